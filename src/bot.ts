@@ -1,0 +1,82 @@
+import { TeamsActivityHandler, type TurnContext } from 'botbuilder';
+import type { VoiceAdapter } from './channel/adapter.ts';
+import { type AllowList, isAllowed } from './channel/allow-list.ts';
+import type { Responders } from './channel/respond.ts';
+import { type Caller, callerOf, conversationKey, toReference, toUserTurn } from './channel/user-turn.ts';
+import type { Conversations } from './conversation/conversations.ts';
+import type { Respond, TurnReference } from './conversation/turn.ts';
+import { RequestError } from './errors.ts';
+
+export interface VoiceBotOptions {
+  readonly adapter: VoiceAdapter;
+  readonly conversations: Conversations;
+  readonly responders: Responders;
+  readonly allowList: AllowList;
+}
+
+/**
+ * Takes each message into its conversation and lets go of the request: the answer goes out later, in text and with
+ * its voice. The Teams handler serves every channel.
+ */
+export class VoiceBot extends TeamsActivityHandler {
+  readonly #options: VoiceBotOptions;
+
+  constructor(options: VoiceBotOptions) {
+    super();
+    this.#options = options;
+    this.onMessage((context, next) => this.#take(context).then(next));
+    this.onConversationUpdate((context, next) => this.#membersChanged(context).then(next));
+    this.onInstallationUpdateAdd((context, next) => this.#welcome(context).then(next));
+    this.onInstallationUpdateRemove((context, next) => this.#forget(context).then(next));
+  }
+
+  async #take(context: TurnContext): Promise<void> {
+    const { conversations, allowList } = this.#options;
+    const caller = this.#callerOf(context);
+    const turn = toUserTurn(context.activity, caller, isAllowed(context.activity, allowList));
+    const accepted = conversations.accept(turn, this.#respondTo(context, turn.reference));
+    switch (accepted.kind) {
+      case 'accepted':
+        if (isInBand(context)) await accepted.done;
+        return;
+      case 'duplicate':
+        return;
+      case 'draining':
+        throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
+    }
+  }
+
+  async #membersChanged(context: TurnContext): Promise<void> {
+    const { membersAdded = [], membersRemoved = [], recipient } = context.activity;
+    if (membersRemoved.some(({ id }) => id === recipient?.id)) await this.#forget(context);
+    else if (membersAdded.length > 0) await this.#welcome(context);
+  }
+
+  /** Channels announce a new conversation in different ways, some in several: whichever comes first is greeted. */
+  async #welcome(context: TurnContext): Promise<void> {
+    const { activity } = context;
+    if (!isAllowed(activity, { ...this.#options.allowList, users: [] })) return;
+    const respond = this.#respondTo(context, toReference(activity, this.#callerOf(context)));
+    const welcomed = this.#options.conversations.welcome(conversationKey(activity), respond);
+    if (isInBand(context)) await welcomed;
+  }
+
+  async #forget(context: TurnContext): Promise<void> {
+    await this.#options.conversations.forget(conversationKey(context.activity));
+  }
+
+  #callerOf(context: TurnContext): Caller {
+    const { BotIdentityKey, OAuthScopeKey } = this.#options.adapter;
+    return callerOf(context, { identity: BotIdentityKey, audience: OAuthScopeKey });
+  }
+
+  #respondTo(context: TurnContext, reference: TurnReference): Respond {
+    const { inBand, later } = this.#options.responders;
+    return isInBand(context) ? inBand(context) : later(reference);
+  }
+}
+
+/** Whether the caller wants the replies in the response to its request. */
+function isInBand({ activity }: TurnContext): boolean {
+  return activity.deliveryMode === 'expectReplies';
+}

@@ -1,0 +1,70 @@
+import type { Activity } from 'botbuilder';
+import {
+  CloudAdapter,
+  ConfigurationBotFrameworkAuthentication,
+  type InvokeResponse,
+  type TurnContext,
+} from 'botbuilder';
+import { AuthenticationError, type ConnectorClient } from 'botframework-connector';
+import type { Clock } from '../clock.ts';
+import type { Env } from '../env.ts';
+import { RequestError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { makeSendsSafe } from './send-policy.ts';
+
+export interface AdapterOptions {
+  /** botbuilder's own variables: MicrosoftAppId and the like. */
+  readonly botEnv: Env;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: () => number;
+  /** A turn's time; sends are tried again within it. */
+  readonly turnTimeoutMs: number;
+}
+
+/**
+ * botbuilder's adapter without its HTTP part, which answers 500 to a forged signature, prints a stack trace for every
+ * bad request, and lets a request without a type end the process.
+ */
+export class VoiceAdapter extends CloudAdapter {
+  readonly #log: Logger;
+
+  constructor({ botEnv, clock, log, random, turnTimeoutMs }: AdapterOptions) {
+    super(new ConfigurationBotFrameworkAuthentication(botEnv));
+    this.#log = log;
+    this.use(async (context, next) => {
+      const client = this.connectorOf(context);
+      if (client !== undefined) makeSendsSafe(client, { clock, random, log, retryWithinMs: turnTimeoutMs });
+      await next();
+    });
+  }
+
+  /**
+   * Authenticates a request and runs the bot on its activity. Resolves with what has to be answered in the response,
+   * if anything. Rejects with a RequestError for a caller that is not let in.
+   */
+  async receive(
+    authorization: string,
+    activity: Activity,
+    run: (context: TurnContext) => Promise<void>,
+  ): Promise<InvokeResponse | undefined> {
+    const caller = await this.#authenticate(authorization, activity);
+    return this.processActivity(caller, activity, run);
+  }
+
+  /** The client that sends this turn's replies; none where they are collected for the response. */
+  connectorOf(context: TurnContext): ConnectorClient | undefined {
+    return context.turnState.get<ConnectorClient>(this.ConnectorClientKey);
+  }
+
+  async #authenticate(authorization: string, activity: Activity) {
+    try {
+      return await this.botFrameworkAuthentication.authenticateRequest(activity, authorization);
+    } catch (cause) {
+      // Not every failure has botbuilder's own type: a wrong signature, for one, comes from the JWT library.
+      const isUnderstood = cause instanceof AuthenticationError;
+      this.#log.warn({ err: cause, isUnderstood, channel: activity.channelId }, 'a request was not let in');
+      throw new RequestError('unauthorized', 'The token is missing, or it is not valid for this bot.', { cause });
+    }
+  }
+}

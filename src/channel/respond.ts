@@ -1,0 +1,43 @@
+import type { TurnContext } from 'botbuilder';
+import type { Clock } from '../clock.ts';
+import type { Respond, TurnReference } from '../conversation/turn.ts';
+import type { Logger } from '../log.ts';
+import type { VoiceAdapter } from './adapter.ts';
+import type { WebchatAudio } from './reply-activity.ts';
+import { openSink } from './sink.ts';
+import { fromReference } from './user-turn.ts';
+
+export interface RespondOptions {
+  readonly adapter: VoiceAdapter;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly webchatAudio: WebchatAudio;
+  readonly publicBaseUrl: () => string | undefined;
+}
+
+/** The ways back to the user. */
+export interface Responders {
+  /** After the request was answered, by calls to the channel. */
+  later(reference: TurnReference): Respond;
+  /** Within the request that is still open (`expectReplies`). */
+  inBand(context: TurnContext): Respond;
+}
+
+export function createResponders(options: RespondOptions): Responders {
+  const { adapter } = options;
+  const sinkOf = (context: TurnContext) => openSink(context, { ...options, connector: adapter.connectorOf(context) });
+  return {
+    later: (reference) => (work) => {
+      const { identity, conversation, activity } = fromReference(reference);
+      const run = async (context: TurnContext) => {
+        // The turn that botbuilder makes here is an event of its own; without the original's ids and channel the
+        // replies would go nowhere.
+        Object.assign(context.activity, activity);
+        await work(sinkOf(context));
+      };
+      if (reference.audience === undefined) return adapter.continueConversationAsync(identity, conversation, run);
+      return adapter.continueConversationAsync(identity, conversation, reference.audience, run);
+    },
+    inBand: (context) => (work) => work(sinkOf(context)),
+  };
+}

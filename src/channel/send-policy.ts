@@ -1,0 +1,116 @@
+import type { ConnectorClient } from 'botframework-connector';
+import { type Clock, sleep } from '../clock.ts';
+import type { Logger } from '../log.ts';
+
+/** One try of a send, from the request to the answer. */
+export const SEND_TIMEOUT_MS = 15_000;
+const MOST_RETRIES = 3;
+const FIRST_BACKOFF_MS = 500;
+
+/** Answers after which the channel has not taken the message. Teams asks for retries after these, with jitter. */
+const RETRIED_STATUS: ReadonlySet<number> = new Set([412, 429, 502, 503, 504]);
+/** Failures before anything of the request was written. After any other the message may have been taken. */
+const UNSENT_CODES: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+export interface SendPolicyOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  /** No further try begins after this many milliseconds from the time the way back was opened. */
+  readonly retryWithinMs: number;
+}
+
+/** What is used of a pipeline of @azure/core-rest-pipeline. */
+interface Pipeline {
+  removePolicy(which: { readonly name: string }): unknown;
+  addPolicy(policy: Policy, options: { readonly phase: 'Retry' }): void;
+}
+
+interface Policy {
+  readonly name: string;
+  sendRequest(
+    request: PipelineRequest,
+    next: (request: PipelineRequest) => Promise<PipelineResponse>,
+  ): Promise<PipelineResponse>;
+}
+
+interface PipelineRequest {
+  timeout: number;
+}
+
+interface PipelineResponse {
+  readonly status: number;
+  readonly headers: { get(name: string): string | undefined };
+}
+
+/**
+ * Replaces the retries of botbuilder's client, which send a message twice when a connection breaks after it was
+ * taken, and wait for ever when nothing is answered. A client is made for every turn, so this is done for every turn.
+ */
+export function makeSendsSafe(client: ConnectorClient, options: SendPolicyOptions): void {
+  const { pipeline } = (client as unknown as { client: { pipeline: Pipeline } }).client;
+  const giveUpAtMs = options.clock.now() + options.retryWithinMs;
+  pipeline.removePolicy({ name: 'defaultRetryPolicy' });
+  pipeline.addPolicy(safeRetryPolicy(options, giveUpAtMs), { phase: 'Retry' });
+}
+
+function safeRetryPolicy({ clock, random, log }: SendPolicyOptions, giveUpAtMs: number): Policy {
+  return {
+    name: 'safeRetryPolicy',
+    async sendRequest(request, next) {
+      request.timeout = SEND_TIMEOUT_MS;
+      for (let retries = 0; ; retries++) {
+        const attempt = await settle(next(request));
+        const waitMs = retries < MOST_RETRIES ? retryDelayMs(attempt, retries, random()) : undefined;
+        if (waitMs === undefined || clock.now() + waitMs > giveUpAtMs) return unwrap(attempt);
+        log.warn({ ...describe(attempt), waitMs, retry: retries + 1 }, 'sending again');
+        await sleep(clock, waitMs);
+      }
+    },
+  };
+}
+
+type Attempt = { readonly response: PipelineResponse } | { readonly error: unknown };
+
+async function settle(promise: Promise<PipelineResponse>): Promise<Attempt> {
+  try {
+    return { response: await promise };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function unwrap(attempt: Attempt): PipelineResponse {
+  if ('error' in attempt) throw attempt.error;
+  return attempt.response;
+}
+
+function retryDelayMs(attempt: Attempt, retries: number, random: number): number | undefined {
+  const backoffMs = FIRST_BACKOFF_MS * 2 ** retries * (0.5 + random);
+  if ('error' in attempt) return UNSENT_CODES.has(codeOf(attempt.error)) ? backoffMs : undefined;
+  if (!RETRIED_STATUS.has(attempt.response.status)) return undefined;
+  return Math.max(backoffMs, retryAfterMs(attempt.response.headers.get('retry-after')));
+}
+
+/** Seconds, or a date; what cannot be read counts as none. */
+function retryAfterMs(header: string | undefined): number {
+  if (header === undefined) return 0;
+  if (/^\d+(\.\d+)?$/.test(header)) return Number(header) * 1000;
+  const dateMs = Date.parse(header);
+  return Number.isNaN(dateMs) ? 0 : Math.max(0, dateMs - Date.now());
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : '';
+}
+
+function describe(attempt: Attempt): object {
+  return 'error' in attempt ? { err: attempt.error } : { status: attempt.response.status };
+}

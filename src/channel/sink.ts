@@ -1,0 +1,93 @@
+import { type Activity, ActivityTypes, type TurnContext } from 'botbuilder';
+import type { ConnectorClient } from 'botframework-connector';
+import { type Clock, sleep } from '../clock.ts';
+import type { Reply, ReplyAudio, ReplySink } from '../conversation/turn.ts';
+import type { Logger } from '../log.ts';
+import { placeAudio } from './audio-place.ts';
+import { type Capabilities, capabilitiesOf } from './capabilities.ts';
+import { toActivity, urlOf, type WebchatAudio } from './reply-activity.ts';
+import { TypingSign } from './typing.ts';
+
+export interface SinkOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly webchatAudio: WebchatAudio;
+  readonly publicBaseUrl: () => string | undefined;
+  /** The client of this turn, for uploads. */
+  readonly connector: ConnectorClient | undefined;
+}
+
+/** Answers with which a channel refuses a message for what is in it: without its audio it may be taken. */
+const REFUSED_STATUS: ReadonlySet<number> = new Set([400, 413, 415]);
+const MOST_TYPING_WAIT_MS = 1_000;
+
+/** The way back over a live turn context. */
+export function openSink(context: TurnContext, options: SinkOptions): ReplySink {
+  const capabilities = capabilitiesOf(context.activity.channelId);
+  // Replies that go back in the HTTP answer come all at once: a sign before them would never be seen as one.
+  const isBuffered = context.activity.deliveryMode === 'expectReplies';
+  let typing: TypingSign | undefined;
+  return {
+    showActivity() {
+      if (!capabilities.showsTyping || isBuffered) return () => {};
+      const sign = new TypingSign(() => context.sendActivity({ type: ActivityTypes.Typing }), options.clock);
+      typing = sign;
+      return () => sign.stop();
+    },
+    async send(reply) {
+      typing?.stop();
+      await Promise.race([typing?.settled, sleep(options.clock, MOST_TYPING_WAIT_MS)]);
+      const url = reply.audio && (await audioUrl(context, reply, reply.audio, capabilities, options));
+      await sendOnce(context, toActivity(reply, capabilities.audio, url, options.webchatAudio), options.log);
+    },
+  };
+}
+
+async function audioUrl(
+  context: TurnContext,
+  reply: Reply,
+  audio: ReplyAudio,
+  capabilities: Capabilities,
+  { publicBaseUrl, connector, log }: SinkOptions,
+): Promise<string | undefined> {
+  const { serviceUrl, conversation } = context.activity;
+  const place = placeAudio({
+    audio,
+    textLength: reply.text.length,
+    capabilities,
+    publicBaseUrl: publicBaseUrl(),
+    serviceUrl,
+  });
+  if (place.kind !== 'upload' || connector === undefined) return urlOf(place, audio);
+  try {
+    return await upload(connector, serviceUrl, conversation.id, audio);
+  } catch (err) {
+    log.warn({ err }, 'the channel did not take the audio');
+    return undefined;
+  }
+}
+
+async function upload(connector: ConnectorClient, serviceUrl: string, conversationId: string, audio: ReplyAudio) {
+  const { id } = await connector.conversations.uploadAttachment(conversationId, {
+    type: 'audio/wav',
+    name: 'reply.wav',
+    originalBase64: audio.wav,
+    thumbnailBase64: new Uint8Array(),
+  });
+  if (!id) return undefined;
+  return `${serviceUrl.replace(/\/+$/, '')}/v3/attachments/${encodeURIComponent(id)}/views/original`;
+}
+
+/** The text is never lost for its audio: a message that is refused as it is goes once more without attachments. */
+async function sendOnce(context: TurnContext, activity: Partial<Activity>, log: Logger): Promise<void> {
+  try {
+    await context.sendActivity(activity);
+  } catch (err) {
+    const status = (err as { statusCode?: unknown }).statusCode;
+    const isRefused = typeof status === 'number' && REFUSED_STATUS.has(status);
+    if (!isRefused || activity.attachments === undefined) throw err;
+    log.warn({ err }, 'the channel refused the audio, sending the text alone');
+    const { attachments: _, id: __, ...textOnly } = activity;
+    await context.sendActivity(textOnly);
+  }
+}

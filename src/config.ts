@@ -1,0 +1,197 @@
+import { type Env, EnvReader, isLoopbackHost } from './env.ts';
+import { ConfigError } from './errors.ts';
+import { LOG_LEVELS, type LogLevel } from './log.ts';
+
+/** Where the model is and how to be let in. Plain OpenAI is used only when no Azure variable is set. */
+export type ModelEndpoint =
+  | { readonly kind: 'azureKey'; readonly endpoint: string; readonly model: string; readonly apiKey: string }
+  | { readonly kind: 'azureEntraId'; readonly endpoint: string; readonly model: string; readonly scope: string }
+  | { readonly kind: 'openai'; readonly baseUrl: string; readonly model: string; readonly apiKey: string };
+
+/** What every Realtime session is told first. */
+export interface SessionSettings {
+  readonly instructions: string;
+  readonly voice: string;
+  /** A bound for one reply, 1 to 4096, or `inf`; unset leaves the model's own. */
+  readonly maxOutputTokens: number | 'inf' | undefined;
+}
+
+export interface Config {
+  readonly model: ModelEndpoint;
+  readonly session: SessionSettings;
+  /** The bot's identity, handed to botbuilder unchanged. */
+  readonly botEnv: Env;
+  /** False without an app id: then only loopback callers with loopback service URLs are served. */
+  readonly isAuthenticated: boolean;
+  readonly allowedTenants: readonly string[];
+  readonly allowedUsers: readonly string[];
+  readonly port: number;
+  /** Unset = all interfaces. */
+  readonly host: string | undefined;
+  /** Where users reach `/audio`, without a trailing slash; `localhost` = http on the port that is really listened to. */
+  readonly publicBaseUrl: string | 'localhost' | undefined;
+  readonly audioRetentionMs: number;
+  readonly audioMemoryBytes: number;
+  readonly webchatAudio: 'attachment' | 'card';
+  readonly historyTurns: number;
+  readonly sessionIdleMs: number;
+  readonly maxWarmSessions: number;
+  readonly turnTimeoutMs: number;
+  readonly drainMs: number;
+  readonly recordRetentionMs: number;
+  readonly logLevel: LogLevel;
+  /** What an operator should know of these settings, although they can be used; said once in the log. */
+  readonly notices: readonly string[];
+}
+
+const DEFAULT_INSTRUCTIONS = 'You are a helpful assistant. You respond by voice and text.';
+const DEFAULT_SCOPE = 'https://cognitiveservices.azure.com/.default';
+const AZURE_VARIABLES = ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_DEPLOYMENT_NAME', 'AZURE_OPENAI_API_KEY'];
+
+/** Variables of the whole design that later versions will read. */
+export const NOT_YET_IN_EFFECT = [
+  'REALTIME_TRANSCRIPTION_MODEL',
+  'AZURE_STORAGE_BLOB_URL',
+  'AZURE_STORAGE_CONNECTION_STRING',
+  'AUDIO_BROWSER_LINKS',
+  'MAX_TURNS_PER_MINUTE',
+  'DAILY_BUDGET_USD',
+  'CONVERSATION_BUDGET_USD',
+  'PRICE_TABLE',
+  'ATTACHMENT_HOSTS',
+  'APPLICATIONINSIGHTS_CONNECTION_STRING',
+] as const;
+
+/** The names that botbuilder's ConfigurationBotFrameworkAuthentication reads. */
+const BOT_VARIABLES = [
+  'MicrosoftAppType',
+  'MicrosoftAppId',
+  'MicrosoftAppPassword',
+  'MicrosoftAppTenantId',
+  'CertificateThumbprint',
+  'CertificatePrivateKey',
+  'ChannelService',
+  'ToChannelFromBotLoginUrl',
+  'ToChannelFromBotOAuthScope',
+  'ToBotFromChannelTokenIssuer',
+  'OAuthUrl',
+  'ToBotFromChannelOpenIdMetadataUrl',
+  'ToBotFromEmulatorOpenIdMetadataUrl',
+  'CallerId',
+  'ValidateAuthority',
+] as const;
+
+/** Reads the configuration. Throws one ConfigError that lists every problem. */
+export function readConfig(env: Env): Config {
+  const read = new EnvReader(env);
+  const appId = read.text('MicrosoftAppId');
+  const config: Config = {
+    model: readModel(read),
+    session: readSession(read),
+    botEnv: Object.fromEntries(BOT_VARIABLES.map((name) => [name, env[name]])),
+    isAuthenticated: appId !== undefined,
+    allowedTenants: read.list('ALLOWED_TENANTS'),
+    allowedUsers: read.list('ALLOWED_USERS'),
+    ...readAddresses(read, appId),
+    audioRetentionMs: read.whole('AUDIO_RETENTION_HOURS', 24, { least: 1, most: 8760 }) * 3_600_000,
+    audioMemoryBytes: read.whole('AUDIO_MEMORY_MB', 256, { least: 1, most: 65_536 }) * 1_048_576,
+    webchatAudio: read.oneOf('WEBCHAT_AUDIO', ['attachment', 'card'] as const, 'attachment'),
+    historyTurns: read.whole('HISTORY_TURNS', 40, { least: 0, most: 1000 }),
+    sessionIdleMs: read.whole('SESSION_IDLE_SECONDS', 300, { least: 1, most: 3600 }) * 1000,
+    maxWarmSessions: read.whole('MAX_WARM_SESSIONS', 100, { least: 1, most: 10_000 }),
+    turnTimeoutMs: read.whole('TURN_TIMEOUT_SECONDS', 90, { least: 5, most: 600 }) * 1000,
+    drainMs: read.whole('DRAIN_SECONDS', 45, { least: 0, most: 600 }) * 1000,
+    recordRetentionMs: read.whole('RECORD_RETENTION_DAYS', 30, { least: 1, most: 3650 }) * 86_400_000,
+    logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    notices: readNotices(read),
+  };
+  if (read.problems.length > 0) throw new ConfigError(read.problems);
+  return deepFreeze(config);
+}
+
+function readModel(read: EnvReader): ModelEndpoint {
+  const isAzure = AZURE_VARIABLES.some((name) => read.text(name) !== undefined);
+  if (!isAzure && read.text('OPENAI_API_KEY') !== undefined) {
+    return {
+      kind: 'openai',
+      baseUrl: read.url('OPENAI_BASE_URL', 'https://api.openai.com/v1') ?? 'https://api.openai.com/v1',
+      model: read.required('OPENAI_MODEL', 'the name of a realtime model, such as gpt-realtime'),
+      apiKey: read.text('OPENAI_API_KEY') ?? '',
+    };
+  }
+  read.required(
+    'AZURE_OPENAI_ENDPOINT',
+    'https://<resource>.openai.azure.com (or set OPENAI_API_KEY and OPENAI_MODEL)',
+  );
+  const endpoint = read.url('AZURE_OPENAI_ENDPOINT', 'https://<resource>.openai.azure.com') ?? '';
+  const model = read.required('AZURE_OPENAI_DEPLOYMENT_NAME', 'the name of a deployment of a realtime model');
+  const apiKey = read.text('AZURE_OPENAI_API_KEY');
+  if (apiKey !== undefined) return { kind: 'azureKey', endpoint, model, apiKey };
+  return { kind: 'azureEntraId', endpoint, model, scope: read.text('AZURE_OPENAI_SCOPE') ?? DEFAULT_SCOPE };
+}
+
+function readSession(read: EnvReader): SessionSettings {
+  const isUnbounded = read.text('REALTIME_MAX_OUTPUT_TOKENS') === 'inf';
+  const isSet = read.text('REALTIME_MAX_OUTPUT_TOKENS') !== undefined;
+  const bound = isUnbounded ? 'inf' : read.whole('REALTIME_MAX_OUTPUT_TOKENS', 0, { least: 1, most: 4096 });
+  return {
+    instructions: read.text('REALTIME_INSTRUCTIONS') ?? DEFAULT_INSTRUCTIONS,
+    // Which voices exist is the service's to say: a wrong one comes back as a clear error with the first turn.
+    voice: read.text('REALTIME_VOICE') ?? 'alloy',
+    maxOutputTokens: isSet ? bound : undefined,
+  };
+}
+
+function readAddresses(read: EnvReader, appId: string | undefined): Pick<Config, 'port' | 'host' | 'publicBaseUrl'> {
+  const port = read.whole('PORT', 3978, { least: 0, most: 65_535 });
+  const host = read.text('HOST') ?? (appId === undefined ? '127.0.0.1' : undefined);
+  checkIdentity(read, appId, host);
+  const websiteHost = read.text('WEBSITE_HOSTNAME');
+  const fallback = websiteHost !== undefined ? `https://${websiteHost}` : appId === undefined ? 'localhost' : undefined;
+  return { port, host, publicBaseUrl: read.url('PUBLIC_BASE_URL', 'https://bot.example.com') ?? fallback };
+}
+
+/** Without an app id anybody who reaches the port may use the model, so nobody but this machine may reach it. */
+function checkIdentity(read: EnvReader, appId: string | undefined, host: string | undefined): void {
+  const appType = read.oneOf(
+    'MicrosoftAppType',
+    ['MultiTenant', 'SingleTenant', 'UserAssignedMSI'] as const,
+    'MultiTenant',
+  );
+  if (appId !== undefined) {
+    const isSingle = appType !== 'MultiTenant';
+    if (isSingle) read.required('MicrosoftAppTenantId', `the tenant of the bot (MicrosoftAppType is ${appType})`);
+    if (appType === 'UserAssignedMSI' && read.text('MicrosoftAppPassword') !== undefined) {
+      read.problems.push('MicrosoftAppPassword is set; expected none when MicrosoftAppType is UserAssignedMSI');
+    }
+    return;
+  }
+  if (read.flag('ALLOW_UNAUTHENTICATED', false)) return;
+  const production = ['WEBSITE_SITE_NAME', 'NODE_ENV'].find((name) =>
+    name === 'NODE_ENV' ? read.text(name) === 'production' : read.text(name) !== undefined,
+  );
+  if (production !== undefined) {
+    read.problems.push(`MicrosoftAppId is not set and ${production} says production; expected the bot's app id`);
+  } else if (host !== undefined && !isLoopbackHost(host)) {
+    read.problems.push(`HOST is "${host}" and MicrosoftAppId is not set; expected a loopback address, or an app id`);
+  }
+}
+
+function readNotices(read: EnvReader): string[] {
+  const notices = NOT_YET_IN_EFFECT.filter((name) => read.text(name) !== undefined).map(
+    (name) => `${name} is set and has no effect in this version`,
+  );
+  const hasSecret = read.text('MicrosoftAppPassword') ?? read.text('CertificateThumbprint');
+  const isManaged = read.text('MicrosoftAppType')?.toLowerCase() === 'userassignedmsi';
+  if (read.text('MicrosoftAppId') !== undefined && hasSecret === undefined && !isManaged) {
+    notices.push('MicrosoftAppId is set without MicrosoftAppPassword or a certificate: replies cannot be sent');
+  }
+  return notices;
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) {
+    if (typeof inner === 'object' && inner !== null && !Object.isFrozen(inner)) deepFreeze(inner);
+  }
+  return Object.freeze(value);
+}

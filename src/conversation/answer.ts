@@ -1,0 +1,134 @@
+import type { AudioLibrary } from '../audio/library.ts';
+import type { Clock } from '../clock.ts';
+import { TurnError } from '../errors.ts';
+import type { Ids } from '../ids.ts';
+import type { Logger } from '../log.ts';
+import type { Outcome } from '../realtime/outcome.ts';
+import type { SessionPool } from '../realtime/pool.ts';
+import type { TurnResult } from '../realtime/session.ts';
+import { apology, wording } from '../wording.ts';
+import { generate } from './generate.ts';
+import { historyText, type PastTurn, withTurn } from './history.ts';
+import type { RecordStore } from './records.ts';
+import { toReply } from './reply.ts';
+import type { Reply, ReplySink, UserTurn } from './turn.ts';
+
+/** A longer message is refused: it would crowd out all that was said before. */
+export const MOST_TEXT_CHARS = 20_000;
+
+export interface AnswerDeps {
+  readonly pool: SessionPool;
+  readonly records: RecordStore;
+  readonly library: AudioLibrary;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  readonly random: () => number;
+  readonly historyTurns: number;
+  readonly turnTimeoutMs: number;
+}
+
+/** Answers one turn: asks the model, keeps what was said, sends the reply. Rejects when it could not be sent. */
+export async function answer(turn: UserTurn, sink: ReplySink, stopping: AbortSignal, deps: AnswerDeps): Promise<void> {
+  const turnId = deps.ids.secret();
+  const log = deps.log.child({
+    channel: turn.channel,
+    conversation: turn.key,
+    activity: turn.activityId,
+    turn: turnId,
+  });
+  const stopActivity = sink.showActivity();
+  try {
+    const reply = unanswerable(turn) ?? (await askOrApologize(turn, turnId, stopping, { ...deps, log }));
+    stopActivity();
+    await sink.send(reply);
+  } finally {
+    stopActivity();
+  }
+}
+
+/** Messages that need no model. */
+function unanswerable({ text, isAllowed }: UserTurn): Reply | undefined {
+  if (!isAllowed) return { text: wording.notAllowed, audio: undefined };
+  if (text === '') return { text: wording.textMissing, audio: undefined };
+  if (text.length > MOST_TEXT_CHARS) return { text: wording.textTooLong(MOST_TEXT_CHARS), audio: undefined };
+  return undefined;
+}
+
+/** Whatever goes wrong in here, the user gets an answer. */
+async function askOrApologize(turn: UserTurn, turnId: string, stopping: AbortSignal, deps: AnswerDeps): Promise<Reply> {
+  try {
+    return await ask(turn, turnId, stopping, deps);
+  } catch (err) {
+    const incident = deps.ids.incident();
+    deps.log.error({ err, incident }, 'turn broke');
+    return { text: apology('internal', incident), audio: undefined };
+  }
+}
+
+async function ask(turn: UserTurn, turnId: string, stopping: AbortSignal, deps: AnswerDeps): Promise<Reply> {
+  const { records, clock, ids, log } = deps;
+  const startedMs = clock.now();
+  const record = await records.read(turn.key);
+  const input = { turnId, text: turn.text, history: historyText(record.history) };
+  const result = await withinTime(stopping, deps, (signal) => {
+    const deadlineMs = startedMs + deps.turnTimeoutMs;
+    return generate({ key: turn.key, input, log, signal, deadlineMs }, deps);
+  });
+  const incident = ids.incident();
+  logOutcome(result, incident, clock.now() - startedMs, log);
+  const past = toPastTurn(turn.text, result.outcome);
+  if (past !== undefined) {
+    const history = withTurn(record.history, past, deps.historyTurns);
+    await records.write(turn.key, { ...record, history });
+  }
+  return toReply(result.outcome, { library: deps.library, log, incident });
+}
+
+/** Runs `work` with a signal that is aborted when the turn has used up its time or the process has to end. */
+async function withinTime(
+  stopping: AbortSignal,
+  { clock, turnTimeoutMs }: AnswerDeps,
+  work: (signal: AbortSignal) => Promise<TurnResult>,
+): Promise<TurnResult> {
+  const timeout = new AbortController();
+  const forget = clock.after(turnTimeoutMs, () => {
+    timeout.abort(new TurnError('turn_timeout', `the turn took longer than ${turnTimeoutMs} ms`));
+  });
+  try {
+    return await work(AbortSignal.any([stopping, timeout.signal]));
+  } finally {
+    forget();
+  }
+}
+
+/** What a later session is told of this turn. A filtered one is left out: it would be filtered with every replay. */
+function toPastTurn(user: string, outcome: Outcome): PastTurn | undefined {
+  switch (outcome.kind) {
+    case 'spoken':
+    case 'textOnly':
+      return { user, assistant: outcome.text || undefined };
+    case 'cutShort':
+      return outcome.why === 'filter' ? undefined : { user, assistant: outcome.text || undefined };
+    case 'failed':
+      return outcome.error.code === 'request_rejected' ? undefined : { user, assistant: undefined };
+  }
+}
+
+function logOutcome({ outcome, responseId }: TurnResult, incident: string, ms: number, log: Logger): void {
+  const fields = { outcome: outcome.kind, response: responseId, ms };
+  switch (outcome.kind) {
+    case 'spoken':
+      log.info({ ...fields, audioBytes: outcome.pcm.byteLength }, 'turn ended');
+      break;
+    case 'textOnly':
+      log.info(fields, 'turn ended');
+      break;
+    case 'cutShort':
+      log.warn({ ...fields, why: outcome.why, audioBytes: outcome.pcm.byteLength }, 'turn ended');
+      break;
+    case 'failed':
+      log.error({ ...fields, incident, code: outcome.error.code, err: outcome.error }, 'turn ended');
+      break;
+  }
+}

@@ -1,0 +1,110 @@
+import { LRUCache } from 'lru-cache';
+import { TurnError } from '../errors.ts';
+import { wording } from '../wording.ts';
+import { type AnswerDeps, answer } from './answer.ts';
+import type { Respond, UserTurn } from './turn.ts';
+import { TurnQueue } from './turn-queue.ts';
+
+/** What became of a message. `draining`: it was not taken, and may be delivered again. */
+export type Acceptance =
+  | { readonly kind: 'accepted'; readonly done: Promise<void> }
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'draining' };
+
+/** Channels deliver again within minutes; an hour is more than any of them takes. */
+const REMEMBER_ACTIVITY_MS = 60 * 60_000;
+const MOST_ACTIVITIES = 50_000;
+const MOST_WELCOMES = 50_000;
+
+/** All conversations of this process: takes messages, and answers them in order. */
+export class Conversations {
+  readonly #deps: AnswerDeps;
+  readonly #queue = new TurnQueue();
+  readonly #seen: LRUCache<string, true>;
+  readonly #welcomed = new LRUCache<string, true>({ max: MOST_WELCOMES });
+  readonly #stopping = new AbortController();
+  #isDraining = false;
+
+  constructor(deps: AnswerDeps) {
+    this.#deps = deps;
+    const { now } = deps.clock;
+    this.#seen = new LRUCache({ max: MOST_ACTIVITIES, ttl: REMEMBER_ACTIVITY_MS, ttlResolution: 0, perf: { now } });
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /**
+   * Takes a message, at once and before anything is awaited, so that the order of calls is the order of answers.
+   * `done` resolves when the answer is out, or could not be sent; it never rejects.
+   */
+  accept(turn: UserTurn, respond: Respond): Acceptance {
+    if (this.#isDraining) return { kind: 'draining' };
+    const activity = JSON.stringify([turn.key, turn.activityId]);
+    if (this.#seen.has(activity)) {
+      this.#deps.log.info({ conversation: turn.key, activity: turn.activityId }, 'delivered again, ignored');
+      return { kind: 'duplicate' };
+    }
+    this.#seen.set(activity, true);
+    this.#welcomed.set(turn.key, true);
+    return { kind: 'accepted', done: this.#enqueue(turn, respond) };
+  }
+
+  #enqueue(turn: UserTurn, respond: Respond): Promise<void> {
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    const names = { channel: turn.channel, conversation: turn.key, activity: turn.activityId };
+    const send = (work: Parameters<Respond>[0]) => this.#respond(names, respond, work).finally(resolve);
+    const say = (text: string) => send((sink) => sink.send({ text, audio: undefined }));
+    const isTaken = this.#queue.add(turn.key, {
+      run: () => send((sink) => answer(turn, sink, this.#stopping.signal, this.#deps)),
+      dismiss: async (why) => (why === 'draining' ? say(wording.shuttingDown) : resolve()),
+    });
+    if (!isTaken) {
+      this.#deps.log.warn(names, 'too many messages wait, refused');
+      void say(wording.queueFull);
+    }
+    return done;
+  }
+
+  /** Greets each conversation once, and never after its first message. Resolves when that is done; never rejects. */
+  async welcome(key: string, respond: Respond): Promise<void> {
+    if (this.#isDraining || this.#welcomed.has(key)) return;
+    this.#welcomed.set(key, true);
+    await this.#respond({ conversation: key }, respond, (sink) =>
+      sink.send({ text: wording.welcome, audio: undefined }),
+    );
+  }
+
+  /** The conversation is over: the bot was removed, or the channel no longer knows it. */
+  async forget(key: string): Promise<void> {
+    this.#queue.clear(key, 'forgotten');
+    this.#deps.pool.drop(key);
+    this.#welcomed.delete(key);
+    await this.#deps.records.delete(key);
+  }
+
+  /**
+   * Takes nothing more, tells those who wait, lets running turns finish for up to `graceMs`, then ends them with an
+   * answer that says so. Resolves when every answer is out. Safe to call twice.
+   */
+  async drain(graceMs: number): Promise<void> {
+    this.#isDraining = true;
+    this.#queue.clearAll('draining');
+    const forget = this.#deps.clock.after(graceMs, () => {
+      this.#stopping.abort(new TurnError('shutting_down', 'the process has to end'));
+    });
+    await this.#queue.whenIdle();
+    forget();
+    this.#deps.pool.close();
+  }
+
+  /** What goes wrong on the way back ends here, in the log: nobody is left to be told. */
+  async #respond(names: object, respond: Respond, work: Parameters<Respond>[0]): Promise<void> {
+    try {
+      await respond(work);
+    } catch (err) {
+      this.#deps.log.error({ err, incident: this.#deps.ids.incident(), ...names }, 'reply not sent');
+    }
+  }
+}

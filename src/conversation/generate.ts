@@ -1,0 +1,68 @@
+import { type Clock, sleep } from '../clock.ts';
+import { TurnError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { SessionPool } from '../realtime/pool.ts';
+import type { TurnInput, TurnResult } from '../realtime/session.ts';
+
+export interface GenerateDeps {
+  readonly pool: SessionPool;
+  readonly clock: Clock;
+  /** From 0 up to 1; spreads the retries of many conversations. */
+  readonly random: () => number;
+}
+
+export interface GenerateRequest {
+  readonly key: string;
+  readonly input: TurnInput;
+  readonly log: Logger;
+  /** Ends the turn early, with a TurnError as its reason. */
+  readonly signal: AbortSignal;
+  /** When `signal` will be aborted for lack of time, in milliseconds since the epoch. */
+  readonly deadlineMs: number;
+}
+
+const MOST_RETRIES = 2;
+const FIRST_BACKOFF_MS = 750;
+const BACKOFF_GROWTH = 3;
+
+/** Asks the model, again where that is safe and there is time for it. Never rejects. */
+export async function generate(request: GenerateRequest, deps: GenerateDeps): Promise<TurnResult> {
+  for (let retries = 0; ; retries++) {
+    const result = await attempt(request, deps);
+    const waitMs = retryDelayMs(result, retries, deps.random());
+    if (waitMs === undefined || deps.clock.now() + waitMs >= request.deadlineMs) return result;
+    const error = result.outcome.kind === 'failed' ? result.outcome.error : undefined;
+    request.log.warn({ err: error, waitMs, retry: retries + 1 }, 'asking the model again');
+    try {
+      await sleep(deps.clock, waitMs, request.signal);
+    } catch (reason) {
+      return failed(reason);
+    }
+  }
+}
+
+/** Half to full back-off, but never before the service wants to be asked again; `undefined` = do not retry. */
+function retryDelayMs(result: TurnResult, retries: number, random: number): number | undefined {
+  if (!result.isRetryable || result.outcome.kind !== 'failed' || retries >= MOST_RETRIES) return undefined;
+  const backoffMs = FIRST_BACKOFF_MS * BACKOFF_GROWTH ** retries;
+  return Math.max(backoffMs * (0.5 + random / 2), result.outcome.error.retryAfterMs ?? 0);
+}
+
+async function attempt({ key, input, signal }: GenerateRequest, { pool }: GenerateDeps): Promise<TurnResult> {
+  try {
+    const session = await pool.take(key, signal);
+    try {
+      return await session.runTurn(session.isNew ? input : { ...input, history: undefined }, signal);
+    } finally {
+      pool.giveBack(key, session);
+    }
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function failed(reason: unknown): TurnResult {
+  const isTyped = reason instanceof TurnError;
+  const error = isTyped ? reason : new TurnError('internal', 'the model could not be asked', { cause: reason });
+  return { outcome: { kind: 'failed', error }, responseId: undefined, isRetryable: error.retry === 'safe' };
+}

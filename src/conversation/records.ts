@@ -1,0 +1,60 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.ts';
+import type { PastTurn } from './history.ts';
+
+/** What is remembered of a conversation. */
+export interface ConversationRecord {
+  readonly version: 1;
+  readonly history: readonly PastTurn[];
+}
+
+export const EMPTY_RECORD: ConversationRecord = Object.freeze({ version: 1, history: [] });
+
+/** Where conversations are remembered. */
+export interface RecordStore {
+  read(key: string): Promise<ConversationRecord>;
+  write(key: string, record: ConversationRecord): Promise<void>;
+  delete(key: string): Promise<void>;
+}
+
+export interface MemoryRecordsOptions {
+  readonly clock: Clock;
+  /** A conversation without a turn for so long is forgotten. */
+  readonly retentionMs: number;
+  /** Room for all conversations together, in bytes (estimated); the least recently used are forgotten first. */
+  readonly maxBytes?: number;
+}
+
+const DEFAULT_MAX_BYTES = 128 * 1024 * 1024;
+const BYTES_PER_RECORD = 512;
+const BYTES_PER_TURN = 128;
+
+/** Records in the memory of this process: bounded, and gone when it ends. */
+export function createMemoryRecords(options: MemoryRecordsOptions): RecordStore {
+  const { clock, retentionMs, maxBytes = DEFAULT_MAX_BYTES } = options;
+  const records = new LRUCache<string, { record: ConversationRecord; writtenAtMs: number }>({
+    maxSize: maxBytes,
+    sizeCalculation: ({ record }) => estimateBytes(record),
+  });
+  const isExpired = (writtenAtMs: number) => clock.now() - writtenAtMs >= retentionMs;
+  return {
+    async read(key) {
+      const found = records.get(key);
+      if (found === undefined) return EMPTY_RECORD;
+      if (!isExpired(found.writtenAtMs)) return found.record;
+      records.delete(key);
+      return EMPTY_RECORD;
+    },
+    async write(key, record) {
+      records.set(key, { record, writtenAtMs: clock.now() });
+    },
+    async delete(key) {
+      records.delete(key);
+    },
+  };
+}
+
+function estimateBytes({ history }: ConversationRecord): number {
+  const ofTurns = history.map(({ user, assistant }) => BYTES_PER_TURN + 2 * (user.length + (assistant?.length ?? 0)));
+  return ofTurns.reduce((sum, bytes) => sum + bytes, BYTES_PER_RECORD);
+}

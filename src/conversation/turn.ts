@@ -1,0 +1,65 @@
+/** Whether one person or several talk with the bot, and where. */
+export type Scope = 'personal' | 'group' | 'channel';
+
+export interface TurnUser {
+  readonly id: string;
+  readonly name: string | undefined;
+  /** The user's id in Entra ID, where the channel gives it. */
+  readonly aadObjectId: string | undefined;
+}
+
+/** What a user attached, as the channel names it. */
+export interface TurnAttachment {
+  readonly contentType: string;
+  readonly name: string | undefined;
+}
+
+/**
+ * Where the answer goes. Plain JSON, so that it can be kept and used by another process; only `channel/` looks inside.
+ */
+export interface TurnReference {
+  readonly activity: Readonly<Record<string, unknown>>;
+  readonly claims: readonly { readonly type: string; readonly value: string }[];
+  readonly audience: string | undefined;
+}
+
+/** A user's message, with nothing of Bot Framework in it but the reference. */
+export interface UserTurn {
+  /** Names the conversation across all channels. */
+  readonly key: string;
+  readonly activityId: string;
+  readonly channel: string;
+  readonly scope: Scope;
+  readonly user: TurnUser;
+  /** False for people whom the operator has not let in: they are told so, and the model is not asked. */
+  readonly isAllowed: boolean;
+  readonly locale: string | undefined;
+  /** Without the bot's mentions, trimmed; empty if there was no text. */
+  readonly text: string;
+  readonly attachments: readonly TurnAttachment[];
+  readonly reference: TurnReference;
+}
+
+/** A finished answer, still without a channel's form. */
+export interface Reply {
+  readonly text: string;
+  readonly audio: ReplyAudio | undefined;
+}
+
+export interface ReplyAudio {
+  /** Its id in the audio library; `undefined` if it could not be kept there. */
+  readonly id: string | undefined;
+  readonly wav: Buffer;
+  readonly durationMs: number;
+}
+
+/** The way back to one user for one turn. */
+export interface ReplySink {
+  /** Shows that the bot is at work. Returns the function that ends it (safe to call twice). Never throws. */
+  showActivity(): () => void;
+  /** Sends the answer. Rejects when the channel did not take it. */
+  send(reply: Reply): Promise<void>;
+}
+
+/** Opens the way back, runs `work` with it, and closes it. How depends on the channel and the delivery mode. */
+export type Respond = (work: (sink: ReplySink) => Promise<void>) => Promise<void>;

@@ -1,0 +1,81 @@
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** True for `localhost` and the loopback addresses, as they stand in a URL's `hostname`. */
+export function isLoopbackHost(hostname: string): boolean {
+  const name = hostname.toLowerCase();
+  return name === 'localhost' || name === '[::1]' || name === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);
+}
+
+/** Bounds of a whole number, both included. */
+export interface Bounds {
+  readonly least: number;
+  readonly most: number;
+}
+
+/**
+ * Reads variables one by one and notes every problem instead of stopping at the first.
+ * An empty or blank value counts as unset, since that is what templates leave behind.
+ */
+export class EnvReader {
+  readonly #env: Env;
+  readonly problems: string[] = [];
+
+  constructor(env: Env) {
+    this.#env = env;
+  }
+
+  text(name: string): string | undefined {
+    return this.#env[name]?.trim() || undefined;
+  }
+
+  /** Secrets are never quoted, not even wrong ones. */
+  required(name: string, why: string): string {
+    const value = this.text(name);
+    if (value === undefined) this.problems.push(`${name} is not set; expected ${why}`);
+    return value ?? '';
+  }
+
+  whole(name: string, fallback: number, { least, most }: Bounds): number {
+    const value = this.text(name);
+    if (value === undefined) return fallback;
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= least && number <= most) return number;
+    this.problems.push(`${name} is "${value}"; expected a whole number from ${least} to ${most}`);
+    return fallback;
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    return this.oneOf(name, ['true', 'false'] as const, fallback ? 'true' : 'false') === 'true';
+  }
+
+  oneOf<Choice extends string>(name: string, choices: readonly Choice[], fallback: Choice): Choice {
+    const value = this.text(name);
+    if (value === undefined) return fallback;
+    const found = choices.find((choice) => choice.toLowerCase() === value.toLowerCase());
+    if (found === undefined) this.problems.push(`${name} is "${value}"; expected one of ${choices.join(', ')}`);
+    return found ?? fallback;
+  }
+
+  list(name: string): readonly string[] {
+    const parts = this.text(name)?.split(',') ?? [];
+    return parts.map((part) => part.trim()).filter((part) => part !== '');
+  }
+
+  /** An https address, or http on a loopback host, without its trailing slashes. Credentials in it are refused. */
+  url(name: string, example: string): string | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const parsed = URL.canParse(value) ? new URL(value) : undefined;
+    const expected = `expected an address such as ${example} (http:// only for a loopback host)`;
+    if (parsed === undefined) {
+      this.problems.push(`${name} is not an address; ${expected}`);
+    } else if (parsed.username !== '' || parsed.password !== '' || parsed.search !== '' || parsed.hash !== '') {
+      this.problems.push(`${name} holds credentials, a query or a fragment; ${expected}`);
+    } else if (parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLoopbackHost(parsed.hostname))) {
+      return `${parsed.origin}${parsed.pathname}`.replace(/\/+$/, '');
+    } else {
+      this.problems.push(`${name} starts with "${parsed.protocol}//" and names host "${parsed.hostname}"; ${expected}`);
+    }
+    return undefined;
+  }
+}

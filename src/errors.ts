@@ -1,0 +1,106 @@
+/** Whether doing the same once more is safe: `unknown` is treated like `never`. */
+export type Retry = 'safe' | 'never' | 'unknown';
+
+/**
+ * Why a turn produced no answer, and whether asking again is safe as long as nothing of the answer has arrived.
+ * A hang is never retried: the user has waited long enough, and the model may still be at work.
+ */
+export const TURN_RETRY = {
+  // Ours to mend: settings, credentials, quota.
+  credentials_failed: 'unknown',
+  unauthorized: 'never',
+  forbidden: 'never',
+  deployment_not_found: 'never',
+  settings_rejected: 'never',
+  quota_exhausted: 'never',
+  // The service's side, expected to pass.
+  rate_limited: 'safe',
+  service_unavailable: 'safe',
+  server_error: 'safe',
+  connection_lost: 'safe',
+  session_expired: 'safe',
+  response_conflict: 'safe',
+  frame_malformed: 'safe',
+  // Hangs.
+  handshake_timeout: 'never',
+  first_event_timeout: 'never',
+  silence_timeout: 'never',
+  turn_timeout: 'never',
+  // This message, and no other.
+  request_rejected: 'never',
+  frame_too_large: 'never',
+  empty_response: 'unknown',
+  // This process.
+  shutting_down: 'never',
+  internal: 'unknown',
+} as const satisfies Record<string, Retry>;
+
+export type TurnErrorCode = keyof typeof TURN_RETRY;
+
+export interface TurnErrorDetails {
+  cause?: unknown;
+  /** How long the service asked us to wait, in milliseconds. */
+  retryAfterMs?: number | undefined;
+}
+
+/** A turn that ended without an answer. The message is for the log, not for the user (see wording.ts). */
+export class TurnError extends Error {
+  override readonly name = 'TurnError';
+  readonly code: TurnErrorCode;
+  readonly retry: Retry;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: TurnErrorCode, message: string, { cause, retryAfterMs }: TurnErrorDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.retry = TURN_RETRY[code];
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The configuration cannot be used. Lists every problem, one a line; never holds a secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly code = 'config_invalid';
+  readonly retry: Retry = 'never';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+export type RequestErrorCode =
+  | 'bad_request'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not_found'
+  | 'too_large'
+  | 'unsupported_media_type'
+  | 'draining';
+
+const REQUEST_STATUS: Record<RequestErrorCode, number> = {
+  bad_request: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  too_large: 413,
+  unsupported_media_type: 415,
+  draining: 503,
+};
+
+/** An HTTP request that is refused. The message goes to the caller: it says what to change and nothing of our inside. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+  readonly code: RequestErrorCode;
+  readonly retry: Retry;
+  readonly status: number;
+
+  constructor(code: RequestErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.retry = code === 'draining' ? 'safe' : 'never';
+    this.status = REQUEST_STATUS[code];
+  }
+}

@@ -1,0 +1,66 @@
+import parseRange from 'range-parser';
+import type { Request, Response } from 'restify';
+import type { AudioLibrary, StoredAudio } from '../audio/library.ts';
+import { RequestError } from '../errors.ts';
+
+const ID = /^([A-Za-z0-9_-]{22,64})\.wav$/;
+
+/** `GET` and `HEAD /audio/<id>.wav`. The id is the only key: unguessable, and there is no list of them. */
+export function audioRoute(library: AudioLibrary, maxAgeSeconds: number) {
+  return async function serveAudio(request: Request, response: Response): Promise<void> {
+    const id = ID.exec(String(request.params.file))?.[1];
+    const audio = id === undefined ? undefined : await library.find(id);
+    if (id === undefined || audio === undefined)
+      throw new RequestError('not_found', 'There is no such audio, or not any more.');
+    const etag = `"${id}"`;
+    const headers = {
+      'Content-Type': 'audio/wav',
+      'Accept-Ranges': 'bytes',
+      'Cache-Control': `private, max-age=${maxAgeSeconds}, immutable`,
+      'Content-Disposition': 'inline; filename="reply.wav"',
+      'Last-Modified': new Date(audio.savedAtMs).toUTCString(),
+      'X-Content-Type-Options': 'nosniff',
+      ETag: etag,
+    };
+    const answer = answerTo(request, audio, etag);
+    const length = answer.status === 304 ? {} : { 'Content-Length': String(answer.body.byteLength) };
+    response.writeHead(answer.status, { ...headers, ...length, ...answer.headers });
+    response.end(request.method === 'HEAD' ? undefined : answer.body);
+  };
+}
+
+interface Answer {
+  readonly status: 200 | 206 | 304 | 416;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** One range is answered as such; several, or a range of another version, with the whole. */
+function answerTo(request: Request, { wav }: StoredAudio, etag: string): Answer {
+  if (matches(request.headers['if-none-match'], etag)) return { status: 304, headers: {}, body: NOTHING };
+  const size = wav.byteLength;
+  const ranges = wantedRanges(request, size, etag);
+  if (ranges === -1) return { status: 416, headers: { 'Content-Range': `bytes */${size}` }, body: NOTHING };
+  const only = typeof ranges === 'object' && ranges.type === 'bytes' && ranges.length === 1 ? ranges[0] : undefined;
+  if (only === undefined) return { status: 200, headers: {}, body: wav };
+  const { start, end } = only;
+  return {
+    status: 206,
+    headers: { 'Content-Range': `bytes ${start}-${end}/${size}` },
+    body: wav.subarray(start, end + 1),
+  };
+}
+
+function wantedRanges(request: Request, size: number, etag: string) {
+  const { range, 'if-range': condition } = request.headers;
+  // A date in If-Range would need a comparison of seconds; an ETag says the same exactly.
+  if (range === undefined || (condition !== undefined && condition !== etag)) return undefined;
+  return parseRange(size, range, { combine: true });
+}
+
+function matches(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  return ifNoneMatch.split(',').some((tag) => ['*', etag, `W/${etag}`].includes(tag.trim()));
+}

@@ -1,0 +1,141 @@
+import type { AddressInfo } from 'node:net';
+import { createServer, type Request, type Response, type Server } from 'restify';
+import type { AudioLibrary } from '../audio/library.ts';
+import { RequestError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { checkActivity, type InboundActivity } from './activity-guard.ts';
+import { audioRoute } from './audio-route.ts';
+import { readJsonObject } from './json-body.ts';
+
+/** What goes back in the response of a delivered activity, where it is more than "taken". */
+export interface InBandAnswer {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+export interface HttpOptions {
+  /** Gives an activity to the bot. Rejects with a RequestError for a request that is refused. */
+  readonly deliver: (authorization: string, activity: InboundActivity) => Promise<InBandAnswer | undefined>;
+  readonly library: AudioLibrary;
+  readonly audioRetentionMs: number;
+  readonly isDraining: () => boolean;
+  /** Without authentication only channels on this machine are answered. */
+  readonly onlyLoopback: boolean;
+  readonly log: Logger;
+}
+
+export interface HttpServer {
+  /** Resolves with the port that is listened to. Rejects when the address cannot be had. */
+  listen(port: number, host: string | undefined): Promise<number>;
+  /** Stops listening and cuts what is still open. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** A whole request has to arrive within this; its headers within the second. */
+const REQUEST_TIMEOUT_MS = 20_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+const MAX_CONNECTIONS = 2_000;
+
+type Handler = (request: Request, response: Response) => Promise<void>;
+
+/** The routes of the bot. Listens only when told to. */
+export function createHttpServer(options: HttpOptions): HttpServer {
+  const server = createServer({ name: '', ignoreTrailingSlash: true, handleUncaughtExceptions: false });
+  setLimits(server);
+  const guard = (handler: Handler) => guarded(handler, options.log);
+  const serveAudio = guard(audioRoute(options.library, Math.floor(options.audioRetentionMs / 1000)));
+  const serveHealth = guard(healthRoute(options.isDraining));
+  server.post('/api/messages', guard(messagesRoute(options)));
+  server.get('/audio/:file', serveAudio);
+  server.head('/audio/:file', serveAudio);
+  server.get('/health', serveHealth);
+  server.head('/health', serveHealth);
+  answerRoutingErrors(server);
+  return { listen: (port, host) => listen(server, port, host), close: () => close(server) };
+}
+
+function messagesRoute({ deliver, isDraining, onlyLoopback }: HttpOptions): Handler {
+  return async function takeMessage(request, response) {
+    if (isDraining()) throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
+    const activity = checkActivity(await readJsonObject(request), { onlyLoopback });
+    const answer = await deliver(request.headers.authorization ?? '', activity);
+    sendJson(response, answer?.status ?? 200, answer?.body ?? {});
+  };
+}
+
+function healthRoute(isDraining: () => boolean): Handler {
+  return async function tellHealth(_request, response) {
+    const status = isDraining() ? 'draining' : 'ok';
+    sendJson(response, isDraining() ? 503 : 200, { status });
+  };
+}
+
+/** No request ends the process or sees our inside, whatever the handler does. */
+function guarded(handler: Handler, log: Logger) {
+  return async function handle(request: Request, response: Response): Promise<void> {
+    try {
+      await handler(request, response);
+    } catch (error) {
+      const isRefused = error instanceof RequestError;
+      if (!isRefused) log.error({ err: error, path: request.path() }, 'request broke');
+      const refusal = isRefused ? error : { status: 500, code: 'internal', message: 'Something went wrong here.' };
+      refuse(response, refusal);
+    }
+  };
+}
+
+function refuse(
+  response: Response,
+  { status, code, message }: { status: number; code: string; message: string },
+): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  // What is left of a body that is refused is not waited for.
+  if (status === 413 || status === 415) response.setHeader('Connection', 'close');
+  if (status === 503) response.setHeader('Retry-After', '5');
+  sendJson(response, status, { code, message });
+}
+
+function sendJson(response: Response, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': String(Buffer.byteLength(text)),
+    'Cache-Control': 'no-store',
+  });
+  response.end(response.req.method === 'HEAD' ? undefined : text);
+}
+
+function answerRoutingErrors(server: Server): void {
+  server.on('restifyError', (_request, response: Response, error: { statusCode?: number }, done: () => void) => {
+    const status = error.statusCode ?? 500;
+    const code = status === 405 ? 'method_not_allowed' : status === 404 ? 'not_found' : 'bad_request';
+    if (!response.headersSent) refuse(response, { status, code, message: 'There is nothing here for this request.' });
+    done();
+  });
+}
+
+function setLimits({ server }: Server): void {
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.maxConnections = MAX_CONNECTIONS;
+}
+
+function listen(server: Server, port: number, host: string | undefined): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.server.once('error', reject);
+    const onListening = () => resolve((server.server.address() as AddressInfo).port);
+    if (host === undefined) server.listen(port, onListening);
+    else server.listen(port, host, onListening);
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    if (!server.server.listening) return resolve();
+    server.close(() => resolve());
+    server.server.closeAllConnections();
+  });
+}

@@ -1,0 +1,55 @@
+import './node-version.js';
+import { existsSync } from 'node:fs';
+import { createApp } from './app.ts';
+import { type Config, readConfig } from './config.ts';
+import { ConfigError } from './errors.ts';
+import { createLogger } from './log.ts';
+
+/** After the grace for running turns: the time for the last replies to go out. */
+const LAST_SENDS_MS = 20_000;
+
+function loadConfig(): Config {
+  if (process.env['NODE_ENV'] !== 'production' && existsSync('.env')) process.loadEnvFile('.env');
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\nEvery setting is described in .env.example and in the README.\n`);
+    process.exit(1);
+  }
+}
+
+const config = loadConfig();
+const log = createLogger(config.logLevel);
+
+// Nothing below is expected to throw unseen. Should it, one conversation is hurt and not all of them.
+process.on('unhandledRejection', (err) => log.fatal({ err }, 'unhandled rejection'));
+process.on('uncaughtException', (err) => log.fatal({ err }, 'uncaught exception'));
+
+const app = createApp({ config, log });
+
+let isStopping = false;
+async function stop(signal: string): Promise<void> {
+  if (isStopping) {
+    log.warn({ signal }, 'second signal, ending at once');
+    process.exit(1);
+  }
+  isStopping = true;
+  log.info({ signal, drainMs: config.drainMs }, 'draining');
+  setTimeout(() => process.exit(1), config.drainMs + LAST_SENDS_MS).unref();
+  await app.close();
+  log.info('stopped');
+  process.exit(0);
+}
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+
+try {
+  const port = await app.start();
+  for (const notice of config.notices) log.warn(notice);
+  const { kind, model } = config.model;
+  log.info({ port, host: config.host ?? '*', model, kind, state: 'memory' }, 'listening on /api/messages');
+  if (!config.isAuthenticated) log.warn('no MicrosoftAppId: only clients on this machine are served');
+} catch (err) {
+  log.fatal({ err }, 'cannot listen: is another program on this port? Set PORT to use another');
+  process.exit(1);
+}

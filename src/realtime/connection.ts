@@ -1,0 +1,154 @@
+import { OpenAIRealtimeWS } from 'openai/realtime/ws';
+import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
+import type { Clock } from '../clock.ts';
+import { TurnError } from '../errors.ts';
+import type { RealtimeTarget } from './endpoint.ts';
+import { readServerEvent, type ServerEvent } from './server-event.ts';
+import { handshakeFailure } from './wire-failures.ts';
+
+export type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
+
+/** A larger frame ends the session; audio deltas of the real service stay far below. */
+export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** How long a peer may take to answer a close before the socket is cut. */
+const CLOSE_GRACE_MS = 2_000;
+
+/** One open socket to the model. */
+export interface Connection {
+  readonly isOpen: boolean;
+  /** Sends if the socket is open; a closed one is reported by `onClosed`, never here. */
+  send(event: RealtimeClientEvent): void;
+  /** Closes with a grace period, then cuts. Safe to call twice. */
+  close(): void;
+}
+
+export interface ConnectionListener {
+  onEvent(event: ServerEvent): void;
+  /** Called exactly once, with the reason, after which nothing more comes. */
+  onClosed(reason: TurnError): void;
+}
+
+/** Opens a connection; a dependency, so that the way to the model can be exchanged as a whole. */
+export type OpenConnection = (listener: ConnectionListener, signal: AbortSignal) => Promise<Connection>;
+
+/** Opens sockets to one endpoint. Credentials are asked for at each call. Rejects with a TurnError. */
+export function connectionOpener(target: RealtimeTarget, clock: Clock): OpenConnection {
+  return async function openConnection(listener, signal) {
+    const handshake = new AbortController();
+    const forget = clock.after(HANDSHAKE_TIMEOUT_MS, () => {
+      handshake.abort(new TurnError('handshake_timeout', `no connection within ${HANDSHAKE_TIMEOUT_MS} ms`));
+    });
+    try {
+      return await connect(target, clock, listener, AbortSignal.any([signal, handshake.signal]));
+    } finally {
+      forget();
+    }
+  };
+}
+
+function connect(
+  target: RealtimeTarget,
+  clock: Clock,
+  listener: ConnectionListener,
+  signal: AbortSignal,
+): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    const { client, model, socketOptions } = target;
+    // Reconnecting by the library would come back silently with an empty session: no settings, no memory.
+    OpenAIRealtimeWS.create(client, { model, options: { ...socketOptions, maxPayload: MAX_FRAME_BYTES } }).then(
+      (realtime) => new OpenSocket(realtime, clock, listener).whenOpen(signal).then(resolve, reject),
+      (cause) => reject(new TurnError('credentials_failed', 'no access token could be had', { cause })),
+    );
+  });
+}
+
+class OpenSocket implements Connection {
+  readonly #realtime: OpenAIRealtimeWS;
+  readonly #clock: Clock;
+  #closeReason: TurnError | undefined;
+
+  /** The library's factory resolves before the socket opens: the listeners have to be attached in the same tick. */
+  constructor(realtime: OpenAIRealtimeWS, clock: Clock, listener: ConnectionListener) {
+    this.#realtime = realtime;
+    this.#clock = clock;
+    realtime.on('event', (event) => listener.onEvent(readServerEvent(event)));
+    realtime.on('error', (error) => {
+      // Errors that the service sends have come as events already; what is left is the client's side.
+      if (error.error === undefined) this.#breakOff(clientSideFailure(error));
+    });
+    realtime.socket.on('unexpected-response', (request, response) => {
+      this.#closeReason ??= handshakeFailure(response.statusCode ?? 0, response.headers['retry-after']);
+      response.resume();
+      request.destroy();
+      realtime.socket.terminate();
+    });
+    realtime.socket.on('close', (code, reason) => {
+      const said = reason.toString().slice(0, 200);
+      listener.onClosed(this.#closeReason ?? new TurnError('connection_lost', `the socket closed (${code}) ${said}`));
+    });
+  }
+
+  whenOpen(signal: AbortSignal): Promise<Connection> {
+    const { socket } = this.#realtime;
+    return new Promise((resolve, reject) => {
+      const abort = () => this.#breakOff(signal.reason instanceof TurnError ? signal.reason : lost(signal.reason));
+      signal.addEventListener('abort', abort, { once: true });
+      socket.once('open', () => {
+        signal.removeEventListener('abort', abort);
+        resolve(this);
+      });
+      socket.once('close', () => {
+        signal.removeEventListener('abort', abort);
+        reject(this.#closeReason ?? new TurnError('service_unavailable', 'the socket closed before it opened'));
+      });
+      if (signal.aborted) abort();
+    });
+  }
+
+  get isOpen(): boolean {
+    const { socket } = this.#realtime;
+    return this.#closeReason === undefined && socket.readyState === socket.OPEN;
+  }
+
+  send(event: RealtimeClientEvent): void {
+    this.#realtime.send(event);
+  }
+
+  close(): void {
+    const { socket } = this.#realtime;
+    if (socket.readyState === socket.CLOSED) return;
+    this.#closeReason ??= new TurnError('connection_lost', 'closed by the bot');
+    this.#realtime.close();
+    const forget = this.#clock.after(CLOSE_GRACE_MS, () => socket.terminate());
+    socket.once('close', forget);
+  }
+
+  #breakOff(reason: TurnError): void {
+    this.#closeReason ??= reason;
+    this.#realtime.socket.terminate();
+  }
+}
+
+/** The library gives its causes by message and `cause`; ws names an oversized frame by code. */
+function clientSideFailure(error: Error): TurnError {
+  const code = codeOf(error.cause) ?? codeOf(error);
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+    return new TurnError('frame_too_large', `a frame is larger than ${MAX_FRAME_BYTES} bytes`, { cause: error });
+  }
+  if (code?.startsWith('WS_ERR_') || error.message.includes('could not parse')) {
+    return new TurnError('frame_malformed', 'a frame cannot be read', { cause: error });
+  }
+  return new TurnError('service_unavailable', 'the connection failed', { cause: error });
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+function lost(cause: unknown): TurnError {
+  return new TurnError('connection_lost', 'the turn was given up', { cause });
+}

@@ -1,0 +1,58 @@
+import net from 'node:net';
+import { DefaultAzureCredential, getBearerTokenProvider } from '@azure/identity';
+import { OpenAI } from 'openai';
+import type { ClientOptions } from 'ws';
+import type { ModelEndpoint } from '../config.ts';
+
+/** Gives an access token; asked anew at every connect. It may throw, and it may hang. */
+export type TokenProvider = () => Promise<string>;
+
+/** The client library's own objects for one endpoint. */
+export interface RealtimeTarget {
+  readonly client: OpenAI;
+  readonly model: string;
+  readonly socketOptions: ClientOptions;
+}
+
+/** Entra ID: environment, workload or managed identity, or a developer's own login, whichever is there. */
+export function entraIdTokens(scope: string): TokenProvider {
+  return getBearerTokenProvider(new DefaultAzureCredential(), scope);
+}
+
+/** The GA address is `<endpoint>/openai/v1/realtime?model=<deployment>`, without an api-version. */
+export function toRealtimeTarget(endpoint: ModelEndpoint, tokens: (scope: string) => TokenProvider): RealtimeTarget {
+  switch (endpoint.kind) {
+    case 'azureKey': {
+      const baseURL = `${endpoint.endpoint}/openai/v1`;
+      // The client would send the key as a bearer token; Azure wants it in `api-key` alone.
+      const headers = { 'api-key': endpoint.apiKey, Authorization: null } as unknown as Record<string, string>;
+      return target(baseURL, endpoint.apiKey, endpoint.model, { headers });
+    }
+    case 'azureEntraId':
+      return target(`${endpoint.endpoint}/openai/v1`, tokens(endpoint.scope), endpoint.model, {});
+    case 'openai':
+      return target(endpoint.baseUrl, endpoint.apiKey, endpoint.model, {});
+  }
+}
+
+function target(
+  baseURL: string,
+  apiKey: string | TokenProvider,
+  model: string,
+  options: Pick<ClientOptions, 'headers'>,
+): RealtimeTarget {
+  // `null` and not unset: unset would be read from OPENAI_ORG_ID and OPENAI_PROJECT_ID and sent along.
+  const client = new OpenAI({ baseURL, apiKey, organization: null, project: null });
+  return { client, model, socketOptions: { ...options, ...plainSocketFor(baseURL) } };
+}
+
+/**
+ * The client library speaks wss only. For `http://` (a loopback host, by configuration) the socket below is made
+ * a plain one.
+ */
+function plainSocketFor(baseURL: string): Pick<ClientOptions, 'createConnection'> {
+  const { protocol, hostname, port } = new URL(baseURL);
+  if (protocol !== 'http:') return {};
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return { createConnection: () => net.connect({ host, port: Number(port || 80) }) };
+}

@@ -1,0 +1,12 @@
+import type { Pcm } from '../audio/pcm.ts';
+import type { TurnError } from '../errors.ts';
+
+/** Why an answer ends before its end. `lost`: the connection, the session or the service broke after it had begun. */
+export type CutShortReason = 'length' | 'filter' | 'cancelled' | 'lost';
+
+/** How a turn ended: exactly one of these, always. */
+export type Outcome =
+  | { readonly kind: 'spoken'; readonly text: string; readonly pcm: Pcm }
+  | { readonly kind: 'textOnly'; readonly text: string }
+  | { readonly kind: 'cutShort'; readonly text: string; readonly pcm: Pcm; readonly why: CutShortReason }
+  | { readonly kind: 'failed'; readonly error: TurnError };

@@ -1,0 +1,150 @@
+import { TurnError, type TurnErrorCode } from '../errors.ts';
+import type { Outcome } from './outcome.ts';
+import { ResponseParts } from './response-parts.ts';
+import type { FinalResponse, ServerEvent, WireError } from './server-event.ts';
+import { wireFailure } from './wire-failures.ts';
+
+/** What an event means for the turn. */
+export type Step =
+  | { readonly kind: 'ignored' }
+  | { readonly kind: 'alive' }
+  | { readonly kind: 'ended'; readonly outcome: Outcome };
+
+export interface CollectorOptions {
+  /** Sent as `response.metadata.turn`. */
+  readonly turnId: string;
+  /** The `event_id`s of everything sent for this turn, and the one of `session.update`, if it went with it. */
+  readonly sentEventIds: ReadonlySet<string>;
+  readonly settingsEventId: string | undefined;
+}
+
+const IGNORED: Step = { kind: 'ignored' };
+const ALIVE: Step = { kind: 'alive' };
+
+/**
+ * The state machine of one turn: server events in, exactly one outcome out. It does no I/O and knows no time;
+ * whoever feeds it tells it by `abandon` when the events end early.
+ */
+export class ResponseCollector {
+  readonly #options: CollectorOptions;
+  readonly #parts = new ResponseParts();
+  #responseId: string | undefined;
+  #isOurs = false;
+  #hasDelta = false;
+  #audioTokens: number | undefined;
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+  }
+
+  get responseId(): string | undefined {
+    return this.#responseId;
+  }
+
+  /** True once the model has begun: a retry would then answer twice. */
+  get hasDelta(): boolean {
+    return this.#hasDelta;
+  }
+
+  /** Tokens of speech by the service's count, when it gave one: 50 ms each. */
+  get audioTokens(): number | undefined {
+    return this.#audioTokens;
+  }
+
+  accept(event: ServerEvent): Step {
+    switch (event.kind) {
+      case 'responseCreated':
+        return this.#begin(event.responseId, event.turnId);
+      case 'textDelta':
+        if (event.at.responseId !== this.#responseId) return IGNORED;
+        this.#hasDelta = true;
+        this.#parts.addText(event.at, event.text);
+        return ALIVE;
+      case 'textDone':
+        if (event.at.responseId !== this.#responseId) return IGNORED;
+        this.#parts.setFinalText(event.at, event.text);
+        return ALIVE;
+      case 'audioDelta':
+        if (event.at.responseId !== this.#responseId) return IGNORED;
+        this.#hasDelta = true;
+        this.#parts.addAudio(event.at, event.audio);
+        return ALIVE;
+      case 'responseActivity':
+        return event.responseId === this.#responseId ? ALIVE : IGNORED;
+      case 'responseDone':
+        return this.#finish(event.response);
+      case 'error':
+        return this.#fail(event.error, event.eventId);
+      case 'malformed':
+        return this.#ended(this.abandon(new TurnError('frame_malformed', `a ${event.type} event lacks its fields`)));
+      case 'session':
+      case 'other':
+        return IGNORED;
+    }
+  }
+
+  /** The turn ends early, for this reason. What was produced is never thrown away. */
+  abandon(error: TurnError): Outcome {
+    if (this.#parts.isEmpty) return { kind: 'failed', error };
+    return { kind: 'cutShort', text: this.#parts.text(), pcm: this.#parts.pcm(), why: 'lost' };
+  }
+
+  /** A response that names our turn is ours; one that names none is taken for ours until a better one comes. */
+  #begin(responseId: string, turnId: string | undefined): Step {
+    const isOurs = turnId === this.#options.turnId;
+    const mayBeOurs = turnId === undefined && this.#responseId === undefined;
+    if (this.#isOurs || !(isOurs || mayBeOurs)) return IGNORED;
+    this.#responseId = responseId;
+    this.#isOurs = isOurs;
+    return ALIVE;
+  }
+
+  #finish(response: FinalResponse): Step {
+    const isOurs = response.responseId === this.#responseId || response.turnId === this.#options.turnId;
+    if (!isOurs) return IGNORED;
+    this.#audioTokens = response.audioTokens;
+    for (const { at, text } of response.texts) this.#parts.setFinalText(at, text);
+    return this.#ended(this.#outcomeOf(response));
+  }
+
+  #outcomeOf({ status, reason, error }: FinalResponse): Outcome {
+    const text = this.#parts.text();
+    const pcm = this.#parts.pcm();
+    const isFiltered = reason === 'content_filter' || error?.code === 'content_filter';
+    if (isFiltered) return { kind: 'cutShort', text, pcm, why: 'filter' };
+    switch (status) {
+      case 'completed':
+        if (pcm.byteLength > 0) return { kind: 'spoken', text, pcm };
+        if (text !== '') return { kind: 'textOnly', text };
+        return { kind: 'failed', error: new TurnError('empty_response', 'the response has neither text nor audio') };
+      case 'incomplete':
+        return { kind: 'cutShort', text, pcm, why: 'length' };
+      case 'cancelled':
+        return this.abandon(new TurnError('connection_lost', `the response was cancelled: ${reason ?? 'no reason'}`));
+      default:
+        return this.abandon(wireFailure(error));
+    }
+  }
+
+  /** An error is the turn's if it names one of our events, or names none while no response has begun. */
+  #fail(error: WireError, eventId: string | undefined): Step {
+    const isNamed = eventId !== undefined && this.#options.sentEventIds.has(eventId);
+    const isUnnamed = eventId === undefined && this.#responseId === undefined;
+    const isFatal = error.code === 'session_expired';
+    if (!isNamed && !isUnnamed && !isFatal) return IGNORED;
+    const failure = wireFailure(error, fallbackFor(error));
+    const isAboutSettings = eventId !== undefined && eventId === this.#options.settingsEventId;
+    if (!isAboutSettings) return this.#ended(this.abandon(failure));
+    // Whatever was said under settings that were refused was said with the service's defaults: it is not delivered.
+    const refused = new TurnError('settings_rejected', failure.message);
+    return this.#ended({ kind: 'failed', error: failure.code === 'request_rejected' ? refused : failure });
+  }
+
+  #ended(outcome: Outcome): Step {
+    return { kind: 'ended', outcome };
+  }
+}
+
+function fallbackFor(error: WireError): TurnErrorCode {
+  return error.type.includes('invalid') ? 'request_rejected' : 'server_error';
+}

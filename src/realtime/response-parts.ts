@@ -1,0 +1,61 @@
+import { type Pcm, toPcm } from '../audio/pcm.ts';
+import type { PartAddress } from './server-event.ts';
+
+interface Part {
+  readonly at: PartAddress;
+  readonly deltas: string[];
+  /** The whole text as the service gives it at the end; it wins over the deltas. */
+  finalText: string | undefined;
+  readonly audio: Buffer[];
+}
+
+/**
+ * The text and audio of one response, piece by piece. Newer models speak in several output items a turn
+ * (a preamble, then the answer), so the pieces are kept by item and part and joined in their order.
+ */
+export class ResponseParts {
+  readonly #parts = new Map<string, Part>();
+
+  addText(at: PartAddress, delta: string): void {
+    this.#partAt(at).deltas.push(delta);
+  }
+
+  addAudio(at: PartAddress, audio: Buffer): void {
+    this.#partAt(at).audio.push(audio);
+  }
+
+  setFinalText(at: PartAddress, text: string): void {
+    if (text !== '') this.#partAt(at).finalText = text;
+  }
+
+  get isEmpty(): boolean {
+    return this.#parts.size === 0;
+  }
+
+  /** What has been said so far; each output item is a paragraph of its own. */
+  text(): string {
+    const pieces = this.#inOrder().map((part) => part.finalText ?? part.deltas.join(''));
+    return pieces
+      .map((piece) => piece.trim())
+      .filter((piece) => piece !== '')
+      .join('\n\n');
+  }
+
+  pcm(): Pcm {
+    return toPcm(this.#inOrder().flatMap((part) => part.audio));
+  }
+
+  #partAt(at: PartAddress): Part {
+    const key = `${at.itemId} ${at.contentIndex}`;
+    const known = this.#parts.get(key);
+    if (known !== undefined) return known;
+    const part: Part = { at, deltas: [], finalText: undefined, audio: [] };
+    this.#parts.set(key, part);
+    return part;
+  }
+
+  #inOrder(): Part[] {
+    const byPlace = (a: Part, b: Part) => a.at.outputIndex - b.at.outputIndex || a.at.contentIndex - b.at.contentIndex;
+    return [...this.#parts.values()].sort(byPlace);
+  }
+}

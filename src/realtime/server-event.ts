@@ -1,0 +1,181 @@
+/**
+ * What a turn needs of the server's events, checked field by field: the types of the client library describe the wire,
+ * they do not guard it.
+ */
+export type ServerEvent =
+  | { readonly kind: 'session'; readonly sessionId: string | undefined; readonly expiresAtMs: number | undefined }
+  | { readonly kind: 'responseCreated'; readonly responseId: string; readonly turnId: string | undefined }
+  | { readonly kind: 'textDelta'; readonly at: PartAddress; readonly text: string }
+  | { readonly kind: 'textDone'; readonly at: PartAddress; readonly text: string }
+  | { readonly kind: 'audioDelta'; readonly at: PartAddress; readonly audio: Buffer }
+  | { readonly kind: 'responseActivity'; readonly responseId: string }
+  | { readonly kind: 'responseDone'; readonly response: FinalResponse }
+  | { readonly kind: 'error'; readonly error: WireError; readonly eventId: string | undefined }
+  | { readonly kind: 'other'; readonly type: string }
+  | { readonly kind: 'malformed'; readonly type: string };
+
+/** One content part of one output item of one response: where a delta belongs. */
+export interface PartAddress {
+  readonly responseId: string;
+  readonly itemId: string;
+  readonly outputIndex: number;
+  readonly contentIndex: number;
+}
+
+export interface WireError {
+  readonly type: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface FinalResponse {
+  readonly responseId: string;
+  readonly turnId: string | undefined;
+  readonly status: string;
+  readonly reason: string | undefined;
+  readonly error: WireError | undefined;
+  readonly texts: readonly { readonly at: PartAddress; readonly text: string }[];
+  /** `usage.output_token_details.audio_tokens`: 50 ms of speech each. */
+  readonly audioTokens: number | undefined;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The name of our turn in `response.metadata`, which the server echoes; its events carry nothing else of ours. */
+export const TURN_METADATA = 'turn';
+
+export function readServerEvent(event: { readonly type: string }): ServerEvent {
+  const fields = event as Fields & { readonly type: string };
+  return read(fields) ?? { kind: 'malformed', type: fields.type };
+}
+
+function read(event: Fields & { readonly type: string }): ServerEvent | undefined {
+  switch (event.type) {
+    case 'session.created':
+    case 'session.updated':
+      return readSession(fieldsOf(event['session']));
+    case 'response.created':
+      return readCreated(fieldsOf(event['response']));
+    case 'response.output_audio_transcript.delta':
+    case 'response.output_text.delta':
+      return readText('textDelta', event, event['delta']);
+    case 'response.output_audio_transcript.done':
+      return readText('textDone', event, event['transcript']);
+    case 'response.output_text.done':
+      return readText('textDone', event, event['text']);
+    case 'response.output_audio.delta':
+      return readAudio(event);
+    case 'response.done':
+      return readDone(fieldsOf(event['response']));
+    case 'error':
+      return readError(fieldsOf(event['error']));
+    default:
+      return readUnlisted(event);
+  }
+}
+
+function readSession(session: Fields): ServerEvent {
+  // `expires_at` (epoch seconds) is on the wire and not in the published type of this event.
+  const expiresAt = session['expires_at'];
+  return {
+    kind: 'session',
+    sessionId: stringOf(session['id']),
+    expiresAtMs: typeof expiresAt === 'number' && expiresAt > 0 ? expiresAt * 1000 : undefined,
+  };
+}
+
+function readCreated(response: Fields): ServerEvent | undefined {
+  const responseId = stringOf(response['id']);
+  return responseId ? { kind: 'responseCreated', responseId, turnId: turnIdOf(response) } : undefined;
+}
+
+function readText(kind: 'textDelta' | 'textDone', event: Fields, text: unknown): ServerEvent | undefined {
+  const at = addressOf(event);
+  return at && typeof text === 'string' ? { kind, at, text } : undefined;
+}
+
+function readAudio(event: Fields): ServerEvent | undefined {
+  const at = addressOf(event);
+  const base64 = event['delta'];
+  if (at === undefined || typeof base64 !== 'string') return undefined;
+  return { kind: 'audioDelta', at, audio: Buffer.from(base64, 'base64') };
+}
+
+function readDone(response: Fields): ServerEvent | undefined {
+  const responseId = stringOf(response['id']);
+  const status = stringOf(response['status']);
+  if (responseId === undefined || status === undefined) return undefined;
+  // Some servers send `status_details` as a string.
+  const details = fieldsOf(response['status_details']);
+  const tokens = fieldsOf(fieldsOf(response['usage'])['output_token_details'])['audio_tokens'];
+  return {
+    kind: 'responseDone',
+    response: {
+      responseId,
+      turnId: turnIdOf(response),
+      status,
+      reason: stringOf(details['reason']) ?? stringOf(response['status_details']),
+      error: details['error'] === undefined ? undefined : wireErrorOf(fieldsOf(details['error'])),
+      texts: listOf(response['output']).flatMap((item, index) => textsOf(responseId, fieldsOf(item), index)),
+      audioTokens: typeof tokens === 'number' ? tokens : undefined,
+    },
+  };
+}
+
+function textsOf(responseId: string, item: Fields, outputIndex: number): { at: PartAddress; text: string }[] {
+  const itemId = stringOf(item['id']) ?? '';
+  return listOf(item['content']).flatMap((part, contentIndex) => {
+    const text = stringOf(fieldsOf(part)['transcript']) ?? stringOf(fieldsOf(part)['text']);
+    return text ? [{ at: { responseId, itemId, outputIndex, contentIndex }, text }] : [];
+  });
+}
+
+function readError(error: Fields): ServerEvent {
+  return { kind: 'error', error: wireErrorOf(error), eventId: stringOf(error['event_id']) };
+}
+
+/** Any other event of a response still shows that the model is at work; all else is ignored. */
+function readUnlisted(event: Fields & { readonly type: string }): ServerEvent {
+  const responseId = stringOf(event['response_id']);
+  return responseId ? { kind: 'responseActivity', responseId } : { kind: 'other', type: event.type };
+}
+
+function addressOf(event: Fields): PartAddress | undefined {
+  const responseId = stringOf(event['response_id']);
+  const itemId = stringOf(event['item_id']);
+  if (responseId === undefined || itemId === undefined) return undefined;
+  return {
+    responseId,
+    itemId,
+    outputIndex: indexOf(event['output_index']),
+    contentIndex: indexOf(event['content_index']),
+  };
+}
+
+function turnIdOf(response: Fields): string | undefined {
+  return stringOf(fieldsOf(response['metadata'])[TURN_METADATA]);
+}
+
+function wireErrorOf(error: Fields): WireError {
+  return {
+    type: stringOf(error['type']) ?? '',
+    code: stringOf(error['code']) ?? '',
+    message: stringOf(error['message']) ?? '',
+  };
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function stringOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function indexOf(value: unknown): number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : 0;
+}

@@ -1,0 +1,65 @@
+import { TurnError, type TurnErrorCode } from '../errors.ts';
+import type { WireError } from './server-event.ts';
+
+/** Codes of `error` events and of failed responses, with what they mean for a turn. Unlisted ones go by their type. */
+const BY_CODE: Readonly<Record<string, TurnErrorCode>> = {
+  session_expired: 'session_expired',
+  conversation_already_has_active_response: 'response_conflict',
+  rate_limit_exceeded: 'rate_limited',
+  inference_rate_limit_exceeded: 'rate_limited',
+  server_error: 'server_error',
+  internal_error: 'server_error',
+  invalid_api_key: 'unauthorized',
+  insufficient_quota: 'quota_exhausted',
+  account_deactivated: 'quota_exhausted',
+  billing_hard_limit_reached: 'quota_exhausted',
+};
+
+const BY_TYPE: Readonly<Record<string, TurnErrorCode>> = {
+  rate_limit_exceeded: 'rate_limited',
+  rate_limit_error: 'rate_limited',
+  server_error: 'server_error',
+  invalid_request_error: 'request_rejected',
+};
+
+/** Turns what the service says went wrong into our one kind of error. */
+export function wireFailure(error: WireError | undefined, fallback: TurnErrorCode = 'server_error'): TurnError {
+  if (error === undefined) return new TurnError(fallback, 'the response failed without a reason');
+  const code = BY_CODE[error.code] ?? BY_TYPE[error.type] ?? fallback;
+  const said = [error.code || error.type, error.message].filter((part) => part !== '').join(': ');
+  return new TurnError(code, `the service said ${said}`, { retryAfterMs: waitNamedIn(error.message) });
+}
+
+/** "Please try again in 1.5s" or "in 20ms", as the service words it; there is no field for it. */
+function waitNamedIn(message: string): number | undefined {
+  const found = /try again in (\d+(?:\.\d+)?)\s*(ms|s|m)\b/i.exec(message);
+  if (found === null) return undefined;
+  const unitMs = { ms: 1, s: 1000, m: 60_000 }[found[2]?.toLowerCase() ?? ''] ?? 1000;
+  return Math.ceil(Number(found[1]) * unitMs);
+}
+
+/** The answer to the handshake, when it was not 101. */
+export function handshakeFailure(status: number, retryAfter: string | undefined): TurnError {
+  const message = `the service answered the handshake with ${status}`;
+  switch (status) {
+    case 401:
+      return new TurnError('unauthorized', `${message}: the key or token is not accepted`);
+    case 403:
+      return new TurnError(
+        'forbidden',
+        `${message}: a role ("Cognitive Services OpenAI User") or a network rule is missing`,
+      );
+    case 404:
+      return new TurnError('deployment_not_found', `${message}: no such deployment at this endpoint`);
+    case 429:
+      return new TurnError('rate_limited', message, { retryAfterMs: secondsToMs(retryAfter) });
+    default:
+      if (status >= 500)
+        return new TurnError('service_unavailable', message, { retryAfterMs: secondsToMs(retryAfter) });
+      return new TurnError('request_rejected', message);
+  }
+}
+
+function secondsToMs(retryAfter: string | undefined): number | undefined {
+  return retryAfter !== undefined && /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined;
+}

@@ -1,0 +1,90 @@
+import { isRecord } from './events.ts';
+import {
+  invalidType,
+  invalidValue,
+  missingParameter,
+  Rejection,
+  unknownParameter,
+  unsupportedValue,
+} from './wire-errors.ts';
+
+// Reading fields of client events, with the service's own words for what is wrong. Each takes the record, the name of
+// the field, and the path at which the record stands ('' for the event itself).
+
+type Fields = Record<string, unknown>;
+
+export function pathOf(base: string, key: string): string {
+  return base === '' ? key : `${base}.${key}`;
+}
+
+/** Refuses the first field that is not in `known`. */
+export function onlyKnown(fields: Fields, known: readonly string[], base: string): void {
+  for (const key of Object.keys(fields)) {
+    if (!known.includes(key)) throw unknownParameter(pathOf(base, key));
+  }
+}
+
+export function requiredRecord(fields: Fields, key: string, base: string): Fields {
+  const record = optionalRecord(fields, key, base);
+  if (record === undefined) throw missingParameter(pathOf(base, key));
+  return record;
+}
+
+export function optionalRecord(fields: Fields, key: string, base: string): Fields | undefined {
+  const value = fields[key];
+  if (value === undefined) return undefined;
+  if (!isRecord(value)) throw invalidType(pathOf(base, key), 'an object', value);
+  return value;
+}
+
+export function requiredString(fields: Fields, key: string, base: string): string {
+  const value = optionalString(fields, key, base);
+  if (value === undefined) throw missingParameter(pathOf(base, key));
+  return value;
+}
+
+export function optionalString(fields: Fields, key: string, base: string): string | undefined {
+  const value = fields[key];
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw invalidType(pathOf(base, key), 'a string', value);
+  return value;
+}
+
+export function requiredInteger(fields: Fields, key: string, base: string): number {
+  const value = fields[key];
+  if (value === undefined) throw missingParameter(pathOf(base, key));
+  if (typeof value !== 'number' || !Number.isInteger(value)) throw invalidType(pathOf(base, key), 'an integer', value);
+  return value;
+}
+
+/** One of a closed list; absent is missing. */
+export function requiredOneOf<T extends string>(fields: Fields, key: string, base: string, supported: readonly T[]): T {
+  const value = requiredString(fields, key, base);
+  const found = supported.find((candidate) => candidate === value);
+  if (found === undefined) throw unsupportedValue(pathOf(base, key), value, supported);
+  return found;
+}
+
+export function withinRange(value: number, param: string, { min, max }: { min: number; max: number }): number {
+  const kind = Number.isInteger(value) && Number.isInteger(min) ? 'integer' : 'decimal';
+  if (value < min) {
+    const message = `Invalid '${param}': ${kind} below minimum value. Expected a value >= ${min}, but got ${value} instead.`;
+    throw new Rejection(message, { code: `${kind}_below_min_value`, param });
+  }
+  if (value > max) {
+    const message = `Invalid '${param}': ${kind} above maximum value. Expected a value <= ${max}, but got ${value} instead.`;
+    throw new Rejection(message, { code: `${kind}_above_max_value`, param });
+  }
+  return value;
+}
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/** How many bytes a base64 string stands for. */
+export function base64Bytes(value: string, param: string): number {
+  if (value.length % 4 !== 0 || !BASE64.test(value)) {
+    throw invalidValue(param, `Invalid '${param}'. Expected base64-encoded audio bytes but got an invalid value.`);
+  }
+  const padding = value.endsWith('==') ? 2 : value.endsWith('=') ? 1 : 0;
+  return (value.length / 4) * 3 - padding;
+}

@@ -1,0 +1,65 @@
+import type { Item } from './items.ts';
+import { invalidValue, Rejection } from './wire-errors.ts';
+
+type Operation = 'retrieve' | 'delete' | 'truncate';
+
+const DOING: Record<Operation, string> = { retrieve: 'retrieving', delete: 'deleting', truncate: 'truncating' };
+
+/** The items of a session's default conversation, oldest first. Ids are unique. */
+export class Conversation {
+  #items: readonly Item[] = [];
+
+  get items(): readonly Item[] {
+    return this.#items;
+  }
+
+  /**
+   * Adds an item: at the end, at the start ("root"), or after the item named.
+   * Returns the id of the item before it, null at the start.
+   */
+  insert(item: Item, previousItemId?: string): string | null {
+    if (this.has(item.id)) {
+      // That a second item with one id is refused is known; the code for it is not.
+      throw invalidValue('item.id', `Error adding item: an item with id '${item.id}' already exists.`);
+    }
+    const index = this.#indexAfter(previousItemId);
+    this.#items = this.#items.toSpliced(index, 0, item);
+    return this.#items[index - 1]?.id ?? null;
+  }
+
+  #indexAfter(previousItemId: string | undefined): number {
+    if (previousItemId === undefined) return this.#items.length;
+    if (previousItemId === 'root') return 0;
+    const index = this.#items.findIndex(({ id }) => id === previousItemId);
+    if (index >= 0) return index + 1;
+    const message = `Error adding item: the previous item with id '${previousItemId}' does not exist.`;
+    throw new Rejection(message, { code: 'item_create_invalid_previous_item_id', param: 'previous_item_id' });
+  }
+
+  has(itemId: string): boolean {
+    return this.#items.some(({ id }) => id === itemId);
+  }
+
+  /** The item, or the service's error for what was to be done with it. */
+  find(itemId: string, operation: Operation): Item {
+    const item = this.#items.find(({ id }) => id === itemId);
+    if (item !== undefined) return item;
+    const message = `Error ${DOING[operation]} item: the item with id '${itemId}' does not exist.`;
+    throw new Rejection(message, { code: `item_${operation}_invalid_item_id`, param: 'item_id' });
+  }
+
+  delete(itemId: string): void {
+    const item = this.find(itemId, 'delete');
+    this.#items = this.#items.filter((other) => other !== item);
+  }
+
+  /** Puts a newer version of an item in its place; does nothing when it was deleted in the meantime. */
+  replace(item: Item): void {
+    this.#items = this.#items.map((other) => (other.id === item.id ? item : other));
+  }
+
+  previousOf(itemId: string): string | null {
+    const index = this.#items.findIndex(({ id }) => id === itemId);
+    return this.#items[index - 1]?.id ?? null;
+  }
+}

@@ -1,0 +1,46 @@
+import type { AudioFormat } from './fields.ts';
+
+/** PCM16 LE mono 24 kHz in the format that the client asked for; G.711 is one byte a sample at 8 kHz. */
+export function encodeAudio(pcm: Uint8Array, { type }: AudioFormat): Uint8Array {
+  switch (type) {
+    case 'audio/pcm':
+      return pcm;
+    case 'audio/pcmu':
+      return encodeEach(pcm, muLaw);
+    case 'audio/pcma':
+      return encodeEach(pcm, aLaw);
+  }
+}
+
+const SAMPLES_PER_BYTE = 3;
+
+/** The mean of each three samples is filter enough for a telephone. */
+function encodeEach(pcm: Uint8Array, encode: (sample: number) => number): Uint8Array {
+  const view = new DataView(pcm.buffer, pcm.byteOffset, pcm.byteLength);
+  return Uint8Array.from({ length: Math.floor(pcm.byteLength / 2 / SAMPLES_PER_BYTE) }, (_, index) => {
+    const at = index * SAMPLES_PER_BYTE * 2;
+    const sum = view.getInt16(at, true) + view.getInt16(at + 2, true) + view.getInt16(at + 4, true);
+    return encode(Math.round(sum / SAMPLES_PER_BYTE));
+  });
+}
+
+const BIAS = 0x84;
+const CLIP = 32_635;
+
+/** ITU-T G.711 mu-law. */
+function muLaw(sample: number): number {
+  const sign = sample < 0 ? 0x80 : 0;
+  const magnitude = Math.min(Math.abs(sample), CLIP) + BIAS;
+  const exponent = 24 - Math.clz32(magnitude);
+  const mantissa = (magnitude >> (exponent + 3)) & 0x0f;
+  return ~(sign | (exponent << 4) | mantissa) & 0xff;
+}
+
+/** ITU-T G.711 A-law. */
+function aLaw(sample: number): number {
+  const sign = sample >= 0 ? 0x80 : 0;
+  const magnitude = Math.min(sample >= 0 ? sample : -sample - 1, 0x7fff);
+  const exponent = Math.max(0, 24 - Math.clz32(magnitude));
+  const mantissa = (magnitude >> (exponent === 0 ? 4 : exponent + 3)) & 0x0f;
+  return (sign | (exponent << 4) | mantissa) ^ 0x55;
+}

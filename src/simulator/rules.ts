@@ -1,0 +1,140 @@
+import type { MindContext, Performance, ServiceError } from './mind.ts';
+import { SERVER_FAULT } from './wire-errors.ts';
+
+/** What one rule answers; `match` is how the newest message fitted it. */
+type Answer = (context: MindContext, match: RegExpExecArray) => Performance | string;
+
+/** A pattern for the newest message, trimmed, and what is answered to it. */
+type Rule = readonly [RegExp, Answer];
+
+/** A longer text is repeated only up to here: three minutes of speech, which is where a real model's answer ends too. */
+const MAX_REPEATED_CHARS = 3_000;
+const MAX_COUNT = 20;
+const SLOW_MS = 4_000;
+
+/** The first that fits answers. Deterministic: the same conversation always gets the same words. */
+const RULES: readonly Rule[] = [
+  [/^(?:hello|hi|hey|hallo|greetings|good (?:morning|afternoon|evening))(?=[\s!.,?]|$).{0,30}$/i, greet],
+  [/^(?:please )?(?:repeat(?: that)?|say (?:that|it) again)(?: please)?[.!?]*$/i, repeat],
+  [/^say[:,]?\s+(.+)$/is, (_, match) => shorten(match[1] ?? '')],
+  [/^help[.!?]*$|^what can you do[.!?]*$/i, () => HELP],
+  [/^(?:please )?count (?:up )?to (\d{1,9})[.!?]*$/i, count],
+  [/\bjokes?\b/i, joke],
+  [/^what did i (?:just )?(?:say|tell you|write|ask)\b.{0,30}$/i, remember],
+  [/^slow[.!?]*$/i, () => ({ ...completed(SLOW_ANSWER), delayMs: SLOW_MS })],
+  [/^error[.!?]*$/i, () => failed(SERVER_FAULT)],
+  [/^rate[ -]?limit[.!?]*$/i, () => failed(RATE_LIMITED)],
+  [
+    /^disconnect[.!?]*$/i,
+    () => ({ outputs: [{ text: BROKEN_ANSWER }], ending: { kind: 'disconnect', afterDeltas: 3 } }),
+  ],
+  [/^hang[.!?]*$/i, () => ({ outputs: [], ending: { kind: 'hang', afterDeltas: 0 } })],
+  [/^long[.!?]*$/i, () => LONG_ANSWER],
+  [/^$/, answerWithoutText],
+];
+
+/** Answers by the first rule that fits, else by an echo. */
+export function answerByRules(context: MindContext): Performance {
+  const text = context.text.trim();
+  for (const [pattern, answer] of RULES) {
+    const match = pattern.exec(text);
+    if (match === null) continue;
+    const given = answer(context, match);
+    return typeof given === 'string' ? completed(given) : given;
+  }
+  return completed(`You said: ${shorten(text)}`);
+}
+
+function completed(text: string): Performance {
+  return { outputs: [{ text }], ending: { kind: 'completed' } };
+}
+
+function failed(error: ServiceError): Performance {
+  return { outputs: [], ending: { kind: 'failed', error } };
+}
+
+function shorten(text: string): string {
+  return text.length > MAX_REPEATED_CHARS ? `${text.slice(0, MAX_REPEATED_CHARS)}…`.toWellFormed() : text;
+}
+
+function greet({ said }: MindContext): string {
+  if (said.some(({ role }) => role === 'assistant')) return 'Hello again! I am still the simulator. What shall I say?';
+  return 'Hello! I am a simulator that stands in for the real voice model. Type help to see what I can do.';
+}
+
+function repeat({ said }: MindContext): string {
+  const last = said.findLast(({ role, text }) => role === 'assistant' && text !== '');
+  return last?.text ?? 'There is nothing to repeat yet.';
+}
+
+function remember({ said }: MindContext): string {
+  const last = said.findLast(({ role, text }) => role === 'user' && text !== '');
+  return last === undefined ? 'This is the first thing you say to me.' : `You said: “${shorten(last.text)}”`;
+}
+
+const NUMBERS = [
+  ...['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'],
+  ...['eleven', 'twelve', 'thirteen', 'fourteen', 'fifteen', 'sixteen', 'seventeen', 'eighteen', 'nineteen', 'twenty'],
+];
+
+function count(_: MindContext, match: RegExpExecArray): string {
+  const last = Number(match[1]);
+  if (last < 1) return 'I am there already.';
+  const words = NUMBERS.slice(0, last).join(', ');
+  return last > MAX_COUNT ? `I can only count to twenty: ${words}.` : `${words}.`;
+}
+
+const JOKES = [
+  'Why did the robot go on holiday? It needed to recharge its batteries.',
+  'There are ten kinds of people: those who read binary and those who do not.',
+  'I would tell you a joke about UDP, but you might not get it.',
+  'Why was the microphone so calm? It had been through many sound checks.',
+];
+
+/** Another one each time, without chance: the number of messages so far chooses. */
+function joke({ said }: MindContext): string {
+  return JOKES[Math.ceil(said.length / 2) % JOKES.length] ?? '';
+}
+
+function answerWithoutText({ hasAudio }: MindContext): string {
+  if (hasAudio)
+    return 'I received your voice message. I am only a simulator, so I cannot understand speech. Please type.';
+  return 'I am only a simulator: I can read text and nothing else. Please type something.';
+}
+
+const RATE_LIMITED: ServiceError = {
+  type: 'rate_limit_exceeded',
+  code: 'rate_limit_exceeded',
+  message: 'Rate limit reached for the simulator. Please try again in 1s.',
+};
+
+const HELP = [
+  'I am a simulator of the real voice model. You can type:',
+  '- hello',
+  '- say something: I say just that',
+  '- repeat: I say my last answer again',
+  '- what did I say: I quote your last message',
+  '- count to five',
+  '- joke',
+  '- long: a minute of speech',
+  'And to see what happens when things go wrong: slow, error, rate limit, disconnect, hang.',
+  'To everything else I answer with your own words.',
+].join('\n');
+
+const SLOW_ANSWER = 'Sorry for the wait. I was asked to be slow.';
+const BROKEN_ANSWER =
+  'I was asked to break off in the middle of a sentence, so nobody is ever going to hear the end of it.';
+
+/** About a minute of speech. */
+const LONG_ANSWER = [
+  'This is a long answer. I am a simulator, and I was asked to speak for about a minute.',
+  'A real model would have something to tell you. I only have a fixed text, and you are reading it now.',
+  'While I speak, the words arrive a few at a time, and the sound arrives in small pieces of a quarter of a second.',
+  'The pieces come faster than you can listen to them, so the whole recording is ready long before you have heard it.',
+  'When the last piece has arrived, the recording is closed, and it is sent to you together with this text.',
+  'You can play it as often as you like, stop it, and go back to the beginning.',
+  'If you write to me while I am still speaking, your message waits for its turn. Nothing gets lost.',
+  'A minute is a surprisingly long time for someone who has nothing to say. We are about two thirds through.',
+  'Long answers are a good test, because they show whether the sound still fits the text at the very end.',
+  'So here is the very end. Thank you for your patience. That was the long answer.',
+].join(' ');

@@ -1,0 +1,44 @@
+import type { Mind, MindContext, Performance } from './mind.ts';
+
+/** One scripted turn: a text alone is a completed response with that text. */
+export type Turn = Performance | string | ((context: MindContext) => Performance | string);
+
+/** A mind for tests that answers from a list, one turn per `response.create`. */
+export interface Script {
+  readonly mind: Mind;
+  /** What the mind was asked, oldest first; it grows while the simulator runs. */
+  readonly asked: readonly MindContext[];
+  /** Throws when turns are left over, or when more were asked for than scripted. */
+  assertConsumed(): void;
+}
+
+const EXHAUSTED: Performance = {
+  outputs: [],
+  ending: {
+    kind: 'failed',
+    error: { type: 'server_error', code: 'script_exhausted', message: 'The script has no further turn.' },
+  },
+};
+
+/** A script of `turns`. A turn asked for beyond it fails with `script_exhausted`, and `assertConsumed` throws then. */
+export function scripted(turns: readonly Turn[]): Script {
+  const asked: MindContext[] = [];
+  return {
+    asked,
+    mind(context) {
+      const turn = turns[asked.length];
+      asked.push(context);
+      return turn === undefined ? EXHAUSTED : performanceOf(turn, context);
+    },
+    assertConsumed() {
+      if (asked.length === turns.length) return;
+      const texts = asked.map(({ text }) => JSON.stringify(text)).join(', ');
+      throw new Error(`The script has ${turns.length} turns, ${asked.length} were asked for: ${texts || 'none'}.`);
+    },
+  };
+}
+
+function performanceOf(turn: Turn, context: MindContext): Performance {
+  const given = typeof turn === 'function' ? turn(context) : turn;
+  return typeof given === 'string' ? { outputs: [{ text: given }], ending: { kind: 'completed' } } : given;
+}

@@ -1,0 +1,171 @@
+import { onlyKnown, optionalRecord, optionalString, pathOf, requiredOneOf, withinRange } from './checks.ts';
+import {
+  type AudioFormat,
+  formatIn,
+  type Modality,
+  modalityIn,
+  PCM,
+  type TokenLimit,
+  tokenLimitIn,
+  voiceIn,
+} from './fields.ts';
+import { invalidType, invalidValue, Rejection } from './wire-errors.ts';
+
+/** The effective settings of a session. Never changed in place: an update that is refused leaves no trace. */
+export interface SessionSettings {
+  readonly id: string;
+  readonly model: string;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+  readonly modality: Modality;
+  readonly instructions: string;
+  readonly maxOutputTokens: TokenLimit;
+  readonly voice: string;
+  readonly speed: number;
+  readonly inputFormat: AudioFormat;
+  readonly outputFormat: AudioFormat;
+  /** Settings that are kept and shown but change nothing here. Null: switched off. */
+  readonly inert: Readonly<Record<string, unknown>>;
+  readonly inertInput: Readonly<Record<string, unknown>>;
+}
+
+const INERT = [
+  'include',
+  'tracing',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'reasoning',
+  'truncation',
+  'prompt',
+];
+const INERT_INPUT = ['transcription', 'noise_reduction', 'turn_detection'];
+const KNOWN = ['type', 'model', 'output_modalities', 'instructions', 'audio', 'max_output_tokens', ...INERT];
+const SPEED = { min: 0.25, max: 1.5 };
+
+export function initialSettings(id: string, model: string, expiresAt: number): SessionSettings {
+  return {
+    id,
+    model,
+    expiresAt,
+    modality: 'audio',
+    instructions: 'This is a simulator of the Realtime API: no model answers here, a few fixed rules do.',
+    maxOutputTokens: 'inf',
+    voice: 'alloy',
+    speed: 1,
+    inputFormat: PCM,
+    outputFormat: PCM,
+    inert: { tools: [], tool_choice: 'auto', tracing: null, truncation: 'auto', prompt: null },
+    inertInput: {
+      turn_detection: {
+        type: 'server_vad',
+        threshold: 0.5,
+        prefix_padding_ms: 300,
+        silence_duration_ms: 200,
+        create_response: true,
+        interrupt_response: true,
+        idle_timeout_ms: null,
+      },
+    },
+  };
+}
+
+/**
+ * The settings after a `session.update`: only given fields change. Throws a Rejection, and then nothing changes.
+ * @param voiceIsFixed whether the session has produced audio; from then on its voice cannot change.
+ */
+export function updatedSettings(
+  current: SessionSettings,
+  update: Readonly<Record<string, unknown>>,
+  voiceIsFixed: boolean,
+): SessionSettings {
+  requiredOneOf(update, 'type', 'session', ['realtime']);
+  onlyKnown(update, KNOWN, 'session');
+  refuseOtherModel(current.model, update);
+  const audio = optionalRecord(update, 'audio', 'session') ?? {};
+  onlyKnown(audio, ['input', 'output'], 'session.audio');
+  const updated = {
+    ...current,
+    modality: modalityIn(update, 'session') ?? current.modality,
+    instructions: optionalString(update, 'instructions', 'session') ?? current.instructions,
+    maxOutputTokens: tokenLimitIn(update, 'session') ?? current.maxOutputTokens,
+    inert: { ...current.inert, ...inertIn(update) },
+    ...inputAudio(current, optionalRecord(audio, 'input', 'session.audio') ?? {}),
+    ...outputAudio(current, optionalRecord(audio, 'output', 'session.audio') ?? {}),
+  };
+  if (voiceIsFixed) refuseOtherVoice(current.voice, updated.voice);
+  return updated;
+}
+
+/** Once a session has spoken, every voice but its own is refused, for the session and for single responses. */
+export function refuseOtherVoice(current: string, asked: string): void {
+  if (current === asked) return;
+  const message = "Cannot update a conversation's voice if assistant audio is present.";
+  throw new Rejection(message, { code: 'cannot_update_voice' });
+}
+
+function refuseOtherModel(current: string, update: Readonly<Record<string, unknown>>): void {
+  const model = optionalString(update, 'model', 'session');
+  if (model === undefined || model === current) return;
+  throw invalidValue('session.model', `Cannot update the model of a session: it is '${current}' until it ends.`);
+}
+
+function inertIn(update: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { tools } = update;
+  if (tools !== undefined && !Array.isArray(tools)) throw invalidType('session.tools', 'an array', tools);
+  return pick(update, INERT);
+}
+
+function inputAudio(current: SessionSettings, input: Readonly<Record<string, unknown>>) {
+  const path = 'session.audio.input';
+  onlyKnown(input, ['format', ...INERT_INPUT], path);
+  for (const key of INERT_INPUT) {
+    if (input[key] !== null) optionalRecord(input, key, path);
+  }
+  return {
+    inputFormat: formatIn(input, path) ?? current.inputFormat,
+    inertInput: { ...current.inertInput, ...pick(input, INERT_INPUT) },
+  };
+}
+
+function outputAudio(current: SessionSettings, output: Readonly<Record<string, unknown>>) {
+  const path = 'session.audio.output';
+  onlyKnown(output, ['format', 'voice', 'speed'], path);
+  const { speed = current.speed } = output;
+  if (typeof speed !== 'number') throw invalidType(pathOf(path, 'speed'), 'a decimal', speed);
+  return {
+    outputFormat: formatIn(output, path) ?? current.outputFormat,
+    voice: voiceIn(output, path) ?? current.voice,
+    speed: withinRange(speed, pathOf(path, 'speed'), SPEED),
+  };
+}
+
+function pick(record: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(keys.filter((key) => record[key] !== undefined).map((key) => [key, record[key]]));
+}
+
+/** What may be null in a published session object; other settings that are off are left out of it. */
+const NULLABLE = ['turn_detection', 'tracing', 'prompt'];
+
+/** The full session as `session.created` and `session.updated` show it. */
+export function wireSession(settings: SessionSettings): Record<string, unknown> {
+  return {
+    type: 'realtime',
+    object: 'realtime.session',
+    id: settings.id,
+    model: settings.model,
+    expires_at: settings.expiresAt,
+    output_modalities: [settings.modality],
+    instructions: settings.instructions,
+    max_output_tokens: settings.maxOutputTokens,
+    ...shown(settings.inert),
+    audio: {
+      input: { format: settings.inputFormat, ...shown(settings.inertInput) },
+      output: { format: settings.outputFormat, voice: settings.voice, speed: settings.speed },
+    },
+  };
+}
+
+function shown(inert: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(inert).filter(([key, value]) => value !== null || NULLABLE.includes(key)));
+}
