@@ -1,4 +1,3 @@
-import type { Activity } from 'botbuilder';
 import { createMemoryLibrary } from './audio/library.ts';
 import { VoiceBot } from './bot.ts';
 import { VoiceAdapter } from './channel/adapter.ts';
@@ -74,8 +73,7 @@ export function createApp(deps: AppDeps): App {
   const allowList = { tenants: config.allowedTenants, users: config.allowedUsers };
   const bot = new VoiceBot({ adapter, conversations, responders, allowList });
   const http = createHttpServer({
-    deliver: (authorization, activity) =>
-      adapter.receive(authorization, activity as unknown as Activity, (context) => bot.run(context)),
+    deliver: (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context)),
     library,
     audioRetentionMs: config.audioRetentionMs,
     isDraining: () => conversations.isDraining,

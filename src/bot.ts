@@ -62,7 +62,7 @@ export class VoiceBot extends TeamsActivityHandler {
   }
 
   async #forget(context: TurnContext): Promise<void> {
-    await this.#options.conversations.forget(conversationKey(context.activity));
+    this.#options.conversations.forget(conversationKey(context.activity));
   }
 
   #callerOf(context: TurnContext): Caller {

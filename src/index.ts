@@ -48,7 +48,7 @@ try {
   for (const notice of config.notices) log.warn(notice);
   const { kind, model } = config.model;
   log.info({ port, host: config.host ?? '*', model, kind, state: 'memory' }, 'listening on /api/messages');
-  if (!config.isAuthenticated) log.warn('no MicrosoftAppId: only clients on this machine are served');
+  if (!config.isAuthenticated) log.info('no MicrosoftAppId: only clients on this machine are served');
 } catch (err) {
   log.fatal({ err }, 'cannot listen: is another program on this port? Set PORT to use another');
   process.exit(1);

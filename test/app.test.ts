@@ -5,7 +5,9 @@ import { samplesOf, startBot } from './support/bot.ts';
 describe('a message in, text and voice out', () => {
   it('answers with the transcript and a WAV whose samples are the ones the model sent', async () => {
     const pcm = Buffer.from(Array.from({ length: 60_000 }, (_, index) => index % 251));
-    await using bot = await startBot({ turns: [{ outputs: [{ text: 'Hi there', pcm }], ending: { kind: 'completed' } }] });
+    await using bot = await startBot({
+      turns: [{ outputs: [{ text: 'Hi there', pcm }], ending: { kind: 'completed' } }],
+    });
 
     const accepted = await bot.says('hello');
     const [reply] = await bot.connector.whenMessages(1);

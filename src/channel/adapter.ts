@@ -40,14 +40,15 @@ export class VoiceAdapter extends CloudAdapter {
   }
 
   /**
-   * Authenticates a request and runs the bot on its activity. Resolves with what has to be answered in the response,
+   * Authenticates a request and runs the bot on its activity, whose fields were checked before. Resolves with what has to be answered in the response,
    * if anything. Rejects with a RequestError for a caller that is not let in.
    */
   async receive(
     authorization: string,
-    activity: Activity,
+    received: object,
     run: (context: TurnContext) => Promise<void>,
   ): Promise<InvokeResponse | undefined> {
+    const activity = received as Activity;
     const caller = await this.#authenticate(authorization, activity);
     return this.processActivity(caller, activity, run);
   }

@@ -76,12 +76,20 @@ export class Conversations {
     );
   }
 
-  /** The conversation is over: the bot was removed, or the channel no longer knows it. */
-  async forget(key: string): Promise<void> {
+  /**
+   * The conversation is over: the bot was removed. What waits is dropped, and once a running turn has ended nothing of
+   * the conversation is left.
+   */
+  forget(key: string): void {
     this.#queue.clear(key, 'forgotten');
-    this.#deps.pool.drop(key);
     this.#welcomed.delete(key);
-    await this.#deps.records.delete(key);
+    const remove = async () => {
+      this.#deps.pool.drop(key);
+      await this.#deps.records.delete(key).catch((err: unknown) => {
+        this.#deps.log.error({ err, conversation: key }, 'record not deleted');
+      });
+    };
+    this.#queue.add(key, { run: remove, dismiss: remove });
   }
 
   /**

@@ -46,6 +46,8 @@ class Performer {
   readonly #stage: Stage;
   #deltasLeft: number;
   #tokensLeft: number;
+  /** The item that is being sent: who stops the response closes it. */
+  #open: OutputItem | undefined;
 
   constructor(performance: Performance, response: ActiveResponse, stage: Stage) {
     this.#performance = performance;
@@ -73,8 +75,10 @@ class Performer {
   /** The mind's own fault, the voice's, or a stop by the client. */
   playFault(): void {
     const { signal } = this.#response;
-    if (!signal.aborted) this.#done('failed', failure(SERVER_FAULT));
-    else if (signal.reason === 'cancelled') this.#done('cancelled', { type: 'cancelled', reason: 'client_cancelled' });
+    if (signal.reason === 'closed') return;
+    this.#close('incomplete');
+    if (signal.aborted) this.#done('cancelled', { type: 'cancelled', reason: 'client_cancelled' });
+    else this.#done('failed', failure(SERVER_FAULT));
   }
 
   #playFrames(at: ExtraFrame['at']): void {
@@ -102,33 +106,26 @@ class Performer {
     const rendered = cutTo(whole, this.#tokensLeft);
     const isCut = rendered !== whole;
     this.#tokensLeft -= costOf(rendered);
-    const item = new OutputItem(this.#response, this.#stage.send, kind, output.transcript ?? true);
-    item.open();
+    this.#open = new OutputItem(this.#response, this.#stage.send, kind, output.transcript ?? true);
+    this.#open.open();
     const steps = kind === 'text' ? textSteps(rendered.text) : audioSteps(rendered.text, rendered.pcm);
-    const isStopped = await this.#playSteps(steps, item);
-    if (isStopped) return 'stopped';
-    item.close(isCut || breaksOff ? 'incomplete' : 'completed');
+    for (const step of steps) {
+      if (this.#deltasLeft <= 0) return 'stopped';
+      await this.#pace();
+      this.#playStep(step, this.#open);
+      this.#deltasLeft -= 1;
+    }
+    this.#close(isCut || breaksOff ? 'incomplete' : 'completed');
     return isCut ? 'cut' : 'all';
+  }
+
+  #close(status: 'completed' | 'incomplete'): void {
+    this.#open?.close(status);
+    this.#open = undefined;
   }
 
   #soundOf({ pcm, text }: Output): Promise<Uint8Array> | Uint8Array {
     return pcm ?? orStopped(this.#stage.voice.speak(text), this.#response.signal);
-  }
-
-  /** Whether the ending's `afterDeltas` was reached before all steps were sent. */
-  async #playSteps(steps: readonly Step[], item: OutputItem): Promise<boolean> {
-    try {
-      for (const step of steps) {
-        if (this.#deltasLeft <= 0) return true;
-        await this.#pace();
-        this.#playStep(step, item);
-        this.#deltasLeft -= 1;
-      }
-      return false;
-    } catch (error) {
-      if (this.#response.signal.reason === 'cancelled') item.close('incomplete');
-      throw error;
-    }
   }
 
   #playStep({ words, audio }: Step, item: OutputItem): void {
@@ -200,8 +197,8 @@ async function orStopped<T>(promise: Promise<T>, signal: AbortSignal): Promise<T
   const stopped = Promise.withResolvers<never>();
   const onAbort = () => stopped.reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
   try {
-    signal.throwIfAborted();
     return await Promise.race([promise, stopped.promise]);
   } finally {
     signal.removeEventListener('abort', onAbort);

@@ -135,6 +135,7 @@ const LONG_ANSWER = [
   'You can play it as often as you like, stop it, and go back to the beginning.',
   'If you write to me while I am still speaking, your message waits for its turn. Nothing gets lost.',
   'A minute is a surprisingly long time for someone who has nothing to say. We are about two thirds through.',
+  'Count the clouds if there are any, or look at something that is far away; they say it is good for the eyes.',
   'Long answers are a good test, because they show whether the sound still fits the text at the very end.',
   'So here is the very end. Thank you for your patience. That was the long answer.',
 ].join(' ');

@@ -172,11 +172,18 @@ export class Session {
     }
   }
 
+  /** What was sent before still arrives: the ping is the last to be handed to the network. */
+  #drop(code: number | undefined): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (code === undefined) this.#socket.ping('', false, () => this.#socket.terminate());
+    else this.#socket.close(code);
+  }
+
   #stage(input: Input): Stage {
     const { clock, voice, paceMs } = this.#deps;
     return {
       ...{ clock, voice, paceMs, log: this.#log, send: this.#send, sendFrame: this.#sendFrame },
-      drop: (code) => (code === undefined ? this.#socket.terminate() : this.#socket.close(code)),
+      drop: (code) => this.#drop(code),
       onAudio: () => {
         this.#hasSpoken = true;
       },

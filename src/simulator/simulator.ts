@@ -87,7 +87,7 @@ class SimulatorServer {
     this.#deps = { mind, voice, clock, log: log ?? createLogger('silent'), paceMs, sessionSeconds, onEvent };
     this.#refuse = rest.refuse;
     this.#http = createServer((_request, response) => {
-      response.writeHead(426, { 'Content-Type': 'text/plain', Upgrade: 'websocket' });
+      response.writeHead(426, { 'Content-Type': 'text/plain', Connection: 'close' });
       response.end('This is a simulator of the Realtime API. It speaks WebSocket only.\n');
     });
     this.#http.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head));

@@ -1,4 +1,6 @@
-import type { Logger } from '../log.ts';
+import { createLogger, type Logger } from '../log.ts';
+import { EspeakCommand } from './espeak-command.ts';
+import { EspeakWorker } from './espeak-worker.ts';
 import { tone } from './tone.ts';
 
 /** Turns text into sound. */
@@ -15,6 +17,54 @@ export function toneVoice(): Voice {
   return { name: 'tone', speak: async (text) => tone(text), close: async () => {} };
 }
 
-export async function openVoice(_options: { log?: Logger }): Promise<Voice> {
+interface Opener {
+  readonly name: string;
+  open(): Promise<Voice>;
+}
+
+const ENGINES: readonly Opener[] = [
+  { name: 'the package @echogarden/espeak-ng-emscripten', open: () => EspeakWorker.open() },
+  { name: 'the command espeak-ng', open: () => EspeakCommand.open() },
+];
+
+/** The best voice that works here: espeak-ng from its package, espeak-ng of the system, a tone. The log says which. */
+export async function openVoice({ log = createLogger('silent') }: { log?: Logger } = {}): Promise<Voice> {
+  for (const { name, open } of ENGINES) {
+    try {
+      const voice = withFallback(await open(), log);
+      log.info({ voice: voice.name }, 'voice opened');
+      return voice;
+    } catch (err) {
+      log.info({ err }, `no voice from ${name}`);
+    }
+  }
+  log.warn('no speech engine works here: answers sound as a tone');
   return toneVoice();
+}
+
+/** After a first failure, which is passed on, everything else is a tone: a text without speech is better than none. */
+export function withFallback(voice: Voice, log: Logger): Voice {
+  let isBroken = false;
+  let isClosed = false;
+  const onFailure = (err: unknown) => {
+    if (isBroken || isClosed) return;
+    isBroken = true;
+    log.warn({ err, voice: voice.name }, 'the voice failed: from now on answers sound as a tone');
+  };
+  return {
+    name: voice.name,
+    close() {
+      isClosed = true;
+      return voice.close();
+    },
+    async speak(text) {
+      if (isBroken) return tone(text);
+      try {
+        return await voice.speak(text);
+      } catch (error) {
+        onFailure(error);
+        throw error;
+      }
+    },
+  };
 }

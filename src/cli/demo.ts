@@ -1,0 +1,110 @@
+import '../node-version.js';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Children } from './children.ts';
+import { freePort } from './ports.ts';
+
+// The bot, the model's simulator and Microsoft's Agents Playground as children of one command, without any account.
+
+const BOT_PORT = 3978;
+const SIMULATOR_PORT = 8790;
+const PLAYGROUND_PORT = 56150;
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const preload = ['--import', new URL('../node-version.js', import.meta.url).href];
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+
+/** An empty folder to run in: no .env of the developer is read, and what the Playground writes goes with it. */
+const workDir = mkdtempSync(join(tmpdir(), 'realtime-voice-bot-'));
+
+const children = new Children({
+  print,
+  onDied: (name, lastLines) => {
+    print(`The ${name} has ended. Its last lines:\n${lastLines.map((line) => `  ${line}`).join('\n')}`);
+    void stop(1);
+  },
+});
+
+let isStopping = false;
+async function stop(exitCode: number): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
+  await children.close();
+  rmSync(workDir, { recursive: true, force: true });
+  process.exit(exitCode);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    print('\nStopping …');
+    void stop(0);
+  });
+}
+
+async function startAll(): Promise<void> {
+  const simulator = await freePort(SIMULATOR_PORT);
+  const bot = await freePort(BOT_PORT);
+  const playground = await freePort(PLAYGROUND_PORT);
+  print('Starting the simulated model, the bot and Microsoft 365 Agents Playground …');
+  await Promise.all([
+    children.start({
+      name: 'simulator',
+      args: [...preload, `${root}src/cli/simulator.ts`],
+      env: { PORT: String(simulator), LOG_LEVEL: 'warn' },
+      cwd: workDir,
+      readyUrl: `http://127.0.0.1:${simulator}/`,
+    }),
+    children.start({
+      name: 'bot',
+      args: [...preload, `${root}src/index.ts`],
+      env: botEnv(bot, simulator),
+      cwd: workDir,
+      readyUrl: `http://127.0.0.1:${bot}/health`,
+    }),
+    children.start({
+      name: 'playground',
+      // A person's own tool for trying bots: installed beside the bot, never part of it.
+      args: [
+        createRequire(import.meta.url).resolve('@microsoft/m365agentsplayground/cli.js'),
+        ...['-e', `http://127.0.0.1:${bot}/api/messages`, '-c', 'webchat', '-p', String(playground), '--dt'],
+      ],
+      env: { BROWSER: 'none' },
+      cwd: workDir,
+      readyUrl: `http://127.0.0.1:${playground}/`,
+    }),
+  ]);
+  tellWhereToGo(bot, playground);
+}
+
+function botEnv(port: number, simulatorPort: number): Record<string, string> {
+  return {
+    AZURE_OPENAI_ENDPOINT: `http://127.0.0.1:${simulatorPort}`,
+    AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
+    AZURE_OPENAI_API_KEY: 'simulator',
+    PORT: String(port),
+    WEBCHAT_AUDIO: 'card',
+    DRAIN_SECONDS: '2',
+    LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
+  };
+}
+
+function tellWhereToGo(bot: number, playground: number): void {
+  print(`
+The bot is ready. Its model is a SIMULATOR with a computer voice; no account is used.
+
+  Chat page:              http://localhost:${playground}
+  Bot Framework Emulator: http://127.0.0.1:${bot}/api/messages  (leave app id and password empty)
+
+Open the page, type "hello", and press play on the answer. "help" lists what the simulator knows.
+Ctrl-C ends everything.
+`);
+}
+
+startAll().catch((error: unknown) => {
+  if (isStopping) return;
+  print(`The demo could not start: ${error instanceof Error ? error.message : String(error)}`);
+  void stop(1);
+});

@@ -1,0 +1,29 @@
+/** Ten minutes of speech: beyond it a text is not spoken, so that no message can keep the voice busy for long. */
+const MAX_CHARS = 10_000;
+
+const LINK = /!?\[([^\]\n]{0,1000})\]\([^)\s]{0,1000}\)/g;
+const LINE_MARKS = /^[ \t]{0,8}(?:#{1,6}|>|[-*+])[ \t]+/gm;
+const MARKS = /[*_~`#|]+/g;
+const EMOJI = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f/gu;
+/** All but line breaks, which are pauses. The engine takes a text for a C string, which ends at a NUL. */
+const CONTROLS = /[^\P{C}\n]/gu;
+
+/**
+ * What of a text a voice should say: no Markdown, no emoji. It also disarms the engine's markup: after a bare `<`
+ * espeak-ng would swallow everything up to the next `>`.
+ */
+export function speakable(text: string): string {
+  return text
+    .slice(0, MAX_CHARS)
+    .toWellFormed()
+    .replaceAll(LINE_MARKS, '')
+    .replaceAll(LINK, '$1')
+    .replaceAll(MARKS, ' ')
+    .replaceAll(EMOJI, ' ')
+    .replaceAll('&', ' and ')
+    .replaceAll('<', ' less than ')
+    .replaceAll('>', ' greater than ')
+    .replaceAll(CONTROLS, ' ')
+    .replaceAll(/ {2,}/g, ' ')
+    .trim();
+}

@@ -1,0 +1,73 @@
+import { parentPort } from 'node:worker_threads';
+import { INPUT_RATE_HZ, resample } from './resample.ts';
+import { speakable } from './speakable.ts';
+
+/** To the worker: speak this. */
+export interface SpeechJob {
+  readonly id: number;
+  readonly text: string;
+}
+
+/** From the worker: whether it can speak at all, once; then one answer for each job. */
+export type SpeechMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'unavailable'; readonly reason: string }
+  | { readonly kind: 'spoken'; readonly id: number; readonly pcm: Uint8Array };
+
+/** What is used of the package, which has no types (read in its espeak-ng.js, 0.3.5). */
+interface Espeak {
+  readonly samplerate: number;
+  set_voice(name: string): number;
+  /** Synchronous; the callback gets the sound piece by piece, and returns true to stop it. */
+  synthesize(text: string, onAudio: (samples: Int16Array) => boolean): void;
+}
+interface EspeakModule {
+  readonly default: () => Promise<{ readonly eSpeakNGWorker: new () => Espeak }>;
+}
+
+/** Not a literal in the import: the package is a development dependency, and may be missing. */
+const PACKAGE: string = '@echogarden/espeak-ng-emscripten';
+const VOICE = 'en-us';
+
+async function loadEspeak(): Promise<Espeak> {
+  const { default: load } = (await import(PACKAGE)) as EspeakModule;
+  const { eSpeakNGWorker } = await load();
+  const espeak = new eSpeakNGWorker();
+  if (espeak.samplerate !== INPUT_RATE_HZ) throw new Error(`espeak-ng speaks at ${espeak.samplerate} Hz`);
+  if (espeak.set_voice(VOICE) !== 0) throw new Error(`espeak-ng has no voice ${VOICE}`);
+  return espeak;
+}
+
+function speak(espeak: Espeak, text: string): Uint8Array<ArrayBuffer> {
+  const pieces: Int16Array[] = [];
+  espeak.synthesize(speakable(text), (samples) => {
+    // The piece is a view of memory that the engine uses again.
+    pieces.push(samples.slice());
+    return false;
+  });
+  const joined = new Int16Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    joined.set(piece, offset);
+    offset += piece.length;
+  }
+  return new Uint8Array(resample(joined).buffer);
+}
+
+async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
+  const post = (message: SpeechMessage, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  let espeak: Espeak;
+  try {
+    espeak = await loadEspeak();
+  } catch (error) {
+    post({ kind: 'unavailable', reason: String(error) });
+    return;
+  }
+  port.on('message', ({ id, text }: SpeechJob) => {
+    const pcm = speak(espeak, text);
+    post({ kind: 'spoken', id, pcm }, [pcm.buffer]);
+  });
+  post({ kind: 'ready' });
+}
+
+if (parentPort !== null) await serve(parentPort);

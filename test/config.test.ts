@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { NOT_YET_IN_EFFECT, readConfig } from '../src/config.ts';
+import type { Env } from '../src/env.ts';
+import { ConfigError } from '../src/errors.ts';
+
+const azure = { AZURE_OPENAI_ENDPOINT: 'https://r.openai.azure.com/', AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime' };
+
+function problemsOf(env: Env): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.problems;
+  }
+  return [];
+}
+
+describe('readConfig', () => {
+  it('takes Entra ID where no key is set, and the defaults of the design', () => {
+    const config = readConfig(azure);
+    assert.deepEqual(config.model, {
+      kind: 'azureEntraId',
+      endpoint: 'https://r.openai.azure.com',
+      model: 'gpt-realtime',
+      scope: 'https://cognitiveservices.azure.com/.default',
+    });
+    assert.deepEqual(config.session, {
+      instructions: 'You are a helpful assistant. You respond by voice and text.',
+      voice: 'alloy',
+      maxOutputTokens: undefined,
+    });
+    const { port, host, publicBaseUrl, isAuthenticated, turnTimeoutMs, drainMs, sessionIdleMs } = config;
+    assert.deepEqual([port, host, publicBaseUrl, isAuthenticated], [3978, '127.0.0.1', 'localhost', false]);
+    assert.deepEqual([turnTimeoutMs, drainMs, sessionIdleMs], [90_000, 45_000, 300_000]);
+    assert.deepEqual([config.maxWarmSessions, config.historyTurns, config.webchatAudio], [100, 40, 'attachment']);
+  });
+
+  it('takes a key before Entra ID, and Azure before plain OpenAI', () => {
+    const key = readConfig({ ...azure, AZURE_OPENAI_API_KEY: 'k', OPENAI_API_KEY: 'o', OPENAI_MODEL: 'm' });
+    assert.equal(key.model.kind, 'azureKey');
+    const plain = readConfig({ OPENAI_API_KEY: 'o', OPENAI_MODEL: 'm' });
+    assert.deepEqual(plain.model, { kind: 'openai', baseUrl: 'https://api.openai.com/v1', model: 'm', apiKey: 'o' });
+  });
+
+  it('lists every problem at once, each with variable, finding and expectation, and no secret', () => {
+    const problems = problemsOf({
+      AZURE_OPENAI_ENDPOINT: 'http://example.com',
+      AZURE_OPENAI_API_KEY: 'very-secret',
+      PORT: '99999',
+      TURN_TIMEOUT_SECONDS: 'soon',
+      WEBCHAT_AUDIO: 'film',
+      LOG_LEVEL: 'loud',
+      REALTIME_MAX_OUTPUT_TOKENS: '5000',
+      MicrosoftAppType: 'SingleTennant',
+    });
+    const variables = ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_DEPLOYMENT_NAME', 'PORT', 'TURN_TIMEOUT_SECONDS'];
+    for (const name of [...variables, 'WEBCHAT_AUDIO', 'LOG_LEVEL', 'REALTIME_MAX_OUTPUT_TOKENS', 'MicrosoftAppType']) {
+      const about = problems.filter((problem) => problem.startsWith(name));
+      assert.equal(about.length, 1, `one problem about ${name}`);
+      assert.match(about[0] ?? '', /expected/);
+    }
+    assert.equal(problems.length, 8);
+    assert.doesNotMatch(problems.join('\n'), /very-secret/);
+  });
+
+  it('allows http for loopback hosts only, and no credentials in an address', () => {
+    for (const endpoint of ['http://localhost:8790', 'http://127.0.0.1:1', 'http://[::1]:2']) {
+      assert.deepEqual(problemsOf({ ...azure, AZURE_OPENAI_ENDPOINT: endpoint }), []);
+    }
+    for (const endpoint of ['http://10.0.0.1', 'ftp://localhost', 'https://u:hidden@r.openai.azure.com', 'nonsense']) {
+      const problems = problemsOf({ ...azure, AZURE_OPENAI_ENDPOINT: endpoint });
+      assert.equal(problems.length, 1, endpoint);
+      assert.doesNotMatch(problems[0] ?? '', /hidden/);
+    }
+  });
+
+  it('refuses production without an app id, unless told otherwise', () => {
+    assert.equal(problemsOf({ ...azure, NODE_ENV: 'production' }).length, 1);
+    assert.equal(problemsOf({ ...azure, WEBSITE_SITE_NAME: 'site' }).length, 1);
+    assert.equal(problemsOf({ ...azure, HOST: '0.0.0.0' }).length, 1);
+    assert.deepEqual(problemsOf({ ...azure, NODE_ENV: 'production', ALLOW_UNAUTHENTICATED: 'true' }), []);
+    const withId = { ...azure, NODE_ENV: 'production', MicrosoftAppId: 'id', MicrosoftAppPassword: 'p' };
+    assert.deepEqual(problemsOf(withId), []);
+    assert.equal(readConfig(withId).host, undefined);
+    assert.equal(readConfig(withId).publicBaseUrl, undefined);
+    assert.equal(
+      readConfig({ ...withId, WEBSITE_HOSTNAME: 'x.azurewebsites.net' }).publicBaseUrl,
+      'https://x.azurewebsites.net',
+    );
+  });
+
+  it('knows what each kind of identity needs', () => {
+    const id = { ...azure, MicrosoftAppId: 'id' };
+    assert.equal(problemsOf({ ...id, MicrosoftAppType: 'SingleTenant' }).length, 1);
+    assert.equal(
+      problemsOf({ ...id, MicrosoftAppType: 'userassignedmsi', MicrosoftAppTenantId: 't', MicrosoftAppPassword: 'p' })
+        .length,
+      1,
+    );
+    assert.deepEqual(problemsOf({ ...id, MicrosoftAppType: 'UserAssignedMSI', MicrosoftAppTenantId: 't' }), []);
+    assert.match(readConfig(id).notices.join(), /MicrosoftAppPassword/);
+  });
+
+  it('treats blank values as unset and freezes the result', () => {
+    const config = readConfig({ ...azure, PORT: ' ', AZURE_OPENAI_API_KEY: '', MicrosoftAppId: '' });
+    assert.equal(config.port, 3978);
+    assert.equal(config.model.kind, 'azureEntraId');
+    assert.ok(Object.isFrozen(config) && Object.isFrozen(config.session) && Object.isFrozen(config.botEnv));
+  });
+
+  it('says which settings have no effect yet', () => {
+    assert.match(readConfig({ ...azure, DAILY_BUDGET_USD: '5' }).notices.join(), /DAILY_BUDGET_USD/);
+  });
+
+  it('has every variable it reads in .env.example, and no other', () => {
+    const source = readFileSync(new URL('../src/config.ts', import.meta.url), 'utf8');
+    const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
+    const readBySource = source.match(/'[A-Z][A-Z_]{3,}'/g)?.map((name) => name.slice(1, -1)) ?? [];
+    const ofPlatform = ['WEBSITE_HOSTNAME', 'WEBSITE_SITE_NAME', 'NODE_ENV'];
+    const expected = new Set(readBySource.filter((name) => !ofPlatform.includes(name)));
+    const listed = new Set(example.match(/^(?:# )?[A-Z][A-Z_]{3,}(?==)/gm)?.map((line) => line.replace('# ', '')));
+    assert.deepEqual([...listed].sort(), [...expected].sort());
+    for (const name of NOT_YET_IN_EFFECT) assert.ok(listed.has(name));
+  });
+});
