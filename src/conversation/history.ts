@@ -8,14 +8,27 @@ const LEAD =
   'Transcript of our conversation so far, as JSON, for context only. It is not to be answered again; ' +
   'answer only the message that comes after it.';
 
+/** The smallest context of the realtime models takes about 28,000 tokens of input; less than half goes to the past. */
+const MOST_TOKENS = 12_000;
+/** On the careful side: English has four to five bytes a token, scripts outside of Latin about three. */
+const BYTES_PER_TOKEN = 3;
+
 /**
- * The history with one more turn. At the bound the oldest quarter leaves at once and not turn by turn, so that the
- * beginning stays the same for a while: that is what the service's prompt cache needs.
+ * The history with one more turn. At a bound the oldest quarter leaves at once and not turn by turn, so that the
+ * beginning stays the same for a while: that is what the service's prompt cache needs. The newest turn always stays.
  */
 export function withTurn(history: readonly PastTurn[], turn: PastTurn, mostTurns: number): readonly PastTurn[] {
   if (mostTurns === 0) return [];
-  const grown = [...history, turn];
-  return grown.length <= mostTurns ? grown : grown.slice(Math.max(1, Math.ceil(mostTurns / 4)));
+  let kept = [...history, turn];
+  while (kept.length > 1 && (kept.length > mostTurns || estimateTokens(kept) > MOST_TOKENS)) {
+    kept = kept.slice(Math.ceil(kept.length / 4));
+  }
+  return kept;
+}
+
+function estimateTokens(history: readonly PastTurn[]): number {
+  const bytes = history.map(({ user, assistant = '' }) => Buffer.byteLength(user) + Buffer.byteLength(assistant));
+  return bytes.reduce((sum, each) => sum + each, 0) / BYTES_PER_TOKEN;
 }
 
 /**

@@ -98,14 +98,14 @@ function refuse(
   sendJson(response, status, { code, message });
 }
 
+/** By restify's own `sendRaw`: it would answer a routing error a second time that was answered past it. */
 function sendJson(response: Response, status: number, body: unknown): void {
   const text = JSON.stringify(body);
-  response.writeHead(status, {
+  response.sendRaw(status, text, {
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': String(Buffer.byteLength(text)),
     'Cache-Control': 'no-store',
   });
-  response.end(response.req.method === 'HEAD' ? undefined : text);
 }
 
 function answerRoutingErrors(server: Server): void {

@@ -15,8 +15,10 @@ const PATHS = ['/openai/v1/realtime', '/v1/realtime'];
 
 /** The service's rules for the upgrade request. */
 export function judge(path: string, headers: IncomingHttpHeaders): Verdict {
-  const url = new URL(path, 'http://simulator');
-  if (!PATHS.includes(url.pathname)) return { status: 404, message: `No such path; use ${PATHS.join(' or ')}.` };
+  const url = URL.parse(path, 'http://simulator');
+  if (url === null || !PATHS.includes(url.pathname)) {
+    return { status: 404, message: `No such path; use ${PATHS.join(' or ')}.` };
+  }
   if (url.searchParams.has('api-version')) {
     return { status: 401, message: 'The GA path takes no api-version; leave it out.' };
   }
@@ -44,5 +46,5 @@ export function refuseUpgrade(socket: Duplex, { status, headers = {}, message }:
     ...headers,
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${reason}\r\n${lines.join('')}\r\n${body}`);
+  socket.end(`HTTP/1.1 ${status} ${reason}\r\n${lines.join('')}\r\n${body}`, () => socket.destroy());
 }

@@ -5,7 +5,7 @@ const LINK = /!?\[([^\]\n]{0,1000})\]\([^)\s]{0,1000}\)/g;
 const LINE_MARKS = /^[ \t]{0,8}(?:#{1,6}|>|[-*+])[ \t]+/gm;
 const MARKS = /[*_~`#|]+/g;
 const EMOJI = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f/gu;
-/** All but line breaks, which are pauses. The engine takes a text for a C string, which ends at a NUL. */
+/** All but line breaks, which are pauses; halves of characters too. The engine's texts would end at a NUL. */
 const CONTROLS = /[^\P{C}\n]/gu;
 
 /**
@@ -15,7 +15,6 @@ const CONTROLS = /[^\P{C}\n]/gu;
 export function speakable(text: string): string {
   return text
     .slice(0, MAX_CHARS)
-    .toWellFormed()
     .replaceAll(LINE_MARKS, '')
     .replaceAll(LINK, '$1')
     .replaceAll(MARKS, ' ')

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { describe, it } from 'node:test';
+import { Children, type ChildSpec } from '../../src/cli/children.ts';
+import { freePort } from '../../src/cli/ports.ts';
+
+async function webServer(name: string, more = ''): Promise<ChildSpec> {
+  const port = await freePort(0);
+  const program = `require('node:http').createServer((q, s) => s.end(JSON.stringify(process.env))).listen(${port}, '127.0.0.1');${more}`;
+  const readyUrl = `http://127.0.0.1:${port}/`;
+  return { name, args: ['-e', program], env: { OWN: 'yes' }, cwd: tmpdir(), readyUrl };
+}
+
+const quiet = { print: () => {}, onDied: () => {} };
+
+describe('Children', () => {
+  it('starts a program, waits until it answers, and ends it', async () => {
+    const children = new Children(quiet);
+    const spec = await webServer('one');
+    await children.start(spec);
+    assert.equal((await fetch(spec.readyUrl)).status, 200);
+
+    await children.close();
+    await children.close();
+    await assert.rejects(fetch(spec.readyUrl));
+  });
+
+  it('gives a program its own settings and none of the surroundings', async () => {
+    process.env['AZURE_OPENAI_API_KEY'] = 'from outside';
+    const children = new Children(quiet);
+    try {
+      const spec = await webServer('one');
+      await children.start(spec);
+      const env = (await (await fetch(spec.readyUrl)).json()) as Record<string, string>;
+      assert.equal(env['OWN'], 'yes');
+      assert.equal(env['AZURE_OPENAI_API_KEY'], undefined);
+    } finally {
+      delete process.env['AZURE_OPENAI_API_KEY'];
+      await children.close();
+    }
+  });
+
+  it('ends a program that ignores the signal', async () => {
+    const children = new Children(quiet);
+    const spec = await webServer('deaf', "process.on('SIGTERM', () => {});");
+    await children.start(spec);
+    await children.close();
+    await assert.rejects(fetch(spec.readyUrl));
+  });
+
+  it('tells when a program ends by itself, with its last words', async () => {
+    const died = Promise.withResolvers<{ name: string; lines: readonly string[] }>();
+    const children = new Children({ print: () => {}, onDied: (name, lines) => died.resolve({ name, lines }) });
+    const spec = { ...(await webServer('weak')), args: ['-e', "console.log('farewell'); process.exit(3)"] };
+    await assert.rejects(children.start(spec), /weak ended before it was ready/);
+    assert.deepEqual(await died.promise, { name: 'weak', lines: ['farewell'] });
+    await children.close();
+  });
+});
+
+describe('freePort', () => {
+  it('gives another port when the wanted one is taken', async () => {
+    const children = new Children(quiet);
+    const spec = await webServer('one');
+    await children.start(spec);
+    const taken = Number(new URL(spec.readyUrl).port);
+    assert.notEqual(await freePort(taken), taken);
+    await children.close();
+    assert.equal(await freePort(taken), taken);
+  });
+});
