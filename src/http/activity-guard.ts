@@ -14,31 +14,48 @@ export interface InboundActivity extends Fields {
 /** Ids are kept and logged; no channel's are longer. */
 const MAX_ID_CHARS = 1024;
 
-/** What the fields have to be when they are there. Anything else is a broken or a hostile sender. */
-const OPTIONAL: Readonly<Record<string, (value: unknown) => boolean>> = {
+type Check = (value: unknown) => boolean;
+
+const ACCOUNT: Check = hasFields({ id: isText, name: isText, aadObjectId: isText, role: isText });
+const CONVERSATION: Check = hasFields({
+  id: isText,
+  name: isText,
+  isGroup: (value) => typeof value === 'boolean',
+  conversationType: isText,
+  tenantId: isText,
+});
+
+/**
+ * What the fields have to be when they are there. Anything else is a broken or a hostile sender, and would come back
+ * as a reply that cannot be written.
+ */
+const FIELDS: Readonly<Record<string, Check>> = {
+  channelId: (value) => isText(value) && /^[\w.-]{1,64}$/.test(String(value)),
+  conversation: CONVERSATION,
+  from: ACCOUNT,
+  recipient: ACCOUNT,
   text: isText,
   locale: isText,
   deliveryMode: isText,
-  recipient: isAccount,
   channelData: (value) => isFields(value) || isText(value),
   entities: isListOf(isFields),
-  attachments: isListOf(isFields),
-  membersAdded: isListOf(isAccount),
-  membersRemoved: isListOf(isAccount),
+  attachments: isListOf(hasFields({ contentType: isText, name: isText })),
+  membersAdded: isListOf(ACCOUNT),
+  membersRemoved: isListOf(ACCOUNT),
   reactionsAdded: isListOf(isFields),
   reactionsRemoved: isListOf(isFields),
 };
 
 /** Throws a RequestError that names the field. `null` counts as missing, as Bot Framework writes it. */
 export function checkActivity(body: Fields, { onlyLoopback }: { onlyLoopback: boolean }): InboundActivity {
-  const activity = withoutNulls(body);
+  const activity = withoutNulls(body, ['conversation', 'from', 'recipient']);
   requireId(activity['type'], 'type');
   requireId(activity['id'], 'id');
   requireId(activity['serviceUrl'], 'serviceUrl');
+  requireId(activity['channelId'], 'channelId');
   requireId(fieldsOf(activity['conversation'])['id'], 'conversation.id');
   requireId(fieldsOf(activity['from'])['id'], 'from.id');
-  if (!/^[\w.-]{1,64}$/.test(String(activity['channelId']))) throw bad('channelId');
-  for (const [name, isRight] of Object.entries(OPTIONAL)) {
+  for (const [name, isRight] of Object.entries(FIELDS)) {
     if (activity[name] !== undefined && !isRight(activity[name])) throw bad(name);
   }
   checkServiceUrl(String(activity['serviceUrl']), onlyLoopback);
@@ -62,8 +79,12 @@ function bad(name: string): RequestError {
   return new RequestError('bad_request', `The activity's ${name} is missing or not what it has to be.`);
 }
 
-function withoutNulls(body: Fields): Fields {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+/** Without fields that are null, also inside of the fields named by `nested`. */
+function withoutNulls(fields: Fields, nested: readonly string[] = []): Fields {
+  const kept = Object.entries(fields).filter(([, value]) => value !== null);
+  return Object.fromEntries(
+    kept.map(([name, value]) => [name, nested.includes(name) && isFields(value) ? withoutNulls(value) : value]),
+  );
 }
 
 function fieldsOf(value: unknown): Fields {
@@ -78,10 +99,16 @@ function isText(value: unknown): boolean {
   return typeof value === 'string';
 }
 
-function isAccount(value: unknown): boolean {
-  return isFields(value) && (value['id'] === undefined || typeof value['id'] === 'string');
+/** An object whose named fields, where they are there and not null, are right; others are not looked at. */
+function hasFields(checks: Readonly<Record<string, Check>>): Check {
+  return (value) => {
+    if (!isFields(value)) return false;
+    return Object.entries(checks).every(
+      ([name, isRight]) => (value[name] ?? undefined) === undefined || isRight(value[name]),
+    );
+  };
 }
 
-function isListOf(isRight: (value: unknown) => boolean): (value: unknown) => boolean {
+function isListOf(isRight: Check): Check {
   return (value) => Array.isArray(value) && value.every(isRight);
 }

@@ -123,9 +123,10 @@ function setLimits({ server }: Server): void {
   server.maxConnections = MAX_CONNECTIONS;
 }
 
+/** restify emits the errors of its inner server once more, and throws them where nobody listens. */
 function listen(server: Server, port: number, host: string | undefined): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.server.once('error', reject);
+    server.on('error', reject);
     const onListening = () => resolve((server.server.address() as AddressInfo).port);
     if (host === undefined) server.listen(port, onListening);
     else server.listen(port, host, onListening);

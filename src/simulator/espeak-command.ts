@@ -40,7 +40,8 @@ export class EspeakCommand implements Voice {
   #run(text: string): Promise<Buffer> {
     const child = spawn(this.#command, ['-v', 'en-us', '--stdin', '--stdout'], {
       stdio: ['pipe', 'pipe', 'ignore'],
-      timeout: TIMEOUT_MS,
+      // Not the option `timeout`: its timer outlives a command that is not there, and keeps the process alive.
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     this.#running.add(child);
     return new Promise((resolve, reject) => {

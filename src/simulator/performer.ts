@@ -26,8 +26,12 @@ export interface Stage {
   usageOf(response: ActiveResponse): Record<string, unknown>;
 }
 
+/** What can be played; a rejection is no response at all. */
+type PlayableEnding = Exclude<Ending, { kind: 'reject' }>;
+export type Playable = Performance & { readonly ending: PlayableEnding };
+
 /** Plays one performance as the events of one response, to its end. Never rejects. */
-export async function perform(performance: Performance, response: ActiveResponse, stage: Stage): Promise<void> {
+export async function perform(performance: Playable, response: ActiveResponse, stage: Stage): Promise<void> {
   const performer = new Performer(performance, response, stage);
   try {
     await performer.play();
@@ -41,7 +45,7 @@ export async function perform(performance: Performance, response: ActiveResponse
 type Played = 'all' | 'cut' | 'stopped';
 
 class Performer {
-  readonly #performance: Performance;
+  readonly #performance: Playable;
   readonly #response: ActiveResponse;
   readonly #stage: Stage;
   #deltasLeft: number;
@@ -49,7 +53,7 @@ class Performer {
   /** The item that is being sent: who stops the response closes it. */
   #open: OutputItem | undefined;
 
-  constructor(performance: Performance, response: ActiveResponse, stage: Stage) {
+  constructor(performance: Playable, response: ActiveResponse, stage: Stage) {
     this.#performance = performance;
     this.#response = response;
     this.#stage = stage;
@@ -143,7 +147,7 @@ class Performer {
     this.#response.signal.throwIfAborted();
   }
 
-  async #playEnding(ending: Ending): Promise<void> {
+  async #playEnding(ending: PlayableEnding): Promise<void> {
     switch (ending.kind) {
       case 'completed':
         this.#done('completed', null);
@@ -159,9 +163,6 @@ class Performer {
         break;
       case 'hang':
         await forever(this.#response.signal);
-        break;
-      case 'reject':
-        // The session has answered it with an error event; it never gets here.
         break;
     }
   }
@@ -187,7 +188,7 @@ function failure({ type, code, message }: ServiceError): StatusDetails {
 }
 
 /** What the client asked for wins over how the mind meant to end, unless that is a fault. */
-function endingAfterCut(ending: Ending): Ending {
+function endingAfterCut(ending: PlayableEnding): PlayableEnding {
   if (ending.kind !== 'completed' && ending.kind !== 'incomplete') return ending;
   return { kind: 'incomplete', reason: 'max_output_tokens' };
 }

@@ -18,7 +18,7 @@ const RULES: readonly Rule[] = [
   [/^(?:please )?(?:repeat(?: that)?|say (?:that|it) again)(?: please)?[.!?]*$/i, repeat],
   [/^say[:,]?\s+(.+)$/is, (_, match) => shorten(match[1] ?? '')],
   [/^help[.!?]*$|^what can you do[.!?]*$/i, () => HELP],
-  [/^(?:please )?count (?:up )?to (\d{1,9})[.!?]*$/i, count],
+  [/^(?:please )?count (?:up )?to (\d{1,9}|[a-z]+)[.!?]*$/i, count],
   [/\bjokes?\b/i, joke],
   [/^what did i (?:just )?(?:say|tell you|write|ask)\b.{0,30}$/i, remember],
   [/^slow[.!?]*$/i, () => ({ ...completed(SLOW_ANSWER), delayMs: SLOW_MS })],
@@ -78,7 +78,9 @@ const NUMBERS = [
 ];
 
 function count(_: MindContext, match: RegExpExecArray): string {
-  const last = Number(match[1]);
+  const asked = (match[1] ?? '').toLowerCase();
+  const last = NUMBERS.includes(asked) ? NUMBERS.indexOf(asked) + 1 : Number(asked);
+  if (Number.isNaN(last)) return `I do not know the number ${asked}.`;
   if (last < 1) return 'I am there already.';
   const words = NUMBERS.slice(0, last).join(', ');
   return last > MAX_COUNT ? `I can only count to twenty: ${words}.` : `${words}.`;
@@ -114,7 +116,7 @@ const HELP = [
   '- say something: I say just that',
   '- repeat: I say my last answer again',
   '- what did I say: I quote your last message',
-  '- count to five',
+  '- count to 5',
   '- joke',
   '- long: a minute of speech',
   'And to see what happens when things go wrong: slow, error, rate limit, disconnect, hang.',

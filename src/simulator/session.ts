@@ -107,15 +107,22 @@ export class Session {
 
   #onFrame(data: string, isBinary: boolean): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    let clientEventId: string | null = null;
+    const event = this.#attempt(null, () => parseFrame(data, isBinary));
+    if (event === undefined) return;
+    this.#deps.onEvent('client', event, this.id);
+    const clientEventId = this.#attempt(null, () => eventIdOf(event));
+    if (clientEventId === undefined) return;
+    this.#attempt(clientEventId, () => this.#handlers[typeOf(event)](event, clientEventId));
+  }
+
+  /** Whatever goes wrong with a client event becomes one error event; the session goes on. */
+  #attempt<T>(clientEventId: string | null, act: () => T): T | undefined {
     try {
-      const event = parseFrame(data, isBinary);
-      this.#deps.onEvent('client', event, this.id);
-      clientEventId = eventIdOf(event);
-      this.#handlers[typeOf(event)](event, clientEventId);
+      return act();
     } catch (error) {
-      if (!(error instanceof Rejection)) throw error;
-      this.#send(errorEvent(error, clientEventId));
+      if (!(error instanceof Rejection)) this.#log.error({ err: error }, 'the simulator failed');
+      this.#send(errorEvent(error instanceof Rejection ? error : SERVER_FAULT, clientEventId));
+      return undefined;
     }
   }
 
@@ -137,8 +144,10 @@ export class Session {
 
   #updateSession(event: WireEvent): void {
     const update = requiredRecord(event, 'session', '');
-    this.#settings = updatedSettings(this.#settings, update, this.#hasSpoken);
-    this.#send({ type: 'session.updated', session: wireSession(this.#settings) });
+    const updated = updatedSettings(this.#settings, update, this.#hasSpoken);
+    // First, as what cannot be shown is not taken over either.
+    this.#send({ type: 'session.updated', session: wireSession(updated) });
+    this.#settings = updated;
   }
 
   #clearInputAudio(): void {
@@ -151,13 +160,14 @@ export class Session {
     if (this.#hasSpoken) refuseOtherVoice(this.#settings.voice, request.voice);
     const response = this.#responses.begin(request);
     const performance = this.#think(request);
-    if (performance.ending.kind === 'reject') {
+    const { ending } = performance;
+    if (ending.kind === 'reject') {
       this.#responses.end(response);
-      this.#send(errorEvent(performance.ending.error, clientEventId));
+      this.#send(errorEvent(ending.error, clientEventId));
       return;
     }
     const input = { instructions: request.instructions, items: request.context };
-    void perform(performance, response, this.#stage(input)).finally(() => {
+    void perform({ ...performance, ending }, response, this.#stage(input)).finally(() => {
       this.#responses.end(response);
       if (!request.outOfBand) this.#lastInput = input;
     });

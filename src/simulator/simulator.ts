@@ -124,6 +124,10 @@ class SimulatorServer {
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Without a listener, a client that breaks off here would end the process.
     socket.on('error', () => socket.destroy());
+    if (this.#closed !== undefined) {
+      socket.destroy();
+      return;
+    }
     const path = request.url ?? '/';
     const refusal = this.#refuse?.({ path, headers: request.headers });
     const verdict = refusal ?? judge(path, request.headers);

@@ -1,5 +1,5 @@
-/** Ten minutes of speech: beyond it a text is not spoken, so that no message can keep the voice busy for long. */
-const MAX_CHARS = 10_000;
+/** Four minutes of speech, more than a real model's longest answer. What is beyond is not spoken. */
+const MAX_CHARS = 4_000;
 
 const LINK = /!?\[([^\]\n]{0,1000})\]\([^)\s]{0,1000}\)/g;
 const LINE_MARKS = /^[ \t]{0,8}(?:#{1,6}|>|[-*+])[ \t]+/gm;

@@ -60,7 +60,7 @@ async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
   try {
     espeak = await loadEspeak();
   } catch (error) {
-    post({ kind: 'unavailable', reason: String(error) });
+    post({ kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) });
     return;
   }
   port.on('message', ({ id, text }: SpeechJob) => {

@@ -17,25 +17,34 @@ export function toneVoice(): Voice {
   return { name: 'tone', speak: async (text) => tone(text), close: async () => {} };
 }
 
-interface Opener {
+/** A way to get a voice; `open` rejects where it does not work. */
+export interface SpeechEngine {
   readonly name: string;
   open(): Promise<Voice>;
 }
 
-const ENGINES: readonly Opener[] = [
+const ENGINES: readonly SpeechEngine[] = [
   { name: 'the package @echogarden/espeak-ng-emscripten', open: () => EspeakWorker.open() },
   { name: 'the command espeak-ng', open: () => EspeakCommand.open() },
 ];
 
-/** The best voice that works here: espeak-ng from its package, espeak-ng of the system, a tone. The log says which. */
-export async function openVoice({ log = createLogger('silent') }: { log?: Logger } = {}): Promise<Voice> {
-  for (const { name, open } of ENGINES) {
+export interface VoiceOptions {
+  /** Default: silent. */
+  readonly log?: Logger;
+  /** Best first. Default: espeak-ng from its package, then espeak-ng of the system. */
+  readonly engines?: readonly SpeechEngine[];
+}
+
+/** The first voice that works here, and a tone where none does. The log says which. */
+export async function openVoice(options: VoiceOptions = {}): Promise<Voice> {
+  const { log = createLogger('silent'), engines = ENGINES } = options;
+  for (const { name, open } of engines) {
     try {
       const voice = withFallback(await open(), log);
       log.info({ voice: voice.name }, 'voice opened');
       return voice;
-    } catch (err) {
-      log.info({ err }, `no voice from ${name}`);
+    } catch (error) {
+      log.info({ reason: error instanceof Error ? error.message : String(error) }, `no voice from ${name}`);
     }
   }
   log.warn('no speech engine works here: answers sound as a tone');

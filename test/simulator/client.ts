@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { type ClientOptions, WebSocket } from 'ws';
-import type { Mind, Performance } from '../../src/simulator/mind.ts';
+import type { Ending, Mind, Performance } from '../../src/simulator/mind.ts';
 import { scripted, type Turn } from '../../src/simulator/script.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
 import { toneVoice } from '../../src/simulator/voice.ts';
@@ -126,9 +125,15 @@ export class Client {
     return this.through('response.done');
   }
 
-  async closed(): Promise<{ code: number; reason: string }> {
-    const [code, reason] = await once(this.socket, 'close', { signal: AbortSignal.timeout(PATIENCE_MS) });
-    return { code: Number(code), reason: String(reason) };
+  /** How the socket will be closed; an error before does not count. */
+  closed(): Promise<{ code: number; reason: string }> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`still open after ${PATIENCE_MS} ms`)), PATIENCE_MS);
+      this.socket.once('close', (code, reason) => {
+        clearTimeout(timer);
+        resolve({ code, reason: String(reason) });
+      });
+    });
   }
 
   types(): string[] {
@@ -163,4 +168,18 @@ export function responseOf(events: readonly Json[]): Json {
 
 export function completed(text: string, more: Partial<Performance> = {}): Performance {
   return { outputs: [{ text }], ending: { kind: 'completed' }, ...more };
+}
+
+/** One second of known sound. */
+export const SECOND = Uint8Array.from({ length: 48_000 }, (_, index) => index % 251);
+
+/** One second of known sound, with these words. */
+export function spoken(text: string, ending: Ending = { kind: 'completed' }): Performance {
+  return { outputs: [{ text, pcm: SECOND }], ending };
+}
+
+/** Asks, and waits for nothing. */
+export function begin(client: Client, response: Json = {}): void {
+  client.say('hi');
+  client.send({ type: 'response.create', event_id: 'evt_create', response });
 }

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { after, before, describe, it, mock } from 'node:test';
+import { ToBotFromBotOrEmulatorTokenValidationParameters } from 'botframework-connector';
+import { watchedLog } from '../channel/watched-log.ts';
+import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { type OpenIdServer, startOpenIdServer, type TokenOptions } from '../support/openid-server.ts';
+import { assertRefusal } from './raw-request.ts';
+
+// botframework-connector prints the key of every forged token.
+mock.method(console, 'error', () => {});
+
+const NOW = Math.floor(Date.now() / 1000);
+
+describe('a bot with an app id', () => {
+  let openId: OpenIdServer;
+  let bot: BotUnderTest;
+  let answers = 0;
+
+  before(async () => {
+    openId = await startOpenIdServer();
+    const mind = () => ({ outputs: [{ text: `Answer ${++answers}` }], ending: { kind: 'completed' } as const });
+    bot = await startBot({ env: openId.env, simulator: { mind } });
+  });
+
+  after(async () => {
+    await bot.close();
+    await openId.close();
+  });
+
+  function post(token: string | undefined, fields: Record<string, unknown> = {}): Promise<Response> {
+    return bot.post(bot.message('hello', fields), token === undefined ? {} : { authorization: token });
+  }
+
+  function good(options?: TokenOptions): string {
+    return `Bearer ${openId.token(bot.connector.url, options)}`;
+  }
+
+  it('answers a request with a good token, and shows its own to the channel', async () => {
+    const response = await post(good(), { id: 'first' });
+    assert.equal(response.status, 200);
+    const sent = await bot.connector.when(({ path }) => path.endsWith('/first'));
+    assert.equal(sent.body.text, 'Answer 1');
+    assert.equal(sent.authorization, `Bearer ${openId.outboundToken}`);
+  });
+
+  it('allows for clocks that differ by a few minutes', async () => {
+    assert.equal((await post(good({ claims: { exp: NOW - 200 } }))).status, 200);
+  });
+
+  it('takes a service URL that is not on this machine, since the token vouches for it', async () => {
+    const serviceUrl = 'https://smba.example.com/teams/';
+    const typing = { type: 'typing', serviceUrl };
+    assert.equal((await post(`Bearer ${openId.token(serviceUrl)}`, typing)).status, 200);
+  });
+
+  const wrong: Record<string, () => string | undefined> = {
+    'no header': () => undefined,
+    'an empty header': () => '',
+    'Bearer alone': () => 'Bearer',
+    'Bearer and a space': () => 'Bearer ',
+    'Bearer twice': () => `Bearer ${good()}`,
+    'three words that are no token': () => 'Bearer x.y.z',
+    'a token of nothing': () => 'Bearer ..',
+    'Basic': () => `Basic ${Buffer.from('user:password').toString('base64')}`,
+    'another scheme': () => good().replace('Bearer', 'Token'),
+    'the wrong audience': () => good({ claims: { aud: 'somebody-else' } }),
+    'no audience': () => good({ claims: { aud: undefined } }),
+    'the wrong issuer': () => good({ claims: { iss: 'https://attacker.example.com' } }),
+    'no issuer': () => good({ claims: { iss: undefined } }),
+    'a time that is over': () => good({ claims: { exp: NOW - 400, nbf: NOW - 4000 } }),
+    'a time that has not come': () => good({ claims: { nbf: NOW + 4000, exp: NOW + 8000 } }),
+    'a forged signature': () => good({ forged: true }),
+    'a signature cut short': () => good().slice(0, -20),
+    'no signature': () => good().replace(/[^.]+$/, ''),
+    'changed claims': () => {
+      const [head, , signature] = good().split('.');
+      const claims = Buffer.from(JSON.stringify({ iss: 'https://issuer.example.com', aud: openId.appId, exp: NOW + 600 }));
+      return `${head}.${claims.toString('base64url')}.${signature}`;
+    },
+    'an unknown key': () => good({ header: { kid: 'unknown-key' } }),
+    'no key id': () => good({ header: { kid: undefined } }),
+    'the algorithm "none"': () => good({ header: { alg: 'none' } }).replace(/[^.]+$/, ''),
+    'the algorithm "none" and a signature': () => good({ header: { alg: 'none' } }),
+    'the public key as a shared secret': () => {
+      const text = good({ header: { alg: 'HS256' } }).replace(/^Bearer |\.[^.]+$/g, '');
+      return `Bearer ${text}.${createHmac('sha256', openId.publicKey).update(text).digest('base64url')}`;
+    },
+    'another service URL': () => good({ claims: { serviceurl: 'http://127.0.0.1:1' } }),
+    'no service URL': () => good({ claims: { serviceurl: undefined } }),
+  };
+  for (const [name, token] of Object.entries(wrong)) {
+    it(`answers 401 to a token with ${name}, and says nothing of its inside`, async () => {
+      const asked = answers;
+      const response = await post(token());
+      assert.equal(response.status, 401);
+      assertRefusal(await response.text(), 'unauthorized');
+      assert.equal(answers, asked);
+    });
+  }
+
+  it('answers 401 for a channel that the key may not speak for', async () => {
+    assert.equal((await post(good(), { channelId: 'skype' })).status, 401);
+  });
+
+  for (const type of ['invoke', 'conversationUpdate', 'installationUpdate', 'event']) {
+    it(`answers 401 to an ${type} without a token`, async () => {
+      assert.equal((await post(undefined, { type, membersAdded: [{ id: 'bot-1' }], action: 'add' })).status, 401);
+    });
+  }
+
+  it('answers 401 to a request that wants its replies at once without a token', async () => {
+    assert.equal((await post(undefined, { deliveryMode: 'expectReplies' })).status, 401);
+  });
+
+  it('keeps nothing of the tokens that it refused', async () => {
+    // botframework-connector believes every tenant id that it reads in an unverified token, for good.
+    const issuers = ToBotFromBotOrEmulatorTokenValidationParameters.issuer as string[];
+    const before = issuers.length;
+    for (const tid of ['made-up-1', 'made-up-2', 'made-up-3']) {
+      assert.equal((await post(good({ forged: true, claims: { tid } }))).status, 401);
+    }
+    assert.equal(issuers.length, before);
+  });
+
+  it('never sends a typing sign, a welcome or anything else to those it refused', () => {
+    const strangers = bot.connector.calls.filter(({ body }) => body?.type === 'message' && !/^Answer/.test(body.text));
+    assert.deepEqual(strangers, []);
+  });
+
+  it('logs no token', () => {
+    assert.doesNotMatch(JSON.stringify(bot.logs), /eyJ[\w-]{10}|outbound-token|app-password/);
+  });
+
+  it('still answers after all of that', async () => {
+    assert.equal((await post(good(), { id: 'last' })).status, 200);
+    await bot.connector.when(({ path }) => path.endsWith('/last'));
+  });
+});
+
+describe('a bot that gets no token of its own', () => {
+  it('takes the message, notes in the log that the reply could not be sent, and serves on', async () => {
+    await using openId = await startOpenIdServer('another-app-id');
+    // MSAL refuses an address without https before it asks anybody.
+    const env = { ...openId.env, ToChannelFromBotLoginUrl: 'http://127.0.0.1:9/login', ToChannelFromBotOAuthScope: 'x' };
+    const watched = watchedLog();
+    await using bot = await startBot({ env, turns: ['Lost'], deps: { log: watched.log } });
+
+    const authorization = `Bearer ${openId.token(bot.connector.url)}`;
+    assert.equal((await bot.post(bot.message('hello'), { authorization })).status, 200);
+    const line = await watched.when(({ msg }) => msg === 'reply not sent');
+
+    assert.equal(line['level'], 'error');
+    assert.doesNotMatch(JSON.stringify(line), /app-password|hello|Lost/);
+    assert.deepEqual(bot.connector.calls, []);
+    assert.equal((await fetch(`${bot.url}/health`)).status, 200);
+  });
+
+  it('lets nobody in while the keys of the channel cannot be had', async () => {
+    const openId = await startOpenIdServer();
+    await using bot = await startBot({ env: openId.env });
+    const authorization = `Bearer ${openId.token(bot.connector.url)}`;
+    await openId.close();
+    const response = await bot.post(bot.message('hello'), { authorization });
+    assert.equal(response.status, 401);
+    assertRefusal(await response.text(), 'unauthorized');
+  });
+});

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { MAX_BODY_BYTES } from '../../src/http/json-body.ts';
+import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { assertRefusal, sendRaw } from './raw-request.ts';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** A JSON object of exactly so many bytes. */
+function objectOf(bytes: number): string {
+  return `{"a":"${'x'.repeat(bytes - 8)}"}`;
+}
+
+describe('the body of a POST to /api/messages', () => {
+  let bot: BotUnderTest;
+  const unseen: unknown[] = [];
+  const note = (error: unknown) => void unseen.push(error);
+
+  before(async () => {
+    process.on('unhandledRejection', note);
+    bot = await startBot({ turns: ['Still here'] });
+  });
+
+  after(async () => {
+    process.off('unhandledRejection', note);
+    await bot.close();
+  });
+
+  async function refuses(
+    status: number,
+    code: string,
+    body: string | Buffer,
+    headers: Record<string, string> = JSON_TYPE,
+  ): Promise<void> {
+    const response = await fetch(`${bot.url}/api/messages`, { method: 'POST', headers, body: body as string });
+    assert.equal(response.status, status);
+    assert.equal(response.headers.get('content-type'), 'application/json; charset=utf-8');
+    assertRefusal(await response.text(), code);
+  }
+
+  function rawPost(headers: readonly string[], body: string | Buffer, options?: { half: boolean }) {
+    const head = ['POST /api/messages HTTP/1.1', 'Host: bot', 'Content-Type: application/json', ...headers, '', ''];
+    return sendRaw(bot.url, Buffer.concat([Buffer.from(head.join('\r\n')), Buffer.from(body)]), options);
+  }
+
+  it('may be 1 MB', () => refuses(400, 'bad_request', objectOf(MAX_BODY_BYTES)));
+
+  it('may not be a byte larger', () => refuses(413, 'too_large', objectOf(MAX_BODY_BYTES + 1)));
+
+  it('is refused by its Content-Length before it is sent', async () => {
+    const answer = await rawPost(['Content-Length: 2000000'], '');
+    assert.equal(answer.status, 413);
+    assertRefusal(answer.body, 'too_large');
+  });
+
+  it('may not be larger without a Content-Length either', async () => {
+    const body = objectOf(MAX_BODY_BYTES + 1);
+    const chunk = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    const answer = await rawPost(['Transfer-Encoding: chunked'], chunk);
+    assert.equal(answer.status, 413);
+    assertRefusal(answer.body, 'too_large');
+  });
+
+  it('is cut off when it goes on without an end', async () => {
+    const megabyte = `${(2 ** 20).toString(16)}\r\n${'x'.repeat(2 ** 20)}\r\n`;
+    const answer = await rawPost(['Transfer-Encoding: chunked'], megabyte.repeat(8));
+    assert.equal(answer.status, 413);
+  });
+
+  for (const [name, encoding, body] of [
+    ['garbage that says gzip', 'gzip', Buffer.from('this is not gzip')],
+    ['a gzip bomb', 'gzip', gzipSync(Buffer.alloc(20 * 2 ** 20))],
+    ['good gzip', 'gzip', gzipSync('{}')],
+    ['deflate', 'deflate', deflateSync('{}')],
+    ['Brotli', 'br', brotliCompressSync('{}')],
+    ['two encodings', 'identity, gzip', gzipSync('{}')],
+  ] as const) {
+    it(`is refused as ${name}`, () =>
+      refuses(415, 'unsupported_media_type', body, { ...JSON_TYPE, 'content-encoding': encoding }));
+  }
+
+  it('may say that it is not encoded', () =>
+    refuses(400, 'bad_request', '{}', { ...JSON_TYPE, 'content-encoding': 'Identity' }));
+
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/jsonp', '']) {
+    it(`is refused with the content type "${type}"`, () =>
+      refuses(415, 'unsupported_media_type', '{"type":"message"}', { 'content-type': type }));
+  }
+
+  for (const type of ['application/json; charset=utf-8', 'Application/JSON', 'application/vnd.activity+json']) {
+    it(`is read with the content type "${type}"`, async () => {
+      const response = await bot.post('{}', { 'content-type': type });
+      assert.equal(response.status, 400);
+    });
+  }
+
+  for (const [name, body] of [
+    ['an empty body', ''],
+    ['broken JSON', '{"type":"message"'],
+    ['two objects', '{}{}'],
+    ['an array', '[{"type":"message"}]'],
+    ['null', 'null'],
+    ['a string', '"message"'],
+    ['a number', '1'],
+    ['100,000 nested arrays', '['.repeat(100_000)],
+    ['100,000 nested objects', '{"a":'.repeat(100_000)],
+    ['100,000 nested arrays, closed again', `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+    ['an empty object', '{}'],
+    ['an object of something else', '{"a":1}'],
+    ['a string that hides its end', '{"a":"\\'],
+  ] as const) {
+    it(`is refused as ${name}`, () => refuses(400, 'bad_request', body));
+  }
+
+  it('may hold brackets in its text, however many', async () => {
+    const response = await bot.post(bot.message('say it', { id: 'brackets', value: '[{'.repeat(5_000), type: 'event' }));
+    assert.equal(response.status, 200);
+  });
+
+  it('may nest as deep as cards do', async () => {
+    const value = JSON.parse(`${'[['.repeat(40)}${']]'.repeat(40)}`);
+    const response = await bot.post(bot.message(undefined, { value, type: 'event' }));
+    assert.equal(response.status, 200);
+  });
+
+  it('is never quoted in the answer', async () => {
+    const response = await bot.post('{"secret words": nonsense');
+    assert.doesNotMatch(await response.text(), /secret|nonsense/);
+  });
+
+  it('may be broken off half-way', async () => {
+    const answer = await rawPost(['Content-Length: 500'], '{"type":"mess', { half: true });
+    assert.ok(answer.status === 0 || answer.status === 400, String(answer.status));
+  });
+
+  it('may be broken off by a reset', async () => {
+    const socket = connect(Number(new URL(bot.url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    const head = 'POST /api/messages HTTP/1.1\r\nHost: bot\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n';
+    await new Promise<void>((resolve) => socket.write(`${head}{"type":"mess`, () => resolve()));
+    const closed = once(socket, 'close');
+    socket.resetAndDestroy();
+    await closed;
+  });
+
+  it('leaves the bot well, whatever it was', async () => {
+    const health = await fetch(`${bot.url}/health`);
+    assert.equal(health.status, 200);
+    assert.equal((await bot.says('are you there?')).status, 200);
+    const [reply] = await bot.connector.whenMessages(1);
+    assert.equal(reply?.body.text, 'Still here');
+    assert.deepEqual(unseen, []);
+    assert.deepEqual(
+      bot.logs.filter(({ level }) => level === 'error' || level === 'fatal'),
+      [],
+    );
+  });
+});

@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { audioOf, begin, completed, type Json, joined, responseOf, SECOND, shape, simulate, spoken } from './client.ts';
+import { ManualClock } from './manual-clock.ts';
+
+const DELTA = 'response.output_audio.delta';
+const WORDS = 'response.output_audio_transcript.delta';
+
+describe('a spoken answer', () => {
+  it('comes in the order of the service', async () => {
+    await using simulator = await simulate([spoken('Hi')]);
+    const client = await simulator.connect();
+    assert.deepEqual(shape(await client.ask('hi')), [
+      'response.created',
+      'rate_limits.updated',
+      'response.output_item.added',
+      'conversation.item.added',
+      'response.content_part.added',
+      WORDS,
+      DELTA,
+      'response.output_audio.done',
+      'response.output_audio_transcript.done',
+      'response.content_part.done',
+      'conversation.item.done',
+      'response.output_item.done',
+      'response.done',
+    ]);
+    await client.nothingElse();
+  });
+
+  it('carries its sound in quarters of a second, with the words spread over them', async () => {
+    await using simulator = await simulate([spoken('one two three four five six')]);
+    const client = await simulator.connect();
+    const events = await client.ask('hi');
+    assert.deepEqual(audioOf(events), Buffer.from(SECOND));
+    assert.equal(joined(events, WORDS), 'one two three four five six');
+    assert.deepEqual(
+      events
+        .filter(({ type }) => type === DELTA || type === WORDS)
+        .map(({ type, delta }) => (type === DELTA ? 12_000 : delta)),
+      ['one', ' two', 12_000, ' three', 12_000, ' four', ' five', 12_000, ' six', 12_000],
+    );
+  });
+
+  it('keeps one id for its response and one for its item, and names the message before', async () => {
+    await using simulator = await simulate([spoken('Hi')]);
+    const client = await simulator.connect();
+    client.say('hi', { id: 'mine' });
+    client.send({ type: 'response.create' });
+    await client.until('conversation.item.done');
+    const events = await client.through('response.done');
+    const response = responseOf(events);
+    const [output] = response['output'] as Json[];
+    const deltas = events.filter(({ type }) => type === DELTA || type === WORDS);
+    for (const delta of deltas) {
+      assert.deepEqual(
+        [delta['response_id'], delta['item_id'], delta['output_index'], delta['content_index']],
+        [response['id'], output?.['id'], 0, 0],
+      );
+    }
+    const added = events.find(({ type }) => type === 'conversation.item.added');
+    assert.equal(added?.['previous_item_id'], 'mine');
+  });
+
+  it('ends with the whole response, without sound and with its usage', async () => {
+    await using simulator = await simulate([spoken('four words of text')]);
+    const client = await simulator.connect();
+    const response = responseOf(await client.ask('hi'));
+    assert.deepEqual([response['status'], response['status_details']], ['completed', null]);
+    const [item] = response['output'] as Json[];
+    assert.deepEqual(item?.['content'], [{ type: 'output_audio', transcript: 'four words of text' }]);
+    const usage = response['usage'] as Json;
+    assert.deepEqual(usage['output_token_details'], { text_tokens: 5, audio_tokens: 20 });
+  });
+
+  it('speaks with the voice when it brings no sound of its own', async () => {
+    await using simulator = await simulate([completed('0123456789')]);
+    const client = await simulator.connect();
+    assert.equal(audioOf(await client.ask('hi')).length, 0.6 * 48_000);
+  });
+
+  it('may have no transcript', async () => {
+    await using simulator = await simulate([
+      { outputs: [{ text: 'x', pcm: SECOND, transcript: false }], ending: { kind: 'completed' } },
+    ]);
+    const client = await simulator.connect();
+    const events = await client.ask('hi');
+    assert.ok(!JSON.stringify(events).includes('transcript'));
+    assert.equal(audioOf(events).length, SECOND.length);
+  });
+
+  it('may have a transcript and no sound', async () => {
+    await using simulator = await simulate([
+      { outputs: [{ text: 'words alone', pcm: new Uint8Array() }], ending: { kind: 'completed' } },
+    ]);
+    const client = await simulator.connect();
+    const events = await client.ask('hi');
+    assert.equal(joined(events, WORDS), 'words alone');
+    assert.equal(audioOf(events).length, 0);
+  });
+
+  it('may have several items, also in the other modality', async () => {
+    await using simulator = await simulate([
+      {
+        outputs: [
+          { text: 'first', pcm: SECOND },
+          { text: 'second one', modality: 'text' },
+        ],
+        ending: { kind: 'completed' },
+      },
+    ]);
+    const client = await simulator.connect();
+    const events = await client.ask('hi');
+    assert.equal(joined(events, 'response.output_text.delta'), 'second one');
+    const text = events.find(({ type }) => type === 'response.output_text.done');
+    assert.equal(text?.['output_index'], 1);
+    const output = responseOf(events)['output'] as Json[];
+    assert.deepEqual(
+      output.map(({ content }) => content),
+      [[{ type: 'output_audio', transcript: 'first' }], [{ type: 'output_text', text: 'second one' }]],
+    );
+  });
+
+  it('waits between its pieces as the clock says', async () => {
+    const clock = new ManualClock();
+    await using simulator = await simulate([spoken('Hi')], { clock, paceMs: 40 });
+    const client = await simulator.connect();
+    begin(client);
+    await client.until('response.content_part.added');
+    for (let piece = 0; piece < 4; piece++) {
+      await client.nothingElse();
+      clock.advance(39);
+      await client.nothingElse();
+      clock.advance(1);
+      await client.until(DELTA);
+    }
+    await client.until('response.done');
+  });
+});
+
+describe('a written answer', () => {
+  it('comes word by word, in the order of the service', async () => {
+    await using simulator = await simulate(['two words']);
+    const client = await simulator.connect();
+    const events = await client.ask('hi', { output_modalities: ['text'] });
+    assert.deepEqual(shape(events), [
+      'response.created',
+      'rate_limits.updated',
+      'response.output_item.added',
+      'conversation.item.added',
+      'response.content_part.added',
+      'response.output_text.delta',
+      'response.output_text.done',
+      'response.content_part.done',
+      'conversation.item.done',
+      'response.output_item.done',
+      'response.done',
+    ]);
+    assert.equal(joined(events, 'response.output_text.delta'), 'two words');
+    const response = responseOf(events);
+    assert.deepEqual(response['output_modalities'], ['text']);
+    assert.deepEqual((response['output'] as Json[])[0]?.['content'], [{ type: 'output_text', text: 'two words' }]);
+  });
+});
+
+describe('max_output_tokens', () => {
+  it('cuts text and sound at the same place, and says so', async () => {
+    // 20 characters are 5 tokens, one second is 20: half of 25 is allowed.
+    await using simulator = await simulate([spoken('aaaa bbbb cccc dddd.')]);
+    const client = await simulator.connect();
+    const events = await client.ask('hi', { max_output_tokens: 12 });
+    const response = responseOf(events);
+    assert.equal(joined(events, WORDS), 'aaaa');
+    assert.deepEqual(audioOf(events), Buffer.from(SECOND.subarray(0, 48_000 * (12 / 25))));
+    assert.equal(response['status'], 'incomplete');
+    assert.deepEqual(response['status_details'], { type: 'incomplete', reason: 'max_output_tokens' });
+    const [item] = response['output'] as Json[];
+    assert.deepEqual(
+      [item?.['status'], item?.['content']],
+      ['incomplete', [{ type: 'output_audio', transcript: 'aaaa' }]],
+    );
+  });
+
+  it('holds for all items together', async () => {
+    const output = { text: 'aaaa', pcm: SECOND };
+    await using simulator = await simulate([{ outputs: [output, output, output], ending: { kind: 'completed' } }]);
+    const client = await simulator.connect();
+    const response = responseOf(await client.ask('hi', { max_output_tokens: 21 }));
+    assert.equal((response['output'] as Json[]).length, 1);
+    assert.equal(response['status'], 'incomplete');
+  });
+
+  it('changes nothing when the answer is short enough', async () => {
+    await using simulator = await simulate([spoken('aaaa')]);
+    const client = await simulator.connect();
+    assert.equal(responseOf(await client.ask('hi', { max_output_tokens: 21 }))['status'], 'completed');
+  });
+});
+
+describe('a performance', () => {
+  it('is held after response.created until its gate opens', async () => {
+    const gate = Promise.withResolvers<void>();
+    await using simulator = await simulate([completed('Hi', { gate: gate.promise })]);
+    const client = await simulator.connect();
+    begin(client);
+    await client.until('rate_limits.updated');
+    await client.nothingElse();
+    gate.resolve();
+    await client.until('response.done');
+  });
+
+  it('waits its delay before the first delta', async () => {
+    const clock = new ManualClock();
+    await using simulator = await simulate([completed('Hi', { delayMs: 4_000 })], { clock });
+    const client = await simulator.connect();
+    begin(client);
+    await client.until('rate_limits.updated');
+    clock.advance(3_999);
+    await client.nothingElse();
+    clock.advance(1);
+    await client.until('response.done');
+  });
+
+  it('may send frames of its own, also malformed ones, at three places', async () => {
+    const frames = [
+      { at: 'beforeCreated', data: '{broken' },
+      { at: 'start', data: { type: 'response.unheard_of' } },
+      { at: 'end', data: 'not json' },
+    ] as const;
+    const seen: unknown[] = [];
+    await using simulator = await simulate([completed('Hi', { frames })], {
+      onEvent: (from, { type }) => seen.push(`${from} ${type}`),
+    });
+    const client = await simulator.connect();
+    const closed = client.closed();
+    begin(client);
+    const all = await new Promise<string[]>((resolve) => {
+      client.socket.on('message', (data) => String(data).includes('response.done') && resolve(client.types()));
+    });
+    assert.deepEqual(all.slice(3, 7), ['{broken', 'response.created', 'rate_limits.updated', 'response.unheard_of']);
+    assert.deepEqual(all.slice(-2), ['not json', 'response.done']);
+    assert.ok(seen.includes('server response.unheard_of'));
+    client.socket.terminate();
+    await closed;
+  });
+});

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { begin, completed, type Json, joined, responseOf, simulate } from './client.ts';
+
+const WORDS = 'response.output_audio_transcript.delta';
+
+describe('response.create', () => {
+  it('is answered even when the conversation is empty', async () => {
+    await using simulator = await simulate([({ text, said }) => `${text.length} ${said.length}`]);
+    const client = await simulator.connect();
+    client.send({ type: 'response.create' });
+    const done = await client.until('response.output_audio_transcript.done');
+    assert.equal(done['transcript'], '0 0');
+  });
+
+  it('is refused while another response has the conversation, with the event id of the client', async () => {
+    const gate = Promise.withResolvers<void>();
+    await using simulator = await simulate([completed('first', { gate: gate.promise }), 'second']);
+    const client = await simulator.connect();
+    begin(client);
+    const { response } = (await client.until('response.created')) as { response: Json };
+    client.send({ type: 'response.create', event_id: 'evt_2' });
+    const error = await client.error();
+    assert.deepEqual([error['code'], error['event_id']], ['conversation_already_has_active_response', 'evt_2']);
+    assert.match(String(error['message']), new RegExp(`in progress: ${response['id']}\\.`));
+    gate.resolve();
+    assert.equal(responseOf([await client.until('response.done')])['id'], response['id']);
+    await client.nothingElse();
+    assert.equal(joined(await client.ask('again'), WORDS), 'second');
+  });
+
+  it('out of band runs beside, and leaves the conversation as it is', async () => {
+    const gate = Promise.withResolvers<void>();
+    await using simulator = await simulate([
+      completed('first', { gate: gate.promise }),
+      'aside',
+      ({ said }) => said.map(({ text }) => text).join(' | '),
+    ]);
+    const client = await simulator.connect();
+    begin(client);
+    await client.until('rate_limits.updated');
+    client.send({ type: 'response.create', response: { conversation: 'none', metadata: { topic: 'aside' } } });
+    const aside = await client.through('response.done');
+    assert.equal(joined(aside, WORDS), 'aside');
+    assert.ok(aside.every(({ type }) => !String(type).startsWith('conversation.')));
+    assert.ok(!('conversation_id' in responseOf(aside)));
+    gate.resolve();
+    await client.until('response.done');
+    assert.equal(joined(await client.ask('and now'), WORDS), 'hi | first');
+  });
+
+  it('may replace the context by an input of its own, with references to items', async () => {
+    await using simulator = await simulate([({ said, text }) => `${said.map((line) => line.text).join(',')}/${text}`]);
+    const client = await simulator.connect();
+    client.say('known', { id: 'known' });
+    client.say('hidden');
+    const content = [{ type: 'input_text', text: 'asked' }];
+    const input = [
+      { type: 'item_reference', id: 'known' },
+      { type: 'message', role: 'user', content },
+    ];
+    client.send({ type: 'response.create', response: { conversation: 'none', input } });
+    const events = await client.through('response.done');
+    assert.equal(joined(events, WORDS), 'known/asked');
+  });
+
+  it('may have an empty context', async () => {
+    await using simulator = await simulate([({ said, text }) => `${said.length}${text}`]);
+    const client = await simulator.connect();
+    assert.equal(joined(await client.ask('hidden', { input: [] }), WORDS), '0');
+  });
+
+  it('may have instructions of its own, which replace those of the session', async () => {
+    await using simulator = await simulate([({ instructions }) => instructions, ({ instructions }) => instructions]);
+    const client = await simulator.connect();
+    client.update({ instructions: 'always' });
+    assert.equal(joined(await client.ask('hi', { instructions: 'once' }), WORDS), 'once');
+    assert.equal(joined(await client.ask('hi'), WORDS), 'always');
+  });
+
+  it('gets its metadata back in created and done', async () => {
+    await using simulator = await simulate(['ok']);
+    const client = await simulator.connect();
+    const metadata = { turn: '17' };
+    const events = await client.ask('hi', { metadata });
+    assert.deepEqual(responseOf(events.slice(0, 1))['metadata'], metadata);
+    assert.deepEqual(responseOf(events)['metadata'], metadata);
+  });
+
+  const pairs = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 'v']));
+
+  it('takes 16 pairs of metadata, keys of 64 and values of 512 characters', async () => {
+    await using simulator = await simulate(['ok']);
+    const client = await simulator.connect();
+    await client.ask('hi', { metadata: { ...pairs(15), ['k'.repeat(64)]: 'v'.repeat(512) } });
+  });
+
+  const refused: readonly [string, unknown, string, string][] = [
+    ['17 pairs of metadata', { metadata: pairs(17) }, 'object_above_max_properties', 'response.metadata'],
+    ['a key of 65 characters', { metadata: { ['k'.repeat(65)]: '' } }, 'invalid_value', 'response.metadata'],
+    [
+      'a value of 513 characters',
+      { metadata: { k: 'v'.repeat(513) } },
+      'string_above_max_length',
+      'response.metadata.k',
+    ],
+    ['a number as metadata', { metadata: { k: 1 } }, 'invalid_type', 'response.metadata.k'],
+    ['another conversation', { conversation: 'conv_1' }, 'invalid_value', 'response.conversation'],
+    ['an unknown field', { modalities: ['text'] }, 'unknown_parameter', 'response.modalities'],
+    [
+      'an unknown field of audio',
+      { audio: { output: { speed: 1 } } },
+      'unknown_parameter',
+      'response.audio.output.speed',
+    ],
+    ['too many tokens', { max_output_tokens: 5000 }, 'integer_above_max_value', 'response.max_output_tokens'],
+    ['an input that is no list', { input: {} }, 'invalid_type', 'response.input'],
+    [
+      'a bad item of the input',
+      { input: [{ type: 'message' }] },
+      'missing_required_parameter',
+      'response.input[0].role',
+    ],
+    [
+      'an unknown reference',
+      { input: [{ type: 'item_reference', id: 'x' }] },
+      'item_retrieve_invalid_item_id',
+      'item_id',
+    ],
+    ['a text for a response', 'now', 'invalid_type', 'response'],
+  ];
+  for (const [what, response, code, param] of refused) {
+    it(`refuses ${what}, and begins nothing`, async () => {
+      await using simulator = await simulate([]);
+      const client = await simulator.connect();
+      client.send({ type: 'response.create', event_id: 'evt_1', response });
+      const error = await client.error();
+      assert.deepEqual([error['code'], error['param'], error['event_id']], [code, param, 'evt_1']);
+      await client.nothingElse();
+    });
+  }
+});

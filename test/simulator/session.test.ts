@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Json, simulate } from './client.ts';
+
+const SILENCE_100_MS = Buffer.alloc(4_800).toString('base64');
+
+describe('a frame', () => {
+  const malformed: readonly [string, string | Buffer][] = [
+    ['broken JSON', '{"type":'],
+    ['an empty frame', ''],
+    ['a list', '[]'],
+    ['a word', '"response.create"'],
+    ['null', 'null'],
+    ['a binary frame', Buffer.from('{"type":"response.create"}')],
+  ];
+  for (const [what, frame] of malformed) {
+    it(`that is ${what} gets an error, and the session goes on`, async () => {
+      await using simulator = await simulate([]);
+      const client = await simulator.connect();
+      client.socket.send(frame);
+      const error = await client.error();
+      assert.equal(error['type'], 'invalid_request_error');
+      assert.equal(error['event_id'], null);
+      await client.nothingElse();
+    });
+  }
+
+  it('of an unknown type is refused with the types that are known', async () => {
+    await using simulator = await simulate([]);
+    const client = await simulator.connect();
+    client.send({ type: 'response.delete', event_id: 'evt_1' });
+    const error = await client.error();
+    assert.deepEqual([error['code'], error['param'], error['event_id']], ['invalid_value', 'type', 'evt_1']);
+    assert.match(
+      String(error['message']),
+      /^Invalid value: 'response\.delete'\. Supported values are: 'session\.update'/,
+    );
+  });
+
+  it('with the name of a built-in property as its type is unknown too', async () => {
+    await using simulator = await simulate([]);
+    const client = await simulator.connect();
+    for (const type of ['constructor', '__proto__', 'toString']) {
+      client.send({ type });
+      assert.equal((await client.error())['code'], 'invalid_value');
+    }
+  });
+
+  it('without a type, or with one that is no text, is refused', async () => {
+    await using simulator = await simulate([]);
+    const client = await simulator.connect();
+    client.send({});
+    assert.equal((await client.error())['code'], 'missing_required_parameter');
+    client.send({ type: 7 });
+    assert.equal((await client.error())['code'], 'invalid_type');
+  });
+
+  it('with a field that its type does not have is refused', async () => {
+    await using simulator = await simulate([]);
+    const client = await simulator.connect();
+    client.send({ type: 'response.create', responce: {} });
+    const error = await client.error();
+    assert.deepEqual([error['code'], error['param']], ['unknown_parameter', 'responce']);
+  });
+
+  it('has an event id of at most 512 characters', async () => {
+    await using simulator = await simulate([]);
+    const client = await simulator.connect();
+    client.send({ type: 'input_audio_buffer.clear', event_id: 'x'.repeat(513) });
+    assert.equal((await client.error())['code'], 'string_above_max_length');
+    client.send({ type: 'input_audio_buffer.clear', event_id: 'x'.repeat(512) });
+    await client.until('input_audio_buffer.cleared');
+  });
+});
+
+describe('every event of the server', () => {
+  it('has an event id of its own', async () => {
+    await using simulator = await simulate(['hello']);
+    const client = await simulator.connect();
+    await client.ask('hi');
+    const ids = client.frames.map((frame) => (JSON.parse(frame) as Json)['event_id']);
+    assert.ok(ids.every((id) => typeof id === 'string' && /^event_\w+$/.test(id)));
+    assert.equal(new Set(ids).size, ids.length);
+  });
+});
+
+describe('the input audio buffer', () => {
+  it('becomes an item of the user when it is committed', async () => {
+    let hasAudio: boolean | undefined;
+    await using simulator = await simulate([
+      (context) => {
+        hasAudio = context.hasAudio;
+        return 'ok';
+      },
+    ]);
+    const client = await simulator.connect();
+    client.send({ type: 'input_audio_buffer.append', audio: SILENCE_100_MS });
+    client.send({ type: 'input_audio_buffer.commit' });
+    const events = await client.through('conversation.item.done');
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['input_audio_buffer.committed', 'conversation.item.added', 'conversation.item.done'],
+    );
+    const { item } = events[1] as { item: Json };
+    assert.equal(item['id'], events[0]?.['item_id']);
+    assert.deepEqual([item['role'], item['content']], ['user', [{ type: 'input_audio' }]]);
+    client.send({ type: 'response.create' });
+    await client.until('response.done');
+    assert.equal(hasAudio, true);
+  });
+
+  it('cannot be committed with less than 100 ms in it, nor twice', async () => {
+    await using simulator = await simulate([]);
+    const client = await simulator.connect();
+    client.send({ type: 'input_audio_buffer.commit', event_id: 'evt_1' });
+    const error = await client.error();
+    assert.deepEqual([error['code'], error['event_id']], ['input_audio_buffer_commit_empty', 'evt_1']);
+    client.send({ type: 'input_audio_buffer.append', audio: SILENCE_100_MS });
+    client.send({ type: 'input_audio_buffer.commit' });
+    await client.until('conversation.item.done');
+    client.send({ type: 'input_audio_buffer.commit' });
+    assert.equal((await client.error())['code'], 'input_audio_buffer_commit_empty');
+  });
+
+  it('is measured in the input format of the session', async () => {
+    await using simulator = await simulate([]);
+    const client = await simulator.connect();
+    client.update({ audio: { input: { format: { type: 'audio/pcmu' } } } });
+    client.send({ type: 'input_audio_buffer.append', audio: Buffer.alloc(800).toString('base64') });
+    client.send({ type: 'input_audio_buffer.commit' });
+    await client.until('input_audio_buffer.committed');
+  });
+
+  it('is empty after it was cleared', async () => {
+    await using simulator = await simulate([]);
+    const client = await simulator.connect();
+    client.send({ type: 'input_audio_buffer.append', audio: SILENCE_100_MS });
+    client.send({ type: 'input_audio_buffer.clear' });
+    await client.until('input_audio_buffer.cleared');
+    client.send({ type: 'input_audio_buffer.commit' });
+    assert.equal((await client.error())['code'], 'input_audio_buffer_commit_empty');
+  });
+
+  it('takes base64 only', async () => {
+    await using simulator = await simulate([]);
+    const client = await simulator.connect();
+    for (const [audio, code] of [
+      ['not base64!', 'invalid_value'],
+      ['AAA', 'invalid_value'],
+      [undefined, 'missing_required_parameter'],
+      [12, 'invalid_type'],
+    ]) {
+      client.send({ type: 'input_audio_buffer.append', audio });
+      const error = await client.error();
+      assert.deepEqual([error['code'], error['param']], [code, 'audio']);
+    }
+  });
+
+  it('takes at most 15 MiB at once', async () => {
+    await using simulator = await simulate([]);
+    const client = await simulator.connect();
+    client.send({ type: 'input_audio_buffer.append', audio: 'A'.repeat(15 * 1024 * 1024 + 4) });
+    assert.equal((await client.error())['code'], 'string_above_max_length');
+  });
+});
+
+describe('output_audio_buffer.clear', () => {
+  it('is refused: it exists over WebRTC and SIP only', async () => {
+    await using simulator = await simulate([]);
+    const client = await simulator.connect();
+    client.send({ type: 'output_audio_buffer.clear', event_id: 'evt_1' });
+    assert.equal((await client.error())['event_id'], 'evt_1');
+  });
+});
+
+describe('whatever a client does', () => {
+  it('the simulator serves the next one: leaving in the middle of answers', async () => {
+    await using simulator = await simulate(() => ({
+      outputs: [{ text: 'a long story '.repeat(50) }],
+      ending: { kind: 'completed' },
+    }));
+    for (let round = 0; round < 5; round++) {
+      const client = await simulator.connect();
+      client.say('hi');
+      client.send({ type: 'response.create' });
+      client.send({ type: 'response.create', response: { conversation: 'none' } });
+      await client.until('response.output_audio.delta');
+      const closed = client.closed();
+      if (round % 2 === 0) client.socket.terminate();
+      else client.socket.close();
+      await closed;
+    }
+    const client = await simulator.connect();
+    assert.equal((await client.ask('hi')).at(-1)?.['type'], 'response.done');
+  });
+
+  it('the simulator serves the next one: a flood of all kinds of events', async () => {
+    await using simulator = await simulate(() => ({ outputs: [{ text: 'ok' }], ending: { kind: 'completed' } }));
+    const client = await simulator.connect();
+    const odd = [null, 0, -1, '', 'x', [], {}, [[]], { type: 'message' }, Number.MAX_SAFE_INTEGER];
+    for (const value of odd) {
+      client.socket.send(JSON.stringify(value));
+      client.send({ type: 'session.update', session: value });
+      client.send({ type: 'session.update', session: { type: 'realtime', audio: value, tools: value } });
+      client.send({ type: 'conversation.item.create', item: value, previous_item_id: value });
+      client.send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: value } });
+      client.send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [value] } });
+      client.send({ type: 'conversation.item.truncate', item_id: value, content_index: value, audio_end_ms: value });
+      client.send({ type: 'conversation.item.delete', item_id: value });
+      client.send({ type: 'response.create', response: value });
+      client.send({ type: 'response.create', response: { conversation: 'none', input: value, metadata: value } });
+      client.send({ type: 'response.create', response: { conversation: 'none', input: [value] } });
+      client.send({ type: 'response.cancel', response_id: value });
+    }
+    client.send({ type: 'input_audio_buffer.clear' });
+    await client.until('input_audio_buffer.cleared');
+    client.socket.terminate();
+    const next = await simulator.connect();
+    assert.equal((await next.ask('hi')).at(-1)?.['type'], 'response.done');
+  });
+
+  it('the session goes on: nesting that is too deep to be shown', async () => {
+    await using simulator = await simulate(['ok']);
+    const client = await simulator.connect();
+    const deep = '['.repeat(200_000) + ']'.repeat(200_000);
+    client.socket.send(`{"type":"session.update","event_id":"evt_1","session":{"type":"realtime","tools":${deep}}}`);
+    const error = await client.error();
+    assert.deepEqual([error['code'], error['event_id']], ['server_error', 'evt_1']);
+    client.update({});
+    await client.until('session.updated');
+    assert.equal((await client.ask('hi')).at(-1)?.['type'], 'response.done');
+  });
+
+  it('one that asks and never reads is dropped', async () => {
+    await using simulator = await simulate([]);
+    const client = await simulator.connect();
+    client.say('x'.repeat(8 * 1024 * 1024), { id: 'large' });
+    await client.until('conversation.item.done');
+    client.socket.pause();
+    for (let time = 0; time < 12; time++) client.send({ type: 'conversation.item.retrieve', item_id: 'large' });
+    const closed = client.closed();
+    // Asked over another socket, so that the first one's requests have been taken before it reads again.
+    const other = await simulator.connect();
+    await other.nothingElse();
+    client.socket.resume();
+    assert.equal((await closed).code, 1006);
+    await other.nothingElse();
+  });
+});

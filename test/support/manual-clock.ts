@@ -1,0 +1,72 @@
+import { setImmediate as nextTick } from 'node:timers/promises';
+import type { Clock } from '../../src/clock.ts';
+
+interface Timer {
+  readonly dueMs: number;
+  readonly delayMs: number;
+  readonly run: () => void;
+}
+
+/** A clock that stands still until a test moves it. */
+export class ManualClock implements Clock {
+  #nowMs: number;
+  /** In the order of their making, which decides between timers that are due at the same time. */
+  readonly #timers = new Set<Timer>();
+  readonly #waiters = new Set<() => void>();
+
+  constructor(startMs = 1_800_000_000_000) {
+    this.#nowMs = startMs;
+  }
+
+  /** A field and not a method: it can be handed on without its clock. */
+  readonly now = (): number => this.#nowMs;
+
+  after(delayMs: number, run: () => void): () => void {
+    const timer = { dueMs: this.#nowMs + delayMs, delayMs, run };
+    this.#timers.add(timer);
+    for (const wake of this.#waiters) wake();
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Delays of the timers that are set, in the order of their making. */
+  get waiting(): readonly number[] {
+    return [...this.#timers].map(({ delayMs }) => delayMs);
+  }
+
+  /** Resolves as soon as a timer that was set for this delay is waiting; at once if one is. */
+  async whenWaiting(delayMs: number): Promise<void> {
+    while (!this.waiting.includes(delayMs)) {
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#waiters.delete(wake);
+          resolve();
+        };
+        this.#waiters.add(wake);
+      });
+    }
+  }
+
+  /**
+   * Moves on by `ms`. Timers that come due run one by one, each at its own time, those that they set included; after
+   * each of them all promises that it settled are followed up.
+   */
+  async advance(ms: number): Promise<void> {
+    const untilMs = this.#nowMs + ms;
+    await nextTick();
+    for (let timer = this.#nextDue(untilMs); timer !== undefined; timer = this.#nextDue(untilMs)) {
+      this.#timers.delete(timer);
+      this.#nowMs = Math.max(this.#nowMs, timer.dueMs);
+      timer.run();
+      await nextTick();
+    }
+    this.#nowMs = Math.max(this.#nowMs, untilMs);
+  }
+
+  #nextDue(untilMs: number): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.dueMs <= untilMs && (next === undefined || timer.dueMs < next.dueMs)) next = timer;
+    }
+    return next;
+  }
+}
