@@ -11,6 +11,7 @@ export const TURN_RETRY = {
   unauthorized: 'never',
   forbidden: 'never',
   deployment_not_found: 'never',
+  handshake_refused: 'never',
   settings_rejected: 'never',
   quota_exhausted: 'never',
   // The service's side, expected to pass.

@@ -1,6 +1,6 @@
 import './node-version.js';
 import { existsSync } from 'node:fs';
-import { createApp } from './app.ts';
+import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import { ConfigError } from './errors.ts';
 import { createLogger } from './log.ts';
@@ -26,7 +26,18 @@ const log = createLogger(config.logLevel);
 process.on('unhandledRejection', (err) => log.fatal({ err }, 'unhandled rejection'));
 process.on('uncaughtException', (err) => log.fatal({ err }, 'uncaught exception'));
 
-const app = createApp({ config, log });
+/** botbuilder has checks of its own on the bot's identity. */
+function build(): App {
+  try {
+    return createApp({ config, log });
+  } catch (err) {
+    const reason = err instanceof Error ? err.message : String(err);
+    log.fatal({ reason }, "the bot's identity cannot be used: see MicrosoftAppType and its companions in .env.example");
+    process.exit(1);
+  }
+}
+
+const app = build();
 
 let isStopping = false;
 async function stop(signal: string): Promise<void> {

@@ -40,6 +40,7 @@ function apologySentence(code: TurnErrorCode): string {
     case 'unauthorized':
     case 'forbidden':
     case 'deployment_not_found':
+    case 'handshake_refused':
     case 'settings_rejected':
     case 'quota_exhausted':
       return 'I cannot use my voice service because of how I am set up. Please tell the person who runs this bot.';

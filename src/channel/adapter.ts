@@ -10,6 +10,7 @@ import type { Clock } from '../clock.ts';
 import type { Env } from '../env.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { trustOnlyOwnTenant } from './issuer-patch.ts';
 import { makeSendsSafe } from './send-policy.ts';
 
 export interface AdapterOptions {
@@ -31,6 +32,7 @@ export class VoiceAdapter extends CloudAdapter {
 
   constructor({ botEnv, clock, log, random, turnTimeoutMs }: AdapterOptions) {
     super(new ConfigurationBotFrameworkAuthentication(botEnv));
+    trustOnlyOwnTenant(botEnv['MicrosoftAppTenantId']?.trim() || undefined);
     this.#log = log;
     this.use(async (context, next) => {
       const client = this.connectorOf(context);

@@ -18,8 +18,12 @@ export interface MentioningActivity {
  * one, leaves `&nbsp;` behind and throws where there is no text.
  */
 export function textWithoutBot(activity: MentioningActivity): string {
-  const text = (activity.text ?? '').replaceAll('&nbsp;', ' ').replaceAll('\u00a0', ' ');
+  const text = withPlainSpaces(activity.text ?? '');
   return [...marksOfBot(activity)].slice(0, MOST_MARKS).reduce(withoutMark, text).trim();
+}
+
+function withPlainSpaces(text: string): string {
+  return text.replaceAll('&nbsp;', ' ').replaceAll('\u00a0', ' ');
 }
 
 /** The spaces around a mention go with it; one is left where it stood between words. */
@@ -31,8 +35,8 @@ function withoutMark(text: string, mark: string): string {
 
 /** The marks that stand for the bot in the text: as the mention gives it, and as Teams writes a name. */
 function marksOfBot(activity: MentioningActivity): Set<string> {
-  const marks = mentionsOfBot(activity).flatMap(({ text, name }) => [text, name && `<at>${name}</at>`]);
-  return new Set(marks.filter((mark): mark is string => mark !== undefined && mark.trim() !== ''));
+  const marks = mentionsOfBot(activity).flatMap(({ text = '', name }) => [text, name ? `<at>${name}</at>` : '']);
+  return new Set(marks.map(withPlainSpaces).filter((mark) => mark.trim() !== ''));
 }
 
 function mentionsOfBot({ entities = [], recipient }: MentioningActivity): Mention[] {
@@ -40,7 +44,7 @@ function mentionsOfBot({ entities = [], recipient }: MentioningActivity): Mentio
     const { type, text, mentioned } = fieldsOf(entity);
     const { id, name } = fieldsOf(mentioned);
     if (type !== 'mention' || id === undefined || id !== recipient?.id) return [];
-    return [{ text: stringOf(text)?.replaceAll('&nbsp;', ' '), name: stringOf(name) ?? recipient?.name }];
+    return [{ text: stringOf(text), name: stringOf(name) ?? recipient?.name }];
   });
 }
 

@@ -42,6 +42,7 @@ interface Policy {
 
 interface PipelineRequest {
   timeout: number;
+  readonly body?: unknown;
 }
 
 interface PipelineResponse {
@@ -68,12 +69,18 @@ function safeRetryPolicy({ clock, random, log }: SendPolicyOptions, giveUpAtMs: 
       for (let retries = 0; ; retries++) {
         const attempt = await settle(next(request));
         const waitMs = retries < MOST_RETRIES ? retryDelayMs(attempt, retries, random()) : undefined;
-        if (waitMs === undefined || clock.now() + waitMs > giveUpAtMs) return unwrap(attempt);
+        const isInTime = waitMs !== undefined && clock.now() + waitMs <= giveUpAtMs;
+        if (!isInTime || isTypingSign(request)) return unwrap(attempt);
         log.warn({ ...describe(attempt), waitMs, retry: retries + 1 }, 'sending again');
         await sleep(clock, waitMs);
       }
     },
   };
+}
+
+/** A sign that the answer is coming is worth nothing later, and harm after the answer. */
+function isTypingSign({ body }: PipelineRequest): boolean {
+  return typeof body === 'string' && body.length < 10_000 && JSON.parse(body).type === 'typing';
 }
 
 type Attempt = { readonly response: PipelineResponse } | { readonly error: unknown };

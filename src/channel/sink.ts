@@ -26,6 +26,7 @@ export function openSink(context: TurnContext, options: SinkOptions): ReplySink 
   const capabilities = capabilitiesOf(context.activity.channelId);
   // Replies that go back in the HTTP answer come all at once: a sign before them would never be seen as one.
   const isBuffered = context.activity.deliveryMode === 'expectReplies';
+  const connector = isBuffered ? undefined : options.connector;
   let typing: TypingSign | undefined;
   return {
     showActivity() {
@@ -37,7 +38,7 @@ export function openSink(context: TurnContext, options: SinkOptions): ReplySink 
     async send(reply) {
       typing?.stop();
       await Promise.race([typing?.settled, sleep(options.clock, MOST_TYPING_WAIT_MS)]);
-      const url = reply.audio && (await audioUrl(context, reply, reply.audio, capabilities, options));
+      const url = reply.audio && (await audioUrl(context, reply, reply.audio, capabilities, { ...options, connector }));
       await sendOnce(context, toActivity(reply, capabilities.audio, url, options.webchatAudio), options.log);
     },
   };

@@ -27,8 +27,8 @@ export class Conversations {
 
   constructor(deps: AnswerDeps) {
     this.#deps = deps;
-    const { now } = deps.clock;
-    this.#seen = new LRUCache({ max: MOST_ACTIVITIES, ttl: REMEMBER_ACTIVITY_MS, ttlResolution: 0, perf: { now } });
+    const perf = { now: () => deps.clock.now() };
+    this.#seen = new LRUCache({ max: MOST_ACTIVITIES, ttl: REMEMBER_ACTIVITY_MS, ttlResolution: 0, perf });
   }
 
   get isDraining(): boolean {

@@ -27,7 +27,7 @@ export interface HttpOptions {
 export interface HttpServer {
   /** Resolves with the port that is listened to. Rejects when the address cannot be had. */
   listen(port: number, host: string | undefined): Promise<number>;
-  /** Stops listening and cuts what is still open. Safe to call twice. */
+  /** Stops listening, lets answers go out, then cuts what is still open. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -35,6 +35,8 @@ export interface HttpServer {
 const REQUEST_TIMEOUT_MS = 20_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 2_000;
+const CLOSE_SWEEP_MS = 50;
+const CLOSE_GRACE_MS = 3_000;
 
 type Handler = (request: Request, response: Response) => Promise<void>;
 
@@ -133,10 +135,17 @@ function listen(server: Server, port: number, host: string | undefined): Promise
   });
 }
 
-function close(server: Server): Promise<void> {
+/** Answers that are on their way still arrive; a connection that has none is closed as soon as it is seen. */
+function close({ server }: Server): Promise<void> {
   return new Promise((resolve) => {
-    if (!server.server.listening) return resolve();
-    server.close(() => resolve());
-    server.server.closeAllConnections();
+    if (!server.listening) return resolve();
+    const sweep = setInterval(() => server.closeIdleConnections(), CLOSE_SWEEP_MS);
+    const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+    server.close(() => {
+      clearInterval(sweep);
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
   });
 }

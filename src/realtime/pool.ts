@@ -23,14 +23,16 @@ const EXPIRY_MARGIN_MS = 60_000;
 
 /**
  * The warm sessions, at most one for each conversation.
- * Invariant: a session is either idle here or lent to one turn, and `#lent` counts those lent or being opened.
+ * Invariants: every session, idle, lent or being opened, holds one slot; who waits, waits in order, and only while no
+ * slot is free and no session idle.
  */
 export class SessionPool {
   readonly #options: PoolOptions;
   /** In the order of their last use, the oldest first. */
   readonly #idle = new Map<string, IdleSession>();
-  readonly #lent = new Map<string, RealtimeSession | undefined>();
+  readonly #lent = new Set<RealtimeSession>();
   readonly #waiting = new Set<() => void>();
+  #slotsInUse = 0;
   #isClosed = false;
 
   constructor(options: PoolOptions) {
@@ -38,52 +40,58 @@ export class SessionPool {
   }
 
   get openCount(): number {
-    return this.#idle.size + this.#lent.size;
+    return this.#slotsInUse;
   }
 
   /** Lends the conversation's warm session, or a new one. It has to be given back, whatever the turn came to. */
   async take(key: string, signal: AbortSignal): Promise<RealtimeSession> {
     const warm = this.#removeIdle(key);
-    if (warm?.isUsableFor(this.#options.turnMs + EXPIRY_MARGIN_MS)) {
-      this.#lent.set(key, warm);
+    if (warm !== undefined && this.#isUsable(warm)) {
+      this.#lent.add(warm);
       return warm;
     }
     warm?.close();
-    await this.#makeRoom(signal);
-    this.#lent.set(key, undefined);
+    // The slot of the session that is replaced goes on to the new one.
+    if (warm === undefined && !this.#tryTakeSlot()) await this.#nextSlot(signal);
     try {
       const session = await this.#options.open(signal);
-      this.#lent.set(key, session);
+      this.#lent.add(session);
       if (this.#isClosed) session.close();
       return session;
     } catch (error) {
-      this.#release(key);
+      this.#freeSlot();
       throw error;
     }
   }
 
   giveBack(key: string, session: RealtimeSession): void {
-    const isUsable = !this.#isClosed && session.isUsableFor(this.#options.turnMs + EXPIRY_MARGIN_MS);
-    if (isUsable) {
-      const forgetTimer = this.#options.clock.after(this.#options.idleMs, () => this.drop(key));
-      this.#idle.set(key, { session, forgetTimer });
-    } else {
+    this.#lent.delete(session);
+    if (this.#isClosed || this.#waiting.size > 0 || !this.#isUsable(session)) {
       session.close();
+      this.#freeSlot();
+      return;
     }
-    this.#release(key);
+    const forgetTimer = this.#options.clock.after(this.#options.idleMs, () => this.drop(key));
+    this.#idle.set(key, { session, forgetTimer });
   }
 
   /** Closes the conversation's idle session, if it has one. */
   drop(key: string): void {
-    this.#removeIdle(key)?.close();
-    this.#wakeOne();
+    const idle = this.#removeIdle(key);
+    if (idle === undefined) return;
+    idle.close();
+    this.#freeSlot();
   }
 
   /** Closes every session, lent ones too. Safe to call twice. */
   close(): void {
     this.#isClosed = true;
     for (const key of [...this.#idle.keys()]) this.drop(key);
-    for (const session of this.#lent.values()) session?.close();
+    for (const session of this.#lent) session.close();
+  }
+
+  #isUsable(session: RealtimeSession): boolean {
+    return session.isUsableFor(this.#options.turnMs + EXPIRY_MARGIN_MS);
   }
 
   #removeIdle(key: string): RealtimeSession | undefined {
@@ -93,39 +101,42 @@ export class SessionPool {
     return idle?.session;
   }
 
-  async #makeRoom(signal: AbortSignal): Promise<void> {
-    while (this.openCount >= this.#options.maxSessions) {
-      const [oldest] = this.#idle.keys();
-      if (oldest !== undefined) this.drop(oldest);
-      else await this.#nextRelease(signal);
+  /** A free slot, or the one of the session that was idle the longest. */
+  #tryTakeSlot(): boolean {
+    if (this.#slotsInUse < this.#options.maxSessions) {
+      this.#slotsInUse++;
+      return true;
     }
+    const [oldest] = this.#idle.keys();
+    if (oldest === undefined) return false;
+    this.#removeIdle(oldest)?.close();
+    return true;
   }
 
-  #nextRelease(signal: AbortSignal): Promise<void> {
+  #nextSlot(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const wake = () => {
+      const grant = () => {
         signal.removeEventListener('abort', onAbort);
         resolve();
       };
       const onAbort = () => {
-        this.#waiting.delete(wake);
+        this.#waiting.delete(grant);
         reject(signal.reason);
       };
       if (signal.aborted) return reject(signal.reason);
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiting.add(wake);
+      this.#waiting.add(grant);
     });
   }
 
-  #release(key: string): void {
-    this.#lent.delete(key);
-    this.#wakeOne();
-  }
-
-  #wakeOne(): void {
-    const [wake] = this.#waiting;
-    if (wake === undefined) return;
-    this.#waiting.delete(wake);
-    wake();
+  /** The slot goes to whoever waits the longest. */
+  #freeSlot(): void {
+    const [grant] = this.#waiting;
+    if (grant === undefined) {
+      this.#slotsInUse--;
+      return;
+    }
+    this.#waiting.delete(grant);
+    grant();
   }
 }

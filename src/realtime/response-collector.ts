@@ -27,7 +27,7 @@ const ALIVE: Step = { kind: 'alive' };
  */
 export class ResponseCollector {
   readonly #options: CollectorOptions;
-  readonly #parts = new ResponseParts();
+  #parts = new ResponseParts();
   #responseId: string | undefined;
   #isOurs = false;
   #hasDelta = false;
@@ -96,6 +96,8 @@ export class ResponseCollector {
     if (this.#isOurs || !(isOurs || mayBeOurs)) return IGNORED;
     this.#responseId = responseId;
     this.#isOurs = isOurs;
+    this.#parts = new ResponseParts();
+    this.#hasDelta = false;
     return ALIVE;
   }
 

@@ -42,7 +42,8 @@ export class ResponseParts {
   }
 
   pcm(): Pcm {
-    return toPcm(this.#inOrder().flatMap((part) => part.audio));
+    // Half a sample at the end of one part would shift every sample of the next.
+    return toPcm(this.#inOrder().flatMap((part) => toPcm(part.audio).chunks));
   }
 
   #partAt(at: PartAddress): Part {

@@ -30,12 +30,14 @@ export function wireFailure(error: WireError | undefined, fallback: TurnErrorCod
   return new TurnError(code, `the service said ${said}`, { retryAfterMs: waitNamedIn(error.message) });
 }
 
-/** "Please try again in 1.5s" or "in 20ms", as the service words it; there is no field for it. */
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** "Please try again in 1.5s", "in 20ms" or "in 6m0s", as the service words it; there is no field for it. */
 function waitNamedIn(message: string): number | undefined {
-  const found = /try again in (\d+(?:\.\d+)?)\s*(ms|s|m)\b/i.exec(message);
-  if (found === null) return undefined;
-  const unitMs = { ms: 1, s: 1000, m: 60_000 }[found[2]?.toLowerCase() ?? ''] ?? 1000;
-  return Math.ceil(Number(found[1]) * unitMs);
+  const named = /try again in ((?:\d+(?:\.\d+)?\s?(?:ms|s|m|h))+)\b/i.exec(message)?.[1];
+  if (named === undefined) return undefined;
+  const parts = [...named.toLowerCase().matchAll(/(\d+(?:\.\d+)?)\s?(ms|s|m|h)/g)];
+  return Math.ceil(parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_MS[unit ?? ''] ?? 0), 0));
 }
 
 /** The answer to the handshake, when it was not 101. */
@@ -56,7 +58,7 @@ export function handshakeFailure(status: number, retryAfter: string | undefined)
     default:
       if (status >= 500)
         return new TurnError('service_unavailable', message, { retryAfterMs: secondsToMs(retryAfter) });
-      return new TurnError('request_rejected', message);
+      return new TurnError('handshake_refused', message);
   }
 }
 

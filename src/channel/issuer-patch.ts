@@ -1,0 +1,27 @@
+import { ToBotFromBotOrEmulatorTokenValidationParameters as parameters } from 'botframework-connector';
+
+/** How botframework-connector writes the issuers of a tenant, for versions 1 and 2 of tokens, public and government. */
+function issuersOf(tenantId: string): string[] {
+  return [
+    `https://sts.windows.net/${tenantId}/`,
+    `https://login.microsoftonline.com/${tenantId}/v2.0`,
+    `https://login.microsoftonline.us/${tenantId}/`,
+    `https://login.microsoftonline.us/${tenantId}/v2.0`,
+  ];
+}
+
+/**
+ * botframework-connector 4.23.3 adds the tenant of every token it sees, before it has verified anything, to the issuers
+ * it trusts: for good, so that strangers fill the memory. Keeps the list at what it was plus the bot's own tenant,
+ * which is what the Emulator needs for a SingleTenant bot.
+ */
+export function trustOnlyOwnTenant(tenantId: string | undefined): void {
+  const { issuer } = parameters;
+  if (!Array.isArray(issuer)) return;
+  const known: string[] = issuer;
+  const own = tenantId === undefined ? [] : issuersOf(tenantId).filter((each) => !known.includes(each));
+  const fixed = [...known, ...own];
+  // Not frozen: a push that throws would refuse tokens of the channel that name a tenant.
+  fixed.push = () => fixed.length;
+  parameters.issuer = fixed;
+}
