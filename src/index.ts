@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import { ConfigError } from './errors.ts';
-import { createLogger } from './log.ts';
+import { captureConsole, createLogger } from './log.ts';
 
 /** After the grace for running turns: the time for the last replies to go out. */
 const LAST_SENDS_MS = 20_000;
@@ -21,6 +21,7 @@ function loadConfig(): Config {
 
 const config = loadConfig();
 const log = createLogger(config.logLevel);
+captureConsole(log);
 
 // Nothing below is expected to throw unseen. Should it, one conversation is hurt and not all of them.
 process.on('unhandledRejection', (err) => log.fatal({ err }, 'unhandled rejection'));

@@ -1,3 +1,4 @@
+import { format } from 'node:util';
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
@@ -36,4 +37,12 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     serializers: { err: (error: unknown) => describeError(error) },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** Libraries print, keys and stack traces among it: it becomes lines of the log, below what is read every day. */
+export function captureConsole(log: Logger): void {
+  const capture = (...printed: unknown[]) => {
+    log.debug({ printed: format(...printed).slice(0, MAX_MESSAGE_CHARS) }, 'a library printed');
+  };
+  Object.assign(console, { debug: capture, error: capture, info: capture, log: capture, warn: capture });
 }

@@ -44,6 +44,7 @@ type Handler = (request: Request, response: Response) => Promise<void>;
 export function createHttpServer(options: HttpOptions): HttpServer {
   const server = createServer({ name: '', ignoreTrailingSlash: true, handleUncaughtExceptions: false });
   setLimits(server);
+  refuseUpgrades(server);
   const guard = (handler: Handler) => guarded(handler, options.log);
   const serveAudio = guard(audioRoute(options.library, Math.floor(options.audioRetentionMs / 1000)));
   const serveHealth = guard(healthRoute(options.isDraining));
@@ -116,6 +117,14 @@ function answerRoutingErrors(server: Server): void {
     const code = status === 405 ? 'method_not_allowed' : status === 404 ? 'not_found' : 'bad_request';
     if (!response.headersSent) refuse(response, { status, code, message: 'There is nothing here for this request.' });
     done();
+  });
+}
+
+/** Nobody speaks another protocol here, and a socket that waits for one would outlive the server. */
+function refuseUpgrades({ server }: Server): void {
+  server.on('upgrade', (_request, socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
   });
 }
 

@@ -25,7 +25,7 @@ export class ResponseParts {
   }
 
   setFinalText(at: PartAddress, text: string): void {
-    if (text !== '') this.#partAt(at).finalText = text;
+    if (text !== '') (this.#placedAt(at) ?? this.#partAt(at)).finalText = text;
   }
 
   get isEmpty(): boolean {
@@ -53,6 +53,12 @@ export class ResponseParts {
     const part: Part = { at, deltas: [], finalText: undefined, audio: [] };
     this.#parts.set(key, part);
     return part;
+  }
+
+  /** The part in this place, for a text that names no item. */
+  #placedAt({ itemId, outputIndex, contentIndex }: PartAddress): Part | undefined {
+    if (itemId !== '') return undefined;
+    return this.#inOrder().find(({ at }) => at.outputIndex === outputIndex && at.contentIndex === contentIndex);
   }
 
   #inOrder(): Part[] {
