@@ -3,11 +3,12 @@ import { describe, it } from 'node:test';
 import { samplesOf, startBot } from './support/bot.ts';
 
 describe('a message in, text and voice out', () => {
-  it('answers with the transcript and a WAV whose samples are the ones the model sent', async () => {
+  it('answers with the transcript and a WAV whose samples are the ones the model sent', async (t) => {
     const pcm = Buffer.from(Array.from({ length: 60_000 }, (_, index) => index % 251));
-    await using bot = await startBot({
+    const bot = await startBot({
       turns: [{ outputs: [{ text: 'Hi there', pcm }], ending: { kind: 'completed' } }],
     });
+    t.after(() => bot[Symbol.asyncDispose]());
 
     const accepted = await bot.says('hello');
     const [reply] = await bot.connector.whenMessages(1);
@@ -20,10 +21,11 @@ describe('a message in, text and voice out', () => {
     assert.ok(samplesOf(new Uint8Array(await audio.arrayBuffer())).equals(pcm));
   });
 
-  it('answers the POST while the model is still held', async () => {
+  it('answers the POST while the model is still held', async (t) => {
     const held = Promise.withResolvers<void>();
     const ending = { kind: 'completed' } as const;
-    await using bot = await startBot({ turns: [{ outputs: [{ text: 'At last' }], ending, gate: held.promise }] });
+    const bot = await startBot({ turns: [{ outputs: [{ text: 'At last' }], ending, gate: held.promise }] });
+    t.after(() => bot[Symbol.asyncDispose]());
 
     const accepted = await bot.says('hello');
     assert.equal(accepted.status, 200);

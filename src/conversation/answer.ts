@@ -3,7 +3,6 @@ import type { Clock } from '../clock.ts';
 import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
-import type { Outcome } from '../realtime/outcome.ts';
 import type { SessionPool } from '../realtime/pool.ts';
 import type { TurnResult } from '../realtime/session.ts';
 import { apology, wording } from '../wording.ts';
@@ -77,11 +76,10 @@ async function ask(turn: UserTurn, turnId: string, stopping: AbortSignal, deps: 
   });
   const incident = ids.incident();
   logOutcome(result, incident, clock.now() - startedMs, log);
-  const past = toPastTurn(turn.text, result.outcome);
-  if (past !== undefined) {
-    const history = withTurn(record.history, past, deps.historyTurns);
-    await records.write(turn.key, { ...record, history });
-  }
+  const history = nextHistory(record.history, turn.text, result, deps.historyTurns);
+  await records.write(turn.key, { ...record, history }).catch((err: unknown) => {
+    log.error({ err }, 'what was said was not kept');
+  });
   return toReply(result.outcome, { library: deps.library, log, incident });
 }
 
@@ -102,17 +100,27 @@ async function withinTime(
   }
 }
 
-/** What a later session is told of this turn. A filtered one is left out: it would be filtered with every replay. */
-function toPastTurn(user: string, outcome: Outcome): PastTurn | undefined {
+type History = readonly PastTurn[];
+
+/** What a later session is told. A filtered turn is left out: it would be filtered again with every replay. */
+function nextHistory(history: History, user: string, result: TurnResult, mostTurns: number): History {
+  const { outcome, hasReplayed } = result;
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
-      return { user, assistant: outcome.text || undefined };
+      return withTurn(history, { user, assistant: outcome.text || undefined }, mostTurns);
     case 'cutShort':
-      return outcome.why === 'filter' ? undefined : { user, assistant: outcome.text || undefined };
+      if (outcome.why === 'filter') return history;
+      return withTurn(history, { user, assistant: outcome.text || undefined }, mostTurns);
     case 'failed':
-      return outcome.error.code === 'request_rejected' ? undefined : { user, assistant: undefined };
+      // It may be the history that the service does not take: with all of it, no later turn would ever succeed.
+      if (outcome.error.code === 'request_rejected') return hasReplayed ? newerHalf(history) : history;
+      return withTurn(history, { user, assistant: undefined }, mostTurns);
   }
+}
+
+function newerHalf(history: History): History {
+  return history.slice(Math.ceil(history.length / 2));
 }
 
 function logOutcome({ outcome, responseId }: TurnResult, incident: string, ms: number, log: Logger): void {

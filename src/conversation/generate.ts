@@ -52,7 +52,7 @@ async function attempt({ key, input, signal }: GenerateRequest, { pool }: Genera
   try {
     const session = await pool.take(key, signal);
     try {
-      return await session.runTurn(session.isNew ? input : { ...input, history: undefined }, signal);
+      return await session.runTurn(input, signal);
     } finally {
       pool.giveBack(key, session);
     }
@@ -64,5 +64,10 @@ async function attempt({ key, input, signal }: GenerateRequest, { pool }: Genera
 function failed(reason: unknown): TurnResult {
   const isTyped = reason instanceof TurnError;
   const error = isTyped ? reason : new TurnError('internal', 'the model could not be asked', { cause: reason });
-  return { outcome: { kind: 'failed', error }, responseId: undefined, isRetryable: error.retry === 'safe' };
+  return {
+    outcome: { kind: 'failed', error },
+    hasReplayed: false,
+    responseId: undefined,
+    isRetryable: error.retry === 'safe',
+  };
 }

@@ -53,16 +53,18 @@ function connect(
   listener: ConnectionListener,
   signal: AbortSignal,
 ): Promise<Connection> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    const { client, model, socketOptions } = target;
-    // Reconnecting by the library would come back silently with an empty session: no settings, no memory.
-    OpenAIRealtimeWS.create(client, { model, options: { ...socketOptions, maxPayload: MAX_FRAME_BYTES } }).then(
-      (realtime) => new OpenSocket(realtime, clock, listener).whenOpen(signal).then(resolve, reject),
-      (cause) => reject(new TurnError('credentials_failed', 'no access token could be had', { cause })),
-    );
-  });
+  if (signal.aborted) return Promise.reject(signal.reason);
+  const { promise, resolve, reject } = Promise.withResolvers<Connection>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  const { client, model, socketOptions } = target;
+  // Reconnecting by the library would come back silently with an empty session: no settings, no memory.
+  OpenAIRealtimeWS.create(client, { model, options: { ...socketOptions, maxPayload: MAX_FRAME_BYTES } }).then(
+    (realtime) => new OpenSocket(realtime, clock, listener).whenOpen(signal).then(resolve, reject),
+    (cause) => reject(new TurnError('credentials_failed', 'no access token could be had', { cause })),
+  );
+  // A listener that is left on a signal keeps all of this alive for as long as the signal's source lives.
+  return promise.finally(() => signal.removeEventListener('abort', onAbort));
 }
 
 class OpenSocket implements Connection {

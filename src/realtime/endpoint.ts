@@ -9,7 +9,7 @@ export type TokenProvider = () => Promise<string>;
 
 /** The client library's own objects for one endpoint. */
 export interface RealtimeTarget {
-  readonly client: OpenAI;
+  readonly client: Pick<OpenAI, 'apiKey' | 'baseURL' | '_callApiKey'>;
   readonly model: string;
   readonly socketOptions: ClientOptions;
 }
@@ -42,7 +42,15 @@ function target(
   options: Pick<ClientOptions, 'headers'>,
 ): RealtimeTarget {
   // `null` and not unset: unset would be read from OPENAI_ORG_ID and OPENAI_PROJECT_ID and sent along.
-  const client = new OpenAI({ baseURL, apiKey, organization: null, project: null });
+  const whole = new OpenAI({ baseURL, apiKey, organization: null, project: null });
+  // Not the whole client: it would add OPENAI_CUSTOM_HEADERS of the environment, after and over our credentials.
+  const client = {
+    baseURL,
+    get apiKey() {
+      return whole.apiKey;
+    },
+    _callApiKey: whole._callApiKey.bind(whole),
+  };
   return { client, model, socketOptions: { ...options, ...plainSocketFor(baseURL) } };
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { TurnError } from '../errors.ts';
 import type { RealtimeSession } from './session.ts';
 
 export interface PoolOptions {
@@ -45,6 +46,7 @@ export class SessionPool {
 
   /** Lends the conversation's warm session, or a new one. It has to be given back, whatever the turn came to. */
   async take(key: string, signal: AbortSignal): Promise<RealtimeSession> {
+    if (this.#isClosed) throw new TurnError('shutting_down', 'the sessions are closed');
     const warm = this.#removeIdle(key);
     if (warm !== undefined && this.#isUsable(warm)) {
       this.#lent.add(warm);

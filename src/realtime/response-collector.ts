@@ -57,7 +57,7 @@ export class ResponseCollector {
         return this.#begin(event.responseId, event.turnId);
       case 'textDelta':
         if (event.at.responseId !== this.#responseId) return IGNORED;
-        this.#hasDelta = true;
+        this.#hasDelta ||= event.text !== '';
         this.#parts.addText(event.at, event.text);
         return ALIVE;
       case 'textDone':
@@ -66,7 +66,7 @@ export class ResponseCollector {
         return ALIVE;
       case 'audioDelta':
         if (event.at.responseId !== this.#responseId) return IGNORED;
-        this.#hasDelta = true;
+        this.#hasDelta ||= event.audio.byteLength > 0;
         this.#parts.addAudio(event.at, event.audio);
         return ALIVE;
       case 'responseActivity':
@@ -85,8 +85,10 @@ export class ResponseCollector {
 
   /** The turn ends early, for this reason. What was produced is never thrown away. */
   abandon(error: TurnError): Outcome {
-    if (this.#parts.isEmpty) return { kind: 'failed', error };
-    return { kind: 'cutShort', text: this.#parts.text(), pcm: this.#parts.pcm(), why: 'lost' };
+    const text = this.#parts.text();
+    const pcm = this.#parts.pcm();
+    if (text === '' && pcm.byteLength === 0) return { kind: 'failed', error };
+    return { kind: 'cutShort', text, pcm, why: 'lost' };
   }
 
   /** A response that names our turn is ours; one that names none is taken for ours until a better one comes. */

@@ -28,10 +28,6 @@ export class ResponseParts {
     if (text !== '') (this.#placedAt(at) ?? this.#partAt(at)).finalText = text;
   }
 
-  get isEmpty(): boolean {
-    return this.#parts.size === 0;
-  }
-
   /** What has been said so far; each output item is a paragraph of its own. */
   text(): string {
     const pieces = this.#inOrder().map((part) => part.finalText ?? part.deltas.join(''));

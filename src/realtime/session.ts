@@ -27,13 +27,15 @@ export interface SessionDeps {
 export interface TurnInput {
   readonly turnId: string;
   readonly text: string;
-  /** What was said before, for a session that does not know it; see history.ts. */
+  /** What was said before; goes out only where the session has not heard it. See history.ts. */
   readonly history: string | undefined;
 }
 
 /** What a turn came to. `isRetryable`: nothing had arrived, so asking once more cannot answer twice. */
 export interface TurnResult {
   readonly outcome: Outcome;
+  /** Whether the history went out with this turn. */
+  readonly hasReplayed: boolean;
   /** The service's name of the response, once it had begun. */
   readonly responseId: string | undefined;
   readonly isRetryable: boolean;
@@ -78,15 +80,11 @@ export class RealtimeSession {
     return !this.#isSpent && isInTime && this.#connection?.isOpen === true;
   }
 
-  /** Whether the model has heard nothing yet, so that it has to be told what was said before. */
-  get isNew(): boolean {
-    return !this.#isConfigured;
-  }
-
   /** Runs one turn. Never rejects: every end is an outcome. `signal` ends it early, with its reason. */
   async runTurn(input: TurnInput, signal: AbortSignal): Promise<TurnResult> {
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const events = this.#eventsFor(input);
+    const hasReplayed = !this.#isConfigured && input.history !== undefined;
     const collector = new ResponseCollector({
       turnId: input.turnId,
       sentEventIds: new Set(events.all.map((event) => event.event_id ?? '')),
@@ -101,7 +99,7 @@ export class RealtimeSession {
       const outcome = await promise;
       this.#settle(outcome, collector);
       const isRetryable = outcome.kind === 'failed' && outcome.error.retry === 'safe' && !collector.hasDelta;
-      return { outcome, responseId: collector.responseId, isRetryable };
+      return { outcome, hasReplayed, responseId: collector.responseId, isRetryable };
     } finally {
       signal.removeEventListener('abort', onAbort);
       this.#turn?.watch();

@@ -2,30 +2,34 @@ import { TurnError, type TurnErrorCode } from '../errors.ts';
 import type { WireError } from './server-event.ts';
 
 /** Codes of `error` events and of failed responses, with what they mean for a turn. Unlisted ones go by their type. */
-const BY_CODE: Readonly<Record<string, TurnErrorCode>> = {
-  session_expired: 'session_expired',
-  conversation_already_has_active_response: 'response_conflict',
-  rate_limit_exceeded: 'rate_limited',
-  inference_rate_limit_exceeded: 'rate_limited',
-  server_error: 'server_error',
-  internal_error: 'server_error',
-  invalid_api_key: 'unauthorized',
-  insufficient_quota: 'quota_exhausted',
-  account_deactivated: 'quota_exhausted',
-  billing_hard_limit_reached: 'quota_exhausted',
-};
+const BY_CODE: ReadonlyMap<string, TurnErrorCode> = new Map(
+  Object.entries({
+    session_expired: 'session_expired',
+    conversation_already_has_active_response: 'response_conflict',
+    rate_limit_exceeded: 'rate_limited',
+    inference_rate_limit_exceeded: 'rate_limited',
+    server_error: 'server_error',
+    internal_error: 'server_error',
+    invalid_api_key: 'unauthorized',
+    insufficient_quota: 'quota_exhausted',
+    account_deactivated: 'quota_exhausted',
+    billing_hard_limit_reached: 'quota_exhausted',
+  } as const),
+);
 
-const BY_TYPE: Readonly<Record<string, TurnErrorCode>> = {
-  rate_limit_exceeded: 'rate_limited',
-  rate_limit_error: 'rate_limited',
-  server_error: 'server_error',
-  invalid_request_error: 'request_rejected',
-};
+const BY_TYPE: ReadonlyMap<string, TurnErrorCode> = new Map(
+  Object.entries({
+    rate_limit_exceeded: 'rate_limited',
+    rate_limit_error: 'rate_limited',
+    server_error: 'server_error',
+    invalid_request_error: 'request_rejected',
+  } as const),
+);
 
 /** Turns what the service says went wrong into our one kind of error. */
 export function wireFailure(error: WireError | undefined, fallback: TurnErrorCode = 'server_error'): TurnError {
   if (error === undefined) return new TurnError(fallback, 'the response failed without a reason');
-  const code = BY_CODE[error.code] ?? BY_TYPE[error.type] ?? fallback;
+  const code = BY_CODE.get(error.code) ?? BY_TYPE.get(error.type) ?? fallback;
   const said = [error.code || error.type, error.message].filter((part) => part !== '').join(': ');
   return new TurnError(code, `the service said ${said}`, { retryAfterMs: waitNamedIn(error.message) });
 }

@@ -119,7 +119,14 @@ describe('checkActivity', () => {
 });
 
 describe('the service URL', () => {
-  for (const url of ['nonsense', '//127.0.0.1', 'ftp://127.0.0.1/', 'javascript:alert(1)', 'file:///etc/passwd', 'http://']) {
+  for (const url of [
+    'nonsense',
+    '//127.0.0.1',
+    'ftp://127.0.0.1/',
+    'javascript:alert(1)',
+    'file:///etc/passwd',
+    'http://',
+  ]) {
     it(`may not be ${url}`, () => refuses({ serviceUrl: url }, 'bad_request', /serviceUrl/));
   }
 

@@ -62,7 +62,7 @@ describe('a bot with an app id', () => {
     'Bearer twice': () => `Bearer ${good()}`,
     'three words that are no token': () => 'Bearer x.y.z',
     'a token of nothing': () => 'Bearer ..',
-    'Basic': () => `Basic ${Buffer.from('user:password').toString('base64')}`,
+    Basic: () => `Basic ${Buffer.from('user:password').toString('base64')}`,
     'another scheme': () => good().replace('Bearer', 'Token'),
     'the wrong audience': () => good({ claims: { aud: 'somebody-else' } }),
     'no audience': () => good({ claims: { aud: undefined } }),
@@ -75,7 +75,9 @@ describe('a bot with an app id', () => {
     'no signature': () => good().replace(/[^.]+$/, ''),
     'changed claims': () => {
       const [head, , signature] = good().split('.');
-      const claims = Buffer.from(JSON.stringify({ iss: 'https://issuer.example.com', aud: openId.appId, exp: NOW + 600 }));
+      const claims = Buffer.from(
+        JSON.stringify({ iss: 'https://issuer.example.com', aud: openId.appId, exp: NOW + 600 }),
+      );
       return `${head}.${claims.toString('base64url')}.${signature}`;
     },
     'an unknown key': () => good({ header: { kid: 'unknown-key' } }),
@@ -142,7 +144,11 @@ describe('a bot that gets no token of its own', () => {
   it('takes the message, notes in the log that the reply could not be sent, and serves on', async () => {
     await using openId = await startOpenIdServer('another-app-id');
     // MSAL refuses an address without https before it asks anybody.
-    const env = { ...openId.env, ToChannelFromBotLoginUrl: 'http://127.0.0.1:9/login', ToChannelFromBotOAuthScope: 'x' };
+    const env = {
+      ...openId.env,
+      ToChannelFromBotLoginUrl: 'http://127.0.0.1:9/login',
+      ToChannelFromBotOAuthScope: 'x',
+    };
     const watched = watchedLog();
     await using bot = await startBot({ env, turns: ['Lost'], deps: { log: watched.log } });
 

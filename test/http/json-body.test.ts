@@ -85,7 +85,13 @@ describe('the body of a POST to /api/messages', () => {
   it('may say that it is not encoded', () =>
     refuses(400, 'bad_request', '{}', { ...JSON_TYPE, 'content-encoding': 'Identity' }));
 
-  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/jsonp', '']) {
+  for (const type of [
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data',
+    'application/jsonp',
+    '',
+  ]) {
     it(`is refused with the content type "${type}"`, () =>
       refuses(415, 'unsupported_media_type', '{"type":"message"}', { 'content-type': type }));
   }
@@ -116,14 +122,26 @@ describe('the body of a POST to /api/messages', () => {
   }
 
   it('may hold brackets in its text, however many', async () => {
-    const response = await bot.post(bot.message('say it', { id: 'brackets', value: '[{'.repeat(5_000), type: 'event' }));
+    const response = await bot.post(
+      bot.message('say it', { id: 'brackets', value: `"${'[{'.repeat(5_000)}`, type: 'event' }),
+    );
     assert.equal(response.status, 200);
   });
 
-  it('may nest as deep as cards do', async () => {
-    const value = JSON.parse(`${'[['.repeat(40)}${']]'.repeat(40)}`);
-    const response = await bot.post(bot.message(undefined, { value, type: 'event' }));
-    assert.equal(response.status, 200);
+  it('may nest as deep as cards do, and is refused beyond, even when all else is good', async () => {
+    const statuses = [98, 99].map(async (depth) => {
+      const value = JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+      // The object around it is one more level, and the list in the value's field another.
+      const event = bot.message(undefined, { type: 'event', id: `deep-${depth}`, value: [value] });
+      return (await bot.post(event)).status;
+    });
+    assert.deepEqual(await Promise.all(statuses), [200, 400]);
+  });
+
+  it('has to be an object, and the answer says so', async () => {
+    const response = await bot.post([bot.message('hello')]);
+    assert.equal(response.status, 400);
+    assert.match(await response.text(), /JSON object/);
   });
 
   it('is never quoted in the answer', async () => {
@@ -139,7 +157,8 @@ describe('the body of a POST to /api/messages', () => {
   it('may be broken off by a reset', async () => {
     const socket = connect(Number(new URL(bot.url).port), '127.0.0.1');
     await once(socket, 'connect');
-    const head = 'POST /api/messages HTTP/1.1\r\nHost: bot\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n';
+    const head =
+      'POST /api/messages HTTP/1.1\r\nHost: bot\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n';
     await new Promise<void>((resolve) => socket.write(`${head}{"type":"mess`, () => resolve()));
     const closed = once(socket, 'close');
     socket.resetAndDestroy();

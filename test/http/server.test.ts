@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { createLogger } from '../../src/log.ts';
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts';
+import { createLogger } from '../../src/log.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { assertRefusal, assertTellsNothing, rawRequest, sendRaw } from './raw-request.ts';
 
@@ -22,7 +22,16 @@ describe('the routes', () => {
     await bot.close();
   });
 
-  for (const target of ['/', '/nothing', '/api', '/api/message', '/API/messages', '/index.html', '/.env', '/__proto__']) {
+  for (const target of [
+    '/',
+    '/nothing',
+    '/api',
+    '/api/message',
+    '/API/messages',
+    '/index.html',
+    '/.env',
+    '/__proto__',
+  ]) {
     it(`has nothing at ${target}`, async () => {
       const answer = await rawRequest(bot.url, 'GET', target);
       assert.equal(answer.status, 404);
@@ -30,7 +39,15 @@ describe('the routes', () => {
     });
   }
 
-  for (const target of ['/audio', '/audio/', '/audio//', '/audio/?list', '/audio/index.html', '/audio/.wav', '/audio/*']) {
+  for (const target of [
+    '/audio',
+    '/audio/',
+    '/audio//',
+    '/audio/?list',
+    '/audio/index.html',
+    '/audio/.wav',
+    '/audio/*',
+  ]) {
     it(`has no listing of audio at ${target}`, async () => {
       const answer = await rawRequest(bot.url, 'GET', target);
       assert.equal(answer.status, 404);
@@ -147,7 +164,10 @@ describe('a fault of the bot', () => {
   before(async () => {
     server = createHttpServer({
       deliver: () => deliver(),
-      library: { save: async () => undefined, find: async () => Promise.reject(new Error('no library at /srv/secret')) },
+      library: {
+        save: async () => undefined,
+        find: async () => Promise.reject(new Error('no library at /srv/secret')),
+      },
       audioRetentionMs: 1000,
       isDraining: () => false,
       onlyLoopback: true,

@@ -46,8 +46,9 @@ describe('npm run simulator', () => {
     assert.equal(output.stderr, '');
   });
 
-  it('says in one line that its port is in use', async () => {
-    await using simulator = await simulate([]);
+  it('says in one line that its port is in use', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const { child, output } = start({ PORT: String(simulator.port) });
     assert.deepEqual(await once(child, 'close'), [1, null]);
     assert.match(output.stderr, /^Port \d+ is in use\. Set PORT .*\n$/);

@@ -7,8 +7,9 @@ const DELTA = 'response.output_audio.delta';
 
 describe('the ending', () => {
   for (const reason of ['max_output_tokens', 'content_filter'] as const) {
-    it(`incomplete: ${reason}`, async () => {
-      await using simulator = await simulate([spoken('so far', { kind: 'incomplete', reason })]);
+    it(`incomplete: ${reason}`, async (t) => {
+      const simulator = await simulate([spoken('so far', { kind: 'incomplete', reason })]);
+      t.after(() => simulator[Symbol.asyncDispose]());
       const client = await simulator.connect();
       const response = responseOf(await client.ask('hi'));
       assert.deepEqual(
@@ -19,9 +20,10 @@ describe('the ending', () => {
     });
   }
 
-  it('failed, with what was said before', async () => {
+  it('failed, with what was said before', async (t) => {
     const error = { type: 'server_error', code: 'server_error', message: 'Oops' };
-    await using simulator = await simulate([spoken('half', { kind: 'failed', error }), 'next']);
+    const simulator = await simulate([spoken('half', { kind: 'failed', error }), 'next']);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const response = responseOf(await client.ask('hi'));
     assert.deepEqual([response['status'], response['status_details']], ['failed', { type: 'failed', error }]);
@@ -29,8 +31,9 @@ describe('the ending', () => {
     assert.equal(responseOf(await client.ask('hi'))['status'], 'completed');
   });
 
-  it('disconnect: after so many deltas the socket breaks', async () => {
-    await using simulator = await simulate([spoken('a b c d', { kind: 'disconnect', afterDeltas: 2 })]);
+  it('disconnect: after so many deltas the socket breaks', async (t) => {
+    const simulator = await simulate([spoken('a b c d', { kind: 'disconnect', afterDeltas: 2 })]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const closed = client.closed();
     begin(client);
@@ -39,8 +42,9 @@ describe('the ending', () => {
     assert.equal(client.types().at(-1), DELTA);
   });
 
-  it('disconnect: with a code the socket is closed', async () => {
-    await using simulator = await simulate([spoken('a', { kind: 'disconnect', afterDeltas: 0, code: 1011 })]);
+  it('disconnect: with a code the socket is closed', async (t) => {
+    const simulator = await simulate([spoken('a', { kind: 'disconnect', afterDeltas: 0, code: 1011 })]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const closed = client.closed();
     begin(client);
@@ -48,8 +52,9 @@ describe('the ending', () => {
     assert.equal(client.types().at(-1), 'rate_limits.updated');
   });
 
-  it('disconnect: counts words in text modality', async () => {
-    await using simulator = await simulate([spoken('a b c d', { kind: 'disconnect', afterDeltas: 3 })]);
+  it('disconnect: counts words in text modality', async (t) => {
+    const simulator = await simulate([spoken('a b c d', { kind: 'disconnect', afterDeltas: 3 })]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const closed = client.closed();
     begin(client, { output_modalities: ['text'] });
@@ -57,8 +62,9 @@ describe('the ending', () => {
     assert.equal(client.types().filter((type) => type === 'response.output_text.delta').length, 3);
   });
 
-  it('disconnect: beyond the last delta comes right before response.done', async () => {
-    await using simulator = await simulate([spoken('a', { kind: 'disconnect', afterDeltas: 99 })]);
+  it('disconnect: beyond the last delta comes right before response.done', async (t) => {
+    const simulator = await simulate([spoken('a', { kind: 'disconnect', afterDeltas: 99 })]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const closed = client.closed();
     begin(client);
@@ -66,8 +72,9 @@ describe('the ending', () => {
     assert.equal(client.types().at(-1), 'response.output_item.done');
   });
 
-  it('hang: nothing more comes, but the session still answers and can be cancelled', async () => {
-    await using simulator = await simulate([spoken('a b c d', { kind: 'hang', afterDeltas: 1 })]);
+  it('hang: nothing more comes, but the session still answers and can be cancelled', async (t) => {
+    const simulator = await simulate([spoken('a b c d', { kind: 'hang', afterDeltas: 1 })]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     begin(client);
     await client.until(DELTA);
@@ -78,17 +85,19 @@ describe('the ending', () => {
     assert.deepEqual((response['output'] as Json[])[0]?.['content'], [{ type: 'output_audio', transcript: 'a' }]);
   });
 
-  it('hang: not even response.created', async () => {
-    await using simulator = await simulate([spoken('a', { kind: 'hang', afterDeltas: 0, created: false })]);
+  it('hang: not even response.created', async (t) => {
+    const simulator = await simulate([spoken('a', { kind: 'hang', afterDeltas: 0, created: false })]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     begin(client);
     await client.until('conversation.item.done');
     await client.nothingElse();
   });
 
-  it('reject: an error with the event id of the client, and no response', async () => {
+  it('reject: an error with the event id of the client, and no response', async (t) => {
     const error = { type: 'invalid_request_error', code: 'rate_limit_exceeded', message: 'Slow down' };
-    await using simulator = await simulate([{ outputs: [], ending: { kind: 'reject', error } }, 'next']);
+    const simulator = await simulate([{ outputs: [], ending: { kind: 'reject', error } }, 'next']);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     begin(client);
     assert.deepEqual(await client.error(), { ...error, param: null, event_id: 'evt_create' });
@@ -96,12 +105,13 @@ describe('the ending', () => {
     assert.equal(responseOf(await client.ask('hi'))['status'], 'completed');
   });
 
-  it('a mind that throws is a server error', async () => {
-    await using simulator = await simulate([
+  it('a mind that throws is a server error', async (t) => {
+    const simulator = await simulate([
       () => {
         throw new Error('no idea');
       },
     ]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const response = responseOf(await client.ask('hi'));
     assert.equal(response['status'], 'failed');
@@ -109,16 +119,18 @@ describe('the ending', () => {
     assert.ok(!JSON.stringify(response).includes('no idea'));
   });
 
-  it('a voice that fails is a server error', async () => {
+  it('a voice that fails is a server error', async (t) => {
     const voice: Voice = { name: 'mute', speak: () => Promise.reject(new Error('hoarse')), close: async () => {} };
-    await using simulator = await simulate(['hello', spoken('fine')], { voice });
+    const simulator = await simulate(['hello', spoken('fine')], { voice });
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     assert.equal(responseOf(await client.ask('hi'))['status'], 'failed');
     assert.equal(responseOf(await client.ask('hi'))['status'], 'completed');
   });
 
-  it('a gate that rejects is a server error', async () => {
-    await using simulator = await simulate([() => completed('x', { gate: Promise.reject(new Error('shut')) })]);
+  it('a gate that rejects is a server error', async (t) => {
+    const simulator = await simulate([() => completed('x', { gate: Promise.reject(new Error('shut')) })]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     assert.equal(responseOf(await client.ask('hi'))['status'], 'failed');
   });

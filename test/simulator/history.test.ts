@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { replayedLines } from '../../src/simulator/history.ts';
 import type { MindContext } from '../../src/simulator/mind.ts';
 import { scripted } from '../../src/simulator/script.ts';
@@ -12,9 +12,10 @@ const TURNS = [
 const REPLAY = `Transcript so far, for context, not to be answered again:\n${JSON.stringify(TURNS)}`;
 
 /** What the mind is told after a client has done something and asked for a response. */
-async function contextAfter(act: (client: Client) => void): Promise<MindContext> {
+async function contextAfter(t: TestContext, act: (client: Client) => void): Promise<MindContext> {
   const script = scripted(['ok']);
-  await using simulator = await simulate(script.mind);
+  const simulator = await simulate(script.mind);
+  t.after(() => simulator[Symbol.asyncDispose]());
   const client = await simulator.connect();
   act(client);
   client.send({ type: 'response.create' });
@@ -25,9 +26,10 @@ async function contextAfter(act: (client: Client) => void): Promise<MindContext>
 }
 
 describe('what the mind is told', () => {
-  it('is the newest message of the user, and all that was said before it', async () => {
+  it('is the newest message of the user, and all that was said before it', async (t) => {
     const script = scripted(['first answer', 'second answer']);
-    await using simulator = await simulate(script.mind);
+    const simulator = await simulate(script.mind);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     await client.ask('first');
     const system = { type: 'message', role: 'system', content: [{ type: 'input_text', text: 'note' }] };
@@ -49,18 +51,18 @@ describe('what the mind is told', () => {
     assert.match(context?.sessionId ?? '', /^sess_/);
   });
 
-  it('joins the texts of one message, and knows of a clip', async () => {
+  it('joins the texts of one message, and knows of a clip', async (t) => {
     const content = [
       { type: 'input_text', text: 'one' },
       { type: 'input_audio', audio: 'AAAA', transcript: 'never shown' },
       { type: 'input_text', text: 'two' },
     ];
-    const context = await contextAfter((client) => client.say('', { content }));
+    const context = await contextAfter(t, (client) => client.say('', { content }));
     assert.deepEqual([context.text, context.hasAudio], ['one\ntwo', true]);
   });
 
-  it('holds the lines of a replayed transcript', async () => {
-    const context = await contextAfter((client) => {
+  it('holds the lines of a replayed transcript', async (t) => {
+    const context = await contextAfter(t, (client) => {
       client.say('What is my name?');
       const content = [{ type: 'input_text', text: REPLAY }];
       const item = { type: 'message', role: 'user', content };
@@ -69,8 +71,8 @@ describe('what the mind is told', () => {
     assert.deepEqual([context.text, context.said], ['What is my name?', TURNS]);
   });
 
-  it('takes the newest message as it is, whatever it looks like', async () => {
-    const context = await contextAfter((client) => client.say(REPLAY));
+  it('takes the newest message as it is, whatever it looks like', async (t) => {
+    const context = await contextAfter(t, (client) => client.say(REPLAY));
     assert.deepEqual([context.text, context.said], [REPLAY, []]);
   });
 });

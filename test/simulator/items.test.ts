@@ -13,8 +13,9 @@ function message(content: unknown, more: Json = {}): Json {
 }
 
 describe('conversation.item.create', () => {
-  it('is answered with added and done, which name the item before', async () => {
-    await using simulator = await simulate([]);
+  it('is answered with added and done, which name the item before', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.say('one', { id: 'one' });
     const events = [await client.next(), await client.next()];
@@ -53,8 +54,9 @@ describe('conversation.item.create', () => {
     ['a status, which means nothing', message([{ type: 'input_text', text: 'x' }], { status: 'incomplete' })],
   ];
   for (const [what, item] of accepted) {
-    it(`takes ${what}`, async () => {
-      await using simulator = await simulate([]);
+    it(`takes ${what}`, async (t) => {
+      const simulator = await simulate([]);
+      t.after(() => simulator[Symbol.asyncDispose]());
       const client = await simulator.connect();
       create(client, item);
       const { item: shown } = (await client.until('conversation.item.done')) as { item: Json };
@@ -117,8 +119,9 @@ describe('conversation.item.create', () => {
     ],
   ];
   for (const [what, item, code, param] of refused) {
-    it(`refuses ${what}, and adds nothing`, async () => {
-      await using simulator = await simulate([]);
+    it(`refuses ${what}, and adds nothing`, async (t) => {
+      const simulator = await simulate([]);
+      t.after(() => simulator[Symbol.asyncDispose]());
       const client = await simulator.connect();
       client.send({ type: 'conversation.item.create', event_id: 'evt_1', item });
       const error = await client.error();
@@ -128,8 +131,9 @@ describe('conversation.item.create', () => {
     });
   }
 
-  it('words the refusal of a long id as the service does', async () => {
-    await using simulator = await simulate([]);
+  it('words the refusal of a long id as the service does', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.say('x', { id: 'x'.repeat(41) });
     const message =
@@ -137,22 +141,24 @@ describe('conversation.item.create', () => {
     assert.equal((await client.error())['message'], message);
   });
 
-  it('refuses an id that is taken', async () => {
-    await using simulator = await simulate([]);
+  it('refuses an id that is taken', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.say('one', { id: 'one' });
     client.say('two', { id: 'one' });
     assert.equal((await client.error())['param'], 'item.id');
   });
 
-  it('puts an item where previous_item_id says', async () => {
+  it('puts an item where previous_item_id says', async (t) => {
     const seen: string[] = [];
-    await using simulator = await simulate([
+    const simulator = await simulate([
       ({ said, text }) => {
         seen.push(...said.map((line) => line.text), text);
         return 'ok';
       },
     ]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.say('b', { id: 'b' });
     client.say('d', { id: 'd' });
@@ -169,8 +175,9 @@ describe('conversation.item.create', () => {
     assert.deepEqual(seen, ['a', 'b', 'c', 'd']);
   });
 
-  it('refuses an unknown previous_item_id, and adds nothing', async () => {
-    await using simulator = await simulate([]);
+  it('refuses an unknown previous_item_id, and adds nothing', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     create(client, message([{ type: 'input_text', text: 'x' }], { id: 'x' }), { previous_item_id: 'nobody' });
     const error = await client.error();
@@ -181,8 +188,9 @@ describe('conversation.item.create', () => {
 });
 
 describe('conversation.item.delete and retrieve', () => {
-  it('delete takes an item out of the conversation', async () => {
-    await using simulator = await simulate([({ said }) => `${said.length} lines`]);
+  it('delete takes an item out of the conversation', async (t) => {
+    const simulator = await simulate([({ said }) => `${said.length} lines`]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.say('secret', { id: 'secret' });
     client.send({ type: 'conversation.item.delete', item_id: 'secret' });
@@ -192,8 +200,9 @@ describe('conversation.item.delete and retrieve', () => {
     assert.equal(done?.['transcript'], '0 lines');
   });
 
-  it('retrieve shows an item', async () => {
-    await using simulator = await simulate([]);
+  it('retrieve shows an item', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.say('hello', { id: 'one' });
     client.send({ type: 'conversation.item.retrieve', item_id: 'one' });
@@ -202,8 +211,9 @@ describe('conversation.item.delete and retrieve', () => {
   });
 
   for (const operation of ['delete', 'retrieve', 'truncate']) {
-    it(`${operation} refuses an unknown item`, async () => {
-      await using simulator = await simulate([]);
+    it(`${operation} refuses an unknown item`, async (t) => {
+      const simulator = await simulate([]);
+      t.after(() => simulator[Symbol.asyncDispose]());
       const client = await simulator.connect();
       const more = operation === 'truncate' ? { content_index: 0, audio_end_ms: 0 } : {};
       client.send({ type: `conversation.item.${operation}`, event_id: 'evt_1', item_id: 'nobody', ...more });
@@ -222,9 +232,10 @@ describe('conversation.item.truncate', () => {
     return String(item['id']);
   }
 
-  it('forgets what was said, with its transcript', async () => {
+  it('forgets what was said, with its transcript', async (t) => {
     const pcm = new Uint8Array(48_000);
-    await using simulator = await simulate([{ outputs: [{ text: 'a secret', pcm }], ending: { kind: 'completed' } }]);
+    const simulator = await simulate([{ outputs: [{ text: 'a secret', pcm }], ending: { kind: 'completed' } }]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const itemId = await spoken(client);
     client.send({ type: 'conversation.item.truncate', item_id: itemId, content_index: 0, audio_end_ms: 1000 });
@@ -238,9 +249,10 @@ describe('conversation.item.truncate', () => {
     assert.deepEqual(item['content'], [{ type: 'output_audio' }]);
   });
 
-  it('refuses an end beyond the sound, and anything but speech of the assistant', async () => {
+  it('refuses an end beyond the sound, and anything but speech of the assistant', async (t) => {
     const pcm = new Uint8Array(48_000);
-    await using simulator = await simulate([{ outputs: [{ text: 'x', pcm }], ending: { kind: 'completed' } }]);
+    const simulator = await simulate([{ outputs: [{ text: 'x', pcm }], ending: { kind: 'completed' } }]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const itemId = await spoken(client);
     client.send({ type: 'conversation.item.truncate', item_id: itemId, content_index: 0, audio_end_ms: 1001 });

@@ -6,8 +6,9 @@ import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import { simulate } from './client.ts';
 
 describe("OpenAI's own client", () => {
-  it('talks to the simulator as the bot does', async () => {
-    await using simulator = await simulate(['Hello from the simulator']);
+  it('talks to the simulator as the bot does', async (t) => {
+    const simulator = await simulate(['Hello from the simulator']);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = new OpenAI({ baseURL: `${simulator.url}/openai/v1`, apiKey: async () => 'token' });
     // The client insists on wss; the socket below it is a plain one.
     const options = { createConnection: () => connect(simulator.port, '127.0.0.1') };

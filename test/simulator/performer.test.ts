@@ -7,8 +7,9 @@ const DELTA = 'response.output_audio.delta';
 const WORDS = 'response.output_audio_transcript.delta';
 
 describe('a spoken answer', () => {
-  it('comes in the order of the service', async () => {
-    await using simulator = await simulate([spoken('Hi')]);
+  it('comes in the order of the service', async (t) => {
+    const simulator = await simulate([spoken('Hi')]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     assert.deepEqual(shape(await client.ask('hi')), [
       'response.created',
@@ -28,8 +29,9 @@ describe('a spoken answer', () => {
     await client.nothingElse();
   });
 
-  it('carries its sound in quarters of a second, with the words spread over them', async () => {
-    await using simulator = await simulate([spoken('one two three four five six')]);
+  it('carries its sound in quarters of a second, with the words spread over them', async (t) => {
+    const simulator = await simulate([spoken('one two three four five six')]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const events = await client.ask('hi');
     assert.deepEqual(audioOf(events), Buffer.from(SECOND));
@@ -42,8 +44,9 @@ describe('a spoken answer', () => {
     );
   });
 
-  it('keeps one id for its response and one for its item, and names the message before', async () => {
-    await using simulator = await simulate([spoken('Hi')]);
+  it('keeps one id for its response and one for its item, and names the message before', async (t) => {
+    const simulator = await simulate([spoken('Hi')]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.say('hi', { id: 'mine' });
     client.send({ type: 'response.create' });
@@ -62,8 +65,9 @@ describe('a spoken answer', () => {
     assert.equal(added?.['previous_item_id'], 'mine');
   });
 
-  it('ends with the whole response, without sound and with its usage', async () => {
-    await using simulator = await simulate([spoken('four words of text')]);
+  it('ends with the whole response, without sound and with its usage', async (t) => {
+    const simulator = await simulate([spoken('four words of text')]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const response = responseOf(await client.ask('hi'));
     assert.deepEqual([response['status'], response['status_details']], ['completed', null]);
@@ -73,34 +77,37 @@ describe('a spoken answer', () => {
     assert.deepEqual(usage['output_token_details'], { text_tokens: 5, audio_tokens: 20 });
   });
 
-  it('speaks with the voice when it brings no sound of its own', async () => {
-    await using simulator = await simulate([completed('0123456789')]);
+  it('speaks with the voice when it brings no sound of its own', async (t) => {
+    const simulator = await simulate([completed('0123456789')]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     assert.equal(audioOf(await client.ask('hi')).length, 0.6 * 48_000);
   });
 
-  it('may have no transcript', async () => {
-    await using simulator = await simulate([
+  it('may have no transcript', async (t) => {
+    const simulator = await simulate([
       { outputs: [{ text: 'x', pcm: SECOND, transcript: false }], ending: { kind: 'completed' } },
     ]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const events = await client.ask('hi');
     assert.ok(!JSON.stringify(events).includes('transcript'));
     assert.equal(audioOf(events).length, SECOND.length);
   });
 
-  it('may have a transcript and no sound', async () => {
-    await using simulator = await simulate([
+  it('may have a transcript and no sound', async (t) => {
+    const simulator = await simulate([
       { outputs: [{ text: 'words alone', pcm: new Uint8Array() }], ending: { kind: 'completed' } },
     ]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const events = await client.ask('hi');
     assert.equal(joined(events, WORDS), 'words alone');
     assert.equal(audioOf(events).length, 0);
   });
 
-  it('may have several items, also in the other modality', async () => {
-    await using simulator = await simulate([
+  it('may have several items, also in the other modality', async (t) => {
+    const simulator = await simulate([
       {
         outputs: [
           { text: 'first', pcm: SECOND },
@@ -109,6 +116,7 @@ describe('a spoken answer', () => {
         ending: { kind: 'completed' },
       },
     ]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const events = await client.ask('hi');
     assert.equal(joined(events, 'response.output_text.delta'), 'second one');
@@ -121,9 +129,10 @@ describe('a spoken answer', () => {
     );
   });
 
-  it('waits between its pieces as the clock says', async () => {
+  it('waits between its pieces as the clock says', async (t) => {
     const clock = new ManualClock();
-    await using simulator = await simulate([spoken('Hi')], { clock, paceMs: 40 });
+    const simulator = await simulate([spoken('Hi')], { clock, paceMs: 40 });
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     begin(client);
     await client.until('response.content_part.added');
@@ -139,8 +148,9 @@ describe('a spoken answer', () => {
 });
 
 describe('a written answer', () => {
-  it('comes word by word, in the order of the service', async () => {
-    await using simulator = await simulate(['two words']);
+  it('comes word by word, in the order of the service', async (t) => {
+    const simulator = await simulate(['two words']);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const events = await client.ask('hi', { output_modalities: ['text'] });
     assert.deepEqual(shape(events), [
@@ -164,9 +174,10 @@ describe('a written answer', () => {
 });
 
 describe('max_output_tokens', () => {
-  it('cuts text and sound at the same place, and says so', async () => {
+  it('cuts text and sound at the same place, and says so', async (t) => {
     // 20 characters are 5 tokens, one second is 20: half of 25 is allowed.
-    await using simulator = await simulate([spoken('aaaa bbbb cccc dddd.')]);
+    const simulator = await simulate([spoken('aaaa bbbb cccc dddd.')]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const events = await client.ask('hi', { max_output_tokens: 12 });
     const response = responseOf(events);
@@ -181,26 +192,29 @@ describe('max_output_tokens', () => {
     );
   });
 
-  it('holds for all items together', async () => {
+  it('holds for all items together', async (t) => {
     const output = { text: 'aaaa', pcm: SECOND };
-    await using simulator = await simulate([{ outputs: [output, output, output], ending: { kind: 'completed' } }]);
+    const simulator = await simulate([{ outputs: [output, output, output], ending: { kind: 'completed' } }]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const response = responseOf(await client.ask('hi', { max_output_tokens: 21 }));
     assert.equal((response['output'] as Json[]).length, 1);
     assert.equal(response['status'], 'incomplete');
   });
 
-  it('changes nothing when the answer is short enough', async () => {
-    await using simulator = await simulate([spoken('aaaa')]);
+  it('changes nothing when the answer is short enough', async (t) => {
+    const simulator = await simulate([spoken('aaaa')]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     assert.equal(responseOf(await client.ask('hi', { max_output_tokens: 21 }))['status'], 'completed');
   });
 });
 
 describe('a performance', () => {
-  it('is held after response.created until its gate opens', async () => {
+  it('is held after response.created until its gate opens', async (t) => {
     const gate = Promise.withResolvers<void>();
-    await using simulator = await simulate([completed('Hi', { gate: gate.promise })]);
+    const simulator = await simulate([completed('Hi', { gate: gate.promise })]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     begin(client);
     await client.until('rate_limits.updated');
@@ -209,9 +223,10 @@ describe('a performance', () => {
     await client.until('response.done');
   });
 
-  it('waits its delay before the first delta', async () => {
+  it('waits its delay before the first delta', async (t) => {
     const clock = new ManualClock();
-    await using simulator = await simulate([completed('Hi', { delayMs: 4_000 })], { clock });
+    const simulator = await simulate([completed('Hi', { delayMs: 4_000 })], { clock });
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     begin(client);
     await client.until('rate_limits.updated');
@@ -221,16 +236,17 @@ describe('a performance', () => {
     await client.until('response.done');
   });
 
-  it('may send frames of its own, also malformed ones, at three places', async () => {
+  it('may send frames of its own, also malformed ones, at three places', async (t) => {
     const frames = [
       { at: 'beforeCreated', data: '{broken' },
       { at: 'start', data: { type: 'response.unheard_of' } },
       { at: 'end', data: 'not json' },
     ] as const;
     const seen: unknown[] = [];
-    await using simulator = await simulate([completed('Hi', { frames })], {
+    const simulator = await simulate([completed('Hi', { frames })], {
       onEvent: (from, { type }) => seen.push(`${from} ${type}`),
     });
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const closed = client.closed();
     begin(client);

@@ -5,17 +5,19 @@ import { begin, completed, type Json, joined, responseOf, simulate } from './cli
 const WORDS = 'response.output_audio_transcript.delta';
 
 describe('response.create', () => {
-  it('is answered even when the conversation is empty', async () => {
-    await using simulator = await simulate([({ text, said }) => `${text.length} ${said.length}`]);
+  it('is answered even when the conversation is empty', async (t) => {
+    const simulator = await simulate([({ text, said }) => `${text.length} ${said.length}`]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.send({ type: 'response.create' });
     const done = await client.until('response.output_audio_transcript.done');
     assert.equal(done['transcript'], '0 0');
   });
 
-  it('is refused while another response has the conversation, with the event id of the client', async () => {
+  it('is refused while another response has the conversation, with the event id of the client', async (t) => {
     const gate = Promise.withResolvers<void>();
-    await using simulator = await simulate([completed('first', { gate: gate.promise }), 'second']);
+    const simulator = await simulate([completed('first', { gate: gate.promise }), 'second']);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     begin(client);
     const { response } = (await client.until('response.created')) as { response: Json };
@@ -29,13 +31,14 @@ describe('response.create', () => {
     assert.equal(joined(await client.ask('again'), WORDS), 'second');
   });
 
-  it('out of band runs beside, and leaves the conversation as it is', async () => {
+  it('out of band runs beside, and leaves the conversation as it is', async (t) => {
     const gate = Promise.withResolvers<void>();
-    await using simulator = await simulate([
+    const simulator = await simulate([
       completed('first', { gate: gate.promise }),
       'aside',
       ({ said }) => said.map(({ text }) => text).join(' | '),
     ]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     begin(client);
     await client.until('rate_limits.updated');
@@ -49,8 +52,9 @@ describe('response.create', () => {
     assert.equal(joined(await client.ask('and now'), WORDS), 'hi | first');
   });
 
-  it('may replace the context by an input of its own, with references to items', async () => {
-    await using simulator = await simulate([({ said, text }) => `${said.map((line) => line.text).join(',')}/${text}`]);
+  it('may replace the context by an input of its own, with references to items', async (t) => {
+    const simulator = await simulate([({ said, text }) => `${said.map((line) => line.text).join(',')}/${text}`]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.say('known', { id: 'known' });
     client.say('hidden');
@@ -64,22 +68,25 @@ describe('response.create', () => {
     assert.equal(joined(events, WORDS), 'known/asked');
   });
 
-  it('may have an empty context', async () => {
-    await using simulator = await simulate([({ said, text }) => `${said.length}${text}`]);
+  it('may have an empty context', async (t) => {
+    const simulator = await simulate([({ said, text }) => `${said.length}${text}`]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     assert.equal(joined(await client.ask('hidden', { input: [] }), WORDS), '0');
   });
 
-  it('may have instructions of its own, which replace those of the session', async () => {
-    await using simulator = await simulate([({ instructions }) => instructions, ({ instructions }) => instructions]);
+  it('may have instructions of its own, which replace those of the session', async (t) => {
+    const simulator = await simulate([({ instructions }) => instructions, ({ instructions }) => instructions]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.update({ instructions: 'always' });
     assert.equal(joined(await client.ask('hi', { instructions: 'once' }), WORDS), 'once');
     assert.equal(joined(await client.ask('hi'), WORDS), 'always');
   });
 
-  it('gets its metadata back in created and done', async () => {
-    await using simulator = await simulate(['ok']);
+  it('gets its metadata back in created and done', async (t) => {
+    const simulator = await simulate(['ok']);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const metadata = { turn: '17' };
     const events = await client.ask('hi', { metadata });
@@ -89,8 +96,9 @@ describe('response.create', () => {
 
   const pairs = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 'v']));
 
-  it('takes 16 pairs of metadata, keys of 64 and values of 512 characters', async () => {
-    await using simulator = await simulate(['ok']);
+  it('takes 16 pairs of metadata, keys of 64 and values of 512 characters', async (t) => {
+    const simulator = await simulate(['ok']);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     await client.ask('hi', { metadata: { ...pairs(15), ['k'.repeat(64)]: 'v'.repeat(512) } });
   });
@@ -130,8 +138,9 @@ describe('response.create', () => {
     ['a text for a response', 'now', 'invalid_type', 'response'],
   ];
   for (const [what, response, code, param] of refused) {
-    it(`refuses ${what}, and begins nothing`, async () => {
-      await using simulator = await simulate([]);
+    it(`refuses ${what}, and begins nothing`, async (t) => {
+      const simulator = await simulate([]);
+      t.after(() => simulator[Symbol.asyncDispose]());
       const client = await simulator.connect();
       client.send({ type: 'response.create', event_id: 'evt_1', response });
       const error = await client.error();

@@ -6,10 +6,10 @@ import { ManualClock } from './manual-clock.ts';
 const DELTA = 'response.output_audio.delta';
 
 describe('response.cancel', () => {
-  it('stops the answer, keeps what was said, and frees the conversation', async () => {
+  it('stops the answer, keeps what was said, and frees the conversation', async (t) => {
     const clock = new ManualClock();
     const asked: unknown[] = [];
-    await using simulator = await simulate(
+    const simulator = await simulate(
       [
         spoken('one two three four'),
         ({ said }) => {
@@ -19,6 +19,7 @@ describe('response.cancel', () => {
       ],
       { clock, paceMs: 40 },
     );
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     begin(client);
     await client.until('response.content_part.added');
@@ -50,8 +51,9 @@ describe('response.cancel', () => {
     ]);
   });
 
-  it('stops an answer that has not begun to speak', async () => {
-    await using simulator = await simulate([completed('x', { gate: new Promise(() => {}) })]);
+  it('stops an answer that has not begun to speak', async (t) => {
+    const simulator = await simulate([completed('x', { gate: new Promise(() => {}) })]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     begin(client);
     const { response } = (await client.until('response.created')) as { response: Json };
@@ -60,13 +62,14 @@ describe('response.cancel', () => {
     assert.deepEqual([done['status'], done['output']], ['cancelled', []]);
   });
 
-  it('stops an answer while the voice is still at work', async () => {
+  it('stops an answer while the voice is still at work', async (t) => {
     const asked = Promise.withResolvers<void>();
     const speak = () => {
       asked.resolve();
       return new Promise<Uint8Array>(() => {});
     };
-    await using simulator = await simulate(['x'], { voice: { name: 'slow', speak, close: async () => {} } });
+    const simulator = await simulate(['x'], { voice: { name: 'slow', speak, close: async () => {} } });
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     begin(client);
     await asked.promise;
@@ -74,8 +77,9 @@ describe('response.cancel', () => {
     assert.equal(responseOf(await client.through('response.done'))['status'], 'cancelled');
   });
 
-  it('stops an answer without pauses too', async () => {
-    await using simulator = await simulate([completed('word '.repeat(2_000))]);
+  it('stops an answer without pauses too', async (t) => {
+    const simulator = await simulate([completed('word '.repeat(2_000))]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     begin(client);
     await client.until(DELTA);
@@ -83,8 +87,9 @@ describe('response.cancel', () => {
     assert.equal(responseOf(await client.through('response.done'))['status'], 'cancelled');
   });
 
-  it('cancels a response out of band by its id alone', async () => {
-    await using simulator = await simulate([{ outputs: [], ending: { kind: 'hang', afterDeltas: 0 } }]);
+  it('cancels a response out of band by its id alone', async (t) => {
+    const simulator = await simulate([{ outputs: [], ending: { kind: 'hang', afterDeltas: 0 } }]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.send({ type: 'response.create', response: { conversation: 'none' } });
     const { response } = (await client.until('response.created')) as { response: Json };
@@ -94,8 +99,9 @@ describe('response.cancel', () => {
     assert.equal(responseOf(await client.through('response.done'))['status'], 'cancelled');
   });
 
-  it('is refused when nothing is active, or for another id', async () => {
-    await using simulator = await simulate([{ outputs: [], ending: { kind: 'hang', afterDeltas: 0 } }]);
+  it('is refused when nothing is active, or for another id', async (t) => {
+    const simulator = await simulate([{ outputs: [], ending: { kind: 'hang', afterDeltas: 0 } }]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.send({ type: 'response.cancel', event_id: 'evt_1' });
     const error = await client.error();

@@ -144,8 +144,9 @@ describe('the simulated mind, over a socket', () => {
   const words = async (client: Client, text: string) =>
     joined(await client.ask(text), 'response.output_audio_transcript.delta');
 
-  it('remembers, also what was replayed into a new session', async () => {
-    await using simulator = await simulate(simulatedMind);
+  it('remembers, also what was replayed into a new session', async (t) => {
+    const simulator = await simulate(simulatedMind);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const first = await simulator.connect();
     await words(first, 'I like tea.');
     assert.equal(await words(first, 'what did I say?'), 'You said: “I like tea.”');
@@ -159,8 +160,9 @@ describe('the simulated mind, over a socket', () => {
     assert.equal(await words(second, 'what did I say?'), 'You said: “I like tea.”');
   });
 
-  it('breaks the connection in the middle of a sentence', async () => {
-    await using simulator = await simulate(simulatedMind);
+  it('breaks the connection in the middle of a sentence', async (t) => {
+    const simulator = await simulate(simulatedMind);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const closed = client.closed();
     client.say('disconnect');
@@ -169,8 +171,9 @@ describe('the simulated mind, over a socket', () => {
     assert.equal(client.types().filter((type) => type === 'response.output_audio.delta').length, 3);
   });
 
-  it('fails with the words of the service', async () => {
-    await using simulator = await simulate(simulatedMind);
+  it('fails with the words of the service', async (t) => {
+    const simulator = await simulate(simulatedMind);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const details = responseOf(await client.ask('rate limit'))['status_details'] as { error: { code: string } };
     assert.equal(details.error.code, 'rate_limit_exceeded');

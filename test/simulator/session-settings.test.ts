@@ -9,8 +9,9 @@ async function sessionOf(event: Promise<Json>): Promise<Json> {
 }
 
 describe('session.created', () => {
-  it('shows a full session with the defaults of the service, and says that it is a simulator', async () => {
-    await using simulator = await simulate([]);
+  it('shows a full session with the defaults of the service, and says that it is a simulator', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const session = (JSON.parse(client.frames[0] ?? '') as { session: Json }).session;
     assert.match(String(session['id']), /^sess_\w+$/);
@@ -26,8 +27,9 @@ describe('session.created', () => {
 });
 
 describe('session.update', () => {
-  it('is answered with the whole session, in which only the given fields have changed', async () => {
-    await using simulator = await simulate([]);
+  it('is answered with the whole session, in which only the given fields have changed', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.update({ instructions: 'Be brief.', audio: { output: { voice: 'marin' } }, max_output_tokens: 4096 });
     const first = await sessionOf(client.until('session.updated'));
@@ -41,8 +43,9 @@ describe('session.update', () => {
     });
   });
 
-  it('takes the settings of the quickstart', async () => {
-    await using simulator = await simulate([]);
+  it('takes the settings of the quickstart', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const turn_detection = { type: 'server_vad', threshold: 0.5, prefix_padding_ms: 300, silence_duration_ms: 200 };
     const input = { transcription: { model: 'whisper-1' }, format: PCM, turn_detection };
@@ -55,8 +58,9 @@ describe('session.update', () => {
     assert.deepEqual(audio.input, input);
   });
 
-  it('switches transcription off with null', async () => {
-    await using simulator = await simulate([]);
+  it('switches transcription off with null', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.update({ audio: { input: { transcription: { model: 'whisper-1' } } } });
     client.update({ audio: { input: { transcription: null } } });
@@ -65,8 +69,9 @@ describe('session.update', () => {
     assert.ok(!('transcription' in audio.input));
   });
 
-  it('may repeat the model it has', async () => {
-    await using simulator = await simulate([]);
+  it('may repeat the model it has', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.update({ model: 'simulator' });
     await client.until('session.updated');
@@ -121,8 +126,9 @@ describe('session.update', () => {
     ['tools that are no list', { tools: {} }, 'invalid_type', 'session.tools'],
   ];
   for (const [what, session, code, param] of refused) {
-    it(`refuses ${what}, and then changes nothing`, async () => {
-      await using simulator = await simulate([]);
+    it(`refuses ${what}, and then changes nothing`, async (t) => {
+      const simulator = await simulate([]);
+      t.after(() => simulator[Symbol.asyncDispose]());
       const client = await simulator.connect();
       const before = (JSON.parse(client.frames[0] ?? '') as { session: Json }).session;
       client.send({
@@ -137,8 +143,9 @@ describe('session.update', () => {
     });
   }
 
-  it('names the voices when it refuses one', async () => {
-    await using simulator = await simulate([]);
+  it('names the voices when it refuses one', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.update({ audio: { output: { voice: 'nova' } } });
     const message =
@@ -146,8 +153,9 @@ describe('session.update', () => {
     assert.equal((await client.error())['message'], message);
   });
 
-  it('cannot change the voice once the session has spoken', async () => {
-    await using simulator = await simulate(['hello']);
+  it('cannot change the voice once the session has spoken', async (t) => {
+    const simulator = await simulate(['hello']);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.update({ audio: { output: { voice: 'cedar' } } });
     await client.ask('hi');
@@ -160,8 +168,9 @@ describe('session.update', () => {
     assert.equal((await client.error())['code'], 'cannot_update_voice');
   });
 
-  it('can change the voice as long as the session has only written', async () => {
-    await using simulator = await simulate([completed('hello')]);
+  it('can change the voice as long as the session has only written', async (t) => {
+    const simulator = await simulate([completed('hello')]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.update({ output_modalities: ['text'] });
     await client.ask('hi');
@@ -169,8 +178,9 @@ describe('session.update', () => {
     await client.until('session.updated');
   });
 
-  it('sets what the mind is told and how it answers', async () => {
-    await using simulator = await simulate([({ instructions }) => `I am told: ${instructions}`]);
+  it('sets what the mind is told and how it answers', async (t) => {
+    const simulator = await simulate([({ instructions }) => `I am told: ${instructions}`]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.update({ instructions: 'Be kind.', output_modalities: ['text'] });
     const events = await client.ask('hi');
@@ -178,9 +188,10 @@ describe('session.update', () => {
     assert.equal(done?.['text'], 'I am told: Be kind.');
   });
 
-  it('sets the format of the sound: G.711 has a sixth of the bytes', async () => {
+  it('sets the format of the sound: G.711 has a sixth of the bytes', async (t) => {
     const pcm = new Uint8Array(48_000);
-    await using simulator = await simulate([{ outputs: [{ text: 'x', pcm }], ending: { kind: 'completed' } }]);
+    const simulator = await simulate([{ outputs: [{ text: 'x', pcm }], ending: { kind: 'completed' } }]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.update({ audio: { output: { format: { type: 'audio/pcmu' } } } });
     const audio = audioOf(await client.ask('hi'));

@@ -14,8 +14,9 @@ describe('a frame', () => {
     ['a binary frame', Buffer.from('{"type":"response.create"}')],
   ];
   for (const [what, frame] of malformed) {
-    it(`that is ${what} gets an error, and the session goes on`, async () => {
-      await using simulator = await simulate([]);
+    it(`that is ${what} gets an error, and the session goes on`, async (t) => {
+      const simulator = await simulate([]);
+      t.after(() => simulator[Symbol.asyncDispose]());
       const client = await simulator.connect();
       client.socket.send(frame);
       const error = await client.error();
@@ -25,8 +26,9 @@ describe('a frame', () => {
     });
   }
 
-  it('of an unknown type is refused with the types that are known', async () => {
-    await using simulator = await simulate([]);
+  it('of an unknown type is refused with the types that are known', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.send({ type: 'response.delete', event_id: 'evt_1' });
     const error = await client.error();
@@ -37,8 +39,9 @@ describe('a frame', () => {
     );
   });
 
-  it('with the name of a built-in property as its type is unknown too', async () => {
-    await using simulator = await simulate([]);
+  it('with the name of a built-in property as its type is unknown too', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     for (const type of ['constructor', '__proto__', 'toString']) {
       client.send({ type });
@@ -46,8 +49,9 @@ describe('a frame', () => {
     }
   });
 
-  it('without a type, or with one that is no text, is refused', async () => {
-    await using simulator = await simulate([]);
+  it('without a type, or with one that is no text, is refused', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.send({});
     assert.equal((await client.error())['code'], 'missing_required_parameter');
@@ -55,16 +59,18 @@ describe('a frame', () => {
     assert.equal((await client.error())['code'], 'invalid_type');
   });
 
-  it('with a field that its type does not have is refused', async () => {
-    await using simulator = await simulate([]);
+  it('with a field that its type does not have is refused', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.send({ type: 'response.create', responce: {} });
     const error = await client.error();
     assert.deepEqual([error['code'], error['param']], ['unknown_parameter', 'responce']);
   });
 
-  it('has an event id of at most 512 characters', async () => {
-    await using simulator = await simulate([]);
+  it('has an event id of at most 512 characters', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.send({ type: 'input_audio_buffer.clear', event_id: 'x'.repeat(513) });
     assert.equal((await client.error())['code'], 'string_above_max_length');
@@ -74,8 +80,9 @@ describe('a frame', () => {
 });
 
 describe('every event of the server', () => {
-  it('has an event id of its own', async () => {
-    await using simulator = await simulate(['hello']);
+  it('has an event id of its own', async (t) => {
+    const simulator = await simulate(['hello']);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     await client.ask('hi');
     const ids = client.frames.map((frame) => (JSON.parse(frame) as Json)['event_id']);
@@ -85,14 +92,15 @@ describe('every event of the server', () => {
 });
 
 describe('the input audio buffer', () => {
-  it('becomes an item of the user when it is committed', async () => {
+  it('becomes an item of the user when it is committed', async (t) => {
     let hasAudio: boolean | undefined;
-    await using simulator = await simulate([
+    const simulator = await simulate([
       (context) => {
         hasAudio = context.hasAudio;
         return 'ok';
       },
     ]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.send({ type: 'input_audio_buffer.append', audio: SILENCE_100_MS });
     client.send({ type: 'input_audio_buffer.commit' });
@@ -109,8 +117,9 @@ describe('the input audio buffer', () => {
     assert.equal(hasAudio, true);
   });
 
-  it('cannot be committed with less than 100 ms in it, nor twice', async () => {
-    await using simulator = await simulate([]);
+  it('cannot be committed with less than 100 ms in it, nor twice', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.send({ type: 'input_audio_buffer.commit', event_id: 'evt_1' });
     const error = await client.error();
@@ -122,8 +131,9 @@ describe('the input audio buffer', () => {
     assert.equal((await client.error())['code'], 'input_audio_buffer_commit_empty');
   });
 
-  it('is measured in the input format of the session', async () => {
-    await using simulator = await simulate([]);
+  it('is measured in the input format of the session', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.update({ audio: { input: { format: { type: 'audio/pcmu' } } } });
     client.send({ type: 'input_audio_buffer.append', audio: Buffer.alloc(800).toString('base64') });
@@ -131,8 +141,9 @@ describe('the input audio buffer', () => {
     await client.until('input_audio_buffer.committed');
   });
 
-  it('is empty after it was cleared', async () => {
-    await using simulator = await simulate([]);
+  it('is empty after it was cleared', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.send({ type: 'input_audio_buffer.append', audio: SILENCE_100_MS });
     client.send({ type: 'input_audio_buffer.clear' });
@@ -141,8 +152,9 @@ describe('the input audio buffer', () => {
     assert.equal((await client.error())['code'], 'input_audio_buffer_commit_empty');
   });
 
-  it('takes base64 only', async () => {
-    await using simulator = await simulate([]);
+  it('takes base64 only', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     for (const [audio, code] of [
       ['not base64!', 'invalid_value'],
@@ -156,8 +168,9 @@ describe('the input audio buffer', () => {
     }
   });
 
-  it('takes at most 15 MiB at once', async () => {
-    await using simulator = await simulate([]);
+  it('takes at most 15 MiB at once', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.send({ type: 'input_audio_buffer.append', audio: 'A'.repeat(15 * 1024 * 1024 + 4) });
     assert.equal((await client.error())['code'], 'string_above_max_length');
@@ -165,8 +178,9 @@ describe('the input audio buffer', () => {
 });
 
 describe('output_audio_buffer.clear', () => {
-  it('is refused: it exists over WebRTC and SIP only', async () => {
-    await using simulator = await simulate([]);
+  it('is refused: it exists over WebRTC and SIP only', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.send({ type: 'output_audio_buffer.clear', event_id: 'evt_1' });
     assert.equal((await client.error())['event_id'], 'evt_1');
@@ -174,11 +188,12 @@ describe('output_audio_buffer.clear', () => {
 });
 
 describe('whatever a client does', () => {
-  it('the simulator serves the next one: leaving in the middle of answers', async () => {
-    await using simulator = await simulate(() => ({
+  it('the simulator serves the next one: leaving in the middle of answers', async (t) => {
+    const simulator = await simulate(() => ({
       outputs: [{ text: 'a long story '.repeat(50) }],
       ending: { kind: 'completed' },
     }));
+    t.after(() => simulator[Symbol.asyncDispose]());
     for (let round = 0; round < 5; round++) {
       const client = await simulator.connect();
       client.say('hi');
@@ -194,8 +209,9 @@ describe('whatever a client does', () => {
     assert.equal((await client.ask('hi')).at(-1)?.['type'], 'response.done');
   });
 
-  it('the simulator serves the next one: a flood of all kinds of events', async () => {
-    await using simulator = await simulate(() => ({ outputs: [{ text: 'ok' }], ending: { kind: 'completed' } }));
+  it('the simulator serves the next one: a flood of all kinds of events', async (t) => {
+    const simulator = await simulate(() => ({ outputs: [{ text: 'ok' }], ending: { kind: 'completed' } }));
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const odd = [null, 0, -1, '', 'x', [], {}, [[]], { type: 'message' }, Number.MAX_SAFE_INTEGER];
     for (const value of odd) {
@@ -219,8 +235,9 @@ describe('whatever a client does', () => {
     assert.equal((await next.ask('hi')).at(-1)?.['type'], 'response.done');
   });
 
-  it('the session goes on: nesting that is too deep to be shown', async () => {
-    await using simulator = await simulate(['ok']);
+  it('the session goes on: nesting that is too deep to be shown', async (t) => {
+    const simulator = await simulate(['ok']);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const deep = '['.repeat(200_000) + ']'.repeat(200_000);
     client.socket.send(`{"type":"session.update","event_id":"evt_1","session":{"type":"realtime","tools":${deep}}}`);
@@ -231,8 +248,9 @@ describe('whatever a client does', () => {
     assert.equal((await client.ask('hi')).at(-1)?.['type'], 'response.done');
   });
 
-  it('one that asks and never reads is dropped', async () => {
-    await using simulator = await simulate([]);
+  it('one that asks and never reads is dropped', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.say('x'.repeat(8 * 1024 * 1024), { id: 'large' });
     await client.until('conversation.item.done');

@@ -19,8 +19,9 @@ async function refusal(simulator: Running, path: string, headers: Record<string,
 
 describe('the handshake', () => {
   for (const path of ['/openai/v1/realtime?model=gpt-realtime', '/v1/realtime?model=gpt-realtime']) {
-    it(`opens a session at ${path}`, async () => {
-      await using simulator = await simulate([]);
+    it(`opens a session at ${path}`, async (t) => {
+      const simulator = await simulate([]);
+      t.after(() => simulator[Symbol.asyncDispose]());
       const client = Client.open(simulator.url, path);
       const { session } = (await client.next()) as { session: Json };
       assert.equal(session['model'], 'gpt-realtime');
@@ -37,21 +38,24 @@ describe('the handshake', () => {
     ['an api-version', '/openai/v1/realtime?api-version=2025-04-01-preview&model=m', { 'api-key': 'any' }, 401],
   ];
   for (const [what, path, headers, status] of cases) {
-    it(`answers ${status} for ${what}`, async () => {
-      await using simulator = await simulate([]);
+    it(`answers ${status} for ${what}`, async (t) => {
+      const simulator = await simulate([]);
+      t.after(() => simulator[Symbol.asyncDispose]());
       assert.equal((await refusal(simulator, path, headers)).status, status);
       assert.equal(simulator.openSessions, 0);
     });
   }
 
-  it('takes a bearer token as well as an api key', async () => {
-    await using simulator = await simulate([]);
+  it('takes a bearer token as well as an api key', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     await simulator.connect(Client.PATH, { headers: { authorization: 'Bearer token' } });
     assert.equal(simulator.openSessions, 1);
   });
 
-  it('survives a request target that is no address', async () => {
-    await using simulator = await simulate([]);
+  it('survives a request target that is no address', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const socket = connect(simulator.port, '127.0.0.1');
     socket.end('GET //[ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
     const [data] = await once(socket, 'data');
@@ -59,14 +63,15 @@ describe('the handshake', () => {
     await simulator.connect();
   });
 
-  it('is refused with the status and headers that a test asks for', async () => {
+  it('is refused with the status and headers that a test asks for', async (t) => {
     const seen: string[] = [];
-    await using simulator = await simulate([], {
+    const simulator = await simulate([], {
       refuse: ({ path, headers }) => {
         seen.push(`${path} ${headers['api-key']}`);
         return { status: 429, headers: { 'Retry-After': '7' } };
       },
     });
+    t.after(() => simulator[Symbol.asyncDispose]());
     const { status, headers } = await refusal(simulator, Client.PATH);
     assert.deepEqual([status, headers['retry-after']], [429, '7']);
     assert.deepEqual(seen, [`${Client.PATH} any`]);
@@ -88,8 +93,9 @@ describe('the handshake', () => {
     assert.equal((await closed).code, 1006);
   });
 
-  it('says what it is to a browser', async () => {
-    await using simulator = await simulate([]);
+  it('says what it is to a browser', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const response = await fetch(simulator.url);
     assert.equal(response.status, 426);
     assert.match(await response.text(), /simulator/);
@@ -97,20 +103,23 @@ describe('the handshake', () => {
 });
 
 describe('the simulator', () => {
-  it('listens on this machine only, at the url it names', async () => {
-    await using simulator = await simulate([]);
+  it('listens on this machine only, at the url it names', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     assert.equal(simulator.url, `http://127.0.0.1:${simulator.port}`);
   });
 
-  it('rejects when its port is in use', async () => {
-    await using simulator = await simulate([]);
+  it('rejects when its port is in use', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const second = startSimulator({ mind: () => assert.fail(), voice: toneVoice(), port: simulator.port });
     await assert.rejects(second, { code: 'EADDRINUSE' });
   });
 
-  it('counts open sessions, and forgets one when its client leaves', async () => {
+  it('counts open sessions, and forgets one when its client leaves', async (t) => {
     const left = Promise.withResolvers<void>();
-    await using simulator = await simulate([]);
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const first = await simulator.connect();
     await simulator.connect();
     assert.equal(simulator.openSessions, 2);
@@ -120,8 +129,9 @@ describe('the simulator', () => {
     assert.equal(simulator.openSessions, 1);
   });
 
-  it('breaks all sockets when told to, and takes new ones', async () => {
-    await using simulator = await simulate(['hi']);
+  it('breaks all sockets when told to, and takes new ones', async (t) => {
+    const simulator = await simulate(['hi']);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const clients = [await simulator.connect(), await simulator.connect()];
     const closed = clients.map((client) => client.closed());
     simulator.dropAll();
@@ -155,11 +165,12 @@ describe('the simulator', () => {
     assert.equal(clock.waiting, 0);
   });
 
-  it('reports every event of both sides as it was on the wire', async () => {
+  it('reports every event of both sides as it was on the wire', async (t) => {
     const events: string[] = [];
-    await using simulator = await simulate(['hi'], {
+    const simulator = await simulate(['hi'], {
       onEvent: (from, event, sessionId) => events.push(`${from} ${JSON.stringify(event)} ${sessionId}`),
     });
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const { session } = JSON.parse(client.frames[0] ?? '') as { session: { id: string } };
     await client.ask('hello');
@@ -174,8 +185,9 @@ describe('the simulator', () => {
     );
   });
 
-  it('closes a socket with 1009 for a frame of more than 16 MiB', async () => {
-    await using simulator = await simulate([]);
+  it('closes a socket with 1009 for a frame of more than 16 MiB', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const closed = client.closed();
     client.socket.send('x'.repeat(16 * 1024 * 1024 + 1));
@@ -185,17 +197,19 @@ describe('the simulator', () => {
 });
 
 describe('the end of a session', () => {
-  it('is announced in session.created, in seconds', async () => {
+  it('is announced in session.created, in seconds', async (t) => {
     const clock = new ManualClock();
-    await using simulator = await simulate([], { clock });
+    const simulator = await simulate([], { clock });
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const { session } = JSON.parse(client.frames[0] ?? '') as { session: Json };
     assert.equal(session['expires_at'], clock.now() / 1000 + 1800);
   });
 
-  it('is an error, then close 1001, also in the middle of an answer', async () => {
+  it('is an error, then close 1001, also in the middle of an answer', async (t) => {
     const clock = new ManualClock();
-    await using simulator = await simulate([{ outputs: [], ending: { kind: 'hang', afterDeltas: 0 } }], { clock });
+    const simulator = await simulate([{ outputs: [], ending: { kind: 'hang', afterDeltas: 0 } }], { clock });
+    t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.say('hi');
     client.send({ type: 'response.create' });

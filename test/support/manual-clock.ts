@@ -1,6 +1,9 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import type { Clock } from '../../src/clock.ts';
 
+/** How long is waited for a timer to be set, in real time. */
+const PATIENCE_MS = 8_000;
+
 interface Timer {
   readonly dueMs: number;
   readonly delayMs: number;
@@ -34,16 +37,21 @@ export class ManualClock implements Clock {
   }
 
   /** Resolves as soon as a timer that was set for this delay is waiting; at once if one is. */
-  async whenWaiting(delayMs: number): Promise<void> {
-    while (!this.waiting.includes(delayMs)) {
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          this.#waiters.delete(wake);
-          resolve();
-        };
-        this.#waiters.add(wake);
-      });
-    }
+  whenWaiting(delayMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const giveUp = setTimeout(() => {
+        this.#waiters.delete(look);
+        reject(new Error(`no timer for ${delayMs} ms was set; there are ${this.waiting.join(', ') || 'none'}`));
+      }, PATIENCE_MS);
+      const look = () => {
+        if (!this.waiting.includes(delayMs)) return;
+        this.#waiters.delete(look);
+        clearTimeout(giveUp);
+        resolve();
+      };
+      this.#waiters.add(look);
+      look();
+    });
   }
 
   /**

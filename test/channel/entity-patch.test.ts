@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Entity } from 'botbuilder';
+import { keepEntityProperties } from '../../src/channel/entity-patch.ts';
+import { systemClock } from '../../src/clock.ts';
+import { startAdapter } from './adapter-under-test.ts';
+
+/** As they have to reach Teams and Web Chat, or there is no label and no stream. */
+const AI_LABEL = {
+  type: 'https://schema.org/Message',
+  '@type': 'Message',
+  '@context': 'https://schema.org',
+  '@id': '',
+  additionalType: ['AIGeneratedContent'],
+  citation: [{ '@type': 'Claim', position: 1, appearance: { name: 'A page', url: 'https://example.com' } }],
+};
+const STREAM = { type: 'streaminfo', streamId: 'stream-1', streamType: 'streaming', streamSequence: 3 };
+const MENTION = { type: 'mention', text: '<at>Ada</at>', mentioned: { id: 'user-1', name: 'Ada' } };
+
+describe('keepEntityProperties', () => {
+  it('lets entities reach the wire whole', async () => {
+    assert.equal(keepEntityProperties(), true);
+    await using sending = await startAdapter({ clock: systemClock });
+    const entities: Entity[] = [AI_LABEL, STREAM, MENTION];
+
+    await sending.send({ type: 'message', text: 'Hi', entities });
+
+    assert.deepEqual(sending.connector.messages[0]?.body.entities, entities);
+  });
+
+  it('may be called again', async () => {
+    assert.equal(keepEntityProperties(), true);
+    assert.equal(keepEntityProperties(), true);
+    await using sending = await startAdapter({ clock: systemClock });
+    await sending.send({ type: 'typing', entities: [STREAM] });
+    assert.deepEqual(sending.connector.calls[0]?.body.entities, [STREAM]);
+  });
+});

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { wording } from '../../src/wording.ts';
+import { type BotUnderTest, samplesOf, startBot } from '../support/bot.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { startOpenIdServer } from '../support/openid-server.ts';
+
+const ending = { kind: 'completed' } as const;
+const IN_BAND = { deliveryMode: 'expectReplies' };
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was on the wire.
+type OnTheWire = any;
+
+async function activitiesOf(response: Response): Promise<OnTheWire[]> {
+  assert.equal(response.status, 200);
+  const { activities } = (await response.json()) as OnTheWire;
+  return activities;
+}
+
+describe('a message whose replies are expected in the response', () => {
+  it('gets its text and its sound there, and nothing by another way', async () => {
+    const pcm = Buffer.alloc(96_000, 'sound');
+    await using bot = await startBot({ turns: [{ outputs: [{ text: 'Hi there', pcm }], ending }] });
+    const [reply, ...more] = await activitiesOf(await bot.says('hello', IN_BAND));
+
+    assert.deepEqual(more, []);
+    assert.equal(reply.type, 'message');
+    assert.equal(reply.text, 'Hi there');
+    assert.equal(reply.replyToId, 'activity-1');
+    assert.equal(reply.attachments[0].contentType, 'audio/wav');
+    const audio = await fetch(reply.attachments[0].contentUrl);
+    assert.ok(samplesOf(new Uint8Array(await audio.arrayBuffer())).equals(pcm));
+    assert.deepEqual(bot.connector.calls, []);
+  });
+
+  it('shows no typing sign, however long it takes', async () => {
+    const clock = new ManualClock();
+    const gate = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const held = () => {
+      asked.resolve();
+      return { outputs: [{ text: 'Hi' }], ending, gate: gate.promise };
+    };
+    await using bot = await startBot({ turns: [held], deps: { clock } });
+    const answered = bot.says('hello', IN_BAND);
+    await asked.promise;
+    await clock.advance(10_000);
+    gate.resolve();
+    const activities = await activitiesOf(await answered);
+    assert.deepEqual(
+      activities.map(({ type }) => type),
+      ['message'],
+    );
+    assert.deepEqual(bot.connector.calls, []);
+  });
+
+  it('gets a link for Teams', async () => {
+    await using bot = await startBot({ turns: ['Hi'] });
+    const [reply] = await activitiesOf(await bot.says('hello', { ...IN_BAND, channelId: 'msteams' }));
+    assert.match(reply.text, /^Hi\n\n\[Listen \(/);
+  });
+
+  it('makes no call to the channel even for a sound that would be uploaded', async () => {
+    await using openId = await startOpenIdServer();
+    const pcm = Buffer.alloc(200_000, 'sound');
+    await using bot = await startBot({ env: openId.env, turns: [{ outputs: [{ text: 'Hi', pcm }], ending }] });
+    const authorization = `Bearer ${openId.token(bot.connector.url)}`;
+    const message = bot.message('hello', { ...IN_BAND, channelId: 'webchat' });
+    const [reply] = await activitiesOf(await bot.post(message, { authorization }));
+    assert.equal(reply.text, 'Hi');
+    assert.deepEqual(
+      bot.connector.calls.map(({ path }) => path),
+      [],
+    );
+  });
+
+  it('is answered once, however often it is delivered', async () => {
+    const gate = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const held = () => {
+      asked.resolve();
+      return { outputs: [{ text: 'Hi' }], ending, gate: gate.promise };
+    };
+    await using bot = await startBot({ turns: [held] });
+    const message = bot.message('hello', IN_BAND);
+    const first = bot.post(message);
+    await asked.promise;
+    const again = await activitiesOf(await bot.post(message));
+    gate.resolve();
+    assert.deepEqual(again, []);
+    assert.equal((await activitiesOf(await first)).length, 1);
+    assert.deepEqual(await activitiesOf(await bot.post(message)), []);
+    assert.deepEqual(bot.connector.calls, []);
+  });
+
+  it('waits for its turn behind one that is answered by calls', async () => {
+    const gate = Promise.withResolvers<void>();
+    await using bot = await startBot({ turns: [{ outputs: [{ text: 'One' }], ending, gate: gate.promise }, 'Two'] });
+    await bot.says('one');
+    const second = bot.says('two', IN_BAND);
+    gate.resolve();
+    const [reply] = await activitiesOf(await second);
+    assert.equal(reply.text, 'Two');
+    assert.deepEqual(
+      bot.connector.messages.map(({ body }) => body.text),
+      ['One'],
+    );
+  });
+
+  it('gets what went wrong there, too', async () => {
+    const error = { type: 'invalid_request_error', code: 'nonsense', message: 'no' };
+    await using bot = await startBot({ turns: [{ outputs: [], ending: { kind: 'failed', error } }] });
+    const [reply] = await activitiesOf(await bot.says('hello', IN_BAND));
+    assert.match(reply.text, /\(incident [0-9a-f]+\)$/);
+    assert.deepEqual(bot.connector.calls, []);
+  });
+
+  it('gets the answer to an empty text there', async () => {
+    await using bot = await startBot();
+    const [reply] = await activitiesOf(await bot.post(bot.message(undefined, IN_BAND)));
+    assert.equal(reply.text, wording.textMissing);
+  });
+
+  it('may be given up by its sender, and the conversation goes on', async () => {
+    const gate = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const held = () => {
+      asked.resolve();
+      return { outputs: [{ text: 'Nobody listens' }], ending, gate: gate.promise };
+    };
+    await using bot = await startBot({ turns: [held, 'Hi again'] });
+    const abort = new AbortController();
+    const given = fetch(`${bot.url}/api/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(bot.message('hello', IN_BAND)),
+      signal: abort.signal,
+    });
+    const refused = assert.rejects(given, { name: 'AbortError' });
+    await asked.promise;
+    abort.abort();
+    await refused;
+    gate.resolve();
+    const [reply] = await activitiesOf(await bot.says('hello again', IN_BAND));
+    assert.equal(reply.text, 'Hi again');
+  });
+});
+
+describe('an invoke', () => {
+  let bot: BotUnderTest;
+  before(async () => {
+    bot = await startBot({ turns: ['Still here'] });
+  });
+  after(() => bot.close());
+
+  function invoke(fields: Record<string, unknown>): Promise<Response> {
+    return bot.post(bot.message(undefined, { type: 'invoke', ...fields }));
+  }
+
+  const names = ['something/unknown', 'task/fetch', 'composeExtension/query', 'signin/verifyState'];
+  for (const channelId of ['emulator', 'msteams']) {
+    for (const name of [undefined, ...names]) {
+      it(`with the name ${name} that the bot does not know is answered in the response (${channelId})`, async () => {
+        const response = await invoke({ name, channelId, value: {} });
+        assert.ok([400, 501].includes(response.status), String(response.status));
+        assert.doesNotMatch(await response.text(), /\bat \S+ \(|node_modules/);
+      });
+    }
+  }
+
+  for (const [name, value] of [
+    ['fileConsent/invoke', undefined],
+    ['fileConsent/invoke', {}],
+    ['message/submitAction', undefined],
+    ['composeExtension/submitAction', undefined],
+    ['adaptiveCard/action', undefined],
+    ['adaptiveCard/action', {}],
+    ['adaptiveCard/action', 'text'],
+    [5, { a: 1 }],
+    [{}, null],
+  ] as const) {
+    it(`of ${JSON.stringify(name)} with the value ${JSON.stringify(value)} is answered without our inside`, async () => {
+      const response = await invoke({ name, value, channelId: 'msteams' });
+      const text = await response.text();
+      assert.ok(response.status >= 400 && response.status <= 501, String(response.status));
+      assert.doesNotMatch(text, /\bat \S+ \(|node_modules|Cannot read/);
+    });
+  }
+
+  it('is never answered by a call, nor asks the model, and the bot is well after all of them', async () => {
+    assert.deepEqual(bot.connector.calls, []);
+    assert.deepEqual(bot.script.asked, []);
+    await bot.says('are you there?');
+    const [reply] = await bot.connector.whenMessages(1);
+    assert.equal(reply?.body.text, 'Still here');
+  });
+});

@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import { describe, it } from 'node:test';
+import { SEND_TIMEOUT_MS } from '../../src/channel/send-policy.ts';
+import type { ConnectorRule } from '../support/fake-connector.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { startAdapter } from './adapter-under-test.ts';
+
+const HI = { type: 'message', text: 'Hi' };
+const REFUSAL = { error: { code: 'Refused', message: 'not now' } };
+
+/** Answers with the given ones in turn, then takes everything. */
+function first(...answers: { status: number; headers?: Record<string, string> }[]): ConnectorRule {
+  return () => {
+    const answer = answers.shift();
+    return answer && { body: REFUSAL, ...answer };
+  };
+}
+
+const always =
+  (status: number): ConnectorRule =>
+  () => ({ status, body: REFUSAL });
+
+describe('a message that the channel does not take', () => {
+  for (const status of [412, 429, 502, 503, 504]) {
+    it(`is sent again after ${status}, three times at most, and later each time`, async () => {
+      const clock = new ManualClock();
+      await using sending = await startAdapter({ clock });
+      sending.connector.rule = always(status);
+      const sent = assert.rejects(sending.send(HI), { statusCode: status });
+      for (const waitMs of [400, 800, 1_600]) {
+        await clock.whenWaiting(waitMs);
+        await clock.advance(waitMs);
+      }
+      await sent;
+      assert.equal(sending.connector.calls.length, 4);
+    });
+
+    it(`arrives once when it is taken after ${status}`, async () => {
+      const clock = new ManualClock();
+      await using sending = await startAdapter({ clock });
+      sending.connector.rule = first({ status });
+      const sent = sending.send(HI);
+      await clock.whenWaiting(400);
+      await clock.advance(400);
+      assert.deepEqual(await sent, { id: 'sent-1' });
+      assert.equal(sending.connector.messages.length, 1);
+      assert.deepEqual(sending.connector.calls[1]?.body, sending.connector.calls[0]?.body);
+    });
+  }
+
+  for (const status of [400, 401, 403, 404, 405, 409, 413, 500, 501]) {
+    it(`is not sent again after ${status}`, async () => {
+      await using sending = await startAdapter({ clock: new ManualClock() });
+      sending.connector.rule = always(status);
+      await assert.rejects(sending.send(HI), { statusCode: status });
+      assert.equal(sending.connector.calls.length, 1);
+    });
+  }
+
+  const afterwards: [string, string, (ms: number) => boolean][] = [
+    ['seconds', '7', (ms) => ms === 7_000],
+    ['parts of a second', '1.5', (ms) => ms === 1_500],
+    ['a shorter time than the back-off', '0', (ms) => ms === 400],
+    ['a date', new Date(Date.now() + 20_000).toUTCString(), (ms) => ms > 10_000 && ms <= 20_000],
+    ['a date that is over', new Date(0).toUTCString(), (ms) => ms === 400],
+    ['nonsense', 'soon', (ms) => ms === 400],
+    ['a negative time', '-5', (ms) => ms === 400],
+  ];
+  for (const [name, retryAfter, fits] of afterwards) {
+    it(`waits as long as 429 asks for with ${name}`, async () => {
+      // A date is compared with the real time.
+      const clock = new ManualClock(Date.now());
+      await using sending = await startAdapter({ clock });
+      sending.connector.rule = first({ status: 429, headers: { 'retry-after': retryAfter } });
+      const sent = sending.send(HI);
+      const again = await sending.watched.when(({ msg }) => msg === 'sending again');
+      assert.ok(fits(Number(again['waitMs'])), String(again['waitMs']));
+      await clock.advance(20_000);
+      await sent;
+      assert.equal(sending.connector.messages.length, 1);
+    });
+  }
+
+  it('is given up at once when the channel asks for more time than there is', async () => {
+    await using sending = await startAdapter({ clock: new ManualClock(), turnTimeoutMs: 60_000 });
+    sending.connector.rule = first({ status: 429, headers: { 'retry-after': '61' } });
+    await assert.rejects(sending.send(HI), { statusCode: 429 });
+    assert.equal(sending.connector.calls.length, 1);
+  });
+
+  it('is given up when its time is over', async () => {
+    const clock = new ManualClock();
+    await using sending = await startAdapter({ clock, turnTimeoutMs: 1_000 });
+    sending.connector.rule = always(503);
+    const sent = assert.rejects(sending.send(HI), { statusCode: 503 });
+    await clock.whenWaiting(400);
+    await clock.advance(400);
+    await sent;
+    assert.equal(sending.connector.calls.length, 2);
+  });
+
+  it('is noted in the log without what it says', async () => {
+    const clock = new ManualClock();
+    await using sending = await startAdapter({ clock });
+    sending.connector.rule = first({ status: 503 });
+    const sent = sending.send({ ...HI, text: 'secret words' });
+    const line = await sending.watched.when(({ msg }) => msg === 'sending again');
+    assert.equal(line['status'], 503);
+    await clock.advance(400);
+    await sent;
+    assert.doesNotMatch(JSON.stringify(sending.watched.lines), /secret/);
+  });
+});
+
+describe('a channel that cannot be reached', () => {
+  for (const host of ['127.0.0.1', 'localhost']) {
+    it(`is tried again, and gets the message once it is there (${host})`, async () => {
+      const clock = new ManualClock();
+      await using sending = await startAdapter({ clock });
+      const place = createTcpServer().listen(0, host);
+      await once(place, 'listening');
+      const { port, address } = place.address() as { port: number; address: string };
+      place.close();
+      await once(place, 'close');
+
+      const sent = sending.send(HI, `http://${host}:${port}`);
+      await clock.whenWaiting(400);
+      let posts = 0;
+      const channel = createServer((request, response) => {
+        posts += 1;
+        request.resume();
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{"id":"late"}');
+      }).listen(port, address);
+      await once(channel, 'listening');
+      await clock.advance(400);
+      assert.deepEqual(await sent, { id: 'late' });
+      assert.equal(posts, 1);
+      channel.closeAllConnections();
+      channel.close();
+    });
+  }
+});
+
+describe('a channel that may have taken the message', () => {
+  const ends: Record<string, ConnectorRule> = {
+    'resets the connection instead of an answer': (_, response) => {
+      response.socket?.resetAndDestroy();
+      return 'handled';
+    },
+    'closes the connection instead of an answer': (_, response) => {
+      response.socket?.destroy();
+      return 'handled';
+    },
+    'breaks off in the middle of its answer': (_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' });
+      response.write('{"id":', () => response.socket?.resetAndDestroy());
+      return 'handled';
+    },
+    'answers with what is not HTTP': (_, response) => {
+      response.socket?.end('nonsense\r\n\r\n');
+      return 'handled';
+    },
+    'answers with what is not JSON': (_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{nonsense');
+      return 'handled';
+    },
+  };
+  for (const [name, rule] of Object.entries(ends)) {
+    it(`gets it only once when it ${name}`, async () => {
+      const clock = new ManualClock();
+      await using sending = await startAdapter({ clock });
+      sending.connector.rule = rule;
+      await assert.rejects(sending.send(HI));
+      assert.equal(sending.connector.calls.length, 1);
+      assert.deepEqual(clock.waiting, []);
+    });
+  }
+
+  const silences: Record<string, ConnectorRule> = {
+    'never answers': () => 'handled',
+    'never ends its answer': (_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{"id":');
+      return 'handled';
+    },
+  };
+  for (const [name, rule] of Object.entries(silences)) {
+    it(`is given up after 15 seconds when it ${name}, and gets it only once`, async (t) => {
+      await using sending = await startAdapter({ clock: new ManualClock() });
+      sending.connector.rule = rule;
+      // The time limit of one try is the HTTP client's own; it takes no clock.
+      t.mock.timers.enable({ apis: ['setTimeout'] });
+      let isGivenUp = false;
+      const sent = assert.rejects(sending.send(HI)).then(() => {
+        isGivenUp = true;
+      });
+      await sending.connector.when(() => true);
+      assert.equal(SEND_TIMEOUT_MS, 15_000);
+      t.mock.timers.tick(SEND_TIMEOUT_MS - 1);
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(isGivenUp, false);
+      t.mock.timers.tick(1);
+      await sent;
+      assert.equal(sending.connector.calls.length, 1);
+    });
+  }
+});
+
+describe('a channel that takes the message', () => {
+  const answers: Record<string, { status: number; body?: unknown }> = {
+    '202 without an id': { status: 202, body: {} },
+    '200 with {}': { status: 200, body: {} },
+    '201 with more than an id': { status: 201, body: { id: 'a', activityId: 'b' } },
+    '200 with null': { status: 200, body: null },
+  };
+  for (const [name, answer] of Object.entries(answers)) {
+    it(`may answer ${name}`, async () => {
+      await using sending = await startAdapter({ clock: new ManualClock() });
+      sending.connector.rule = () => answer;
+      await sending.send(HI);
+      assert.equal(sending.connector.calls.length, 1);
+    });
+  }
+});

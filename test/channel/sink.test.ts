@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type BotUnderTest, startBot } from '../support/bot.ts';
+import type { ConnectorRule } from '../support/fake-connector.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { watchedLog } from './watched-log.ts';
+
+const ending = { kind: 'completed' } as const;
+const REFUSAL = { error: { code: 'BadArgument', message: 'Unknown attachment type' } };
+
+describe('a reply that the channel refuses with its audio', () => {
+  for (const status of [400, 413, 415]) {
+    for (const WEBCHAT_AUDIO of ['attachment', 'card']) {
+      it(`goes once more without it after ${status}, so that the text is not lost (${WEBCHAT_AUDIO})`, async () => {
+        await using bot = await startBot({ env: { WEBCHAT_AUDIO }, turns: ['Still here'] });
+        bot.connector.rule = ({ body }) => (body.attachments === undefined ? undefined : { status, body: REFUSAL });
+        await bot.says('hello', { channelId: 'webchat' });
+        const [reply] = await bot.connector.whenMessages(1);
+
+        assert.equal(reply?.body.text, 'Still here');
+        assert.equal(reply?.body.attachments, undefined);
+        assert.equal(reply?.body.replyToId, 'activity-1');
+        assert.equal(bot.connector.calls.length, 2);
+      });
+    }
+  }
+
+  it('goes once more and then no more', async () => {
+    const watched = watchedLog();
+    await using bot = await startBot({ turns: ['Lost', 'Next'], deps: { log: watched.log } });
+    bot.connector.rule = ({ body }) => (body.text === 'Lost' ? { status: 400, body: REFUSAL } : undefined);
+    await bot.says('hello');
+    const line = await watched.when(({ msg }) => msg === 'reply not sent');
+    assert.equal(bot.connector.calls.length, 2);
+    assert.ok(line['incident']);
+    assert.doesNotMatch(JSON.stringify(watched.lines), /Lost/);
+
+    await bot.says('hello again');
+    const [reply] = await bot.connector.whenMessages(1);
+    assert.equal(reply?.body.text, 'Next');
+  });
+
+  for (const status of [401, 403, 404, 409, 500]) {
+    it(`is not sent again after ${status}, and the conversation goes on`, async () => {
+      const watched = watchedLog();
+      await using bot = await startBot({ turns: ['Refused', 'Next'], deps: { log: watched.log } });
+      bot.connector.rule = ({ body }) => (body.text === 'Refused' ? { status, body: REFUSAL } : undefined);
+      await bot.says('hello');
+      await watched.when(({ msg }) => msg === 'reply not sent');
+      await bot.says('hello again');
+      const [reply] = await bot.connector.whenMessages(1);
+      assert.equal(reply?.body.text, 'Next');
+      assert.equal(bot.connector.calls.length, 2);
+    });
+  }
+
+  it('is not sent again when there was no attachment to leave out', async () => {
+    const watched = watchedLog();
+    await using bot = await startBot({ turns: ['Refused'], deps: { log: watched.log } });
+    bot.connector.rule = () => ({ status: 400, body: REFUSAL });
+    await bot.says('hello', { channelId: 'msteams' });
+    await watched.when(({ msg }) => msg === 'reply not sent');
+    assert.equal(bot.connector.calls.length, 1);
+  });
+});
+
+describe('the typing sign on the wire', () => {
+  interface Held {
+    readonly clock: ManualClock;
+    readonly release: () => void;
+  }
+
+  /** Runs `test` with a bot on a clock that stands still, whose model holds its first answer. */
+  async function whileHeld(
+    rule: ConnectorRule,
+    test: (bot: BotUnderTest, held: Held) => Promise<void>,
+    { fields = {}, more = [] }: { fields?: Record<string, unknown>; more?: string[] } = {},
+  ): Promise<void> {
+    const clock = new ManualClock();
+    const gate = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const held = () => {
+      asked.resolve();
+      return { outputs: [{ text: 'At last' }], ending, gate: gate.promise };
+    };
+    await using bot = await startBot({ turns: [held, ...more], deps: { clock, random: () => 0.3 } });
+    bot.connector.rule = rule;
+    await bot.says('hello', fields);
+    await asked.promise;
+    await test(bot, { clock, release: gate.resolve });
+  }
+
+  const typesOf = (bot: BotUnderTest) => bot.connector.calls.map(({ body }) => body.type);
+
+  for (const channelId of ['emulator', 'directline', 'webchat', 'msteams', 'slack']) {
+    it(`is shown to ${channelId} after half a second, and is over with the answer`, () =>
+      whileHeld(
+        () => undefined,
+        async (bot, { clock, release }) => {
+          await clock.advance(500);
+          const sign = await bot.connector.when(({ body }) => body.type === 'typing');
+          assert.equal(sign.body.replyToId, 'activity-1');
+          assert.equal(sign.body.text, undefined);
+          release();
+          await bot.connector.whenMessages(1);
+          await clock.advance(30_000);
+          assert.deepEqual(typesOf(bot), ['typing', 'message']);
+        },
+        { fields: { channelId } },
+      ));
+  }
+
+  it('is never shown to directlinespeech', () =>
+    whileHeld(
+      () => undefined,
+      async (bot, { clock, release }) => {
+        await clock.advance(10_000);
+        release();
+        await bot.connector.whenMessages(1);
+        assert.deepEqual(typesOf(bot), ['message']);
+      },
+      { fields: { channelId: 'directlinespeech' } },
+    ));
+
+  it('that is still on its way holds the answer back, so that it is not shown after it', () => {
+    const onTheWay = Promise.withResolvers<() => void>();
+    const rule: ConnectorRule = ({ body }, response) => {
+      if (body.type !== 'typing') return undefined;
+      onTheWay.resolve(() => {
+        response.setHeader('content-type', 'application/json');
+        response.end('{"id":"typing"}');
+      });
+      return 'handled';
+    };
+    return whileHeld(rule, async (bot, { clock, release }) => {
+      await clock.advance(500);
+      const answerTyping = await onTheWay.promise;
+      release();
+      await clock.whenWaiting(1_000);
+      assert.deepEqual(typesOf(bot), ['typing']);
+      answerTyping();
+      await bot.connector.whenMessages(1);
+      assert.deepEqual(typesOf(bot), ['typing', 'message']);
+    });
+  });
+
+  it('that the channel never answers does not hold the answer back for more than a second', () =>
+    whileHeld(
+      ({ body }) => (body.type === 'typing' ? 'handled' : undefined),
+      async (bot, { clock, release }) => {
+        await clock.advance(500);
+        await bot.connector.when(({ body }) => body.type === 'typing');
+        release();
+        await clock.whenWaiting(1_000);
+        await clock.advance(1_000);
+        await bot.connector.whenMessages(1);
+      },
+    ));
+
+  it('that the channel refused is not sent again after the answer', () =>
+    whileHeld(
+      ({ body }) => (body.type === 'typing' ? { status: 503, body: REFUSAL } : undefined),
+      async (bot, { clock, release }) => {
+        await clock.advance(500);
+        await bot.connector.when(({ body }) => body.type === 'typing');
+        release();
+        await clock.whenWaiting(1_000);
+        await clock.advance(1_000);
+        await bot.connector.whenMessages(1);
+        // Time for every back-off; a second turn then makes sure that whatever was sent has arrived.
+        for (let round = 0; round < 10; round++) await clock.advance(1_000);
+        await bot.says('hello again');
+        await bot.connector.whenMessages(2);
+        const types = typesOf(bot);
+        assert.deepEqual(types.slice(types.indexOf('message')), ['message', 'message']);
+      },
+      { more: ['Again'] },
+    ));
+
+  it('that fails is no fault', () =>
+    whileHeld(
+      ({ body }) => (body.type === 'typing' ? { status: 403, body: REFUSAL } : undefined),
+      async (bot, { clock, release }) => {
+        await clock.advance(500);
+        await bot.connector.when(({ body }) => body.type === 'typing');
+        release();
+        const [reply] = await bot.connector.whenMessages(1);
+        assert.equal(reply?.body.text, 'At last');
+        assert.deepEqual(
+          bot.logs.filter(({ level }) => level === 'error'),
+          [],
+        );
+      },
+    ));
+});

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { TypingSign } from '../../src/channel/typing.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+/** A sign whose sends are noted with their time; each is answered as `answer` says. */
+function shown(answer: () => Promise<unknown> = async () => undefined) {
+  const clock = new ManualClock();
+  const startMs = clock.now();
+  const sentAtMs: number[] = [];
+  const sign = new TypingSign(() => {
+    sentAtMs.push(clock.now() - startMs);
+    return answer();
+  }, clock);
+  return { clock, sentAtMs, sign };
+}
+
+describe('TypingSign', () => {
+  it('is not shown before half a second has gone by', async () => {
+    const { clock, sentAtMs } = shown();
+    await clock.advance(499);
+    assert.deepEqual(sentAtMs, []);
+    await clock.advance(1);
+    assert.deepEqual(sentAtMs, [500]);
+  });
+
+  it('is shown again every three to four seconds, as clients forget it', async () => {
+    const { clock, sentAtMs } = shown();
+    await clock.advance(60_000);
+    assert.ok(sentAtMs.length >= 15, `${sentAtMs.length} times`);
+    for (const [index, atMs] of sentAtMs.entries()) {
+      const sinceMs = atMs - (sentAtMs[index - 1] ?? -3_000);
+      assert.ok(sinceMs >= 3_000 && sinceMs <= 4_000, `${sinceMs} ms after the one before`);
+    }
+  });
+
+  it('is never shown after it was stopped before', async () => {
+    const { clock, sentAtMs, sign } = shown();
+    await clock.advance(499);
+    sign.stop();
+    await clock.advance(60_000);
+    assert.deepEqual(sentAtMs, []);
+    assert.deepEqual(clock.waiting, []);
+  });
+
+  it('is never shown again after it was stopped', async () => {
+    const { clock, sentAtMs, sign } = shown();
+    await clock.advance(5_000);
+    const count = sentAtMs.length;
+    sign.stop();
+    sign.stop();
+    await clock.advance(60_000);
+    assert.equal(sentAtMs.length, count);
+    assert.deepEqual(clock.waiting, []);
+  });
+
+  it('is never shown again after it was stopped while one was on its way', async () => {
+    const onTheWay = Promise.withResolvers<void>();
+    const { clock, sentAtMs, sign } = shown(() => onTheWay.promise);
+    await clock.advance(500);
+    sign.stop();
+    onTheWay.resolve();
+    await clock.advance(60_000);
+    assert.deepEqual(sentAtMs, [500]);
+  });
+
+  it('is not sent a second time while the first is on its way', async () => {
+    const onTheWay = Promise.withResolvers<void>();
+    const { clock, sentAtMs } = shown(() => onTheWay.promise);
+    await clock.advance(30_000);
+    assert.deepEqual(sentAtMs, [500]);
+    onTheWay.resolve();
+    await clock.advance(4_000);
+    assert.equal(sentAtMs.length, 2);
+  });
+
+  it('goes on after a failure, which nobody hears of', async () => {
+    const unseen: unknown[] = [];
+    const note = (error: unknown) => void unseen.push(error);
+    process.on('unhandledRejection', note);
+    const { clock, sentAtMs, sign } = shown(() => Promise.reject(new Error('refused')));
+    await clock.advance(5_000);
+    assert.equal(sentAtMs.length, 2);
+    await sign.settled;
+    process.off('unhandledRejection', note);
+    assert.deepEqual(unseen, []);
+  });
+
+  it('is settled when nothing is on its way', async () => {
+    const onTheWay = Promise.withResolvers<void>();
+    const { clock, sign } = shown(() => onTheWay.promise);
+    await sign.settled;
+    await clock.advance(500);
+    let isSettled = false;
+    void sign.settled.then(() => {
+      isSettled = true;
+    });
+    await clock.advance(0);
+    assert.equal(isSettled, false);
+    onTheWay.resolve();
+    await sign.settled;
+  });
+});

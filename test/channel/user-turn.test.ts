@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Activity } from 'botbuilder';
+import { ClaimsIdentity } from 'botframework-connector';
+import { conversationKey, fromReference, toReference, toUserTurn } from '../../src/channel/user-turn.ts';
+
+const claims = [
+  { type: 'aud', value: 'bot-app-id' },
+  { type: 'serviceurl', value: 'https://smba.example.com/' },
+];
+const caller = { identity: new ClaimsIdentity(claims, true), audience: 'https://api.botframework.com' };
+
+function activity(fields: Record<string, unknown> = {}): Activity {
+  return {
+    type: 'message',
+    id: 'activity-1',
+    channelId: 'msteams',
+    serviceUrl: 'https://smba.example.com/',
+    conversation: { id: 'conversation-1', tenantId: 'tenant-1' },
+    from: { id: 'user-1', name: 'Ada', aadObjectId: 'aad-1' },
+    recipient: { id: 'bot-1', name: 'Bot' },
+    text: '<at>Bot</at> hello',
+    entities: [{ type: 'mention', text: '<at>Bot</at>', mentioned: { id: 'bot-1', name: 'Bot' } }],
+    ...fields,
+  } as unknown as Activity;
+}
+
+function turnOf(fields?: Record<string, unknown>) {
+  return toUserTurn(activity(fields), caller, true);
+}
+
+describe('toUserTurn', () => {
+  it('names what the program needs to know of a message', () => {
+    const { reference: _, ...turn } = turnOf({ locale: 'de-DE' });
+    assert.deepEqual(turn, {
+      key: 'msteams/conversation-1',
+      activityId: 'activity-1',
+      channel: 'msteams',
+      scope: 'personal',
+      user: { id: 'user-1', name: 'Ada', aadObjectId: 'aad-1' },
+      isAllowed: true,
+      locale: 'de-DE',
+      text: 'hello',
+      attachments: [],
+    });
+  });
+
+  it('passes on whether the sender is let in', () => {
+    assert.equal(toUserTurn(activity(), caller, false).isAllowed, false);
+  });
+
+  for (const [scope, conversation] of [
+    ['personal', { conversationType: 'personal' }],
+    ['group', { conversationType: 'groupChat' }],
+    ['channel', { conversationType: 'channel' }],
+    ['channel', { conversationType: 'channel', isGroup: true }],
+    ['personal', { conversationType: 'personal', isGroup: true }],
+    ['group', { isGroup: true }],
+    ['personal', { isGroup: false }],
+    ['personal', {}],
+    ['group', { conversationType: 'something new', isGroup: true }],
+    ['personal', { conversationType: null }],
+  ] as const) {
+    it(`takes ${JSON.stringify(conversation)} for ${scope}`, () => {
+      assert.equal(turnOf({ conversation: { id: 'c', ...conversation } }).scope, scope);
+    });
+  }
+
+  it("ignores the text/html that Teams sends beside every formatted message, and an attachment's content", () => {
+    const attachments = [
+      { contentType: 'text/html', content: '<p>hello</p>' },
+      { contentType: 'image/png', contentUrl: 'https://example.com/a.png', name: 'a.png' },
+      { contentType: 'audio/wav', content: 'x'.repeat(1000) },
+    ];
+    assert.deepEqual(turnOf({ attachments }).attachments, [
+      { contentType: 'image/png', name: 'a.png' },
+      { contentType: 'audio/wav', name: undefined },
+    ]);
+  });
+
+  it('takes an empty name for none', () => {
+    assert.equal(turnOf({ from: { id: 'user-1', name: '' } }).user.name, undefined);
+  });
+
+  it('has an empty text where the message has none', () => {
+    assert.equal(turnOf({ text: undefined, entities: undefined }).text, '');
+  });
+});
+
+describe('conversationKey', () => {
+  const keyOf = (channelId: string, id: string) => conversationKey({ channelId, conversation: { id } } as Activity);
+
+  it('never is the same for two conversations', () => {
+    const keys = [keyOf('a', 'b/c'), keyOf('a', 'b'), keyOf('b', 'b'), keyOf('a', 'B'), keyOf('a', ' b')];
+    assert.equal(new Set(keys).size, keys.length);
+  });
+});
+
+describe('the reference to the way back', () => {
+  it('survives being kept as JSON, and leads back with the same claims', () => {
+    const { reference } = turnOf({ locale: 'en-US', callerId: 'urn:botframework:azure' });
+    const kept = JSON.parse(JSON.stringify(reference));
+    assert.deepEqual(kept, reference);
+
+    const back = fromReference(kept);
+    assert.deepEqual(back.identity.claims, claims);
+    assert.equal(back.identity.isAuthenticated, true);
+    assert.deepEqual(back.conversation, {
+      activityId: 'activity-1',
+      user: { id: 'user-1', name: 'Ada', aadObjectId: 'aad-1' },
+      bot: { id: 'bot-1', name: 'Bot' },
+      conversation: { id: 'conversation-1', tenantId: 'tenant-1' },
+      channelId: 'msteams',
+      serviceUrl: 'https://smba.example.com/',
+      locale: 'en-US',
+    });
+    assert.equal(back.activity.type, 'message');
+    assert.equal(reference.audience, caller.audience);
+  });
+
+  it('holds nothing of what was said, however much it was', () => {
+    const { reference } = turnOf({
+      text: 'secret '.repeat(10_000),
+      attachments: [{ contentType: 'image/png', contentUrl: 'x'.repeat(100_000) }],
+      channelData: { secret: 'secret' },
+      value: { secret: 'secret' },
+    });
+    const json = JSON.stringify(reference);
+    assert.ok(json.length < 1_000, `${json.length} characters`);
+    assert.doesNotMatch(json, /secret/);
+  });
+
+  it('leaves out what the activity does not have', () => {
+    const reference = toReference(activity({ recipient: undefined, locale: undefined }), caller);
+    assert.deepEqual(Object.keys(reference.activity).sort(), [
+      'channelId',
+      'conversation',
+      'from',
+      'id',
+      'serviceUrl',
+      'type',
+    ]);
+  });
+
+  it('does not change with the activity that it leads back to', () => {
+    const { reference } = turnOf();
+    const { activity: first } = fromReference(reference);
+    (first.conversation as { id: string }).id = 'changed';
+    assert.equal(fromReference(reference).activity.conversation?.id, 'conversation-1');
+  });
+
+  it('takes nobody for authenticated who has no claims', () => {
+    const anonymous = { identity: new ClaimsIdentity([]), audience: undefined };
+    assert.deepEqual(toReference(activity(), anonymous).claims, []);
+  });
+});

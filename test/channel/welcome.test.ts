@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { wording } from '../../src/wording.ts';
+import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { watchedLog } from './watched-log.ts';
+
+const BOT = { id: 'bot-1', name: 'Bot' };
+const USER = { id: 'user-1', name: 'Ada' };
+
+/** The ways in which channels announce a conversation. */
+const EVENTS: Record<string, Record<string, unknown>> = {
+  'conversationUpdate (bot)': { type: 'conversationUpdate', membersAdded: [BOT] },
+  'conversationUpdate (user)': { type: 'conversationUpdate', membersAdded: [USER] },
+  'conversationUpdate (both)': { type: 'conversationUpdate', membersAdded: [USER, BOT] },
+  installationUpdate: { type: 'installationUpdate', action: 'add' },
+};
+
+function announce(bot: BotUnderTest, event: Record<string, unknown>, fields: Record<string, unknown> = {}) {
+  return bot.post(bot.message(undefined, { ...event, ...fields }));
+}
+
+/** A turn after everything else: once it is answered, all that was sent before has arrived. */
+async function textsAfterATurn(bot: BotUnderTest, fields: Record<string, unknown> = {}): Promise<string[]> {
+  await bot.says('hello', { id: 'last', ...fields });
+  await bot.connector.when(({ path, body }) => body?.type === 'message' && path.endsWith('/last'));
+  return bot.connector.messages.map(({ body }) => body.text);
+}
+
+describe('a new conversation', () => {
+  for (const channelId of ['emulator', 'webchat', 'msteams']) {
+    for (const [name, event] of Object.entries(EVENTS)) {
+      it(`is greeted after ${name} in ${channelId}`, async () => {
+        await using bot = await startBot();
+        assert.equal((await announce(bot, event, { channelId })).status, 200);
+        const [welcome] = await bot.connector.whenMessages(1);
+        assert.equal(welcome?.body.text, wording.welcome);
+        assert.equal(welcome?.body.attachments, undefined);
+        assert.equal(bot.simulator.openSessions, 0);
+      });
+    }
+  }
+
+  for (const [first, firstEvent] of Object.entries(EVENTS)) {
+    it(`is greeted once when ${first} comes first and all others after it`, async () => {
+      await using bot = await startBot({ turns: ['Answer'] });
+      await announce(bot, firstEvent);
+      for (const event of Object.values(EVENTS)) await announce(bot, event);
+      assert.deepEqual(await textsAfterATurn(bot), [wording.welcome, 'Answer']);
+    });
+  }
+
+  it('is greeted once when all come at once', async () => {
+    await using bot = await startBot({ turns: ['Answer'] });
+    await Promise.all(Object.values(EVENTS).map((event) => announce(bot, event)));
+    assert.deepEqual(await textsAfterATurn(bot), [wording.welcome, 'Answer']);
+  });
+
+  it('is not greeted after its first message, not even while that is being answered', async () => {
+    const gate = Promise.withResolvers<void>();
+    const held = { outputs: [{ text: 'First' }], ending: { kind: 'completed' } as const, gate: gate.promise };
+    await using bot = await startBot({ turns: [held, 'Second'] });
+    await bot.says('hello');
+    for (const event of Object.values(EVENTS)) await announce(bot, event);
+    gate.resolve();
+    assert.deepEqual(await textsAfterATurn(bot), ['First', 'Second']);
+  });
+
+  it('gets its own greeting, whatever happens in others', async () => {
+    await using bot = await startBot();
+    const ids = ['a', 'b', 'a/b', 'A'];
+    await Promise.all(
+      ids.flatMap((id) => Object.values(EVENTS).map((event) => announce(bot, event, { conversation: { id } }))),
+    );
+    await bot.connector.whenMessages(ids.length);
+    assert.deepEqual(
+      bot.connector.messages.map(({ path }) => decodeURIComponent(path.split('/')[3] ?? '')).sort(),
+      [...ids].sort(),
+    );
+  });
+
+  it('gets its own greeting when another channel has one of the same name', async () => {
+    await using bot = await startBot();
+    const event = { type: 'installationUpdate', action: 'add' };
+    await announce(bot, event, { channelId: 'webchat' });
+    await announce(bot, event, { channelId: 'msteams' });
+    assert.equal((await bot.connector.whenMessages(2)).length, 2);
+  });
+
+  it('is not hurt by a greeting that the channel refuses', async () => {
+    const watched = watchedLog();
+    await using bot = await startBot({ turns: ['Answer'], deps: { log: watched.log } });
+    bot.connector.rule = ({ body }) => (body.text === wording.welcome ? { status: 403 } : undefined);
+    assert.equal((await announce(bot, { type: 'installationUpdate', action: 'add' })).status, 200);
+    await watched.when(({ msg }) => msg === 'reply not sent');
+    assert.deepEqual(await textsAfterATurn(bot), ['Answer']);
+  });
+
+  it('has its greeting before the POST is answered where that is expected', async () => {
+    await using bot = await startBot();
+    const response = await announce(bot, { type: 'installationUpdate', action: 'add', deliveryMode: 'expectReplies' });
+    const { activities } = (await response.json()) as { activities: { text: string }[] };
+    assert.deepEqual(
+      activities.map(({ text }) => text),
+      [wording.welcome],
+    );
+    assert.deepEqual(bot.connector.calls, []);
+  });
+
+  it('is not greeted for other events', async () => {
+    await using bot = await startBot({ turns: ['Answer'] });
+    for (const event of [
+      { type: 'conversationUpdate' },
+      { type: 'conversationUpdate', membersAdded: [] },
+      { type: 'conversationUpdate', membersRemoved: [USER] },
+      { type: 'conversationUpdate', topicName: 'New name' },
+      { type: 'installationUpdate', action: 'remove' },
+      { type: 'installationUpdate', action: 'something' },
+      { type: 'installationUpdate' },
+      { type: 'typing' },
+      { type: 'event', name: 'webchat/join' },
+      { type: 'messageReaction', reactionsAdded: [{ type: 'like' }] },
+      { type: 'messageUpdate', text: 'hello' },
+      { type: 'messageDelete' },
+      { type: 'endOfConversation' },
+      { type: 'a-type-of-tomorrow' },
+    ]) {
+      assert.equal((await announce(bot, event)).status, 200, JSON.stringify(event));
+    }
+    assert.deepEqual(await textsAfterATurn(bot), ['Answer']);
+  });
+});
+
+describe('a conversation from which the bot was removed', () => {
+  const REMOVALS: Record<string, Record<string, unknown>> = {
+    conversationUpdate: { type: 'conversationUpdate', membersRemoved: [USER, BOT] },
+    installationUpdate: { type: 'installationUpdate', action: 'remove' },
+  };
+  for (const [name, removal] of Object.entries(REMOVALS)) {
+    it(`is not remembered (${name}), and is greeted again`, async () => {
+      await using bot = await startBot({ turns: ['One', 'Two'] });
+      await bot.says('my secret');
+      await bot.connector.whenMessages(1);
+      await announce(bot, removal);
+      await announce(bot, { type: 'installationUpdate', action: 'add' });
+      assert.deepEqual(await textsAfterATurn(bot), ['One', wording.welcome, 'Two']);
+      assert.deepEqual(bot.script.asked[1]?.said, []);
+    });
+
+    it(`is not remembered either when it was being answered (${name})`, async () => {
+      const gate = Promise.withResolvers<void>();
+      const asked = Promise.withResolvers<void>();
+      const held = () => {
+        asked.resolve();
+        return { outputs: [{ text: 'One' }], ending: { kind: 'completed' } as const, gate: gate.promise };
+      };
+      await using bot = await startBot({ turns: [held, 'Two'] });
+      await bot.says('my secret');
+      await asked.promise;
+      await announce(bot, removal);
+      gate.resolve();
+      await bot.connector.whenMessages(1);
+      await textsAfterATurn(bot);
+      assert.deepEqual(bot.script.asked[1]?.said, []);
+    });
+  }
+
+  it('drops what still waits there, without a word', async () => {
+    const gate = Promise.withResolvers<void>();
+    const held = { outputs: [{ text: 'One' }], ending: { kind: 'completed' } as const, gate: gate.promise };
+    await using bot = await startBot({ turns: [held, 'Three'] });
+    await bot.says('one');
+    await bot.says('two');
+    await announce(bot, { type: 'installationUpdate', action: 'remove' });
+    gate.resolve();
+    assert.deepEqual(await textsAfterATurn(bot), ['One', 'Three']);
+  });
+
+  it('is still remembered when only somebody else was removed', async () => {
+    await using bot = await startBot({ turns: ['One', 'Two'] });
+    await bot.says('my name is Ada');
+    await bot.connector.whenMessages(1);
+    await announce(bot, { type: 'conversationUpdate', membersRemoved: [USER, {}] });
+    await textsAfterATurn(bot);
+    assert.deepEqual(
+      bot.script.asked[1]?.said.map(({ text }) => text),
+      ['my name is Ada', 'One'],
+    );
+  });
+});

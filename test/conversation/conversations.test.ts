@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createMemoryLibrary } from '../../src/audio/library.ts';
+import type { Clock } from '../../src/clock.ts';
+import type { AnswerDeps } from '../../src/conversation/answer.ts';
+import { Conversations } from '../../src/conversation/conversations.ts';
+import { createMemoryRecords } from '../../src/conversation/records.ts';
+import type { Reply, Respond, UserTurn } from '../../src/conversation/turn.ts';
+import { randomIds } from '../../src/ids.ts';
+import { createLogger } from '../../src/log.ts';
+import { SessionPool } from '../../src/realtime/pool.ts';
+import { RealtimeSession } from '../../src/realtime/session.ts';
+import { type Answer, FakeModel, says } from '../realtime/fake-model.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Conversations with a model without sockets. */
+function talk(answers: readonly Answer[] = [], more: Partial<AnswerDeps> = {}) {
+  const model = new FakeModel(answers);
+  const { clock } = model;
+  const logs: Record<string, unknown>[] = [];
+  const open = (signal: AbortSignal) => RealtimeSession.open(model.sessionDeps, signal);
+  const deps: AnswerDeps = {
+    pool: new SessionPool({ open, clock, idleMs: 300_000, maxSessions: 10, turnMs: 90_000 }),
+    records: createMemoryRecords({ clock, retentionMs: HOUR_MS }),
+    library: createMemoryLibrary({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),
+    clock,
+    ids: randomIds,
+    log: createLogger('debug', { write: (line: string) => void logs.push(JSON.parse(line)) }),
+    random: () => 0,
+    historyTurns: 40,
+    turnTimeoutMs: 90_000,
+    ...more,
+  };
+  return { conversations: new Conversations(deps), model, clock, logs };
+}
+
+let count = 0;
+
+function turn(text: string, fields: Partial<UserTurn> = {}): UserTurn {
+  return {
+    key: 'emulator/a',
+    activityId: `activity-${++count}`,
+    channel: 'emulator',
+    scope: 'personal',
+    user: { id: 'user-1', name: 'Ada', aadObjectId: undefined },
+    isAllowed: true,
+    locale: undefined,
+    text,
+    attachments: [],
+    reference: { activity: {}, claims: [], audience: undefined },
+    ...fields,
+  };
+}
+
+/** A way back that keeps what is sent; `refuse` makes sends fail. */
+function wayBack({ refuse }: { refuse?: Error } = {}) {
+  const diary: string[] = [];
+  const replies: Reply[] = [];
+  const respond: Respond = (work) =>
+    work({
+      showActivity() {
+        diary.push('shows activity');
+        return () => void diary.push('stops');
+      },
+      async send(reply) {
+        diary.push(`sends ${reply.text}`);
+        if (refuse !== undefined) throw refuse;
+        replies.push(reply);
+      },
+    });
+  return { diary, replies, respond };
+}
+
+/** Takes a message and waits until its answer is out. */
+async function say(conversations: Conversations, userTurn: UserTurn, respond: Respond): Promise<void> {
+  const accepted = conversations.accept(userTurn, respond);
+  assert.ok(accepted.kind === 'accepted', accepted.kind);
+  await accepted.done;
+}
+
+describe('taking a message', () => {
+  it('answers it, and shows that it is at work until the answer goes out', async () => {
+    const { conversations } = talk([says('Hi')]);
+    const { diary, replies, respond } = wayBack();
+    await say(conversations, turn('hello'), respond);
+    assert.deepEqual(diary.slice(0, 3), ['shows activity', 'stops', 'sends Hi']);
+    assert.equal(replies[0]?.audio?.wav.length, 48);
+  });
+
+  it('knows a delivery again for an hour', async () => {
+    const { conversations, clock } = talk([says('Hi'), says('Hi again')]);
+    const { replies, respond } = wayBack();
+    const message = turn('hello');
+    await say(conversations, message, respond);
+    await clock.advance(HOUR_MS - 1);
+    assert.deepEqual(conversations.accept(message, respond), { kind: 'duplicate' });
+    await clock.advance(2);
+    await say(conversations, message, respond);
+    assert.deepEqual(
+      replies.map(({ text }) => text),
+      ['Hi', 'Hi again'],
+    );
+  });
+
+  it('takes the time from any clock, also from one that is an object with a state', async () => {
+    class Ticking implements Clock {
+      #nowMs = 1_000;
+      now(): number {
+        return this.#nowMs++;
+      }
+      after(): () => void {
+        return () => {};
+      }
+    }
+    const { conversations } = talk([], { clock: new Ticking() });
+    const { replies, respond } = wayBack();
+    await say(conversations, turn(''), respond);
+    assert.equal(replies.length, 1);
+  });
+
+  it('tells people who are not let in, without asking the model', async () => {
+    const { conversations, model } = talk();
+    const { replies, respond } = wayBack();
+    await say(conversations, turn('hello', { isAllowed: false }), respond);
+    assert.match(replies[0]?.text ?? '', /not open to your account/);
+    assert.equal(model.connections.length, 0);
+  });
+});
+
+describe('a reply that cannot be sent', () => {
+  it('is logged, and the next one goes out', async () => {
+    const { conversations, logs } = talk([says('one'), says('two')]);
+    const broken = wayBack({ refuse: new Error('the channel is gone') });
+    const { replies, respond } = wayBack();
+    const first = say(conversations, turn('1'), broken.respond);
+    const second = say(conversations, turn('2'), respond);
+    await Promise.all([first, second]);
+    assert.deepEqual(
+      replies.map(({ text }) => text),
+      ['two'],
+    );
+    assert.equal(broken.diary.at(-1), 'stops');
+    const line = logs.find(({ msg }) => msg === 'reply not sent');
+    assert.equal(line?.['conversation'], 'emulator/a');
+    assert.match(JSON.stringify(line), /the channel is gone/);
+  });
+
+  it('does not count as unsaid: the model is told of it', async () => {
+    const { conversations, model } = talk([says('one'), says('two')]);
+    await say(conversations, turn('1'), wayBack({ refuse: new Error('gone') }).respond);
+    model.last.drop();
+    await say(conversations, turn('2'), wayBack().respond);
+    assert.match(model.heard[1]?.[0] ?? '', /"text":"1".*"text":"one"/);
+  });
+
+  it('is no matter when the way back cannot even be opened', async () => {
+    const { conversations, logs } = talk([says('two')]);
+    await say(conversations, turn('1'), () => Promise.reject(new Error('no way back')));
+    const { replies, respond } = wayBack();
+    await say(conversations, turn('2'), respond);
+    assert.equal(replies[0]?.text, 'two');
+    assert.equal(logs.filter(({ msg }) => msg === 'reply not sent').length, 1);
+  });
+});
+
+describe('a memory that cannot be read', () => {
+  it('costs the turn its answer, not the user a reply', async () => {
+    const records = createMemoryRecords({ clock: new FakeModel().clock, retentionMs: HOUR_MS });
+    const broken = { ...records, read: () => Promise.reject(new Error('storage is down')) };
+    const { conversations, logs } = talk([], { records: broken });
+    const { replies, respond } = wayBack();
+    await say(conversations, turn('hello'), respond);
+    const incident = /\(incident (\w+)\)$/.exec(replies[0]?.text ?? '')?.[1];
+    const line = logs.find((each) => each['incident'] === incident);
+    assert.match(JSON.stringify(line), /storage is down/);
+  });
+});
+
+describe('greeting', () => {
+  it('is said once to each conversation', async () => {
+    const { conversations } = talk();
+    const { replies, respond } = wayBack();
+    for (const key of ['a', 'a', 'b']) await conversations.welcome(key, respond);
+    assert.equal(replies.length, 2);
+    assert.match(replies[0]?.text ?? '', /^Hello!/);
+  });
+
+  it('is not said after the first message', async () => {
+    const { conversations } = talk([says('Hi')]);
+    const { replies, respond } = wayBack();
+    await say(conversations, turn('hello', { key: 'a' }), respond);
+    await conversations.welcome('a', respond);
+    assert.deepEqual(
+      replies.map(({ text }) => text),
+      ['Hi'],
+    );
+  });
+
+  it('is said again to a conversation that was forgotten', async () => {
+    const { conversations } = talk();
+    const { replies, respond } = wayBack();
+    await conversations.welcome('a', respond);
+    conversations.forget('a');
+    await conversations.welcome('a', respond);
+    assert.equal(replies.length, 2);
+  });
+
+  it('is no matter when it cannot be sent', async () => {
+    await talk().conversations.welcome('a', wayBack({ refuse: new Error('gone') }).respond);
+  });
+});
+
+describe('forgetting', () => {
+  it('drops what waits without a word, and ends', async () => {
+    const { conversations } = talk([says('one')]);
+    const { replies, respond } = wayBack();
+    const turns = [say(conversations, turn('1'), respond), say(conversations, turn('2'), respond)];
+    conversations.forget('emulator/a');
+    await Promise.all(turns);
+    assert.deepEqual(
+      replies.map(({ text }) => text),
+      ['one'],
+    );
+  });
+
+  it('closes the session and leaves other conversations alone', async () => {
+    const { conversations, model, clock } = talk([says('one'), says('two'), says('three')]);
+    const { respond } = wayBack();
+    await say(conversations, turn('1'), respond);
+    await say(conversations, turn('2', { key: 'emulator/b' }), respond);
+    conversations.forget('emulator/a');
+    await clock.advance(0);
+    assert.deepEqual(
+      model.connections.map(({ isOpen }) => isOpen),
+      [false, true],
+    );
+    await say(conversations, turn('3'), respond);
+    assert.deepEqual(model.heard[2], ['3']);
+  });
+});
+
+describe('draining', () => {
+  it('takes nothing more, greets nobody, and is safe twice', async () => {
+    const { conversations, model } = talk([says('one')]);
+    const { replies, respond } = wayBack();
+    await say(conversations, turn('1'), respond);
+    await Promise.all([conversations.drain(1_000), conversations.drain(1_000)]);
+    assert.deepEqual(conversations.accept(turn('2'), respond), { kind: 'draining' });
+    await conversations.welcome('b', respond);
+    assert.equal(replies.length, 1);
+    assert.equal(conversations.isDraining, true);
+    assert.equal(model.last.isOpen, false);
+  });
+
+  it('leaves no timer behind', async () => {
+    const { conversations, clock } = talk([says('one')]);
+    await say(conversations, turn('1'), wayBack().respond);
+    await conversations.drain(1_000);
+    assert.deepEqual(clock.waiting, []);
+  });
+});

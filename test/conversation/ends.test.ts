@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Ending } from '../../src/simulator/mind.ts';
+import { inTime } from '../realtime/gathered.ts';
+import { conversationOf, failing, held, inConversation, spoken, startTimedBot, textsOf, until } from './talk.ts';
+
+const PATIENCE = { timeout: 20_000 };
+const silence: Ending = { kind: 'hang', afterDeltas: 0, created: false };
+
+describe('messages that need no model', PATIENCE, () => {
+  const picture = { contentType: 'image/png', contentUrl: 'http://127.0.0.1/cat.png', name: 'cat.png' };
+  const messages: [string, string | undefined, Record<string, unknown>, RegExp][] = [
+    ['without text', '', {}, /write me a message/],
+    ['of blanks', ' \n\t ', {}, /write me a message/],
+    ['without a text field', undefined, {}, /write me a message/],
+    ['with an attachment alone', undefined, { attachments: [picture] }, /only read text/],
+    ['longer than 20,000 characters', 'x'.repeat(20_001), {}, /too long.*20,000 characters/],
+  ];
+  for (const [name, text, fields, expected] of messages) {
+    it(`are those ${name}: they get a kind sentence`, async (t) => {
+      const bot = await startTimedBot();
+      t.after(() => bot[Symbol.asyncDispose]());
+      await bot.post(bot.message(text, fields));
+      const [reply] = await bot.replies(1);
+      assert.match(String(reply?.body.text), expected);
+      assert.equal(reply?.body.attachments, undefined);
+      assert.deepEqual(bot.events, []);
+    });
+  }
+
+  it('are none of 20,000 characters', async (t) => {
+    const bot = await startTimedBot({ turns: ['That was long'] });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('x'.repeat(20_000));
+    assert.deepEqual(textsOf(await bot.replies(1)), ['That was long']);
+    assert.equal(bot.script.asked[0]?.text.length, 20_000);
+  });
+});
+
+describe('a turn that cannot be answered', PATIENCE, () => {
+  it('ends when its time is over, whatever else is waited for', async (t) => {
+    const bot = await startTimedBot({
+      turns: [{ outputs: [], ending: silence }],
+      env: { TURN_TIMEOUT_SECONDS: '7' },
+    });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('hello');
+    await until(() => bot.script.asked.length === 1);
+    await bot.clock.advance(6_999);
+    assert.equal(bot.connector.messages.length, 0);
+    await bot.clock.advance(1);
+    const [reply] = await bot.replies(1);
+    assert.match(String(reply?.body.text), /took too long/);
+  });
+
+  it('names an incident that is in the log, with what went wrong', async (t) => {
+    const bot = await startTimedBot({ turns: [failing('invalid_request_error', 'insufficient_quota')] });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('hello');
+    const [reply] = await bot.replies(1);
+    const incident = /\(incident (\w+)\)$/.exec(String(reply?.body.text))?.[1];
+    assert.ok(incident !== undefined);
+    const lines = bot.logs.filter((line) => line['incident'] === incident);
+    assert.deepEqual(
+      lines.map(({ level, code, conversation, activity }) => [level, code, conversation, activity]),
+      [['error', 'quota_exhausted', 'emulator/conversation-1', 'activity-1']],
+    );
+  });
+
+  it('says nothing with other settings than the ones it was given', async (t) => {
+    const bot = await startTimedBot({ turns: ['Hi with another voice'], env: { REALTIME_VOICE: 'bob' } });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('hello');
+    const [reply] = await bot.replies(1);
+    assert.match(String(reply?.body.text), /how I am set up/);
+    assert.equal(reply?.body.attachments, undefined);
+  });
+
+  it('does not stop the next one', async (t) => {
+    const bot = await startTimedBot({ turns: [failing('invalid_request_error', 'invalid_value'), 'Hi'] });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('one');
+    await bot.says('two');
+    const [, second] = await bot.replies(2);
+    assert.equal(second?.body.text, 'Hi');
+  });
+
+  it('is asked again when the service was out for a moment', async (t) => {
+    let refusals = 1;
+    const refuse = () => (refusals-- > 0 ? { status: 503, headers: { 'Retry-After': '2' } } : undefined);
+    const bot = await startTimedBot({ turns: ['Hi'], simulator: { refuse } });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('hello');
+    await bot.clock.whenWaiting(2_000);
+    await bot.clock.advance(2_000);
+    assert.deepEqual(textsOf(await bot.replies(1)), ['Hi']);
+  });
+
+  it('is not asked again when the bot is not let in', async (t) => {
+    let refusals = 0;
+    const refuse = () => {
+      refusals += 1;
+      return { status: 401 };
+    };
+    const bot = await startTimedBot({ simulator: { refuse } });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('hello');
+    const [reply] = await bot.replies(1);
+    assert.match(String(reply?.body.text), /tell the person who runs this bot/);
+    assert.equal(refusals, 1);
+  });
+});
+
+describe('draining', PATIENCE, () => {
+  it('tells those who wait at once, and lets the running answer finish', async (t) => {
+    const gate = Promise.withResolvers<void>();
+    const bot = await startTimedBot({ turns: [held('At last', gate.promise)] });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('one');
+    await bot.says('two');
+    await bot.says('three');
+    await until(() => bot.script.asked.length === 1);
+    const closed = bot.app.close();
+    const told = await bot.replies(2);
+    for (const text of textsOf(told)) assert.match(text, /being restarted.*send that again/);
+    assert.deepEqual(told.map(({ body }) => body.replyToId).toSorted(), ['activity-2', 'activity-3']);
+    gate.resolve();
+    await inTime(closed);
+    assert.equal(textsOf(bot.connector.messages).at(-1), 'At last');
+    await until(() => bot.simulator.openSessions === 0);
+  });
+
+  it('takes no message any more, and remembers none of them', async (t) => {
+    const gate = Promise.withResolvers<void>();
+    const bot = await startTimedBot({ turns: [held('At last', gate.promise)] });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('one');
+    await until(() => bot.script.asked.length === 1);
+    const closed = bot.app.close();
+    assert.equal((await bot.says('two')).status, 503);
+    gate.resolve();
+    await inTime(closed);
+    assert.deepEqual(textsOf(bot.connector.messages), ['At last']);
+  });
+
+  it('ends answers that take too long, and says so', async (t) => {
+    const hung = spoken('Once upon a time', { kind: 'hang', afterDeltas: 1 });
+    const turns = [{ outputs: [], ending: silence }, hung, 'Hi'];
+    const bot = await startTimedBot({ turns, env: { DRAIN_SECONDS: '8' } });
+    t.after(() => bot[Symbol.asyncDispose]());
+    for (const [index, text] of ['one', 'two'].entries()) {
+      await bot.says(text, inConversation(text));
+      await until(() => bot.script.asked.length === index + 1);
+    }
+    await until(() => bot.events.some(({ event }) => event['type'] === 'response.output_audio.delta'));
+    // Once a later question has been answered, what was sent before has arrived, too.
+    await bot.says('three', inConversation('three'));
+    await bot.replies(1);
+    const closed = bot.app.close();
+    await bot.clock.whenWaiting(8_000);
+    await bot.clock.advance(8_000);
+    await inTime(closed);
+    const texts = Object.fromEntries(bot.connector.messages.map((reply) => [conversationOf(reply), reply.body.text]));
+    assert.match(texts['one'], /being restarted.*\(incident \w+\)/);
+    assert.match(texts['two'], /^Once/);
+    assert.equal(bot.connector.messages.length, 3);
+  });
+
+  it('is over at once when nothing runs, and is safe twice', async (t) => {
+    const bot = await startTimedBot();
+    t.after(() => bot[Symbol.asyncDispose]());
+    await Promise.all([bot.app.close(), bot.app.close()]);
+    await bot.app.close();
+  });
+});

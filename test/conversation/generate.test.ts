@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { generate } from '../../src/conversation/generate.ts';
+import { TurnError, type TurnErrorCode } from '../../src/errors.ts';
+import { createLogger } from '../../src/log.ts';
+import { SessionPool } from '../../src/realtime/pool.ts';
+import { RealtimeSession, type TurnResult } from '../../src/realtime/session.ts';
+import { plain } from '../realtime/collecting.ts';
+import { type Answer, breaksAfter, FakeModel, failsWith, says } from '../realtime/fake-model.ts';
+import { Gathered } from '../realtime/gathered.ts';
+import * as wire from '../realtime/server-events.ts';
+
+const TURN_MS = 90_000;
+const empty: Answer = (connection, turn) => connection.receive(wire.created({ turn }), wire.done({ turn }));
+const rateLimited = failsWith({ code: 'rate_limit_exceeded' });
+
+/** Asks a model that answers as scripted, over and over if it has to be. */
+function asking(answers: readonly Answer[], { refusals = [], random = 0 }: AskOptions = {}) {
+  const model = new FakeModel(answers);
+  model.refusals.push(...refusals);
+  const { clock } = model;
+  const open = (signal: AbortSignal) => RealtimeSession.open(model.sessionDeps, signal);
+  const pool = new SessionPool({ open, clock, idleMs: 300_000, maxSessions: 10, turnMs: TURN_MS });
+  const stopping = new AbortController();
+  const results = new Gathered<TurnResult>();
+  const ask = (text = 'hello', history?: string) => {
+    const request = {
+      key: 'a',
+      input: { turnId: `turn ${text}`, text, history },
+      log: createLogger('silent'),
+      signal: stopping.signal,
+      deadlineMs: clock.now() + TURN_MS,
+    };
+    void generate(request, { pool, clock, random: () => random }).then((result) => results.add(result));
+  };
+  const outcomes = () => results.all.map(({ outcome }) => plain(outcome));
+  return { model, clock, pool, stopping, results, ask, outcomes };
+}
+
+interface AskOptions {
+  readonly refusals?: readonly TurnError[];
+  readonly random?: number;
+}
+
+const SPOKEN = { kind: 'spoken', text: 'Hi', bytes: [1, 2, 3, 4] };
+
+describe('asking the model', () => {
+  it('tells a new session what was said before, and a warm one nothing of it', async () => {
+    const { model, ask, results, outcomes } = asking([says('Hi'), says('Hi')]);
+    ask('one', 'Before: nothing');
+    await results.when(1);
+    ask('two', 'Before: one');
+    await results.when(2);
+    assert.deepEqual(outcomes(), [SPOKEN, SPOKEN]);
+    assert.deepEqual(model.heard, [['Before: nothing', 'one', 'two']]);
+  });
+
+  it('asks again after what will pass, on a new session with the history', async () => {
+    const { model, clock, ask, results, outcomes } = asking([failsWith({ code: 'server_error' }), says('Hi')]);
+    ask('one', 'Before');
+    await clock.whenWaiting(375);
+    await clock.advance(375);
+    await results.when(1);
+    assert.deepEqual(outcomes(), [SPOKEN]);
+    assert.deepEqual(model.heard, [
+      ['Before', 'one'],
+      ['Before', 'one'],
+    ]);
+    assert.equal(model.connections[0]?.isOpen, false);
+  });
+
+  it('asks at most twice again, waiting longer the second time', async () => {
+    const { model, clock, ask, results, outcomes } = asking([rateLimited, rateLimited, rateLimited, says('Hi')]);
+    ask();
+    await clock.whenWaiting(375);
+    await clock.advance(375);
+    await clock.whenWaiting(1_125);
+    await clock.advance(1_125);
+    await results.when(1);
+    assert.deepEqual(outcomes(), [{ kind: 'failed', code: 'rate_limited' }]);
+    assert.equal(model.answersLeft, 1);
+  });
+
+  it('asks again when no session could be opened', async () => {
+    const refusals = [new TurnError('service_unavailable', 'no')];
+    const { clock, ask, results, outcomes } = asking([says('Hi')], { refusals });
+    ask();
+    await clock.whenWaiting(375);
+    await clock.advance(375);
+    await results.when(1);
+    assert.deepEqual(outcomes(), [SPOKEN]);
+  });
+
+  it('spreads its retries by chance, from half to the whole of the wait', async () => {
+    const { clock, ask } = asking([rateLimited], { random: 0.5 });
+    ask();
+    await clock.whenWaiting(562.5);
+  });
+});
+
+describe('what is not asked again', () => {
+  const never: [string, Answer, object][] = [
+    ['a rejected request', failsWith({ type: 'invalid_request_error' }), { kind: 'failed', code: 'request_rejected' }],
+    ['an answer without words', says(''), { kind: 'spoken', text: '', bytes: [1, 2, 3, 4] }],
+    ['an empty answer', empty, { kind: 'failed', code: 'empty_response' }],
+    ['an answer that broke off', breaksAfter('Once'), { kind: 'cutShort', why: 'lost', text: 'Once', bytes: [] }],
+    ['a filtered one', failsWith({ code: 'content_filter' }), { kind: 'cutShort', why: 'filter', text: '', bytes: [] }],
+    ['a used up quota', failsWith({ code: 'insufficient_quota' }), { kind: 'failed', code: 'quota_exhausted' }],
+  ];
+  for (const [name, answer, outcome] of never) {
+    it(`is ${name}`, async () => {
+      const { model, ask, results, outcomes } = asking([answer, says('Hi')]);
+      ask();
+      await results.when(1);
+      assert.deepEqual(outcomes(), [outcome]);
+      assert.equal(model.answersLeft, 1);
+    });
+  }
+
+  for (const code of ['unauthorized', 'credentials_failed', 'handshake_timeout'] as TurnErrorCode[]) {
+    it(`is a session that could not be opened for ${code}`, async () => {
+      const { model, ask, results, outcomes } = asking([says('Hi')], { refusals: [new TurnError(code, 'no')] });
+      ask();
+      await results.when(1);
+      assert.deepEqual(outcomes(), [{ kind: 'failed', code }]);
+      assert.equal(model.connections.length, 0);
+    });
+  }
+
+  it('is a hang', async () => {
+    const { model, clock, ask, results, outcomes } = asking([() => {}, says('Hi')]);
+    ask();
+    await clock.whenWaiting(15_000);
+    await clock.advance(15_000);
+    await results.when(1);
+    assert.deepEqual(outcomes(), [{ kind: 'failed', code: 'first_event_timeout' }]);
+    assert.equal(model.answersLeft, 1);
+  });
+});
+
+describe('the wait before asking again', () => {
+  const asks = (message: string) => failsWith({ code: 'rate_limit_exceeded', message });
+
+  it('is as long as the service asks for, where that is longer', async () => {
+    const { clock, ask, results, outcomes } = asking([asks('Please try again in 7s.'), says('Hi')]);
+    ask();
+    await clock.whenWaiting(7_000);
+    await clock.advance(6_999);
+    assert.deepEqual(results.all, []);
+    await clock.advance(1);
+    await results.when(1);
+    assert.deepEqual(outcomes(), [SPOKEN]);
+  });
+
+  it('is the own one where the service asks for less', async () => {
+    const { clock, ask } = asking([asks('Please try again in 20ms.')], { random: 0 });
+    ask();
+    await clock.whenWaiting(375);
+  });
+
+  it('is not begun when it would be longer than the turn has left', async () => {
+    const { model, clock, ask, results, outcomes } = asking([asks('Please try again in 90s.'), says('Hi')]);
+    ask();
+    await results.when(1);
+    assert.deepEqual(outcomes(), [{ kind: 'failed', code: 'rate_limited' }]);
+    assert.equal(model.answersLeft, 1);
+    assert.deepEqual(clock.waiting, []);
+  });
+
+  it('ends at once when the turn is given up, with that reason', async () => {
+    const { clock, stopping, ask, results, outcomes } = asking([asks('Please try again in 30s.'), says('Hi')]);
+    ask();
+    await clock.whenWaiting(30_000);
+    stopping.abort(new TurnError('shutting_down', 'the process has to end'));
+    await results.when(1);
+    assert.deepEqual(outcomes(), [{ kind: 'failed', code: 'shutting_down' }]);
+    assert.deepEqual(clock.waiting, []);
+  });
+});

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { AudioLibrary } from '../../src/audio/library.ts';
+import { type Pcm, toPcm } from '../../src/audio/pcm.ts';
+import { toReply } from '../../src/conversation/reply.ts';
+import { TURN_RETRY, TurnError, type TurnErrorCode } from '../../src/errors.ts';
+import { createLogger } from '../../src/log.ts';
+import type { CutShortReason, Outcome } from '../../src/realtime/outcome.ts';
+
+const SECOND: Pcm = toPcm([Uint8Array.from({ length: 48_000 }, (_, index) => index % 251)]);
+const SILENCE: Pcm = toPcm([]);
+
+function shelf(save: AudioLibrary['save'] = async () => 'audio-1') {
+  const saved: Buffer[] = [];
+  const library: AudioLibrary = {
+    save(wav) {
+      saved.push(wav);
+      return save(wav);
+    },
+    find: async () => undefined,
+  };
+  const lines: string[] = [];
+  const log = createLogger('debug', { write: (line: string) => void lines.push(line) });
+  return { saved, lines, reply: (outcome: Outcome) => toReply(outcome, { library, log, incident: 'cafe0123' }) };
+}
+
+const cutShort = (why: CutShortReason, text = 'Once upon', pcm = SECOND): Outcome => ({
+  kind: 'cutShort',
+  text,
+  pcm,
+  why,
+});
+
+describe('the reply to a spoken answer', () => {
+  it('is its text and its sound, which is kept in the library', async () => {
+    const { saved, reply } = shelf();
+    const { text, audio } = await reply({ kind: 'spoken', text: 'Hi there', pcm: SECOND });
+    assert.equal(text, 'Hi there');
+    assert.deepEqual([audio?.id, audio?.durationMs, audio?.wav.length], ['audio-1', 1_000, 48_044]);
+    assert.deepEqual(saved, [audio?.wav]);
+  });
+
+  it('has a text even where there is no transcript', async () => {
+    const { text, audio } = await shelf().reply({ kind: 'spoken', text: '', pcm: SECOND });
+    assert.equal(text, '(voice reply)');
+    assert.ok(audio);
+  });
+
+  it('keeps its sound without an id when the library has no room for it', async () => {
+    const { audio } = await shelf(async () => undefined).reply({ kind: 'spoken', text: 'Hi', pcm: SECOND });
+    assert.equal(audio?.id, undefined);
+    assert.equal(audio?.wav.length, 48_044);
+  });
+
+  it('is never lost for its sound', async () => {
+    const broken: AudioLibrary['save'][] = [
+      () => Promise.reject(new Error('disk full')),
+      () => {
+        throw new Error('disk full');
+      },
+    ];
+    for (const save of broken) {
+      const { lines, reply } = shelf(save);
+      assert.equal((await reply({ kind: 'spoken', text: 'Hi', pcm: SECOND })).text, 'Hi');
+      assert.match(lines.join(''), /disk full/);
+    }
+  });
+});
+
+describe('the reply to a written answer', () => {
+  it('is its text alone, without an apology', async () => {
+    const { saved, reply } = shelf();
+    assert.deepEqual(await reply({ kind: 'textOnly', text: 'Just text' }), { text: 'Just text', audio: undefined });
+    assert.deepEqual(saved, []);
+  });
+});
+
+describe('the reply to an answer that was cut short', () => {
+  for (const why of ['length', 'lost'] as const) {
+    it(`is what was there, one sentence, and the sound (${why})`, async () => {
+      const { text, audio } = await shelf().reply(cutShort(why));
+      assert.match(text, /^Once upon\n\n\([^\n]+\)$/);
+      assert.equal(audio?.wav.length, 48_044);
+    });
+
+    it(`is the sentence alone where nothing was there (${why})`, async () => {
+      const { text, audio } = await shelf().reply(cutShort(why, '', SILENCE));
+      assert.match(text, /^\([^\n]+\)$/);
+      assert.equal(audio, undefined);
+    });
+  }
+
+  it('says different things for different reasons', async () => {
+    const texts = await Promise.all((['length', 'lost', 'filter'] as const).map((why) => shelf().reply(cutShort(why))));
+    assert.equal(new Set(texts.map(({ text }) => text)).size, 3);
+  });
+
+  it('withholds what the filter stopped, in words and in sound', async () => {
+    const { saved, reply } = shelf();
+    const { text, audio } = await reply(cutShort('filter', 'Something bad'));
+    assert.doesNotMatch(text, /bad/);
+    assert.match(text, /content rules/);
+    assert.equal(audio, undefined);
+    assert.deepEqual(saved, []);
+  });
+
+  it('is the text so far alone where the user stopped it', async () => {
+    const { saved, reply } = shelf();
+    assert.deepEqual(await reply(cutShort('cancelled')), { text: 'Once upon', audio: undefined });
+    assert.deepEqual(saved, []);
+  });
+});
+
+describe('the reply to a failure', () => {
+  for (const code of Object.keys(TURN_RETRY) as TurnErrorCode[]) {
+    it(`says for ${code} what to do, with the incident and nothing of our inside`, async () => {
+      const error = new TurnError(code, 'secret-host answered with secret-status');
+      const { text, audio } = await shelf().reply({ kind: 'failed', error });
+      assert.match(text, /^[A-Z][^(]+(Please|please)[^(]+\. \(incident cafe0123\)$/);
+      assert.doesNotMatch(text, /secret/);
+      assert.equal(audio, undefined);
+    });
+  }
+
+  it('sends nobody back to try again what the operator has to mend', async () => {
+    for (const code of ['unauthorized', 'forbidden', 'deployment_not_found', 'settings_rejected'] as const) {
+      const { text } = await shelf().reply({ kind: 'failed', error: new TurnError(code, 'no') });
+      assert.match(text, /tell the person who runs this bot/);
+      assert.doesNotMatch(text, /again/);
+    }
+  });
+});

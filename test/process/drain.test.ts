@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import { scripted } from '../../src/simulator/script.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import { toneVoice } from '../../src/simulator/voice.ts';
+import { wording } from '../../src/wording.ts';
+import { startBotProcess } from '../support/bot-process.ts';
+import { startFakeConnector } from '../support/fake-connector.ts';
+
+const ending = { kind: 'completed' } as const;
+
+/** A bot process whose first turn is held, with everything around it, until the test is over. */
+async function heldProcess(t: TestContext) {
+  const stack = new AsyncDisposableStack();
+  t.after(() => stack.disposeAsync());
+  const gate = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const held = () => {
+    asked.resolve();
+    return { outputs: [{ text: 'At last' }], ending, gate: gate.promise };
+  };
+  const connector = stack.use(await startFakeConnector());
+  const simulator = await startSimulator({ mind: scripted([held]).mind, voice: toneVoice(), paceMs: 0 });
+  stack.defer(() => simulator.close());
+  const bot = stack.use(
+    startBotProcess({
+      AZURE_OPENAI_ENDPOINT: simulator.url,
+      AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
+      AZURE_OPENAI_API_KEY: 'test-key',
+      PORT: '0',
+    }),
+  );
+  const url = await bot.whenListening();
+  const says = (id: string) =>
+    fetch(`${url}/api/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        type: 'message',
+        id,
+        channelId: 'emulator',
+        serviceUrl: connector.url,
+        conversation: { id: 'conversation-1' },
+        from: { id: 'user-1' },
+        recipient: { id: 'bot-1' },
+        text: 'hello',
+      }),
+    });
+  assert.equal((await says('running')).status, 200);
+  await asked.promise;
+  return { bot, url, connector, says, release: gate.resolve };
+}
+
+describe('a bot process that is told to end', { concurrency: 2 }, () => {
+  it('finishes the turn that runs, tells those who wait, takes no more, and ends with code 0', async (t) => {
+    const { bot, url, connector, says, release } = await heldProcess(t);
+    assert.equal((await says('waiting')).status, 200);
+
+    bot.signal('SIGTERM');
+    await bot.whenLogged(({ msg }) => msg === 'draining');
+    assert.equal((await fetch(`${url}/health`)).status, 503);
+    assert.equal((await says('late')).status, 503);
+    const waiting = await connector.when(({ path }) => path.endsWith('/waiting'));
+    assert.equal(waiting.body.text, wording.shuttingDown);
+    release();
+    const running = await connector.when(({ path, body }) => path.endsWith('/running') && body.type === 'message');
+    assert.equal(running.body.text, 'At last');
+    assert.deepEqual(await bot.ended, { code: 0, signal: null });
+    assert.equal(connector.messages.length, 2);
+    assert.equal(bot.stderr, '');
+  });
+
+  it('ends at once when it is told a second time', async (t) => {
+    const { bot } = await heldProcess(t);
+    bot.signal('SIGTERM');
+    await bot.whenLogged(({ msg }) => msg === 'draining');
+    const startedMs = performance.now();
+    bot.signal('SIGINT');
+    assert.deepEqual(await bot.ended, { code: 1, signal: null });
+    assert.ok(performance.now() - startedMs < 2_000);
+  });
+
+  it('is not held up by a caller who asked for another protocol', { timeout: 10_000 }, async (t) => {
+    const { bot, url, release } = await heldProcess(t);
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.on('error', () => {});
+    socket.write('GET /api/messages HTTP/1.1\r\nHost: bot\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    // By the answer to a second request the first one has been dealt with.
+    await fetch(`${url}/health`);
+
+    bot.signal('SIGTERM');
+    await bot.whenLogged(({ msg }) => msg === 'draining');
+    release();
+    assert.deepEqual(await bot.ended, { code: 0, signal: null });
+    socket.destroy();
+  });
+});

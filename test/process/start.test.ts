@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, it } from 'node:test';
+import { createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Env } from '../../src/env.ts';
+import { createLogger } from '../../src/log.ts';
+import { startBotProcess } from '../support/bot-process.ts';
+
+const MODEL = {
+  AZURE_OPENAI_ENDPOINT: 'https://resource.openai.azure.com',
+  AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime',
+  AZURE_OPENAI_API_KEY: 'a-secret-key',
+  PORT: '0',
+};
+const IDENTITY = {
+  MicrosoftAppId: 'app-id',
+  MicrosoftAppPassword: 'a-secret-password',
+  MicrosoftAppTenantId: 'tenant',
+  MicrosoftAppType: 'SingleTenant',
+};
+
+/** What a process says that does not get as far as listening. */
+async function endOf(env: Env): Promise<{ code: number | null; output: string; stderr: string }> {
+  await using bot = startBotProcess(env);
+  const { code } = await bot.ended;
+  return { code, output: bot.stdout + bot.stderr, stderr: bot.stderr };
+}
+
+describe('a start with settings that cannot be used', { concurrency: 2 }, () => {
+  it('ends with code 1 and names every problem, a missing app id in production among them, and no secret', async () => {
+    const { code, output, stderr } = await endOf({
+      AZURE_OPENAI_ENDPOINT: 'https://user:a-secret-word@resource.openai.azure.com',
+      AZURE_OPENAI_API_KEY: 'a-secret-key',
+      OPENAI_API_KEY: 'sk-a-secret',
+      MicrosoftAppPassword: 'a-secret-password',
+      AZURE_STORAGE_CONNECTION_STRING: 'AccountKey=a-secret-account',
+      PORT: 'seventy',
+      NODE_ENV: 'production',
+      WEBCHAT_AUDIO: 'loud',
+      TURN_TIMEOUT_SECONDS: '0',
+      LOG_LEVEL: 'chatty',
+      PUBLIC_BASE_URL: 'http://example.com',
+    });
+    assert.equal(code, 1);
+    for (const name of [
+      'AZURE_OPENAI_ENDPOINT',
+      'AZURE_OPENAI_DEPLOYMENT_NAME',
+      'PORT',
+      'WEBCHAT_AUDIO',
+      'TURN_TIMEOUT_SECONDS',
+      'LOG_LEVEL',
+      'PUBLIC_BASE_URL',
+    ]) {
+      assert.match(stderr, new RegExp(`^ {2}- ${name} .*expected`, 'm'));
+    }
+    assert.match(stderr, /MicrosoftAppId is not set and NODE_ENV says production/);
+    assert.doesNotMatch(output, /secret/);
+    assert.doesNotMatch(output, /^\s+at /m);
+  });
+
+  it('ends with code 1 and one clear line for what only botbuilder refuses', async () => {
+    const { code, output } = await endOf({ ...MODEL, ...IDENTITY, MicrosoftAppPassword: '' });
+    assert.equal(code, 1);
+    assert.match(output, /MicrosoftAppPassword/);
+    assert.doesNotMatch(output, /^\s+at |\\n\s+at |secret/m);
+  });
+
+  it('ends with code 1 and one clear line when the port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const { code, output } = await endOf({ ...MODEL, PORT: String(port) });
+    other.close();
+    assert.equal(code, 1);
+    assert.match(output, /EADDRINUSE/);
+    assert.match(output, /Set PORT/);
+    assert.equal(output.trim().split('\n').length, 1, output);
+  });
+});
+
+describe('an identity that botbuilder refuses', () => {
+  const CERTIFICATE = { ...IDENTITY, MicrosoftAppPassword: '' };
+  const cases: [string, Env, RegExp][] = [
+    ['a single tenant without a password', { ...IDENTITY, MicrosoftAppPassword: '' }, /MicrosoftAppPassword/],
+    ['an unknown channel service', { ...IDENTITY, ChannelService: 'https://nowhere.example.com' }, /ChannelService/],
+    ['a certificate without its key', { ...CERTIFICATE, CertificateThumbprint: 'AB12' }, /CertificatePrivateKey/],
+    ['a key without its certificate', { ...CERTIFICATE, CertificatePrivateKey: 'a-secret' }, /CertificateThumbprint/],
+  ];
+  for (const [name, env, variable] of cases) {
+    it(`is named before anything is started: ${name}`, () => {
+      const make = () => createApp({ config: readConfig({ ...MODEL, ...env }), log: createLogger('silent') });
+      assert.throws(make, (error: Error) => {
+        assert.match(error.message, variable);
+        assert.doesNotMatch(error.message, /secret/);
+        return true;
+      });
+    });
+  }
+
+  for (const [name, env] of Object.entries<Env>({
+    'a single tenant with a password': IDENTITY,
+    'several tenants': { ...IDENTITY, MicrosoftAppType: 'MultiTenant', MicrosoftAppTenantId: '' },
+    'a managed identity': { ...IDENTITY, MicrosoftAppType: 'UserAssignedMSI', MicrosoftAppPassword: '' },
+    'the government cloud': { ...IDENTITY, ChannelService: 'https://botframework.azure.us' },
+    'all four empty, as templates leave them': {
+      MicrosoftAppId: '',
+      MicrosoftAppPassword: '',
+      MicrosoftAppTenantId: '',
+      MicrosoftAppType: '',
+    },
+  })) {
+    it(`is not ${name}`, () => {
+      createApp({ config: readConfig({ ...MODEL, ...env }), log: createLogger('silent') });
+    });
+  }
+});

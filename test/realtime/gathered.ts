@@ -1,0 +1,46 @@
+/** Nothing of these tests takes a second; what does not come fails its test and does not hold up the run. */
+const PATIENCE_MS = 8_000;
+
+/** `promise`, if it comes to something soon. */
+export function inTime<T>(promise: Promise<T>): Promise<T> {
+  const late = new Error(`it did not come in ${PATIENCE_MS} ms`);
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(reject, PATIENCE_MS, late);
+    promise.finally(() => clearTimeout(timer)).then(resolve, reject);
+  });
+}
+
+/** A list that can be waited for. */
+export class Gathered<T> {
+  readonly all: T[] = [];
+  readonly #waiters = new Set<() => void>();
+
+  add(item: T): void {
+    this.all.push(item);
+    for (const look of this.#waiters) look();
+  }
+
+  /** Resolves with all items as soon as there are `count`. */
+  when(count: number): Promise<readonly T[]> {
+    return this.#until(() => (this.all.length >= count ? this.all : undefined));
+  }
+
+  /** Resolves with the first item that fits, past ones included. */
+  first(fits: (item: T) => boolean): Promise<T> {
+    return this.#until(() => this.all.find(fits));
+  }
+
+  #until<Found>(find: () => Found | undefined): Promise<Found> {
+    const waiting = new Promise<Found>((resolve) => {
+      const look = () => {
+        const found = find();
+        if (found === undefined) return;
+        this.#waiters.delete(look);
+        resolve(found);
+      };
+      this.#waiters.add(look);
+      look();
+    });
+    return inTime(waiting);
+  }
+}

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { TurnError } from '../../src/errors.ts';
+import { type PoolOptions, SessionPool } from '../../src/realtime/pool.ts';
+import { RealtimeSession } from '../../src/realtime/session.ts';
+import { FakeModel, NEVER } from './fake-model.ts';
+
+const IDLE_MS = 300_000;
+const TURN_MS = 90_000;
+
+/** A pool over a service without sockets, with as many sessions as it likes unless bounded. */
+function poolWith(options: Partial<PoolOptions> = {}) {
+  const model = new FakeModel();
+  const { clock } = model;
+  const open = (signal: AbortSignal) => RealtimeSession.open(model.sessionDeps, signal);
+  const pool = new SessionPool({ open, clock, idleMs: IDLE_MS, maxSessions: 100, turnMs: TURN_MS, ...options });
+  return { pool, model, clock };
+}
+
+/** Takes and gives back, as a turn does. */
+async function use(pool: SessionPool, key: string): Promise<RealtimeSession> {
+  const session = await pool.take(key, NEVER);
+  pool.giveBack(key, session);
+  return session;
+}
+
+/** What a promise has come to so far. */
+function watch(promise: Promise<unknown>): () => 'waiting' | 'done' | 'failed' {
+  let state: 'waiting' | 'done' | 'failed' = 'waiting';
+  promise.then(
+    () => {
+      state = 'done';
+    },
+    () => {
+      state = 'failed';
+    },
+  );
+  return () => state;
+}
+
+describe('the pool of sessions', () => {
+  it('lends a conversation its warm session again', async () => {
+    const { pool, model } = poolWith();
+    assert.equal(await use(pool, 'a'), await use(pool, 'a'));
+    assert.equal(model.connections.length, 1);
+    assert.equal(pool.openCount, 1);
+  });
+
+  it('never lends one conversation the session of another', async () => {
+    const { pool } = poolWith();
+    assert.notEqual(await use(pool, 'a'), await use(pool, 'b'));
+    assert.equal(pool.openCount, 2);
+  });
+
+  it('opens a new session when the warm one is broken', async () => {
+    const { pool, model } = poolWith();
+    const first = await use(pool, 'a');
+    model.last.drop();
+    assert.notEqual(await use(pool, 'a'), first);
+    assert.equal(pool.openCount, 1);
+  });
+
+  it('does not keep a session that is given back unusable', async () => {
+    const { pool, model } = poolWith();
+    const session = await pool.take('a', NEVER);
+    session.close();
+    pool.giveBack('a', session);
+    assert.equal(pool.openCount, 0);
+    assert.equal(model.last.isOpen, false);
+  });
+
+  it('passes on why no session could be opened, and keeps no place for it', async () => {
+    const { pool, model } = poolWith();
+    model.refusals.push(new TurnError('unauthorized', 'no'));
+    await assert.rejects(pool.take('a', NEVER), { code: 'unauthorized' });
+    assert.equal(pool.openCount, 0);
+  });
+});
+
+describe('idle sessions', () => {
+  it('are closed when their time is over', async () => {
+    const { pool, model, clock } = poolWith();
+    await use(pool, 'a');
+    await clock.advance(IDLE_MS - 1);
+    assert.equal(model.last.isOpen, true);
+    await clock.advance(1);
+    assert.equal(model.last.isOpen, false);
+    assert.equal(pool.openCount, 0);
+  });
+
+  it('begin anew with every turn', async () => {
+    const { pool, model, clock } = poolWith();
+    await use(pool, 'a');
+    await clock.advance(IDLE_MS - 1);
+    await use(pool, 'a');
+    await clock.advance(IDLE_MS - 1);
+    assert.equal(model.last.isOpen, true);
+    await clock.advance(1);
+    assert.equal(model.last.isOpen, false);
+  });
+
+  it('are not closed while they are lent', async () => {
+    const { pool, model, clock } = poolWith();
+    await use(pool, 'a');
+    const session = await pool.take('a', NEVER);
+    await clock.advance(IDLE_MS * 2);
+    assert.equal(model.last.isOpen, true);
+    pool.giveBack('a', session);
+  });
+
+  it('are replaced before use when a turn could outlive them', async () => {
+    const { pool, model, clock } = poolWith({ idleMs: 10 * 3_600_000 });
+    const first = await use(pool, 'a');
+    const margin = 60_000;
+    model.last.receive({
+      type: 'session.created',
+      session: { expires_at: (clock.now() + TURN_MS + margin + 1_000) / 1000 },
+    });
+    assert.equal(await use(pool, 'a'), first);
+    await clock.advance(1_000);
+    assert.notEqual(await use(pool, 'a'), first);
+    assert.equal(model.connections[0]?.isOpen, false);
+    assert.equal(pool.openCount, 1);
+  });
+
+  it('are not kept when they are given back too near to their end', async () => {
+    const { pool, model, clock } = poolWith();
+    const session = await pool.take('a', NEVER);
+    model.last.receive({ type: 'session.created', session: { expires_at: clock.now() / 1000 + 60 } });
+    pool.giveBack('a', session);
+    assert.equal(model.last.isOpen, false);
+    assert.equal(pool.openCount, 0);
+  });
+
+  it('are closed when their conversation is dropped', async () => {
+    const { pool, model, clock } = poolWith();
+    await use(pool, 'a');
+    pool.drop('a');
+    pool.drop('unknown');
+    assert.equal(model.last.isOpen, false);
+    assert.equal(pool.openCount, 0);
+    assert.deepEqual(clock.waiting, []);
+  });
+});
+
+describe('the bound of sessions', () => {
+  it('closes the idle session that was used least recently', async () => {
+    const { pool, model } = poolWith({ maxSessions: 2 });
+    const [a] = [await use(pool, 'a'), await use(pool, 'b')];
+    assert.equal(await use(pool, 'a'), a);
+    await use(pool, 'c');
+    assert.deepEqual(
+      model.connections.map(({ isOpen }) => isOpen),
+      [true, false, true],
+    );
+    assert.equal(pool.openCount, 2);
+  });
+
+  it('waits when every session is lent', async () => {
+    const { pool, clock } = poolWith({ maxSessions: 2 });
+    const a = await pool.take('a', NEVER);
+    await pool.take('b', NEVER);
+    const third = pool.take('c', NEVER);
+    const state = watch(third);
+    await clock.advance(0);
+    assert.equal(state(), 'waiting');
+    pool.giveBack('a', a);
+    assert.notEqual(await third, a);
+    assert.equal(pool.openCount, 2);
+  });
+
+  it('serves those who wait in their order', async () => {
+    const { pool } = poolWith({ maxSessions: 1 });
+    const order: string[] = [];
+    const first = await pool.take('a', NEVER);
+    const turns = ['b', 'c', 'd'].map(async (key) => {
+      const session = await pool.take(key, NEVER);
+      order.push(key);
+      pool.giveBack(key, session);
+    });
+    pool.giveBack('a', first);
+    await Promise.all(turns);
+    assert.deepEqual(order, ['b', 'c', 'd']);
+    assert.equal(pool.openCount, 1);
+  });
+
+  it('holds for conversations that begin at the same moment', async () => {
+    const { pool, model, clock } = poolWith({ maxSessions: 1 });
+    const turns = ['a', 'b', 'c'].map((key) => pool.take(key, NEVER));
+    const states = turns.map(watch);
+    await clock.advance(0);
+    assert.deepEqual(
+      states.map((state) => state()),
+      ['done', 'waiting', 'waiting'],
+    );
+    assert.equal(model.connections.length, 1);
+  });
+
+  it('stops waiting when its signal is aborted, with the reason', async () => {
+    const { pool, clock } = poolWith({ maxSessions: 1 });
+    const first = await pool.take('a', NEVER);
+    const stopping = new AbortController();
+    const second = pool.take('b', stopping.signal);
+    const third = pool.take('c', NEVER);
+    stopping.abort(new TurnError('turn_timeout', 'too late'));
+    await assert.rejects(second, { code: 'turn_timeout' });
+    pool.giveBack('a', first);
+    await third;
+    await clock.advance(0);
+    assert.equal(pool.openCount, 1);
+  });
+
+  it('does not wait at all for a signal that was aborted before', async () => {
+    const { pool } = poolWith({ maxSessions: 1 });
+    await pool.take('a', NEVER);
+    const aborted = AbortSignal.abort(new TurnError('turn_timeout', 'too late'));
+    await assert.rejects(pool.take('b', aborted), { code: 'turn_timeout' });
+    assert.equal(pool.openCount, 1);
+  });
+
+  it('passes a free place on when an opening fails', async () => {
+    const { pool, model } = poolWith({ maxSessions: 1 });
+    const first = await pool.take('a', NEVER);
+    const failing = pool.take('b', NEVER);
+    const next = pool.take('c', NEVER);
+    model.refusals.push(new TurnError('service_unavailable', 'no'));
+    pool.giveBack('a', first);
+    await assert.rejects(failing, { code: 'service_unavailable' });
+    await next;
+    assert.equal(pool.openCount, 1);
+  });
+});
+
+describe('closing the pool', () => {
+  it('closes idle and lent sessions, and is safe twice', async () => {
+    const { pool, model } = poolWith();
+    await use(pool, 'idle');
+    const lent = await pool.take('lent', NEVER);
+    pool.close();
+    pool.close();
+    assert.deepEqual(
+      model.connections.map(({ isOpen }) => isOpen),
+      [false, false],
+    );
+    pool.giveBack('lent', lent);
+    assert.equal(pool.openCount, 0);
+  });
+
+  it('closes a session that is just being opened', async () => {
+    const { pool, model } = poolWith();
+    const opening = pool.take('a', NEVER);
+    pool.close();
+    const session = await opening;
+    assert.equal(model.last.isOpen, false);
+    pool.giveBack('a', session);
+    assert.equal(pool.openCount, 0);
+  });
+
+  it('leaves no timer behind', async () => {
+    const { pool, clock } = poolWith();
+    await use(pool, 'a');
+    await use(pool, 'b');
+    pool.close();
+    assert.deepEqual(clock.waiting, []);
+  });
+});

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { TurnErrorCode } from '../../src/errors.ts';
+import { CREATE_EVENT, collect, plain, SETTINGS_EVENT } from './collecting.ts';
+import * as wire from './server-events.ts';
+
+const SAID = [wire.created(), wire.transcriptDelta('Once upon'), wire.audioDelta([1, 2])];
+const LOST = { kind: 'cutShort', why: 'lost', text: 'Once upon', bytes: [1, 2] };
+
+describe('a response that ends short', () => {
+  it('is cut short by its length, with what it said', () => {
+    const details = { type: 'incomplete', reason: 'max_output_tokens' };
+    const { outcome } = collect(...SAID, wire.done({ status: 'incomplete', details }));
+    assert.deepEqual(plain(outcome), { kind: 'cutShort', why: 'length', text: 'Once upon', bytes: [1, 2] });
+  });
+
+  it('is cut short by the content filter, wherever the filter is named', () => {
+    const places: wire.Done[] = [
+      { status: 'incomplete', details: { type: 'incomplete', reason: 'content_filter' } },
+      { status: 'incomplete', details: 'content_filter' },
+      wire.failedBy({ type: 'invalid_request_error', code: 'content_filter' }),
+      { status: 'cancelled', details: { type: 'cancelled', reason: 'content_filter' } },
+    ];
+    for (const place of places) {
+      const { outcome } = collect(...SAID, wire.done(place));
+      assert.deepEqual(plain(outcome), { kind: 'cutShort', why: 'filter', text: 'Once upon', bytes: [1, 2] });
+    }
+  });
+
+  it('is the filter before anything was said, too', () => {
+    const { outcome } = collect(wire.created(), wire.done(wire.failedBy({ code: 'content_filter' })));
+    assert.deepEqual(plain(outcome), { kind: 'cutShort', why: 'filter', text: '', bytes: [] });
+  });
+
+  it('is lost when the server cancels it after it had begun', () => {
+    const details = { type: 'cancelled', reason: 'turn_detected' };
+    assert.deepEqual(plain(collect(...SAID, wire.done({ status: 'cancelled', details })).outcome), LOST);
+  });
+
+  it('fails, to be asked again, when the server cancels it before it had begun', () => {
+    const { outcome } = collect(wire.created(), wire.done({ status: 'cancelled' }));
+    assert.deepEqual(plain(outcome), { kind: 'failed', code: 'connection_lost' });
+  });
+});
+
+describe('a response that failed', () => {
+  const failures: [wire.WireErrorFields, TurnErrorCode][] = [
+    [{ type: 'server_error', code: 'server_error' }, 'server_error'],
+    [{ type: 'rate_limit_exceeded', code: 'rate_limit_exceeded' }, 'rate_limited'],
+    [{ type: 'invalid_request_error', code: 'inference_rate_limit_exceeded' }, 'rate_limited'],
+    [{ type: 'invalid_request_error', code: 'session_expired' }, 'session_expired'],
+    [{ type: 'invalid_request_error', code: 'insufficient_quota' }, 'quota_exhausted'],
+    [{ type: 'invalid_request_error', code: 'string_above_max_length' }, 'request_rejected'],
+    [{ type: 'brand_new', code: 'brand_new' }, 'server_error'],
+  ];
+  for (const [error, code] of failures) {
+    it(`is ${code} for ${error.type}/${error.code}`, () => {
+      const { outcome } = collect(wire.created(), wire.done(wire.failedBy(error)));
+      assert.deepEqual(plain(outcome), { kind: 'failed', code });
+    });
+  }
+
+  it('is a server error without a reason', () => {
+    for (const details of [undefined, null, {}, { error: null }, 'who knows']) {
+      const { outcome } = collect(wire.created(), wire.done({ status: 'failed', details }));
+      assert.deepEqual(plain(outcome), { kind: 'failed', code: 'server_error' });
+    }
+  });
+
+  it('is a server error with a status that nobody knows', () => {
+    const { outcome } = collect(wire.created(), wire.done({ status: 'brand_new' }));
+    assert.deepEqual(plain(outcome), { kind: 'failed', code: 'server_error' });
+  });
+
+  it('keeps the wait that the service asked for', () => {
+    const error = { code: 'rate_limit_exceeded', message: 'Please try again in 1.5s.' };
+    const { outcome } = collect(wire.created(), wire.done(wire.failedBy(error)));
+    assert.ok(outcome?.kind === 'failed');
+    assert.equal(outcome.error.retryAfterMs, 1_500);
+  });
+
+  it('is lost when it had begun', () => {
+    assert.deepEqual(plain(collect(...SAID, wire.done(wire.failedBy({ code: 'server_error' }))).outcome), LOST);
+  });
+});
+
+describe('error events', () => {
+  const rejection = { type: 'invalid_request_error', code: 'invalid_value' };
+  const expired = { type: 'invalid_request_error', code: 'session_expired' };
+
+  it('end the turn when they name one of its events', () => {
+    const { outcome } = collect(wire.errorEvent(rejection, CREATE_EVENT));
+    assert.deepEqual(plain(outcome), { kind: 'failed', code: 'request_rejected' });
+    assert.deepEqual(plain(collect(...SAID, wire.errorEvent(rejection, 'evt_item')).outcome), LOST);
+  });
+
+  it('end the turn as a conflict when the session has another response running', () => {
+    const conflict = { ...rejection, code: 'conversation_already_has_active_response' };
+    for (const eventId of [CREATE_EVENT, null]) {
+      const { outcome } = collect(wire.errorEvent(conflict, eventId));
+      assert.deepEqual(plain(outcome), { kind: 'failed', code: 'response_conflict' });
+    }
+  });
+
+  it('end the turn when they name no event and no response has begun', () => {
+    const { outcome } = collect(wire.errorEvent({ type: 'server_error' }, null));
+    assert.deepEqual(plain(outcome), { kind: 'failed', code: 'server_error' });
+  });
+
+  it('are ignored when they name no event and a response has begun', () => {
+    const { outcome, steps } = collect(...SAID, wire.errorEvent(rejection, null), wire.done());
+    assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Once upon', bytes: [1, 2] });
+    assert.equal(steps[3], 'ignored');
+  });
+
+  it('are ignored when they name an event of somebody else', () => {
+    const { outcome, steps } = collect(
+      wire.errorEvent(rejection, 'evt_other'),
+      ...SAID,
+      wire.errorEvent(rejection, 'evt_other'),
+      wire.done(),
+    );
+    assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Once upon', bytes: [1, 2] });
+    assert.deepEqual([steps[0], steps[4]], ['ignored', 'ignored']);
+  });
+
+  it('end the turn when the session has expired, whatever they name', () => {
+    for (const eventId of [null, 'evt_other', CREATE_EVENT]) {
+      const before = collect(wire.created(), wire.errorEvent(expired, eventId));
+      assert.deepEqual(plain(before.outcome), { kind: 'failed', code: 'session_expired' });
+      assert.deepEqual(plain(collect(...SAID, wire.errorEvent(expired, eventId)).outcome), LOST);
+    }
+  });
+});
+
+describe('settings that the service refuses', () => {
+  const voice = { type: 'invalid_request_error', code: 'invalid_value', message: "Invalid value: 'bob'." };
+
+  it('are a fault of the configuration', () => {
+    const { outcome } = collect(wire.errorEvent(voice, SETTINGS_EVENT));
+    assert.deepEqual(plain(outcome), { kind: 'failed', code: 'settings_rejected' });
+  });
+
+  it('never let what was said with other settings through', () => {
+    const { outcome } = collect(...SAID, wire.errorEvent(voice, SETTINGS_EVENT));
+    assert.deepEqual(plain(outcome), { kind: 'failed', code: 'settings_rejected' });
+  });
+
+  it('stay what they are when the service only had a bad moment', () => {
+    for (const [type, code] of [
+      ['server_error', 'server_error'],
+      ['rate_limit_exceeded', 'rate_limited'],
+    ] as const) {
+      const { outcome } = collect(wire.errorEvent({ type }, SETTINGS_EVENT));
+      assert.deepEqual(plain(outcome), { kind: 'failed', code });
+    }
+  });
+});
+
+describe('an event of the turn that cannot be read', () => {
+  const broken = { ...wire.audioDelta([1, 2]), delta: 5 };
+
+  it('ends it with what was said before', () => {
+    assert.deepEqual(plain(collect(...SAID, broken).outcome), LOST);
+  });
+
+  it('fails it where nothing was said', () => {
+    assert.deepEqual(plain(collect(wire.created(), broken).outcome), { kind: 'failed', code: 'frame_malformed' });
+    const unannounced = { type: 'response.done', response: {} };
+    assert.deepEqual(plain(collect(unannounced).outcome), { kind: 'failed', code: 'frame_malformed' });
+  });
+});

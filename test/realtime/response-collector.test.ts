@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { collect, LOST, newCollector, plain } from './collecting.ts';
+import * as wire from './server-events.ts';
+
+describe('collecting a response', () => {
+  it('joins transcript and audio of a completed one', () => {
+    const { outcome, steps, collector } = collect(
+      wire.created(),
+      wire.transcriptDelta('Hi '),
+      wire.audioDelta([1, 2]),
+      wire.transcriptDelta('there'),
+      wire.audioDelta([3, 4]),
+      wire.done({ usage: { output_token_details: { audio_tokens: 7 } } }),
+    );
+    assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Hi there', bytes: [1, 2, 3, 4] });
+    assert.deepEqual(steps, ['alive', 'alive', 'alive', 'alive', 'alive', 'ended']);
+    assert.deepEqual([collector.responseId, collector.hasDelta, collector.audioTokens], ['resp_1', true, 7]);
+  });
+
+  it('puts several output items in their order, however they arrive', () => {
+    const first = { item: 'item_b', output: 0 };
+    const second = { item: 'item_a', output: 1 };
+    const { outcome } = collect(
+      wire.created(),
+      wire.transcriptDelta('And ', second),
+      wire.audioDelta([3, 4], second),
+      wire.transcriptDelta('Let me ', first),
+      wire.audioDelta([1, 2], first),
+      wire.transcriptDelta('now.', second),
+      wire.transcriptDelta('see.', first),
+      wire.audioDelta([5, 6], second),
+      wire.done(),
+    );
+    assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Let me see.\n\nAnd now.', bytes: [1, 2, 3, 4, 5, 6] });
+  });
+
+  it('puts the parts of one item in their order', () => {
+    const { outcome } = collect(
+      wire.created(),
+      wire.transcriptDelta('two', { content: 1 }),
+      wire.audioDelta([1, 2], { content: 1 }),
+      wire.transcriptDelta('one', { content: 0 }),
+      wire.done(),
+    );
+    assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'one\n\ntwo', bytes: [1, 2] });
+  });
+
+  it('drops half a sample at the end of an item, so that the next item keeps its samples', () => {
+    const { outcome } = collect(
+      wire.created(),
+      wire.audioDelta([1, 2, 9], { item: 'item_1', output: 0 }),
+      wire.audioDelta([3, 4], { item: 'item_2', output: 1 }),
+      wire.done(),
+    );
+    assert.deepEqual(plain(outcome), { kind: 'spoken', text: '', bytes: [1, 2, 3, 4] });
+  });
+
+  it('takes samples that are cut between two deltas', () => {
+    const { outcome } = collect(wire.created(), wire.audioDelta([1, 2, 3]), wire.audioDelta([4]), wire.done());
+    assert.deepEqual(plain(outcome), { kind: 'spoken', text: '', bytes: [1, 2, 3, 4] });
+  });
+
+  it('takes the final transcript instead of the deltas', () => {
+    const { outcome } = collect(
+      wire.created(),
+      wire.transcriptDelta('Hi ther'),
+      wire.audioDelta([1, 2]),
+      wire.transcriptDone('Hi there!'),
+      wire.done(),
+    );
+    assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Hi there!', bytes: [1, 2] });
+  });
+
+  it('takes the transcript of response.done last of all, and not twice', () => {
+    const { outcome } = collect(
+      wire.created(),
+      wire.transcriptDelta('Hi'),
+      wire.audioDelta([1, 2]),
+      wire.transcriptDone('Hi th'),
+      wire.done({ output: [wire.outputItem('Hi there.')] }),
+    );
+    assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Hi there.', bytes: [1, 2] });
+  });
+
+  it('takes the transcript of response.done where no other came, in preview parts too', () => {
+    for (const type of ['output_audio', 'audio']) {
+      const output = [wire.outputItem('Hi there', { type })];
+      const { outcome } = collect(wire.created(), wire.audioDelta([1, 2]), wire.done({ output }));
+      assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Hi there', bytes: [1, 2] });
+    }
+  });
+
+  it('does not say twice what response.done repeats in an item without an id', () => {
+    const output = [{ type: 'message', role: 'assistant', content: [{ type: 'output_audio', transcript: 'Hi' }] }];
+    const { outcome } = collect(wire.created(), wire.transcriptDelta('Hi'), wire.done({ output }));
+    assert.deepEqual(plain(outcome), { kind: 'textOnly', text: 'Hi' });
+  });
+
+  it('keeps the deltas where the final transcript is empty', () => {
+    const { outcome } = collect(
+      wire.created(),
+      wire.transcriptDelta('Hi'),
+      wire.audioDelta([1, 2]),
+      wire.transcriptDone(''),
+      wire.done(),
+    );
+    assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Hi', bytes: [1, 2] });
+  });
+
+  it('counts audio that comes after output_audio.done', () => {
+    const { outcome } = collect(
+      wire.created(),
+      wire.audioDelta([1, 2]),
+      wire.audioDone(),
+      wire.audioDelta([3, 4]),
+      wire.done(),
+    );
+    assert.deepEqual(plain(outcome), { kind: 'spoken', text: '', bytes: [1, 2, 3, 4] });
+  });
+
+  it('is text only where the model wrote instead of speaking', () => {
+    const { outcome } = collect(wire.created(), wire.textDelta('Just '), wire.textDelta('text'), wire.done());
+    assert.deepEqual(plain(outcome), { kind: 'textOnly', text: 'Just text' });
+  });
+
+  it('is spoken without text where there is audio and no transcript', () => {
+    const { outcome } = collect(wire.created(), wire.audioDelta([1, 2]), wire.done());
+    assert.deepEqual(plain(outcome), { kind: 'spoken', text: '', bytes: [1, 2] });
+  });
+
+  it('fails as empty where there is neither text nor audio', () => {
+    for (const nothing of [[], [wire.transcriptDelta(' \n')], [wire.audioDelta([])], [wire.audioDelta([1])]]) {
+      const { outcome } = collect(wire.created(), ...nothing, wire.done());
+      assert.deepEqual(plain(outcome), { kind: 'failed', code: 'empty_response' });
+    }
+  });
+
+  it('takes a response.done of its turn that was never announced', () => {
+    const { outcome } = collect(wire.done({ output: [wire.outputItem('Hi')] }));
+    assert.deepEqual(plain(outcome), { kind: 'textOnly', text: 'Hi' });
+  });
+});
+
+describe('collecting beside other traffic', () => {
+  it('ignores deltas and the end of another response', () => {
+    const { outcome, steps } = collect(
+      wire.created(),
+      wire.transcriptDelta('foreign', { response: 'resp_2' }),
+      wire.transcriptDone('foreign', { response: 'resp_2' }),
+      wire.audioDelta([9, 9], { response: 'resp_2' }),
+      wire.audioDone({ response: 'resp_2' }),
+      wire.done({ response: 'resp_2', turn: 'turn-2' }),
+      wire.done({ response: 'resp_2', turn: null }),
+      wire.transcriptDelta('ours'),
+      wire.done(),
+    );
+    assert.deepEqual(plain(outcome), { kind: 'textOnly', text: 'ours' });
+    assert.deepEqual(steps.slice(1, 7), Array(6).fill('ignored'));
+  });
+
+  it('ignores a response of another turn, announced before or after its own', () => {
+    const foreign = wire.created({ response: 'resp_2', turn: 'turn-2' });
+    const { outcome, steps } = collect(foreign, wire.created(), foreign, wire.textDelta('ours'), wire.done());
+    assert.deepEqual(plain(outcome), { kind: 'textOnly', text: 'ours' });
+    assert.deepEqual(steps, ['ignored', 'alive', 'ignored', 'alive', 'ended']);
+  });
+
+  it('keeps to the first response that names its turn', () => {
+    const { outcome } = collect(
+      wire.created(),
+      wire.textDelta('ours'),
+      wire.created({ response: 'resp_2' }),
+      wire.textDelta('again', { response: 'resp_2' }),
+      wire.done(),
+    );
+    assert.deepEqual(plain(outcome), { kind: 'textOnly', text: 'ours' });
+  });
+
+  it('takes a response without metadata for its own', () => {
+    const { outcome, collector } = collect(
+      wire.created({ response: 'resp_9', turn: null }),
+      wire.textDelta('ours', { response: 'resp_9' }),
+      wire.done({ response: 'resp_9', turn: null }),
+    );
+    assert.deepEqual(plain(outcome), { kind: 'textOnly', text: 'ours' });
+    assert.equal(collector.responseId, 'resp_9');
+  });
+
+  it('gives up a response without metadata for the one that names its turn', () => {
+    const { outcome, steps, collector } = collect(
+      wire.created({ response: 'resp_9', turn: null }),
+      wire.created(),
+      wire.created({ response: 'resp_8', turn: null }),
+      wire.textDelta('foreign', { response: 'resp_9' }),
+      wire.done({ response: 'resp_9', turn: null }),
+      wire.textDelta('ours'),
+      wire.done(),
+    );
+    assert.deepEqual(plain(outcome), { kind: 'textOnly', text: 'ours' });
+    assert.deepEqual(steps, ['alive', 'alive', 'ignored', 'ignored', 'ignored', 'alive', 'ended']);
+    assert.equal(collector.responseId, 'resp_1');
+  });
+
+  it('forgets what a response without metadata had said when its own comes', () => {
+    const { outcome, collector } = collect(
+      wire.created({ response: 'resp_9', turn: null }),
+      wire.transcriptDelta('foreign', { response: 'resp_9', item: 'item_9' }),
+      wire.audioDelta([9, 9], { response: 'resp_9', item: 'item_9' }),
+      wire.created(),
+    );
+    assert.equal(outcome, undefined);
+    assert.deepEqual(plain(collector.abandon(LOST)), { kind: 'failed', code: 'connection_lost' });
+    assert.equal(collector.hasDelta, false);
+  });
+
+  it('ignores events that it does not know', () => {
+    const { outcome, steps } = collect(
+      { type: 'session.updated', session: {} },
+      wire.created(),
+      { type: 'rate_limits.updated', rate_limits: [] },
+      { type: 'conversation.item.added', item: {} },
+      { type: 'something.new', anything: true },
+      wire.textDelta('ours'),
+      wire.done(),
+    );
+    assert.deepEqual(plain(outcome), { kind: 'textOnly', text: 'ours' });
+    assert.deepEqual(steps, ['ignored', 'alive', 'ignored', 'ignored', 'ignored', 'alive', 'ended']);
+  });
+
+  it('takes unknown events of its response as a sign of life', () => {
+    const { steps } = collect(
+      { type: 'response.something.new', response_id: 'resp_1' },
+      wire.created(),
+      { type: 'response.something.new', response_id: 'resp_1' },
+      { type: 'response.something.new', response_id: 'resp_2' },
+    );
+    assert.deepEqual(steps, ['ignored', 'alive', 'alive', 'ignored']);
+  });
+});
+
+describe('giving a response up', () => {
+  it('fails with the reason when nothing of it has come', () => {
+    const { collector } = collect(wire.created(), { type: 'response.output_item.added', response_id: 'resp_1' });
+    assert.deepEqual(plain(collector.abandon(LOST)), { kind: 'failed', code: 'connection_lost' });
+    assert.equal(collector.hasDelta, false);
+    assert.deepEqual(plain(newCollector().abandon(LOST)), { kind: 'failed', code: 'connection_lost' });
+  });
+
+  it('keeps what has come', () => {
+    const { collector } = collect(wire.created(), wire.transcriptDelta('Once upon'), wire.audioDelta([1, 2, 3]));
+    const lost = { kind: 'cutShort', why: 'lost', text: 'Once upon', bytes: [1, 2] };
+    assert.deepEqual(plain(collector.abandon(LOST)), lost);
+    assert.equal(collector.hasDelta, true);
+  });
+
+  it('keeps audio that came without words', () => {
+    const { collector } = collect(wire.created(), wire.audioDelta([1, 2]));
+    assert.deepEqual(plain(collector.abandon(LOST)), { kind: 'cutShort', why: 'lost', text: '', bytes: [1, 2] });
+  });
+});

@@ -1,0 +1,106 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { Env } from '../../src/env.ts';
+
+export type LogLine = Readonly<Record<string, unknown>>;
+
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface BotProcess extends AsyncDisposable {
+  /** All that was written so far. */
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly ended: Promise<ProcessEnd>;
+  /** Resolves with the first log line that fits, past ones included; rejects when the process ends before. */
+  whenLogged(fits: (line: LogLine) => boolean): Promise<LogLine>;
+  /** Resolves with the address once the bot listens. */
+  whenListening(): Promise<string>;
+  signal(signal: NodeJS.Signals): void;
+}
+
+const NODE_VERSION = new URL('../../src/node-version.js', import.meta.url).href;
+const INDEX = fileURLToPath(new URL('../../src/index.ts', import.meta.url));
+
+/** `src/index.ts` as a process of its own, with these variables and no others, in an empty directory. */
+export function startBotProcess(env: Env): BotProcess {
+  const directory = mkdtempSync(join(tmpdir(), 'bot-process-'));
+  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(
+    process.execPath,
+    ['--import', NODE_VERSION, INDEX],
+    { cwd: directory, env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const output = { stdout: '', stderr: '' };
+  const waiters = new Set<() => void>();
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (chunk: string) => {
+      output[name] += chunk;
+      for (const wake of waiters) wake();
+    });
+  }
+  let end: ProcessEnd | undefined;
+  const ended = new Promise<ProcessEnd>((resolve) => {
+    child.once('close', (code, signal) => {
+      end = { code, signal };
+      rmSync(directory, { recursive: true });
+      resolve(end);
+      for (const wake of waiters) wake();
+    });
+  });
+
+  const bot: BotProcess = {
+    get stdout() {
+      return output.stdout;
+    },
+    get stderr() {
+      return output.stderr;
+    },
+    ended,
+    whenLogged(fits) {
+      return new Promise((resolve, reject) => {
+        const check = () => {
+          const found = logLines(output.stdout).find(fits);
+          if (found === undefined && end === undefined) return;
+          waiters.delete(check);
+          if (found !== undefined) resolve(found);
+          else
+            reject(
+              new Error(`ended (${JSON.stringify(end)}) before that was logged:\n${output.stdout}${output.stderr}`),
+            );
+        };
+        waiters.add(check);
+        check();
+      });
+    },
+    async whenListening() {
+      const { port } = await bot.whenLogged(({ msg }) => String(msg).startsWith('listening'));
+      return `http://127.0.0.1:${port}`;
+    },
+    signal: (signal) => void child.kill(signal),
+    async [Symbol.asyncDispose]() {
+      if (end === undefined) child.kill('SIGKILL');
+      await ended;
+    },
+  };
+  return bot;
+}
+
+/** Whole lines only: the last one may still be on its way. */
+function logLines(stdout: string): LogLine[] {
+  return stdout
+    .split('\n')
+    .slice(0, -1)
+    .flatMap((line) => {
+      try {
+        return [JSON.parse(line) as LogLine];
+      } catch {
+        return [];
+      }
+    });
+}
