@@ -1,4 +1,4 @@
-import { createMemoryLibrary } from './audio/library.ts';
+import { type AudioLibrary, createMemoryLibrary } from './audio/library.ts';
 import { VoiceBot } from './bot.ts';
 import { VoiceAdapter } from './channel/adapter.ts';
 import { keepEntityProperties } from './channel/entity-patch.ts';
@@ -7,7 +7,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Conversations } from './conversation/conversations.ts';
 import { createMemoryRecords } from './conversation/records.ts';
-import { createHttpServer } from './http/server.ts';
+import { createHttpServer, type HttpOptions } from './http/server.ts';
 import { type Ids, randomIds } from './ids.ts';
 import type { Logger } from './log.ts';
 import { connectionOpener } from './realtime/connection.ts';
@@ -32,55 +32,26 @@ export interface App {
   close(): Promise<void>;
 }
 
+type Parts = Required<AppDeps>;
+
 /** Joins the parts. Reads no environment and does nothing until it is started. */
 export function createApp(deps: AppDeps): App {
-  const { config, log, clock = systemClock, ids = randomIds, random = Math.random, tokens = entraIdTokens } = deps;
+  const parts = { clock: systemClock, ids: randomIds, random: Math.random, tokens: entraIdTokens, ...deps };
+  const { config, log } = parts;
   let port = config.port;
   const publicBaseUrl = () =>
     config.publicBaseUrl === 'localhost' ? `http://localhost:${port}` : config.publicBaseUrl;
 
-  const open = connectionOpener(toRealtimeTarget(config.model, tokens), clock);
-  const pool = new SessionPool({
-    open: (signal) => RealtimeSession.open({ open, settings: config.session, clock, ids, log }, signal),
-    clock,
-    idleMs: config.sessionIdleMs,
-    maxSessions: config.maxWarmSessions,
-    turnMs: config.turnTimeoutMs,
-  });
-  const library = createMemoryLibrary({
-    maxBytes: config.audioMemoryBytes,
-    retentionMs: config.audioRetentionMs,
-    clock,
-    ids,
-  });
-  const records = createMemoryRecords({ clock, retentionMs: config.recordRetentionMs });
-  const { historyTurns, turnTimeoutMs } = config;
-  const conversations = new Conversations({
-    pool,
-    records,
-    library,
-    clock,
-    ids,
-    log,
-    random,
-    historyTurns,
-    turnTimeoutMs,
-  });
-
-  if (!keepEntityProperties()) log.error('botbuilder is not the version that the entity patch is made for');
-  const adapter = new VoiceAdapter({ botEnv: config.botEnv, clock, log, random, turnTimeoutMs });
-  const responders = createResponders({ adapter, clock, log, webchatAudio: config.webchatAudio, publicBaseUrl });
-  const allowList = { tenants: config.allowedTenants, users: config.allowedUsers };
-  const bot = new VoiceBot({ adapter, conversations, responders, allowList });
+  const library = createLibrary(parts);
+  const conversations = createConversations(parts, library);
   const http = createHttpServer({
-    deliver: (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context)),
+    deliver: createDelivery(parts, conversations, publicBaseUrl),
     library,
     audioRetentionMs: config.audioRetentionMs,
     isDraining: () => conversations.isDraining,
     onlyLoopback: !config.isAuthenticated,
     log,
   });
-
   return {
     async start() {
       port = await http.listen(config.port, config.host);
@@ -91,4 +62,39 @@ export function createApp(deps: AppDeps): App {
       await http.close();
     },
   };
+}
+
+function createLibrary({ config, clock, ids }: Parts): AudioLibrary {
+  const { audioMemoryBytes: maxBytes, audioRetentionMs: retentionMs } = config;
+  return createMemoryLibrary({ maxBytes, retentionMs, clock, ids });
+}
+
+function createConversations(parts: Parts, library: AudioLibrary): Conversations {
+  const { config, clock, ids, log, random, tokens } = parts;
+  const { historyTurns, turnTimeoutMs } = config;
+  const open = connectionOpener(toRealtimeTarget(config.model, tokens), clock);
+  const pool = new SessionPool({
+    open: (signal) => RealtimeSession.open({ open, settings: config.session, clock, ids, log }, signal),
+    clock,
+    idleMs: config.sessionIdleMs,
+    maxSessions: config.maxWarmSessions,
+    turnMs: turnTimeoutMs,
+  });
+  const records = createMemoryRecords({ clock, retentionMs: config.recordRetentionMs });
+  return new Conversations({ pool, records, library, clock, ids, log, random, historyTurns, turnTimeoutMs });
+}
+
+/** The way of an activity to the bot, and of its answers back to the channel. */
+function createDelivery(
+  { config, clock, log, random }: Parts,
+  conversations: Conversations,
+  publicBaseUrl: () => string | undefined,
+): HttpOptions['deliver'] {
+  const { botEnv, turnTimeoutMs, webchatAudio } = config;
+  if (!keepEntityProperties()) log.error('botbuilder is not the version that the entity patch is made for');
+  const adapter = new VoiceAdapter({ botEnv, clock, log, random, turnTimeoutMs });
+  const responders = createResponders({ adapter, clock, log, webchatAudio, publicBaseUrl });
+  const allowList = { tenants: config.allowedTenants, users: config.allowedUsers };
+  const bot = new VoiceBot({ adapter, conversations, responders, allowList });
+  return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }

@@ -75,13 +75,14 @@ async function flood(url: string, serviceUrl: string): Promise<void> {
 }
 
 describe('a bot process', { concurrency: 2 }, () => {
-  it('outlives a flood of garbage, and writes JSON without a key or a word that anybody said', async () => {
+  it('outlives a flood of garbage, and writes JSON without a key or a word that anybody said', async (t) => {
     await using connector = await startFakeConnector();
     const simulator = await startSimulator({
       mind: scripted(['a private answer']).mind,
       voice: toneVoice(),
       paceMs: 0,
     });
+    t.after(() => simulator.close());
     await using bot = startBotProcess({
       OPENAI_API_KEY: 'sk-very-secret',
       OPENAI_MODEL: 'simulator',
@@ -103,7 +104,6 @@ describe('a bot process', { concurrency: 2 }, () => {
 
     assertWritesOnlyJson(bot);
     assert.doesNotMatch(bot.stdout, /private|secret|unhandled|uncaught|Ada/);
-    await simulator.close();
   });
 
   it('writes JSON when tokens are forged, and neither the tokens nor its secrets', async () => {
