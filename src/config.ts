@@ -171,9 +171,13 @@ function checkIdentity(read: EnvReader, appId: string | undefined, host: string 
     name === 'NODE_ENV' ? read.text(name) === 'production' : read.text(name) !== undefined,
   );
   if (production !== undefined) {
-    read.problems.push(`MicrosoftAppId is not set and ${production} says production; expected the bot's app id`);
+    read.problems.push(
+      `MicrosoftAppId is not set and ${production} says production; expected the bot's app id, or ALLOW_UNAUTHENTICATED=true`,
+    );
   } else if (host !== undefined && !isLoopbackHost(host)) {
-    read.problems.push(`HOST is "${host}" and MicrosoftAppId is not set; expected a loopback address, or an app id`);
+    read.problems.push(
+      `HOST is "${host}" and MicrosoftAppId is not set; expected a loopback address, an app id, or ALLOW_UNAUTHENTICATED=true`,
+    );
   }
 }
 

@@ -2,6 +2,7 @@ import './node-version.js';
 import { existsSync } from 'node:fs';
 import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
+import { isLoopbackHost } from './env.ts';
 import { ConfigError } from './errors.ts';
 import { captureConsole, createLogger } from './log.ts';
 
@@ -14,7 +15,7 @@ function loadConfig(): Config {
     return readConfig(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\nEvery setting is described in .env.example and in the README.\n`);
+    process.stderr.write(`${error.message}\nEvery setting is described in .env.example.\n`);
     process.exit(1);
   }
 }
@@ -60,7 +61,11 @@ try {
   for (const notice of config.notices) log.warn(notice);
   const { kind, model } = config.model;
   log.info({ port, host: config.host ?? '*', model, kind, state: 'memory' }, 'listening on /api/messages');
-  if (!config.isAuthenticated) log.info('no MicrosoftAppId: only clients on this machine are served');
+  if (!config.isAuthenticated && config.host !== undefined && isLoopbackHost(config.host)) {
+    log.info('no MicrosoftAppId: only clients on this machine are served');
+  } else if (!config.isAuthenticated) {
+    log.warn('no MicrosoftAppId: whoever reaches this address can use the model');
+  }
 } catch (err) {
   log.fatal({ err }, 'cannot listen: is another program on this port? Set PORT to use another');
   process.exit(1);

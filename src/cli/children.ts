@@ -9,11 +9,13 @@ export interface ChildSpec {
   readonly cwd: string;
   /** Answers with any status once the child is ready. */
   readonly readyUrl: string;
+  /** Whether what it prints is shown; its errors always are. */
+  readonly isShown: boolean;
 }
 
 export interface ChildrenOptions {
   readonly print: (line: string) => void;
-  /** Called when a child ends although nobody asked it to. */
+  /** Called when a child that was ready ends although nobody asked it to. */
   readonly onDied: (name: string, lastLines: readonly string[]) => void;
 }
 
@@ -45,17 +47,20 @@ export class Children {
     this.#running.set(child, spec.name);
     const lastLines: string[] = [];
     const keep = (line: string) => void (lastLines.push(line) > KEPT_LINES && lastLines.shift());
-    createInterface({ input: child.stdout }).on('line', keep);
-    createInterface({ input: child.stderr }).on('line', (line) => {
+    const show = (line: string) => {
       keep(line);
       this.#options.print(`[${spec.name}] ${line}`);
-    });
+    };
+    createInterface({ input: child.stdout }).on('line', spec.isShown ? show : keep);
+    createInterface({ input: child.stderr }).on('line', show);
+    let isReady = false;
     child.once('error', (error) => keep(error.message));
     child.once('close', () => {
       this.#running.delete(child);
-      if (!this.#isClosing) this.#options.onDied(spec.name, lastLines);
+      if (isReady && !this.#isClosing) this.#options.onDied(spec.name, lastLines);
     });
-    await this.#whenReady(child, spec);
+    await this.#whenReady(child, spec, lastLines);
+    isReady = true;
   }
 
   /** Ends all of them, by force where a signal is not enough. Safe to call twice. */
@@ -70,14 +75,14 @@ export class Children {
     await Promise.all(ends);
   }
 
-  async #whenReady(child: ChildProcess, { name, readyUrl }: ChildSpec): Promise<void> {
+  async #whenReady(child: ChildProcess, { name, readyUrl }: ChildSpec, lastLines: readonly string[]): Promise<void> {
     const giveUpAtMs = Date.now() + READY_WITHIN_MS;
     while (this.#running.has(child) && !this.#isClosing) {
       if (await answers(readyUrl)) return;
       if (Date.now() > giveUpAtMs) throw new Error(`${name} does not answer at ${readyUrl}`);
       await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
     }
-    throw new Error(`${name} ended before it was ready`);
+    throw new Error([`${name} ended before it was ready`, ...lastLines].join('\n  '));
   }
 }
 

@@ -4,13 +4,12 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Children } from './children.ts';
+import { Children, type ChildSpec } from './children.ts';
 import { freePort } from './ports.ts';
 
 // The bot, the model's simulator and Microsoft's Agents Playground as children of one command, without any account.
 
 const BOT_PORT = 3978;
-const SIMULATOR_PORT = 8790;
 const PLAYGROUND_PORT = 56150;
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -45,38 +44,45 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 async function startAll(): Promise<void> {
-  const simulator = await freePort(SIMULATOR_PORT);
-  const bot = await freePort(BOT_PORT);
-  const playground = await freePort(PLAYGROUND_PORT);
   print('Starting the simulated model, the bot and Microsoft 365 Agents Playground …');
-  await Promise.all([
-    children.start({
-      name: 'simulator',
-      args: [...preload, `${root}src/cli/simulator.ts`],
-      env: { PORT: String(simulator), LOG_LEVEL: 'warn' },
-      cwd: workDir,
-      readyUrl: `http://127.0.0.1:${simulator}/`,
-    }),
-    children.start({
-      name: 'bot',
-      args: [...preload, `${root}src/index.ts`],
-      env: botEnv(bot, simulator),
-      cwd: workDir,
-      readyUrl: `http://127.0.0.1:${bot}/health`,
-    }),
-    children.start({
-      name: 'playground',
-      // A person's own tool for trying bots: installed beside the bot, never part of it.
-      args: [
-        createRequire(import.meta.url).resolve('@microsoft/m365agentsplayground/cli.js'),
-        ...['-e', `http://127.0.0.1:${bot}/api/messages`, '-c', 'webchat', '-p', String(playground), '--dt'],
-      ],
-      env: { BROWSER: 'none' },
-      cwd: workDir,
-      readyUrl: `http://127.0.0.1:${playground}/`,
-    }),
-  ]);
+  const simulator = await startOn(0, (port) => ({
+    name: 'simulator',
+    args: [...preload, `${root}src/cli/simulator.ts`],
+    env: { PORT: String(port), LOG_LEVEL: 'warn' },
+    readyUrl: `http://127.0.0.1:${port}/`,
+    isShown: false,
+  }));
+  const bot = await startOn(BOT_PORT, (port) => ({
+    name: 'bot',
+    args: [...preload, `${root}src/index.ts`],
+    env: botEnv(port, simulator),
+    readyUrl: `http://127.0.0.1:${port}/health`,
+    isShown: true,
+  }));
+  const playground = await startOn(PLAYGROUND_PORT, (port) => ({
+    name: 'playground',
+    // A person's own tool for trying bots: installed beside the bot, never part of it.
+    args: [
+      createRequire(import.meta.url).resolve('@microsoft/m365agentsplayground/cli.js'),
+      ...['-e', `http://127.0.0.1:${bot}/api/messages`, '-c', 'webchat', '-p', String(port), '--dt'],
+    ],
+    env: { BROWSER: 'none' },
+    readyUrl: `http://127.0.0.1:${port}/`,
+    isShown: false,
+  }));
   tellWhereToGo(bot, playground);
+}
+
+/** Starts on the wanted port or another one; once more elsewhere, should somebody have been faster. */
+async function startOn(wanted: number, spec: (port: number) => Omit<ChildSpec, 'cwd'>): Promise<number> {
+  const port = await freePort(wanted);
+  try {
+    await children.start({ ...spec(port), cwd: workDir });
+    return port;
+  } catch (error) {
+    if (isStopping || wanted === 0) throw error;
+    return startOn(0, spec);
+  }
 }
 
 function botEnv(port: number, simulatorPort: number): Record<string, string> {
@@ -97,6 +103,8 @@ The bot is ready. Its model is a SIMULATOR with a computer voice; no account is 
 
   Chat page:              http://localhost:${playground}
   Bot Framework Emulator: http://127.0.0.1:${bot}/api/messages  (leave app id and password empty)
+
+The bot and its model answer this machine only; the chat page is open to your network while this runs.
 
 Open the page, type "hello", and press play on the answer. "help" lists what the simulator knows.
 Ctrl-C ends everything.

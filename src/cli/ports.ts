@@ -1,15 +1,20 @@
 import net from 'node:net';
 
-/** The wanted port if nothing listens there, else any free one. Another program may still take it in between. */
+/**
+ * The wanted port if nothing listens there, on any address of this machine, else any free one. Another program may
+ * still take it in between.
+ */
 export async function freePort(wanted: number): Promise<number> {
-  return (await tryPort(wanted)) ?? (await tryPort(0)) ?? wanted;
+  const isFree = (await tryPort(wanted, '127.0.0.1')) !== undefined && (await tryPort(wanted, '::')) !== undefined;
+  return isFree && wanted !== 0 ? wanted : ((await tryPort(0, '127.0.0.1')) ?? wanted);
 }
 
-function tryPort(port: number): Promise<number | undefined> {
+/** The port, or nothing where it is taken. An address that this machine does not have is no obstacle. */
+function tryPort(port: number, host: string): Promise<number | undefined> {
   return new Promise((resolve) => {
     const server = net.createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => {
+    server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'EADDRINUSE' ? undefined : port));
+    server.listen(port, host, () => {
       const found = (server.address() as net.AddressInfo).port;
       server.close(() => resolve(found));
     });

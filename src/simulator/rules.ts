@@ -119,6 +119,7 @@ const HELP = [
   '- count to 5',
   '- joke',
   '- long: a minute of speech',
+  '',
   'And to see what happens when things go wrong: slow, error, rate limit, disconnect, hang.',
   'To everything else I answer with your own words.',
 ].join('\n');

@@ -140,6 +140,28 @@ describe('a bot with an app id', () => {
   });
 });
 
+describe('the Emulator', () => {
+  /** A token as Entra ID makes them for the bot's own id, which the Emulator uses. */
+  function emulatorToken(openId: OpenIdServer, tid: string): string {
+    const iss = `https://sts.windows.net/${tid}/`;
+    return openId.token('', { claims: { iss, tid, ver: '1.0', appid: openId.appId, serviceurl: undefined } });
+  }
+
+  it("is let in with a token of the bot's own tenant, and of no other", async () => {
+    await using openId = await startOpenIdServer();
+    const env = { ...openId.env, MicrosoftAppType: 'SingleTenant', MicrosoftAppTenantId: 'tenant-1' };
+    await using bot = await startBot({ env, turns: ['Hi'] });
+    const post = (tid: string) =>
+      bot.post(bot.message('hello'), { authorization: `Bearer ${emulatorToken(openId, tid)}` });
+
+    assert.equal((await post('tenant-2')).status, 401);
+    assert.equal((await post('tenant-1')).status, 200);
+    const [reply] = await bot.connector.whenMessages(1);
+    assert.equal(reply?.body.text, 'Hi');
+    assert.equal((await post('tenant-2')).status, 401);
+  });
+});
+
 describe('a bot that gets no token of its own', () => {
   it('takes the message, notes in the log that the reply could not be sent, and serves on', async () => {
     await using openId = await startOpenIdServer('another-app-id');

@@ -136,6 +136,14 @@ describe('the routes', () => {
     });
   }
 
+  for (const protocol of ['websocket', 'h2c']) {
+    it(`answers a request for ${protocol} and hangs up, so that it holds no socket`, async () => {
+      const head = `GET /health HTTP/1.1\r\nHost: bot\r\nConnection: Upgrade, close\r\nUpgrade: ${protocol}\r\n\r\n`;
+      const answer = await sendRaw(bot.url, head);
+      assert.ok([200, 400, 426].includes(answer.status), String(answer.status));
+    });
+  }
+
   it('does not say what it is made of', async () => {
     const answer = await rawRequest(bot.url, 'GET', '/health');
     assert.equal(answer.headers.has('server'), false);
