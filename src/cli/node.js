@@ -13,12 +13,14 @@ const program = process.platform === 'win32' ? 'node.exe' : 'node';
 const pinned = fileURLToPath(
   new URL(`../../node_modules/node-${platform}-${process.arch}/bin/${program}`, import.meta.url),
 );
+const compileCache = fileURLToPath(new URL('../../node_modules/.cache/node-compile', import.meta.url));
 const versionCheck = new URL('../node-version.js', import.meta.url).href;
 
 const child = spawn(
   existsSync(pinned) ? pinned : process.execPath,
   ['--import', versionCheck, ...process.argv.slice(2)],
-  { stdio: 'inherit' },
+  // Compiling what is imported again and again is a good part of the tests' time.
+  { stdio: 'inherit', env: { NODE_COMPILE_CACHE: compileCache, ...process.env } },
 );
 child.on('error', (error) => {
   process.stderr.write(`Node could not be started: ${error.message}\n`);

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Activity } from 'botbuilder';
 import { isAllowed } from '../../src/channel/allow-list.ts';
-import { wording } from '../../src/wording.ts';
-import { startBot } from '../support/bot.ts';
 
 function activity(fields: Record<string, unknown>): Activity {
   return { conversation: { id: 'c' }, from: { id: 'user-1' }, ...fields } as unknown as Activity;
@@ -42,42 +40,4 @@ describe('isAllowed', () => {
   for (const [name, fields, list, expected] of cases) {
     it(`lets in ${name}`, () => assert.equal(isAllowed(activity(fields), list), expected));
   }
-});
-
-describe('a bot that is not open to everybody', () => {
-  const env = { ALLOWED_TENANTS: 'tenant-1, tenant-2', ALLOWED_USERS: 'user-1,aad-2' };
-  const inTenant = { conversation: { id: 'conversation-1', tenantId: 'tenant-2' } };
-
-  it('answers those who are listed', async () => {
-    await using bot = await startBot({ env, turns: ['Hi'] });
-    await bot.says('hello', inTenant);
-    const [reply] = await bot.connector.whenMessages(1);
-    assert.equal(reply?.body.text, 'Hi');
-  });
-
-  for (const [name, fields] of Object.entries({
-    'another user': { ...inTenant, from: { id: 'user-2' } },
-    'another tenant': { conversation: { id: 'conversation-1', tenantId: 'tenant-3' } },
-    'no tenant': {},
-  })) {
-    it(`tells ${name} so kindly, and never asks the model`, async () => {
-      await using bot = await startBot({ env });
-      assert.equal((await bot.says('hello', fields)).status, 200);
-      const [reply] = await bot.connector.whenMessages(1);
-      assert.equal(reply?.body.text, wording.notAllowed);
-      assert.equal(bot.simulator.openSessions, 0);
-      assert.deepEqual(bot.events, []);
-    });
-  }
-
-  it('does not welcome a tenant that it would not answer', async () => {
-    await using bot = await startBot({ env: { ALLOWED_TENANTS: 'tenant-1' } });
-    const conversation = { id: 'conversation-1', tenantId: 'tenant-3' };
-    const added = { type: 'conversationUpdate', membersAdded: [{ id: 'bot-1' }], conversation };
-    await bot.post(bot.message(undefined, added));
-    await bot.says('hello', { conversation });
-    const [first] = await bot.connector.whenMessages(1);
-    assert.equal(first?.body.text, wording.notAllowed);
-    assert.equal(bot.connector.calls.length, 1);
-  });
 });

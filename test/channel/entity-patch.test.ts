@@ -18,9 +18,10 @@ const STREAM = { type: 'streaminfo', streamId: 'stream-1', streamType: 'streamin
 const MENTION = { type: 'mention', text: '<at>Ada</at>', mentioned: { id: 'user-1', name: 'Ada' } };
 
 describe('keepEntityProperties', () => {
-  it('lets entities reach the wire whole', async () => {
+  it('lets entities reach the wire whole', async (t) => {
     assert.equal(keepEntityProperties(), true);
-    await using sending = await startAdapter({ clock: systemClock });
+    const sending = await startAdapter({ clock: systemClock });
+    t.after(() => sending[Symbol.asyncDispose]());
     const entities: Entity[] = [AI_LABEL, STREAM, MENTION];
 
     await sending.send({ type: 'message', text: 'Hi', entities });
@@ -28,10 +29,11 @@ describe('keepEntityProperties', () => {
     assert.deepEqual(sending.connector.messages[0]?.body.entities, entities);
   });
 
-  it('may be called again', async () => {
+  it('may be called again', async (t) => {
     assert.equal(keepEntityProperties(), true);
     assert.equal(keepEntityProperties(), true);
-    await using sending = await startAdapter({ clock: systemClock });
+    const sending = await startAdapter({ clock: systemClock });
+    t.after(() => sending[Symbol.asyncDispose]());
     await sending.send({ type: 'typing', entities: [STREAM] });
     assert.deepEqual(sending.connector.calls[0]?.body.entities, [STREAM]);
   });

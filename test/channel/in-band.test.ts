@@ -18,9 +18,10 @@ async function activitiesOf(response: Response): Promise<OnTheWire[]> {
 }
 
 describe('a message whose replies are expected in the response', () => {
-  it('gets its text and its sound there, and nothing by another way', async () => {
+  it('gets its text and its sound there, and nothing by another way', async (t) => {
     const pcm = Buffer.alloc(96_000, 'sound');
-    await using bot = await startBot({ turns: [{ outputs: [{ text: 'Hi there', pcm }], ending }] });
+    const bot = await startBot({ turns: [{ outputs: [{ text: 'Hi there', pcm }], ending }] });
+    t.after(() => bot[Symbol.asyncDispose]());
     const [reply, ...more] = await activitiesOf(await bot.says('hello', IN_BAND));
 
     assert.deepEqual(more, []);
@@ -33,7 +34,7 @@ describe('a message whose replies are expected in the response', () => {
     assert.deepEqual(bot.connector.calls, []);
   });
 
-  it('shows no typing sign, however long it takes', async () => {
+  it('shows no typing sign, however long it takes', async (t) => {
     const clock = new ManualClock();
     const gate = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
@@ -41,7 +42,8 @@ describe('a message whose replies are expected in the response', () => {
       asked.resolve();
       return { outputs: [{ text: 'Hi' }], ending, gate: gate.promise };
     };
-    await using bot = await startBot({ turns: [held], deps: { clock } });
+    const bot = await startBot({ turns: [held], deps: { clock } });
+    t.after(() => bot[Symbol.asyncDispose]());
     const answered = bot.says('hello', IN_BAND);
     await asked.promise;
     await clock.advance(10_000);
@@ -54,16 +56,19 @@ describe('a message whose replies are expected in the response', () => {
     assert.deepEqual(bot.connector.calls, []);
   });
 
-  it('gets a link for Teams', async () => {
-    await using bot = await startBot({ turns: ['Hi'] });
+  it('gets a link for Teams', async (t) => {
+    const bot = await startBot({ turns: ['Hi'] });
+    t.after(() => bot[Symbol.asyncDispose]());
     const [reply] = await activitiesOf(await bot.says('hello', { ...IN_BAND, channelId: 'msteams' }));
     assert.match(reply.text, /^Hi\n\n\[Listen \(/);
   });
 
-  it('makes no call to the channel even for a sound that would be uploaded', async () => {
-    await using openId = await startOpenIdServer();
+  it('makes no call to the channel even for a sound that would be uploaded', async (t) => {
+    const openId = await startOpenIdServer();
+    t.after(() => openId[Symbol.asyncDispose]());
     const pcm = Buffer.alloc(200_000, 'sound');
-    await using bot = await startBot({ env: openId.env, turns: [{ outputs: [{ text: 'Hi', pcm }], ending }] });
+    const bot = await startBot({ env: openId.env, turns: [{ outputs: [{ text: 'Hi', pcm }], ending }] });
+    t.after(() => bot[Symbol.asyncDispose]());
     const authorization = `Bearer ${openId.token(bot.connector.url)}`;
     const message = bot.message('hello', { ...IN_BAND, channelId: 'webchat' });
     const [reply] = await activitiesOf(await bot.post(message, { authorization }));
@@ -74,14 +79,15 @@ describe('a message whose replies are expected in the response', () => {
     );
   });
 
-  it('is answered once, however often it is delivered', async () => {
+  it('is answered once, however often it is delivered', async (t) => {
     const gate = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
     const held = () => {
       asked.resolve();
       return { outputs: [{ text: 'Hi' }], ending, gate: gate.promise };
     };
-    await using bot = await startBot({ turns: [held] });
+    const bot = await startBot({ turns: [held] });
+    t.after(() => bot[Symbol.asyncDispose]());
     const message = bot.message('hello', IN_BAND);
     const first = bot.post(message);
     await asked.promise;
@@ -93,9 +99,10 @@ describe('a message whose replies are expected in the response', () => {
     assert.deepEqual(bot.connector.calls, []);
   });
 
-  it('waits for its turn behind one that is answered by calls', async () => {
+  it('waits for its turn behind one that is answered by calls', async (t) => {
     const gate = Promise.withResolvers<void>();
-    await using bot = await startBot({ turns: [{ outputs: [{ text: 'One' }], ending, gate: gate.promise }, 'Two'] });
+    const bot = await startBot({ turns: [{ outputs: [{ text: 'One' }], ending, gate: gate.promise }, 'Two'] });
+    t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('one');
     const second = bot.says('two', IN_BAND);
     gate.resolve();
@@ -107,28 +114,31 @@ describe('a message whose replies are expected in the response', () => {
     );
   });
 
-  it('gets what went wrong there, too', async () => {
+  it('gets what went wrong there, too', async (t) => {
     const error = { type: 'invalid_request_error', code: 'nonsense', message: 'no' };
-    await using bot = await startBot({ turns: [{ outputs: [], ending: { kind: 'failed', error } }] });
+    const bot = await startBot({ turns: [{ outputs: [], ending: { kind: 'failed', error } }] });
+    t.after(() => bot[Symbol.asyncDispose]());
     const [reply] = await activitiesOf(await bot.says('hello', IN_BAND));
     assert.match(reply.text, /\(incident [0-9a-f]+\)$/);
     assert.deepEqual(bot.connector.calls, []);
   });
 
-  it('gets the answer to an empty text there', async () => {
-    await using bot = await startBot();
+  it('gets the answer to an empty text there', async (t) => {
+    const bot = await startBot();
+    t.after(() => bot[Symbol.asyncDispose]());
     const [reply] = await activitiesOf(await bot.post(bot.message(undefined, IN_BAND)));
     assert.equal(reply.text, wording.textMissing);
   });
 
-  it('may be given up by its sender, and the conversation goes on', async () => {
+  it('may be given up by its sender, and the conversation goes on', async (t) => {
     const gate = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
     const held = () => {
       asked.resolve();
       return { outputs: [{ text: 'Nobody listens' }], ending, gate: gate.promise };
     };
-    await using bot = await startBot({ turns: [held, 'Hi again'] });
+    const bot = await startBot({ turns: [held, 'Hi again'] });
+    t.after(() => bot[Symbol.asyncDispose]());
     const abort = new AbortController();
     const given = fetch(`${bot.url}/api/messages`, {
       method: 'POST',

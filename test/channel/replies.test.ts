@@ -21,11 +21,15 @@ async function replyTo(bot: BotUnderTest, fields: Record<string, unknown>): Prom
 
 /** The first reply of a bot on this machine. */
 async function firstReply(channelId: string, options: BotUnderTestOptions = {}, look = async (_: ConnectorCall) => {}) {
-  await using bot = await startBot({ turns: [spoken()], ...options });
-  const reply = await replyTo(bot, { channelId });
-  await look(reply);
-  assert.equal(bot.connector.messages.length, 1);
-  return reply.body;
+  const bot = await startBot({ turns: [spoken()], ...options });
+  try {
+    const reply = await replyTo(bot, { channelId });
+    await look(reply);
+    assert.equal(bot.connector.messages.length, 1);
+    return reply.body;
+  } finally {
+    await bot[Symbol.asyncDispose]();
+  }
 }
 
 async function assertIsTheSound(response: Response): Promise<void> {
@@ -97,16 +101,24 @@ describe('a reply on the wire, without such an address', () => {
     look: (bot: BotUnderTest, reply: ConnectorCall) => Promise<void> | void,
     prepare: (bot: BotUnderTest) => void = () => {},
   ): Promise<void> {
-    await using openId = await startOpenIdServer();
-    await using bot = await startBot({ env: openId.env, turns: [spoken(bytes)] });
-    prepare(bot);
-    const authorization = `Bearer ${openId.token(bot.connector.url)}`;
-    assert.equal((await bot.post(bot.message('hello', { channelId }), { authorization })).status, 200);
-    const [reply] = await bot.connector.whenMessages(1);
-    assert.ok(reply);
-    assert.ok(reply.body.text.startsWith(TEXT));
-    await look(bot, reply);
-    assert.equal(bot.connector.messages.length, 1);
+    const openId = await startOpenIdServer();
+    try {
+      const bot = await startBot({ env: openId.env, turns: [spoken(bytes)] });
+      try {
+        prepare(bot);
+        const authorization = `Bearer ${openId.token(bot.connector.url)}`;
+        assert.equal((await bot.post(bot.message('hello', { channelId }), { authorization })).status, 200);
+        const [reply] = await bot.connector.whenMessages(1);
+        assert.ok(reply);
+        assert.ok(reply.body.text.startsWith(TEXT));
+        await look(bot, reply);
+        assert.equal(bot.connector.messages.length, 1);
+      } finally {
+        await bot[Symbol.asyncDispose]();
+      }
+    } finally {
+      await openId[Symbol.asyncDispose]();
+    }
   }
 
   it('holds all of the WAV for the Emulator', () =>
@@ -169,8 +181,9 @@ describe('a reply on the wire, without such an address', () => {
 });
 
 describe('the address of a reply', () => {
-  it('is the message that it answers, in its conversation, from the bot to the user', async () => {
-    await using bot = await startBot({ turns: ['Hi'] });
+  it('is the message that it answers, in its conversation, from the bot to the user', async (t) => {
+    const bot = await startBot({ turns: ['Hi'] });
+    t.after(() => bot[Symbol.asyncDispose]());
     const conversation = { id: '19:abc@thread.tacv2;messageid=1/2', conversationType: 'channel', tenantId: 'tenant-1' };
     const { path, body } = await replyTo(bot, {
       id: 'id/with slash',
@@ -191,8 +204,9 @@ describe('the address of a reply', () => {
     assert.equal(body.conversation.tenantId, 'tenant-1');
   });
 
-  it('is the service URL of this very message, with a slash at its end or without', async () => {
-    await using bot = await startBot({ turns: ['One', 'Two'] });
+  it('is the service URL of this very message, with a slash at its end or without', async (t) => {
+    const bot = await startBot({ turns: ['One', 'Two'] });
+    t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('hello', { id: 'a', serviceUrl: `${bot.connector.url}/` });
     await bot.connector.whenMessages(1);
     await bot.says('hello', { id: 'b', serviceUrl: `${bot.connector.url}/moved/` });
@@ -203,8 +217,9 @@ describe('the address of a reply', () => {
     );
   });
 
-  it('needs no recipient in the message', async () => {
-    await using bot = await startBot({ turns: ['Hi'] });
+  it('needs no recipient in the message', async (t) => {
+    const bot = await startBot({ turns: ['Hi'] });
+    t.after(() => bot[Symbol.asyncDispose]());
     const { body } = await replyTo(bot, { recipient: undefined });
     assert.equal(body.text, 'Hi');
   });

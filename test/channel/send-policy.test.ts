@@ -25,9 +25,10 @@ const always =
 
 describe('a message that the channel does not take', () => {
   for (const status of [412, 429, 502, 503, 504]) {
-    it(`is sent again after ${status}, three times at most, and later each time`, async () => {
+    it(`is sent again after ${status}, three times at most, and later each time`, async (t) => {
       const clock = new ManualClock();
-      await using sending = await startAdapter({ clock });
+      const sending = await startAdapter({ clock });
+      t.after(() => sending[Symbol.asyncDispose]());
       sending.connector.rule = always(status);
       const sent = assert.rejects(sending.send(HI), { statusCode: status });
       for (const waitMs of [400, 800, 1_600]) {
@@ -38,9 +39,10 @@ describe('a message that the channel does not take', () => {
       assert.equal(sending.connector.calls.length, 4);
     });
 
-    it(`arrives once when it is taken after ${status}`, async () => {
+    it(`arrives once when it is taken after ${status}`, async (t) => {
       const clock = new ManualClock();
-      await using sending = await startAdapter({ clock });
+      const sending = await startAdapter({ clock });
+      t.after(() => sending[Symbol.asyncDispose]());
       sending.connector.rule = first({ status });
       const sent = sending.send(HI);
       await clock.whenWaiting(400);
@@ -52,8 +54,9 @@ describe('a message that the channel does not take', () => {
   }
 
   for (const status of [400, 401, 403, 404, 405, 409, 413, 500, 501]) {
-    it(`is not sent again after ${status}`, async () => {
-      await using sending = await startAdapter({ clock: new ManualClock() });
+    it(`is not sent again after ${status}`, async (t) => {
+      const sending = await startAdapter({ clock: new ManualClock() });
+      t.after(() => sending[Symbol.asyncDispose]());
       sending.connector.rule = always(status);
       await assert.rejects(sending.send(HI), { statusCode: status });
       assert.equal(sending.connector.calls.length, 1);
@@ -70,10 +73,11 @@ describe('a message that the channel does not take', () => {
     ['a negative time', '-5', (ms) => ms === 400],
   ];
   for (const [name, retryAfter, fits] of afterwards) {
-    it(`waits as long as 429 asks for with ${name}`, async () => {
+    it(`waits as long as 429 asks for with ${name}`, async (t) => {
       // A date is compared with the real time.
       const clock = new ManualClock(Date.now());
-      await using sending = await startAdapter({ clock });
+      const sending = await startAdapter({ clock });
+      t.after(() => sending[Symbol.asyncDispose]());
       sending.connector.rule = first({ status: 429, headers: { 'retry-after': retryAfter } });
       const sent = sending.send(HI);
       const again = await sending.watched.when(({ msg }) => msg === 'sending again');
@@ -84,16 +88,18 @@ describe('a message that the channel does not take', () => {
     });
   }
 
-  it('is given up at once when the channel asks for more time than there is', async () => {
-    await using sending = await startAdapter({ clock: new ManualClock(), turnTimeoutMs: 60_000 });
+  it('is given up at once when the channel asks for more time than there is', async (t) => {
+    const sending = await startAdapter({ clock: new ManualClock(), turnTimeoutMs: 60_000 });
+    t.after(() => sending[Symbol.asyncDispose]());
     sending.connector.rule = first({ status: 429, headers: { 'retry-after': '61' } });
     await assert.rejects(sending.send(HI), { statusCode: 429 });
     assert.equal(sending.connector.calls.length, 1);
   });
 
-  it('is given up when its time is over', async () => {
+  it('is given up when its time is over', async (t) => {
     const clock = new ManualClock();
-    await using sending = await startAdapter({ clock, turnTimeoutMs: 1_000 });
+    const sending = await startAdapter({ clock, turnTimeoutMs: 1_000 });
+    t.after(() => sending[Symbol.asyncDispose]());
     sending.connector.rule = always(503);
     const sent = assert.rejects(sending.send(HI), { statusCode: 503 });
     await clock.whenWaiting(400);
@@ -102,9 +108,10 @@ describe('a message that the channel does not take', () => {
     assert.equal(sending.connector.calls.length, 2);
   });
 
-  it('is noted in the log without what it says', async () => {
+  it('is noted in the log without what it says', async (t) => {
     const clock = new ManualClock();
-    await using sending = await startAdapter({ clock });
+    const sending = await startAdapter({ clock });
+    t.after(() => sending[Symbol.asyncDispose]());
     sending.connector.rule = first({ status: 503 });
     const sent = sending.send({ ...HI, text: 'secret words' });
     const line = await sending.watched.when(({ msg }) => msg === 'sending again');
@@ -117,9 +124,10 @@ describe('a message that the channel does not take', () => {
 
 describe('a channel that cannot be reached', () => {
   for (const host of ['127.0.0.1', 'localhost']) {
-    it(`is tried again, and gets the message once it is there (${host})`, async () => {
+    it(`is tried again, and gets the message once it is there (${host})`, async (t) => {
       const clock = new ManualClock();
-      await using sending = await startAdapter({ clock });
+      const sending = await startAdapter({ clock });
+      t.after(() => sending[Symbol.asyncDispose]());
       const place = createTcpServer().listen(0, host);
       await once(place, 'listening');
       const { port, address } = place.address() as { port: number; address: string };
@@ -132,7 +140,8 @@ describe('a channel that cannot be reached', () => {
       const channel = createServer((request, response) => {
         posts += 1;
         request.resume();
-        response.writeHead(200, { 'content-type': 'application/json' }).end('{"id":"late"}');
+        response.setHeader('content-type', 'application/json');
+        response.end('{"id":"late"}');
       }).listen(port, address);
       await once(channel, 'listening');
       await clock.advance(400);
@@ -164,14 +173,16 @@ describe('a channel that may have taken the message', () => {
       return 'handled';
     },
     'answers with what is not JSON': (_, response) => {
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{nonsense');
+      response.setHeader('content-type', 'application/json');
+      response.end('{nonsense');
       return 'handled';
     },
   };
   for (const [name, rule] of Object.entries(ends)) {
-    it(`gets it only once when it ${name}`, async () => {
+    it(`gets it only once when it ${name}`, async (t) => {
       const clock = new ManualClock();
-      await using sending = await startAdapter({ clock });
+      const sending = await startAdapter({ clock });
+      t.after(() => sending[Symbol.asyncDispose]());
       sending.connector.rule = rule;
       await assert.rejects(sending.send(HI));
       assert.equal(sending.connector.calls.length, 1);
@@ -189,7 +200,8 @@ describe('a channel that may have taken the message', () => {
   };
   for (const [name, rule] of Object.entries(silences)) {
     it(`is given up after 15 seconds when it ${name}, and gets it only once`, async (t) => {
-      await using sending = await startAdapter({ clock: new ManualClock() });
+      const sending = await startAdapter({ clock: new ManualClock() });
+      t.after(() => sending[Symbol.asyncDispose]());
       sending.connector.rule = rule;
       // The time limit of one try is the HTTP client's own; it takes no clock.
       t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -217,8 +229,9 @@ describe('a channel that takes the message', () => {
     '200 with null': { status: 200, body: null },
   };
   for (const [name, answer] of Object.entries(answers)) {
-    it(`may answer ${name}`, async () => {
-      await using sending = await startAdapter({ clock: new ManualClock() });
+    it(`may answer ${name}`, async (t) => {
+      const sending = await startAdapter({ clock: new ManualClock() });
+      t.after(() => sending[Symbol.asyncDispose]());
       sending.connector.rule = () => answer;
       await sending.send(HI);
       assert.equal(sending.connector.calls.length, 1);

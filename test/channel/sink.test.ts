@@ -11,8 +11,9 @@ const REFUSAL = { error: { code: 'BadArgument', message: 'Unknown attachment typ
 describe('a reply that the channel refuses with its audio', () => {
   for (const status of [400, 413, 415]) {
     for (const WEBCHAT_AUDIO of ['attachment', 'card']) {
-      it(`goes once more without it after ${status}, so that the text is not lost (${WEBCHAT_AUDIO})`, async () => {
-        await using bot = await startBot({ env: { WEBCHAT_AUDIO }, turns: ['Still here'] });
+      it(`goes once more without it after ${status}, so that the text is not lost (${WEBCHAT_AUDIO})`, async (t) => {
+        const bot = await startBot({ env: { WEBCHAT_AUDIO }, turns: ['Still here'] });
+        t.after(() => bot[Symbol.asyncDispose]());
         bot.connector.rule = ({ body }) => (body.attachments === undefined ? undefined : { status, body: REFUSAL });
         await bot.says('hello', { channelId: 'webchat' });
         const [reply] = await bot.connector.whenMessages(1);
@@ -25,9 +26,10 @@ describe('a reply that the channel refuses with its audio', () => {
     }
   }
 
-  it('goes once more and then no more', async () => {
+  it('goes once more and then no more', async (t) => {
     const watched = watchedLog();
-    await using bot = await startBot({ turns: ['Lost', 'Next'], deps: { log: watched.log } });
+    const bot = await startBot({ turns: ['Lost', 'Next'], deps: { log: watched.log } });
+    t.after(() => bot[Symbol.asyncDispose]());
     bot.connector.rule = ({ body }) => (body.text === 'Lost' ? { status: 400, body: REFUSAL } : undefined);
     await bot.says('hello');
     const line = await watched.when(({ msg }) => msg === 'reply not sent');
@@ -41,9 +43,10 @@ describe('a reply that the channel refuses with its audio', () => {
   });
 
   for (const status of [401, 403, 404, 409, 500]) {
-    it(`is not sent again after ${status}, and the conversation goes on`, async () => {
+    it(`is not sent again after ${status}, and the conversation goes on`, async (t) => {
       const watched = watchedLog();
-      await using bot = await startBot({ turns: ['Refused', 'Next'], deps: { log: watched.log } });
+      const bot = await startBot({ turns: ['Refused', 'Next'], deps: { log: watched.log } });
+      t.after(() => bot[Symbol.asyncDispose]());
       bot.connector.rule = ({ body }) => (body.text === 'Refused' ? { status, body: REFUSAL } : undefined);
       await bot.says('hello');
       await watched.when(({ msg }) => msg === 'reply not sent');
@@ -54,9 +57,10 @@ describe('a reply that the channel refuses with its audio', () => {
     });
   }
 
-  it('is not sent again when there was no attachment to leave out', async () => {
+  it('is not sent again when there was no attachment to leave out', async (t) => {
     const watched = watchedLog();
-    await using bot = await startBot({ turns: ['Refused'], deps: { log: watched.log } });
+    const bot = await startBot({ turns: ['Refused'], deps: { log: watched.log } });
+    t.after(() => bot[Symbol.asyncDispose]());
     bot.connector.rule = () => ({ status: 400, body: REFUSAL });
     await bot.says('hello', { channelId: 'msteams' });
     await watched.when(({ msg }) => msg === 'reply not sent');
@@ -83,11 +87,15 @@ describe('the typing sign on the wire', () => {
       asked.resolve();
       return { outputs: [{ text: 'At last' }], ending, gate: gate.promise };
     };
-    await using bot = await startBot({ turns: [held, ...more], deps: { clock, random: () => 0.3 } });
-    bot.connector.rule = rule;
-    await bot.says('hello', fields);
-    await asked.promise;
-    await test(bot, { clock, release: gate.resolve });
+    const bot = await startBot({ turns: [held, ...more], deps: { clock, random: () => 0.3 } });
+    try {
+      bot.connector.rule = rule;
+      await bot.says('hello', fields);
+      await asked.promise;
+      await test(bot, { clock, release: gate.resolve });
+    } finally {
+      await bot[Symbol.asyncDispose]();
+    }
   }
 
   const typesOf = (bot: BotUnderTest) => bot.connector.calls.map(({ body }) => body.type);

@@ -29,8 +29,9 @@ async function textsAfterATurn(bot: BotUnderTest, fields: Record<string, unknown
 describe('a new conversation', () => {
   for (const channelId of ['emulator', 'webchat', 'msteams']) {
     for (const [name, event] of Object.entries(EVENTS)) {
-      it(`is greeted after ${name} in ${channelId}`, async () => {
-        await using bot = await startBot();
+      it(`is greeted after ${name} in ${channelId}`, async (t) => {
+        const bot = await startBot();
+        t.after(() => bot[Symbol.asyncDispose]());
         assert.equal((await announce(bot, event, { channelId })).status, 200);
         const [welcome] = await bot.connector.whenMessages(1);
         assert.equal(welcome?.body.text, wording.welcome);
@@ -41,32 +42,36 @@ describe('a new conversation', () => {
   }
 
   for (const [first, firstEvent] of Object.entries(EVENTS)) {
-    it(`is greeted once when ${first} comes first and all others after it`, async () => {
-      await using bot = await startBot({ turns: ['Answer'] });
+    it(`is greeted once when ${first} comes first and all others after it`, async (t) => {
+      const bot = await startBot({ turns: ['Answer'] });
+      t.after(() => bot[Symbol.asyncDispose]());
       await announce(bot, firstEvent);
       for (const event of Object.values(EVENTS)) await announce(bot, event);
       assert.deepEqual(await textsAfterATurn(bot), [wording.welcome, 'Answer']);
     });
   }
 
-  it('is greeted once when all come at once', async () => {
-    await using bot = await startBot({ turns: ['Answer'] });
+  it('is greeted once when all come at once', async (t) => {
+    const bot = await startBot({ turns: ['Answer'] });
+    t.after(() => bot[Symbol.asyncDispose]());
     await Promise.all(Object.values(EVENTS).map((event) => announce(bot, event)));
     assert.deepEqual(await textsAfterATurn(bot), [wording.welcome, 'Answer']);
   });
 
-  it('is not greeted after its first message, not even while that is being answered', async () => {
+  it('is not greeted after its first message, not even while that is being answered', async (t) => {
     const gate = Promise.withResolvers<void>();
     const held = { outputs: [{ text: 'First' }], ending: { kind: 'completed' } as const, gate: gate.promise };
-    await using bot = await startBot({ turns: [held, 'Second'] });
+    const bot = await startBot({ turns: [held, 'Second'] });
+    t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('hello');
     for (const event of Object.values(EVENTS)) await announce(bot, event);
     gate.resolve();
     assert.deepEqual(await textsAfterATurn(bot), ['First', 'Second']);
   });
 
-  it('gets its own greeting, whatever happens in others', async () => {
-    await using bot = await startBot();
+  it('gets its own greeting, whatever happens in others', async (t) => {
+    const bot = await startBot();
+    t.after(() => bot[Symbol.asyncDispose]());
     const ids = ['a', 'b', 'a/b', 'A'];
     await Promise.all(
       ids.flatMap((id) => Object.values(EVENTS).map((event) => announce(bot, event, { conversation: { id } }))),
@@ -78,25 +83,28 @@ describe('a new conversation', () => {
     );
   });
 
-  it('gets its own greeting when another channel has one of the same name', async () => {
-    await using bot = await startBot();
+  it('gets its own greeting when another channel has one of the same name', async (t) => {
+    const bot = await startBot();
+    t.after(() => bot[Symbol.asyncDispose]());
     const event = { type: 'installationUpdate', action: 'add' };
     await announce(bot, event, { channelId: 'webchat' });
     await announce(bot, event, { channelId: 'msteams' });
     assert.equal((await bot.connector.whenMessages(2)).length, 2);
   });
 
-  it('is not hurt by a greeting that the channel refuses', async () => {
+  it('is not hurt by a greeting that the channel refuses', async (t) => {
     const watched = watchedLog();
-    await using bot = await startBot({ turns: ['Answer'], deps: { log: watched.log } });
+    const bot = await startBot({ turns: ['Answer'], deps: { log: watched.log } });
+    t.after(() => bot[Symbol.asyncDispose]());
     bot.connector.rule = ({ body }) => (body.text === wording.welcome ? { status: 403 } : undefined);
     assert.equal((await announce(bot, { type: 'installationUpdate', action: 'add' })).status, 200);
     await watched.when(({ msg }) => msg === 'reply not sent');
     assert.deepEqual(await textsAfterATurn(bot), ['Answer']);
   });
 
-  it('has its greeting before the POST is answered where that is expected', async () => {
-    await using bot = await startBot();
+  it('has its greeting before the POST is answered where that is expected', async (t) => {
+    const bot = await startBot();
+    t.after(() => bot[Symbol.asyncDispose]());
     const response = await announce(bot, { type: 'installationUpdate', action: 'add', deliveryMode: 'expectReplies' });
     const { activities } = (await response.json()) as { activities: { text: string }[] };
     assert.deepEqual(
@@ -106,8 +114,9 @@ describe('a new conversation', () => {
     assert.deepEqual(bot.connector.calls, []);
   });
 
-  it('is not greeted for other events', async () => {
-    await using bot = await startBot({ turns: ['Answer'] });
+  it('is not greeted for other events', async (t) => {
+    const bot = await startBot({ turns: ['Answer'] });
+    t.after(() => bot[Symbol.asyncDispose]());
     for (const event of [
       { type: 'conversationUpdate' },
       { type: 'conversationUpdate', membersAdded: [] },
@@ -136,8 +145,9 @@ describe('a conversation from which the bot was removed', () => {
     installationUpdate: { type: 'installationUpdate', action: 'remove' },
   };
   for (const [name, removal] of Object.entries(REMOVALS)) {
-    it(`is not remembered (${name}), and is greeted again`, async () => {
-      await using bot = await startBot({ turns: ['One', 'Two'] });
+    it(`is not remembered (${name}), and is greeted again`, async (t) => {
+      const bot = await startBot({ turns: ['One', 'Two'] });
+      t.after(() => bot[Symbol.asyncDispose]());
       await bot.says('my secret');
       await bot.connector.whenMessages(1);
       await announce(bot, removal);
@@ -146,14 +156,15 @@ describe('a conversation from which the bot was removed', () => {
       assert.deepEqual(bot.script.asked[1]?.said, []);
     });
 
-    it(`is not remembered either when it was being answered (${name})`, async () => {
+    it(`is not remembered either when it was being answered (${name})`, async (t) => {
       const gate = Promise.withResolvers<void>();
       const asked = Promise.withResolvers<void>();
       const held = () => {
         asked.resolve();
         return { outputs: [{ text: 'One' }], ending: { kind: 'completed' } as const, gate: gate.promise };
       };
-      await using bot = await startBot({ turns: [held, 'Two'] });
+      const bot = await startBot({ turns: [held, 'Two'] });
+      t.after(() => bot[Symbol.asyncDispose]());
       await bot.says('my secret');
       await asked.promise;
       await announce(bot, removal);
@@ -164,10 +175,11 @@ describe('a conversation from which the bot was removed', () => {
     });
   }
 
-  it('drops what still waits there, without a word', async () => {
+  it('drops what still waits there, without a word', async (t) => {
     const gate = Promise.withResolvers<void>();
     const held = { outputs: [{ text: 'One' }], ending: { kind: 'completed' } as const, gate: gate.promise };
-    await using bot = await startBot({ turns: [held, 'Three'] });
+    const bot = await startBot({ turns: [held, 'Three'] });
+    t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('one');
     await bot.says('two');
     await announce(bot, { type: 'installationUpdate', action: 'remove' });
@@ -175,8 +187,9 @@ describe('a conversation from which the bot was removed', () => {
     assert.deepEqual(await textsAfterATurn(bot), ['One', 'Three']);
   });
 
-  it('is still remembered when only somebody else was removed', async () => {
-    await using bot = await startBot({ turns: ['One', 'Two'] });
+  it('is still remembered when only somebody else was removed', async (t) => {
+    const bot = await startBot({ turns: ['One', 'Two'] });
+    t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('my name is Ada');
     await bot.connector.whenMessages(1);
     await announce(bot, { type: 'conversationUpdate', membersRemoved: [USER, {}] });

@@ -2,9 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RequestError, type RequestErrorCode } from '../../src/errors.ts';
 import { checkActivity } from '../../src/http/activity-guard.ts';
-import { watchedLog } from '../channel/watched-log.ts';
-import { startBot } from '../support/bot.ts';
-import { assertRefusal } from './raw-request.ts';
 
 const GOOD = {
   type: 'message',
@@ -156,60 +153,4 @@ describe('the service URL', () => {
       assert.equal(check({ serviceUrl }).serviceUrl, serviceUrl);
     });
   }
-});
-
-describe('a refused activity on the wire', () => {
-  it('is answered 400 or 403, and nothing is sent anywhere', async () => {
-    await using bot = await startBot({ turns: ['Only this'] });
-    const { port } = new URL(bot.connector.url);
-
-    const broken = await bot.post(bot.message('hello', { from: {} }));
-    assert.equal(broken.status, 400);
-    assertRefusal(await broken.text(), 'bad_request');
-    // Reaches the fake channel, if it is called, but does not look like this machine.
-    const foreign = await bot.post(bot.message('hello', { serviceUrl: `http://0.0.0.0:${port}` }));
-    assert.equal(foreign.status, 403);
-    assertRefusal(await foreign.text(), 'forbidden');
-
-    await bot.says('a good one');
-    await bot.connector.whenMessages(1);
-    assert.deepEqual(
-      bot.connector.messages.map(({ body }) => body.text),
-      ['Only this'],
-    );
-    assert.equal(bot.script.asked.length, 1);
-  });
-
-  it('never loses a message that was taken: wrong-typed fields inside of it are refused, or it is answered', async () => {
-    const watched = watchedLog();
-    const mind = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
-    await using bot = await startBot({ simulator: { mind }, deps: { log: watched.log } });
-    const odd = [
-      { from: { id: 'user-1', name: 5 } },
-      { recipient: { id: 'bot-1', name: {} } },
-      { conversation: { id: 'conversation-1', isGroup: 'yes' } },
-      { conversation: { id: 'conversation-1', tenantId: 5 } },
-      { from: { id: 'user-1', aadObjectId: 5 } },
-      { attachments: [{ contentType: 5 }] },
-      { timestamp: 'yesterday' },
-      { from: { id: 'user-1', name: null, aadObjectId: null } },
-      { conversation: { id: 'conversation-1', isGroup: null, tenantId: null, name: null } },
-      { recipient: null },
-    ];
-    const results: [string, string][] = [];
-    for (const [index, fields] of odd.entries()) {
-      const { status } = await bot.says('hello', { id: `odd-${index}`, ...fields });
-      if (status === 400) continue;
-      assert.equal(status, 200);
-      const sent = bot.connector.when(({ path }) => path.endsWith(`odd-${index}`)).then(() => 'answered');
-      const lost = watched
-        .when(({ activity, msg }) => activity === `odd-${index}` && msg === 'reply not sent')
-        .then(({ err }) => `lost: ${(err as { message: string }).message}`);
-      results.push([JSON.stringify(fields), await Promise.race([sent, lost])]);
-    }
-    assert.deepEqual(
-      results.filter(([, end]) => end !== 'answered'),
-      [],
-    );
-  });
 });

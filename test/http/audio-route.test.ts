@@ -130,9 +130,10 @@ describe('GET /audio/<id>.wav', () => {
 });
 
 describe('audio that is too old', () => {
-  it('is not served any more, from the moment on that its time is over', async () => {
+  it('is not served any more, from the moment on that its time is over', async (t) => {
     const clock = new ManualClock();
-    await using bot = await startBot({ turns: [spoken], env: { AUDIO_RETENTION_HOURS: '2' }, deps: { clock } });
+    const bot = await startBot({ turns: [spoken], env: { AUDIO_RETENTION_HOURS: '2' }, deps: { clock } });
+    t.after(() => bot[Symbol.asyncDispose]());
     const url = await urlOfReply(bot);
 
     await clock.advance(2 * 3_600_000 - 1);
@@ -142,8 +143,9 @@ describe('audio that is too old', () => {
     assert.equal((await fetch(url, { method: 'HEAD' })).status, 404);
   });
 
-  it('may be kept by a cache as long as it is served', async () => {
-    await using bot = await startBot({ turns: [spoken], env: { AUDIO_RETENTION_HOURS: '2' } });
+  it('may be kept by a cache as long as it is served', async (t) => {
+    const bot = await startBot({ turns: [spoken], env: { AUDIO_RETENTION_HOURS: '2' } });
+    t.after(() => bot[Symbol.asyncDispose]());
     const response = await fetch(await urlOfReply(bot));
     assert.match(response.headers.get('cache-control') ?? '', /\bmax-age=7200\b/);
   });

@@ -2,6 +2,11 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, it, mock } from 'node:test';
 import { ToBotFromBotOrEmulatorTokenValidationParameters } from 'botframework-connector';
+import { createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Env } from '../../src/env.ts';
+import { createLogger } from '../../src/log.ts';
+import { wording } from '../../src/wording.ts';
 import { watchedLog } from '../channel/watched-log.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { type OpenIdServer, startOpenIdServer, type TokenOptions } from '../support/openid-server.ts';
@@ -147,10 +152,12 @@ describe('the Emulator', () => {
     return openId.token('', { claims: { iss, tid, ver: '1.0', appid: openId.appId, serviceurl: undefined } });
   }
 
-  it("is let in with a token of the bot's own tenant, and of no other", async () => {
-    await using openId = await startOpenIdServer();
+  it("is let in with a token of the bot's own tenant, and of no other", async (t) => {
+    const openId = await startOpenIdServer();
+    t.after(() => openId[Symbol.asyncDispose]());
     const env = { ...openId.env, MicrosoftAppType: 'SingleTenant', MicrosoftAppTenantId: 'tenant-1' };
-    await using bot = await startBot({ env, turns: ['Hi'] });
+    const bot = await startBot({ env, turns: ['Hi'] });
+    t.after(() => bot[Symbol.asyncDispose]());
     const post = (tid: string) =>
       bot.post(bot.message('hello'), { authorization: `Bearer ${emulatorToken(openId, tid)}` });
 
@@ -163,8 +170,9 @@ describe('the Emulator', () => {
 });
 
 describe('a bot that gets no token of its own', () => {
-  it('takes the message, notes in the log that the reply could not be sent, and serves on', async () => {
-    await using openId = await startOpenIdServer('another-app-id');
+  it('takes the message, notes in the log that the reply could not be sent, and serves on', async (t) => {
+    const openId = await startOpenIdServer('another-app-id');
+    t.after(() => openId[Symbol.asyncDispose]());
     // MSAL refuses an address without https before it asks anybody.
     const env = {
       ...openId.env,
@@ -172,7 +180,8 @@ describe('a bot that gets no token of its own', () => {
       ToChannelFromBotOAuthScope: 'x',
     };
     const watched = watchedLog();
-    await using bot = await startBot({ env, turns: ['Lost'], deps: { log: watched.log } });
+    const bot = await startBot({ env, turns: ['Lost'], deps: { log: watched.log } });
+    t.after(() => bot[Symbol.asyncDispose]());
 
     const authorization = `Bearer ${openId.token(bot.connector.url)}`;
     assert.equal((await bot.post(bot.message('hello'), { authorization })).status, 200);
@@ -184,13 +193,104 @@ describe('a bot that gets no token of its own', () => {
     assert.equal((await fetch(`${bot.url}/health`)).status, 200);
   });
 
-  it('lets nobody in while the keys of the channel cannot be had', async () => {
+  it('lets nobody in while the keys of the channel cannot be had', async (t) => {
     const openId = await startOpenIdServer();
-    await using bot = await startBot({ env: openId.env });
+    const bot = await startBot({ env: openId.env });
+    t.after(() => bot[Symbol.asyncDispose]());
     const authorization = `Bearer ${openId.token(bot.connector.url)}`;
     await openId.close();
     const response = await bot.post(bot.message('hello'), { authorization });
     assert.equal(response.status, 401);
     assertRefusal(await response.text(), 'unauthorized');
   });
+});
+
+describe('a bot that is not open to everybody', () => {
+  const env = { ALLOWED_TENANTS: 'tenant-1, tenant-2', ALLOWED_USERS: 'user-1,aad-2' };
+  const inTenant = { conversation: { id: 'conversation-1', tenantId: 'tenant-2' } };
+
+  it('answers those who are listed', async (t) => {
+    const bot = await startBot({ env, turns: ['Hi'] });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('hello', inTenant);
+    const [reply] = await bot.connector.whenMessages(1);
+    assert.equal(reply?.body.text, 'Hi');
+  });
+
+  for (const [name, fields] of Object.entries({
+    'another user': { ...inTenant, from: { id: 'user-2' } },
+    'another tenant': { conversation: { id: 'conversation-1', tenantId: 'tenant-3' } },
+    'no tenant': {},
+  })) {
+    it(`tells ${name} so kindly, and never asks the model`, async (t) => {
+      const bot = await startBot({ env });
+      t.after(() => bot[Symbol.asyncDispose]());
+      assert.equal((await bot.says('hello', fields)).status, 200);
+      const [reply] = await bot.connector.whenMessages(1);
+      assert.equal(reply?.body.text, wording.notAllowed);
+      assert.equal(bot.simulator.openSessions, 0);
+      assert.deepEqual(bot.events, []);
+    });
+  }
+
+  it('does not welcome a tenant that it would not answer', async (t) => {
+    const bot = await startBot({ env: { ALLOWED_TENANTS: 'tenant-1' } });
+    t.after(() => bot[Symbol.asyncDispose]());
+    const conversation = { id: 'conversation-1', tenantId: 'tenant-3' };
+    const added = { type: 'conversationUpdate', membersAdded: [{ id: 'bot-1' }], conversation };
+    await bot.post(bot.message(undefined, added));
+    await bot.says('hello', { conversation });
+    const [first] = await bot.connector.whenMessages(1);
+    assert.equal(first?.body.text, wording.notAllowed);
+    assert.equal(bot.connector.calls.length, 1);
+  });
+});
+
+const MODEL = {
+  AZURE_OPENAI_ENDPOINT: 'https://resource.openai.azure.com',
+  AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime',
+  AZURE_OPENAI_API_KEY: 'a-secret-key',
+  PORT: '0',
+};
+const IDENTITY = {
+  MicrosoftAppId: 'app-id',
+  MicrosoftAppPassword: 'a-secret-password',
+  MicrosoftAppTenantId: 'tenant',
+  MicrosoftAppType: 'SingleTenant',
+};
+describe('an identity that botbuilder refuses', () => {
+  const CERTIFICATE = { ...IDENTITY, MicrosoftAppPassword: '' };
+  const cases: [string, Env, RegExp][] = [
+    ['a single tenant without a password', { ...IDENTITY, MicrosoftAppPassword: '' }, /MicrosoftAppPassword/],
+    ['an unknown channel service', { ...IDENTITY, ChannelService: 'https://nowhere.example.com' }, /ChannelService/],
+    ['a certificate without its key', { ...CERTIFICATE, CertificateThumbprint: 'AB12' }, /CertificatePrivateKey/],
+    ['a key without its certificate', { ...CERTIFICATE, CertificatePrivateKey: 'a-secret' }, /CertificateThumbprint/],
+  ];
+  for (const [name, env, variable] of cases) {
+    it(`is named before anything is started: ${name}`, () => {
+      const make = () => createApp({ config: readConfig({ ...MODEL, ...env }), log: createLogger('silent') });
+      assert.throws(make, (error: Error) => {
+        assert.match(error.message, variable);
+        assert.doesNotMatch(error.message, /secret/);
+        return true;
+      });
+    });
+  }
+
+  for (const [name, env] of Object.entries<Env>({
+    'a single tenant with a password': IDENTITY,
+    'several tenants': { ...IDENTITY, MicrosoftAppType: 'MultiTenant', MicrosoftAppTenantId: '' },
+    'a managed identity': { ...IDENTITY, MicrosoftAppType: 'UserAssignedMSI', MicrosoftAppPassword: '' },
+    'the government cloud': { ...IDENTITY, ChannelService: 'https://botframework.azure.us' },
+    'all four empty, as templates leave them': {
+      MicrosoftAppId: '',
+      MicrosoftAppPassword: '',
+      MicrosoftAppTenantId: '',
+      MicrosoftAppType: '',
+    },
+  })) {
+    it(`is not ${name}`, () => {
+      createApp({ config: readConfig({ ...MODEL, ...env }), log: createLogger('silent') });
+    });
+  }
 });

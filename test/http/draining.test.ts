@@ -23,31 +23,34 @@ async function heldBot(): Promise<{ bot: BotUnderTest; release: () => void }> {
 }
 
 describe('GET /health', () => {
-  it('is 200 and says so, never to be kept', async () => {
-    await using bot = await startBot();
+  it('is 200 and says so, never to be kept', async (t) => {
+    const bot = await startBot();
+    t.after(() => bot[Symbol.asyncDispose]());
     const response = await fetch(`${bot.url}/health`);
     assert.equal(response.status, 200);
     assert.deepEqual(await response.json(), { status: 'ok' });
     assert.equal(response.headers.get('cache-control'), 'no-store');
   });
 
-  it('does not depend on the model', async () => {
-    await using bot = await startBot();
+  it('does not depend on the model', async (t) => {
+    const bot = await startBot();
+    t.after(() => bot[Symbol.asyncDispose]());
     await bot.simulator.close();
     assert.equal((await fetch(`${bot.url}/health`)).status, 200);
   });
 
-  it('needs no token', async () => {
+  it('needs no token', async (t) => {
     const env = { MicrosoftAppId: 'app-id', MicrosoftAppPassword: 'password', HOST: '127.0.0.1' };
-    await using bot = await startBot({ env });
+    const bot = await startBot({ env });
+    t.after(() => bot[Symbol.asyncDispose]());
     assert.equal((await fetch(`${bot.url}/health`)).status, 200);
   });
 });
 
 describe('while the bot drains', () => {
-  it('answers 503 to /health and to messages, and finishes what it has begun', async () => {
+  it('answers 503 to /health and to messages, and finishes what it has begun', async (t) => {
     const { bot, release } = await heldBot();
-    await using _ = bot;
+    t.after(() => bot[Symbol.asyncDispose]());
 
     const closed = bot.app.close();
     const health = await fetch(`${bot.url}/health`);
@@ -68,9 +71,9 @@ describe('while the bot drains', () => {
     await assert.rejects(fetch(`${bot.url}/health`), 'it no longer listens');
   });
 
-  it('refuses other events too, so that the channel delivers them again', async () => {
+  it('refuses other events too, so that the channel delivers them again', async (t) => {
     const { bot, release } = await heldBot();
-    await using _ = bot;
+    t.after(() => bot[Symbol.asyncDispose]());
 
     const closed = bot.app.close();
     const added = bot.message(undefined, { type: 'conversationUpdate', membersAdded: [{ id: 'bot-1' }] });
@@ -79,10 +82,10 @@ describe('while the bot drains', () => {
     await closed;
   });
 
-  it('still gives an answer that is expected in the response', async () => {
+  it('still gives an answer that is expected in the response', async (t) => {
     const gate = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
-    await using bot = await startBot({
+    const bot = await startBot({
       turns: [
         () => {
           asked.resolve();
@@ -90,6 +93,7 @@ describe('while the bot drains', () => {
         },
       ],
     });
+    t.after(() => bot[Symbol.asyncDispose]());
     const answered = bot.says('hello', { deliveryMode: 'expectReplies' });
     await asked.promise;
     const closed = bot.app.close();
@@ -104,10 +108,11 @@ describe('while the bot drains', () => {
     await closed;
   });
 
-  it('still serves the audio of replies', async () => {
+  it('still serves the audio of replies', async (t) => {
     const gate = Promise.withResolvers<void>();
     const held = { outputs: [{ text: 'Second' }], ending: completed, gate: gate.promise };
-    await using bot = await startBot({ turns: ['First', held] });
+    const bot = await startBot({ turns: ['First', held] });
+    t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('one');
     const [first] = await bot.connector.whenMessages(1);
     await bot.says('two');

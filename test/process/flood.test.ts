@@ -76,20 +76,22 @@ async function flood(url: string, serviceUrl: string): Promise<void> {
 
 describe('a bot process', { concurrency: 2 }, () => {
   it('outlives a flood of garbage, and writes JSON without a key or a word that anybody said', async (t) => {
-    await using connector = await startFakeConnector();
+    const connector = await startFakeConnector();
+    t.after(() => connector[Symbol.asyncDispose]());
     const simulator = await startSimulator({
       mind: scripted(['a private answer']).mind,
       voice: toneVoice(),
       paceMs: 0,
     });
     t.after(() => simulator.close());
-    await using bot = startBotProcess({
+    const bot = startBotProcess({
       OPENAI_API_KEY: 'sk-very-secret',
       OPENAI_MODEL: 'simulator',
       OPENAI_BASE_URL: `${simulator.url}/v1`,
       LOG_LEVEL: 'trace',
       PORT: '0',
     });
+    t.after(() => bot[Symbol.asyncDispose]());
     const url = await bot.whenListening();
     await flood(url, connector.url);
 
@@ -106,9 +108,10 @@ describe('a bot process', { concurrency: 2 }, () => {
     assert.doesNotMatch(bot.stdout, /private|secret|unhandled|uncaught|Ada/);
   });
 
-  it('writes JSON when tokens are forged, and neither the tokens nor its secrets', async () => {
-    await using openId = await startOpenIdServer();
-    await using bot = startBotProcess({
+  it('writes JSON when tokens are forged, and neither the tokens nor its secrets', async (t) => {
+    const openId = await startOpenIdServer();
+    t.after(() => openId[Symbol.asyncDispose]());
+    const bot = startBotProcess({
       ...openId.env,
       AZURE_OPENAI_ENDPOINT: 'http://127.0.0.1:9',
       AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
@@ -116,6 +119,7 @@ describe('a bot process', { concurrency: 2 }, () => {
       LOG_LEVEL: 'trace',
       PORT: '0',
     });
+    t.after(() => bot[Symbol.asyncDispose]());
     const url = await bot.whenListening();
     const serviceUrl = 'http://127.0.0.1:9';
     for (const [token, status] of [

@@ -26,6 +26,8 @@ export interface BotProcess extends AsyncDisposable {
 }
 
 const NODE_VERSION = new URL('../../src/node-version.js', import.meta.url).href;
+/** Half of a start is compiling; what one process has compiled serves the next. */
+const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/bot-process', import.meta.url));
 const INDEX = fileURLToPath(new URL('../../src/index.ts', import.meta.url));
 
 /** `src/index.ts` as a process of its own, with these variables and no others, in an empty directory. */
@@ -34,7 +36,11 @@ export function startBotProcess(env: Env): BotProcess {
   const child: ChildProcessByStdio<null, Readable, Readable> = spawn(
     process.execPath,
     ['--import', NODE_VERSION, INDEX],
-    { cwd: directory, env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      cwd: directory,
+      env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
   );
   const output = { stdout: '', stderr: '' };
   const waiters = new Set<() => void>();
