@@ -13,25 +13,27 @@ const ending = { kind: 'completed' } as const;
 
 /** A bot process whose first turn is held, with everything around it, until the test is over. */
 async function heldProcess(t: TestContext) {
-  const stack = new AsyncDisposableStack();
-  t.after(() => stack.disposeAsync());
+  const closers: (() => PromiseLike<unknown>)[] = [];
+  t.after(async () => {
+    for (const close of closers.reverse()) await close();
+  });
   const gate = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
   const held = () => {
     asked.resolve();
     return { outputs: [{ text: 'At last' }], ending, gate: gate.promise };
   };
-  const connector = stack.use(await startFakeConnector());
+  const connector = await startFakeConnector();
+  closers.push(() => connector.close());
   const simulator = await startSimulator({ mind: scripted([held]).mind, voice: toneVoice(), paceMs: 0 });
-  stack.defer(() => simulator.close());
-  const bot = stack.use(
-    startBotProcess({
-      AZURE_OPENAI_ENDPOINT: simulator.url,
-      AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
-      AZURE_OPENAI_API_KEY: 'test-key',
-      PORT: '0',
-    }),
-  );
+  closers.push(() => simulator.close());
+  const bot = startBotProcess({
+    AZURE_OPENAI_ENDPOINT: simulator.url,
+    AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
+    AZURE_OPENAI_API_KEY: 'test-key',
+    PORT: '0',
+  });
+  closers.push(() => bot[Symbol.asyncDispose]());
   const url = await bot.whenListening();
   const says = (id: string) =>
     fetch(`${url}/api/messages`, {
