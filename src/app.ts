@@ -3,6 +3,7 @@ import { VoiceBot } from './bot.ts';
 import { VoiceAdapter } from './channel/adapter.ts';
 import { keepEntityProperties } from './channel/entity-patch.ts';
 import { createResponders } from './channel/respond.ts';
+import { SEND_TIMEOUT_MS } from './channel/send-policy.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Conversations } from './conversation/conversations.ts';
@@ -93,7 +94,8 @@ function createDelivery(
   const { botEnv, turnTimeoutMs, webchatAudio } = config;
   if (!keepEntityProperties()) log.error('botbuilder is not the version that the entity patch is made for');
   const adapter = new VoiceAdapter({ botEnv, clock, log, random, turnTimeoutMs });
-  const responders = createResponders({ adapter, clock, log, webchatAudio, publicBaseUrl });
+  const sendLimitMs = turnTimeoutMs + SEND_TIMEOUT_MS;
+  const responders = createResponders({ adapter, clock, log, webchatAudio, publicBaseUrl, sendLimitMs });
   const allowList = { tenants: config.allowedTenants, users: config.allowedUsers };
   const bot = new VoiceBot({ adapter, conversations, responders, allowList });
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));

@@ -1,4 +1,4 @@
-import { TeamsActivityHandler, type TurnContext } from 'botbuilder';
+import { type InvokeResponse, TeamsActivityHandler, type TurnContext } from 'botbuilder';
 import type { VoiceAdapter } from './channel/adapter.ts';
 import { type AllowList, isAllowed } from './channel/allow-list.ts';
 import type { Responders } from './channel/respond.ts';
@@ -30,6 +30,11 @@ export class VoiceBot extends TeamsActivityHandler {
     this.onInstallationUpdateRemove((context, next) => this.#forget(context).then(next));
   }
 
+  /** None is known yet; botbuilder's own handlers would trip over one that lacks its value. */
+  protected override async onInvokeActivity(): Promise<InvokeResponse> {
+    return { status: 501 };
+  }
+
   async #take(context: TurnContext): Promise<void> {
     const { conversations, allowList } = this.#options;
     const caller = this.#callerOf(context);
@@ -43,6 +48,8 @@ export class VoiceBot extends TeamsActivityHandler {
         return;
       case 'draining':
         throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
+      case 'full':
+        throw new RequestError('busy', 'Too many messages wait. Please deliver this again.');
     }
   }
 

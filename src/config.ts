@@ -88,7 +88,7 @@ export function readConfig(env: Env): Config {
   const config: Config = {
     model: readModel(read),
     session: readSession(read),
-    botEnv: Object.fromEntries(BOT_VARIABLES.map((name) => [name, env[name]])),
+    botEnv: Object.fromEntries(BOT_VARIABLES.map((name) => [name, read.text(name)])),
     isAuthenticated: appId !== undefined,
     allowedTenants: read.list('ALLOWED_TENANTS'),
     allowedUsers: read.list('ALLOWED_USERS'),

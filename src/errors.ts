@@ -79,7 +79,8 @@ export type RequestErrorCode =
   | 'not_found'
   | 'too_large'
   | 'unsupported_media_type'
-  | 'draining';
+  | 'draining'
+  | 'busy';
 
 const REQUEST_STATUS: Record<RequestErrorCode, number> = {
   bad_request: 400,
@@ -89,6 +90,7 @@ const REQUEST_STATUS: Record<RequestErrorCode, number> = {
   too_large: 413,
   unsupported_media_type: 415,
   draining: 503,
+  busy: 503,
 };
 
 /** An HTTP request that is refused. The message goes to the caller: it says what to change and nothing of our inside. */
@@ -101,7 +103,7 @@ export class RequestError extends Error {
   constructor(code: RequestErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    this.retry = code === 'draining' ? 'safe' : 'never';
+    this.retry = code === 'draining' || code === 'busy' ? 'safe' : 'never';
     this.status = REQUEST_STATUS[code];
   }
 }

@@ -21,7 +21,7 @@ export function cutShortNote(why: CutShortReason): string {
     case 'length':
       return '(I stopped here because the answer became too long. Ask me to go on.)';
     case 'lost':
-      return '(I lost the connection to my voice here. Please ask me again for the rest.)';
+      return '(My answer broke off here. Please ask me again for the rest.)';
     case 'filter':
       return 'I stopped this answer because of the content rules I follow. Please try to ask in another way.';
     case 'cancelled':

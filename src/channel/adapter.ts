@@ -6,7 +6,7 @@ import {
   type TurnContext,
 } from 'botbuilder';
 import { AuthenticationError, type ConnectorClient } from 'botframework-connector';
-import type { Clock } from '../clock.ts';
+import { type Clock, within } from '../clock.ts';
 import type { Env } from '../env.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -23,20 +23,31 @@ export interface AdapterOptions {
   readonly turnTimeoutMs: number;
 }
 
+/** The keys of the channel are fetched without any limit of their own; the channel delivers again after 15 s. */
+const AUTHENTICATION_LIMIT_MS = 5_000;
+
+function tooLate(): RequestError {
+  return new RequestError('busy', 'The token could not be checked in time. Please deliver this again.');
+}
+
 /**
  * botbuilder's adapter without its HTTP part, which answers 500 to a forged signature, prints a stack trace for every
  * bad request, and lets a request without a type end the process.
  */
 export class VoiceAdapter extends CloudAdapter {
   readonly #log: Logger;
+  readonly #clock: Clock;
 
   constructor({ botEnv, clock, log, random, turnTimeoutMs }: AdapterOptions) {
     super(new ConfigurationBotFrameworkAuthentication(botEnv));
     trustOnlyOwnTenant(botEnv['MicrosoftAppTenantId']?.trim() || undefined);
     this.#log = log;
+    this.#clock = clock;
     this.use(async (context, next) => {
       const client = this.connectorOf(context);
-      if (client !== undefined) makeSendsSafe(client, { clock, random, log, retryWithinMs: turnTimeoutMs });
+      const { channelId: channel, conversation } = context.activity;
+      const named = log.child({ channel, conversation: `${channel}/${conversation?.id}` });
+      if (client !== undefined) makeSendsSafe(client, { clock, random, log: named, retryWithinMs: turnTimeoutMs });
       await next();
     });
   }
@@ -62,8 +73,10 @@ export class VoiceAdapter extends CloudAdapter {
 
   async #authenticate(authorization: string, activity: Activity) {
     try {
-      return await this.botFrameworkAuthentication.authenticateRequest(activity, authorization);
+      const work = this.botFrameworkAuthentication.authenticateRequest(activity, authorization);
+      return await within(this.#clock, AUTHENTICATION_LIMIT_MS, work, tooLate);
     } catch (cause) {
+      if (cause instanceof RequestError) throw cause;
       // Not every failure has botbuilder's own type: a wrong signature, for one, comes from the JWT library.
       const isUnderstood = cause instanceof AuthenticationError;
       this.#log.warn({ err: cause, isUnderstood, channel: activity.channelId }, 'a request was not let in');

@@ -13,6 +13,8 @@ export interface RespondOptions {
   readonly log: Logger;
   readonly webchatAudio: WebchatAudio;
   readonly publicBaseUrl: () => string | undefined;
+  /** Bound of one send with all of its tries. */
+  readonly sendLimitMs: number;
 }
 
 /** The ways back to the user. */
@@ -25,7 +27,11 @@ export interface Responders {
 
 export function createResponders(options: RespondOptions): Responders {
   const { adapter } = options;
-  const sinkOf = (context: TurnContext) => openSink(context, { ...options, connector: adapter.connectorOf(context) });
+  const sinkOf = (context: TurnContext) => {
+    const { channelId: channel, conversation, id: activity } = context.activity;
+    const log = options.log.child({ channel, conversation: `${channel}/${conversation.id}`, activity });
+    return openSink(context, { ...options, log, connector: adapter.connectorOf(context) });
+  };
   return {
     later: (reference) => (work) => {
       const { identity, conversation, activity } = fromReference(reference);

@@ -68,7 +68,7 @@ function safeRetryPolicy({ clock, random, log }: SendPolicyOptions, giveUpAtMs: 
       request.timeout = SEND_TIMEOUT_MS;
       for (let retries = 0; ; retries++) {
         const attempt = await settle(next(request));
-        const waitMs = retries < MOST_RETRIES ? retryDelayMs(attempt, retries, random()) : undefined;
+        const waitMs = retries < MOST_RETRIES ? retryDelayMs(attempt, retries, random(), clock) : undefined;
         const isInTime = waitMs !== undefined && clock.now() + waitMs <= giveUpAtMs;
         if (!isInTime || isTypingSign(request)) return unwrap(attempt);
         log.warn({ ...describe(attempt), waitMs, retry: retries + 1 }, 'sending again');
@@ -98,19 +98,19 @@ function unwrap(attempt: Attempt): PipelineResponse {
   return attempt.response;
 }
 
-function retryDelayMs(attempt: Attempt, retries: number, random: number): number | undefined {
+function retryDelayMs(attempt: Attempt, retries: number, random: number, clock: Clock): number | undefined {
   const backoffMs = FIRST_BACKOFF_MS * 2 ** retries * (0.5 + random);
   if ('error' in attempt) return UNSENT_CODES.has(codeOf(attempt.error)) ? backoffMs : undefined;
   if (!RETRIED_STATUS.has(attempt.response.status)) return undefined;
-  return Math.max(backoffMs, retryAfterMs(attempt.response.headers.get('retry-after')));
+  return Math.max(backoffMs, retryAfterMs(attempt.response.headers.get('retry-after'), clock));
 }
 
 /** Seconds, or a date; what cannot be read counts as none. */
-function retryAfterMs(header: string | undefined): number {
+function retryAfterMs(header: string | undefined, clock: Clock): number {
   if (header === undefined) return 0;
   if (/^\d+(\.\d+)?$/.test(header)) return Number(header) * 1000;
   const dateMs = Date.parse(header);
-  return Number.isNaN(dateMs) ? 0 : Math.max(0, dateMs - Date.now());
+  return Number.isNaN(dateMs) ? 0 : Math.max(0, dateMs - clock.now());
 }
 
 function codeOf(error: unknown): string {

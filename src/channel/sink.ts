@@ -1,6 +1,6 @@
 import { type Activity, ActivityTypes, type TurnContext } from 'botbuilder';
 import type { ConnectorClient } from 'botframework-connector';
-import { type Clock, sleep } from '../clock.ts';
+import { type Clock, sleep, within } from '../clock.ts';
 import type { Reply, ReplyAudio, ReplySink } from '../conversation/turn.ts';
 import type { Logger } from '../log.ts';
 import { placeAudio } from './audio-place.ts';
@@ -15,11 +15,18 @@ export interface SinkOptions {
   readonly publicBaseUrl: () => string | undefined;
   /** The client of this turn, for uploads. */
   readonly connector: ConnectorClient | undefined;
+  /** One send with all of its tries, and with the bot's own token, which may hang, too. */
+  readonly sendLimitMs: number;
 }
 
 /** Answers with which a channel refuses a message for what is in it: without its audio it may be taken. */
 const REFUSED_STATUS: ReadonlySet<number> = new Set([400, 413, 415]);
 const MOST_TYPING_WAIT_MS = 1_000;
+
+class SendTimeout extends Error {
+  override readonly name = 'SendTimeout';
+  readonly code = 'send_timeout';
+}
 
 /** The way back over a live turn context. */
 export function openSink(context: TurnContext, options: SinkOptions): ReplySink {
@@ -31,7 +38,8 @@ export function openSink(context: TurnContext, options: SinkOptions): ReplySink 
   return {
     showActivity() {
       if (!capabilities.showsTyping || isBuffered) return () => {};
-      const sign = new TypingSign(() => context.sendActivity({ type: ActivityTypes.Typing }), options.clock);
+      const send = () => limited(context.sendActivity({ type: ActivityTypes.Typing }), options);
+      const sign = new TypingSign(send, options.clock);
       typing = sign;
       return () => sign.stop();
     },
@@ -39,7 +47,7 @@ export function openSink(context: TurnContext, options: SinkOptions): ReplySink 
       typing?.stop();
       await Promise.race([typing?.settled, sleep(options.clock, MOST_TYPING_WAIT_MS)]);
       const url = reply.audio && (await audioUrl(context, reply, reply.audio, capabilities, { ...options, connector }));
-      await sendOnce(context, toActivity(reply, capabilities.audio, url, options.webchatAudio), options.log);
+      await sendOnce(context, toActivity(reply, capabilities.audio, url, options.webchatAudio), options);
     },
   };
 }
@@ -49,8 +57,9 @@ async function audioUrl(
   reply: Reply,
   audio: ReplyAudio,
   capabilities: Capabilities,
-  { publicBaseUrl, connector, log }: SinkOptions,
+  options: SinkOptions,
 ): Promise<string | undefined> {
+  const { publicBaseUrl, connector, log } = options;
   const { serviceUrl, conversation } = context.activity;
   const place = placeAudio({
     audio,
@@ -61,7 +70,7 @@ async function audioUrl(
   });
   if (place.kind !== 'upload' || connector === undefined) return urlOf(place, audio);
   try {
-    return await upload(connector, serviceUrl, conversation.id, audio);
+    return await limited(upload(connector, serviceUrl, conversation.id, audio), options);
   } catch (err) {
     log.warn({ err }, 'the channel did not take the audio');
     return undefined;
@@ -80,15 +89,19 @@ async function upload(connector: ConnectorClient, serviceUrl: string, conversati
 }
 
 /** The text is never lost for its audio: a message that is refused as it is goes once more without attachments. */
-async function sendOnce(context: TurnContext, activity: Partial<Activity>, log: Logger): Promise<void> {
+async function sendOnce(context: TurnContext, activity: Partial<Activity>, options: SinkOptions): Promise<void> {
   try {
-    await context.sendActivity(activity);
+    await limited(context.sendActivity(activity), options);
   } catch (err) {
     const status = (err as { statusCode?: unknown }).statusCode;
     const isRefused = typeof status === 'number' && REFUSED_STATUS.has(status);
     if (!isRefused || activity.attachments === undefined) throw err;
-    log.warn({ err }, 'the channel refused the audio, sending the text alone');
+    options.log.warn({ err }, 'the channel refused the audio, sending the text alone');
     const { attachments: _, id: __, ...textOnly } = activity;
-    await context.sendActivity(textOnly);
+    await limited(context.sendActivity(textOnly), options);
   }
+}
+
+function limited<T>(send: Promise<T>, { clock, sendLimitMs }: SinkOptions): Promise<T> {
+  return within(clock, sendLimitMs, send, () => new SendTimeout(`not sent within ${sendLimitMs} ms`));
 }

@@ -1,5 +1,6 @@
 import type { Activity, ConversationReference, TurnContext } from 'botbuilder';
 import { ClaimsIdentity } from 'botframework-connector';
+import { MOST_TEXT_CHARS } from '../conversation/answer.ts';
 import type { Scope, TurnAttachment, TurnReference, UserTurn } from '../conversation/turn.ts';
 import { textWithoutBot } from './mentions.ts';
 
@@ -9,18 +10,13 @@ export interface Caller {
   readonly audience: string | undefined;
 }
 
-/** The fields of an activity that an answer is addressed by. The rest (text, attachments) would only take memory. */
-const ADDRESS_FIELDS = [
-  'type',
-  'id',
-  'channelId',
-  'serviceUrl',
-  'conversation',
-  'from',
-  'recipient',
-  'locale',
-  'callerId',
-] as const;
+/** What of an account and of a conversation an answer is addressed by: checked before, and small. */
+const ACCOUNT_FIELDS = ['id', 'name', 'aadObjectId', 'role'] as const;
+const CONVERSATION_FIELDS = ['id', 'name', 'isGroup', 'conversationType', 'tenantId'] as const;
+/** Names and attachments are kept while a message waits: there are bounds to both. */
+const MOST_NAME_CHARS = 256;
+const MOST_ATTACHMENTS = 20;
+const MOST_FIELD_CHARS = 2_048;
 
 /** Names a conversation across channels. A channel id holds no slash, so two conversations never share a key. */
 export function conversationKey(activity: Pick<Activity, 'channelId' | 'conversation'>): string {
@@ -34,10 +30,15 @@ export function toUserTurn(activity: Activity, caller: Caller, isAllowed: boolea
     activityId: activity.id ?? '',
     channel: activity.channelId,
     scope: scopeOf(activity),
-    user: { id: activity.from.id, name: activity.from.name || undefined, aadObjectId: activity.from.aadObjectId },
+    user: {
+      id: activity.from.id,
+      name: activity.from.name?.slice(0, MOST_NAME_CHARS) || undefined,
+      aadObjectId: activity.from.aadObjectId,
+    },
     isAllowed,
     locale: activity.locale,
-    text: textWithoutBot(activity),
+    // One more than is read, so that it is refused for its length.
+    text: textWithoutBot(activity).slice(0, MOST_TEXT_CHARS + 1),
     attachments: attachmentsOf(activity),
     reference: toReference(activity, caller),
   };
@@ -60,17 +61,34 @@ function scopeOf({ conversation }: Activity): Scope {
 function attachmentsOf({ attachments = [] }: Activity): TurnAttachment[] {
   return attachments
     .filter(({ contentType }) => contentType !== 'text/html')
-    .map(({ contentType, name }) => ({ contentType, name }));
+    .slice(0, MOST_ATTACHMENTS)
+    .map(({ contentType, name }) => ({
+      contentType: contentType?.slice(0, MOST_NAME_CHARS) ?? '',
+      name: name?.slice(0, MOST_NAME_CHARS),
+    }));
 }
 
 /** The way back to an activity's sender. */
 export function toReference(activity: Activity, { identity, audience }: Caller): TurnReference {
-  const address = ADDRESS_FIELDS.map((field) => [field, activity[field]] as const);
+  const { type, id, channelId, serviceUrl, locale, callerId, from, recipient, conversation } = activity;
   return {
-    activity: Object.fromEntries(address.filter(([, value]) => value !== undefined)),
+    activity: {
+      ...pick({ type, id, channelId, serviceUrl, locale, callerId }),
+      conversation: pick(conversation, CONVERSATION_FIELDS),
+      from: pick(from, ACCOUNT_FIELDS),
+      ...(recipient === undefined ? {} : { recipient: pick(recipient, ACCOUNT_FIELDS) }),
+    },
     claims: identity.claims.map(({ type, value }) => ({ type, value })),
     audience,
   };
+}
+
+/** The named fields that are there, short texts and flags by the guard's checks; a long text is cut. */
+function pick<T extends object>(from: T, names: readonly (keyof T)[] = Object.keys(from) as (keyof T)[]): object {
+  const there = names.map((name) => [name, from[name]] as const).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    there.map(([name, value]) => [name, typeof value === 'string' ? value.slice(0, MOST_FIELD_CHARS) : value]),
+  );
 }
 
 /** The way back from a reference: with the claims of the very request that brought the message. */

@@ -28,8 +28,10 @@ child.on('error', (error) => {
 });
 child.on('exit', (code) => process.exit(code ?? 1));
 
-// Ctrl-C reaches the child by itself, as one of the terminal's programs; twice would mean "at once".
-process.on('SIGINT', () => {});
+// From a terminal Ctrl-C reaches the child by itself; twice would mean "at once".
+process.on('SIGINT', () => {
+  if (!process.stdin.isTTY) child.kill('SIGINT');
+});
 for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal));
 
 // npm ends its shell and not what runs in it: without this the child would live on alone.

@@ -69,7 +69,7 @@ async function ask(turn: UserTurn, turnId: string, stopping: AbortSignal, deps: 
   const { records, clock, ids, log } = deps;
   const startedMs = clock.now();
   const record = await records.read(turn.key);
-  const input = { turnId, text: turn.text, history: historyText(record.history) };
+  const input = { turnId, text: turn.text, log, history: historyText(record.history) };
   const result = await withinTime(stopping, deps, (signal) => {
     const deadlineMs = startedMs + deps.turnTimeoutMs;
     return generate({ key: turn.key, input, log, signal, deadlineMs }, deps);
@@ -104,7 +104,7 @@ type History = readonly PastTurn[];
 
 /** What a later session is told. A filtered turn is left out: it would be filtered again with every replay. */
 function nextHistory(history: History, user: string, result: TurnResult, mostTurns: number): History {
-  const { outcome, hasReplayed } = result;
+  const { outcome, isHistoryRejected } = result;
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
@@ -114,7 +114,7 @@ function nextHistory(history: History, user: string, result: TurnResult, mostTur
       return withTurn(history, { user, assistant: outcome.text || undefined }, mostTurns);
     case 'failed':
       // It may be the history that the service does not take: with all of it, no later turn would ever succeed.
-      if (outcome.error.code === 'request_rejected') return hasReplayed ? newerHalf(history) : history;
+      if (outcome.error.code === 'request_rejected') return isHistoryRejected ? newerHalf(history) : history;
       return withTurn(history, { user, assistant: undefined }, mostTurns);
   }
 }
@@ -133,7 +133,7 @@ function logOutcome({ outcome, responseId }: TurnResult, incident: string, ms: n
       log.info(fields, 'turn ended');
       break;
     case 'cutShort':
-      log.warn({ ...fields, why: outcome.why, audioBytes: outcome.pcm.byteLength }, 'turn ended');
+      log.warn({ ...fields, why: outcome.why, err: outcome.error, audioBytes: outcome.pcm.byteLength }, 'turn ended');
       break;
     case 'failed':
       log.error({ ...fields, incident, code: outcome.error.code, err: outcome.error }, 'turn ended');

@@ -5,16 +5,19 @@ import { type AnswerDeps, answer } from './answer.ts';
 import type { Respond, UserTurn } from './turn.ts';
 import { TurnQueue } from './turn-queue.ts';
 
-/** What became of a message. `draining`: it was not taken, and may be delivered again. */
+/** What became of a message. `draining` and `full`: it was not taken, and may be delivered again. */
 export type Acceptance =
   | { readonly kind: 'accepted'; readonly done: Promise<void> }
   | { readonly kind: 'duplicate' }
-  | { readonly kind: 'draining' };
+  | { readonly kind: 'draining' }
+  | { readonly kind: 'full' };
 
 /** Channels deliver again within minutes; an hour is more than any of them takes. */
 const REMEMBER_ACTIVITY_MS = 60 * 60_000;
 const MOST_ACTIVITIES = 50_000;
 const MOST_WELCOMES = 50_000;
+/** Messages that may run or wait over all conversations; each keeps up to about 50 kB. */
+const MOST_TURNS = 5_000;
 
 /** All conversations of this process: takes messages, and answers them in order. */
 export class Conversations {
@@ -23,6 +26,8 @@ export class Conversations {
   readonly #seen: LRUCache<string, true>;
   readonly #welcomed = new LRUCache<string, true>({ max: MOST_WELCOMES });
   readonly #stopping = new AbortController();
+  /** Answers on their way, those among them that no turn waits for: welcomes and refusals. */
+  readonly #responding = new Set<Promise<void>>();
   #isDraining = false;
 
   constructor(deps: AnswerDeps) {
@@ -46,6 +51,7 @@ export class Conversations {
       this.#deps.log.info({ conversation: turn.key, activity: turn.activityId }, 'delivered again, ignored');
       return { kind: 'duplicate' };
     }
+    if (this.#queue.size >= MOST_TURNS) return { kind: 'full' };
     this.#seen.set(activity, true);
     this.#welcomed.set(turn.key, true);
     return { kind: 'accepted', done: this.#enqueue(turn, respond) };
@@ -103,16 +109,19 @@ export class Conversations {
       this.#stopping.abort(new TurnError('shutting_down', 'the process has to end'));
     });
     await this.#queue.whenIdle();
+    await Promise.all(this.#responding);
     forget();
     this.#deps.pool.close();
   }
 
   /** What goes wrong on the way back ends here, in the log: nobody is left to be told. */
-  async #respond(names: object, respond: Respond, work: Parameters<Respond>[0]): Promise<void> {
-    try {
-      await respond(work);
-    } catch (err) {
-      this.#deps.log.error({ err, incident: this.#deps.ids.incident(), ...names }, 'reply not sent');
-    }
+  #respond(names: object, respond: Respond, work: Parameters<Respond>[0]): Promise<void> {
+    const responding = respond(work)
+      .catch((err: unknown) => {
+        this.#deps.log.error({ err, incident: this.#deps.ids.incident(), ...names }, 'reply not sent');
+      })
+      .finally(() => this.#responding.delete(responding));
+    this.#responding.add(responding);
+    return responding;
   }
 }

@@ -66,7 +66,7 @@ function failed(reason: unknown): TurnResult {
   const error = isTyped ? reason : new TurnError('internal', 'the model could not be asked', { cause: reason });
   return {
     outcome: { kind: 'failed', error },
-    hasReplayed: false,
+    isHistoryRejected: false,
     responseId: undefined,
     isRetryable: error.retry === 'safe',
   };

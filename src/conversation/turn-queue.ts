@@ -18,6 +18,13 @@ export class TurnQueue {
   readonly #dismissing = new Set<Promise<void>>();
   #onIdle: (() => void)[] = [];
 
+  /** Jobs that run or wait, over all keys. */
+  get size(): number {
+    let count = 0;
+    for (const waiting of this.#waiting.values()) count += waiting.length + 1;
+    return count;
+  }
+
   /** False when too many wait already: the job was not taken. */
   add(key: string, job: Job): boolean {
     const waiting = this.#waiting.get(key);

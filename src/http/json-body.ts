@@ -4,8 +4,31 @@ import { RequestError } from '../errors.ts';
 
 /** A message is a few kilobytes; a megabyte leaves room for cards and mentions. */
 export const MAX_BODY_BYTES = 1024 * 1024;
+/** Bodies that are being read at the same time, together; more are asked to come again. */
+const MAX_BYTES_AT_ONCE = 64 * 1024 * 1024;
+const READ_TIMEOUT_MS = 10_000;
 /** Real activities nest less than ten levels; deeper ones only serve to exhaust a stack. */
 const MAX_DEPTH = 100;
+
+/** A reader whose bodies together take a bounded amount of memory, and each a bounded time. */
+export function boundedReader(): typeof readJsonObject {
+  let bytesReserved = 0;
+  return async function readBounded(request) {
+    const named = Number(request.headers['content-length'] ?? MAX_BODY_BYTES);
+    const bytes = named >= 0 && named < MAX_BODY_BYTES ? named : MAX_BODY_BYTES;
+    if (bytesReserved + bytes > MAX_BYTES_AT_ONCE) {
+      throw new RequestError('busy', 'Too many requests at once. Please deliver this again.');
+    }
+    bytesReserved += bytes;
+    const tooSlow = setTimeout(() => request.destroy(), READ_TIMEOUT_MS);
+    try {
+      return await readJsonObject(request);
+    } finally {
+      clearTimeout(tooSlow);
+      bytesReserved -= bytes;
+    }
+  };
+}
 
 /**
  * Reads a JSON object. Not restify's own parser: it inflates compressed bodies past every limit, and a broken one of

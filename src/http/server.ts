@@ -5,7 +5,7 @@ import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { checkActivity, type InboundActivity } from './activity-guard.ts';
 import { audioRoute } from './audio-route.ts';
-import { readJsonObject } from './json-body.ts';
+import { boundedReader } from './json-body.ts';
 
 /** What goes back in the response of a delivered activity, where it is more than "taken". */
 export interface InBandAnswer {
@@ -44,7 +44,7 @@ type Handler = (request: Request, response: Response) => Promise<void>;
 export function createHttpServer(options: HttpOptions): HttpServer {
   const server = createServer({ name: '', ignoreTrailingSlash: true, handleUncaughtExceptions: false });
   setLimits(server);
-  refuseUpgrades(server);
+  ignoreUpgrades(server);
   const guard = (handler: Handler) => guarded(handler, options.log);
   const serveAudio = guard(audioRoute(options.library, Math.floor(options.audioRetentionMs / 1000)));
   const serveHealth = guard(healthRoute(options.isDraining));
@@ -58,10 +58,16 @@ export function createHttpServer(options: HttpOptions): HttpServer {
 }
 
 function messagesRoute({ deliver, isDraining, onlyLoopback }: HttpOptions): Handler {
+  const readBody = boundedReader();
   return async function takeMessage(request, response) {
     if (isDraining()) throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
-    const activity = checkActivity(await readJsonObject(request), { onlyLoopback });
-    const answer = await deliver(request.headers.authorization ?? '', activity);
+    const { authorization = '' } = request.headers;
+    // Before anything of the body is kept: strangers get no memory of ours.
+    if (!onlyLoopback && !/^bearer \S/i.test(authorization)) {
+      throw new RequestError('unauthorized', 'The token is missing, or it is not valid for this bot.');
+    }
+    const activity = checkActivity(await readBody(request), { onlyLoopback });
+    const answer = await deliver(authorization, activity);
     sendJson(response, answer?.status ?? 200, answer?.body ?? {});
   };
 }
@@ -96,7 +102,7 @@ function refuse(
     return;
   }
   // What is left of a body that is refused is not waited for.
-  if (status === 413 || status === 415) response.setHeader('Connection', 'close');
+  if (status === 401 || status === 413 || status === 415) response.setHeader('Connection', 'close');
   if (status === 503) response.setHeader('Retry-After', '5');
   sendJson(response, status, { code, message });
 }
@@ -120,12 +126,12 @@ function answerRoutingErrors(server: Server): void {
   });
 }
 
-/** Nobody speaks another protocol here, and a socket that waits for one would outlive the server. */
-function refuseUpgrades({ server }: Server): void {
-  server.on('upgrade', (_request, socket) => {
-    socket.on('error', () => socket.destroy());
-    socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
-  });
+/**
+ * Nobody speaks another protocol here, and a socket that waits for one would outlive the server. Without restify's
+ * listener Node answers such a request as any other, as HTTP wants it.
+ */
+function ignoreUpgrades({ server }: Server): void {
+  server.removeAllListeners('upgrade');
 }
 
 function setLimits({ server }: Server): void {

@@ -8,5 +8,12 @@ export type CutShortReason = 'length' | 'filter' | 'cancelled' | 'lost';
 export type Outcome =
   | { readonly kind: 'spoken'; readonly text: string; readonly pcm: Pcm }
   | { readonly kind: 'textOnly'; readonly text: string }
-  | { readonly kind: 'cutShort'; readonly text: string; readonly pcm: Pcm; readonly why: CutShortReason }
+  | {
+      readonly kind: 'cutShort';
+      readonly text: string;
+      readonly pcm: Pcm;
+      readonly why: CutShortReason;
+      /** What broke, where something did: for the log. */
+      readonly error?: TurnError;
+    }
   | { readonly kind: 'failed'; readonly error: TurnError };

@@ -18,6 +18,9 @@ export interface CollectorOptions {
   readonly settingsEventId: string | undefined;
 }
 
+/** Three minutes, the most that a model speaks in one go, are 9 MB. */
+const MAX_AUDIO_BYTES = 64 * 1024 * 1024;
+const EMPTY = 'the response has neither text nor audio';
 const IGNORED: Step = { kind: 'ignored' };
 const ALIVE: Step = { kind: 'alive' };
 
@@ -30,8 +33,10 @@ export class ResponseCollector {
   #parts = new ResponseParts();
   #responseId: string | undefined;
   #isOurs = false;
+  #audioBytes = 0;
   #hasDelta = false;
   #audioTokens: number | undefined;
+  #rejectedEventId: string | undefined;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -44,6 +49,11 @@ export class ResponseCollector {
   /** True once the model has begun: a retry would then answer twice. */
   get hasDelta(): boolean {
     return this.#hasDelta;
+  }
+
+  /** The event of ours that the service refused, if the turn ended by that. */
+  get rejectedEventId(): string | undefined {
+    return this.#rejectedEventId;
   }
 
   /** Tokens of speech by the service's count, when it gave one: 50 ms each. */
@@ -67,6 +77,11 @@ export class ResponseCollector {
       case 'audioDelta':
         if (event.at.responseId !== this.#responseId) return IGNORED;
         this.#hasDelta ||= event.audio.byteLength > 0;
+        this.#audioBytes += event.audio.byteLength;
+        if (this.#audioBytes > MAX_AUDIO_BYTES) {
+          const tooMuch = new TurnError('frame_too_large', `more than ${MAX_AUDIO_BYTES} bytes of audio`);
+          return this.#ended(this.abandon(tooMuch));
+        }
         this.#parts.addAudio(event.at, event.audio);
         return ALIVE;
       case 'responseActivity':
@@ -76,6 +91,8 @@ export class ResponseCollector {
       case 'error':
         return this.#fail(event.error, event.eventId);
       case 'malformed':
+        // One that names no response may be ours: what it held is lost.
+        if (event.responseId !== undefined && event.responseId !== this.#responseId) return IGNORED;
         return this.#ended(this.abandon(new TurnError('frame_malformed', `a ${event.type} event lacks its fields`)));
       case 'session':
       case 'other':
@@ -88,7 +105,7 @@ export class ResponseCollector {
     const text = this.#parts.text();
     const pcm = this.#parts.pcm();
     if (text === '' && pcm.byteLength === 0) return { kind: 'failed', error };
-    return { kind: 'cutShort', text, pcm, why: 'lost' };
+    return { kind: 'cutShort', text, pcm, why: 'lost', error };
   }
 
   /** A response that names our turn is ours; one that names none is taken for ours until a better one comes. */
@@ -120,8 +137,10 @@ export class ResponseCollector {
       case 'completed':
         if (pcm.byteLength > 0) return { kind: 'spoken', text, pcm };
         if (text !== '') return { kind: 'textOnly', text };
-        return { kind: 'failed', error: new TurnError('empty_response', 'the response has neither text nor audio') };
+        return { kind: 'failed', error: new TurnError('empty_response', EMPTY) };
       case 'incomplete':
+        if (text === '' && pcm.byteLength === 0)
+          return { kind: 'failed', error: new TurnError('empty_response', EMPTY) };
         return { kind: 'cutShort', text, pcm, why: 'length' };
       case 'cancelled':
         return this.abandon(new TurnError('connection_lost', `the response was cancelled: ${reason ?? 'no reason'}`));
@@ -137,6 +156,7 @@ export class ResponseCollector {
     const isFatal = error.code === 'session_expired';
     if (!isNamed && !isUnnamed && !isFatal) return IGNORED;
     const failure = wireFailure(error, fallbackFor(error));
+    this.#rejectedEventId = eventId;
     const isAboutSettings = eventId !== undefined && eventId === this.#options.settingsEventId;
     if (!isAboutSettings) return this.#ended(this.abandon(failure));
     // Whatever was said under settings that were refused was said with the service's defaults: it is not delivered.

@@ -30,7 +30,8 @@ export class ResponseParts {
 
   /** What has been said so far; each output item is a paragraph of its own. */
   text(): string {
-    const pieces = this.#inOrder().map((part) => part.finalText ?? part.deltas.join(''));
+    const items = Map.groupBy(this.#inOrder(), ({ at }) => at.itemId || String(at.outputIndex));
+    const pieces = [...items.values()].map((parts) => parts.map(textOf).join(''));
     return pieces
       .map((piece) => piece.trim())
       .filter((piece) => piece !== '')
@@ -61,4 +62,8 @@ export class ResponseParts {
     const byPlace = (a: Part, b: Part) => a.at.outputIndex - b.at.outputIndex || a.at.contentIndex - b.at.contentIndex;
     return [...this.#parts.values()].sort(byPlace);
   }
+}
+
+function textOf({ finalText, deltas }: Part): string {
+  return finalText ?? deltas.join('');
 }

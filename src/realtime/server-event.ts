@@ -12,7 +12,7 @@ export type ServerEvent =
   | { readonly kind: 'responseDone'; readonly response: FinalResponse }
   | { readonly kind: 'error'; readonly error: WireError; readonly eventId: string | undefined }
   | { readonly kind: 'other'; readonly type: string }
-  | { readonly kind: 'malformed'; readonly type: string };
+  | { readonly kind: 'malformed'; readonly type: string; readonly responseId: string | undefined };
 
 /** One content part of one output item of one response: where a delta belongs. */
 export interface PartAddress {
@@ -46,7 +46,8 @@ export const TURN_METADATA = 'turn';
 
 export function readServerEvent(event: { readonly type: string }): ServerEvent {
   const fields = event as Fields & { readonly type: string };
-  return read(fields) ?? { kind: 'malformed', type: fields.type };
+  const responseId = stringOf(fields['response_id']) ?? stringOf(fieldsOf(fields['response'])['id']);
+  return read(fields) ?? { kind: 'malformed', type: fields.type, responseId };
 }
 
 function read(event: Fields & { readonly type: string }): ServerEvent | undefined {

@@ -27,6 +27,8 @@ export interface SessionDeps {
 export interface TurnInput {
   readonly turnId: string;
   readonly text: string;
+  /** Names the turn in its lines; else the session's own log is used. */
+  readonly log?: Logger;
   /** What was said before; goes out only where the session has not heard it. See history.ts. */
   readonly history: string | undefined;
 }
@@ -34,11 +36,18 @@ export interface TurnInput {
 /** What a turn came to. `isRetryable`: nothing had arrived, so asking once more cannot answer twice. */
 export interface TurnResult {
   readonly outcome: Outcome;
-  /** Whether the history went out with this turn. */
-  readonly hasReplayed: boolean;
+  /** Whether it was the history that the service did not take. */
+  readonly isHistoryRejected: boolean;
   /** The service's name of the response, once it had begun. */
   readonly responseId: string | undefined;
   readonly isRetryable: boolean;
+}
+
+/** What goes out for a turn, in order, and which of it is what. */
+interface TurnEvents {
+  readonly all: readonly RealtimeClientEvent[];
+  readonly settings: RealtimeClientEvent | undefined;
+  readonly history: RealtimeClientEvent | undefined;
 }
 
 interface RunningTurn {
@@ -58,9 +67,11 @@ export class RealtimeSession {
   #isSpent = false;
   #isConfigured = false;
   #turn: RunningTurn | undefined;
+  #log: Logger;
 
   private constructor(deps: SessionDeps) {
     this.#deps = deps;
+    this.#log = deps.log;
     this.#expiresAtMs = deps.clock.now() + ASSUMED_LIFETIME_MS;
   }
 
@@ -83,8 +94,8 @@ export class RealtimeSession {
   /** Runs one turn. Never rejects: every end is an outcome. `signal` ends it early, with its reason. */
   async runTurn(input: TurnInput, signal: AbortSignal): Promise<TurnResult> {
     const { promise, resolve } = Promise.withResolvers<Outcome>();
+    this.#log = input.log ?? this.#deps.log;
     const events = this.#eventsFor(input);
-    const hasReplayed = !this.#isConfigured && input.history !== undefined;
     const collector = new ResponseCollector({
       turnId: input.turnId,
       sentEventIds: new Set(events.all.map((event) => event.event_id ?? '')),
@@ -99,7 +110,8 @@ export class RealtimeSession {
       const outcome = await promise;
       this.#settle(outcome, collector);
       const isRetryable = outcome.kind === 'failed' && outcome.error.retry === 'safe' && !collector.hasDelta;
-      return { outcome, hasReplayed, responseId: collector.responseId, isRetryable };
+      const isHistoryRejected = events.history !== undefined && collector.rejectedEventId === events.history.event_id;
+      return { outcome, isHistoryRejected, responseId: collector.responseId, isRetryable };
     } finally {
       signal.removeEventListener('abort', onAbort);
       this.#turn?.watch();
@@ -114,13 +126,13 @@ export class RealtimeSession {
   }
 
   /** All of a turn goes out in one go: nothing in it waits for an answer to what went before. */
-  #eventsFor({ turnId, text, history }: TurnInput): { all: RealtimeClientEvent[]; settings?: RealtimeClientEvent } {
+  #eventsFor({ turnId, text, history }: TurnInput): TurnEvents {
     const { ids, settings } = this.#deps;
     const turn = [userItem(ids, text), responseCreate(ids, turnId)];
-    if (this.#isConfigured) return { all: turn };
+    if (this.#isConfigured) return { all: turn, settings: undefined, history: undefined };
     const update = sessionUpdate(ids, settings);
-    const replay = history === undefined ? [] : [historyItem(ids, history)];
-    return { all: [update, ...replay, ...turn], settings: update };
+    const replay = history === undefined ? undefined : historyItem(ids, history);
+    return { all: [update, ...(replay === undefined ? [] : [replay]), ...turn], settings: update, history: replay };
   }
 
   #send(events: readonly RealtimeClientEvent[]): void {
@@ -161,7 +173,9 @@ export class RealtimeSession {
 
   #noteError({ error, eventId }: Extract<ServerEvent, { kind: 'error' }>): void {
     if (error.code === 'session_expired') this.#isSpent = true;
-    this.#deps.log.warn({ code: error.code, type: error.type, message: error.message, eventId }, 'error event');
+    // The service quotes what it was sent in its messages, people's words among it.
+    this.#log.warn({ code: error.code, type: error.type, eventId }, 'error event');
+    this.#log.debug({ message: error.message }, 'error event');
   }
 
   /** After an end that leaves the model's memory in doubt the session is closed, so that the next one replays. */
@@ -170,7 +184,7 @@ export class RealtimeSession {
     if (outcome.kind !== 'spoken' || collector.audioTokens === undefined) return;
     const expectedBytes = (collector.audioTokens * BYTES_PER_SECOND) / 20;
     if (outcome.pcm.byteLength < expectedBytes * 0.9) {
-      this.#deps.log.warn({ bytes: outcome.pcm.byteLength, expectedBytes }, 'audio is shorter than the usage says');
+      this.#log.warn({ bytes: outcome.pcm.byteLength, expectedBytes }, 'audio is shorter than the usage says');
     }
   }
 }

@@ -30,8 +30,9 @@ const BY_TYPE: ReadonlyMap<string, TurnErrorCode> = new Map(
 export function wireFailure(error: WireError | undefined, fallback: TurnErrorCode = 'server_error'): TurnError {
   if (error === undefined) return new TurnError(fallback, 'the response failed without a reason');
   const code = BY_CODE.get(error.code) ?? BY_TYPE.get(error.type) ?? fallback;
-  const said = [error.code || error.type, error.message].filter((part) => part !== '').join(': ');
-  return new TurnError(code, `the service said ${said}`, { retryAfterMs: waitNamedIn(error.message) });
+  // Not its message: it quotes what it was sent, and this goes into the log.
+  const said = [error.type, error.code].filter((part) => part !== '').join(' ');
+  return new TurnError(code, `the service said ${said || 'nothing'}`, { retryAfterMs: waitNamedIn(error.message) });
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

@@ -8,6 +8,11 @@ import { watchedLog } from './watched-log.ts';
 const ending = { kind: 'completed' } as const;
 const REFUSAL = { error: { code: 'BadArgument', message: 'Unknown attachment type' } };
 
+/** Taken or refused; a slow machine may have shown a typing sign besides. */
+function messagesPosted(bot: BotUnderTest): number {
+  return bot.connector.calls.filter(({ body }) => body.type === 'message').length;
+}
+
 describe('a reply that the channel refuses with its audio', () => {
   for (const status of [400, 413, 415]) {
     for (const WEBCHAT_AUDIO of ['attachment', 'card']) {
@@ -21,7 +26,7 @@ describe('a reply that the channel refuses with its audio', () => {
         assert.equal(reply?.body.text, 'Still here');
         assert.equal(reply?.body.attachments, undefined);
         assert.equal(reply?.body.replyToId, 'activity-1');
-        assert.equal(bot.connector.calls.length, 2);
+        assert.equal(messagesPosted(bot), 2);
       });
     }
   }
@@ -33,7 +38,7 @@ describe('a reply that the channel refuses with its audio', () => {
     bot.connector.rule = ({ body }) => (body.text === 'Lost' ? { status: 400, body: REFUSAL } : undefined);
     await bot.says('hello');
     const line = await watched.when(({ msg }) => msg === 'reply not sent');
-    assert.equal(bot.connector.calls.length, 2);
+    assert.equal(messagesPosted(bot), 2);
     assert.ok(line['incident']);
     assert.doesNotMatch(JSON.stringify(watched.lines), /Lost/);
 
@@ -53,7 +58,7 @@ describe('a reply that the channel refuses with its audio', () => {
       await bot.says('hello again');
       const [reply] = await bot.connector.whenMessages(1);
       assert.equal(reply?.body.text, 'Next');
-      assert.equal(bot.connector.calls.length, 2);
+      assert.equal(messagesPosted(bot), 2);
     });
   }
 
@@ -64,7 +69,7 @@ describe('a reply that the channel refuses with its audio', () => {
     bot.connector.rule = () => ({ status: 400, body: REFUSAL });
     await bot.says('hello', { channelId: 'msteams' });
     await watched.when(({ msg }) => msg === 'reply not sent');
-    assert.equal(bot.connector.calls.length, 1);
+    assert.equal(messagesPosted(bot), 1);
   });
 });
 

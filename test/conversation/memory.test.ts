@@ -184,7 +184,7 @@ describe('what the model is told after a failure', PATIENCE, () => {
     const bot = await startTimedBot({ turns: [broken, 'There was a king'] });
     t.after(() => bot[Symbol.asyncDispose]());
     const reply = await say(bot, 'Tell me a story');
-    assert.match(reply, /^Once.*\n\n\(I lost the connection/);
+    assert.match(reply, /^Once.*\n\n\(My answer broke off/);
     const heard = reply.split('\n\n')[0];
     await say(bot, 'Go on');
     assert.deepEqual(toldBefore(bot, 2), ['user: Tell me a story', `assistant: ${heard}`]);

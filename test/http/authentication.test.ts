@@ -44,7 +44,7 @@ describe('a bot with an app id', () => {
   it('answers a request with a good token, and shows its own to the channel', async () => {
     const response = await post(good(), { id: 'first' });
     assert.equal(response.status, 200);
-    const sent = await bot.connector.when(({ path }) => path.endsWith('/first'));
+    const sent = await bot.connector.when(({ path, body }) => path.endsWith('/first') && body.type === 'message');
     assert.equal(sent.body.text, 'Answer 1');
     assert.equal(sent.authorization, `Bearer ${openId.outboundToken}`);
   });
@@ -141,7 +141,7 @@ describe('a bot with an app id', () => {
 
   it('still answers after all of that', async () => {
     assert.equal((await post(good(), { id: 'last' })).status, 200);
-    await bot.connector.when(({ path }) => path.endsWith('/last'));
+    await bot.connector.when(({ path, body }) => path.endsWith('/last') && body.type === 'message');
   });
 });
 
@@ -242,7 +242,7 @@ describe('a bot that is not open to everybody', () => {
     await bot.says('hello', { conversation });
     const [first] = await bot.connector.whenMessages(1);
     assert.equal(first?.body.text, wording.notAllowed);
-    assert.equal(bot.connector.calls.length, 1);
+    assert.equal(bot.connector.messages.length, 1);
   });
 });
 

@@ -6,6 +6,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { MAX_BODY_BYTES } from '../../src/http/json-body.ts';
 import { watchedLog } from '../channel/watched-log.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
+import type { ConnectorCall } from '../support/fake-connector.ts';
 import { assertRefusal, sendRaw } from './raw-request.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -225,7 +226,8 @@ describe('a refused activity on the wire', () => {
       const { status } = await bot.says('hello', { id: `odd-${index}`, ...fields });
       if (status === 400) continue;
       assert.equal(status, 200);
-      const sent = bot.connector.when(({ path }) => path.endsWith(`odd-${index}`)).then(() => 'answered');
+      const isReply = ({ path, body }: ConnectorCall) => path.endsWith(`odd-${index}`) && body.type === 'message';
+      const sent = bot.connector.when(isReply).then(() => 'answered');
       const lost = watched
         .when(({ activity, msg }) => activity === `odd-${index}` && msg === 'reply not sent')
         .then(({ err }) => `lost: ${(err as { message: string }).message}`);

@@ -64,7 +64,7 @@ describe('a bot process that is told to end', { concurrency: 2 }, () => {
     await bot.whenLogged(({ msg }) => msg === 'draining');
     assert.equal((await fetch(`${url}/health`)).status, 503);
     assert.equal((await says('late')).status, 503);
-    const waiting = await connector.when(({ path }) => path.endsWith('/waiting'));
+    const waiting = await connector.when(({ path, body }) => path.endsWith('/waiting') && body.type === 'message');
     assert.equal(waiting.body.text, wording.shuttingDown);
     release();
     const running = await connector.when(({ path, body }) => path.endsWith('/running') && body.type === 'message');

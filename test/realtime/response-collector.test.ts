@@ -43,7 +43,7 @@ describe('collecting a response', () => {
       wire.transcriptDelta('one', { content: 0 }),
       wire.done(),
     );
-    assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'one\n\ntwo', bytes: [1, 2] });
+    assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'onetwo', bytes: [1, 2] });
   });
 
   it('drops half a sample at the end of an item, so that the next item keeps its samples', () => {
@@ -212,6 +212,17 @@ describe('collecting beside other traffic', () => {
     assert.equal(outcome, undefined);
     assert.deepEqual(plain(collector.abandon(LOST)), { kind: 'failed', code: 'connection_lost' });
     assert.equal(collector.hasDelta, false);
+  });
+
+  it('is not ended by a broken event of another response', () => {
+    const { outcome } = collect(
+      wire.created(),
+      { type: 'response.output_text.delta', response_id: 'resp_other', delta: 'x' },
+      { type: 'response.done', response: { id: 'resp_other' } },
+      wire.textDelta('ours'),
+      wire.done(),
+    );
+    assert.deepEqual(plain(outcome), { kind: 'textOnly', text: 'ours' });
   });
 
   it('ignores events that it does not know', () => {
