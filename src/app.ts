@@ -16,6 +16,7 @@ import { entraIdTokens, type TokenProvider, toRealtimeTarget } from './realtime/
 import { SessionPool } from './realtime/pool.ts';
 import { RealtimeSession } from './realtime/session.ts';
 
+/** What the program is given: its settings, and what a test may exchange. */
 export interface AppDeps {
   readonly config: Config;
   readonly log: Logger;
@@ -26,6 +27,7 @@ export interface AppDeps {
   readonly tokens?: (scope: string) => TokenProvider;
 }
 
+/** The whole bot. */
 export interface App {
   /** Listens; resolves with the port. */
   start(): Promise<number>;

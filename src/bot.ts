@@ -7,6 +7,7 @@ import type { Conversations } from './conversation/conversations.ts';
 import type { Respond, TurnReference } from './conversation/turn.ts';
 import { RequestError } from './errors.ts';
 
+/** What the bot joins. */
 export interface VoiceBotOptions {
   readonly adapter: VoiceAdapter;
   readonly conversations: Conversations;

@@ -16,6 +16,7 @@ export interface SessionSettings {
   readonly maxOutputTokens: number | 'inf' | undefined;
 }
 
+/** All settings, read once and frozen; times in milliseconds, sizes in bytes. */
 export interface Config {
   readonly model: ModelEndpoint;
   readonly session: SessionSettings;

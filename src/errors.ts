@@ -36,8 +36,10 @@ export const TURN_RETRY = {
   internal: 'unknown',
 } as const satisfies Record<string, Retry>;
 
+/** Why a turn failed. */
 export type TurnErrorCode = keyof typeof TURN_RETRY;
 
+/** What may be known of a failed turn besides its code. */
 export interface TurnErrorDetails {
   cause?: unknown;
   /** How long the service asked us to wait, in milliseconds. */
@@ -72,6 +74,7 @@ export class ConfigError extends Error {
   }
 }
 
+/** Why a request is refused. */
 export type RequestErrorCode =
   | 'bad_request'
   | 'unauthorized'

@@ -10,6 +10,7 @@ export interface Ids {
   incident(): string;
 }
 
+/** Ids from the system's random numbers. */
 export const randomIds: Ids = {
   wire: (prefix) => `${prefix}_${randomBytes(12).toString('hex')}`,
   secret: () => randomBytes(16).toString('base64url'),

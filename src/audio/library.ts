@@ -16,6 +16,7 @@ export interface AudioLibrary {
   find(id: string): Promise<StoredAudio | undefined>;
 }
 
+/** The bounds of the library in memory. */
 export interface MemoryLibraryOptions {
   /** Room for all audio together, in bytes. */
   readonly maxBytes: number;

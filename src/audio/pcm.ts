@@ -20,6 +20,7 @@ export function toPcm(pieces: readonly Uint8Array[]): Pcm {
   return toPcm([...chunks.slice(0, -1), last.subarray(0, -1)]);
 }
 
+/** How long so many bytes of PCM sound, in milliseconds. */
 export function durationMs(pcmByteLength: number): number {
   return Math.round((pcmByteLength / BYTES_PER_SECOND) * 1000);
 }

@@ -13,6 +13,7 @@ import type { Logger } from '../log.ts';
 import { trustOnlyOwnTenant } from './issuer-patch.ts';
 import { makeSendsSafe } from './send-policy.ts';
 
+/** What the adapter is made with. */
 export interface AdapterOptions {
   /** botbuilder's own variables: MicrosoftAppId and the like. */
   readonly botEnv: Env;

@@ -14,6 +14,7 @@ const UPLOAD_LIMIT_BYTES = 4 * 1024 * 1024;
 /** What an activity holds besides the audio and its text. */
 const ACTIVITY_OVERHEAD_CHARS = 4_096;
 
+/** What decides where the audio goes. */
 export interface PlaceInput {
   readonly audio: ReplyAudio;
   readonly textLength: number;
@@ -41,6 +42,7 @@ function canReach(publicBaseUrl: string, serviceUrl: string | undefined): boolea
   return isLoopbackHost(base.hostname) && isLoopbackUrl(serviceUrl);
 }
 
+/** Whether an address is on this machine; what is no address is not. */
 export function isLoopbackUrl(url: string | undefined): boolean {
   return url !== undefined && URL.canParse(url) && isLoopbackHost(new URL(url).hostname);
 }

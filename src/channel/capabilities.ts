@@ -7,6 +7,7 @@ export type AudioDelivery =
   /** None: the channel speaks the text itself, from `speak`. */
   | 'speak';
 
+/** What a channel can take. */
 export interface Capabilities {
   readonly audio: AudioDelivery;
   /** The largest activity, in characters of JSON, that may carry the audio itself. */
@@ -30,6 +31,7 @@ const BY_CHANNEL: Readonly<Record<string, Capabilities>> = {
   directlinespeech: { audio: 'speak', inlineLimitChars: 0, takesUploads: false, showsTyping: false },
 };
 
+/** The row of a channel; an unknown one gets text and a link. */
 export function capabilitiesOf(channel: string): Capabilities {
   return Object.hasOwn(BY_CHANNEL, channel) ? (BY_CHANNEL[channel] ?? LINK) : LINK;
 }

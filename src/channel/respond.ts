@@ -7,6 +7,7 @@ import type { WebchatAudio } from './reply-activity.ts';
 import { openSink } from './sink.ts';
 import { fromReference } from './user-turn.ts';
 
+/** What the ways back need. */
 export interface RespondOptions {
   readonly adapter: VoiceAdapter;
   readonly clock: Clock;
@@ -25,6 +26,7 @@ export interface Responders {
   inBand(context: TurnContext): Respond;
 }
 
+/** The ways back over this adapter. */
 export function createResponders(options: RespondOptions): Responders {
   const { adapter } = options;
   const sinkOf = (context: TurnContext) => {

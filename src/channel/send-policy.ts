@@ -18,6 +18,7 @@ const UNSENT_CODES: ReadonlySet<string> = new Set([
   'ENETUNREACH',
 ]);
 
+/** How sends are tried again. */
 export interface SendPolicyOptions {
   readonly clock: Clock;
   readonly random: () => number;

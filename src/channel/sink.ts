@@ -8,6 +8,7 @@ import { type Capabilities, capabilitiesOf } from './capabilities.ts';
 import { toActivity, urlOf, type WebchatAudio } from './reply-activity.ts';
 import { TypingSign } from './typing.ts';
 
+/** What a way back needs besides its turn. */
 export interface SinkOptions {
   readonly clock: Clock;
   readonly log: Logger;

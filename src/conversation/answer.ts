@@ -15,6 +15,7 @@ import type { Reply, ReplySink, UserTurn } from './turn.ts';
 /** A longer message is refused: it would crowd out all that was said before. */
 export const MOST_TEXT_CHARS = 20_000;
 
+/** What answering a turn takes. */
 export interface AnswerDeps {
   readonly pool: SessionPool;
   readonly records: RecordStore;

@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts';
 import type { SessionPool } from '../realtime/pool.ts';
 import type { TurnInput, TurnResult } from '../realtime/session.ts';
 
+/** What asking the model takes. */
 export interface GenerateDeps {
   readonly pool: SessionPool;
   readonly clock: Clock;
@@ -11,6 +12,7 @@ export interface GenerateDeps {
   readonly random: () => number;
 }
 
+/** One turn for the model. */
 export interface GenerateRequest {
   readonly key: string;
   readonly input: TurnInput;

@@ -17,6 +17,7 @@ export interface RecordStore {
   delete(key: string): Promise<void>;
 }
 
+/** The bounds of the records in memory. */
 export interface MemoryRecordsOptions {
   readonly clock: Clock;
   /** A conversation without a turn for so long is forgotten. */

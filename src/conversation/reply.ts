@@ -6,6 +6,7 @@ import type { Outcome } from '../realtime/outcome.ts';
 import { apology, cutShortNote, wording } from '../wording.ts';
 import type { Reply, ReplyAudio } from './turn.ts';
 
+/** What making a reply takes. */
 export interface ReplyDeps {
   readonly library: AudioLibrary;
   readonly log: Logger;

@@ -13,6 +13,7 @@ export interface InBandAnswer {
   readonly body?: unknown;
 }
 
+/** What the routes need of the rest of the program. */
 export interface HttpOptions {
   /** Gives an activity to the bot. Rejects with a RequestError for a request that is refused. */
   readonly deliver: (authorization: string, activity: InboundActivity) => Promise<InBandAnswer | undefined>;
@@ -24,6 +25,7 @@ export interface HttpOptions {
   readonly log: Logger;
 }
 
+/** The listening side of the bot. */
 export interface HttpServer {
   /** Resolves with the port that is listened to. Rejects when the address cannot be had. */
   listen(port: number, host: string | undefined): Promise<number>;

@@ -23,6 +23,7 @@ export function sessionUpdate(ids: Ids, settings: SessionSettings): RealtimeClie
   };
 }
 
+/** What a user wrote, as the next item of the conversation. */
 export function userItem(ids: Ids, text: string): RealtimeClientEvent {
   return {
     type: 'conversation.item.create',
@@ -39,6 +40,7 @@ export function historyItem(ids: Ids, history: string): RealtimeClientEvent {
   return { ...userItem(ids, history), previous_item_id: 'root' } as RealtimeClientEvent;
 }
 
+/** Asks for the answer, under a name by which its events are known. */
 export function responseCreate(ids: Ids, turnId: string): RealtimeClientEvent {
   return { type: 'response.create', event_id: ids.wire('evt'), response: { metadata: { [TURN_METADATA]: turnId } } };
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { TurnError } from '../errors.ts';
 import type { RealtimeSession } from './session.ts';
 
+/** How many sessions, for how long, and where new ones come from. */
 export interface PoolOptions {
   /** Opens a new session; rejects with a TurnError. */
   readonly open: (signal: AbortSignal) => Promise<RealtimeSession>;

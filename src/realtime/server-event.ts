@@ -22,12 +22,14 @@ export interface PartAddress {
   readonly contentIndex: number;
 }
 
+/** An error as the service gives it; a field that it leaves out is empty. */
 export interface WireError {
   readonly type: string;
   readonly code: string;
   readonly message: string;
 }
 
+/** What `response.done` says of the response that ended. */
 export interface FinalResponse {
   readonly responseId: string;
   readonly turnId: string | undefined;
@@ -44,6 +46,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** The name of our turn in `response.metadata`, which the server echoes; its events carry nothing else of ours. */
 export const TURN_METADATA = 'turn';
 
+/** One event of the wire; never throws. An event that lacks what its type promises is `malformed`. */
 export function readServerEvent(event: { readonly type: string }): ServerEvent {
   const fields = event as Fields & { readonly type: string };
   const responseId = stringOf(fields['response_id']) ?? stringOf(fieldsOf(fields['response'])['id']);

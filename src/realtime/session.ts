@@ -15,6 +15,7 @@ const SILENCE_TIMEOUT_MS = 20_000;
 /** Where the service names no end, a session is taken to last this long (30 and 60 minutes have been seen). */
 const ASSUMED_LIFETIME_MS = 25 * 60_000;
 
+/** What a session is opened with. */
 export interface SessionDeps {
   readonly open: OpenConnection;
   readonly settings: SessionSettings;
