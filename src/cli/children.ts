@@ -7,10 +7,10 @@ export interface ChildSpec {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Answers with any status once the child is ready. */
-  readonly readyUrl: string;
-  /** Whether what it prints is shown; its errors always are. */
-  readonly isShown: boolean;
+  /** What it prints on standard output once it is ready: its own word, since another program may hold the port. */
+  readonly readyLine: RegExp;
+  /** Which of its lines on standard output are shown; its errors always are. */
+  readonly isShown: (line: string) => boolean;
 }
 
 export interface ChildrenOptions {
@@ -20,7 +20,6 @@ export interface ChildrenOptions {
 }
 
 const READY_WITHIN_MS = 60_000;
-const READY_POLL_MS = 100;
 const KILL_AFTER_MS = 3_000;
 const KEPT_LINES = 20;
 /** Of the surroundings only what a program needs to run: settings of other programs must not leak into these. */
@@ -36,8 +35,8 @@ export class Children {
     this.#options = options;
   }
 
-  /** Starts a Node program and resolves when it is ready. */
-  async start(spec: ChildSpec): Promise<void> {
+  /** Starts a Node program; resolves when it is ready, with the line that says so. */
+  async start(spec: ChildSpec): Promise<string> {
     if (this.#isClosing) throw new Error('closing');
     const child = spawn(process.execPath, spec.args, {
       cwd: spec.cwd,
@@ -51,16 +50,24 @@ export class Children {
       keep(line);
       this.#options.print(`[${spec.name}] ${line}`);
     };
-    createInterface({ input: child.stdout }).on('line', spec.isShown ? show : keep);
+    const ready = Promise.withResolvers<string>();
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (spec.isShown(line)) show(line);
+      else keep(line);
+      if (spec.readyLine.test(line)) ready.resolve(line);
+    });
     createInterface({ input: child.stderr }).on('line', show);
     let isReady = false;
     child.once('error', (error) => keep(error.message));
     child.once('close', () => {
       this.#running.delete(child);
+      ready.reject(new Error([`${spec.name} ended before it was ready`, ...lastLines].join('\n  ')));
       if (isReady && !this.#isClosing) this.#options.onDied(spec.name, lastLines);
     });
-    await this.#whenReady(child, spec, lastLines);
+    const late = setTimeout(() => ready.reject(new Error(`${spec.name} takes too long to start`)), READY_WITHIN_MS);
+    const line = await ready.promise.finally(() => clearTimeout(late));
     isReady = true;
+    return line;
   }
 
   /** Ends all of them, by force where a signal is not enough. Safe to call twice. */
@@ -73,26 +80,6 @@ export class Children {
       clearTimeout(force);
     });
     await Promise.all(ends);
-  }
-
-  async #whenReady(child: ChildProcess, { name, readyUrl }: ChildSpec, lastLines: readonly string[]): Promise<void> {
-    const giveUpAtMs = Date.now() + READY_WITHIN_MS;
-    while (this.#running.has(child) && !this.#isClosing) {
-      if (await answers(readyUrl)) return;
-      if (Date.now() > giveUpAtMs) throw new Error(`${name} does not answer at ${readyUrl}`);
-      await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
-    }
-    throw new Error([`${name} ended before it was ready`, ...lastLines].join('\n  '));
-  }
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-    await response.body?.cancel();
-    return true;
-  } catch {
-    return false;
   }
 }
 

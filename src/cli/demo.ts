@@ -14,6 +14,9 @@ const PLAYGROUND_PORT = 56150;
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const preload = ['--import', new URL('../node-version.js', import.meta.url).href];
+/** With LOG_LEVEL info or below, all that the bot logs is shown; else what an operator would have to look at. */
+const logLevel = process.env['LOG_LEVEL'];
+const isVerbose = logLevel === 'info' || logLevel === 'debug' || logLevel === 'trace';
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 /** An empty folder to run in: no .env of the developer is read, and what the Playground writes goes with it. */
@@ -49,15 +52,15 @@ async function startAll(): Promise<void> {
     name: 'simulator',
     args: [...preload, `${root}src/cli/simulator.ts`],
     env: { PORT: String(port), LOG_LEVEL: 'warn' },
-    readyUrl: `http://127.0.0.1:${port}/`,
-    isShown: false,
+    readyLine: /at http:/,
+    isShown: () => false,
   }));
   const bot = await startOn(BOT_PORT, (port) => ({
     name: 'bot',
     args: [...preload, `${root}src/index.ts`],
     env: botEnv(port, simulator),
-    readyUrl: `http://127.0.0.1:${port}/health`,
-    isShown: true,
+    readyLine: /"listening on /,
+    isShown: (line) => /"level":"(?:warn|error|fatal)"/.test(line) || isVerbose,
   }));
   const playground = await startOn(PLAYGROUND_PORT, (port) => ({
     name: 'playground',
@@ -67,8 +70,8 @@ async function startAll(): Promise<void> {
       ...['-e', `http://127.0.0.1:${bot}/api/messages`, '-c', 'webchat', '-p', String(port), '--dt'],
     ],
     env: { BROWSER: 'none' },
-    readyUrl: `http://127.0.0.1:${port}/`,
-    isShown: false,
+    readyLine: /^Listening on \d+/,
+    isShown: () => false,
   }));
   tellWhereToGo(bot, playground);
 }
@@ -77,8 +80,9 @@ async function startAll(): Promise<void> {
 async function startOn(wanted: number, spec: (port: number) => Omit<ChildSpec, 'cwd'>): Promise<number> {
   const port = await freePort(wanted);
   try {
-    await children.start({ ...spec(port), cwd: workDir });
-    return port;
+    const line = await children.start({ ...spec(port), cwd: workDir });
+    // The Playground goes to another port by itself when somebody was faster, and says so.
+    return Number(/^Listening on (\d+)/.exec(line)?.[1] ?? port);
   } catch (error) {
     if (isStopping || wanted === 0) throw error;
     return startOn(0, spec);
@@ -93,7 +97,8 @@ function botEnv(port: number, simulatorPort: number): Record<string, string> {
     PORT: String(port),
     WEBCHAT_AUDIO: 'card',
     DRAIN_SECONDS: '2',
-    LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
+    // At least info: by a line of that level the bot says that it listens.
+    LOG_LEVEL: logLevel === 'debug' || logLevel === 'trace' ? logLevel : 'info',
   };
 }
 

@@ -74,7 +74,7 @@ describe('a message that the channel does not take', () => {
   ];
   for (const [name, retryAfter, fits] of afterwards) {
     it(`waits as long as 429 asks for with ${name}`, async (t) => {
-      // A date is compared with the real time.
+      // The date is of today.
       const clock = new ManualClock(Date.now());
       const sending = await startAdapter({ clock });
       t.after(() => sending[Symbol.asyncDispose]());

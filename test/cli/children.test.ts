@@ -4,11 +4,19 @@ import { describe, it } from 'node:test';
 import { Children, type ChildSpec } from '../../src/cli/children.ts';
 import { freePort } from '../../src/cli/ports.ts';
 
-async function webServer(name: string, more = ''): Promise<ChildSpec> {
+async function webServer(name: string, more = ''): Promise<ChildSpec & { readyUrl: string }> {
   const port = await freePort(0);
-  const program = `require('node:http').createServer((q, s) => s.end(JSON.stringify({ ...process.env, PID: String(process.pid) }))).listen(${port}, '127.0.0.1');${more}`;
+  const program = `require('node:http').createServer((q, s) => s.end(JSON.stringify({ ...process.env, PID: String(process.pid) }))).listen(${port}, '127.0.0.1', () => console.log('up'));${more}`;
   const readyUrl = `http://127.0.0.1:${port}/`;
-  return { name, args: ['-e', program], env: { OWN: 'yes' }, cwd: tmpdir(), readyUrl, isShown: false };
+  return {
+    name,
+    args: ['-e', program],
+    env: { OWN: 'yes' },
+    cwd: tmpdir(),
+    readyUrl,
+    readyLine: /^up$/,
+    isShown: () => false,
+  };
 }
 
 const quiet = { print: () => {}, onDied: () => {} };

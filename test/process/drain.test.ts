@@ -84,7 +84,7 @@ describe('a bot process that is told to end', { concurrency: 2 }, () => {
     assert.ok(performance.now() - startedMs < 2_000);
   });
 
-  it('is not held up by a caller who asked for another protocol', { timeout: 10_000 }, async (t) => {
+  it('is not held up by a caller who asked for another protocol', { timeout: 30_000 }, async (t) => {
     const { bot, url, release } = await heldProcess(t);
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     await once(socket, 'connect');
