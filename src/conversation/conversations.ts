@@ -116,7 +116,8 @@ export class Conversations {
 
   /** What goes wrong on the way back ends here, in the log: nobody is left to be told. */
   #respond(names: object, respond: Respond, work: Parameters<Respond>[0]): Promise<void> {
-    const responding = respond(work)
+    // In a function of its own, so that what is thrown at once is caught like what is thrown later.
+    const responding = (async () => respond(work))()
       .catch((err: unknown) => {
         this.#deps.log.error({ err, incident: this.#deps.ids.incident(), ...names }, 'reply not sent');
       })

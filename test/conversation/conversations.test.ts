@@ -129,6 +129,16 @@ describe('taking a message', () => {
 });
 
 describe('a reply that cannot be sent', () => {
+  it('holds up nothing when the way back cannot even be opened', async () => {
+    const { conversations } = talk([says('one'), says('two')]);
+    const { replies, respond } = wayBack();
+    await say(conversations, turn('1'), () => {
+      throw new Error('no way back');
+    });
+    await say(conversations, turn('2'), respond);
+    assert.equal(replies.length, 1);
+  });
+
   it('is logged, and the next one goes out', async () => {
     const { conversations, logs } = talk([says('one'), says('two')]);
     const broken = wayBack({ refuse: new Error('the channel is gone') });
