@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   channel: ['conversation'],
   http: ['audio', 'conversation'],
   simulator: ['audio'],
-  cli: ['simulator'],
+  cli: ['audio', 'realtime', 'simulator'],
 };
 const LEAVES = ['clock.ts', 'config.ts', 'env.ts', 'errors.ts', 'ids.ts', 'log.ts', 'node-version.js', 'wording.ts'];
 

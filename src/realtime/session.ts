@@ -32,6 +32,8 @@ export interface TurnInput {
   readonly log?: Logger;
   /** What was said before; goes out only where the session has not heard it. See history.ts. */
   readonly history: string | undefined;
+  /** Told each event of the turn as it comes, and of the session meanwhile. What it throws is logged, and ends nothing. */
+  readonly onEvent?: (event: ServerEvent) => void;
 }
 
 /** What a turn came to. `isRetryable`: nothing had arrived, so asking once more cannot answer twice. */
@@ -53,6 +55,7 @@ interface TurnEvents {
 
 interface RunningTurn {
   readonly collector: ResponseCollector;
+  readonly onEvent: TurnInput['onEvent'];
   readonly end: (outcome: Outcome) => void;
   watch: () => void;
 }
@@ -65,6 +68,7 @@ export class RealtimeSession {
   readonly #deps: SessionDeps;
   #connection: Connection | undefined;
   #expiresAtMs: number;
+  #id: string | undefined;
   #isSpent = false;
   #isConfigured = false;
   #turn: RunningTurn | undefined;
@@ -86,6 +90,11 @@ export class RealtimeSession {
     return session;
   }
 
+  /** The service's name of this session, once it has greeted. */
+  get id(): string | undefined {
+    return this.#id;
+  }
+
   /** Whether a turn that may take `turnMs` can still be run here: open, sound, and not about to expire. */
   isUsableFor(turnMs: number): boolean {
     const isInTime = this.#deps.clock.now() + turnMs < this.#expiresAtMs;
@@ -103,7 +112,7 @@ export class RealtimeSession {
       settingsEventId: events.settings?.event_id,
     });
     const onAbort = () => this.#endEarly(abortError(signal));
-    this.#turn = { collector, end: resolve, watch: () => {} };
+    this.#turn = { collector, onEvent: input.onEvent, end: resolve, watch: () => {} };
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       this.#send(events.all);
@@ -147,12 +156,26 @@ export class RealtimeSession {
   }
 
   #onEvent(event: ServerEvent): void {
-    if (event.kind === 'session' && event.expiresAtMs !== undefined) this.#expiresAtMs = event.expiresAtMs;
+    if (event.kind === 'session') this.#noteSession(event);
     if (event.kind === 'error') this.#noteError(event);
     const turn = this.#turn;
     const step = turn?.collector.accept(event);
+    if (step?.kind !== 'ignored' || event.kind === 'session' || event.kind === 'error') this.#tell(turn, event);
     if (step?.kind === 'alive') this.#watch(SILENCE_TIMEOUT_MS, 'silence_timeout');
     if (step?.kind === 'ended') turn?.end(step.outcome);
+  }
+
+  #noteSession({ sessionId, expiresAtMs }: Extract<ServerEvent, { kind: 'session' }>): void {
+    this.#id = sessionId ?? this.#id;
+    this.#expiresAtMs = expiresAtMs ?? this.#expiresAtMs;
+  }
+
+  #tell(turn: RunningTurn | undefined, event: ServerEvent): void {
+    try {
+      turn?.onEvent?.(event);
+    } catch (err) {
+      this.#log.error({ err, event: event.kind }, 'who listens to the turn failed');
+    }
   }
 
   #onClosed(reason: TurnError): void {
