@@ -1,11 +1,14 @@
 import type { ConnectorClient } from 'botframework-connector';
 import { type Clock, sleep } from '../clock.ts';
 import type { Logger } from '../log.ts';
+import { retryAfterMs } from '../retry-after.ts';
 
 /** One try of a send, from the request to the answer. */
 export const SEND_TIMEOUT_MS = 15_000;
 const MOST_RETRIES = 3;
 const FIRST_BACKOFF_MS = 500;
+/** An answer that is ready only when the turn's time is over is not lost to one busy moment of the channel. */
+const LEAST_RETRY_MS = 15_000;
 
 /** Answers after which the channel has not taken the message. Teams asks for retries after these, with jitter. */
 const RETRIED_STATUS: ReadonlySet<number> = new Set([412, 429, 502, 503, 504]);
@@ -23,7 +26,7 @@ export interface SendPolicyOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  /** No further try begins after this many milliseconds from the time the way back was opened. */
+  /** Tries may begin for this many milliseconds from the time the way back was opened, and never less than 15 s. */
   readonly retryWithinMs: number;
 }
 
@@ -67,10 +70,11 @@ function safeRetryPolicy({ clock, random, log }: SendPolicyOptions, giveUpAtMs: 
     name: 'safeRetryPolicy',
     async sendRequest(request, next) {
       request.timeout = SEND_TIMEOUT_MS;
+      const lastTryAtMs = Math.max(giveUpAtMs, clock.now() + LEAST_RETRY_MS);
       for (let retries = 0; ; retries++) {
         const attempt = await settle(next(request));
         const waitMs = retries < MOST_RETRIES ? retryDelayMs(attempt, retries, random(), clock) : undefined;
-        const isInTime = waitMs !== undefined && clock.now() + waitMs <= giveUpAtMs;
+        const isInTime = waitMs !== undefined && clock.now() + waitMs <= lastTryAtMs;
         if (!isInTime || isTypingSign(request)) return unwrap(attempt);
         log.warn({ ...describe(attempt), waitMs, retry: retries + 1 }, 'sending again');
         await sleep(clock, waitMs);
@@ -103,15 +107,9 @@ function retryDelayMs(attempt: Attempt, retries: number, random: number, clock: 
   const backoffMs = FIRST_BACKOFF_MS * 2 ** retries * (0.5 + random);
   if ('error' in attempt) return UNSENT_CODES.has(codeOf(attempt.error)) ? backoffMs : undefined;
   if (!RETRIED_STATUS.has(attempt.response.status)) return undefined;
-  return Math.max(backoffMs, retryAfterMs(attempt.response.headers.get('retry-after'), clock));
-}
-
-/** Seconds, or a date; what cannot be read counts as none. */
-function retryAfterMs(header: string | undefined, clock: Clock): number {
-  if (header === undefined) return 0;
-  if (/^\d+(\.\d+)?$/.test(header)) return Number(header) * 1000;
-  const dateMs = Date.parse(header);
-  return Number.isNaN(dateMs) ? 0 : Math.max(0, dateMs - clock.now());
+  const { headers } = attempt.response;
+  const [after, afterMs] = [headers.get('retry-after'), headers.get('retry-after-ms')];
+  return Math.max(backoffMs, retryAfterMs({ 'retry-after': after, 'retry-after-ms': afterMs }, clock.now()) ?? 0);
 }
 
 function codeOf(error: unknown): string {

@@ -1,5 +1,5 @@
 import { type Clock, sleep } from '../clock.ts';
-import { TurnError } from '../errors.ts';
+import { TurnError, type TurnErrorCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { SessionPool } from '../realtime/pool.ts';
 import type { TurnInput, TurnResult } from '../realtime/session.ts';
@@ -24,6 +24,8 @@ export interface GenerateRequest {
 }
 
 const MOST_RETRIES = 2;
+/** A service that breaks twice at the same request will break a third time. */
+const FEWER_RETRIES: Partial<Record<TurnErrorCode, number>> = { server_error: 1 };
 const FIRST_BACKOFF_MS = 750;
 const BACKOFF_GROWTH = 3;
 
@@ -45,9 +47,11 @@ export async function generate(request: GenerateRequest, deps: GenerateDeps): Pr
 
 /** Half to full back-off, but never before the service wants to be asked again; `undefined` = do not retry. */
 function retryDelayMs(result: TurnResult, retries: number, random: number): number | undefined {
-  if (!result.isRetryable || result.outcome.kind !== 'failed' || retries >= MOST_RETRIES) return undefined;
+  if (!result.isRetryable || result.outcome.kind !== 'failed') return undefined;
+  const { code, retryAfterMs = 0 } = result.outcome.error;
+  if (retries >= (FEWER_RETRIES[code] ?? MOST_RETRIES)) return undefined;
   const backoffMs = FIRST_BACKOFF_MS * BACKOFF_GROWTH ** retries;
-  return Math.max(backoffMs * (0.5 + random / 2), result.outcome.error.retryAfterMs ?? 0);
+  return Math.max(backoffMs * (0.5 + random / 2), retryAfterMs);
 }
 
 async function attempt({ key, input, signal }: GenerateRequest, { pool }: GenerateDeps): Promise<TurnResult> {

@@ -15,14 +15,13 @@ export const MOST_WAITING = 16;
 export class TurnQueue {
   /** The jobs that wait; a key is present while one of its jobs runs. */
   readonly #waiting = new Map<string, Job[]>();
+  #size = 0;
   readonly #dismissing = new Set<Promise<void>>();
   #onIdle: (() => void)[] = [];
 
   /** Jobs that run or wait, over all keys. */
   get size(): number {
-    let count = 0;
-    for (const waiting of this.#waiting.values()) count += waiting.length + 1;
-    return count;
+    return this.#size;
   }
 
   /** False when too many wait already: the job was not taken. */
@@ -30,17 +29,22 @@ export class TurnQueue {
     const waiting = this.#waiting.get(key);
     if (waiting === undefined) {
       this.#waiting.set(key, []);
+      this.#size++;
       void this.#work(key, job);
       return true;
     }
     if (waiting.length >= MOST_WAITING) return false;
     waiting.push(job);
+    this.#size++;
     return true;
   }
 
   /** Dismisses the jobs that wait for this key; a running one goes on. */
   clear(key: string, why: DismissReason): void {
-    for (const job of this.#waiting.get(key)?.splice(0) ?? []) this.#dismiss(job, why);
+    for (const job of this.#waiting.get(key)?.splice(0) ?? []) {
+      this.#size--;
+      this.#dismiss(job, why);
+    }
   }
 
   clearAll(why: DismissReason): void {
@@ -56,6 +60,7 @@ export class TurnQueue {
   async #work(key: string, first: Job): Promise<void> {
     for (let job: Job | undefined = first; job !== undefined; job = this.#waiting.get(key)?.shift()) {
       await job.run();
+      this.#size--;
     }
     this.#waiting.delete(key);
     if (this.#waiting.size > 0) return;

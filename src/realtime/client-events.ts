@@ -8,7 +8,7 @@ import { TURN_METADATA } from './server-event.ts';
  * The quickstart's settings, without what only harms typed input: no voice detection (it would start responses of its
  * own), no transcription (on Azure its model has to be a deployment of its own).
  */
-export function sessionUpdate(ids: Ids, settings: SessionSettings): RealtimeClientEvent {
+function sessionUpdate(ids: Ids, settings: SessionSettings): RealtimeClientEvent {
   const format = { type: 'audio/pcm', rate: SAMPLE_RATE_HZ } as const;
   return {
     type: 'session.update',
@@ -24,7 +24,7 @@ export function sessionUpdate(ids: Ids, settings: SessionSettings): RealtimeClie
 }
 
 /** What a user wrote, as the next item of the conversation. */
-export function userItem(ids: Ids, text: string): RealtimeClientEvent {
+function userItem(ids: Ids, text: string): RealtimeClientEvent {
   return {
     type: 'conversation.item.create',
     event_id: ids.wire('evt'),
@@ -36,11 +36,47 @@ export function userItem(ids: Ids, text: string): RealtimeClientEvent {
  * What was said before, as one user item at the start. Not a system item (people's words would get its authority),
  * not assistant items (they make the model answer in text), never audio.
  */
-export function historyItem(ids: Ids, history: string): RealtimeClientEvent {
+function historyItem(ids: Ids, history: string): RealtimeClientEvent {
   return { ...userItem(ids, history), previous_item_id: 'root' } as RealtimeClientEvent;
 }
 
-/** Asks for the answer, under a name by which its events are known. */
-export function responseCreate(ids: Ids, turnId: string): RealtimeClientEvent {
-  return { type: 'response.create', event_id: ids.wire('evt'), response: { metadata: { [TURN_METADATA]: turnId } } };
+/** What goes out for a turn, in order, and which of it is what. */
+export interface TurnEvents {
+  readonly all: readonly RealtimeClientEvent[];
+  readonly settings: RealtimeClientEvent | undefined;
+  readonly history: RealtimeClientEvent | undefined;
+}
+
+/**
+ * All of a turn: nothing in it waits for an answer to what goes before. The first one of a session (`settings` given)
+ * brings its settings, and what was said before.
+ */
+export function turnEvents(
+  ids: Ids,
+  input: { readonly turnId: string; readonly text: string; readonly history: string | undefined },
+  settings: SessionSettings | undefined,
+): TurnEvents {
+  const turn = [userItem(ids, input.text), responseCreate(ids, input.turnId)];
+  if (settings === undefined) return { all: turn, settings: undefined, history: undefined };
+  const update = sessionUpdate(ids, settings);
+  const replay = input.history === undefined ? undefined : historyItem(ids, input.history);
+  return { all: [update, ...(replay === undefined ? [] : [replay]), ...turn], settings: update, history: replay };
+}
+
+/** Asks for the same answer once more, this time in speech: what was said in text is taken back before. */
+export function repairEvents(ids: Ids, turnId: string, itemIds: readonly string[]): TurnEvents {
+  const all = [...itemIds.map((itemId) => itemDelete(ids, itemId)), responseCreate(ids, turnId, ['audio'])];
+  return { all, settings: undefined, history: undefined };
+}
+
+/** Takes an item out of the conversation again. */
+function itemDelete(ids: Ids, itemId: string): RealtimeClientEvent {
+  return { type: 'conversation.item.delete', event_id: ids.wire('evt'), item_id: itemId };
+}
+
+/** Asks for the answer, under a name by which its events are known; in the session's own modality if none is given. */
+function responseCreate(ids: Ids, turnId: string, modalities?: ['audio']): RealtimeClientEvent {
+  const metadata = { [TURN_METADATA]: turnId };
+  const response = modalities === undefined ? { metadata } : { metadata, output_modalities: modalities };
+  return { type: 'response.create', event_id: ids.wire('evt'), response };
 }

@@ -3,6 +3,7 @@ import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
 import type { Clock } from '../clock.ts';
 import { TurnError } from '../errors.ts';
 import type { RealtimeTarget } from './endpoint.ts';
+import { Heartbeat, PONG_TIMEOUT_MS } from './heartbeat.ts';
 import { readServerEvent, type ServerEvent } from './server-event.ts';
 import { handshakeFailure } from './wire-failures.ts';
 
@@ -71,6 +72,7 @@ class OpenSocket implements Connection {
   readonly #realtime: OpenAIRealtimeWS;
   readonly #clock: Clock;
   #closeReason: TurnError | undefined;
+  #heartbeat: Heartbeat | undefined;
 
   /** The library's factory resolves before the socket opens: the listeners have to be attached in the same tick. */
   constructor(realtime: OpenAIRealtimeWS, clock: Clock, listener: ConnectionListener) {
@@ -82,12 +84,14 @@ class OpenSocket implements Connection {
       if (error.error === undefined) this.#breakOff(clientSideFailure(error));
     });
     realtime.socket.on('unexpected-response', (request, response) => {
-      this.#closeReason ??= handshakeFailure(response.statusCode ?? 0, response.headers['retry-after']);
+      this.#closeReason ??= handshakeFailure(response.statusCode ?? 0, response.headers, clock.now());
       response.resume();
       request.destroy();
       realtime.socket.terminate();
     });
+    for (const sign of ['message', 'ping', 'pong'] as const) realtime.socket.on(sign, () => this.#heartbeat?.heard());
     realtime.socket.on('close', (code, reason) => {
+      this.#heartbeat?.stop();
       const said = reason.toString().slice(0, 200);
       listener.onClosed(this.#closeReason ?? new TurnError('connection_lost', `the socket closed (${code}) ${said}`));
     });
@@ -100,6 +104,7 @@ class OpenSocket implements Connection {
       signal.addEventListener('abort', abort, { once: true });
       socket.once('open', () => {
         signal.removeEventListener('abort', abort);
+        this.#heartbeat = this.#startHeartbeat();
         resolve(this);
       });
       socket.once('close', () => {
@@ -116,6 +121,7 @@ class OpenSocket implements Connection {
   }
 
   send(event: RealtimeClientEvent): void {
+    this.#heartbeat?.ask();
     this.#realtime.send(event);
   }
 
@@ -123,9 +129,20 @@ class OpenSocket implements Connection {
     const { socket } = this.#realtime;
     if (socket.readyState === socket.CLOSED) return;
     this.#closeReason ??= new TurnError('connection_lost', 'closed by the bot');
+    this.#heartbeat?.stop();
     this.#realtime.close();
     const forget = this.#clock.after(CLOSE_GRACE_MS, () => socket.terminate());
     socket.once('close', forget);
+  }
+
+  #startHeartbeat(): Heartbeat {
+    const { socket } = this.#realtime;
+    return new Heartbeat({
+      clock: this.#clock,
+      // A socket that is closing by now throws at a ping; its `close` says the rest.
+      ping: () => socket.ping(undefined, undefined, () => {}),
+      onDead: () => this.#breakOff(new TurnError('connection_lost', `no answer to a ping in ${PONG_TIMEOUT_MS} ms`)),
+    });
   }
 
   #breakOff(reason: TurnError): void {

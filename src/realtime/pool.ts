@@ -59,6 +59,7 @@ export class SessionPool {
     try {
       const session = await this.#options.open(signal);
       this.#lent.add(session);
+      void session.closed.then(() => this.#dropIfIdle(key, session));
       if (this.#isClosed) session.close();
       return session;
     } catch (error) {
@@ -84,6 +85,11 @@ export class SessionPool {
     if (idle === undefined) return;
     idle.close();
     this.#freeSlot();
+  }
+
+  /** A socket that died while nobody used it holds no slot any longer. */
+  #dropIfIdle(key: string, session: RealtimeSession): void {
+    if (this.#idle.get(key)?.session === session) this.drop(key);
   }
 
   /** Closes every session, lent ones too. Safe to call twice. */

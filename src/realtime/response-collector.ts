@@ -56,6 +56,11 @@ export class ResponseCollector {
     return this.#rejectedEventId;
   }
 
+  /** The output items that are known by name. */
+  get itemIds(): readonly string[] {
+    return this.#parts.itemIds();
+  }
+
   /** Tokens of speech by the service's count, when it gave one: 50 ms each. */
   get audioTokens(): number | undefined {
     return this.#audioTokens;

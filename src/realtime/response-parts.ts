@@ -38,6 +38,11 @@ export class ResponseParts {
       .join('\n\n');
   }
 
+  itemIds(): string[] {
+    const ids = this.#inOrder().map(({ at }) => at.itemId);
+    return [...new Set(ids)].filter((id) => id !== '');
+  }
+
   pcm(): Pcm {
     // Half a sample at the end of one part would shift every sample of the next.
     return toPcm(this.#inOrder().flatMap((part) => toPcm(part.audio).chunks));

@@ -4,14 +4,15 @@ import type { SessionSettings } from '../config.ts';
 import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
-import { historyItem, responseCreate, sessionUpdate, userItem } from './client-events.ts';
-import type { Connection, OpenConnection, RealtimeClientEvent } from './connection.ts';
+import { repairEvents, type TurnEvents, turnEvents } from './client-events.ts';
+import type { Connection, OpenConnection } from './connection.ts';
 import type { Outcome } from './outcome.ts';
-import { ResponseCollector } from './response-collector.ts';
+import type { ResponseCollector } from './response-collector.ts';
+import { ResponseRun, type TurnListener } from './response-run.ts';
 import type { ServerEvent } from './server-event.ts';
 
-const FIRST_EVENT_TIMEOUT_MS = 15_000;
-const SILENCE_TIMEOUT_MS = 20_000;
+/** How much longer a turn may take when its answer came in text alone and is asked for once more. */
+const REPAIR_TIMEOUT_MS = 10_000;
 /** Where the service names no end, a session is taken to last this long (30 and 60 minutes have been seen). */
 const ASSUMED_LIFETIME_MS = 25 * 60_000;
 
@@ -32,8 +33,7 @@ export interface TurnInput {
   readonly log?: Logger;
   /** What was said before; goes out only where the session has not heard it. See history.ts. */
   readonly history: string | undefined;
-  /** Told each event of the turn as it comes, and of the session meanwhile. What it throws is logged, and ends nothing. */
-  readonly onEvent?: (event: ServerEvent) => void;
+  readonly onEvent?: TurnListener;
 }
 
 /** What a turn came to. `isRetryable`: nothing had arrived, so asking once more cannot answer twice. */
@@ -46,18 +46,11 @@ export interface TurnResult {
   readonly isRetryable: boolean;
 }
 
-/** What goes out for a turn, in order, and which of it is what. */
-interface TurnEvents {
-  readonly all: readonly RealtimeClientEvent[];
-  readonly settings: RealtimeClientEvent | undefined;
-  readonly history: RealtimeClientEvent | undefined;
-}
-
-interface RunningTurn {
-  readonly collector: ResponseCollector;
-  readonly onEvent: TurnInput['onEvent'];
-  readonly end: (outcome: Outcome) => void;
-  watch: () => void;
+/** One response that has ended. */
+interface Answered {
+  readonly result: TurnResult;
+  /** The items that the model's memory has of it. */
+  readonly itemIds: readonly string[];
 }
 
 /**
@@ -71,7 +64,10 @@ export class RealtimeSession {
   #id: string | undefined;
   #isSpent = false;
   #isConfigured = false;
-  #turn: RunningTurn | undefined;
+  /** Whether it was told what was said before, and did not say it itself. */
+  #isReplayed = false;
+  readonly #closed = Promise.withResolvers<void>();
+  #run: ResponseRun | undefined;
   #log: Logger;
 
   private constructor(deps: SessionDeps) {
@@ -95,6 +91,11 @@ export class RealtimeSession {
     return this.#id;
   }
 
+  /** Resolves once the socket is closed, by whichever side. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
   /** Whether a turn that may take `turnMs` can still be run here: open, sound, and not about to expire. */
   isUsableFor(turnMs: number): boolean {
     const isInTime = this.#deps.clock.now() + turnMs < this.#expiresAtMs;
@@ -103,29 +104,57 @@ export class RealtimeSession {
 
   /** Runs one turn. Never rejects: every end is an outcome. `signal` ends it early, with its reason. */
   async runTurn(input: TurnInput, signal: AbortSignal): Promise<TurnResult> {
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const { ids, settings } = this.#deps;
     this.#log = input.log ?? this.#deps.log;
-    const events = this.#eventsFor(input);
-    const collector = new ResponseCollector({
-      turnId: input.turnId,
-      sentEventIds: new Set(events.all.map((event) => event.event_id ?? '')),
-      settingsEventId: events.settings?.event_id,
+    const events = turnEvents(ids, input, this.#isConfigured ? undefined : settings);
+    this.#isReplayed ||= events.history !== undefined;
+    const answered = await this.#runResponse(input.turnId, events, input.onEvent, signal);
+    // What a new session was told makes models drift from speech to text.
+    const hasDrifted = answered.result.outcome.kind === 'textOnly' && this.#isReplayed;
+    return hasDrifted ? this.#speakInstead(answered, input, signal) : answered.result;
+  }
+
+  /** Takes the text back from the model's memory and asks once more, for speech. If that fails, the text it is. */
+  async #speakInstead(answered: Answered, { onEvent }: TurnInput, signal: AbortSignal): Promise<TurnResult> {
+    const { ids, clock } = this.#deps;
+    const time = new AbortController();
+    const forget = clock.after(REPAIR_TIMEOUT_MS, () => {
+      time.abort(new TurnError('turn_timeout', `no speech within ${REPAIR_TIMEOUT_MS} ms more`));
     });
-    const onAbort = () => this.#endEarly(abortError(signal));
-    this.#turn = { collector, onEvent: input.onEvent, end: resolve, watch: () => {} };
+    try {
+      const turnId = ids.wire('turn');
+      const events = repairEvents(ids, turnId, answered.itemIds);
+      const { result } = await this.#runResponse(turnId, events, onEvent, AbortSignal.any([signal, time.signal]));
+      this.#log.warn({ outcome: result.outcome.kind }, 'the answer came as text, asked for speech');
+      if (result.outcome.kind === 'spoken') return result;
+      // The text that is delivered has left the model's memory.
+      this.close();
+      return answered.result;
+    } finally {
+      forget();
+    }
+  }
+
+  async #runResponse(
+    turnId: string,
+    events: TurnEvents,
+    onEvent: TurnListener | undefined,
+    signal: AbortSignal,
+  ): Promise<Answered> {
+    const run = new ResponseRun({ turnId, events, clock: this.#deps.clock, log: this.#log, onEvent });
+    const onAbort = () => run.abandon(abortError(signal));
+    this.#run = run;
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      this.#send(events.all);
+      this.#send(events);
       if (signal.aborted) onAbort();
-      const outcome = await promise;
-      this.#settle(outcome, collector);
-      const isRetryable = outcome.kind === 'failed' && outcome.error.retry === 'safe' && !collector.hasDelta;
-      const isHistoryRejected = events.history !== undefined && collector.rejectedEventId === events.history.event_id;
-      return { outcome, isHistoryRejected, responseId: collector.responseId, isRetryable };
+      const outcome = await run.outcome;
+      this.#settle(outcome, run.collector);
+      return { result: resultOf(outcome, events, run.collector), itemIds: run.collector.itemIds };
     } finally {
       signal.removeEventListener('abort', onAbort);
-      this.#turn?.watch();
-      this.#turn = undefined;
+      run.stop();
+      this.#run = undefined;
     }
   }
 
@@ -135,34 +164,19 @@ export class RealtimeSession {
     this.#connection?.close();
   }
 
-  /** All of a turn goes out in one go: nothing in it waits for an answer to what went before. */
-  #eventsFor({ turnId, text, history }: TurnInput): TurnEvents {
-    const { ids, settings } = this.#deps;
-    const turn = [userItem(ids, text), responseCreate(ids, turnId)];
-    if (this.#isConfigured) return { all: turn, settings: undefined, history: undefined };
-    const update = sessionUpdate(ids, settings);
-    const replay = history === undefined ? undefined : historyItem(ids, history);
-    return { all: [update, ...(replay === undefined ? [] : [replay]), ...turn], settings: update, history: replay };
-  }
-
-  #send(events: readonly RealtimeClientEvent[]): void {
+  #send(events: TurnEvents): void {
     if (this.#connection?.isOpen !== true) {
-      this.#endEarly(new TurnError('connection_lost', 'the socket was closed before the turn began'));
+      this.#run?.abandon(new TurnError('connection_lost', 'the socket was closed before the turn began'));
       return;
     }
     this.#isConfigured = true;
-    this.#watch(FIRST_EVENT_TIMEOUT_MS, 'first_event_timeout');
-    for (const event of events) this.#connection.send(event);
+    for (const event of events.all) this.#connection.send(event);
   }
 
   #onEvent(event: ServerEvent): void {
     if (event.kind === 'session') this.#noteSession(event);
     if (event.kind === 'error') this.#noteError(event);
-    const turn = this.#turn;
-    const step = turn?.collector.accept(event);
-    if (step?.kind !== 'ignored' || event.kind === 'session' || event.kind === 'error') this.#tell(turn, event);
-    if (step?.kind === 'alive') this.#watch(SILENCE_TIMEOUT_MS, 'silence_timeout');
-    if (step?.kind === 'ended') turn?.end(step.outcome);
+    this.#run?.accept(event);
   }
 
   #noteSession({ sessionId, expiresAtMs }: Extract<ServerEvent, { kind: 'session' }>): void {
@@ -170,29 +184,10 @@ export class RealtimeSession {
     this.#expiresAtMs = expiresAtMs ?? this.#expiresAtMs;
   }
 
-  #tell(turn: RunningTurn | undefined, event: ServerEvent): void {
-    try {
-      turn?.onEvent?.(event);
-    } catch (err) {
-      this.#log.error({ err, event: event.kind }, 'who listens to the turn failed');
-    }
-  }
-
   #onClosed(reason: TurnError): void {
     this.#isSpent = true;
-    this.#endEarly(reason);
-  }
-
-  #endEarly(error: TurnError): void {
-    this.#turn?.end(this.#turn.collector.abandon(error));
-  }
-
-  #watch(delayMs: number, code: 'first_event_timeout' | 'silence_timeout'): void {
-    if (this.#turn === undefined) return;
-    this.#turn.watch();
-    this.#turn.watch = this.#deps.clock.after(delayMs, () => {
-      this.#endEarly(new TurnError(code, `nothing came for ${delayMs} ms`));
-    });
+    this.#closed.resolve();
+    this.#run?.abandon(reason);
   }
 
   #noteError({ error, eventId }: Extract<ServerEvent, { kind: 'error' }>): void {
@@ -211,6 +206,15 @@ export class RealtimeSession {
       this.#log.warn({ bytes: outcome.pcm.byteLength, expectedBytes }, 'audio is shorter than the usage says');
     }
   }
+}
+
+function resultOf(outcome: Outcome, { history }: TurnEvents, collector: ResponseCollector): TurnResult {
+  return {
+    outcome,
+    isHistoryRejected: history !== undefined && collector.rejectedEventId === history.event_id,
+    responseId: collector.responseId,
+    isRetryable: outcome.kind === 'failed' && outcome.error.retry === 'safe' && !collector.hasDelta,
+  };
 }
 
 function keepsMemory(outcome: Outcome): boolean {

@@ -1,4 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { TurnError, type TurnErrorCode } from '../errors.ts';
+import { retryAfterMs } from '../retry-after.ts';
 import type { WireError } from './server-event.ts';
 
 /** Codes of `error` events and of failed responses, with what they mean for a turn. Unlisted ones go by their type. */
@@ -37,16 +39,29 @@ export function wireFailure(error: WireError | undefined, fallback: TurnErrorCod
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** "Please try again in 1.5s", "in 20ms" or "in 6m0s", as the service words it; there is no field for it. */
+/**
+ * "Please try again in 1.5s", "in 20ms", "in 6m0s", or Azure's "Please retry after 26 seconds", as the service words
+ * it; there is no field for it.
+ */
 function waitNamedIn(message: string): number | undefined {
-  const named = /try again in ((?:\d+(?:\.\d+)?\s?(?:ms|s|m|h))+)\b/i.exec(message)?.[1];
-  if (named === undefined) return undefined;
-  const parts = [...named.toLowerCase().matchAll(/(\d+(?:\.\d+)?)\s?(ms|s|m|h)/g)];
-  return Math.ceil(parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_MS[unit ?? ''] ?? 0), 0));
+  const span = /(\d+(?:\.\d+)?)\s?(ms|milliseconds?|s|seconds?|m|minutes?|h|hours?)(?![a-z])/iy;
+  const start = /(?:try again in|retry after) /i.exec(message);
+  if (start === null) return undefined;
+  span.lastIndex = start.index + start[0].length;
+  let sumMs: number | undefined;
+  for (let part = span.exec(message); part !== null; part = span.exec(message)) {
+    const [, count = '', unit = ''] = part;
+    sumMs = (sumMs ?? 0) + Number(count) * unitMs(unit.toLowerCase());
+  }
+  return sumMs === undefined ? undefined : Math.ceil(sumMs);
+}
+
+function unitMs(unit: string): number {
+  return UNIT_MS[unit.startsWith('ms') || unit.startsWith('milli') ? 'ms' : unit.charAt(0)] ?? 0;
 }
 
 /** The answer to the handshake, when it was not 101. */
-export function handshakeFailure(status: number, retryAfter: string | undefined): TurnError {
+export function handshakeFailure(status: number, headers: IncomingHttpHeaders, nowMs: number): TurnError {
   const message = `the service answered the handshake with ${status}`;
   switch (status) {
     case 401:
@@ -59,14 +74,10 @@ export function handshakeFailure(status: number, retryAfter: string | undefined)
     case 404:
       return new TurnError('deployment_not_found', `${message}: no such deployment at this endpoint`);
     case 429:
-      return new TurnError('rate_limited', message, { retryAfterMs: secondsToMs(retryAfter) });
+      return new TurnError('rate_limited', message, { retryAfterMs: retryAfterMs(headers, nowMs) });
     default:
       if (status >= 500)
-        return new TurnError('service_unavailable', message, { retryAfterMs: secondsToMs(retryAfter) });
+        return new TurnError('service_unavailable', message, { retryAfterMs: retryAfterMs(headers, nowMs) });
       return new TurnError('handshake_refused', message);
   }
-}
-
-function secondsToMs(retryAfter: string | undefined): number | undefined {
-  return retryAfter !== undefined && /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined;
 }

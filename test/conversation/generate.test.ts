@@ -81,6 +81,18 @@ describe('asking the model', () => {
     assert.equal(model.answersLeft, 1);
   });
 
+  it('asks once again, and no more, after an error of the server', async () => {
+    const broken = failsWith({ code: 'server_error' });
+    const { model, clock, ask, results, outcomes } = asking([broken, broken, says('Hi')]);
+    ask();
+    await clock.whenWaiting(375);
+    await clock.advance(375);
+    await results.when(1);
+    assert.deepEqual(outcomes(), [{ kind: 'failed', code: 'server_error' }]);
+    assert.equal(model.answersLeft, 1);
+    assert.equal(model.last.isOpen, false);
+  });
+
   it('asks again when no session could be opened', async () => {
     const refusals = [new TurnError('service_unavailable', 'no')];
     const { clock, ask, results, outcomes } = asking([says('Hi')], { refusals });

@@ -177,3 +177,25 @@ describe('waiting until nothing runs', () => {
     assert.equal(idle(), true);
   });
 });
+
+describe('the count of the jobs', () => {
+  it('holds those that run and those that wait, over all keys, until they are over', async () => {
+    const { queue, add } = queueWithDiary();
+    const jobs = [add('a', '1'), add('a', '2'), add('a', '3'), add('b', '4')].map(({ job }) => job);
+    assert.equal(queue.size, 4);
+    await jobs[0]?.end();
+    assert.equal(queue.size, 3);
+    queue.clear('a', 'forgotten');
+    assert.equal(queue.size, 2);
+    await jobs[1]?.end();
+    await jobs[3]?.end();
+    assert.equal(queue.size, 0);
+  });
+
+  it('leaves out a job that was not taken', () => {
+    const { queue, add } = queueWithDiary();
+    for (let count = 0; count <= MOST_WAITING; count++) add('a', String(count));
+    assert.equal(add('a', 'too many').isTaken, false);
+    assert.equal(queue.size, MOST_WAITING + 1);
+  });
+});

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { TurnError, type TurnErrorCode } from '../../src/errors.ts';
 import type { TokenProvider } from '../../src/realtime/endpoint.ts';
+import { PING_INTERVAL_MS } from '../../src/realtime/heartbeat.ts';
 import { type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
 import { toneVoice } from '../../src/simulator/voice.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -222,8 +223,10 @@ describe('a handshake that takes too long', PATIENCE, () => {
     t.after(() => server[Symbol.asyncDispose]());
     const clock = new ManualClock();
     const connection = await new Client({ endpoint: azureKey(server.url), clock }).bare();
-    assert.deepEqual(clock.waiting, []);
+    assert.deepEqual(clock.waiting, [PING_INTERVAL_MS]);
     connection.close();
+    const [grace] = clock.waiting;
+    assert.notEqual(grace, PING_INTERVAL_MS);
   });
 });
 

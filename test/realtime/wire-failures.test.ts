@@ -77,6 +77,13 @@ describe('the wait that the service asks for', () => {
   it('is read when it is given in minutes and seconds', () => {
     assert.equal(waitOf('Rate limit reached on requests per day. Please try again in 6m0s.'), 360_000);
     assert.equal(waitOf('Please try again in 1m12.5s.'), 72_500);
+    assert.equal(waitOf('try again in 1 minute 5 seconds'), 60_000);
+  });
+
+  it('is read in the words of Azure', () => {
+    assert.equal(waitOf('Requests have exceeded the rate limit. Please retry after 26 seconds. Or ask.'), 26_000);
+    assert.equal(waitOf('Please retry after 1 second.'), 1_000);
+    assert.equal(waitOf('Please retry after 800 milliseconds'), 800);
   });
 });
 
@@ -92,7 +99,7 @@ describe('a handshake that is refused', () => {
   ];
   for (const [status, code, retry] of statuses) {
     it(`is ${code} for ${status}`, () => {
-      const error = handshakeFailure(status, undefined);
+      const error = handshakeFailure(status, {}, 0);
       assert.deepEqual([error.code, error.retry, error.retryAfterMs], [code, retry, undefined]);
       assert.match(error.message, new RegExp(String(status)));
     });
@@ -100,18 +107,14 @@ describe('a handshake that is refused', () => {
 
   it('is never tried again, nor blamed on the message that nobody has seen yet, for any other status', () => {
     for (const status of [302, 400, 426, 431]) {
-      const { code, retry } = handshakeFailure(status, undefined);
+      const { code, retry } = handshakeFailure(status, {}, 0);
       assert.notEqual(retry, 'safe', String(status));
       assert.notEqual(code, 'request_rejected', String(status));
     }
   });
 
   it('names the wait of Retry-After, in seconds', () => {
-    assert.equal(handshakeFailure(429, '7').retryAfterMs, 7_000);
-    assert.equal(handshakeFailure(503, '0').retryAfterMs, 0);
-  });
-
-  it('does without a Retry-After that is no number of seconds', () => {
-    for (const header of ['', 'soon', '-1', '1e3']) assert.equal(handshakeFailure(429, header).retryAfterMs, undefined);
+    assert.equal(handshakeFailure(429, { 'retry-after': '7' }, 0).retryAfterMs, 7_000);
+    assert.equal(handshakeFailure(503, { 'retry-after': '0' }, 0).retryAfterMs, 0);
   });
 });

@@ -29,8 +29,8 @@ export interface MuteServer extends AsyncDisposable {
   readonly events: Gathered<Json>;
 }
 
-export async function startMuteServer(): Promise<MuteServer> {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+export async function startMuteServer({ autoPong = true } = {}): Promise<MuteServer> {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, autoPong });
   const upgrades = new Gathered<Upgrade>();
   const sockets = new Gathered<WebSocket>();
   const events = new Gathered<Json>();

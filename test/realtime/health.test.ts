@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { randomIds } from '../../src/ids.ts';
+import { createLogger } from '../../src/log.ts';
+import { PING_INTERVAL_MS, PONG_TIMEOUT_MS } from '../../src/realtime/heartbeat.ts';
+import { SessionPool } from '../../src/realtime/pool.ts';
+import { RealtimeSession } from '../../src/realtime/session.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { NEVER } from './fake-model.ts';
+import { inTime } from './gathered.ts';
+import { azureKey, Client, startMuteServer } from './wire.ts';
+
+const PATIENCE = { timeout: 20_000 };
+
+/** A pool with one idle session at a server that answers pings, or does not. */
+async function idleAt(t: TestContext, { autoPong }: { autoPong: boolean }) {
+  const server = await startMuteServer({ autoPong });
+  t.after(() => server[Symbol.asyncDispose]());
+  const clock = new ManualClock();
+  const client = new Client({ endpoint: azureKey(server.url), clock });
+  const settings = { instructions: 'Be kind.', voice: 'alloy', maxOutputTokens: undefined };
+  const deps = { open: client.connect, settings, clock, ids: randomIds, log: createLogger('silent') };
+  const open = (signal: AbortSignal) => RealtimeSession.open(deps, signal);
+  const pool = new SessionPool({ open, clock, idleMs: 3_600_000, maxSessions: 1, turnMs: 90_000 });
+  t.after(() => pool.close());
+  const session = await inTime(pool.take('a', NEVER));
+  const [socket] = await server.sockets.when(1);
+  assert.ok(socket !== undefined);
+  return { server, clock, client, pool, session, socket };
+}
+
+describe('the health of a socket', PATIENCE, () => {
+  it('is asked for, and an idle one that does not answer is closed and holds no slot', async (t) => {
+    const { pool, session, clock, client } = await idleAt(t, { autoPong: false });
+    pool.giveBack('a', session);
+    await clock.advance(PING_INTERVAL_MS + PONG_TIMEOUT_MS);
+    const [reason] = await client.closed.when(1);
+    assert.equal(reason?.code, 'connection_lost');
+    assert.match(reason?.message ?? '', /ping/);
+    await inTime(session.closed);
+    assert.equal(pool.openCount, 0);
+  });
+
+  it('keeps an idle one that answers', async (t) => {
+    const { pool, session, clock, socket } = await idleAt(t, { autoPong: true });
+    pool.giveBack('a', session);
+    for (let pings = 0; pings < 3; pings++) {
+      const pinged = new Promise((resolve) => socket.once('ping', resolve));
+      const answered = clock.whenWaiting(PING_INTERVAL_MS);
+      await clock.advance(PING_INTERVAL_MS);
+      await inTime(pinged);
+      await clock.advance(PONG_TIMEOUT_MS);
+      await answered;
+    }
+    assert.equal(await inTime(pool.take('a', NEVER)), session);
+  });
+
+  it('is asked for with a message after a silence, which a dead one costs 5 seconds and not 15', async (t) => {
+    const { session, clock, server } = await idleAt(t, { autoPong: false });
+    await clock.advance(PONG_TIMEOUT_MS);
+    const result = session.runTurn({ turnId: 'turn-1', text: 'hello', history: undefined }, NEVER);
+    await server.events.when(3);
+    await clock.advance(PONG_TIMEOUT_MS);
+    const { outcome, isRetryable } = await inTime(result);
+    assert.equal(outcome.kind === 'failed' && outcome.error.code, 'connection_lost');
+    assert.equal(isRetryable, true);
+  });
+
+  it('is known at once when the other side closes an idle one', async (t) => {
+    const { pool, session, socket } = await idleAt(t, { autoPong: true });
+    pool.giveBack('a', session);
+    socket.terminate();
+    await inTime(session.closed);
+    assert.equal(pool.openCount, 0);
+    assert.notEqual(await inTime(pool.take('a', NEVER)), session);
+  });
+});

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setImmediate as nextTick } from 'node:timers/promises';
+import type { Clock } from '../../src/clock.ts';
+import { Heartbeat, PING_INTERVAL_MS, PONG_TIMEOUT_MS } from '../../src/realtime/heartbeat.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+function beating() {
+  const clock = new ManualClock();
+  const seen = { pings: 0, deaths: 0 };
+  const heartbeat = new Heartbeat({
+    clock,
+    ping: () => {
+      seen.pings++;
+    },
+    onDead: () => {
+      seen.deaths++;
+    },
+  });
+  /** Moves on, and lets what was put off until I/O was read be done. */
+  const advance = async (ms: number) => {
+    await clock.advance(ms);
+    await nextTick();
+  };
+  return { clock, seen, heartbeat, advance };
+}
+
+describe('a heartbeat', () => {
+  it('asks a peer that said nothing for 20 seconds, and gives it 5 seconds', async () => {
+    const { seen, advance } = beating();
+    await advance(PING_INTERVAL_MS - 1);
+    assert.deepEqual(seen, { pings: 0, deaths: 0 });
+    await advance(1);
+    assert.deepEqual(seen, { pings: 1, deaths: 0 });
+    await advance(PONG_TIMEOUT_MS - 1);
+    assert.equal(seen.deaths, 0);
+    await advance(1);
+    assert.deepEqual(seen, { pings: 1, deaths: 1 });
+  });
+
+  it('goes on when the peer answers, for as long as it does', async () => {
+    const { seen, heartbeat, advance } = beating();
+    for (let pings = 1; pings <= 3; pings++) {
+      await advance(PING_INTERVAL_MS);
+      assert.deepEqual(seen, { pings, deaths: 0 });
+      heartbeat.heard();
+      await advance(PONG_TIMEOUT_MS);
+    }
+    await advance(PING_INTERVAL_MS + PONG_TIMEOUT_MS);
+    assert.deepEqual(seen, { pings: 4, deaths: 1 });
+  });
+
+  it('does not ask a peer that speaks', async () => {
+    const { seen, heartbeat, advance } = beating();
+    for (let times = 0; times < 10; times++) {
+      await advance(PING_INTERVAL_MS - 1);
+      heartbeat.heard();
+    }
+    assert.deepEqual(seen, { pings: 0, deaths: 0 });
+  });
+
+  it('asks before something is entrusted to a peer that was quiet, once', async () => {
+    const { seen, heartbeat, advance } = beating();
+    heartbeat.ask();
+    assert.equal(seen.pings, 0);
+    await advance(PONG_TIMEOUT_MS);
+    heartbeat.ask();
+    heartbeat.ask();
+    assert.equal(seen.pings, 1);
+    await advance(PONG_TIMEOUT_MS);
+    assert.equal(seen.deaths, 1);
+  });
+
+  it('reads what came while the process was busy before it judges', async () => {
+    let nowMs = 0;
+    let fire = () => {};
+    let deaths = 0;
+    const clock: Clock = {
+      now: () => nowMs,
+      after: (_, run) => {
+        fire = run;
+        return () => {};
+      },
+    };
+    const heartbeat = new Heartbeat({ clock, ping: () => {}, onDead: () => deaths++ });
+    nowMs = PING_INTERVAL_MS;
+    fire();
+    nowMs += 60_000;
+    fire();
+    // The answer has been waiting in the socket meanwhile, and is read in the same turn of the loop.
+    heartbeat.heard();
+    await nextTick();
+    assert.equal(deaths, 0);
+  });
+
+  it('says nothing and leaves no timer once it is stopped', async () => {
+    const { clock, seen, heartbeat, advance } = beating();
+    await advance(PING_INTERVAL_MS);
+    heartbeat.stop();
+    heartbeat.stop();
+    heartbeat.ask();
+    await advance(10 * PING_INTERVAL_MS);
+    assert.deepEqual(seen, { pings: 1, deaths: 0 });
+    assert.deepEqual(clock.waiting, []);
+  });
+});
