@@ -4,6 +4,7 @@ import { VoiceAdapter } from './channel/adapter.ts';
 import { keepEntityProperties } from './channel/entity-patch.ts';
 import { createResponders } from './channel/respond.ts';
 import { SEND_TIMEOUT_MS } from './channel/send-policy.ts';
+import { ServiceUrls } from './channel/service-urls.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Conversations } from './conversation/conversations.ts';
@@ -97,8 +98,10 @@ function createDelivery(
   if (!keepEntityProperties()) log.error('botbuilder is not the version that the entity patch is made for');
   const adapter = new VoiceAdapter({ botEnv, clock, log, random, turnTimeoutMs });
   const sendLimitMs = turnTimeoutMs + SEND_TIMEOUT_MS;
-  const responders = createResponders({ adapter, clock, log, webchatAudio, publicBaseUrl, sendLimitMs });
+  const serviceUrls = new ServiceUrls();
+  const ways = { adapter, clock, log, webchatAudio, publicBaseUrl, serviceUrls, sendLimitMs };
+  const responders = createResponders(ways);
   const allowList = { tenants: config.allowedTenants, users: config.allowedUsers };
-  const bot = new VoiceBot({ adapter, conversations, responders, allowList });
+  const bot = new VoiceBot({ adapter, conversations, responders, allowList, serviceUrls });
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }

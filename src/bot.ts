@@ -2,6 +2,7 @@ import { type InvokeResponse, TeamsActivityHandler, type TurnContext } from 'bot
 import type { VoiceAdapter } from './channel/adapter.ts';
 import { type AllowList, isAllowed } from './channel/allow-list.ts';
 import type { Responders } from './channel/respond.ts';
+import type { ServiceUrls } from './channel/service-urls.ts';
 import { type Caller, callerOf, conversationKey, toReference, toUserTurn } from './channel/user-turn.ts';
 import type { Conversations } from './conversation/conversations.ts';
 import type { Respond, TurnReference } from './conversation/turn.ts';
@@ -13,6 +14,7 @@ export interface VoiceBotOptions {
   readonly conversations: Conversations;
   readonly responders: Responders;
   readonly allowList: AllowList;
+  readonly serviceUrls: ServiceUrls;
 }
 
 /**
@@ -25,6 +27,10 @@ export class VoiceBot extends TeamsActivityHandler {
   constructor(options: VoiceBotOptions) {
     super();
     this.#options = options;
+    this.onTurn(async ({ activity }, next) => {
+      options.serviceUrls.note(conversationKey(activity), activity.serviceUrl);
+      await next();
+    });
     this.onMessage((context, next) => this.#take(context).then(next));
     this.onConversationUpdate((context, next) => this.#membersChanged(context).then(next));
     this.onInstallationUpdateAdd((context, next) => this.#welcome(context).then(next));

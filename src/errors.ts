@@ -61,6 +61,24 @@ export class TurnError extends Error {
   }
 }
 
+/** Why an answer did not reach its user, as far as more than a log line follows from it. */
+export type SendErrorCode = 'conversation_gone' | 'send_timeout';
+
+const SEND_RETRY: Record<SendErrorCode, Retry> = { conversation_gone: 'never', send_timeout: 'unknown' };
+
+/** An answer that was not sent. */
+export class SendError extends Error {
+  override readonly name = 'SendError';
+  readonly code: SendErrorCode;
+  readonly retry: Retry;
+
+  constructor(code: SendErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.retry = SEND_RETRY[code];
+  }
+}
+
 /** The configuration cannot be used. Lists every problem, one a line; never holds a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

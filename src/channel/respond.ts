@@ -1,11 +1,12 @@
 import type { TurnContext } from 'botbuilder';
 import type { Clock } from '../clock.ts';
-import type { Respond, TurnReference } from '../conversation/turn.ts';
+import type { Reply, Respond, TurnReference } from '../conversation/turn.ts';
 import type { Logger } from '../log.ts';
 import type { VoiceAdapter } from './adapter.ts';
 import type { WebchatAudio } from './reply-activity.ts';
+import type { ServiceUrls } from './service-urls.ts';
 import { openSink } from './sink.ts';
-import { fromReference } from './user-turn.ts';
+import { fromReference, keyOf } from './user-turn.ts';
 
 /** What the ways back need. */
 export interface RespondOptions {
@@ -14,6 +15,7 @@ export interface RespondOptions {
   readonly log: Logger;
   readonly webchatAudio: WebchatAudio;
   readonly publicBaseUrl: () => string | undefined;
+  readonly serviceUrls: ServiceUrls;
   /** Bound of one send with all of its tries. */
   readonly sendLimitMs: number;
 }
@@ -28,7 +30,7 @@ export interface Responders {
 
 /** The ways back over this adapter. */
 export function createResponders(options: RespondOptions): Responders {
-  const { adapter } = options;
+  const { adapter, serviceUrls } = options;
   const sinkOf = (context: TurnContext) => {
     const { channelId: channel, conversation, id: activity } = context.activity;
     const log = options.log.child({ channel, conversation: `${channel}/${conversation.id}`, activity });
@@ -36,16 +38,36 @@ export function createResponders(options: RespondOptions): Responders {
   };
   return {
     later: (reference) => (work) => {
-      const { identity, conversation, activity } = fromReference(reference);
-      const run = async (context: TurnContext) => {
-        // The turn that botbuilder makes here is an event of its own; without the original's ids and channel the
-        // replies would go nowhere.
-        Object.assign(context.activity, activity);
-        await work(sinkOf(context));
-      };
-      if (reference.audience === undefined) return adapter.continueConversationAsync(identity, conversation, run);
-      return adapter.continueConversationAsync(identity, conversation, reference.audience, run);
+      const newestUrl = () => serviceUrls.newest(keyOf(reference));
+      const openedUrl = newestUrl();
+      return openLater(adapter, reference, openedUrl, (context) => {
+        const sink = sinkOf(context);
+        const sendWhereItMoved = (reply: Reply, serviceUrl: string | undefined) =>
+          openLater(adapter, reference, serviceUrl, (moved) => sinkOf(moved).send(reply));
+        return work({
+          showActivity: () => sink.showActivity(),
+          // The user may have written again while the model spoke, and from a new address.
+          send: (reply) => (newestUrl() === openedUrl ? sink.send(reply) : sendWhereItMoved(reply, newestUrl())),
+        });
+      });
     },
     inBand: (context) => (work) => work(sinkOf(context)),
   };
+}
+
+function openLater(
+  adapter: VoiceAdapter,
+  reference: TurnReference,
+  serviceUrl: string | undefined,
+  work: (context: TurnContext) => Promise<void>,
+): Promise<void> {
+  const { identity, conversation, activity } = fromReference(reference, serviceUrl);
+  const run = (context: TurnContext) => {
+    // The turn that botbuilder makes here is an event of its own; without the original's ids and channel the
+    // replies would go nowhere.
+    Object.assign(context.activity, activity);
+    return work(context);
+  };
+  if (reference.audience === undefined) return adapter.continueConversationAsync(identity, conversation, run);
+  return adapter.continueConversationAsync(identity, conversation, reference.audience, run);
 }

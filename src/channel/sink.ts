@@ -2,6 +2,7 @@ import { type Activity, ActivityTypes, type TurnContext } from 'botbuilder';
 import type { ConnectorClient } from 'botframework-connector';
 import { type Clock, sleep, within } from '../clock.ts';
 import type { Reply, ReplyAudio, ReplySink } from '../conversation/turn.ts';
+import { SendError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { placeAudio } from './audio-place.ts';
 import { type Capabilities, capabilitiesOf } from './capabilities.ts';
@@ -22,12 +23,9 @@ export interface SinkOptions {
 
 /** Answers with which a channel refuses a message for what is in it: without its audio it may be taken. */
 const REFUSED_STATUS: ReadonlySet<number> = new Set([400, 413, 415]);
+/** Answers after which there is nobody to send to: the bot was blocked or removed, or the conversation is deleted. */
+const GONE_STATUS: ReadonlySet<number> = new Set([403, 404]);
 const MOST_TYPING_WAIT_MS = 1_000;
-
-class SendTimeout extends Error {
-  override readonly name = 'SendTimeout';
-  readonly code = 'send_timeout';
-}
 
 /** The way back over a live turn context. */
 export function openSink(context: TurnContext, options: SinkOptions): ReplySink {
@@ -94,15 +92,22 @@ async function sendOnce(context: TurnContext, activity: Partial<Activity>, optio
   try {
     await limited(context.sendActivity(activity), options);
   } catch (err) {
-    const status = (err as { statusCode?: unknown }).statusCode;
-    const isRefused = typeof status === 'number' && REFUSED_STATUS.has(status);
-    if (!isRefused || activity.attachments === undefined) throw err;
+    if (GONE_STATUS.has(statusOf(err))) {
+      throw new SendError('conversation_gone', 'the channel has no such conversation for us', { cause: err });
+    }
+    if (!REFUSED_STATUS.has(statusOf(err)) || activity.attachments === undefined) throw err;
     options.log.warn({ err }, 'the channel refused the audio, sending the text alone');
     const { attachments: _, id: __, ...textOnly } = activity;
-    await limited(context.sendActivity(textOnly), options);
+    await sendOnce(context, textOnly, options);
   }
 }
 
+/** The status with which the channel answered; 0 when it did not. */
+function statusOf(error: unknown): number {
+  const { statusCode } = error as { statusCode?: unknown };
+  return typeof statusCode === 'number' ? statusCode : 0;
+}
+
 function limited<T>(send: Promise<T>, { clock, sendLimitMs }: SinkOptions): Promise<T> {
-  return within(clock, sendLimitMs, send, () => new SendTimeout(`not sent within ${sendLimitMs} ms`));
+  return within(clock, sendLimitMs, send, () => new SendError('send_timeout', `not sent within ${sendLimitMs} ms`));
 }

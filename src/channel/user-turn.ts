@@ -91,13 +91,25 @@ function pick<T extends object>(from: T, names: readonly (keyof T)[] = Object.ke
   );
 }
 
-/** The way back from a reference: with the claims of the very request that brought the message. */
-export function fromReference(reference: TurnReference): {
+/** The conversation that a reference leads back to. */
+export function keyOf({ activity }: TurnReference): string {
+  return conversationKey(activity as unknown as Activity);
+}
+
+/**
+ * The way back from a reference: with the claims of the very request that brought the message, and to a newer address
+ * than its own if there is one.
+ */
+export function fromReference(
+  reference: TurnReference,
+  newestUrl?: string,
+): {
   identity: ClaimsIdentity;
   conversation: Partial<ConversationReference>;
   activity: Partial<Activity>;
 } {
   const activity = structuredClone(reference.activity) as Partial<Activity>;
+  if (newestUrl !== undefined) activity.serviceUrl = newestUrl;
   const { id, from, recipient, conversation, channelId, serviceUrl, locale } = activity;
   const address = { activityId: id, user: from, bot: recipient, conversation, channelId, serviceUrl, locale };
   return {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { TurnError } from '../errors.ts';
+import { SendError, TurnError } from '../errors.ts';
 import { wording } from '../wording.ts';
 import { type AnswerDeps, answer } from './answer.ts';
 import type { Respond, UserTurn } from './turn.ts';
@@ -114,12 +114,22 @@ export class Conversations {
     this.#deps.pool.close();
   }
 
+  /**
+   * Nobody can be reached there: what waits would be asked for nothing, and the session stands open for nobody. What was
+   * said is kept, for the day on which the user lets the bot in again.
+   */
+  #leave(key: string): void {
+    this.#queue.clear(key, 'forgotten');
+    this.#deps.pool.drop(key);
+  }
+
   /** What goes wrong on the way back ends here, in the log: nobody is left to be told. */
-  #respond(names: object, respond: Respond, work: Parameters<Respond>[0]): Promise<void> {
+  #respond(names: { conversation: string }, respond: Respond, work: Parameters<Respond>[0]): Promise<void> {
     // In a function of its own, so that what is thrown at once is caught like what is thrown later.
     const responding = (async () => respond(work))()
       .catch((err: unknown) => {
         this.#deps.log.error({ err, incident: this.#deps.ids.incident(), ...names }, 'reply not sent');
+        if (err instanceof SendError && err.code === 'conversation_gone') this.#leave(names.conversation);
       })
       .finally(() => this.#responding.delete(responding));
     this.#responding.add(responding);

@@ -1,0 +1,20 @@
+import { LRUCache } from 'lru-cache';
+
+const MOST_CONVERSATIONS = 50_000;
+
+/**
+ * The address of the channel for each conversation, as its newest activity gave it. It changes while conversations
+ * last (a channel moves them between regions), and answers to the old one are lost.
+ */
+export class ServiceUrls {
+  readonly #newest = new LRUCache<string, string>({ max: MOST_CONVERSATIONS });
+
+  /** To be called with authenticated activities only: the answers go there. */
+  note(key: string, serviceUrl: string): void {
+    this.#newest.set(key, serviceUrl);
+  }
+
+  newest(key: string): string | undefined {
+    return this.#newest.get(key);
+  }
+}

@@ -1,0 +1,145 @@
+import '../node-version.js';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { systemClock } from '../clock.ts';
+import { MOST_TEXT_CHARS } from '../conversation/answer.ts';
+import type { Env } from '../env.ts';
+import { ConfigError, TurnError } from '../errors.ts';
+import { randomIds } from '../ids.ts';
+import { captureConsole, createLogger, LOG_LEVELS } from '../log.ts';
+import { entraIdTokens } from '../realtime/endpoint.ts';
+import type { Outcome } from '../realtime/outcome.ts';
+import { simulatedMind } from '../simulator/mind.ts';
+import { startSimulator } from '../simulator/simulator.ts';
+import { openVoice } from '../simulator/voice.ts';
+import { wording } from '../wording.ts';
+import { ChatConversation } from './chat-conversation.ts';
+import { type ChatConfig, namesModel, readChatConfig, readOptions, USAGE, withSimulator } from './chat-settings.ts';
+import { Terminal } from './chat-terminal.ts';
+import { eventLines, outcomeLines, texts } from './chat-texts.ts';
+import { fileProblem, WavFile } from './chat-wav.ts';
+
+// `npm run chat`: Microsoft's quickstart in a terminal, on the bot's own sessions. It answers every line with what came
+// or with what went wrong, and asks for the next one.
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+function loadConfig(env: Env): ChatConfig {
+  try {
+    return readChatConfig(env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return fail(`${error.message}\nEvery setting is described in .env.example.`);
+  }
+}
+
+async function createWav(file: string): Promise<WavFile> {
+  const path = resolve(file);
+  try {
+    return await WavFile.create(path);
+  } catch (error) {
+    return fail(`${path} cannot be used for --wav: ${fileProblem(error)}.`);
+  }
+}
+
+/** It ends with this process. */
+async function openSimulator(): Promise<{ url: string; voice: string }> {
+  const voice = await openVoice({ log });
+  const { url } = await startSimulator({ mind: simulatedMind, voice, log });
+  return { url, voice: voice.name };
+}
+
+/** The message that is being answered; aborted by who cancels it. */
+let turn: AbortController | undefined;
+
+/** Breaks off the answer, or, where none is awaited, the conversation. */
+function interrupt(): void {
+  if (turn === undefined) terminal.close();
+  else turn.abort(new TurnError('internal', 'the user cancelled'));
+}
+
+function stop(): void {
+  turn?.abort(new TurnError('shutting_down', 'the process has to end'));
+  terminal.close();
+}
+
+function keep(outcome: Outcome): void {
+  if (wav === undefined || !('pcm' in outcome)) return;
+  if (outcome.kind === 'cutShort' && outcome.why === 'filter') return;
+  try {
+    wav.add(outcome.pcm);
+  } catch (error) {
+    terminal.say(texts.wavFailed(wav.path, fileProblem(error)));
+  }
+}
+
+async function answer(text: string): Promise<void> {
+  turn = new AbortController();
+  const outcome = await conversation.ask(text, turn.signal);
+  const isBroken = outcome.kind === 'failed' || outcome.kind === 'cutShort';
+  const lines = isBroken && turn.signal.aborted ? [texts.cancelled] : outcomeLines(outcome);
+  turn = undefined;
+  for (const line of lines) terminal.say(line);
+  keep(outcome);
+}
+
+async function converse(): Promise<void> {
+  for (;;) {
+    const text = (await terminal.ask(texts.prompt))?.trim();
+    if (text === undefined || text === 'q') return;
+    if (text.length > MOST_TEXT_CHARS) terminal.say(wording.textTooLong(MOST_TEXT_CHARS));
+    else if (text !== '') await answer(text);
+  }
+}
+
+process.on('uncaughtException', (error) => fail(`The chat broke: ${error.message}`));
+// Nobody reads any more.
+process.stdout.on('error', () => process.exit(1));
+
+const options = readOptions(process.argv.slice(2));
+if (typeof options === 'string') fail(options);
+if (options.isHelpAsked) {
+  process.stdout.write(`${USAGE}\n`);
+  process.exit(0);
+}
+
+// Of the surroundings, not of .env: there it is the bot's, and its lines would stand between these.
+const asked = process.env['LOG_LEVEL']?.toLowerCase();
+const log = createLogger(LOG_LEVELS.find((level) => level === asked) ?? 'silent', process.stderr);
+captureConsole(log);
+if (process.env['NODE_ENV'] !== 'production' && existsSync('.env')) process.loadEnvFile('.env');
+
+const simulator = namesModel(process.env) ? undefined : await openSimulator();
+const config = loadConfig(simulator === undefined ? process.env : withSimulator(process.env, simulator.url));
+const wav = options.wavFile === undefined ? undefined : await createWav(options.wavFile);
+
+const terminal = new Terminal({ input: process.stdin, output: process.stdout, onInterrupt: interrupt });
+const conversation = new ChatConversation({
+  config,
+  listener: {
+    onSession: (id) => terminal.say(texts.session(id)),
+    onEvent: (event) => eventLines(event).forEach((line) => void terminal.say(line)),
+    onAskingAgain: () => terminal.say(texts.askingAgain),
+  },
+  clock: systemClock,
+  ids: randomIds,
+  log,
+  random: Math.random,
+  tokens: entraIdTokens,
+});
+process.on('SIGINT', interrupt);
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+// At the end of a piped input nothing else may hold the process, between two attempts for one.
+setInterval(() => {}, 60_000);
+
+if (simulator !== undefined) terminal.say(texts.simulator(simulator.voice));
+await converse();
+terminal.say(texts.stopping);
+terminal.close();
+conversation.close();
+wav?.close();
+if (wav !== undefined) terminal.say(texts.wavKept(wav.path, wav.durationMs));
+process.stdout.write(`${texts.ended}\n`, () => process.exit(0));

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import type { Turn } from '../../src/simulator/script.ts';
+import { startBot } from '../support/bot.ts';
+import { startFakeConnector } from '../support/fake-connector.ts';
+import { watchedLog } from './watched-log.ts';
+
+const REFUSAL = { error: { code: 'Refused', message: 'no such conversation' } };
+
+/** A bot whose model holds its first answer until it is released. */
+async function holding(t: TestContext, ...more: readonly Turn[]) {
+  const gate = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const first: Turn = () => {
+    asked.resolve();
+    return { outputs: [{ text: 'First' }], ending: { kind: 'completed' }, gate: gate.promise };
+  };
+  const watched = watchedLog();
+  const bot = await startBot({ turns: [first, ...more], deps: { log: watched.log } });
+  t.after(() => bot[Symbol.asyncDispose]());
+  return { bot, watched, release: () => gate.resolve(), whenAsked: asked.promise };
+}
+
+describe('a conversation that is gone', { timeout: 30_000 }, () => {
+  for (const status of [403, 404]) {
+    it(`has its queue and its session dropped after ${status}, and is remembered`, async (t) => {
+      const { bot, watched, release, whenAsked } = await holding(t, ({ said }) => {
+        assert.deepEqual(
+          said.map(({ text }) => text),
+          ['hello', 'First'],
+        );
+        return 'Welcome back';
+      });
+      bot.connector.rule = () => ({ status, body: REFUSAL });
+      await bot.says('hello');
+      await whenAsked;
+      await bot.says('waits');
+      await bot.says('waits too');
+      assert.equal(bot.simulator.openSessions, 1);
+      release();
+      const line = await watched.when(({ msg }) => msg === 'reply not sent');
+      assert.equal((line['err'] as { code: string }).code, 'conversation_gone');
+
+      bot.connector.rule = () => undefined;
+      await bot.says('I let you in again');
+      const [reply] = await bot.connector.whenMessages(1);
+      assert.equal(reply?.body.text, 'Welcome back');
+      assert.equal(reply?.body.replyToId, 'activity-4');
+      assert.equal(new Set(bot.events.map(({ sessionId }) => sessionId)).size, 2);
+    });
+  }
+
+  it('takes nothing from the others', async (t) => {
+    const { bot, watched, release, whenAsked } = await holding(t, 'Second');
+    bot.connector.rule = ({ path }) => (path.includes('/gone/') ? { status: 404, body: REFUSAL } : undefined);
+    await bot.says('hello', { conversation: { id: 'gone' } });
+    await whenAsked;
+    await bot.says('hello', { conversation: { id: 'here' } });
+    await bot.connector.whenMessages(1);
+    release();
+    await watched.when(({ msg }) => msg === 'reply not sent');
+    const [reply] = bot.connector.messages;
+    assert.equal(reply?.body.text, 'Second');
+  });
+});
+
+describe('a conversation whose channel moves to another address', { timeout: 30_000 }, () => {
+  it('gets every answer there from its newest message on, that of an earlier message too', async (t) => {
+    const { bot, release, whenAsked } = await holding(t, 'Second');
+    const moved = await startFakeConnector();
+    t.after(() => moved[Symbol.asyncDispose]());
+    await bot.says('hello');
+    await whenAsked;
+    await bot.says('hello from afar', { serviceUrl: moved.url });
+    release();
+    const replies = await moved.whenMessages(2);
+    assert.deepEqual(
+      replies.map(({ body }) => [body.text, body.replyToId]),
+      [
+        ['First', 'activity-1'],
+        ['Second', 'activity-2'],
+      ],
+    );
+    assert.deepEqual(bot.connector.messages, []);
+  });
+
+  it('moves alone', async (t) => {
+    const { bot, release, whenAsked } = await holding(t, 'Second');
+    const moved = await startFakeConnector();
+    t.after(() => moved[Symbol.asyncDispose]());
+    await bot.says('hello');
+    await whenAsked;
+    await bot.says('hello', { serviceUrl: moved.url, conversation: { id: 'conversation-2' } });
+    release();
+    assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, 'First');
+    assert.equal((await moved.whenMessages(1))[0]?.body.text, 'Second');
+  });
+});
