@@ -17,8 +17,8 @@ export interface ChatListener {
   /** Once for each session, before the first of its events. */
   onSession(id: string): void;
   onEvent(event: ServerEvent): void;
-  /** The last attempt failed in a way that makes another one safe. */
-  onAskingAgain(): void;
+  /** An attempt failed, in a way that makes another one safe; it follows in so many milliseconds. */
+  onRetry(waitMs: number): void;
 }
 
 export interface ChatConversationDeps {
@@ -40,15 +40,22 @@ const KEY = 'chat';
 export class ChatConversation {
   readonly #deps: ChatConversationDeps;
   readonly #pool: SessionPool;
+  /** All that `generate` waits for by its clock is the next attempt. */
+  readonly #retryClock: Clock;
   #history: readonly PastTurn[] = [];
   #session: RealtimeSession | undefined;
   #toldSessionId: string | undefined;
-  /** Sessions opened for the message that is being answered. */
-  #openings = 0;
 
   constructor(deps: ChatConversationDeps) {
     this.#deps = deps;
-    const { config, clock, tokens } = deps;
+    const { config, clock, tokens, listener } = deps;
+    this.#retryClock = {
+      now: () => clock.now(),
+      after(delayMs, run) {
+        listener.onRetry(delayMs);
+        return clock.after(delayMs, run);
+      },
+    };
     const open = connectionOpener(toRealtimeTarget(config.model, tokens), clock);
     this.#pool = new SessionPool({
       open: (signal) => this.#open({ ...deps, open, settings: config.session }, signal),
@@ -61,9 +68,8 @@ export class ChatConversation {
 
   /** Asks the model. Never rejects: every end is an outcome. `signal` ends it early, with a TurnError as its reason. */
   async ask(text: string, signal: AbortSignal): Promise<Outcome> {
-    const { clock, ids, log, config, listener } = this.#deps;
+    const { clock, ids, log, random, config, listener } = this.#deps;
     const { turnTimeoutMs, historyTurns } = config;
-    this.#openings = 0;
     const timeout = new AbortController();
     const forget = clock.after(turnTimeoutMs, () => {
       timeout.abort(new TurnError('turn_timeout', `the turn took longer than ${turnTimeoutMs} ms`));
@@ -79,7 +85,7 @@ export class ChatConversation {
       signal: AbortSignal.any([signal, timeout.signal]),
       deadlineMs: clock.now() + turnTimeoutMs,
     };
-    const result = await generate(request, { ...this.#deps, pool: this.#pool }).finally(forget);
+    const result = await generate(request, { pool: this.#pool, clock: this.#retryClock, random }).finally(forget);
     this.#tellSession();
     this.#history = nextHistory(this.#history, text, result, historyTurns);
     return result.outcome;
@@ -91,8 +97,6 @@ export class ChatConversation {
   }
 
   async #open(deps: Parameters<typeof RealtimeSession.open>[0], signal: AbortSignal): Promise<RealtimeSession> {
-    this.#openings++;
-    if (this.#openings > 1) this.#deps.listener.onAskingAgain();
     this.#session = await RealtimeSession.open(deps, signal);
     return this.#session;
   }

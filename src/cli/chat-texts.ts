@@ -8,7 +8,7 @@ export const texts = {
   simulator: (voice: string) =>
     `No model is set up, so a SIMULATOR answers (voice: ${voice}); "help" lists what it knows. For a real model see .env.example.`,
   session: (id: string) => `Session ID: ${plain(id)}`,
-  askingAgain: 'Asking the model again …',
+  retry: (waitMs: number) => `That did not work. Asking again in ${(waitMs / 1000).toFixed(1)} seconds …`,
   cancelled: 'Cancelled.',
   stopping: 'Stopping the conversation.',
   ended: 'Conversation ended.',

@@ -122,7 +122,7 @@ const conversation = new ChatConversation({
   listener: {
     onSession: (id) => terminal.say(texts.session(id)),
     onEvent: (event) => eventLines(event).forEach((line) => void terminal.say(line)),
-    onAskingAgain: () => terminal.say(texts.askingAgain),
+    onRetry: (waitMs) => terminal.say(texts.retry(waitMs)),
   },
   clock: systemClock,
   ids: randomIds,

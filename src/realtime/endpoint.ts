@@ -1,5 +1,4 @@
 import net from 'node:net';
-import { DefaultAzureCredential, getBearerTokenProvider } from '@azure/identity';
 import { OpenAI } from 'openai';
 import type { ClientOptions } from 'ws';
 import type { ModelEndpoint } from '../config.ts';
@@ -16,6 +15,16 @@ export interface RealtimeTarget {
 
 /** Entra ID: environment, workload or managed identity, or a developer's own login, whichever is there. */
 export function entraIdTokens(scope: string): TokenProvider {
+  let tokens: Promise<TokenProvider> | undefined;
+  return async () => {
+    tokens ??= loadTokenProvider(scope);
+    return (await tokens)();
+  };
+}
+
+/** Only when it is needed: the library is a tenth of all that there is to load at a start. */
+async function loadTokenProvider(scope: string): Promise<TokenProvider> {
+  const { DefaultAzureCredential, getBearerTokenProvider } = await import('@azure/identity');
   return getBearerTokenProvider(new DefaultAzureCredential(), scope);
 }
 
