@@ -7,6 +7,8 @@ export interface TerminalOptions {
   readonly onInterrupt: () => void;
 }
 
+/** Back to the start of the line, and what stands there is gone. */
+const CLEAR_LINE = '\r\x1b[K';
 /** More lines than these are not read ahead from a pipe, which may have no end. */
 const MOST_WAITING = 100;
 
@@ -29,8 +31,10 @@ export class Terminal {
     this.#readline.on('SIGINT', onInterrupt);
   }
 
+  /** One line of its own, above what is being typed meanwhile. */
   say(line: string): void {
-    this.#output.write(`${line}\n`);
+    const typed = this.#readline.terminal && !this.#isAtEnd ? this.#readline.line : '';
+    this.#output.write(typed === '' ? `${line}\n` : `${CLEAR_LINE}${line}\n${typed}`);
   }
 
   /** The next line; `undefined` after the last one. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 
 /** A peer that said nothing for so long is asked whether it is still there. */
-export const PING_INTERVAL_MS = 20_000;
+export const PING_INTERVAL_MS = 30_000;
 /** How long it may take to answer. */
 export const PONG_TIMEOUT_MS = 5_000;
 /** A peer that was heard so lately needs no asking. */

@@ -187,6 +187,7 @@ export class RealtimeSession {
   #onClosed(reason: TurnError): void {
     this.#isSpent = true;
     this.#closed.resolve();
+    this.#deps.log.debug({ session: this.#id, code: reason.code }, 'session closed');
     this.#run?.abandon(reason);
   }
 

@@ -1,0 +1,83 @@
+import * as wire from '../realtime/server-events.ts';
+import type { Asked, RawAnswer, Refusal } from '../support/raw-model.ts';
+
+/** One fault of the model's side, what the user sees of it, and what becomes of the session. */
+export interface ModelFault {
+  readonly name: string;
+  /** What the model does, one for each time it is asked. */
+  readonly answers: readonly RawAnswer[];
+  /** How handshakes of new sessions are answered first; the warm session is broken before. */
+  readonly refusals?: readonly Refusal[];
+  /** The timers that have to run out, one after another, in milliseconds. */
+  readonly waitsMs?: readonly number[];
+  readonly text: RegExp;
+  /** Of the reply's sound, in bytes. */
+  readonly audioBytes?: number;
+  /** What the model is told of this turn by a new session; `null` where the warm session goes on. */
+  readonly told: string | null;
+  /** The code in the log's line on the turn's end. */
+  readonly code?: string;
+  /** A line that the operator finds in the log. */
+  readonly logged?: string;
+}
+
+export const USER = '{"role":"user","text":"second"}';
+export const PROBLEM = /My voice service had a problem/;
+export const SLOW = /took too long/;
+export const SET_UP = /because of how I am set up/;
+export const BROKE_OFF = /^Half\n\n\(My answer broke off here/;
+export const HALF_TOLD = `${USER},{"role":"assistant","text":"Half"}`;
+export const RETRY_MS = 375;
+
+/** Four bytes of sound for each word. */
+export const SOUND = [1, 0, 2, 0];
+
+export function begin({ response, turn, send }: Asked, ...words: readonly string[]): void {
+  send(wire.created({ response, turn }));
+  for (const word of words) send(wire.transcriptDelta(word, { response }), wire.audioDelta(SOUND, { response }));
+}
+
+export function end({ response, turn, send }: Asked, rest: wire.Done = {}): void {
+  send(wire.done({ response, turn, ...rest }));
+}
+
+/** A whole answer. */
+export function says(text: string): RawAnswer {
+  return (asked) => {
+    begin(asked, text);
+    end(asked);
+  };
+}
+
+export const ends =
+  (rest: wire.Done, ...words: readonly string[]): RawAnswer =>
+  (asked) => {
+    begin(asked, ...words);
+    end(asked, rest);
+  };
+
+export const drops =
+  (...words: readonly string[]): RawAnswer =>
+  (asked) => {
+    begin(asked, ...words);
+    // What was sent goes out before the socket breaks.
+    asked.socket.close(1011);
+  };
+
+export const breaks =
+  (frame: string | Uint8Array): RawAnswer =>
+  (asked) => {
+    begin(asked, 'Half');
+    asked.send(frame);
+  };
+
+export const errors =
+  (fields: wire.WireErrorFields, of?: 'response.create' | 'conversation.item.create' | 'session.update'): RawAnswer =>
+  ({ send, eventIds }) =>
+    send(wire.errorEvent(fields, of === undefined ? null : (eventIds.get(of) ?? null)));
+
+export const silent: RawAnswer = () => {};
+export const filter = { reason: 'content_filter' };
+export const failedBy = (code: string, message = 'no') =>
+  ends(wire.failedBy({ type: 'invalid_request_error', code, message }));
+export const conflict = { code: 'conversation_already_has_active_response' };

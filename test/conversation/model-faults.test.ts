@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { inTime } from '../realtime/gathered.ts';
+import type { ConnectorCall } from '../support/fake-connector.ts';
+import { startRawModel } from '../support/raw-model.ts';
+import { FAILED_ANSWERS, ODD_ANSWERS } from './answer-faults.ts';
+import { type ModelFault, says } from './fault-answers.ts';
+import { startTimedBot, until } from './talk.ts';
+import { BROKEN_SOCKETS, ERROR_EVENTS, REFUSED_HANDSHAKES } from './wire-faults.ts';
+
+const MODEL_FAULTS = [...ODD_ANSWERS, ...FAILED_ANSWERS, ...ERROR_EVENTS, ...BROKEN_SOCKETS, ...REFUSED_HANDSHAKES];
+
+/** The bytes of sound of a reply whose WAV is in it or can be fetched. */
+async function audioBytesOf({ body }: ConnectorCall): Promise<number> {
+  const [attachment] = body.attachments ?? [];
+  if (attachment === undefined) return 0;
+  return (await (await fetch(attachment.contentUrl)).arrayBuffer()).byteLength - 44;
+}
+
+/** A message that is answered, the fault, and another message. */
+async function talkThrough({ answers, refusals = [], waitsMs = [] }: ModelFault) {
+  const model = await startRawModel([says('One'), ...answers, says('Three')]);
+  const bot = await startTimedBot({ env: { AZURE_OPENAI_ENDPOINT: model.url } });
+  const say = (text: string) => bot.says(text);
+  try {
+    await say('first');
+    await bot.replies(1);
+    if (refusals.length > 0) {
+      model.refusals.push(...refusals);
+      model.sockets[0]?.terminate();
+      await until(() => bot.logs.some(({ msg }) => msg === 'session closed'));
+    }
+    await say('second');
+    for (const ms of waitsMs) {
+      await bot.clock.whenWaiting(ms);
+      await bot.clock.advance(ms);
+    }
+    const replies = await bot.replies(2);
+    await say('third');
+    const [, second, third] = [...replies, ...(await bot.replies(3)).slice(2)];
+    assert.ok(second !== undefined && third !== undefined);
+    const ended = bot.logs.filter(({ msg }) => msg === 'turn ended')[1];
+    const audioBytes = await audioBytesOf(second);
+    const logged = bot.logs.map(({ msg }) => msg);
+    return { heard: model.heard, second, third, ended, audioBytes, logged };
+  } finally {
+    await bot[Symbol.asyncDispose]();
+    await model.close();
+  }
+}
+
+describe('a fault of the model', { timeout: 60_000 }, () => {
+  for (const fault of MODEL_FAULTS) {
+    it(`that is ${fault.name} has one reply, and the next message is answered and remembers`, async () => {
+      const { heard, second, third, ended, audioBytes, logged } = await inTime(talkThrough(fault));
+      assert.match(second.body.text, fault.text);
+      assert.equal(audioBytes, fault.audioBytes ?? 0);
+      assert.equal(third.body.text, 'Three');
+      assert.deepEqual([second.body.replyToId, third.body.replyToId], ['activity-2', 'activity-3']);
+      if (fault.code !== undefined) {
+        assert.equal((ended?.['err'] as { code?: string } | undefined)?.code, fault.code);
+      }
+      if (fault.logged !== undefined) assert.ok(logged.includes(fault.logged));
+      const last = heard.at(-1) ?? [];
+      assert.equal(last.at(-1), 'third');
+      if (fault.told === null) {
+        assert.ok(last.includes('second'), 'the session goes on');
+        return;
+      }
+      const told = '{"role":"user","text":"first"},{"role":"assistant","text":"One"}';
+      assert.ok(last[0]?.endsWith(`\n[${[told, fault.told].filter((part) => part !== '').join(',')}]`), last[0]);
+    });
+  }
+});
+
+describe('a token', { timeout: 60_000 }, () => {
+  const hanging = () => new Promise<string>(() => {});
+  const throwing = () => Promise.reject(new Error('no identity here'));
+  const tokens: [string, () => Promise<string>, readonly number[], RegExp, string][] = [
+    ['cannot be had', throwing, [], /because of how I am set up/, 'credentials_failed'],
+    ['does not come', hanging, [10_000], /took too long/, 'handshake_timeout'],
+  ];
+  for (const [name, provider, waitsMs, text, code] of tokens) {
+    it(`that ${name} has one reply, and the next message is answered once there is one`, async () => {
+      const model = await startRawModel([says('Two')]);
+      let provide = provider;
+      const env = { AZURE_OPENAI_ENDPOINT: model.url, AZURE_OPENAI_API_KEY: '' };
+      const bot = await startTimedBot({ env, deps: { tokens: () => () => provide() } });
+      await bot.says('first');
+      for (const ms of waitsMs) {
+        await bot.clock.whenWaiting(ms);
+        await bot.clock.advance(ms);
+      }
+      const [first] = await bot.replies(1);
+      assert.match(first?.body.text, text);
+      const ended = bot.logs.find(({ msg }) => msg === 'turn ended');
+      assert.equal((ended?.['err'] as { code: string }).code, code);
+      provide = async () => 'a token';
+      await bot.says('second');
+      const [, second] = await bot.replies(2);
+      assert.equal(second?.body.text, 'Two');
+      assert.match(model.heard[0]?.[0] ?? '', /"text":"first"/);
+      await bot[Symbol.asyncDispose]();
+      await model.close();
+    });
+  }
+});

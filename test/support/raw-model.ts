@@ -1,0 +1,99 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** One `response.create` on the wire, with all that is needed to answer it in whatever way. */
+export interface Asked {
+  readonly socket: WebSocket;
+  /** Our turn's name, as it came in the metadata. */
+  readonly turn: string;
+  /** A name for the response that no other has. */
+  readonly response: string;
+  /** The `event_id`s of what came for this turn, by type. */
+  readonly eventIds: ReadonlyMap<string, string>;
+  /** Sends frames: a string or bytes go out as they are. */
+  send(...frames: readonly (Fields | string | Uint8Array)[]): void;
+}
+
+export type RawAnswer = (asked: Asked) => void;
+
+/** How a handshake is answered instead of with 101. */
+export type Refusal = { readonly status: number; readonly headers?: Readonly<Record<string, string>> } | 'hang';
+
+/** A Realtime server that sends exactly what a test tells it to, frame by frame. */
+export interface RawModel {
+  readonly url: string;
+  /** The texts of the user items, socket by socket. */
+  readonly heard: readonly (readonly string[])[];
+  readonly sockets: readonly WebSocket[];
+  /** Consumed by the next handshakes. */
+  readonly refusals: Refusal[];
+  close(): Promise<void>;
+}
+
+/** Answers `response.create` by `response.create` from the list; one beyond it gets no answer. */
+export async function startRawModel(answers: readonly RawAnswer[]): Promise<RawModel> {
+  const left = [...answers];
+  const heard: string[][] = [];
+  const sockets: WebSocket[] = [];
+  const refusals: Refusal[] = [];
+  const hanging: Duplex[] = [];
+  const webSockets = new WebSocketServer({ noServer: true });
+  const server = createServer();
+  let count = 0;
+
+  function onSocket(socket: WebSocket): void {
+    const texts: string[] = [];
+    const eventIds = new Map<string, string>();
+    heard.push(texts);
+    sockets.push(socket);
+    socket.on('error', () => {});
+    socket.on('message', (data: RawData) => {
+      const event = JSON.parse(String(data)) as Fields & { type: string };
+      eventIds.set(event.type, String(event['event_id']));
+      if (event.type === 'conversation.item.create') texts.push(textOf(event));
+      if (event.type !== 'response.create') return;
+      const { metadata } = event['response'] as { metadata: { turn: string } };
+      const send: Asked['send'] = (...frames) => {
+        for (const frame of frames) {
+          const isRaw = typeof frame === 'string' || frame instanceof Uint8Array;
+          socket.send(isRaw ? frame : JSON.stringify(frame));
+        }
+      };
+      left.shift()?.({ socket, turn: metadata.turn, response: `resp_${++count}`, eventIds, send });
+    });
+  }
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const refusal = refusals.shift();
+    if (refusal === 'hang') return void hanging.push(socket);
+    if (refusal !== undefined) return refuse(socket, refusal);
+    webSockets.handleUpgrade(request, socket, head, onSocket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    heard,
+    sockets,
+    refusals,
+    async close() {
+      for (const socket of [...webSockets.clients]) socket.terminate();
+      for (const socket of hanging) socket.destroy();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function refuse(socket: Duplex, { status, headers = {} }: Exclude<Refusal, 'hang'>): void {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.join('')}connection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
+function textOf(event: Fields): string {
+  const { content } = event['item'] as { content: { text: string }[] };
+  return content.map(({ text }) => text).join('');
+}
