@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { generate } from '../conversation/generate.ts';
-import { historyText, type PastTurn, withTurn } from '../conversation/history.ts';
+import { historyText, nextHistory, type PastTurn } from '../conversation/history.ts';
 import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
@@ -9,7 +9,7 @@ import { type TokenProvider, toRealtimeTarget } from '../realtime/endpoint.ts';
 import type { Outcome } from '../realtime/outcome.ts';
 import { SessionPool } from '../realtime/pool.ts';
 import type { ServerEvent } from '../realtime/server-event.ts';
-import { RealtimeSession, type TurnResult } from '../realtime/session.ts';
+import { RealtimeSession } from '../realtime/session.ts';
 import type { ChatConfig } from './chat-settings.ts';
 
 /** Told what happens while a message is answered. */
@@ -40,22 +40,13 @@ const KEY = 'chat';
 export class ChatConversation {
   readonly #deps: ChatConversationDeps;
   readonly #pool: SessionPool;
-  /** All that `generate` waits for by its clock is the next attempt. */
-  readonly #retryClock: Clock;
   #history: readonly PastTurn[] = [];
   #session: RealtimeSession | undefined;
   #toldSessionId: string | undefined;
 
   constructor(deps: ChatConversationDeps) {
     this.#deps = deps;
-    const { config, clock, tokens, listener } = deps;
-    this.#retryClock = {
-      now: () => clock.now(),
-      after(delayMs, run) {
-        listener.onRetry(delayMs);
-        return clock.after(delayMs, run);
-      },
-    };
+    const { config, clock, tokens } = deps;
     const open = connectionOpener(toRealtimeTarget(config.model, tokens), clock);
     this.#pool = new SessionPool({
       open: (signal) => this.#open({ ...deps, open, settings: config.session }, signal),
@@ -84,8 +75,9 @@ export class ChatConversation {
       log,
       signal: AbortSignal.any([signal, timeout.signal]),
       deadlineMs: clock.now() + turnTimeoutMs,
+      onRetry: (waitMs: number) => listener.onRetry(waitMs),
     };
-    const result = await generate(request, { pool: this.#pool, clock: this.#retryClock, random }).finally(forget);
+    const result = await generate(request, { pool: this.#pool, clock, random }).finally(forget);
     this.#tellSession();
     this.#history = nextHistory(this.#history, text, result, historyTurns);
     return result.outcome;
@@ -108,15 +100,4 @@ export class ChatConversation {
     this.#toldSessionId = id;
     this.#deps.listener.onSession(id);
   }
-}
-
-type History = readonly PastTurn[];
-
-/** What the next session is told, by the bot's own rules (see conversation/answer.ts). */
-function nextHistory(history: History, user: string, result: TurnResult, mostTurns: number): History {
-  const { outcome, isHistoryRejected } = result;
-  if (outcome.kind === 'cutShort' && outcome.why === 'filter') return history;
-  if (outcome.kind !== 'failed') return withTurn(history, { user, assistant: outcome.text || undefined }, mostTurns);
-  if (outcome.error.code !== 'request_rejected') return withTurn(history, { user, assistant: undefined }, mostTurns);
-  return isHistoryRejected ? history.slice(Math.ceil(history.length / 2)) : history;
 }

@@ -50,7 +50,7 @@ export function readOptions(args: readonly string[]): ChatOptions | string {
 
 /** Without the advice of `parseArgs` on how to write such a thing as an argument: there are none. */
 function wrong(problem: string): string {
-  return `${problem.split(/\.?(?:\s|$)(?=[A-Z]|$)/)[0]}. Usage: npm run chat -- [--wav FILE]`;
+  return `${problem.split(/\.\s/)[0]}. Usage: npm run chat -- [--wav FILE]`;
 }
 
 /** Whether the surroundings speak of any model; half of what one needs counts, and is then a mistake. */

@@ -7,7 +7,7 @@ import type { SessionPool } from '../realtime/pool.ts';
 import type { TurnResult } from '../realtime/session.ts';
 import { apology, wording } from '../wording.ts';
 import { generate } from './generate.ts';
-import { historyText, type PastTurn, withTurn } from './history.ts';
+import { historyText, nextHistory } from './history.ts';
 import type { RecordStore } from './records.ts';
 import { toReply } from './reply.ts';
 import type { Reply, ReplySink, UserTurn } from './turn.ts';
@@ -99,29 +99,6 @@ async function withinTime(
   } finally {
     forget();
   }
-}
-
-type History = readonly PastTurn[];
-
-/** What a later session is told. A filtered turn is left out: it would be filtered again with every replay. */
-function nextHistory(history: History, user: string, result: TurnResult, mostTurns: number): History {
-  const { outcome, isHistoryRejected } = result;
-  switch (outcome.kind) {
-    case 'spoken':
-    case 'textOnly':
-      return withTurn(history, { user, assistant: outcome.text || undefined }, mostTurns);
-    case 'cutShort':
-      if (outcome.why === 'filter') return history;
-      return withTurn(history, { user, assistant: outcome.text || undefined }, mostTurns);
-    case 'failed':
-      // It may be the history that the service does not take: with all of it, no later turn would ever succeed.
-      if (outcome.error.code === 'request_rejected') return isHistoryRejected ? newerHalf(history) : history;
-      return withTurn(history, { user, assistant: undefined }, mostTurns);
-  }
-}
-
-function newerHalf(history: History): History {
-  return history.slice(Math.ceil(history.length / 2));
 }
 
 function logOutcome({ outcome, responseId }: TurnResult, incident: string, ms: number, log: Logger): void {

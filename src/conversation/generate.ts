@@ -21,6 +21,8 @@ export interface GenerateRequest {
   readonly signal: AbortSignal;
   /** When `signal` will be aborted for lack of time, in milliseconds since the epoch. */
   readonly deadlineMs: number;
+  /** Told of each attempt that failed, and that another one follows in so many milliseconds. */
+  readonly onRetry?: (waitMs: number) => void;
 }
 
 const MOST_RETRIES = 2;
@@ -37,6 +39,7 @@ export async function generate(request: GenerateRequest, deps: GenerateDeps): Pr
     if (waitMs === undefined || deps.clock.now() + waitMs >= request.deadlineMs) return result;
     const error = result.outcome.kind === 'failed' ? result.outcome.error : undefined;
     request.log.warn({ err: error, waitMs, retry: retries + 1 }, 'asking the model again');
+    request.onRetry?.(waitMs);
     try {
       await sleep(deps.clock, waitMs, request.signal);
     } catch (reason) {

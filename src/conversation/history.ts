@@ -1,3 +1,5 @@
+import type { TurnResult } from '../realtime/session.ts';
+
 /** One exchange, as it is told to a new session. `assistant` is missing where there was no answer. */
 export interface PastTurn {
   readonly user: string;
@@ -12,6 +14,32 @@ const LEAD =
 const MOST_TOKENS = 12_000;
 /** On the careful side: English has four to five bytes a token, scripts outside of Latin about three. */
 const BYTES_PER_TOKEN = 3;
+
+/** What a later session is told. A filtered turn is left out: it would be filtered again with every replay. */
+export function nextHistory(
+  history: readonly PastTurn[],
+  user: string,
+  result: TurnResult,
+  mostTurns: number,
+): readonly PastTurn[] {
+  const { outcome, isHistoryRejected } = result;
+  switch (outcome.kind) {
+    case 'spoken':
+    case 'textOnly':
+      return withTurn(history, { user, assistant: outcome.text || undefined }, mostTurns);
+    case 'cutShort':
+      if (outcome.why === 'filter') return history;
+      return withTurn(history, { user, assistant: outcome.text || undefined }, mostTurns);
+    case 'failed':
+      // It may be the history that the service does not take: with all of it, no later turn would ever succeed.
+      if (outcome.error.code === 'request_rejected') return isHistoryRejected ? newerHalf(history) : history;
+      return withTurn(history, { user, assistant: undefined }, mostTurns);
+  }
+}
+
+function newerHalf(history: readonly PastTurn[]): readonly PastTurn[] {
+  return history.slice(Math.ceil(history.length / 2));
+}
 
 /**
  * The history with one more turn. At a bound the oldest quarter leaves at once and not turn by turn, so that the
