@@ -1,15 +1,11 @@
 import type { Activity } from 'botbuilder';
-import {
-  CloudAdapter,
-  ConfigurationBotFrameworkAuthentication,
-  type InvokeResponse,
-  type TurnContext,
-} from 'botbuilder';
+import { CloudAdapter, type InvokeResponse, type TurnContext } from 'botbuilder';
 import { AuthenticationError, type ConnectorClient } from 'botframework-connector';
 import { type Clock, within } from '../clock.ts';
 import type { Env } from '../env.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { LastingClients } from './connector-clients.ts';
 import { trustOnlyOwnTenant } from './issuer-patch.ts';
 import { makeSendsSafe } from './send-policy.ts';
 
@@ -20,7 +16,7 @@ export interface AdapterOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;
-  /** A turn's time; sends are tried again within it. */
+  /** A turn's time; a send may be tried again for as long. */
   readonly turnTimeoutMs: number;
 }
 
@@ -40,22 +36,16 @@ export class VoiceAdapter extends CloudAdapter {
   readonly #clock: Clock;
 
   constructor({ botEnv, clock, log, random, turnTimeoutMs }: AdapterOptions) {
-    super(new ConfigurationBotFrameworkAuthentication(botEnv));
+    const policy = { clock, random, log, retryWithinMs: turnTimeoutMs };
+    super(new LastingClients(botEnv, (client) => makeSendsSafe(client, policy)));
     trustOnlyOwnTenant(botEnv['MicrosoftAppTenantId']?.trim() || undefined);
     this.#log = log;
     this.#clock = clock;
-    this.use(async (context, next) => {
-      const client = this.connectorOf(context);
-      const { channelId: channel, conversation } = context.activity;
-      const named = log.child({ channel, conversation: `${channel}/${conversation?.id}` });
-      if (client !== undefined) makeSendsSafe(client, { clock, random, log: named, retryWithinMs: turnTimeoutMs });
-      await next();
-    });
   }
 
   /**
-   * Authenticates a request and runs the bot on its activity, whose fields were checked before. Resolves with what has to be answered in the response,
-   * if anything. Rejects with a RequestError for a caller that is not let in.
+   * Authenticates a request and runs the bot on its activity, whose fields were checked before. Resolves with what has
+   * to be answered in the response, if anything. Rejects with a RequestError for a caller that is not let in.
    */
   async receive(
     authorization: string,

@@ -7,8 +7,6 @@ import { retryAfterMs } from '../retry-after.ts';
 export const SEND_TIMEOUT_MS = 15_000;
 const MOST_RETRIES = 3;
 const FIRST_BACKOFF_MS = 500;
-/** An answer that is ready only when the turn's time is over is not lost to one busy moment of the channel. */
-const LEAST_RETRY_MS = 15_000;
 
 /** Answers after which the channel has not taken the message. Teams asks for retries after these, with jitter. */
 const RETRIED_STATUS: ReadonlySet<number> = new Set([412, 429, 502, 503, 504]);
@@ -26,7 +24,7 @@ export interface SendPolicyOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  /** Tries may begin for this many milliseconds from the time the way back was opened, and never less than 15 s. */
+  /** No further try begins after this many milliseconds from the first one. */
   readonly retryWithinMs: number;
 }
 
@@ -46,6 +44,7 @@ interface Policy {
 
 interface PipelineRequest {
   timeout: number;
+  readonly url: string;
   readonly body?: unknown;
 }
 
@@ -56,27 +55,27 @@ interface PipelineResponse {
 
 /**
  * Replaces the retries of botbuilder's client, which send a message twice when a connection breaks after it was
- * taken, and wait for ever when nothing is answered. A client is made for every turn, so this is done for every turn.
+ * taken, and wait for ever when nothing is answered.
  */
 export function makeSendsSafe(client: ConnectorClient, options: SendPolicyOptions): void {
   const { pipeline } = (client as unknown as { client: { pipeline: Pipeline } }).client;
-  const giveUpAtMs = options.clock.now() + options.retryWithinMs;
   pipeline.removePolicy({ name: 'defaultRetryPolicy' });
-  pipeline.addPolicy(safeRetryPolicy(options, giveUpAtMs), { phase: 'Retry' });
+  pipeline.addPolicy(safeRetryPolicy(options), { phase: 'Retry' });
 }
 
-function safeRetryPolicy({ clock, random, log }: SendPolicyOptions, giveUpAtMs: number): Policy {
+function safeRetryPolicy({ clock, random, log, retryWithinMs }: SendPolicyOptions): Policy {
   return {
     name: 'safeRetryPolicy',
     async sendRequest(request, next) {
       request.timeout = SEND_TIMEOUT_MS;
-      const lastTryAtMs = Math.max(giveUpAtMs, clock.now() + LEAST_RETRY_MS);
+      const lastTryAtMs = clock.now() + retryWithinMs;
       for (let retries = 0; ; retries++) {
         const attempt = await settle(next(request));
         const waitMs = retries < MOST_RETRIES ? retryDelayMs(attempt, retries, random(), clock) : undefined;
         const isInTime = waitMs !== undefined && clock.now() + waitMs <= lastTryAtMs;
         if (!isInTime || isTypingSign(request)) return unwrap(attempt);
-        log.warn({ ...describe(attempt), waitMs, retry: retries + 1 }, 'sending again');
+        const { pathname } = new URL(request.url);
+        log.warn({ ...describe(attempt), to: pathname, waitMs, retry: retries + 1 }, 'sending again');
         await sleep(clock, waitMs);
       }
     },

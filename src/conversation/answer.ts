@@ -70,7 +70,15 @@ async function ask(turn: UserTurn, turnId: string, stopping: AbortSignal, deps: 
   const { records, clock, ids, log } = deps;
   const startedMs = clock.now();
   const record = await records.read(turn.key);
-  const input = { turnId, text: turn.text, log, history: historyText(record.history) };
+  const input = {
+    turnId,
+    text: turn.text,
+    log,
+    /** Made only where it is read: a warm session needs none. */
+    get history() {
+      return historyText(record.history);
+    },
+  };
   const result = await withinTime(stopping, deps, (signal) => {
     const deadlineMs = startedMs + deps.turnTimeoutMs;
     return generate({ key: turn.key, input, log, signal, deadlineMs }, deps);

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
 import type { Clock } from '../clock.ts';
@@ -18,8 +19,8 @@ const CLOSE_GRACE_MS = 2_000;
 /** One open socket to the model. */
 export interface Connection {
   readonly isOpen: boolean;
-  /** Sends if the socket is open; a closed one is reported by `onClosed`, never here. */
-  send(event: RealtimeClientEvent): void;
+  /** Sends in this order, if the socket is open; a closed one is reported by `onClosed`, never here. */
+  send(events: readonly RealtimeClientEvent[]): void;
   /** Closes with a grace period, then cuts. Safe to call twice. */
   close(): void;
 }
@@ -73,6 +74,8 @@ class OpenSocket implements Connection {
   readonly #clock: Clock;
   #closeReason: TurnError | undefined;
   #heartbeat: Heartbeat | undefined;
+  /** What the WebSocket runs over. */
+  #wire: Socket | undefined;
 
   /** The library's factory resolves before the socket opens: the listeners have to be attached in the same tick. */
   constructor(realtime: OpenAIRealtimeWS, clock: Clock, listener: ConnectionListener) {
@@ -88,6 +91,9 @@ class OpenSocket implements Connection {
       response.resume();
       request.destroy();
       realtime.socket.terminate();
+    });
+    realtime.socket.on('upgrade', (response) => {
+      this.#wire = response.socket;
     });
     for (const sign of ['message', 'ping', 'pong'] as const) realtime.socket.on(sign, () => this.#heartbeat?.heard());
     realtime.socket.on('close', (code, reason) => {
@@ -120,9 +126,12 @@ class OpenSocket implements Connection {
     return this.#closeReason === undefined && socket.readyState === socket.OPEN;
   }
 
-  send(event: RealtimeClientEvent): void {
+  send(events: readonly RealtimeClientEvent[]): void {
     this.#heartbeat?.ask();
-    this.#realtime.send(event);
+    // As one write to the network, where each frame would be one of its own.
+    this.#wire?.cork();
+    for (const event of events) this.#realtime.send(event);
+    this.#wire?.uncork();
   }
 
   close(): void {

@@ -170,7 +170,7 @@ export class RealtimeSession {
       return;
     }
     this.#isConfigured = true;
-    for (const event of events.all) this.#connection.send(event);
+    this.#connection.send(events.all);
   }
 
   #onEvent(event: ServerEvent): void {

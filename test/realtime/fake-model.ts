@@ -23,9 +23,11 @@ export class FakeConnection implements Connection {
     this.#onSent = onSent;
   }
 
-  send(event: { type: string }): void {
-    this.sent.push(event as Sent);
-    this.#onSent(event as Sent, this);
+  send(events: readonly { type: string }[]): void {
+    for (const event of events as readonly Sent[]) {
+      this.sent.push(event);
+      this.#onSent(event, this);
+    }
   }
 
   close(): void {
