@@ -114,10 +114,10 @@ describe('a message that the channel does not take', () => {
     t.after(() => sending[Symbol.asyncDispose]());
     await sending.send({ type: 'typing' });
     await clock.advance(10_000);
-    sending.connector.rule = first({ status: 429, headers: { 'retry-after': '5' } });
+    sending.connector.rule = first({ status: 429, headers: { 'retry-after': '6' } });
     const sent = sending.send(HI);
-    await clock.whenWaiting(5_000);
-    await clock.advance(5_000);
+    await clock.whenWaiting(6_000);
+    await clock.advance(6_000);
     assert.ok(await sent);
   });
 
