@@ -17,7 +17,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simulator: ['audio'],
   cli: ['audio', 'conversation', 'realtime', 'simulator'],
 };
-const LEAVES = ['clock.ts', 'config.ts', 'env.ts', 'errors.ts', 'ids.ts', 'log.ts', 'node-version.js', 'retry-after.ts', 'wording.ts'];
+const LEAVES = [
+  'clock.ts',
+  'config.ts',
+  'env.ts',
+  'errors.ts',
+  'ids.ts',
+  'log.ts',
+  'node-version.js',
+  'retry-after.ts',
+  'wording.ts',
+];
 
 /** Packages that one place alone may know. */
 const ONLY_IN: readonly (readonly [RegExp, RegExp])[] = [

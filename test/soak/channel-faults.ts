@@ -1,0 +1,64 @@
+import type { Random } from './random.ts';
+
+/** What the channel does with a call. */
+export interface ChannelAct {
+  /** Of 1,000 calls. */
+  readonly weight: number;
+  /** Whether the message is recorded, that is, whether the user sees it. */
+  readonly isTaken: boolean;
+  /** Its answer; without one the connection is reset, or stays silent. */
+  readonly status?: number;
+  readonly isSilent?: boolean;
+  readonly retryAfterSeconds?: number;
+  readonly delayMs?: readonly [least: number, most: number];
+}
+
+/** Every way of a channel to answer. The bot gives up a silent call after 15 s, so those are rare. */
+export const CHANNEL_FAULTS = {
+  none: { weight: 880, isTaken: true, status: 200 },
+  slow: { weight: 25, isTaken: true, status: 200, delayMs: [1_000, 4_000] },
+  verySlow: { weight: 2, isTaken: true, status: 200, delayMs: [8_000, 13_000] },
+  throttled: { weight: 15, isTaken: false, status: 429 },
+  throttledWithWait: { weight: 15, isTaken: false, status: 429, retryAfterSeconds: 1 },
+  throttledForLong: { weight: 1, isTaken: false, status: 429, retryAfterSeconds: 120 },
+  conflict412: { weight: 8, isTaken: false, status: 412 },
+  error500: { weight: 5, isTaken: false, status: 500 },
+  error502: { weight: 10, isTaken: false, status: 502 },
+  error503: { weight: 10, isTaken: false, status: 503 },
+  error504: { weight: 10, isTaken: false, status: 504 },
+  resetUntaken: { weight: 4, isTaken: false },
+  resetTaken: { weight: 4, isTaken: true },
+  silentUntaken: { weight: 1, isTaken: false, isSilent: true },
+  silentTaken: { weight: 1, isTaken: true, isSilent: true },
+  /** Only of messages that carry sound: without it they are taken. */
+  tooLarge413: { weight: 6, isTaken: false, status: 413 },
+  /** From then on everything in this conversation is refused. */
+  gone403: { weight: 0.5, isTaken: false, status: 403 },
+  gone404: { weight: 0.5, isTaken: false, status: 404 },
+} as const satisfies Record<string, ChannelAct>;
+
+export type ChannelFault = keyof typeof CHANNEL_FAULTS;
+
+/** What the bot tries again after, at most three times, and no later than a turn's time after its first try. */
+export const RETRIED: ReadonlySet<number | undefined> = new Set([412, 429, 502, 503, 504]);
+/** The longest that the bot waits by itself before its first, second and third new try. */
+export const LONGEST_BACKOFF_MS = [750, 1_500, 3_000] as const;
+
+const WEIGHTS = Object.fromEntries(
+  Object.entries(CHANNEL_FAULTS).map(([name, { weight }]) => [name, weight]),
+) as Record<ChannelFault, number>;
+
+/** Draws until it is a fault that this call can meet: an upload leaves its conversation alive. */
+export function drawChannelFault(random: Random, call: { hasAudio: boolean; isUpload: boolean }): ChannelFault {
+  for (;;) {
+    const fault = random.among(WEIGHTS);
+    if (fault === 'tooLarge413' && !call.hasAudio) continue;
+    if (call.isUpload && goneStatus(fault) !== undefined) continue;
+    return fault;
+  }
+}
+
+export function goneStatus(fault: ChannelFault): 403 | 404 | undefined {
+  if (fault === 'gone403') return 403;
+  return fault === 'gone404' ? 404 : undefined;
+}

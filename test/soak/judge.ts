@@ -1,0 +1,149 @@
+import type { BotWatch } from './bot-watch.ts';
+import { CHANNEL_FAULTS, type ChannelAct, LONGEST_BACKOFF_MS, RETRIED } from './channel-faults.ts';
+import { type Attempt, type Conversation, isOf, type Ledger, type Message, tokensIn } from './ledger.ts';
+import { UNBEGUN, WHOLE } from './model-faults.ts';
+import { replyKind } from './replies.ts';
+
+export type Finding = (what: Fault, message: Message, more?: string) => void;
+
+/** What must never happen to a message. */
+export type Fault =
+  | 'lost'
+  | 'doubled'
+  | 'doubled, unconfirmed'
+  | 'crossed'
+  | 'mixed up'
+  | 'wrong address'
+  | 'unknown words'
+  | 'out of order'
+  | 'late'
+  | 'typing after reply'
+  | 'asked again after deltas'
+  | 'apology for a whole answer'
+  | 'reported unsent, but sent';
+
+/**
+ * What became of a message. `undeliverable`: the channel refused it for good, or left open whether it took it;
+ * `brokeOff`: the bot's connection broke before the channel saw anything; `gone`: the conversation was.
+ */
+export type End = 'answered' | 'undeliverable' | 'brokeOff' | 'gone' | 'lost' | 'waiting' | 'notAccepted';
+
+/** The bot's times, in milliseconds. */
+export interface Times {
+  readonly turnMs: number;
+  /** From when a turn can begin to its reply: its time, one last try of a send, and what machines take. */
+  readonly lateMs: number;
+}
+
+/** Codes of connections that broke. */
+const UNSEEN = /^(?:E[A-Z]+|REQUEST_SEND_ERROR)$/;
+
+/** What has become of a message until now. */
+export function endOf(message: Message, watch: BotWatch, times: Times, nowMs: number): End {
+  const { conversation, attempts, activityId, acceptedAtMs } = message;
+  if (attempts.some(({ isTaken }) => isTaken)) return 'answered';
+  if (conversation.goneStatus !== undefined) return 'gone';
+  if (acceptedAtMs === undefined) return 'notAccepted';
+  const notSent = watch.notSent.get(activityId);
+  if (notSent === undefined) return nowMs > couldBegin(message) + times.lateMs ? 'lost' : 'waiting';
+  const last = attempts.at(-1);
+  // No try at all, or one after the last that the channel saw.
+  if (UNSEEN.test(notSent.code) && last?.isAnswered !== false) return 'brokeOff';
+  if (last === undefined) return 'lost';
+  return gaveUpEarly(message, times) ? 'lost' : 'undeliverable';
+}
+
+/** The earliest that the turn could begin: taken, and nothing before it in its conversation is still being sent. */
+function couldBegin(message: Message): number {
+  const { postedAtMs, acceptedAtMs, attempts, conversation } = message;
+  const beforeMs = attempts[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  const others = conversation.messages.filter((other) => other !== message).flatMap((other) => other.attempts);
+  const ends = others.filter(({ atMs }) => atMs < beforeMs).map(({ atMs, endedAtMs }) => endedAtMs ?? atMs);
+  return ends.reduce((latest, ms) => Math.max(latest, ms), acceptedAtMs ?? postedAtMs);
+}
+
+/** Whether the bot had tries and time left after a refusal that the channel means to pass. */
+function gaveUpEarly(message: Message, { turnMs }: Times): boolean {
+  const last = message.attempts.at(-1);
+  if (last === undefined || last.fault === 'inBand') return false;
+  const { status, retryAfterSeconds = 0 }: ChannelAct = CHANNEL_FAULTS[last.fault];
+  // Without its sound a message is sent anew.
+  const tries = message.attempts.slice(1 + message.attempts.findLastIndex(({ fault }) => fault === 'tooLarge413'));
+  const backoffMs = LONGEST_BACKOFF_MS[tries.length - 1];
+  if (!RETRIED.has(status) || backoffMs === undefined) return false;
+  const waitMs = Math.max(backoffMs, retryAfterSeconds * 1_000);
+  return (last.endedAtMs ?? last.atMs) + waitMs < (tries[0]?.atMs ?? last.atMs) + turnMs;
+}
+
+/** Looks at everything that happened, and tells what must not have happened. */
+export function judge(ledger: Ledger, watch: BotWatch, times: Times, tell: Finding): void {
+  for (const message of ledger.messages) {
+    if (endOf(message, watch, times, Number.POSITIVE_INFINITY) === 'lost') tell('lost', message);
+    judgeSends(message, watch, tell);
+    judgeWords(message, ledger, tell);
+    judgeAsks(message, ledger, tell);
+    const shown = message.attempts.find(({ isTaken }) => isTaken);
+    if (shown === undefined || isSaidAtOnce(shown)) continue;
+    const tookMs = shown.atMs - couldBegin(message);
+    if (tookMs > times.lateMs) tell('late', message, `${Math.round(tookMs / 1000)} s`);
+  }
+  for (const conversation of ledger.conversations) judgeOrder(conversation, tell);
+}
+
+/** What needs no turn does not wait for one: a refusal, and the end of the process. */
+function isSaidAtOnce(attempt: Attempt): boolean {
+  return ['refused', 'restarting'].includes(replyKind(attempt));
+}
+
+function judgeSends(message: Message, watch: BotWatch, tell: Finding): void {
+  const { attempts, typingAfterReply, activityId } = message;
+  for (const [index, attempt] of attempts.entries()) {
+    const before = attempts.slice(0, index);
+    const seen = before.find(({ isTaken }) => isTaken);
+    if (seen?.isAnswered === true) tell('doubled', message);
+    // Whatever comes after a send without an answer may be the second that the user sees.
+    else if (before.some(({ isAnswered }) => !isAnswered)) tell('doubled, unconfirmed', message);
+    if (!attempt.isWellAddressed) tell('wrong address', message);
+  }
+  if (typingAfterReply > 0) tell('typing after reply', message);
+  const isConfirmed = attempts.some(({ isTaken, isAnswered }) => isTaken && isAnswered);
+  if (isConfirmed && watch.notSent.has(activityId)) tell('reported unsent, but sent', message);
+}
+
+function judgeWords(message: Message, ledger: Ledger, tell: Finding): void {
+  for (const attempt of message.attempts) {
+    if (replyKind(attempt) === 'other') tell('unknown words', message, attempt.text.slice(0, 100));
+    for (const token of tokensIn(attempt.text)) {
+      if (token === message.token) continue;
+      const isOwn = isOf(message.conversation, token) && ledger.find(token) !== undefined;
+      tell(isOwn ? 'mixed up' : 'crossed', message, `got ${token}`);
+    }
+  }
+}
+
+function judgeAsks(message: Message, { drops }: Ledger, tell: Finding): void {
+  const [shown] = message.attempts;
+  for (const [index, { fault, atMs }] of message.asks.entries()) {
+    const next = message.asks[index + 1];
+    // What was on its way when the sockets were broken may never have arrived.
+    const untilMs = next?.atMs ?? shown?.atMs ?? 0;
+    if (drops.some((dropMs) => dropMs >= atMs && dropMs <= untilMs)) continue;
+    // An answer in text alone is asked for once more, in speech.
+    if (next !== undefined && !UNBEGUN.has(fault) && fault !== 'text') tell('asked again after deltas', message, fault);
+    const isLast = next === undefined && shown !== undefined && WHOLE.has(fault);
+    if (isLast && !['spoken', 'text'].includes(replyKind(shown))) tell('apology for a whole answer', message);
+  }
+}
+
+/** Of two messages, the one whose POST was answered before the other was sent has to be answered first. */
+function judgeOrder({ messages }: Conversation, tell: Finding): void {
+  const answered = messages.flatMap((message) => {
+    const shown: Attempt | undefined = message.attempts.find(({ isTaken }) => isTaken);
+    return shown === undefined || isSaidAtOnce(shown) ? [] : [{ message, shown }];
+  });
+  for (const { message, shown } of answered) {
+    const isBefore = ({ acceptedAtMs }: Message) => acceptedAtMs !== undefined && acceptedAtMs < message.postedAtMs;
+    const late = answered.find((other) => isBefore(other.message) && other.shown.atMs > shown.atMs);
+    if (late !== undefined) tell('out of order', message, `before ${late.message.token}`);
+  }
+}

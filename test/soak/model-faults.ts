@@ -1,0 +1,68 @@
+import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
+import { createRandom, type Random } from './random.ts';
+
+/** Of 1,000 answers of the model. */
+const WEIGHTS = {
+  none: 640,
+  slow: 60,
+  /** Speech that is larger than the whole audio library: it goes inline, or is uploaded. */
+  long: 8,
+  twoItems: 20,
+  foreignFrames: 25,
+  text: 20,
+  empty: 5,
+  rateLimited: 30,
+  serverError: 30,
+  failedAfterDeltas: 12,
+  filtered: 15,
+  tooLong: 15,
+  lostBeforeDeltas: 20,
+  lostAfterDeltas: 15,
+  closedBeforeDeltas: 10,
+  conflict: 15,
+  malformedBefore: 12,
+  malformedAfter: 10,
+  expired: 12,
+  /** The bot waits 15 s for a first event, and 20 s for each further one. */
+  silentHang: 4,
+  hang: 4,
+  hangAfterDeltas: 3,
+} as const;
+
+export type ModelFault = keyof typeof WEIGHTS;
+
+/** What the bot has to deliver as a whole, once it has asked for it and time is left. */
+export const WHOLE: ReadonlySet<ModelFault> = new Set(['none', 'slow', 'long', 'twoItems', 'foreignFrames']);
+/** Nothing of an answer has gone out: only then may it be asked for again. */
+export const UNBEGUN: ReadonlySet<ModelFault> = new Set([
+  ...(['empty', 'rateLimited', 'serverError', 'lostBeforeDeltas', 'closedBeforeDeltas', 'conflict'] as const),
+  ...(['malformedBefore', 'expired', 'silentHang', 'hang'] as const),
+]);
+
+export function drawModelFault(random: Random): ModelFault {
+  return random.among(WEIGHTS);
+}
+
+/** How a handshake is answered: nearly always with 101. */
+export function drawRefusal(random: Random): { fault: string; refusal: ReturnType<NonNullable<Refuse>> } {
+  const fault = random.among({ none: 950, unauthorized: 5, throttled: 17, unavailable: 25, hang: 3 });
+  switch (fault) {
+    case 'none':
+      return { fault, refusal: undefined };
+    case 'unauthorized':
+      return { fault, refusal: { status: 401 } };
+    case 'throttled':
+      return { fault, refusal: { status: 429, headers: { 'Retry-After': '1' } } };
+    case 'unavailable':
+      return { fault, refusal: { status: 503 } };
+    case 'hang':
+      return { fault, refusal: 'hang' };
+  }
+}
+
+type Refuse = SimulatorOptions['refuse'];
+
+/** A seeded generator for one answer to one message. */
+export function randomOfAsk(seed: number, token: string, ask: number): Random {
+  return createRandom(seed, 'model', token, ask);
+}

@@ -1,0 +1,21 @@
+import { cutShortNote, wording } from '../../src/wording.ts';
+import type { Attempt } from './ledger.ts';
+
+/** What a user got. `refused`: too many messages wait; `other`: nothing that the bot is known to say. */
+export type ReplyKind = 'spoken' | 'text' | 'cutShort' | 'filtered' | 'apology' | 'refused' | 'restarting' | 'other';
+
+/** What the bot says, by its own words. */
+export function replyKind({ text, hasAudio }: Pick<Attempt, 'text' | 'hasAudio'>): ReplyKind {
+  if (text === wording.queueFull) return 'refused';
+  if (text === wording.shuttingDown) return 'restarting';
+  if (text.startsWith(cutShortNote('filter'))) return 'filtered';
+  if (/\(incident [0-9a-f]{8}\)$/.test(text)) return text.includes(wording.shuttingDown) ? 'restarting' : 'apology';
+  if (text.includes(cutShortNote('length')) || text.includes(cutShortNote('lost'))) return 'cutShort';
+  if (!/^c\d+-m\d+ /.test(text)) return 'other';
+  return hasAudio || linkIn(text) !== undefined ? 'spoken' : 'text';
+}
+
+/** The address of the sound, where it is a link in the text. */
+export function linkIn(text: string): string | undefined {
+  return /\[Listen \(\d+:\d\d\)\]\((\S+)\)$/.exec(text)?.[1];
+}

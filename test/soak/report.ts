@@ -1,0 +1,103 @@
+import type { BotWatch, MemorySample } from './bot-watch.ts';
+import { type End, endOf, type Fault, judge, type Times } from './judge.ts';
+import { type Ledger, type Message, NOTED } from './ledger.ts';
+import { replyKind } from './replies.ts';
+
+/** What the soak came to. */
+export interface Report {
+  readonly text: string;
+  readonly isGood: boolean;
+}
+
+/** Faults that fail the soak; the others are to be looked at. */
+const FATAL: ReadonlySet<Fault> = new Set<Fault>([
+  ...(['lost', 'doubled', 'doubled, unconfirmed', 'crossed', 'mixed up', 'wrong address'] as const),
+  ...(['out of order', 'unknown words', 'asked again after deltas', 'reported unsent, but sent'] as const),
+]);
+const FAULTS: readonly Fault[] = [...FATAL, 'late', 'typing after reply', 'apology for a whole answer'];
+const MOST_FINDINGS = 60;
+
+/** Judges a soak and writes it down. `ended`: how the bot's process came to its end, if it was not as it should. */
+export function report(ledger: Ledger, watch: BotWatch, times: Times, ended: string | undefined): Report {
+  const found = new Map<Fault, number>(FAULTS.map((fault) => [fault, 0]));
+  const findings: string[] = [];
+  judge(ledger, watch, times, (what, message, more = '') => {
+    found.set(what, (found.get(what) ?? 0) + 1);
+    findings.push(`${what}: ${message.token} ${more} ${historyOf(message)}`);
+  });
+  findings.push(...ledger.findings, ...watch.broken.map((line) => `the bot wrote: ${line}`));
+  if (ended !== undefined) findings.push(ended);
+  const isGood =
+    [...FATAL].every((fault) => found.get(fault) === 0) &&
+    [ledger.findings.length, watch.broken.length].every((count) => count === 0) &&
+    ended === undefined;
+  const text = [
+    ...section(
+      'messages (not accepted: once the bot was told to end)',
+      endsOf(ledger, watch, times, Number.POSITIVE_INFINITY),
+    ),
+    ...section('replies', repliesOf(ledger)),
+    ...section('replies that the bot gave up', notSentOf(watch)),
+    ...section('must be 0', [...found, ...notedOf(ledger), ['bot broke', watch.broken.length]]),
+    ...section('slow posts (over 1 s, rounded up)', ledger.counted('slow posts')),
+    ...section('memory of the model (messages it had to know)', ledger.counted('memory')),
+    ...section('sound of replies, fetched at once', ledger.counted('sound')),
+    ...['users', 'posts', 'other posts', 'calls'].flatMap((group) => section(group, ledger.counted(group))),
+    ...section('faults of the model', ledger.counted('model')),
+    ...section('handshakes', [...ledger.counted('handshakes'), ['all sockets dropped', ledger.drops.length]]),
+    ...section('faults of the channel (all calls)', ledger.counted('channel')),
+    ...section(
+      'log of the bot',
+      [...watch.lines].sort(([, a], [, b]) => b - a),
+    ),
+    ...['', 'the bot after a collection of garbage, in MB', ...watch.memory.map(memoryLine)],
+    ...['', `findings: ${findings.length}`, ...findings.slice(0, MOST_FINDINGS)],
+    ...['', isGood ? 'GOOD: nothing lost, doubled, crossed, out of order or broken' : 'BAD: see the findings'],
+  ];
+  return { text: `${text.join('\n')}\n`, isGood };
+}
+
+function notSentOf({ notSent }: BotWatch): [string, number][] {
+  const reasons = Map.groupBy(notSent.values(), ({ status, code }) => String(status ?? code));
+  return [...reasons].map(([reason, all]) => [reason, all.length]);
+}
+
+function notedOf(ledger: Ledger): [string, number][] {
+  const counts = new Map(ledger.counted('noted'));
+  return NOTED.map((kind) => [kind, counts.get(kind) ?? 0]);
+}
+
+/** How many messages came to which end. */
+export function endsOf(ledger: Ledger, watch: BotWatch, times: Times, nowMs = Date.now()): [End, number][] {
+  const ends = Map.groupBy(ledger.messages, (message) => endOf(message, watch, times, nowMs));
+  return [...ends].map(([end, messages]) => [end, messages.length] as [End, number]).sort(([, a], [, b]) => b - a);
+}
+
+function repliesOf({ messages }: Ledger): [string, number][] {
+  const shown = messages.flatMap(({ attempts }) => attempts.filter(({ isTaken }) => isTaken).slice(0, 1));
+  return [...Map.groupBy(shown, replyKind)].map(([kind, all]) => [kind, all.length]);
+}
+
+function section(title: string, rows: readonly (readonly [string, number])[]): string[] {
+  return ['', title, ...rows.map(([name, count]) => `  ${String(count).padStart(7)}  ${name}`)];
+}
+
+function memoryLine({ atMinute, heapUsed, rss, arrayBuffers, sockets, timers, longestDelayMs }: MemorySample): string {
+  const mb = (bytes: number) => (bytes / 1e6).toFixed(1).padStart(7);
+  const sizes = `heap ${mb(heapUsed)}  rss ${mb(rss)}  buffers ${mb(arrayBuffers)}`;
+  return `  minute ${String(atMinute).padStart(4)}: ${sizes}  sockets ${sockets}  timers ${timers}  longest delay ${longestDelayMs} ms`;
+}
+
+/** Everything of a message, with times in milliseconds after its POST. */
+function historyOf({ postedAtMs, acceptedAtMs, asks, attempts, conversation }: Message): string {
+  const at = (ms: number | undefined) => (ms === undefined ? '?' : `+${ms - postedAtMs}`);
+  const asked = asks.map(({ fault, atMs }) => `${at(atMs)} ${fault}`).join(', ');
+  const sent = attempts
+    .map(
+      ({ atMs, endedAtMs, fault, text }) =>
+        `${at(atMs)} to ${at(endedAtMs)} ${fault} ${JSON.stringify(text.slice(0, 40))}`,
+    )
+    .join(', ');
+  const when = new Date(postedAtMs).toISOString();
+  return `[${conversation.channel} ${when} taken ${at(acceptedAtMs)}; asked: ${asked || 'never'}; sent: ${sent || 'never'}]`;
+}

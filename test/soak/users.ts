@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sendRaw } from '../http/raw-request.ts';
+import { type Activity, type DeliveryOptions, deliver, post } from './deliver.ts';
+import type { Conversation, Message } from './ledger.ts';
+import { createRandom, type Random } from './random.ts';
+
+/** Everybody who writes to the bot. */
+export interface UsersOptions extends DeliveryOptions {
+  readonly seed: number;
+  /** Names the choices of these users. */
+  readonly wave: string;
+  readonly channelUrl: string;
+  readonly count: number;
+  /** Aborted when nobody writes any more; what was written is still delivered. */
+  readonly quiet: AbortSignal;
+}
+
+const MEAN_GAP_MS = 5_000;
+const ACTIONS = {
+  ...{ message: 776, burst: 80, flood: 4, twice: 60, inBand: 30 },
+  ...{ invoke: 20, event: 15, garbage: 15 },
+} as const;
+/** More than may wait: the rest is refused. */
+const FLOOD = 20;
+const EVENTS = ['typing', 'messageReaction', 'endOfConversation', 'conversationUpdate', 'event'];
+const LIMIT_MS = 15_000;
+
+/** Runs all users until they are told to be quiet; resolves when the last POST is answered. */
+export async function runUsers(options: UsersOptions): Promise<void> {
+  const seats = Array.from({ length: options.count }, (_, seat) => runSeat(seat, options));
+  await Promise.all(seats);
+}
+
+/** One conversation after another: a new one begins where the channel says that the last one is gone. */
+async function runSeat(seat: number, options: UsersOptions): Promise<void> {
+  const random = createRandom(options.seed, options.wave, seat);
+  const work = new Set<Promise<void>>();
+  let conversation = options.ledger.open();
+  while (!options.quiet.aborted) {
+    await sleep(random.gapMs(MEAN_GAP_MS), undefined, { signal: options.quiet }).catch(() => {});
+    if (options.quiet.aborted) break;
+    if (conversation.goneStatus !== undefined) conversation = options.ledger.open();
+    // A user does not wait for an answer before the next message.
+    const action = act(conversation, random, options).finally(() => work.delete(action));
+    work.add(action);
+  }
+  await Promise.all(work);
+}
+
+async function act(conversation: Conversation, random: Random, options: UsersOptions): Promise<void> {
+  const { ledger } = options;
+  const kind = random.among(ACTIONS);
+  ledger.count('users', kind);
+  switch (kind) {
+    case 'message':
+      return say(conversation, random, options);
+    case 'inBand':
+      return say(conversation, random, options, { deliveryMode: 'expectReplies' });
+    case 'burst':
+      return burst(conversation, random, options, random.whole(2, 5));
+    case 'flood':
+      return burst(conversation, random, options, FLOOD);
+    case 'twice':
+      return sayTwice(conversation, random, options);
+    case 'invoke':
+      return expectStatus(
+        [501],
+        activityOf(conversation, options, { type: 'invoke', name: 'soak/x', id: 'i' }),
+        options,
+      );
+    case 'event':
+      return expectStatus([200], activityOf(conversation, options, { type: random.pick(EVENTS), id: 'e' }), options);
+    case 'garbage':
+      return sendGarbage(random, options);
+  }
+}
+
+async function say(conversation: Conversation, random: Random, options: UsersOptions, fields = {}): Promise<void> {
+  const { message, activity } = compose(conversation, random, options, fields);
+  await deliver(message, activity, options);
+}
+
+/** Several at once, or each as soon as the one before was taken. */
+async function burst(conversation: Conversation, random: Random, options: UsersOptions, count: number): Promise<void> {
+  const composed = Array.from({ length: count }, () => compose(conversation, random, options));
+  if (random.isLucky(0.5)) {
+    await Promise.all(composed.map(({ message, activity }) => deliver(message, activity, options)));
+    return;
+  }
+  for (const { message, activity } of composed) {
+    message.postedAtMs = Date.now();
+    await deliver(message, activity, options);
+  }
+}
+
+/** A channel that did not hear the answer to its POST delivers once more, at once or much later. */
+async function sayTwice(conversation: Conversation, random: Random, options: UsersOptions): Promise<void> {
+  const { message, activity } = compose(conversation, random, options);
+  const again = async () => {
+    await sleep(random.pick([0, 0, 20, 500, 4_000, 20_000]), undefined, { signal: options.quiet }).catch(() => {});
+    await deliver(message, activity, options);
+  };
+  await Promise.all([deliver(message, activity, options), again()]);
+}
+
+function compose(conversation: Conversation, random: Random, options: UsersOptions, fields = {}) {
+  const isInBand = 'deliveryMode' in fields;
+  const message: Message = options.ledger.add(conversation, isInBand);
+  const text = `${message.token} ${'what do you say? '.repeat(random.whole(0, 8))}${random.pick(['', '\n[1]', '"', '{}'])}`;
+  return { message, activity: activityOf(conversation, options, { id: message.activityId, text, ...fields }) };
+}
+
+function activityOf({ index, id, channel }: Conversation, { channelUrl }: UsersOptions, fields: object): Activity {
+  const isTeams = channel === 'msteams';
+  return {
+    ...{ type: 'message', channelId: channel, timestamp: new Date().toISOString(), locale: 'en-US' },
+    serviceUrl: isTeams ? `${channelUrl}/teams/` : channelUrl,
+    conversation: { id, ...(isTeams ? { conversationType: 'personal', tenantId: 'soak' } : {}) },
+    from: { id: `user-${index}`, name: `User ${index}` },
+    recipient: { id: 'bot', name: 'Bot' },
+    ...fields,
+  };
+}
+
+async function expectStatus(
+  wanted: readonly number[],
+  activity: Activity | string,
+  options: UsersOptions,
+): Promise<void> {
+  const { status, name } = await post(activity, LIMIT_MS, options);
+  options.ledger.count('other posts', name);
+  // A bot that is being restarted says so, or nothing.
+  if (wanted.includes(status) || status === 503 || status === 0) return;
+  options.ledger.note('wrong answer to a POST', `${name} to ${JSON.stringify(activity).slice(0, 120)}`);
+}
+
+async function sendGarbage(random: Random, options: UsersOptions): Promise<void> {
+  const bytes = Buffer.from(Array.from({ length: random.whole(1, 500) }, () => random.whole(0, 255)));
+  const kind = random.pick(['bytes', 'half', 'list', 'deep', 'empty', 'fields'] as const);
+  const bodies = {
+    half: '{"type":"message","id":"x","text":"c1-m1',
+    list: '[{"type":"message"}]',
+    deep: `{"type":${'['.repeat(5_000)}`,
+    empty: '',
+    fields: JSON.stringify({ type: 'message', id: 'x', channelId: 'a/b', conversation: [], from: 5, text: {} }),
+  };
+  if (kind !== 'bytes') return expectStatus([400, 415], bodies[kind], options);
+  const { status } = await sendRaw(options.botUrl, bytes, { half: true }).catch(() => ({ status: -1 }));
+  options.ledger.count('other posts', `bytes: ${status}`);
+}
