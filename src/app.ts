@@ -13,7 +13,7 @@ import { createHttpServer, type HttpOptions } from './http/server.ts';
 import { type Ids, randomIds } from './ids.ts';
 import type { Logger } from './log.ts';
 import { connectionOpener } from './realtime/connection.ts';
-import { entraIdTokens, type TokenProvider, toRealtimeTarget } from './realtime/endpoint.ts';
+import { entraIdTokens, preloadClient, type TokenProvider, toRealtimeTarget } from './realtime/endpoint.ts';
 import { SessionPool } from './realtime/pool.ts';
 import { RealtimeSession } from './realtime/session.ts';
 
@@ -38,10 +38,13 @@ export interface App {
 
 type Parts = Required<AppDeps>;
 
+/** After the first questions of a load balancer were answered. */
+const PRELOAD_AFTER_MS = 250;
+
 /** Joins the parts. Reads no environment and does nothing until it is started. */
 export function createApp(deps: AppDeps): App {
   const parts = { clock: systemClock, ids: randomIds, random: Math.random, tokens: entraIdTokens, ...deps };
-  const { config, log } = parts;
+  const { config, clock, log } = parts;
   let port = config.port;
   const publicBaseUrl = () =>
     config.publicBaseUrl === 'localhost' ? `http://localhost:${port}` : config.publicBaseUrl;
@@ -59,6 +62,9 @@ export function createApp(deps: AppDeps): App {
   return {
     async start() {
       port = await http.listen(config.port, config.host);
+      clock.after(PRELOAD_AFTER_MS, () => {
+        preloadClient(config.model).catch((err: unknown) => log.error({ err }, 'the client library cannot be loaded'));
+      });
       return port;
     },
     async close() {

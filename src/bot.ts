@@ -3,7 +3,7 @@ import type { VoiceAdapter } from './channel/adapter.ts';
 import { type AllowList, isAllowed } from './channel/allow-list.ts';
 import type { Responders } from './channel/respond.ts';
 import type { ServiceUrls } from './channel/service-urls.ts';
-import { type Caller, callerOf, conversationKey, toReference, toUserTurn } from './channel/user-turn.ts';
+import { type Caller, callerOf, conversationKey, isInBand, toReference, toUserTurn } from './channel/user-turn.ts';
 import type { Conversations } from './conversation/conversations.ts';
 import type { Respond, TurnReference } from './conversation/turn.ts';
 import { RequestError } from './errors.ts';
@@ -27,14 +27,16 @@ export class VoiceBot extends TeamsActivityHandler {
   constructor(options: VoiceBotOptions) {
     super();
     this.#options = options;
-    this.onTurn(async ({ activity }, next) => {
-      options.serviceUrls.note(conversationKey(activity), activity.serviceUrl);
-      await next();
-    });
     this.onMessage((context, next) => this.#take(context).then(next));
     this.onConversationUpdate((context, next) => this.#membersChanged(context).then(next));
     this.onInstallationUpdateAdd((context, next) => this.#welcome(context).then(next));
     this.onInstallationUpdateRemove((context, next) => this.#forget(context).then(next));
+  }
+
+  /** botbuilder's handlers for edited and deleted messages look into the channel's data without asking for it. */
+  override async run(context: TurnContext): Promise<void> {
+    context.activity.channelData ??= {};
+    await super.run(context);
   }
 
   /** None is known yet; botbuilder's own handlers would trip over one that lacks its value. */
@@ -43,13 +45,15 @@ export class VoiceBot extends TeamsActivityHandler {
   }
 
   async #take(context: TurnContext): Promise<void> {
-    const { conversations, allowList } = this.#options;
+    const { conversations, allowList, serviceUrls } = this.#options;
     const caller = this.#callerOf(context);
     const turn = toUserTurn(context.activity, caller, isAllowed(context.activity, allowList));
+    // Before it is answered, and not for what is old, or from people whose messages go nowhere.
+    if (turn.isAllowed && conversations.isNew(turn)) serviceUrls.note(turn.key, context.activity.serviceUrl);
     const accepted = conversations.accept(turn, this.#respondTo(context, turn.reference));
     switch (accepted.kind) {
       case 'accepted':
-        if (isInBand(context)) await accepted.done;
+        if (isInBand(context.activity)) await accepted.done;
         return;
       case 'duplicate':
         return;
@@ -72,7 +76,7 @@ export class VoiceBot extends TeamsActivityHandler {
     if (!isAllowed(activity, { ...this.#options.allowList, users: [] })) return;
     const respond = this.#respondTo(context, toReference(activity, this.#callerOf(context)));
     const welcomed = this.#options.conversations.welcome(conversationKey(activity), respond);
-    if (isInBand(context)) await welcomed;
+    if (isInBand(context.activity)) await welcomed;
   }
 
   async #forget(context: TurnContext): Promise<void> {
@@ -86,11 +90,6 @@ export class VoiceBot extends TeamsActivityHandler {
 
   #respondTo(context: TurnContext, reference: TurnReference): Respond {
     const { inBand, later } = this.#options.responders;
-    return isInBand(context) ? inBand(context) : later(reference);
+    return isInBand(context.activity) ? inBand(context) : later(reference);
   }
-}
-
-/** Whether the caller wants the replies in the response to its request. */
-function isInBand({ activity }: TurnContext): boolean {
-  return activity.deliveryMode === 'expectReplies';
 }

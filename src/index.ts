@@ -1,8 +1,6 @@
 import './node-version.js';
 import { existsSync } from 'node:fs';
-import { enableCompileCache, flushCompileCache } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import type { App } from './app.ts';
+import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import { isLoopbackHost } from './env.ts';
 import { ConfigError } from './errors.ts';
@@ -30,11 +28,6 @@ captureConsole(log);
 process.on('unhandledRejection', (err) => log.fatal({ err }, 'unhandled rejection'));
 process.on('uncaughtException', (err) => log.fatal({ err }, 'uncaught exception'));
 
-// A good part of a start is compiling about 1,500 modules of the libraries. What one start has compiled serves the next
-// ones; where nothing can be written it is done without.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/realtime-voice-bot', import.meta.url)));
-const { createApp } = await import('./app.ts');
-
 /** botbuilder has checks of its own on the bot's identity. */
 function build(): App {
   try {
@@ -56,7 +49,10 @@ async function stop(signal: string): Promise<void> {
   }
   isStopping = true;
   log.info({ signal, drainMs: config.drainMs }, 'draining');
-  setTimeout(() => process.exit(1), config.drainMs + LAST_SENDS_MS).unref();
+  setTimeout(() => {
+    log.fatal('ended before every answer was out');
+    process.exit(1);
+  }, config.drainMs + LAST_SENDS_MS).unref();
   await app.close();
   log.info('stopped');
   process.exit(0);
@@ -73,8 +69,6 @@ try {
   } else if (!config.isAuthenticated) {
     log.warn('no MicrosoftAppId: whoever reaches this address can use the model');
   }
-  // Now and not at the end, which may be sudden.
-  flushCompileCache();
 } catch (err) {
   log.fatal({ err }, 'cannot listen: is another program on this port? Set PORT to use another');
   process.exit(1);

@@ -6,7 +6,7 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
  * or `retry-after-ms`. `undefined` where it says nothing that can be read.
  */
 export function retryAfterMs(headers: Headers, nowMs: number): number | undefined {
-  return numberOf(headers['retry-after-ms'], 1) ?? retryAfterFieldMs(headers['retry-after'], nowMs);
+  return numberOf(headers['retry-after-ms'], 1) || retryAfterFieldMs(headers['retry-after'], nowMs);
 }
 
 function retryAfterFieldMs(field: string | string[] | undefined, nowMs: number): number | undefined {

@@ -1,3 +1,5 @@
+import http from 'node:http';
+import https from 'node:https';
 import type { ConnectorClient } from 'botframework-connector';
 import { type Clock, sleep } from '../clock.ts';
 import type { Logger } from '../log.ts';
@@ -8,7 +10,10 @@ export const SEND_TIMEOUT_MS = 15_000;
 const MOST_RETRIES = 3;
 const FIRST_BACKOFF_MS = 500;
 
-/** Answers after which the channel has not taken the message. Teams asks for retries after these, with jitter. */
+/**
+ * Answers after which the channel has not taken the message, by its own word: Teams wants to be asked again after 412,
+ * 429, 502 and 504, with jitter. After a 500 nobody knows, and it is not sent again.
+ */
 const RETRIED_STATUS: ReadonlySet<number> = new Set([412, 429, 502, 503, 504]);
 /** Failures before anything of the request was written. After any other the message may have been taken. */
 const UNSENT_CODES: ReadonlySet<string> = new Set([
@@ -18,6 +23,16 @@ const UNSENT_CODES: ReadonlySet<string> = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
 ]);
+
+/**
+ * Connections of our own that are given up before the other side does: a message that is written to one which is just
+ * being closed is lost, and must not be sent again. Node heeds a `Keep-Alive` hint only where there is a timeout, too.
+ */
+const AGENT_OPTIONS = { keepAlive: true, timeout: 20_000 };
+const AGENTS = { http: new http.Agent(AGENT_OPTIONS), https: new https.Agent(AGENT_OPTIONS) };
+
+/** The conversation's id as it is, which a header cannot hold in every script; it stands in the address, too. */
+const CONVERSATION_HEADER = 'x-ms-conversation-id';
 
 /** How sends are tried again. */
 export interface SendPolicyOptions {
@@ -45,6 +60,8 @@ interface Policy {
 interface PipelineRequest {
   timeout: number;
   readonly url: string;
+  agent?: http.Agent;
+  readonly headers: { get(name: string): string | undefined; delete(name: string): void };
   readonly body?: unknown;
 }
 
@@ -68,6 +85,9 @@ function safeRetryPolicy({ clock, random, log, retryWithinMs }: SendPolicyOption
     name: 'safeRetryPolicy',
     async sendRequest(request, next) {
       request.timeout = SEND_TIMEOUT_MS;
+      // A proxy has an agent of its own.
+      request.agent ??= request.url.startsWith('https:') ? AGENTS.https : AGENTS.http;
+      if (!/^[ -~]*$/.test(request.headers.get(CONVERSATION_HEADER) ?? '')) request.headers.delete(CONVERSATION_HEADER);
       const lastTryAtMs = clock.now() + retryWithinMs;
       for (let retries = 0; ; retries++) {
         const attempt = await settle(next(request));
@@ -103,12 +123,14 @@ function unwrap(attempt: Attempt): PipelineResponse {
 }
 
 function retryDelayMs(attempt: Attempt, retries: number, random: number, clock: Clock): number | undefined {
-  const backoffMs = FIRST_BACKOFF_MS * 2 ** retries * (0.5 + random);
+  const spreadMs = FIRST_BACKOFF_MS * 2 ** retries * random;
+  const backoffMs = FIRST_BACKOFF_MS * 2 ** retries * 0.5 + spreadMs;
   if ('error' in attempt) return UNSENT_CODES.has(codeOf(attempt.error)) ? backoffMs : undefined;
   if (!RETRIED_STATUS.has(attempt.response.status)) return undefined;
   const { headers } = attempt.response;
   const [after, afterMs] = [headers.get('retry-after'), headers.get('retry-after-ms')];
-  return Math.max(backoffMs, retryAfterMs({ 'retry-after': after, 'retry-after-ms': afterMs }, clock.now()) ?? 0);
+  const askedMs = retryAfterMs({ 'retry-after': after, 'retry-after-ms': afterMs }, clock.now());
+  return Math.max(backoffMs, (askedMs ?? 0) + spreadMs);
 }
 
 function codeOf(error: unknown): string {

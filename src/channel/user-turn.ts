@@ -37,11 +37,17 @@ export function toUserTurn(activity: Activity, caller: Caller, isAllowed: boolea
     },
     isAllowed,
     locale: activity.locale,
+    isInBand: isInBand(activity),
     // One more than is read, so that it is refused for its length.
     text: textWithoutBot(activity).slice(0, MOST_TEXT_CHARS + 1),
     attachments: attachmentsOf(activity),
     reference: toReference(activity, caller),
   };
+}
+
+/** Whether the caller wants the replies in the response to its request. */
+export function isInBand({ deliveryMode }: Activity): boolean {
+  return deliveryMode === 'expectReplies';
 }
 
 function scopeOf({ conversation }: Activity): Scope {

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { generate } from '../conversation/generate.ts';
-import { historyText, nextHistory, type PastTurn } from '../conversation/history.ts';
+import { EMPTY_MEMORY, historyText, nextMemory } from '../conversation/history.ts';
 import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
@@ -40,7 +40,7 @@ const KEY = 'chat';
 export class ChatConversation {
   readonly #deps: ChatConversationDeps;
   readonly #pool: SessionPool;
-  #history: readonly PastTurn[] = [];
+  #memory = EMPTY_MEMORY;
   #session: RealtimeSession | undefined;
   #toldSessionId: string | undefined;
 
@@ -71,7 +71,7 @@ export class ChatConversation {
     };
     const request = {
       key: KEY,
-      input: { turnId: ids.secret(), text, history: historyText(this.#history), onEvent },
+      input: { turnId: ids.secret(), text, history: historyText(this.#memory.history), onEvent },
       log,
       signal: AbortSignal.any([signal, timeout.signal]),
       deadlineMs: clock.now() + turnTimeoutMs,
@@ -79,7 +79,7 @@ export class ChatConversation {
     };
     const result = await generate(request, { pool: this.#pool, clock, random }).finally(forget);
     this.#tellSession();
-    this.#history = nextHistory(this.#history, text, result, historyTurns);
+    this.#memory = nextMemory(this.#memory, text, result, historyTurns);
     return result.outcome;
   }
 

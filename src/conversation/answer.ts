@@ -7,7 +7,7 @@ import type { SessionPool } from '../realtime/pool.ts';
 import type { TurnResult } from '../realtime/session.ts';
 import { apology, wording } from '../wording.ts';
 import { generate } from './generate.ts';
-import { historyText, nextHistory } from './history.ts';
+import { historyText, nextMemory } from './history.ts';
 import type { RecordStore } from './records.ts';
 import { toReply } from './reply.ts';
 import type { Reply, ReplySink, UserTurn } from './turn.ts';
@@ -85,8 +85,8 @@ async function ask(turn: UserTurn, turnId: string, stopping: AbortSignal, deps: 
   });
   const incident = ids.incident();
   logOutcome(result, incident, clock.now() - startedMs, log);
-  const history = nextHistory(record.history, turn.text, result, deps.historyTurns);
-  await records.write(turn.key, { ...record, history }).catch((err: unknown) => {
+  const memory = nextMemory(record, turn.text, result, deps.historyTurns);
+  await records.write(turn.key, { ...record, ...memory }).catch((err: unknown) => {
     log.error({ err }, 'what was said was not kept');
   });
   return toReply(result.outcome, { library: deps.library, log, incident });

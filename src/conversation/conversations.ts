@@ -40,13 +40,18 @@ export class Conversations {
     return this.#isDraining;
   }
 
+  /** Whether a message was not taken before, and would be now. */
+  isNew(turn: UserTurn): boolean {
+    return !this.#isDraining && !this.#seen.has(nameOf(turn));
+  }
+
   /**
    * Takes a message, at once and before anything is awaited, so that the order of calls is the order of answers.
    * `done` resolves when the answer is out, or could not be sent; it never rejects.
    */
   accept(turn: UserTurn, respond: Respond): Acceptance {
     if (this.#isDraining) return { kind: 'draining' };
-    const activity = JSON.stringify([turn.key, turn.activityId]);
+    const activity = nameOf(turn);
     if (this.#seen.has(activity)) {
       this.#deps.log.info({ conversation: turn.key, activity: turn.activityId }, 'delivered again, ignored');
       return { kind: 'duplicate' };
@@ -65,6 +70,7 @@ export class Conversations {
     const isTaken = this.#queue.add(turn.key, {
       run: () => send((sink) => answer(turn, sink, this.#stopping.signal, this.#deps)),
       dismiss: async (why) => (why === 'draining' ? say(wording.shuttingDown) : resolve()),
+      isInBand: turn.isInBand,
     });
     if (!isTaken) {
       this.#deps.log.warn(names, 'too many messages wait, refused');
@@ -119,7 +125,7 @@ export class Conversations {
    * said is kept, for the day on which the user lets the bot in again.
    */
   #leave(key: string): void {
-    this.#queue.clear(key, 'forgotten');
+    this.#queue.clear(key, 'unreachable');
     this.#deps.pool.drop(key);
   }
 
@@ -135,4 +141,9 @@ export class Conversations {
     this.#responding.add(responding);
     return responding;
   }
+}
+
+/** What a message is told from all others by, those of other conversations with the same id among them. */
+function nameOf({ key, activityId }: UserTurn): string {
+  return JSON.stringify([key, activityId]);
 }

@@ -33,9 +33,10 @@ const BACKOFF_GROWTH = 3;
 
 /** Asks the model, again where that is safe and there is time for it. Never rejects. */
 export async function generate(request: GenerateRequest, deps: GenerateDeps): Promise<TurnResult> {
+  const failures = new Map<TurnErrorCode, number>();
   for (let retries = 0; ; retries++) {
     const result = await attempt(request, deps);
-    const waitMs = retryDelayMs(result, retries, deps.random());
+    const waitMs = retryDelayMs(result, retries, failures, deps.random());
     if (waitMs === undefined || deps.clock.now() + waitMs >= request.deadlineMs) return result;
     const error = result.outcome.kind === 'failed' ? result.outcome.error : undefined;
     request.log.warn({ err: error, waitMs, retry: retries + 1 }, 'asking the model again');
@@ -48,13 +49,24 @@ export async function generate(request: GenerateRequest, deps: GenerateDeps): Pr
   }
 }
 
-/** Half to full back-off, but never before the service wants to be asked again; `undefined` = do not retry. */
-function retryDelayMs(result: TurnResult, retries: number, random: number): number | undefined {
+/**
+ * Half to full back-off, but never before the service wants to be asked again, and then not all at the same moment;
+ * `undefined` = do not retry. Counts the failure.
+ */
+function retryDelayMs(
+  result: TurnResult,
+  retries: number,
+  failures: Map<TurnErrorCode, number>,
+  random: number,
+): number | undefined {
   if (!result.isRetryable || result.outcome.kind !== 'failed') return undefined;
-  const { code, retryAfterMs = 0 } = result.outcome.error;
-  if (retries >= (FEWER_RETRIES[code] ?? MOST_RETRIES)) return undefined;
+  const { code, retryAfterMs } = result.outcome.error;
+  const alike = failures.get(code) ?? 0;
+  failures.set(code, alike + 1);
+  if (retries >= MOST_RETRIES || alike >= (FEWER_RETRIES[code] ?? MOST_RETRIES)) return undefined;
   const backoffMs = FIRST_BACKOFF_MS * BACKOFF_GROWTH ** retries;
-  return Math.max(backoffMs * (0.5 + random / 2), retryAfterMs);
+  const spreadMs = (backoffMs / 2) * random;
+  return Math.max(backoffMs / 2, retryAfterMs ?? 0) + spreadMs;
 }
 
 async function attempt({ key, input, signal }: GenerateRequest, { pool }: GenerateDeps): Promise<TurnResult> {
@@ -75,6 +87,7 @@ function failed(reason: unknown): TurnResult {
   const error = isTyped ? reason : new TurnError('internal', 'the model could not be asked', { cause: reason });
   return {
     outcome: { kind: 'failed', error },
+    wasReplayed: false,
     isHistoryRejected: false,
     responseId: undefined,
     isRetryable: error.retry === 'safe',

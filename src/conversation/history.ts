@@ -1,3 +1,4 @@
+import type { Outcome } from '../realtime/outcome.ts';
 import type { TurnResult } from '../realtime/session.ts';
 
 /** One exchange, as it is told to a new session. `assistant` is missing where there was no answer. */
@@ -15,26 +16,44 @@ const MOST_TOKENS = 12_000;
 /** On the careful side: English has four to five bytes a token, scripts outside of Latin about three. */
 const BYTES_PER_TOKEN = 3;
 
-/** What a later session is told. A filtered turn is left out: it would be filtered again with every replay. */
-export function nextHistory(
-  history: readonly PastTurn[],
-  user: string,
-  result: TurnResult,
-  mostTurns: number,
-): readonly PastTurn[] {
-  const { outcome, isHistoryRejected } = result;
+/** What is remembered of what was said. */
+export interface Memory {
+  readonly history: readonly PastTurn[];
+  /** How many turns in a row the service refused in a session that was told the history with them. */
+  readonly refusals: number;
+}
+
+export const EMPTY_MEMORY: Memory = Object.freeze({ history: [], refusals: 0 });
+
+/** From so many on it may be the history that is refused: with all of it, no later turn would ever succeed. */
+const DOUBTFUL_REFUSALS = 3;
+
+/** The memory after one more turn, as a later session is told it. */
+export function nextMemory({ history, refusals }: Memory, user: string, result: TurnResult, mostTurns: number): Memory {
+  if (!isRefused(result.outcome)) {
+    return { history: withTurn(history, { user, assistant: textOf(result.outcome) }, mostTurns), refusals: 0 };
+  }
+  // A refused turn is left out: it would be refused again with every replay.
+  if (result.isHistoryRejected) return { history: newerHalf(history), refusals: 0 };
+  if (!result.wasReplayed) return { history, refusals };
+  const isDoubtful = refusals + 1 >= DOUBTFUL_REFUSALS;
+  return { history: isDoubtful ? newerHalf(history) : history, refusals: refusals + 1 };
+}
+
+function isRefused(outcome: Outcome): boolean {
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
-      return withTurn(history, { user, assistant: outcome.text || undefined }, mostTurns);
+      return false;
     case 'cutShort':
-      if (outcome.why === 'filter') return history;
-      return withTurn(history, { user, assistant: outcome.text || undefined }, mostTurns);
+      return outcome.why === 'filter';
     case 'failed':
-      // It may be the history that the service does not take: with all of it, no later turn would ever succeed.
-      if (outcome.error.code === 'request_rejected') return isHistoryRejected ? newerHalf(history) : history;
-      return withTurn(history, { user, assistant: undefined }, mostTurns);
+      return outcome.error.code === 'request_rejected';
   }
+}
+
+function textOf(outcome: Outcome): string | undefined {
+  return outcome.kind === 'failed' ? undefined : outcome.text || undefined;
 }
 
 function newerHalf(history: readonly PastTurn[]): readonly PastTurn[] {

@@ -1,14 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
-import type { PastTurn } from './history.ts';
+import { EMPTY_MEMORY, type Memory } from './history.ts';
 
 /** What is remembered of a conversation. */
-export interface ConversationRecord {
+export interface ConversationRecord extends Memory {
   readonly version: 1;
-  readonly history: readonly PastTurn[];
 }
 
-export const EMPTY_RECORD: ConversationRecord = Object.freeze({ version: 1, history: [] });
+export const EMPTY_RECORD: ConversationRecord = Object.freeze({ version: 1, ...EMPTY_MEMORY });
 
 /** Where conversations are remembered. */
 export interface RecordStore {

@@ -3,10 +3,15 @@ export interface Job {
   run(): Promise<void>;
   /** Called instead of `run` when the job will not be run any more. */
   dismiss(why: DismissReason): Promise<void>;
+  /** Whether its answer does not depend on the channel's address: it then outlives a conversation that is gone. */
+  readonly isInBand?: boolean;
 }
 
-/** `draining`: the process ends. `forgotten`: the conversation is over, nobody can be told. */
-export type DismissReason = 'draining' | 'forgotten';
+/**
+ * `draining`: the process ends. `forgotten`: the conversation is over. `unreachable`: the channel takes nothing for it.
+ * Nobody can be told in the latter two.
+ */
+export type DismissReason = 'draining' | 'forgotten' | 'unreachable';
 
 /** How many turns of one conversation may wait behind the running one. */
 export const MOST_WAITING = 16;
@@ -41,7 +46,12 @@ export class TurnQueue {
 
   /** Dismisses the jobs that wait for this key; a running one goes on. */
   clear(key: string, why: DismissReason): void {
-    for (const job of this.#waiting.get(key)?.splice(0) ?? []) {
+    const waiting = this.#waiting.get(key);
+    for (const job of waiting?.splice(0) ?? []) {
+      if (why === 'unreachable' && job.isInBand) {
+        waiting?.push(job);
+        continue;
+      }
       this.#size--;
       this.#dismiss(job, why);
     }

@@ -34,6 +34,8 @@ export interface UserTurn {
   /** False for people whom the operator has not let in: they are told so, and the model is not asked. */
   readonly isAllowed: boolean;
   readonly locale: string | undefined;
+  /** Whether the answer goes back in the request that brought the message, and not by a call to the channel. */
+  readonly isInBand: boolean;
   /** Without the bot's mentions, trimmed; empty if there was no text. */
   readonly text: string;
   readonly attachments: readonly TurnAttachment[];

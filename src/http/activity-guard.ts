@@ -13,6 +13,7 @@ export interface InboundActivity extends Fields {
 
 /** Ids are kept and logged; no channel's are longer. */
 const MAX_ID_CHARS = 1024;
+const MAX_ENCODED_CHARS = 3 * MAX_ID_CHARS;
 
 type Check = (value: unknown) => boolean;
 
@@ -69,10 +70,20 @@ function checkServiceUrl(serviceUrl: string, onlyLoopback: boolean): void {
   if (onlyLoopback && !isLoopbackHost(url.hostname)) {
     throw new RequestError('forbidden', 'Without an app id this bot only answers clients on this machine.');
   }
+  // botbuilder's HTTP client looks such an address up by its brackets, as a name, and never finds it.
+  if (url.hostname.startsWith('[')) throw bad('serviceUrl');
 }
 
 function requireId(value: unknown, name: string): void {
   if (typeof value !== 'string' || value.trim() === '' || value.length > MAX_ID_CHARS) throw bad(name);
+  // It comes back in the address of the reply, where half a character, line breaks and dots alone have no form.
+  if (
+    !value.isWellFormed() ||
+    /\p{Cc}|^\.{1,2}$/u.test(value) ||
+    encodeURIComponent(value).length > MAX_ENCODED_CHARS
+  ) {
+    throw bad(name);
+  }
 }
 
 function bad(name: string): RequestError {

@@ -10,24 +10,35 @@ const READ_TIMEOUT_MS = 10_000;
 /** Real activities nest less than ten levels; deeper ones only serve to exhaust a stack. */
 const MAX_DEPTH = 100;
 
-/** A reader whose bodies together take a bounded amount of memory, and each a bounded time. */
+/**
+ * A reader whose bodies together take a bounded amount of memory, and each a bounded time. What has arrived counts, and
+ * not what was announced: an announcement costs its sender nothing.
+ */
 export function boundedReader(): typeof readJsonObject {
-  let bytesReserved = 0;
+  let bytesHeld = 0;
   return async function readBounded(request) {
-    const named = Number(request.headers['content-length'] ?? MAX_BODY_BYTES);
-    const bytes = named >= 0 && named < MAX_BODY_BYTES ? named : MAX_BODY_BYTES;
-    if (bytesReserved + bytes > MAX_BYTES_AT_ONCE) {
-      throw new RequestError('busy', 'Too many requests at once. Please deliver this again.');
-    }
-    bytesReserved += bytes;
+    let ownBytes = 0;
+    const full = Promise.withResolvers<never>();
+    const count = ({ byteLength }: Buffer) => {
+      ownBytes += byteLength;
+      bytesHeld += byteLength;
+      if (bytesHeld > MAX_BYTES_AT_ONCE) full.reject(tooMany());
+    };
     const tooSlow = setTimeout(() => request.destroy(), READ_TIMEOUT_MS);
+    request.on('data', count);
     try {
-      return await readJsonObject(request);
+      return await Promise.race([readJsonObject(request), full.promise]);
     } finally {
       clearTimeout(tooSlow);
-      bytesReserved -= bytes;
+      // What still comes of a body that was refused goes by unread.
+      request.removeAllListeners('data').resume();
+      bytesHeld -= ownBytes;
     }
   };
+}
+
+function tooMany(): RequestError {
+  return new RequestError('busy', 'Too many requests at once. Please deliver this again.');
 }
 
 /**

@@ -37,6 +37,8 @@ export interface HttpServer {
 const REQUEST_TIMEOUT_MS = 20_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 2_000;
+/** On a socket on which nothing moves, such as one whose client does not read. App Service cuts at 240 s itself. */
+const STANDSTILL_MS = 240_000;
 const CLOSE_SWEEP_MS = 50;
 const CLOSE_GRACE_MS = 3_000;
 
@@ -140,6 +142,7 @@ function setLimits({ server }: Server): void {
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.maxConnections = MAX_CONNECTIONS;
+  server.timeout = STANDSTILL_MS;
 }
 
 /** restify emits the errors of its inner server once more, and throws them where nobody listens. */

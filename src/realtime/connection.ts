@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { OpenAIRealtimeWS } from 'openai/realtime/ws';
+import type { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
 import type { Clock } from '../clock.ts';
 import { TurnError } from '../errors.ts';
@@ -61,7 +61,11 @@ function connect(
   signal.addEventListener('abort', onAbort, { once: true });
   const { client, model, socketOptions } = target;
   // Reconnecting by the library would come back silently with an empty session: no settings, no memory.
-  OpenAIRealtimeWS.create(client, { model, options: { ...socketOptions, maxPayload: MAX_FRAME_BYTES } }).then(
+  const options = { ...socketOptions, maxPayload: MAX_FRAME_BYTES };
+  const created = import('openai/realtime/ws').then((library) =>
+    library.OpenAIRealtimeWS.create(client, { model, options }),
+  );
+  created.then(
     (realtime) => new OpenSocket(realtime, clock, listener).whenOpen(signal).then(resolve, reject),
     (cause) => reject(new TurnError('credentials_failed', 'no access token could be had', { cause })),
   );
@@ -81,10 +85,13 @@ class OpenSocket implements Connection {
   constructor(realtime: OpenAIRealtimeWS, clock: Clock, listener: ConnectionListener) {
     this.#realtime = realtime;
     this.#clock = clock;
-    realtime.on('event', (event) => listener.onEvent(readServerEvent(event)));
+    realtime.on('event', (event) => {
+      // After a broken frame what was read with it still comes: an answer with a hole, which would pass for whole.
+      if (this.#closeReason === undefined) listener.onEvent(readServerEvent(event));
+    });
     realtime.on('error', (error) => {
-      // Errors that the service sends have come as events already; what is left is the client's side.
-      if (error.error === undefined) this.#breakOff(clientSideFailure(error));
+      // Errors that the service sends have come as events already; those of the client's side have a cause.
+      if (error.cause !== undefined) this.#breakOff(clientSideFailure(error));
     });
     realtime.socket.on('unexpected-response', (request, response) => {
       this.#closeReason ??= handshakeFailure(response.statusCode ?? 0, response.headers, clock.now());
@@ -127,11 +134,14 @@ class OpenSocket implements Connection {
   }
 
   send(events: readonly RealtimeClientEvent[]): void {
-    this.#heartbeat?.ask();
     // As one write to the network, where each frame would be one of its own.
     this.#wire?.cork();
-    for (const event of events) this.#realtime.send(event);
-    this.#wire?.uncork();
+    try {
+      this.#heartbeat?.ask();
+      for (const event of events) this.#realtime.send(event);
+    } finally {
+      this.#wire?.uncork();
+    }
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import net from 'node:net';
-import { OpenAI } from 'openai';
+import type { OpenAI } from 'openai';
 import type { ClientOptions } from 'ws';
 import type { ModelEndpoint } from '../config.ts';
 
@@ -15,14 +15,22 @@ export interface RealtimeTarget {
 
 /** Entra ID: environment, workload or managed identity, or a developer's own login, whichever is there. */
 export function entraIdTokens(scope: string): TokenProvider {
-  let tokens: Promise<TokenProvider> | undefined;
+  let provider: TokenProvider | undefined;
   return async () => {
-    tokens ??= loadTokenProvider(scope);
-    return (await tokens)();
+    provider ??= await loadTokenProvider(scope);
+    return provider();
   };
 }
 
-/** Only when it is needed: the library is a tenth of all that there is to load at a start. */
+/**
+ * Loads what a first connection needs, which is a third of all that there is to load: so that the bot listens before,
+ * and its first user does not wait for it.
+ */
+export async function preloadClient({ kind }: ModelEndpoint): Promise<void> {
+  await import('openai/realtime/ws');
+  if (kind === 'azureEntraId') await import('@azure/identity');
+}
+
 async function loadTokenProvider(scope: string): Promise<TokenProvider> {
   const { DefaultAzureCredential, getBearerTokenProvider } = await import('@azure/identity');
   return getBearerTokenProvider(new DefaultAzureCredential(), scope);
@@ -50,15 +58,18 @@ function target(
   model: string,
   options: Pick<ClientOptions, 'headers'>,
 ): RealtimeTarget {
-  // `null` and not unset: unset would be read from OPENAI_ORG_ID and OPENAI_PROJECT_ID and sent along.
-  const whole = new OpenAI({ baseURL, apiKey, organization: null, project: null });
+  let whole: OpenAI | undefined;
   // Not the whole client: it would add OPENAI_CUSTOM_HEADERS of the environment, after and over our credentials.
   const client = {
     baseURL,
     get apiKey() {
-      return whole.apiKey;
+      return whole?.apiKey ?? null;
     },
-    _callApiKey: whole._callApiKey.bind(whole),
+    async _callApiKey() {
+      // `null` and not unset: unset would be read from OPENAI_ORG_ID and OPENAI_PROJECT_ID and sent along.
+      whole ??= new (await import('openai')).OpenAI({ baseURL, apiKey, organization: null, project: null });
+      return whole._callApiKey();
+    },
   };
   return { client, model, socketOptions: { ...options, ...plainSocketFor(baseURL) } };
 }

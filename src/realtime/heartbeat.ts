@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** A peer that said nothing for so long is asked whether it is still there. */
+/** A peer that said nothing between two beats is asked whether it is still there. */
 export const PING_INTERVAL_MS = 30_000;
 /** How long it may take to answer. */
 export const PONG_TIMEOUT_MS = 5_000;
@@ -22,7 +22,9 @@ export interface HeartbeatOptions {
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #lastHeardMs: number;
-  #askedAtMs: number | undefined;
+  /** What decides on life and death is counted, not timed: the wall clock may be set meanwhile. */
+  #hasHeard = false;
+  #isAsking = false;
   #isStopped = false;
   #forgetTimer: () => void = () => {};
 
@@ -30,21 +32,23 @@ export class Heartbeat {
   constructor(options: HeartbeatOptions) {
     this.#options = options;
     this.#lastHeardMs = options.clock.now();
-    this.#beatIn(PING_INTERVAL_MS);
+    this.#beat();
   }
 
   /** Something came from the peer, whatever it was. */
   heard(): void {
+    this.#hasHeard = true;
     this.#lastHeardMs = this.#options.clock.now();
   }
 
   /** Asks at once, unless the peer was heard just now: to be called before something is entrusted to it. */
   ask(): void {
     const { clock, ping } = this.#options;
-    const nowMs = clock.now();
-    if (this.#isStopped || this.#askedAtMs !== undefined || nowMs - this.#lastHeardMs < FRESH_MS) return;
-    this.#askedAtMs = nowMs;
-    this.#wait(PONG_TIMEOUT_MS, () => this.#judge(nowMs));
+    const quietMs = clock.now() - this.#lastHeardMs;
+    if (this.#isStopped || this.#isAsking || (quietMs >= 0 && quietMs < FRESH_MS)) return;
+    this.#isAsking = true;
+    this.#hasHeard = false;
+    this.#wait(PONG_TIMEOUT_MS, () => this.#judge());
     ping();
   }
 
@@ -54,21 +58,21 @@ export class Heartbeat {
     this.#forgetTimer();
   }
 
-  #beatIn(delayMs: number): void {
-    this.#wait(delayMs, () => {
-      const quietMs = this.#options.clock.now() - this.#lastHeardMs;
-      if (quietMs < PING_INTERVAL_MS) this.#beatIn(PING_INTERVAL_MS - quietMs);
+  #beat(): void {
+    this.#hasHeard = false;
+    this.#wait(PING_INTERVAL_MS, () => {
+      if (this.#hasHeard) this.#beat();
       else this.ask();
     });
   }
 
   /** When this process was busy or asleep, an answer may be here already, and only unread: it is read first. */
-  #judge(askedAtMs: number): void {
+  #judge(): void {
     setImmediate(() => {
       if (this.#isStopped) return;
-      if (this.#lastHeardMs >= askedAtMs) {
-        this.#askedAtMs = undefined;
-        this.#beatIn(PING_INTERVAL_MS);
+      if (this.#hasHeard) {
+        this.#isAsking = false;
+        this.#beat();
         return;
       }
       this.stop();

@@ -25,14 +25,16 @@ const EXPIRY_MARGIN_MS = 60_000;
 
 /**
  * The warm sessions, at most one for each conversation.
- * Invariants: every session, idle, lent or being opened, holds one slot; who waits, waits in order, and only while no
- * slot is free and no session idle.
+ * Invariants: every session holds one slot from before it is opened until its socket is closed; who waits, waits in
+ * order, and only while no slot is free. A slot that is needed is made by closing the session that was idle the longest.
  */
 export class SessionPool {
   readonly #options: PoolOptions;
   /** In the order of their last use, the oldest first. */
   readonly #idle = new Map<string, IdleSession>();
   readonly #lent = new Set<RealtimeSession>();
+  /** Told to close, and not closed yet: each of them will free a slot. */
+  readonly #closing = new Set<RealtimeSession>();
   readonly #waiting = new Set<() => void>();
   #slotsInUse = 0;
   #isClosed = false;
@@ -53,26 +55,16 @@ export class SessionPool {
       this.#lent.add(warm);
       return warm;
     }
-    warm?.close();
-    // The slot of the session that is replaced goes on to the new one.
-    if (warm === undefined && !this.#tryTakeSlot()) await this.#nextSlot(signal);
-    try {
-      const session = await this.#options.open(signal);
-      this.#lent.add(session);
-      void session.closed.then(() => this.#dropIfIdle(key, session));
-      if (this.#isClosed) session.close();
-      return session;
-    } catch (error) {
-      this.#freeSlot();
-      throw error;
-    }
+    if (warm !== undefined) this.#retire(warm);
+    await this.#takeSlot(signal);
+    return this.#open(key, signal);
   }
 
   giveBack(key: string, session: RealtimeSession): void {
     this.#lent.delete(session);
-    if (this.#isClosed || this.#waiting.size > 0 || !this.#isUsable(session)) {
-      session.close();
-      this.#freeSlot();
+    const isAwaited = this.#waiting.size > this.#closing.size;
+    if (this.#isClosed || isAwaited || !this.#isUsable(session)) {
+      this.#retire(session);
       return;
     }
     const forgetTimer = this.#options.clock.after(this.#options.idleMs, () => this.drop(key));
@@ -82,14 +74,7 @@ export class SessionPool {
   /** Closes the conversation's idle session, if it has one. */
   drop(key: string): void {
     const idle = this.#removeIdle(key);
-    if (idle === undefined) return;
-    idle.close();
-    this.#freeSlot();
-  }
-
-  /** A socket that died while nobody used it holds no slot any longer. */
-  #dropIfIdle(key: string, session: RealtimeSession): void {
-    if (this.#idle.get(key)?.session === session) this.drop(key);
+    if (idle !== undefined) this.#retire(idle);
   }
 
   /** Closes every session, lent ones too. Safe to call twice. */
@@ -97,6 +82,32 @@ export class SessionPool {
     this.#isClosed = true;
     for (const key of [...this.#idle.keys()]) this.drop(key);
     for (const session of this.#lent) session.close();
+  }
+
+  async #open(key: string, signal: AbortSignal): Promise<RealtimeSession> {
+    try {
+      const session = await this.#options.open(signal);
+      this.#lent.add(session);
+      session.onceClosed(() => this.#forgetClosed(key, session));
+      if (this.#isClosed) session.close();
+      return session;
+    } catch (error) {
+      this.#freeSlot();
+      throw error;
+    }
+  }
+
+  /** Its slot is free when its socket is: until then the service counts it, too. */
+  #retire(session: RealtimeSession): void {
+    if (!session.isClosed) this.#closing.add(session);
+    session.close();
+  }
+
+  /** A socket that died while nobody used it holds no slot any longer. */
+  #forgetClosed(key: string, session: RealtimeSession): void {
+    this.#closing.delete(session);
+    if (this.#idle.get(key)?.session === session) this.#removeIdle(key);
+    this.#freeSlot();
   }
 
   #isUsable(session: RealtimeSession): boolean {
@@ -110,16 +121,16 @@ export class SessionPool {
     return idle?.session;
   }
 
-  /** A free slot, or the one of the session that was idle the longest. */
-  #tryTakeSlot(): boolean {
+  /** A free slot; where there is none, the session that was idle the longest makes room. */
+  async #takeSlot(signal: AbortSignal): Promise<void> {
     if (this.#slotsInUse < this.#options.maxSessions) {
       this.#slotsInUse++;
-      return true;
+      return;
     }
+    const slot = this.#nextSlot(signal);
     const [oldest] = this.#idle.keys();
-    if (oldest === undefined) return false;
-    this.#removeIdle(oldest)?.close();
-    return true;
+    if (oldest !== undefined && this.#waiting.size > this.#closing.size) this.drop(oldest);
+    await slot;
   }
 
   #nextSlot(signal: AbortSignal): Promise<void> {

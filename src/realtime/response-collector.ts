@@ -117,6 +117,10 @@ export class ResponseCollector {
   #begin(responseId: string, turnId: string | undefined): Step {
     const isOurs = turnId === this.#options.turnId;
     const mayBeOurs = turnId === undefined && this.#responseId === undefined;
+    if (responseId === this.#responseId) {
+      this.#isOurs ||= isOurs;
+      return ALIVE;
+    }
     if (this.#isOurs || !(isOurs || mayBeOurs)) return IGNORED;
     this.#responseId = responseId;
     this.#isOurs = isOurs;
@@ -133,11 +137,15 @@ export class ResponseCollector {
     return this.#ended(this.#outcomeOf(response));
   }
 
+  #filtered(): Outcome {
+    return { kind: 'cutShort', text: this.#parts.text(), pcm: this.#parts.pcm(), why: 'filter' };
+  }
+
   #outcomeOf({ status, reason, error }: FinalResponse): Outcome {
     const text = this.#parts.text();
     const pcm = this.#parts.pcm();
     const isFiltered = reason === 'content_filter' || error?.code === 'content_filter';
-    if (isFiltered) return { kind: 'cutShort', text, pcm, why: 'filter' };
+    if (isFiltered) return this.#filtered();
     switch (status) {
       case 'completed':
         if (pcm.byteLength > 0) return { kind: 'spoken', text, pcm };
@@ -160,6 +168,7 @@ export class ResponseCollector {
     const isUnnamed = eventId === undefined && this.#responseId === undefined;
     const isFatal = error.code === 'session_expired';
     if (!isNamed && !isUnnamed && !isFatal) return IGNORED;
+    if (error.code === 'content_filter') return this.#ended(this.#filtered());
     const failure = wireFailure(error, fallbackFor(error));
     this.#rejectedEventId = eventId;
     const isAboutSettings = eventId !== undefined && eventId === this.#options.settingsEventId;

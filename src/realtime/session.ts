@@ -39,6 +39,8 @@ export interface TurnInput {
 /** What a turn came to. `isRetryable`: nothing had arrived, so asking once more cannot answer twice. */
 export interface TurnResult {
   readonly outcome: Outcome;
+  /** Whether the session was told the history with this turn. */
+  readonly wasReplayed: boolean;
   /** Whether it was the history that the service did not take. */
   readonly isHistoryRejected: boolean;
   /** The service's name of the response, once it had begun. */
@@ -66,7 +68,8 @@ export class RealtimeSession {
   #isConfigured = false;
   /** Whether it was told what was said before, and did not say it itself. */
   #isReplayed = false;
-  readonly #closed = Promise.withResolvers<void>();
+  #isClosed = false;
+  #onceClosed: (() => void)[] = [];
   #run: ResponseRun | undefined;
   #log: Logger;
 
@@ -91,9 +94,14 @@ export class RealtimeSession {
     return this.#id;
   }
 
-  /** Resolves once the socket is closed, by whichever side. */
-  get closed(): Promise<void> {
-    return this.#closed.promise;
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Calls `run` once the socket is closed, by whichever side; at once if it is. */
+  onceClosed(run: () => void): void {
+    if (this.#isClosed) run();
+    else this.#onceClosed.push(run);
   }
 
   /** Whether a turn that may take `turnMs` can still be run here: open, sound, and not about to expire. */
@@ -110,7 +118,7 @@ export class RealtimeSession {
     this.#isReplayed ||= events.history !== undefined;
     const answered = await this.#runResponse(input.turnId, events, input.onEvent, signal);
     // What a new session was told makes models drift from speech to text.
-    const hasDrifted = answered.result.outcome.kind === 'textOnly' && this.#isReplayed;
+    const hasDrifted = answered.result.outcome.kind === 'textOnly' && this.#isReplayed && answered.itemIds.length > 0;
     return hasDrifted ? this.#speakInstead(answered, input, signal) : answered.result;
   }
 
@@ -186,9 +194,10 @@ export class RealtimeSession {
 
   #onClosed(reason: TurnError): void {
     this.#isSpent = true;
-    this.#closed.resolve();
+    this.#isClosed = true;
     this.#deps.log.debug({ session: this.#id, code: reason.code }, 'session closed');
     this.#run?.abandon(reason);
+    for (const run of this.#onceClosed.splice(0)) run();
   }
 
   #noteError({ error, eventId }: Extract<ServerEvent, { kind: 'error' }>): void {
@@ -212,6 +221,7 @@ export class RealtimeSession {
 function resultOf(outcome: Outcome, { history }: TurnEvents, collector: ResponseCollector): TurnResult {
   return {
     outcome,
+    wasReplayed: history !== undefined,
     isHistoryRejected: history !== undefined && collector.rejectedEventId === history.event_id,
     responseId: collector.responseId,
     isRetryable: outcome.kind === 'failed' && outcome.error.retry === 'safe' && !collector.hasDelta,

@@ -44,7 +44,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h
  * it; there is no field for it.
  */
 function waitNamedIn(message: string): number | undefined {
-  const span = /(\d+(?:\.\d+)?)\s?(ms|milliseconds?|s|seconds?|m|minutes?|h|hours?)(?![a-z])/iy;
+  const span = /\s*(?:and\s)?(\d+(?:\.\d+)?)\s?(ms|milliseconds?|s|seconds?|m|minutes?|h|hours?)(?![a-z])/iy;
   const start = /(?:try again in|retry after) /i.exec(message);
   if (start === null) return undefined;
   span.lastIndex = start.index + start[0].length;

@@ -37,7 +37,8 @@ export async function startAdapter({ clock, turnTimeoutMs = 90_000 }: AdapterOpt
   };
 }
 
-function inbound(serviceUrl: string): Activity {
+/** A message as a channel delivers it. */
+export function inbound(serviceUrl: string): Activity {
   return {
     type: 'message',
     id: 'activity-1',

@@ -50,17 +50,48 @@ describe('a conversation that is gone', { timeout: 30_000 }, () => {
     });
   }
 
-  it('takes nothing from the others', async (t) => {
-    const { bot, watched, release, whenAsked } = await holding(t, 'Second');
+  it('takes nothing from the others: neither what waits there, nor their sessions', async (t) => {
+    const gate = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const held: Turn = () => {
+      asked.resolve();
+      return { outputs: [{ text: 'Third' }], ending: { kind: 'completed' }, gate: gate.promise };
+    };
+    const { bot, watched, release, whenAsked } = await holding(t, 'Second', held, 'Fourth');
     bot.connector.rule = ({ path }) => (path.includes('/gone/') ? { status: 404, body: REFUSAL } : undefined);
+    const here = { conversation: { id: 'here' } };
     await bot.says('hello', { conversation: { id: 'gone' } });
     await whenAsked;
-    await bot.says('hello', { conversation: { id: 'here' } });
+    await bot.says('hello', here);
     await bot.connector.whenMessages(1);
+    await bot.says('hold on', here);
+    await asked.promise;
+    await bot.says('this waits', here);
     release();
     await watched.when(({ msg }) => msg === 'reply not sent');
-    const [reply] = bot.connector.messages;
-    assert.equal(reply?.body.text, 'Second');
+    gate.resolve();
+    const replies = await bot.connector.whenMessages(3);
+    assert.deepEqual(
+      replies.map(({ body }) => body.text),
+      ['Second', 'Third', 'Fourth'],
+    );
+    assert.equal(new Set(bot.events.map(({ sessionId }) => sessionId)).size, 2);
+  });
+
+  it('still answers what came with a request that waits for its answer', async (t) => {
+    const { bot, watched, release, whenAsked } = await holding(t, 'In band');
+    bot.connector.rule = () => ({ status: 404, body: REFUSAL });
+    await bot.says('hello');
+    await whenAsked;
+    const waiting = bot.says('answer me here', { deliveryMode: 'expectReplies' });
+    await bot.says('nobody is there for this one');
+    release();
+    const { activities } = (await (await waiting).json()) as { activities: { text: string }[] };
+    assert.deepEqual(
+      activities.map(({ text }) => text),
+      ['In band'],
+    );
+    assert.equal(watched.lines.filter(({ msg }) => msg === 'reply not sent').length, 1);
   });
 });
 
@@ -82,6 +113,19 @@ describe('a conversation whose channel moves to another address', { timeout: 30_
       ],
     );
     assert.deepEqual(bot.connector.messages, []);
+  });
+
+  it('does not move back when an old message is delivered again', async (t) => {
+    const { bot, release, whenAsked } = await holding(t, 'Second');
+    const moved = await startFakeConnector();
+    t.after(() => moved[Symbol.asyncDispose]());
+    const first = bot.message('hello');
+    await bot.post(first);
+    await whenAsked;
+    await bot.says('hello from afar', { serviceUrl: moved.url });
+    assert.equal((await bot.post(first)).status, 200);
+    release();
+    await moved.whenMessages(2);
   });
 
   it('moves alone', async (t) => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { createServer as createTcpServer } from 'node:net';
+import { createServer as createTcpServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { SEND_TIMEOUT_MS } from '../../src/channel/send-policy.ts';
 import type { ConnectorRule } from '../support/fake-connector.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { startAdapter } from './adapter-under-test.ts';
+import { inbound, startAdapter } from './adapter-under-test.ts';
 
 const HI = { type: 'message', text: 'Hi' };
 const REFUSAL = { error: { code: 'Refused', message: 'not now' } };
@@ -64,10 +64,10 @@ describe('a message that the channel does not take', () => {
   }
 
   const afterwards: [string, string, (ms: number) => boolean][] = [
-    ['seconds', '7', (ms) => ms === 7_000],
-    ['parts of a second', '1.5', (ms) => ms === 1_500],
+    ['seconds', '7', (ms) => ms === 7_150],
+    ['parts of a second', '1.5', (ms) => ms === 1_650],
     ['a shorter time than the back-off', '0', (ms) => ms === 400],
-    ['a date', new Date(Date.now() + 20_000).toUTCString(), (ms) => ms > 10_000 && ms <= 20_000],
+    ['a date', new Date(Date.now() + 20_000).toUTCString(), (ms) => ms > 10_000 && ms <= 20_150],
     ['a date that is over', new Date(0).toUTCString(), (ms) => ms === 400],
     ['nonsense', 'soon', (ms) => ms === 400],
     ['a negative time', '-5', (ms) => ms === 400],
@@ -82,7 +82,7 @@ describe('a message that the channel does not take', () => {
       const sent = sending.send(HI);
       const again = await sending.watched.when(({ msg }) => msg === 'sending again');
       assert.ok(fits(Number(again['waitMs'])), String(again['waitMs']));
-      await clock.advance(20_000);
+      await clock.advance(20_150);
       await sent;
       assert.equal(sending.connector.messages.length, 1);
     });
@@ -116,8 +116,8 @@ describe('a message that the channel does not take', () => {
     await clock.advance(10_000);
     sending.connector.rule = first({ status: 429, headers: { 'retry-after': '6' } });
     const sent = sending.send(HI);
-    await clock.whenWaiting(6_000);
-    await clock.advance(6_000);
+    await clock.whenWaiting(6_150);
+    await clock.advance(6_150);
     assert.ok(await sent);
   });
 
@@ -132,6 +132,56 @@ describe('a message that the channel does not take', () => {
     await clock.advance(400);
     await sent;
     assert.doesNotMatch(JSON.stringify(sending.watched.lines), /secret/);
+  });
+});
+
+describe('a conversation whose id', () => {
+  for (const id of ['gespräch', '会話', 'plain']) {
+    it(`is ${id} gets its replies`, async (t) => {
+      const sending = await startAdapter({ clock: new ManualClock() });
+      t.after(() => sending[Symbol.asyncDispose]());
+      await sending.adapter.receive(
+        '',
+        { ...inbound(sending.connector.url), conversation: { id } },
+        async (context) => {
+          await context.sendActivity('Hi');
+        },
+      );
+      assert.equal(
+        sending.connector.messages[0]?.path,
+        `/v3/conversations/${encodeURIComponent(id)}/activities/activity-1`,
+      );
+    });
+  }
+});
+
+describe('a connection to the channel', () => {
+  it('is kept for the next message, and given up before the channel does', async (t) => {
+    const sockets: Socket[] = [];
+    const channel = createServer((request, response) => {
+      request.resume();
+      response.setHeader('content-type', 'application/json');
+      response.end('{"id":"sent"}');
+    });
+    channel.on('connection', (socket) => sockets.push(socket));
+    // The channel says so in its answers: "Keep-Alive: timeout=2".
+    channel.keepAliveTimeout = 2_000;
+    channel.listen(0, '127.0.0.1');
+    await once(channel, 'listening');
+    t.after(() => channel.close());
+    const sending = await startAdapter({ clock: new ManualClock() });
+    t.after(() => sending[Symbol.asyncDispose]());
+    const url = `http://127.0.0.1:${(channel.address() as { port: number }).port}`;
+    await sending.send(HI, url);
+    await sending.send(HI, url);
+    assert.equal(sockets.length, 1);
+    let isEndedByBot = false;
+    sockets[0]?.once('end', () => {
+      isEndedByBot = true;
+    });
+    assert.ok(sockets[0]);
+    await once(sockets[0], 'close');
+    assert.ok(isEndedByBot);
   });
 });
 

@@ -40,6 +40,7 @@ describe('toUserTurn', () => {
       user: { id: 'user-1', name: 'Ada', aadObjectId: 'aad-1' },
       isAllowed: true,
       locale: 'de-DE',
+      isInBand: false,
       text: 'hello',
       attachments: [],
     });

@@ -46,6 +46,7 @@ function turn(text: string, fields: Partial<UserTurn> = {}): UserTurn {
     user: { id: 'user-1', name: 'Ada', aadObjectId: undefined },
     isAllowed: true,
     locale: undefined,
+    isInBand: false,
     text,
     attachments: [],
     reference: { activity: {}, claims: [], audience: undefined },

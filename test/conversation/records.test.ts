@@ -15,12 +15,16 @@ function records(options: Partial<MemoryRecordsOptions> = {}) {
   return { clock, ...createMemoryRecords({ clock, retentionMs: 30 * DAY_MS, ...options }) };
 }
 
-const saying = (user: string): ConversationRecord => ({ version: 1, history: [{ user, assistant: 'yes' }] });
+const saying = (user: string): ConversationRecord => ({
+  version: 1,
+  refusals: 0,
+  history: [{ user, assistant: 'yes' }],
+});
 
 describe('records in memory', () => {
   it('are empty for a conversation that nobody knows', async () => {
     assert.deepEqual(await records().read('a'), EMPTY_RECORD);
-    assert.deepEqual(EMPTY_RECORD, { version: 1, history: [] });
+    assert.deepEqual(EMPTY_RECORD, { version: 1, history: [], refusals: 0 });
   });
 
   it('keep what was written last, for each conversation', async () => {

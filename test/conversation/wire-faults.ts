@@ -117,6 +117,20 @@ export const BROKEN_SOCKETS: readonly ModelFault[] = [
   },
   { name: 'a frame that is no event', answers: [breaks('[1,2]')], text: BROKE_OFF, audioBytes: 4, told: HALF_TOLD },
   {
+    name: 'a broken frame with more right behind it',
+    answers: [
+      (asked) => {
+        const { response, turn } = asked;
+        // Sent at once, so that what follows is read together with the frame that ends the turn.
+        begin(asked, 'Half');
+        asked.send('{nonsense', wire.transcriptDelta(' a hole', { response }), wire.done({ response, turn }));
+      },
+    ],
+    text: BROKE_OFF,
+    audioBytes: 4,
+    told: HALF_TOLD,
+  },
+  {
     name: 'a frame beyond 16 MiB',
     answers: [breaks('x'.repeat(16 * 1024 * 1024 + 1))],
     text: BROKE_OFF,

@@ -136,7 +136,6 @@ describe('the service URL', () => {
     'http://127.0.0.1@example.com/',
     'http://example.com#127.0.0.1',
     'http://127.0.0.1.nip.io',
-    'http://[::ffff:10.0.0.1]/',
   ];
   for (const serviceUrl of elsewhere) {
     it(`is refused without an app id when it is ${serviceUrl}`, () => {
@@ -148,9 +147,29 @@ describe('the service URL', () => {
     });
   }
 
-  for (const serviceUrl of ['http://localhost:5000', 'http://LOCALHOST/', 'https://127.1.2.3/', 'http://[::1]:5000/']) {
+  for (const serviceUrl of ['http://localhost:5000', 'http://LOCALHOST/', 'https://127.1.2.3/']) {
     it(`may be ${serviceUrl} without an app id`, () => {
       assert.equal(check({ serviceUrl }).serviceUrl, serviceUrl);
+    });
+  }
+
+  it('may not be an address of IPv6, which botbuilder cannot reach', () => {
+    refuses({ serviceUrl: 'http://[::1]:5000/' }, 'bad_request', /serviceUrl/);
+    refuses({ serviceUrl: 'http://[::ffff:10.0.0.1]/' }, 'forbidden', /app id/);
+  });
+});
+
+describe('an id', () => {
+  for (const [name, id] of Object.entries({
+    'half a character': 'a\ud800',
+    'a line break': 'a\nb',
+    'a dot alone': '.',
+    'two dots': '..',
+    'too long once it is encoded': '\u{1f600}'.repeat(300),
+  })) {
+    it(`may not be ${name}: the reply's address could not hold it`, () => {
+      refuses({ id }, 'bad_request', /id/);
+      refuses({ conversation: { id } }, 'bad_request', /conversation/);
     });
   }
 });

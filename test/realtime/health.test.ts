@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { WebSocket } from 'ws';
+import { systemClock } from '../../src/clock.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
 import { PING_INTERVAL_MS, PONG_TIMEOUT_MS } from '../../src/realtime/heartbeat.ts';
@@ -29,6 +31,27 @@ async function idleAt(t: TestContext, { autoPong }: { autoPong: boolean }) {
   return { server, clock, client, pool, session, socket };
 }
 
+describe('the bound of sockets', PATIENCE, () => {
+  it('holds at the server, too, one that is slow to close', async (t) => {
+    const server = await startMuteServer();
+    t.after(() => server[Symbol.asyncDispose]());
+    const client = new Client({ endpoint: azureKey(server.url) });
+    const settings = { instructions: 'Be kind.', voice: 'alloy', maxOutputTokens: undefined };
+    const deps = { open: client.connect, settings, clock: systemClock, ids: randomIds, log: createLogger('silent') };
+    const open = (signal: AbortSignal) => RealtimeSession.open(deps, signal);
+    const pool = new SessionPool({ open, clock: systemClock, idleMs: 3_600_000, maxSessions: 2, turnMs: 90_000 });
+    t.after(() => pool.close());
+    let most = 0;
+    for (let index = 0; index < 20; index++) {
+      const session = await inTime(pool.take(`conversation ${index}`, NEVER));
+      await server.sockets.when(index + 1);
+      most = Math.max(most, server.sockets.all.filter(({ readyState }) => readyState !== WebSocket.CLOSED).length);
+      pool.giveBack(`conversation ${index}`, session);
+    }
+    assert.equal(most, 2);
+  });
+});
+
 describe('the health of a socket', PATIENCE, () => {
   it('is asked for, and an idle one that does not answer is closed and holds no slot', async (t) => {
     const { pool, session, clock, client } = await idleAt(t, { autoPong: false });
@@ -37,7 +60,7 @@ describe('the health of a socket', PATIENCE, () => {
     const [reason] = await client.closed.when(1);
     assert.equal(reason?.code, 'connection_lost');
     assert.match(reason?.message ?? '', /ping/);
-    await inTime(session.closed);
+    await inTime(new Promise<void>((resolve) => session.onceClosed(resolve)));
     assert.equal(pool.openCount, 0);
   });
 
@@ -70,7 +93,7 @@ describe('the health of a socket', PATIENCE, () => {
     const { pool, session, socket } = await idleAt(t, { autoPong: true });
     pool.giveBack('a', session);
     socket.terminate();
-    await inTime(session.closed);
+    await inTime(new Promise<void>((resolve) => session.onceClosed(resolve)));
     assert.equal(pool.openCount, 0);
     assert.notEqual(await inTime(pool.take('a', NEVER)), session);
   });

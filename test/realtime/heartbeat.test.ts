@@ -93,6 +93,20 @@ describe('a heartbeat', () => {
     assert.equal(deaths, 0);
   });
 
+  it('is not misled by a clock that is set back', async () => {
+    const { clock, seen, heartbeat, advance } = beating();
+    await advance(PING_INTERVAL_MS);
+    assert.equal(seen.pings, 1);
+    const now = clock.now();
+    Object.assign(clock, { now: () => now - 3_600_000 });
+    heartbeat.heard();
+    await advance(PONG_TIMEOUT_MS);
+    assert.equal(seen.deaths, 0);
+    Object.assign(clock, { now: () => now - 7_200_000 });
+    heartbeat.ask();
+    assert.equal(seen.pings, 2);
+  });
+
   it('says nothing and leaves no timer once it is stopped', async () => {
     const { clock, seen, heartbeat, advance } = beating();
     await advance(PING_INTERVAL_MS);

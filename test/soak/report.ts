@@ -38,7 +38,15 @@ export function report(ledger: Ledger, watch: BotWatch, times: Times, ended: str
     ),
     ...section('replies', repliesOf(ledger)),
     ...section('replies that the bot gave up', notSentOf(watch)),
-    ...section('must be 0', [...found, ...notedOf(ledger), ['bot broke', watch.broken.length]]),
+    ...section('must be 0', [
+      ...[...found].filter(([fault]) => FATAL.has(fault)),
+      ...notedOf(ledger),
+      ['bot broke', watch.broken.length],
+    ]),
+    ...section(
+      'noted, and no failure by itself',
+      [...found].filter(([fault]) => !FATAL.has(fault)),
+    ),
     ...section('slow posts (over 1 s, rounded up)', ledger.counted('slow posts')),
     ...section('memory of the model (messages it had to know)', ledger.counted('memory')),
     ...section('sound of replies, fetched at once', ledger.counted('sound')),

@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { OpenAI } from 'openai';
+import { OpenAIRealtimeWS } from 'openai/realtime/ws';
+import { cpuMs, epochMs, usage } from './measure.ts';
+import { serve } from './serve.ts';
+
+/** Turns side by side, each in a conversation of its own. */
+export interface BareBatch {
+  readonly port: number;
+  /** What is said in each conversation. */
+  readonly texts: readonly string[];
+  /** Whether each turn opens a socket of its own, or uses the one that its conversation has. */
+  readonly isCold: boolean;
+}
+
+export interface BareTurn {
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  readonly text: string;
+  readonly audioBytes: number;
+}
+
+const NORMAL_CLOSURE = 1000;
+
+const warm: OpenAIRealtimeWS[] = [];
+
+/** As in the quickstart: connect, say what is wanted. */
+async function connect(port: number): Promise<OpenAIRealtimeWS> {
+  const client = new OpenAI({ baseURL: `http://127.0.0.1:${port}/openai/v1`, apiKey: 'bench' });
+  const createConnection = () => net.connect(port, '127.0.0.1');
+  const realtime = await OpenAIRealtimeWS.create(client, { model: 'bench', options: { createConnection } });
+  // Nothing may go wrong here: what is thrown ends the process, and with it the bench.
+  realtime.on('error', (error) => {
+    throw error;
+  });
+  realtime.socket.on('close', (code) => {
+    if (code !== NORMAL_CLOSURE) throw new Error(`the socket closed (${code})`);
+  });
+  await once(realtime.socket, 'open');
+  const format = { type: 'audio/pcm', rate: 24_000 } as const;
+  realtime.send({
+    type: 'session.update',
+    session: {
+      type: 'realtime',
+      instructions: 'You are a helpful assistant. You respond by voice and text.',
+      output_modalities: ['audio'],
+      audio: { input: { format, turn_detection: null }, output: { format, voice: 'alloy' } },
+    },
+  });
+  return realtime;
+}
+
+/** One turn: collects the transcript and the audio until the response is done. */
+async function turn(realtime: OpenAIRealtimeWS, text: string): Promise<{ text: string; audio: Buffer }> {
+  let transcript = '';
+  const audio: Buffer[] = [];
+  const onText = ({ delta }: { delta: string }) => {
+    transcript += delta;
+  };
+  const onAudio = ({ delta }: { delta: string }) => void audio.push(Buffer.from(delta, 'base64'));
+  realtime.on('response.output_audio_transcript.delta', onText);
+  realtime.on('response.output_audio.delta', onAudio);
+  const done = new Promise<void>((resolve) => void realtime.once('response.done', () => resolve()));
+  realtime.send({
+    type: 'conversation.item.create',
+    item: { type: 'message', role: 'user', content: [{ type: 'input_text', text }] },
+  });
+  realtime.send({ type: 'response.create' });
+  await done;
+  realtime.off('response.output_audio_transcript.delta', onText);
+  realtime.off('response.output_audio.delta', onAudio);
+  return { text: transcript, audio: Buffer.concat(audio) };
+}
+
+async function measuredTurn({ port, isCold }: BareBatch, said: string, index: number): Promise<BareTurn> {
+  const startedAtMs = epochMs();
+  const known = isCold ? undefined : warm[index];
+  const realtime = known ?? (await connect(port));
+  if (!isCold) warm[index] = realtime;
+  const { text, audio } = await turn(realtime, said);
+  const endedAtMs = epochMs();
+  if (isCold) realtime.close();
+  return { startedAtMs, endedAtMs, text, audioBytes: audio.byteLength };
+}
+
+const calls = {
+  batch: (batch: BareBatch): Promise<BareTurn[]> =>
+    Promise.all(batch.texts.map((text, index) => measuredTurn(batch, text, index))),
+  cpuMs,
+  usage,
+};
+
+export type BareCalls = typeof calls;
+
+serve(calls);

@@ -1,0 +1,95 @@
+import '../../src/node-version.js';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { inspect, parseArgs } from 'node:util';
+import { startBot } from './bot-under-bench.ts';
+import { stopAll } from './children.ts';
+import { startFarEnds } from './far-ends.ts';
+import { measureIdleMemory } from './idle-memory.ts';
+import { type Results, report } from './report.ts';
+import { type Figures, runScenario, type Scenario } from './rounds.ts';
+import { measureStarts } from './start-time.ts';
+
+// The same scripted turn through a bare loop on the `openai` client and through the built bot. The bars are reported
+// and not enforced: how fast this machine is right now is not the code's doing.
+
+interface Plan {
+  /** Before anything is measured: until the code that every turn runs through is compiled, in both sides. */
+  readonly warmUp: Scenario;
+  readonly scenarios: readonly Scenario[];
+  readonly idleConversations: number;
+  readonly starts: number;
+}
+
+const FULL: Plan = {
+  warmUp: { conversations: 50, isCold: false, rounds: 8, batchesPerRound: 2 },
+  scenarios: [
+    { conversations: 1, isCold: false, rounds: 20, batchesPerRound: 20 },
+    { conversations: 1, isCold: true, rounds: 20, batchesPerRound: 20 },
+    { conversations: 50, isCold: false, rounds: 20, batchesPerRound: 2 },
+    { conversations: 50, isCold: true, rounds: 20, batchesPerRound: 2 },
+  ],
+  idleConversations: 1000,
+  starts: 5,
+};
+
+/** To try the bench itself; the figures are not worth much. */
+const QUICK: Plan = {
+  warmUp: { ...FULL.warmUp, rounds: 1 },
+  scenarios: FULL.scenarios.map((scenario) => ({ ...scenario, rounds: 2, batchesPerRound: 1 })),
+  idleConversations: 50,
+  starts: 1,
+};
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+function build(): void {
+  const { status } = spawnSync(process.execPath, [`${root}src/cli/build.ts`], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) throw new Error('the bot could not be built');
+}
+
+function tell(step: string): void {
+  process.stderr.write(`${step} ...\n`);
+}
+
+async function measure({ warmUp, scenarios, idleConversations, starts: count }: Plan): Promise<Results> {
+  tell('building');
+  build();
+  tell('starting the bot several times');
+  const starts = await measureStarts(count);
+  const farEnds = await startFarEnds();
+  tell('idle conversations');
+  const idle = await measureIdleMemory(idleConversations, farEnds);
+  const { modelPort, connector } = farEnds;
+  // Little room for audio: memory then stays the same, as it does after a day of real use.
+  const bot = await startBot({ modelPort, connector, env: { AUDIO_MEMORY_MB: '32' } });
+  tell('warming up');
+  await runScenario(warmUp, farEnds, bot);
+  const figures: Figures[] = [];
+  for (const scenario of scenarios) {
+    tell(`${scenario.conversations} conversations, ${scenario.isCold ? 'cold' : 'warm'}`);
+    figures.push(await runScenario(scenario, farEnds, bot));
+  }
+  const usage = { bare: await farEnds.bare.call('usage'), bot: await bot.probe.call('usage') };
+  return { figures, usage, idle, starts };
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+  try {
+    const results = await measure(values.quick ? QUICK : FULL);
+    if (values.quick) process.stdout.write('A quick run: its figures are not worth much.\n');
+    process.stdout.write(`${report(results)}\n`);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`The bench broke: ${inspect(error)}\n`);
+    return 1;
+  } finally {
+    await stopAll();
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void stopAll().then(() => process.exit(1)));
+
+process.exitCode = await main();

@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { epochMs } from './measure.ts';
+import { serve } from './serve.ts';
+import { FULL_TURN, fill, LIGHT_PREFIX, LIGHT_TURN, type TurnFrames, toFrames } from './turn-frames.ts';
+
+/** What the server saw of one turn, in milliseconds since the epoch. */
+export interface ServedTurn {
+  /** The first word of the user's message. */
+  readonly label: string;
+  /** When its `response.create` was there. */
+  readonly askedAtMs: number;
+  /** When its last delta had been handed to the socket. */
+  readonly lastDeltaAtMs: number;
+}
+
+interface ClientEvent {
+  readonly type: string;
+  readonly item?: { readonly content?: readonly { readonly text?: string }[] };
+  readonly response?: { readonly metadata?: object };
+  readonly session?: object;
+}
+
+const full = toFrames(FULL_TURN);
+const light = toFrames(LIGHT_TURN);
+const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
+let served: ServedTurn[] = [];
+let count = 0;
+
+/** As long as the service's ids, and the same length in every turn. */
+function nextId(): string {
+  return String(++count).padStart(20, '0');
+}
+
+function play(socket: WebSocket, { deltas, ending }: TurnFrames, metadata: string): number {
+  const id = nextId();
+  for (const frame of deltas) socket.send(fill(frame, id, metadata));
+  const lastDeltaAtMs = epochMs();
+  for (const frame of ending) socket.send(fill(frame, id, metadata));
+  return lastDeltaAtMs;
+}
+
+server.on('connection', (socket) => {
+  let text = '';
+  const send = (event: object) => socket.send(JSON.stringify({ event_id: `event_${nextId()}`, ...event }));
+  const session = { id: `sess_${nextId()}`, object: 'realtime.session', type: 'realtime' };
+  send({ type: 'session.created', session: { ...session, expires_at: Math.ceil(Date.now() / 1000) + 3600 } });
+  socket.on('message', (data) => {
+    const arrivedAtMs = epochMs();
+    const event: ClientEvent = JSON.parse(data.toString());
+    switch (event.type) {
+      case 'session.update':
+        send({ type: 'session.updated', session: { ...session, ...event.session } });
+        break;
+      case 'conversation.item.create':
+        text = event.item?.content?.[0]?.text ?? '';
+        send({ type: 'conversation.item.added', previous_item_id: null, item: event.item });
+        send({ type: 'conversation.item.done', previous_item_id: null, item: event.item });
+        break;
+      case 'response.create': {
+        const frames = text.startsWith(LIGHT_PREFIX) ? light : full;
+        const metadata = JSON.stringify(event.response?.metadata ?? null);
+        const lastDeltaAtMs = play(socket, frames, metadata);
+        served.push({ label: text.split(' ', 1)[0] ?? '', askedAtMs: arrivedAtMs, lastDeltaAtMs });
+      }
+    }
+  });
+});
+
+const listening = once(server, 'listening');
+
+const calls = {
+  async port(): Promise<number> {
+    await listening;
+    return (server.address() as AddressInfo).port;
+  },
+  /** The turns since the last call. */
+  takeTurns(): ServedTurn[] {
+    const taken = served;
+    served = [];
+    return taken;
+  },
+  openSockets: (): number => server.clients.size,
+};
+
+export type ModelCalls = typeof calls;
+
+serve(calls);

@@ -1,0 +1,141 @@
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import type { IdleMemory } from './idle-memory.ts';
+import { median, percentile, type Usage } from './measure.ts';
+import type { Figures, Side, TurnFigures } from './rounds.ts';
+import type { StartTime } from './start-time.ts';
+
+/** All that was measured. */
+export interface Results {
+  readonly figures: readonly Figures[];
+  /** At the end of all turns, after a garbage collection. */
+  readonly usage: { readonly bare: Usage; readonly bot: Usage };
+  readonly idle: IdleMemory;
+  readonly starts: readonly StartTime[];
+}
+
+type Row = readonly string[];
+
+/** What is to be reached, the figure, and whether it is there. */
+interface Bar {
+  readonly name: string;
+  readonly figure: number;
+  readonly most: number;
+  readonly unit: string;
+}
+
+/** The whole report, for a terminal. */
+export function report(results: Results): string {
+  const { figures, usage, idle, starts } = results;
+  return [
+    machine(),
+    '26 transcript deltas, 28 audio deltas, 300 kB of PCM, unpaced; times in ms',
+    '',
+    table([
+      ['', 'turns', 'bare median', 'p99', 'bot median', 'p99', 'above', 'CPU bare', 'CPU bot', 'ratio'],
+      ...figures.map(totals),
+    ]),
+    '',
+    table([
+      ['bot', 'POST to response.create', 'p99', 'last delta to reply', 'p99', '(bare loop)', 'p99'],
+      ...figures.map(stages),
+    ]),
+    '',
+    `memory after all turns   bot ${memory(usage.bot)}; bare loop ${memory(usage.bare)}`,
+    `idle conversations       ${idle.conversations} of ${idle.turnsEach} turns: ${kB(idle.bytesEach)} each, ` +
+      `rss ${MB(idle.rssBytes)}; sockets ${idle.socketsBefore} before, ${idle.socketsAfter} after`,
+    `start                    listening after ${ms(median(starts.map(({ listeningMs }) => listeningMs)))} ms, ` +
+      `healthy after ${ms(median(starts.map(({ healthyMs }) => healthyMs)))} ms (median of ${starts.length})`,
+    '',
+    table([['to reach', 'figure', 'at most', ''], ...bars(results).map(barRow)]),
+  ].join('\n');
+}
+
+function machine(): string {
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+  return `${availableParallelism()} cores (${cpus()[0]?.model ?? '?'}), ${memory}, ${process.platform} ${process.arch}, Node ${process.version}`;
+}
+
+function totals({ scenario, bare, bot }: Figures): Row {
+  return [
+    `${scenario.conversations} ${scenario.isCold ? 'cold' : 'warm'}`,
+    String(bot.turns.length),
+    ...pair(bare, 'totalMs'),
+    ...pair(bot, 'totalMs'),
+    ms(medianOf(bot, 'totalMs') - medianOf(bare, 'totalMs')),
+    ms(bare.cpuPerTurnMs),
+    ms(bot.cpuPerTurnMs),
+    (bot.cpuPerTurnMs / bare.cpuPerTurnMs).toFixed(2),
+  ];
+}
+
+function stages({ scenario, bare, bot }: Figures): Row {
+  return [
+    `${scenario.conversations} ${scenario.isCold ? 'cold' : 'warm'}`,
+    ...pair(bot, 'untilAskedMs'),
+    ...pair(bot, 'afterLastDeltaMs'),
+    ...pair(bare, 'afterLastDeltaMs'),
+  ];
+}
+
+function bars({ figures, idle, starts }: Results): Bar[] {
+  return [
+    ...figures.flatMap(barsOf),
+    { name: 'an idle conversation', figure: idle.bytesEach / 1000, most: 20, unit: 'kB' },
+    { name: 'start to healthy', figure: median(starts.map(({ healthyMs }) => healthyMs)), most: 1000, unit: 'ms' },
+  ];
+}
+
+/**
+ * Times of one conversation, the processor's load with 50: when the server speaks to 50 at once and unpaced, times are
+ * the length of the queue for the processor, in the bare loop as well.
+ */
+function barsOf({ scenario, bare, bot }: Figures): Bar[] {
+  const name = `${scenario.conversations} ${scenario.isCold ? 'cold' : 'warm'}`;
+  if (scenario.conversations === 50) {
+    const ratio = bot.cpuPerTurnMs / bare.cpuPerTurnMs;
+    return [{ name: `${name}: CPU, bot to bare loop`, figure: ratio, most: 3, unit: 'times' }];
+  }
+  const above = medianOf(bot, 'totalMs') - medianOf(bare, 'totalMs');
+  return [
+    { name: `${name}: above the bare loop`, figure: above, most: 5, unit: 'ms' },
+    { name: `${name}: POST to response.create`, figure: medianOf(bot, 'untilAskedMs'), most: 5, unit: 'ms' },
+    { name: `${name}: last delta to reply`, figure: medianOf(bot, 'afterLastDeltaMs'), most: 15, unit: 'ms' },
+  ];
+}
+
+function barRow({ name, figure, most, unit }: Bar): Row {
+  return [name, figure.toFixed(2), `${most} ${unit}`, figure <= most ? 'reached' : 'missed'];
+}
+
+function pair(side: Side, what: keyof TurnFigures): [string, string] {
+  const values = side.turns.map((turn) => turn[what]);
+  return [ms(median(values)), ms(percentile(values, 0.99))];
+}
+
+function medianOf(side: Side, what: keyof TurnFigures): number {
+  return median(side.turns.map((turn) => turn[what]));
+}
+
+function memory({ rssBytes, liveBytes }: Usage): string {
+  return `rss ${MB(rssBytes)}, live ${MB(liveBytes)}`;
+}
+
+/** The first column to the left, the others to the right. */
+function table(rows: readonly Row[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const align = (cell: string, column: number) =>
+    column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0);
+  return rows.map((row) => row.map(align).join('  ')).join('\n');
+}
+
+function ms(value: number): string {
+  return value.toFixed(value < 100 ? 2 : 0);
+}
+
+function kB(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} kB`;
+}
+
+function MB(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
+}

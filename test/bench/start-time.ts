@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { BUILT_BOT, botEnv, listeningPort } from './bot-under-bench.ts';
+import { spawnNode } from './children.ts';
+import { epochMs } from './measure.ts';
+
+/** From the start of the process, in milliseconds. */
+export interface StartTime {
+  /** To the line of the log that says "listening". */
+  readonly listeningMs: number;
+  /** To the answer of `GET /health`. */
+  readonly healthyMs: number;
+}
+
+/** Nothing is asked of the model here. */
+const UNUSED_PORT = 1;
+
+/** Starts the built bot several times, one after another. The first only warms the file system's cache, and is left out. */
+export async function measureStarts(count: number): Promise<StartTime[]> {
+  const starts: StartTime[] = [];
+  for (let start = 0; start <= count; start++) starts.push(await measureStart());
+  return starts.slice(1);
+}
+
+/** Plain `node dist/index.js`, without a compile cache. */
+async function measureStart(): Promise<StartTime> {
+  const startedAtMs = epochMs();
+  const child = spawnNode({
+    args: [BUILT_BOT.file],
+    cwd: BUILT_BOT.cwd,
+    env: botEnv(UNUSED_PORT),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const { stdout } = child;
+  if (stdout === null) throw new Error('the bot has no output');
+  const closed = once(child, 'close');
+  try {
+    for await (const line of createInterface({ input: stdout })) {
+      const port = listeningPort(line);
+      if (port === undefined) continue;
+      const listeningMs = epochMs() - startedAtMs;
+      const { status } = await fetch(`http://127.0.0.1:${port}/health`);
+      if (status !== 200) throw new Error(`the bot says of itself: ${status}`);
+      return { listeningMs, healthyMs: epochMs() - startedAtMs };
+    }
+    throw new Error('the bot ended before it listened');
+  } finally {
+    child.kill('SIGKILL');
+    // The loop above may have left the stream in the middle: unread, it would never close.
+    stdout.resume();
+    await closed;
+  }
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ClaimsIdentity, type ConnectorClient } from 'botframework-connector';
+import { LastingClients } from '../../src/channel/connector-clients.ts';
+
+const identityOf = (bot: string) => new ClaimsIdentity([{ type: 'aud', value: bot }], true);
+
+function lasting() {
+  const prepared: ConnectorClient[] = [];
+  const clients = new LastingClients({}, (client) => prepared.push(client));
+  const create = (serviceUrl: string, audience = 'channel', bot = 'bot') =>
+    clients.createConnectorFactory(identityOf(bot)).create(serviceUrl, audience);
+  return { clients, prepared, create };
+}
+
+describe('the clients of the channel', () => {
+  it('last from turn to turn, and are prepared once', async () => {
+    const { create, prepared } = lasting();
+    const first = await create('https://a.example');
+    assert.equal(await create('https://a.example'), first);
+    assert.deepEqual(prepared, [first]);
+  });
+
+  it('are shared by nobody who goes elsewhere, for another audience, or as another bot', async () => {
+    const { create, prepared } = lasting();
+    const all = [
+      await create('https://a.example'),
+      await create('https://b.example'),
+      await create('https://a.example', 'another channel'),
+      await create('https://a.example', 'channel', 'another bot'),
+    ];
+    assert.equal(new Set(all).size, 4);
+    assert.deepEqual(prepared, all);
+  });
+
+  it('are as many as there is room for, the ones in use among them', async () => {
+    const { create } = lasting();
+    const first = await create('https://0.example');
+    for (let index = 1; index <= 100; index++) await create(`https://${index}.example`);
+    assert.notEqual(await create('https://0.example'), first);
+  });
+
+  it('are not kept when they cannot be prepared', async () => {
+    let isBroken = true;
+    const clients = new LastingClients({}, () => {
+      if (isBroken) throw new Error('not this one');
+    });
+    const factory = clients.createConnectorFactory(identityOf('bot'));
+    await assert.rejects(factory.create('https://a.example', 'channel'), /not this one/);
+    isBroken = false;
+    assert.ok(await factory.create('https://a.example', 'channel'));
+  });
+
+  it('for tokens of users last, too', async () => {
+    const { clients } = lasting();
+    const first = await clients.createUserTokenClient(identityOf('bot'));
+    assert.equal(await clients.createUserTokenClient(identityOf('bot')), first);
+    assert.notEqual(await clients.createUserTokenClient(identityOf('another bot')), first);
+  });
+});

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Memory, nextMemory } from '../../src/conversation/history.ts';
+import { TurnError } from '../../src/errors.ts';
+import type { Outcome } from '../../src/realtime/outcome.ts';
+import type { TurnResult } from '../../src/realtime/session.ts';
+
+const NO_SOUND = { chunks: [], byteLength: 0 };
+const FOUR: Memory = {
+  history: ['1', '2', '3', '4'].map((user) => ({ user, assistant: `answer ${user}` })),
+  refusals: 0,
+};
+const filtered: Outcome = { kind: 'cutShort', text: '', pcm: NO_SOUND, why: 'filter' };
+const rejected: Outcome = { kind: 'failed', error: new TurnError('request_rejected', 'no') };
+const lost: Outcome = { kind: 'failed', error: new TurnError('connection_lost', 'no') };
+
+function resultOf(outcome: Outcome, more: Partial<TurnResult> = {}): TurnResult {
+  return { outcome, wasReplayed: true, isHistoryRejected: false, responseId: undefined, isRetryable: false, ...more };
+}
+
+/** The memory after the same result so many times in a row. */
+function after(times: number, result: TurnResult): Memory {
+  let memory = FOUR;
+  for (let count = 0; count < times; count++) memory = nextMemory(memory, 'refused', result, 40);
+  return memory;
+}
+
+const usersOf = ({ history }: Memory) => history.map(({ user }) => user);
+
+describe('the memory of a conversation', () => {
+  it('holds a question that had no answer', () => {
+    const { history } = nextMemory(FOUR, '5', resultOf(lost), 40);
+    assert.deepEqual(history.at(-1), { user: '5', assistant: undefined });
+  });
+
+  for (const [name, outcome] of Object.entries({ filtered, rejected })) {
+    it(`leaves out a turn that was ${name}, and nothing else for two of them in a row`, () => {
+      assert.deepEqual(usersOf(after(2, resultOf(outcome))), ['1', '2', '3', '4']);
+    });
+
+    it(`loses its older half from the third refusal in a row on when ${name}, until something is answered`, () => {
+      assert.deepEqual(usersOf(after(3, resultOf(outcome))), ['3', '4']);
+      assert.deepEqual(usersOf(after(4, resultOf(outcome))), ['4']);
+      assert.deepEqual(usersOf(after(5, resultOf(outcome))), []);
+      const answered = nextMemory(after(3, resultOf(outcome)), '5', resultOf({ kind: 'textOnly', text: 'Hi' }), 40);
+      assert.deepEqual([usersOf(answered), answered.refusals], [['3', '4', '5'], 0]);
+    });
+
+    it(`is not to blame for what was ${name} in a session that had not been told of it`, () => {
+      assert.deepEqual(usersOf(after(9, resultOf(outcome, { wasReplayed: false }))), ['1', '2', '3', '4']);
+    });
+  }
+
+  it('loses its older half at once when the service names it', () => {
+    const { history, refusals } = nextMemory(FOUR, 'x', resultOf(rejected, { isHistoryRejected: true }), 40);
+    assert.deepEqual([history.map(({ user }) => user), refusals], [['3', '4'], 0]);
+  });
+});

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { callerOf, toReference, toUserTurn } from '../../src/channel/user-turn.ts';
+import { checkActivity } from '../../src/http/activity-guard.ts';
+import { startBot } from '../support/bot.ts';
+import { createBarrage } from './barrage.ts';
+import { anyDelivery, bodyOf } from './deliveries.ts';
+
+const SEED = 20_261_101;
+
+describe('a bot that is sent anything', { timeout: 60_000 }, () => {
+  it('answers 2xx, 4xx or in band, replies to every message that it took, and is well after', async (t) => {
+    const mind = () => ({
+      outputs: [{ text: 'Hi', pcm: new Uint8Array(480) }],
+      ending: { kind: 'completed' } as const,
+    });
+    const bot = await startBot({ simulator: { mind } });
+    t.after(() => bot.close());
+    const barrage = createBarrage(bot.url, bot.connector);
+    t.after(() => barrage.close());
+    const volleys = fc.array(anyDelivery, { minLength: 20, maxLength: 20 });
+    await fc.assert(fc.asyncProperty(volleys, barrage.volley), { seed: SEED, numRuns: 15, endOnFailure: true });
+
+    assert.equal(barrage.sent, 300);
+    assert.ok(barrage.replies > 30, `${barrage.replies} replies`);
+    assert.equal((await fetch(`${bot.url}/health`)).status, 200);
+    assert.equal((await bot.says('are you there?', { id: 'last' })).status, 200);
+    const reply = await bot.connector.when(({ path, body }) => path.endsWith('/last') && body.type === 'message');
+    assert.equal(reply.body.text, 'Hi');
+    assert.equal(reply.body.attachments.length, 1);
+    const broken = bot.logs.filter(({ level, msg }) => level === 'fatal' || msg === 'turn broke');
+    assert.deepEqual(broken, []);
+  });
+});
+
+describe('what the guard lets in', () => {
+  const caller = callerOf({ turnState: new Map() } as never, { identity: Symbol(), audience: Symbol() });
+
+  it('becomes a turn and a way back of plain JSON, whatever else is in it', () => {
+    let passed = 0;
+    const property = fc.property(anyDelivery, (delivery) => {
+      const activity = guarded(bodyOf({ ...delivery, bytes: [] }, 'id-1', 'http://localhost'));
+      if (activity === undefined) return;
+      passed += 1;
+      const turn = toUserTurn(activity as never, caller, true);
+      assert.equal(typeof turn.text, 'string');
+      assert.ok(turn.text.length <= 20_001 && turn.attachments.length <= 20);
+      assert.ok(turn.key.startsWith(`${turn.channel}/`));
+      assert.deepEqual(JSON.parse(JSON.stringify(turn.reference)), plain(turn.reference));
+      for (const kept of textsIn(turn.reference)) assert.ok(kept.length <= 2_048, `${kept.length} characters`);
+      assert.deepEqual(toReference(activity as never, caller), turn.reference);
+    });
+    fc.assert(property, { seed: SEED, numRuns: 1_500 });
+    assert.ok(passed > 500, `${passed} passed`);
+  });
+});
+
+function guarded(body: Buffer): object | undefined {
+  try {
+    return checkActivity(JSON.parse(String(body)), { onlyLoopback: true });
+  } catch (error) {
+    assert.equal((error as { name?: unknown }).name, 'RequestError');
+    return undefined;
+  }
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
+/** Without what JSON leaves out. */
+function plain(value: object): object {
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== undefined)
+      .map(([name, inner]) => [name, inner?.constructor === Object ? plain(inner) : inner]),
+  );
+}

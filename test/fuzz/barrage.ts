@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import type { FakeConnector } from '../support/fake-connector.ts';
+import { isSteady } from './contents.ts';
+import { bodyOf, type Delivery } from './deliveries.ts';
+import { type Answer, createPoster } from './post.ts';
+import { countOne } from './report.ts';
+
+/** Replies to what was just sent; the bot is busy, and on a slow machine. */
+const PATIENCE_MS = 30_000;
+
+export interface Barrage {
+  /** Sends all of them at once; throws when one is answered as it may not be, or is taken and never replied to. */
+  volley(deliveries: readonly Delivery[]): Promise<void>;
+  readonly sent: number;
+  /** How many were answered so far, by status. */
+  readonly statuses: ReadonlyMap<number, number>;
+  /** How many replies were waited for, and came. */
+  readonly replies: number;
+  close(): void;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Sends deliveries to a bot whose channel is this connector. */
+export function createBarrage(url: string, connector: FakeConnector): Barrage {
+  const poster = createPoster(url);
+  const statuses = new Map<number, number>();
+  const mailbox = createMailbox(connector);
+  let count = 0;
+  let replies = 0;
+
+  async function send(delivery: Delivery): Promise<void> {
+    // Every try has an id of its own: one that was seen before would not be looked at.
+    const id = `fuzz-${++count}`;
+    const body = bodyOf(delivery, id, connector.url);
+    const answer = await poster.post(body, delivery.contentType);
+    countOne(statuses, answer.status);
+    const activity = read(body);
+    assertAnswer(answer, activity);
+    if (answer.status !== 200 || !isReplyDue(activity, id, connector.url)) return;
+    replies += 1;
+    if (activity['deliveryMode'] === 'expectReplies') assertInBand(answer);
+    else await mailbox.reply(id);
+  }
+
+  return {
+    volley: async (deliveries) => void (await Promise.all(deliveries.map(send))),
+    get sent() {
+      return count;
+    },
+    statuses,
+    get replies() {
+      return replies;
+    },
+    close: poster.close,
+  };
+}
+
+/** What the bot reads in these bytes; nothing where it is no object. */
+function read(body: Buffer): Fields {
+  try {
+    const value = JSON.parse(body.toString());
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function assertAnswer({ status, body }: Answer, { type, name }: Fields): void {
+  const isFine = status === 0 || (status >= 200 && status < 300) || (status >= 400 && status < 500);
+  // An invoke that nobody knows: the answer is the bot's, and the channel understands it.
+  const isUnknownInvoke = status === 501 && type === 'invoke';
+  const named = JSON.stringify([type, name]).slice(0, 100);
+  assert.ok(isFine || isUnknownInvoke, `${named} was answered ${status}: ${body.slice(0, 300)}`);
+  if (status >= 400 && !isUnknownInvoke) assert.deepEqual(Object.keys(JSON.parse(body)), ['code', 'message']);
+}
+
+/** A message that was taken is answered, whatever else is in it. Conversations that end lose what waits in them. */
+function isReplyDue({ type, id, serviceUrl, conversation }: Fields, ours: string, address: string): boolean {
+  const key = typeof conversation === 'object' && conversation !== null ? (conversation as Fields)['id'] : undefined;
+  return type === 'message' && id === ours && serviceUrl === address && isSteady(key);
+}
+
+function assertInBand({ body }: Answer): void {
+  const { activities } = JSON.parse(body);
+  assert.equal(activities.length, 1, body.slice(0, 300));
+  assert.ok(activities[0].text.length > 0);
+}
+
+/** Waits for replies by the id of the activity that they answer. */
+function createMailbox(connector: FakeConnector) {
+  const waiters = new Map<string, () => void>();
+  const early = new Set<string>();
+  connector.rule = ({ path, body }) => {
+    if (body?.type !== 'message') return undefined;
+    const id = path.slice(path.lastIndexOf('/') + 1);
+    const wake = waiters.get(id);
+    if (wake === undefined) early.add(id);
+    else wake();
+    return undefined;
+  };
+  return {
+    reply: (id: string) =>
+      new Promise<void>((resolve, reject) => {
+        if (early.delete(id)) return resolve();
+        const late = new Error(`no reply to ${id}, which was taken, within ${PATIENCE_MS} ms`);
+        const timer = setTimeout(reject, PATIENCE_MS, late);
+        waiters.set(id, () => {
+          clearTimeout(timer);
+          waiters.delete(id);
+          resolve();
+        });
+      }),
+  };
+}

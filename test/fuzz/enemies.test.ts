@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { type RawResponse, sendRaw } from '../http/raw-request.ts';
+import { type BotUnderFire, startBotUnderFire } from './bot-under-fire.ts';
+import type { Figures } from './probe.ts';
+import { HALF_BODY, HALF_HEADERS, openMany } from './raw-sockets.ts';
+
+const MEGABYTE = 1_048_576;
+const SIZE = 30 * MEGABYTE;
+/** Enough to see memory that grows with them, and below what may be read at the same time. */
+const MANY = 24;
+const PATIENCE_MS = 8_000;
+
+const valid = (serviceUrl: string, fields: object = {}) =>
+  JSON.stringify({
+    type: 'event',
+    id: 'enemy',
+    channelId: 'emulator',
+    serviceUrl,
+    conversation: { id: 'enemy' },
+    from: { id: 'user-1' },
+    ...fields,
+  });
+
+function post(body: string | Buffer, ...headers: readonly string[]): Buffer {
+  return Buffer.concat([Buffer.from([HALF_HEADERS.trim(), ...headers, '', ''].join('\r\n')), Buffer.from(body)]);
+}
+
+const sized = (body: string | Buffer, ...headers: readonly string[]) =>
+  post(body, `Content-Length: ${Buffer.byteLength(body)}`, ...headers);
+
+/** The statuses of all answers in what came over one connection. */
+const statusesIn = ({ status, body }: RawResponse) => [
+  status,
+  ...[...body.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, found]) => Number(found)),
+];
+
+describe('a bot among enemies', { timeout: 60_000 }, () => {
+  let bot: BotUnderFire;
+  let atFirst: Figures;
+
+  before(async () => {
+    bot = await startBotUnderFire();
+    await bot.assertWell();
+    atFirst = await bot.figures();
+  });
+  after(() => bot.close());
+
+  /** The same bytes so many times at once. */
+  const all = (bytes: Buffer, options?: { half: boolean }) =>
+    Promise.all(Array.from({ length: MANY }, () => sendRaw(bot.url, bytes, options)));
+
+  async function assertLittleMemory(mostBytes: number): Promise<void> {
+    const { memoryBytes, peakRssBytes } = await bot.figures();
+    const grown = peakRssBytes - atFirst.peakRssBytes;
+    assert.ok(grown < mostBytes, `took ${Math.round(grown / MEGABYTE)} MB more at its most`);
+    assert.ok(memoryBytes - atFirst.memoryBytes < 8 * MEGABYTE, 'memory did not return');
+  }
+
+  it('refuses bodies of 30 MB by their Content-Length, without reading them', async () => {
+    const answers = await all(post(Buffer.alloc(SIZE, 'x'), `Content-Length: ${SIZE}`));
+    assertRefused(answers, 413);
+    await assertLittleMemory(40 * MEGABYTE);
+  });
+
+  it('refuses bodies of 30 MB in chunks as soon as they are too large', async () => {
+    const chunk = `${MEGABYTE.toString(16)}\r\n${'x'.repeat(MEGABYTE)}\r\n`;
+    const answers = await all(post(chunk.repeat(30), 'Transfer-Encoding: chunked'));
+    assertRefused(answers, 413);
+    // Each may hold a megabyte, in pieces that a collector has to come for.
+    await assertLittleMemory(4 * MANY * MEGABYTE);
+  });
+
+  it('refuses bombs of gzip, 30 MB each, unopened', async () => {
+    const bomb = gzipSync(Buffer.alloc(SIZE));
+    assertRefused(await all(sized(bomb, 'Content-Encoding: gzip')), 415);
+    assertRefused(await all(sized(bomb, 'Connection: close')), 400);
+    await assertLittleMemory(4 * MANY * MEGABYTE);
+  });
+
+  it('refuses JSON of 100,000 levels inside of an activity that is good', async () => {
+    const deep = `${'[{"a":'.repeat(50_000)}1${'}]'.repeat(50_000)}`;
+    const body = valid(bot.connector.url, { value: '@' }).replace('"@"', deep);
+    assertRefused(await all(sized(body, 'Connection: close')), 400);
+  });
+
+  it('refuses headers that are too many', async () => {
+    const lines = Array.from({ length: 3_000 }, (_, index) => `X-${index}: y`);
+    assertRefused(await all(sized('{}', ...lines)), 431);
+  });
+
+  it('closes a connection on which garbage follows what was good', async () => {
+    const event = sized(valid(bot.connector.url));
+    for (const answer of await all(Buffer.concat([event, event, Buffer.from('\0\xff garbage\r\n\r\n')]))) {
+      // An answer that is still being made when the garbage is seen may be lost.
+      assert.match(statusesIn(answer).join(), /^(200,){0,2}400$/);
+    }
+    for (const answer of await all(Buffer.concat([sized('x'.repeat(2 * MEGABYTE)), event]))) {
+      assert.match(statusesIn(answer).join(), /^(0|413)$/);
+    }
+  });
+
+  it('answers a thousand requests that come at once over one connection, each in its turn', async () => {
+    const health = 'GET /health HTTP/1.1\r\nHost: bot\r\n\r\n';
+    const lost = 'GET /lost HTTP/1.1\r\nHost: bot\r\n\r\n';
+    const last = health.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n');
+    const answer = await sendRaw(bot.url, `${(health + lost).repeat(500)}${last}`);
+    assert.deepEqual(statusesIn(answer), [...Array.from({ length: 500 }, () => [200, 404]).flat(), 200]);
+  });
+
+  it('answers a message beside a thousand bodies that announce much and bring one byte', async () => {
+    const chunked = `${HALF_HEADERS}Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n`;
+    const announced = `${HALF_HEADERS}Content-Length: ${MEGABYTE}\r\n\r\n{`;
+    const sockets = [
+      ...(await openMany(bot.url, 500, { first: chunked })),
+      ...(await openMany(bot.url, 500, { first: announced })),
+    ];
+    await bot.assertWell();
+    for (const { socket } of sockets) socket.destroy();
+  });
+
+  it('answers a message beside 1,900 half-open requests, and lets go of them when they break off', async () => {
+    const headers = await openMany(bot.url, 950, { first: HALF_HEADERS });
+    const bodies = await openMany(bot.url, 950, { first: HALF_BODY });
+    await bot.assertWell();
+    assert.ok((await bot.figures()).sockets >= 1_900);
+    for (const { socket } of [...headers, ...bodies]) socket.destroy();
+    const late = AbortSignal.timeout(PATIENCE_MS);
+    while ((await bot.figures()).sockets > atFirst.sockets + 5) assert.ok(!late.aborted, 'sockets did not go');
+    await assertLittleMemory(4 * MANY * MEGABYTE);
+  });
+
+  it('is well after all of that', async () => {
+    await bot.assertWell();
+    assert.deepEqual([...bot.faults()], []);
+  });
+});
+
+/** A connection that is closed upon its sender may be reset before the answer is read: most see it. */
+function assertRefused(answers: readonly RawResponse[], status: number): void {
+  const statuses = answers.map((answer) => answer.status);
+  assert.ok(
+    statuses.every((each) => each === status || each === 0),
+    statuses.join(),
+  );
+  assert.ok(statuses.filter((each) => each === status).length > MANY / 2, statuses.join());
+}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { type Barrage, createBarrage } from './barrage.ts';
+import { type BotUnderFire, startBotUnderFire } from './bot-under-fire.ts';
+import { anyOrAstray, bodyOf, type Delivery } from './deliveries.ts';
+import { assertHolds, listed, megabytes, print } from './report.ts';
+
+/** How many are on their way at once: enough to keep the bot busy, few enough that it refuses none for that. */
+const MOST_AT_ONCE = 40;
+/** A failing example is made smaller for so long at most. */
+const SHRINK_LIMIT_MS = 120_000;
+const QUARTERS = [0.25, 0.5, 0.75, 1] as const;
+
+/**
+ * What the bot may keep between the half and the end, after garbage was collected. Bounded caches still fill up then:
+ * an id of each message and a key of each conversation (50,000 of both) and a record of each conversation, a few hundred
+ * bytes an activity on average; audio (1 MB by its setting) and warm sessions (50) are full long before. The rest is
+ * code that gets compiled, and buffers. Measured: 1 to 3 MB in all.
+ */
+const growthBound = (activities: number): number => 4 * 1_048_576 + (activities / 2) * 512;
+
+/**
+ * Replies that could not be sent: where nobody listens; to `[::1]`, which botbuilder's client does not understand; and in
+ * conversations whose id has letters that a header cannot hold, as botbuilder puts it into one.
+ */
+const EXPECTED = /^reply not sent \((ECONNREFUSED|ENOTFOUND)\)$/;
+
+const ENV = { AUDIO_MEMORY_MB: '1', MAX_WARM_SESSIONS: '50' };
+
+/** Sends so many activities to a bot in a process of its own; throws when anything of it is not as it has to be. */
+export async function fuzzActivities(activities: number, seed: number): Promise<void> {
+  const bot = await startBotUnderFire(ENV);
+  const barrage = createBarrage(bot.url, bot.connector);
+  try {
+    await bot.assertWell();
+    const memory: number[] = [];
+    for (const quarter of QUARTERS) {
+      await sendUpTo(Math.ceil(activities * quarter), barrage, seed + quarter * 4000);
+      memory.push((await bot.figures()).memoryBytes);
+      print(`  ${barrage.sent} activities, ${barrage.replies} replies, memory ${megabytes(memory.at(-1) ?? 0)}`);
+    }
+    print(`  requests by status: ${listed(barrage.statuses)}`);
+    await assertSound(bot, barrage, memory, activities);
+  } finally {
+    barrage.close();
+    await bot.close();
+  }
+}
+
+async function sendUpTo(count: number, barrage: Barrage, firstSeed: number): Promise<void> {
+  const volley = fc.asyncProperty(
+    fc.array(anyOrAstray, { minLength: 1, maxLength: MOST_AT_ONCE, size: 'max' }),
+    barrage.volley,
+  );
+  for (let seed = firstSeed; barrage.sent < count; seed++) {
+    const numRuns = Math.ceil((count - barrage.sent) / (MOST_AT_ONCE / 2));
+    const result = await checkWithin(volley, { seed, numRuns });
+    assertHolds('a volley of activities', result, ([deliveries]) => deliveries.map(show).join('\n'));
+  }
+}
+
+function show(delivery: Delivery): string {
+  return `${delivery.contentType} ${bodyOf(delivery, 'fuzz-1', 'http://127.0.0.1:1')}`;
+}
+
+/** Like `fc.check`, with a bound to the time of making a failing example smaller, and none to the time before. */
+function checkWithin<T>(property: fc.IAsyncPropertyWithHooks<T>, parameters: fc.Parameters<T>) {
+  let failedAtMs = 0;
+  const isLate = () => failedAtMs > 0 && Date.now() > failedAtMs + SHRINK_LIMIT_MS;
+  const run = property.run.bind(property);
+  property.run = async (value) => {
+    // Over time everything passes, which ends the search for something smaller.
+    const failure = isLate() ? null : await run(value);
+    if (failure !== null && failedAtMs === 0) failedAtMs = Date.now();
+    return failure;
+  };
+  return fc.check(property, parameters);
+}
+
+async function assertSound(
+  bot: BotUnderFire,
+  barrage: Barrage,
+  [, half = 0, , end = 0]: readonly number[],
+  activities: number,
+): Promise<void> {
+  await bot.assertWell();
+  const faults = bot.faults();
+  print(`  lines of level error: ${listed(faults)}`);
+  assert.deepEqual(
+    [...faults.keys()].filter((name) => !EXPECTED.test(name)),
+    [],
+  );
+  assert.equal(barrage.statuses.get(503) ?? 0, 0, 'the bot was too busy for this load');
+  const growth = end - half;
+  print(`  unhandled rejections: 0; growth in the second half: ${megabytes(growth)}, peak ${await peakOf(bot)}`);
+  assert.ok(growth <= growthBound(activities), `memory grew by ${megabytes(growth)} in the second half`);
+  bot.process.signal('SIGTERM');
+  assert.deepEqual(await bot.process.ended, { code: 0, signal: null });
+}
+
+async function peakOf(bot: BotUnderFire): Promise<string> {
+  return megabytes((await bot.figures()).peakRssBytes);
+}

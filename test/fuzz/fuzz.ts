@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util';
+import { fuzzActivities } from './fuzz-activities.ts';
+import { fuzzFrames } from './fuzz-frames.ts';
+import { fuzzPatience } from './fuzz-patience.ts';
+import { print } from './report.ts';
+
+/** `npm run test:fuzz`: thousands of random activities and frames, and the enemies that take their time. */
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    activities: { type: 'string', default: '20000' },
+    frames: { type: 'string', default: '20000' },
+  },
+});
+
+function whole(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} is "${text}"; expected a whole number`);
+  return Number(text);
+}
+
+const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000_000) : whole('seed', values.seed);
+const activities = whole('activities', values.activities);
+const frames = whole('frames', values.frames);
+
+const startedMs = Date.now();
+const seconds = () => `${((Date.now() - startedMs) / 1000).toFixed(0)} s`;
+
+print(`seed ${seed}`);
+print(`again: npm run test:fuzz -- --seed ${seed} --activities ${activities} --frames ${frames}`);
+try {
+  print(`activities (${activities})`);
+  await fuzzActivities(activities, seed);
+  print(`frames (${frames}), after ${seconds()}`);
+  await fuzzFrames(frames, seed);
+  print(`enemies, after ${seconds()}`);
+  await fuzzPatience();
+  print(`all held, after ${seconds()}`);
+} catch (error) {
+  print(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  print(`FAILED after ${seconds()}; seed ${seed}`);
+  process.exitCode = 1;
+}

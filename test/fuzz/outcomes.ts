@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import type { Pcm } from '../../src/audio/pcm.ts';
+import { TURN_RETRY, TurnError } from '../../src/errors.ts';
+import type { Outcome } from '../../src/realtime/outcome.ts';
+import type { TurnResult } from '../../src/realtime/session.ts';
+
+/** Throws when an outcome is not what its kind promises. */
+export function assertOutcome(outcome: Outcome): void {
+  switch (outcome.kind) {
+    case 'spoken':
+      assertSound(outcome.pcm);
+      assert.ok(outcome.pcm.byteLength > 0, 'spoken without sound');
+      assertTrimmed(outcome.text);
+      return;
+    case 'textOnly':
+      assert.notEqual(outcome.text, '');
+      assertTrimmed(outcome.text);
+      return;
+    case 'cutShort':
+      assertSound(outcome.pcm);
+      assertTrimmed(outcome.text);
+      assert.ok(outcome.why === 'filter' || outcome.text !== '' || outcome.pcm.byteLength > 0, 'cut short to nothing');
+      if (outcome.error !== undefined) assertError(outcome.error);
+      return;
+    case 'failed':
+      assertError(outcome.error);
+  }
+}
+
+/** Throws when the result of a turn does not fit its outcome. */
+export function assertResult({ outcome, isRetryable, isHistoryRejected }: TurnResult): void {
+  assertOutcome(outcome);
+  if (isRetryable) assert.ok(outcome.kind === 'failed' && outcome.error.retry === 'safe', 'retried without need');
+  assert.equal(isHistoryRejected, false, 'there was no history');
+}
+
+/** The words of an outcome; none where there are none. */
+export function wordsOf(outcome: Outcome): string {
+  return outcome.kind === 'failed' ? '' : outcome.text;
+}
+
+/** One name for each way to end, for the count. */
+export function nameOf(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'spoken':
+    case 'textOnly':
+      return outcome.kind;
+    case 'cutShort':
+      return `cutShort ${outcome.why}${outcome.error === undefined ? '' : ` ${outcome.error.code}`}`;
+    case 'failed':
+      return `failed ${outcome.error.code}`;
+  }
+}
+
+function assertSound({ chunks, byteLength }: Pcm): void {
+  assert.equal(byteLength % 2, 0, 'half a sample');
+  assert.equal(
+    chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0),
+    byteLength,
+  );
+}
+
+function assertTrimmed(text: string): void {
+  assert.equal(typeof text, 'string');
+  assert.equal(text, text.trim());
+}
+
+function assertError(error: TurnError): void {
+  assert.ok(error instanceof TurnError, String(error));
+  assert.ok(Object.hasOwn(TURN_RETRY, error.code), error.code);
+  assert.equal(error.retry, TURN_RETRY[error.code]);
+  assert.ok(error.retryAfterMs === undefined || error.retryAfterMs >= 0, String(error.retryAfterMs));
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { randomIds } from '../../src/ids.ts';
+import { createLogger } from '../../src/log.ts';
+import { connectionOpener, type OpenConnection } from '../../src/realtime/connection.ts';
+import { toRealtimeTarget } from '../../src/realtime/endpoint.ts';
+import { RealtimeSession, type TurnResult } from '../../src/realtime/session.ts';
+import { NEVER } from '../realtime/fake-model.ts';
+import { inTime } from '../realtime/gathered.ts';
+import * as wire from '../realtime/server-events.ts';
+import { azureKey } from '../realtime/wire.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { type Act, payloadOf } from './frames.ts';
+import { isReadable } from './ledger.ts';
+import { assertResult, nameOf } from './outcomes.ts';
+import { type Asked, startService } from './service.ts';
+
+/** Longer than any time that a session gives the service. */
+const DEADLINES_MS = 25_000;
+/** Says, with the name of its turn, that all frames before it have arrived. */
+const MARKER = 'fuzz.marker ';
+
+export interface Player {
+  /** Plays one act after the other in one session, while it can be used. Throws when a turn ends as none may. */
+  play(acts: readonly Act[]): Promise<readonly TurnResult[]>;
+  /** How many frames went over sockets so far. */
+  readonly frames: number;
+  close(): Promise<void>;
+}
+
+/** A service that plays acts, and the bot's own way to it over a socket, with a clock that jumps over silence. */
+export async function startPlayer(): Promise<Player> {
+  const service = await startService();
+  const target = toRealtimeTarget(azureKey(service.url), () => async () => 'unused');
+  let frames = 0;
+
+  async function openSession(clock: ManualClock, onMarker: (turnId: string) => void): Promise<RealtimeSession> {
+    const opener = connectionOpener(target, clock);
+    const open: OpenConnection = ({ onEvent, onClosed }, signal) => {
+      const watch: typeof onEvent = (event) => {
+        onEvent(event);
+        if (event.kind === 'other' && event.type.startsWith(MARKER)) onMarker(event.type.slice(MARKER.length));
+      };
+      return opener({ onEvent: watch, onClosed }, signal);
+    };
+    const settings = { instructions: 'Be kind.', voice: 'alloy', maxOutputTokens: undefined };
+    return RealtimeSession.open({ open, settings, clock, ids: randomIds, log: createLogger('silent') }, NEVER);
+  }
+
+  async function playAll(acts: readonly Act[]): Promise<readonly TurnResult[]> {
+    const clock = new ManualClock();
+    let turnId = '';
+    // Only while its turn runs: it may have ended by what came before.
+    const session = await openSession(clock, (marked) => void (marked === turnId && clock.advance(DEADLINES_MS)));
+    const results: TurnResult[] = [];
+    for (const act of acts) {
+      if (!session.isUsableFor(0)) break;
+      service.answer = (asked) => {
+        frames += perform(act, asked);
+      };
+      turnId = `turn ${results.length}`;
+      const result = await session.runTurn({ turnId, text: 'hello', history: undefined }, NEVER);
+      turnId = '';
+      assertResult(result);
+      assertSessionAfter(session, act, result);
+      results.push(result);
+    }
+    session.close();
+    assert.equal(session.isUsableFor(0), false);
+    return results;
+  }
+
+  return {
+    play: (acts) => inTime(playAll(acts)),
+    get frames() {
+      return frames;
+    },
+    close: () => service.close(),
+  };
+}
+
+/** A session goes on only when both sides know what was said in it. */
+function assertSessionAfter(session: RealtimeSession, { frames: [first] }: Act, { outcome }: TurnResult): void {
+  if (!session.isUsableFor(0)) return;
+  assert.ok(first === undefined || isReadable(first), 'goes on after a frame that could not be read');
+  assert.ok(['spoken', 'textOnly', 'cutShort length'].includes(nameOf(outcome)), nameOf(outcome));
+}
+
+/** Sends the frames of an act in one go; returns how many went out. */
+function perform({ frames, ending }: Act, { socket, turnId, eventIds }: Asked): number {
+  const {
+    'session.update': settings = '',
+    'conversation.item.create': item = '',
+    'response.create': create,
+  } = eventIds;
+  const names = { turn: turnId, settings, item, create: create ?? '' };
+  for (const frame of frames) socket.send(payloadOf(frame, names));
+  if (ending === 'silence') socket.send(JSON.stringify({ type: MARKER + turnId }));
+  if (ending === 'done') socket.send(JSON.stringify(wire.done({ turn: turnId })));
+  if (ending === 'close') socket.close(1011, 'the model fell over');
+  if (ending === 'break') socket.terminate();
+  return frames.length + (ending === 'silence' || ending === 'done' ? 1 : 0);
+}
