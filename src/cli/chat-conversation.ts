@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { generate } from '../conversation/generate.ts';
 import { EMPTY_MEMORY, historyText, nextMemory } from '../conversation/history.ts';
-import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { connectionOpener } from '../realtime/connection.ts';
@@ -61,10 +60,6 @@ export class ChatConversation {
   async ask(text: string, signal: AbortSignal): Promise<Outcome> {
     const { clock, ids, log, random, config, listener } = this.#deps;
     const { turnTimeoutMs, historyTurns } = config;
-    const timeout = new AbortController();
-    const forget = clock.after(turnTimeoutMs, () => {
-      timeout.abort(new TurnError('turn_timeout', `the turn took longer than ${turnTimeoutMs} ms`));
-    });
     const onEvent = (event: ServerEvent) => {
       this.#tellSession();
       listener.onEvent(event);
@@ -73,11 +68,11 @@ export class ChatConversation {
       key: KEY,
       input: { turnId: ids.secret(), text, history: historyText(this.#memory.history), onEvent },
       log,
-      signal: AbortSignal.any([signal, timeout.signal]),
-      deadlineMs: clock.now() + turnTimeoutMs,
+      signal,
+      timeoutMs: turnTimeoutMs,
       onRetry: (waitMs: number) => listener.onRetry(waitMs),
     };
-    const result = await generate(request, { pool: this.#pool, clock, random }).finally(forget);
+    const result = await generate(request, { pool: this.#pool, clock, random });
     this.#tellSession();
     this.#memory = nextMemory(this.#memory, text, result, historyTurns);
     return result.outcome;

@@ -1,10 +1,9 @@
 import type { AudioLibrary } from '../audio/library.ts';
 import type { Clock } from '../clock.ts';
-import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import type { SessionPool } from '../realtime/pool.ts';
-import type { TurnResult } from '../realtime/session.ts';
+import type { TurnResult } from '../realtime/turn-result.ts';
 import { apology, wording } from '../wording.ts';
 import { generate } from './generate.ts';
 import { historyText, nextMemory } from './history.ts';
@@ -79,10 +78,8 @@ async function ask(turn: UserTurn, turnId: string, stopping: AbortSignal, deps: 
       return historyText(record.history);
     },
   };
-  const result = await withinTime(stopping, deps, (signal) => {
-    const deadlineMs = startedMs + deps.turnTimeoutMs;
-    return generate({ key: turn.key, input, log, signal, deadlineMs }, deps);
-  });
+  const request = { key: turn.key, input, log, signal: stopping, timeoutMs: deps.turnTimeoutMs };
+  const result = await generate(request, deps);
   const incident = ids.incident();
   logOutcome(result, incident, clock.now() - startedMs, log);
   const memory = nextMemory(record, turn.text, result, deps.historyTurns);
@@ -90,23 +87,6 @@ async function ask(turn: UserTurn, turnId: string, stopping: AbortSignal, deps: 
     log.error({ err }, 'what was said was not kept');
   });
   return toReply(result.outcome, { library: deps.library, log, incident });
-}
-
-/** Runs `work` with a signal that is aborted when the turn has used up its time or the process has to end. */
-async function withinTime(
-  stopping: AbortSignal,
-  { clock, turnTimeoutMs }: AnswerDeps,
-  work: (signal: AbortSignal) => Promise<TurnResult>,
-): Promise<TurnResult> {
-  const timeout = new AbortController();
-  const forget = clock.after(turnTimeoutMs, () => {
-    timeout.abort(new TurnError('turn_timeout', `the turn took longer than ${turnTimeoutMs} ms`));
-  });
-  try {
-    return await work(AbortSignal.any([stopping, timeout.signal]));
-  } finally {
-    forget();
-  }
 }
 
 function logOutcome({ outcome, responseId }: TurnResult, incident: string, ms: number, log: Logger): void {

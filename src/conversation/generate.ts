@@ -2,7 +2,8 @@ import { type Clock, sleep } from '../clock.ts';
 import { TurnError, type TurnErrorCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { SessionPool } from '../realtime/pool.ts';
-import type { TurnInput, TurnResult } from '../realtime/session.ts';
+import type { TurnInput } from '../realtime/session.ts';
+import type { TurnResult } from '../realtime/turn-result.ts';
 
 /** What asking the model takes. */
 export interface GenerateDeps {
@@ -19,8 +20,8 @@ export interface GenerateRequest {
   readonly log: Logger;
   /** Ends the turn early, with a TurnError as its reason. */
   readonly signal: AbortSignal;
-  /** When `signal` will be aborted for lack of time, in milliseconds since the epoch. */
-  readonly deadlineMs: number;
+  /** What all attempts may take together. */
+  readonly timeoutMs: number;
   /** Told of each attempt that failed, and that another one follows in so many milliseconds. */
   readonly onRetry?: (waitMs: number) => void;
 }
@@ -33,11 +34,25 @@ const BACKOFF_GROWTH = 3;
 
 /** Asks the model, again where that is safe and there is time for it. Never rejects. */
 export async function generate(request: GenerateRequest, deps: GenerateDeps): Promise<TurnResult> {
+  const { timeoutMs, signal } = request;
+  const timeout = new AbortController();
+  const deadlineMs = deps.clock.now() + timeoutMs;
+  const forget = deps.clock.after(timeoutMs, () => {
+    timeout.abort(new TurnError('turn_timeout', `the turn took longer than ${timeoutMs} ms`));
+  });
+  try {
+    return await tryUntil(deadlineMs, { ...request, signal: AbortSignal.any([signal, timeout.signal]) }, deps);
+  } finally {
+    forget();
+  }
+}
+
+async function tryUntil(deadlineMs: number, request: GenerateRequest, deps: GenerateDeps): Promise<TurnResult> {
   const failures = new Map<TurnErrorCode, number>();
   for (let retries = 0; ; retries++) {
     const result = await attempt(request, deps);
     const waitMs = retryDelayMs(result, retries, failures, deps.random());
-    if (waitMs === undefined || deps.clock.now() + waitMs >= request.deadlineMs) return result;
+    if (waitMs === undefined || deps.clock.now() + waitMs >= deadlineMs) return result;
     const error = result.outcome.kind === 'failed' ? result.outcome.error : undefined;
     request.log.warn({ err: error, waitMs, retry: retries + 1 }, 'asking the model again');
     request.onRetry?.(waitMs);

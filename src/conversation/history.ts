@@ -1,5 +1,5 @@
 import type { Outcome } from '../realtime/outcome.ts';
-import type { TurnResult } from '../realtime/session.ts';
+import type { TurnResult } from '../realtime/turn-result.ts';
 
 /** One exchange, as it is told to a new session. `assistant` is missing where there was no answer. */
 export interface PastTurn {

@@ -3,6 +3,7 @@ import type { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
 import type { Clock } from '../clock.ts';
 import { TurnError } from '../errors.ts';
+import { clientSideFailure, MAX_FRAME_BYTES } from './client-failures.ts';
 import type { RealtimeTarget } from './endpoint.ts';
 import { Heartbeat, PONG_TIMEOUT_MS } from './heartbeat.ts';
 import { readServerEvent, type ServerEvent } from './server-event.ts';
@@ -10,8 +11,6 @@ import { handshakeFailure } from './wire-failures.ts';
 
 export type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
 
-/** A larger frame ends the session; audio deltas of the real service stay far below. */
-export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How long a peer may take to answer a close before the socket is cut. */
 const CLOSE_GRACE_MS = 2_000;
@@ -168,23 +167,6 @@ class OpenSocket implements Connection {
     this.#closeReason ??= reason;
     this.#realtime.socket.terminate();
   }
-}
-
-/** The library gives its causes by message and `cause`; ws names an oversized frame by code. */
-function clientSideFailure(error: Error): TurnError {
-  const code = codeOf(error.cause) ?? codeOf(error);
-  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
-    return new TurnError('frame_too_large', `a frame is larger than ${MAX_FRAME_BYTES} bytes`, { cause: error });
-  }
-  if (code?.startsWith('WS_ERR_') || error.message.includes('could not parse')) {
-    return new TurnError('frame_malformed', 'a frame cannot be read', { cause: error });
-  }
-  return new TurnError('service_unavailable', 'the connection failed', { cause: error });
-}
-
-function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return typeof code === 'string' ? code : undefined;
 }
 
 function lost(cause: unknown): TurnError {

@@ -1,4 +1,3 @@
-import { BYTES_PER_SECOND } from '../audio/pcm.ts';
 import type { Clock } from '../clock.ts';
 import type { SessionSettings } from '../config.ts';
 import { TurnError } from '../errors.ts';
@@ -10,6 +9,7 @@ import type { Outcome } from './outcome.ts';
 import type { ResponseCollector } from './response-collector.ts';
 import { ResponseRun, type TurnListener } from './response-run.ts';
 import type { ServerEvent } from './server-event.ts';
+import { keepsMemory, missingAudioBytes, resultOf, type TurnResult } from './turn-result.ts';
 
 /** How much longer a turn may take when its answer came in text alone and is asked for once more. */
 const REPAIR_TIMEOUT_MS = 10_000;
@@ -34,18 +34,6 @@ export interface TurnInput {
   /** What was said before; goes out only where the session has not heard it. See history.ts. */
   readonly history: string | undefined;
   readonly onEvent?: TurnListener;
-}
-
-/** What a turn came to. `isRetryable`: nothing had arrived, so asking once more cannot answer twice. */
-export interface TurnResult {
-  readonly outcome: Outcome;
-  /** Whether the session was told the history with this turn. */
-  readonly wasReplayed: boolean;
-  /** Whether it was the history that the service did not take. */
-  readonly isHistoryRejected: boolean;
-  /** The service's name of the response, once it had begun. */
-  readonly responseId: string | undefined;
-  readonly isRetryable: boolean;
 }
 
 /** One response that has ended. */
@@ -210,33 +198,8 @@ export class RealtimeSession {
   /** After an end that leaves the model's memory in doubt the session is closed, so that the next one replays. */
   #settle(outcome: Outcome, collector: ResponseCollector): void {
     if (!keepsMemory(outcome)) this.close();
-    if (outcome.kind !== 'spoken' || collector.audioTokens === undefined) return;
-    const expectedBytes = (collector.audioTokens * BYTES_PER_SECOND) / 20;
-    if (outcome.pcm.byteLength < expectedBytes * 0.9) {
-      this.#log.warn({ bytes: outcome.pcm.byteLength, expectedBytes }, 'audio is shorter than the usage says');
-    }
-  }
-}
-
-function resultOf(outcome: Outcome, { history }: TurnEvents, collector: ResponseCollector): TurnResult {
-  return {
-    outcome,
-    wasReplayed: history !== undefined,
-    isHistoryRejected: history !== undefined && collector.rejectedEventId === history.event_id,
-    responseId: collector.responseId,
-    isRetryable: outcome.kind === 'failed' && outcome.error.retry === 'safe' && !collector.hasDelta,
-  };
-}
-
-function keepsMemory(outcome: Outcome): boolean {
-  switch (outcome.kind) {
-    case 'spoken':
-    case 'textOnly':
-      return true;
-    case 'cutShort':
-      return outcome.why === 'length';
-    case 'failed':
-      return false;
+    const missingBytes = missingAudioBytes(outcome, collector);
+    if (missingBytes > 0) this.#log.warn({ missingBytes }, 'audio is shorter than the usage says');
   }
 }
 

@@ -4,7 +4,8 @@ import { generate } from '../../src/conversation/generate.ts';
 import { TurnError, type TurnErrorCode } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { SessionPool } from '../../src/realtime/pool.ts';
-import { RealtimeSession, type TurnResult } from '../../src/realtime/session.ts';
+import { RealtimeSession } from '../../src/realtime/session.ts';
+import type { TurnResult } from '../../src/realtime/turn-result.ts';
 import { plain } from '../realtime/collecting.ts';
 import { type Answer, breaksAfter, FakeModel, failsWith, says } from '../realtime/fake-model.ts';
 import { Gathered } from '../realtime/gathered.ts';
@@ -29,7 +30,7 @@ function asking(answers: readonly Answer[], { refusals = [], random = 0 }: AskOp
       input: { turnId: `turn ${text}`, text, history },
       log: createLogger('silent'),
       signal: stopping.signal,
-      deadlineMs: clock.now() + TURN_MS,
+      timeoutMs: TURN_MS,
     };
     void generate(request, { pool, clock, random: () => random }).then((result) => results.add(result));
   };

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type Memory, nextMemory } from '../../src/conversation/history.ts';
 import { TurnError } from '../../src/errors.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
-import type { TurnResult } from '../../src/realtime/session.ts';
+import type { TurnResult } from '../../src/realtime/turn-result.ts';
 
 const NO_SOUND = { chunks: [], byteLength: 0 };
 const FOUR: Memory = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Pcm } from '../../src/audio/pcm.ts';
 import { TURN_RETRY, TurnError } from '../../src/errors.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
-import type { TurnResult } from '../../src/realtime/session.ts';
+import type { TurnResult } from '../../src/realtime/turn-result.ts';
 
 /** Throws when an outcome is not what its kind promises. */
 export function assertOutcome(outcome: Outcome): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MAX_FRAME_BYTES } from '../../src/realtime/connection.ts';
+import { MAX_FRAME_BYTES } from '../../src/realtime/client-failures.ts';
 import type { Ending, Performance } from '../../src/simulator/mind.ts';
 import { scripted, type Turn } from '../../src/simulator/script.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
