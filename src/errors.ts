@@ -31,6 +31,8 @@ export const TURN_RETRY = {
   request_rejected: 'never',
   frame_too_large: 'never',
   empty_response: 'unknown',
+  // The user's own wish.
+  cancelled: 'never',
   // This process.
   shutting_down: 'never',
   internal: 'unknown',

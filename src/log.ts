@@ -37,7 +37,14 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: (error: unknown) => describeError(error) },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? standardOutput());
+}
+
+/** A log that nobody reads any more stops neither the bot nor its end. */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true });
+  output.on('error', () => {});
+  return output;
 }
 
 /** Libraries print, keys and stack traces among it: it becomes lines of the log, below what is read every day. */

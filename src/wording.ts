@@ -10,6 +10,7 @@ export const wording = {
   queueFull: 'I am still busy with your earlier messages. Please send that again when I have answered them.',
   notAllowed: 'I am sorry, I am not open to your account. Please ask the person who runs this bot.',
   shuttingDown: 'I am being restarted. Please send that again in a minute.',
+  working: 'Finding my words …',
   voiceReply: '(voice reply)',
   listen: (duration: string) => `Listen (${duration})`,
   audioTitle: 'Voice reply',
@@ -62,6 +63,8 @@ function apologySentence(code: TurnErrorCode): string {
     case 'frame_too_large':
     case 'empty_response':
       return 'I could not make an answer to that. Please try to say it in another way.';
+    case 'cancelled':
+      return 'I stopped, as you asked. Please write again whenever you like.';
     case 'shutting_down':
       return wording.shuttingDown;
     case 'internal':

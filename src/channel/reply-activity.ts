@@ -2,21 +2,39 @@ import { type Activity, ActivityTypes, type Attachment, CardFactory, TextFormatT
 import type { Reply, ReplyAudio } from '../conversation/turn.ts';
 import { wording } from '../wording.ts';
 import type { AudioPlace } from './audio-place.ts';
-import type { AudioDelivery } from './capabilities.ts';
+import type { Capabilities } from './capabilities.ts';
 
 /** How audio stands in a chat that plays attachments; see WEBCHAT_AUDIO. */
 export type WebchatAudio = 'attachment' | 'card';
 
 const WAV_TYPE = 'audio/wav';
+/** Teams' label and its thumbs; one root entity of this kind, else it refuses the message. */
+const MADE_BY_AI = {
+  entities: [
+    {
+      type: 'https://schema.org/Message',
+      '@type': 'Message',
+      '@context': 'https://schema.org',
+      '@id': '',
+      additionalType: ['AIGeneratedContent'],
+    },
+  ],
+  channelData: { feedbackLoop: { type: 'default' } },
+};
 
 /** A reply as one message of Bot Framework: the text always, the audio in the channel's way. */
 export function toActivity(
   reply: Reply,
-  delivery: AudioDelivery,
+  { audio: delivery, marksAi }: Pick<Capabilities, 'audio' | 'marksAi'>,
   url: string | undefined,
   webchatAudio: WebchatAudio,
 ): Partial<Activity> {
-  const message = { type: ActivityTypes.Message, text: reply.text, textFormat: TextFormatTypes.Markdown };
+  const message: Partial<Activity> = {
+    type: ActivityTypes.Message,
+    text: reply.text,
+    textFormat: TextFormatTypes.Markdown,
+    ...(marksAi && reply.isFromModel ? MADE_BY_AI : {}),
+  };
   switch (delivery) {
     case 'speak':
       return { ...message, speak: reply.text };

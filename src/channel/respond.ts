@@ -1,12 +1,16 @@
 import type { TurnContext } from 'botbuilder';
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import type { Reply, Respond, TurnReference } from '../conversation/turn.ts';
 import type { Logger } from '../log.ts';
 import type { VoiceAdapter } from './adapter.ts';
+import type { Pace } from './live-message.ts';
 import type { WebchatAudio } from './reply-activity.ts';
 import type { ServiceUrls } from './service-urls.ts';
 import { openSink } from './sink.ts';
-import { fromReference, keyOf } from './user-turn.ts';
+import { conversationKey, fromReference, keyOf } from './user-turn.ts';
+
+const MOST_CONVERSATIONS = 10_000;
 
 /** What the ways back need. */
 export interface RespondOptions {
@@ -31,10 +35,12 @@ export interface Responders {
 /** The ways back over this adapter. */
 export function createResponders(options: RespondOptions): Responders {
   const { adapter, serviceUrls } = options;
+  const paces = new LRUCache<string, Pace>({ max: MOST_CONVERSATIONS, memoMethod: () => ({ nextAtMs: 0 }) });
   const sinkOf = (context: TurnContext) => {
     const { channelId: channel, conversation, id: activity } = context.activity;
     const log = options.log.child({ channel, conversation: `${channel}/${conversation.id}`, activity });
-    return openSink(context, { ...options, log, connector: adapter.connectorOf(context) });
+    const pace = paces.memo(conversationKey(context.activity));
+    return openSink(context, { ...options, log, pace, connector: adapter.connectorOf(context) });
   };
   return {
     later: (reference) => (work) => {
@@ -46,6 +52,8 @@ export function createResponders(options: RespondOptions): Responders {
           openLater(adapter, reference, serviceUrl, (moved) => sinkOf(moved).send(reply));
         return work({
           showActivity: () => sink.showActivity(),
+          showText: (text) => sink.showText(text),
+          stopped: sink.stopped,
           // The user may have written again while the model spoke, and from a new address.
           send: (reply) => (newestUrl() === openedUrl ? sink.send(reply) : sendWhereItMoved(reply, newestUrl())),
         });

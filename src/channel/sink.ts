@@ -1,113 +1,108 @@
 import { type Activity, ActivityTypes, type TurnContext } from 'botbuilder';
-import type { ConnectorClient } from 'botframework-connector';
-import { type Clock, sleep, within } from '../clock.ts';
-import type { Reply, ReplyAudio, ReplySink } from '../conversation/turn.ts';
-import { SendError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import { placeAudio } from './audio-place.ts';
+import { sleep } from '../clock.ts';
+import type { Reply, ReplySink } from '../conversation/turn.ts';
+import { TurnError } from '../errors.ts';
+import { wording } from '../wording.ts';
+import { type AudioUrlOptions, audioUrl } from './audio-url.ts';
 import { type Capabilities, capabilitiesOf } from './capabilities.ts';
-import { toActivity, urlOf, type WebchatAudio } from './reply-activity.ts';
+import { LiveMessage, type Pace } from './live-message.ts';
+import { toActivity, type WebchatAudio } from './reply-activity.ts';
+import { limited, orGone, sendOnce } from './send-once.ts';
 import { TypingSign } from './typing.ts';
+import { scopeOf } from './user-turn.ts';
 
 /** What a way back needs besides its turn. */
-export interface SinkOptions {
-  readonly clock: Clock;
-  readonly log: Logger;
+export interface SinkOptions extends AudioUrlOptions {
   readonly webchatAudio: WebchatAudio;
-  readonly publicBaseUrl: () => string | undefined;
-  /** The client of this turn, for uploads. */
-  readonly connector: ConnectorClient | undefined;
-  /** One send with all of its tries, and with the bot's own token, which may hang, too. */
-  readonly sendLimitMs: number;
+  /** The pace of this conversation's live messages. */
+  readonly pace: Pace;
 }
 
-/** Answers with which a channel refuses a message for what is in it: without its audio it may be taken. */
-const REFUSED_STATUS: ReadonlySet<number> = new Set([400, 413, 415]);
-/** Answers after which there is nobody to send to: the bot was blocked or removed, or the conversation is deleted. */
-const GONE_STATUS: ReadonlySet<number> = new Set([403, 404]);
 const MOST_TYPING_WAIT_MS = 1_000;
 
 /** The way back over a live turn context. */
 export function openSink(context: TurnContext, options: SinkOptions): ReplySink {
-  const capabilities = capabilitiesOf(context.activity.channelId);
+  const { activity } = context;
+  const capabilities = capabilitiesOf(activity.channelId, scopeOf(activity));
   // Replies that go back in the HTTP answer come all at once: a sign before them would never be seen as one.
-  const isBuffered = context.activity.deliveryMode === 'expectReplies';
-  const connector = isBuffered ? undefined : options.connector;
-  let typing: TypingSign | undefined;
-  return {
-    showActivity() {
-      if (!capabilities.showsTyping || isBuffered) return () => {};
-      const send = () => limited(context.sendActivity({ type: ActivityTypes.Typing }), options);
-      const sign = new TypingSign(send, options.clock);
-      typing = sign;
-      return () => sign.stop();
-    },
-    async send(reply) {
-      typing?.stop();
-      await Promise.race([typing?.settled, sleep(options.clock, MOST_TYPING_WAIT_MS)]);
-      const url = reply.audio && (await audioUrl(context, reply, reply.audio, capabilities, { ...options, connector }));
-      await sendOnce(context, toActivity(reply, capabilities.audio, url, options.webchatAudio), options);
-    },
-  };
+  return activity.deliveryMode === 'expectReplies'
+    ? new Sink(
+        context,
+        { ...capabilities, showsTyping: false, stream: undefined },
+        { ...options, connector: undefined },
+      )
+    : new Sink(context, capabilities, options);
 }
 
-async function audioUrl(
-  context: TurnContext,
-  reply: Reply,
-  audio: ReplyAudio,
-  capabilities: Capabilities,
-  options: SinkOptions,
-): Promise<string | undefined> {
-  const { publicBaseUrl, connector, log } = options;
-  const { serviceUrl, conversation } = context.activity;
-  const place = placeAudio({
-    audio,
-    textLength: reply.text.length,
-    capabilities,
-    publicBaseUrl: publicBaseUrl(),
-    serviceUrl,
-  });
-  if (place.kind !== 'upload' || connector === undefined) return urlOf(place, audio);
-  try {
-    return await limited(upload(connector, serviceUrl, conversation.id, audio), options);
-  } catch (err) {
-    log.warn({ err }, 'the channel did not take the audio');
-    return undefined;
+class Sink implements ReplySink {
+  readonly #context: TurnContext;
+  readonly #capabilities: Capabilities;
+  readonly #options: SinkOptions;
+  readonly #stopping = new AbortController();
+  #typing: TypingSign | undefined;
+  #live: LiveMessage | undefined;
+
+  constructor(context: TurnContext, capabilities: Capabilities, options: SinkOptions) {
+    this.#context = context;
+    this.#capabilities = capabilities;
+    this.#options = options;
   }
-}
 
-async function upload(connector: ConnectorClient, serviceUrl: string, conversationId: string, audio: ReplyAudio) {
-  const { id } = await connector.conversations.uploadAttachment(conversationId, {
-    type: 'audio/wav',
-    name: 'reply.wav',
-    originalBase64: audio.wav,
-    thumbnailBase64: new Uint8Array(),
-  });
-  if (!id) return undefined;
-  return `${serviceUrl.replace(/\/+$/, '')}/v3/attachments/${encodeURIComponent(id)}/views/original`;
-}
-
-/** The text is never lost for its audio: a message that is refused as it is goes once more without attachments. */
-async function sendOnce(context: TurnContext, activity: Partial<Activity>, options: SinkOptions): Promise<void> {
-  try {
-    await limited(context.sendActivity(activity), options);
-  } catch (err) {
-    if (GONE_STATUS.has(statusOf(err))) {
-      throw new SendError('conversation_gone', 'the channel has no such conversation for us', { cause: err });
-    }
-    if (!REFUSED_STATUS.has(statusOf(err)) || activity.attachments === undefined) throw err;
-    options.log.warn({ err }, 'the channel refused the audio, sending the text alone');
-    const { attachments: _, id: __, ...textOnly } = activity;
-    await sendOnce(context, textOnly, options);
+  get stopped(): AbortSignal {
+    return this.#stopping.signal;
   }
-}
 
-/** The status with which the channel answered; 0 when it did not. */
-function statusOf(error: unknown): number {
-  const { statusCode } = error as { statusCode?: unknown };
-  return typeof statusCode === 'number' ? statusCode : 0;
-}
+  showActivity(): () => void {
+    const { stream } = this.#capabilities;
+    if (stream !== undefined) this.#live = this.#openLive(stream);
+    if (stream?.isAnnounced) this.#live?.inform(wording.working);
+    else this.#showTyping();
+    return () => this.#typing?.stop();
+  }
 
-function limited<T>(send: Promise<T>, { clock, sendLimitMs }: SinkOptions): Promise<T> {
-  return within(clock, sendLimitMs, send, () => new SendError('send_timeout', `not sent within ${sendLimitMs} ms`));
+  showText(text: string): void {
+    if (this.#live === undefined) return;
+    if (!this.#live.isOff) this.#typing?.stop();
+    this.#live.show(text);
+  }
+
+  async send(reply: Reply): Promise<void> {
+    this.#typing?.stop();
+    await this.#live?.settle();
+    const text = this.#wholeText(reply);
+    const { audio } = reply;
+    await Promise.race([this.#typing?.settled, sleep(this.#options.clock, MOST_TYPING_WAIT_MS)]);
+    if (this.#live?.isStopped || text === '') return;
+    const url = audio && (await audioUrl(this.#context, reply, audio, this.#capabilities, this.#options));
+    const message = toActivity({ ...reply, text }, this.#capabilities, url, this.#options.webchatAudio);
+    await orGone(this.#live?.finish(message) ?? sendOnce(this.#context, message, this.#options));
+  }
+
+  /** What was shown stays, and what is sent at the end begins with it. */
+  #wholeText({ text, addsToShown }: Reply): string {
+    const shown = this.#live?.shown ?? '';
+    if (shown === '' || text.startsWith(shown)) return text;
+    return addsToShown ? `${shown}\n\n${text}` : shown;
+  }
+
+  #openLive(rules: NonNullable<Capabilities['stream']>): LiveMessage {
+    const { clock, log, pace } = this.#options;
+    return new LiveMessage({
+      rules,
+      pace,
+      clock,
+      log,
+      sendPiece: (piece) => limited(this.#context.sendActivity(piece), this.#options),
+      sendWhole: (message) => sendOnce(this.#context, message, this.#options),
+      update: (message) => limited(this.#context.updateActivity(message), this.#options),
+      onStopped: () => this.#stopping.abort(new TurnError('cancelled', 'the user stopped the answer')),
+      onOff: () => this.#showTyping(),
+    });
+  }
+
+  #showTyping(): void {
+    if (!this.#capabilities.showsTyping) return;
+    const sign: Partial<Activity> = { type: ActivityTypes.Typing };
+    this.#typing = new TypingSign(() => limited(this.#context.sendActivity(sign), this.#options), this.#options.clock);
+  }
 }

@@ -50,7 +50,8 @@ export function isInBand({ deliveryMode }: Activity): boolean {
   return deliveryMode === 'expectReplies';
 }
 
-function scopeOf({ conversation }: Activity): Scope {
+/** Whether one person or several talk with the bot, and where. */
+export function scopeOf({ conversation }: Activity): Scope {
   switch (conversation.conversationType) {
     case 'channel':
       return 'channel';

@@ -1,6 +1,6 @@
 import type { TurnError, TurnErrorCode } from '../errors.ts';
 import type { CutShortReason, Outcome } from '../realtime/outcome.ts';
-import type { ServerEvent } from '../realtime/server-event.ts';
+import type { ServerEvent, WireError } from '../realtime/server-event.ts';
 
 /** What the terminal chat says of itself; the words of Microsoft's quickstart where it has some. */
 export const texts = {
@@ -24,21 +24,25 @@ export function eventLines(event: ServerEvent): readonly string[] {
     case 'audioDelta':
       return [`Received ${event.audio.byteLength} bytes of audio data.`];
     case 'error':
-      return [
-        'Received an error event.',
-        `Error code: ${plain(event.error.code) || 'none'}`,
-        `Error Event ID: ${plain(event.eventId ?? '') || 'none'}`,
-        `Error message: ${plain(event.error.message) || 'none'}`,
-      ];
+      return ['Received an error event.', ...errorLines(event.error, event.eventId)];
+    case 'responseDone':
+      return event.response.error === undefined ? [] : ['The response failed.', ...errorLines(event.response.error)];
     case 'session':
     case 'responseCreated':
     case 'textDone':
     case 'responseActivity':
-    case 'responseDone':
     case 'other':
     case 'malformed':
       return [];
   }
+}
+
+function errorLines({ code, message }: WireError, eventId = ''): string[] {
+  return [
+    `Error code: ${plain(code) || 'none'}`,
+    `Error Event ID: ${plain(eventId) || 'none'}`,
+    `Error message: ${plain(message) || 'none'}`,
+  ];
 }
 
 /** What is printed of how a turn ended: nothing where it ended well. */
@@ -112,6 +116,7 @@ function remedy(code: TurnErrorCode): string {
     case 'frame_malformed':
     case 'first_event_timeout':
     case 'silence_timeout':
+    case 'cancelled':
     case 'shutting_down':
     case 'internal':
       return 'Send that again.';

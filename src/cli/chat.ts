@@ -58,7 +58,7 @@ let turn: AbortController | undefined;
 /** Breaks off the answer, or, where none is awaited, the conversation. */
 function interrupt(): void {
   if (turn === undefined) terminal.close();
-  else turn.abort(new TurnError('internal', 'the user cancelled'));
+  else turn.abort(new TurnError('cancelled', 'the user cancelled'));
 }
 
 function stop(): void {

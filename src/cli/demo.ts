@@ -46,6 +46,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+// Nobody reads any more: what was started must not outlive that.
+process.stdout.on('error', () => void stop(1));
+
 async function startAll(): Promise<void> {
   print('Starting the simulated model, the bot and Microsoft 365 Agents Playground …');
   const simulator = await startOn(0, (port) => ({

@@ -3,10 +3,12 @@ import type { Clock } from '../clock.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import type { SessionPool } from '../realtime/pool.ts';
+import type { ServerEvent } from '../realtime/server-event.ts';
 import type { TurnResult } from '../realtime/turn-result.ts';
 import { apology, wording } from '../wording.ts';
 import { generate } from './generate.ts';
 import { historyText, nextMemory } from './history.ts';
+import { LiveText } from './live-text.ts';
 import type { RecordStore } from './records.ts';
 import { toReply } from './reply.ts';
 import type { Reply, ReplySink, UserTurn } from './turn.ts';
@@ -36,9 +38,11 @@ export async function answer(turn: UserTurn, sink: ReplySink, stopping: AbortSig
     activity: turn.activityId,
     turn: turnId,
   });
+  const quick = unanswerable(turn);
+  if (quick !== undefined) return sink.send(quick);
   const stopActivity = sink.showActivity();
   try {
-    const reply = unanswerable(turn) ?? (await askOrApologize(turn, turnId, stopping, { ...deps, log }));
+    const reply = await askOrApologize(turn, turnId, stopping, sink, { ...deps, log });
     stopActivity();
     await sink.send(reply);
   } finally {
@@ -55,9 +59,15 @@ function unanswerable({ text, isAllowed }: UserTurn): Reply | undefined {
 }
 
 /** Whatever goes wrong in here, the user gets an answer. */
-async function askOrApologize(turn: UserTurn, turnId: string, stopping: AbortSignal, deps: AnswerDeps): Promise<Reply> {
+async function askOrApologize(
+  turn: UserTurn,
+  turnId: string,
+  stopping: AbortSignal,
+  sink: ReplySink,
+  deps: AnswerDeps,
+): Promise<Reply> {
   try {
-    return await ask(turn, turnId, stopping, deps);
+    return await ask(turn, turnId, stopping, sink, deps);
   } catch (err) {
     const incident = deps.ids.incident();
     deps.log.error({ err, incident }, 'turn broke');
@@ -65,12 +75,23 @@ async function askOrApologize(turn: UserTurn, turnId: string, stopping: AbortSig
   }
 }
 
-async function ask(turn: UserTurn, turnId: string, stopping: AbortSignal, deps: AnswerDeps): Promise<Reply> {
+async function ask(
+  turn: UserTurn,
+  turnId: string,
+  stopping: AbortSignal,
+  sink: ReplySink,
+  deps: AnswerDeps,
+): Promise<Reply> {
   const { records, clock, ids, log } = deps;
   const startedMs = clock.now();
   const record = await records.read(turn.key);
+  const live = new LiveText();
   const input = {
     turnId,
+    onEvent(event: ServerEvent) {
+      const shown = live.accept(event);
+      if (shown !== undefined) sink.showText(shown);
+    },
     text: turn.text,
     log,
     /** Made only where it is read: a warm session needs none. */
@@ -78,7 +99,13 @@ async function ask(turn: UserTurn, turnId: string, stopping: AbortSignal, deps: 
       return historyText(record.history);
     },
   };
-  const request = { key: turn.key, input, log, signal: stopping, timeoutMs: deps.turnTimeoutMs };
+  const request = {
+    key: turn.key,
+    input,
+    log,
+    signal: AbortSignal.any([stopping, sink.stopped]),
+    timeoutMs: deps.turnTimeoutMs,
+  };
   const result = await generate(request, deps);
   const incident = ids.incident();
   logOutcome(result, incident, clock.now() - startedMs, log);

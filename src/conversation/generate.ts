@@ -100,8 +100,10 @@ async function attempt({ key, input, signal }: GenerateRequest, { pool }: Genera
 function failed(reason: unknown): TurnResult {
   const isTyped = reason instanceof TurnError;
   const error = isTyped ? reason : new TurnError('internal', 'the model could not be asked', { cause: reason });
+  const isCancelled = error.code === 'cancelled';
+  const nothing = { chunks: [], byteLength: 0 };
   return {
-    outcome: { kind: 'failed', error },
+    outcome: isCancelled ? { kind: 'cutShort', text: '', pcm: nothing, why: 'cancelled' } : { kind: 'failed', error },
     wasReplayed: false,
     isHistoryRejected: false,
     responseId: undefined,

@@ -18,9 +18,9 @@ export interface ReplyDeps {
 export async function toReply(outcome: Outcome, deps: ReplyDeps): Promise<Reply> {
   switch (outcome.kind) {
     case 'spoken':
-      return { text: outcome.text || wording.voiceReply, audio: await toAudio(outcome.pcm, deps) };
+      return { text: outcome.text || wording.voiceReply, audio: await toAudio(outcome.pcm, deps), isFromModel: true };
     case 'textOnly':
-      return { text: outcome.text, audio: undefined };
+      return { text: outcome.text, audio: undefined, isFromModel: true };
     case 'cutShort':
       return cutShortReply(outcome, deps);
     case 'failed':
@@ -33,11 +33,11 @@ async function cutShortReply(outcome: Extract<Outcome, { kind: 'cutShort' }>, de
   switch (outcome.why) {
     case 'length':
     case 'lost':
-      return { text: paragraphs(outcome.text, note), audio: await toAudio(outcome.pcm, deps) };
+      return { text: paragraphs(outcome.text, note), audio: await toAudio(outcome.pcm, deps), isFromModel: true };
     case 'filter':
-      return { text: note, audio: undefined };
+      return { text: note, audio: undefined, addsToShown: true };
     case 'cancelled':
-      return { text: outcome.text, audio: undefined };
+      return { text: outcome.text, audio: undefined, isFromModel: true };
   }
 }
 

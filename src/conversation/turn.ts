@@ -45,6 +45,10 @@ export interface UserTurn {
 /** A finished answer, still without a channel's form. */
 export interface Reply {
   readonly text: string;
+  /** The text is to be added to whatever was shown of the answer before, which stays. Else it is the whole of it. */
+  readonly addsToShown?: boolean;
+  /** The model's own words, which some channels want to have marked. */
+  readonly isFromModel?: boolean;
   readonly audio: ReplyAudio | undefined;
 }
 
@@ -59,7 +63,11 @@ export interface ReplyAudio {
 export interface ReplySink {
   /** Shows that the bot is at work. Returns the function that ends it (safe to call twice). Never throws. */
   showActivity(): () => void;
-  /** Sends the answer. Rejects when the channel did not take it. */
+  /** Shows the answer while it is made: all of its text so far, which only ever grows. Never throws. */
+  showText(text: string): void;
+  /** Aborted, with a TurnError, when the user stops the answer where it is shown. */
+  readonly stopped: AbortSignal;
+  /** Sends the answer. What was shown of it stays: the answer continues it. Rejects when the channel did not take it. */
   send(reply: Reply): Promise<void>;
 }
 

@@ -69,6 +69,11 @@ export function repairEvents(ids: Ids, turnId: string, itemIds: readonly string[
   return { all, settings: undefined, history: undefined };
 }
 
+/** Ends the response that is running: what it would still say costs nothing. */
+export function responseCancel(ids: Ids): RealtimeClientEvent {
+  return { type: 'response.cancel', event_id: ids.wire('evt') };
+}
+
 /** Takes an item out of the conversation again. */
 function itemDelete(ids: Ids, itemId: string): RealtimeClientEvent {
   return { type: 'conversation.item.delete', event_id: ids.wire('evt'), item_id: itemId };

@@ -113,6 +113,11 @@ export class ResponseCollector {
     return { kind: 'cutShort', text, pcm, why: 'lost', error };
   }
 
+  /** The turn ends by the user's wish. */
+  cancel(): Outcome {
+    return { kind: 'cutShort', text: this.#parts.text(), pcm: this.#parts.pcm(), why: 'cancelled' };
+  }
+
   /** A response that names our turn is ours; one that names none is taken for ours until a better one comes. */
   #begin(responseId: string, turnId: string | undefined): Step {
     const isOurs = turnId === this.#options.turnId;

@@ -58,6 +58,11 @@ export class ResponseRun {
     this.#end(this.collector.abandon(error));
   }
 
+  /** Ends it by the user's wish, which is no fault. */
+  cancel(): void {
+    this.#end(this.collector.cancel());
+  }
+
   /** Leaves no timer behind. Safe to call twice. */
   stop(): void {
     this.#forgetDeadline();

@@ -5,7 +5,8 @@
 export type ServerEvent =
   | { readonly kind: 'session'; readonly sessionId: string | undefined; readonly expiresAtMs: number | undefined }
   | { readonly kind: 'responseCreated'; readonly responseId: string; readonly turnId: string | undefined }
-  | { readonly kind: 'textDelta'; readonly at: PartAddress; readonly text: string }
+  /** `isSpoken`: the transcript of sound; else the model writes. */
+  | { readonly kind: 'textDelta'; readonly at: PartAddress; readonly text: string; readonly isSpoken: boolean }
   | { readonly kind: 'textDone'; readonly at: PartAddress; readonly text: string }
   | { readonly kind: 'audioDelta'; readonly at: PartAddress; readonly audio: Buffer }
   | { readonly kind: 'responseActivity'; readonly responseId: string }
@@ -61,12 +62,13 @@ function read(event: Fields & { readonly type: string }): ServerEvent | undefine
     case 'response.created':
       return readCreated(fieldsOf(event['response']));
     case 'response.output_audio_transcript.delta':
+      return readDelta(event, true);
     case 'response.output_text.delta':
-      return readText('textDelta', event, event['delta']);
+      return readDelta(event, false);
     case 'response.output_audio_transcript.done':
-      return readText('textDone', event, event['transcript']);
+      return readTextDone(event, event['transcript']);
     case 'response.output_text.done':
-      return readText('textDone', event, event['text']);
+      return readTextDone(event, event['text']);
     case 'response.output_audio.delta':
       return readAudio(event);
     case 'response.done':
@@ -93,9 +95,15 @@ function readCreated(response: Fields): ServerEvent | undefined {
   return responseId ? { kind: 'responseCreated', responseId, turnId: turnIdOf(response) } : undefined;
 }
 
-function readText(kind: 'textDelta' | 'textDone', event: Fields, text: unknown): ServerEvent | undefined {
+function readDelta(event: Fields, isSpoken: boolean): ServerEvent | undefined {
   const at = addressOf(event);
-  return at && typeof text === 'string' ? { kind, at, text } : undefined;
+  const text = event['delta'];
+  return at && typeof text === 'string' ? { kind: 'textDelta', at, text, isSpoken } : undefined;
+}
+
+function readTextDone(event: Fields, text: unknown): ServerEvent | undefined {
+  const at = addressOf(event);
+  return at && typeof text === 'string' ? { kind: 'textDone', at, text } : undefined;
 }
 
 function readAudio(event: Fields): ServerEvent | undefined {

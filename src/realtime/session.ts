@@ -3,7 +3,7 @@ import type { SessionSettings } from '../config.ts';
 import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
-import { repairEvents, type TurnEvents, turnEvents } from './client-events.ts';
+import { repairEvents, responseCancel, type TurnEvents, turnEvents } from './client-events.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import type { Outcome } from './outcome.ts';
 import type { ResponseCollector } from './response-collector.ts';
@@ -138,7 +138,7 @@ export class RealtimeSession {
     signal: AbortSignal,
   ): Promise<Answered> {
     const run = new ResponseRun({ turnId, events, clock: this.#deps.clock, log: this.#log, onEvent });
-    const onAbort = () => run.abandon(abortError(signal));
+    const onAbort = () => this.#giveUp(run, abortError(signal));
     this.#run = run;
     signal.addEventListener('abort', onAbort, { once: true });
     try {
@@ -158,6 +158,13 @@ export class RealtimeSession {
   close(): void {
     this.#isSpent = true;
     this.#connection?.close();
+  }
+
+  #giveUp(run: ResponseRun, error: TurnError): void {
+    if (error.code === 'cancelled') {
+      this.#connection?.send([responseCancel(this.#deps.ids)]);
+      run.cancel();
+    } else run.abandon(error);
   }
 
   #send(events: TurnEvents): void {

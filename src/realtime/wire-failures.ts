@@ -33,7 +33,7 @@ export function wireFailure(error: WireError | undefined, fallback: TurnErrorCod
   if (error === undefined) return new TurnError(fallback, 'the response failed without a reason');
   const code = BY_CODE.get(error.code) ?? BY_TYPE.get(error.type) ?? fallback;
   // Not its message: it quotes what it was sent, and this goes into the log.
-  const said = [error.type, error.code].filter((part) => part !== '').join(' ');
+  const said = [...new Set([error.type, error.code])].filter((part) => part !== '').join(' ');
   return new TurnError(code, `the service said ${said || 'nothing'}`, { retryAfterMs: waitNamedIn(error.message) });
 }
 

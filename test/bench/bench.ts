@@ -1,7 +1,8 @@
 import '../../src/node-version.js';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { inspect, parseArgs } from 'node:util';
+import { inspect } from 'node:util';
+import { readOptions } from '../support/options.ts';
 import { startBot } from './bot-under-bench.ts';
 import { stopAll } from './children.ts';
 import { startFarEnds } from './far-ends.ts';
@@ -75,7 +76,7 @@ async function measure({ warmUp, scenarios, idleConversations, starts: count }: 
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+  const values = readOptions({ quick: { type: 'boolean', default: false } });
   try {
     const results = await measure(values.quick ? QUICK : FULL);
     if (values.quick) process.stdout.write('A quick run: its figures are not worth much.\n');

@@ -25,7 +25,7 @@ function placeOf(given: Case): AudioPlace {
   return placeAudio({
     audio: { id, wav: Buffer.alloc(bytes), durationMs: 1_000 },
     textLength,
-    capabilities: capabilitiesOf(channel),
+    capabilities: capabilitiesOf(channel, 'personal'),
     publicBaseUrl: base,
     serviceUrl: service,
   });
@@ -100,21 +100,22 @@ describe('capabilitiesOf', () => {
   };
   for (const [audio, channels] of Object.entries(delivery)) {
     for (const channel of channels)
-      it(`gives ${channel} its audio as ${audio}`, () => assert.equal(capabilitiesOf(channel).audio, audio));
+      it(`gives ${channel} its audio as ${audio}`, () =>
+        assert.equal(capabilitiesOf(channel, 'personal').audio, audio));
   }
 
   it('shows typing everywhere but where words are only spoken', () => {
-    for (const channel of ALL) assert.equal(capabilitiesOf(channel).showsTyping, true, channel);
-    assert.equal(capabilitiesOf('directlinespeech').showsTyping, false);
+    for (const channel of ALL) assert.equal(capabilitiesOf(channel, 'personal').showsTyping, true, channel);
+    assert.equal(capabilitiesOf('directlinespeech', 'personal').showsTyping, false);
   });
 
   it('treats a channel named like a property of objects as an unknown one', () => {
     for (const channel of ['constructor', 'toString', '__proto__', 'hasOwnProperty', 'valueOf', '']) {
-      assert.deepEqual(capabilitiesOf(channel), capabilitiesOf('slack'), channel);
+      assert.deepEqual(capabilitiesOf(channel, 'personal'), capabilitiesOf('slack', 'personal'), channel);
     }
   });
 
   it('knows channels by their exact name', () => {
-    assert.equal(capabilitiesOf('Emulator').audio, 'link');
+    assert.equal(capabilitiesOf('Emulator', 'personal').audio, 'link');
   });
 });

@@ -14,14 +14,14 @@ const plain = { type: 'message', text: 'Hi **there**', textFormat: 'markdown' };
 
 describe('toActivity', () => {
   it('gives the text and an audio/wav attachment', () => {
-    assert.deepEqual(toActivity(reply, 'attachment', URL_OF_AUDIO, 'attachment'), {
+    assert.deepEqual(toActivity(reply, { audio: 'attachment', marksAi: false }, URL_OF_AUDIO, 'attachment'), {
       ...plain,
       attachments: [{ contentType: 'audio/wav', contentUrl: URL_OF_AUDIO, name: 'reply.wav' }],
     });
   });
 
   it('gives the text and an AudioCard that does not start by itself', () => {
-    const activity = toActivity(reply, 'attachment', URL_OF_AUDIO, 'card');
+    const activity = toActivity(reply, { audio: 'attachment', marksAi: false }, URL_OF_AUDIO, 'card');
     assert.equal(activity.text, reply.text);
     assert.equal(activity.attachments?.length, 1);
     const [card] = activity.attachments ?? [];
@@ -32,7 +32,7 @@ describe('toActivity', () => {
 
   it('gives the text and a link below it, never an attachment', () => {
     for (const kind of ['attachment', 'card'] as const) {
-      assert.deepEqual(toActivity(reply, 'link', URL_OF_AUDIO, kind), {
+      assert.deepEqual(toActivity(reply, { audio: 'link', marksAi: false }, URL_OF_AUDIO, kind), {
         ...plain,
         text: `Hi **there**\n\n[Listen (0:04)](${URL_OF_AUDIO})`,
       });
@@ -49,23 +49,34 @@ describe('toActivity', () => {
     [3_600_000, '60:00'],
   ] as const) {
     it(`says ${shown} of ${durationMs} ms`, () => {
-      const { text } = toActivity({ text: 'Hi', audio: audio(durationMs) }, 'link', URL_OF_AUDIO, 'card');
+      const { text } = toActivity(
+        { text: 'Hi', audio: audio(durationMs) },
+        { audio: 'link', marksAi: false },
+        URL_OF_AUDIO,
+        'card',
+      );
       assert.equal(text, `Hi\n\n[Listen (${shown})](${URL_OF_AUDIO})`);
     });
   }
 
   it('gives the text to be spoken, and no audio', () => {
-    assert.deepEqual(toActivity(reply, 'speak', URL_OF_AUDIO, 'attachment'), { ...plain, speak: reply.text });
+    assert.deepEqual(toActivity(reply, { audio: 'speak', marksAi: false }, URL_OF_AUDIO, 'attachment'), {
+      ...plain,
+      speak: reply.text,
+    });
   });
 
   for (const delivery of ['attachment', 'link'] as const) {
     it(`gives the text alone where there is no address (${delivery})`, () => {
-      assert.deepEqual(toActivity(reply, delivery, undefined, 'attachment'), plain);
-      assert.deepEqual(toActivity(reply, delivery, undefined, 'card'), plain);
+      assert.deepEqual(toActivity(reply, { audio: delivery, marksAi: false }, undefined, 'attachment'), plain);
+      assert.deepEqual(toActivity(reply, { audio: delivery, marksAi: false }, undefined, 'card'), plain);
     });
 
     it(`gives the text alone where there is no audio (${delivery})`, () => {
-      assert.deepEqual(toActivity({ ...reply, audio: undefined }, delivery, URL_OF_AUDIO, 'attachment'), plain);
+      assert.deepEqual(
+        toActivity({ ...reply, audio: undefined }, { audio: delivery, marksAi: false }, URL_OF_AUDIO, 'attachment'),
+        plain,
+      );
     });
   }
 });

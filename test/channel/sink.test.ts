@@ -105,7 +105,7 @@ describe('the typing sign on the wire', () => {
 
   const typesOf = (bot: BotUnderTest) => bot.connector.calls.map(({ body }) => body.type);
 
-  for (const channelId of ['emulator', 'directline', 'webchat', 'msteams', 'slack']) {
+  for (const channelId of ['emulator', 'slack']) {
     it(`is shown to ${channelId} after half a second, and is over with the answer`, () =>
       whileHeld(
         () => undefined,
@@ -118,6 +118,26 @@ describe('the typing sign on the wire', () => {
           await bot.connector.whenMessages(1);
           await clock.advance(30_000);
           assert.deepEqual(typesOf(bot), ['typing', 'message']);
+        },
+        { fields: { channelId } },
+      ));
+  }
+
+  for (const channelId of ['directline', 'webchat']) {
+    it(`is shown to ${channelId} until there is text, which is then shown as it comes`, () =>
+      whileHeld(
+        () => undefined,
+        async (bot, { clock, release }) => {
+          await clock.advance(500);
+          await bot.connector.when(({ body }) => body.type === 'typing');
+          release();
+          await bot.connector.whenMessages(1);
+          await clock.advance(30_000);
+          const [sign, piece, message] = bot.connector.calls.map(({ body }) => body);
+          assert.equal(sign.text, undefined);
+          assert.ok('At last'.startsWith(piece.text));
+          assert.deepEqual(typesOf(bot), ['typing', 'typing', 'message']);
+          assert.equal(message.text, 'At last');
         },
         { fields: { channelId } },
       ));

@@ -9,7 +9,9 @@ const pcm = { chunks: [], byteLength: 0 };
 describe('what the chat prints of an event', () => {
   it('is the text of a delta, without what would steer the terminal', () => {
     const text = 'a\x1b[2Jb\u009b1mc\x07\n\td é 🎈';
-    assert.deepEqual(eventLines({ kind: 'textDelta', at, text }), ['Received text delta: a[2Jb1mc\n\td é 🎈']);
+    assert.deepEqual(eventLines({ kind: 'textDelta', at, text, isSpoken: true }), [
+      'Received text delta: a[2Jb1mc\n\td é 🎈',
+    ]);
   });
 
   it('is the number of bytes of audio', () => {

@@ -64,6 +64,8 @@ function wayBack({ refuse }: { refuse?: Error } = {}) {
         diary.push('shows activity');
         return () => void diary.push('stops');
       },
+      showText() {},
+      stopped: new AbortController().signal,
       async send(reply) {
         diary.push(`sends ${reply.text}`);
         if (refuse !== undefined) throw refuse;

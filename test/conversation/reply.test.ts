@@ -70,7 +70,11 @@ describe('the reply to a spoken answer', () => {
 describe('the reply to a written answer', () => {
   it('is its text alone, without an apology', async () => {
     const { saved, reply } = shelf();
-    assert.deepEqual(await reply({ kind: 'textOnly', text: 'Just text' }), { text: 'Just text', audio: undefined });
+    assert.deepEqual(await reply({ kind: 'textOnly', text: 'Just text' }), {
+      text: 'Just text',
+      audio: undefined,
+      isFromModel: true,
+    });
     assert.deepEqual(saved, []);
   });
 });
@@ -106,7 +110,7 @@ describe('the reply to an answer that was cut short', () => {
 
   it('is the text so far alone where the user stopped it', async () => {
     const { saved, reply } = shelf();
-    assert.deepEqual(await reply(cutShort('cancelled')), { text: 'Once upon', audio: undefined });
+    assert.deepEqual(await reply(cutShort('cancelled')), { text: 'Once upon', audio: undefined, isFromModel: true });
     assert.deepEqual(saved, []);
   });
 });

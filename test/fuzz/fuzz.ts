@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readOptions } from '../support/options.ts';
 import { fuzzActivities } from './fuzz-activities.ts';
 import { fuzzFrames } from './fuzz-frames.ts';
 import { fuzzPatience } from './fuzz-patience.ts';
@@ -6,12 +6,10 @@ import { print } from './report.ts';
 
 /** `npm run test:fuzz`: thousands of random activities and frames, and the enemies that take their time. */
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    activities: { type: 'string', default: '20000' },
-    frames: { type: 'string', default: '20000' },
-  },
+const values = readOptions({
+  seed: { type: 'string' },
+  activities: { type: 'string', default: '20000' },
+  frames: { type: 'string', default: '20000' },
 });
 
 function whole(name: string, text: string): number {

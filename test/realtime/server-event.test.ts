@@ -44,9 +44,9 @@ describe('reading server events', () => {
     }
   });
 
-  it('takes transcript and text alike', () => {
-    assert.deepEqual(read(wire.transcriptDelta('Hi')), { kind: 'textDelta', at: AT, text: 'Hi' });
-    assert.deepEqual(read(wire.textDelta('Hi')), { kind: 'textDelta', at: AT, text: 'Hi' });
+  it('takes transcript and text alike, and tells what was spoken', () => {
+    assert.deepEqual(read(wire.transcriptDelta('Hi')), { kind: 'textDelta', at: AT, text: 'Hi', isSpoken: true });
+    assert.deepEqual(read(wire.textDelta('Hi')), { kind: 'textDelta', at: AT, text: 'Hi', isSpoken: false });
     assert.deepEqual(read(wire.transcriptDone('Hi')), { kind: 'textDone', at: AT, text: 'Hi' });
     assert.deepEqual(read(wire.textDone('Hi')), { kind: 'textDone', at: AT, text: 'Hi' });
   });
@@ -59,13 +59,13 @@ describe('reading server events', () => {
   it('takes the place of a delta', () => {
     const event = read(wire.textDelta('x', { response: 'resp_2', item: 'item_7', output: 3, content: 1 }));
     const at = { responseId: 'resp_2', itemId: 'item_7', outputIndex: 3, contentIndex: 1 };
-    assert.deepEqual(event, { kind: 'textDelta', at, text: 'x' });
+    assert.deepEqual(event, { kind: 'textDelta', at, text: 'x', isSpoken: false });
   });
 
   it('takes indexes that are missing or make no sense as the first', () => {
     for (const index of [undefined, null, -1, 1.5, '2']) {
       const event = read({ ...wire.textDelta('x'), output_index: index, content_index: index });
-      assert.deepEqual(event, { kind: 'textDelta', at: AT, text: 'x' });
+      assert.deepEqual(event, { kind: 'textDelta', at: AT, text: 'x', isSpoken: false });
     }
   });
 

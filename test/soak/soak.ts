@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { readOptions } from '../support/options.ts';
 import { Ledger } from './ledger.ts';
 import { startParts, TIMES } from './parts.ts';
 import { createRandom } from './random.ts';
@@ -11,12 +11,10 @@ import { runUsers } from './users.ts';
 // both fail at random, and a judge of everything that users get. Exit code 1 when something was lost, doubled, crossed,
 // out of order, or broke. The same seed makes the same choices; times vary.
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '2' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    conversations: { type: 'string', default: '60' },
-  },
+const values = readOptions({
+  minutes: { type: 'string', default: '2' },
+  seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  conversations: { type: 'string', default: '60' },
 });
 const [minutes, seed, conversations] = [Number(values.minutes), Number(values.seed), Number(values.conversations)];
 if (!(minutes > 0) || !Number.isInteger(seed) || !(Number.isInteger(conversations) && conversations > 0)) {

@@ -23,6 +23,8 @@ export interface BotProcess extends AsyncDisposable {
   /** Resolves with the address once the bot listens. */
   whenListening(): Promise<string>;
   signal(signal: NodeJS.Signals): void;
+  /** Nobody reads what it writes any more. */
+  deafen(): void;
 }
 
 const NODE_VERSION = new URL('../../src/node-version.js', import.meta.url).href;
@@ -89,6 +91,10 @@ export function startBotProcess(env: Env): BotProcess {
       return `http://127.0.0.1:${port}`;
     },
     signal: (signal) => void child.kill(signal),
+    deafen() {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
     async [Symbol.asyncDispose]() {
       if (end === undefined) child.kill('SIGKILL');
       await ended;

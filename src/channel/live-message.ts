@@ -1,0 +1,220 @@
+import { type Activity, ActivityTypes, type Entity, type ResourceResponse } from 'botbuilder';
+import { type Clock, sleep } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import type { StreamRules } from './capabilities.ts';
+import { isRefusedForItsContent, withoutAttachments } from './send-once.ts';
+import { type StreamFault, streamFault } from './stream-faults.ts';
+
+/** What a live message is made with. */
+export interface LiveMessageOptions {
+  readonly rules: StreamRules;
+  readonly pace: Pace;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** One piece, the last among them, as it is. */
+  readonly sendPiece: (activity: Partial<Activity>) => Promise<ResourceResponse | undefined>;
+  /** A message of its own, which loses what hangs on it rather than its text. */
+  readonly sendWhole: (activity: Partial<Activity>) => Promise<unknown>;
+  readonly update: (activity: Partial<Activity>) => Promise<unknown>;
+  /** The user pressed Stop. */
+  readonly onStopped: () => void;
+  /** The channel does not stream here: the answer will be one message, and other signs may be shown until then. */
+  readonly onOff: () => void;
+}
+
+/** When the next piece may go out; one for each conversation, as its answers follow each other. */
+export interface Pace {
+  nextAtMs: number;
+}
+
+/**
+ * `off`: the channel takes no stream, and knows of none. `ended`: it takes no more of this one, but the message is
+ * there. `stopped`: by the user, who wants no more of it.
+ */
+type State = 'open' | 'off' | 'ended' | 'stopped' | 'closed';
+type StreamType = 'informative' | 'streaming' | 'final';
+
+/**
+ * One message that grows while its text is made, by the rules of Teams, which Web Chat shares: each piece has the whole
+ * text so far, pieces are numbered, none is sent before the one before was answered, and not too many a second.
+ * https://learn.microsoft.com/microsoftteams/platform/bots/streaming-ux
+ */
+export class LiveMessage {
+  readonly #options: LiveMessageOptions;
+  readonly #startedAtMs: number;
+  #state: State = 'open';
+  #streamId: string | undefined;
+  #sequence = 1;
+  /** What the channel has taken, and what it is to get. */
+  #shown = '';
+  #latest = '';
+  #inFlight: Promise<void> | undefined;
+  #announcement = '';
+  #forgetTimer: () => void = () => {};
+
+  constructor(options: LiveMessageOptions) {
+    this.#options = options;
+    this.#startedAtMs = options.clock.now();
+  }
+
+  /** What the user has seen of the answer. */
+  get shown(): string {
+    return this.#shown;
+  }
+
+  /** Whether the user has seen any of it and wants no more. */
+  get isStopped(): boolean {
+    return this.#state === 'stopped';
+  }
+
+  get isOff(): boolean {
+    return this.#state === 'off';
+  }
+
+  /** Says what the bot is about, before there is any text. */
+  inform(text: string): void {
+    this.#announcement = text;
+    this.#pump();
+  }
+
+  /** All of the text so far. It goes out when the channel may be told. */
+  show(text: string): void {
+    this.#latest = text;
+    this.#pump();
+  }
+
+  /** Shows nothing more. Resolves once it is known what the user has seen. */
+  async settle(): Promise<void> {
+    this.#forgetTimer();
+    if (this.#state === 'open') this.#state = 'closed';
+    await this.#inFlight;
+  }
+
+  /** Ends it with the whole answer. Rejects when the channel did not take that. */
+  async finish(message: Partial<Activity>): Promise<void> {
+    await this.settle();
+    if (this.isStopped) return;
+    if (this.#streamId === undefined) {
+      await this.#options.sendWhole(message);
+      return;
+    }
+    if (this.#state !== 'closed') return this.#replace(message);
+    const { clock, rules, pace } = this.#options;
+    const waitMs = pace.nextAtMs - clock.now();
+    if (rules.isEndPaced && waitMs > 0) await sleep(clock, waitMs);
+    await this.#sendLast(message);
+  }
+
+  async #sendLast(message: Partial<Activity>): Promise<void> {
+    const { clock, log, sendPiece } = this.#options;
+    try {
+      await sendPiece(this.#marked(message, 'final'));
+      this.#waitAfter(0);
+    } catch (error) {
+      const { kind } = streamFault(error, clock.now());
+      if (kind === 'stopped') this.#stop();
+      else if (kind !== 'refused') await this.#update(message).catch(() => Promise.reject(error));
+      else if (message.attachments === undefined || !isRefusedForItsContent(error)) await this.#replace(message);
+      else {
+        log.warn({ err: error }, 'the channel refused the audio, sending the text alone');
+        await this.#sendLast(withoutAttachments(message));
+      }
+    }
+  }
+
+  /** To exchange a message for the same does no harm where nobody knows whether it arrived. */
+  #update(message: Partial<Activity>): Promise<unknown> {
+    return this.#options.update({ ...message, id: this.#streamId ?? '' });
+  }
+
+  /** The channel takes no more of the stream: its message is exchanged for the whole, or the rest follows it. */
+  async #replace(message: Partial<Activity>): Promise<void> {
+    try {
+      await this.#update(message);
+    } catch (err) {
+      this.#options.log.warn({ err }, 'a live message could not be completed, sending the rest of it');
+      const rest = (message.text ?? '').slice(this.#shown.length).trim();
+      if (rest !== '' || message.attachments !== undefined) await this.#options.sendWhole({ ...message, text: rest });
+    }
+  }
+
+  #pump(): void {
+    const { clock, rules, pace } = this.#options;
+    const hasText = this.#latest.length > this.#shown.length && this.#latest.length <= rules.mostChars;
+    if (this.#state !== 'open' || this.#inFlight !== undefined || !(hasText || this.#announcement !== '')) return;
+    if (clock.now() - this.#startedAtMs >= rules.mostMs) {
+      this.#state = this.#streamId === undefined ? 'off' : 'ended';
+      return;
+    }
+    this.#forgetTimer();
+    const waitMs = pace.nextAtMs - clock.now();
+    if (waitMs > 0) this.#forgetTimer = clock.after(waitMs, () => this.#pump());
+    else if (hasText) this.#sendPiece(this.#latest, 'streaming');
+    else this.#sendPiece(this.#announcement, 'informative');
+  }
+
+  #sendPiece(text: string, type: StreamType): void {
+    const { clock, sendPiece } = this.#options;
+    this.#announcement = '';
+    this.#inFlight = sendPiece(this.#marked({ type: ActivityTypes.Typing, text }, type)).then(
+      (taken) => this.#pieceTaken(text, type, taken?.id),
+      (error) => this.#pieceFailed(streamFault(error, clock.now())),
+    );
+  }
+
+  #pieceTaken(text: string, type: StreamType, id: string | undefined): void {
+    this.#inFlight = undefined;
+    this.#waitAfter(0);
+    this.#streamId ??= id || undefined;
+    if (type === 'streaming') this.#shown = text;
+    // A channel that gives no id knows no streams: it took this for a typing sign.
+    if (this.#streamId === undefined) this.#turnOff();
+    this.#pump();
+  }
+
+  #pieceFailed(fault: StreamFault): void {
+    this.#inFlight = undefined;
+    this.#waitAfter(fault.kind === 'tooFast' ? fault.waitMs : 0);
+    switch (fault.kind) {
+      case 'stopped':
+        this.#stop();
+        break;
+      case 'refused':
+        if (this.#streamId === undefined) this.#turnOff();
+        else if (this.#state === 'open' || this.#state === 'closed') this.#state = 'ended';
+        break;
+      case 'tooFast':
+      case 'unknown':
+        break;
+    }
+    this.#pump();
+  }
+
+  /** Counted from the answer: pieces then keep their distance wherever they are counted. */
+  #waitAfter(askedMs: number): void {
+    const { clock, rules, pace } = this.#options;
+    pace.nextAtMs = clock.now() + Math.max(rules.intervalMs, askedMs);
+  }
+
+  #stop(): void {
+    this.#state = 'stopped';
+    this.#options.onStopped();
+  }
+
+  #turnOff(): void {
+    const wasOpen = this.#state === 'open';
+    this.#state = 'off';
+    this.#shown = '';
+    if (wasOpen) this.#options.onOff();
+  }
+
+  /** The same activity as a piece of the stream. The last one has no number. */
+  #marked(activity: Partial<Activity>, streamType: StreamType): Partial<Activity> {
+    const id = this.#streamId === undefined ? {} : { streamId: this.#streamId };
+    const info =
+      streamType === 'final' ? { ...id, streamType } : { ...id, streamType, streamSequence: this.#sequence++ };
+    const entities = [...(activity.entities ?? []), { type: 'streaminfo', ...info } as Entity];
+    if (!this.#options.rules.isInChannelData) return { ...activity, entities };
+    return { ...activity, entities, channelData: { ...activity.channelData, ...info } };
+  }
+}

@@ -1,0 +1,39 @@
+import { retryAfterMs } from '../retry-after.ts';
+
+/** What a channel's refusal means for a message that is being streamed. */
+export type StreamFault =
+  /** The user pressed Stop. */
+  | { readonly kind: 'stopped' }
+  /** No stream here, or no more of this one: too long, too large, over. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'tooFast'; readonly waitMs: number }
+  /** A piece was lost, or nobody knows: the next one has all of its text. */
+  | { readonly kind: 'unknown' };
+
+/** What is used of @azure/core-rest-pipeline's RestError. */
+interface RestFailure {
+  readonly statusCode?: unknown;
+  readonly message?: unknown;
+  readonly response?: { readonly headers?: { get?(name: string): string | undefined } };
+}
+
+/** Reads the error of a send. Teams tells its reasons apart by their wording alone. */
+export function streamFault(error: unknown, nowMs: number): StreamFault {
+  const { statusCode, message, response } = (error ?? {}) as RestFailure;
+  switch (statusCode) {
+    case 403:
+      return /cancell?ed by (?:the )?user/i.test(String(message)) ? { kind: 'stopped' } : { kind: 'refused' };
+    case 400:
+    case 404:
+    case 405:
+    case 413:
+    case 415:
+      return { kind: 'refused' };
+    case 429: {
+      const after = response?.headers?.get?.('retry-after');
+      return { kind: 'tooFast', waitMs: retryAfterMs({ 'retry-after': after }, nowMs) ?? 0 };
+    }
+    default:
+      return { kind: 'unknown' };
+  }
+}

@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { inTime } from '../realtime/gathered.ts';
+import * as wire from '../realtime/server-events.ts';
+import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { type Asked, type RawAnswer, startRawModel } from '../support/raw-model.ts';
+import { streamInfo, TeamsRules } from '../support/teams-rules.ts';
+
+const PATIENCE = { timeout: 30_000 };
+const SOUND = new Uint8Array(4_800);
+
+/** A bot whose model speaks as the test says it. */
+async function speaking(t: TestContext, channelId: string) {
+  const clock = new ManualClock();
+  const asked = Promise.withResolvers<Asked>();
+  const more: RawAnswer = ({ send, turn, response }) => {
+    send(wire.created({ turn, response }), wire.transcriptDelta('Next', { response }), wire.done({ turn, response }));
+  };
+  const model = await startRawModel([(question) => asked.resolve(question), more, more]);
+  const bot = await startBot({ env: { AZURE_OPENAI_ENDPOINT: model.url }, deps: { clock, random: () => 0 } });
+  t.after(async () => {
+    await bot.close();
+    await model.close();
+  });
+  const rules = new TeamsRules(clock.now);
+  if (channelId === 'msteams') bot.connector.rule = rules.rule;
+  const fields = { channelId };
+  await bot.says('hello', fields);
+  const { send, response, turn } = await inTime(asked.promise);
+  send(wire.created({ response, turn }));
+  return {
+    bot,
+    clock,
+    rules,
+    model,
+    fields,
+    say: (text: string) => send(wire.transcriptDelta(text, { response })),
+    end: () => send(wire.audioDelta(SOUND, { response }), wire.done({ response, turn })),
+    filter: () => send(wire.done({ response, turn, status: 'incomplete', details: { reason: 'content_filter' } })),
+  };
+}
+
+const pieces = (bot: BotUnderTest) => bot.connector.calls.filter((call) => streamInfo(call) !== undefined);
+const piecesOf = (bot: BotUnderTest, count: number) =>
+  inTime(
+    (async () => {
+      await bot.connector.when(() => pieces(bot).length >= count);
+      return pieces(bot);
+    })(),
+  );
+/** Lets a tenth of a second pass with every turn of the event loop. */
+async function whileTimePasses<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {
+  let isSettled = false;
+  const settled = inTime(promise).finally(() => {
+    isSettled = true;
+  });
+  while (!isSettled) await clock.advance(100);
+  return settled;
+}
+
+const texts = (bot: BotUnderTest) => pieces(bot).map(({ body }) => body.text);
+
+describe('live text in Web Chat', PATIENCE, () => {
+  it('comes with the first delta, grows twice a second, and ends with the sound', async (t) => {
+    const { bot, clock, say, end } = await speaking(t, 'webchat');
+    say('Once');
+    await piecesOf(bot, 1);
+    say(' upon');
+    say(' a time');
+    await clock.whenWaiting(500);
+    await clock.advance(500);
+    await piecesOf(bot, 2);
+    end();
+    const [reply] = await inTime(bot.connector.whenMessages(1));
+    assert.deepEqual(texts(bot), ['Once', 'Once upon a time', 'Once upon a time']);
+    assert.equal(reply?.body.attachments[0].contentType, 'audio/wav');
+    const infos = pieces(bot).map((call) => streamInfo(call));
+    assert.deepEqual(
+      infos.map((info) => [info?.['streamType'], info?.['streamSequence'], info?.['streamId']]),
+      [
+        ['streaming', 1, undefined],
+        ['streaming', 2, 'sent-1'],
+        ['final', undefined, 'sent-1'],
+      ],
+    );
+    for (const { body } of pieces(bot)) {
+      const { type: _, ...info } = streamInfo({ body } as never) ?? {};
+      assert.deepEqual(body.channelData, info);
+    }
+  });
+
+  it('is not shown before it is complete where the replies go back in the request', async (t) => {
+    const bot = await startBot({ turns: ['In one piece'] });
+    t.after(() => bot.close());
+    const answer = await bot.says('hello', { channelId: 'webchat', deliveryMode: 'expectReplies' });
+    const { activities } = (await answer.json()) as { activities: { type: string; entities?: unknown }[] };
+    assert.deepEqual(
+      activities.map(({ type, entities }) => [type, entities]),
+      [['message', undefined]],
+    );
+  });
+
+  it('keeps what was shown of an answer that the filter stops, and shows nothing more of it', async (t) => {
+    const { bot, say, filter } = await speaking(t, 'webchat');
+    say('Once');
+    await piecesOf(bot, 1);
+    say(' something bad');
+    filter();
+    const [reply] = await inTime(bot.connector.whenMessages(1));
+    assert.match(reply?.body.text, /^Once\n\nI stopped this answer/);
+    assert.equal(reply?.body.attachments, undefined);
+    assert.doesNotMatch(JSON.stringify(bot.connector.calls), /something bad/);
+  });
+
+  it('is given up where the channel knows no streams', async (t) => {
+    const { bot, say, end } = await speaking(t, 'webchat');
+    bot.connector.rule = ({ body }) => (body.type === 'typing' ? { status: 200, body: {} } : undefined);
+    say('Once');
+    await piecesOf(bot, 1);
+    say(' more');
+    end();
+    const [reply] = await inTime(bot.connector.whenMessages(1));
+    assert.equal(reply?.body.text, 'Once more');
+    assert.equal(pieces(bot).length, 1);
+  });
+});
+
+describe('live text in Teams', PATIENCE, () => {
+  it('is announced, comes once a second, and ends with label and thumbs', async (t) => {
+    const { bot, clock, rules, say, end } = await speaking(t, 'msteams');
+    await piecesOf(bot, 1);
+    say('Once');
+    await clock.whenWaiting(1_000);
+    await clock.advance(1_000);
+    await piecesOf(bot, 2);
+    say(' upon a time');
+    end();
+    await clock.whenWaiting(1_000);
+    await clock.advance(1_000);
+    const [reply] = await inTime(bot.connector.whenMessages(1));
+    assert.deepEqual(rules.broken, []);
+    assert.deepEqual(texts(bot).slice(1), ['Once', reply?.body.text]);
+    assert.match(reply?.body.text, /^Once upon a time/);
+    const types = reply?.body.entities.map(({ type }: { type: string }) => type);
+    assert.deepEqual(types, ['https://schema.org/Message', 'streaminfo']);
+    assert.deepEqual(reply?.body.entities[0].additionalType, ['AIGeneratedContent']);
+    assert.deepEqual(reply?.body.channelData, { feedbackLoop: { type: 'default' } });
+    assert.equal(bot.connector.calls.length, 3);
+  });
+
+  it('ends at the user’s wish: the response is cancelled, and what was said is remembered', async (t) => {
+    const { bot, clock, model, say, fields } = await speaking(t, 'msteams');
+    await piecesOf(bot, 1);
+    say('Once');
+    await clock.whenWaiting(1_000);
+    await clock.advance(1_000);
+    await piecesOf(bot, 2);
+    const message = 'Content stream was cancelled by user.';
+    bot.connector.rule = ({ body }) =>
+      streamInfo({ body } as never) === undefined
+        ? undefined
+        : { status: 403, body: { error: { code: 'ContentStreamNotAllowed', message } } };
+    say(' upon');
+    await clock.whenWaiting(1_000);
+    await clock.advance(1_000);
+    await inTime(bot.connector.when(({ body }) => body.text === 'Once upon'));
+    bot.connector.rule = () => undefined;
+    await bot.says('And now?', fields);
+    const [reply] = await whileTimePasses(clock, bot.connector.whenMessages(1));
+    assert.equal(reply?.body.replyToId, 'activity-2');
+    assert.match(model.heard[1]?.[0] ?? '', /"role":"assistant","text":"Once upon"/);
+  });
+
+  const starts = [
+    [
+      'is not enabled',
+      { status: 400, body: { error: { code: 'BadArgument', message: 'streaming api is not enabled' } } },
+    ],
+    ['is not allowed', { status: 403, body: { error: { code: 'ContentStreamNotAllowed', message: 'not allowed' } } }],
+  ] as const;
+  for (const [name, refusal] of starts) {
+    it(`is one normal message where it ${name}`, async (t) => {
+      const clock = new ManualClock();
+      const bot = await startBot({ turns: ['Whole'], deps: { clock } });
+      t.after(() => bot.close());
+      bot.connector.rule = (call) => (streamInfo(call) === undefined ? undefined : refusal);
+      await bot.says('hello', { channelId: 'msteams' });
+      const [reply] = await inTime(bot.connector.whenMessages(1));
+      assert.match(reply?.body.text, /^Whole/);
+      assert.equal(streamInfo(reply as never), undefined);
+      assert.equal(bot.connector.messages.length, 1);
+    });
+  }
+
+  for (const reason of ['Content stream finished due to exceeded streaming time.', 'Message size too large']) {
+    it(`becomes whole by an update after "${reason}"`, async (t) => {
+      const { bot, clock, say, end } = await speaking(t, 'msteams');
+      await piecesOf(bot, 1);
+      say('Once');
+      await clock.whenWaiting(1_000);
+      await clock.advance(1_000);
+      await piecesOf(bot, 2);
+      const refusal = { status: 403, body: { error: { code: 'ContentStreamNotAllowed', message: reason } } };
+      bot.connector.rule = (call) => (streamInfo(call) === undefined ? undefined : refusal);
+      say(' upon a time');
+      end();
+      await clock.whenWaiting(1_000);
+      await clock.advance(1_000);
+      const update = await inTime(bot.connector.when(({ method }) => method === 'PUT'));
+      assert.match(update.path, /\/activities\/stream-1$/);
+      assert.match(update.body.text, /^Once upon a time/);
+      assert.equal(bot.connector.messages.filter(({ method }) => method === 'POST').length, 0);
+    });
+  }
+
+  it('is followed by its rest alone where it can neither be ended nor updated', async (t) => {
+    const { bot, clock, say, end } = await speaking(t, 'msteams');
+    await piecesOf(bot, 1);
+    say('Once');
+    await clock.whenWaiting(1_000);
+    await clock.advance(1_000);
+    await piecesOf(bot, 2);
+    const refusal = { status: 403, body: { error: { code: 'ContentStreamNotAllowed', message: 'already completed' } } };
+    bot.connector.rule = (call) => (streamInfo(call) !== undefined || call.method === 'PUT' ? refusal : undefined);
+    say(' upon a time');
+    end();
+    await clock.whenWaiting(1_000);
+    await clock.advance(1_000);
+    const [rest] = await inTime(bot.connector.whenMessages(1));
+    assert.match(rest?.body.text, /^upon a time/);
+  });
+});

@@ -1,0 +1,13 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+
+/** The options of a command; one that is wrong ends it with one line. */
+export function readOptions<const Options extends NonNullable<ParseArgsConfig['options']>>(options: Options) {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    const names = Object.keys(options).map((name) => `--${name}`);
+    const reason = error instanceof Error ? error.message.split('. ')[0] : String(error);
+    process.stderr.write(`${reason}. Options: ${names.join(', ')}\n`);
+    process.exit(1);
+  }
+}

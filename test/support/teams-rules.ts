@@ -1,0 +1,103 @@
+import type { ConnectorCall, ConnectorRule } from './fake-connector.ts';
+
+type Info = Readonly<Record<string, unknown>>;
+
+interface Stream {
+  readonly id: string;
+  sequence: number;
+  text: string;
+  isOver: boolean;
+}
+
+/** A stream's marks in an activity. */
+export function streamInfo({ body }: ConnectorCall): Info | undefined {
+  const entities = (body.entities ?? []) as Info[];
+  return entities.find(({ type }) => type === 'streaminfo');
+}
+
+/**
+ * Teams' own rules for streamed messages, as its documentation has them: each break of one is kept. Answers as Teams
+ * does: 201 with an id for the first piece, 202 without one for the others.
+ */
+export class TeamsRules {
+  readonly broken: string[] = [];
+  readonly #now: () => number;
+  readonly #streams = new Map<string, Stream>();
+  #lastAtMs = Number.NEGATIVE_INFINITY;
+  #count = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  readonly rule: ConnectorRule = (call) => {
+    if (call.method !== 'POST' || call.body?.type === undefined) return undefined;
+    const info = streamInfo(call);
+    const isMessage = call.body.type === 'message';
+    if (info === undefined) {
+      if (!isMessage && this.#open() !== undefined) this.#break('a typing sign while a stream is open');
+      if (isMessage && this.#open() !== undefined) this.#break('a message while a stream is open');
+      return undefined;
+    }
+    this.#keepPace();
+    return isMessage ? this.#end(call, info) : this.#piece(call, info);
+  };
+
+  /** The text of a stream, as the user sees it. */
+  textOf(id: string): string | undefined {
+    return this.#streams.get(id)?.text;
+  }
+
+  #open(): Stream | undefined {
+    return [...this.#streams.values()].find(({ isOver }) => !isOver);
+  }
+
+  #keepPace(): void {
+    const nowMs = this.#now();
+    if (nowMs - this.#lastAtMs < 1_000) this.#break(`a piece after ${nowMs - this.#lastAtMs} ms`);
+    this.#lastAtMs = nowMs;
+  }
+
+  #piece({ body }: ConnectorCall, info: Info) {
+    if (body.type !== 'typing') this.#break(`a piece of type ${body.type}`);
+    if (!body.text) this.#break('a piece without text');
+    if (body.attachments !== undefined) this.#break('an attachment before the end');
+    const { streamId: id, streamSequence: sequence, streamType } = info;
+    if (streamType === 'informative' && String(body.text).length > 1_000) this.#break('a long announcement');
+    if (id === undefined) return this.#begin(body.text, sequence, streamType);
+    const stream = this.#streams.get(String(id));
+    if (stream === undefined || stream.isOver) this.#break('a piece of no open stream');
+    if (stream === undefined) return undefined;
+    if (sequence !== stream.sequence + 1) this.#break(`piece ${sequence} after ${stream.sequence}`);
+    if (!String(body.text).startsWith(stream.text)) this.#break('a piece that takes text back');
+    stream.sequence = Number(sequence);
+    stream.text = String(body.text);
+    return { status: 202, body: {} };
+  }
+
+  #begin(text: unknown, sequence: unknown, type: unknown) {
+    if (sequence !== 1) this.#break(`a first piece with number ${sequence}`);
+    if (this.#open() !== undefined) this.#break('two streams in one chat');
+    const id = `stream-${++this.#count}`;
+    this.#streams.set(id, { id, sequence: 1, text: type === 'informative' ? '' : String(text), isOver: false });
+    return { status: 201, body: { id } };
+  }
+
+  #end({ body }: ConnectorCall, info: Info) {
+    const stream = this.#streams.get(String(info['streamId']));
+    if (info['streamType'] !== 'final') this.#break('a message that does not end the stream');
+    if (info['streamSequence'] !== undefined) this.#break('an end with a number');
+    if (stream === undefined || stream.isOver) this.#break('an end of no open stream');
+    if (!body.text) this.#break('an end without text');
+    if (stream !== undefined) {
+      if (!String(body.text).startsWith(stream.text)) this.#break('an end that takes text back');
+      stream.text = String(body.text);
+      stream.isOver = true;
+    }
+    return { status: 202, body: {} };
+  }
+
+  #break(rule: string): void {
+    this.broken.push(rule);
+  }
+}
