@@ -67,6 +67,11 @@ export class LiveMessage {
     return this.#state === 'stopped';
   }
 
+  /** Whether the channel has a message of it already. */
+  get isBegun(): boolean {
+    return this.#streamId !== undefined;
+  }
+
   get isOff(): boolean {
     return this.#state === 'off';
   }

@@ -75,7 +75,28 @@ class Sink implements ReplySink {
     if (this.#live?.isStopped || text === '') return;
     const url = audio && (await audioUrl(this.#context, reply, audio, this.#capabilities, this.#options));
     const message = toActivity({ ...reply, text }, this.#capabilities, url, this.#options.webchatAudio);
-    await orGone(this.#live?.finish(message) ?? sendOnce(this.#context, message, this.#options));
+    await orGone(this.#live === undefined ? this.#sendWhole(message) : this.#end(this.#live, message));
+  }
+
+  async #end(live: LiveMessage, message: Partial<Activity>): Promise<void> {
+    const { attachments, ...text } = message;
+    // Agents Playground, for which the cards are, loses what hangs on the last piece of a stream.
+    const isApart = attachments !== undefined && live.isBegun && this.#options.webchatAudio === 'card';
+    await live.finish(isApart ? text : message);
+    if (isApart) await this.#sendSound({ type: ActivityTypes.Message, attachments });
+  }
+
+  /** The text is out: sound that fails costs nothing more than itself. */
+  async #sendSound(sound: Partial<Activity>): Promise<void> {
+    try {
+      await limited(this.#context.sendActivity(sound), this.#options);
+    } catch (err) {
+      this.#options.log.warn({ err }, 'the channel did not take the audio');
+    }
+  }
+
+  #sendWhole(message: Partial<Activity>): Promise<unknown> {
+    return sendOnce(this.#context, message, this.#options);
   }
 
   /** What was shown stays, and what is sent at the end begins with it. */
@@ -93,7 +114,7 @@ class Sink implements ReplySink {
       clock,
       log,
       sendPiece: (piece) => limited(this.#context.sendActivity(piece), this.#options),
-      sendWhole: (message) => sendOnce(this.#context, message, this.#options),
+      sendWhole: (message) => this.#sendWhole(message),
       update: (message) => limited(this.#context.updateActivity(message), this.#options),
       onStopped: () => this.#stopping.abort(new TurnError('cancelled', 'the user stopped the answer')),
       onOff: () => this.#showTyping(),

@@ -11,14 +11,14 @@ const PATIENCE = { timeout: 30_000 };
 const SOUND = new Uint8Array(4_800);
 
 /** A bot whose model speaks as the test says it. */
-async function speaking(t: TestContext, channelId: string) {
+async function speaking(t: TestContext, channelId: string, env: Record<string, string> = {}) {
   const clock = new ManualClock();
   const asked = Promise.withResolvers<Asked>();
   const more: RawAnswer = ({ send, turn, response }) => {
     send(wire.created({ turn, response }), wire.transcriptDelta('Next', { response }), wire.done({ turn, response }));
   };
   const model = await startRawModel([(question) => asked.resolve(question), more, more]);
-  const bot = await startBot({ env: { AZURE_OPENAI_ENDPOINT: model.url }, deps: { clock, random: () => 0 } });
+  const bot = await startBot({ env: { AZURE_OPENAI_ENDPOINT: model.url, ...env }, deps: { clock, random: () => 0 } });
   t.after(async () => {
     await bot.close();
     await model.close();
@@ -88,6 +88,17 @@ describe('live text in Web Chat', PATIENCE, () => {
       const { type: _, ...info } = streamInfo({ body } as never) ?? {};
       assert.deepEqual(body.channelData, info);
     }
+  });
+
+  it('is followed by its sound where cards are wanted, since the Playground would lose them', async (t) => {
+    const { bot, say, end } = await speaking(t, 'webchat', { WEBCHAT_AUDIO: 'card' });
+    say('Once');
+    await piecesOf(bot, 1);
+    end();
+    const [reply, sound] = await inTime(bot.connector.whenMessages(2));
+    assert.deepEqual([reply?.body.text, reply?.body.attachments], ['Once', undefined]);
+    assert.deepEqual([sound?.body.text, sound?.body.entities], [undefined, undefined]);
+    assert.match(sound?.body.attachments[0].contentType, /card\.audio$/);
   });
 
   it('is not shown before it is complete where the replies go back in the request', async (t) => {

@@ -15,12 +15,16 @@ function messagesPosted(bot: BotUnderTest): number {
 
 describe('a reply that the channel refuses with its audio', () => {
   for (const status of [400, 413, 415]) {
-    for (const WEBCHAT_AUDIO of ['attachment', 'card']) {
-      it(`goes once more without it after ${status}, so that the text is not lost (${WEBCHAT_AUDIO})`, async (t) => {
+    for (const [channelId, WEBCHAT_AUDIO] of [
+      ['webchat', 'attachment'],
+      ['emulator', 'attachment'],
+      ['emulator', 'card'],
+    ] as const) {
+      it(`goes once more without it after ${status}, so that the text is not lost (${channelId}, ${WEBCHAT_AUDIO})`, async (t) => {
         const bot = await startBot({ env: { WEBCHAT_AUDIO }, turns: ['Still here'] });
         t.after(() => bot[Symbol.asyncDispose]());
         bot.connector.rule = ({ body }) => (body.attachments === undefined ? undefined : { status, body: REFUSAL });
-        await bot.says('hello', { channelId: 'webchat' });
+        await bot.says('hello', { channelId });
         const [reply] = await bot.connector.whenMessages(1);
 
         assert.equal(reply?.body.text, 'Still here');
