@@ -108,6 +108,6 @@ function createDelivery(
   const ways = { adapter, clock, log, webchatAudio, publicBaseUrl, serviceUrls, sendLimitMs };
   const responders = createResponders(ways);
   const allowList = { tenants: config.allowedTenants, users: config.allowedUsers };
-  const bot = new VoiceBot({ adapter, conversations, responders, allowList, serviceUrls });
+  const bot = new VoiceBot({ adapter, conversations, responders, allowList, serviceUrls, log });
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }

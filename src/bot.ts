@@ -1,12 +1,14 @@
 import { type InvokeResponse, TeamsActivityHandler, type TurnContext } from 'botbuilder';
 import type { VoiceAdapter } from './channel/adapter.ts';
 import { type AllowList, isAllowed } from './channel/allow-list.ts';
+import { feedbackOf } from './channel/feedback.ts';
 import type { Responders } from './channel/respond.ts';
 import type { ServiceUrls } from './channel/service-urls.ts';
 import { type Caller, callerOf, conversationKey, isInBand, toReference, toUserTurn } from './channel/user-turn.ts';
 import type { Conversations } from './conversation/conversations.ts';
 import type { Respond, TurnReference } from './conversation/turn.ts';
 import { RequestError } from './errors.ts';
+import type { Logger } from './log.ts';
 
 /** What the bot joins. */
 export interface VoiceBotOptions {
@@ -15,6 +17,7 @@ export interface VoiceBotOptions {
   readonly responders: Responders;
   readonly allowList: AllowList;
   readonly serviceUrls: ServiceUrls;
+  readonly log: Logger;
 }
 
 /**
@@ -39,9 +42,13 @@ export class VoiceBot extends TeamsActivityHandler {
     await super.run(context);
   }
 
-  /** None is known yet; botbuilder's own handlers would trip over one that lacks its value. */
-  protected override async onInvokeActivity(): Promise<InvokeResponse> {
-    return { status: 501 };
+  /** Not by botbuilder's own handlers: they know no ratings, and trip over an invoke that lacks its value. */
+  protected override async onInvokeActivity({ activity }: TurnContext): Promise<InvokeResponse> {
+    const { allowList, log } = this.#options;
+    const feedback = feedbackOf(activity);
+    if (feedback === undefined) return { status: 501 };
+    if (isAllowed(activity, allowList)) log.info({ conversation: conversationKey(activity), ...feedback }, 'rated');
+    return { status: 200, body: {} };
   }
 
   async #take(context: TurnContext): Promise<void> {

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { startBot } from '../support/bot.ts';
+
+const rating = (reaction: unknown) => ({
+  type: 'invoke',
+  name: 'message/submitAction',
+  channelId: 'msteams',
+  replyToId: 'sent-7',
+  value: { actionName: 'feedback', actionValue: { reaction, feedback: '{"feedbackText":"secret words"}' } },
+});
+
+describe('the thumbs below an answer', () => {
+  for (const reaction of ['like', 'dislike']) {
+    it(`are answered, and logged without what was written: ${reaction}`, async (t) => {
+      const bot = await startBot();
+      t.after(() => bot.close());
+      const response = await bot.post({ ...bot.message(undefined), ...rating(reaction) });
+      assert.equal(response.status, 200);
+      assert.deepEqual(await response.json(), {});
+      const line = bot.logs.find(({ msg }) => msg === 'rated');
+      assert.deepEqual([line?.['reaction'], line?.['replyToId']], [reaction, 'sent-7']);
+      assert.doesNotMatch(JSON.stringify(bot.logs), /secret words/);
+    });
+  }
+
+  it('of people who are not let in are answered, and not counted', async (t) => {
+    const bot = await startBot({ env: { ALLOWED_USERS: 'somebody-else' } });
+    t.after(() => bot.close());
+    assert.equal((await bot.post({ ...bot.message(undefined), ...rating('like') })).status, 200);
+    assert.ok(!bot.logs.some(({ msg }) => msg === 'rated'));
+  });
+
+  for (const value of [null, {}, 'x', { actionName: 'feedback' }, { actionName: 'feedback', actionValue: null }]) {
+    it(`are none in ${JSON.stringify(value)}`, async (t) => {
+      const bot = await startBot();
+      t.after(() => bot.close());
+      const response = await bot.post({ ...bot.message(undefined), ...rating('like'), value });
+      assert.equal(response.status, 501);
+    });
+  }
+});
