@@ -102,8 +102,7 @@ class Sink implements ReplySink {
   /** What was shown stays, and what is sent at the end begins with it. */
   #wholeText({ text, addsToShown }: Reply): string {
     const shown = this.#live?.shown ?? '';
-    if (shown === '' || text.startsWith(shown)) return text;
-    return addsToShown ? `${shown}\n\n${text}` : shown;
+    return addsToShown && shown !== '' ? `${shown}\n\n${text}` : text;
   }
 
   #openLive(rules: NonNullable<Capabilities['stream']>): LiveMessage {

@@ -24,7 +24,6 @@ export function streamFault(error: unknown, nowMs: number): StreamFault {
     case 403:
       return /cancell?ed by (?:the )?user/i.test(String(message)) ? { kind: 'stopped' } : { kind: 'refused' };
     case 400:
-    case 404:
     case 405:
     case 413:
     case 415:

@@ -85,7 +85,7 @@ async function ask(
   const { records, clock, ids, log } = deps;
   const startedMs = clock.now();
   const record = await records.read(turn.key);
-  const live = new LiveText();
+  const live = new LiveText(turnId);
   const input = {
     turnId,
     onEvent(event: ServerEvent) {

@@ -28,6 +28,8 @@ export interface Body {
 }
 
 interface Call {
+  /** The message that is there is exchanged for this one. */
+  readonly isUpdate: boolean;
   readonly conversationId: string;
   readonly activityId: string;
   readonly isUpload: boolean;
@@ -101,7 +103,7 @@ async function answerCall(act: ChannelAct, response: ServerResponse, { activityI
 }
 
 function noteMessage(
-  { body, conversationId, activityId }: Call,
+  { body, conversationId, activityId, isUpdate }: Call,
   message: Message | undefined,
   fault: ChannelFault,
   response: ServerResponse,
@@ -112,12 +114,15 @@ function noteMessage(
     ledger.note('reply to nobody', `${conversationId}/${activityId}: ${text.slice(0, 80)}`);
     return;
   }
+  // An update of what has arrived changes one message, and makes no second.
+  if (isUpdate && message.attempts.some((attempt) => attempt.isTaken)) return;
   const { isTaken, status }: ChannelAct = CHANNEL_FAULTS[fault];
   const isRightPlace = conversationId === message.conversation.id && activityId === message.activityId;
-  const isRightBody = body.replyToId === message.activityId && body.conversation?.id === message.conversation.id;
+  const isReply = isUpdate || body.replyToId === message.activityId;
+  const isRightBody = isReply && body.conversation?.id === message.conversation.id;
   const attempt: Attempt = {
     ...{ atMs: Date.now(), endedAtMs: undefined, fault, isTaken, isAnswered: status !== undefined },
-    ...{ text, hasAudio: hasAudio(body), isWellAddressed: isRightPlace && isRightBody },
+    ...{ text, isUpdate, hasAudio: hasAudio(body), isWellAddressed: isRightPlace && isRightBody },
   };
   message.attempts.push(attempt);
   response.once('close', () => {
@@ -136,6 +141,8 @@ async function readCall(request: IncomingMessage): Promise<Call> {
   const [, conversationId = '', kind, activityId = ''] = PATH.exec(request.url ?? '') ?? [];
   const isUpload = kind === 'attachments';
   const body: Body = isUpload ? {} : JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  const named = { conversationId: decodeURIComponent(conversationId), activityId: decodeURIComponent(activityId) };
-  return { ...named, isUpload, body };
+  const isUpdate = request.method === 'PUT';
+  // What is updated is what was sent, and that has its name from what it answers.
+  const answered = decodeURIComponent(activityId).slice(isUpdate ? 'sent-'.length : 0);
+  return { conversationId: decodeURIComponent(conversationId), activityId: answered, isUpload, isUpdate, body };
 }

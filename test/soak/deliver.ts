@@ -83,7 +83,12 @@ function noteInBand(message: Message, text: string): void {
     const isWellAddressed = replyToId === message.activityId && conversation?.id === message.conversation.id;
     message.attempts.push({
       ...{ atMs: Date.now(), endedAtMs: Date.now(), fault: 'inBand', isTaken: true, isAnswered: true },
-      ...{ text: String(activity['text'] ?? ''), hasAudio: (attachments?.length ?? 0) > 0, isWellAddressed },
+      ...{
+        text: String(activity['text'] ?? ''),
+        hasAudio: (attachments?.length ?? 0) > 0,
+        isWellAddressed,
+        isUpdate: false,
+      },
     });
   }
 }

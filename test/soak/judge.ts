@@ -102,7 +102,7 @@ function judgeSends(message: Message, watch: BotWatch, tell: Finding): void {
     const seen = before.find(({ isTaken }) => isTaken);
     if (seen?.isAnswered === true) tell('doubled', message);
     // Whatever comes after a send without an answer may be the second that the user sees.
-    else if (before.some(({ isAnswered }) => !isAnswered)) tell('doubled, unconfirmed', message);
+    else if (!attempt.isUpdate && before.some(({ isAnswered }) => !isAnswered)) tell('doubled, unconfirmed', message);
     if (!attempt.isWellAddressed) tell('wrong address', message);
   }
   if (typingAfterReply > 0) tell('typing after reply', message);

@@ -19,6 +19,8 @@ export interface Attempt {
   readonly fault: ChannelFault | 'inBand';
   /** Whether the user sees it. */
   readonly isTaken: boolean;
+  /** In the place of what was sent before, which makes no second message. */
+  readonly isUpdate: boolean;
   /** Whether the bot was told what became of it. */
   readonly isAnswered: boolean;
   readonly text: string;

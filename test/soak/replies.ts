@@ -8,7 +8,8 @@ export type ReplyKind = 'spoken' | 'text' | 'cutShort' | 'filtered' | 'apology' 
 export function replyKind({ text, hasAudio }: Pick<Attempt, 'text' | 'hasAudio'>): ReplyKind {
   if (text === wording.queueFull) return 'refused';
   if (text === wording.shuttingDown) return 'restarting';
-  if (text.startsWith(cutShortNote('filter'))) return 'filtered';
+  // What was shown of it before stands above.
+  if (text.includes(cutShortNote('filter'))) return 'filtered';
   if (/\(incident [0-9a-f]{8}\)$/.test(text)) return text.includes(wording.shuttingDown) ? 'restarting' : 'apology';
   if (text.includes(cutShortNote('length')) || text.includes(cutShortNote('lost'))) return 'cutShort';
   if (!/^c\d+-m\d+ /.test(text)) return 'other';

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { LiveText } from '../../src/conversation/live-text.ts';
+import { readServerEvent } from '../../src/realtime/server-event.ts';
+import * as wire from '../realtime/server-events.ts';
+
+/** What is shown after each of these events. */
+function shownBy(...events: readonly wire.WireEvent[]): (string | undefined)[] {
+  const live = new LiveText(wire.TURN_ID);
+  return events.map((event) => live.accept(readServerEvent(event)));
+}
+
+describe('the text of an answer while it is spoken', () => {
+  it('is all of it so far', () => {
+    assert.deepEqual(shownBy(wire.created(), wire.transcriptDelta('Once '), wire.transcriptDelta('upon')), [
+      undefined,
+      'Once',
+      'Once upon',
+    ]);
+  });
+
+  it('has a paragraph for each item', () => {
+    const second = { item: 'item_2', output: 1 };
+    const shown = shownBy(wire.created(), wire.transcriptDelta('Well.'), wire.transcriptDelta('Once', second));
+    assert.equal(shown.at(-1), 'Well.\n\nOnce');
+  });
+
+  it('is nothing of a response that does not name this turn: it may be somebody else’s', () => {
+    const foreign = { response: 'resp_0' };
+    const unnamed = [wire.created({ ...foreign, turn: null }), wire.transcriptDelta('Never mine', foreign)];
+    assert.deepEqual(shownBy(...unnamed, wire.created(), wire.transcriptDelta('Mine')), [
+      undefined,
+      undefined,
+      undefined,
+      'Mine',
+    ]);
+  });
+
+  it('is nothing that the model writes: that may be taken back, and asked for in speech', () => {
+    assert.deepEqual(shownBy(wire.created(), wire.textDelta('Written')), [undefined, undefined]);
+  });
+
+  it('never changes what was shown: an item that comes too late waits for the end', () => {
+    const late = { item: 'item_0', output: 0 };
+    const second = { item: 'item_1', output: 1 };
+    const shown = shownBy(wire.created(), wire.transcriptDelta('Second', second), wire.transcriptDelta('First', late));
+    assert.deepEqual(shown, [undefined, 'Second', undefined]);
+  });
+});
