@@ -192,6 +192,8 @@ export class LiveMessage {
       case 'unknown':
         break;
     }
+    // A stream that has not begun begins with its first piece, however often that is tried.
+    if (this.#streamId === undefined) this.#sequence = 1;
     this.#pump();
   }
 

@@ -13,16 +13,19 @@ export type StreamFault =
 /** What is used of @azure/core-rest-pipeline's RestError. */
 interface RestFailure {
   readonly statusCode?: unknown;
+  readonly code?: unknown;
   readonly message?: unknown;
   readonly response?: { readonly headers?: { get?(name: string): string | undefined } };
 }
 
 /** Reads the error of a send. Teams tells its reasons apart by their wording alone. */
 export function streamFault(error: unknown, nowMs: number): StreamFault {
-  const { statusCode, message, response } = (error ?? {}) as RestFailure;
+  const { statusCode, code, message, response } = (error ?? {}) as RestFailure;
   switch (statusCode) {
     case 403:
-      return /cancell?ed by (?:the )?user/i.test(String(message)) ? { kind: 'stopped' } : { kind: 'refused' };
+      if (/cancell?ed by (?:the )?user/i.test(String(message))) return { kind: 'stopped' };
+      // Any other 403 is not about the stream: the bot was blocked or removed.
+      return code === 'ContentStreamNotAllowed' ? { kind: 'refused' } : { kind: 'unknown' };
     case 400:
     case 405:
     case 413:

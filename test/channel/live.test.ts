@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { inTime } from '../realtime/gathered.ts';
 import * as wire from '../realtime/server-events.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
+import type { ConnectorRule } from '../support/fake-connector.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { type Asked, type RawAnswer, startRawModel } from '../support/raw-model.ts';
 import { streamInfo, TeamsRules } from '../support/teams-rules.ts';
@@ -10,8 +11,14 @@ import { streamInfo, TeamsRules } from '../support/teams-rules.ts';
 const PATIENCE = { timeout: 30_000 };
 const SOUND = new Uint8Array(4_800);
 
+interface SpeakingOptions {
+  readonly env?: Record<string, string>;
+  /** How the channel answers the beginning; Teams' rules hold unless said otherwise. */
+  readonly first?: ConnectorRule;
+}
+
 /** A bot whose model speaks as the test says it. */
-async function speaking(t: TestContext, channelId: string, env: Record<string, string> = {}) {
+async function speaking(t: TestContext, channelId: string, { env = {}, first }: SpeakingOptions = {}) {
   const clock = new ManualClock();
   const asked = Promise.withResolvers<Asked>();
   const more: RawAnswer = ({ send, turn, response }) => {
@@ -24,7 +31,7 @@ async function speaking(t: TestContext, channelId: string, env: Record<string, s
     await model.close();
   });
   const rules = new TeamsRules(clock.now);
-  if (channelId === 'msteams') bot.connector.rule = rules.rule;
+  if (channelId === 'msteams') bot.connector.rule = first ?? rules.rule;
   const fields = { channelId };
   await bot.says('hello', fields);
   const { send, response, turn } = await inTime(asked.promise);
@@ -91,7 +98,7 @@ describe('live text in Web Chat', PATIENCE, () => {
   });
 
   it('is followed by its sound where cards are wanted, since the Playground would lose them', async (t) => {
-    const { bot, say, end } = await speaking(t, 'webchat', { WEBCHAT_AUDIO: 'card' });
+    const { bot, say, end } = await speaking(t, 'webchat', { env: { WEBCHAT_AUDIO: 'card' } });
     say('Once');
     await piecesOf(bot, 1);
     end();
@@ -181,6 +188,22 @@ describe('live text in Teams', PATIENCE, () => {
     const [reply] = await whileTimePasses(clock, bot.connector.whenMessages(1));
     assert.equal(reply?.body.replyToId, 'activity-2');
     assert.match(model.heard[1]?.[0] ?? '', /"role":"assistant","text":"Once upon"/);
+  });
+
+  it('begins with its first piece, also where that has to be sent again', async (t) => {
+    const busy: ConnectorRule = () => ({ status: 503, body: {} });
+    const { bot, clock, rules, say, end } = await speaking(t, 'msteams', { first: busy });
+    await piecesOf(bot, 1);
+    bot.connector.rule = rules.rule;
+    say('Once');
+    await clock.whenWaiting(1_000);
+    await clock.advance(1_000);
+    await piecesOf(bot, 2);
+    end();
+    const [reply] = await whileTimePasses(clock, bot.connector.whenMessages(1));
+    assert.deepEqual(rules.broken, []);
+    assert.match(reply?.body.text, /^Once/);
+    assert.equal(streamInfo(pieces(bot)[1] as never)?.['streamSequence'], 1);
   });
 
   const starts = [
