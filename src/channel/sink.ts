@@ -57,7 +57,11 @@ class Sink implements ReplySink {
     if (stream !== undefined) this.#live = this.#openLive(stream);
     if (stream?.isAnnounced) this.#live?.inform(wording.working);
     else this.#showTyping();
-    return () => this.#typing?.stop();
+    return () => {
+      this.#typing?.stop();
+      // No piece may follow the answer, wherever that goes.
+      void this.#live?.settle();
+    };
   }
 
   showText(text: string): void {
@@ -71,7 +75,7 @@ class Sink implements ReplySink {
     await this.#live?.settle();
     const text = this.#wholeText(reply);
     const { audio } = reply;
-    await Promise.race([this.#typing?.settled, sleep(this.#options.clock, MOST_TYPING_WAIT_MS)]);
+    if (this.#typing) await Promise.race([this.#typing.settled, sleep(this.#options.clock, MOST_TYPING_WAIT_MS)]);
     if (this.#live?.isStopped || text === '') return;
     const url = audio && (await audioUrl(this.#context, reply, audio, this.#capabilities, this.#options));
     const message = toActivity({ ...reply, text }, this.#capabilities, url, this.#options.webchatAudio);

@@ -42,7 +42,8 @@ export async function answer(turn: UserTurn, sink: ReplySink, stopping: AbortSig
   if (quick !== undefined) return sink.send(quick);
   const stopActivity = sink.showActivity();
   try {
-    const reply = await askOrApologize(turn, turnId, stopping, sink, { ...deps, log });
+    const own = { ...deps, log };
+    const reply = await ask(turn, turnId, stopping, sink, own).catch((err: unknown) => apologize(err, own));
     stopActivity();
     await sink.send(reply);
   } finally {
@@ -58,21 +59,11 @@ function unanswerable({ text, isAllowed }: UserTurn): Reply | undefined {
   return undefined;
 }
 
-/** Whatever goes wrong in here, the user gets an answer. */
-async function askOrApologize(
-  turn: UserTurn,
-  turnId: string,
-  stopping: AbortSignal,
-  sink: ReplySink,
-  deps: AnswerDeps,
-): Promise<Reply> {
-  try {
-    return await ask(turn, turnId, stopping, sink, deps);
-  } catch (err) {
-    const incident = deps.ids.incident();
-    deps.log.error({ err, incident }, 'turn broke');
-    return { text: apology('internal', incident), audio: undefined };
-  }
+/** Whatever goes wrong, the user gets an answer. */
+function apologize(err: unknown, { ids, log }: AnswerDeps): Reply {
+  const incident = ids.incident();
+  log.error({ err, incident }, 'turn broke');
+  return { text: apology('internal', incident), audio: undefined };
 }
 
 async function ask(

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { createServer as createTcpServer, type Socket } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { SEND_TIMEOUT_MS } from '../../src/channel/send-policy.ts';
 import type { ConnectorRule } from '../support/fake-connector.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { inbound, startAdapter } from './adapter-under-test.ts';
+import { startAdapter } from './adapter-under-test.ts';
 
 const HI = { type: 'message', text: 'Hi' };
 const REFUSAL = { error: { code: 'Refused', message: 'not now' } };
@@ -132,56 +132,6 @@ describe('a message that the channel does not take', () => {
     await clock.advance(400);
     await sent;
     assert.doesNotMatch(JSON.stringify(sending.watched.lines), /secret/);
-  });
-});
-
-describe('a conversation whose id', () => {
-  for (const id of ['gespräch', '会話', 'plain']) {
-    it(`is ${id} gets its replies`, async (t) => {
-      const sending = await startAdapter({ clock: new ManualClock() });
-      t.after(() => sending[Symbol.asyncDispose]());
-      await sending.adapter.receive(
-        '',
-        { ...inbound(sending.connector.url), conversation: { id } },
-        async (context) => {
-          await context.sendActivity('Hi');
-        },
-      );
-      assert.equal(
-        sending.connector.messages[0]?.path,
-        `/v3/conversations/${encodeURIComponent(id)}/activities/activity-1`,
-      );
-    });
-  }
-});
-
-describe('a connection to the channel', () => {
-  it('is kept for the next message, and given up before the channel does', async (t) => {
-    const sockets: Socket[] = [];
-    const channel = createServer((request, response) => {
-      request.resume();
-      response.setHeader('content-type', 'application/json');
-      response.end('{"id":"sent"}');
-    });
-    channel.on('connection', (socket) => sockets.push(socket));
-    // The channel says so in its answers: "Keep-Alive: timeout=2".
-    channel.keepAliveTimeout = 2_000;
-    channel.listen(0, '127.0.0.1');
-    await once(channel, 'listening');
-    t.after(() => channel.close());
-    const sending = await startAdapter({ clock: new ManualClock() });
-    t.after(() => sending[Symbol.asyncDispose]());
-    const url = `http://127.0.0.1:${(channel.address() as { port: number }).port}`;
-    await sending.send(HI, url);
-    await sending.send(HI, url);
-    assert.equal(sockets.length, 1);
-    let isEndedByBot = false;
-    sockets[0]?.once('end', () => {
-      isEndedByBot = true;
-    });
-    assert.ok(sockets[0]);
-    await once(sockets[0], 'close');
-    assert.ok(isEndedByBot);
   });
 });
 
