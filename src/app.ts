@@ -2,6 +2,7 @@ import { type AudioLibrary, createMemoryLibrary } from './audio/library.ts';
 import { VoiceBot } from './bot.ts';
 import { VoiceAdapter } from './channel/adapter.ts';
 import { keepEntityProperties } from './channel/entity-patch.ts';
+import { FileSaver } from './channel/file-saver.ts';
 import { createResponders } from './channel/respond.ts';
 import { SEND_TIMEOUT_MS } from './channel/send-policy.ts';
 import { ServiceUrls } from './channel/service-urls.ts';
@@ -26,6 +27,8 @@ export interface AppDeps {
   readonly random?: () => number;
   /** Where access tokens of Entra ID come from, by scope. */
   readonly tokens?: (scope: string) => TokenProvider;
+  /** For files that go to the file service of a user. */
+  readonly fetch?: typeof fetch;
 }
 
 /** The whole bot. */
@@ -43,7 +46,7 @@ const PRELOAD_AFTER_MS = 250;
 
 /** Joins the parts. Reads no environment and does nothing until it is started. */
 export function createApp(deps: AppDeps): App {
-  const parts = { clock: systemClock, ids: randomIds, random: Math.random, tokens: entraIdTokens, ...deps };
+  const parts = { clock: systemClock, ids: randomIds, random: Math.random, tokens: entraIdTokens, fetch, ...deps };
   const { config, clock, log } = parts;
   let port = config.port;
   const publicBaseUrl = () =>
@@ -52,9 +55,9 @@ export function createApp(deps: AppDeps): App {
   const library = createLibrary(parts);
   const conversations = createConversations(parts, library);
   const http = createHttpServer({
-    deliver: createDelivery(parts, conversations, publicBaseUrl),
+    deliver: createDelivery(parts, library, conversations, publicBaseUrl),
     library,
-    audioRetentionMs: config.audioRetentionMs,
+    clock,
     isDraining: () => conversations.isDraining,
     onlyLoopback: !config.isAuthenticated,
     log,
@@ -96,18 +99,22 @@ function createConversations(parts: Parts, library: AudioLibrary): Conversations
 
 /** The way of an activity to the bot, and of its answers back to the channel. */
 function createDelivery(
-  { config, clock, log, random }: Parts,
+  parts: Parts,
+  library: AudioLibrary,
   conversations: Conversations,
   publicBaseUrl: () => string | undefined,
 ): HttpOptions['deliver'] {
-  const { botEnv, turnTimeoutMs, webchatAudio } = config;
+  const { config, clock, ids, log, random, fetch } = parts;
+  const { botEnv, turnTimeoutMs, webchatAudio, audioBrowserLinks: browserLinks } = config;
   if (!keepEntityProperties()) log.error('botbuilder is not the version that the entity patch is made for');
   const adapter = new VoiceAdapter({ botEnv, clock, log, random, turnTimeoutMs });
   const sendLimitMs = turnTimeoutMs + SEND_TIMEOUT_MS;
   const serviceUrls = new ServiceUrls();
-  const ways = { adapter, clock, log, webchatAudio, publicBaseUrl, serviceUrls, sendLimitMs };
+  const ways = { adapter, clock, log, webchatAudio, browserLinks, publicBaseUrl, serviceUrls, sendLimitMs };
   const responders = createResponders(ways);
   const allowList = { tenants: config.allowedTenants, users: config.allowedUsers };
-  const bot = new VoiceBot({ adapter, conversations, responders, allowList, serviceUrls, log });
+  const files = new FileSaver({ library, clock, ids, log, fetch, sendLimitMs });
+  const invokes = { library, clock, log, publicBaseUrl };
+  const bot = new VoiceBot({ adapter, conversations, responders, files, invokes, allowList, serviceUrls });
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }

@@ -1,23 +1,26 @@
 import { type InvokeResponse, TeamsActivityHandler, type TurnContext } from 'botbuilder';
 import type { VoiceAdapter } from './channel/adapter.ts';
 import { type AllowList, isAllowed } from './channel/allow-list.ts';
-import { feedbackOf } from './channel/feedback.ts';
+import type { FileSaver } from './channel/file-saver.ts';
+import { answerInvoke, type InvokeDeps } from './channel/invokes.ts';
+import { audioToSave } from './channel/player-card.ts';
 import type { Responders } from './channel/respond.ts';
 import type { ServiceUrls } from './channel/service-urls.ts';
 import { type Caller, callerOf, conversationKey, isInBand, toReference, toUserTurn } from './channel/user-turn.ts';
-import type { Conversations } from './conversation/conversations.ts';
+import type { Acceptance, Conversations } from './conversation/conversations.ts';
 import type { Respond, TurnReference } from './conversation/turn.ts';
 import { RequestError } from './errors.ts';
-import type { Logger } from './log.ts';
+import { wordingFor } from './wording.ts';
 
 /** What the bot joins. */
 export interface VoiceBotOptions {
   readonly adapter: VoiceAdapter;
   readonly conversations: Conversations;
   readonly responders: Responders;
+  readonly files: FileSaver;
+  readonly invokes: InvokeDeps;
   readonly allowList: AllowList;
   readonly serviceUrls: ServiceUrls;
-  readonly log: Logger;
 }
 
 /**
@@ -31,6 +34,7 @@ export class VoiceBot extends TeamsActivityHandler {
     super();
     this.#options = options;
     this.onMessage((context, next) => this.#take(context).then(next));
+    this.onMessageDelete((context, next) => this.#withdraw(context).then(next));
     this.onConversationUpdate((context, next) => this.#membersChanged(context).then(next));
     this.onInstallationUpdateAdd((context, next) => this.#welcome(context).then(next));
     this.onInstallationUpdateRemove((context, next) => this.#forget(context).then(next));
@@ -43,21 +47,43 @@ export class VoiceBot extends TeamsActivityHandler {
   }
 
   /** Not by botbuilder's own handlers: they know no ratings, and trip over an invoke that lacks its value. */
-  protected override async onInvokeActivity({ activity }: TurnContext): Promise<InvokeResponse> {
-    const { allowList, log } = this.#options;
-    const feedback = feedbackOf(activity);
-    if (feedback === undefined) return { status: 501 };
-    if (isAllowed(activity, allowList)) log.info({ conversation: conversationKey(activity), ...feedback }, 'rated');
-    return { status: 200, body: {} };
+  protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
+    const { allowList, invokes, files } = this.#options;
+    const isUserAllowed = isAllowed(context.activity, allowList);
+    const { response, consent } = await answerInvoke(context.activity, isUserAllowed, invokes);
+    if (consent !== undefined) await this.#takeAside(context, (live) => files.settle(live, consent));
+    return response;
   }
 
   async #take(context: TurnContext): Promise<void> {
-    const { conversations, allowList, serviceUrls } = this.#options;
+    const { conversations, allowList, serviceUrls, files } = this.#options;
+    const saved = audioToSave(context.activity.value);
+    if (saved !== undefined) return this.#takeAside(context, (live) => files.offer(live, saved));
     const caller = this.#callerOf(context);
     const turn = toUserTurn(context.activity, caller, isAllowed(context.activity, allowList));
     // Before it is answered, and not for what is old, or from people whose messages go nowhere.
     if (turn.isAllowed && conversations.isNew(turn)) serviceUrls.note(turn.key, context.activity.serviceUrl);
-    const accepted = conversations.accept(turn, this.#respondTo(context, turn.reference));
+    await this.#answer(context, conversations.accept(turn, this.#respondTo(context, turn.reference)));
+  }
+
+  /** What was pressed on a card: it waits for no turn, and the request does not wait for it. */
+  async #takeAside(context: TurnContext, work: (context: TurnContext) => Promise<void>): Promise<void> {
+    const { activity } = context;
+    const { conversations, responders, allowList, serviceUrls } = this.#options;
+    const key = conversationKey(activity);
+    const reference = toReference(activity, this.#callerOf(context));
+    const refuse = (live: TurnContext) => live.sendActivity(wordingFor(activity.locale).notAllowed).then(() => {});
+    const allowed = isAllowed(activity, allowList);
+    if (allowed) serviceUrls.note(key, activity.serviceUrl);
+    const run = allowed ? work : refuse;
+    const accepted = conversations.acceptAside({ key, activityId: activity.id ?? '' }, () =>
+      isInBand(activity) ? run(context) : responders.openContext(reference, run),
+    );
+    await this.#answer(context, accepted);
+  }
+
+  /** The request ends with its message being taken, or with the answer where that goes back in it. */
+  async #answer(context: TurnContext, accepted: Acceptance): Promise<void> {
     switch (accepted.kind) {
       case 'accepted':
         if (isInBand(context.activity)) await accepted.done;
@@ -82,8 +108,13 @@ export class VoiceBot extends TeamsActivityHandler {
     const { activity } = context;
     if (!isAllowed(activity, { ...this.#options.allowList, users: [] })) return;
     const respond = this.#respondTo(context, toReference(activity, this.#callerOf(context)));
-    const welcomed = this.#options.conversations.welcome(conversationKey(activity), respond);
+    const welcomed = this.#options.conversations.welcome(conversationKey(activity), activity.locale, respond);
     if (isInBand(context.activity)) await welcomed;
+  }
+
+  /** Teams names the message by the activity's own id. Edited messages start nothing: they were answered. */
+  async #withdraw({ activity }: TurnContext): Promise<void> {
+    this.#options.conversations.withdraw(conversationKey(activity), activity.id ?? '');
   }
 
   async #forget(context: TurnContext): Promise<void> {

@@ -33,6 +33,8 @@ export interface Config {
   readonly publicBaseUrl: string | 'localhost' | undefined;
   readonly audioRetentionMs: number;
   readonly audioMemoryBytes: number;
+  /** Whether cards carry a link to the sound that opens outside of the chat client, for whoever has it. */
+  readonly audioBrowserLinks: boolean;
   readonly webchatAudio: 'attachment' | 'card';
   readonly historyTurns: number;
   readonly sessionIdleMs: number;
@@ -54,7 +56,6 @@ export const NOT_YET_IN_EFFECT = [
   'REALTIME_TRANSCRIPTION_MODEL',
   'AZURE_STORAGE_BLOB_URL',
   'AZURE_STORAGE_CONNECTION_STRING',
-  'AUDIO_BROWSER_LINKS',
   'MAX_TURNS_PER_MINUTE',
   'DAILY_BUDGET_USD',
   'CONVERSATION_BUDGET_USD',
@@ -96,6 +97,7 @@ export function readConfig(env: Env): Config {
     ...readAddresses(read, appId),
     audioRetentionMs: read.whole('AUDIO_RETENTION_HOURS', 24, { least: 1, most: 8760 }) * 3_600_000,
     audioMemoryBytes: read.whole('AUDIO_MEMORY_MB', 256, { least: 1, most: 65_536 }) * 1_048_576,
+    audioBrowserLinks: read.flag('AUDIO_BROWSER_LINKS', true),
     webchatAudio: read.oneOf('WEBCHAT_AUDIO', ['attachment', 'card'] as const, 'attachment'),
     historyTurns: read.whole('HISTORY_TURNS', 40, { least: 0, most: 1000 }),
     sessionIdleMs: read.whole('SESSION_IDLE_SECONDS', 300, { least: 1, most: 3600 }) * 1000,

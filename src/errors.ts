@@ -81,6 +81,22 @@ export class SendError extends Error {
   }
 }
 
+/** Why a file was not put where the user wanted it. */
+export type UploadErrorCode = 'upload_place_unknown' | 'upload_refused' | 'upload_failed';
+
+/** A file that was not uploaded. To upload it again is always safe, but the first of these will fail again. */
+export class UploadError extends Error {
+  override readonly name = 'UploadError';
+  readonly code: UploadErrorCode;
+  readonly retry: Retry;
+
+  constructor(code: UploadErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.retry = code === 'upload_place_unknown' ? 'never' : 'safe';
+  }
+}
+
 /** The configuration cannot be used. Lists every problem, one a line; never holds a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

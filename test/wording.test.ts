@@ -1,25 +1,87 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { TURN_RETRY, type TurnErrorCode } from '../src/errors.ts';
-import { apology, cutShortNote, wording } from '../src/wording.ts';
+import { apology, clockTime, LANGUAGES, type Wording, wordingFor } from '../src/wording.ts';
 
-describe('wording', () => {
-  for (const code of Object.keys(TURN_RETRY) as TurnErrorCode[]) {
-    it(`tells the user something kind and short for ${code}, with the incident`, () => {
-      const text = apology(code, '1a2b3c4d');
-      assert.match(text, /1a2b3c4d/);
-      assert.ok(text.length < 180, text);
-      assert.doesNotMatch(text, /error|exception|undefined|_/i);
-      assert.match(text, /please/i);
+/** Every text of a language with its path, functions called with a number or a name. */
+function textsOf(value: unknown, path = ''): [string, string][] {
+  if (typeof value === 'string') return [[path, value]];
+  if (typeof value === 'function') return [[path, String(value('0:01', '0:02'))]];
+  return Object.entries(value as object).flatMap(([name, inner]) => textsOf(inner, `${path}.${name}`));
+}
+
+const POLITE: Readonly<Record<string, RegExp>> = { en: /please/i, de: /bitte/i };
+const ASKING: Readonly<Record<string, RegExp>> = { en: /ask/i, de: /bitten|fragen/i };
+
+describe('the languages', () => {
+  it('are one file each', () => {
+    const files = readdirSync(new URL('../src/wording/', import.meta.url)).filter((file) => file !== 'wording.ts');
+    assert.deepEqual(
+      files.sort(),
+      Object.keys(LANGUAGES)
+        .sort()
+        .map((language) => `${language}.ts`),
+    );
+  });
+
+  for (const [language, words] of Object.entries(LANGUAGES)) {
+    it(`are whole: ${language}`, () => {
+      const texts = textsOf(words);
+      const english = textsOf(LANGUAGES['en']);
+      assert.deepEqual(
+        texts.map(([path]) => path),
+        english.map(([path]) => path),
+      );
+      for (const [path, text] of texts) if (path !== '.cutShort.cancelled') assert.notEqual(text.trim(), '', path);
+      assert.equal(words.language, language);
+    });
+
+    for (const code of Object.keys(TURN_RETRY) as TurnErrorCode[]) {
+      it(`tell the user something kind and short for ${code}, with the incident (${language})`, () => {
+        const text = apology(code, '1a2b3c4d', words);
+        assert.match(text, /1a2b3c4d/);
+        assert.ok(text.length < 180, text);
+        assert.doesNotMatch(text, /error|exception|undefined|_/i);
+        assert.match(text, POLITE[language] ?? /./);
+      });
+    }
+
+    it(`say why an answer ends, except to the one who stopped it (${language})`, () => {
+      assert.equal(words.cutShort.cancelled, '');
+      for (const why of ['length', 'lost', 'filter'] as const) {
+        assert.match(words.cutShort[why], ASKING[language] ?? /./);
+      }
+    });
+
+    it(`keep to what Teams takes as an announcement (${language})`, () => {
+      assert.ok(words.working.length <= 1_000);
     });
   }
+});
 
-  it('says why an answer ends, except to the one who stopped it', () => {
-    assert.equal(cutShortNote('cancelled'), '');
-    for (const why of ['length', 'lost', 'filter'] as const) assert.match(cutShortNote(why), /ask/i);
-  });
+describe('the language of a locale', () => {
+  const language = (locale: string | undefined): Wording['language'] => wordingFor(locale).language;
 
-  it('names the bound of a message', () => {
-    assert.match(wording.textTooLong(20_000), /20,000/);
-  });
+  for (const locale of ['de', 'de-AT', 'DE-ch', 'de_DE', 'de-Latn-DE-1996']) {
+    it(`is German for ${locale}`, () => assert.equal(language(locale), 'de'));
+  }
+
+  for (const locale of [undefined, '', 'en', 'en-US', 'fr-FR', 'den', 'x-de', '__proto__', 'constructor', '\0']) {
+    it(`is English for ${JSON.stringify(locale)}`, () => assert.equal(language(locale), 'en'));
+  }
+});
+
+describe('a length of time', () => {
+  for (const [durationMs, shown] of [
+    [0, '0:01'],
+    [400, '0:01'],
+    [59_499, '0:59'],
+    [59_500, '1:00'],
+    [61_000, '1:01'],
+    [754_000, '12:34'],
+    [3_600_000, '60:00'],
+  ] as const) {
+    it(`is ${shown} for ${durationMs} ms`, () => assert.equal(clockTime(durationMs), shown));
+  }
 });

@@ -1,10 +1,12 @@
+import { toLink } from '../audio/links.ts';
 import type { ReplyAudio } from '../conversation/turn.ts';
 import { isLoopbackHost } from '../env.ts';
 import type { Capabilities } from './capabilities.ts';
 
 /** Where a client gets the audio from. */
 export type AudioPlace =
-  | { readonly kind: 'url'; readonly url: string }
+  /** On the page that plays it; the sound itself is at the same address with `.wav`. */
+  | { readonly kind: 'hosted'; readonly pageUrl: string }
   | { readonly kind: 'inline' }
   | { readonly kind: 'upload' }
   | { readonly kind: 'none' };
@@ -27,8 +29,8 @@ export interface PlaceInput {
 
 /** A hosted address where the user can reach one; else inside the activity where it fits; else uploaded; else nowhere. */
 export function placeAudio({ audio, textLength, capabilities, publicBaseUrl, serviceUrl }: PlaceInput): AudioPlace {
-  if (audio.id !== undefined && publicBaseUrl !== undefined && canReach(publicBaseUrl, serviceUrl)) {
-    return { kind: 'url', url: `${publicBaseUrl}/audio/${audio.id}.wav` };
+  if (audio.stored !== undefined && publicBaseUrl !== undefined && canReach(publicBaseUrl, serviceUrl)) {
+    return { kind: 'hosted', pageUrl: pageUrl(publicBaseUrl, toLink(audio.stored, audio.stored.expiresAtMs)) };
   }
   const inlineChars = Math.ceil(audio.wav.byteLength / 3) * 4 + textLength + ACTIVITY_OVERHEAD_CHARS;
   if (inlineChars <= capabilities.inlineLimitChars) return { kind: 'inline' };
@@ -36,7 +38,13 @@ export function placeAudio({ audio, textLength, capabilities, publicBaseUrl, ser
   return { kind: 'none' };
 }
 
-function canReach(publicBaseUrl: string, serviceUrl: string | undefined): boolean {
+/** Where the page of a link is. */
+export function pageUrl(publicBaseUrl: string, link: string): string {
+  return `${publicBaseUrl}/audio/${link}`;
+}
+
+/** Whether the user's client gets to the bot's own address: over https, or on the same machine. */
+export function canReach(publicBaseUrl: string, serviceUrl: string | undefined): boolean {
   const base = new URL(publicBaseUrl);
   if (base.protocol === 'https:') return true;
   return isLoopbackHost(base.hostname) && isLoopbackUrl(serviceUrl);

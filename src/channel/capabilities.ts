@@ -4,8 +4,10 @@ import type { Scope } from '../conversation/turn.ts';
 export type AudioDelivery =
   /** An `audio/wav` attachment (or an AudioCard, by configuration): the client plays it in the chat. */
   | 'attachment'
-  /** A link below the text: the channel refuses or ignores audio attachments. */
+  /** A link below the text to the page that plays it: the channel refuses or ignores audio attachments. */
   | 'link'
+  /** An Adaptive Card below the text that opens the player in a dialog of the client. */
+  | 'playerCard'
   /** None: the channel speaks the text itself, from `speak`. */
   | 'speak';
 
@@ -13,8 +15,8 @@ export type AudioDelivery =
 export interface StreamRules {
   /** The least time between two pieces. */
   readonly intervalMs: number;
-  /** Whether the last piece, too, has to keep that time. */
-  readonly isEndPaced: boolean;
+  /** Whether the last piece, and the first of the conversation's next message, have to keep that time, too. */
+  readonly isPacedThroughout: boolean;
   /** The longest that a stream may take; a little less than what the channel allows. */
   readonly mostMs: number;
   /** Longer texts are not shown before they are complete. */
@@ -35,24 +37,30 @@ export interface Capabilities {
   readonly showsTyping: boolean;
   /** How text is shown while it is produced, if at all. */
   readonly stream: StreamRules | undefined;
-  /** Whether what the model says is marked as made by AI, and may be rated. */
+  /** Whether what the model says is marked as made by AI. */
   readonly marksAi: boolean;
+  /** Whether people may rate what the model says. */
+  readonly takesRatings: boolean;
+  /** Whether the bot may put files among the user's own, when the user agrees. */
+  readonly savesFiles: boolean;
+  /** The longest text of one message, in characters; longer ones are split. At least twice what a stream may show. */
+  readonly mostTextChars: number;
 }
 
 const WEB_STREAM: StreamRules = {
   intervalMs: 500,
-  isEndPaced: false,
+  isPacedThroughout: false,
   mostMs: Number.POSITIVE_INFINITY,
-  mostChars: 100_000,
+  mostChars: 50_000,
   isAnnounced: false,
   isInChannelData: true,
 };
-/** One a second, two minutes in all, 100 KB of UTF-16 with everything else that is in the message. */
+/** One a second, two minutes in all. */
 const TEAMS_STREAM: StreamRules = {
   intervalMs: 1_000,
-  isEndPaced: true,
+  isPacedThroughout: true,
   mostMs: 110_000,
-  mostChars: 20_000,
+  mostChars: 9_000,
   isAnnounced: true,
   isInChannelData: false,
 };
@@ -64,10 +72,29 @@ const PLAIN: Capabilities = {
   showsTyping: true,
   stream: undefined,
   marksAi: false,
+  takesRatings: false,
+  savesFiles: false,
+  mostTextChars: 4_000,
 };
-const WEB: Capabilities = { ...PLAIN, audio: 'attachment', inlineLimitChars: 150_000, takesUploads: true };
-// Teams refuses an `audio/wav` attachment together with the whole message.
-const TEAMS: Capabilities = { ...PLAIN, marksAi: true };
+/** Direct Line takes 256 K characters of activity and recommends to stay below 150 K. */
+const WEB: Capabilities = {
+  ...PLAIN,
+  audio: 'attachment',
+  inlineLimitChars: 150_000,
+  takesUploads: true,
+  mostTextChars: 100_000,
+};
+/**
+ * Teams refuses an `audio/wav` attachment together with the whole message. A message may have 100 KB of UTF-16 with all
+ * that is in it, once it was 40 KB: this is below both.
+ */
+const TEAMS: Capabilities = {
+  ...PLAIN,
+  audio: 'playerCard',
+  marksAi: true,
+  takesRatings: true,
+  mostTextChars: 18_000,
+};
 
 type Row = Readonly<Record<Scope, Capabilities>>;
 
@@ -83,9 +110,11 @@ const BY_CHANNEL: Readonly<Record<string, Row>> = {
   emulator: everywhere({ ...WEB, inlineLimitChars: Number.POSITIVE_INFINITY }),
   directline: everywhere({ ...WEB, stream: WEB_STREAM }),
   webchat: everywhere({ ...WEB, stream: WEB_STREAM }),
-  // Streams are for chats of two alone.
-  msteams: { ...everywhere(TEAMS), personal: { ...TEAMS, stream: TEAMS_STREAM } },
+  // Streams, and consent to files, are for chats of two alone.
+  msteams: { ...everywhere(TEAMS), personal: { ...TEAMS, stream: TEAMS_STREAM, savesFiles: true } },
   directlinespeech: everywhere({ ...PLAIN, audio: 'speak', showsTyping: false }),
+  facebook: everywhere({ ...PLAIN, mostTextChars: 2_000 }),
+  sms: everywhere({ ...PLAIN, mostTextChars: 1_500 }),
 };
 
 /** What a channel can take in such a conversation; an unknown one gets text and a link. */

@@ -106,7 +106,7 @@ export class LiveMessage {
     if (this.#state !== 'closed') return this.#replace(message);
     const { clock, rules, pace } = this.#options;
     const waitMs = pace.nextAtMs - clock.now();
-    if (rules.isEndPaced && waitMs > 0) await sleep(clock, waitMs);
+    if (rules.isPacedThroughout && waitMs > 0) await sleep(clock, waitMs);
     await this.#sendLast(message);
   }
 

@@ -1,3 +1,5 @@
+import { fieldsOf } from './fields.ts';
+
 /** People mention the bot once or twice; more different marks are no message from a person. */
 const MOST_MARKS = 20;
 
@@ -46,10 +48,6 @@ function mentionsOfBot({ entities = [], recipient }: MentioningActivity): Mentio
     if (type !== 'mention' || id === undefined || id !== recipient?.id) return [];
     return [{ text: stringOf(text), name: stringOf(name) ?? recipient?.name }];
   });
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
 
 function stringOf(value: unknown): string | undefined {

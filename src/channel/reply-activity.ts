@@ -1,75 +1,76 @@
 import { type Activity, ActivityTypes, type Attachment, CardFactory, TextFormatTypes } from 'botbuilder';
 import type { Reply, ReplyAudio } from '../conversation/turn.ts';
-import { wording } from '../wording.ts';
-import type { AudioPlace } from './audio-place.ts';
+import { clockTime, type Wording } from '../wording.ts';
 import type { Capabilities } from './capabilities.ts';
+import { playerCard } from './player-card.ts';
+import { type SoundSource, WAV_TYPE } from './sound-source.ts';
 
 /** How audio stands in a chat that plays attachments; see WEBCHAT_AUDIO. */
 export type WebchatAudio = 'attachment' | 'card';
 
-const WAV_TYPE = 'audio/wav';
-/** Teams' label and its thumbs; one root entity of this kind, else it refuses the message. */
-const MADE_BY_AI = {
-  entities: [
-    {
-      type: 'https://schema.org/Message',
-      '@type': 'Message',
-      '@context': 'https://schema.org',
-      '@id': '',
-      additionalType: ['AIGeneratedContent'],
-    },
-  ],
-  channelData: { feedbackLoop: { type: 'default' } },
-};
+/** What the operator chose, and the user's language. */
+export interface ReplyStyle {
+  readonly webchatAudio: WebchatAudio;
+  /** Whether cards carry a link that opens outside of the client. */
+  readonly browserLinks: boolean;
+  readonly words: Wording;
+}
 
-/** A reply as one message of Bot Framework: the text always, the audio in the channel's way. */
-export function toActivity(
-  reply: Reply,
-  { audio: delivery, marksAi }: Pick<Capabilities, 'audio' | 'marksAi'>,
-  url: string | undefined,
-  webchatAudio: WebchatAudio,
+/** Teams' label; one root entity of this kind, else it refuses the message. */
+const AI_LABEL = {
+  type: 'https://schema.org/Message',
+  '@type': 'Message',
+  '@context': 'https://schema.org',
+  '@id': '',
+  additionalType: ['AIGeneratedContent'],
+};
+const RATINGS = { feedbackLoop: { type: 'default' } };
+
+/** A reply's text as one message of Bot Framework, without its sound. */
+export function toMessage(
+  { text, isFromModel = false }: Pick<Reply, 'text' | 'isFromModel'>,
+  { marksAi, takesRatings }: Pick<Capabilities, 'marksAi' | 'takesRatings'>,
 ): Partial<Activity> {
-  const message: Partial<Activity> = {
+  return {
     type: ActivityTypes.Message,
-    text: reply.text,
+    text,
     textFormat: TextFormatTypes.Markdown,
-    ...(marksAi && reply.isFromModel ? MADE_BY_AI : {}),
+    ...(isFromModel && marksAi ? { entities: [AI_LABEL] } : {}),
+    ...(isFromModel && takesRatings ? { channelData: RATINGS } : {}),
   };
-  switch (delivery) {
-    case 'speak':
-      return { ...message, speak: reply.text };
-    case 'link':
-      if (reply.audio === undefined || url === undefined) return message;
-      return { ...message, text: `${reply.text}\n\n[${wording.listen(clockTime(reply.audio.durationMs))}](${url})` };
+}
+
+/** The message with the sound in the channel's way; as it is where the sound cannot be had. */
+export function withSound(
+  message: Partial<Activity>,
+  audio: ReplyAudio | undefined,
+  source: SoundSource | undefined,
+  capabilities: Pick<Capabilities, 'audio' | 'savesFiles'>,
+  style: ReplyStyle,
+): Partial<Activity> {
+  const { text = '' } = message;
+  if (capabilities.audio === 'speak') return { ...message, speak: text };
+  if (audio === undefined || source === undefined) return message;
+  const { pageUrl, wavUrl } = source;
+  switch (capabilities.audio) {
     case 'attachment':
-      if (reply.audio === undefined || url === undefined) return message;
-      return { ...message, attachments: [playable(url, webchatAudio)] };
+      return { ...message, attachments: [playable(wavUrl, style)] };
+    case 'link':
+      if (pageUrl === undefined) return message;
+      return { ...message, text: `${text}\n\n[${style.words.listen(clockTime(audio.durationMs))}](${pageUrl})` };
+    case 'playerCard': {
+      if (pageUrl === undefined || audio.stored === undefined) return message;
+      const { savesFiles } = capabilities;
+      return { ...message, attachments: [playerCard(audio.stored, { pageUrl, savesFiles, ...style })] };
+    }
   }
 }
 
-function playable(url: string, webchatAudio: WebchatAudio): Attachment {
+function playable(wavUrl: string, { webchatAudio, words }: ReplyStyle): Attachment {
   switch (webchatAudio) {
     case 'card':
-      return CardFactory.audioCard(wording.audioTitle, [{ url }], undefined, { autostart: false });
+      return CardFactory.audioCard(words.audioTitle, [{ url: wavUrl }], undefined, { autostart: false });
     case 'attachment':
-      return { contentType: WAV_TYPE, contentUrl: url, name: 'reply.wav' };
+      return { contentType: WAV_TYPE, contentUrl: wavUrl, name: 'reply.wav' };
   }
-}
-
-/** The address of audio that needs no further call: hosted, or inside the activity. */
-export function urlOf(place: AudioPlace, audio: ReplyAudio): string | undefined {
-  switch (place.kind) {
-    case 'url':
-      return place.url;
-    case 'inline':
-      return `data:${WAV_TYPE};base64,${audio.wav.toString('base64')}`;
-    case 'upload':
-    case 'none':
-      return undefined;
-  }
-}
-
-function clockTime(durationMs: number): string {
-  const seconds = Math.max(1, Math.round(durationMs / 1000));
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }

@@ -5,7 +5,7 @@ import type { Reply, Respond, TurnReference } from '../conversation/turn.ts';
 import type { Logger } from '../log.ts';
 import type { VoiceAdapter } from './adapter.ts';
 import type { Pace } from './live-message.ts';
-import type { WebchatAudio } from './reply-activity.ts';
+import type { ReplyStyle } from './reply-activity.ts';
 import type { ServiceUrls } from './service-urls.ts';
 import { openSink } from './sink.ts';
 import { conversationKey, fromReference, keyOf } from './user-turn.ts';
@@ -13,11 +13,10 @@ import { conversationKey, fromReference, keyOf } from './user-turn.ts';
 const MOST_CONVERSATIONS = 10_000;
 
 /** What the ways back need. */
-export interface RespondOptions {
+export interface RespondOptions extends Omit<ReplyStyle, 'words'> {
   readonly adapter: VoiceAdapter;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly webchatAudio: WebchatAudio;
   readonly publicBaseUrl: () => string | undefined;
   readonly serviceUrls: ServiceUrls;
   /** Bound of one send with all of its tries. */
@@ -30,6 +29,8 @@ export interface Responders {
   later(reference: TurnReference): Respond;
   /** Within the request that is still open (`expectReplies`). */
   inBand(context: TurnContext): Respond;
+  /** After the request was answered, for what is more than an answer. */
+  openContext(reference: TurnReference, work: (context: TurnContext) => Promise<void>): Promise<void>;
 }
 
 /** The ways back over this adapter. */
@@ -60,6 +61,7 @@ export function createResponders(options: RespondOptions): Responders {
       });
     },
     inBand: (context) => (work) => work(sinkOf(context)),
+    openContext: (reference, work) => openLater(adapter, reference, serviceUrls.newest(keyOf(reference)), work),
   };
 }
 

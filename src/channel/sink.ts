@@ -2,23 +2,25 @@ import { type Activity, ActivityTypes, type TurnContext } from 'botbuilder';
 import { sleep } from '../clock.ts';
 import type { Reply, ReplySink } from '../conversation/turn.ts';
 import { TurnError } from '../errors.ts';
-import { wording } from '../wording.ts';
-import { type AudioUrlOptions, audioUrl } from './audio-url.ts';
+import { wordingFor } from '../wording.ts';
 import { type Capabilities, capabilitiesOf } from './capabilities.ts';
 import { LiveMessage, type Pace } from './live-message.ts';
-import { toActivity, type WebchatAudio } from './reply-activity.ts';
+import { type ReplyStyle, toMessage, withSound } from './reply-activity.ts';
 import { limited, orGone, sendOnce } from './send-once.ts';
+import { type SoundSourceOptions, soundSource } from './sound-source.ts';
+import { splitText } from './split-text.ts';
 import { TypingSign } from './typing.ts';
 import { scopeOf } from './user-turn.ts';
 
 /** What a way back needs besides its turn. */
-export interface SinkOptions extends AudioUrlOptions {
-  readonly webchatAudio: WebchatAudio;
+export interface SinkOptions extends SoundSourceOptions, Omit<ReplyStyle, 'words'> {
   /** The pace of this conversation's live messages. */
   readonly pace: Pace;
 }
 
 const MOST_TYPING_WAIT_MS = 1_000;
+/** Room for a link below the last part of a text. */
+const LINK_CHARS = 400;
 
 /** The way back over a live turn context. */
 export function openSink(context: TurnContext, options: SinkOptions): ReplySink {
@@ -38,6 +40,7 @@ class Sink implements ReplySink {
   readonly #context: TurnContext;
   readonly #capabilities: Capabilities;
   readonly #options: SinkOptions;
+  readonly #style: ReplyStyle;
   readonly #stopping = new AbortController();
   #typing: TypingSign | undefined;
   #live: LiveMessage | undefined;
@@ -46,6 +49,7 @@ class Sink implements ReplySink {
     this.#context = context;
     this.#capabilities = capabilities;
     this.#options = options;
+    this.#style = { ...options, words: wordingFor(context.activity.locale) };
   }
 
   get stopped(): AbortSignal {
@@ -55,7 +59,7 @@ class Sink implements ReplySink {
   showActivity(): () => void {
     const { stream } = this.#capabilities;
     if (stream !== undefined) this.#live = this.#openLive(stream);
-    if (stream?.isAnnounced) this.#live?.inform(wording.working);
+    if (stream?.isAnnounced) this.#live?.inform(this.#style.words.working);
     else this.#showTyping();
     return () => {
       this.#typing?.stop();
@@ -74,18 +78,40 @@ class Sink implements ReplySink {
     this.#typing?.stop();
     await this.#live?.settle();
     const text = this.#wholeText(reply);
-    const { audio } = reply;
     if (this.#typing) await Promise.race([this.#typing.settled, sleep(this.#options.clock, MOST_TYPING_WAIT_MS)]);
     if (this.#live?.isStopped || text === '') return;
-    const url = audio && (await audioUrl(this.#context, reply, audio, this.#capabilities, this.#options));
-    const message = toActivity({ ...reply, text }, this.#capabilities, url, this.#options.webchatAudio);
-    await orGone(this.#live === undefined ? this.#sendWhole(message) : this.#end(this.#live, message));
+    const messages = await this.#messagesOf({ ...reply, text });
+    await orGone(this.#sendAll(messages));
+  }
+
+  /** Text that is too long for one message goes in several; the sound goes with the last. */
+  async #messagesOf(reply: Reply): Promise<Partial<Activity>[]> {
+    const { audio } = reply;
+    const { audio: delivery, mostTextChars } = this.#capabilities;
+    const texts = splitText(reply.text, mostTextChars - (delivery === 'link' ? LINK_CHARS : 0));
+    const lastLength = texts.at(-1)?.length ?? 0;
+    const source = audio && (await soundSource(this.#context, audio, lastLength, this.#capabilities, this.#options));
+    const messages = texts.map((text) => toMessage({ ...reply, text }, this.#capabilities));
+    return messages.map((message, index) => {
+      const isLast = index === messages.length - 1;
+      return isLast ? withSound(message, audio, source, this.#capabilities, this.#style) : message;
+    });
+  }
+
+  /** The first continues what was shown live. */
+  async #sendAll([first = {}, ...others]: Partial<Activity>[]): Promise<void> {
+    if (this.#live === undefined) await this.#sendWhole(first);
+    else await this.#end(this.#live, first);
+    for (const message of others) {
+      if (this.#live?.isStopped) return;
+      await this.#sendWhole(message);
+    }
   }
 
   async #end(live: LiveMessage, message: Partial<Activity>): Promise<void> {
     const { attachments, ...text } = message;
     // Agents Playground, for which the cards are, loses what hangs on the last piece of a stream.
-    const isApart = attachments !== undefined && live.isBegun && this.#options.webchatAudio === 'card';
+    const isApart = attachments !== undefined && live.isBegun && this.#style.webchatAudio === 'card';
     await live.finish(isApart ? text : message);
     if (isApart) await this.#sendSound({ type: ActivityTypes.Message, attachments });
   }
@@ -113,7 +139,7 @@ class Sink implements ReplySink {
     const { clock, log, pace } = this.#options;
     return new LiveMessage({
       rules,
-      pace,
+      pace: rules.isPacedThroughout ? pace : { nextAtMs: 0 },
       clock,
       log,
       sendPiece: (piece) => limited(this.#context.sendActivity(piece), this.#options),

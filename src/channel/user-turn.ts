@@ -17,10 +17,17 @@ const CONVERSATION_FIELDS = ['id', 'name', 'isGroup', 'conversationType', 'tenan
 const MOST_NAME_CHARS = 256;
 const MOST_ATTACHMENTS = 20;
 const MOST_FIELD_CHARS = 2_048;
+/** Language, script, region and a variant; an extension could hold a sentence. */
+const MOST_LOCALE_CHARS = 35;
 
 /** Names a conversation across channels. A channel id holds no slash, so two conversations never share a key. */
 export function conversationKey(activity: Pick<Activity, 'channelId' | 'conversation'>): string {
   return `${activity.channelId}/${activity.conversation.id}`;
+}
+
+/** Whether two keys name conversations of the same people: the threads of a channel of Teams are told apart by a suffix. */
+export function isSameTalk(key: string, other: string): boolean {
+  return key.split(';messageid=', 1)[0] === other.split(';messageid=', 1)[0];
 }
 
 /** A message activity as a turn. Reads only; the activity may hold anything that passed the HTTP guard. */
@@ -36,13 +43,23 @@ export function toUserTurn(activity: Activity, caller: Caller, isAllowed: boolea
       aadObjectId: activity.from.aadObjectId,
     },
     isAllowed,
-    locale: activity.locale,
+    locale: localeOf(activity),
     isInBand: isInBand(activity),
     // One more than is read, so that it is refused for its length.
     text: textWithoutBot(activity).slice(0, MOST_TEXT_CHARS + 1),
     attachments: attachmentsOf(activity),
     reference: toReference(activity, caller),
   };
+}
+
+/** A locale that is one: it is told to the model, and may be anything. */
+function localeOf({ locale }: Activity): string | undefined {
+  if (locale === undefined || locale.length > MOST_LOCALE_CHARS) return undefined;
+  try {
+    return Intl.getCanonicalLocales(locale.replaceAll('_', '-'))[0];
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether the caller wants the replies in the response to its request. */

@@ -74,7 +74,7 @@ export class ChatConversation {
     };
     const result = await generate(request, { pool: this.#pool, clock, random });
     this.#tellSession();
-    this.#memory = nextMemory(this.#memory, text, result, historyTurns);
+    this.#memory = nextMemory(this.#memory, { user: text }, result, historyTurns);
     return result.outcome;
   }
 

@@ -12,7 +12,7 @@ import type { Outcome } from '../realtime/outcome.ts';
 import { simulatedMind } from '../simulator/mind.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { openVoice } from '../simulator/voice.ts';
-import { wording } from '../wording.ts';
+import { wordingFor } from '../wording.ts';
 import { ChatConversation } from './chat-conversation.ts';
 import { type ChatConfig, namesModel, readChatConfig, readOptions, USAGE, withSimulator } from './chat-settings.ts';
 import { Terminal } from './chat-terminal.ts';
@@ -90,7 +90,7 @@ async function converse(): Promise<void> {
   for (;;) {
     const text = (await terminal.ask(texts.prompt))?.trim();
     if (text === undefined || text === 'q') return;
-    if (text.length > MOST_TEXT_CHARS) terminal.say(wording.textTooLong(MOST_TEXT_CHARS));
+    if (text.length > MOST_TEXT_CHARS) terminal.say(wordingFor('en').textTooLong(MOST_TEXT_CHARS.toLocaleString('en')));
     else if (text !== '') await answer(text);
   }
 }

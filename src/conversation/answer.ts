@@ -5,10 +5,11 @@ import type { Logger } from '../log.ts';
 import type { SessionPool } from '../realtime/pool.ts';
 import type { ServerEvent } from '../realtime/server-event.ts';
 import type { TurnResult } from '../realtime/turn-result.ts';
-import { apology, wording } from '../wording.ts';
+import { apology, wordingFor } from '../wording.ts';
 import { generate } from './generate.ts';
 import { historyText, nextMemory } from './history.ts';
 import { LiveText } from './live-text.ts';
+import { aboutPeople, itemText, speakerOf } from './people.ts';
 import type { RecordStore } from './records.ts';
 import { toReply } from './reply.ts';
 import type { Reply, ReplySink, UserTurn } from './turn.ts';
@@ -43,7 +44,7 @@ export async function answer(turn: UserTurn, sink: ReplySink, stopping: AbortSig
   const stopActivity = sink.showActivity();
   try {
     const own = { ...deps, log };
-    const reply = await ask(turn, turnId, stopping, sink, own).catch((err: unknown) => apologize(err, own));
+    const reply = await ask(turn, turnId, stopping, sink, own).catch((err: unknown) => apologize(err, turn, own));
     stopActivity();
     await sink.send(reply);
   } finally {
@@ -52,18 +53,21 @@ export async function answer(turn: UserTurn, sink: ReplySink, stopping: AbortSig
 }
 
 /** Messages that need no model. */
-function unanswerable({ text, isAllowed }: UserTurn): Reply | undefined {
-  if (!isAllowed) return { text: wording.notAllowed, audio: undefined };
-  if (text === '') return { text: wording.textMissing, audio: undefined };
-  if (text.length > MOST_TEXT_CHARS) return { text: wording.textTooLong(MOST_TEXT_CHARS), audio: undefined };
+function unanswerable({ text, isAllowed, locale }: UserTurn): Reply | undefined {
+  const words = wordingFor(locale);
+  if (!isAllowed) return { text: words.notAllowed, audio: undefined };
+  if (text === '') return { text: words.textMissing, audio: undefined };
+  if (text.length > MOST_TEXT_CHARS) {
+    return { text: words.textTooLong(MOST_TEXT_CHARS.toLocaleString(words.language)), audio: undefined };
+  }
   return undefined;
 }
 
 /** Whatever goes wrong, the user gets an answer. */
-function apologize(err: unknown, { ids, log }: AnswerDeps): Reply {
+function apologize(err: unknown, { locale }: UserTurn, { ids, log }: AnswerDeps): Reply {
   const incident = ids.incident();
   log.error({ err, incident }, 'turn broke');
-  return { text: apology('internal', incident), audio: undefined };
+  return { text: apology('internal', incident, wordingFor(locale)), audio: undefined };
 }
 
 async function ask(
@@ -83,7 +87,8 @@ async function ask(
       const shown = live.accept(event);
       if (shown !== undefined) sink.showText(shown);
     },
-    text: turn.text,
+    text: itemText(turn),
+    about: aboutPeople(turn),
     log,
     /** Made only where it is read: a warm session needs none. */
     get history() {
@@ -100,11 +105,12 @@ async function ask(
   const result = await generate(request, deps);
   const incident = ids.incident();
   logOutcome(result, incident, clock.now() - startedMs, log);
-  const memory = nextMemory(record, turn.text, result, deps.historyTurns);
+  const said = { user: turn.text, name: speakerOf(turn), activityId: turn.activityId };
+  const memory = nextMemory(record, said, result, deps.historyTurns);
   await records.write(turn.key, { ...record, ...memory }).catch((err: unknown) => {
     log.error({ err }, 'what was said was not kept');
   });
-  return toReply(result.outcome, { library: deps.library, log, incident });
+  return toReply(result.outcome, { turn, library: deps.library, log, incident });
 }
 
 function logOutcome({ outcome, responseId }: TurnResult, incident: string, ms: number, log: Logger): void {

@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { SendError, TurnError } from '../errors.ts';
-import { wording } from '../wording.ts';
+import { wordingFor } from '../wording.ts';
 import { type AnswerDeps, answer } from './answer.ts';
+import { withoutMessage } from './history.ts';
 import type { Respond, UserTurn } from './turn.ts';
 import { TurnQueue } from './turn-queue.ts';
 
@@ -65,27 +66,39 @@ export class Conversations {
   #enqueue(turn: UserTurn, respond: Respond): Promise<void> {
     const { promise: done, resolve } = Promise.withResolvers<void>();
     const names = { channel: turn.channel, conversation: turn.key, activity: turn.activityId };
-    const send = (work: Parameters<Respond>[0]) => this.#respond(names, respond, work).finally(resolve);
+    const send = (work: Parameters<Respond>[0]) => this.#respond(names, () => respond(work)).finally(resolve);
+    const words = wordingFor(turn.locale);
     const say = (text: string) => send((sink) => sink.send({ text, audio: undefined }));
     const isTaken = this.#queue.add(turn.key, {
       run: () => send((sink) => answer(turn, sink, this.#stopping.signal, this.#deps)),
-      dismiss: async (why) => (why === 'draining' ? say(wording.shuttingDown) : resolve()),
+      dismiss: async (why) => (why === 'draining' ? say(words.shuttingDown) : resolve()),
       isInBand: turn.isInBand,
+      activityId: turn.activityId,
     });
     if (!isTaken) {
       this.#deps.log.warn(names, 'too many messages wait, refused');
-      void say(wording.queueFull);
+      void say(words.queueFull);
     }
     return done;
   }
 
+  /**
+   * Does what needs neither the model nor its turn in the queue, once for each activity. `done` as with messages. What
+   * goes wrong is in the log.
+   */
+  acceptAside(turn: Pick<UserTurn, 'key' | 'activityId'>, work: () => Promise<void>): Acceptance {
+    if (this.#isDraining) return { kind: 'draining' };
+    if (this.#seen.has(nameOf(turn))) return { kind: 'duplicate' };
+    this.#seen.set(nameOf(turn), true);
+    return { kind: 'accepted', done: this.#respond({ conversation: turn.key }, work) };
+  }
+
   /** Greets each conversation once, and never after its first message. Resolves when that is done; never rejects. */
-  async welcome(key: string, respond: Respond): Promise<void> {
+  async welcome(key: string, locale: string | undefined, respond: Respond): Promise<void> {
     if (this.#isDraining || this.#welcomed.has(key)) return;
     this.#welcomed.set(key, true);
-    await this.#respond({ conversation: key }, respond, (sink) =>
-      sink.send({ text: wording.welcome, audio: undefined }),
-    );
+    const welcome = { text: wordingFor(locale).welcome, audio: undefined };
+    await this.#respond({ conversation: key }, () => respond((sink) => sink.send(welcome)));
   }
 
   /**
@@ -101,7 +114,27 @@ export class Conversations {
         this.#deps.log.error({ err, conversation: key }, 'record not deleted');
       });
     };
-    this.#queue.add(key, { run: remove, dismiss: remove });
+    this.#queue.addChore(key, remove);
+  }
+
+  /**
+   * A user took a message back: if it waits for its answer it gets none, and once a running turn has ended it is not
+   * remembered, nor what was answered to it.
+   */
+  withdraw(key: string, activityId: string): void {
+    this.#queue.withdraw(key, activityId);
+    const { records, pool, log } = this.#deps;
+    const remove = async () => {
+      const record = await records.read(key);
+      const history = withoutMessage(record.history, activityId);
+      if (history.length === record.history.length) return;
+      await records.write(key, { ...record, history });
+      // What a session has heard it cannot be made to forget.
+      pool.drop(key);
+    };
+    this.#queue.addChore(key, () =>
+      remove().catch((err: unknown) => log.error({ err, conversation: key }, 'a message was not forgotten')),
+    );
   }
 
   /**
@@ -130,9 +163,9 @@ export class Conversations {
   }
 
   /** What goes wrong on the way back ends here, in the log: nobody is left to be told. */
-  #respond(names: { conversation: string }, respond: Respond, work: Parameters<Respond>[0]): Promise<void> {
+  #respond(names: { conversation: string }, send: () => Promise<void>): Promise<void> {
     // In a function of its own, so that what is thrown at once is caught like what is thrown later.
-    const responding = (async () => respond(work))()
+    const responding = (async () => send())()
       .catch((err: unknown) => {
         this.#deps.log.error({ err, incident: this.#deps.ids.incident(), ...names }, 'reply not sent');
         if (err instanceof SendError && err.code === 'conversation_gone') this.#leave(names.conversation);
@@ -144,6 +177,6 @@ export class Conversations {
 }
 
 /** What a message is told from all others by, those of other conversations with the same id among them. */
-function nameOf({ key, activityId }: UserTurn): string {
+function nameOf({ key, activityId }: Pick<UserTurn, 'key' | 'activityId'>): string {
   return JSON.stringify([key, activityId]);
 }

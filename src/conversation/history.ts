@@ -2,9 +2,17 @@ import type { Outcome } from '../realtime/outcome.ts';
 import type { TurnResult } from '../realtime/turn-result.ts';
 
 /** One exchange, as it is told to a new session. `assistant` is missing where there was no answer. */
-export interface PastTurn {
-  readonly user: string;
+export interface PastTurn extends Said {
   readonly assistant: string | undefined;
+}
+
+/** What a user wrote. */
+export interface Said {
+  readonly user: string;
+  /** Who wrote it, where several people do. */
+  readonly name?: string | undefined;
+  /** The message's id, by which its channel says that it was deleted. */
+  readonly activityId?: string | undefined;
 }
 
 const LEAD =
@@ -29,9 +37,9 @@ export const EMPTY_MEMORY: Memory = Object.freeze({ history: [], refusals: 0 });
 const DOUBTFUL_REFUSALS = 3;
 
 /** The memory after one more turn, as a later session is told it. */
-export function nextMemory({ history, refusals }: Memory, user: string, result: TurnResult, mostTurns: number): Memory {
+export function nextMemory({ history, refusals }: Memory, said: Said, result: TurnResult, mostTurns: number): Memory {
   if (!isRefused(result.outcome)) {
-    return { history: withTurn(history, { user, assistant: textOf(result.outcome) }, mostTurns), refusals: 0 };
+    return { history: withTurn(history, { ...said, assistant: textOf(result.outcome) }, mostTurns), refusals: 0 };
   }
   // A refused turn is left out: it would be refused again with every replay.
   if (result.isHistoryRejected) return { history: newerHalf(history), refusals: 0 };
@@ -60,6 +68,11 @@ function newerHalf(history: readonly PastTurn[]): readonly PastTurn[] {
   return history.slice(Math.ceil(history.length / 2));
 }
 
+/** The history without a message that was taken back, and without the answer to it. */
+export function withoutMessage(history: readonly PastTurn[], activityId: string): readonly PastTurn[] {
+  return history.filter((turn) => turn.activityId !== activityId);
+}
+
 /**
  * The history with one more turn. At a bound the oldest quarter leaves at once and not turn by turn, so that the
  * beginning stays the same for a while: that is what the service's prompt cache needs. The newest turn always stays.
@@ -84,8 +97,8 @@ function estimateTokens(history: readonly PastTurn[]): number {
  */
 export function historyText(history: readonly PastTurn[]): string | undefined {
   if (history.length === 0) return undefined;
-  const lines = history.flatMap(({ user, assistant }) => [
-    { role: 'user', text: user },
+  const lines = history.flatMap(({ user, name, assistant }) => [
+    { role: 'user', ...(name === undefined ? {} : { name }), text: user },
     ...(assistant === undefined ? [] : [{ role: 'assistant', text: assistant }]),
   ]);
   return `${LEAD}\n${JSON.stringify(lines)}`;

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
-import { EMPTY_MEMORY, type Memory } from './history.ts';
+import { EMPTY_MEMORY, type Memory, type PastTurn } from './history.ts';
 
 /** What is remembered of a conversation. */
 export interface ConversationRecord extends Memory {
@@ -55,6 +55,7 @@ export function createMemoryRecords(options: MemoryRecordsOptions): RecordStore 
 }
 
 function estimateBytes({ history }: ConversationRecord): number {
-  const ofTurns = history.map(({ user, assistant }) => BYTES_PER_TURN + 2 * (user.length + (assistant?.length ?? 0)));
-  return ofTurns.reduce((sum, bytes) => sum + bytes, BYTES_PER_RECORD);
+  const charsOf = ({ user, assistant = '', name = '', activityId = '' }: PastTurn) =>
+    user.length + assistant.length + name.length + activityId.length;
+  return history.reduce((sum, turn) => sum + BYTES_PER_TURN + 2 * charsOf(turn), BYTES_PER_RECORD);
 }

@@ -5,13 +5,18 @@ export interface Job {
   dismiss(why: DismissReason): Promise<void>;
   /** Whether its answer does not depend on the channel's address: it then outlives a conversation that is gone. */
   readonly isInBand?: boolean;
+  /** The message that it answers. */
+  readonly activityId?: string;
 }
 
 /**
  * `draining`: the process ends. `forgotten`: the conversation is over. `unreachable`: the channel takes nothing for it.
- * Nobody can be told in the latter two.
+ * `withdrawn`: the user took the message back. Nobody can be told, or wants to be, in the latter three.
  */
-export type DismissReason = 'draining' | 'forgotten' | 'unreachable';
+export type DismissReason = 'draining' | 'forgotten' | 'unreachable' | 'withdrawn';
+
+/** Work between the turns of a conversation. May not reject. */
+export type Chore = () => Promise<void>;
 
 /** How many turns of one conversation may wait behind the running one. */
 export const MOST_WAITING = 16;
@@ -20,6 +25,7 @@ export const MOST_WAITING = 16;
 export class TurnQueue {
   /** The jobs that wait; a key is present while one of its jobs runs. */
   readonly #waiting = new Map<string, Job[]>();
+  readonly #chores = new Map<string, Chore[]>();
   #size = 0;
   readonly #dismissing = new Set<Promise<void>>();
   #onIdle: (() => void)[] = [];
@@ -32,16 +38,29 @@ export class TurnQueue {
   /** False when too many wait already: the job was not taken. */
   add(key: string, job: Job): boolean {
     const waiting = this.#waiting.get(key);
-    if (waiting === undefined) {
-      this.#waiting.set(key, []);
-      this.#size++;
-      void this.#work(key, job);
-      return true;
-    }
-    if (waiting.length >= MOST_WAITING) return false;
-    waiting.push(job);
+    if (waiting !== undefined && waiting.length >= MOST_WAITING) return false;
     this.#size++;
+    if (waiting === undefined) this.#begin(key, [job]);
+    else waiting.push(job);
     return true;
+  }
+
+  /** Runs as soon as no turn of the key does, ahead of those that wait. It is never dismissed, and has no bound. */
+  addChore(key: string, chore: Chore): void {
+    const chores = this.#chores.get(key) ?? [];
+    this.#chores.set(key, chores);
+    chores.push(chore);
+    if (!this.#waiting.has(key)) this.#begin(key, []);
+  }
+
+  /** Dismisses what waits to answer this message. */
+  withdraw(key: string, activityId: string): void {
+    const waiting = this.#waiting.get(key);
+    const job = waiting?.find((each) => each.activityId === activityId);
+    if (waiting === undefined || job === undefined) return;
+    waiting.splice(waiting.indexOf(job), 1);
+    this.#size--;
+    this.#dismiss(job, 'withdrawn');
   }
 
   /** Dismisses the jobs that wait for this key; a running one goes on. */
@@ -67,8 +86,16 @@ export class TurnQueue {
     await Promise.all(this.#dismissing);
   }
 
-  async #work(key: string, first: Job): Promise<void> {
-    for (let job: Job | undefined = first; job !== undefined; job = this.#waiting.get(key)?.shift()) {
+  #begin(key: string, waiting: Job[]): void {
+    this.#waiting.set(key, waiting);
+    void this.#work(key, waiting);
+  }
+
+  async #work(key: string, waiting: Job[]): Promise<void> {
+    for (;;) {
+      if (this.#chores.has(key)) await this.#doChores(key);
+      const job = waiting.shift();
+      if (job === undefined) break;
       await job.run();
       this.#size--;
     }
@@ -77,6 +104,12 @@ export class TurnQueue {
     const waiters = this.#onIdle;
     this.#onIdle = [];
     for (const resolve of waiters) resolve();
+  }
+
+  async #doChores(key: string): Promise<void> {
+    const chores = this.#chores.get(key) ?? [];
+    for (let chore = chores.shift(); chore !== undefined; chore = chores.shift()) await chore();
+    this.#chores.delete(key);
   }
 
   #dismiss(job: Job, why: DismissReason): void {

@@ -1,3 +1,5 @@
+import type { StoredAudio } from '../audio/library.ts';
+
 /** Whether one person or several talk with the bot, and where. */
 export type Scope = 'personal' | 'group' | 'channel';
 
@@ -53,8 +55,8 @@ export interface Reply {
 }
 
 export interface ReplyAudio {
-  /** Its id in the audio library; `undefined` if it could not be kept there. */
-  readonly id: string | undefined;
+  /** As it is kept in the audio library; `undefined` if it could not be. */
+  readonly stored: StoredAudio | undefined;
   readonly wav: Buffer;
   readonly durationMs: number;
 }

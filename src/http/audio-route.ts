@@ -1,22 +1,27 @@
 import parseRange from 'range-parser';
 import type { Request, Response } from 'restify';
-import type { AudioLibrary, StoredAudio } from '../audio/library.ts';
+import type { StoredAudio } from '../audio/library.ts';
 import { RequestError } from '../errors.ts';
+import { findLinked, type LinkOptions } from './linked-audio.ts';
 
-const ID = /^([A-Za-z0-9_-]{22,64})\.wav$/;
+const FILE_ENDING = '.wav';
 
-/** `GET` and `HEAD /audio/<id>.wav`. The id is the only key: unguessable, and there is no list of them. */
-export function audioRoute(library: AudioLibrary, maxAgeSeconds: number) {
+/** Whether a name below `/audio/` is that of a sound, and not of the page that plays it. */
+export function isSoundFile(file: string): boolean {
+  return file.endsWith(FILE_ENDING);
+}
+
+/** `GET` and `HEAD /audio/<link>.wav`. The link is the only key: unguessable, and there is no list of them. */
+export function audioRoute(options: LinkOptions) {
   return async function serveAudio(request: Request, response: Response): Promise<void> {
-    const id = ID.exec(String(request.params.file))?.[1];
-    const audio = id === undefined ? undefined : await library.find(id);
-    if (id === undefined || audio === undefined)
-      throw new RequestError('not_found', 'There is no such audio, or not any more.');
-    const etag = `"${id}"`;
+    const found = await findLinked(String(request.params.file).slice(0, -FILE_ENDING.length), options);
+    if (found === undefined) throw new RequestError('not_found', 'There is no such audio, or not any more.');
+    const { audio, leftMs } = found;
+    const etag = `"${audio.id}"`;
     const headers = {
       'Content-Type': 'audio/wav',
       'Accept-Ranges': 'bytes',
-      'Cache-Control': `private, max-age=${maxAgeSeconds}, immutable`,
+      'Cache-Control': `private, max-age=${Math.floor(leftMs / 1000)}, immutable`,
       'Content-Disposition': 'inline; filename="reply.wav"',
       'Last-Modified': new Date(audio.savedAtMs).toUTCString(),
       'X-Content-Type-Options': 'nosniff',

@@ -1,11 +1,14 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Request, type Response, type Server } from 'restify';
 import type { AudioLibrary } from '../audio/library.ts';
+import type { Clock } from '../clock.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { checkActivity, type InboundActivity } from './activity-guard.ts';
-import { audioRoute } from './audio-route.ts';
+import { audioRoute, isSoundFile } from './audio-route.ts';
 import { boundedReader } from './json-body.ts';
+import { playerRoute } from './player/route.ts';
+import { TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './player/teams-library.ts';
 
 /** What goes back in the response of a delivered activity, where it is more than "taken". */
 export interface InBandAnswer {
@@ -18,7 +21,7 @@ export interface HttpOptions {
   /** Gives an activity to the bot. Rejects with a RequestError for a request that is refused. */
   readonly deliver: (authorization: string, activity: InboundActivity) => Promise<InBandAnswer | undefined>;
   readonly library: AudioLibrary;
-  readonly audioRetentionMs: number;
+  readonly clock: Clock;
   readonly isDraining: () => boolean;
   /** Without authentication only channels on this machine are answered. */
   readonly onlyLoopback: boolean;
@@ -50,13 +53,14 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   setLimits(server);
   ignoreUpgrades(server);
   const guard = (handler: Handler) => guarded(handler, options.log);
-  const serveAudio = guard(audioRoute(options.library, Math.floor(options.audioRetentionMs / 1000)));
-  const serveHealth = guard(healthRoute(options.isDraining));
+  const read = (path: string, handler: Handler) => {
+    server.get(path, guard(handler));
+    server.head(path, guard(handler));
+  };
   server.post('/api/messages', guard(messagesRoute(options)));
-  server.get('/audio/:file', serveAudio);
-  server.head('/audio/:file', serveAudio);
-  server.get('/health', serveHealth);
-  server.head('/health', serveHealth);
+  read('/audio/:file', soundOrPlayer(options));
+  read(TEAMS_LIBRARY_PATH, teamsLibraryRoute());
+  read('/health', healthRoute(options.isDraining));
   answerRoutingErrors(server);
   return { listen: (port, host) => listen(server, port, host), close: () => close(server) };
 }
@@ -74,6 +78,12 @@ function messagesRoute({ deliver, isDraining, onlyLoopback }: HttpOptions): Hand
     const answer = await deliver(authorization, activity);
     sendJson(response, answer?.status ?? 200, answer?.body ?? {});
   };
+}
+
+function soundOrPlayer(options: HttpOptions): Handler {
+  const [serveSound, servePlayer] = [audioRoute(options), playerRoute(options)];
+  return (request, response) =>
+    isSoundFile(String(request.params.file)) ? serveSound(request, response) : servePlayer(request, response);
 }
 
 function healthRoute(isDraining: () => boolean): Handler {

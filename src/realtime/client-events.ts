@@ -3,19 +3,20 @@ import type { SessionSettings } from '../config.ts';
 import type { Ids } from '../ids.ts';
 import type { RealtimeClientEvent } from './connection.ts';
 import { TURN_METADATA } from './server-event.ts';
+import type { TurnInput } from './session.ts';
 
 /**
  * The quickstart's settings, without what only harms typed input: no voice detection (it would start responses of its
  * own), no transcription (on Azure its model has to be a deployment of its own).
  */
-function sessionUpdate(ids: Ids, settings: SessionSettings): RealtimeClientEvent {
+function sessionUpdate(ids: Ids, settings: SessionSettings, about: string | undefined): RealtimeClientEvent {
   const format = { type: 'audio/pcm', rate: SAMPLE_RATE_HZ } as const;
   return {
     type: 'session.update',
     event_id: ids.wire('evt'),
     session: {
       type: 'realtime',
-      instructions: settings.instructions,
+      instructions: about === undefined ? settings.instructions : `${settings.instructions}\n\n${about}`,
       output_modalities: ['audio'],
       audio: { input: { format, turn_detection: null }, output: { format, voice: settings.voice } },
       ...(settings.maxOutputTokens === undefined ? {} : { max_output_tokens: settings.maxOutputTokens }),
@@ -53,12 +54,12 @@ export interface TurnEvents {
  */
 export function turnEvents(
   ids: Ids,
-  input: { readonly turnId: string; readonly text: string; readonly history: string | undefined },
+  input: Pick<TurnInput, 'turnId' | 'text' | 'history' | 'about'>,
   settings: SessionSettings | undefined,
 ): TurnEvents {
   const turn = [userItem(ids, input.text), responseCreate(ids, input.turnId)];
   if (settings === undefined) return { all: turn, settings: undefined, history: undefined };
-  const update = sessionUpdate(ids, settings);
+  const update = sessionUpdate(ids, settings, input.about);
   const replay = input.history === undefined ? undefined : historyItem(ids, input.history);
   return { all: [update, ...(replay === undefined ? [] : [replay]), ...turn], settings: update, history: replay };
 }

@@ -33,6 +33,8 @@ export interface TurnInput {
   readonly log?: Logger;
   /** What was said before; goes out only where the session has not heard it. See history.ts. */
   readonly history: string | undefined;
+  /** What a session is told of the people, below its instructions; goes out with its first turn. */
+  readonly about?: string | undefined;
   readonly onEvent?: TurnListener;
 }
 

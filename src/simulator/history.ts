@@ -9,7 +9,7 @@ export function mindContext(items: readonly Item[], instructions: string, sessio
   const before = newest < 0 ? items : items.slice(0, newest);
   return {
     said: before.flatMap(linesOf),
-    text: item === undefined ? '' : textOf(item),
+    text: item === undefined ? '' : unquoted(textOf(item)),
     hasAudio: item?.content.some(({ type }) => type === 'input_audio') ?? false,
     instructions,
     sessionId,
@@ -19,7 +19,18 @@ export function mindContext(items: readonly Item[], instructions: string, sessio
 function linesOf(item: Item): readonly HistoryLine[] {
   const text = textOf(item);
   const replayed = item.role === 'user' ? replayedLines(text) : undefined;
-  return replayed ?? [{ role: item.role, text }];
+  return replayed ?? [{ role: item.role, text: unquoted(text) }];
+}
+
+/** What somebody wrote, where a client of several people names and quotes them: `Ada wrote: "hello"`. */
+function unquoted(text: string): string {
+  const quoted = /^[^"\n]{1,100} wrote: (".*")$/.exec(text)?.[1];
+  if (quoted === undefined) return text;
+  try {
+    return String(JSON.parse(quoted));
+  } catch {
+    return text;
+  }
 }
 
 /** A lead sentence may hold a few lines that begin with a bracket; more are not tried, whatever a client sends. */

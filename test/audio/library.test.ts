@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createMemoryLibrary, type MemoryLibraryOptions } from '../../src/audio/library.ts';
+import { createMemoryLibrary, type MemoryLibraryOptions, type StoredAudio } from '../../src/audio/library.ts';
 import { randomIds } from '../../src/ids.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
@@ -8,14 +8,17 @@ const HOUR_MS = 3_600_000;
 
 function library(options: Partial<MemoryLibraryOptions> = {}) {
   const clock = new ManualClock();
-  return { clock, ...createMemoryLibrary({ maxBytes: 100, retentionMs: HOUR_MS, clock, ids: randomIds, ...options }) };
+  const made = createMemoryLibrary({ maxBytes: 100, retentionMs: HOUR_MS, clock, ids: randomIds, ...options });
+  return { clock, find: made.find, save: (wav: Buffer, text = '') => made.save({ ...SOUND, wav, text }) };
 }
 
+const SOUND = { durationMs: 1_000, conversation: 'webchat/1', locale: 'de-AT' };
+
 /** The id of audio that has to fit. */
-async function saved(id: Promise<string | undefined>): Promise<string> {
-  const given = await id;
+async function saved(audio: Promise<StoredAudio | undefined>): Promise<string> {
+  const given = await audio;
   assert.ok(given !== undefined, 'it was not kept');
-  return given;
+  return given.id;
 }
 
 describe('the audio library in memory', () => {
@@ -23,9 +26,16 @@ describe('the audio library in memory', () => {
     const { clock, save, find } = library();
     const wav = Buffer.from('some audio');
     const savedAtMs = clock.now();
-    const id = await saved(save(wav));
+    const { id = '', linkKey } = (await save(wav, 'Hi')) ?? {};
     await clock.advance(5);
-    assert.deepEqual(await find(id), { wav, savedAtMs });
+    const times = { savedAtMs, expiresAtMs: savedAtMs + HOUR_MS };
+    assert.deepEqual(await find(id), { ...SOUND, wav, text: 'Hi', id, linkKey, ...times });
+  });
+
+  it('counts what is said in it, too', async () => {
+    const { save } = library({ maxBytes: 100 });
+    assert.ok(await save(Buffer.alloc(40), 'x'.repeat(30)));
+    assert.equal(await save(Buffer.alloc(40), 'x'.repeat(31)), undefined);
   });
 
   it('lets the oldest audio go when there is no more room', async () => {
@@ -99,15 +109,17 @@ describe('the audio library in memory', () => {
     for (const id of ['', 'unknown', '__proto__', '../etc/passwd']) assert.equal(await find(id), undefined);
   });
 
-  it('gives ids of 128 bits, safe in a URL, and never one twice', async () => {
+  it('gives ids and keys of 128 bits, safe in a URL, and never one twice', async () => {
     const { save } = library({ maxBytes: 1_000_000 });
-    const ids = new Set<string>();
+    const given = new Set<string>();
     for (let count = 0; count < 1_000; count++) {
-      const id = await saved(save(Buffer.alloc(1)));
-      assert.match(id, /^[\w-]+$/);
-      assert.ok(Buffer.from(id, 'base64url').length >= 16, `${id} is too short`);
-      ids.add(id);
+      const { id = '', linkKey = '' } = (await save(Buffer.alloc(1))) ?? {};
+      for (const secret of [id, linkKey]) {
+        assert.match(secret, /^[\w-]+$/);
+        assert.ok(Buffer.from(secret, 'base64url').length >= 16, `${secret} is too short`);
+        given.add(secret);
+      }
     }
-    assert.equal(ids.size, 1_000);
+    assert.equal(given.size, 2_000);
   });
 });

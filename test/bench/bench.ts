@@ -6,6 +6,7 @@ import { readOptions } from '../support/options.ts';
 import { startBot } from './bot-under-bench.ts';
 import { stopAll } from './children.ts';
 import { startFarEnds } from './far-ends.ts';
+import { type FirstText, measureFirstText } from './first-text.ts';
 import { measureIdleMemory } from './idle-memory.ts';
 import { type Results, report } from './report.ts';
 import { type Figures, runScenario, type Scenario } from './rounds.ts';
@@ -18,6 +19,8 @@ interface Plan {
   /** Before anything is measured: until the code that every turn runs through is compiled, in both sides. */
   readonly warmUp: Scenario;
   readonly scenarios: readonly Scenario[];
+  /** Conversations at once, and rounds, in which the first words are waited for. */
+  readonly firstText: readonly (readonly [conversations: number, rounds: number])[];
   readonly idleConversations: number;
   readonly starts: number;
 }
@@ -30,6 +33,10 @@ const FULL: Plan = {
     { conversations: 50, isCold: false, rounds: 20, batchesPerRound: 2 },
     { conversations: 50, isCold: true, rounds: 20, batchesPerRound: 2 },
   ],
+  firstText: [
+    [1, 100],
+    [10, 20],
+  ],
   idleConversations: 1000,
   starts: 5,
 };
@@ -38,6 +45,7 @@ const FULL: Plan = {
 const QUICK: Plan = {
   warmUp: { ...FULL.warmUp, rounds: 1 },
   scenarios: FULL.scenarios.map((scenario) => ({ ...scenario, rounds: 2, batchesPerRound: 1 })),
+  firstText: [[1, 5]],
   idleConversations: 50,
   starts: 1,
 };
@@ -53,7 +61,7 @@ function tell(step: string): void {
   process.stderr.write(`${step} ...\n`);
 }
 
-async function measure({ warmUp, scenarios, idleConversations, starts: count }: Plan): Promise<Results> {
+async function measure({ warmUp, scenarios, firstText, idleConversations, starts: count }: Plan): Promise<Results> {
   tell('building');
   build();
   tell('starting the bot several times');
@@ -71,8 +79,13 @@ async function measure({ warmUp, scenarios, idleConversations, starts: count }: 
     tell(`${scenario.conversations} conversations, ${scenario.isCold ? 'cold' : 'warm'}`);
     figures.push(await runScenario(scenario, farEnds, bot));
   }
+  tell('first words in Web Chat');
+  const firstTexts: FirstText[] = [];
+  for (const [conversations, rounds] of firstText) {
+    firstTexts.push(await measureFirstText(conversations, rounds, farEnds, bot));
+  }
   const usage = { bare: await farEnds.bare.call('usage'), bot: await bot.probe.call('usage') };
-  return { figures, usage, idle, starts };
+  return { figures, firstTexts, usage, idle, starts };
 }
 
 async function main(): Promise<number> {

@@ -10,6 +10,8 @@ export interface Message {
   readonly id: string;
   readonly conversation: string;
   readonly text: string;
+  /** Default: the Emulator, which gets an answer in one piece. */
+  readonly channelId?: 'emulator' | 'webchat';
 }
 
 export interface AnsweredMessage {
@@ -100,11 +102,11 @@ export async function startBot({ modelPort, connector, env, nodeArgs = [] }: Bot
   };
 }
 
-function toActivity({ id, conversation, text }: Message, serviceUrl: string): object {
+function toActivity({ id, conversation, text, channelId = 'emulator' }: Message, serviceUrl: string): object {
   return {
     type: 'message',
     id,
-    channelId: 'emulator',
+    channelId,
     serviceUrl,
     conversation: { id: conversation },
     from: { id: 'user', name: 'Ada' },

@@ -10,6 +10,8 @@ export interface Arrival {
   readonly replyToId: string;
   /** Milliseconds since the epoch, when all of it was there. */
   readonly atMs: number;
+  /** When the first piece of its text was there, where it came in pieces. */
+  readonly firstPieceAtMs: number | undefined;
   readonly bodyBytes: number;
   readonly text: string;
   readonly hasAudio: boolean;
@@ -18,6 +20,8 @@ export interface Arrival {
 const KEEP_ALIVE_MS = 600_000;
 
 let arrivals: Arrival[] = [];
+/** By the activity that is answered. */
+const firstPieces = new Map<string, number>();
 let onArrival = () => {};
 let count = 0;
 
@@ -28,11 +32,14 @@ async function take(request: IncomingMessage, response: ServerResponse): Promise
   const atMs = epochMs();
   const body = Buffer.concat(chunks);
   const { type, text = '', replyToId = '', attachments = [] } = JSON.parse(body.toString());
+  if (type === 'typing' && text !== '' && !firstPieces.has(replyToId)) firstPieces.set(replyToId, atMs);
   response.writeHead(200, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ id: `sent-${++count}` }), () => {
     if (type !== 'message') return;
     const hasAudio = attachments[0]?.contentType === 'audio/wav';
-    arrivals.push({ replyToId, atMs, bodyBytes: body.byteLength, text, hasAudio });
+    const firstPieceAtMs = firstPieces.get(replyToId);
+    firstPieces.delete(replyToId);
+    arrivals.push({ replyToId, atMs, firstPieceAtMs, bodyBytes: body.byteLength, text, hasAudio });
     onArrival();
   });
 }

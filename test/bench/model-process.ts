@@ -11,6 +11,8 @@ export interface ServedTurn {
   readonly label: string;
   /** When its `response.create` was there. */
   readonly askedAtMs: number;
+  /** When its first delta was handed to the socket. */
+  readonly firstDeltaAtMs: number;
   /** When its last delta had been handed to the socket. */
   readonly lastDeltaAtMs: number;
 }
@@ -33,12 +35,17 @@ function nextId(): string {
   return String(++count).padStart(20, '0');
 }
 
-function play(socket: WebSocket, { deltas, ending }: TurnFrames, metadata: string): number {
+function play(
+  socket: WebSocket,
+  { deltas, ending }: TurnFrames,
+  metadata: string,
+): Pick<ServedTurn, 'firstDeltaAtMs' | 'lastDeltaAtMs'> {
   const id = nextId();
+  const firstDeltaAtMs = epochMs();
   for (const frame of deltas) socket.send(fill(frame, id, metadata));
   const lastDeltaAtMs = epochMs();
   for (const frame of ending) socket.send(fill(frame, id, metadata));
-  return lastDeltaAtMs;
+  return { firstDeltaAtMs, lastDeltaAtMs };
 }
 
 server.on('connection', (socket) => {
@@ -61,8 +68,8 @@ server.on('connection', (socket) => {
       case 'response.create': {
         const frames = text.startsWith(LIGHT_PREFIX) ? light : full;
         const metadata = JSON.stringify(event.response?.metadata ?? null);
-        const lastDeltaAtMs = play(socket, frames, metadata);
-        served.push({ label: text.split(' ', 1)[0] ?? '', askedAtMs: arrivedAtMs, lastDeltaAtMs });
+        const times = play(socket, frames, metadata);
+        served.push({ label: text.split(' ', 1)[0] ?? '', askedAtMs: arrivedAtMs, ...times });
       }
     }
   });

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
+import type { FirstText } from './first-text.ts';
 import type { IdleMemory } from './idle-memory.ts';
 import { median, percentile, type Usage } from './measure.ts';
 import type { Figures, Side, TurnFigures } from './rounds.ts';
@@ -7,6 +8,7 @@ import type { StartTime } from './start-time.ts';
 /** All that was measured. */
 export interface Results {
   readonly figures: readonly Figures[];
+  readonly firstTexts: readonly FirstText[];
   /** At the end of all turns, after a garbage collection. */
   readonly usage: { readonly bare: Usage; readonly bot: Usage };
   readonly idle: IdleMemory;
@@ -25,7 +27,7 @@ interface Bar {
 
 /** The whole report, for a terminal. */
 export function report(results: Results): string {
-  const { figures, usage, idle, starts } = results;
+  const { figures, firstTexts, usage, idle, starts } = results;
   return [
     machine(),
     '26 transcript deltas, 28 audio deltas, 300 kB of PCM, unpaced; times in ms',
@@ -39,6 +41,8 @@ export function report(results: Results): string {
       ['bot', 'POST to response.create', 'p99', 'last delta to reply', 'p99', '(bare loop)', 'p99'],
       ...figures.map(stages),
     ]),
+    '',
+    table([['Web Chat, at once', 'turns', 'first delta to first words', 'p99'], ...firstTexts.map(firstTextRow)]),
     '',
     `memory after all turns   bot ${memory(usage.bot)}; bare loop ${memory(usage.bare)}`,
     `idle conversations       ${idle.conversations} of ${idle.turnsEach} turns: ${kB(idle.bytesEach)} each, ` +
@@ -77,9 +81,10 @@ function stages({ scenario, bare, bot }: Figures): Row {
   ];
 }
 
-function bars({ figures, idle, starts }: Results): Bar[] {
+function bars({ figures, firstTexts, idle, starts }: Results): Bar[] {
   return [
     ...figures.flatMap(barsOf),
+    ...firstTexts.map(firstTextBar),
     { name: 'an idle conversation', figure: idle.bytesEach / 1000, most: 20, unit: 'kB' },
     { name: 'start to healthy', figure: median(starts.map(({ healthyMs }) => healthyMs)), most: 1000, unit: 'ms' },
   ];
@@ -101,6 +106,16 @@ function barsOf({ scenario, bare, bot }: Figures): Bar[] {
     { name: `${name}: POST to response.create`, figure: medianOf(bot, 'untilAskedMs'), most: 5, unit: 'ms' },
     { name: `${name}: last delta to reply`, figure: medianOf(bot, 'afterLastDeltaMs'), most: 15, unit: 'ms' },
   ];
+}
+
+function firstTextRow({ conversations, afterFirstDeltaMs }: FirstText): Row {
+  const figures = [median(afterFirstDeltaMs), percentile(afterFirstDeltaMs, 0.99)];
+  return [String(conversations), String(afterFirstDeltaMs.length), ...figures.map(ms)];
+}
+
+function firstTextBar({ conversations, afterFirstDeltaMs }: FirstText): Bar {
+  const name = `${conversations} in Web Chat: first delta to first words, p99`;
+  return { name, figure: percentile(afterFirstDeltaMs, 0.99), most: 50, unit: 'ms' };
 }
 
 function barRow({ name, figure, most, unit }: Bar): Row {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { toLink } from '../../src/audio/links.ts';
 import { type AudioPlace, placeAudio } from '../../src/channel/audio-place.ts';
 import { capabilitiesOf } from '../../src/channel/capabilities.ts';
+import { storedAudio } from '../support/sound.ts';
 
 const HTTPS = 'https://bot.example.com/base';
 const LOCAL = 'http://localhost:3978';
@@ -9,6 +11,7 @@ const LAN = 'http://192.168.1.5:3978';
 const REMOTE_SERVICE = 'https://smba.example.com/';
 const LOCAL_SERVICE = 'http://127.0.0.1:5000';
 const MEGABYTE = 2 ** 20;
+const STORED = storedAudio();
 
 interface Case {
   channel: string;
@@ -16,14 +19,14 @@ interface Case {
   base?: string | undefined;
   service?: string | undefined;
   textLength?: number;
-  id?: string | undefined;
+  isKept?: boolean;
 }
 
 function placeOf(given: Case): AudioPlace {
   const { channel, bytes = 1_000, base, service = REMOTE_SERVICE, textLength = 0 } = given;
-  const id = 'id' in given ? given.id : 'audio-id';
+  const stored = 'isKept' in given && !given.isKept ? undefined : STORED;
   return placeAudio({
-    audio: { id, wav: Buffer.alloc(bytes), durationMs: 1_000 },
+    audio: { stored, wav: Buffer.alloc(bytes), durationMs: 1_000 },
     textLength,
     capabilities: capabilitiesOf(channel, 'personal'),
     publicBaseUrl: base,
@@ -33,12 +36,12 @@ function placeOf(given: Case): AudioPlace {
 
 const ALL = ['emulator', 'directline', 'webchat', 'msteams', 'slack', 'telegram', 'email', 'a-channel-of-tomorrow'];
 const WEB = ['directline', 'webchat'];
-const LINKS = ['msteams', 'slack', 'telegram', 'facebook', 'line', 'email', 'sms', 'unknown'];
+const LINKS = ['slack', 'telegram', 'facebook', 'line', 'email', 'sms', 'unknown'];
 
 describe('where the audio of a reply is', () => {
   for (const channel of ALL) {
     it(`is at an https address for ${channel}`, () => {
-      const place = { kind: 'url', url: `${HTTPS}/audio/audio-id.wav` };
+      const place = { kind: 'hosted', pageUrl: `${HTTPS}/audio/${toLink(STORED, STORED.expiresAtMs)}` };
       assert.deepEqual(placeOf({ channel, base: HTTPS }), place);
       assert.deepEqual(placeOf({ channel, base: HTTPS, service: LOCAL_SERVICE }), place);
       assert.deepEqual(placeOf({ channel, base: HTTPS, bytes: 20 * MEGABYTE }), place);
@@ -46,7 +49,7 @@ describe('where the audio of a reply is', () => {
 
     it(`is at an http address on this machine for ${channel} when its client is here, too`, () => {
       for (const service of [LOCAL_SERVICE, 'http://localhost:1', 'http://[::1]:5000']) {
-        assert.deepEqual(placeOf({ channel, base: LOCAL, service }).kind, 'url');
+        assert.deepEqual(placeOf({ channel, base: LOCAL, service }).kind, 'hosted');
       }
     });
 
@@ -58,12 +61,12 @@ describe('where the audio of a reply is', () => {
         [LAN, REMOTE_SERVICE],
         [LAN, LOCAL_SERVICE],
       ] as const) {
-        assert.notEqual(placeOf({ channel, base, service }).kind, 'url', `${base} for ${service}`);
+        assert.notEqual(placeOf({ channel, base, service }).kind, 'hosted', `${base} for ${service}`);
       }
     });
 
     it(`never is at an address for ${channel} when the library did not keep it`, () => {
-      assert.notEqual(placeOf({ channel, base: HTTPS, id: undefined }).kind, 'url');
+      assert.notEqual(placeOf({ channel, base: HTTPS, isKept: false }).kind, 'hosted');
     });
   }
 
@@ -84,7 +87,7 @@ describe('where the audio of a reply is', () => {
     });
   }
 
-  for (const channel of [...LINKS, 'directlinespeech']) {
+  for (const channel of [...LINKS, 'msteams', 'directlinespeech']) {
     it(`is nowhere for ${channel} without an address, however small`, () => {
       assert.deepEqual(placeOf({ channel, bytes: 44 }), { kind: 'none' });
       assert.deepEqual(placeOf({ channel, bytes: 44, base: LOCAL }), { kind: 'none' });
@@ -97,6 +100,7 @@ describe('capabilitiesOf', () => {
     attachment: ['emulator', 'directline', 'webchat'],
     speak: ['directlinespeech'],
     link: LINKS,
+    playerCard: ['msteams'],
   };
   for (const [audio, channels] of Object.entries(delivery)) {
     for (const channel of channels)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { wording } from '../../src/wording.ts';
+import { en as wording } from '../../src/wording/en.ts';
 import { type BotUnderTest, samplesOf, startBot } from '../support/bot.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
@@ -56,11 +56,12 @@ describe('a message whose replies are expected in the response', () => {
     assert.deepEqual(bot.connector.calls, []);
   });
 
-  it('gets a link for Teams', async (t) => {
+  it('gets a card for Teams', async (t) => {
     const bot = await startBot({ turns: ['Hi'] });
     t.after(() => bot[Symbol.asyncDispose]());
     const [reply] = await activitiesOf(await bot.says('hello', { ...IN_BAND, channelId: 'msteams' }));
-    assert.match(reply.text, /^Hi\n\n\[Listen \(/);
+    assert.equal(reply.text, 'Hi');
+    assert.equal(reply.attachments[0].contentType, 'application/vnd.microsoft.card.adaptive');
   });
 
   it('makes no call to the channel even for a sound that would be uploaded', async (t) => {
@@ -167,7 +168,7 @@ describe('an invoke', () => {
     return bot.post(bot.message(undefined, { type: 'invoke', ...fields }));
   }
 
-  const names = ['something/unknown', 'task/fetch', 'composeExtension/query', 'signin/verifyState'];
+  const names = ['something/unknown', 'task/submit', 'composeExtension/query', 'signin/verifyState'];
   for (const channelId of ['emulator', 'msteams']) {
     for (const name of [undefined, ...names]) {
       it(`with the name ${name} that the bot does not know is answered in the response (${channelId})`, async () => {

@@ -131,6 +131,19 @@ describe('live text in Web Chat', PATIENCE, () => {
     assert.doesNotMatch(JSON.stringify(bot.connector.calls), /something bad/);
   });
 
+  it('comes with the first delta of the next answer, too, however soon that follows', async (t) => {
+    const { bot, clock, say, end, fields } = await speaking(t, 'webchat');
+    say('Once');
+    await piecesOf(bot, 1);
+    end();
+    await inTime(bot.connector.whenMessages(1));
+    const before = clock.now();
+    await bot.says('And now?', fields);
+    await inTime(bot.connector.when(({ body }) => body.text === 'Next' && body.type === 'typing'));
+    assert.equal(clock.now(), before);
+    await inTime(bot.connector.whenMessages(2));
+  });
+
   it('is given up where the channel knows no streams', async (t) => {
     const { bot, say, end } = await speaking(t, 'webchat');
     bot.connector.rule = ({ body }) => (body.type === 'typing' ? { status: 200, body: {} } : undefined);
@@ -204,6 +217,27 @@ describe('live text in Teams', PATIENCE, () => {
     assert.deepEqual(rules.broken, []);
     assert.match(reply?.body.text, /^Once/);
     assert.equal(streamInfo(pieces(bot)[1] as never)?.['streamSequence'], 1);
+  });
+
+  it('waits as long as 429 asks for, and loses nothing', async (t) => {
+    const { bot, clock, rules, say, end } = await speaking(t, 'msteams');
+    await piecesOf(bot, 1);
+    say('Once');
+    const quota = { error: { code: 'TooManyRequests', message: 'API calls quota exceeded' } };
+    bot.connector.rule = () => ({ status: 429, headers: { 'retry-after': '7' }, body: quota });
+    await clock.whenWaiting(1_000);
+    await clock.advance(1_000);
+    await piecesOf(bot, 2);
+    bot.connector.rule = rules.rule;
+    say(' upon a time');
+    end();
+    await clock.whenWaiting(7_000);
+    await clock.advance(6_999);
+    assert.equal(bot.connector.calls.length, 2);
+    await clock.advance(1);
+    const [reply] = await inTime(bot.connector.whenMessages(1));
+    assert.equal(reply?.body.text, 'Once upon a time');
+    assert.deepEqual(rules.broken, []);
   });
 
   const starts = [

@@ -1,100 +1,114 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { toActivity, urlOf } from '../../src/channel/reply-activity.ts';
+import { toMessage, withSound } from '../../src/channel/reply-activity.ts';
+import { de } from '../../src/wording/de.ts';
+import { en } from '../../src/wording/en.ts';
+import { storedAudio } from '../support/sound.ts';
 
-const URL_OF_AUDIO = 'https://bot.example.com/audio/id.wav';
-const wav = Buffer.from('RIFF and so on');
+const PAGE = 'https://bot.example.com/audio/link';
+const HOSTED = { wavUrl: `${PAGE}.wav`, pageUrl: PAGE };
+const INLINE = { wavUrl: 'data:audio/wav;base64,UklGRg==', pageUrl: undefined };
+const STYLE = { webchatAudio: 'attachment', browserLinks: true, words: en } as const;
 
-function audio(durationMs = 4_200) {
-  return { id: 'id', wav, durationMs };
+const stored = storedAudio();
+const audio = { stored, wav: stored.wav, durationMs: stored.durationMs };
+const plain = { type: 'message', text: 'Hi **there**', textFormat: 'markdown' };
+const PLAYER = { audio: 'playerCard', savesFiles: false } as const;
+
+/** The card of a message that has one. */
+function cardOf(message: ReturnType<typeof withSound>) {
+  assert.equal(message.text, plain.text);
+  assert.deepEqual(
+    message.attachments?.map(({ contentType }) => contentType),
+    ['application/vnd.microsoft.card.adaptive'],
+  );
+  return message.attachments?.[0]?.content;
 }
 
-const reply = { text: 'Hi **there**', audio: audio() };
-const plain = { type: 'message', text: 'Hi **there**', textFormat: 'markdown' };
-
-describe('toActivity', () => {
-  it('gives the text and an audio/wav attachment', () => {
-    assert.deepEqual(toActivity(reply, { audio: 'attachment', marksAi: false }, URL_OF_AUDIO, 'attachment'), {
-      ...plain,
-      attachments: [{ contentType: 'audio/wav', contentUrl: URL_OF_AUDIO, name: 'reply.wav' }],
-    });
+describe('the text of a reply', () => {
+  it('is markdown', () => {
+    assert.deepEqual(toMessage({ text: plain.text }, { marksAi: false, takesRatings: false }), plain);
   });
 
-  it('gives the text and an AudioCard that does not start by itself', () => {
-    const activity = toActivity(reply, { audio: 'attachment', marksAi: false }, URL_OF_AUDIO, 'card');
-    assert.equal(activity.text, reply.text);
-    assert.equal(activity.attachments?.length, 1);
-    const [card] = activity.attachments ?? [];
-    assert.equal(card?.contentType, 'application/vnd.microsoft.card.audio');
-    assert.deepEqual(card?.content.media, [{ url: URL_OF_AUDIO }]);
-    assert.equal(card?.content.autostart, false);
+  it('is marked as made by AI and may be rated, where the channel knows that and the model said it', () => {
+    const both = { marksAi: true, takesRatings: true };
+    const message = toMessage({ text: 'Hi', isFromModel: true }, both);
+    assert.deepEqual(
+      message.entities?.map(({ type }) => type),
+      ['https://schema.org/Message'],
+    );
+    assert.deepEqual(message.channelData, { feedbackLoop: { type: 'default' } });
+    assert.deepEqual(toMessage({ text: plain.text }, both), plain);
+    const only = toMessage({ text: 'Hi', isFromModel: true }, { marksAi: true, takesRatings: false });
+    assert.equal(only.channelData, undefined);
   });
+});
 
-  it('gives the text and a link below it, never an attachment', () => {
-    for (const kind of ['attachment', 'card'] as const) {
-      assert.deepEqual(toActivity(reply, { audio: 'link', marksAi: false }, URL_OF_AUDIO, kind), {
-        ...plain,
-        text: `Hi **there**\n\n[Listen (0:04)](${URL_OF_AUDIO})`,
-      });
+describe('the sound of a reply', () => {
+  it('is an audio/wav attachment', () => {
+    const capabilities = { audio: 'attachment', savesFiles: false } as const;
+    for (const source of [HOSTED, INLINE]) {
+      const attachments = [{ contentType: 'audio/wav', contentUrl: source.wavUrl, name: 'reply.wav' }];
+      assert.deepEqual(withSound(plain, audio, source, capabilities, STYLE), { ...plain, attachments });
     }
   });
 
-  for (const [durationMs, shown] of [
-    [0, '0:01'],
-    [400, '0:01'],
-    [59_499, '0:59'],
-    [59_500, '1:00'],
-    [61_000, '1:01'],
-    [754_000, '12:34'],
-    [3_600_000, '60:00'],
-  ] as const) {
-    it(`says ${shown} of ${durationMs} ms`, () => {
-      const { text } = toActivity(
-        { text: 'Hi', audio: audio(durationMs) },
-        { audio: 'link', marksAi: false },
-        URL_OF_AUDIO,
-        'card',
-      );
-      assert.equal(text, `Hi\n\n[Listen (${shown})](${URL_OF_AUDIO})`);
+  it('is an AudioCard that does not start by itself', () => {
+    const capabilities = { audio: 'attachment', savesFiles: false } as const;
+    const message = withSound(plain, audio, HOSTED, capabilities, { ...STYLE, webchatAudio: 'card' });
+    assert.equal(message.text, plain.text);
+    assert.equal(message.attachments?.length, 1);
+    const [card] = message.attachments ?? [];
+    assert.equal(card?.contentType, 'application/vnd.microsoft.card.audio');
+    assert.deepEqual(card?.content.media, [{ url: HOSTED.wavUrl }]);
+    assert.equal(card?.content.autostart, false);
+  });
+
+  it('is a link to its page below the text, never an attachment', () => {
+    for (const webchatAudio of ['attachment', 'card'] as const) {
+      const message = withSound(plain, audio, HOSTED, { audio: 'link', savesFiles: false }, { ...STYLE, webchatAudio });
+      assert.deepEqual(message, { ...plain, text: `Hi **there**\n\n[Listen (0:04)](${PAGE})` });
+    }
+  });
+
+  it('is left to the channel that speaks the text itself', () => {
+    const speaking = { audio: 'speak', savesFiles: false } as const;
+    for (const source of [HOSTED, undefined]) {
+      assert.deepEqual(withSound(plain, audio, source, speaking, STYLE), { ...plain, speak: plain.text });
+    }
+  });
+
+  it('is a card that plays it in a dialog, opens it in a browser, and saves it', () => {
+    const { actions, fallbackText } = cardOf(withSound(plain, audio, HOSTED, { ...PLAYER, savesFiles: true }, STYLE));
+    assert.deepEqual(actions, [
+      { type: 'Action.Submit', title: '▶ Play 0:04', data: { msteams: { type: 'task/fetch' }, play: stored.id } },
+      { type: 'Action.OpenUrl', title: 'Open in browser', url: PAGE },
+      { type: 'Action.Submit', title: 'Save .wav', data: { save: stored.id } },
+    ]);
+    assert.equal(fallbackText, 'Voice reply');
+  });
+
+  it('is a card in the language of the user, without what is not allowed or not possible', () => {
+    const style = { ...STYLE, browserLinks: false, words: de };
+    const { actions } = cardOf(withSound(plain, audio, HOSTED, PLAYER, style));
+    assert.deepEqual(
+      actions.map(({ title }: { title: string }) => title),
+      ['▶ Abspielen 0:04'],
+    );
+    assert.ok(!JSON.stringify(actions).includes(PAGE), 'the card holds no address');
+  });
+
+  for (const delivery of ['attachment', 'link', 'playerCard'] as const) {
+    it(`is missing where there is no address, or no audio (${delivery})`, () => {
+      const capabilities = { audio: delivery, savesFiles: true };
+      assert.deepEqual(withSound(plain, audio, undefined, capabilities, STYLE), plain);
+      assert.deepEqual(withSound(plain, undefined, HOSTED, capabilities, STYLE), plain);
     });
   }
 
-  it('gives the text to be spoken, and no audio', () => {
-    assert.deepEqual(toActivity(reply, { audio: 'speak', marksAi: false }, URL_OF_AUDIO, 'attachment'), {
-      ...plain,
-      speak: reply.text,
-    });
-  });
-
-  for (const delivery of ['attachment', 'link'] as const) {
-    it(`gives the text alone where there is no address (${delivery})`, () => {
-      assert.deepEqual(toActivity(reply, { audio: delivery, marksAi: false }, undefined, 'attachment'), plain);
-      assert.deepEqual(toActivity(reply, { audio: delivery, marksAi: false }, undefined, 'card'), plain);
-    });
-
-    it(`gives the text alone where there is no audio (${delivery})`, () => {
-      assert.deepEqual(
-        toActivity({ ...reply, audio: undefined }, { audio: delivery, marksAi: false }, URL_OF_AUDIO, 'attachment'),
-        plain,
-      );
+  for (const delivery of ['link', 'playerCard'] as const) {
+    it(`is missing where it has no page (${delivery})`, () => {
+      assert.deepEqual(withSound(plain, audio, INLINE, { audio: delivery, savesFiles: true }, STYLE), plain);
     });
   }
-});
-
-describe('urlOf', () => {
-  it('is the hosted address', () => {
-    assert.equal(urlOf({ kind: 'url', url: URL_OF_AUDIO }, audio()), URL_OF_AUDIO);
-  });
-
-  it('is a data: address with all of the WAV', () => {
-    const url = urlOf({ kind: 'inline' }, audio()) ?? '';
-    const [head, data = ''] = url.split(',');
-    assert.equal(head, 'data:audio/wav;base64');
-    assert.ok(Buffer.from(data, 'base64').equals(wav));
-  });
-
-  it('is none for what has to be uploaded, or is nowhere', () => {
-    assert.equal(urlOf({ kind: 'upload' }, audio()), undefined);
-    assert.equal(urlOf({ kind: 'none' }, audio()), undefined);
-  });
 });

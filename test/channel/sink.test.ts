@@ -71,7 +71,7 @@ describe('a reply that the channel refuses with its audio', () => {
     const bot = await startBot({ turns: ['Refused'], deps: { log: watched.log } });
     t.after(() => bot[Symbol.asyncDispose]());
     bot.connector.rule = () => ({ status: 400, body: REFUSAL });
-    await bot.says('hello', { channelId: 'msteams' });
+    await bot.says('hello', { channelId: 'slack' });
     await watched.when(({ msg }) => msg === 'reply not sent');
     assert.equal(messagesPosted(bot), 1);
   });

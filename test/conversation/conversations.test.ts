@@ -194,7 +194,7 @@ describe('greeting', () => {
   it('is said once to each conversation', async () => {
     const { conversations } = talk();
     const { replies, respond } = wayBack();
-    for (const key of ['a', 'a', 'b']) await conversations.welcome(key, respond);
+    for (const key of ['a', 'a', 'b']) await conversations.welcome(key, undefined, respond);
     assert.equal(replies.length, 2);
     assert.match(replies[0]?.text ?? '', /^Hello!/);
   });
@@ -203,7 +203,7 @@ describe('greeting', () => {
     const { conversations } = talk([says('Hi')]);
     const { replies, respond } = wayBack();
     await say(conversations, turn('hello', { key: 'a' }), respond);
-    await conversations.welcome('a', respond);
+    await conversations.welcome('a', undefined, respond);
     assert.deepEqual(
       replies.map(({ text }) => text),
       ['Hi'],
@@ -213,14 +213,14 @@ describe('greeting', () => {
   it('is said again to a conversation that was forgotten', async () => {
     const { conversations } = talk();
     const { replies, respond } = wayBack();
-    await conversations.welcome('a', respond);
+    await conversations.welcome('a', undefined, respond);
     conversations.forget('a');
-    await conversations.welcome('a', respond);
+    await conversations.welcome('a', undefined, respond);
     assert.equal(replies.length, 2);
   });
 
   it('is no matter when it cannot be sent', async () => {
-    await talk().conversations.welcome('a', wayBack({ refuse: new Error('gone') }).respond);
+    await talk().conversations.welcome('a', undefined, wayBack({ refuse: new Error('gone') }).respond);
   });
 });
 
@@ -260,7 +260,7 @@ describe('draining', () => {
     await say(conversations, turn('1'), respond);
     await Promise.all([conversations.drain(1_000), conversations.drain(1_000)]);
     assert.deepEqual(conversations.accept(turn('2'), respond), { kind: 'draining' });
-    await conversations.welcome('b', respond);
+    await conversations.welcome('b', undefined, respond);
     assert.equal(replies.length, 1);
     assert.equal(conversations.isDraining, true);
     assert.equal(model.last.isOpen, false);

@@ -21,7 +21,7 @@ function resultOf(outcome: Outcome, more: Partial<TurnResult> = {}): TurnResult 
 /** The memory after the same result so many times in a row. */
 function after(times: number, result: TurnResult): Memory {
   let memory = FOUR;
-  for (let count = 0; count < times; count++) memory = nextMemory(memory, 'refused', result, 40);
+  for (let count = 0; count < times; count++) memory = nextMemory(memory, { user: 'refused' }, result, 40);
   return memory;
 }
 
@@ -29,7 +29,7 @@ const usersOf = ({ history }: Memory) => history.map(({ user }) => user);
 
 describe('the memory of a conversation', () => {
   it('holds a question that had no answer', () => {
-    const { history } = nextMemory(FOUR, '5', resultOf(lost), 40);
+    const { history } = nextMemory(FOUR, { user: '5' }, resultOf(lost), 40);
     assert.deepEqual(history.at(-1), { user: '5', assistant: undefined });
   });
 
@@ -42,7 +42,12 @@ describe('the memory of a conversation', () => {
       assert.deepEqual(usersOf(after(3, resultOf(outcome))), ['3', '4']);
       assert.deepEqual(usersOf(after(4, resultOf(outcome))), ['4']);
       assert.deepEqual(usersOf(after(5, resultOf(outcome))), []);
-      const answered = nextMemory(after(3, resultOf(outcome)), '5', resultOf({ kind: 'textOnly', text: 'Hi' }), 40);
+      const answered = nextMemory(
+        after(3, resultOf(outcome)),
+        { user: '5' },
+        resultOf({ kind: 'textOnly', text: 'Hi' }),
+        40,
+      );
       assert.deepEqual([usersOf(answered), answered.refusals], [['3', '4', '5'], 0]);
     });
 
@@ -52,7 +57,7 @@ describe('the memory of a conversation', () => {
   }
 
   it('loses its older half at once when the service names it', () => {
-    const { history, refusals } = nextMemory(FOUR, 'x', resultOf(rejected, { isHistoryRejected: true }), 40);
+    const { history, refusals } = nextMemory(FOUR, { user: 'x' }, resultOf(rejected, { isHistoryRejected: true }), 40);
     assert.deepEqual([history.map(({ user }) => user), refusals], [['3', '4'], 0]);
   });
 });

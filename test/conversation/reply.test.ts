@@ -1,27 +1,31 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AudioLibrary } from '../../src/audio/library.ts';
+import type { AudioLibrary, ReplySound } from '../../src/audio/library.ts';
 import { type Pcm, toPcm } from '../../src/audio/pcm.ts';
 import { toReply } from '../../src/conversation/reply.ts';
 import { TURN_RETRY, TurnError, type TurnErrorCode } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import type { CutShortReason, Outcome } from '../../src/realtime/outcome.ts';
+import { storedAudio } from '../support/sound.ts';
 
 const SECOND: Pcm = toPcm([Uint8Array.from({ length: 48_000 }, (_, index) => index % 251)]);
 const SILENCE: Pcm = toPcm([]);
 
-function shelf(save: AudioLibrary['save'] = async () => 'audio-1') {
-  const saved: Buffer[] = [];
+function shelf(save: AudioLibrary['save'] = async (sound) => storedAudio({ ...sound, id: 'audio-1' })) {
+  const saved: ReplySound[] = [];
   const library: AudioLibrary = {
-    save(wav) {
-      saved.push(wav);
-      return save(wav);
+    save(sound) {
+      saved.push(sound);
+      return save(sound);
     },
     find: async () => undefined,
   };
   const lines: string[] = [];
   const log = createLogger('debug', { write: (line: string) => void lines.push(line) });
-  return { saved, lines, reply: (outcome: Outcome) => toReply(outcome, { library, log, incident: 'cafe0123' }) };
+  const deps = { library, log, incident: 'cafe0123' };
+  const reply = (outcome: Outcome, locale?: string) =>
+    toReply(outcome, { ...deps, turn: { key: 'webchat/1', locale } });
+  return { saved, lines, reply };
 }
 
 const cutShort = (why: CutShortReason, text = 'Once upon', pcm = SECOND): Outcome => ({
@@ -36,8 +40,9 @@ describe('the reply to a spoken answer', () => {
     const { saved, reply } = shelf();
     const { text, audio } = await reply({ kind: 'spoken', text: 'Hi there', pcm: SECOND });
     assert.equal(text, 'Hi there');
-    assert.deepEqual([audio?.id, audio?.durationMs, audio?.wav.length], ['audio-1', 1_000, 48_044]);
-    assert.deepEqual(saved, [audio?.wav]);
+    assert.deepEqual([audio?.stored?.id, audio?.durationMs, audio?.wav.length], ['audio-1', 1_000, 48_044]);
+    const kept = { wav: audio?.wav, durationMs: 1_000, text: 'Hi there', conversation: 'webchat/1', locale: undefined };
+    assert.deepEqual(saved, [kept]);
   });
 
   it('has a text even where there is no transcript', async () => {
@@ -48,7 +53,7 @@ describe('the reply to a spoken answer', () => {
 
   it('keeps its sound without an id when the library has no room for it', async () => {
     const { audio } = await shelf(async () => undefined).reply({ kind: 'spoken', text: 'Hi', pcm: SECOND });
-    assert.equal(audio?.id, undefined);
+    assert.equal(audio?.stored, undefined);
     assert.equal(audio?.wav.length, 48_044);
   });
 
@@ -85,6 +90,12 @@ describe('the reply to an answer that was cut short', () => {
       const { text, audio } = await shelf().reply(cutShort(why));
       assert.match(text, /^Once upon\n\n\([^\n]+\)$/);
       assert.equal(audio?.wav.length, 48_044);
+    });
+
+    it(`keeps with the sound only what is said in it (${why})`, async () => {
+      const { saved, reply } = shelf();
+      await reply(cutShort(why));
+      assert.equal(saved[0]?.text, 'Once upon');
     });
 
     it(`is the sentence alone where nothing was there (${why})`, async () => {
@@ -132,5 +143,15 @@ describe('the reply to a failure', () => {
       assert.match(text, /tell the person who runs this bot/);
       assert.doesNotMatch(text, /again/);
     }
+  });
+});
+
+describe('the reply in German', () => {
+  it("says in German what is not the model's own", async () => {
+    const { reply } = shelf();
+    const error = new TurnError('rate_limited', 'busy');
+    assert.match((await reply({ kind: 'failed', error }, 'de-AT')).text, /Bitte .* \(Vorfall cafe0123\)$/);
+    assert.equal((await reply({ kind: 'spoken', text: '', pcm: SECOND }, 'de')).text, '(gesprochene Antwort)');
+    assert.match((await reply(cutShort('length'), 'DE-de')).text, /^Once upon\n\n\(Ich habe hier aufgehört/);
   });
 });

@@ -2,8 +2,13 @@ import fc, { type Arbitrary } from 'fast-check';
 import { hostileText } from './hostile.ts';
 
 const INVOKES: Readonly<Record<string, unknown>> = {
-  'fileConsent/invoke': { action: 'accept', context: {}, uploadInfo: { contentUrl: 'http://localhost/x' } },
-  'task/fetch': { data: { a: 1 }, context: { theme: 'dark' } },
+  'fileConsent/invoke': {
+    type: 'fileUpload',
+    action: 'accept',
+    context: { offer: 'x', audio: 'abcdefghijklmnopqrstuv' },
+    uploadInfo: { uploadUrl: 'http://localhost/x', contentUrl: 'http://localhost/x' },
+  },
+  'task/fetch': { data: { play: 'abcdefghijklmnopqrstuv' }, context: { theme: 'dark' } },
   'task/submit': { data: {} },
   'message/submitAction': { actionName: 'feedback', actionValue: { reaction: 'like', feedback: '{}' } },
   'adaptiveCard/action': { action: { type: 'Action.Execute', id: 'x', verb: 'stop', data: {} } },
@@ -57,7 +62,16 @@ export function isSteady(conversation: unknown): boolean {
 const steady = fc.constantFrom(...STEADY, ...FICKLE);
 const fickle = fc.constantFrom(...FICKLE);
 
-const message = fc.record({ type: fc.constant('message'), text, attachments: fc.array(attachment, { maxLength: 3 }) });
+const plainMessage = fc.record({
+  type: fc.constant('message'),
+  text,
+  attachments: fc.array(attachment, { maxLength: 3 }),
+});
+const pressed = fc.constantFrom({ save: 'abcdefghijklmnopqrstuv' }, { save: 1 }, 'save', null);
+const message = fc.oneof(
+  { weight: 9, arbitrary: plainMessage },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('message'), value: pressed }) },
+);
 const invoke = fc.constantFrom(...Object.entries(INVOKES)).map(([name, value]) => ({ type: 'invoke', name, value }));
 const event = fc.constantFrom(...EVENTS, 'x', '').map((name) => ({ type: 'event', name, value: {} }));
 const reaction = fc.constant({ type: 'messageReaction', reactionsAdded: [{ type: 'like' }], replyToId: '1' });

@@ -57,13 +57,13 @@ describe('GET /audio/<id>.wav', () => {
     assert.equal(response.headers.get('content-length'), String(44 + PCM.length));
     assert.equal(response.headers.get('accept-ranges'), 'bytes');
     assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
-    assert.match(response.headers.get('cache-control') ?? '', /^private, max-age=86400\b/);
+    assert.match(response.headers.get('cache-control') ?? '', /^private, max-age=(86400|86399)\b/);
     assert.match(etag, /^"[\w-]{22,}"$/);
     assert.equal(Buffer.from(await response.arrayBuffer()).toString('latin1', 0, 4), 'RIFF');
   });
 
   it('has an id that cannot be guessed', () => {
-    assert.match(new URL(url).pathname, /^\/audio\/[\w-]{22,64}\.wav$/);
+    assert.match(new URL(url).pathname, /^\/audio\/[\w-]{22}\.[0-9a-z]+\.[\w-]{22}\.wav$/);
   });
 
   it('serves one range', () => assertPart({ range: 'bytes=0-99' }, 0, 99));
@@ -115,7 +115,6 @@ describe('GET /audio/<id>.wav', () => {
   for (const [name, change] of Object.entries<(path: string) => string>({
     'an unknown id': (path) => path.replace(/.{4}\.wav$/, 'AAAA.wav'),
     'an id in other letters': (path) => path.toUpperCase().replace('/AUDIO', '/audio').replace('.WAV', '.wav'),
-    'the id with another ending': (path) => path.replace('.wav', '.mp3'),
     'the id and more': (path) => path.replace('.wav', 'A.wav'),
     'an id that is too short': () => '/audio/abc.wav',
   })) {
@@ -147,6 +146,6 @@ describe('audio that is too old', () => {
     const bot = await startBot({ turns: [spoken], env: { AUDIO_RETENTION_HOURS: '2' } });
     t.after(() => bot[Symbol.asyncDispose]());
     const response = await fetch(await urlOfReply(bot));
-    assert.match(response.headers.get('cache-control') ?? '', /\bmax-age=7200\b/);
+    assert.match(response.headers.get('cache-control') ?? '', /\bmax-age=(7200|7199)\b/);
   });
 });

@@ -6,7 +6,7 @@ import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Env } from '../../src/env.ts';
 import { createLogger } from '../../src/log.ts';
-import { wording } from '../../src/wording.ts';
+import { en as wording } from '../../src/wording/en.ts';
 import { watchedLog } from '../channel/watched-log.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { type OpenIdServer, startOpenIdServer, type TokenOptions } from '../support/openid-server.ts';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { systemClock } from '../../src/clock.ts';
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
@@ -51,7 +52,8 @@ describe('the routes', () => {
     it(`has no listing of audio at ${target}`, async () => {
       const answer = await rawRequest(bot.url, 'GET', target);
       assert.equal(answer.status, 404);
-      assertRefusal(answer.body, 'not_found');
+      // A browser is told so on a page.
+      assert.match(answer.body, /^(<!doctype html>|\{"code":"not_found")/);
     });
   }
 
@@ -101,7 +103,7 @@ describe('the routes', () => {
     }
   }
 
-  for (const target of ['/health', '/audio/abcdefghijklmnopqrstuv.wav', '/nothing']) {
+  for (const target of ['/health', '/audio/abcdefghijklmnopqrstuv.t00000.abcdefghijklmnopqrstuv.wav', '/nothing']) {
     it(`answers HEAD ${target} like GET, without the body`, async () => {
       const get = await rawRequest(bot.url, 'GET', target);
       const head = await rawRequest(bot.url, 'HEAD', target);
@@ -176,7 +178,7 @@ describe('a fault of the bot', () => {
         save: async () => undefined,
         find: async () => Promise.reject(new Error('no library at /srv/secret')),
       },
-      audioRetentionMs: 1000,
+      clock: systemClock,
       isDraining: () => false,
       onlyLoopback: true,
       log: createLogger('info', { write: (line: string) => void lines.push(line) }),
@@ -223,7 +225,7 @@ describe('a fault of the bot', () => {
   }
 
   it('in the audio library is answered 500 and not told', async () => {
-    const response = await fetch(`${url}/audio/abcdefghijklmnopqrstuv.wav`);
+    const response = await fetch(`${url}/audio/abcdefghijklmnopqrstuv.t00000.abcdefghijklmnopqrstuv.wav`);
     assert.equal(response.status, 500);
     assertRefusal(await response.text(), 'internal');
   });
@@ -238,7 +240,7 @@ describe('listening', () => {
     const server = createHttpServer({
       deliver: async () => undefined,
       library: { save: async () => undefined, find: async () => undefined },
-      audioRetentionMs: 1000,
+      clock: systemClock,
       isDraining: () => false,
       onlyLoopback: true,
       log: createLogger('silent'),

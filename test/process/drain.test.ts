@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { scripted } from '../../src/simulator/script.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { toneVoice } from '../../src/simulator/voice.ts';
-import { wording } from '../../src/wording.ts';
+import { en as wording } from '../../src/wording/en.ts';
 import { startBotProcess } from '../support/bot-process.ts';
 import { startFakeConnector } from '../support/fake-connector.ts';
 

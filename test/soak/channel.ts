@@ -24,7 +24,10 @@ export interface Body {
   readonly text?: string;
   readonly replyToId?: string;
   readonly conversation?: { readonly id?: string };
-  readonly attachments?: readonly { readonly contentUrl?: string }[];
+  readonly attachments?: readonly {
+    readonly contentUrl?: string;
+    readonly content?: { readonly actions?: readonly { readonly url?: string }[] };
+  }[];
 }
 
 interface Call {

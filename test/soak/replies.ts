@@ -1,4 +1,4 @@
-import { cutShortNote, wording } from '../../src/wording.ts';
+import { en as wording } from '../../src/wording/en.ts';
 import type { Attempt } from './ledger.ts';
 
 /** What a user got. `refused`: too many messages wait; `other`: nothing that the bot is known to say. */
@@ -9,14 +9,14 @@ export function replyKind({ text, hasAudio }: Pick<Attempt, 'text' | 'hasAudio'>
   if (text === wording.queueFull) return 'refused';
   if (text === wording.shuttingDown) return 'restarting';
   // What was shown of it before stands above.
-  if (text.includes(cutShortNote('filter'))) return 'filtered';
+  if (text.includes(wording.cutShort.filter)) return 'filtered';
   if (/\(incident [0-9a-f]{8}\)$/.test(text)) return text.includes(wording.shuttingDown) ? 'restarting' : 'apology';
-  if (text.includes(cutShortNote('length')) || text.includes(cutShortNote('lost'))) return 'cutShort';
+  if (text.includes(wording.cutShort.length) || text.includes(wording.cutShort.lost)) return 'cutShort';
   if (!/^c\d+-m\d+ /.test(text)) return 'other';
   return hasAudio || linkIn(text) !== undefined ? 'spoken' : 'text';
 }
 
-/** The address of the sound, where it is a link in the text. */
+/** The address of the page that plays it, where that is a link in the text. */
 export function linkIn(text: string): string | undefined {
   return /\[Listen \(\d+:\d\d\)\]\((\S+)\)$/.exec(text)?.[1];
 }

@@ -1,0 +1,81 @@
+import type { Activity, InvokeResponse, TaskModuleResponse } from 'botbuilder';
+import type { AudioLibrary, StoredAudio } from '../audio/library.ts';
+import { toLink } from '../audio/links.ts';
+import type { Clock } from '../clock.ts';
+import { RequestError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { clockTime, type Wording, wordingFor } from '../wording.ts';
+import { canReach, pageUrl } from './audio-place.ts';
+import { feedbackOf } from './feedback.ts';
+import { type FileConsent, fileConsentOf } from './file-consent.ts';
+import { audioToPlay } from './player-card.ts';
+import { conversationKey, isSameTalk } from './user-turn.ts';
+
+/** What a client is told at once about its invoke, and what is done after that, if anything. */
+export interface InvokeAnswer {
+  readonly response: InvokeResponse;
+  /** What the user said to the offer of a file. */
+  readonly consent?: FileConsent;
+}
+
+/** What answering an invoke takes. */
+export interface InvokeDeps {
+  readonly library: AudioLibrary;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly publicBaseUrl: () => string | undefined;
+}
+
+/** Long enough to open a dialog and to load its sound. */
+const DIALOG_LINK_MS = 10 * 60_000;
+const DIALOG_SIZE = { width: 420, height: 360 };
+const TAKEN: InvokeResponse = { status: 200, body: {} };
+
+/** Answers what clients ask of the bot besides messages. `isAllowed`: whether this user may use the bot. */
+export async function answerInvoke(activity: Activity, isAllowed: boolean, deps: InvokeDeps): Promise<InvokeAnswer> {
+  switch (activity.name) {
+    case 'message/submitAction': {
+      const feedback = feedbackOf(activity);
+      if (feedback === undefined) return { response: { status: 501 } };
+      if (isAllowed) deps.log.info({ conversation: conversationKey(activity), ...feedback }, 'rated');
+      return { response: TAKEN };
+    }
+    case 'task/fetch':
+      return { response: { status: 200, body: { task: await dialog(activity, isAllowed, deps) } } };
+    case 'fileConsent/invoke': {
+      const consent = fileConsentOf(activity);
+      if (consent === undefined)
+        throw new RequestError('bad_request', 'The answer to the offer of a file cannot be read.');
+      return { response: TAKEN, consent };
+    }
+    default:
+      return { response: { status: 501 } };
+  }
+}
+
+/** The player in a dialog of the client, or a word why not. */
+async function dialog(activity: Activity, isAllowed: boolean, deps: InvokeDeps): Promise<TaskModuleResponse['task']> {
+  const words = wordingFor(activity.locale);
+  const say = (value: string) => ({ type: 'message', value }) as const;
+  if (!isAllowed) return say(words.notAllowed);
+  const audio = await soundOf(activity, audioToPlay(activity.value), deps.library);
+  const baseUrl = deps.publicBaseUrl();
+  if (audio === undefined || baseUrl === undefined || !canReach(baseUrl, activity.serviceUrl))
+    return say(words.audio.gone);
+  const url = pageUrl(baseUrl, toLink(audio, deps.clock.now() + DIALOG_LINK_MS));
+  return { type: 'continue', value: { title: titleOf(audio, words), url, fallbackUrl: url, ...DIALOG_SIZE } };
+}
+
+function titleOf({ durationMs }: StoredAudio, { audioTitle }: Wording): string {
+  return `${audioTitle} · ${clockTime(durationMs)}`;
+}
+
+/** The named sound, if it was said in this very conversation and is still there. */
+export async function soundOf(
+  activity: Activity,
+  id: string | undefined,
+  library: AudioLibrary,
+): Promise<StoredAudio | undefined> {
+  const audio = id === undefined ? undefined : await library.find(id);
+  return audio !== undefined && isSameTalk(audio.conversation, conversationKey(activity)) ? audio : undefined;
+}

@@ -1,0 +1,39 @@
+import type { UserTurn } from './turn.ts';
+
+const MOST_NAME_CHARS = 64;
+const NOBODY_KNOWN = 'Somebody';
+
+/** The name by which a person is told apart from others in the same chat; `undefined` where there is only one. */
+export function speakerOf({ scope, user }: Pick<UserTurn, 'scope' | 'user'>): string | undefined {
+  switch (scope) {
+    case 'personal':
+      return undefined;
+    case 'group':
+    case 'channel':
+      return plainName(user.name) || NOBODY_KNOWN;
+  }
+}
+
+/** People choose their names: nothing in one may end it, or look like more than a name. */
+function plainName(name = ''): string {
+  const plain = name.replace(/[\p{C}\p{Z}"\\:]+/gu, ' ').trim();
+  return plain.slice(0, MOST_NAME_CHARS).toWellFormed();
+}
+
+/** What the model is given as the message: where several people write, quoted, so that nobody speaks for another. */
+export function itemText(turn: Pick<UserTurn, 'scope' | 'user' | 'text'>): string {
+  const speaker = speakerOf(turn);
+  return speaker === undefined ? turn.text : `${speaker} wrote: ${JSON.stringify(turn.text)}`;
+}
+
+/** What a session is told once of those who talk with it, below its instructions. */
+export function aboutPeople({ scope, locale }: Pick<UserTurn, 'scope' | 'locale'>): string | undefined {
+  const facts: string[] = [];
+  if (scope !== 'personal') {
+    facts.push(
+      'Several people write in this conversation: each message names its writer and then quotes what was written.',
+    );
+  }
+  if (locale !== undefined) facts.push(`The user's locale is ${locale}.`);
+  return facts.length === 0 ? undefined : facts.join(' ');
+}

@@ -1,0 +1,93 @@
+import type { StoredAudio } from '../../audio/library.ts';
+import { clockTime, type Wording } from '../../wording.ts';
+import { PLAYER_SCRIPT, TEAMS_SCRIPT } from './script.ts';
+import { PLAYER_STYLE } from './style.ts';
+import { TEAMS_LIBRARY_PATH } from './teams-library.ts';
+
+/** What a player page is made from. */
+export interface PlayerPageParts {
+  readonly audio: StoredAudio;
+  /** The name of the page and, with `.wav`, of the sound: addresses are relative, whatever stands before them. */
+  readonly link: string;
+  readonly words: Wording;
+  /** Lets this answer's own scripts and style run, and no others. */
+  readonly nonce: string;
+}
+
+/** The page that plays a reply. */
+export function playerPage({ audio, link, words, nonce }: PlayerPageParts): string {
+  const source = escaped(`${link}.wav`);
+  const body = `<h1>${escaped(words.audioTitle)}</h1>
+<audio id="audio" preload="auto" src="${source}"></audio>
+<noscript><audio controls src="${source}"></audio></noscript>
+${controls(audio.durationMs, words)}
+<p id="failure" role="alert" data-text="${escaped(words.player.notPlayable)}"></p>
+${transcript(audio.text, words)}
+<script nonce="${nonce}">${PLAYER_SCRIPT}</script>
+<script nonce="${nonce}" data-library="..${TEAMS_LIBRARY_PATH}">${TEAMS_SCRIPT}</script>`;
+  return page(words.audioTitle, body, words, nonce);
+}
+
+/** What is said where there is no sound, or not any more. */
+export function notFoundPage(words: Wording, nonce: string): string {
+  const title = words.player.notFoundTitle;
+  return page(title, `<h1>${escaped(title)}</h1>\n<p>${escaped(words.audio.gone)}</p>`, words, nonce);
+}
+
+/** Shown by the script, without which they could do nothing. Times are read aloud by the slider alone. */
+function controls(durationMs: number, { player }: Wording): string {
+  const total = clockTime(durationMs);
+  return `<div id="player" class="player" hidden>
+<button id="toggle" type="button" data-play="${escaped(player.play)}" data-pause="${escaped(player.pause)}" \
+data-again="${escaped(player.playAgain)}">
+<svg viewBox="0 0 24 24" aria-hidden="true"><path id="icon"/></svg>
+</button>
+<div class="track">
+<input id="position" type="range" min="0" max="${durationMs / 1000}" step="any" value="0" autocomplete="off" \
+aria-label="${escaped(player.position)}" data-of="${escaped(player.of('{position}', total))}">
+<p class="times" aria-hidden="true"><span id="elapsed"></span><span id="total">${total}</span></p>
+</div>
+</div>`;
+}
+
+/** An empty `lang` says that the language is not known: the model speaks the one it is spoken to in. */
+function transcript(text: string, { player }: Wording): string {
+  return `<section aria-labelledby="transcript">
+<h2 id="transcript">${escaped(player.transcript)}</h2>
+<p class="transcript" dir="auto" lang="">${escaped(text)}</p>
+</section>`;
+}
+
+/** The icon is there so that browsers do not ask for one. */
+function page(title: string, body: string, { language }: Wording, nonce: string): string {
+  return `<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escaped(title)}</title>
+<link rel="icon" href="data:,">
+<style nonce="${nonce}">${PLAYER_STYLE}</style>
+</head>
+<body>
+<main>
+${body}
+</main>
+</body>
+</html>
+`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Safe between tags and in quoted attributes. A transcript says whatever a user made the model say. */
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? '');
+}

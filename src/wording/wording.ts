@@ -1,0 +1,62 @@
+import type { CutShortReason } from '../realtime/outcome.ts';
+
+/** Kinds of apologies: what went wrong as far as a user can do something about it. */
+export type ApologyKind =
+  | 'misconfigured'
+  | 'crowded'
+  | 'broken'
+  | 'slow'
+  | 'unanswerable'
+  | 'cancelled'
+  | 'restarting'
+  | 'internal';
+
+/** Every text that users see, in one language. Short, kind, and it says what to do next. */
+export interface Wording {
+  /** BCP 47, for pages and for the way numbers are written. */
+  readonly language: string;
+  readonly welcome: string;
+  readonly textMissing: string;
+  textTooLong(mostChars: string): string;
+  readonly queueFull: string;
+  readonly notAllowed: string;
+  readonly shuttingDown: string;
+  /** Shown until the first words of an answer are there; up to 1,000 characters. */
+  readonly working: string;
+  /** Stands for an answer that is sound alone. */
+  readonly voiceReply: string;
+  readonly audioTitle: string;
+  listen(duration: string): string;
+  /** Why an answer ends early, said below it. The user who stopped it knows. */
+  readonly cutShort: Readonly<Record<CutShortReason, string>>;
+  readonly apologies: Readonly<Record<ApologyKind, string>>;
+  /** The id that stands in the log, too. */
+  incident(id: string): string;
+  /** The card below an answer in Teams. */
+  readonly card: {
+    play(duration: string): string;
+    readonly openInBrowser: string;
+    readonly save: string;
+  };
+  /** What is said of sound that is asked for later. */
+  readonly audio: {
+    readonly gone: string;
+    /** The file as Teams offers and keeps it. */
+    readonly fileName: string;
+    readonly fileOffer: string;
+    readonly savedBefore: string;
+    readonly notSaved: string;
+  };
+  /** The page that plays an answer. */
+  readonly player: {
+    readonly play: string;
+    readonly pause: string;
+    /** The button's name when all was heard. */
+    readonly playAgain: string;
+    readonly position: string;
+    of(position: string, duration: string): string;
+    readonly transcript: string;
+    readonly notPlayable: string;
+    readonly notFoundTitle: string;
+  };
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { linesOf, startTimedBot, textsOf, until } from './talk.ts';
+
+const PATIENCE = { timeout: 20_000 };
+const HERE = { channelId: 'emulator' };
+
+/** As Teams says that a user deleted, or edited, the message with this id. */
+const changed = (type: string, eventType: string, id: string) => ({ ...HERE, type, id, channelData: { eventType } });
+const deleted = (id: string) => changed('messageDelete', 'softDeleteMessage', id);
+
+describe('a message that its user deletes', PATIENCE, () => {
+  for (const channelId of ['msteams', 'slack']) {
+    it(`leaves the memory with its answer, and ends the session that heard it (${channelId})`, async (t) => {
+      const bot = await startTimedBot({ turns: ['Noted', 'Fine', 'No idea'] });
+      t.after(() => bot[Symbol.asyncDispose]());
+      const group = { channelId, conversation: { id: 'c', conversationType: 'groupChat', isGroup: true } };
+      await bot.says('my password is hunter2', { ...group, id: 'secret' });
+      await bot.replies(1);
+      await bot.says('how are you?', { ...group, id: 'other' });
+      await bot.replies(2);
+      assert.equal(bot.simulator.openSessions, 1);
+      assert.equal((await bot.post(bot.message(undefined, { ...deleted('secret'), ...group }))).status, 200);
+      await until(() => bot.simulator.openSessions === 0);
+      await bot.says('what is my password?', group);
+      await bot.replies(3);
+      const asked = bot.script.asked[2];
+      assert.ok(asked);
+      assert.deepEqual(linesOf(asked), ['user: how are you?', 'assistant: Fine']);
+      assert.equal(bot.connector.messages.length, 3, 'nothing is said of it');
+    });
+  }
+
+  it('while it waits gets no answer, and the others get theirs', async (t) => {
+    const gate = Promise.withResolvers<void>();
+    const slow = { outputs: [{ text: 'First' }], ending: { kind: 'completed' } as const, gate: gate.promise };
+    const bot = await startTimedBot({ turns: [slow, 'Third'] });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('one', HERE);
+    await bot.says('two', { ...HERE, id: 'second' });
+    await bot.says('three', HERE);
+    await bot.post(bot.message(undefined, deleted('second')));
+    gate.resolve();
+    assert.deepEqual(textsOf(await bot.replies(2)), ['First', 'Third']);
+    assert.deepEqual(
+      bot.script.asked.map(({ text }) => text),
+      ['one', 'three'],
+    );
+  });
+
+  it('while it is answered is not remembered, and what waits behind it is told nothing of it', async (t) => {
+    const gate = Promise.withResolvers<void>();
+    const slow = { outputs: [{ text: 'First' }], ending: { kind: 'completed' } as const, gate: gate.promise };
+    const bot = await startTimedBot({ turns: [slow, 'Second'] });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('one', { ...HERE, id: 'first' });
+    await bot.says('two', HERE);
+    await bot.post(bot.message(undefined, deleted('first')));
+    gate.resolve();
+    await bot.replies(2);
+    assert.deepEqual(bot.script.asked[1]?.said, []);
+  });
+
+  it('of another conversation changes nothing here', async (t) => {
+    const bot = await startTimedBot({ turns: ['One', 'Two'] });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('one', { ...HERE, id: 'first' });
+    await bot.replies(1);
+    await bot.post(bot.message(undefined, { ...deleted('first'), conversation: { id: 'another' } }));
+    await bot.post(bot.message(undefined, deleted('unknown')));
+    await bot.says('two', HERE);
+    await bot.replies(2);
+    assert.equal(bot.script.asked[1]?.said.length, 2);
+    assert.equal(new Set(bot.script.asked.map(({ sessionId }) => sessionId)).size, 1);
+  });
+});
+
+describe('a message that its user edits', PATIENCE, () => {
+  it('starts no second turn', async (t) => {
+    const bot = await startTimedBot({ turns: ['One', 'Two'] });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('one', { ...HERE, id: 'first' });
+    await bot.replies(1);
+    for (const channelId of ['msteams', 'slack']) {
+      for (const eventType of ['editMessage', 'undeleteMessage']) {
+        const edit = { ...changed('messageUpdate', eventType, 'first'), channelId, text: 'one and a half' };
+        assert.equal((await bot.post(bot.message(undefined, edit))).status, 200);
+      }
+    }
+    await bot.says('two', HERE);
+    await bot.replies(2);
+    assert.deepEqual(
+      bot.script.asked.map(({ text }) => text),
+      ['one', 'two'],
+    );
+    assert.equal(bot.connector.messages.length, 2);
+  });
+});
