@@ -4,13 +4,19 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { Children, type ChildSpec } from './children.ts';
 import { freePort } from './ports.ts';
 
 // The bot, the model's simulator and Microsoft's Agents Playground as children of one command, without any account.
+// `--channel msteams` shows the chat as Teams does, with cards; the default is Web Chat, which can play them.
 
 const BOT_PORT = 3978;
 const PLAYGROUND_PORT = 56150;
+
+/** As which channel the Playground stands for. */
+const CHANNELS = ['webchat', 'msteams'] as const;
+type Channel = (typeof CHANNELS)[number];
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const preload = ['--import', new URL('../node-version.js', import.meta.url).href];
@@ -49,7 +55,17 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 // Nobody reads any more: what was started must not outlive that.
 process.stdout.on('error', () => void stop(1));
 
+/** Throws a sentence for whoever typed it. */
+function readChannel(): Channel {
+  const { values } = parseArgs({ options: { channel: { type: 'string', default: 'webchat' } } });
+  const channel = CHANNELS.find((each) => each === values.channel);
+  if (channel === undefined)
+    throw new Error(`--channel is "${values.channel}"; expected one of ${CHANNELS.join(', ')}`);
+  return channel;
+}
+
 async function startAll(): Promise<void> {
+  const channel = readChannel();
   print('Starting the simulated model, the bot and Microsoft 365 Agents Playground …');
   const simulator = await startOn(0, (port) => ({
     name: 'simulator',
@@ -70,13 +86,13 @@ async function startAll(): Promise<void> {
     // A person's own tool for trying bots: installed beside the bot, never part of it.
     args: [
       createRequire(import.meta.url).resolve('@microsoft/m365agentsplayground/cli.js'),
-      ...['-e', `http://127.0.0.1:${bot}/api/messages`, '-c', 'webchat', '-p', String(port), '--dt'],
+      ...['-e', `http://127.0.0.1:${bot}/api/messages`, '-c', channel, '-p', String(port), '--dt'],
     ],
     env: { BROWSER: 'none' },
     readyLine: /^Listening on \d+/,
     isShown: () => false,
   }));
-  tellWhereToGo(bot, playground);
+  tellWhereToGo(bot, playground, channel);
 }
 
 /** Starts on the wanted port or another one; once more elsewhere, should somebody have been faster. */
@@ -105,7 +121,13 @@ function botEnv(port: number, simulatorPort: number): Record<string, string> {
   };
 }
 
-function tellWhereToGo(bot: number, playground: number): void {
+/** What to press to hear an answer. The Playground opens no dialogs, which is what Play does in Teams. */
+const HOW_TO_LISTEN: Readonly<Record<Channel, string>> = {
+  webchat: 'press play on the answer',
+  msteams: 'press "Open in browser" below the answer',
+};
+
+function tellWhereToGo(bot: number, playground: number, channel: Channel): void {
   print(`
 The bot is ready. Its model is a SIMULATOR with a computer voice; no account is used.
 
@@ -114,7 +136,7 @@ The bot is ready. Its model is a SIMULATOR with a computer voice; no account is 
 
 The bot and its model answer this machine only; the chat page is open to your network while this runs.
 
-Open the page, type "hello", and press play on the answer. "help" lists what the simulator knows.
+Open the page, type "hello", and ${HOW_TO_LISTEN[channel]}. "help" lists what the simulator knows.
 Ctrl-C ends everything.
 `);
 }

@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../support/browser.ts';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
-/** Where the screenshots go, for a person to look at. */
-const screenshots = process.env['E2E_SCREENSHOTS'];
+import { type Demo, look, startDemo } from './demo-process.ts';
 
 /** What is used of the browser's own type, which is not known to Node's. */
 interface AudioElement {
@@ -18,23 +10,6 @@ interface AudioElement {
   readonly duration: number;
   play(): Promise<void>;
   addEventListener(name: 'ended' | 'timeupdate', listener: (event: unknown) => void, options: { once: true }): void;
-}
-
-interface Demo {
-  readonly child: ChildProcess;
-  readonly chatPage: string;
-}
-
-/** `npm run demo`, as a person would start it, until it says which page to open. */
-async function startDemo(): Promise<Demo> {
-  const child = spawn(process.execPath, ['--import', './src/node-version.js', 'src/cli/demo.ts'], { cwd: root });
-  const lines: string[] = [];
-  for await (const line of createInterface({ input: child.stdout })) {
-    lines.push(line);
-    const found = /Chat page:\s+(\S+)/.exec(line)?.[1];
-    if (found !== undefined) return { child, chatPage: found };
-  }
-  throw new Error(`the demo ended:\n${lines.join('\n')}`);
 }
 
 describe('the demo in a browser', () => {
@@ -51,10 +26,7 @@ describe('the demo in a browser', () => {
 
   after(async () => {
     await browser?.close();
-    if (demo === undefined) return;
-    demo.child.kill('SIGINT');
-    const [code] = await once(demo.child, 'close');
-    assert.equal(code, 0);
+    await demo?.close();
   });
 
   async function type(text: string): Promise<void> {
@@ -68,12 +40,6 @@ describe('the demo in a browser', () => {
     return page.locator('.webchat__bubble:not(.webchat__bubble--from-user)').filter({ hasText: text }).last();
   }
 
-  async function look(name: string): Promise<void> {
-    if (screenshots === undefined) return;
-    mkdirSync(screenshots, { recursive: true });
-    await page.screenshot({ path: `${screenshots}/${name}.png` });
-  }
-
   it('greets, answers "say …" in text, and plays the answer to its end', async () => {
     await page.getByText('Hello! Write me a message').first().waitFor();
     await type('say The quick brown fox jumps over the lazy dog');
@@ -82,7 +48,7 @@ describe('the demo in a browser', () => {
     const audio = page.locator('audio').last();
     await audio.waitFor({ state: 'attached' });
     const source = (await audio.getAttribute('src')) ?? (await audio.locator('source').getAttribute('src'));
-    assert.match(source ?? '', /^http:\/\/localhost:\d+\/audio\/[\w-]{22}\.wav$/);
+    assert.match(source ?? '', /^http:\/\/localhost:\d+\/audio\/[\w-]{22}\.\w+\.[\w-]{22}\.wav$/);
     const wav = new Uint8Array(await (await fetch(source ?? '')).arrayBuffer());
     const wavSeconds = (wav.byteLength - 44) / 48_000;
     assert.ok(wavSeconds > 1, `the answer lasts ${wavSeconds} s`);
@@ -97,7 +63,7 @@ describe('the demo in a browser', () => {
       await ended;
       return { midSeconds, endSeconds: element.currentTime, durationSeconds: element.duration };
     });
-    await look('played');
+    await look(page, 'played');
     assert.ok(played.endSeconds > played.midSeconds || played.midSeconds > 0, 'the time moves');
     assert.ok(Math.abs(played.durationSeconds - wavSeconds) < 0.01, `${played.durationSeconds} s, not ${wavSeconds} s`);
     assert.ok(Math.abs(played.endSeconds - wavSeconds) < 0.1);
@@ -106,7 +72,7 @@ describe('the demo in a browser', () => {
   it('remembers what was said', async () => {
     await type('what did I say');
     await answer(/(?=.*you said)(?=.*quick brown fox)/i).waitFor();
-    await look('remembered');
+    await look(page, 'remembered');
   });
 });
 

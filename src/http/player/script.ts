@@ -36,7 +36,6 @@ export const PLAYER_SCRIPT = `
     const now = audio.ended ? seconds : Math.min(audio.currentTime, seconds);
     const told = now === seconds ? at('total').textContent : clockTime(now);
     position.value = now;
-    position.style.setProperty('--played', 100 * now / seconds + '%');
     show(position, 'aria-valuetext', position.dataset.of.replace('{position}', told));
     at('elapsed').textContent = told;
   }

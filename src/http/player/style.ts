@@ -1,14 +1,14 @@
 const DARK = `
   color-scheme: dark;
   --canvas: #1f1f1f; --surface: #292929; --line: #3d3d3d; --ink: #fff; --quiet: #c7c7c7;
-  --accent: #a4abf8; --accent-hover: #c0c5fb; --on-accent: #1b1b2e; --rail: #6b6b6b; --alarm: #ffb3b8;
+  --accent: #a4abf8; --accent-hover: #c0c5fb; --on-accent: #1b1b2e; --alarm: #ffb3b8;
 `;
 
 /** Teams' high contrast: its own black, white, cyan and yellow. */
 const CONTRAST = `
   color-scheme: dark;
   --canvas: #000; --surface: #000; --line: #fff; --ink: #fff; --quiet: #fff;
-  --accent: #1aebff; --accent-hover: #ffff01; --on-accent: #000; --rail: #fff; --alarm: #ffff01;
+  --accent: #1aebff; --accent-hover: #ffff01; --on-accent: #000; --alarm: #ffff01;
 `;
 
 /** The look: by the system's colours, until Teams names a theme of its own. Sizes follow the reader's font size. */
@@ -16,7 +16,7 @@ export const PLAYER_STYLE = `
 :root {
   color-scheme: light;
   --canvas: #f5f5f5; --surface: #fff; --line: #e0e0e0; --ink: #242424; --quiet: #5c5c5c;
-  --accent: #5b5fc7; --accent-hover: #444791; --on-accent: #fff; --rail: #8a8a8a; --alarm: #a80f1c;
+  --accent: #5b5fc7; --accent-hover: #444791; --on-accent: #fff; --alarm: #a80f1c;
 }
 @media (prefers-color-scheme: dark) {
 :root:not([data-theme]) {${DARK}}
@@ -42,8 +42,9 @@ button {
   color: var(--on-accent); background: var(--accent); border: 2px solid transparent; border-radius: 50%;
 }
 button:hover { background: var(--accent-hover); }
-button svg { width: 1.75rem; height: 1.75rem; fill: currentcolor; }
+button svg { width: 2rem; height: 2rem; fill: currentcolor; }
 :focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
+noscript audio { width: 100%; }
 .track { flex: 1; min-width: 0; }
 input { display: block; width: 100%; height: 2.75rem; cursor: pointer; accent-color: var(--accent); }
 .times {
@@ -51,7 +52,7 @@ input { display: block; width: 100%; height: 2.75rem; cursor: pointer; accent-co
   color: var(--quiet); font-size: 0.875rem; font-variant-numeric: tabular-nums;
 }
 #failure:not(:empty) { margin-top: 1rem; color: var(--alarm); }
-.transcript { white-space: pre-wrap; overflow-wrap: anywhere; }
+.transcript { line-height: 1.6; white-space: pre-wrap; overflow-wrap: anywhere; }
 @media (prefers-reduced-motion: no-preference) {
 button { transition: background-color 0.15s; }
 }

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { capabilitiesOf } from '../../src/channel/capabilities.ts';
+import { en as wording } from '../../src/wording/en.ts';
+import { failing, startTimedBot, type TimedBot, until } from '../conversation/talk.ts';
+import type { BotUnderTestOptions } from '../support/bot.ts';
+import type { ConnectorCall } from '../support/fake-connector.ts';
+import { streamInfo, TeamsRules } from '../support/teams-rules.ts';
+
+const TEXT = 'Hi **there**';
+const BASE = 'https://bot.example.com';
+const PAGE = String.raw`https://bot\.example\.com/audio/[\w-]{22}\.\w+\.[\w-]{22}`;
+const SCOPES = ['personal', 'group', 'channel'] as const;
+type Scope = (typeof SCOPES)[number];
+
+/** What users have to get, by the design and not by our table. */
+interface Expected {
+  readonly sound: 'attachment' | 'link' | 'card' | 'card with Save' | 'speak';
+  readonly isTypingShown: boolean;
+  readonly stream: 'none' | 'entity' | 'entity and channelData';
+  readonly isMarked: boolean;
+}
+
+const LINKED: Expected = { sound: 'link', isTypingShown: true, stream: 'none', isMarked: false };
+const PLAYED: Expected = { ...LINKED, sound: 'attachment' };
+const STREAMED: Expected = { ...PLAYED, stream: 'entity and channelData' };
+const TEAMS: Expected = { ...LINKED, sound: 'card', isMarked: true };
+
+function expectedIn(channel: string, scope: Scope): Expected {
+  switch (channel) {
+    case 'emulator':
+      return PLAYED;
+    case 'directline':
+    case 'webchat':
+      return STREAMED;
+    case 'msteams':
+      if (scope !== 'personal') return TEAMS;
+      return { ...TEAMS, sound: 'card with Save', isTypingShown: false, stream: 'entity' };
+    case 'directlinespeech':
+      return { ...LINKED, sound: 'speak', isTypingShown: false };
+    default:
+      return LINKED;
+  }
+}
+
+const CHANNELS = ['emulator', 'directline', 'webchat', 'msteams', 'directlinespeech', 'facebook', 'sms', 'kik'];
+
+/** As Teams names its conversations; other channels say no more than whether it is a group. */
+const TEAMS_CONVERSATIONS: Readonly<Record<Scope, Record<string, unknown>>> = {
+  personal: { id: 'a:1-2_3', conversationType: 'personal', tenantId: 'tenant-1' },
+  group: { id: '19:abc@thread.v2', conversationType: 'groupChat', isGroup: true, tenantId: 'tenant-1' },
+  channel: { id: '19:abc@thread.tacv2;messageid=1712345', conversationType: 'channel', isGroup: true },
+};
+const OTHER_CONVERSATIONS: Readonly<Record<Scope, Record<string, unknown>>> = {
+  personal: { id: 'one|to|one', isGroup: false },
+  group: { id: 'a room', isGroup: true },
+  channel: { id: 'a/channel', conversationType: 'channel', isGroup: true },
+};
+
+interface Talk {
+  readonly bot: TimedBot;
+  readonly rules: TeamsRules;
+  readonly fields: Record<string, unknown>;
+  /** Resolves with all calls of the next answer, once so many messages were taken in all. */
+  next(messages: number): Promise<readonly ConnectorCall[]>;
+}
+
+async function talk(t: TestContext, channelId: string, scope: Scope, options: BotUnderTestOptions): Promise<Talk> {
+  const env = { PUBLIC_BASE_URL: BASE, ...options.env };
+  const bot = await startTimedBot({ ...options, env });
+  t.after(() => bot[Symbol.asyncDispose]());
+  const rules = new TeamsRules(bot.clock.now);
+  if (channelId === 'msteams') bot.connector.rule = rules.rule;
+  let seen = 0;
+  return {
+    bot,
+    rules,
+    fields: { channelId, conversation: (channelId === 'msteams' ? TEAMS_CONVERSATIONS : OTHER_CONVERSATIONS)[scope] },
+    async next(messages) {
+      let isThere = false;
+      const there = bot.replies(messages).finally(() => {
+        isThere = true;
+      });
+      while (!isThere) await bot.clock.advance(100);
+      await there;
+      // Nothing may come after an answer.
+      await bot.clock.advance(30_000);
+      const calls = bot.connector.calls.slice(seen);
+      seen += calls.length;
+      return calls;
+    },
+  };
+}
+
+/** An answer that is held until its asker was seen to wait for ten seconds. */
+function heldAnswer() {
+  const gate = Promise.withResolvers<void>();
+  let isAsked = false;
+  const turn = () => {
+    isAsked = true;
+    const pcm = new Uint8Array(96_000);
+    return { outputs: [{ text: TEXT, pcm }], ending: { kind: 'completed' } as const, gate: gate.promise };
+  };
+  const release = async ({ clock }: TimedBot) => {
+    await until(() => isAsked);
+    await clock.advance(10_000);
+    gate.resolve();
+  };
+  return { turn, release };
+}
+
+const isMessage = ({ body }: ConnectorCall) => body.type === 'message';
+const isSign = (call: ConnectorCall) => call.body.type === 'typing' && streamInfo(call) === undefined;
+const isPiece = (call: ConnectorCall) => streamInfo(call) !== undefined;
+
+function assertSound({ body }: ConnectorCall, { sound }: Expected): void {
+  const { text, speak, attachments = [] } = body;
+  const [attachment, ...more] = attachments;
+  assert.deepEqual(more, []);
+  assert.equal(speak, sound === 'speak' ? TEXT : undefined);
+  if (sound !== 'link') assert.equal(text, TEXT);
+  switch (sound) {
+    case 'link':
+      assert.match(text, new RegExp(`^Hi \\*\\*there\\*\\*\n\n\\[Listen \\(0:02\\)\\]\\(${PAGE}\\)$`));
+      assert.equal(attachment, undefined);
+      break;
+    case 'speak':
+      assert.equal(attachment, undefined);
+      break;
+    case 'attachment':
+      assert.equal(attachment.contentType, 'audio/wav');
+      assert.match(attachment.contentUrl, new RegExp(`^${PAGE}\\.wav$`));
+      break;
+    case 'card':
+    case 'card with Save': {
+      assert.equal(attachment.contentType, 'application/vnd.microsoft.card.adaptive');
+      const { actions } = attachment.content;
+      const save = sound === 'card with Save' ? ['Save .wav'] : [];
+      const titles = actions.map(({ title }: { title: string }) => title);
+      assert.deepEqual(titles, ['▶ Play 0:02', 'Open in browser', ...save]);
+      assert.match(actions[1].url, new RegExp(`^${PAGE}$`));
+    }
+  }
+}
+
+function assertMarks({ body }: ConnectorCall, isMarked: boolean): void {
+  const labels = (body.entities ?? []).filter(({ type }: { type: string }) => type === 'https://schema.org/Message');
+  assert.equal(labels.length, isMarked ? 1 : 0);
+  if (isMarked) assert.deepEqual(labels[0].additionalType, ['AIGeneratedContent']);
+  assert.deepEqual(body.channelData?.feedbackLoop, isMarked ? { type: 'default' } : undefined);
+}
+
+/** Where the pieces of a live message have to have their marks, and where not. */
+function assertStream(calls: readonly ConnectorCall[], { stream }: Expected): void {
+  const pieces = calls.filter(isPiece);
+  const types = pieces.map((call) => streamInfo(call)?.['streamType']);
+  if (stream === 'none') {
+    assert.deepEqual(types, []);
+    assert.doesNotMatch(JSON.stringify(calls.map(({ body }) => body)), /stream(Type|Id|Sequence)/);
+    return;
+  }
+  assert.equal(types[0], stream === 'entity' ? 'informative' : 'streaming');
+  assert.deepEqual([types.at(-1), pieces.at(-1)], ['final', calls.at(-1)]);
+  for (const { body } of pieces) {
+    const { type: _, ...info } = streamInfo({ body } as ConnectorCall) ?? {};
+    const { streamId, streamType, streamSequence } = body.channelData ?? {};
+    const isInBoth = stream === 'entity and channelData';
+    assert.deepEqual(JSON.parse(JSON.stringify({ streamId, streamType, streamSequence })), isInBoth ? info : {});
+  }
+}
+
+function assertAddress(calls: readonly ConnectorCall[], { fields }: Talk, id: string): void {
+  const conversation = fields['conversation'] as { id: string };
+  for (const { method, path, body } of calls) {
+    assert.deepEqual([method, body.replyToId, body.conversation.id], ['POST', id, conversation.id]);
+    assert.equal(path, `/v3/conversations/${encodeURIComponent(conversation.id)}/activities/${id}`);
+  }
+}
+
+for (const channel of CHANNELS) {
+  for (const scope of SCOPES) {
+    const expected = expectedIn(channel, scope);
+
+    describe(`${channel}, ${scope}`, { timeout: 30_000 }, () => {
+      it(`gets ${expected.sound}, stream: ${expected.stream}, and signs and marks of its own`, async (t) => {
+        const held = heldAnswer();
+        const here = await talk(t, channel, scope, { turns: [held.turn] });
+        await here.bot.says('hello', { id: 'question-1', ...here.fields });
+        await held.release(here.bot);
+        const calls = await here.next(1);
+        const [message, ...more] = calls.filter(isMessage);
+        assert.ok(message);
+        assert.deepEqual([more, calls.at(-1)], [[], message]);
+        assertSound(message, expected);
+        assertMarks(message, expected.isMarked);
+        assertStream(calls, expected);
+        assertAddress(calls, here, 'question-1');
+        const signs = calls.filter(isSign);
+        assert.equal(signs.length > 0, expected.isTypingShown, `${signs.length} signs`);
+        for (const { body } of calls.slice(0, -1))
+          assert.deepEqual([body.attachments, body.speak], [undefined, undefined]);
+        for (const piece of calls.slice(0, -1)) assertMarks(piece, false);
+        assert.deepEqual(here.rules.broken, []);
+      });
+
+      it('gets refusals and apologies as plain texts, neither marked nor with a sound', async (t) => {
+        const here = await talk(t, channel, scope, { turns: [failing('invalid_request_error', 'nonsense')] });
+        await here.bot.says(' ', { id: 'question-1', ...here.fields });
+        const refusal = await here.next(1);
+        await here.bot.says('hello', { id: 'question-2', ...here.fields });
+        const apology = await here.next(2);
+        assert.deepEqual(
+          refusal.map(({ body }) => [body.type, body.text]),
+          [['message', wording.textMissing]],
+        );
+        assertStream(refusal, { ...expected, stream: 'none' });
+        assert.match(apology.at(-1)?.body.text, /\(incident \w+\)$/);
+        assertAddress(refusal, here, 'question-1');
+        assertAddress(apology, here, 'question-2');
+        for (const call of [...refusal, ...apology]) {
+          assertMarks(call, false);
+          assert.equal(call.body.attachments, undefined);
+          assert.ok(!isMessage(call) || call.body.speak === (expected.sound === 'speak' ? call.body.text : undefined));
+        }
+        assert.deepEqual(here.rules.broken, []);
+      });
+
+      it('streams no more than the half of what fits in a message', () => {
+        const { stream, mostTextChars } = capabilitiesOf(channel, scope);
+        assert.equal(stream !== undefined, expected.stream !== 'none');
+        assert.ok((stream?.mostChars ?? 0) <= mostTextChars / 2);
+      });
+    });
+  }
+}
+
+describe('a card without links for the browser', () => {
+  for (const scope of SCOPES) {
+    it(`holds no address, nor any part of one (${scope})`, async (t) => {
+      const held = heldAnswer();
+      const here = await talk(t, 'msteams', scope, { turns: [held.turn], env: { AUDIO_BROWSER_LINKS: 'false' } });
+      await here.bot.says('hello', here.fields);
+      await held.release(here.bot);
+      const body = (await here.next(1)).at(-1)?.body;
+      assert.equal(body.attachments.length, 1);
+      const { $schema, ...card } = body.attachments[0].content;
+      assert.equal($schema, 'http://adaptivecards.io/schemas/adaptive-card.json');
+      assert.deepEqual(
+        card.actions.map(({ type }: { type: string }) => type),
+        scope === 'personal' ? ['Action.Submit', 'Action.Submit'] : ['Action.Submit'],
+      );
+      const { text, channelData } = body;
+      const all = JSON.stringify([text, channelData, card]);
+      assert.doesNotMatch(all, /https?:|bot\.example|\/audio\/|[\w-]{22}\.\w+\.[\w-]{22}/);
+    });
+  }
+});

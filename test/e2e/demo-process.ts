@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+/** Where the screenshots go, for a person to look at. */
+const screenshots = process.env['E2E_SCREENSHOTS'];
+
+export interface Demo {
+  readonly chatPage: string;
+  /** As Ctrl-C does it. */
+  close(): Promise<void>;
+}
+
+/** `npm run demo`, as a person would start it, until it says which page to open. */
+export async function startDemo(...options: string[]): Promise<Demo> {
+  const args = ['--import', './src/node-version.js', 'src/cli/demo.ts', ...options];
+  const child = spawn(process.execPath, args, { cwd: root });
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    const chatPage = /Chat page:\s+(\S+)/.exec(line)?.[1];
+    if (chatPage === undefined) continue;
+    return {
+      chatPage,
+      async close() {
+        child.kill('SIGINT');
+        const [code] = await once(child, 'close');
+        assert.equal(code, 0);
+      },
+    };
+  }
+  throw new Error(`the demo ended:\n${lines.join('\n')}`);
+}
+
+/** Keeps a picture of the page where somebody wants to see it. */
+export async function look(page: Page, name: string): Promise<void> {
+  if (screenshots === undefined) return;
+  mkdirSync(screenshots, { recursive: true });
+  await page.screenshot({ path: `${screenshots}/${name}.png` });
+}
