@@ -37,7 +37,7 @@ describe('the demo in Agents Playground as Teams', () => {
     await look(page, 'teams-growing');
     assert.equal(await bubble(END).count(), 0, 'it grows');
     await page.getByText('AI generated').first().waitFor({ timeout: 60_000 });
-    assert.match((await bubble(BEGINNING).textContent()) ?? '', new RegExp(`${END}$`));
+    assert.match((await bubble(BEGINNING).textContent()) ?? '', new RegExp(`${END}\\s*$`));
     await bubble('▶ Play 1:00').waitFor();
     await look(page, 'teams-card');
   });
