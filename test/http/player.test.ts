@@ -178,6 +178,15 @@ describe('the player page of a turn', () => {
     assert.doesNotMatch(html, /<img/);
   });
 
+  it('has no place for the words of an answer that is sound alone', async (t) => {
+    const silent = { outputs: [{ text: '', pcm: PCM, transcript: false }], ending: { kind: 'completed' } } as const;
+    const bot = await startBot({ turns: [silent] });
+    t.after(() => bot.close());
+    const html = await (await fetch(await pageOfReply(bot))).text();
+    assert.doesNotMatch(html, /<h2|<section/);
+    assert.match(html, /id="toggle"/);
+  });
+
   it('speaks the language of the user who was answered', async (t) => {
     const bot = await startBot({ turns: [spoken('Guten Tag')] });
     t.after(() => bot.close());

@@ -50,8 +50,12 @@ aria-label="${escaped(player.position)}" data-of="${escaped(player.of('{position
 </div>`;
 }
 
-/** An empty `lang` says that the language is not known: the model speaks the one it is spoken to in. */
+/**
+ * Nothing where there is sound alone. An empty `lang` says that the language is not known: the model speaks the one it is
+ * spoken to in.
+ */
 function transcript(text: string, { player }: Wording): string {
+  if (text === '') return '';
   return `<section aria-labelledby="transcript">
 <h2 id="transcript">${escaped(player.transcript)}</h2>
 <p class="transcript" dir="auto" lang="">${escaped(text)}</p>
