@@ -6,7 +6,15 @@ import { answerInvoke, type InvokeDeps } from './channel/invokes.ts';
 import { audioToSave } from './channel/player-card.ts';
 import type { Responders } from './channel/respond.ts';
 import type { ServiceUrls } from './channel/service-urls.ts';
-import { type Caller, callerOf, conversationKey, isInBand, toReference, toUserTurn } from './channel/user-turn.ts';
+import {
+  type Caller,
+  callerOf,
+  conversationKey,
+  isInBand,
+  localeOf,
+  toReference,
+  toUserTurn,
+} from './channel/user-turn.ts';
 import type { Acceptance, Conversations } from './conversation/conversations.ts';
 import type { Respond, TurnReference } from './conversation/turn.ts';
 import { RequestError } from './errors.ts';
@@ -51,13 +59,14 @@ export class VoiceBot extends TeamsActivityHandler {
     const { allowList, invokes, files } = this.#options;
     const isUserAllowed = isAllowed(context.activity, allowList);
     const { response, consent } = await answerInvoke(context.activity, isUserAllowed, invokes);
-    if (consent !== undefined) await this.#takeAside(context, (live) => files.settle(live, consent));
+    if (consent !== undefined)
+      await this.#takeAside(context, (live, stopping) => files.settle(live, consent, stopping));
     return response;
   }
 
   async #take(context: TurnContext): Promise<void> {
     const { conversations, allowList, serviceUrls, files } = this.#options;
-    const saved = audioToSave(context.activity.value);
+    const saved = audioToSave(context.activity);
     if (saved !== undefined) return this.#takeAside(context, (live) => files.offer(live, saved));
     const caller = this.#callerOf(context);
     const turn = toUserTurn(context.activity, caller, isAllowed(context.activity, allowList));
@@ -67,18 +76,21 @@ export class VoiceBot extends TeamsActivityHandler {
   }
 
   /** What was pressed on a card: it waits for no turn, and the request does not wait for it. */
-  async #takeAside(context: TurnContext, work: (context: TurnContext) => Promise<void>): Promise<void> {
+  async #takeAside(
+    context: TurnContext,
+    work: (context: TurnContext, stopping: AbortSignal) => Promise<void>,
+  ): Promise<void> {
     const { activity } = context;
     const { conversations, responders, allowList, serviceUrls } = this.#options;
-    const key = conversationKey(activity);
+    const turn = { key: conversationKey(activity), activityId: activity.id ?? '' };
     const reference = toReference(activity, this.#callerOf(context));
-    const refuse = (live: TurnContext) => live.sendActivity(wordingFor(activity.locale).notAllowed).then(() => {});
-    const allowed = isAllowed(activity, allowList);
-    if (allowed) serviceUrls.note(key, activity.serviceUrl);
-    const run = allowed ? work : refuse;
-    const accepted = conversations.acceptAside({ key, activityId: activity.id ?? '' }, () =>
-      isInBand(activity) ? run(context) : responders.openContext(reference, run),
-    );
+    const refuse = (live: TurnContext) => live.sendActivity(wordingFor(localeOf(activity)).notAllowed).then(() => {});
+    const isUserAllowed = isAllowed(activity, allowList);
+    if (isUserAllowed && conversations.isNew(turn)) serviceUrls.note(turn.key, activity.serviceUrl);
+    const accepted = conversations.acceptAside(turn, (stopping) => {
+      const run = (live: TurnContext) => (isUserAllowed ? work(live, stopping) : refuse(live));
+      return isInBand(activity) ? run(context) : responders.openContext(reference, run);
+    });
     await this.#answer(context, accepted);
   }
 
@@ -108,7 +120,7 @@ export class VoiceBot extends TeamsActivityHandler {
     const { activity } = context;
     if (!isAllowed(activity, { ...this.#options.allowList, users: [] })) return;
     const respond = this.#respondTo(context, toReference(activity, this.#callerOf(context)));
-    const welcomed = this.#options.conversations.welcome(conversationKey(activity), activity.locale, respond);
+    const welcomed = this.#options.conversations.welcome(conversationKey(activity), localeOf(activity), respond);
     if (isInBand(context.activity)) await welcomed;
   }
 

@@ -1,4 +1,5 @@
 import type { Activity } from 'botbuilder';
+import { fieldsOf, textOf } from './fields.ts';
 
 /** What a user thinks of one of the bot's messages: the thumbs below it, in Teams. */
 export interface Feedback {
@@ -9,9 +10,11 @@ export interface Feedback {
 
 /** The rating in an invoke, if it is one. What the user wrote with it is people's words, and is not read. */
 export function feedbackOf({ name, value, replyToId }: Activity): Feedback | undefined {
-  if (name !== 'message/submitAction' || typeof value !== 'object' || value === null) return undefined;
-  const { actionName, actionValue } = value as { actionName?: unknown; actionValue?: { reaction?: unknown } | null };
-  const reaction = actionValue?.reaction;
-  if (actionName !== 'feedback' || (reaction !== 'like' && reaction !== 'dislike')) return undefined;
-  return { reaction, replyToId: typeof replyToId === 'string' ? replyToId.slice(0, 256) : undefined };
+  const { actionName, actionValue } = fieldsOf(value);
+  const { reaction } = fieldsOf(actionValue);
+  if (name !== 'message/submitAction' || actionName !== 'feedback') return undefined;
+  if (reaction !== 'like' && reaction !== 'dislike') return undefined;
+  return { reaction, replyToId: textOf(replyToId, MOST_ID_CHARS) };
 }
+
+const MOST_ID_CHARS = 256;

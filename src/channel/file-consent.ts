@@ -65,10 +65,11 @@ export function fileConsentOf({ value, replyToId }: Activity): FileConsent | und
 
 function placeOf(info: Readonly<Record<string, unknown>>): UploadPlace | undefined {
   const uploadUrl = textOf(info['uploadUrl'], MOST_URL_CHARS);
-  if (uploadUrl === undefined) return undefined;
+  const contentUrl = textOf(info['contentUrl'], MOST_URL_CHARS);
+  if (uploadUrl === undefined || contentUrl === undefined) return undefined;
   return {
     uploadUrl,
-    contentUrl: textOf(info['contentUrl'], MOST_URL_CHARS) ?? '',
+    contentUrl,
     name: textOf(info['name'], MOST_ID_CHARS) ?? '',
     uniqueId: textOf(info['uniqueId'], MOST_ID_CHARS) ?? '',
     fileType: textOf(info['fileType'], MOST_ID_CHARS) ?? '',

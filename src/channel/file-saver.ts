@@ -1,29 +1,37 @@
 import { ActivityTypes, type Attachment, type TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
-import type { AudioLibrary } from '../audio/library.ts';
+import type { AudioLibrary, StoredAudio } from '../audio/library.ts';
 import type { Ids } from '../ids.ts';
 import { type Wording, wordingFor } from '../wording.ts';
 import { consentCard, type FileConsent, fileCard, type UploadPlace } from './file-consent.ts';
 import { soundOf } from './invokes.ts';
 import { limited, type SendOptions } from './send-once.ts';
 import { type UploadDeps, upload } from './upload.ts';
+import { conversationKey, isSameTalk, localeOf } from './user-turn.ts';
 
 /** What saving files takes. */
-export interface FileSaverDeps extends SendOptions, UploadDeps {
+export interface FileSaverDeps extends SendOptions, Omit<UploadDeps, 'stopping'> {
   readonly library: AudioLibrary;
   readonly ids: Ids;
 }
 
-/** Offers are remembered so that none is taken twice; one that was forgotten fails at the file service instead. */
+/** The offer of one file: to whom, and what became of it. */
+interface Offer {
+  readonly conversation: string;
+  readonly audioId: string;
+  state: 'open' | 'saving' | 'saved';
+}
+
 const MOST_OFFERS = 10_000;
 
 /**
  * Puts the sound of an answer among the user's own files, in three steps: the user asks, we offer, the user agrees.
- * An offer is good for one file; what became of it is known for as long as this process runs.
+ * An offer is good for one file. Offers are known to the process that made them: after its end people are asked to
+ * press "Save" once more.
  */
 export class FileSaver {
   readonly #deps: FileSaverDeps;
-  readonly #offers = new LRUCache<string, 'saving' | 'saved'>({ max: MOST_OFFERS });
+  readonly #offers = new LRUCache<string, Offer>({ max: MOST_OFFERS });
 
   constructor(deps: FileSaverDeps) {
     this.#deps = deps;
@@ -31,53 +39,92 @@ export class FileSaver {
 
   /** The user pressed "Save": Teams wants to ask once more, with what it knows of the file. */
   async offer(context: TurnContext, audioId: string): Promise<void> {
-    const words = wordingFor(context.activity.locale);
-    const audio = await soundOf(context.activity, audioId, this.#deps.library);
-    if (audio === undefined) await this.#say(context, words.audio.gone);
-    else await this.#sendCard(context, consentCard(audio, this.#deps.ids.secret(), words), words.audio.notSaved);
+    const { ids, library } = this.#deps;
+    const words = wordingFor(localeOf(context.activity));
+    const audio = await soundOf(context.activity, audioId, library);
+    if (audio === undefined) return this.#say(context, words.audio.gone);
+    const offerId = ids.secret();
+    this.#offers.set(offerId, { conversation: conversationKey(context.activity), audioId, state: 'open' });
+    await this.#sendCard(context, consentCard(audio, offerId, words), words.audio.notSaved);
   }
 
-  /** The user answered an offer. Settles once the file is there and shown, or the user was told why it is not. */
-  async settle(context: TurnContext, consent: FileConsent): Promise<void> {
-    const words = wordingFor(context.activity.locale);
-    const { offerId, place } = consent;
-    const state = this.#offers.get(offerId);
-    if (place === undefined) {
-      await this.#removeCard(context, consent);
+  /**
+   * The user answered an offer. Settles once the file is there and shown, or the user was told why it is not; `stopping`
+   * ends it early. What it rejects with is for the log.
+   */
+  async settle(context: TurnContext, consent: FileConsent, stopping: AbortSignal): Promise<void> {
+    const words = wordingFor(localeOf(context.activity));
+    const offer = this.#offerOf(context, consent);
+    if (offer === undefined) {
+      if (consent.place !== undefined) await this.#say(context, words.audio.notSaved);
       return;
     }
-    if (state === 'saving') return;
-    if (state === 'saved') {
-      await this.#say(context, words.audio.savedBefore);
-      await this.#removeCard(context, consent);
-      return;
+    switch (offer.state) {
+      case 'open':
+        await this.#answer(context, offer, consent, words, stopping);
+        return;
+      case 'saving':
+        return this.#say(context, words.audio.saving);
+      case 'saved':
+        if (consent.place !== undefined) await this.#say(context, words.audio.savedBefore);
+        await this.#removeCard(context, consent.cardId);
     }
-    this.#offers.set(offerId, 'saving');
-    const isSaved = await this.#save(context, consent, place, words);
-    if (isSaved) this.#offers.set(offerId, 'saved');
-    else this.#offers.delete(offerId);
-    await this.#removeCard(context, consent);
   }
 
-  async #save(context: TurnContext, consent: FileConsent, place: UploadPlace, words: Wording): Promise<boolean> {
-    const audio = await soundOf(context.activity, consent.audioId, this.#deps.library);
-    if (audio === undefined) {
-      await this.#say(context, words.audio.gone);
-      return false;
-    }
+  async #answer(
+    context: TurnContext,
+    offer: Offer,
+    { offerId, cardId, place }: FileConsent,
+    words: Wording,
+    stopping: AbortSignal,
+  ): Promise<void> {
+    offer.state = 'saving';
+    let isSaved = false;
     try {
-      await upload(place.uploadUrl, audio.wav, this.#deps);
-    } catch (err) {
-      this.#deps.log.warn({ err }, 'a file was not saved');
-      await this.#say(context, words.audio.notSaved);
+      if (place !== undefined) isSaved = await this.#save(context, offer, place, words, stopping);
+    } finally {
+      offer.state = isSaved ? 'saved' : 'open';
+      if (place === undefined) this.#offers.delete(offerId);
+      await this.#removeCard(context, cardId);
+    }
+  }
+
+  /** False when the user was told why not. */
+  async #save(
+    context: TurnContext,
+    { audioId }: Offer,
+    place: UploadPlace,
+    words: Wording,
+    stopping: AbortSignal,
+  ): Promise<boolean> {
+    const audio = await soundOf(context.activity, audioId, this.#deps.library);
+    if (audio === undefined || !(await this.#upload(audio, place, stopping))) {
+      await this.#say(context, audio === undefined ? words.audio.gone : words.audio.notSaved);
       return false;
     }
-    await this.#sendCard(context, fileCard(place), words.audio.savedBefore);
+    await this.#sendCard(context, fileCard(place), words.audio.saved);
     return true;
   }
 
+  async #upload({ wav }: StoredAudio, { uploadUrl }: UploadPlace, stopping: AbortSignal): Promise<boolean> {
+    try {
+      await upload(uploadUrl, wav, { ...this.#deps, stopping });
+      return true;
+    } catch (err) {
+      this.#deps.log.warn({ err }, 'a file was not saved');
+      return false;
+    }
+  }
+
+  /** An offer of ours, to these people. */
+  #offerOf({ activity }: TurnContext, { offerId, audioId }: FileConsent): Offer | undefined {
+    const offer = this.#offers.get(offerId);
+    if (offer === undefined || offer.audioId !== audioId) return undefined;
+    return isSameTalk(offer.conversation, conversationKey(activity)) ? offer : undefined;
+  }
+
   /** The card does not go by itself. One that stays does no harm: its offer is used up. */
-  async #removeCard(context: TurnContext, { cardId }: FileConsent): Promise<void> {
+  async #removeCard(context: TurnContext, cardId: string | undefined): Promise<void> {
     if (cardId === undefined) return;
     try {
       await limited(context.deleteActivity(cardId), this.#deps);
@@ -86,8 +133,8 @@ export class FileSaver {
     }
   }
 
-  #say(context: TurnContext, text: string): Promise<unknown> {
-    return limited(context.sendActivity(text), this.#deps);
+  async #say(context: TurnContext, text: string): Promise<void> {
+    await limited(context.sendActivity(text), this.#deps);
   }
 
   /** A card that the channel does not take is replaced by a word on what it was about. */

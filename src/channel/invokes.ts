@@ -9,7 +9,7 @@ import { canReach, pageUrl } from './audio-place.ts';
 import { feedbackOf } from './feedback.ts';
 import { type FileConsent, fileConsentOf } from './file-consent.ts';
 import { audioToPlay } from './player-card.ts';
-import { conversationKey, isSameTalk } from './user-turn.ts';
+import { conversationKey, isSameTalk, localeOf } from './user-turn.ts';
 
 /** What a client is told at once about its invoke, and what is done after that, if anything. */
 export interface InvokeAnswer {
@@ -55,7 +55,7 @@ export async function answerInvoke(activity: Activity, isAllowed: boolean, deps:
 
 /** The player in a dialog of the client, or a word why not. */
 async function dialog(activity: Activity, isAllowed: boolean, deps: InvokeDeps): Promise<TaskModuleResponse['task']> {
-  const words = wordingFor(activity.locale);
+  const words = wordingFor(localeOf(activity));
   const say = (value: string) => ({ type: 'message', value }) as const;
   if (!isAllowed) return say(words.notAllowed);
   const audio = await soundOf(activity, audioToPlay(activity.value), deps.library);

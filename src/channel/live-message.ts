@@ -22,6 +22,9 @@ export interface LiveMessageOptions {
   readonly onOff: () => void;
 }
 
+/** A channel that wants to wait longer is asked again: somebody sits there and waits for the answer. */
+const MOST_WAIT_MS = 15_000;
+
 /** When the next piece may go out; one for each conversation, as its answers follow each other. */
 export interface Pace {
   nextAtMs: number;
@@ -47,7 +50,8 @@ export class LiveMessage {
   #sequence = 1;
   /** What the channel has taken, and what it is to get. */
   #shown = '';
-  #latest = '';
+  /** All of the text so far, where there is more of it than was sent. */
+  #read: (() => string) | undefined;
   #inFlight: Promise<void> | undefined;
   #announcement = '';
   #forgetTimer: () => void = () => {};
@@ -82,9 +86,9 @@ export class LiveMessage {
     this.#pump();
   }
 
-  /** All of the text so far. It goes out when the channel may be told. */
-  show(text: string): void {
-    this.#latest = text;
+  /** There is more text: `read` gives all of it, when the channel may be told. */
+  show(read: () => string): void {
+    this.#read = read;
     this.#pump();
   }
 
@@ -103,22 +107,22 @@ export class LiveMessage {
       await this.#options.sendWhole(message);
       return;
     }
-    if (this.#state !== 'closed') return this.#replace(message);
-    const { clock, rules, pace } = this.#options;
-    const waitMs = pace.nextAtMs - clock.now();
-    if (rules.isPacedThroughout && waitMs > 0) await sleep(clock, waitMs);
-    await this.#sendLast(message);
+    if (this.#state === 'closed') await this.#sendLast(message);
+    else await this.#replace(message);
   }
 
   async #sendLast(message: Partial<Activity>): Promise<void> {
-    const { clock, log, sendPiece } = this.#options;
+    const { clock, log, rules, pace, sendPiece } = this.#options;
+    const waitMs = pace.nextAtMs - clock.now();
+    if (rules.isPacedThroughout && waitMs > 0) await sleep(clock, waitMs);
     try {
       await sendPiece(this.#marked(message, 'final'));
       this.#waitAfter(0);
     } catch (error) {
+      this.#waitAfter(0);
       const { kind } = streamFault(error, clock.now());
       if (kind === 'stopped') this.#stop();
-      else if (kind !== 'refused') await this.#update(message).catch(() => Promise.reject(error));
+      else if (kind !== 'refused') await this.#replaceUnconfirmed(message, error);
       else if (message.attachments === undefined || !isRefusedForItsContent(error)) await this.#replace(message);
       else {
         log.warn({ err: error }, 'the channel refused the audio, sending the text alone');
@@ -127,7 +131,19 @@ export class LiveMessage {
     }
   }
 
-  /** To exchange a message for the same does no harm where nobody knows whether it arrived. */
+  /**
+   * Nobody knows whether the end arrived. To exchange a message for the same does no harm; to send the rest would, unless
+   * the channel says that there is nothing to exchange.
+   */
+  async #replaceUnconfirmed(message: Partial<Activity>, reason: unknown): Promise<void> {
+    try {
+      await this.#update(message);
+    } catch (error) {
+      if (streamFault(error, this.#options.clock.now()).kind !== 'refused') throw reason;
+      await this.#sendRest(message, error);
+    }
+  }
+
   #update(message: Partial<Activity>): Promise<unknown> {
     return this.#options.update({ ...message, id: this.#streamId ?? '' });
   }
@@ -137,16 +153,23 @@ export class LiveMessage {
     try {
       await this.#update(message);
     } catch (err) {
-      this.#options.log.warn({ err }, 'a live message could not be completed, sending the rest of it');
-      const rest = (message.text ?? '').slice(this.#shown.length).trim();
-      if (rest !== '' || message.attachments !== undefined) await this.#options.sendWhole({ ...message, text: rest });
+      await this.#sendRest(message, err);
     }
+  }
+
+  async #sendRest(message: Partial<Activity>, err: unknown): Promise<void> {
+    const { log, sendPiece, sendWhole } = this.#options;
+    log.warn({ err }, 'a live message could not be completed, sending the rest of it');
+    const text = (message.text ?? '').slice(this.#shown.length).trim();
+    if (text !== '') await sendWhole({ ...message, text });
+    // Without text to fall back to: what hangs on it goes as it is, or not at all.
+    else if (message.attachments !== undefined) await sendPiece({ ...message, text });
   }
 
   #pump(): void {
     const { clock, rules, pace } = this.#options;
-    const hasText = this.#latest.length > this.#shown.length && this.#latest.length <= rules.mostChars;
-    if (this.#state !== 'open' || this.#inFlight !== undefined || !(hasText || this.#announcement !== '')) return;
+    const hasNews = this.#read !== undefined || this.#announcement !== '';
+    if (this.#state !== 'open' || this.#inFlight !== undefined || !hasNews) return;
     if (clock.now() - this.#startedAtMs >= rules.mostMs) {
       this.#state = this.#streamId === undefined ? 'off' : 'ended';
       return;
@@ -154,16 +177,29 @@ export class LiveMessage {
     this.#forgetTimer();
     const waitMs = pace.nextAtMs - clock.now();
     if (waitMs > 0) this.#forgetTimer = clock.after(waitMs, () => this.#pump());
-    else if (hasText) this.#sendPiece(this.#latest, 'streaming');
-    else this.#sendPiece(this.#announcement, 'informative');
+    else this.#sendNews();
+  }
+
+  #sendNews(): void {
+    const text = this.#read?.() ?? '';
+    const isText = text.length > this.#shown.length && text.length <= this.#options.rules.mostChars;
+    if (isText) this.#sendPiece(text, 'streaming');
+    else if (this.#announcement !== '') this.#sendPiece(this.#announcement, 'informative');
+    else this.#read = undefined;
   }
 
   #sendPiece(text: string, type: StreamType): void {
     const { clock, sendPiece } = this.#options;
+    const read = this.#read;
+    this.#read = undefined;
     this.#announcement = '';
     this.#inFlight = sendPiece(this.#marked({ type: ActivityTypes.Typing, text }, type)).then(
       (taken) => this.#pieceTaken(text, type, taken?.id),
-      (error) => this.#pieceFailed(streamFault(error, clock.now())),
+      (error) => {
+        // Its text is still to be shown.
+        this.#read ??= read;
+        this.#pieceFailed(streamFault(error, clock.now()));
+      },
     );
   }
 
@@ -200,7 +236,7 @@ export class LiveMessage {
   /** Counted from the answer: pieces then keep their distance wherever they are counted. */
   #waitAfter(askedMs: number): void {
     const { clock, rules, pace } = this.#options;
-    pace.nextAtMs = clock.now() + Math.max(rules.intervalMs, askedMs);
+    pace.nextAtMs = clock.now() + Math.max(rules.intervalMs, Math.min(askedMs, MOST_WAIT_MS));
   }
 
   #stop(): void {

@@ -1,7 +1,9 @@
-import { type Attachment, CardFactory } from 'botbuilder';
+import { type Activity, type Attachment, CardFactory } from 'botbuilder';
 import type { StoredAudio } from '../audio/library.ts';
 import { clockTime, type Wording } from '../wording.ts';
+import { capabilitiesOf } from './capabilities.ts';
 import { fieldsOf } from './fields.ts';
+import { scopeOf } from './user-turn.ts';
 
 /** What the card offers besides playing. */
 export interface PlayerCardOptions {
@@ -41,9 +43,10 @@ export function audioToPlay(taskFetch: unknown): string | undefined {
   return idOf(fieldsOf(fieldsOf(taskFetch)['data'])['play']);
 }
 
-/** The audio that a press of "Save" names. */
-export function audioToSave(value: unknown): string | undefined {
-  return idOf(fieldsOf(value)['save']);
+/** The audio that a press of "Save" names: a message without text, from where there is such a button. */
+export function audioToSave(activity: Activity): string | undefined {
+  const { savesFiles } = capabilitiesOf(activity.channelId, scopeOf(activity));
+  return savesFiles && !activity.text?.trim() ? idOf(fieldsOf(activity.value)['save']) : undefined;
 }
 
 function idOf(value: unknown): string | undefined {

@@ -29,12 +29,13 @@ const RATINGS = { feedbackLoop: { type: 'default' } };
 /** A reply's text as one message of Bot Framework, without its sound. */
 export function toMessage(
   { text, isFromModel = false }: Pick<Reply, 'text' | 'isFromModel'>,
-  { marksAi, takesRatings }: Pick<Capabilities, 'marksAi' | 'takesRatings'>,
+  { audio, marksAi, takesRatings }: Pick<Capabilities, 'audio' | 'marksAi' | 'takesRatings'>,
 ): Partial<Activity> {
   return {
     type: ActivityTypes.Message,
     text,
     textFormat: TextFormatTypes.Markdown,
+    ...(audio === 'speak' ? { speak: text } : {}),
     ...(isFromModel && marksAi ? { entities: [AI_LABEL] } : {}),
     ...(isFromModel && takesRatings ? { channelData: RATINGS } : {}),
   };
@@ -49,10 +50,11 @@ export function withSound(
   style: ReplyStyle,
 ): Partial<Activity> {
   const { text = '' } = message;
-  if (capabilities.audio === 'speak') return { ...message, speak: text };
   if (audio === undefined || source === undefined) return message;
   const { pageUrl, wavUrl } = source;
   switch (capabilities.audio) {
+    case 'speak':
+      return message;
     case 'attachment':
       return { ...message, attachments: [playable(wavUrl, style)] };
     case 'link':

@@ -53,10 +53,13 @@ export function createResponders(options: RespondOptions): Responders {
           openLater(adapter, reference, serviceUrl, (moved) => sinkOf(moved).send(reply));
         return work({
           showActivity: () => sink.showActivity(),
-          showText: (text) => sink.showText(text),
+          showText: (read) => sink.showText(read),
           stopped: sink.stopped,
-          // The user may have written again while the model spoke, and from a new address.
-          send: (reply) => (newestUrl() === openedUrl ? sink.send(reply) : sendWhereItMoved(reply, newestUrl())),
+          // The user may have written again while the model spoke, and from a new address. What has begun ends where it is.
+          send(reply) {
+            const hasMoved = newestUrl() !== openedUrl && !sink.isBegun;
+            return hasMoved ? sendWhereItMoved(reply, newestUrl()) : sink.send(reply);
+          },
         });
       });
     },

@@ -11,7 +11,8 @@ export class ServiceUrls {
 
   /** To be called with authenticated activities only: the answers go there. */
   note(key: string, serviceUrl: string): void {
-    this.#newest.set(key, serviceUrl);
+    // With a slash at the end or without it is the same place.
+    this.#newest.set(key, serviceUrl.replace(/\/+$/, ''));
   }
 
   newest(key: string): string | undefined {

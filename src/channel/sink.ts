@@ -3,6 +3,7 @@ import { sleep } from '../clock.ts';
 import type { Reply, ReplySink } from '../conversation/turn.ts';
 import { TurnError } from '../errors.ts';
 import { wordingFor } from '../wording.ts';
+import { isLoopbackUrl } from './audio-place.ts';
 import { type Capabilities, capabilitiesOf } from './capabilities.ts';
 import { LiveMessage, type Pace } from './live-message.ts';
 import { type ReplyStyle, toMessage, withSound } from './reply-activity.ts';
@@ -10,7 +11,7 @@ import { limited, orGone, sendOnce } from './send-once.ts';
 import { type SoundSourceOptions, soundSource } from './sound-source.ts';
 import { splitText } from './split-text.ts';
 import { TypingSign } from './typing.ts';
-import { scopeOf } from './user-turn.ts';
+import { localeOf, scopeOf } from './user-turn.ts';
 
 /** What a way back needs besides its turn. */
 export interface SinkOptions extends SoundSourceOptions, Omit<ReplyStyle, 'words'> {
@@ -23,7 +24,7 @@ const MOST_TYPING_WAIT_MS = 1_000;
 const LINK_CHARS = 400;
 
 /** The way back over a live turn context. */
-export function openSink(context: TurnContext, options: SinkOptions): ReplySink {
+export function openSink(context: TurnContext, options: SinkOptions): Sink {
   const { activity } = context;
   const capabilities = capabilitiesOf(activity.channelId, scopeOf(activity));
   // Replies that go back in the HTTP answer come all at once: a sign before them would never be seen as one.
@@ -36,7 +37,7 @@ export function openSink(context: TurnContext, options: SinkOptions): ReplySink 
     : new Sink(context, capabilities, options);
 }
 
-class Sink implements ReplySink {
+export class Sink implements ReplySink {
   readonly #context: TurnContext;
   readonly #capabilities: Capabilities;
   readonly #options: SinkOptions;
@@ -49,7 +50,12 @@ class Sink implements ReplySink {
     this.#context = context;
     this.#capabilities = capabilities;
     this.#options = options;
-    this.#style = { ...options, words: wordingFor(context.activity.locale) };
+    this.#style = { ...options, words: wordingFor(localeOf(context.activity)) };
+  }
+
+  /** Whether the channel has a message of the answer already. */
+  get isBegun(): boolean {
+    return this.#live?.isBegun ?? false;
   }
 
   get stopped(): AbortSignal {
@@ -68,19 +74,19 @@ class Sink implements ReplySink {
     };
   }
 
-  showText(text: string): void {
+  showText(read: () => string): void {
     if (this.#live === undefined) return;
     if (!this.#live.isOff) this.#typing?.stop();
-    this.#live.show(text);
+    this.#live.show(read);
   }
 
   async send(reply: Reply): Promise<void> {
     this.#typing?.stop();
     await this.#live?.settle();
-    const text = this.#wholeText(reply);
+    const { text, isFromModel } = this.#whole(reply);
     if (this.#typing) await Promise.race([this.#typing.settled, sleep(this.#options.clock, MOST_TYPING_WAIT_MS)]);
     if (this.#live?.isStopped || text === '') return;
-    const messages = await this.#messagesOf({ ...reply, text });
+    const messages = await this.#messagesOf({ ...reply, text, isFromModel });
     await orGone(this.#sendAll(messages));
   }
 
@@ -111,7 +117,8 @@ class Sink implements ReplySink {
   async #end(live: LiveMessage, message: Partial<Activity>): Promise<void> {
     const { attachments, ...text } = message;
     // Agents Playground, for which the cards are, loses what hangs on the last piece of a stream.
-    const isApart = attachments !== undefined && live.isBegun && this.#style.webchatAudio === 'card';
+    const isPlayground = this.#style.webchatAudio === 'card' && isLoopbackUrl(this.#context.activity.serviceUrl);
+    const isApart = attachments !== undefined && live.isBegun && isPlayground;
     await live.finish(isApart ? text : message);
     if (isApart) await this.#sendSound({ type: ActivityTypes.Message, attachments });
   }
@@ -129,10 +136,10 @@ class Sink implements ReplySink {
     return sendOnce(this.#context, message, this.#options);
   }
 
-  /** What was shown stays, and what is sent at the end begins with it. */
-  #wholeText({ text, addsToShown }: Reply): string {
+  /** What was shown stays, and what is sent at the end begins with it: it is the model's, then. */
+  #whole({ text, addsToShown, isFromModel = false }: Reply): { text: string; isFromModel: boolean } {
     const shown = this.#live?.shown ?? '';
-    return addsToShown && shown !== '' ? `${shown}\n\n${text}` : text;
+    return addsToShown && shown !== '' ? { text: `${shown}\n\n${text}`, isFromModel: true } : { text, isFromModel };
   }
 
   #openLive(rules: NonNullable<Capabilities['stream']>): LiveMessage {

@@ -3,47 +3,48 @@ const LEAST_FILL = 0.5;
 /** Longer than any emoji with all that belongs to it. */
 const MOST_GRAPHEME_CHARS = 64;
 
+const SENTENCES = new Intl.Segmenter(undefined, { granularity: 'sentence' });
+const CHARACTERS = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
 /**
  * The text in parts of at most so many characters (UTF-16), cut at the end of a paragraph, else of a sentence, else
  * between words, else wherever no character is torn. Nothing is lost but the white space at the cuts.
  */
 export function splitText(text: string, mostChars: number): string[] {
+  if (text.length <= mostChars) return [text];
   const parts: string[] = [];
-  let rest = text;
+  let rest = text.trimStart();
   while (rest.length > mostChars) {
-    const end = cutOf(rest.slice(0, mostChars + 1), mostChars);
+    // What comes behind the cut tells whether it is one.
+    const end = cutOf(rest.slice(0, mostChars + MOST_GRAPHEME_CHARS), mostChars);
     parts.push(rest.slice(0, end).trimEnd());
     rest = rest.slice(end).trimStart();
   }
-  return rest === '' && parts.length > 0 ? parts : [...parts, rest];
+  return rest === '' ? parts : [...parts, rest];
 }
 
-/** Where the first part ends. `head` has one character more than fits, which tells whether a sentence ends before it. */
 function cutOf(head: string, mostChars: number): number {
   const leastChars = Math.ceil(mostChars * LEAST_FILL);
-  const paragraph = head.lastIndexOf('\n\n');
-  if (paragraph >= leastChars) return paragraph;
-  const cuts = [lastStart(head, 'sentence', mostChars), lastSpace(head, mostChars)];
-  const cut = cuts.find((at) => at >= leastChars);
-  return cut ?? wholeCharacter(head, lastStart(head, 'grapheme', mostChars));
+  const fits = (at: number) => at >= leastChars && head.slice(0, at).trimEnd().length <= mostChars;
+  const lastOf = (found: Iterable<{ readonly index: number }>) =>
+    Array.from(found, ({ index }) => index).findLast(fits);
+  return (
+    lastOf(head.matchAll(/\r?\n\r?\n/g)) ??
+    lastOf(SENTENCES.segment(head)) ??
+    lastSpace(head, leastChars, mostChars) ??
+    wholeCharacter(head, mostChars)
+  );
 }
 
-/** Where the last sentence (or character) begins that does not fit as a whole. */
-function lastStart(head: string, granularity: 'sentence' | 'grapheme', mostChars: number): number {
-  const tail = granularity === 'grapheme' ? Math.max(0, mostChars - MOST_GRAPHEME_CHARS) : 0;
-  const segments = new Intl.Segmenter(undefined, { granularity }).segment(head.slice(tail));
-  let last = 0;
-  for (const { index } of segments) if (tail + index <= mostChars) last = tail + index;
-  return last;
+function lastSpace(head: string, leastChars: number, mostChars: number): number | undefined {
+  for (let at = mostChars; at >= leastChars; at--) if (/\s/.test(head[at] ?? '')) return at;
+  return undefined;
 }
 
-/** Never inside of one code point, however strange the text is; at least one character is taken. */
-function wholeCharacter(head: string, at: number): number {
-  const isInside = /^[\ud800-\udbff][\udc00-\udfff]/.test(head.slice(at - 1));
-  return Math.max(1, isInside && at > 1 ? at - 1 : at);
-}
-
-function lastSpace(head: string, mostChars: number): number {
-  for (let at = mostChars; at > 0; at--) if (/\s/.test(head[at] ?? '')) return at;
-  return 0;
+/** The last place that tears no character; where one is longer than all that fits, none that tears a code point. */
+function wholeCharacter(head: string, mostChars: number): number {
+  const at = CHARACTERS.segment(head).containing(mostChars)?.index ?? mostChars;
+  if (at > 0 && mostChars - at <= MOST_GRAPHEME_CHARS) return at;
+  const isInside = /^[\ud800-\udbff][\udc00-\udfff]/.test(head.slice(mostChars - 1));
+  return isInside && mostChars > 1 ? mostChars - 1 : mostChars;
 }

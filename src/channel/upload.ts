@@ -7,6 +7,8 @@ export interface UploadDeps {
   /** The platform's own, or one that leads a test's addresses to its server. */
   readonly fetch: typeof fetch;
   readonly clock: Clock;
+  /** Ends it early. */
+  readonly stopping: AbortSignal;
 }
 
 /** OneDrive and SharePoint, Microsoft's clouds of the United States among them, and their file transfer hosts. */
@@ -42,7 +44,8 @@ export async function upload(uploadUrl: string, bytes: Buffer, deps: UploadDeps)
       throw new UploadError('upload_refused', `the file service answered ${response.status}`);
     }
     const askedMs = retryAfterMs(Object.fromEntries(response.headers), deps.clock.now()) ?? 0;
-    await sleep(deps.clock, Math.min(MOST_WAIT_MS, Math.max(askedMs, FIRST_WAIT_MS * 2 ** (tries - 1))));
+    const waitMs = Math.min(MOST_WAIT_MS, Math.max(askedMs, FIRST_WAIT_MS * 2 ** (tries - 1)));
+    await sleep(deps.clock, waitMs, deps.stopping).catch(notReached);
   }
 }
 
@@ -58,7 +61,7 @@ async function putFollowing(uploadUrl: string, bytes: Buffer, deps: UploadDeps):
   }
 }
 
-async function put(url: URL, bytes: Buffer, { fetch, clock }: UploadDeps): Promise<Response> {
+async function put(url: URL, bytes: Buffer, { fetch, clock, stopping }: UploadDeps): Promise<Response> {
   const limit = new AbortController();
   const forget = clock.after(TRY_LIMIT_MS, () => limit.abort(new Error(`no answer within ${TRY_LIMIT_MS} ms`)));
   const { byteLength } = bytes;
@@ -66,19 +69,20 @@ async function put(url: URL, bytes: Buffer, { fetch, clock }: UploadDeps): Promi
     'Content-Type': 'application/octet-stream',
     'Content-Range': `bytes 0-${byteLength - 1}/${byteLength}`,
   };
+  const signal = AbortSignal.any([limit.signal, stopping]);
+  // The bytes themselves, and no copy of them.
+  const body = new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, byteLength);
   try {
-    return await fetch(url, {
-      method: 'PUT',
-      headers,
-      body: new Uint8Array(bytes),
-      redirect: 'manual',
-      signal: limit.signal,
-    });
+    return await fetch(url, { method: 'PUT', headers, body, redirect: 'manual', signal });
   } catch (cause) {
-    throw new UploadError('upload_failed', 'the file service could not be reached', { cause });
+    return notReached(cause);
   } finally {
     forget();
   }
+}
+
+function notReached(cause: unknown): never {
+  throw new UploadError('upload_failed', 'the file service could not be reached', { cause });
 }
 
 /** Addresses come from the wire. A user name in one could hide where it leads. */

@@ -17,8 +17,7 @@ const CONVERSATION_FIELDS = ['id', 'name', 'isGroup', 'conversationType', 'tenan
 const MOST_NAME_CHARS = 256;
 const MOST_ATTACHMENTS = 20;
 const MOST_FIELD_CHARS = 2_048;
-/** Language, script, region and a variant; an extension could hold a sentence. */
-const MOST_LOCALE_CHARS = 35;
+const MOST_LOCALE_CHARS = 64;
 
 /** Names a conversation across channels. A channel id holds no slash, so two conversations never share a key. */
 export function conversationKey(activity: Pick<Activity, 'channelId' | 'conversation'>): string {
@@ -52,11 +51,12 @@ export function toUserTurn(activity: Activity, caller: Caller, isAllowed: boolea
   };
 }
 
-/** A locale that is one: it is told to the model, and may be anything. */
-function localeOf({ locale }: Activity): string | undefined {
-  if (locale === undefined || locale.length > MOST_LOCALE_CHARS) return undefined;
+/** Language, script and region of a locale, which is told to the model: what else may stand in one could be a sentence. */
+export function localeOf({ locale = '' }: Pick<Activity, 'locale'>): string | undefined {
+  if (locale.length > MOST_LOCALE_CHARS) return undefined;
   try {
-    return Intl.getCanonicalLocales(locale.replaceAll('_', '-'))[0];
+    const { language, script, region } = new Intl.Locale(locale.trim().split('.', 1)[0]?.replaceAll('_', '-') ?? '');
+    return [language, script, region].filter((part) => part !== undefined).join('-');
   } catch {
     return undefined;
   }

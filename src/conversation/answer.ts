@@ -84,8 +84,7 @@ async function ask(
   const input = {
     turnId,
     onEvent(event: ServerEvent) {
-      const shown = live.accept(event);
-      if (shown !== undefined) sink.showText(shown);
+      if (live.accept(event)) sink.showText(() => live.text());
     },
     text: itemText(turn),
     about: aboutPeople(turn),

@@ -19,6 +19,8 @@ const MOST_ACTIVITIES = 50_000;
 const MOST_WELCOMES = 50_000;
 /** Messages that may run or wait over all conversations; each keeps up to about 50 kB. */
 const MOST_TURNS = 5_000;
+/** What runs beside the turns at once, over all conversations; it may hold a file each. */
+const MOST_ASIDES = 100;
 
 /** All conversations of this process: takes messages, and answers them in order. */
 export class Conversations {
@@ -29,6 +31,7 @@ export class Conversations {
   readonly #stopping = new AbortController();
   /** Answers on their way, those among them that no turn waits for: welcomes and refusals. */
   readonly #responding = new Set<Promise<void>>();
+  #asides = 0;
   #isDraining = false;
 
   constructor(deps: AnswerDeps) {
@@ -42,7 +45,7 @@ export class Conversations {
   }
 
   /** Whether a message was not taken before, and would be now. */
-  isNew(turn: UserTurn): boolean {
+  isNew(turn: Pick<UserTurn, 'key' | 'activityId'>): boolean {
     return !this.#isDraining && !this.#seen.has(nameOf(turn));
   }
 
@@ -86,11 +89,14 @@ export class Conversations {
    * Does what needs neither the model nor its turn in the queue, once for each activity. `done` as with messages. What
    * goes wrong is in the log.
    */
-  acceptAside(turn: Pick<UserTurn, 'key' | 'activityId'>, work: () => Promise<void>): Acceptance {
+  acceptAside(turn: Pick<UserTurn, 'key' | 'activityId'>, work: (stopping: AbortSignal) => Promise<void>): Acceptance {
     if (this.#isDraining) return { kind: 'draining' };
     if (this.#seen.has(nameOf(turn))) return { kind: 'duplicate' };
+    if (this.#asides >= MOST_ASIDES) return { kind: 'full' };
     this.#seen.set(nameOf(turn), true);
-    return { kind: 'accepted', done: this.#respond({ conversation: turn.key }, work) };
+    this.#asides++;
+    const done = this.#respond({ conversation: turn.key }, () => work(this.#stopping.signal));
+    return { kind: 'accepted', done: done.finally(() => this.#asides--) };
   }
 
   /** Greets each conversation once, and never after its first message. Resolves when that is done; never rejects. */
@@ -127,10 +133,9 @@ export class Conversations {
     const remove = async () => {
       const record = await records.read(key);
       const history = withoutMessage(record.history, activityId);
-      if (history.length === record.history.length) return;
-      await records.write(key, { ...record, history });
-      // What a session has heard it cannot be made to forget.
+      // What a session has heard it cannot be made to forget, also where the record has let go of it.
       pool.drop(key);
+      if (history.length < record.history.length) await records.write(key, { ...record, history });
     };
     this.#queue.addChore(key, () =>
       remove().catch((err: unknown) => log.error({ err, conversation: key }, 'a message was not forgotten')),

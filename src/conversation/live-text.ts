@@ -7,7 +7,7 @@ import type { ServerEvent } from '../realtime/server-event.ts';
  */
 export class LiveText {
   readonly #turnId: string;
-  readonly #parts = new ResponseParts();
+  #parts = new ResponseParts();
   #responseId: string | undefined;
   #shown = '';
 
@@ -16,14 +16,25 @@ export class LiveText {
     this.#turnId = turnId;
   }
 
-  /** All of the text so far, where this event has made it longer. What was given once stays as it is. */
-  accept(event: ServerEvent): string | undefined {
-    if (event.kind === 'responseCreated' && event.turnId === this.#turnId) this.#responseId ??= event.responseId;
-    if (event.kind !== 'textDelta' || !event.isSpoken || event.at.responseId !== this.#responseId) return undefined;
+  /** Whether this event has made the text longer. */
+  accept(event: ServerEvent): boolean {
+    if (event.kind === 'responseCreated' && event.turnId === this.#turnId) this.#begin(event.responseId);
+    if (event.kind !== 'textDelta' || !event.isSpoken || event.at.responseId !== this.#responseId) return false;
     this.#parts.addText(event.at, event.text);
+    return event.text !== '';
+  }
+
+  /** All of the text so far. What was given once stays as it is. Costs time with its length: not for each event. */
+  text(): string {
     const text = this.#parts.text();
-    if (text.length <= this.#shown.length || !text.startsWith(this.#shown)) return undefined;
-    this.#shown = text;
-    return text;
+    if (text.startsWith(this.#shown)) this.#shown = text;
+    return this.#shown;
+  }
+
+  /** A turn that is tried again has a new response; nothing was said in the one before. */
+  #begin(responseId: string): void {
+    if (this.#shown !== '' || this.#responseId === responseId) return;
+    this.#responseId = responseId;
+    this.#parts = new ResponseParts();
   }
 }

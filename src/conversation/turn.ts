@@ -65,8 +65,8 @@ export interface ReplyAudio {
 export interface ReplySink {
   /** Shows that the bot is at work. Returns the function that ends it (safe to call twice). Never throws. */
   showActivity(): () => void;
-  /** Shows the answer while it is made: all of its text so far, which only ever grows. Never throws. */
-  showText(text: string): void;
+  /** Shows the answer while it is made: `read` gives all of its text so far, which only ever grows. Never throws. */
+  showText(read: () => string): void;
   /** Aborted, with a TurnError, when the user stops the answer where it is shown. */
   readonly stopped: AbortSignal;
   /** Sends the answer. What was shown of it stays: the answer continues it. Rejects when the channel did not take it. */

@@ -12,7 +12,7 @@ export const de: Wording = {
   notAllowed:
     'Es tut mir leid, ich bin für Ihr Konto nicht freigegeben. Bitte fragen Sie die Person, die diesen Bot betreibt.',
   shuttingDown: 'Ich werde gerade neu gestartet. Bitte senden Sie das in einer Minute noch einmal.',
-  working: 'Ich suche nach Worten …',
+  working: 'Ich formuliere meine Antwort …',
   voiceReply: '(gesprochene Antwort)',
   audioTitle: 'Gesprochene Antwort',
   listen: (duration) => `Anhören (${duration})`,
@@ -30,7 +30,7 @@ export const de: Wording = {
     broken: 'Mein Sprachdienst hatte eine Störung, und ich habe keine Antwort. Bitte senden Sie das noch einmal.',
     slow: 'Mein Sprachdienst hat zu lange für die Antwort gebraucht. Bitte senden Sie das noch einmal.',
     unanswerable: 'Darauf habe ich keine Antwort zustande gebracht. Bitte sagen Sie es auf andere Weise.',
-    cancelled: 'Ich habe aufgehört, wie Sie wollten. Bitte schreiben Sie wieder, wann immer Sie möchten.',
+    cancelled: 'Ich habe wie gewünscht aufgehört. Bitte schreiben Sie wieder, wann immer Sie möchten.',
     restarting: 'Ich werde gerade neu gestartet. Bitte senden Sie das in einer Minute noch einmal.',
     internal: 'Bei mir ist etwas schiefgegangen. Bitte senden Sie das noch einmal.',
   },
@@ -38,14 +38,16 @@ export const de: Wording = {
   card: {
     play: (duration) => `▶ Abspielen ${duration}`,
     openInBrowser: 'Im Browser öffnen',
-    save: '.wav speichern',
+    save: 'Als .wav speichern',
   },
   audio: {
     gone: 'Ich habe den Ton dieser Antwort nicht mehr. Bitte fragen Sie mich noch einmal.',
     fileName: 'gesprochene-antwort.wav',
     fileOffer: 'Der Ton meiner Antwort, als Datei in Ihrem OneDrive.',
+    saved: 'Ich habe sie in Ihrem OneDrive gespeichert.',
+    saving: 'Ich speichere sie schon. Einen Moment, bitte.',
     savedBefore: 'Diese Antwort ist schon in Ihren Dateien.',
-    notSaved: 'Ich konnte die Datei nicht speichern. Bitte drücken Sie noch einmal „.wav speichern“.',
+    notSaved: 'Ich konnte die Datei nicht speichern. Bitte drücken Sie noch einmal „Als .wav speichern“.',
   },
   player: {
     play: 'Abspielen',

@@ -41,6 +41,8 @@ export const en: Wording = {
     gone: 'I do not have the sound of this answer any more. Please ask me again.',
     fileName: 'voice-reply.wav',
     fileOffer: 'The sound of my answer, as a file in your OneDrive.',
+    saved: 'I saved it in your OneDrive.',
+    saving: 'I am saving it already. One moment, please.',
     savedBefore: 'This answer is in your files already.',
     notSaved: 'I could not save the file. Please press “Save .wav” again.',
   },

@@ -44,6 +44,9 @@ export interface Wording {
     /** The file as Teams offers and keeps it. */
     readonly fileName: string;
     readonly fileOffer: string;
+    /** For want of the card that says so. */
+    readonly saved: string;
+    readonly saving: string;
     readonly savedBefore: string;
     readonly notSaved: string;
   };

@@ -1,72 +1,13 @@
 import assert from 'node:assert/strict';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { inTime } from '../realtime/gathered.ts';
-import * as wire from '../realtime/server-events.ts';
-import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { startBot } from '../support/bot.ts';
 import type { ConnectorRule } from '../support/fake-connector.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { type Asked, type RawAnswer, startRawModel } from '../support/raw-model.ts';
-import { streamInfo, TeamsRules } from '../support/teams-rules.ts';
+import { streamInfo } from '../support/teams-rules.ts';
+import { pieces, piecesOf, speaking, texts, whileTimePasses } from './speaking.ts';
 
 const PATIENCE = { timeout: 30_000 };
-const SOUND = new Uint8Array(4_800);
-
-interface SpeakingOptions {
-  readonly env?: Record<string, string>;
-  /** How the channel answers the beginning; Teams' rules hold unless said otherwise. */
-  readonly first?: ConnectorRule;
-}
-
-/** A bot whose model speaks as the test says it. */
-async function speaking(t: TestContext, channelId: string, { env = {}, first }: SpeakingOptions = {}) {
-  const clock = new ManualClock();
-  const asked = Promise.withResolvers<Asked>();
-  const more: RawAnswer = ({ send, turn, response }) => {
-    send(wire.created({ turn, response }), wire.transcriptDelta('Next', { response }), wire.done({ turn, response }));
-  };
-  const model = await startRawModel([(question) => asked.resolve(question), more, more]);
-  const bot = await startBot({ env: { AZURE_OPENAI_ENDPOINT: model.url, ...env }, deps: { clock, random: () => 0 } });
-  t.after(async () => {
-    await bot.close();
-    await model.close();
-  });
-  const rules = new TeamsRules(clock.now);
-  if (channelId === 'msteams') bot.connector.rule = first ?? rules.rule;
-  const fields = { channelId };
-  await bot.says('hello', fields);
-  const { send, response, turn } = await inTime(asked.promise);
-  send(wire.created({ response, turn }));
-  return {
-    bot,
-    clock,
-    rules,
-    model,
-    fields,
-    say: (text: string) => send(wire.transcriptDelta(text, { response })),
-    end: () => send(wire.audioDelta(SOUND, { response }), wire.done({ response, turn })),
-    filter: () => send(wire.done({ response, turn, status: 'incomplete', details: { reason: 'content_filter' } })),
-  };
-}
-
-const pieces = (bot: BotUnderTest) => bot.connector.calls.filter((call) => streamInfo(call) !== undefined);
-const piecesOf = (bot: BotUnderTest, count: number) =>
-  inTime(
-    (async () => {
-      await bot.connector.when(() => pieces(bot).length >= count);
-      return pieces(bot);
-    })(),
-  );
-/** Lets a tenth of a second pass with every turn of the event loop. */
-async function whileTimePasses<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {
-  let isSettled = false;
-  const settled = inTime(promise).finally(() => {
-    isSettled = true;
-  });
-  while (!isSettled) await clock.advance(100);
-  return settled;
-}
-
-const texts = (bot: BotUnderTest) => pieces(bot).map(({ body }) => body.text);
 
 describe('live text in Web Chat', PATIENCE, () => {
   it('comes with the first delta, grows twice a second, and ends with the sound', async (t) => {
@@ -195,7 +136,7 @@ describe('live text in Teams', PATIENCE, () => {
     say(' upon');
     await clock.whenWaiting(1_000);
     await clock.advance(1_000);
-    await inTime(bot.connector.when(({ body }) => body.text === 'Once upon'));
+    await inTime(model.whenTold('response.cancel'));
     bot.connector.rule = () => undefined;
     await bot.says('And now?', fields);
     const [reply] = await whileTimePasses(clock, bot.connector.whenMessages(1));

@@ -27,11 +27,11 @@ function cardOf(message: ReturnType<typeof withSound>) {
 
 describe('the text of a reply', () => {
   it('is markdown', () => {
-    assert.deepEqual(toMessage({ text: plain.text }, { marksAi: false, takesRatings: false }), plain);
+    assert.deepEqual(toMessage({ text: plain.text }, { audio: 'link', marksAi: false, takesRatings: false }), plain);
   });
 
   it('is marked as made by AI and may be rated, where the channel knows that and the model said it', () => {
-    const both = { marksAi: true, takesRatings: true };
+    const both = { audio: 'link', marksAi: true, takesRatings: true } as const;
     const message = toMessage({ text: 'Hi', isFromModel: true }, both);
     assert.deepEqual(
       message.entities?.map(({ type }) => type),
@@ -39,7 +39,7 @@ describe('the text of a reply', () => {
     );
     assert.deepEqual(message.channelData, { feedbackLoop: { type: 'default' } });
     assert.deepEqual(toMessage({ text: plain.text }, both), plain);
-    const only = toMessage({ text: 'Hi', isFromModel: true }, { marksAi: true, takesRatings: false });
+    const only = toMessage({ text: 'Hi', isFromModel: true }, { ...both, takesRatings: false });
     assert.equal(only.channelData, undefined);
   });
 });
@@ -72,10 +72,10 @@ describe('the sound of a reply', () => {
   });
 
   it('is left to the channel that speaks the text itself', () => {
-    const speaking = { audio: 'speak', savesFiles: false } as const;
-    for (const source of [HOSTED, undefined]) {
-      assert.deepEqual(withSound(plain, audio, source, speaking, STYLE), { ...plain, speak: plain.text });
-    }
+    const speaking = { audio: 'speak', marksAi: false, takesRatings: false, savesFiles: false } as const;
+    const message = toMessage({ text: plain.text }, speaking);
+    assert.deepEqual(message, { ...plain, speak: plain.text });
+    assert.deepEqual(withSound(message, audio, HOSTED, speaking, STYLE), message);
   });
 
   it('is a card that plays it in a dialog, opens it in a browser, and saves it', () => {

@@ -7,7 +7,14 @@ import * as wire from '../realtime/server-events.ts';
 /** What is shown after each of these events. */
 function shownBy(...events: readonly wire.WireEvent[]): (string | undefined)[] {
   const live = new LiveText(wire.TURN_ID);
-  return events.map((event) => live.accept(readServerEvent(event)));
+  let before = '';
+  return events.map((event) => {
+    if (!live.accept(readServerEvent(event))) return undefined;
+    const text = live.text();
+    if (text === before) return undefined;
+    before = text;
+    return text;
+  });
 }
 
 describe('the text of an answer while it is spoken', () => {

@@ -61,13 +61,24 @@ describe('a message that its user deletes', PATIENCE, () => {
     assert.deepEqual(bot.script.asked[1]?.said, []);
   });
 
+  it('ends the session also where the memory has let go of it', async (t) => {
+    const bot = await startTimedBot({ turns: ['Noted', 'No idea'], env: { HISTORY_TURNS: '0' } });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('my password is hunter2', { ...HERE, id: 'secret' });
+    await bot.replies(1);
+    await bot.post(bot.message(undefined, deleted('secret')));
+    await until(() => bot.simulator.openSessions === 0);
+    await bot.says('what is my password?', HERE);
+    await bot.replies(2);
+    assert.deepEqual(bot.script.asked[1]?.said, []);
+  });
+
   it('of another conversation changes nothing here', async (t) => {
     const bot = await startTimedBot({ turns: ['One', 'Two'] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('one', { ...HERE, id: 'first' });
     await bot.replies(1);
     await bot.post(bot.message(undefined, { ...deleted('first'), conversation: { id: 'another' } }));
-    await bot.post(bot.message(undefined, deleted('unknown')));
     await bot.says('two', HERE);
     await bot.replies(2);
     assert.equal(bot.script.asked[1]?.said.length, 2);

@@ -29,6 +29,8 @@ export interface RawModel {
   /** The texts of the user items, socket by socket. */
   readonly heard: readonly (readonly string[])[];
   readonly sockets: readonly WebSocket[];
+  /** Resolves once an event of this type has come from the client. */
+  whenTold(type: string): Promise<void>;
   /** Consumed by the next handshakes. */
   readonly refusals: Refusal[];
   close(): Promise<void>;
@@ -43,6 +45,12 @@ export async function startRawModel(answers: readonly RawAnswer[]): Promise<RawM
   const hanging: Duplex[] = [];
   const webSockets = new WebSocketServer({ noServer: true });
   const server = createServer();
+  const told = new Map<string, PromiseWithResolvers<void>>();
+  const whenTold = (type: string) => {
+    const known = told.get(type) ?? Promise.withResolvers<void>();
+    told.set(type, known);
+    return known;
+  };
   let count = 0;
 
   function onSocket(socket: WebSocket): void {
@@ -54,6 +62,7 @@ export async function startRawModel(answers: readonly RawAnswer[]): Promise<RawM
     socket.on('message', (data: RawData) => {
       const event = JSON.parse(String(data)) as Fields & { type: string };
       eventIds.set(event.type, String(event['event_id']));
+      whenTold(event.type).resolve();
       if (event.type === 'conversation.item.create') texts.push(textOf(event));
       if (event.type !== 'response.create') return;
       const { metadata } = event['response'] as { metadata: { turn: string } };
@@ -79,6 +88,7 @@ export async function startRawModel(answers: readonly RawAnswer[]): Promise<RawM
     heard,
     sockets,
     refusals,
+    whenTold: (type) => whenTold(type).promise,
     async close() {
       for (const socket of [...webSockets.clients]) socket.terminate();
       for (const socket of hanging) socket.destroy();

@@ -7,6 +7,7 @@ interface Stream {
   sequence: number;
   text: string;
   isOver: boolean;
+  readonly begunAtMs: number;
 }
 
 /** A stream's marks in an activity. */
@@ -58,6 +59,12 @@ export class TeamsRules {
     this.#lastAtMs = nowMs;
   }
 
+  /** Two minutes in all. */
+  #keepTime(stream: Stream | undefined): void {
+    const ms = this.#now() - (stream?.begunAtMs ?? this.#now());
+    if (ms > 120_000) this.#break(`a piece after ${ms} ms of the stream`);
+  }
+
   #piece({ body }: ConnectorCall, info: Info) {
     if (body.type !== 'typing') this.#break(`a piece of type ${body.type}`);
     if (!body.text) this.#break('a piece without text');
@@ -66,6 +73,7 @@ export class TeamsRules {
     if (streamType === 'informative' && String(body.text).length > 1_000) this.#break('a long announcement');
     if (id === undefined) return this.#begin(body.text, sequence, streamType);
     const stream = this.#streams.get(String(id));
+    this.#keepTime(stream);
     if (stream === undefined || stream.isOver) this.#break('a piece of no open stream');
     if (stream === undefined) return undefined;
     if (sequence !== stream.sequence + 1) this.#break(`piece ${sequence} after ${stream.sequence}`);
@@ -79,12 +87,19 @@ export class TeamsRules {
     if (sequence !== 1) this.#break(`a first piece with number ${sequence}`);
     if (this.#open() !== undefined) this.#break('two streams in one chat');
     const id = `stream-${++this.#count}`;
-    this.#streams.set(id, { id, sequence: 1, text: type === 'informative' ? '' : String(text), isOver: false });
+    this.#streams.set(id, {
+      id,
+      sequence: 1,
+      text: type === 'informative' ? '' : String(text),
+      isOver: false,
+      begunAtMs: this.#now(),
+    });
     return { status: 201, body: { id } };
   }
 
   #end({ body }: ConnectorCall, info: Info) {
     const stream = this.#streams.get(String(info['streamId']));
+    this.#keepTime(stream);
     if (info['streamType'] !== 'final') this.#break('a message that does not end the stream');
     if (info['streamSequence'] !== undefined) this.#break('an end with a number');
     if (stream === undefined || stream.isOver) this.#break('an end of no open stream');

@@ -15,7 +15,8 @@ const NONCE_BYTES = 16;
 export function playerRoute(options: LinkOptions) {
   return async function servePlayer(request: Request, response: Response): Promise<void> {
     const link = String(request.params.file);
-    const found = await findLinked(link, options);
+    // The page's own addresses are relative, and lead nowhere behind a slash.
+    const found = request.path().endsWith('/') ? undefined : await findLinked(link, options);
     const nonce = randomBytes(NONCE_BYTES).toString('base64');
     const page =
       found === undefined

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { inTime } from '../realtime/gathered.ts';
+import * as wire from '../realtime/server-events.ts';
+import { startFakeConnector } from '../support/fake-connector.ts';
+import { streamInfo } from '../support/teams-rules.ts';
+import { piecesOf, speaking, texts, whileTimePasses } from './speaking.ts';
+
+const PATIENCE = { timeout: 30_000 };
+const refusal = (status: number, message: string, code = 'ContentStreamNotAllowed') => ({
+  status,
+  body: { error: { code, message } },
+});
+
+describe('an answer that is shown live', PATIENCE, () => {
+  for (const suffix of ['/', '/moved']) {
+    it(`ends where it began when the channel's address changes meanwhile, by "${suffix}"`, async (t) => {
+      const { bot, clock, say, end, fields } = await speaking(t, 'webchat');
+      say('Once');
+      await piecesOf(bot, 1);
+      await bot.says('And now?', { ...fields, serviceUrl: `${bot.connector.url}${suffix}` });
+      say(' upon a time');
+      end();
+      await whileTimePasses(clock, bot.connector.whenMessages(2));
+      const [first, second] = bot.connector.messages;
+      assert.equal(first?.body.text, 'Once upon a time');
+      assert.equal(streamInfo(first as never)?.['streamType'], 'final');
+      assert.equal(second?.body.replyToId, 'activity-2');
+      assert.equal(bot.connector.messages.length, 2);
+    });
+  }
+
+  it('goes to the new address whole where nothing was shown at the old one', async (t) => {
+    const moved = await startFakeConnector();
+    const { bot, clock, say, end, fields } = await speaking(t, 'slack');
+    t.after(() => moved.close());
+    say('Once upon a time');
+    await bot.says('And now?', { ...fields, serviceUrl: moved.url });
+    end();
+    await whileTimePasses(clock, moved.whenMessages(2));
+    assert.equal(bot.connector.messages.length, 0);
+  });
+
+  it('is shown of a response that takes the place of one that failed before it said anything', async (t) => {
+    const { bot, clock, send, response, turn } = await speaking(t, 'webchat', {});
+    const error = { type: 'server_error', code: 'server_error', message: 'sorry' };
+    send(wire.done({ response, turn, status: 'failed', details: { type: 'failed', error } }));
+    const [reply] = await whileTimePasses(clock, bot.connector.whenMessages(1));
+    assert.equal(reply?.body.text, 'Next');
+    assert.deepEqual(texts(bot), ['Next', 'Next'], 'a piece, and the end');
+  });
+
+  it('is never held up for longer than fifteen seconds by a channel that asks for more', async (t) => {
+    const { bot, clock, rules, say, end } = await speaking(t, 'msteams');
+    await piecesOf(bot, 1);
+    say('Once');
+    bot.connector.rule = () => ({ ...refusal(429, 'quota', 'TooMany'), headers: { 'retry-after': '3600' } });
+    await clock.whenWaiting(1_000);
+    await clock.advance(1_000);
+    await piecesOf(bot, 2);
+    bot.connector.rule = rules.rule;
+    say(' upon a time');
+    end();
+    await clock.whenWaiting(15_000);
+    await clock.advance(15_000);
+    const [reply] = await inTime(bot.connector.whenMessages(1));
+    assert.equal(reply?.body.text, 'Once upon a time');
+  });
+
+  it('keeps the pace of Teams when its end has to go once more without the card', async (t) => {
+    const { bot, clock, rules, say, end } = await speaking(t, 'msteams');
+    await piecesOf(bot, 1);
+    const ends: number[] = [];
+    bot.connector.rule = (call, response) => {
+      if (call.body.type !== 'message') return rules.rule(call, response);
+      ends.push(clock.now());
+      return call.body.attachments === undefined ? undefined : refusal(400, 'card', 'BadArgument');
+    };
+    say('Once');
+    end();
+    await whileTimePasses(clock, bot.connector.whenMessages(1));
+    const [first = 0, second = 0] = ends;
+    assert.ok(second - first >= 1_000, `${second - first} ms`);
+    assert.equal(bot.connector.messages[0]?.body.attachments, undefined);
+  });
+
+  it('is marked as made by AI when the filter stops it, since what was shown is', async (t) => {
+    const { bot, clock, say, filter } = await speaking(t, 'msteams');
+    await piecesOf(bot, 1);
+    say('Once');
+    await clock.whenWaiting(1_000);
+    await clock.advance(1_000);
+    await piecesOf(bot, 2);
+    filter();
+    const [reply] = await whileTimePasses(clock, bot.connector.whenMessages(1));
+    assert.match(reply?.body.text, /^Once\n\nI stopped this answer/);
+    assert.deepEqual(
+      reply?.body.entities.map(({ type }: { type: string }) => type),
+      ['https://schema.org/Message', 'streaminfo'],
+    );
+  });
+
+  it('stops growing before the two minutes of Teams are over, and becomes whole by an update', async (t) => {
+    const { bot, clock, rules, say, end } = await speaking(t, 'msteams', { env: { TURN_TIMEOUT_SECONDS: '300' } });
+    await piecesOf(bot, 1);
+    for (let second = 0; second < 150; second++) {
+      say(`${second} `);
+      for (let tenth = 0; tenth < 10; tenth++) await clock.advance(100);
+    }
+    end();
+    const update = await whileTimePasses(
+      clock,
+      bot.connector.when(({ method }) => method === 'PUT'),
+    );
+    assert.deepEqual(rules.broken, []);
+    assert.match(update.body.text, / 149$/);
+    assert.equal(bot.connector.messages.filter(({ method }) => method === 'POST').length, 0);
+  });
+
+  it('is completed by its rest where the end broke off and there is nothing to update', async (t) => {
+    const { bot, clock, rules, say, end } = await speaking(t, 'msteams');
+    await piecesOf(bot, 1);
+    say('Once');
+    await clock.whenWaiting(1_000);
+    await clock.advance(1_000);
+    await piecesOf(bot, 2);
+    bot.connector.rule = (call, response) => {
+      if (call.method === 'PUT') return refusal(400, 'no such message', 'BadArgument');
+      if (call.body.type === 'message' && streamInfo(call) !== undefined) return { status: 500 };
+      return rules.rule(call, response);
+    };
+    say(' upon a time');
+    end();
+    const [rest] = await whileTimePasses(clock, bot.connector.whenMessages(1));
+    assert.equal(rest?.body.text, 'upon a time');
+    assert.equal(rest?.body.attachments.length, 1);
+  });
+
+  it('keeps its card where all of the text was shown, and never sends an empty message', async (t) => {
+    const { bot, clock, rules, say, end } = await speaking(t, 'msteams');
+    await piecesOf(bot, 1);
+    say('Once');
+    await clock.whenWaiting(1_000);
+    await clock.advance(1_000);
+    await piecesOf(bot, 2);
+    bot.connector.rule = (call, response) => {
+      if (call.method === 'PUT' || streamInfo(call) !== undefined) return refusal(403, 'already completed');
+      if (call.body.type === 'message') return refusal(400, 'no card', 'BadArgument');
+      return rules.rule(call, response);
+    };
+    end();
+    await whileTimePasses(
+      clock,
+      bot.connector.when(({ body }) => body.attachments !== undefined && body.text === ''),
+    );
+    const others = bot.connector.calls.filter(({ body }) => body.text === '' && body.attachments === undefined);
+    assert.deepEqual(others, []);
+  });
+});

@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { failing, spoken, startTimedBot, type TimedBot } from '../conversation/talk.ts';
+import { inTime } from '../realtime/gathered.ts';
+import type { BotUnderTestOptions } from '../support/bot.ts';
+import type { ConnectorCall, ConnectorRule } from '../support/fake-connector.ts';
+import { streamInfo, TeamsRules } from '../support/teams-rules.ts';
+
+const PATIENCE = { timeout: 30_000 };
+const ENV = { PUBLIC_BASE_URL: 'https://bot.example.com', TURN_TIMEOUT_SECONDS: '600' };
+const GROUP = { conversation: { id: '19:abc@thread.v2', conversationType: 'groupChat', isGroup: true } };
+const REFUSAL = { status: 400, body: { error: { code: 'BadSyntax', message: 'no' } } };
+/** Ten seconds of sound: words come over so much time, 300 ms apart. */
+const LONG_SOUND = new Uint8Array(480_000);
+
+const FILLER = '-and-so-on'.repeat(8);
+
+/** Numbered sentences in paragraphs: what is lost, doubled or out of order shows. Each is one word, so one delta. */
+function storyOf(chars: number): string {
+  let story = '';
+  for (let line = 1; story.length < chars; line++) story += `Line-${line}${FILLER}.${line % 10 === 0 ? '\n\n' : ' '}`;
+  return story.slice(0, chars).trim();
+}
+
+const withoutSpace = (text: string) => text.replaceAll(/\s+/g, '');
+const textsOf = (messages: readonly ConnectorCall[]): string[] => messages.map(({ body }) => String(body.text));
+const pieces = (bot: TimedBot) => bot.connector.calls.filter((call) => streamInfo(call) !== undefined);
+const isMessage = ({ body }: ConnectorCall) => body.type === 'message';
+
+async function startTalk(t: TestContext, options: BotUnderTestOptions): Promise<TimedBot> {
+  const bot = await startTimedBot({ ...options, env: ENV });
+  t.after(() => bot[Symbol.asyncDispose]());
+  return bot;
+}
+
+/** Lets a little time pass with every turn of the event loop, of which a long answer needs thousands. */
+async function whileTimePasses<T>({ clock }: TimedBot, promise: Promise<T>): Promise<T> {
+  let isSettled = false;
+  const settled = inTime(promise).finally(() => {
+    isSettled = true;
+  });
+  while (!isSettled) await clock.advance(20);
+  return settled;
+}
+
+/** All messages of the answer to this, once the answer to the next one is there, too. */
+async function answerTo(bot: TimedBot, fields: Record<string, unknown>): Promise<readonly ConnectorCall[]> {
+  await bot.says('tell me a story', fields);
+  await bot.says('thank you', { ...fields, id: 'last' });
+  const isLast = ({ path, body }: ConnectorCall) => body.type === 'message' && path.endsWith('/last');
+  const last = await whileTimePasses(bot, bot.connector.when(isLast));
+  return bot.connector.calls.slice(0, bot.connector.calls.indexOf(last)).filter(isMessage);
+}
+
+/** The parts are the whole story, in order, each within the bound and none so short that there would be many. */
+function assertWhole(texts: readonly string[], story: string, mostChars: number): void {
+  assert.equal(withoutSpace(texts.join(' ')), withoutSpace(story));
+  for (const text of texts) assert.ok(text.length <= mostChars && text === text.trim(), `${text.length} characters`);
+  assert.ok(texts.slice(0, -1).every((text) => text.length >= mostChars / 2 && text.endsWith('.')));
+}
+
+describe('an answer that is too long for one message', PATIENCE, () => {
+  const texts = [
+    ['slack', 6_000, 4_000],
+    ['facebook', 4_000, 2_000],
+    ['sms', 4_000, 1_500],
+    ['unheard-of', 12_000, 4_000],
+  ] as const;
+  for (const [channelId, chars, mostChars] of texts) {
+    it(`comes in several to ${channelId}, with the link below the last`, async (t) => {
+      const story = storyOf(chars);
+      const bot = await startTalk(t, { turns: [spoken(story), 'Bye'] });
+      const answers = textsOf(await answerTo(bot, { channelId }));
+      assert.ok(answers.length > 1);
+      for (const text of answers) assert.ok(text.length <= mostChars, `${text.length} characters`);
+      const [, last = '', link = ''] = /^([\s\S]*)\n\n\[Listen \(0:01\)\]\((.*)\)$/.exec(answers.at(-1) ?? '') ?? [];
+      assert.match(link, /^https:\/\/bot\.example\.com\/audio\/[\w.-]+$/);
+      assertWhole([...answers.slice(0, -1), last], story, mostChars - 400);
+      assert.doesNotMatch(answers.slice(0, -1).join(), /Listen|https:/);
+      assert.ok(bot.connector.messages.every(({ body }) => body.attachments === undefined));
+    });
+  }
+
+  it('comes in several to a group in Teams, each marked, with the card below the last', async (t) => {
+    const story = storyOf(40_000);
+    const bot = await startTalk(t, { turns: [spoken(story), 'Bye'] });
+    const answers = await answerTo(bot, { channelId: 'msteams', ...GROUP });
+    assert.ok(answers.length > 2);
+    assertWhole(textsOf(answers), story, 18_000);
+    for (const { body } of answers) {
+      assert.deepEqual(
+        body.entities.map((entity: { additionalType: unknown }) => entity.additionalType),
+        [['AIGeneratedContent']],
+      );
+      assert.deepEqual(body.channelData, { feedbackLoop: { type: 'default' } });
+      assert.equal(body.replyToId, 'activity-1');
+    }
+    const cards = answers.map(({ body }) => body.attachments?.length ?? 0);
+    assert.deepEqual(cards, [...cards.slice(1).map(() => 0), 1]);
+  });
+
+  it('comes in several to Web Chat, with the sound at the last', async (t) => {
+    const story = storyOf(250_000);
+    const bot = await startTalk(t, { turns: [spoken(story), 'Bye'] });
+    const answers = await answerTo(bot, { channelId: 'webchat' });
+    assertWhole(textsOf(answers), story, 100_000);
+    assert.deepEqual(
+      answers.map(({ body }) => body.attachments?.map(({ contentType }: { contentType: string }) => contentType)),
+      [...answers.slice(1).map(() => undefined), ['audio/wav']],
+    );
+    for (const { body } of answers) assert.ok(JSON.stringify(body).length < 150_000);
+  });
+
+  it('is spoken part by part by directlinespeech', async (t) => {
+    const story = storyOf(9_000);
+    const bot = await startTalk(t, { turns: [spoken(story), 'Bye'] });
+    const answers = await answerTo(bot, { channelId: 'directlinespeech' });
+    assertWhole(textsOf(answers), story, 4_000);
+    assert.deepEqual(
+      answers.map(({ body }) => body.speak),
+      textsOf(answers),
+    );
+  });
+
+  for (const [channelId, mostChars] of [
+    ['slack', 4_000],
+    ['msteams', 18_000],
+    ['webchat', 100_000],
+  ] as const) {
+    it(`comes in several in the response where it is expected there (${channelId})`, async (t) => {
+      const story = storyOf(2.2 * mostChars);
+      const bot = await startTalk(t, { turns: [spoken(story)] });
+      const response = await bot.says('tell me a story', { channelId, deliveryMode: 'expectReplies' });
+      const { activities } = (await response.json()) as { activities: { type: string; text: string }[] };
+      assert.ok(activities.length > 2);
+      assert.ok(activities.every(({ type, text }) => type === 'message' && text.length <= mostChars));
+      const texts = activities.map(({ text }) => text.replace(/\n\n\[Listen .*\)$/, ''));
+      assertWhole(texts, story, channelId === 'slack' ? mostChars - 400 : mostChars);
+      assert.deepEqual(bot.connector.calls, []);
+    });
+  }
+});
+
+describe('an answer that is too long for one message, and was streamed', PATIENCE, () => {
+  const streamed = (story: string) => ({ ...spoken(story), outputs: [{ text: story, pcm: LONG_SOUND }] });
+
+  /** A talk with somebody in Teams, whose own rules hold where `rule` does not say otherwise. */
+  async function inTeams(t: TestContext, story: string, rule: ConnectorRule = () => undefined) {
+    const bot = await startTalk(t, { turns: [streamed(story), 'Bye'], simulator: { paceMs: 300 } });
+    const rules = new TeamsRules(bot.clock.now);
+    bot.connector.rule = (call, response) => rule(call, response) ?? rules.rule(call, response);
+    return { bot, rules, answers: await answerTo(bot, { channelId: 'msteams' }) };
+  }
+
+  it('ends its stream in Teams with the first part, which begins with what was shown', async (t) => {
+    const story = storyOf(40_000);
+    const { bot, rules, answers } = await inTeams(t, story);
+    assert.deepEqual(rules.broken, []);
+    assert.ok(answers.length > 2);
+    assertWhole(textsOf(answers), story, 18_000);
+    const types = answers.map((call) => streamInfo(call)?.['streamType']);
+    assert.deepEqual(types, ['final', ...answers.slice(1).map(() => undefined)]);
+    const shown = pieces(bot).filter((call) => streamInfo(call)?.['streamType'] === 'streaming');
+    const longest = String(shown.findLast(({ body }) => body.replyToId === 'activity-1')?.body.text);
+    assert.ok(longest.length > 3_000 && longest.length <= 9_000, `${longest.length} characters were shown`);
+    assert.ok(textsOf(answers)[0]?.startsWith(longest));
+    for (const [index, { body }] of answers.entries()) {
+      const labels = body.entities.filter(({ type }: { type: string }) => type === 'https://schema.org/Message');
+      assert.equal(labels.length, 1);
+      assert.deepEqual(body.channelData, { feedbackLoop: { type: 'default' } });
+      assert.equal(body.attachments?.length, index === answers.length - 1 ? 1 : undefined);
+    }
+  });
+
+  it('shows up to half of a message in Web Chat, and ends its stream with the first part', async (t) => {
+    const story = storyOf(250_000);
+    const bot = await startTalk(t, { turns: [streamed(story), 'Bye'], simulator: { paceMs: 300 } });
+    const answers = await answerTo(bot, { channelId: 'webchat' });
+    assertWhole(textsOf(answers), story, 100_000);
+    const shown = pieces(bot).filter(({ body }) => body.type === 'typing' && body.replyToId === 'activity-1');
+    const longest = String(shown.at(-1)?.body.text);
+    assert.ok(shown.length > 2 && longest.length > 20_000 && longest.length <= 50_000);
+    assert.ok(textsOf(answers)[0]?.startsWith(longest));
+    const ids = answers.map((call) => streamInfo(call)?.['streamId']);
+    assert.match(String(ids[0]), /^sent-/);
+    assert.deepEqual(ids, [ids[0], ...answers.slice(1).map(() => undefined)]);
+  });
+
+  it('is whole also where Teams takes the end of the stream as an update alone', async (t) => {
+    const story = storyOf(40_000);
+    const { bot, answers } = await inTeams(t, story, (call) => {
+      const isEnd = streamInfo(call)?.['streamType'] === 'final' && call.method === 'POST';
+      return isEnd && call.body.replyToId === 'activity-1' ? REFUSAL : undefined;
+    });
+    const taken = answers.filter((call) => bot.connector.messages.includes(call));
+    assert.deepEqual(
+      taken.map(({ method }) => method),
+      ['PUT', ...taken.slice(1).map(() => 'POST')],
+    );
+    assertWhole(textsOf(taken), story, 18_000);
+    assert.equal(taken.at(-1)?.body.attachments.length, 1);
+  });
+
+  it('is over when its user stops it at the end of the stream: no other part follows', async (t) => {
+    const message = 'Content stream was cancelled by user.';
+    const stop = { status: 403, body: { error: { code: 'ContentStreamNotAllowed', message } } };
+    const { bot } = await inTeams(t, storyOf(40_000), ({ body }) =>
+      isMessage({ body } as ConnectorCall) && body.replyToId === 'activity-1' ? stop : undefined,
+    );
+    assert.equal(textsOf(bot.connector.messages).join(), 'Bye');
+  });
+});
+
+describe('a part that the channel refuses for good', PATIENCE, () => {
+  const wire = (refused: (text: string) => boolean): ConnectorRule => {
+    return ({ body }) => (body.type === 'message' && refused(String(body.text)) ? REFUSAL : undefined);
+  };
+
+  it('ends the answer there: what was sent stays, no later part stands alone, and the log says so once', async (t) => {
+    const story = storyOf(12_000);
+    const bot = await startTalk(t, { turns: [spoken(story), 'Bye'] });
+    bot.connector.rule = wire((text) => text.includes('Line-50-'));
+    const answers = await answerTo(bot, { channelId: 'slack' });
+    assert.equal(answers.length, 2, 'the second part is tried once, the others are not');
+    assert.deepEqual(
+      bot.connector.messages.map(({ body }) => body.replyToId),
+      ['activity-1', 'last'],
+    );
+    const errors = bot.logs.filter(({ level }) => level === 'error');
+    assert.deepEqual(
+      errors.map(({ msg, activity }) => [msg, activity]),
+      [['reply not sent', 'activity-1']],
+    );
+    assert.match(String(errors[0]?.['incident']), /^\w+$/);
+    assert.doesNotMatch(JSON.stringify(bot.logs), /Line-/);
+  });
+
+  it('goes once more without its card when that is the last, so that only the sound is lost', async (t) => {
+    const story = storyOf(40_000);
+    const bot = await startTalk(t, { turns: [spoken(story), failing('invalid_request_error', 'nonsense')] });
+    bot.connector.rule = ({ body }) => (body.attachments === undefined ? undefined : REFUSAL);
+    const answers = await answerTo(bot, { channelId: 'msteams', ...GROUP });
+    const taken = answers.filter((call) => bot.connector.messages.includes(call));
+    assert.equal(answers.length, taken.length + 1);
+    assertWhole(textsOf(taken), story, 18_000);
+    assert.ok(taken.every(({ body }) => body.attachments === undefined && body.entities.length === 1));
+  });
+});

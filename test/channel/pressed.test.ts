@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { en } from '../../src/wording/en.ts';
+import { inTime } from '../realtime/gathered.ts';
+import { startBot } from '../support/bot.ts';
+import { CARD_ID, PERSONAL, PLACE, startSavingChat } from '../support/file-service.ts';
+
+const PATIENCE = { timeout: 30_000 };
+const ASIDES = 100;
+
+describe('a press on "Save"', PATIENCE, () => {
+  it('is a message like any other where text comes with it, or where there is no such button', async (t) => {
+    const { bot, pressed, audioId } = await startSavingChat(t, { turns: ['About this', 'In a group'] });
+    await bot.post(pressed({ text: 'what about this?', deliveryMode: 'expectReplies' }));
+    const group = { channelId: 'webchat', conversation: { id: 'web-1' }, text: 'hello', value: { save: audioId } };
+    await bot.post(pressed({ ...group, deliveryMode: 'expectReplies' }));
+    assert.deepEqual(
+      bot.script.asked.map(({ text }) => text),
+      ['hello', 'what about this?', 'hello'],
+    );
+    const silent = await bot.post(pressed({ ...group, text: undefined, deliveryMode: 'expectReplies' }));
+    const { activities } = (await silent.json()) as { activities: { text: string }[] };
+    assert.equal(activities[0]?.text, en.textMissing);
+  });
+
+  it('is taken later when too many are being worked on, and never more than that at once', async (t) => {
+    const { bot, pressed } = await startSavingChat(t);
+    const gate = Promise.withResolvers<void>();
+    t.after(() => gate.resolve());
+    bot.connector.rule = (_, response) => {
+      void gate.promise.then(() => response.end('{"id":"sent"}'));
+      return 'handled';
+    };
+    const answers: number[] = [];
+    for (let count = 0; count < ASIDES + 5; count++) answers.push((await bot.post(pressed())).status);
+    assert.deepEqual(answers.slice(0, ASIDES), Array(ASIDES).fill(200));
+    assert.deepEqual(answers.slice(ASIDES), Array(5).fill(503));
+    gate.resolve();
+    bot.connector.rule = () => undefined;
+    await inTime(bot.connector.when(() => bot.connector.calls.length === ASIDES));
+    assert.equal((await bot.post(pressed())).status, 200);
+  });
+});
+
+describe('an offer that nobody made', PATIENCE, () => {
+  it('takes no file and removes no message', async (t) => {
+    const { bot, files, answered, audioId, ended } = await startSavingChat(t);
+    const context = { offer: 'made-up', audio: audioId };
+    assert.equal((await bot.post(answered({ action: 'accept', context, uploadInfo: PLACE }))).status, 200);
+    assert.equal((await bot.post(answered({ action: 'decline', context }))).status, 200);
+    assert.deepEqual(await ended(), [en.audio.notSaved]);
+    assert.deepEqual(files.asked, []);
+  });
+
+  it('is one that was declined before', async (t) => {
+    const { bot, files, offer, answered, accept, ended } = await startSavingChat(t);
+    const context = await offer();
+    await bot.post(answered({ action: 'decline', context }));
+    await inTime(bot.connector.when(({ method, path }) => method === 'DELETE' && path.endsWith(CARD_ID)));
+    await accept(context);
+    assert.deepEqual(await ended(), ['card: consent', `DELETE ${CARD_ID}`, en.audio.notSaved]);
+    assert.deepEqual(files.asked, []);
+  });
+});
+
+describe('a file that is being saved when the bot has to end', PATIENCE, () => {
+  it('is given up when the time for that is over, and its user is told', async (t) => {
+    const { bot, clock, files, offer, accept } = await startSavingChat(t, { env: { DRAIN_SECONDS: '7' } });
+    files.rule = () => 'hang';
+    await accept(await offer());
+    await files.whenCalls(1);
+    const closed = bot.app.close();
+    await clock.whenWaiting(7_000);
+    await clock.advance(7_000);
+    await inTime(closed);
+    assert.ok(bot.connector.messages.some(({ body }) => body.text === en.audio.notSaved));
+  });
+});
+
+describe('the page of an answer', () => {
+  it('is not there behind a slash, where its sound would not be found', async (t) => {
+    const bot = await startBot({ turns: ['Hi'] });
+    t.after(() => bot.close());
+    await bot.says('hello', { ...PERSONAL, conversation: { ...PERSONAL.conversation, conversationType: 'groupChat' } });
+    const [reply] = await bot.connector.whenMessages(1);
+    const url = reply?.body.attachments[0].content.actions[1].url;
+    assert.deepEqual([(await fetch(url)).status, (await fetch(`${url}/`)).status], [200, 404]);
+  });
+});

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { de } from '../../src/wording/de.ts';
+import { en } from '../../src/wording/en.ts';
+import type { ConnectorCall, ConnectorRule } from '../support/fake-connector.ts';
+import { CARD_ID, PLACE, startSavingChat } from '../support/file-service.ts';
+
+const HOUR_MS = 3_600_000;
+const REMOVED = `DELETE ${CARD_ID}`;
+const SAVED = ['card: consent', 'card: info', REMOVED];
+const ELSEWHERE = { conversation: { id: 'personal-2', conversationType: 'personal' } };
+const REFUSAL = { error: { code: 'Refused', message: 'no' } };
+
+/** The channel takes everything but what fits. */
+function refuse(status: number, fits: (call: ConnectorCall) => boolean): ConnectorRule {
+  return (call) => (fits(call) ? { status, body: REFUSAL } : undefined);
+}
+
+/** Pino's levels: 40 is a warning. */
+function assertNothingBroke(logs: readonly Record<string, unknown>[]): void {
+  assert.deepEqual(
+    logs.filter(({ level }) => Number(level) >= 40),
+    [],
+  );
+}
+
+describe('an accepted offer', { timeout: 30_000 }, () => {
+  it('is taken at once, saved, shown as a file, and removed', async (t) => {
+    const gate = Promise.withResolvers<{ status: number }>();
+    const { bot, files, wav, offer, accept, ended } = await startSavingChat(t);
+    files.rule = () => gate.promise;
+    await accept(await offer());
+    const [put] = await files.whenCalls(1);
+    assert.ok(put?.body.equals(wav));
+    assert.equal(bot.connector.calls.length, 1);
+    gate.resolve({ status: 201 });
+    assert.deepEqual(await ended(), SAVED);
+    const [, shown, removed] = bot.connector.calls;
+    const { contentUrl, name, uniqueId, fileType } = PLACE;
+    const contentType = 'application/vnd.microsoft.teams.card.file.info';
+    assert.deepEqual(shown?.body.attachments, [{ contentType, contentUrl, name, content: { uniqueId, fileType } }]);
+    assert.equal(removed?.path, `/v3/conversations/personal-1/activities/${CARD_ID}`);
+    assert.equal(bot.script.asked.length, 1);
+  });
+
+  it('delivered twice is saved once, at the same time or later', async (t) => {
+    const { bot, files, offer, accept, ended } = await startSavingChat(t);
+    const context = await offer();
+    const again = { id: 'the-same' };
+    await Promise.all([accept(context, PLACE, again), accept(context, PLACE, again)]);
+    await bot.connector.when(({ method }) => method === 'DELETE');
+    await accept(context, PLACE, again);
+    assert.deepEqual(await ended(), SAVED);
+    assert.equal(files.asked.length, 1);
+  });
+
+  it('that is accepted again while it is saved is saved once, and answered with a kind word', async (t) => {
+    const gate = Promise.withResolvers<{ status: number }>();
+    const { bot, files, offer, accept, ended } = await startSavingChat(t);
+    files.rule = () => gate.promise;
+    const context = await offer();
+    await accept(context);
+    await files.whenCalls(1);
+    await accept(context);
+    await bot.connector.when(({ body }) => body?.text === en.audio.saving);
+    gate.resolve({ status: 201 });
+    const [offered, ...saved] = SAVED;
+    assert.deepEqual(await ended(), [offered, en.audio.saving, ...saved]);
+    assert.equal(files.asked.length, 1);
+  });
+
+  it('that is accepted again after it was saved is answered with a kind word', async (t) => {
+    const { bot, files, offer, accept, ended } = await startSavingChat(t);
+    const context = await offer();
+    await accept(context);
+    await bot.connector.when(({ method }) => method === 'DELETE');
+    await accept(context);
+    assert.deepEqual(await ended(), [...SAVED, en.audio.savedBefore, REMOVED]);
+    assert.equal(files.asked.length, 1);
+  });
+
+  it('whose sound has expired since is answered with a kind word', async (t) => {
+    const { files, clock, offer, accept, ended } = await startSavingChat(t, { env: { AUDIO_RETENTION_HOURS: '1' } });
+    const context = await offer();
+    await clock.advance(HOUR_MS);
+    await accept(context);
+    assert.deepEqual(await ended(), ['card: consent', en.audio.gone, REMOVED]);
+    assert.deepEqual(files.asked, []);
+  });
+
+  it('of another conversation saves nothing there, and stays open for its own', async (t) => {
+    const { bot, files, offer, accept, ended } = await startSavingChat(t);
+    const context = await offer();
+    await accept(context, PLACE, ELSEWHERE);
+    await bot.connector.when(({ path }) => path.includes('/personal-2/'));
+    assert.deepEqual(files.asked, []);
+    assert.equal(bot.connector.calls[1]?.body.text, en.audio.notSaved);
+    await accept(context);
+    assert.deepEqual((await ended()).slice(-2), ['card: info', REMOVED]);
+    assert.equal(files.asked.length, 1);
+  });
+
+  it('is answered in German when it cannot be saved', async (t) => {
+    const { files, offer, accept, ended } = await startSavingChat(t);
+    files.rule = () => ({ status: 404 });
+    await accept(await offer(), PLACE, { locale: 'de' });
+    assert.deepEqual(await ended(), ['card: consent', de.audio.notSaved, REMOVED]);
+  });
+
+  it('without the id of its card is saved all the same', async (t) => {
+    const { bot, offer, accept, ended } = await startSavingChat(t);
+    await accept(await offer(), PLACE, { replyToId: undefined });
+    assert.deepEqual(await ended(), ['card: consent', 'card: info']);
+    assertNothingBroke(bot.logs);
+  });
+
+  for (const status of [400, 403, 404, 405]) {
+    it(`is saved although the channel keeps its card: ${status}`, async (t) => {
+      const { bot, files, offer, accept, ended } = await startSavingChat(t);
+      bot.connector.rule = refuse(status, ({ method }) => method === 'DELETE');
+      const context = await offer();
+      await accept(context);
+      await bot.connector.when(({ method }) => method === 'DELETE');
+      await accept(context);
+      assert.deepEqual(await ended(), [...SAVED, en.audio.savedBefore, REMOVED]);
+      assert.equal(files.asked.length, 1);
+      const kept = bot.logs.filter(({ msg }) => msg === 'the offer of a file could not be removed');
+      assert.equal(kept.length, 2);
+      assertNothingBroke(bot.logs.filter((line) => !kept.includes(line)));
+    });
+
+    it(`is told where the channel refuses the card of the file: ${status}`, async (t) => {
+      const { bot, files, offer, accept, ended } = await startSavingChat(t);
+      const context = await offer();
+      bot.connector.rule = refuse(status, ({ body }) => body?.attachments !== undefined);
+      await accept(context);
+      assert.deepEqual(await ended(), ['card: consent', 'card: info', en.audio.saved, REMOVED]);
+      assert.equal(files.asked.length, 1);
+    });
+  }
+});

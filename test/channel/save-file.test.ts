@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { describe, it } from 'node:test';
+import { de } from '../../src/wording/de.ts';
+import { en } from '../../src/wording/en.ts';
+import { type ConnectorCall, type ConnectorRule, startFakeConnector } from '../support/fake-connector.ts';
+import { PERSONAL, PLACE, startSavingChat } from '../support/file-service.ts';
+
+const HOUR_MS = 3_600_000;
+const ELSEWHERE = { conversation: { id: 'personal-2', conversationType: 'personal', tenantId: 'tenant-1' } };
+const REFUSAL = { error: { code: 'Refused', message: 'no' } };
+
+const cardOf = (call: ConnectorCall | undefined) => call?.body.attachments[0];
+
+/** The channel takes everything but what fits. */
+function refuse(status: number, fits: (call: ConnectorCall) => boolean): ConnectorRule {
+  return (call) => (fits(call) ? { status, body: REFUSAL } : undefined);
+}
+
+describe('"Save .wav"', { timeout: 30_000 }, () => {
+  it('brings a card in the same chat that asks for consent, and asks the model nothing', async (t) => {
+    const { bot, wav, audioId, pressed, ended } = await startSavingChat(t);
+    const press = pressed();
+    const response = await bot.post(press);
+    assert.equal(response.status, 200);
+    assert.deepEqual(await ended(), ['card: consent']);
+    const [call] = bot.connector.calls;
+    assert.equal(call?.path, `/v3/conversations/personal-1/activities/${press['id']}`);
+    const { contentType, name, content } = cardOf(call);
+    assert.equal(contentType, 'application/vnd.microsoft.teams.card.file.consent');
+    assert.equal(name, en.audio.fileName);
+    assert.equal(content.description, en.audio.fileOffer);
+    assert.equal(content.sizeInBytes, wav.length);
+    assert.equal(content.acceptContext.audio, audioId);
+    assert.match(content.acceptContext.offer, /^[\w-]{22}$/);
+    assert.deepEqual(content.declineContext, content.acceptContext);
+    assert.equal(bot.script.asked.length, 1);
+  });
+
+  it('delivered twice brings one card, at the same time or later', async (t) => {
+    const { bot, pressed, ended } = await startSavingChat(t);
+    const press = pressed();
+    await Promise.all([bot.post(press), bot.post(press)]);
+    assert.equal((await bot.post(press)).status, 200);
+    assert.deepEqual(await ended(), ['card: consent']);
+  });
+
+  it('pressed twice brings two offers', async (t) => {
+    const { bot, pressed, ended } = await startSavingChat(t);
+    await bot.post(pressed());
+    await bot.post(pressed());
+    assert.deepEqual(await ended(), ['card: consent', 'card: consent']);
+    const [one, two] = bot.connector.calls.map((call) => cardOf(call).content.acceptContext.offer);
+    assert.notEqual(one, two);
+  });
+
+  for (const [name, fields] of [
+    ['of another conversation', ELSEWHERE],
+    ['that is unknown', { value: { save: 'abcdefghijklmnopqrstuv' } }],
+    ['with a name of any length', { value: { save: 'x'.repeat(100_000) } }],
+    ['named like a property', { value: { save: '__proto__' } }],
+  ] as const) {
+    it(`for a sound ${name} is answered with a kind word`, async (t) => {
+      const { bot, pressed, ended } = await startSavingChat(t);
+      assert.equal((await bot.post(pressed(fields))).status, 200);
+      assert.deepEqual(await ended(), [en.audio.gone]);
+    });
+  }
+
+  it('offers a sound until it expires, and says so then', async (t) => {
+    const { bot, clock, pressed, offer, ended } = await startSavingChat(t, { env: { AUDIO_RETENTION_HOURS: '1' } });
+    await clock.advance(HOUR_MS - 1);
+    await offer();
+    await clock.advance(1);
+    await bot.post(pressed());
+    assert.deepEqual(await ended(), ['card: consent', en.audio.gone]);
+  });
+
+  it('is answered in German', async (t) => {
+    const { bot, pressed, ended } = await startSavingChat(t);
+    await bot.post(pressed({ locale: 'de-DE' }));
+    await bot.connector.whenMessages(1);
+    await bot.post(pressed({ locale: 'de-DE', value: { save: 'unknown' } }));
+    assert.deepEqual(await ended(), ['card: consent', de.audio.gone]);
+    const { name, content } = cardOf(bot.connector.calls[0]);
+    assert.deepEqual([name, content.description], [de.audio.fileName, de.audio.fileOffer]);
+  });
+
+  it('is answered in the response where the channel wants it there', async (t) => {
+    const { bot, wav, pressed, ended } = await startSavingChat(t);
+    const press = async (fields = {}) => {
+      const response = await bot.post(pressed({ deliveryMode: 'expectReplies', ...fields }));
+      return ((await response.json()) as { activities: ConnectorCall['body'][] }).activities;
+    };
+    const [offer, ...more] = await press();
+    assert.equal(offer.attachments[0].content.sizeInBytes, wav.length);
+    assert.deepEqual(more, []);
+    const [word] = await press({ value: { save: 'unknown' } });
+    assert.equal(word.text, en.audio.gone);
+    assert.deepEqual(await ended(), []);
+  });
+
+  for (const status of [400, 403, 413]) {
+    it(`is answered with a kind word where the channel refuses the card: ${status}`, async (t) => {
+      const { bot, pressed, ended } = await startSavingChat(t);
+      bot.connector.rule = refuse(status, ({ body }) => body.attachments !== undefined);
+      await bot.post(pressed());
+      assert.deepEqual(await ended(), ['card: consent', en.audio.notSaved]);
+    });
+  }
+
+  it('may be pressed again after the channel refused every word', async (t) => {
+    const { bot, pressed, ended } = await startSavingChat(t);
+    bot.connector.rule = refuse(403, () => true);
+    await bot.post(pressed());
+    await bot.connector.when(({ body }) => body.text === en.audio.notSaved);
+    bot.connector.rule = () => undefined;
+    await bot.post(pressed());
+    assert.deepEqual(await ended(), ['card: consent', en.audio.notSaved, 'card: consent']);
+  });
+
+  for (const [name, fields] of [
+    ['user', { from: { id: 'user-2', name: 'Bob' } }],
+    ['tenant', { conversation: { ...PERSONAL.conversation, tenantId: 'tenant-2' } }],
+  ] as const) {
+    it(`and an accepted offer of a ${name} who is not let in are refused`, async (t) => {
+      const env = { ALLOWED_USERS: 'user-1', ALLOWED_TENANTS: 'tenant-1' };
+      const { bot, files, pressed, offer, accept, ended } = await startSavingChat(t, { env });
+      const context = await offer();
+      assert.equal((await bot.post(pressed(fields))).status, 200);
+      await bot.connector.whenMessages(2);
+      await accept(context, PLACE, fields);
+      assert.deepEqual(await ended(), ['card: consent', en.notAllowed, en.notAllowed]);
+      assert.deepEqual(files.asked, []);
+    });
+  }
+
+  it('delivered again does not lead the answers back to an address that the channel left', async (t) => {
+    const gate = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const held = () => {
+      asked.resolve();
+      return { outputs: [{ text: 'One' }], ending: { kind: 'completed' } as const, gate: gate.promise };
+    };
+    const { bot, clock, pressed } = await startSavingChat(t, { turns: [held, 'Two'] });
+    const moved = await startFakeConnector();
+    t.after(() => moved.close());
+    const press = pressed();
+    await bot.post(press);
+    await bot.connector.whenMessages(1);
+    const there = { ...PERSONAL, serviceUrl: moved.url };
+    await bot.says('one', there);
+    await asked.promise;
+    await bot.says('two', there);
+    assert.equal((await bot.post(press)).status, 200);
+    gate.resolve();
+    while (bot.connector.messages.length + moved.messages.length < 3) await clock.advance(100);
+    assert.deepEqual(
+      moved.messages.map(({ body }) => body.text),
+      ['One', 'Two'],
+    );
+  });
+
+  const GROUP = { channelId: 'msteams', conversation: { id: 'group-1', conversationType: 'groupChat' } };
+  for (const [name, text, fields, reply] of [
+    ['with a text of its own', 'hello', PERSONAL, 'I read that'],
+    ['in a group', undefined, GROUP, en.textMissing],
+    ['in another channel', undefined, { channelId: 'webchat' }, en.textMissing],
+  ] as const) {
+    it(`is not what a message means that looks like it ${name}`, async (t) => {
+      const turns = text === undefined ? [] : ['I read that'];
+      const { bot, audioId, ended } = await startSavingChat(t, { turns });
+      const value = { save: audioId };
+      const response = await bot.post(bot.message(text, { ...fields, value, deliveryMode: 'expectReplies' }));
+      const { activities } = (await response.json()) as { activities: { text: string }[] };
+      assert.deepEqual(
+        activities.map(({ text }) => text),
+        [reply],
+      );
+      assert.deepEqual(await ended(), []);
+    });
+  }
+
+  it('is put off while a hundred others are at work, and taken when it is delivered again', async (t) => {
+    const gate = Promise.withResolvers<{ status: number }>();
+    const { bot, files, pressed, offer, answered } = await startSavingChat(t);
+    const context = await offer();
+    files.rule = () => gate.promise;
+    const accepted = bot.post(
+      answered({ action: 'accept', context, uploadInfo: PLACE }, { deliveryMode: 'expectReplies' }),
+    );
+    await files.whenCalls(1);
+    const held: ServerResponse[] = [];
+    bot.connector.rule = ({ method }, response) => {
+      if (method !== 'POST') return undefined;
+      held.push(response);
+      return 'handled';
+    };
+    for (let count = 1; count < 100; count++) assert.equal((await bot.post(pressed())).status, 200);
+    const press = pressed();
+    const refused = await bot.post(press);
+    assert.equal(refused.status, 503);
+    assert.ok(Number(refused.headers.get('retry-after')) > 0);
+    gate.resolve({ status: 201 });
+    await accepted;
+    assert.equal((await bot.post(press)).status, 200);
+    await bot.connector.when(({ path }) => path.endsWith(`/${press['id']}`));
+    assert.equal(held.length, 100);
+    for (const response of held) response.end('{}');
+  });
+});

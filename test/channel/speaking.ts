@@ -1,0 +1,78 @@
+import type { TestContext } from 'node:test';
+import { inTime } from '../realtime/gathered.ts';
+import * as wire from '../realtime/server-events.ts';
+import { type BotUnderTest, startBot } from '../support/bot.ts';
+import type { ConnectorRule } from '../support/fake-connector.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { type Asked, type RawAnswer, startRawModel } from '../support/raw-model.ts';
+import { streamInfo, TeamsRules } from '../support/teams-rules.ts';
+
+const SOUND = new Uint8Array(4_800);
+
+const NEXT: RawAnswer = ({ send, turn, response }) => {
+  send(wire.created({ turn, response }), wire.transcriptDelta('Next', { response }), wire.done({ turn, response }));
+};
+
+export interface SpeakingOptions {
+  readonly env?: Record<string, string>;
+  /** How the channel answers the beginning; Teams' rules hold unless said otherwise. */
+  readonly first?: ConnectorRule;
+  /** What the model answers after the first question. */
+  readonly more?: readonly RawAnswer[];
+}
+
+/** A bot whose model speaks as the test says it. */
+export async function speaking(
+  t: TestContext,
+  channelId: string,
+  { env = {}, first, more = [NEXT, NEXT] }: SpeakingOptions = {},
+) {
+  const clock = new ManualClock();
+  const asked = Promise.withResolvers<Asked>();
+  const model = await startRawModel([(question) => asked.resolve(question), ...more]);
+  const bot = await startBot({ env: { AZURE_OPENAI_ENDPOINT: model.url, ...env }, deps: { clock, random: () => 0 } });
+  t.after(async () => {
+    await bot.close();
+    await model.close();
+  });
+  const rules = new TeamsRules(clock.now);
+  if (channelId === 'msteams') bot.connector.rule = first ?? rules.rule;
+  const fields = { channelId };
+  await bot.says('hello', fields);
+  const { send, response, turn } = await inTime(asked.promise);
+  send(wire.created({ response, turn }));
+  return {
+    bot,
+    clock,
+    rules,
+    model,
+    fields,
+    response,
+    turn,
+    /** Anything on the model's socket. */
+    send,
+    say: (text: string) => send(wire.transcriptDelta(text, { response })),
+    end: () => send(wire.audioDelta(SOUND, { response }), wire.done({ response, turn })),
+    filter: () => send(wire.done({ response, turn, status: 'incomplete', details: { reason: 'content_filter' } })),
+  };
+}
+
+export const pieces = (bot: BotUnderTest) => bot.connector.calls.filter((call) => streamInfo(call) !== undefined);
+export const piecesOf = (bot: BotUnderTest, count: number) =>
+  inTime(
+    (async () => {
+      await bot.connector.when(() => pieces(bot).length >= count);
+      return pieces(bot);
+    })(),
+  );
+/** Lets a tenth of a second pass with every turn of the event loop. */
+export async function whileTimePasses<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {
+  let isSettled = false;
+  const settled = inTime(promise).finally(() => {
+    isSettled = true;
+  });
+  while (!isSettled) await clock.advance(100);
+  return settled;
+}
+
+export const texts = (bot: BotUnderTest) => pieces(bot).map(({ body }) => body.text);

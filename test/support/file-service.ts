@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
+import { startTimedBot } from '../conversation/talk.ts';
+import { Gathered, inTime } from '../realtime/gathered.ts';
+import type { BotUnderTest, BotUnderTestOptions } from './bot.ts';
+import type { ConnectorCall } from './fake-connector.ts';
+import type { ManualClock } from './manual-clock.ts';
+
+/** One call that the bot made to a file service. */
+export interface FileCall {
+  readonly method: string;
+  /** The address that was asked for, whichever host it names. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** Resolves once nobody waits for the answer any more. */
+  readonly whenOver: Promise<void>;
+}
+
+/** `hang`: nothing is ever answered; `reset`: the connection breaks; `endless`: a 201 whose body does not end. */
+export type FileAnswer = { status: number; headers?: Record<string, string> } | 'hang' | 'reset' | 'endless';
+
+export interface FileService extends AsyncDisposable {
+  /** Every call that came in whole, in the order of arrival. */
+  readonly calls: readonly FileCall[];
+  /** Every address that was asked for, those included of which no call came in. */
+  readonly asked: readonly string[];
+  /** How the call of this number (from 1) is answered. */
+  rule: (call: FileCall, count: number) => FileAnswer | Promise<FileAnswer>;
+  /** Leads each address, of whichever host and scheme, to this server; nothing else of the request is touched. */
+  readonly fetch: typeof fetch;
+  /** Resolves when `count` calls came in. */
+  whenCalls(count: number): Promise<readonly FileCall[]>;
+}
+
+/** OneDrive and SharePoint, and everybody else whom the bot might send a file to, on a real socket. */
+export async function startFileService(): Promise<FileService> {
+  const calls = new Gathered<FileCall>();
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', async () => {
+      const [, origin = '', rest = ''] = /^\/([^/]*)(.*)$/.exec(request.url ?? '') ?? [];
+      const over = Promise.withResolvers<void>();
+      response.on('close', over.resolve);
+      const { method = '', headers } = request;
+      const url = decodeURIComponent(origin) + rest;
+      const call = { method, url, headers, body: Buffer.concat(chunks), whenOver: over.promise };
+      calls.add(call);
+      give(response, await service.rule(call, calls.all.length));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const here = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const service: FileService = {
+    calls: calls.all,
+    asked,
+    rule: () => ({ status: 201 }),
+    fetch: (input, init) => {
+      const url = new URL(input instanceof Request ? input.url : input);
+      asked.push(url.href);
+      return fetch(`${here}/${encodeURIComponent(url.origin)}${url.pathname}${url.search}`, init);
+    },
+    whenCalls: (count) => inTime(calls.when(count)),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return service;
+}
+
+function give(response: ServerResponse, answer: FileAnswer): void {
+  if (answer === 'hang') return;
+  if (answer === 'reset') {
+    response.socket?.resetAndDestroy();
+    return;
+  }
+  const { status, headers = {} } = answer === 'endless' ? { status: 201 } : answer;
+  // restify's own `writeHead`, which is everybody's in this process, returns nothing.
+  response.writeHead(status, headers);
+  if (answer === 'endless') response.write('{');
+  else response.end();
+}
+
+/** Where Teams says that an accepted file goes. */
+export const PLACE = {
+  contentUrl: 'https://contoso-my.sharepoint.com/personal/ada/Documents/Applications/voice-reply.wav',
+  name: 'voice-reply.wav',
+  uploadUrl: 'https://contoso-my.sharepoint.com/personal/ada/_api/v2.0/drive/items/01A/uploadSession?tempauth=a-secret',
+  uniqueId: '8d3f1c52-0f7e-4a0a-9d8e-2f7a4c8f5b11',
+  fileType: 'wav',
+};
+/** The message with which the tests' offers stand in the chat. */
+export const CARD_ID = 'consent-card';
+export const PERSONAL = {
+  channelId: 'msteams',
+  conversation: { id: 'personal-1', conversationType: 'personal', tenantId: 'tenant-1' },
+};
+const PCM = Buffer.from(Array.from({ length: 96_000 }, (_, index) => index % 251));
+
+export interface SavingChat {
+  readonly bot: BotUnderTest;
+  readonly clock: ManualClock;
+  readonly files: FileService;
+  /** The sound of the answer in this chat. */
+  readonly audioId: string;
+  readonly wav: Buffer;
+  /** "Save .wav", as Teams delivers it. */
+  pressed(fields?: Record<string, unknown>): Record<string, unknown>;
+  /** Presses "Save .wav"; resolves with the context of the offer that came. */
+  offer(): Promise<Record<string, unknown>>;
+  /** What the user says to an offer, as Teams delivers it. */
+  answered(value: Record<string, unknown>, fields?: Record<string, unknown>): Record<string, unknown>;
+  /** Accepts, with 200 for an answer to the invoke. */
+  accept(context: unknown, place?: unknown, fields?: Record<string, unknown>): Promise<void>;
+  /** Resolves with what the bot did in the chat, in words, once it has done everything. */
+  ended(): Promise<string[]>;
+}
+
+/** A chat of two in Teams in which one answer was given; nothing of it went by a call to the channel. */
+export async function startSavingChat(t: TestContext, options: BotUnderTestOptions = {}): Promise<SavingChat> {
+  const files = await startFileService();
+  const spoken = { outputs: [{ text: 'Hi there', pcm: PCM }], ending: { kind: 'completed' } } as const;
+  const { turns = [], ...others } = options;
+  const bot = await startTimedBot({ turns: [spoken, ...turns], deps: { fetch: files.fetch }, ...others });
+  t.after(async () => {
+    await files[Symbol.asyncDispose]();
+    await bot[Symbol.asyncDispose]();
+  });
+  const reply = await bot.says('hello', { ...PERSONAL, deliveryMode: 'expectReplies' });
+  const { activities } = (await reply.json()) as { activities: ConnectorCall['body'][] };
+  const { actions } = activities[0].attachments[0].content;
+  const { save } = actions.find(({ data }: ConnectorCall['body']) => data?.save !== undefined).data;
+  const { url } = actions.find(({ type }: ConnectorCall['body']) => type === 'Action.OpenUrl');
+  const wav = Buffer.from(await (await fetch(`${url}.wav`)).arrayBuffer());
+
+  const chat: SavingChat = {
+    bot,
+    clock: bot.clock,
+    files,
+    audioId: save,
+    wav,
+    pressed: (fields = {}) => bot.message(undefined, { ...PERSONAL, value: { save }, ...fields }),
+    async offer() {
+      assert.equal((await bot.post(chat.pressed())).status, 200);
+      const card = await inTime(bot.connector.when((call) => shownOf(call) === 'card: consent'));
+      return card.body.attachments[0].content.acceptContext;
+    },
+    answered: (value, fields = {}) =>
+      bot.message(undefined, {
+        ...PERSONAL,
+        type: 'invoke',
+        name: 'fileConsent/invoke',
+        replyToId: CARD_ID,
+        value: { type: 'fileUpload', ...value },
+        ...fields,
+      }),
+    async accept(context, place = PLACE, fields = {}) {
+      const response = await bot.post(chat.answered({ action: 'accept', context, uploadInfo: place }, fields));
+      assert.equal(response.status, 200);
+    },
+    async ended() {
+      await inTime(bot.app.close());
+      return bot.connector.calls.map(shownOf);
+    },
+  };
+  return chat;
+}
+
+/** A call to the channel in a word: the kind of a card, the id of a removed message, or a text. */
+function shownOf({ method, path, body }: ConnectorCall): string {
+  if (method !== 'POST') return `${method} ${path.split('/').at(-1)}`;
+  const kind: string | undefined = body.attachments?.[0]?.contentType;
+  return kind === undefined ? body.text : kind.replace('application/vnd.microsoft.teams.card.file.', 'card: ');
+}
