@@ -142,9 +142,9 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
       asked.resolve();
       return { outputs: [{ text: 'One' }], ending: { kind: 'completed' } as const, gate: gate.promise };
     };
-    const { bot, clock, pressed } = await startSavingChat(t, { turns: [held, 'Two'] });
     const moved = await startFakeConnector();
     t.after(() => moved.close());
+    const { bot, clock, pressed } = await startSavingChat(t, { turns: [held, 'Two'] });
     const press = pressed();
     await bot.post(press);
     await bot.connector.whenMessages(1);
@@ -154,7 +154,7 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     await bot.says('two', there);
     assert.equal((await bot.post(press)).status, 200);
     gate.resolve();
-    while (bot.connector.messages.length + moved.messages.length < 3) await clock.advance(100);
+    while (!t.signal.aborted && bot.connector.messages.length + moved.messages.length < 3) await clock.advance(100);
     assert.deepEqual(
       moved.messages.map(({ body }) => body.text),
       ['One', 'Two'],
