@@ -189,6 +189,12 @@ function readNotices(read: EnvReader): string[] {
     (name) => `${name} is set and has no effect in this version`,
   );
   const hasSecret = read.text('MicrosoftAppPassword') ?? read.text('CertificateThumbprint');
+  const isReachable = read.text('PUBLIC_BASE_URL')?.startsWith('https:') || read.text('WEBSITE_HOSTNAME') !== undefined;
+  if (read.text('MicrosoftAppId') !== undefined && !isReachable) {
+    notices.push(
+      'PUBLIC_BASE_URL is no https address: Teams and other channels get the text of answers without their sound',
+    );
+  }
   const isManaged = read.text('MicrosoftAppType')?.toLowerCase() === 'userassignedmsi';
   if (read.text('MicrosoftAppId') !== undefined && hasSecret === undefined && !isManaged) {
     notices.push('MicrosoftAppId is set without MicrosoftAppPassword or a certificate: replies cannot be sent');

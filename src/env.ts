@@ -57,8 +57,13 @@ export class EnvReader {
   }
 
   list(name: string): readonly string[] {
-    const parts = this.text(name)?.split(',') ?? [];
-    return parts.map((part) => part.trim()).filter((part) => part !== '');
+    const value = this.text(name);
+    const parts = (value ?? '').split(',').map((part) => part.trim());
+    const named = parts.filter((part) => part !== '');
+    // One that names nothing would let in everybody.
+    if (value !== undefined && named.length === 0)
+      this.problems.push(`${name} is "${value}"; expected ids, or nothing`);
+    return named;
   }
 
   /** An https address, or http on a loopback host, without its trailing slashes. Credentials in it are refused. */

@@ -110,6 +110,19 @@ describe('readConfig', () => {
     assert.ok(Object.isFrozen(config) && Object.isFrozen(config.session) && Object.isFrozen(config.botEnv));
   });
 
+  it('takes no list that names nobody for one that names all', () => {
+    assert.match(problemsOf({ ...azure, ALLOWED_USERS: ' ,, ' }).join(), /ALLOWED_USERS is ",,"/);
+    assert.deepEqual(readConfig({ ...azure, ALLOWED_USERS: ' ' }).allowedUsers, []);
+    assert.deepEqual(readConfig({ ...azure, ALLOWED_USERS: 'a, ,b,' }).allowedUsers, ['a', 'b']);
+  });
+
+  it('says that channels cannot reach the sound of a bot without an https address', () => {
+    const bot = { ...azure, MicrosoftAppId: 'x', MicrosoftAppPassword: 'y' };
+    assert.match(readConfig({ ...bot, PUBLIC_BASE_URL: 'http://localhost:1' }).notices.join(), /no https address/);
+    assert.deepEqual(readConfig({ ...bot, PUBLIC_BASE_URL: 'https://bot.example.com' }).notices, []);
+    assert.deepEqual(readConfig({ ...bot, WEBSITE_HOSTNAME: 'x.azurewebsites.net' }).notices, []);
+  });
+
   it('says which settings have no effect yet', () => {
     assert.match(readConfig({ ...azure, DAILY_BUDGET_USD: '5' }).notices.join(), /DAILY_BUDGET_USD/);
   });

@@ -124,7 +124,7 @@ function botEnv(port: number, simulatorPort: number): Record<string, string> {
 /** What to press to hear an answer. The Playground opens no dialogs, which is what Play does in Teams. */
 const HOW_TO_LISTEN: Readonly<Record<Channel, string>> = {
   webchat: 'press play on the answer',
-  msteams: 'press "Open in browser" below the answer',
+  msteams: 'press "Open in browser" below the answer (Play and Save .wav need Teams itself)',
 };
 
 function tellWhereToGo(bot: number, playground: number, channel: Channel): void {

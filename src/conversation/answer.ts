@@ -40,7 +40,11 @@ export async function answer(turn: UserTurn, sink: ReplySink, stopping: AbortSig
     turn: turnId,
   });
   const quick = unanswerable(turn);
-  if (quick !== undefined) return sink.send(quick);
+  if (quick !== undefined) {
+    if (!turn.isAllowed)
+      log.info({ user: turn.user.id, aadObjectId: turn.user.aadObjectId }, 'not in ALLOWED_USERS or ALLOWED_TENANTS');
+    return sink.send(quick);
+  }
   const stopActivity = sink.showActivity();
   try {
     const own = { ...deps, log };

@@ -143,7 +143,7 @@ describe('GET /audio/<link>', () => {
     await assertNotFound(page);
     await assertNotFound(page, de, 'de-AT,de;q=0.9,en;q=0.8');
     await assertNotFound(page, de, 'de;q=0.9');
-    await assertNotFound(page, en, 'fr-FR, de');
+    await assertNotFound(page, en, 'tlh, de');
     await assertNotFound(page, en, '*');
     await assertNotFound(page, en, '"><script>');
   });

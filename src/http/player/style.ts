@@ -47,6 +47,7 @@ button svg { width: 2rem; height: 2rem; fill: currentcolor; }
 noscript audio { width: 100%; }
 .track { flex: 1; min-width: 0; }
 input { display: block; width: 100%; height: 2.75rem; cursor: pointer; accent-color: var(--accent); }
+input:focus-visible { outline-offset: -0.5rem; border-radius: 0.75rem; }
 .times {
   display: flex; justify-content: space-between; margin-top: -0.5rem;
   color: var(--quiet); font-size: 0.875rem; font-variant-numeric: tabular-nums;
