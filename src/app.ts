@@ -8,8 +8,11 @@ import { SEND_TIMEOUT_MS } from './channel/send-policy.ts';
 import { ServiceUrls } from './channel/service-urls.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { Budgets } from './conversation/budgets.ts';
 import { Conversations } from './conversation/conversations.ts';
 import { createMemoryRecords } from './conversation/records.ts';
+import { Spending } from './conversation/spending.ts';
+import { TurnRate } from './conversation/turn-rate.ts';
 import { createHttpServer, type HttpOptions } from './http/server.ts';
 import { type Ids, randomIds } from './ids.ts';
 import type { Logger } from './log.ts';
@@ -94,7 +97,11 @@ function createConversations(parts: Parts, library: AudioLibrary): Conversations
     turnMs: turnTimeoutMs,
   });
   const records = createMemoryRecords({ clock, retentionMs: config.recordRetentionMs });
-  return new Conversations({ pool, records, library, clock, ids, log, random, historyTurns, turnTimeoutMs });
+  const { limits, session: settings, model } = config;
+  const rate = new TurnRate(clock, limits.turnsPerMinute);
+  const spending = new Spending(new Budgets({ clock, ...limits }), limits.prices, model.model);
+  const bounds = { historyTurns, turnTimeoutMs, rate, spending };
+  return new Conversations({ pool, records, library, clock, ids, log, random, settings, ...bounds });
 }
 
 /** The way of an activity to the bot, and of its answers back to the channel. */

@@ -130,7 +130,10 @@ export class VoiceBot extends TeamsActivityHandler {
   }
 
   async #forget(context: TurnContext): Promise<void> {
-    this.#options.conversations.forget(conversationKey(context.activity));
+    const key = conversationKey(context.activity);
+    this.#options.conversations.forget(key).catch((err: unknown) => {
+      this.#options.invokes.log.error({ err, conversation: key }, 'record or sound not deleted');
+    });
   }
 
   #callerOf(context: TurnContext): Caller {

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { type Env, EnvReader, isLoopbackHost } from './env.ts';
 import { ConfigError } from './errors.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
+import { DEFAULT_PRICES, type PriceTable, pricesOf, readPriceTable } from './prices.ts';
 
 /** Where the model is and how to be let in. Plain OpenAI is used only when no Azure variable is set. */
 export type ModelEndpoint =
@@ -12,8 +14,18 @@ export type ModelEndpoint =
 export interface SessionSettings {
   readonly instructions: string;
   readonly voice: string;
+  /** How it answers: in speech with its transcript, or in writing, which costs less. */
+  readonly modality: 'audio' | 'text';
   /** A bound for one reply, 1 to 4096, or `inf`; unset leaves the model's own. */
   readonly maxOutputTokens: number | 'inf' | undefined;
+}
+
+/** Bounds; `undefined` = none. Money in US dollars. */
+export interface LimitSettings {
+  readonly turnsPerMinute: number | undefined;
+  readonly dayUsd: number | undefined;
+  readonly conversationUsd: number | undefined;
+  readonly prices: PriceTable;
 }
 
 /** All settings, read once and frozen; times in milliseconds, sizes in bytes. */
@@ -42,6 +54,8 @@ export interface Config {
   readonly turnTimeoutMs: number;
   readonly drainMs: number;
   readonly recordRetentionMs: number;
+  /** What people may do, and what it may cost. */
+  readonly limits: LimitSettings;
   readonly logLevel: LogLevel;
   /** What an operator should know of these settings, although they can be used; said once in the log. */
   readonly notices: readonly string[];
@@ -56,10 +70,6 @@ export const NOT_YET_IN_EFFECT = [
   'REALTIME_TRANSCRIPTION_MODEL',
   'AZURE_STORAGE_BLOB_URL',
   'AZURE_STORAGE_CONNECTION_STRING',
-  'MAX_TURNS_PER_MINUTE',
-  'DAILY_BUDGET_USD',
-  'CONVERSATION_BUDGET_USD',
-  'PRICE_TABLE',
   'ATTACHMENT_HOSTS',
   'APPLICATIONINSIGHTS_CONNECTION_STRING',
 ] as const;
@@ -83,13 +93,18 @@ const BOT_VARIABLES = [
   'ValidateAuthority',
 ] as const;
 
-/** Reads the configuration. Throws one ConfigError that lists every problem. */
-export function readConfig(env: Env): Config {
+/**
+ * Reads the configuration. Throws one ConfigError that lists every problem. `readText` gives the content of a file that
+ * a variable names.
+ */
+export function readConfig(env: Env, readText = (path: string) => readFileSync(path, 'utf8')): Config {
   const read = new EnvReader(env);
   const appId = read.text('MicrosoftAppId');
+  const model = readModel(read);
+  const limits = readLimits(read, model, readText);
   const config: Config = {
-    model: readModel(read),
-    session: readSession(read),
+    model,
+    session: readSession(read, limits),
     botEnv: Object.fromEntries(BOT_VARIABLES.map((name) => [name, read.text(name)])),
     isAuthenticated: appId !== undefined,
     allowedTenants: read.list('ALLOWED_TENANTS'),
@@ -105,6 +120,7 @@ export function readConfig(env: Env): Config {
     turnTimeoutMs: read.whole('TURN_TIMEOUT_SECONDS', 90, { least: 5, most: 600 }) * 1000,
     drainMs: read.whole('DRAIN_SECONDS', 45, { least: 0, most: 600 }) * 1000,
     recordRetentionMs: read.whole('RECORD_RETENTION_DAYS', 30, { least: 1, most: 3650 }) * 86_400_000,
+    limits,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     notices: readNotices(read),
   };
@@ -133,15 +149,23 @@ function readModel(read: EnvReader): ModelEndpoint {
   return { kind: 'azureEntraId', endpoint, model, scope: read.text('AZURE_OPENAI_SCOPE') ?? DEFAULT_SCOPE };
 }
 
-function readSession(read: EnvReader): SessionSettings {
+/** What models say at most in one go where a budget has to know it; some would go on for 32,000 tokens. */
+const MOST_OUTPUT_TOKENS = 4_096;
+
+function readSession(read: EnvReader, { dayUsd, conversationUsd }: LimitSettings): SessionSettings {
   const isUnbounded = read.text('REALTIME_MAX_OUTPUT_TOKENS') === 'inf';
   const isSet = read.text('REALTIME_MAX_OUTPUT_TOKENS') !== undefined;
+  const isBudgeted = dayUsd !== undefined || conversationUsd !== undefined;
+  if (isBudgeted && isUnbounded) {
+    read.problems.push('REALTIME_MAX_OUTPUT_TOKENS is "inf"; expected a number from 1 to 4096 where a budget is set');
+  }
   const bound = isUnbounded ? 'inf' : read.whole('REALTIME_MAX_OUTPUT_TOKENS', 0, { least: 1, most: 4096 });
   return {
     instructions: read.text('REALTIME_INSTRUCTIONS') ?? DEFAULT_INSTRUCTIONS,
     // Which voices exist is the service's to say: a wrong one comes back as a clear error with the first turn.
     voice: read.text('REALTIME_VOICE') ?? 'alloy',
-    maxOutputTokens: isSet ? bound : undefined,
+    modality: 'audio',
+    maxOutputTokens: isSet ? bound : isBudgeted ? MOST_OUTPUT_TOKENS : undefined,
   };
 }
 
@@ -181,6 +205,41 @@ function checkIdentity(read: EnvReader, appId: string | undefined, host: string 
     read.problems.push(
       `HOST is "${host}" and MicrosoftAppId is not set; expected a loopback address, an app id, or ALLOW_UNAUTHENTICATED=true`,
     );
+  }
+}
+
+function readLimits(read: EnvReader, { model }: ModelEndpoint, readText: (path: string) => string): LimitSettings {
+  const isSet = read.text('MAX_TURNS_PER_MINUTE') !== undefined;
+  const turnsPerMinute = read.whole('MAX_TURNS_PER_MINUTE', 0, { least: 1, most: 1000 });
+  const dayUsd = read.amount('DAILY_BUDGET_USD');
+  const conversationUsd = read.amount('CONVERSATION_BUDGET_USD');
+  const prices = readPrices(read, readText);
+  const isRead = prices !== undefined;
+  const budget = dayUsd !== undefined ? 'DAILY_BUDGET_USD' : 'CONVERSATION_BUDGET_USD';
+  const isBounded = dayUsd !== undefined || conversationUsd !== undefined;
+  if (isBounded && isRead && model !== '' && pricesOf(prices, model) === undefined) {
+    read.problems.push(
+      `${budget} is set and no price is known for "${model}"; expected PRICE_TABLE to name a file that has one`,
+    );
+  }
+  return {
+    turnsPerMinute: isSet ? turnsPerMinute : undefined,
+    dayUsd,
+    conversationUsd,
+    prices: prices ?? DEFAULT_PRICES,
+  };
+}
+
+/** `undefined` where the table cannot be used. */
+function readPrices(read: EnvReader, readText: (path: string) => string): PriceTable | undefined {
+  const path = read.text('PRICE_TABLE');
+  if (path === undefined) return DEFAULT_PRICES;
+  try {
+    return readPriceTable(readText(path).replace(/^\ufeff/, ''));
+  } catch (err) {
+    const reason = err instanceof Error ? err.message : String(err);
+    read.problems.push(`PRICE_TABLE is "${path}": ${reason}; expected a JSON file as in .env.example`);
+    return undefined;
   }
 }
 

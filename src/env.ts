@@ -44,6 +44,15 @@ export class EnvReader {
     return fallback;
   }
 
+  /** An amount above zero. */
+  amount(name: string): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    if (/^\d+(\.\d+)?$/.test(value) && Number(value) > 0) return Number(value);
+    this.problems.push(`${name} is "${value}"; expected an amount such as 5 or 0.50`);
+    return undefined;
+  }
+
   flag(name: string, fallback: boolean): boolean {
     return this.oneOf(name, ['true', 'false'] as const, fallback ? 'true' : 'false') === 'true';
   }

@@ -29,6 +29,7 @@ describe('readConfig', () => {
     assert.deepEqual(config.session, {
       instructions: 'You are a helpful assistant. You respond by voice and text.',
       voice: 'alloy',
+      modality: 'audio',
       maxOutputTokens: undefined,
     });
     const { port, host, publicBaseUrl, isAuthenticated, turnTimeoutMs, drainMs, sessionIdleMs } = config;
@@ -123,8 +124,47 @@ describe('readConfig', () => {
     assert.deepEqual(readConfig({ ...bot, WEBSITE_HOSTNAME: 'x.azurewebsites.net' }).notices, []);
   });
 
+  it('takes bounds of turns and of money', () => {
+    const { limits } = readConfig({ ...azure, MAX_TURNS_PER_MINUTE: '5' });
+    assert.deepEqual([limits.turnsPerMinute, limits.dayUsd, limits.conversationUsd], [5, undefined, undefined]);
+    const priced = { ...azure, AZURE_OPENAI_DEPLOYMENT_NAME: 'GPT-realtime-1.5-2026-02-23' };
+    const bounded = readConfig({ ...priced, DAILY_BUDGET_USD: '12.50', CONVERSATION_BUDGET_USD: '0.5' }).limits;
+    assert.deepEqual([bounded.dayUsd, bounded.conversationUsd, bounded.prices.date], [12.5, 0.5, '2026-11-22']);
+  });
+
+  it('bounds what models say wherever there is a budget', () => {
+    const priced = { ...azure, AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-2', DAILY_BUDGET_USD: '5' };
+    assert.equal(readConfig(priced).session.maxOutputTokens, 4096);
+    assert.equal(readConfig({ ...priced, REALTIME_MAX_OUTPUT_TOKENS: '700' }).session.maxOutputTokens, 700);
+    const unbounded = { ...priced, REALTIME_MAX_OUTPUT_TOKENS: 'inf' };
+    assert.match(problemsOf(unbounded).join(), /REALTIME_MAX_OUTPUT_TOKENS is "inf"; expected a number/);
+  });
+
+  it('takes no budget for a model without a price, unless a table has one', () => {
+    assert.match(
+      problemsOf({ ...azure, DAILY_BUDGET_USD: '5' }).join(),
+      /DAILY_BUDGET_USD is set and no price .*"gpt-realtime"/,
+    );
+    const prices = { in: 1, cached: 0.1, out: 2 };
+    const table = { date: '2026-12-01', models: { 'gpt-realtime': { text: prices, audio: prices } } };
+    const env = { ...azure, DAILY_BUDGET_USD: '5', PRICE_TABLE: 'prices.json' };
+    const { limits } = readConfig(env, (path) => (path === 'prices.json' ? JSON.stringify(table) : ''));
+    assert.equal(limits.prices.date, '2026-12-01');
+    assert.equal(limits.prices.models['gpt-realtime']?.image.in, 0);
+  });
+
+  for (const [name, value, problem] of [
+    ['DAILY_BUDGET_USD', '-1', /DAILY_BUDGET_USD is "-1"; expected an amount/],
+    ['CONVERSATION_BUDGET_USD', 'five', /expected an amount/],
+    ['CONVERSATION_BUDGET_USD', '0', /expected an amount/],
+    ['MAX_TURNS_PER_MINUTE', '0', /expected a whole number/],
+    ['PRICE_TABLE', '/no/such/file', /PRICE_TABLE is "\/no\/such\/file": ENOENT/],
+  ] as const) {
+    it(`refuses ${name}=${value}`, () => assert.match(problemsOf({ ...azure, [name]: value }).join(), problem));
+  }
+
   it('says which settings have no effect yet', () => {
-    assert.match(readConfig({ ...azure, DAILY_BUDGET_USD: '5' }).notices.join(), /DAILY_BUDGET_USD/);
+    assert.match(readConfig({ ...azure, ATTACHMENT_HOSTS: 'x' }).notices.join(), /ATTACHMENT_HOSTS/);
   });
 
   it('has every variable it reads in .env.example, and no other', () => {

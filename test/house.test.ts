@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   channel: ['audio', 'conversation'],
   http: ['audio', 'conversation'],
   simulator: ['audio'],
-  wording: ['realtime'],
+  wording: ['conversation', 'realtime'],
   cli: ['audio', 'conversation', 'realtime', 'simulator'],
 };
 const LEAVES = [
@@ -26,6 +26,7 @@ const LEAVES = [
   'ids.ts',
   'log.ts',
   'node-version.js',
+  'prices.ts',
   'retry-after.ts',
   'wording.ts',
 ];

@@ -43,6 +43,8 @@ export interface Capabilities {
   readonly takesRatings: boolean;
   /** Whether the bot may put files among the user's own, when the user agrees. */
   readonly savesFiles: boolean;
+  /** Whether choices come as an Adaptive Card to choose from; else as a list to write one of. */
+  readonly showsChoices: boolean;
   /** The longest text of one message, in characters; longer ones are split. At least twice what a stream may show. */
   readonly mostTextChars: number;
 }
@@ -74,6 +76,7 @@ const PLAIN: Capabilities = {
   marksAi: false,
   takesRatings: false,
   savesFiles: false,
+  showsChoices: false,
   mostTextChars: 4_000,
 };
 /** Direct Line takes 256 K characters of activity and recommends to stay below 150 K. */
@@ -82,6 +85,7 @@ const WEB: Capabilities = {
   audio: 'attachment',
   inlineLimitChars: 150_000,
   takesUploads: true,
+  showsChoices: true,
   mostTextChars: 100_000,
 };
 /**
@@ -93,6 +97,7 @@ const TEAMS: Capabilities = {
   audio: 'playerCard',
   marksAi: true,
   takesRatings: true,
+  showsChoices: true,
   mostTextChars: 18_000,
 };
 

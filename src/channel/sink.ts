@@ -1,10 +1,11 @@
 import { type Activity, ActivityTypes, type TurnContext } from 'botbuilder';
 import { sleep } from '../clock.ts';
-import type { Reply, ReplySink } from '../conversation/turn.ts';
+import type { Choice, Reply, ReplySink } from '../conversation/turn.ts';
 import { TurnError } from '../errors.ts';
 import { wordingFor } from '../wording.ts';
 import { isLoopbackUrl } from './audio-place.ts';
 import { type Capabilities, capabilitiesOf } from './capabilities.ts';
+import { choiceCard, choiceList } from './choice-card.ts';
 import { LiveMessage, type Pace } from './live-message.ts';
 import { type ReplyStyle, toMessage, withSound } from './reply-activity.ts';
 import { limited, orGone, sendOnce } from './send-once.ts';
@@ -83,7 +84,7 @@ export class Sink implements ReplySink {
   async send(reply: Reply): Promise<void> {
     this.#typing?.stop();
     await this.#live?.settle();
-    const { text, isFromModel } = this.#whole(reply);
+    const { text, isFromModel } = this.#whole(this.#notEmpty(reply));
     if (this.#typing) await Promise.race([this.#typing.settled, sleep(this.#options.clock, MOST_TYPING_WAIT_MS)]);
     if (this.#live?.isStopped || text === '') return;
     const messages = await this.#messagesOf({ ...reply, text, isFromModel });
@@ -92,6 +93,7 @@ export class Sink implements ReplySink {
 
   /** Text that is too long for one message goes in several; the sound goes with the last. */
   async #messagesOf(reply: Reply): Promise<Partial<Activity>[]> {
+    if (reply.choice !== undefined) return [this.#choiceMessage(reply, reply.choice)];
     const { audio } = reply;
     const { audio: delivery, mostTextChars } = this.#capabilities;
     const texts = splitText(reply.text, mostTextChars - (delivery === 'link' ? LINK_CHARS : 0));
@@ -102,6 +104,13 @@ export class Sink implements ReplySink {
       const isLast = index === messages.length - 1;
       return isLast ? withSound(message, audio, source, this.#capabilities, this.#style) : message;
     });
+  }
+
+  #choiceMessage(reply: Reply, choice: Choice): Partial<Activity> {
+    if (this.#capabilities.showsChoices) {
+      return { ...toMessage(reply, this.#capabilities), attachments: [choiceCard(choice)] };
+    }
+    return toMessage({ text: `${reply.text}\n\n${choiceList(choice)}` }, this.#capabilities);
   }
 
   /** The first continues what was shown live. */
@@ -134,6 +143,12 @@ export class Sink implements ReplySink {
 
   #sendWhole(message: Partial<Activity>): Promise<unknown> {
     return sendOnce(this.#context, message, this.#options);
+  }
+
+  /** A message that was announced has to end with a text, also where nothing was said. */
+  #notEmpty(reply: Reply): Reply {
+    const { words } = this.#style;
+    return reply.text === '' && this.isBegun ? { text: words.apologies.cancelled, audio: undefined } : reply;
   }
 
   /** What was shown stays, and what is sent at the end begins with it: it is the model's, then. */

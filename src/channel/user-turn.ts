@@ -2,6 +2,7 @@ import type { Activity, ConversationReference, TurnContext } from 'botbuilder';
 import { ClaimsIdentity } from 'botframework-connector';
 import { MOST_TEXT_CHARS } from '../conversation/answer.ts';
 import type { Scope, TurnAttachment, TurnReference, UserTurn } from '../conversation/turn.ts';
+import { chosenCommand } from './choice-card.ts';
 import { textWithoutBot } from './mentions.ts';
 
 /** What of the caller's identity is needed to answer it later. */
@@ -45,7 +46,7 @@ export function toUserTurn(activity: Activity, caller: Caller, isAllowed: boolea
     locale: localeOf(activity),
     isInBand: isInBand(activity),
     // One more than is read, so that it is refused for its length.
-    text: textWithoutBot(activity).slice(0, MOST_TEXT_CHARS + 1),
+    text: (textWithoutBot(activity) || chosenCommand(activity.value) || '').slice(0, MOST_TEXT_CHARS + 1),
     attachments: attachmentsOf(activity),
     reference: toReference(activity, caller),
   };

@@ -2,8 +2,11 @@ import { LRUCache } from 'lru-cache';
 import { SendError, TurnError } from '../errors.ts';
 import { wordingFor } from '../wording.ts';
 import { type AnswerDeps, answer } from './answer.ts';
+import { type Command, commandOf } from './commands.ts';
 import { withoutMessage } from './history.ts';
-import type { Respond, UserTurn } from './turn.ts';
+import { obey } from './obey.ts';
+import type { ConversationRecord } from './records.ts';
+import type { ReplySink, Respond, UserTurn } from './turn.ts';
 import { TurnQueue } from './turn-queue.ts';
 
 /** What became of a message. `draining` and `full`: it was not taken, and may be delivered again. */
@@ -32,6 +35,8 @@ export class Conversations {
   /** Answers on their way, those among them that no turn waits for: welcomes and refusals. */
   readonly #responding = new Set<Promise<void>>();
   #asides = 0;
+  /** The turns that run now, by their conversation. */
+  readonly #running = new Map<string, AbortController>();
   #isDraining = false;
 
   constructor(deps: AnswerDeps) {
@@ -60,10 +65,13 @@ export class Conversations {
       this.#deps.log.info({ conversation: turn.key, activity: turn.activityId }, 'delivered again, ignored');
       return { kind: 'duplicate' };
     }
-    if (this.#queue.size >= MOST_TURNS) return { kind: 'full' };
+    const command = turn.isAllowed ? commandOf(turn.text) : undefined;
+    const isFull = command === undefined ? this.#queue.size >= MOST_TURNS : this.#asides >= MOST_ASIDES;
+    if (isFull) return { kind: 'full' };
     this.#seen.set(activity, true);
     this.#welcomed.set(turn.key, true);
-    return { kind: 'accepted', done: this.#enqueue(turn, respond) };
+    const done = command === undefined ? this.#enqueue(turn, respond) : this.#obey(command, turn, respond);
+    return { kind: 'accepted', done };
   }
 
   #enqueue(turn: UserTurn, respond: Respond): Promise<void> {
@@ -73,7 +81,7 @@ export class Conversations {
     const words = wordingFor(turn.locale);
     const say = (text: string) => send((sink) => sink.send({ text, audio: undefined }));
     const isTaken = this.#queue.add(turn.key, {
-      run: () => send((sink) => answer(turn, sink, this.#stopping.signal, this.#deps)),
+      run: () => this.#run(turn.key, (stopping) => send((sink) => answer(turn, sink, stopping, this.#deps))),
       dismiss: async (why) => (why === 'draining' ? say(words.shuttingDown) : resolve()),
       isInBand: turn.isInBand,
       activityId: turn.activityId,
@@ -83,6 +91,53 @@ export class Conversations {
       void say(words.queueFull);
     }
     return done;
+  }
+
+  /** One turn, which `/stop` can end. */
+  async #run(key: string, run: (stopping: AbortSignal) => Promise<void>): Promise<void> {
+    const stop = new AbortController();
+    this.#running.set(key, stop);
+    await run(AbortSignal.any([this.#stopping.signal, stop.signal]));
+    this.#running.delete(key);
+  }
+
+  /** Commands wait for no turn. What they change is changed between turns. */
+  #obey(command: Command, turn: UserTurn, respond: Respond): Promise<void> {
+    const { key } = turn;
+    const effects = {
+      change: (edit: (record: ConversationRecord) => ConversationRecord) => this.#change(key, edit),
+      forget: () => {
+        this.#stop(key);
+        return this.forget(key);
+      },
+      stop: () => this.#stop(key),
+    };
+    const send = async (sink: ReplySink) => sink.send(await obey(command, turn, effects, this.#deps));
+    this.#asides++;
+    return this.#respond({ conversation: key }, () => respond(send)).finally(() => this.#asides--);
+  }
+
+  #stop(key: string): void {
+    this.#queue.clear(key, 'withdrawn');
+    this.#running.get(key)?.abort(new TurnError('cancelled', 'the user stopped the answer'));
+  }
+
+  /**
+   * Between turns, so that none writes over it. What a session has heard it cannot be made to forget: it ends, also where
+   * nothing is changed.
+   */
+  #change(key: string, edit: (record: ConversationRecord) => ConversationRecord): void {
+    const { records, pool, log } = this.#deps;
+    this.#queue.addChore(key, async () => {
+      try {
+        pool.drop(key);
+        const record = await records.read(key);
+        const edited = edit(record);
+        if (edited !== record) await records.write(key, edited);
+      } catch (err) {
+        log.error({ err, conversation: key }, 'a conversation could not be changed');
+      }
+    });
   }
 
   /**
@@ -109,18 +164,18 @@ export class Conversations {
 
   /**
    * The conversation is over: the bot was removed. What waits is dropped, and once a running turn has ended nothing of
-   * the conversation is left.
+   * the conversation is left. Resolves then; rejects where it could not be deleted.
    */
-  forget(key: string): void {
+  forget(key: string): Promise<void> {
     this.#queue.clear(key, 'forgotten');
     this.#welcomed.delete(key);
-    const remove = async () => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#queue.addChore(key, async () => {
       this.#deps.pool.drop(key);
-      await this.#deps.records.delete(key).catch((err: unknown) => {
-        this.#deps.log.error({ err, conversation: key }, 'record not deleted');
-      });
-    };
-    this.#queue.addChore(key, remove);
+      const deleted = [this.#deps.records.delete(key), this.#deps.library.forget(key)];
+      await Promise.all(deleted).then(() => resolve(), reject);
+    });
+    return promise;
   }
 
   /**
@@ -129,17 +184,10 @@ export class Conversations {
    */
   withdraw(key: string, activityId: string): void {
     this.#queue.withdraw(key, activityId);
-    const { records, pool, log } = this.#deps;
-    const remove = async () => {
-      const record = await records.read(key);
+    this.#change(key, (record) => {
       const history = withoutMessage(record.history, activityId);
-      // What a session has heard it cannot be made to forget, also where the record has let go of it.
-      pool.drop(key);
-      if (history.length < record.history.length) await records.write(key, { ...record, history });
-    };
-    this.#queue.addChore(key, () =>
-      remove().catch((err: unknown) => log.error({ err, conversation: key }, 'a message was not forgotten')),
-    );
+      return history.length === record.history.length ? record : { ...record, history };
+    });
   }
 
   /**

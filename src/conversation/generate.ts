@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts';
 import type { SessionPool } from '../realtime/pool.ts';
 import type { TurnInput } from '../realtime/session.ts';
 import type { TurnResult } from '../realtime/turn-result.ts';
+import { addUsage, NO_TOKENS } from '../realtime/usage.ts';
 
 /** What asking the model takes. */
 export interface GenerateDeps {
@@ -49,17 +50,22 @@ export async function generate(request: GenerateRequest, deps: GenerateDeps): Pr
 
 async function tryUntil(deadlineMs: number, request: GenerateRequest, deps: GenerateDeps): Promise<TurnResult> {
   const failures = new Map<TurnErrorCode, number>();
+  let [usage, hasUntoldUsage] = [NO_TOKENS, false];
   for (let retries = 0; ; retries++) {
-    const result = await attempt(request, deps);
+    const attempted = await attempt(request, deps);
+    usage = addUsage(usage, attempted.usage);
+    hasUntoldUsage ||= attempted.hasUntoldUsage;
+    const result = { ...attempted, usage, hasUntoldUsage };
     const waitMs = retryDelayMs(result, retries, failures, deps.random());
     if (waitMs === undefined || deps.clock.now() + waitMs >= deadlineMs) return result;
+    if (request.input.mayAskAgain?.() === false) return result;
     const error = result.outcome.kind === 'failed' ? result.outcome.error : undefined;
     request.log.warn({ err: error, waitMs, retry: retries + 1 }, 'asking the model again');
     request.onRetry?.(waitMs);
     try {
       await sleep(deps.clock, waitMs, request.signal);
     } catch (reason) {
-      return failed(reason);
+      return { ...failed(reason), usage, hasUntoldUsage };
     }
   }
 }
@@ -108,5 +114,8 @@ function failed(reason: unknown): TurnResult {
     isHistoryRejected: false,
     responseId: undefined,
     isRetryable: error.retry === 'safe',
+    usage: NO_TOKENS,
+    hasUntoldUsage: false,
+    contextTokens: undefined,
   };
 }

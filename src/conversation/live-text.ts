@@ -2,24 +2,27 @@ import { ResponseParts } from '../realtime/response-parts.ts';
 import type { ServerEvent } from '../realtime/server-event.ts';
 
 /**
- * The text of an answer while it is spoken, in the form of the finished one. Only transcripts of speech: what a model
- * writes instead of speaking may still be taken back and asked for once more.
+ * The text of an answer while it is made, in the form of the finished one. Where speech was asked for only transcripts of
+ * it: what a model writes instead may still be taken back and asked for once more.
  */
 export class LiveText {
   readonly #turnId: string;
+  readonly #modality: 'audio' | 'text';
   #parts = new ResponseParts();
   #responseId: string | undefined;
   #shown = '';
 
   /** Only the response that names this turn is shown: of any other one it may turn out that it is somebody else's. */
-  constructor(turnId: string) {
+  constructor(turnId: string, modality: 'audio' | 'text') {
     this.#turnId = turnId;
+    this.#modality = modality;
   }
 
   /** Whether this event has made the text longer. */
   accept(event: ServerEvent): boolean {
     if (event.kind === 'responseCreated' && event.turnId === this.#turnId) this.#begin(event.responseId);
-    if (event.kind !== 'textDelta' || !event.isSpoken || event.at.responseId !== this.#responseId) return false;
+    if (event.kind !== 'textDelta' || event.at.responseId !== this.#responseId) return false;
+    if (event.isSpoken !== (this.#modality === 'audio')) return false;
     this.#parts.addText(event.at, event.text);
     return event.text !== '';
   }

@@ -1,13 +1,38 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
+import type { ContextTokens } from '../realtime/turn-result.ts';
+import { NO_TOKENS, type TokenUsage } from '../realtime/usage.ts';
 import { EMPTY_MEMORY, type Memory, type PastTurn } from './history.ts';
+
+/** What people chose for their conversation; what they did not is as configured. */
+export interface ConversationSettings {
+  readonly voice?: string;
+  readonly modality?: 'audio' | 'text';
+}
+
+/** What a conversation has used so far. */
+export interface ConversationUsage {
+  readonly turns: number;
+  /** Of all replies together. */
+  readonly audioMs: number;
+  readonly tokens: TokenUsage;
+  /** What the warm session holds, if there is one. */
+  readonly context: ContextTokens;
+}
 
 /** What is remembered of a conversation. */
 export interface ConversationRecord extends Memory {
   readonly version: 1;
+  readonly settings: ConversationSettings;
+  readonly usage: ConversationUsage;
 }
 
-export const EMPTY_RECORD: ConversationRecord = Object.freeze({ version: 1, ...EMPTY_MEMORY });
+export const EMPTY_RECORD: ConversationRecord = Object.freeze({
+  version: 1,
+  ...EMPTY_MEMORY,
+  settings: {},
+  usage: { turns: 0, audioMs: 0, tokens: NO_TOKENS, context: { text: 0, audio: 0 } },
+});
 
 /** Where conversations are remembered. */
 export interface RecordStore {

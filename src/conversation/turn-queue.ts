@@ -11,7 +11,8 @@ export interface Job {
 
 /**
  * `draining`: the process ends. `forgotten`: the conversation is over. `unreachable`: the channel takes nothing for it.
- * `withdrawn`: the user took the message back. Nobody can be told, or wants to be, in the latter three.
+ * `withdrawn`: the user took the message back, or wants no answers. Nobody can be told, or wants to be, in the latter
+ * three.
  */
 export type DismissReason = 'draining' | 'forgotten' | 'unreachable' | 'withdrawn';
 

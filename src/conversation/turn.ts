@@ -1,4 +1,5 @@
 import type { StoredAudio } from '../audio/library.ts';
+import type { CommandName } from './commands.ts';
 
 /** Whether one person or several talk with the bot, and where. */
 export type Scope = 'personal' | 'group' | 'channel';
@@ -52,6 +53,18 @@ export interface Reply {
   /** The model's own words, which some channels want to have marked. */
   readonly isFromModel?: boolean;
   readonly audio: ReplyAudio | undefined;
+  /** What the user may choose from, below the text. */
+  readonly choice?: Choice;
+}
+
+/** One of several values for a command. */
+export interface Choice {
+  readonly command: CommandName;
+  readonly title: string;
+  readonly values: readonly string[];
+  readonly current: string;
+  /** On the button. */
+  readonly use: string;
 }
 
 export interface ReplyAudio {

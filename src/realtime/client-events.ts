@@ -17,7 +17,7 @@ function sessionUpdate(ids: Ids, settings: SessionSettings, about: string | unde
     session: {
       type: 'realtime',
       instructions: about === undefined ? settings.instructions : `${settings.instructions}\n\n${about}`,
-      output_modalities: ['audio'],
+      output_modalities: [settings.modality],
       audio: { input: { format, turn_detection: null }, output: { format, voice: settings.voice } },
       ...(settings.maxOutputTokens === undefined ? {} : { max_output_tokens: settings.maxOutputTokens }),
     },

@@ -71,6 +71,12 @@ export class SessionPool {
     this.#idle.set(key, { session, forgetTimer });
   }
 
+  /** Whether the conversation has a session that remembers what was said, and could be lent now. */
+  isWarm(key: string): boolean {
+    const idle = this.#idle.get(key);
+    return idle !== undefined && this.#isUsable(idle.session);
+  }
+
   /** Closes the conversation's idle session, if it has one. */
   drop(key: string): void {
     const idle = this.#removeIdle(key);

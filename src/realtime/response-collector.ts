@@ -2,6 +2,7 @@ import { TurnError, type TurnErrorCode } from '../errors.ts';
 import type { Outcome } from './outcome.ts';
 import { ResponseParts } from './response-parts.ts';
 import type { FinalResponse, ServerEvent, WireError } from './server-event.ts';
+import { NO_TOKENS, type TokenUsage } from './usage.ts';
 import { wireFailure } from './wire-failures.ts';
 
 /** What an event means for the turn. */
@@ -35,7 +36,7 @@ export class ResponseCollector {
   #isOurs = false;
   #audioBytes = 0;
   #hasDelta = false;
-  #audioTokens: number | undefined;
+  #usage: TokenUsage | undefined;
   #rejectedEventId: string | undefined;
 
   constructor(options: CollectorOptions) {
@@ -61,9 +62,9 @@ export class ResponseCollector {
     return this.#parts.itemIds();
   }
 
-  /** Tokens of speech by the service's count, when it gave one: 50 ms each. */
-  get audioTokens(): number | undefined {
-    return this.#audioTokens;
+  /** By the service's own count, when it gave one. */
+  get usage(): TokenUsage | undefined {
+    return this.#usage;
   }
 
   accept(event: ServerEvent): Step {
@@ -137,7 +138,9 @@ export class ResponseCollector {
   #finish(response: FinalResponse): Step {
     const isOurs = response.responseId === this.#responseId || response.turnId === this.#options.turnId;
     if (!isOurs) return IGNORED;
-    this.#audioTokens = response.audioTokens;
+    // The service bills nothing for a response that failed before it said anything.
+    const isFree = response.status === 'failed' && !this.#hasDelta;
+    this.#usage = response.usage ?? (isFree ? NO_TOKENS : undefined);
     for (const { at, text } of response.texts) this.#parts.setFinalText(at, text);
     return this.#ended(this.#outcomeOf(response));
   }
@@ -176,6 +179,8 @@ export class ResponseCollector {
     if (error.code === 'content_filter') return this.#ended(this.#filtered());
     const failure = wireFailure(error, fallbackFor(error));
     this.#rejectedEventId = eventId;
+    // Refused before it began: there is no response to be billed.
+    if (this.#responseId === undefined) this.#usage = NO_TOKENS;
     const isAboutSettings = eventId !== undefined && eventId === this.#options.settingsEventId;
     if (!isAboutSettings) return this.#ended(this.abandon(failure));
     // Whatever was said under settings that were refused was said with the service's defaults: it is not delivered.

@@ -1,3 +1,5 @@
+import { readUsage, type TokenUsage } from './usage.ts';
+
 /**
  * What a turn needs of the server's events, checked field by field: the types of the client library describe the wire,
  * they do not guard it.
@@ -38,8 +40,8 @@ export interface FinalResponse {
   readonly reason: string | undefined;
   readonly error: WireError | undefined;
   readonly texts: readonly { readonly at: PartAddress; readonly text: string }[];
-  /** `usage.output_token_details.audio_tokens`: 50 ms of speech each. */
-  readonly audioTokens: number | undefined;
+  /** `undefined` where the service does not say, as of a response that failed. */
+  readonly usage: TokenUsage | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -119,7 +121,6 @@ function readDone(response: Fields): ServerEvent | undefined {
   if (responseId === undefined || status === undefined) return undefined;
   // Some servers send `status_details` as a string.
   const details = fieldsOf(response['status_details']);
-  const tokens = fieldsOf(fieldsOf(response['usage'])['output_token_details'])['audio_tokens'];
   return {
     kind: 'responseDone',
     response: {
@@ -129,7 +130,7 @@ function readDone(response: Fields): ServerEvent | undefined {
       reason: stringOf(details['reason']) ?? stringOf(response['status_details']),
       error: details['error'] === undefined ? undefined : wireErrorOf(fieldsOf(details['error'])),
       texts: listOf(response['output']).flatMap((item, index) => textsOf(responseId, fieldsOf(item), index)),
-      audioTokens: typeof tokens === 'number' ? tokens : undefined,
+      usage: readUsage(response['usage']),
     },
   };
 }

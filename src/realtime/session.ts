@@ -10,6 +10,7 @@ import type { ResponseCollector } from './response-collector.ts';
 import { ResponseRun, type TurnListener } from './response-run.ts';
 import type { ServerEvent } from './server-event.ts';
 import { keepsMemory, missingAudioBytes, resultOf, type TurnResult } from './turn-result.ts';
+import { addUsage } from './usage.ts';
 
 /** How much longer a turn may take when its answer came in text alone and is asked for once more. */
 const REPAIR_TIMEOUT_MS = 10_000;
@@ -33,8 +34,12 @@ export interface TurnInput {
   readonly log?: Logger;
   /** What was said before; goes out only where the session has not heard it. See history.ts. */
   readonly history: string | undefined;
+  /** Instead of the session's own; goes out with its first turn. */
+  readonly settings?: SessionSettings;
   /** What a session is told of the people, below its instructions; goes out with its first turn. */
   readonly about?: string | undefined;
+  /** Whether one more response may be asked for, where this one is of no use. */
+  readonly mayAskAgain?: () => boolean;
   readonly onEvent?: TurnListener;
 }
 
@@ -51,6 +56,7 @@ interface Answered {
  */
 export class RealtimeSession {
   readonly #deps: SessionDeps;
+  #settings: SessionSettings;
   #connection: Connection | undefined;
   #expiresAtMs: number;
   #id: string | undefined;
@@ -65,6 +71,7 @@ export class RealtimeSession {
 
   private constructor(deps: SessionDeps) {
     this.#deps = deps;
+    this.#settings = deps.settings;
     this.#log = deps.log;
     this.#expiresAtMs = deps.clock.now() + ASSUMED_LIFETIME_MS;
   }
@@ -102,14 +109,17 @@ export class RealtimeSession {
 
   /** Runs one turn. Never rejects: every end is an outcome. `signal` ends it early, with its reason. */
   async runTurn(input: TurnInput, signal: AbortSignal): Promise<TurnResult> {
-    const { ids, settings } = this.#deps;
+    const { ids } = this.#deps;
     this.#log = input.log ?? this.#deps.log;
-    const events = turnEvents(ids, input, this.#isConfigured ? undefined : settings);
+    if (!this.#isConfigured) this.#settings = input.settings ?? this.#deps.settings;
+    const events = turnEvents(ids, input, this.#isConfigured ? undefined : this.#settings);
     this.#isReplayed ||= events.history !== undefined;
     const answered = await this.#runResponse(input.turnId, events, input.onEvent, signal);
     // What a new session was told makes models drift from speech to text.
-    const hasDrifted = answered.result.outcome.kind === 'textOnly' && this.#isReplayed && answered.itemIds.length > 0;
-    return hasDrifted ? this.#speakInstead(answered, input, signal) : answered.result;
+    const isInText = answered.result.outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
+    const hasDrifted = isInText && this.#isReplayed && answered.itemIds.length > 0;
+    const mayRepair = hasDrifted && (input.mayAskAgain?.() ?? true);
+    return mayRepair ? this.#speakInstead(answered, input, signal) : answered.result;
   }
 
   /** Takes the text back from the model's memory and asks once more, for speech. If that fails, the text it is. */
@@ -124,10 +134,12 @@ export class RealtimeSession {
       const events = repairEvents(ids, turnId, answered.itemIds);
       const { result } = await this.#runResponse(turnId, events, onEvent, AbortSignal.any([signal, time.signal]));
       this.#log.warn({ outcome: result.outcome.kind }, 'the answer came as text, asked for speech');
-      if (result.outcome.kind === 'spoken') return result;
+      const usage = addUsage(answered.result.usage, result.usage);
+      const hasUntoldUsage = answered.result.hasUntoldUsage || result.hasUntoldUsage;
+      if (result.outcome.kind === 'spoken') return { ...result, usage, hasUntoldUsage };
       // The text that is delivered has left the model's memory.
       this.close();
-      return answered.result;
+      return { ...answered.result, usage, hasUntoldUsage };
     } finally {
       forget();
     }
@@ -144,11 +156,11 @@ export class RealtimeSession {
     this.#run = run;
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      this.#send(events);
+      const wasSent = this.#send(events);
       if (signal.aborted) onAbort();
       const outcome = await run.outcome;
       this.#settle(outcome, run.collector);
-      return { result: resultOf(outcome, events, run.collector), itemIds: run.collector.itemIds };
+      return { result: resultOf(outcome, events, run.collector, wasSent), itemIds: run.collector.itemIds };
     } finally {
       signal.removeEventListener('abort', onAbort);
       run.stop();
@@ -169,13 +181,15 @@ export class RealtimeSession {
     } else run.abandon(error);
   }
 
-  #send(events: TurnEvents): void {
+  /** False when the socket was closed already. */
+  #send(events: TurnEvents): boolean {
     if (this.#connection?.isOpen !== true) {
       this.#run?.abandon(new TurnError('connection_lost', 'the socket was closed before the turn began'));
-      return;
+      return false;
     }
     this.#isConfigured = true;
     this.#connection.send(events.all);
+    return true;
   }
 
   #onEvent(event: ServerEvent): void {

@@ -2,6 +2,7 @@ import { BYTES_PER_SECOND } from '../audio/pcm.ts';
 import type { TurnEvents } from './client-events.ts';
 import type { Outcome } from './outcome.ts';
 import type { ResponseCollector } from './response-collector.ts';
+import { NO_TOKENS, type TokenUsage } from './usage.ts';
 
 /** What a turn came to. `isRetryable`: nothing had arrived, so asking once more cannot answer twice. */
 export interface TurnResult {
@@ -13,17 +14,42 @@ export interface TurnResult {
   /** The service's name of the response, once it had begun. */
   readonly responseId: string | undefined;
   readonly isRetryable: boolean;
+  /** What was billed for it, all attempts together, as far as the service said. */
+  readonly usage: TokenUsage;
+  /** Whether a response was asked for of which the service did not say what it cost. */
+  readonly hasUntoldUsage: boolean;
+  /** What the session's next response will read at the least; `undefined` where the service did not say. */
+  readonly contextTokens: ContextTokens | undefined;
+}
+
+/** Tokens that a session holds. */
+export interface ContextTokens {
+  readonly text: number;
+  readonly audio: number;
 }
 
 /** What to make of a response that has ended. */
-export function resultOf(outcome: Outcome, { history }: TurnEvents, collector: ResponseCollector): TurnResult {
+export function resultOf(
+  outcome: Outcome,
+  { history }: TurnEvents,
+  collector: ResponseCollector,
+  wasSent: boolean,
+): TurnResult {
   return {
     outcome,
     wasReplayed: history !== undefined,
     isHistoryRejected: history !== undefined && collector.rejectedEventId === history.event_id,
     responseId: collector.responseId,
+    usage: collector.usage ?? NO_TOKENS,
+    hasUntoldUsage: wasSent && collector.usage === undefined,
+    contextTokens: collector.usage && contextAfter(collector.usage),
     isRetryable: outcome.kind === 'failed' && outcome.error.retry === 'safe' && !collector.hasDelta,
   };
+}
+
+/** All that a response read and said is read by the next. */
+function contextAfter({ text, audio, image }: TokenUsage): ContextTokens {
+  return { text: text.in + text.out + image.in, audio: audio.in + audio.out };
 }
 
 /** Whether the model remembers what the user was given: else the session is of no more use. */
@@ -44,8 +70,8 @@ const TOKENS_PER_SECOND = 20;
 const TOLERANCE = 0.9;
 
 /** How much sound is missing of what the service says it has made; 0 where it is within tolerance, or unknown. */
-export function missingAudioBytes(outcome: Outcome, { audioTokens }: ResponseCollector): number {
-  if (outcome.kind !== 'spoken' || audioTokens === undefined) return 0;
-  const expectedBytes = (audioTokens * BYTES_PER_SECOND) / TOKENS_PER_SECOND;
+export function missingAudioBytes(outcome: Outcome, { usage }: ResponseCollector): number {
+  if (outcome.kind !== 'spoken' || usage === undefined) return 0;
+  const expectedBytes = (usage.audio.out * BYTES_PER_SECOND) / TOKENS_PER_SECOND;
   return outcome.pcm.byteLength < expectedBytes * TOLERANCE ? expectedBytes - outcome.pcm.byteLength : 0;
 }

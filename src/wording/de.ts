@@ -49,6 +49,49 @@ export const de: Wording = {
     savedBefore: 'Diese Antwort ist schon in Ihren Dateien.',
     notSaved: 'Ich konnte die Datei nicht speichern. Bitte drücken Sie noch einmal „Als .wav speichern“.',
   },
+  limits: {
+    tooFast: 'Das war viel in einer Minute. Bitte warten Sie kurz und senden Sie das noch einmal.',
+    day: 'Mein Budget für heute ist aufgebraucht. Bitte kommen Sie morgen (UTC) wieder, oder fragen Sie die Person, die diesen Bot betreibt.',
+    conversation:
+      'Das Budget dieser Unterhaltung ist aufgebraucht. Bitte fragen Sie die Person, die diesen Bot betreibt.',
+  },
+  commands: {
+    does: {
+      help: 'was Sie mir sagen können',
+      reset: 'eine neue Unterhaltung beginnen; ich vergesse, was gesagt wurde',
+      forget: 'alles löschen, was ich von dieser Unterhaltung aufbewahre, auch den Ton',
+      voice: 'meine Stimme wählen: /voice und ein Name',
+      audio: 'mit /audio off schreibe ich nur noch, mit /audio on spreche ich wieder',
+      stop: 'meine Antwort anhalten und verwerfen, was wartet',
+      usage: 'was diese Unterhaltung verbraucht hat',
+    },
+    unknown: (written) => `/${written} kenne ich nicht. Bitte wählen Sie einen dieser Befehle:`,
+    reset: (by) =>
+      `${by === undefined ? 'Wir beginnen' : `${by} beginnt`} eine neue Unterhaltung. Was vorher gesagt wurde, habe ich vergessen.`,
+    forgotten: (by) =>
+      `${by === undefined ? '' : `${by} hat mich gebeten, alles zu vergessen. `}Alles, was ich von dieser Unterhaltung aufbewahrt habe, ist gelöscht.`,
+    voice: (voice, by) =>
+      `${by === undefined ? '' : `${by} hat eine Stimme gewählt. `}Ab meiner nächsten Antwort spreche ich als ${voice}.`,
+    chooseVoice: 'Welche Stimme soll ich haben?',
+    useVoice: 'Diese Stimme nehmen',
+    voiceIs: (voice) => `Ich spreche als ${voice}.`,
+    voiceUnknown: (voice) => `Eine Stimme namens „${voice}“ habe ich nicht.`,
+    audioOn: (by) =>
+      `${by === undefined ? '' : `${by} hat meine Stimme eingeschaltet. `}Ab meiner nächsten Antwort spreche ich.`,
+    audioOff: (by) =>
+      `${by === undefined ? '' : `${by} hat meine Stimme ausgeschaltet. `}Ab meiner nächsten Antwort schreibe ich nur.`,
+    audioHow: 'Bitte schreiben Sie /audio on oder /audio off.',
+    stopped: 'Angehalten.',
+  },
+  usage: {
+    title: 'Diese Unterhaltung bisher:',
+    turns: (turns) => `Fragen: ${turns}`,
+    audio: (duration) => `Gesprochen: ${duration}`,
+    tokens: (tokens) =>
+      `Tokens: ${tokens.in} gelesen (davon ${tokens.cached} aus dem Zwischenspeicher), ${tokens.out} erzeugt`,
+    cost: (usd, date) => `Geschätzte Kosten: ${usd} (Preise vom ${date})`,
+    costUnknown: 'Geschätzte Kosten: für dieses Modell nicht bekannt',
+  },
   player: {
     play: 'Abspielen',
     pause: 'Anhalten',

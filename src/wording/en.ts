@@ -46,6 +46,45 @@ export const en: Wording = {
     savedBefore: 'This answer is in your files already.',
     notSaved: 'I could not save the file. Please press “Save .wav” again.',
   },
+  limits: {
+    tooFast: 'That was a lot in one minute. Please wait a moment and send that again.',
+    day: 'My budget for today is used up. Please come back tomorrow (UTC), or ask the person who runs this bot.',
+    conversation: 'The budget of this conversation is used up. Please ask the person who runs this bot.',
+  },
+  commands: {
+    does: {
+      help: 'what you can tell me',
+      reset: 'begin a new conversation; I forget what was said',
+      forget: 'delete all that I keep of this conversation, its sound too',
+      voice: 'choose my voice: /voice and a name',
+      audio: '/audio off and I only write, /audio on and I speak again',
+      stop: 'stop my answer, and drop what waits',
+      usage: 'what this conversation has used',
+    },
+    unknown: (written) => `I do not know /${written}. Please choose one of these:`,
+    reset: (by) =>
+      `${by === undefined ? 'We begin' : `${by} begins`} a new conversation. I have forgotten what was said before.`,
+    forgotten: (by) =>
+      `${by === undefined ? '' : `${by} asked me to forget. `}All that I kept of this conversation is deleted.`,
+    voice: (voice, by) =>
+      `${by === undefined ? '' : `${by} chose a voice. `}From my next answer on I speak as ${voice}.`,
+    chooseVoice: 'Which voice shall I have?',
+    useVoice: 'Use this voice',
+    voiceIs: (voice) => `I speak as ${voice}.`,
+    voiceUnknown: (voice) => `I have no voice called “${voice}”.`,
+    audioOn: (by) => `${by === undefined ? '' : `${by} switched my voice on. `}From my next answer on I speak.`,
+    audioOff: (by) => `${by === undefined ? '' : `${by} switched my voice off. `}From my next answer on I only write.`,
+    audioHow: 'Please write /audio on or /audio off.',
+    stopped: 'Stopped.',
+  },
+  usage: {
+    title: 'This conversation so far:',
+    turns: (turns) => `questions: ${turns}`,
+    audio: (duration) => `speech: ${duration}`,
+    tokens: (tokens) => `tokens: ${tokens.in} in (${tokens.cached} of them from the cache), ${tokens.out} out`,
+    cost: (usd, date) => `estimated cost: ${usd} (prices of ${date})`,
+    costUnknown: 'estimated cost: not known for this model',
+  },
   player: {
     play: 'Play',
     pause: 'Pause',

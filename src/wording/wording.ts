@@ -1,3 +1,4 @@
+import type { CommandName } from '../conversation/commands.ts';
 import type { CutShortReason } from '../realtime/outcome.ts';
 
 /** Kinds of apologies: what went wrong as far as a user can do something about it. */
@@ -49,6 +50,37 @@ export interface Wording {
     readonly saving: string;
     readonly savedBefore: string;
     readonly notSaved: string;
+  };
+  /** What is said instead of an answer where there are bounds. */
+  readonly limits: {
+    readonly tooFast: string;
+    readonly day: string;
+    readonly conversation: string;
+  };
+  /** What is said of commands. `by`: who gave it, where several people can; each name of one is listed in `does`. */
+  readonly commands: {
+    readonly does: Readonly<Record<CommandName, string>>;
+    unknown(written: string): string;
+    reset(by: string | undefined): string;
+    forgotten(by: string | undefined): string;
+    voice(voice: string, by: string | undefined): string;
+    readonly chooseVoice: string;
+    readonly useVoice: string;
+    voiceIs(voice: string): string;
+    voiceUnknown(voice: string): string;
+    audioOn(by: string | undefined): string;
+    audioOff(by: string | undefined): string;
+    readonly audioHow: string;
+    readonly stopped: string;
+  };
+  /** What a conversation has used. */
+  readonly usage: {
+    readonly title: string;
+    turns(turns: string): string;
+    audio(duration: string): string;
+    tokens(tokens: { in: string; cached: string; out: string }): string;
+    cost(usd: string, date: string): string;
+    readonly costUnknown: string;
   };
   /** The page that plays an answer. */
   readonly player: {

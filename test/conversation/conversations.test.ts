@@ -3,11 +3,15 @@ import { describe, it } from 'node:test';
 import { createMemoryLibrary } from '../../src/audio/library.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { AnswerDeps } from '../../src/conversation/answer.ts';
+import { Budgets } from '../../src/conversation/budgets.ts';
 import { Conversations } from '../../src/conversation/conversations.ts';
 import { createMemoryRecords } from '../../src/conversation/records.ts';
+import { Spending } from '../../src/conversation/spending.ts';
 import type { Reply, Respond, UserTurn } from '../../src/conversation/turn.ts';
+import { TurnRate } from '../../src/conversation/turn-rate.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
+import { DEFAULT_PRICES } from '../../src/prices.ts';
 import { SessionPool } from '../../src/realtime/pool.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
 import { type Answer, FakeModel, says } from '../realtime/fake-model.ts';
@@ -28,8 +32,11 @@ function talk(answers: readonly Answer[] = [], more: Partial<AnswerDeps> = {}) {
     ids: randomIds,
     log: createLogger('debug', { write: (line: string) => void logs.push(JSON.parse(line)) }),
     random: () => 0,
+    settings: { instructions: 'Be kind.', voice: 'alloy', modality: 'audio', maxOutputTokens: undefined },
     historyTurns: 40,
     turnTimeoutMs: 90_000,
+    rate: new TurnRate(clock, undefined),
+    spending: new Spending(new Budgets({ clock, dayUsd: undefined, conversationUsd: undefined }), DEFAULT_PRICES, 'x'),
     ...more,
   };
   return { conversations: new Conversations(deps), model, clock, logs };

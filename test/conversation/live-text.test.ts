@@ -6,7 +6,7 @@ import * as wire from '../realtime/server-events.ts';
 
 /** What is shown after each of these events. */
 function shownBy(...events: readonly wire.WireEvent[]): (string | undefined)[] {
-  const live = new LiveText(wire.TURN_ID);
+  const live = new LiveText(wire.TURN_ID, 'audio');
   let before = '';
   return events.map((event) => {
     if (!live.accept(readServerEvent(event))) return undefined;

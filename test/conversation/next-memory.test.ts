@@ -4,7 +4,9 @@ import { type Memory, nextMemory } from '../../src/conversation/history.ts';
 import { TurnError } from '../../src/errors.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
 import type { TurnResult } from '../../src/realtime/turn-result.ts';
+import { NO_TOKENS } from '../../src/realtime/usage.ts';
 
+const UNBILLED = { usage: NO_TOKENS, hasUntoldUsage: false, contextTokens: undefined };
 const NO_SOUND = { chunks: [], byteLength: 0 };
 const FOUR: Memory = {
   history: ['1', '2', '3', '4'].map((user) => ({ user, assistant: `answer ${user}` })),
@@ -15,7 +17,15 @@ const rejected: Outcome = { kind: 'failed', error: new TurnError('request_reject
 const lost: Outcome = { kind: 'failed', error: new TurnError('connection_lost', 'no') };
 
 function resultOf(outcome: Outcome, more: Partial<TurnResult> = {}): TurnResult {
-  return { outcome, wasReplayed: true, isHistoryRejected: false, responseId: undefined, isRetryable: false, ...more };
+  return {
+    outcome,
+    wasReplayed: true,
+    isHistoryRejected: false,
+    responseId: undefined,
+    isRetryable: false,
+    ...UNBILLED,
+    ...more,
+  };
 }
 
 /** The memory after the same result so many times in a row. */

@@ -16,15 +16,16 @@ function records(options: Partial<MemoryRecordsOptions> = {}) {
 }
 
 const saying = (user: string): ConversationRecord => ({
-  version: 1,
-  refusals: 0,
+  ...EMPTY_RECORD,
   history: [{ user, assistant: 'yes' }],
 });
 
 describe('records in memory', () => {
   it('are empty for a conversation that nobody knows', async () => {
     assert.deepEqual(await records().read('a'), EMPTY_RECORD);
-    assert.deepEqual(EMPTY_RECORD, { version: 1, history: [], refusals: 0 });
+    const { version, history, refusals, settings, usage } = EMPTY_RECORD;
+    assert.deepEqual({ version, history, refusals, settings }, { version: 1, history: [], refusals: 0, settings: {} });
+    assert.equal(usage.turns, 0);
   });
 
   it('keep what was written last, for each conversation', async () => {

@@ -19,6 +19,7 @@ function shelf(save: AudioLibrary['save'] = async (sound) => storedAudio({ ...so
       return save(sound);
     },
     find: async () => undefined,
+    forget: async () => {},
   };
   const lines: string[] = [];
   const log = createLogger('debug', { write: (line: string) => void lines.push(line) });

@@ -43,7 +43,12 @@ export async function startPlayer(): Promise<Player> {
       };
       return opener({ onEvent: watch, onClosed }, signal);
     };
-    const settings = { instructions: 'Be kind.', voice: 'alloy', maxOutputTokens: undefined };
+    const settings = {
+      instructions: 'Be kind.',
+      voice: 'alloy',
+      modality: 'audio',
+      maxOutputTokens: undefined,
+    } as const;
     return RealtimeSession.open({ open, settings, clock, ids: randomIds, log: createLogger('silent') }, NEVER);
   }
 

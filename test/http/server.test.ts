@@ -177,6 +177,7 @@ describe('a fault of the bot', () => {
       library: {
         save: async () => undefined,
         find: async () => Promise.reject(new Error('no library at /srv/secret')),
+        forget: async () => {},
       },
       clock: systemClock,
       isDraining: () => false,
@@ -239,7 +240,7 @@ describe('listening', () => {
     const { port } = other.address() as { port: number };
     const server = createHttpServer({
       deliver: async () => undefined,
-      library: { save: async () => undefined, find: async () => undefined },
+      library: { save: async () => undefined, find: async () => undefined, forget: async () => {} },
       clock: systemClock,
       isDraining: () => false,
       onlyLoopback: true,

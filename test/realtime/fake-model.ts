@@ -125,7 +125,12 @@ export class FakeModel {
   };
 
   get sessionDeps(): SessionDeps {
-    const settings = { instructions: 'Be kind.', voice: 'alloy', maxOutputTokens: undefined };
+    const settings = {
+      instructions: 'Be kind.',
+      voice: 'alloy',
+      modality: 'audio',
+      maxOutputTokens: undefined,
+    } as const;
     return { open: this.open, settings, clock: this.clock, ids: randomIds, log: createLogger('silent') };
   }
 

@@ -20,7 +20,7 @@ async function idleAt(t: TestContext, { autoPong }: { autoPong: boolean }) {
   t.after(() => server[Symbol.asyncDispose]());
   const clock = new ManualClock();
   const client = new Client({ endpoint: azureKey(server.url), clock });
-  const settings = { instructions: 'Be kind.', voice: 'alloy', maxOutputTokens: undefined };
+  const settings = { instructions: 'Be kind.', voice: 'alloy', modality: 'audio', maxOutputTokens: undefined } as const;
   const deps = { open: client.connect, settings, clock, ids: randomIds, log: createLogger('silent') };
   const open = (signal: AbortSignal) => RealtimeSession.open(deps, signal);
   const pool = new SessionPool({ open, clock, idleMs: 3_600_000, maxSessions: 1, turnMs: 90_000 });
@@ -36,7 +36,12 @@ describe('the bound of sockets', PATIENCE, () => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const client = new Client({ endpoint: azureKey(server.url) });
-    const settings = { instructions: 'Be kind.', voice: 'alloy', maxOutputTokens: undefined };
+    const settings = {
+      instructions: 'Be kind.',
+      voice: 'alloy',
+      modality: 'audio',
+      maxOutputTokens: undefined,
+    } as const;
     const deps = { open: client.connect, settings, clock: systemClock, ids: randomIds, log: createLogger('silent') };
     const open = (signal: AbortSignal) => RealtimeSession.open(deps, signal);
     const pool = new SessionPool({ open, clock: systemClock, idleMs: 3_600_000, maxSessions: 2, turnMs: 90_000 });

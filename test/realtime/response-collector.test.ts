@@ -15,7 +15,7 @@ describe('collecting a response', () => {
     );
     assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Hi there', bytes: [1, 2, 3, 4] });
     assert.deepEqual(steps, ['alive', 'alive', 'alive', 'alive', 'alive', 'ended']);
-    assert.deepEqual([collector.responseId, collector.hasDelta, collector.audioTokens], ['resp_1', true, 7]);
+    assert.deepEqual([collector.responseId, collector.hasDelta, collector.usage?.audio.out], ['resp_1', true, 7]);
   });
 
   it('puts several output items in their order, however they arrive', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readServerEvent, type ServerEvent } from '../../src/realtime/server-event.ts';
+import { NO_TOKENS } from '../../src/realtime/usage.ts';
 import * as wire from './server-events.ts';
 
 const read = (event: wire.WireEvent): ServerEvent => readServerEvent(event);
@@ -131,13 +132,13 @@ describe('reading response.done', () => {
       reason: undefined,
       error: undefined,
       texts: [{ at: AT, text: 'Hi there' }],
-      audioTokens: 20,
+      usage: { ...NO_TOKENS, text: { in: 0, cached: 0, out: 4 }, audio: { in: 0, cached: 0, out: 20 } },
     });
   });
 
   it('does without usage', () => {
     for (const usage of [undefined, null, {}, { output_token_details: null }, 'none']) {
-      assert.equal(finalOf(wire.done({ usage })).audioTokens, undefined);
+      assert.equal(finalOf(wire.done({ usage })).usage, undefined);
     }
   });
 

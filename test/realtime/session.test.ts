@@ -64,7 +64,7 @@ describe('what a turn sends', () => {
       [500, 500],
       ['inf', 'inf'],
     ] as const) {
-      const settings = { instructions: 'Be kind.', voice: 'ash', maxOutputTokens };
+      const settings = { instructions: 'Be kind.', voice: 'ash', modality: 'audio', maxOutputTokens } as const;
       const { session, connection } = await sessionWith([], { settings });
       void session.runTurn(input('t1'), NEVER);
       assert.equal(fieldsOf(connection.sent[0], 'session')['max_output_tokens'], sent);

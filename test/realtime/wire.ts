@@ -95,7 +95,7 @@ export class Client {
   }
 
   session({ voice = 'alloy' } = {}): Promise<RealtimeSession> {
-    const settings = { instructions: 'Be kind.', voice, maxOutputTokens: undefined };
+    const settings = { instructions: 'Be kind.', voice, modality: 'audio', maxOutputTokens: undefined } as const;
     const deps = { open: this.connect, settings, clock: this.#clock, ids: randomIds, log: createLogger('silent') };
     return inTime(RealtimeSession.open(deps, NEVER));
   }

@@ -1,0 +1,112 @@
+import type { SessionSettings } from '../config.ts';
+import type { Logger } from '../log.ts';
+import type { ServerEvent } from '../realtime/server-event.ts';
+import type { TurnResult } from '../realtime/turn-result.ts';
+import { addUsage } from '../realtime/usage.ts';
+import { wordingFor } from '../wording.ts';
+import type { AnswerDeps } from './answer.ts';
+import { generate } from './generate.ts';
+import { historyText, nextMemory } from './history.ts';
+import { LiveText } from './live-text.ts';
+import { aboutPeople, itemText, speakerOf } from './people.ts';
+import type { ConversationRecord, ConversationUsage } from './records.ts';
+import { toReply } from './reply.ts';
+import type { Allowance } from './spending.ts';
+import type { Reply, ReplySink, UserTurn } from './turn.ts';
+
+/** Asks the model within what the turn may cost, keeps what was said, and makes the reply of it. */
+export async function ask(
+  turn: UserTurn,
+  turnId: string,
+  stopping: AbortSignal,
+  sink: ReplySink,
+  deps: AnswerDeps,
+): Promise<Reply> {
+  const { records, clock, ids, log, pool, spending } = deps;
+  const startedMs = clock.now();
+  const stored = await records.read(turn.key);
+  const record = pool.isWarm(turn.key) ? stored : withoutContext(stored);
+  const settings = chosen(record, deps.settings);
+  const about = aboutPeople(turn);
+  const text = () => [settings.instructions, about, historyText(record.history), itemText(turn)];
+  const allowed = spending.allow({ key: turn.key, record, settings, text });
+  if (typeof allowed === 'string') {
+    log.warn({ budget: allowed }, 'over budget, refused');
+    return { text: wordingFor(turn.locale).limits[allowed], audio: undefined };
+  }
+  const signal = AbortSignal.any([stopping, sink.stopped]);
+  const live = new LiveText(turnId, settings.modality);
+  const input = {
+    turnId,
+    onEvent(event: ServerEvent) {
+      if (live.accept(event)) sink.showText(() => live.text());
+    },
+    text: itemText(turn),
+    ...{ about, settings, log },
+    mayAskAgain: () => allowed.mayAskAgain(),
+    /** Made only where it is read: a warm session needs none. */
+    get history() {
+      return historyText(record.history);
+    },
+  };
+  const request = { key: turn.key, input, log, signal, timeoutMs: deps.turnTimeoutMs };
+  const result = await settled(generate(request, deps), allowed);
+  // What its session holds is not known; of a new one it is.
+  if (result.hasUntoldUsage && spending.isBounded) pool.drop(turn.key);
+  const incident = ids.incident();
+  logOutcome(result, incident, clock.now() - startedMs, log);
+  const said = { user: turn.text, name: speakerOf(turn), activityId: turn.activityId };
+  const memory = nextMemory(record, said, result, deps.historyTurns);
+  const reply = await toReply(result.outcome, { turn, library: deps.library, log, incident });
+  const usage = usageAfter(record.usage, result, reply);
+  await records.write(turn.key, { ...record, ...memory, usage }).catch((err: unknown) => {
+    log.error({ err }, 'what was said was not kept');
+  });
+  return reply;
+}
+
+async function settled(work: Promise<TurnResult>, allowance: Allowance): Promise<TurnResult> {
+  let result: TurnResult | undefined;
+  try {
+    result = await work;
+    return result;
+  } finally {
+    allowance.settle(result);
+  }
+}
+
+function chosen({ settings }: ConversationRecord, configured: SessionSettings): SessionSettings {
+  return { ...configured, ...settings };
+}
+
+/** What a session held that is not there any more. */
+function withoutContext(record: ConversationRecord): ConversationRecord {
+  return { ...record, usage: { ...record.usage, context: { text: 0, audio: 0 } } };
+}
+
+function usageAfter(usage: ConversationUsage, result: TurnResult, { audio }: Reply): ConversationUsage {
+  return {
+    turns: usage.turns + 1,
+    audioMs: usage.audioMs + (audio?.durationMs ?? 0),
+    tokens: addUsage(usage.tokens, result.usage),
+    context: result.contextTokens ?? { text: 0, audio: 0 },
+  };
+}
+
+function logOutcome({ outcome, responseId }: TurnResult, incident: string, ms: number, log: Logger): void {
+  const fields = { outcome: outcome.kind, response: responseId, ms };
+  switch (outcome.kind) {
+    case 'spoken':
+      log.info({ ...fields, audioBytes: outcome.pcm.byteLength }, 'turn ended');
+      break;
+    case 'textOnly':
+      log.info(fields, 'turn ended');
+      break;
+    case 'cutShort':
+      log.warn({ ...fields, why: outcome.why, err: outcome.error, audioBytes: outcome.pcm.byteLength }, 'turn ended');
+      break;
+    case 'failed':
+      log.error({ ...fields, incident, code: outcome.error.code, err: outcome.error }, 'turn ended');
+      break;
+  }
+}

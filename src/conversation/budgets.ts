@@ -1,0 +1,111 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.ts';
+
+/** Bounds of what the model may cost, in US dollars; `undefined` = none. */
+export interface BudgetOptions {
+  readonly clock: Clock;
+  /** All conversations, each UTC day. */
+  readonly dayUsd: number | undefined;
+  readonly conversationUsd: number | undefined;
+}
+
+/** Money that is set aside for a turn, until it is known what the turn cost. */
+export interface Reservation {
+  /** Sets more aside, for asking once more; false where that does not fit. */
+  extend(usd: number): boolean;
+  /** What it has cost, in the end. Safe to call twice: the first counts. */
+  settle(usd: number): void;
+}
+
+/** Why a turn may not be run. */
+export type OverBudget = 'day' | 'conversation';
+
+const DAY_MS = 24 * 60 * 60_000;
+/** What is spent is known of so many conversations; of one that is pushed out, only from its record. */
+const MOST_CONVERSATIONS = 50_000;
+
+interface Account {
+  spentUsd: number;
+  reservedUsd: number;
+}
+
+/**
+ * What was spent and what is set aside. Invariant: no turn is let in, nor extended, by which spent and reserved together
+ * would be more than a budget. At the end of a day what was spent is forgotten; what is still set aside is not.
+ */
+export class Budgets {
+  readonly #options: BudgetOptions;
+  readonly #day: Account = { spentUsd: 0, reservedUsd: 0 };
+  readonly #conversations = new LRUCache<string, Account>({ max: MOST_CONVERSATIONS });
+  #dayNumber = 0;
+
+  constructor(options: BudgetOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there is a bound at all. */
+  get isBounded(): boolean {
+    return this.#options.dayUsd !== undefined || this.#options.conversationUsd !== undefined;
+  }
+
+  /** Sets aside the most that a turn can cost. `knownUsd`: what its conversation has spent by its record. */
+  reserve(conversation: string, usd: number, knownUsd = 0): Reservation | OverBudget {
+    this.#beginDay();
+    const account = this.#accountOf(conversation, knownUsd);
+    const refusal = this.#refusal(account, usd);
+    if (refusal !== undefined) return refusal;
+    this.#set(account, usd);
+    return this.#reservation(account, usd);
+  }
+
+  /** What a conversation has spent, as far as this process knows. */
+  spentUsd(conversation: string): number {
+    return this.#conversations.get(conversation)?.spentUsd ?? 0;
+  }
+
+  #reservation(account: Account, firstUsd: number): Reservation {
+    let reservedUsd = firstUsd;
+    let isSettled = false;
+    return {
+      extend: (usd) => {
+        this.#beginDay();
+        if (isSettled || this.#refusal(account, usd) !== undefined) return false;
+        this.#set(account, usd);
+        reservedUsd += usd;
+        return true;
+      },
+      settle: (usd) => {
+        if (isSettled) return;
+        isSettled = true;
+        this.#beginDay();
+        this.#set(account, -reservedUsd);
+        for (const each of [account, this.#day]) each.spentUsd += usd;
+      },
+    };
+  }
+
+  #refusal(account: Account, usd: number): OverBudget | undefined {
+    const { dayUsd = Number.POSITIVE_INFINITY, conversationUsd = Number.POSITIVE_INFINITY } = this.#options;
+    if (account.spentUsd + account.reservedUsd + usd > conversationUsd) return 'conversation';
+    if (this.#day.spentUsd + this.#day.reservedUsd + usd > dayUsd) return 'day';
+    return undefined;
+  }
+
+  #set(account: Account, usd: number): void {
+    for (const each of [account, this.#day]) each.reservedUsd = Math.max(0, each.reservedUsd + usd);
+  }
+
+  #accountOf(conversation: string, knownUsd: number): Account {
+    const known = this.#conversations.get(conversation) ?? { spentUsd: 0, reservedUsd: 0 };
+    known.spentUsd = Math.max(known.spentUsd, knownUsd);
+    this.#conversations.set(conversation, known);
+    return known;
+  }
+
+  #beginDay(): void {
+    const dayNumber = Math.floor(this.#options.clock.now() / DAY_MS);
+    if (dayNumber === this.#dayNumber) return;
+    this.#dayNumber = dayNumber;
+    this.#day.spentUsd = 0;
+  }
+}

@@ -1,0 +1,93 @@
+import type { SessionSettings } from '../config.ts';
+import { costUsd, type ModelPrices, type PriceTable, pricesOf } from '../prices.ts';
+import type { TurnResult } from '../realtime/turn-result.ts';
+import { NO_TOKENS, type TokenUsage } from '../realtime/usage.ts';
+import type { Budgets, OverBudget } from './budgets.ts';
+import type { ConversationRecord } from './records.ts';
+
+/** What a turn is about to ask the model. */
+export interface Asked {
+  readonly key: string;
+  readonly record: ConversationRecord;
+  readonly settings: SessionSettings;
+  /** All that a new session would be told, in characters of UTF-16. */
+  readonly text: () => readonly (string | undefined)[];
+}
+
+/** A turn that may be run. */
+export interface Allowance {
+  /** Whether one more response may be asked for. */
+  mayAskAgain(): boolean;
+  /** It has ended, in whichever way. */
+  settle(result: TurnResult | undefined): void;
+}
+
+/** Around items: roles and marks of begin and end. */
+const OVERHEAD_TOKENS = 200;
+
+/** What turns may cost. Without a price for the model nothing is bounded, and the configuration allows no budget. */
+export class Spending {
+  readonly #budgets: Budgets;
+  readonly #table: PriceTable;
+  readonly #prices: ModelPrices | undefined;
+
+  constructor(budgets: Budgets, table: PriceTable, model: string) {
+    this.#budgets = budgets;
+    this.#table = table;
+    this.#prices = pricesOf(table, model);
+  }
+
+  /** The day of the prices. */
+  get priceDate(): string {
+    return this.#table.date;
+  }
+
+  /** Whether turns can be refused. */
+  get isBounded(): boolean {
+    return this.#prices !== undefined && this.#budgets.isBounded;
+  }
+
+  /** In US dollars; `undefined` where the model has no price. */
+  costOf(usage: TokenUsage): number | undefined {
+    return this.#prices && costUsd(usage, this.#prices);
+  }
+
+  /** Sets aside the worst case of a turn, or says which budget it does not fit. */
+  allow(asked: Asked): Allowance | OverBudget {
+    const prices = this.#prices;
+    if (prices === undefined || !this.#budgets.isBounded) return { mayAskAgain: () => true, settle: () => {} };
+    const mostUsd = costUsd(worstCase(asked), prices);
+    const knownUsd = costUsd(asked.record.usage.tokens, prices);
+    const reservation = this.#budgets.reserve(asked.key, mostUsd, knownUsd);
+    if (typeof reservation === 'string') return reservation;
+    let responses = 1;
+    return {
+      mayAskAgain() {
+        const isIn = reservation.extend(mostUsd);
+        if (isIn) responses++;
+        return isIn;
+      },
+      settle(result) {
+        const isTold = result !== undefined && !result.hasUntoldUsage;
+        reservation.settle(isTold ? costUsd(result.usage, prices) : responses * mostUsd);
+      },
+    };
+  }
+}
+
+/**
+ * The most that one response can be billed: all that its session has heard and said, or all that a new one is told (a
+ * token is at least one byte), and as much as it may say, as speech: text is
+ * cheaper. Nothing from the cache.
+ */
+function worstCase({ record, settings, text }: Asked): TokenUsage {
+  const bytes = text().reduce<number>((sum, each = '') => sum + Buffer.byteLength(each), OVERHEAD_TOKENS);
+  // The configuration has a bound wherever there is a budget.
+  const mostOut = typeof settings.maxOutputTokens === 'number' ? settings.maxOutputTokens : Number.POSITIVE_INFINITY;
+  const { context } = record.usage;
+  return {
+    text: { in: bytes + context.text, cached: 0, out: 0 },
+    audio: { in: context.audio, cached: 0, out: mostOut },
+    image: NO_TOKENS.image,
+  };
+}

@@ -1,0 +1,28 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.ts';
+
+const WINDOW_MS = 60_000;
+const MOST_USERS = 50_000;
+
+/** How many turns each user may begin within any minute. */
+export class TurnRate {
+  readonly #clock: Clock;
+  readonly #mostPerMinute: number | undefined;
+  /** When each user's latest turns began, the oldest first; never more than may begin. */
+  readonly #begun = new LRUCache<string, number[]>({ max: MOST_USERS });
+
+  constructor(clock: Clock, mostPerMinute: number | undefined) {
+    this.#clock = clock;
+    this.#mostPerMinute = mostPerMinute;
+  }
+
+  /** Counts a turn of this user; false, and not counted, where it is one too many. */
+  admit(user: string): boolean {
+    if (this.#mostPerMinute === undefined) return true;
+    const nowMs = this.#clock.now();
+    const recent = (this.#begun.get(user) ?? []).filter((atMs) => nowMs - atMs < WINDOW_MS);
+    if (recent.length >= this.#mostPerMinute) return false;
+    this.#begun.set(user, [...recent, nowMs]);
+    return true;
+  }
+}

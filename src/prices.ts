@@ -1,0 +1,87 @@
+import { MODALITIES, type ModalityTokens, type TokenUsage } from './realtime/usage.ts';
+
+/** US dollars for a million tokens of each kind. */
+export type ModalityPrices = { readonly [Direction in keyof ModalityTokens]: number };
+
+export interface ModelPrices {
+  readonly text: ModalityPrices;
+  readonly audio: ModalityPrices;
+  /** Images are read, and never made. */
+  readonly image: ModalityPrices;
+}
+
+/** What models cost, as known on a day. */
+export interface PriceTable {
+  /** `YYYY-MM-DD`. */
+  readonly date: string;
+  readonly models: Readonly<Record<string, ModelPrices>>;
+}
+
+const FULL: Pick<ModelPrices, 'audio' | 'image'> = {
+  audio: { in: 32, cached: 0.4, out: 64 },
+  image: { in: 5, cached: 0.5, out: 0 },
+};
+const MINI: ModelPrices = {
+  text: { in: 0.6, cached: 0.06, out: 2.4 },
+  audio: { in: 10, cached: 0.3, out: 20 },
+  image: { in: 0.8, cached: 0.08, out: 0 },
+};
+
+/** https://developers.openai.com/api/docs/pricing ; the same for Azure's global deployments. */
+export const DEFAULT_PRICES: PriceTable = {
+  date: '2026-11-22',
+  models: {
+    'gpt-realtime-1.5': { text: { in: 4, cached: 0.4, out: 16 }, ...FULL },
+    'gpt-realtime-2': { text: { in: 4, cached: 0.4, out: 24 }, ...FULL },
+    'gpt-realtime-2.1': { text: { in: 4, cached: 0.4, out: 24 }, ...FULL },
+    'gpt-realtime-2.1-mini': MINI,
+    'gpt-realtime-mini': MINI,
+  },
+};
+
+/** The prices of a model or deployment by its name, with a date behind it or without; `undefined`: not known. */
+export function pricesOf({ models }: PriceTable, name: string): ModelPrices | undefined {
+  const plain = name.toLowerCase().replace(/-\d{4}-\d{2}-\d{2}$/, '');
+  const known = Object.keys(models).find((each) => each.toLowerCase() === plain || each === name);
+  return known === undefined ? undefined : models[known];
+}
+
+/** What these tokens cost, in US dollars. */
+export function costUsd(usage: TokenUsage, prices: ModelPrices): number {
+  const millionths = MODALITIES.map((name) => {
+    const [tokens, price] = [usage[name], prices[name]];
+    return (tokens.in - tokens.cached) * price.in + tokens.cached * price.cached + tokens.out * price.out;
+  });
+  return millionths.reduce((sum, each) => sum + each, 0) / 1e6;
+}
+
+/** Reads a price table from JSON. Throws an Error that says what is wrong with it, for the operator. */
+export function readPriceTable(json: string): PriceTable {
+  const table: unknown = JSON.parse(json);
+  const { date, models } = fieldsOf(table);
+  if (typeof date !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(date)) throw new Error('"date" has to be YYYY-MM-DD');
+  const entries = Object.entries(fieldsOf(models));
+  if (entries.length === 0) throw new Error('"models" has to name at least one model');
+  return { date, models: Object.fromEntries(entries.map(([name, prices]) => [name, modelPrices(name, prices)])) };
+}
+
+function modelPrices(model: string, value: unknown): ModelPrices {
+  const fields = fieldsOf(value);
+  const read = (name: (typeof MODALITIES)[number]): ModalityPrices => {
+    const prices = fieldsOf(fields[name]);
+    const price = (direction: keyof ModalityPrices, fallback?: number): number => {
+      const found = prices[direction] ?? fallback;
+      if (typeof found === 'number' && Number.isFinite(found) && found >= 0) return found;
+      throw new Error(`"models.${model}.${name}.${direction}" has to be US dollars for a million tokens`);
+    };
+    const isRead = name === 'image';
+    return isRead && fields[name] === undefined
+      ? { in: 0, cached: 0, out: 0 }
+      : { in: price('in'), cached: price('cached'), out: price('out', isRead ? 0 : undefined) };
+  };
+  return { text: read('text'), audio: read('audio'), image: read('image') };
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}

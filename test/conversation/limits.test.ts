@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { scripted } from '../../src/simulator/script.ts';
+import { en } from '../../src/wording/en.ts';
+import { failing, inConversation, startTimedBot, type TimedBot, textsOf, until } from './talk.ts';
+
+const PATIENCE = { timeout: 20_000 };
+const PRICED = { AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5' };
+/** Two seconds are 40 tokens of speech. */
+const SOUND = Buffer.alloc(96_000, 3);
+const spoken = (text: string) => ({ outputs: [{ text, pcm: SOUND }], ending: { kind: 'completed' } as const });
+
+async function ask(bot: TimedBot, text: string, fields: Record<string, unknown> = {}): Promise<string> {
+  const before = bot.connector.messages.length;
+  await bot.says(text, fields);
+  return textsOf(await bot.replies(before + 1)).at(-1) ?? '';
+}
+
+describe('a turn that is too much', PATIENCE, () => {
+  it('in one minute is refused kindly and without the model, for this user alone', async (t) => {
+    const bot = await startTimedBot({ turns: ['One', 'Two', 'Other', 'Three'], env: { MAX_TURNS_PER_MINUTE: '2' } });
+    t.after(() => bot[Symbol.asyncDispose]());
+    assert.deepEqual([await ask(bot, 'a'), await ask(bot, 'b')], ['One', 'Two']);
+    assert.equal(await ask(bot, 'c'), en.limits.tooFast);
+    assert.equal(await ask(bot, 'd', inConversation('other')), 'Other');
+    assert.match(await ask(bot, '/usage'), /questions: 2/, 'commands are not counted');
+    await bot.clock.advance(60_000);
+    assert.equal(await ask(bot, 'e'), 'Three');
+  });
+
+  it('for the budget of its conversation is refused kindly and without the model', async (t) => {
+    const env = { ...PRICED, CONVERSATION_BUDGET_USD: '0.28' };
+    const turns = [...Array.from({ length: 20 }, () => spoken('Yes')), 'Other'];
+    const bot = await startTimedBot({ simulator: { mind: scripted(turns).mind }, env });
+    t.after(() => bot[Symbol.asyncDispose]());
+    let answered = 0;
+    while ((await ask(bot, 'again?')) === 'Yes') answered++;
+    assert.ok(answered >= 2 && answered < 20, `${answered} answers`);
+    assert.equal(await ask(bot, 'again?'), en.limits.conversation);
+    const usage = await ask(bot, '/usage');
+    assert.ok(Number(/\$([\d.]+)/.exec(usage)?.[1]) <= 0.28 - 0.26, usage);
+    assert.equal(await ask(bot, 'hello', inConversation('other')), 'Yes');
+  });
+
+  it('for the budget of its conversation is refused after /forget, too', async (t) => {
+    // Room for one worst case, and not for one more after a turn of 40 tokens of speech.
+    const bot = await startTimedBot({ turns: [spoken('One')], env: { ...PRICED, CONVERSATION_BUDGET_USD: '0.2645' } });
+    t.after(() => bot[Symbol.asyncDispose]());
+    assert.equal(await ask(bot, 'a'), 'One');
+    assert.equal(await ask(bot, '/forget'), en.commands.forgotten(undefined));
+    assert.equal(await ask(bot, 'a'), en.limits.conversation);
+  });
+
+  it('for the budget of the day is refused in all conversations, until midnight UTC', async (t) => {
+    const env = { ...PRICED, DAILY_BUDGET_USD: '0.265' };
+    const bot = await startTimedBot({ turns: [spoken('One'), 'Next day'], env });
+    t.after(() => bot[Symbol.asyncDispose]());
+    assert.equal(await ask(bot, 'a'), 'One');
+    assert.equal(await ask(bot, 'b', inConversation('other')), en.limits.day);
+    await bot.clock.advance(86_400_000 - (bot.clock.now() % 86_400_000));
+    assert.equal(await ask(bot, 'c', inConversation('other')), 'Next day');
+  });
+
+  it('is asked for once more only where that fits, too', async (t) => {
+    const env = { ...PRICED, DAILY_BUDGET_USD: '0.4' };
+    const bot = await startTimedBot({ turns: [failing('server_error', 'server_error')], env });
+    t.after(() => bot[Symbol.asyncDispose]());
+    assert.match(await ask(bot, 'a'), /My voice service had a problem/);
+    assert.equal(bot.script.asked.length, 1);
+  });
+
+  it('is counted in full where nobody says what it cost, also when it was stopped before it began', async (t) => {
+    const hang = { outputs: [], ending: { kind: 'hang', afterDeltas: 0, created: false } } as const;
+    const bot = await startTimedBot({ turns: [hang], env: { ...PRICED, DAILY_BUDGET_USD: '0.3' } });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('a');
+    await until(() => bot.script.asked.length === 1);
+    await ask(bot, '/stop');
+    assert.equal(await ask(bot, 'b'), en.limits.day);
+    assert.equal(bot.script.asked.length, 1);
+  });
+
+  it('costs nothing where the service failed before it said anything', async (t) => {
+    const env = { ...PRICED, DAILY_BUDGET_USD: '0.9' };
+    const turns = [...Array.from({ length: 4 }, () => failing('server_error', 'server_error')), spoken('One')];
+    const bot = await startTimedBot({ turns, env });
+    t.after(() => bot[Symbol.asyncDispose]());
+    for (const text of ['a', 'b']) {
+      await bot.says(text);
+      await bot.clock.whenWaiting(375);
+      await bot.clock.advance(375);
+      await bot.replies(text === 'a' ? 1 : 2);
+    }
+    assert.equal(await ask(bot, 'c'), 'One');
+  });
+
+  it('is counted for the user, in whichever conversation', async (t) => {
+    const bot = await startTimedBot({ turns: ['One', 'Two'], env: { MAX_TURNS_PER_MINUTE: '2' } });
+    t.after(() => bot[Symbol.asyncDispose]());
+    assert.equal(await ask(bot, 'a'), 'One');
+    assert.equal(await ask(bot, 'b', { conversation: { id: 'other' } }), 'Two');
+    assert.equal(await ask(bot, 'c', { conversation: { id: 'third' } }), en.limits.tooFast);
+  });
+
+  it('is measured by what its session has heard and said', async (t) => {
+    // 150 seconds of speech are 3,000 tokens: read again they cost more than what is left.
+    const long = {
+      outputs: [{ text: 'Long', pcm: Buffer.alloc(150 * 48_000) }],
+      ending: { kind: 'completed' } as const,
+    };
+    const env = { ...PRICED, CONVERSATION_BUDGET_USD: '0.5', REALTIME_MAX_OUTPUT_TOKENS: '4096' };
+    const bot = await startTimedBot({ turns: [long, 'After'], env });
+    t.after(() => bot[Symbol.asyncDispose]());
+    assert.equal(await ask(bot, 'a'), 'Long');
+    assert.equal(await ask(bot, 'b'), en.limits.conversation);
+    await bot.clock.advance(300_000);
+    await until(() => bot.simulator.openSessions === 0);
+    assert.equal(await ask(bot, 'c'), 'After', 'a new session is told the text alone');
+  });
+
+  it('fits where answers are shorter', async (t) => {
+    const env = { ...PRICED, DAILY_BUDGET_USD: '0.05', REALTIME_MAX_OUTPUT_TOKENS: '500' };
+    const bot = await startTimedBot({ turns: [spoken('One')], env });
+    t.after(() => bot[Symbol.asyncDispose]());
+    assert.equal(await ask(bot, 'a'), 'One');
+  });
+});

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { costUsd, DEFAULT_PRICES, pricesOf, readPriceTable } from '../src/prices.ts';
+import { addUsage, NO_TOKENS, readUsage } from '../src/realtime/usage.ts';
+
+const PRICES = { in: 1, cached: 0.5, out: 2 };
+
+describe('the prices of a model', () => {
+  for (const name of [
+    'gpt-realtime-1.5',
+    'gpt-realtime-1.5-2026-02-23',
+    'GPT-Realtime-2.1-Mini',
+    'gpt-realtime-mini',
+  ]) {
+    it(`are known for ${name}`, () => assert.ok(pricesOf(DEFAULT_PRICES, name)));
+  }
+
+  for (const name of ['gpt-realtime', 'gpt-realtime-1', 'gpt-realtime-1.5-x', '__proto__', 'constructor', '']) {
+    it(`are not guessed for ${JSON.stringify(name)}`, () => assert.equal(pricesOf(DEFAULT_PRICES, name), undefined));
+  }
+
+  it('make what tokens cost, the cached ones less', () => {
+    const usage = {
+      text: { in: 1_000, cached: 400, out: 100 },
+      audio: { in: 2_000, cached: 0, out: 300 },
+      image: { in: 10, cached: 0, out: 0 },
+    };
+    const prices = pricesOf(DEFAULT_PRICES, 'gpt-realtime-1.5');
+    assert.ok(prices);
+    const expected = (600 * 4 + 400 * 0.4 + 100 * 16 + 2_000 * 32 + 300 * 64 + 10 * 5) / 1e6;
+    assert.ok(Math.abs(costUsd(usage, prices) - expected) < 1e-12);
+    assert.equal(costUsd(NO_TOKENS, prices), 0);
+  });
+});
+
+describe('a price table', () => {
+  const table = (models: unknown, date: unknown = '2026-12-01') => JSON.stringify({ date, models });
+
+  it('is read from JSON, images being optional', () => {
+    const { models } = readPriceTable(table({ mine: { text: PRICES, audio: PRICES, note: 'x' } }));
+    assert.deepEqual(models['mine'], { text: PRICES, audio: PRICES, image: { in: 0, cached: 0, out: 0 } });
+  });
+
+  for (const [name, json, reason] of [
+    ['no JSON', 'prices', /JSON/],
+    ['no date', table({ mine: { text: PRICES, audio: PRICES } }, 'today'), /"date"/],
+    ['no models', table({}), /"models"/],
+    ['a missing price', table({ mine: { text: PRICES, audio: { in: 1, cached: 1 } } }), /"models\.mine\.audio\.out"/],
+    ['a negative price', table({ mine: { text: { ...PRICES, in: -1 }, audio: PRICES } }), /"models\.mine\.text\.in"/],
+    ['null', 'null', /"date"/],
+  ] as const) {
+    it(`is refused with ${name}`, () => assert.throws(() => readPriceTable(json), reason));
+  }
+});
+
+describe('the usage of a response', () => {
+  it('is read by kind of content', () => {
+    const read = readUsage({
+      input_tokens: 150,
+      output_tokens: 60,
+      input_token_details: {
+        ...{ text_tokens: 100, audio_tokens: 40, image_tokens: 10, cached_tokens: 64 },
+        cached_tokens_details: { text_tokens: 64, audio_tokens: 0, image_tokens: 0 },
+      },
+      output_token_details: { text_tokens: 20, audio_tokens: 40 },
+    });
+    assert.deepEqual(read, {
+      text: { in: 100, cached: 64, out: 20 },
+      audio: { in: 40, cached: 0, out: 40 },
+      image: { in: 10, cached: 0, out: 0 },
+    });
+  });
+
+  it('counts what is of no known kind as text where it was read, and as speech where it was made', () => {
+    const read = readUsage({ input_tokens: 9, output_tokens: 7 });
+    assert.deepEqual([read?.text.in, read?.audio.out, read?.audio.in, read?.text.out], [9, 7, 0, 0]);
+  });
+
+  it('may be nothing at all, which is told', () => {
+    assert.deepEqual(readUsage({ input_tokens: 0, output_tokens: 0 }), NO_TOKENS);
+  });
+
+  for (const value of [
+    undefined,
+    null,
+    {},
+    'x',
+    { input_tokens: -1 },
+    { output_tokens: 1e300 },
+    { input_tokens: '9' },
+  ]) {
+    it(`is not told by ${JSON.stringify(value)}`, () => assert.equal(readUsage(value), undefined));
+  }
+
+  it('adds up', () => {
+    const one = { ...NO_TOKENS, text: { in: 1, cached: 2, out: 3 } };
+    assert.deepEqual(addUsage(one, one).text, { in: 2, cached: 4, out: 6 });
+  });
+});
