@@ -8,6 +8,8 @@ import type { ServerEvent } from './server-event.ts';
 
 const FIRST_EVENT_TIMEOUT_MS = 15_000;
 const SILENCE_TIMEOUT_MS = 20_000;
+/** How long a response that was cancelled is waited for: its end says what it has cost. */
+const CANCEL_TIMEOUT_MS = 2_000;
 
 /** Told each event of the turn as it comes, and of the session meanwhile. What it throws is logged, and ends nothing. */
 export type TurnListener = (event: ServerEvent) => void;
@@ -30,6 +32,8 @@ export class ResponseRun {
   readonly #options: ResponseRunOptions;
   readonly #end: (outcome: Outcome) => void;
   #forgetDeadline: () => void = () => {};
+  /** What was there when the user wanted no more. */
+  #cancelled: Outcome | undefined;
 
   /** Begins to wait for the first event. */
   constructor(options: ResponseRunOptions) {
@@ -48,6 +52,10 @@ export class ResponseRun {
 
   accept(event: ServerEvent): void {
     const step = this.collector.accept(event);
+    if (this.#cancelled !== undefined) {
+      if (step.kind === 'ended') this.#end(this.#cancelled);
+      return;
+    }
     if (step.kind !== 'ignored' || event.kind === 'session' || event.kind === 'error') this.#tell(event);
     if (step.kind === 'alive') this.#watch(SILENCE_TIMEOUT_MS, 'silence_timeout');
     if (step.kind === 'ended') this.#end(step.outcome);
@@ -55,12 +63,16 @@ export class ResponseRun {
 
   /** Ends it early; what was said until now is its outcome. */
   abandon(error: TurnError): void {
-    this.#end(this.collector.abandon(error));
+    this.#end(this.#cancelled ?? this.collector.abandon(error));
   }
 
-  /** Ends it by the user's wish, which is no fault. */
+  /** Ends it by the user's wish, which is no fault: what was said until now is its outcome. */
   cancel(): void {
-    this.#end(this.collector.cancel());
+    const outcome = this.collector.cancel();
+    this.#cancelled ??= outcome;
+    this.#forgetDeadline();
+    if (this.collector.responseId === undefined) this.#end(outcome);
+    else this.#forgetDeadline = this.#options.clock.after(CANCEL_TIMEOUT_MS, () => this.#end(outcome));
   }
 
   /** Leaves no timer behind. Safe to call twice. */

@@ -234,6 +234,21 @@ describe('commands', PATIENCE, () => {
     }
   });
 
+  it('count what an answer has cost that was stopped', async (t) => {
+    // The simulator ends a response that hangs when it is cancelled, and tells its usage.
+    const hanging = { outputs: spoken('One two three').outputs, ending: { kind: 'hang', afterDeltas: 2 } } as const;
+    const env = { AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5', DAILY_BUDGET_USD: '0.5' };
+    const bot = await startTimedBot({ turns: [hanging, 'Two'], env });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('first');
+    await until(() => bot.events.some(({ event }) => event['type'] === 'response.output_audio.delta'));
+    assert.equal((await ask(bot, '/stop')).text, 'Stopped.');
+    await until(() => bot.events.some(({ event }) => event['type'] === 'response.done'));
+    await bot.says('second');
+    await until(() => textsOf(bot.connector.messages).includes('Two'));
+    assert.ok(!textsOf(bot.connector.messages).includes(en.limits.day), 'it was not charged in full');
+  });
+
   it('repeat nothing that people wrote as Markdown, and name nobody whose name is not known', async (t) => {
     const bot = await startTimedBot();
     t.after(() => bot[Symbol.asyncDispose]());
