@@ -132,15 +132,15 @@ export class LiveMessage {
   }
 
   /**
-   * Nobody knows whether the end arrived. To exchange a message for the same does no harm; to send the rest would, unless
-   * the channel says that there is nothing to exchange.
+   * Nobody knows whether the end arrived. To exchange a message for the same does no harm, to send the rest would: it may
+   * be there already.
    */
   async #replaceUnconfirmed(message: Partial<Activity>, reason: unknown): Promise<void> {
     try {
       await this.#update(message);
     } catch (error) {
-      if (streamFault(error, this.#options.clock.now()).kind !== 'refused') throw reason;
-      await this.#sendRest(message, error);
+      if (message.attachments === undefined || !isRefusedForItsContent(error)) throw reason;
+      await this.#update(withoutAttachments(message)).catch(() => Promise.reject(reason));
     }
   }
 
