@@ -122,6 +122,6 @@ function createDelivery(
   const allowList = { tenants: config.allowedTenants, users: config.allowedUsers };
   const files = new FileSaver({ library, clock, ids, log, fetch, sendLimitMs });
   const invokes = { library, clock, log, publicBaseUrl };
-  const bot = new VoiceBot({ adapter, conversations, responders, files, invokes, allowList, serviceUrls });
+  const bot = new VoiceBot({ adapter, conversations, responders, files, invokes, log, allowList, serviceUrls });
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }

@@ -18,6 +18,7 @@ import {
 import type { Acceptance, Conversations } from './conversation/conversations.ts';
 import type { Respond, TurnReference } from './conversation/turn.ts';
 import { RequestError } from './errors.ts';
+import type { Logger } from './log.ts';
 import { wordingFor } from './wording.ts';
 
 /** What the bot joins. */
@@ -27,6 +28,7 @@ export interface VoiceBotOptions {
   readonly responders: Responders;
   readonly files: FileSaver;
   readonly invokes: InvokeDeps;
+  readonly log: Logger;
   readonly allowList: AllowList;
   readonly serviceUrls: ServiceUrls;
 }
@@ -132,7 +134,7 @@ export class VoiceBot extends TeamsActivityHandler {
   async #forget(context: TurnContext): Promise<void> {
     const key = conversationKey(context.activity);
     this.#options.conversations.forget(key).catch((err: unknown) => {
-      this.#options.invokes.log.error({ err, conversation: key }, 'record or sound not deleted');
+      this.#options.log.error({ err, conversation: key }, 'record or sound not deleted');
     });
   }
 

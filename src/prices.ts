@@ -1,4 +1,5 @@
-import { MODALITIES, type ModalityTokens, type TokenUsage } from './realtime/usage.ts';
+import { fieldsOf } from './fields.ts';
+import { MODALITIES, type ModalityTokens, type TokenUsage } from './token-usage.ts';
 
 /** US dollars for a million tokens of each kind. */
 export type ModalityPrices = { readonly [Direction in keyof ModalityTokens]: number };
@@ -80,8 +81,4 @@ function modelPrices(model: string, value: unknown): ModelPrices {
       : { in: price('in'), cached: price('cached'), out: price('out', isRead ? 0 : undefined) };
   };
   return { text: read('text'), audio: read('audio'), image: read('image') };
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }

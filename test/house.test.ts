@@ -23,11 +23,13 @@ const LEAVES = [
   'config.ts',
   'env.ts',
   'errors.ts',
+  'fields.ts',
   'ids.ts',
   'log.ts',
   'node-version.js',
   'prices.ts',
   'retry-after.ts',
+  'token-usage.ts',
   'wording.ts',
 ];
 

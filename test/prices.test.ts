@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { costUsd, DEFAULT_PRICES, pricesOf, readPriceTable } from '../src/prices.ts';
-import { addUsage, NO_TOKENS, readUsage } from '../src/realtime/usage.ts';
+import { addUsage, NO_TOKENS, readUsage } from '../src/token-usage.ts';
 
 const PRICES = { in: 1, cached: 0.5, out: 2 };
 

@@ -1,6 +1,6 @@
 import { type Attachment, CardFactory } from 'botbuilder';
 import type { Choice } from '../conversation/turn.ts';
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from '../fields.ts';
 
 /** What is pressed comes back as a message without text. */
 const INPUT = 'choice';

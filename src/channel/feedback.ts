@@ -1,5 +1,5 @@
 import type { Activity } from 'botbuilder';
-import { fieldsOf, textOf } from './fields.ts';
+import { fieldsOf, textOf } from '../fields.ts';
 
 /** What a user thinks of one of the bot's messages: the thumbs below it, in Teams. */
 export interface Feedback {

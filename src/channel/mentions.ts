@@ -1,4 +1,4 @@
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from '../fields.ts';
 
 /** People mention the bot once or twice; more different marks are no message from a person. */
 const MOST_MARKS = 20;

@@ -1,8 +1,8 @@
 import { type Activity, type Attachment, CardFactory } from 'botbuilder';
 import type { StoredAudio } from '../audio/library.ts';
+import { fieldsOf } from '../fields.ts';
 import { clockTime, type Wording } from '../wording.ts';
 import { capabilitiesOf } from './capabilities.ts';
-import { fieldsOf } from './fields.ts';
 import { scopeOf } from './user-turn.ts';
 
 /** What the card offers besides playing. */

@@ -38,6 +38,7 @@ export function openSink(context: TurnContext, options: SinkOptions): Sink {
     : new Sink(context, capabilities, options);
 }
 
+/** Shows and sends one turn's answer in the way of its channel. */
 export class Sink implements ReplySink {
   readonly #context: TurnContext;
   readonly #capabilities: Capabilities;

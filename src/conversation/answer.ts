@@ -77,7 +77,7 @@ function personOf({ channel, user }: UserTurn): string {
 }
 
 /** Whatever goes wrong, the user gets an answer. */
-function apologize(err: unknown, { locale }: UserTurn, { ids, log }: AnswerDeps): Reply {
+export function apologize(err: unknown, { locale }: UserTurn, { ids, log }: Pick<AnswerDeps, 'ids' | 'log'>): Reply {
   const incident = ids.incident();
   log.error({ err, incident }, 'turn broke');
   return { text: apology('internal', incident, wordingFor(locale)), audio: undefined };

@@ -1,8 +1,9 @@
 import type { SessionSettings } from '../config.ts';
 import type { Logger } from '../log.ts';
 import type { ServerEvent } from '../realtime/server-event.ts';
+import type { TurnInput } from '../realtime/session.ts';
 import type { TurnResult } from '../realtime/turn-result.ts';
-import { addUsage } from '../realtime/usage.ts';
+import { addUsage } from '../token-usage.ts';
 import { wordingFor } from '../wording.ts';
 import type { AnswerDeps } from './answer.ts';
 import { generate } from './generate.ts';
@@ -35,14 +36,8 @@ export async function ask(
     return { text: wordingFor(turn.locale).limits[allowed], audio: undefined };
   }
   const signal = AbortSignal.any([stopping, sink.stopped]);
-  const live = new LiveText(turnId, settings.modality);
-  const input = {
-    turnId,
-    onEvent(event: ServerEvent) {
-      if (live.accept(event)) sink.showText(() => live.text());
-    },
-    text: itemText(turn),
-    ...{ about, settings, log },
+  const input: TurnInput = {
+    ...{ turnId, about, settings, log, text: itemText(turn), onEvent: shownBy(sink, turnId, settings) },
     mayAskAgain: () => allowed.mayAskAgain(),
     /** Made only where it is read: a warm session needs none. */
     get history() {
@@ -63,6 +58,14 @@ export async function ask(
     log.error({ err }, 'what was said was not kept');
   });
   return reply;
+}
+
+/** Shows the text while it is made. */
+function shownBy(sink: ReplySink, turnId: string, { modality }: SessionSettings) {
+  const live = new LiveText(turnId, modality);
+  return (event: ServerEvent) => {
+    if (live.accept(event)) sink.showText(() => live.text());
+  };
 }
 
 async function settled(work: Promise<TurnResult>, allowance: Allowance): Promise<TurnResult> {

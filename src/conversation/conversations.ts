@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { SendError, TurnError } from '../errors.ts';
 import { wordingFor } from '../wording.ts';
-import { type AnswerDeps, answer } from './answer.ts';
+import { type AnswerDeps, answer, apologize } from './answer.ts';
 import { type Command, commandOf } from './commands.ts';
 import { withoutMessage } from './history.ts';
 import { obey } from './obey.ts';
@@ -112,7 +112,8 @@ export class Conversations {
       },
       stop: () => this.#stop(key),
     };
-    const send = async (sink: ReplySink) => sink.send(await obey(command, turn, effects, this.#deps));
+    const obeyed = () => obey(command, turn, effects, this.#deps).catch((err) => apologize(err, turn, this.#deps));
+    const send = async (sink: ReplySink) => sink.send(await obeyed());
     this.#asides++;
     return this.#respond({ conversation: key }, () => respond(send)).finally(() => this.#asides--);
   }

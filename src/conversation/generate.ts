@@ -4,7 +4,7 @@ import type { Logger } from '../log.ts';
 import type { SessionPool } from '../realtime/pool.ts';
 import type { TurnInput } from '../realtime/session.ts';
 import type { TurnResult } from '../realtime/turn-result.ts';
-import { addUsage, NO_TOKENS } from '../realtime/usage.ts';
+import { addUsage, NO_TOKENS } from '../token-usage.ts';
 
 /** What asking the model takes. */
 export interface GenerateDeps {

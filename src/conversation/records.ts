@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import type { ContextTokens } from '../realtime/turn-result.ts';
-import { NO_TOKENS, type TokenUsage } from '../realtime/usage.ts';
+import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import { EMPTY_MEMORY, type Memory, type PastTurn } from './history.ts';
 
 /** What people chose for their conversation; what they did not is as configured. */

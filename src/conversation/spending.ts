@@ -1,7 +1,7 @@
 import type { SessionSettings } from '../config.ts';
 import { costUsd, type ModelPrices, type PriceTable, pricesOf } from '../prices.ts';
 import type { TurnResult } from '../realtime/turn-result.ts';
-import { NO_TOKENS, type TokenUsage } from '../realtime/usage.ts';
+import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import type { Budgets, OverBudget } from './budgets.ts';
 import type { ConversationRecord } from './records.ts';
 
@@ -77,8 +77,7 @@ export class Spending {
 
 /**
  * The most that one response can be billed: all that its session has heard and said, or all that a new one is told (a
- * token is at least one byte), and as much as it may say, as speech: text is
- * cheaper. Nothing from the cache.
+ * token is at least one byte), and as much as it may say, as speech: text is cheaper. Nothing from the cache.
  */
 function worstCase({ record, settings, text }: Asked): TokenUsage {
   const bytes = text().reduce<number>((sum, each = '') => sum + Buffer.byteLength(each), OVERHEAD_TOKENS);

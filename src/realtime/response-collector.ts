@@ -1,8 +1,8 @@
 import { TurnError, type TurnErrorCode } from '../errors.ts';
+import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import type { Outcome } from './outcome.ts';
 import { ResponseParts } from './response-parts.ts';
 import type { FinalResponse, ServerEvent, WireError } from './server-event.ts';
-import { NO_TOKENS, type TokenUsage } from './usage.ts';
 import { wireFailure } from './wire-failures.ts';
 
 /** What an event means for the turn. */

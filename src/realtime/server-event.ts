@@ -1,4 +1,5 @@
-import { readUsage, type TokenUsage } from './usage.ts';
+import { fieldsOf } from '../fields.ts';
+import { readUsage, type TokenUsage } from '../token-usage.ts';
 
 /**
  * What a turn needs of the server's events, checked field by field: the types of the client library describe the wire,
@@ -175,10 +176,6 @@ function wireErrorOf(error: Fields): WireError {
     code: stringOf(error['code']) ?? '',
     message: stringOf(error['message']) ?? '',
   };
-}
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -3,6 +3,7 @@ import type { SessionSettings } from '../config.ts';
 import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
+import { addUsage } from '../token-usage.ts';
 import { repairEvents, responseCancel, type TurnEvents, turnEvents } from './client-events.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import type { Outcome } from './outcome.ts';
@@ -10,7 +11,6 @@ import type { ResponseCollector } from './response-collector.ts';
 import { ResponseRun, type TurnListener } from './response-run.ts';
 import type { ServerEvent } from './server-event.ts';
 import { keepsMemory, missingAudioBytes, resultOf, type TurnResult } from './turn-result.ts';
-import { addUsage } from './usage.ts';
 
 /** How much longer a turn may take when its answer came in text alone and is asked for once more. */
 const REPAIR_TIMEOUT_MS = 10_000;

@@ -1,8 +1,8 @@
 import { BYTES_PER_SECOND } from '../audio/pcm.ts';
+import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import type { TurnEvents } from './client-events.ts';
 import type { Outcome } from './outcome.ts';
 import type { ResponseCollector } from './response-collector.ts';
-import { NO_TOKENS, type TokenUsage } from './usage.ts';
 
 /** What a turn came to. `isRetryable`: nothing had arrived, so asking once more cannot answer twice. */
 export interface TurnResult {

@@ -14,7 +14,7 @@ import { createLogger } from '../../src/log.ts';
 import { DEFAULT_PRICES } from '../../src/prices.ts';
 import { SessionPool } from '../../src/realtime/pool.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
-import { type Answer, FakeModel, says } from '../realtime/fake-model.ts';
+import { type Answer, FakeModel, SETTINGS, says } from '../realtime/fake-model.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -32,7 +32,7 @@ function talk(answers: readonly Answer[] = [], more: Partial<AnswerDeps> = {}) {
     ids: randomIds,
     log: createLogger('debug', { write: (line: string) => void logs.push(JSON.parse(line)) }),
     random: () => 0,
-    settings: { instructions: 'Be kind.', voice: 'alloy', modality: 'audio', maxOutputTokens: undefined },
+    settings: SETTINGS,
     historyTurns: 40,
     turnTimeoutMs: 90_000,
     rate: new TurnRate(clock, undefined),

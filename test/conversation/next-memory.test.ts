@@ -4,7 +4,7 @@ import { type Memory, nextMemory } from '../../src/conversation/history.ts';
 import { TurnError } from '../../src/errors.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
 import type { TurnResult } from '../../src/realtime/turn-result.ts';
-import { NO_TOKENS } from '../../src/realtime/usage.ts';
+import { NO_TOKENS } from '../../src/token-usage.ts';
 
 const UNBILLED = { usage: NO_TOKENS, hasUntoldUsage: false, contextTokens: undefined };
 const NO_SOUND = { chunks: [], byteLength: 0 };

@@ -6,7 +6,7 @@ import { EMPTY_RECORD } from '../../src/conversation/records.ts';
 import { type Allowance, Spending } from '../../src/conversation/spending.ts';
 import { costUsd, DEFAULT_PRICES, pricesOf } from '../../src/prices.ts';
 import type { TurnResult } from '../../src/realtime/turn-result.ts';
-import { NO_TOKENS, type TokenUsage } from '../../src/realtime/usage.ts';
+import { NO_TOKENS, type TokenUsage } from '../../src/token-usage.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const SEED = 20_261_124;

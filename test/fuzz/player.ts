@@ -5,7 +5,7 @@ import { connectionOpener, type OpenConnection } from '../../src/realtime/connec
 import { toRealtimeTarget } from '../../src/realtime/endpoint.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
 import type { TurnResult } from '../../src/realtime/turn-result.ts';
-import { NEVER } from '../realtime/fake-model.ts';
+import { NEVER, SETTINGS } from '../realtime/fake-model.ts';
 import { inTime } from '../realtime/gathered.ts';
 import * as wire from '../realtime/server-events.ts';
 import { azureKey } from '../realtime/wire.ts';
@@ -43,13 +43,10 @@ export async function startPlayer(): Promise<Player> {
       };
       return opener({ onEvent: watch, onClosed }, signal);
     };
-    const settings = {
-      instructions: 'Be kind.',
-      voice: 'alloy',
-      modality: 'audio',
-      maxOutputTokens: undefined,
-    } as const;
-    return RealtimeSession.open({ open, settings, clock, ids: randomIds, log: createLogger('silent') }, NEVER);
+    return RealtimeSession.open(
+      { open, settings: SETTINGS, clock, ids: randomIds, log: createLogger('silent') },
+      NEVER,
+    );
   }
 
   async function playAll(acts: readonly Act[]): Promise<readonly TurnResult[]> {

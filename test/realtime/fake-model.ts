@@ -1,3 +1,4 @@
+import type { SessionSettings } from '../../src/config.ts';
 import { TurnError } from '../../src/errors.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
@@ -6,6 +7,14 @@ import { readServerEvent } from '../../src/realtime/server-event.ts';
 import type { SessionDeps } from '../../src/realtime/session.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import * as wire from './server-events.ts';
+
+/** What sessions of tests are told first. */
+export const SETTINGS: SessionSettings = {
+  instructions: 'Be kind.',
+  voice: 'alloy',
+  modality: 'audio',
+  maxOutputTokens: undefined,
+};
 
 export type Sent = Readonly<Record<string, unknown>> & { readonly type: string };
 
@@ -125,13 +134,7 @@ export class FakeModel {
   };
 
   get sessionDeps(): SessionDeps {
-    const settings = {
-      instructions: 'Be kind.',
-      voice: 'alloy',
-      modality: 'audio',
-      maxOutputTokens: undefined,
-    } as const;
-    return { open: this.open, settings, clock: this.clock, ids: randomIds, log: createLogger('silent') };
+    return { open: this.open, settings: SETTINGS, clock: this.clock, ids: randomIds, log: createLogger('silent') };
   }
 
   #onSent(event: Sent, connection: FakeConnection): void {

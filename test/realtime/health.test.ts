@@ -8,7 +8,7 @@ import { PING_INTERVAL_MS, PONG_TIMEOUT_MS } from '../../src/realtime/heartbeat.
 import { SessionPool } from '../../src/realtime/pool.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { NEVER } from './fake-model.ts';
+import { NEVER, SETTINGS } from './fake-model.ts';
 import { inTime } from './gathered.ts';
 import { azureKey, Client, startMuteServer } from './wire.ts';
 
@@ -20,8 +20,7 @@ async function idleAt(t: TestContext, { autoPong }: { autoPong: boolean }) {
   t.after(() => server[Symbol.asyncDispose]());
   const clock = new ManualClock();
   const client = new Client({ endpoint: azureKey(server.url), clock });
-  const settings = { instructions: 'Be kind.', voice: 'alloy', modality: 'audio', maxOutputTokens: undefined } as const;
-  const deps = { open: client.connect, settings, clock, ids: randomIds, log: createLogger('silent') };
+  const deps = { open: client.connect, settings: SETTINGS, clock, ids: randomIds, log: createLogger('silent') };
   const open = (signal: AbortSignal) => RealtimeSession.open(deps, signal);
   const pool = new SessionPool({ open, clock, idleMs: 3_600_000, maxSessions: 1, turnMs: 90_000 });
   t.after(() => pool.close());
@@ -36,13 +35,13 @@ describe('the bound of sockets', PATIENCE, () => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const client = new Client({ endpoint: azureKey(server.url) });
-    const settings = {
-      instructions: 'Be kind.',
-      voice: 'alloy',
-      modality: 'audio',
-      maxOutputTokens: undefined,
-    } as const;
-    const deps = { open: client.connect, settings, clock: systemClock, ids: randomIds, log: createLogger('silent') };
+    const deps = {
+      open: client.connect,
+      settings: SETTINGS,
+      clock: systemClock,
+      ids: randomIds,
+      log: createLogger('silent'),
+    };
     const open = (signal: AbortSignal) => RealtimeSession.open(deps, signal);
     const pool = new SessionPool({ open, clock: systemClock, idleMs: 3_600_000, maxSessions: 2, turnMs: 90_000 });
     t.after(() => pool.close());

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readServerEvent, type ServerEvent } from '../../src/realtime/server-event.ts';
-import { NO_TOKENS } from '../../src/realtime/usage.ts';
+import { NO_TOKENS } from '../../src/token-usage.ts';
 import * as wire from './server-events.ts';
 
 const read = (event: wire.WireEvent): ServerEvent => readServerEvent(event);

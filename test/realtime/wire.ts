@@ -10,7 +10,7 @@ import { type Connection, connectionOpener, type OpenConnection } from '../../sr
 import { type TokenProvider, toRealtimeTarget } from '../../src/realtime/endpoint.ts';
 import type { ServerEvent } from '../../src/realtime/server-event.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
-import { NEVER } from './fake-model.ts';
+import { NEVER, SETTINGS } from './fake-model.ts';
 import { Gathered, inTime } from './gathered.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -95,7 +95,7 @@ export class Client {
   }
 
   session({ voice = 'alloy' } = {}): Promise<RealtimeSession> {
-    const settings = { instructions: 'Be kind.', voice, modality: 'audio', maxOutputTokens: undefined } as const;
+    const settings = { ...SETTINGS, voice };
     const deps = { open: this.connect, settings, clock: this.#clock, ids: randomIds, log: createLogger('silent') };
     return inTime(RealtimeSession.open(deps, NEVER));
   }

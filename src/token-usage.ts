@@ -1,3 +1,5 @@
+import { fieldsOf } from './fields.ts';
+
 /** Tokens of one kind of content. `cached` is a part of `in`, billed at a lower price. */
 export interface ModalityTokens {
   readonly in: number;
@@ -27,7 +29,8 @@ export function readUsage(value: unknown): TokenUsage | undefined {
   const input = fieldsOf(usage['input_token_details']);
   const output = fieldsOf(usage['output_token_details']);
   const cached = fieldsOf(input['cached_tokens_details']);
-  const told = (details: Fields) => MODALITIES.map((name) => countOf(details[`${name}_tokens`]));
+  const told = (details: Readonly<Record<string, unknown>>) =>
+    MODALITIES.map((name) => countOf(details[`${name}_tokens`]));
   const untold = {
     in: Math.max(0, total.in - sum(told(input))),
     out: Math.max(0, total.out - sum(told(output))),
@@ -57,12 +60,6 @@ export function addUsage(one: TokenUsage, other: TokenUsage): TokenUsage {
 
 function isNothing({ text, audio, image }: TokenUsage): boolean {
   return sum([text, audio, image].flatMap((tokens) => [tokens.in, tokens.out])) === 0;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
 
 function countOf(value: unknown): number {
