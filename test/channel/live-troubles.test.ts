@@ -85,12 +85,8 @@ describe('an answer that is shown live', PATIENCE, () => {
   });
 
   it('is marked as made by AI when the filter stops it, since what was shown is', async (t) => {
-    const { bot, clock, say, filter } = await speaking(t, 'msteams');
-    await piecesOf(bot, 1);
-    say('Once');
-    await clock.whenWaiting(1_000);
-    await clock.advance(1_000);
-    await piecesOf(bot, 2);
+    const { bot, clock, showsOnce, filter } = await speaking(t, 'msteams');
+    await showsOnce();
     filter();
     const [reply] = await whileTimePasses(clock, bot.connector.whenMessages(1));
     assert.match(reply?.body.text, /^Once\n\nI stopped this answer/);
@@ -118,12 +114,8 @@ describe('an answer that is shown live', PATIENCE, () => {
   });
 
   it('is never followed by its rest where nobody knows whether the end arrived', async (t) => {
-    const { bot, clock, rules, say, end } = await speaking(t, 'msteams');
-    await piecesOf(bot, 1);
-    say('Once');
-    await clock.whenWaiting(1_000);
-    await clock.advance(1_000);
-    await piecesOf(bot, 2);
+    const { bot, clock, rules, showsOnce, say, end } = await speaking(t, 'msteams');
+    await showsOnce();
     bot.connector.rule = (call, response) => {
       if (call.method === 'PUT') return call.body.attachments && refusal(413, 'too large', 'MessageSizeTooBig');
       if (call.body.type === 'message') return { status: 500 };
@@ -139,12 +131,8 @@ describe('an answer that is shown live', PATIENCE, () => {
   });
 
   it('keeps its card where all of the text was shown, and never sends an empty message', async (t) => {
-    const { bot, clock, rules, say, end } = await speaking(t, 'msteams');
-    await piecesOf(bot, 1);
-    say('Once');
-    await clock.whenWaiting(1_000);
-    await clock.advance(1_000);
-    await piecesOf(bot, 2);
+    const { bot, clock, rules, showsOnce, end } = await speaking(t, 'msteams');
+    await showsOnce();
     bot.connector.rule = (call, response) => {
       if (call.method === 'PUT' || streamInfo(call) !== undefined) return refusal(403, 'already completed');
       if (call.body.type === 'message') return refusal(400, 'no card', 'BadArgument');

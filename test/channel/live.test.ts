@@ -100,12 +100,8 @@ describe('live text in Web Chat', PATIENCE, () => {
 
 describe('live text in Teams', PATIENCE, () => {
   it('is announced, comes once a second, and ends with label and thumbs', async (t) => {
-    const { bot, clock, rules, say, end } = await speaking(t, 'msteams');
-    await piecesOf(bot, 1);
-    say('Once');
-    await clock.whenWaiting(1_000);
-    await clock.advance(1_000);
-    await piecesOf(bot, 2);
+    const { bot, clock, rules, showsOnce, say, end } = await speaking(t, 'msteams');
+    await showsOnce();
     say(' upon a time');
     end();
     await clock.whenWaiting(1_000);
@@ -122,12 +118,8 @@ describe('live text in Teams', PATIENCE, () => {
   });
 
   it('ends at the user’s wish: the response is cancelled, and what was said is remembered', async (t) => {
-    const { bot, clock, model, say, fields } = await speaking(t, 'msteams');
-    await piecesOf(bot, 1);
-    say('Once');
-    await clock.whenWaiting(1_000);
-    await clock.advance(1_000);
-    await piecesOf(bot, 2);
+    const { bot, clock, model, showsOnce, say, fields } = await speaking(t, 'msteams');
+    await showsOnce();
     const message = 'Content stream was cancelled by user.';
     bot.connector.rule = ({ body }) =>
       streamInfo({ body } as never) === undefined
@@ -204,12 +196,8 @@ describe('live text in Teams', PATIENCE, () => {
 
   for (const reason of ['Content stream finished due to exceeded streaming time.', 'Message size too large']) {
     it(`becomes whole by an update after "${reason}"`, async (t) => {
-      const { bot, clock, say, end } = await speaking(t, 'msteams');
-      await piecesOf(bot, 1);
-      say('Once');
-      await clock.whenWaiting(1_000);
-      await clock.advance(1_000);
-      await piecesOf(bot, 2);
+      const { bot, clock, showsOnce, say, end } = await speaking(t, 'msteams');
+      await showsOnce();
       const refusal = { status: 403, body: { error: { code: 'ContentStreamNotAllowed', message: reason } } };
       bot.connector.rule = (call) => (streamInfo(call) === undefined ? undefined : refusal);
       say(' upon a time');
@@ -224,12 +212,8 @@ describe('live text in Teams', PATIENCE, () => {
   }
 
   it('is followed by its rest alone where it can neither be ended nor updated', async (t) => {
-    const { bot, clock, say, end } = await speaking(t, 'msteams');
-    await piecesOf(bot, 1);
-    say('Once');
-    await clock.whenWaiting(1_000);
-    await clock.advance(1_000);
-    await piecesOf(bot, 2);
+    const { bot, clock, showsOnce, say, end } = await speaking(t, 'msteams');
+    await showsOnce();
     const refusal = { status: 403, body: { error: { code: 'ContentStreamNotAllowed', message: 'already completed' } } };
     bot.connector.rule = (call) => (streamInfo(call) !== undefined || call.method === 'PUT' ? refusal : undefined);
     say(' upon a time');

@@ -41,6 +41,7 @@ export async function speaking(
   await bot.says('hello', fields);
   const { send, response, turn } = await inTime(asked.promise);
   send(wire.created({ response, turn }));
+  const say = (text: string) => send(wire.transcriptDelta(text, { response }));
   return {
     bot,
     clock,
@@ -51,7 +52,15 @@ export async function speaking(
     turn,
     /** Anything on the model's socket. */
     send,
-    say: (text: string) => send(wire.transcriptDelta(text, { response })),
+    say,
+    /** Shows "Once" as the second piece in Teams: a second after the first, which announces the answer. */
+    async showsOnce() {
+      await piecesOf(bot, 1);
+      say('Once');
+      await clock.whenWaiting(1_000);
+      await clock.advance(1_000);
+      await piecesOf(bot, 2);
+    },
     end: () => send(wire.audioDelta(SOUND, { response }), wire.done({ response, turn })),
     filter: () => send(wire.done({ response, turn, status: 'incomplete', details: { reason: 'content_filter' } })),
   };
