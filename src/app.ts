@@ -1,17 +1,18 @@
-import { type AudioLibrary, createMemoryLibrary } from './audio/library.ts';
+import type { AudioLibrary } from './audio/library.ts';
 import { VoiceBot } from './bot.ts';
 import { VoiceAdapter } from './channel/adapter.ts';
 import { keepEntityProperties } from './channel/entity-patch.ts';
 import { FileSaver } from './channel/file-saver.ts';
-import { createResponders } from './channel/respond.ts';
+import { createResponders, type Responders } from './channel/respond.ts';
 import { SEND_TIMEOUT_MS } from './channel/send-policy.ts';
 import { ServiceUrls } from './channel/service-urls.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Budgets } from './conversation/budgets.ts';
 import { Conversations } from './conversation/conversations.ts';
-import { createMemoryRecords } from './conversation/records.ts';
+import { Leases } from './conversation/leases.ts';
 import { Spending } from './conversation/spending.ts';
+import { Takeover } from './conversation/takeover.ts';
 import { TurnRate } from './conversation/turn-rate.ts';
 import { createHttpServer, type HttpOptions } from './http/server.ts';
 import { type Ids, randomIds } from './ids.ts';
@@ -20,6 +21,7 @@ import { connectionOpener } from './realtime/connection.ts';
 import { entraIdTokens, preloadClient, type TokenProvider, toRealtimeTarget } from './realtime/endpoint.ts';
 import { SessionPool } from './realtime/pool.ts';
 import { RealtimeSession } from './realtime/session.ts';
+import { openStores, type Stores } from './stores.ts';
 
 /** What the program is given: its settings, and what a test may exchange. */
 export interface AppDeps {
@@ -42,24 +44,29 @@ export interface App {
   close(): Promise<void>;
 }
 
-type Parts = Required<AppDeps>;
+type Parts = Required<AppDeps> & {
+  /** Names this process among all that share a storage. */
+  readonly instance: string;
+};
 
 /** After the first questions of a load balancer were answered. */
 const PRELOAD_AFTER_MS = 250;
 
 /** Joins the parts. Reads no environment and does nothing until it is started. */
 export function createApp(deps: AppDeps): App {
-  const parts = { clock: systemClock, ids: randomIds, random: Math.random, tokens: entraIdTokens, fetch, ...deps };
+  const defaults = { clock: systemClock, ids: randomIds, random: Math.random, tokens: entraIdTokens, fetch };
+  const parts = { ...defaults, instance: randomIds.secret(), ...deps };
   const { config, clock, log } = parts;
   let port = config.port;
   const publicBaseUrl = () =>
     config.publicBaseUrl === 'localhost' ? `http://localhost:${port}` : config.publicBaseUrl;
 
-  const library = createLibrary(parts);
-  const conversations = createConversations(parts, library);
+  const stores = openStores(parts);
+  const channel = createChannel(parts, publicBaseUrl);
+  const { conversations, takeover } = createConversations(parts, stores, channel.responders);
   const http = createHttpServer({
-    deliver: createDelivery(parts, library, conversations, publicBaseUrl),
-    library,
+    deliver: createDelivery(parts, stores.library, conversations, channel, publicBaseUrl),
+    library: stores.library,
     clock,
     isDraining: () => conversations.isDraining,
     onlyLoopback: !config.isAuthenticated,
@@ -68,24 +75,27 @@ export function createApp(deps: AppDeps): App {
   return {
     async start() {
       port = await http.listen(config.port, config.host);
+      stores.start();
+      takeover.start();
       clock.after(PRELOAD_AFTER_MS, () => {
         preloadClient(config.model).catch((err: unknown) => log.error({ err }, 'the client library cannot be loaded'));
       });
       return port;
     },
     async close() {
+      await takeover.close();
       await conversations.drain(config.drainMs);
       await http.close();
+      stores.close();
     },
   };
 }
 
-function createLibrary({ config, clock, ids }: Parts): AudioLibrary {
-  const { audioMemoryBytes: maxBytes, audioRetentionMs: retentionMs } = config;
-  return createMemoryLibrary({ maxBytes, retentionMs, clock, ids });
-}
-
-function createConversations(parts: Parts, library: AudioLibrary): Conversations {
+function createConversations(
+  parts: Parts,
+  { records, pending, library, spending: shared, isShared }: Stores,
+  { later }: Responders,
+): { conversations: Conversations; takeover: Takeover } {
   const { config, clock, ids, log, random, tokens } = parts;
   const { historyTurns, turnTimeoutMs } = config;
   const open = connectionOpener(toRealtimeTarget(config.model, tokens), clock);
@@ -96,31 +106,49 @@ function createConversations(parts: Parts, library: AudioLibrary): Conversations
     maxSessions: config.maxWarmSessions,
     turnMs: turnTimeoutMs,
   });
-  const records = createMemoryRecords({ clock, retentionMs: config.recordRetentionMs });
   const { limits, session: settings, model } = config;
+  const leases = new Leases({ records, clock, log, isShared, pool, instance: parts.instance });
   const rate = new TurnRate(clock, limits.turnsPerMinute);
-  const spending = new Spending(new Budgets({ clock, ...limits }), limits.prices, model.model);
+  const spending = new Spending(new Budgets({ clock, ...limits }), limits.prices, model.model, shared);
   const bounds = { historyTurns, turnTimeoutMs, rate, spending };
-  return new Conversations({ pool, records, library, clock, ids, log, random, settings, ...bounds });
+  const kept = { leases, pending, library };
+  const conversations = new Conversations({ pool, ...kept, clock, ids, log, random, settings, later, ...bounds });
+  return { conversations, takeover: new Takeover({ pending, leases, conversations, clock, log, random }) };
 }
 
-/** The way of an activity to the bot, and of its answers back to the channel. */
+/** What speaks Bot Framework. */
+interface Channel {
+  readonly adapter: VoiceAdapter;
+  readonly responders: Responders;
+  readonly serviceUrls: ServiceUrls;
+}
+
+function createChannel(parts: Parts, publicBaseUrl: () => string | undefined): Channel {
+  const { config, clock, log, random } = parts;
+  const { botEnv, turnTimeoutMs, webchatAudio, audioBrowserLinks: browserLinks } = config;
+  if (!keepEntityProperties()) log.error('botbuilder is not the version that the entity patch is made for');
+  const adapter = new VoiceAdapter({ botEnv, clock, log, random, turnTimeoutMs });
+  const serviceUrls = new ServiceUrls();
+  const sendLimitMs = sendLimitOf(config);
+  const ways = { adapter, clock, log, webchatAudio, browserLinks, publicBaseUrl, serviceUrls, sendLimitMs };
+  return { adapter, serviceUrls, responders: createResponders(ways) };
+}
+
+function sendLimitOf({ turnTimeoutMs }: Config): number {
+  return turnTimeoutMs + SEND_TIMEOUT_MS;
+}
+
+/** The way of an activity to the bot. */
 function createDelivery(
   parts: Parts,
   library: AudioLibrary,
   conversations: Conversations,
+  { adapter, responders, serviceUrls }: Channel,
   publicBaseUrl: () => string | undefined,
 ): HttpOptions['deliver'] {
-  const { config, clock, ids, log, random, fetch } = parts;
-  const { botEnv, turnTimeoutMs, webchatAudio, audioBrowserLinks: browserLinks } = config;
-  if (!keepEntityProperties()) log.error('botbuilder is not the version that the entity patch is made for');
-  const adapter = new VoiceAdapter({ botEnv, clock, log, random, turnTimeoutMs });
-  const sendLimitMs = turnTimeoutMs + SEND_TIMEOUT_MS;
-  const serviceUrls = new ServiceUrls();
-  const ways = { adapter, clock, log, webchatAudio, browserLinks, publicBaseUrl, serviceUrls, sendLimitMs };
-  const responders = createResponders(ways);
+  const { config, clock, ids, log, fetch } = parts;
   const allowList = { tenants: config.allowedTenants, users: config.allowedUsers };
-  const files = new FileSaver({ library, clock, ids, log, fetch, sendLimitMs });
+  const files = new FileSaver({ library, clock, ids, log, fetch, sendLimitMs: sendLimitOf(config) });
   const invokes = { library, clock, log, publicBaseUrl };
   const bot = new VoiceBot({ adapter, conversations, responders, files, invokes, log, allowList, serviceUrls });
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));

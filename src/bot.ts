@@ -74,7 +74,7 @@ export class VoiceBot extends TeamsActivityHandler {
     const turn = toUserTurn(context.activity, caller, isAllowed(context.activity, allowList));
     // Before it is answered, and not for what is old, or from people whose messages go nowhere.
     if (turn.isAllowed && conversations.isNew(turn)) serviceUrls.note(turn.key, context.activity.serviceUrl);
-    await this.#answer(context, conversations.accept(turn, this.#respondTo(context, turn.reference)));
+    await this.#answer(context, await conversations.accept(turn, this.#respondTo(context, turn.reference)));
   }
 
   /** What was pressed on a card: it waits for no turn, and the request does not wait for it. */
@@ -106,6 +106,8 @@ export class VoiceBot extends TeamsActivityHandler {
         return;
       case 'draining':
         throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
+      case 'notKept':
+        throw new RequestError('not_kept', 'The message cannot be kept now. Please deliver this again.');
       case 'full':
         throw new RequestError('busy', 'Too many messages wait. Please deliver this again.');
     }
@@ -128,7 +130,7 @@ export class VoiceBot extends TeamsActivityHandler {
 
   /** Teams names the message by the activity's own id. Edited messages start nothing: they were answered. */
   async #withdraw({ activity }: TurnContext): Promise<void> {
-    this.#options.conversations.withdraw(conversationKey(activity), activity.id ?? '');
+    this.#options.conversations.withdraw({ key: conversationKey(activity), activityId: activity.id ?? '' });
   }
 
   async #forget(context: TurnContext): Promise<void> {

@@ -3,6 +3,7 @@ import { type Env, EnvReader, isLoopbackHost } from './env.ts';
 import { ConfigError } from './errors.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 import { DEFAULT_PRICES, type PriceTable, pricesOf, readPriceTable } from './prices.ts';
+import { readStorage, type StorageSettings } from './storage-settings.ts';
 
 /** Where the model is and how to be let in. Plain OpenAI is used only when no Azure variable is set. */
 export type ModelEndpoint =
@@ -54,6 +55,7 @@ export interface Config {
   readonly turnTimeoutMs: number;
   readonly drainMs: number;
   readonly recordRetentionMs: number;
+  readonly storage: StorageSettings;
   /** What people may do, and what it may cost. */
   readonly limits: LimitSettings;
   readonly logLevel: LogLevel;
@@ -68,8 +70,6 @@ const AZURE_VARIABLES = ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_DEPLOYMENT_NAME'
 /** Variables of the whole design that later versions will read. */
 export const NOT_YET_IN_EFFECT = [
   'REALTIME_TRANSCRIPTION_MODEL',
-  'AZURE_STORAGE_BLOB_URL',
-  'AZURE_STORAGE_CONNECTION_STRING',
   'ATTACHMENT_HOSTS',
   'APPLICATIONINSIGHTS_CONNECTION_STRING',
 ] as const;
@@ -120,6 +120,7 @@ export function readConfig(env: Env, readText = (path: string) => readFileSync(p
     turnTimeoutMs: read.whole('TURN_TIMEOUT_SECONDS', 90, { least: 5, most: 600 }) * 1000,
     drainMs: read.whole('DRAIN_SECONDS', 45, { least: 0, most: 600 }) * 1000,
     recordRetentionMs: read.whole('RECORD_RETENTION_DAYS', 30, { least: 1, most: 3650 }) * 86_400_000,
+    storage: readStorage(read),
     limits,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     notices: readNotices(read),

@@ -35,6 +35,7 @@ export const TURN_RETRY = {
   cancelled: 'never',
   // This process.
   shutting_down: 'never',
+  runner_lost: 'never',
   internal: 'unknown',
 } as const satisfies Record<string, Retry>;
 
@@ -97,6 +98,33 @@ export class UploadError extends Error {
   }
 }
 
+/**
+ * Why something was not stored or read. `store_conflict`: somebody else has written first. `store_unavailable`: no
+ * answer, or none that says whether it was done. `store_refused`: the store does not let us, which an operator has to
+ * mend. `store_unreadable`: what is there is not ours to read.
+ */
+export type StoreErrorCode = 'store_conflict' | 'store_unavailable' | 'store_refused' | 'store_unreadable';
+
+const STORE_RETRY: Record<StoreErrorCode, Retry> = {
+  store_conflict: 'never',
+  store_unavailable: 'safe',
+  store_refused: 'safe',
+  store_unreadable: 'never',
+};
+
+/** What the store of records, accepted messages or audio did not do. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly code: StoreErrorCode;
+  readonly retry: Retry;
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.retry = STORE_RETRY[code];
+  }
+}
+
 /** The configuration cannot be used. Lists every problem, one a line; never holds a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -119,6 +147,7 @@ export type RequestErrorCode =
   | 'too_large'
   | 'unsupported_media_type'
   | 'draining'
+  | 'not_kept'
   | 'busy';
 
 const REQUEST_STATUS: Record<RequestErrorCode, number> = {
@@ -129,6 +158,7 @@ const REQUEST_STATUS: Record<RequestErrorCode, number> = {
   too_large: 413,
   unsupported_media_type: 415,
   draining: 503,
+  not_kept: 503,
   busy: 503,
 };
 
@@ -142,7 +172,7 @@ export class RequestError extends Error {
   constructor(code: RequestErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    this.retry = code === 'draining' || code === 'busy' ? 'safe' : 'never';
+    this.retry = REQUEST_STATUS[code] === 503 ? 'safe' : 'never';
     this.status = REQUEST_STATUS[code];
   }
 }

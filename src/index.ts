@@ -63,7 +63,7 @@ try {
   const port = await app.start();
   for (const notice of config.notices) log.warn(notice);
   const { kind, model } = config.model;
-  log.info({ port, host: config.host ?? '*', model, kind, state: 'memory' }, 'listening on /api/messages');
+  log.info({ port, host: config.host ?? '*', model, kind, storage: config.storage.kind }, 'listening on /api/messages');
   if (!config.isAuthenticated && config.host !== undefined && isLoopbackHost(config.host)) {
     log.info('no MicrosoftAppId: only clients on this machine are served');
   } else if (!config.isAuthenticated) {

@@ -163,12 +163,44 @@ describe('readConfig', () => {
     it(`refuses ${name}=${value}`, () => assert.match(problemsOf({ ...azure, [name]: value }).join(), problem));
   }
 
+  it('takes a storage account by its address, or by a connection string', () => {
+    const read = (env: Env) => readConfig({ ...azure, ...env }).storage;
+    assert.deepEqual(read({}), { kind: 'memory' });
+    const url = 'https://account.blob.core.windows.net';
+    assert.deepEqual(read({ AZURE_STORAGE_BLOB_URL: `${url}/` }), { kind: 'azureEntraId', url });
+    for (const connectionString of [
+      'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=a-key;EndpointSuffix=core.windows.net',
+      'BlobEndpoint=https://account.blob.core.windows.net;SharedAccessSignature=sv=a-signature',
+      'UseDevelopmentStorage=true',
+    ]) {
+      const env = { AZURE_STORAGE_CONNECTION_STRING: connectionString };
+      assert.deepEqual(read(env), { kind: 'azureConnectionString', connectionString });
+    }
+  });
+
+  for (const [env, problem] of [
+    [{ AZURE_STORAGE_CONNECTION_STRING: 'AccountKey=a-secret' }, /CONNECTION_STRING cannot be used/],
+    [{ AZURE_STORAGE_BLOB_URL: 'http://127.0.0.1:10000/a-secret' }, /BLOB_URL is no https address/],
+    [
+      { AZURE_STORAGE_BLOB_URL: 'https://a', AZURE_STORAGE_CONNECTION_STRING: 'UseDevelopmentStorage=true' },
+      /are both set; expected one/,
+    ],
+  ] as const) {
+    it(`refuses ${Object.keys(env).join(' with ')}, and prints no secret: ${problem.source}`, () => {
+      assert.throws(
+        () => readConfig({ ...azure, ...env }),
+        (error: Error) => problem.test(error.message) && !error.message.includes('a-secret'),
+      );
+    });
+  }
+
   it('says which settings have no effect yet', () => {
     assert.match(readConfig({ ...azure, ATTACHMENT_HOSTS: 'x' }).notices.join(), /ATTACHMENT_HOSTS/);
   });
 
   it('has every variable it reads in .env.example, and no other', () => {
-    const source = readFileSync(new URL('../src/config.ts', import.meta.url), 'utf8');
+    const files = ['config.ts', 'storage-settings.ts'];
+    const source = files.map((file) => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8')).join('');
     const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
     const readBySource = source.match(/'[A-Z][A-Z_]{3,}'/g)?.map((name) => name.slice(1, -1)) ?? [];
     const ofPlatform = ['WEBSITE_HOSTNAME', 'WEBSITE_SITE_NAME', 'NODE_ENV'];

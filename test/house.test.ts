@@ -9,9 +9,10 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((fi
 
 /** Rooms that a room may look into; leaf modules at the top level are open to all. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  audio: [],
+  storage: [],
+  audio: ['storage'],
   realtime: ['audio'],
-  conversation: ['audio', 'realtime'],
+  conversation: ['audio', 'realtime', 'storage'],
   channel: ['audio', 'conversation'],
   http: ['audio', 'conversation'],
   simulator: ['audio'],
@@ -29,6 +30,7 @@ const LEAVES = [
   'node-version.js',
   'prices.ts',
   'retry-after.ts',
+  'storage-settings.ts',
   'token-usage.ts',
   'wording.ts',
 ];
@@ -38,6 +40,7 @@ const ONLY_IN: readonly (readonly [RegExp, RegExp])[] = [
   [/^bot(builder|framework)/, /^(bot\.ts|channel\/)/],
   [/^openai/, /^realtime\//],
   [/^@azure\/identity/, /^realtime\//],
+  [/^@azure\/storage-blob/, /^storage\//],
   [/^restify/, /^http\//],
   [/^wav$/, /^audio\//],
   [/^pino/, /^log\.ts$/],

@@ -14,7 +14,8 @@ export interface AudioLink {
   readonly signature: string;
 }
 
-const LINK = /^([A-Za-z0-9_-]{22})\.([0-9a-z]{1,9})\.([A-Za-z0-9_-]{22})$/;
+/** The ids of stored audio name their conversation, too: see blob-library.ts. */
+const LINK = /^([A-Za-z0-9_-]{22}|[A-Za-z0-9_-]{33})\.([0-9a-z]{1,9})\.([A-Za-z0-9_-]{22})$/;
 const SIGNATURE_BYTES = 16;
 
 /**
@@ -37,6 +38,17 @@ export function readLink(link: string): AudioLink | undefined {
 export function isGenuine({ expiresAtMs, signature }: AudioLink, audio: LinkedAudio, nowMs: number): boolean {
   const expected = toLink(audio, expiresAtMs).slice(-signature.length);
   return timingSafeEqual(Buffer.from(signature), Buffer.from(expected)) && nowMs < expiresAtMs;
+}
+
+/** A mark on a text that whoever has the audio can check, and nobody else can make. */
+export function seal(text: string, { linkKey }: LinkedAudio): string {
+  // No link begins so: a seal opens nothing.
+  return sign(`seal ${text}`, linkKey);
+}
+
+export function isSealed(text: string, mark: string, audio: LinkedAudio): boolean {
+  const [given, expected] = [Buffer.from(mark), Buffer.from(seal(text, audio))];
+  return given.byteLength === expected.byteLength && timingSafeEqual(given, expected);
 }
 
 function sign(named: string, linkKey: string): string {

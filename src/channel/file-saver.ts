@@ -1,6 +1,7 @@
 import { ActivityTypes, type Attachment, type TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
 import type { AudioLibrary, StoredAudio } from '../audio/library.ts';
+import { isSealed, seal } from '../audio/links.ts';
 import type { Ids } from '../ids.ts';
 import { type Wording, wordingFor } from '../wording.ts';
 import { consentCard, type FileConsent, fileCard, type UploadPlace } from './file-consent.ts';
@@ -19,15 +20,15 @@ export interface FileSaverDeps extends SendOptions, Omit<UploadDeps, 'stopping'>
 interface Offer {
   readonly conversation: string;
   readonly audioId: string;
-  state: 'open' | 'saving' | 'saved';
+  state: 'open' | 'saving' | 'saved' | 'declined';
 }
 
 const MOST_OFFERS = 10_000;
 
 /**
  * Puts the sound of an answer among the user's own files, in three steps: the user asks, we offer, the user agrees.
- * An offer is good for one file. Offers are known to the process that made them: after its end people are asked to
- * press "Save" once more.
+ * An offer carries a seal of its sound, by which every instance knows it as ours. It is good for one file, as far as one
+ * process can see: another one would ask the file service once more, which takes each upload once.
  */
 export class FileSaver {
   readonly #deps: FileSaverDeps;
@@ -43,8 +44,10 @@ export class FileSaver {
     const words = wordingFor(localeOf(context.activity));
     const audio = await soundOf(context.activity, audioId, library);
     if (audio === undefined) return this.#say(context, words.audio.gone);
-    const offerId = ids.secret();
-    this.#offers.set(offerId, { conversation: conversationKey(context.activity), audioId, state: 'open' });
+    const conversation = conversationKey(context.activity);
+    const id = ids.secret();
+    const offerId = `${id}.${seal(id, audio)}`;
+    this.#offers.set(offerId, { conversation, audioId, state: 'open' });
     await this.#sendCard(context, consentCard(audio, offerId, words), words.audio.notSaved);
   }
 
@@ -54,8 +57,8 @@ export class FileSaver {
    */
   async settle(context: TurnContext, consent: FileConsent, stopping: AbortSignal): Promise<void> {
     const words = wordingFor(localeOf(context.activity));
-    const offer = this.#offerOf(context, consent);
-    if (offer === undefined) {
+    const offer = await this.#offerOf(context, consent);
+    if (offer === undefined || offer.state === 'declined') {
       if (consent.place !== undefined) await this.#say(context, words.audio.notSaved);
       return;
     }
@@ -74,7 +77,7 @@ export class FileSaver {
   async #answer(
     context: TurnContext,
     offer: Offer,
-    { offerId, cardId, place }: FileConsent,
+    { cardId, place }: FileConsent,
     words: Wording,
     stopping: AbortSignal,
   ): Promise<void> {
@@ -83,8 +86,7 @@ export class FileSaver {
     try {
       if (place !== undefined) isSaved = await this.#save(context, offer, place, words, stopping);
     } finally {
-      offer.state = isSaved ? 'saved' : 'open';
-      if (place === undefined) this.#offers.delete(offerId);
+      offer.state = isSaved ? 'saved' : place === undefined ? 'declined' : 'open';
       await this.#removeCard(context, cardId);
     }
   }
@@ -116,11 +118,18 @@ export class FileSaver {
     }
   }
 
-  /** An offer of ours, to these people. */
-  #offerOf({ activity }: TurnContext, { offerId, audioId }: FileConsent): Offer | undefined {
+  /** An offer of ours, to these people; perhaps one that another instance has made. */
+  async #offerOf({ activity }: TurnContext, { offerId, audioId }: FileConsent): Promise<Offer | undefined> {
+    const conversation = conversationKey(activity);
+    if (!this.#offers.has(offerId)) {
+      const audio = await soundOf(activity, audioId, this.#deps.library);
+      const [id = '', mark = ''] = offerId.split('.');
+      const isOurs = audio !== undefined && isSealed(id, mark, audio);
+      if (isOurs && !this.#offers.has(offerId)) this.#offers.set(offerId, { conversation, audioId, state: 'open' });
+    }
     const offer = this.#offers.get(offerId);
     if (offer === undefined || offer.audioId !== audioId) return undefined;
-    return isSameTalk(offer.conversation, conversationKey(activity)) ? offer : undefined;
+    return isSameTalk(offer.conversation, conversation) ? offer : undefined;
   }
 
   /** The card does not go by itself. One that stays does no harm: its offer is used up. */

@@ -1,62 +1,116 @@
-import type { AudioLibrary } from '../audio/library.ts';
-import type { Clock } from '../clock.ts';
-import type { SessionSettings } from '../config.ts';
-import type { Ids } from '../ids.ts';
-import type { Logger } from '../log.ts';
-import type { SessionPool } from '../realtime/pool.ts';
-import { apology, wordingFor } from '../wording.ts';
-import { ask } from './ask.ts';
-import type { RecordStore } from './records.ts';
-import type { Spending } from './spending.ts';
-import type { Reply, ReplySink, UserTurn } from './turn.ts';
+import { TurnError } from '../errors.ts';
+import { wordingFor } from '../wording.ts';
+import type { Completion } from './complete.ts';
+import type { Lease } from './lease.ts';
+import { answerOlder } from './older.ts';
+import { untilStored } from './patience.ts';
+import type { PendingEntry } from './pending-store.ts';
+import type { Reply, Respond, UserTurn } from './turn.ts';
+import { type AnswerDeps, apologize, type TurnDeps, withTurn } from './turn-deps.ts';
 import type { TurnRate } from './turn-rate.ts';
+import { dismissMessage, whileKept } from './while-kept.ts';
 
 /** A longer message is refused: it would crowd out all that was said before. */
 export const MOST_TEXT_CHARS = 20_000;
 
-/** What answering a turn takes. */
-export interface AnswerDeps {
-  readonly pool: SessionPool;
-  readonly records: RecordStore;
-  readonly library: AudioLibrary;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly log: Logger;
-  readonly random: () => number;
-  /** As configured; a conversation may have chosen otherwise. */
-  readonly settings: SessionSettings;
-  readonly historyTurns: number;
-  readonly turnTimeoutMs: number;
-  readonly rate: TurnRate;
-  readonly spending: Spending;
+/** A message whose turn it is. */
+export interface Task {
+  readonly turn: UserTurn;
+  readonly respond: Respond;
+  /** Ends it early, with a TurnError as its reason. */
+  readonly stopping: AbortSignal;
+  /** Behind others: in that time it may have been stopped, or others accepted, by way of another instance. */
+  readonly hasWaited: boolean;
 }
 
 /**
- * Answers one turn: asks the model, keeps what was said, sends the reply. Rejects when it could not be sent.
- * `stopping` ends it early, with a TurnError as its reason.
+ * Answers one turn: takes its conversation, asks the model, keeps what was said, sends the reply. Rejects when it could
+ * not be sent.
  */
-export async function answer(turn: UserTurn, sink: ReplySink, stopping: AbortSignal, deps: AnswerDeps): Promise<void> {
-  const turnId = deps.ids.secret();
-  const log = deps.log.child({
-    channel: turn.channel,
-    conversation: turn.key,
-    activity: turn.activityId,
-    turn: turnId,
-  });
+export async function answer(task: Task, answerDeps: AnswerDeps): Promise<void> {
+  const { turn, respond } = task;
+  const deps = withTurn(turn, answerDeps);
+  const { log, pending, clock, drained } = deps;
   const quick = unanswerable(turn, deps.rate);
-  if (quick !== undefined) {
-    if (!turn.isAllowed)
-      log.info({ user: turn.user.id, aadObjectId: turn.user.aadObjectId }, 'not in ALLOWED_USERS or ALLOWED_TENANTS');
-    return sink.send(quick);
-  }
-  const stopActivity = sink.showActivity();
+  if (quick === undefined) return answerInTurn(task, deps);
+  if (!turn.isAllowed)
+    log.info({ user: turn.user.id, aadObjectId: turn.user.aadObjectId }, 'not in ALLOWED_USERS or ALLOWED_TENANTS');
+  await respond((sink) => sink.send(quick));
+  if (!turn.isInBand) await untilStored(() => pending.finish(turn), { clock, log, signal: drained });
+}
+
+async function answerInTurn(task: Task, deps: TurnDeps): Promise<void> {
+  const { turn, respond, stopping } = task;
+  const { leases, log, pending, spending } = deps;
+  let isTold = false;
+  const giveUp = new AbortController();
+  const tell = () => {
+    // Its request is open, and nobody else can answer it.
+    if (turn.isInBand) return giveUp.abort(new TurnError('internal', 'the store cannot be reached'));
+    isTold = true;
+    const notice = { text: wordingFor(turn.locale).storage.lasting, audio: undefined };
+    respond((sink) => sink.send(notice)).catch((err: unknown) => log.warn({ err }, 'the user was not told'));
+  };
+  const isLookedFor = leases.seesOthers && !task.hasWaited;
+  const listing = isLookedFor ? pending.list(turn.key).catch(() => undefined) : undefined;
+  const [lease] = await Promise.all([take(task, giveUp.signal, tell, deps), spending.learn()]);
+  if (lease === undefined) return;
+  let completion = LEFT;
   try {
-    const own = { ...deps, log };
-    const reply = await ask(turn, turnId, stopping, sink, own).catch((err: unknown) => apologize(err, turn, own));
-    stopActivity();
-    await sink.send(reply);
+    const entries = await entriesAround(task, lease, await listing, deps);
+    const isKept = entries === undefined || (await answerOlder(turn, entries, { lease, stopping }, deps));
+    if (isKept) completion = await whileKept(turn, { lease, respond, stopping, isTold }, deps);
   } finally {
-    stopActivity();
+    await letGo(turn, lease, completion, deps);
+  }
+  await dismissMessage(turn, completion, deps);
+  if (completion.error === undefined) return;
+  if (completion.end !== 'left') throw completion.error;
+  log.warn({ err: completion.error }, 'left to be answered by whoever takes it over');
+}
+
+/** What is kept of the conversation: as it was listed, or, after a wait, as it is. `undefined`: there is nobody to ask. */
+async function entriesAround(
+  { turn, hasWaited }: Task,
+  lease: Lease,
+  listed: readonly PendingEntry[] | undefined,
+  { leases, pending, clock, log, drained }: TurnDeps,
+): Promise<readonly PendingEntry[] | undefined> {
+  const isOld = hasWaited || lease.isContested;
+  if (!leases.isShared || (!isOld && !leases.seesOthers)) return undefined;
+  if (!isOld && listed !== undefined) return listed;
+  return untilStored(() => pending.list(turn.key), { clock, log, signal: drained });
+}
+
+const LEFT: Completion = { end: 'left', edit: (record) => record };
+
+/** `undefined` where the wait was ended, or the conversation cannot be had: then that is the end of the message. */
+async function take(
+  { turn, respond, stopping }: Task,
+  giveUp: AbortSignal,
+  onLasting: () => void,
+  deps: TurnDeps,
+): Promise<Lease | undefined> {
+  const { leases, clock, log } = deps;
+  try {
+    return await leases.take(turn.key, { clock, log, signal: AbortSignal.any([stopping, giveUp]), onLasting });
+  } catch (err) {
+    const isByUser = err instanceof TurnError && err.code === 'cancelled';
+    if (!stopping.aborted) await respond((sink) => sink.send(apologize(err, turn, deps)));
+    await dismissMessage(turn, { ...LEFT, end: stopping.aborted && !isByUser ? 'left' : 'answered' }, deps);
+    return undefined;
+  }
+}
+
+/** What goes wrong here is in the log: the answer is out, or could not be sent in any case. */
+async function letGo(turn: UserTurn, lease: Lease, { edit }: Completion, deps: TurnDeps): Promise<void> {
+  const { leases, clock, log, drained } = deps;
+  try {
+    await lease.release(edit, { clock, log, signal: drained });
+  } catch (err) {
+    log.warn({ err }, 'the end of a turn was not recorded');
+  } finally {
+    leases.note(turn.key, lease);
   }
 }
 
@@ -74,11 +128,4 @@ function unanswerable(turn: UserTurn, rate: TurnRate): Reply | undefined {
 /** One person on one channel, whichever conversation it is. */
 function personOf({ channel, user }: UserTurn): string {
   return JSON.stringify([channel, user.aadObjectId ?? user.id]);
-}
-
-/** Whatever goes wrong, the user gets an answer. */
-export function apologize(err: unknown, { locale }: UserTurn, { ids, log }: Pick<AnswerDeps, 'ids' | 'log'>): Reply {
-  const incident = ids.incident();
-  log.error({ err, incident }, 'turn broke');
-  return { text: apology('internal', incident, wordingFor(locale)), audio: undefined };
 }

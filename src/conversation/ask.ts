@@ -5,7 +5,6 @@ import type { TurnInput } from '../realtime/session.ts';
 import type { TurnResult } from '../realtime/turn-result.ts';
 import { addUsage } from '../token-usage.ts';
 import { wordingFor } from '../wording.ts';
-import type { AnswerDeps } from './answer.ts';
 import { generate } from './generate.ts';
 import { historyText, nextMemory } from './history.ts';
 import { LiveText } from './live-text.ts';
@@ -14,18 +13,27 @@ import type { ConversationRecord, ConversationUsage } from './records.ts';
 import { toReply } from './reply.ts';
 import type { Allowance } from './spending.ts';
 import type { Reply, ReplySink, UserTurn } from './turn.ts';
+import type { TurnDeps } from './turn-deps.ts';
 
-/** Asks the model within what the turn may cost, keeps what was said, and makes the reply of it. */
+/** What became of asking the model. */
+export interface Asked {
+  readonly reply: Reply;
+  /** What is remembered of the conversation now. */
+  readonly remembered: Partial<ConversationRecord>;
+  /** Ended before anything was said, for reasons of this process: another one may ask again. */
+  readonly isUndone: boolean;
+}
+
+/** Asks the model within what the turn may cost, and makes the reply of it. Rejects with no error that is expected. */
 export async function ask(
   turn: UserTurn,
-  turnId: string,
+  stored: ConversationRecord,
   stopping: AbortSignal,
   sink: ReplySink,
-  deps: AnswerDeps,
-): Promise<Reply> {
-  const { records, clock, ids, log, pool, spending } = deps;
+  deps: TurnDeps,
+): Promise<Asked> {
+  const { clock, ids, log, pool, spending, turnId } = deps;
   const startedMs = clock.now();
-  const stored = await records.read(turn.key);
   const record = pool.isWarm(turn.key) ? stored : withoutContext(stored);
   const settings = chosen(record, deps.settings);
   const about = aboutPeople(turn);
@@ -33,7 +41,8 @@ export async function ask(
   const allowed = spending.allow({ key: turn.key, record, settings, text });
   if (typeof allowed === 'string') {
     log.warn({ budget: allowed }, 'over budget, refused');
-    return { text: wordingFor(turn.locale).limits[allowed], audio: undefined };
+    const reply = { text: wordingFor(turn.locale).limits[allowed], audio: undefined };
+    return { reply, remembered: {}, isUndone: false };
   }
   const signal = AbortSignal.any([stopping, sink.stopped]);
   const input: TurnInput = {
@@ -54,10 +63,11 @@ export async function ask(
   const memory = nextMemory(record, said, result, deps.historyTurns);
   const reply = await toReply(result.outcome, { turn, library: deps.library, log, incident });
   const usage = usageAfter(record.usage, result, reply);
-  await records.write(turn.key, { ...record, ...memory, usage }).catch((err: unknown) => {
-    log.error({ err }, 'what was said was not kept');
-  });
-  return reply;
+  return { reply, remembered: { ...memory, usage }, isUndone: isUndone(result) };
+}
+
+function isUndone({ outcome }: TurnResult): boolean {
+  return outcome.kind === 'failed' && ['shutting_down', 'runner_lost'].includes(outcome.error.code);
 }
 
 /** Shows the text while it is made. */
@@ -89,6 +99,7 @@ function withoutContext(record: ConversationRecord): ConversationRecord {
 
 function usageAfter(usage: ConversationUsage, result: TurnResult, { audio }: Reply): ConversationUsage {
   return {
+    ...usage,
     turns: usage.turns + 1,
     audioMs: usage.audioMs + (audio?.durationMs ?? 0),
     tokens: addUsage(usage.tokens, result.usage),

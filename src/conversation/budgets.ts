@@ -38,6 +38,8 @@ export class Budgets {
   readonly #day: Account = { spentUsd: 0, reservedUsd: 0 };
   readonly #conversations = new LRUCache<string, Account>({ max: MOST_CONVERSATIONS });
   #dayNumber = 0;
+  /** What all other instances have spent and set aside today, as far as is known. */
+  #othersUsd = 0;
 
   constructor(options: BudgetOptions) {
     this.#options = options;
@@ -46,6 +48,23 @@ export class Budgets {
   /** Whether there is a bound at all. */
   get isBounded(): boolean {
     return this.#options.dayUsd !== undefined || this.#options.conversationUsd !== undefined;
+  }
+
+  /** Whether what all instances spend has a bound. */
+  get isDayBounded(): boolean {
+    return this.#options.dayUsd !== undefined;
+  }
+
+  /** The day that is counted, in days since 1970-01-01 UTC, and what was spent and is set aside of it here. */
+  today(): { readonly day: number; readonly usd: number } {
+    this.#beginDay();
+    return { day: this.#dayNumber, usd: this.#day.spentUsd + this.#day.reservedUsd };
+  }
+
+  /** Notes what other instances have spent on a day. */
+  noteOthers(day: number, usd: number): void {
+    this.#beginDay();
+    if (day === this.#dayNumber) this.#othersUsd = usd;
   }
 
   /** Sets aside the most that a turn can cost. `knownUsd`: what its conversation has spent by its record. */
@@ -87,7 +106,7 @@ export class Budgets {
   #refusal(account: Account, usd: number): OverBudget | undefined {
     const { dayUsd = Number.POSITIVE_INFINITY, conversationUsd = Number.POSITIVE_INFINITY } = this.#options;
     if (account.spentUsd + account.reservedUsd + usd > conversationUsd) return 'conversation';
-    if (this.#day.spentUsd + this.#day.reservedUsd + usd > dayUsd) return 'day';
+    if (this.#othersUsd + this.#day.spentUsd + this.#day.reservedUsd + usd > dayUsd) return 'day';
     return undefined;
   }
 
@@ -107,5 +126,6 @@ export class Budgets {
     if (dayNumber === this.#dayNumber) return;
     this.#dayNumber = dayNumber;
     this.#day.spentUsd = 0;
+    this.#othersUsd = 0;
   }
 }

@@ -1,10 +1,12 @@
 import { clockTime, type Wording, wordingFor } from '../wording.ts';
-import type { AnswerDeps } from './answer.ts';
+
 import { COMMANDS, type Command, VOICES } from './commands.ts';
 import { EMPTY_MEMORY } from './history.ts';
+import { untilStored } from './patience.ts';
 import { speakerOf } from './people.ts';
 import type { ConversationRecord, ConversationSettings } from './records.ts';
 import type { Reply, UserTurn } from './turn.ts';
+import type { AnswerDeps } from './turn-deps.ts';
 
 /** What commands do to a conversation besides its record. */
 export interface CommandEffects {
@@ -16,16 +18,14 @@ export interface CommandEffects {
   stop(): void;
 }
 
+/** What commands need. */
+export type ObeyDeps = Pick<AnswerDeps, 'leases' | 'settings' | 'spending' | 'clock' | 'log' | 'drained'>;
+
 /** What is echoed of what somebody wrote. */
 const MOST_ECHO_CHARS = 40;
 
 /** Does what a command says. Resolves with what is said of it. */
-export async function obey(
-  command: Command,
-  turn: UserTurn,
-  effects: CommandEffects,
-  deps: Pick<AnswerDeps, 'records' | 'settings' | 'spending'>,
-): Promise<Reply> {
+export async function obey(command: Command, turn: UserTurn, effects: CommandEffects, deps: ObeyDeps): Promise<Reply> {
   const words = wordingFor(turn.locale);
   const by = authorOf(turn);
   switch (command.name) {
@@ -47,7 +47,7 @@ export async function obey(
       effects.stop();
       return say(words.commands.stopped);
     case 'usage':
-      return say(usageText(await deps.records.read(turn.key), words, deps));
+      return say(usageText(await readRecord(turn, deps), words, deps));
   }
 }
 
@@ -61,6 +61,10 @@ function withoutMarks(text: string): string {
   return text.toWellFormed().replace(/[[\]()*_<>~`#|\\]/g, '');
 }
 
+function readRecord({ key }: UserTurn, { leases, clock, log, drained }: ObeyDeps): Promise<ConversationRecord> {
+  return untilStored(() => leases.read(key), { clock, log, signal: drained });
+}
+
 function say(text: string): Reply {
   return { text, audio: undefined };
 }
@@ -69,12 +73,8 @@ function listOf({ commands }: Wording): string {
   return COMMANDS.map((name) => `- /${name}: ${commands.does[name]}`).join('\n');
 }
 
-async function chooseVoice(
-  argument: string,
-  turn: UserTurn,
-  effects: CommandEffects,
-  { records, settings }: Pick<AnswerDeps, 'records' | 'settings'>,
-): Promise<Reply> {
+async function chooseVoice(argument: string, turn: UserTurn, effects: CommandEffects, deps: ObeyDeps): Promise<Reply> {
+  const { settings } = deps;
   const { commands } = wordingFor(turn.locale);
   // The one that is configured may be of a kind that is not listed.
   const values = [...new Set([settings.voice, ...VOICES])];
@@ -83,7 +83,7 @@ async function chooseVoice(
     change(effects, { voice });
     return say(commands.voice(voice, authorOf(turn)));
   }
-  const current = (await records.read(turn.key)).settings.voice ?? settings.voice;
+  const current = (await readRecord(turn, deps)).settings.voice ?? settings.voice;
   const found =
     argument === ''
       ? commands.voiceIs(current)
@@ -115,7 +115,7 @@ function change(effects: CommandEffects, settings: ConversationSettings): void {
   effects.change((record) => ({ ...record, settings: { ...record.settings, ...settings } }));
 }
 
-function usageText({ usage }: ConversationRecord, words: Wording, { spending }: Pick<AnswerDeps, 'spending'>): string {
+function usageText({ usage }: ConversationRecord, words: Wording, { spending }: ObeyDeps): string {
   const { turns, audioMs, tokens } = usage;
   const number = (value: number) => value.toLocaleString(words.language);
   const kinds = [tokens.text, tokens.audio, tokens.image];

@@ -1,8 +1,7 @@
-import { LRUCache } from 'lru-cache';
-import type { Clock } from '../clock.ts';
 import type { ContextTokens } from '../realtime/turn-result.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
-import { EMPTY_MEMORY, type Memory, type PastTurn } from './history.ts';
+import { EMPTY_MEMORY, type Memory } from './history.ts';
+import type { Reply } from './turn.ts';
 
 /** What people chose for their conversation; what they did not is as configured. */
 export interface ConversationSettings {
@@ -20,67 +19,41 @@ export interface ConversationUsage {
   readonly context: ContextTokens;
 }
 
-/** What is remembered of a conversation. */
-export interface ConversationRecord extends Memory {
-  readonly version: 1;
-  readonly settings: ConversationSettings;
-  readonly usage: ConversationUsage;
+/** The instance that works on a conversation: nobody else begins a turn of it before `untilMs`. */
+export interface Runner {
+  readonly instance: string;
+  readonly untilMs: number;
 }
 
+/** An answer that was made and is being sent: whoever has to do that again need not make it again. */
+export interface UnsentReply {
+  /** The message that it answers; see `messageId`. */
+  readonly message: string;
+  readonly reply: Omit<Reply, 'audio' | 'choice'>;
+  /** Its sound in the audio library. */
+  readonly audioId?: string;
+}
+
+/** What is remembered of a conversation. Fields that a newer version has put there are kept as they are. */
+export interface ConversationRecord extends Memory {
+  readonly version: number;
+  readonly settings: ConversationSettings;
+  readonly usage: ConversationUsage;
+  /** The latest messages that were answered, the newest last. */
+  readonly answered: readonly string[];
+  readonly unsent: UnsentReply | undefined;
+  readonly runner: Runner | undefined;
+}
+
+/** The version of the records that are written. 1 had neither runner nor unsent answer. */
+export const RECORD_VERSION = 2;
+
 export const EMPTY_RECORD: ConversationRecord = Object.freeze({
-  version: 1,
+  version: RECORD_VERSION,
   ...EMPTY_MEMORY,
   settings: {},
   usage: { turns: 0, audioMs: 0, tokens: NO_TOKENS, context: { text: 0, audio: 0 } },
+  answered: [],
+  unsent: undefined,
+  runner: undefined,
 });
-
-/** Where conversations are remembered. */
-export interface RecordStore {
-  read(key: string): Promise<ConversationRecord>;
-  write(key: string, record: ConversationRecord): Promise<void>;
-  delete(key: string): Promise<void>;
-}
-
-/** The bounds of the records in memory. */
-export interface MemoryRecordsOptions {
-  readonly clock: Clock;
-  /** A conversation without a turn for so long is forgotten. */
-  readonly retentionMs: number;
-  /** Room for all conversations together, in bytes (estimated); the least recently used are forgotten first. */
-  readonly maxBytes?: number;
-}
-
-const DEFAULT_MAX_BYTES = 128 * 1024 * 1024;
-const BYTES_PER_RECORD = 512;
-const BYTES_PER_TURN = 128;
-
-/** Records in the memory of this process: bounded, and gone when it ends. */
-export function createMemoryRecords(options: MemoryRecordsOptions): RecordStore {
-  const { clock, retentionMs, maxBytes = DEFAULT_MAX_BYTES } = options;
-  const records = new LRUCache<string, { record: ConversationRecord; writtenAtMs: number }>({
-    maxSize: maxBytes,
-    sizeCalculation: ({ record }) => estimateBytes(record),
-  });
-  const isExpired = (writtenAtMs: number) => clock.now() - writtenAtMs >= retentionMs;
-  return {
-    async read(key) {
-      const found = records.get(key);
-      if (found === undefined) return EMPTY_RECORD;
-      if (!isExpired(found.writtenAtMs)) return found.record;
-      records.delete(key);
-      return EMPTY_RECORD;
-    },
-    async write(key, record) {
-      records.set(key, { record, writtenAtMs: clock.now() });
-    },
-    async delete(key) {
-      records.delete(key);
-    },
-  };
-}
-
-function estimateBytes({ history }: ConversationRecord): number {
-  const charsOf = ({ user, assistant = '', name = '', activityId = '' }: PastTurn) =>
-    user.length + assistant.length + name.length + activityId.length;
-  return history.reduce((sum, turn) => sum + BYTES_PER_TURN + 2 * charsOf(turn), BYTES_PER_RECORD);
-}

@@ -4,6 +4,7 @@ import type { TurnResult } from '../realtime/turn-result.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import type { Budgets, OverBudget } from './budgets.ts';
 import type { ConversationRecord } from './records.ts';
+import type { SharedSpending } from './shared-spending.ts';
 
 /** What a turn is about to ask the model. */
 export interface Asked {
@@ -30,11 +31,30 @@ export class Spending {
   readonly #budgets: Budgets;
   readonly #table: PriceTable;
   readonly #prices: ModelPrices | undefined;
+  readonly #shared: SharedSpending | undefined;
 
-  constructor(budgets: Budgets, table: PriceTable, model: string) {
+  /** `shared`: where there are other instances to count with. */
+  constructor(budgets: Budgets, table: PriceTable, model: string, shared?: SharedSpending) {
     this.#budgets = budgets;
     this.#table = table;
     this.#prices = pricesOf(table, model);
+    this.#shared = budgets.isDayBounded ? shared : undefined;
+  }
+
+  /** Asks what the other instances have spent today. Never rejects: what was known before is what counts, then. */
+  async learn(): Promise<void> {
+    if (this.#shared === undefined) return;
+    const { day } = this.#budgets.today();
+    await this.#shared.others(day).then(
+      (usd) => this.#budgets.noteOthers(day, usd),
+      () => {},
+    );
+  }
+
+  /** Nobody waits for it: what one instance has set aside may be known to the others a turn late. */
+  #tell(): void {
+    const { day, usd } = this.#budgets.today();
+    this.#shared?.tell(day, usd).catch(() => {});
   }
 
   /** The day of the prices. */
@@ -60,16 +80,18 @@ export class Spending {
     const knownUsd = costUsd(asked.record.usage.tokens, prices);
     const reservation = this.#budgets.reserve(asked.key, mostUsd, knownUsd);
     if (typeof reservation === 'string') return reservation;
+    this.#tell();
     let responses = 1;
     return {
-      mayAskAgain() {
+      mayAskAgain: () => {
         const isIn = reservation.extend(mostUsd);
         if (isIn) responses++;
         return isIn;
       },
-      settle(result) {
+      settle: (result) => {
         const isTold = result !== undefined && !result.hasUntoldUsage;
         reservation.settle(isTold ? costUsd(result.usage, prices) : responses * mostUsd);
+        this.#tell();
       },
     };
   }

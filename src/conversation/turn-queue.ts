@@ -36,6 +36,11 @@ export class TurnQueue {
     return this.#size;
   }
 
+  /** Whether a job that is added now has to wait. */
+  isBusy(key: string): boolean {
+    return this.#waiting.has(key);
+  }
+
   /** False when too many wait already: the job was not taken. */
   add(key: string, job: Job): boolean {
     const waiting = this.#waiting.get(key);

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Request, type Response, type Server } from 'restify';
 import type { AudioLibrary } from '../audio/library.ts';
 import type { Clock } from '../clock.ts';
-import { RequestError } from '../errors.ts';
+import { RequestError, StoreError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { checkActivity, type InboundActivity } from './activity-guard.ts';
 import { audioRoute, isSoundFile } from './audio-route.ts';
@@ -99,18 +99,29 @@ function guarded(handler: Handler, log: Logger) {
     try {
       await handler(request, response);
     } catch (error) {
-      const isRefused = error instanceof RequestError;
-      if (!isRefused) log.error({ err: error, path: request.path() }, 'request broke');
-      const refusal = isRefused ? error : { status: 500, code: 'internal', message: 'Something went wrong here.' };
-      refuse(response, refusal);
+      refuse(response, refusalOf(error, request, log));
     }
   };
 }
 
-function refuse(
-  response: Response,
-  { status, code, message }: { status: number; code: string; message: string },
-): void {
+function refusalOf(error: unknown, request: Request, log: Logger): Refusal {
+  if (error instanceof RequestError) return error;
+  if (error instanceof StoreError) {
+    log.warn({ err: error }, 'the store does not answer, a request is refused');
+    return { status: 503, code: 'busy', message: 'This cannot be looked up right now. Please try again.' };
+  }
+  log.error({ err: error, path: request.path() }, 'request broke');
+  return { status: 500, code: 'internal', message: 'Something went wrong here.' };
+}
+
+/** What the caller is told. */
+interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+function refuse(response: Response, { status, code, message }: Refusal): void {
   if (response.headersSent) {
     response.destroy();
     return;

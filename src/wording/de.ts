@@ -12,6 +12,12 @@ export const de: Wording = {
   notAllowed:
     'Es tut mir leid, ich bin für Ihr Konto nicht freigegeben. Bitte fragen Sie die Person, die diesen Bot betreibt.',
   shuttingDown: 'Ich werde gerade neu gestartet. Bitte senden Sie das in einer Minute noch einmal.',
+  storage: {
+    lasting:
+      'Ich komme gerade nicht an mein Gedächtnis. Deine Nachricht ist sicher, meine Antwort folgt, sobald ich kann.',
+    notKept:
+      'Ich kann gerade keine Nachrichten annehmen, weil ich nicht an mein Gedächtnis komme. Bitte sende das in ein paar Minuten noch einmal.',
+  },
   working: 'Ich formuliere meine Antwort …',
   voiceReply: '(gesprochene Antwort)',
   audioTitle: 'Gesprochene Antwort',

@@ -10,6 +10,11 @@ export const en: Wording = {
   queueFull: 'I am still busy with your earlier messages. Please send that again when I have answered them.',
   notAllowed: 'I am sorry, I am not open to your account. Please ask the person who runs this bot.',
   shuttingDown: 'I am being restarted. Please send that again in a minute.',
+  storage: {
+    lasting: 'I cannot reach my memory right now. Your message is safe, and my answer follows as soon as I can.',
+    notKept:
+      'I cannot take messages right now, because I cannot reach my memory. Please send that again in some minutes.',
+  },
   working: 'Finding my words …',
   voiceReply: '(voice reply)',
   audioTitle: 'Voice reply',

@@ -22,6 +22,12 @@ export interface Wording {
   readonly queueFull: string;
   readonly notAllowed: string;
   readonly shuttingDown: string;
+  /** What is said while the store of conversations cannot be reached. */
+  readonly storage: {
+    /** The message was accepted before. */
+    readonly lasting: string;
+    readonly notKept: string;
+  };
   /** Shown until the first words of an answer are there; up to 1,000 characters. */
   readonly working: string;
   /** Stands for an answer that is sound alone. */

@@ -122,6 +122,8 @@ describe('what is no link', () => {
     'has white space around it': ` ${link} `,
     'has a short id': link.slice(1),
     'has a long id': `a${link}`,
+    'has an id between both lengths': `${'a'.repeat(10)}${link}`,
+    'has an id that is longer than any': `${'a'.repeat(12)}${link}`,
     'has a short signature': link.slice(0, -1),
     'has a long signature': `${link}A`,
     'has a padded signature': `${link}==`,
@@ -154,7 +156,8 @@ describe('what is no link', () => {
 
   it('opens nothing where each part has the right form', () => {
     const name = fc.stringMatching(/^[\w-]{22}$/);
-    const property = fc.property(name, fc.stringMatching(/^[0-9a-z]{1,9}$/), name, (a, b, c) => {
+    const longer = fc.stringMatching(/^[\w-]{33}$/);
+    const property = fc.property(fc.oneof(name, longer), fc.stringMatching(/^[0-9a-z]{1,9}$/), name, (a, b, c) => {
       const read = readLink(`${a}.${b}.${c}`);
       assert.ok(read);
       assert.ok(!isGenuine(read, { ...audio, id: a }, 0));

@@ -11,6 +11,7 @@ import { measureIdleMemory } from './idle-memory.ts';
 import { type Results, report } from './report.ts';
 import { type Figures, runScenario, type Scenario } from './rounds.ts';
 import { measureStarts } from './start-time.ts';
+import { measureStoredTurns } from './stored-turns.ts';
 
 // The same scripted turn through a bare loop on the `openai` client and through the built bot. The bars are reported
 // and not enforced: how fast this machine is right now is not the code's doing.
@@ -21,6 +22,8 @@ interface Plan {
   readonly scenarios: readonly Scenario[];
   /** Conversations at once, and rounds, in which the first words are waited for. */
   readonly firstText: readonly (readonly [conversations: number, rounds: number])[];
+  /** Conversations of a bot with a storage account, and rounds. */
+  readonly stored: readonly [conversations: number, rounds: number];
   readonly idleConversations: number;
   readonly starts: number;
 }
@@ -37,6 +40,7 @@ const FULL: Plan = {
     [1, 100],
     [10, 20],
   ],
+  stored: [20, 20],
   idleConversations: 1000,
   starts: 5,
 };
@@ -46,6 +50,7 @@ const QUICK: Plan = {
   warmUp: { ...FULL.warmUp, rounds: 1 },
   scenarios: FULL.scenarios.map((scenario) => ({ ...scenario, rounds: 2, batchesPerRound: 1 })),
   firstText: [[1, 5]],
+  stored: [20, 2],
   idleConversations: 50,
   starts: 1,
 };
@@ -61,7 +66,8 @@ function tell(step: string): void {
   process.stderr.write(`${step} ...\n`);
 }
 
-async function measure({ warmUp, scenarios, firstText, idleConversations, starts: count }: Plan): Promise<Results> {
+async function measure(plan: Plan): Promise<Results> {
+  const { warmUp, scenarios, firstText, idleConversations, starts: count } = plan;
   tell('building');
   build();
   tell('starting the bot several times');
@@ -85,7 +91,10 @@ async function measure({ warmUp, scenarios, firstText, idleConversations, starts
     firstTexts.push(await measureFirstText(conversations, rounds, farEnds, bot));
   }
   const usage = { bare: await farEnds.bare.call('usage'), bot: await bot.probe.call('usage') };
-  return { figures, firstTexts, usage, idle, starts };
+  await bot.probe.stop();
+  tell('turns kept in Azurite');
+  const stored = await measureStoredTurns(...plan.stored, farEnds);
+  return { figures, firstTexts, usage, idle, starts, stored };
 }
 
 async function main(): Promise<number> {

@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ProbeCalls } from './bot-probe.ts';
 import type { Arrival, ConnectorCalls } from './connector-process.ts';
@@ -23,8 +24,8 @@ export interface BotUnderBench {
   readonly probe: Remote<ProbeCalls>;
   /** The last lines of its log at `warn` and above. */
   readonly complaints: readonly string[];
-  /** Posts all at once; resolves when each was answered, in the order of the messages. */
-  ask(messages: readonly Message[]): Promise<AnsweredMessage[]>;
+  /** Posts all at once, or so far apart; resolves when each was answered, in the order of the messages. */
+  ask(messages: readonly Message[], apartMs?: number): Promise<AnsweredMessage[]>;
 }
 
 export interface BotOptions {
@@ -82,11 +83,12 @@ export async function startBot({ modelPort, connector, env, nodeArgs = [] }: Bot
   return {
     probe,
     complaints,
-    async ask(messages) {
-      const posted = messages.map((message) => {
-        const postedAtMs = epochMs();
-        return { postedAtMs, done: post(agent, port, toActivity(message, serviceUrl)) };
-      });
+    async ask(messages, apartMs = 0) {
+      const posted: { postedAtMs: number; done: Promise<void> }[] = [];
+      for (const message of messages) {
+        if (apartMs > 0 && posted.length > 0) await sleep(apartMs);
+        posted.push({ postedAtMs: epochMs(), done: post(agent, port, toActivity(message, serviceUrl)) });
+      }
       await Promise.all(posted.map(({ done }) => done));
       const taken = connector.call('takeMessages', messages.length);
       const arrivals = await Promise.race([taken, probe.ended]).catch((cause: unknown) => {

@@ -4,6 +4,7 @@ import type { IdleMemory } from './idle-memory.ts';
 import { median, percentile, type Usage } from './measure.ts';
 import type { Figures, Side, TurnFigures } from './rounds.ts';
 import type { StartTime } from './start-time.ts';
+import type { StoredTurns } from './stored-turns.ts';
 
 /** All that was measured. */
 export interface Results {
@@ -13,6 +14,7 @@ export interface Results {
   readonly usage: { readonly bare: Usage; readonly bot: Usage };
   readonly idle: IdleMemory;
   readonly starts: readonly StartTime[];
+  readonly stored: readonly StoredTurns[];
 }
 
 type Row = readonly string[];
@@ -27,7 +29,7 @@ interface Bar {
 
 /** The whole report, for a terminal. */
 export function report(results: Results): string {
-  const { figures, firstTexts, usage, idle, starts } = results;
+  const { figures, firstTexts, usage, idle, starts, stored } = results;
   return [
     machine(),
     '26 transcript deltas, 28 audio deltas, 300 kB of PCM, unpaced; times in ms',
@@ -43,6 +45,8 @@ export function report(results: Results): string {
     ]),
     '',
     table([['Web Chat, at once', 'turns', 'first delta to first words', 'p99'], ...firstTexts.map(firstTextRow)]),
+    '',
+    table([['kept in Azurite', 'turns', 'POST to response.create', 'p99'], ...stored.map(storedRow)]),
     '',
     `memory after all turns   bot ${memory(usage.bot)}; bare loop ${memory(usage.bare)}`,
     `idle conversations       ${idle.conversations} of ${idle.turnsEach} turns: ${kB(idle.bytesEach)} each, ` +
@@ -81,10 +85,11 @@ function stages({ scenario, bare, bot }: Figures): Row {
   ];
 }
 
-function bars({ figures, firstTexts, idle, starts }: Results): Bar[] {
+function bars({ figures, firstTexts, idle, starts, stored }: Results): Bar[] {
   return [
     ...figures.flatMap(barsOf),
     ...firstTexts.map(firstTextBar),
+    ...stored.flatMap(storedBars),
     { name: 'an idle conversation', figure: idle.bytesEach / 1000, most: 20, unit: 'kB' },
     { name: 'start to healthy', figure: median(starts.map(({ healthyMs }) => healthyMs)), most: 1000, unit: 'ms' },
   ];
@@ -116,6 +121,18 @@ function firstTextRow({ conversations, afterFirstDeltaMs }: FirstText): Row {
 function firstTextBar({ conversations, afterFirstDeltaMs }: FirstText): Bar {
   const name = `${conversations} in Web Chat: first delta to first words, p99`;
   return { name, figure: percentile(afterFirstDeltaMs, 0.99), most: 50, unit: 'ms' };
+}
+
+function storedRow({ name, untilAskedMs }: StoredTurns): Row {
+  return [name, String(untilAskedMs.length), ms(median(untilAskedMs)), ms(percentile(untilAskedMs, 0.99))];
+}
+
+function storedBars({ name, untilAskedMs }: StoredTurns): Bar[] {
+  const stage = `${name}, in Azurite: POST to response.create`;
+  return [
+    { name: `${stage}, median`, figure: median(untilAskedMs), most: 20, unit: 'ms' },
+    { name: `${stage}, p99`, figure: percentile(untilAskedMs, 0.99), most: 100, unit: 'ms' },
+  ];
 }
 
 function barRow({ name, figure, most, unit }: Bar): Row {

@@ -32,7 +32,7 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     assert.equal(content.description, en.audio.fileOffer);
     assert.equal(content.sizeInBytes, wav.length);
     assert.equal(content.acceptContext.audio, audioId);
-    assert.match(content.acceptContext.offer, /^[\w-]{22}$/);
+    assert.match(content.acceptContext.offer, /^[\w-]{22}\.[\w-]{22}$/);
     assert.deepEqual(content.declineContext, content.acceptContext);
     assert.equal(bot.script.asked.length, 1);
   });

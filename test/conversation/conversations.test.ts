@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMemoryLibrary } from '../../src/audio/library.ts';
 import type { Clock } from '../../src/clock.ts';
-import type { AnswerDeps } from '../../src/conversation/answer.ts';
 import { Budgets } from '../../src/conversation/budgets.ts';
 import { Conversations } from '../../src/conversation/conversations.ts';
-import { createMemoryRecords } from '../../src/conversation/records.ts';
+import { Leases } from '../../src/conversation/leases.ts';
+import type { RecordStore } from '../../src/conversation/record-store.ts';
 import { Spending } from '../../src/conversation/spending.ts';
+import { createMemoryPending } from '../../src/conversation/stores/memory-pending.ts';
+import { createMemoryRecords } from '../../src/conversation/stores/memory-records.ts';
 import type { Reply, Respond, UserTurn } from '../../src/conversation/turn.ts';
+import type { AnswerDeps } from '../../src/conversation/turn-deps.ts';
 import { TurnRate } from '../../src/conversation/turn-rate.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
@@ -19,25 +22,30 @@ import { type Answer, FakeModel, SETTINGS, says } from '../realtime/fake-model.t
 const HOUR_MS = 3_600_000;
 
 /** Conversations with a model without sockets. */
-function talk(answers: readonly Answer[] = [], more: Partial<AnswerDeps> = {}) {
+function talk(answers: readonly Answer[] = [], more: Partial<AnswerDeps> & { records?: RecordStore } = {}) {
   const model = new FakeModel(answers);
   const { clock } = model;
   const logs: Record<string, unknown>[] = [];
   const open = (signal: AbortSignal) => RealtimeSession.open(model.sessionDeps, signal);
-  const deps: AnswerDeps = {
-    pool: new SessionPool({ open, clock, idleMs: 300_000, maxSessions: 10, turnMs: 90_000 }),
-    records: createMemoryRecords({ clock, retentionMs: HOUR_MS }),
+  const log = createLogger('debug', { write: (line: string) => void logs.push(JSON.parse(line)) });
+  const pool = new SessionPool({ open, clock, idleMs: 300_000, maxSessions: 10, turnMs: 90_000 });
+  const { records = createMemoryRecords({ clock, retentionMs: HOUR_MS }), ...others } = more;
+  const deps: Omit<AnswerDeps, 'drained'> = {
+    pool,
+    leases: new Leases({ records, clock, log, pool, isShared: false, instance: 'one' }),
+    pending: createMemoryPending({ clock }),
+    later: () => () => assert.fail('nothing is taken over'),
     library: createMemoryLibrary({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),
     clock,
     ids: randomIds,
-    log: createLogger('debug', { write: (line: string) => void logs.push(JSON.parse(line)) }),
+    log,
     random: () => 0,
     settings: SETTINGS,
     historyTurns: 40,
     turnTimeoutMs: 90_000,
     rate: new TurnRate(clock, undefined),
     spending: new Spending(new Budgets({ clock, dayUsd: undefined, conversationUsd: undefined }), DEFAULT_PRICES, 'x'),
-    ...more,
+    ...others,
   };
   return { conversations: new Conversations(deps), model, clock, logs };
 }
@@ -84,7 +92,7 @@ function wayBack({ refuse }: { refuse?: Error } = {}) {
 
 /** Takes a message and waits until its answer is out. */
 async function say(conversations: Conversations, userTurn: UserTurn, respond: Respond): Promise<void> {
-  const accepted = conversations.accept(userTurn, respond);
+  const accepted = await conversations.accept(userTurn, respond);
   assert.ok(accepted.kind === 'accepted', accepted.kind);
   await accepted.done;
 }
@@ -104,7 +112,7 @@ describe('taking a message', () => {
     const message = turn('hello');
     await say(conversations, message, respond);
     await clock.advance(HOUR_MS - 1);
-    assert.deepEqual(conversations.accept(message, respond), { kind: 'duplicate' });
+    assert.deepEqual(await conversations.accept(message, respond), { kind: 'duplicate' });
     await clock.advance(2);
     await say(conversations, message, respond);
     assert.deepEqual(
@@ -266,7 +274,7 @@ describe('draining', () => {
     const { replies, respond } = wayBack();
     await say(conversations, turn('1'), respond);
     await Promise.all([conversations.drain(1_000), conversations.drain(1_000)]);
-    assert.deepEqual(conversations.accept(turn('2'), respond), { kind: 'draining' });
+    assert.deepEqual(await conversations.accept(turn('2'), respond), { kind: 'draining' });
     await conversations.welcome('b', undefined, respond);
     assert.equal(replies.length, 1);
     assert.equal(conversations.isDraining, true);

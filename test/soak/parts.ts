@@ -1,5 +1,6 @@
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { toneVoice } from '../../src/simulator/voice.ts';
+import type { Azurite } from '../support/azurite.ts';
 import { type BotProcess, startBotProcess } from '../support/bot-process.ts';
 import { type BotWatch, watchBot } from './bot-watch.ts';
 import { type Channel, startChannel } from './channel.ts';
@@ -25,6 +26,8 @@ export interface PartsOptions {
   readonly ledger: Ledger;
   readonly seed: number;
   readonly conversations: number;
+  /** Where it keeps all it has; else in its memory. */
+  readonly azurite: Azurite | undefined;
 }
 
 const TURN_SECONDS = 25;
@@ -41,7 +44,7 @@ export const TIMES: Times = {
 };
 
 /** Starts the far ends in this process and the bot in one of its own. */
-export async function startParts({ ledger, seed, conversations }: PartsOptions): Promise<Parts> {
+export async function startParts({ ledger, seed, conversations, azurite }: PartsOptions): Promise<Parts> {
   const sounds = new Set<Promise<void>>();
   const simulator = await startFaultyModel(ledger, seed);
   const channel = await startChannel({
@@ -57,6 +60,7 @@ export async function startParts({ ledger, seed, conversations }: PartsOptions):
     ...{ PORT: '0', TURN_TIMEOUT_SECONDS: String(TURN_SECONDS), SESSION_IDLE_SECONDS: '8', DRAIN_SECONDS: '10' },
     ...{ HISTORY_TURNS: String(HISTORY_TURNS), AUDIO_MEMORY_MB: '1' },
     MAX_WARM_SESSIONS: String(Math.max(1, Math.round(conversations * WARM_SHARE))),
+    ...(azurite === undefined ? {} : { AZURE_STORAGE_CONNECTION_STRING: azurite.connectionString }),
     NODE_OPTIONS: `--expose-gc --import=${new URL('./heap-preload.ts', import.meta.url).href}`,
   });
   const botUrl = await bot.whenListening();

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startAzurite } from '../support/azurite.ts';
 import { readOptions } from '../support/options.ts';
 import { Ledger } from './ledger.ts';
 import { startParts, TIMES } from './parts.ts';
@@ -7,7 +8,7 @@ import { createRandom } from './random.ts';
 import { endsOf, report } from './report.ts';
 import { runUsers } from './users.ts';
 
-// `npm run test:soak -- --minutes N [--seed N] [--conversations N]`: the real bot between a model and a channel that
+// `npm run test:soak -- --minutes N [--seed N] [--conversations N] [--azurite]`: the real bot between a model and a channel that
 // both fail at random, and a judge of everything that users get. Exit code 1 when something was lost, doubled, crossed,
 // out of order, or broke. The same seed makes the same choices; times vary.
 
@@ -15,10 +16,11 @@ const values = readOptions({
   minutes: { type: 'string', default: '2' },
   seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   conversations: { type: 'string', default: '60' },
+  azurite: { type: 'boolean', default: false },
 });
 const [minutes, seed, conversations] = [Number(values.minutes), Number(values.seed), Number(values.conversations)];
 if (!(minutes > 0) || !Number.isInteger(seed) || !(Number.isInteger(conversations) && conversations > 0)) {
-  process.stderr.write('Usage: npm run test:soak -- --minutes N [--seed WHOLE] [--conversations WHOLE]\n');
+  process.stderr.write('Usage: npm run test:soak -- --minutes N [--seed WHOLE] [--conversations WHOLE] [--azurite]\n');
   process.exit(1);
 }
 
@@ -39,7 +41,13 @@ const startedMs = Date.now();
 const loopDelay = monitorEventLoopDelay({ resolution: 10 });
 loopDelay.enable();
 const ledger = new Ledger();
-const { simulator, channel, bot, botUrl, watch, whenHeard } = await startParts({ ledger, seed, conversations });
+const azurite = values.azurite ? await startAzurite() : undefined;
+const { simulator, channel, bot, botUrl, watch, whenHeard } = await startParts({
+  ledger,
+  seed,
+  conversations,
+  azurite,
+});
 const userOptions = { ledger, botUrl, channelUrl: channel.url, seed, count: conversations };
 const quiet = new AbortController();
 let isInterrupted = false;
@@ -75,7 +83,8 @@ await settle();
 over.abort();
 await talk;
 if (!hasEnded) await watch.sample(minutesNow());
-if (!hasEnded && !isInterrupted) await lastWave();
+// What an instance with a storage account has not answered at its end waits for the next one: see test/crash.
+if (!hasEnded && !isInterrupted && azurite === undefined) await lastWave();
 await endBot();
 await whenHeard();
 for (const timer of timers) clearInterval(timer);
@@ -85,6 +94,7 @@ say(text);
 say(`longest delay of the soak's own event loop: ${Math.round(loopDelay.max / 1e6)} ms`);
 await simulator.close();
 await channel.close();
+await azurite?.close();
 process.exit(isGood ? 0 : 1);
 
 /** Breaks all of the model's sockets now and then, as a failing network does. */

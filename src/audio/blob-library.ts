@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.ts';
+import { StoreError } from '../errors.ts';
+import type { Ids } from '../ids.ts';
+import type { Logger } from '../log.ts';
+import type { Blobs } from '../storage/blobs.ts';
+import { removeListed } from '../storage/removal.ts';
+import type { AudioLibrary, StoredAudio } from './library.ts';
+import { readSound, writeSound } from './sound-blob.ts';
+
+/** What the library in blobs needs. */
+export interface BlobLibraryOptions {
+  /** The container of the audio, which holds nothing else. */
+  readonly blobs: Blobs;
+  /** Room in this process for what is likely to be asked for again, in bytes. */
+  readonly cacheBytes: number;
+  readonly retentionMs: number;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+}
+
+/** Of a digest: 66 bits, for all sounds of a conversation to stand together. */
+const CONVERSATION_CHARS = 11;
+const ID = /^[A-Za-z0-9_-]{33}$/;
+
+/**
+ * A library that all instances share: `<conversation>/<secret>`, and an id is both parts in one. `find` looks into the
+ * store even for a sound that it still has, so that one which another instance has deleted ends at once; it makes do
+ * with its own while the store does not answer. Its calls reject with a StoreError.
+ */
+export function createBlobLibrary(options: BlobLibraryOptions): AudioLibrary {
+  const { blobs, cacheBytes, retentionMs, clock, ids, log } = options;
+  const cache = new LRUCache<string, StoredAudio>({
+    maxSize: cacheBytes,
+    sizeCalculation: ({ wav, text }) => wav.byteLength + 2 * text.length + 1,
+  });
+  const unexpired = (audio: StoredAudio) => (clock.now() < audio.expiresAtMs ? audio : undefined);
+
+  async function isThere(id: string): Promise<boolean> {
+    try {
+      return (await blobs.describe(nameOf(id))) !== undefined;
+    } catch (error) {
+      if (error instanceof StoreError) return true;
+      throw error;
+    }
+  }
+
+  async function fetch(id: string): Promise<StoredAudio | undefined> {
+    const blob = await blobs.read(nameOf(id));
+    if (blob === undefined || blob === 'unchanged') return undefined;
+    const audio = readSound(blob);
+    if (audio === undefined) log.error({ code: 'store_unreadable' }, 'a stored sound cannot be read');
+    else cache.set(id, audio);
+    return audio;
+  }
+
+  return {
+    async save(sound) {
+      const savedAtMs = clock.now();
+      const id = conversationPart(sound.conversation) + ids.secret();
+      const audio = { ...sound, id, linkKey: ids.secret(), savedAtMs, expiresAtMs: savedAtMs + retentionMs };
+      const { body, metadata } = writeSound(audio);
+      await blobs.write(nameOf(id), body, { metadata });
+      cache.set(id, audio);
+      return audio;
+    },
+    async find(id) {
+      if (!ID.test(id)) return undefined;
+      const cached = cache.get(id);
+      if (cached === undefined) {
+        const audio = await fetch(id);
+        return audio && unexpired(audio);
+      }
+      if (unexpired(cached) !== undefined && (await isThere(id))) return unexpired(cached);
+      cache.delete(id);
+      return undefined;
+    },
+    async forget(conversation) {
+      const folder = conversationPart(conversation);
+      for (const id of [...cache.keys()]) if (id.startsWith(folder)) cache.delete(id);
+      await removeListed(blobs, `${folder}/`);
+    },
+  };
+}
+
+function conversationPart(conversation: string): string {
+  return createHash('sha256').update(conversation).digest('base64url').slice(0, CONVERSATION_CHARS);
+}
+
+function nameOf(id: string): string {
+  return `${id.slice(0, CONVERSATION_CHARS)}/${id.slice(CONVERSATION_CHARS)}`;
+}

@@ -1,0 +1,116 @@
+import { wordingFor } from '../wording.ts';
+import { type Asked, ask } from './ask.ts';
+import type { Edit, Lease } from './lease.ts';
+import { messageId } from './names.ts';
+import type { ConversationRecord, UnsentReply } from './records.ts';
+import type { Reply, ReplySink, Respond, UserTurn } from './turn.ts';
+import { apologize, type TurnDeps } from './turn-deps.ts';
+
+/** The way of one message to its answer. */
+export interface Way {
+  readonly lease: Lease;
+  readonly respond: Respond;
+  /** Ends it early, with a TurnError as its reason. */
+  readonly stopping: AbortSignal;
+  /** The user was told that the store cannot be reached. */
+  readonly isTold: boolean;
+}
+
+/**
+ * How it ended: `answered`, now or before; `unsent`: the channel did not take the answer; or `left` to be answered by
+ * whoever works on the conversation next.
+ */
+export interface Completion {
+  readonly end: 'answered' | 'unsent' | 'left';
+  /** What is still to be written of it. */
+  readonly edit: Edit;
+  readonly error?: unknown;
+}
+
+const SAME: Edit = (record) => record;
+
+/**
+ * Answers a message in a conversation that is taken. The reply is in the record before it is sent, so that nobody has to
+ * make it a second time. Rejects when it could not be sent, or another instance has taken over.
+ */
+export async function complete(turn: UserTurn, way: Way, deps: TurnDeps): Promise<Completion> {
+  const message = messageId(turn);
+  const { answered, unsent } = way.lease.record;
+  if (answered.includes(message)) return { end: 'answered', edit: SAME };
+  const isDone = unsent?.message === message ? await sendAgain(unsent, way, deps) : await answerAnew(turn, way, deps);
+  return isDone ? { end: 'answered', edit: (record) => withAnswered(record, message) } : { end: 'left', edit: SAME };
+}
+
+/** Channels deliver again within minutes. */
+const MOST_ANSWERED = 48;
+
+/** The record once the answer of a message is out. */
+export function withAnswered(record: ConversationRecord, message: string): ConversationRecord {
+  const others = record.answered.filter((each) => each !== message);
+  return { ...record, answered: [...others, message].slice(-MOST_ANSWERED), unsent: undefined };
+}
+
+/** Somebody set out to send it, and did not say that it was taken. */
+async function sendAgain(unsent: UnsentReply, { respond }: Way, { log, library }: TurnDeps): Promise<boolean> {
+  log.warn('sent again: whether it had arrived is not recorded');
+  const stored = unsent.audioId === undefined ? undefined : await library.find(unsent.audioId).catch(() => undefined);
+  const audio = stored && { stored, wav: stored.wav, durationMs: stored.durationMs };
+  await respond((sink) => sink.send({ ...unsent.reply, audio }));
+  return true;
+}
+
+/** False when nothing was said, and somebody else is to answer. */
+async function answerAnew(turn: UserTurn, way: Way, deps: TurnDeps): Promise<boolean> {
+  const { lease, respond, stopping } = way;
+  const { leases } = deps;
+  let late: Reply | undefined;
+  let isLeft = false;
+  await respond(async (sink) => {
+    const stopActivity = sink.showActivity();
+    try {
+      const signal = AbortSignal.any([stopping, lease.ended]);
+      const asked = await ask(turn, lease.record, signal, sink, deps).catch(
+        (err: unknown): Asked => ({ reply: apologize(err, turn, deps), remembered: {}, isUndone: false }),
+      );
+      isLeft = asked.isUndone && leases.isShared && !turn.isInBand;
+      if (isLeft) return;
+      const hasTold = await save(asked, turn, way, sink, deps);
+      stopActivity();
+      if (hasTold) late = asked.reply;
+      else await sink.send(asked.reply);
+    } finally {
+      stopActivity();
+    }
+  });
+  const reply = late;
+  if (reply !== undefined) await respond((sink) => sink.send(reply));
+  return !isLeft;
+}
+
+/** True when it lasted so long that the user was told: the sink has ended with that. */
+async function save(
+  { reply, remembered }: Asked,
+  turn: UserTurn,
+  { lease, isTold }: Way,
+  sink: ReplySink,
+  { clock, log, drained }: TurnDeps,
+): Promise<boolean> {
+  let telling: Promise<void> | undefined;
+  const tell = () => {
+    const text = wordingFor(turn.locale).storage.lasting;
+    telling = sink.send({ text, audio: undefined, addsToShown: true });
+    telling.catch((err: unknown) => log.warn({ err }, 'the user was not told'));
+  };
+  const onLasting = isTold || turn.isInBand ? undefined : tell;
+  const edit: Edit = (record) => ({ ...record, ...remembered, unsent: toUnsent(turn, reply) });
+  // Not by the wish of the user: what was said so far is kept in any case.
+  const saving = lease.save(edit, { clock, log, signal: drained, onLasting });
+  await (turn.isInBand ? saving.catch((err: unknown) => log.warn({ err }, 'what was said was not kept')) : saving);
+  await telling?.catch(() => {});
+  return telling !== undefined;
+}
+
+function toUnsent(turn: UserTurn, { audio, choice: _, ...reply }: Reply): UnsentReply {
+  const audioId = audio?.stored?.id;
+  return { message: messageId(turn), reply, ...(audioId === undefined ? {} : { audioId }) };
+}

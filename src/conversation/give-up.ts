@@ -1,0 +1,24 @@
+import { apology, wordingFor } from '../wording.ts';
+import { untilStored } from './patience.ts';
+import type { UserTurn } from './turn.ts';
+import type { AnswerDeps } from './turn-deps.ts';
+
+/** How often instances set out to answer a message. If the last of them ends over it, too, it is given up. */
+export const MOST_TRIES = 3;
+
+/** Tells the user that a message cannot be answered, and puts it aside for the operator. Never rejects. */
+export async function giveUp(turn: UserTurn, deps: AnswerDeps): Promise<void> {
+  const { ids, later, pending, clock, drained } = deps;
+  const incident = ids.incident();
+  const log = deps.log.child({ conversation: turn.key, activity: turn.activityId, incident });
+  log.error('given up: no try to answer it has ended');
+  const text = apology('internal', incident, wordingFor(turn.locale));
+  try {
+    await later(turn.reference)((sink) => sink.send({ text, audio: undefined }));
+  } catch (err) {
+    log.error({ err }, 'reply not sent');
+  }
+  await untilStored(() => pending.fail(turn), { clock, log, signal: drained }).catch((err: unknown) => {
+    log.error({ err }, 'not put aside');
+  });
+}

@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto';
+import type { MessageName } from './pending-store.ts';
+
+/** Of a digest: 132 bits, which no two conversations share by accident or on purpose. */
+const NAME_CHARS = 22;
+
+/** A conversation's name in a store: its key may be long, and hold characters that no file or address can. */
+export function conversationId(key: string): string {
+  return digest(key);
+}
+
+/** A message's name, within its conversation. */
+export function messageId({ activityId }: Pick<MessageName, 'activityId'>): string {
+  return digest(activityId);
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, NAME_CHARS);
+}

@@ -1,0 +1,37 @@
+import { fieldsOf } from '../../fields.ts';
+import type { PendingMessage } from '../pending-store.ts';
+import type { UserTurn } from '../turn.ts';
+import { objectIn } from './record-json.ts';
+
+type Written = Omit<PendingMessage, 'tries'>;
+
+/** An accepted message as it is stored. */
+export function writePending({ turn, acceptedAtMs }: Written): Buffer {
+  return Buffer.from(JSON.stringify({ turn, acceptedAtMs }));
+}
+
+/** `undefined` for what no version of the bot has written. */
+export function readPending(body: Buffer): Written | undefined {
+  const { turn, acceptedAtMs } = objectIn(body) ?? {};
+  return isTurn(turn) && typeof acceptedAtMs === 'number' ? { turn: restored(turn), acceptedAtMs } : undefined;
+}
+
+/** Only what every version writes is asked for; the rest was written by us, and nobody else may write here. */
+function isTurn(value: unknown): value is UserTurn {
+  const { key, activityId, channel, text, user, attachments, reference } = fieldsOf(value);
+  const texts = [key, activityId, channel, text, fieldsOf(user)['id']];
+  const isWhole = texts.every((each) => typeof each === 'string') && Array.isArray(attachments);
+  return isWhole && typeof fieldsOf(reference)['activity'] === 'object' && Array.isArray(fieldsOf(reference)['claims']);
+}
+
+/** JSON leaves out what is `undefined`. */
+function restored(turn: UserTurn): UserTurn {
+  const { user, reference, attachments } = turn;
+  return {
+    ...turn,
+    locale: turn.locale,
+    user: { ...user, name: user.name, aadObjectId: user.aadObjectId },
+    attachments: attachments.map((attachment) => ({ ...attachment, name: attachment.name })),
+    reference: { ...reference, audience: reference.audience },
+  };
+}

@@ -1,0 +1,53 @@
+import type { AudioLibrary } from '../audio/library.ts';
+import type { Clock } from '../clock.ts';
+import type { SessionSettings } from '../config.ts';
+import type { Ids } from '../ids.ts';
+import type { Logger } from '../log.ts';
+import type { SessionPool } from '../realtime/pool.ts';
+import { apology, wordingFor } from '../wording.ts';
+import type { Leases } from './leases.ts';
+import type { PendingStore } from './pending-store.ts';
+import type { Spending } from './spending.ts';
+import type { Reply, Respond, TurnReference, UserTurn } from './turn.ts';
+import type { TurnRate } from './turn-rate.ts';
+
+/** What answering a turn takes. */
+export interface AnswerDeps {
+  readonly pool: SessionPool;
+  readonly leases: Leases;
+  readonly pending: PendingStore;
+  readonly library: AudioLibrary;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  readonly random: () => number;
+  /** As configured; a conversation may have chosen otherwise. */
+  readonly settings: SessionSettings;
+  readonly historyTurns: number;
+  readonly turnTimeoutMs: number;
+  readonly rate: TurnRate;
+  readonly spending: Spending;
+  /** The way back to whoever sent a message, also one that another process accepted. */
+  readonly later: (reference: TurnReference) => Respond;
+  /** Aborted, with a TurnError, when this process waits for nothing any more. */
+  readonly drained: AbortSignal;
+}
+
+/** What one turn takes. */
+export interface TurnDeps extends AnswerDeps {
+  readonly turnId: string;
+}
+
+/** The same with a name of its own in the log. */
+export function withTurn(turn: UserTurn, deps: AnswerDeps): TurnDeps {
+  const turnId = deps.ids.secret();
+  const { channel, key: conversation, activityId: activity } = turn;
+  return { ...deps, turnId, log: deps.log.child({ channel, conversation, activity, turn: turnId }) };
+}
+
+/** Whatever goes wrong, the user gets an answer. */
+export function apologize(err: unknown, { locale }: UserTurn, { ids, log }: Pick<AnswerDeps, 'ids' | 'log'>): Reply {
+  const incident = ids.incident();
+  log.error({ err, incident }, 'turn broke');
+  return { text: apology('internal', incident, wordingFor(locale)), audio: undefined };
+}

@@ -1,0 +1,61 @@
+import { startAzurite } from '../support/azurite.ts';
+import { type BotUnderBench, startBot } from './bot-under-bench.ts';
+import { type FarEnds, takeServed } from './far-ends.ts';
+
+/** Turns of a bot that keeps all it has in a storage account, on Azurite. */
+export interface StoredTurns {
+  readonly name: string;
+  /** From the POST to `response.create` at the model, in milliseconds; one for each turn. */
+  readonly untilAskedMs: readonly number[];
+}
+
+const WARM_UP_ROUNDS = 5;
+/** Between the messages of people who do not wait for each other. */
+const APART_MS = 50;
+
+/** So many conversations with warm sessions, in which people write one after another, and all in the same moment. */
+export async function measureStoredTurns(
+  conversations: number,
+  rounds: number,
+  farEnds: FarEnds,
+): Promise<StoredTurns[]> {
+  await using azurite = await startAzurite();
+  const { modelPort, connector } = farEnds;
+  const env = { AZURE_STORAGE_CONNECTION_STRING: azurite.connectionString, AUDIO_MEMORY_MB: '32' };
+  const bot = await startBot({ modelPort, connector, env });
+  const paces = [
+    { name: `${conversations}, ${APART_MS} ms apart`, apartMs: APART_MS },
+    { name: `${conversations} at once`, apartMs: 0 },
+  ];
+  const measured: StoredTurns[] = [];
+  for (const { name, apartMs } of paces) {
+    await talk(bot, conversations, WARM_UP_ROUNDS, apartMs, farEnds);
+    measured.push({ name, untilAskedMs: await talk(bot, conversations, rounds, apartMs, farEnds) });
+  }
+  await bot.probe.stop();
+  return measured;
+}
+
+let count = 0;
+
+async function talk(
+  bot: BotUnderBench,
+  conversations: number,
+  rounds: number,
+  apartMs: number,
+  { model }: FarEnds,
+): Promise<number[]> {
+  const untilAskedMs: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const messages = Array.from({ length: conversations }, (_, index) => {
+      const id = `stored-${++count}`;
+      return { id, conversation: `stored-${index}`, text: `${id} Tell me about the weather in the mountains, please.` };
+    });
+    const answered = await bot.ask(messages, apartMs);
+    const servedAs = await takeServed(model);
+    for (const [index, { postedAtMs }] of answered.entries()) {
+      untilAskedMs.push(servedAs(messages[index]?.id ?? '').askedAtMs - postedAtMs);
+    }
+  }
+  return untilAskedMs;
+}

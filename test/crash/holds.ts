@@ -1,0 +1,30 @@
+import type { Ledger, Message } from './ledger.ts';
+import type { Step } from './steps.ts';
+
+/** Keeps messages at their steps until the kill. */
+export class Holds {
+  readonly #ledger: Ledger;
+  #gate = Promise.withResolvers<void>();
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /** Whether this message is now where it is to be interrupted; each is only once. */
+  reach(message: Message | undefined, step: Step): boolean {
+    if (message?.kind !== step || message.reachedAtMs !== undefined || message.killedAtMs !== undefined) return false;
+    message.reachedAtMs = Date.now();
+    this.#ledger.changed();
+    return true;
+  }
+
+  /** Resolves after the next kill. */
+  get whenReleased(): Promise<void> {
+    return this.#gate.promise;
+  }
+
+  release(): void {
+    this.#gate.resolve();
+    this.#gate = Promise.withResolvers<void>();
+  }
+}

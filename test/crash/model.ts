@@ -1,0 +1,90 @@
+import { createLogger } from '../../src/log.ts';
+import type { MindContext, Performance } from '../../src/simulator/mind.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { toneVoice } from '../../src/simulator/voice.ts';
+import type { Holds } from './holds.ts';
+import { type Ledger, type Message, tokensIn } from './ledger.ts';
+import { checkMemory } from './memory.ts';
+import { Responses } from './responses.ts';
+import { soundOf } from './sound.ts';
+
+/** The model in this process. */
+export interface Model {
+  readonly url: string;
+  readonly openSessions: number;
+  /** So many next handshakes of this instance are not answered; `onHung` is told of each. */
+  hangHandshakes(instance: string, count: number, onHung: () => void): void;
+  /** Whose process was killed: none of its responses goes on. */
+  killed(instance: string): void;
+  close(): Promise<void>;
+}
+
+export interface ModelOptions {
+  readonly ledger: Ledger;
+  readonly holds: Holds;
+  /** How long it thinks, and between two pieces, in milliseconds. */
+  readonly thinkMs: () => number;
+  readonly paceMs: number;
+}
+
+/** The deltas of an answer that never goes on. */
+const HELD_AFTER = 2;
+
+/** Starts a model that answers each message with its token, and sees what it is told and by whom. */
+export async function startModel({ ledger, holds, thinkMs, paceMs }: ModelOptions): Promise<Model> {
+  const responses = new Responses(ledger);
+  let hanging = { instance: '', count: 0, onHung: () => {} };
+
+  function answer(context: MindContext): Performance {
+    const message = ledger.find(tokensIn(context.text)[0] ?? '');
+    if (message === undefined) {
+      ledger.note(`question of nobody: ${context.text.slice(0, 80)}`);
+      return { outputs: [{ text: 'What?' }], ending: { kind: 'completed' } };
+    }
+    responses.began(message, context.sessionId);
+    message.asks.push({ atMs: Date.now(), instance: responses.instanceOf(context.sessionId) });
+    checkMemory(context.said, message, ledger);
+    const output = { text: `${message.token} is my answer.`, pcm: soundOf(message.conversation.index) };
+    if (!isHeldHere(message)) return { outputs: [output], ending: { kind: 'completed' }, delayMs: thinkMs() };
+    return { outputs: [output], ending: { kind: 'hang', afterDeltas: HELD_AFTER } };
+  }
+
+  const simulator: Simulator = await startSimulator({
+    mind: answer,
+    voice: toneVoice(),
+    paceMs,
+    log: createLogger('info', { write: (line: string) => responses.noteLog(line) }),
+    refuse({ path }) {
+      const isHung = hanging.count > 0 && instanceIn(path) === hanging.instance;
+      if (!isHung) return undefined;
+      hanging.count--;
+      hanging.onHung();
+      return 'hang';
+    },
+    onEvent(from, event, sessionId) {
+      if (from !== 'server') return;
+      const message = responses.noteEvent(event, sessionId);
+      if (message?.deltas === HELD_AFTER) holds.reach(message.of, 'generating');
+    },
+  });
+  return {
+    url: simulator.url,
+    get openSessions() {
+      return simulator.openSessions;
+    },
+    hangHandshakes: (instance, count, onHung) => {
+      hanging = { instance, count, onHung };
+    },
+    killed: (instance) => responses.killed(instance),
+    close: () => simulator.close(),
+  };
+}
+
+function isHeldHere({ kind, reachedAtMs, killedAtMs }: Message): boolean {
+  return kind === 'generating' && reachedAtMs === undefined && killedAtMs === undefined;
+}
+
+/** Each instance asks for a deployment of its own name. */
+function instanceIn(path: string): string {
+  return URL.parse(path, 'http://model')?.searchParams.get('model') ?? '';
+}

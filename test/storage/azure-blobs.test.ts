@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { AzureBlobs } from '../../src/storage/azure-blobs.ts';
+import type { Blobs } from '../../src/storage/blobs.ts';
+import { inTime } from '../realtime/gathered.ts';
+import { type StorageFate, storageError } from '../support/storage-proxy.ts';
+import { all, type StorageUnderTest, startStorage } from './storage-under-test.ts';
+
+let storage: StorageUnderTest;
+before(async () => {
+  storage = await startStorage();
+});
+after(() => storage[Symbol.asyncDispose]());
+beforeEach(() => {
+  storage.proxy.rule = () => undefined;
+});
+
+const NAMES = ['plain', 'a/b/c.json', 'with space', 'ü/日本語', 'per%41cent', 'a?b=c#d', "it's+&more", 'a:b@c'];
+const conflict = { name: 'StoreError', code: 'store_conflict' };
+const unavailable = { name: 'StoreError', code: 'store_unavailable' };
+const refused = { name: 'StoreError', code: 'store_refused' };
+
+describe('blobs in Azure', () => {
+  it('give back what was written, byte by byte, whatever they are called', async () => {
+    const { blobs } = await storage.container();
+    for (const name of NAMES) {
+      const body = randomBytes(1_000);
+      const tag = await blobs.write(name, body, { metadata: { tries: '1' } });
+      const read = await blobs.read(name);
+      assert.ok(read !== undefined && read !== 'unchanged', name);
+      assert.deepEqual([read.name, read.tag, read.metadata], [name, tag, { tries: '1' }]);
+      assert.ok(read.body.equals(body));
+      assert.ok(Math.abs(read.writtenAtMs - Date.now()) < 60_000);
+      const { body: _, ...facts } = read;
+      assert.deepEqual(await blobs.describe(name), facts);
+      assert.deepEqual(await all(blobs.list(name)), [facts]);
+    }
+    assert.deepEqual((await all(blobs.list(''))).map(({ name }) => name).sort(), NAMES.toSorted());
+  });
+
+  it('may be empty, or large', async () => {
+    const { blobs } = await storage.container();
+    for (const body of [Buffer.alloc(0), randomBytes(3_000_000)]) {
+      await blobs.write('a', body);
+      const read = await blobs.read('a');
+      assert.ok(typeof read === 'object' && read.body.equals(body));
+    }
+  });
+
+  it('that are not there are not found', async () => {
+    const { blobs } = await storage.container();
+    assert.equal(await blobs.read('a'), undefined);
+    assert.equal(await blobs.read('a', '0x1'), undefined);
+    assert.equal(await blobs.describe('a'), undefined);
+    assert.equal(await blobs.delete('a'), false);
+    assert.equal(await blobs.delete('a', '0x1'), false);
+    assert.deepEqual(await all(blobs.list('')), []);
+  });
+
+  it('are not sent again while they are unchanged', async () => {
+    const { blobs } = await storage.container();
+    const tag = await blobs.write('a', Buffer.from('one'));
+    assert.equal(await blobs.read('a', tag), 'unchanged');
+    await blobs.write('a', Buffer.from('two'));
+    const read = await blobs.read('a', tag);
+    assert.ok(typeof read === 'object' && read.body.toString() === 'two');
+  });
+
+  it('are written under conditions', async () => {
+    const { blobs } = await storage.container();
+    const one = await blobs.write('a', Buffer.from('one'), { condition: { over: 'nothing' } });
+    await assert.rejects(blobs.write('a', Buffer.from('x'), { condition: { over: 'nothing' } }), conflict);
+    const two = await blobs.write('a', Buffer.from('two'), { condition: { over: 'version', tag: one } });
+    assert.notEqual(two, one);
+    await assert.rejects(blobs.write('a', Buffer.from('x'), { condition: { over: 'version', tag: one } }), conflict);
+    await assert.rejects(blobs.write('b', Buffer.from('x'), { condition: { over: 'version', tag: one } }), conflict);
+    await assert.rejects(blobs.delete('a', one), conflict);
+    assert.equal(await blobs.delete('a', two), true);
+    assert.equal(await blobs.delete('a', two), false);
+  });
+
+  it('are listed a page at a time, in order', async () => {
+    const { blobs } = await storage.container({ pageEntries: 300 });
+    const names = Array.from({ length: 1_000 }, (_, index) => `many/${String(index).padStart(4, '0')}`);
+    for (let from = 0; from < names.length; from += 50) {
+      await Promise.all(
+        names.slice(from, from + 50).map((name) => blobs.write(name, Buffer.alloc(0), { metadata: { name } })),
+      );
+    }
+    await blobs.write('other', Buffer.alloc(0));
+    const before = storage.proxy.requests.length;
+    const listed = await all(blobs.list('many/'));
+    assert.deepEqual(
+      listed.map(({ name }) => name),
+      names,
+    );
+    assert.deepEqual(
+      listed.map(({ metadata }) => metadata['name']),
+      names,
+    );
+    assert.equal(storage.proxy.requests.length - before, 4);
+    for await (const { name } of blobs.list('many/')) {
+      assert.equal(name, names[0]);
+      break;
+    }
+    assert.equal(storage.proxy.requests.length - before, 5, 'what is not looked at is not fetched');
+  });
+});
+
+const CALLS: Readonly<Record<string, (blobs: Blobs) => Promise<unknown>>> = {
+  read: (blobs) => blobs.read('a'),
+  describe: (blobs) => blobs.describe('a'),
+  write: (blobs) => blobs.write('a', Buffer.from('x')),
+  delete: (blobs) => blobs.delete('a'),
+  list: (blobs) => all(blobs.list('')),
+};
+
+const FAULTS: readonly (readonly [string, StorageFate, object])[] = [
+  ['500', storageError(500, 'InternalError'), unavailable],
+  ['503', storageError(503, 'ServerBusy'), unavailable],
+  ['429', { status: 429 }, unavailable],
+  ['404 without a code', { status: 404 }, unavailable],
+  ['a missing container', storageError(404, 'ContainerNotFound'), unavailable],
+  ['a container being deleted', storageError(409, 'ContainerBeingDeleted'), unavailable],
+  ['401', storageError(401, 'InvalidAuthenticationInfo'), refused],
+  ['403', storageError(403, 'AuthorizationPermissionMismatch'), refused],
+  ['a broken connection', 'drop', unavailable],
+  ['a lost answer', 'answerLost', unavailable],
+];
+
+describe('a call to Azure', () => {
+  for (const [name, call] of Object.entries(CALLS)) {
+    for (const [what, fate, error] of FAULTS) {
+      it(`to ${name} is tried once, and fails with ${what}`, async () => {
+        const { blobs, options } = await storage.container();
+        await blobs.write('a', Buffer.from('x'));
+        const before = storage.proxy.requests.length;
+        storage.proxy.rule = (request) => (request.query.get('restype') && request.method === 'PUT' ? undefined : fate);
+        await assert.rejects(call(blobs), (thrown: Error) => {
+          assert.deepEqual({ ...error, name: thrown.name }, { ...error });
+          assert.doesNotMatch(
+            JSON.stringify([thrown.message, thrown.stack, thrown.cause]),
+            /AccountKey|SharedKey|Eby8/,
+          );
+          assert.ok(thrown.message.includes(options.container));
+          return true;
+        });
+        const calls = storage.proxy.requests
+          .slice(before)
+          .filter(({ query }) => query.get('restype') === null || name === 'list');
+        assert.equal(calls.filter(({ method }) => method !== 'PUT' || name === 'write').length, 1);
+        storage.proxy.rule = () => undefined;
+        await call(blobs);
+      });
+    }
+
+    it(`to ${name} is given up after its time`, async () => {
+      const { blobs, clock } = await storage.container({ limitMs: 3_000 });
+      storage.proxy.rule = () => 'hang';
+      const before = storage.proxy.requests.length;
+      const failed = assert.rejects(inTime(call(blobs)), { ...unavailable, message: /no answer within 3000 ms/ });
+      await storage.proxy.whenRequest((request) => storage.proxy.requests.indexOf(request) >= before);
+      await clock.advance(2_999);
+      await clock.advance(1);
+      await failed;
+      assert.deepEqual(clock.waiting, []);
+    });
+
+    it(`to ${name} fails while nobody can be reached, and works after that`, async () => {
+      const { blobs } = await storage.container();
+      await storage.proxy.goAway();
+      await assert.rejects(call(blobs), unavailable);
+      await storage.proxy.comeBack();
+      await call(blobs);
+    });
+  }
+
+  it('has more time with a large body', async () => {
+    const { blobs, clock } = await storage.container();
+    const body = Buffer.alloc(300_000);
+    await blobs.write('large', body);
+    storage.proxy.rule = () => 'hang';
+    const failed = assert.rejects(inTime(blobs.write('large', body)), unavailable);
+    await clock.whenWaiting(30_000);
+    assert.deepEqual(clock.waiting, [30_000]);
+    await clock.advance(30_000);
+    await failed;
+  });
+});
+
+describe('a missing container', () => {
+  it('is created in the background as soon as that is noticed', async () => {
+    const { blobs } = await storage.container({ isMissing: true });
+    await assert.rejects(blobs.write('a', Buffer.from('x')), unavailable);
+    await blobs.prepare();
+    await blobs.write('a', Buffer.from('x'));
+  });
+
+  it('may be created by several at once, and again', async () => {
+    const { blobs, options } = await storage.container({ isMissing: true });
+    await Promise.all([blobs.prepare(), new AzureBlobs(options).prepare(), new AzureBlobs(options).prepare()]);
+    await blobs.prepare();
+    assert.equal(await blobs.read('a'), undefined);
+  });
+
+  it('that is being deleted is not there yet', async () => {
+    const { blobs } = await storage.container({ isMissing: true });
+    storage.proxy.rule = () => storageError(409, 'ContainerBeingDeleted');
+    await assert.rejects(blobs.prepare(), unavailable);
+    storage.proxy.rule = () => undefined;
+    await blobs.prepare();
+  });
+});

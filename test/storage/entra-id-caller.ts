@@ -1,0 +1,14 @@
+import { systemClock } from '../../src/clock.ts';
+import { createLogger } from '../../src/log.ts';
+import { AzureBlobs } from '../../src/storage/azure-blobs.ts';
+
+/** Looks at one blob with a token, in a process of its own: it trusts the certificate of the test. */
+const [url = '', mode = ''] = process.argv.slice(2);
+const tokens = async () => {
+  if (mode === 'fails') throw new Error('no token today');
+  return 'token-of-the-test';
+};
+const account = { kind: 'azureEntraId', url, tokens } as const;
+const blobs = new AzureBlobs({ account, container: 'bot-state', clock: systemClock, log: createLogger('silent') });
+const said = await blobs.describe('a').catch((error: Error & { code?: string }) => `${error.code}: ${error.message}`);
+process.stdout.write(String(said));

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { AzureBlobs, type AzureBlobsOptions } from '../../src/storage/azure-blobs.ts';
+import type { BlobFacts } from '../../src/storage/blobs.ts';
+import { type WatchedLog, watchedLog } from '../channel/watched-log.ts';
+import { type Azurite, startAzurite } from '../support/azurite.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import {
+  type StorageFate,
+  type StorageProxy,
+  type StorageRequest,
+  startStorageProxy,
+} from '../support/storage-proxy.ts';
+
+/** Azurite behind a network that tests can break. */
+export interface StorageUnderTest extends AsyncDisposable {
+  readonly azurite: Azurite;
+  readonly proxy: StorageProxy;
+  /** A container of its own, by a clock that stands at the real time; it does not exist if `isMissing`. */
+  container(options?: Partial<AzureBlobsOptions> & { readonly isMissing?: boolean }): Promise<ContainerUnderTest>;
+}
+
+export interface ContainerUnderTest {
+  readonly blobs: AzureBlobs;
+  readonly clock: ManualClock;
+  readonly log: WatchedLog;
+  readonly options: AzureBlobsOptions;
+}
+
+export async function startStorage(): Promise<StorageUnderTest> {
+  const azurite = await startAzurite();
+  const proxy = await startStorageProxy(azurite.url);
+  const account = { kind: 'azureConnectionString', connectionString: proxy.connectionString } as const;
+  return {
+    azurite,
+    proxy,
+    async container({ isMissing = false, ...given } = {}) {
+      const clock = new ManualClock(Date.now());
+      const log = watchedLog();
+      const options = { account, container: `test-${randomUUID()}`, clock, log: log.log, ...given };
+      const blobs = new AzureBlobs(options);
+      if (!isMissing) await blobs.prepare();
+      return { blobs, clock, log, options };
+    },
+    async [Symbol.asyncDispose]() {
+      await proxy.close();
+      await azurite.close();
+    },
+  };
+}
+
+/** The next call that fits meets this fate, and those after it none. */
+export function once(proxy: StorageProxy, fate: StorageFate, fits: (request: StorageRequest) => boolean = () => true) {
+  proxy.rule = (request) => {
+    if (!fits(request)) return undefined;
+    proxy.rule = () => undefined;
+    return fate;
+  };
+}
+
+export async function all(list: AsyncIterable<BlobFacts>): Promise<readonly BlobFacts[]> {
+  const facts: BlobFacts[] = [];
+  for await (const each of list) facts.push(each);
+  return facts;
+}

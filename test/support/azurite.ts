@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { createInterface } from 'node:readline';
+
+/** Azure Storage on this machine: Azurite, in memory. */
+export interface Azurite extends AsyncDisposable {
+  /** Of the account, with its name in the path. */
+  readonly url: string;
+  readonly connectionString: string;
+  close(): Promise<void>;
+}
+
+/** The account that every Azurite has, as its documentation gives it. */
+const ACCOUNT = 'devstoreaccount1';
+const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+
+/** Its standard input ends with the process that started it, however that ends. */
+const END_WITH_PARENT = 'data:text/javascript,process.stdin.resume().on("end",()=>process.exit())';
+const PATIENCE_MS = 30_000;
+
+/** The connection string of Azurite's account behind some other address. */
+export function connectionStringOf(accountUrl: string): string {
+  return `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};BlobEndpoint=${accountUrl};`;
+}
+
+/** Resolves as soon as it answers, which takes a second or two: start one for each test file, not for each test. */
+export async function startAzurite(): Promise<Azurite> {
+  const program = createRequire(import.meta.url).resolve('azurite/dist/src/blob/main.js');
+  // The client library speaks a newer version of the API than Azurite knows of.
+  const options = ['--inMemoryPersistence', '--silent', '--skipApiVersionCheck', '--disableTelemetry'];
+  const child = spawn(
+    process.execPath,
+    ['--import', END_WITH_PARENT, program, '--blobHost', '127.0.0.1', '--blobPort', '0', ...options],
+    { cwd: tmpdir(), stdio: ['pipe', 'pipe', 'inherit'] },
+  );
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+
+  async function close(): Promise<void> {
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const late = setTimeout(() => reject(new Error('Azurite did not start in time')), PATIENCE_MS);
+  child.once('error', reject);
+  void ended.then(() => reject(new Error('Azurite ended')));
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const origin = /listens on (http:\S+)/.exec(line)?.[1];
+    if (origin !== undefined) resolve(origin);
+  });
+  try {
+    const url = `${await promise}/${ACCOUNT}`;
+    return { url, connectionString: connectionStringOf(url), close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  } finally {
+    clearTimeout(late);
+  }
+}

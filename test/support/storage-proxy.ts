@@ -1,0 +1,154 @@
+import {
+  Agent,
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTick } from 'node:timers/promises';
+import { Gathered } from '../realtime/gathered.ts';
+import { connectionStringOf } from './azurite.ts';
+
+/** One call to the storage. */
+export interface StorageRequest {
+  readonly method: string;
+  /** Of the URL, percent signs and all: `/<account>/<container>/<blob>`. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly bodyBytes: number;
+  readonly atMs: number;
+}
+
+/**
+ * What becomes of a call. `undefined`: Azurite answers it. `drop`: the connection breaks before anything is done.
+ * `hang`: it is never answered. `answerLost`: Azurite does it, and then the connection breaks instead of an answer.
+ */
+export type StorageFate =
+  | undefined
+  | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> }
+  | { readonly delayMs: number }
+  | 'drop'
+  | 'hang'
+  | 'answerLost';
+
+/** A promise holds the call back until it resolves. */
+export type StorageRule = (request: StorageRequest) => StorageFate | Promise<StorageFate>;
+
+/** A network between the bot and Azurite that can be as bad as a test wants. */
+export interface StorageProxy extends AsyncDisposable {
+  readonly url: string;
+  readonly connectionString: string;
+  /** Every call, in the order of arrival. */
+  readonly requests: readonly StorageRequest[];
+  rule: StorageRule;
+  /** Resolves with the first call that fits, past ones included, before anything became of it. */
+  whenRequest(fits: (request: StorageRequest) => boolean): Promise<StorageRequest>;
+  /** Nobody listens from now on, and all connections are broken. */
+  goAway(): Promise<void>;
+  /** Listens again where it did before. */
+  comeBack(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The body of an error as Azure Storage gives it; its code stands in the header `x-ms-error-code`, too. */
+export function storageError(status: number, code: string): StorageFate {
+  const body = `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`;
+  return { status, body, headers: { 'x-ms-error-code': code, 'content-type': 'application/xml' } };
+}
+
+/** Stands before Azurite. What is signed holds as it is: a signature covers the path, and not the host. */
+export async function startStorageProxy(azuriteUrl: string): Promise<StorageProxy> {
+  const { hostname, port: azuritePort, pathname } = new URL(azuriteUrl);
+  const agent = new Agent({ keepAlive: true });
+  const requests = new Gathered<StorageRequest>();
+
+  function forward(incoming: IncomingMessage, body: Buffer, give: (answer: IncomingMessage) => void, fail: () => void) {
+    const { method, url: path, headers } = incoming;
+    const outgoing = request({ hostname, port: azuritePort, method, path, headers, agent }, give);
+    outgoing.on('error', fail);
+    outgoing.end(body);
+  }
+
+  function meet(fate: StorageFate, incoming: IncomingMessage, body: Buffer, response: ServerResponse): void {
+    const broken = (): void => {
+      incoming.socket.destroy();
+    };
+    const pass = (answer: IncomingMessage) => {
+      response.writeHead(answer.statusCode ?? 500, answer.rawHeaders);
+      answer.on('error', broken).pipe(response);
+    };
+    if (fate === undefined) forward(incoming, body, pass, broken);
+    else if (fate === 'drop') broken();
+    else if (fate === 'answerLost') forward(incoming, body, (answer) => answer.resume().on('end', broken), broken);
+    else if (fate === 'hang') return;
+    else if ('delayMs' in fate) setTimeout(() => meet(undefined, incoming, body, response), fate.delayMs);
+    else {
+      // Not in a chain: restify puts a `writeHead` of its own on all responses of the process, which returns nothing.
+      response.writeHead(fate.status, fate.headers);
+      response.end(incoming.method === 'HEAD' ? undefined : fate.body);
+    }
+  }
+
+  const server = createServer(async (incoming, response) => {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of incoming) chunks.push(chunk);
+    } catch {
+      return;
+    }
+    const body = Buffer.concat(chunks);
+    const { method = '', url: target = '', headers } = incoming;
+    const [path = '', query = ''] = target.split('?', 2);
+    const seen = {
+      method,
+      path,
+      query: new URLSearchParams(query),
+      headers,
+      bodyBytes: body.byteLength,
+      atMs: Date.now(),
+    };
+    requests.add(seen);
+    meet(await proxy.rule(seen), incoming, body, response);
+  });
+
+  const listen = (port: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(port, '127.0.0.1', () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+
+  async function goAway(): Promise<void> {
+    if (!server.listening) return;
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+    // Clients in this process hear of it in the next rounds of the event loop, and would still use their connections.
+    for (let round = 0; round < 3; round++) await nextTick();
+  }
+
+  async function close(): Promise<void> {
+    await goAway();
+    agent.destroy();
+  }
+
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}${pathname}`;
+  const proxy: StorageProxy = {
+    url,
+    connectionString: connectionStringOf(url),
+    requests: requests.all,
+    rule: () => undefined,
+    whenRequest: (fits) => requests.first(fits),
+    goAway,
+    comeBack: () => listen(port),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+  return proxy;
+}
