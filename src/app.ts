@@ -83,8 +83,7 @@ export function createApp(deps: AppDeps): App {
       return port;
     },
     async close() {
-      await takeover.close();
-      await conversations.drain(config.drainMs);
+      await Promise.all([takeover.close(), conversations.drain(config.drainMs)]);
       await http.close();
       stores.close();
     },
@@ -97,7 +96,7 @@ function createConversations(
   { later }: Responders,
 ): { conversations: Conversations; takeover: Takeover } {
   const { config, clock, ids, log, random, tokens } = parts;
-  const { historyTurns, turnTimeoutMs } = config;
+  const { historyTurns, turnTimeoutMs, maxWarmSessions: mostKnown } = config;
   const open = connectionOpener(toRealtimeTarget(config.model, tokens), clock);
   const pool = new SessionPool({
     open: (signal) => RealtimeSession.open({ open, settings: config.session, clock, ids, log }, signal),
@@ -107,7 +106,7 @@ function createConversations(
     turnMs: turnTimeoutMs,
   });
   const { limits, session: settings, model } = config;
-  const leases = new Leases({ records, clock, log, isShared, pool, instance: parts.instance });
+  const leases = new Leases({ records, clock, log, isShared, pool, instance: parts.instance, mostKnown });
   const rate = new TurnRate(clock, limits.turnsPerMinute);
   const spending = new Spending(new Budgets({ clock, ...limits }), limits.prices, model.model, shared);
   const bounds = { historyTurns, turnTimeoutMs, rate, spending };

@@ -29,10 +29,10 @@ export function readStorage(read: EnvReader): StorageSettings {
 
 /** With the account's key, or with a signature for its blobs, or of the emulator on this machine. */
 function isConnectionString(text: string): boolean {
-  const has = (name: string) => new RegExp(`(^|;)\\s*${name}=[^;]`, 'i').test(text);
+  const has = (name: string, value: string) => new RegExp(`(^|;)\\s*${name}=${value}(;|$)`, 'i').test(text);
   return (
-    has('UseDevelopmentStorage') ||
-    (has('AccountName') && has('AccountKey')) ||
-    (has('BlobEndpoint') && has('SharedAccessSignature'))
+    has('UseDevelopmentStorage', 'true') ||
+    (has('AccountName', '[a-z0-9]{3,24}') && has('AccountKey', '[A-Za-z0-9+/]{16,}={0,2}')) ||
+    (has('BlobEndpoint', 'https?://[^;]+') && has('SharedAccessSignature', '[^;]+'))
   );
 }

@@ -49,13 +49,15 @@ export function readUsage(value: unknown): TokenUsage | undefined {
   return isNothing(tokens) && !isTold ? undefined : tokens;
 }
 
+/** The sum. What else `one` holds, which a newer version may have stored, stays. */
 export function addUsage(one: TokenUsage, other: TokenUsage): TokenUsage {
   const add = (name: (typeof MODALITIES)[number]): ModalityTokens => ({
+    ...one[name],
     in: one[name].in + other[name].in,
     cached: one[name].cached + other[name].cached,
     out: one[name].out + other[name].out,
   });
-  return { text: add('text'), audio: add('audio'), image: add('image') };
+  return { ...one, text: add('text'), audio: add('audio'), image: add('image') };
 }
 
 function isNothing({ text, audio, image }: TokenUsage): boolean {

@@ -169,7 +169,7 @@ describe('readConfig', () => {
     const url = 'https://account.blob.core.windows.net';
     assert.deepEqual(read({ AZURE_STORAGE_BLOB_URL: `${url}/` }), { kind: 'azureEntraId', url });
     for (const connectionString of [
-      'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=a-key;EndpointSuffix=core.windows.net',
+      'DefaultEndpointsProtocol=https;AccountName=account;AccountKey=c29tZSBrZXkgb2YgYW4gYWNjb3VudA==;EndpointSuffix=core.windows.net',
       'BlobEndpoint=https://account.blob.core.windows.net;SharedAccessSignature=sv=a-signature',
       'UseDevelopmentStorage=true',
     ]) {
@@ -180,6 +180,8 @@ describe('readConfig', () => {
 
   for (const [env, problem] of [
     [{ AZURE_STORAGE_CONNECTION_STRING: 'AccountKey=a-secret' }, /CONNECTION_STRING cannot be used/],
+    [{ AZURE_STORAGE_CONNECTION_STRING: 'UseDevelopmentStorage=false' }, /CONNECTION_STRING cannot be used/],
+    [{ AZURE_STORAGE_CONNECTION_STRING: 'AccountName=x;AccountKey=a-secret' }, /CONNECTION_STRING cannot be used/],
     [{ AZURE_STORAGE_BLOB_URL: 'http://127.0.0.1:10000/a-secret' }, /BLOB_URL is no https address/],
     [
       { AZURE_STORAGE_BLOB_URL: 'https://a', AZURE_STORAGE_CONNECTION_STRING: 'UseDevelopmentStorage=true' },

@@ -1,6 +1,6 @@
 import type { Activity, ConversationReference, TurnContext } from 'botbuilder';
 import { ClaimsIdentity } from 'botframework-connector';
-import { MOST_TEXT_CHARS } from '../conversation/answer.ts';
+import { MOST_TEXT_CHARS } from '../conversation/refusals.ts';
 import type { Scope, TurnAttachment, TurnReference, UserTurn } from '../conversation/turn.ts';
 import { chosenCommand } from './choice-card.ts';
 import { textWithoutBot } from './mentions.ts';

@@ -2,7 +2,7 @@ import '../node-version.js';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { systemClock } from '../clock.ts';
-import { MOST_TEXT_CHARS } from '../conversation/answer.ts';
+import { MOST_TEXT_CHARS } from '../conversation/refusals.ts';
 import type { Env } from '../env.ts';
 import { ConfigError, TurnError } from '../errors.ts';
 import { randomIds } from '../ids.ts';

@@ -1,17 +1,16 @@
 import { TurnError } from '../errors.ts';
 import { wordingFor } from '../wording.ts';
-import type { Completion } from './complete.ts';
+import { type Completion, inBandTime } from './complete.ts';
 import type { Lease } from './lease.ts';
+import { messageId } from './names.ts';
 import { answerOlder } from './older.ts';
 import { untilStored } from './patience.ts';
 import type { PendingEntry } from './pending-store.ts';
+import { refusalOf } from './refusals.ts';
 import type { Reply, Respond, UserTurn } from './turn.ts';
 import { type AnswerDeps, apologize, type TurnDeps, withTurn } from './turn-deps.ts';
 import type { TurnRate } from './turn-rate.ts';
 import { dismissMessage, whileKept } from './while-kept.ts';
-
-/** A longer message is refused: it would crowd out all that was said before. */
-export const MOST_TEXT_CHARS = 20_000;
 
 /** A message whose turn it is. */
 export interface Task {
@@ -35,8 +34,9 @@ export async function answer(task: Task, answerDeps: AnswerDeps): Promise<void> 
   if (quick === undefined) return answerInTurn(task, deps);
   if (!turn.isAllowed)
     log.info({ user: turn.user.id, aadObjectId: turn.user.aadObjectId }, 'not in ALLOWED_USERS or ALLOWED_TENANTS');
-  await respond((sink) => sink.send(quick));
+  // Done before it is said: said again, by whoever takes it over, it would be worth less than it would annoy.
   if (!turn.isInBand) await untilStored(() => pending.finish(turn), { clock, log, signal: drained });
+  await respond((sink) => sink.send(quick));
 }
 
 async function answerInTurn(task: Task, deps: TurnDeps): Promise<void> {
@@ -51,13 +51,15 @@ async function answerInTurn(task: Task, deps: TurnDeps): Promise<void> {
     const notice = { text: wordingFor(turn.locale).storage.lasting, audio: undefined };
     respond((sink) => sink.send(notice)).catch((err: unknown) => log.warn({ err }, 'the user was not told'));
   };
-  const isLookedFor = leases.seesOthers && !task.hasWaited;
+  // At the same time as the conversation is taken, so that the user waits for it no longer.
+  const isLookedFor = leases.isShared && (leases.seesOthers || task.hasWaited);
   const listing = isLookedFor ? pending.list(turn.key).catch(() => undefined) : undefined;
   const [lease] = await Promise.all([take(task, giveUp.signal, tell, deps), spending.learn()]);
   if (lease === undefined) return;
   let completion = LEFT;
   try {
-    const entries = await entriesAround(task, lease, await listing, deps);
+    const entries =
+      isLookedFor || lease.isContested ? await entriesAround(turn, lease, await listing, deps) : undefined;
     const isKept = entries === undefined || (await answerOlder(turn, entries, { lease, stopping }, deps));
     if (isKept) completion = await whileKept(turn, { lease, respond, stopping, isTold }, deps);
   } finally {
@@ -69,16 +71,15 @@ async function answerInTurn(task: Task, deps: TurnDeps): Promise<void> {
   log.warn({ err: completion.error }, 'left to be answered by whoever takes it over');
 }
 
-/** What is kept of the conversation: as it was listed, or, after a wait, as it is. `undefined`: there is nobody to ask. */
+/** What is kept of the conversation: as it was listed, or, where it had to be waited for, as it is now. */
 async function entriesAround(
-  { turn, hasWaited }: Task,
+  turn: UserTurn,
   lease: Lease,
   listed: readonly PendingEntry[] | undefined,
   { leases, pending, clock, log, drained }: TurnDeps,
 ): Promise<readonly PendingEntry[] | undefined> {
-  const isOld = hasWaited || lease.isContested;
-  if (!leases.isShared || (!isOld && !leases.seesOthers)) return undefined;
-  if (!isOld && listed !== undefined) return listed;
+  if (!leases.isShared) return undefined;
+  if (!lease.isContested && listed !== undefined) return listed;
   return untilStored(() => pending.list(turn.key), { clock, log, signal: drained });
 }
 
@@ -93,11 +94,20 @@ async function take(
 ): Promise<Lease | undefined> {
   const { leases, clock, log } = deps;
   try {
-    return await leases.take(turn.key, { clock, log, signal: AbortSignal.any([stopping, giveUp]), onLasting });
+    return await leases.take(turn.key, messageId(turn), {
+      clock,
+      log,
+      signal: AbortSignal.any([stopping, giveUp]),
+      onLasting,
+    });
   } catch (err) {
     const isByUser = err instanceof TurnError && err.code === 'cancelled';
-    if (!stopping.aborted) await respond((sink) => sink.send(apologize(err, turn, deps)));
-    await dismissMessage(turn, { ...LEFT, end: stopping.aborted && !isByUser ? 'left' : 'answered' }, deps);
+    const isByUs = stopping.aborted && !isByUser;
+    // Nobody else can answer it.
+    const isLast = !stopping.aborted || (isByUs && turn.isInBand);
+    if (isLast) await respond((sink) => sink.send(apologize(err, turn, deps)));
+    if (isByUser && !turn.isInBand) await deps.pending.finish(turn);
+    await dismissMessage(turn, { ...LEFT, end: isByUs || isByUser ? 'left' : 'answered' }, deps);
     return undefined;
   }
 }
@@ -105,8 +115,9 @@ async function take(
 /** What goes wrong here is in the log: the answer is out, or could not be sent in any case. */
 async function letGo(turn: UserTurn, lease: Lease, { edit }: Completion, deps: TurnDeps): Promise<void> {
   const { leases, clock, log, drained } = deps;
+  const releasing = lease.release(edit, { clock, log, signal: drained });
   try {
-    await lease.release(edit, { clock, log, signal: drained });
+    await (turn.isInBand ? inBandTime(clock, releasing) : releasing);
   } catch (err) {
     log.warn({ err }, 'the end of a turn was not recorded');
   } finally {
@@ -116,13 +127,9 @@ async function letGo(turn: UserTurn, lease: Lease, { edit }: Completion, deps: T
 
 /** Messages that need no model, or may not have it. */
 function unanswerable(turn: UserTurn, rate: TurnRate): Reply | undefined {
-  const { text, isAllowed, locale } = turn;
-  const words = wordingFor(locale);
-  const say = (what: string): Reply => ({ text: what, audio: undefined });
-  if (!isAllowed) return say(words.notAllowed);
-  if (text === '') return say(words.textMissing);
-  if (text.length > MOST_TEXT_CHARS) return say(words.textTooLong(MOST_TEXT_CHARS.toLocaleString(words.language)));
-  return rate.admit(personOf(turn)) ? undefined : say(words.limits.tooFast);
+  const refusal = refusalOf(turn);
+  if (refusal !== undefined || rate.admit(personOf(turn))) return refusal;
+  return { text: wordingFor(turn.locale).limits.tooFast, audio: undefined };
 }
 
 /** One person on one channel, whichever conversation it is. */

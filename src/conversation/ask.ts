@@ -16,7 +16,7 @@ import type { Reply, ReplySink, UserTurn } from './turn.ts';
 import type { TurnDeps } from './turn-deps.ts';
 
 /** What became of asking the model. */
-export interface Asked {
+export interface Answer {
   readonly reply: Reply;
   /** What is remembered of the conversation now. */
   readonly remembered: Partial<ConversationRecord>;
@@ -31,7 +31,7 @@ export async function ask(
   stopping: AbortSignal,
   sink: ReplySink,
   deps: TurnDeps,
-): Promise<Asked> {
+): Promise<Answer> {
   const { clock, ids, log, pool, spending, turnId } = deps;
   const startedMs = clock.now();
   const record = pool.isWarm(turn.key) ? stored : withoutContext(stored);
@@ -88,13 +88,15 @@ async function settled(work: Promise<TurnResult>, allowance: Allowance): Promise
   }
 }
 
+const NO_CONTEXT = { text: 0, audio: 0 };
+
 function chosen({ settings }: ConversationRecord, configured: SessionSettings): SessionSettings {
   return { ...configured, ...settings };
 }
 
 /** What a session held that is not there any more. */
 function withoutContext(record: ConversationRecord): ConversationRecord {
-  return { ...record, usage: { ...record.usage, context: { text: 0, audio: 0 } } };
+  return { ...record, usage: { ...record.usage, context: { ...record.usage.context, ...NO_CONTEXT } } };
 }
 
 function usageAfter(usage: ConversationUsage, result: TurnResult, { audio }: Reply): ConversationUsage {
@@ -103,7 +105,7 @@ function usageAfter(usage: ConversationUsage, result: TurnResult, { audio }: Rep
     turns: usage.turns + 1,
     audioMs: usage.audioMs + (audio?.durationMs ?? 0),
     tokens: addUsage(usage.tokens, result.usage),
-    context: result.contextTokens ?? { text: 0, audio: 0 },
+    context: { ...usage.context, ...(result.contextTokens ?? NO_CONTEXT) },
   };
 }
 

@@ -77,11 +77,6 @@ export class Budgets {
     return this.#reservation(account, usd);
   }
 
-  /** What a conversation has spent, as far as this process knows. */
-  spentUsd(conversation: string): number {
-    return this.#conversations.get(conversation)?.spentUsd ?? 0;
-  }
-
   #reservation(account: Account, firstUsd: number): Reservation {
     let reservedUsd = firstUsd;
     let isSettled = false;

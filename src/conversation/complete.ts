@@ -1,5 +1,8 @@
+import { type Clock, within } from '../clock.ts';
+import { StoreError } from '../errors.ts';
 import { wordingFor } from '../wording.ts';
-import { type Asked, ask } from './ask.ts';
+import { type Answer, ask } from './ask.ts';
+import { giveUp, MOST_TRIES } from './give-up.ts';
 import type { Edit, Lease } from './lease.ts';
 import { messageId } from './names.ts';
 import type { ConversationRecord, UnsentReply } from './records.ts';
@@ -35,8 +38,12 @@ const SAME: Edit = (record) => record;
  */
 export async function complete(turn: UserTurn, way: Way, deps: TurnDeps): Promise<Completion> {
   const message = messageId(turn);
-  const { answered, unsent } = way.lease.record;
+  const { answered, unsent, tries } = way.lease.record;
   if (answered.includes(message)) return { end: 'answered', edit: SAME };
+  if (tries?.message === message && tries.count >= MOST_TRIES) {
+    await giveUp(turn, deps);
+    return { end: 'answered', edit: (record) => withAnswered(record, message) };
+  }
   const isDone = unsent?.message === message ? await sendAgain(unsent, way, deps) : await answerAnew(turn, way, deps);
   return isDone ? { end: 'answered', edit: (record) => withAnswered(record, message) } : { end: 'left', edit: SAME };
 }
@@ -47,7 +54,8 @@ const MOST_ANSWERED = 48;
 /** The record once the answer of a message is out. */
 export function withAnswered(record: ConversationRecord, message: string): ConversationRecord {
   const others = record.answered.filter((each) => each !== message);
-  return { ...record, answered: [...others, message].slice(-MOST_ANSWERED), unsent: undefined };
+  const tries = record.tries?.message === message ? undefined : record.tries;
+  return { ...record, answered: [...others, message].slice(-MOST_ANSWERED), unsent: undefined, tries };
 }
 
 /** Somebody set out to send it, and did not say that it was taken. */
@@ -70,7 +78,7 @@ async function answerAnew(turn: UserTurn, way: Way, deps: TurnDeps): Promise<boo
     try {
       const signal = AbortSignal.any([stopping, lease.ended]);
       const asked = await ask(turn, lease.record, signal, sink, deps).catch(
-        (err: unknown): Asked => ({ reply: apologize(err, turn, deps), remembered: {}, isUndone: false }),
+        (err: unknown): Answer => ({ reply: apologize(err, turn, deps), remembered: {}, isUndone: false }),
       );
       isLeft = asked.isUndone && leases.isShared && !turn.isInBand;
       if (isLeft) return;
@@ -89,7 +97,7 @@ async function answerAnew(turn: UserTurn, way: Way, deps: TurnDeps): Promise<boo
 
 /** True when it lasted so long that the user was told: the sink has ended with that. */
 async function save(
-  { reply, remembered }: Asked,
+  { reply, remembered }: Answer,
   turn: UserTurn,
   { lease, isTold }: Way,
   sink: ReplySink,
@@ -103,11 +111,22 @@ async function save(
   };
   const onLasting = isTold || turn.isInBand ? undefined : tell;
   const edit: Edit = (record) => ({ ...record, ...remembered, unsent: toUnsent(turn, reply) });
-  // Not by the wish of the user: what was said so far is kept in any case.
+  // Not ended by the wish of the user: what was said so far is kept in any case.
   const saving = lease.save(edit, { clock, log, signal: drained, onLasting });
-  await (turn.isInBand ? saving.catch((err: unknown) => log.warn({ err }, 'what was said was not kept')) : saving);
+  if (turn.isInBand)
+    await inBandTime(clock, saving).catch((err: unknown) => log.warn({ err }, 'what was said was not kept'));
+  else await saving;
   await telling?.catch(() => {});
   return telling !== undefined;
+}
+
+/** A request that is open waits no longer for the store than it has to. */
+const MOST_IN_BAND_WAIT_MS = 3_000;
+
+/** Settles like `work`, or rejects when that takes too long for a request that is open. */
+export function inBandTime(clock: Clock, work: Promise<void>): Promise<void> {
+  const late = () => new StoreError('store_unavailable', `not done within ${MOST_IN_BAND_WAIT_MS} ms`);
+  return within(clock, MOST_IN_BAND_WAIT_MS, work, late);
 }
 
 function toUnsent(turn: UserTurn, { audio, choice: _, ...reply }: Reply): UnsentReply {

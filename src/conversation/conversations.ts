@@ -3,9 +3,10 @@ import { wordingFor } from '../wording.ts';
 import { type Command, commandOf } from './commands.ts';
 import { giveUp } from './give-up.ts';
 import { Inbox } from './inbox.ts';
+import type { Incoming } from './incoming.ts';
 import type { Edit } from './lease.ts';
 import { obey } from './obey.ts';
-import type { MessageName } from './pending-store.ts';
+import type { MessageName, PendingMessage } from './pending-store.ts';
 import { EMPTY_RECORD } from './records.ts';
 import type { ReplySink, Respond, UserTurn } from './turn.ts';
 import { type AnswerDeps, apologize } from './turn-deps.ts';
@@ -35,12 +36,15 @@ export class Conversations {
   readonly #inbox: Inbox;
   readonly #welcomed = new LRUCache<string, true>({ max: MOST_WELCOMES });
   #asides = 0;
+  /** Of the messages so far. */
+  #count = 0;
   #isDraining = false;
 
-  constructor(deps: Omit<AnswerDeps, 'drained'>) {
-    this.#deps = deps;
-    this.#turns = new Turns(deps);
+  constructor(deps: Omit<AnswerDeps, 'drained' | 'isHere'>) {
     this.#inbox = new Inbox(deps);
+    const isHere = (message: MessageName) => this.#inbox.isHere(message);
+    this.#deps = { ...deps, isHere };
+    this.#turns = new Turns(this.#deps);
   }
 
   get isDraining(): boolean {
@@ -63,9 +67,11 @@ export class Conversations {
     const isCommand = turn.isAllowed && commandOf(turn.text) !== undefined;
     const isFull = isCommand ? this.#asides >= MOST_ASIDES : this.#turns.size >= MOST_TURNS;
     if (isFull) return { kind: 'full' };
+    const place = { acceptedAtMs: this.#deps.clock.now(), order: this.#count++ };
     const kept = this.#inbox.keep(turn);
     this.#welcomed.set(turn.key, true);
-    const done = this.#begin(turn, respond, kept);
+    const isKept = kept.catch(() => false);
+    const done = this.#begin({ turn, respond, place, isKept, isTakenOver: false });
     try {
       return (await kept) ? { kind: 'accepted', done } : { kind: 'duplicate' };
     } catch {
@@ -74,11 +80,14 @@ export class Conversations {
     }
   }
 
-  /** Answers a message that another process has accepted. Nothing, where this one is at it, or about to end. */
-  resume(turn: UserTurn): void {
-    if (this.#isDraining || this.#inbox.isHere(turn) || this.#turns.size >= MOST_TURNS) return;
+  /** Answers a message that another process has accepted. False where this one is at it, full, or about to end. */
+  resume({ turn, acceptedAtMs }: Pick<PendingMessage, 'turn' | 'acceptedAtMs'>): boolean {
+    if (this.#isDraining || this.#inbox.isHere(turn) || this.#turns.size >= MOST_TURNS) return false;
     this.#inbox.note(turn);
-    void this.#begin(turn, this.#deps.later(turn.reference), Promise.resolve(true));
+    const respond = this.#deps.later(turn.reference);
+    const place = { acceptedAtMs, order: this.#count++ };
+    void this.#begin({ turn, respond, place, isKept: Promise.resolve(true), isTakenOver: true });
+    return true;
   }
 
   /** As `giveUp`, of a message that another process has accepted. */
@@ -101,38 +110,40 @@ export class Conversations {
     }
   }
 
-  #begin(turn: UserTurn, respond: Respond, kept: Promise<boolean>): Promise<void> {
-    const isKept = kept.catch(() => false);
+  #begin(incoming: Incoming): Promise<void> {
+    const { turn, isKept } = incoming;
     const command = turn.isAllowed ? commandOf(turn.text) : undefined;
     const begin = () =>
       command === undefined
-        ? this.#turns.enqueue(turn, respond, isKept)
-        : isKept.then((isOurs) => (isOurs ? this.#obey(command, turn, respond) : undefined));
+        ? this.#turns.enqueue(incoming)
+        : isKept.then((isOurs) => (isOurs ? this.#obey(command, incoming) : undefined));
     return this.#inbox.whileHere(turn, begin);
   }
 
-  /** Commands wait for no turn. What they change is changed between turns. */
-  #obey(command: Command, turn: UserTurn, respond: Respond): Promise<void> {
-    const { key } = turn;
+  /**
+   * Commands wait for no turn. What they change is changed between turns. Each is done before it is confirmed: obeyed a
+   * second time, by whoever took it over, it might undo what came after.
+   */
+  #obey(command: Command, incoming: Incoming): Promise<void> {
+    const { turn, respond, place } = incoming;
+    const { key, activityId } = turn;
     const effects = {
       change: (edit: Edit) => this.#turns.change(key, edit),
       forget: () => {
-        this.#turns.stop(turn);
+        this.#turns.stop(incoming);
         this.#welcomed.delete(key);
-        return this.#turns.forget(key, turn);
+        return this.#turns.forget(key, { ...place, activityId });
       },
-      stop: () => this.#turns.stop(turn),
+      stop: () => this.#turns.stop(incoming),
     };
     const deps = { ...this.#deps, drained: this.#turns.drained };
-    const obeyed = () => obey(command, turn, effects, deps).catch((err) => apologize(err, turn, deps));
-    const send = async (sink: ReplySink) => sink.send(await obeyed());
+    const send = async (sink: ReplySink) => {
+      const reply = await obey(command, turn, effects, deps).catch((err: unknown) => apologize(err, turn, deps));
+      await this.#turns.kept.finish(turn);
+      await sink.send(reply);
+    };
     this.#asides++;
-    return this.#turns
-      .respond({ conversation: key }, async () => {
-        await respond(send);
-        await this.#turns.kept.finish(turn);
-      })
-      .finally(() => this.#asides--);
+    return this.#turns.respond({ conversation: key }, () => respond(send)).finally(() => this.#asides--);
   }
 
   /**
@@ -175,7 +186,7 @@ export class Conversations {
   /** As `Turns.forget`: the bot was removed. */
   forget(key: string): Promise<void> {
     this.#welcomed.delete(key);
-    return this.#turns.forget(key, { key, activityId: '' });
+    return this.#turns.forget(key, { acceptedAtMs: this.#deps.clock.now(), order: this.#count++, activityId: '' });
   }
 
   /** As `Turns.withdraw`. */

@@ -32,6 +32,7 @@ export class Inbox {
   readonly #here = new Set<string>();
   /** When the store began to fail; `undefined` while it does not. */
   #failingSinceMs: number | undefined;
+  #lastFailureMs = 0;
 
   constructor(deps: InboxDeps) {
     this.#deps = deps;
@@ -110,7 +111,10 @@ export class Inbox {
 
   #notKept(turn: UserTurn, err: unknown): void {
     const { clock, log } = this.#deps;
-    if (this.#seen.delete(nameOf(turn))) this.#failingSinceMs ??= clock.now();
+    this.#seen.delete(nameOf(turn));
+    const isAnother = clock.now() - this.#lastFailureMs > TELL_AGAIN_MS;
+    if (this.#failingSinceMs === undefined || isAnother) this.#failingSinceMs = clock.now();
+    this.#lastFailureMs = clock.now();
     log.warn({ err, conversation: turn.key, activity: turn.activityId }, 'a message was not kept, and is refused');
   }
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { messageId } from './names.ts';
 import { untilStored } from './patience.ts';
-import type { MessageName, PendingStore } from './pending-store.ts';
+import type { MessageName, PendingEntry, PendingStore } from './pending-store.ts';
 import type { UserTurn } from './turn.ts';
 
 /** What ends the keeping of messages needs. */
@@ -22,23 +22,24 @@ export class KeptMessages {
     this.#options = options;
   }
 
-  /** It is to be answered by nobody. */
-  remove(message: MessageName): Promise<void> {
-    return this.#tidy(message.key, () => this.#options.pending.remove(message));
-  }
-
-  /** Its answer is out, and stands in no record. */
+  /** Its end stands in no record: it is answered, refused, or to be answered by nobody. */
   finish(turn: UserTurn): Promise<void> {
     return turn.isInBand ? Promise.resolve() : this.#tidy(turn.key, () => this.#options.pending.finish(turn));
   }
 
-  /** All others of the conversation are to be answered by nobody: whichever instance is at them stops. */
-  discardOthers(by: MessageName): Promise<void> {
+  /** It was taken back. What was answered long ago is marked as done as well: that does no harm. */
+  withdraw(message: MessageName): Promise<void> {
+    return this.#tidy(message.key, () => this.#options.pending.finish(message));
+  }
+
+  /** All that was accepted in the conversation before is to be answered by nobody: whichever instance is at it stops. */
+  discardBefore({ key, activityId, acceptedAtMs }: MessageName & { readonly acceptedAtMs: number }): Promise<void> {
     const { pending } = this.#options;
-    return this.#tidy(by.key, async () => {
-      const entries = await pending.list(by.key);
-      const others = entries.filter(({ isDone, name }) => !isDone && !name.endsWith(messageId(by)));
-      await Promise.all(others.map((entry) => pending.discard(entry)));
+    return this.#tidy(key, async () => {
+      const entries = await pending.list(key);
+      const isOlder = (entry: PendingEntry) => !entry.isDone && entry.acceptedAtMs <= acceptedAtMs;
+      const older = entries.filter((entry) => isOlder(entry) && !entry.name.endsWith(messageId({ activityId })));
+      await Promise.all(older.map((entry) => pending.discard(entry)));
     });
   }
 

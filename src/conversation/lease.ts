@@ -24,6 +24,8 @@ export interface LeaseDeps {
 /** What was found when a conversation was taken. */
 export interface Taken {
   readonly key: string;
+  /** What is to be answered; see `messageId`. */
+  readonly message: string;
   readonly stored: StoredRecord;
   /** Another instance worked on the conversation: it may have messages that came before ours. */
   readonly isContested: boolean;
@@ -49,16 +51,18 @@ export class Lease {
   #writes: Promise<unknown> = Promise.resolve();
   /** A write of which it is not known whether it was done: it has to be done again as it was. */
   #doubtful: ConversationRecord | undefined;
-  #forgetTimers: (() => void)[] = [];
+  #forgetTimer = () => {};
   #isReleased = false;
   /** There is a record for its runner alone: without that there is none to be kept. */
   #isUntouched: boolean;
+  #message: string;
 
-  constructor({ key, stored, ...found }: Taken, deps: LeaseDeps) {
+  constructor({ key, stored, message, ...found }: Taken, deps: LeaseDeps) {
     this.isContested = found.isContested;
     this.isAbandoned = found.isAbandoned;
     this.#isUntouched = found.isNew;
     this.#key = key;
+    this.#message = message;
     this.#deps = deps;
     this.#stored = stored;
     this.#renewLater(RENEW_MS);
@@ -72,9 +76,15 @@ export class Lease {
     return this.#stored;
   }
 
-  /** Aborted, with a TurnError, once another instance may be at work on the conversation. */
+  /** Aborted, with a TurnError, once it is known that another instance has taken the conversation over. */
   get ended(): AbortSignal {
     return this.#ending.signal;
+  }
+
+  /** Says, before it is begun, that another message is answered now. Rejects like `save`. */
+  async begin(message: string, patience: Patience): Promise<void> {
+    this.#message = message;
+    await this.save((record) => record, patience);
   }
 
   /** Writes, and keeps the conversation. Rejects with `store_conflict` when another instance has it. */
@@ -89,7 +99,7 @@ export class Lease {
   async release(edit: Edit, patience: Patience): Promise<void> {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    this.#stopTimers();
+    this.#forgetTimer();
     const isNothing = this.#deps.isShared && this.#isUntouched && edit(this.record) === this.record;
     const { records } = this.#deps;
     const remove = () => untilStored(() => records.delete(this.#key, this.#stored.tag), patience);
@@ -98,7 +108,7 @@ export class Lease {
 
   #nextRunner(): Runner | undefined {
     const { instance, isShared, clock } = this.#deps;
-    return isShared ? { instance, untilMs: clock.now() + RUNNER_MS } : undefined;
+    return isShared ? { instance, untilMs: clock.now() + RUNNER_MS, message: this.#message } : undefined;
   }
 
   /** One after another, the renewals among them. */
@@ -123,20 +133,14 @@ export class Lease {
       this.#stored = await this.#deps.records.write(this.#key, record, this.#stored.tag);
       this.#doubtful = undefined;
     } catch (err) {
-      if (err instanceof StoreError && err.code === 'store_conflict') this.#end('another instance has taken it over');
+      if (err instanceof StoreError && err.code === 'store_conflict') this.#end();
       throw err;
     }
   }
 
   #renewLater(delayMs: number): void {
     const { clock, isShared } = this.#deps;
-    if (!isShared) return;
-    this.#stopTimers();
-    const leftMs = (this.record.runner?.untilMs ?? 0) - clock.now();
-    this.#forgetTimers = [
-      clock.after(delayMs, () => void this.#renew()),
-      clock.after(Math.max(0, leftMs), () => this.#end('it could not be renewed in time')),
-    ];
+    if (isShared) this.#forgetTimer = clock.after(delayMs, () => void this.#renew());
   }
 
   async #renew(): Promise<void> {
@@ -152,12 +156,12 @@ export class Lease {
     if (!this.#isReleased && !this.ended.aborted) this.#renewLater(nextMs);
   }
 
-  #end(why: string): void {
-    this.#stopTimers();
-    this.#ending.abort(new TurnError('runner_lost', why));
-  }
-
-  #stopTimers(): void {
-    for (const forget of this.#forgetTimers.splice(0)) forget();
+  /**
+   * Not when its time is over: where the store is away it is so for everybody, and an answer that is being made is worth
+   * more. Whether somebody else has come is said by the next write, and nothing is sent before one.
+   */
+  #end(): void {
+    this.#forgetTimer();
+    this.#ending.abort(new TurnError('runner_lost', 'another instance has taken it over'));
   }
 }

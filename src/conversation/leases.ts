@@ -1,21 +1,24 @@
 import { LRUCache } from 'lru-cache';
 import { sleep } from '../clock.ts';
-import { StoreError } from '../errors.ts';
 import type { SessionPool } from '../realtime/pool.ts';
+import { isConflict } from '../storage/tagged-write.ts';
 import { type Edit, Lease, type LeaseDeps, RUNNER_MS } from './lease.ts';
 import { type Patience, untilStored } from './patience.ts';
 import type { StoredRecord } from './record-store.ts';
-import type { ConversationRecord } from './records.ts';
+import type { ConversationRecord, FailedTries } from './records.ts';
 
 const FIRST_LOOK_MS = 50;
 const MOST_LOOK_MS = 500;
 /** By how much the clocks of two machines may differ. */
 const SKEW_MS = 2_000;
-/** Records that sessions were told or have made; each up to about 60 kB. */
-const MOST_KNOWN = 100;
-
 /** For so long after other instances were seen at work, and after the start, their messages are looked for. */
 const OTHERS_FOR_MS = 10 * 60_000;
+
+/** A conversation, and its message that is to be answered. */
+interface Names {
+  readonly key: string;
+  readonly message: string;
+}
 
 /** A record that nobody else works on. */
 interface Free {
@@ -28,12 +31,14 @@ export class Leases {
   readonly #deps: LeaseDeps;
   readonly #pool: SessionPool;
   /** As this instance wrote them last, for the conversations whose sessions may be warm. */
-  readonly #known = new LRUCache<string, StoredRecord>({ max: MOST_KNOWN });
+  readonly #known: LRUCache<string, StoredRecord>;
 
   #othersUntilMs: number;
 
-  constructor(deps: LeaseDeps & { readonly pool: SessionPool }) {
+  /** `mostKnown`: records that sessions were told or have made, each up to about 60 kB; as many as there may be of those. */
+  constructor(deps: LeaseDeps & { readonly pool: SessionPool; readonly mostKnown: number }) {
     this.#deps = deps;
+    this.#known = new LRUCache({ max: deps.mostKnown });
     this.#pool = deps.pool;
     this.#othersUntilMs = deps.clock.now() + OTHERS_FOR_MS;
   }
@@ -44,20 +49,21 @@ export class Leases {
 
   /**
    * Waits until nobody else works on the conversation, and takes it. A session that has not heard all of it is closed.
-   * Rejects with the reason of the patience's signal.
+   * `message`: what is to be answered first; see `messageId`. Rejects with the reason of the patience's signal.
    */
-  async take(key: string, patience: Patience): Promise<Lease> {
+  async take(key: string, message: string, patience: Patience): Promise<Lease> {
     const known = this.#known.get(key);
-    const retaken = known && this.#pool.isWarm(key) ? await this.#retake(key, known, patience) : undefined;
+    const names = { key, message };
+    const retaken = known && this.#pool.isWarm(key) ? await this.#retake(names, known, patience) : undefined;
     if (retaken?.stored !== undefined)
-      return this.#leaseOf(key, retaken.stored, { found: retaken.stored, known: retaken.stored, hasWaited: false });
+      return this.#leaseOf(names, retaken.stored, { found: retaken.stored, known: retaken.stored, hasWaited: false });
     let read = retaken?.read;
     for (let hasWaited = false; ; ) {
       const free = await this.#whenFree(key, read, patience);
       read = undefined;
       hasWaited ||= free.hasWaited;
-      const stored = await this.#claim(key, free.stored, patience);
-      if (stored !== undefined) return this.#leaseOf(key, stored, { found: free.stored, known, hasWaited });
+      const stored = await this.#claim(names, free.stored, patience);
+      if (stored !== undefined) return this.#leaseOf(names, stored, { found: free.stored, known, hasWaited });
       hasWaited = true;
     }
   }
@@ -66,9 +72,9 @@ export class Leases {
    * A conversation that is probably as this instance left it: written without being read, and read at the same time in
    * case somebody else has written.
    */
-  async #retake(key: string, known: StoredRecord, patience: Patience) {
-    const reading = this.#deps.records.read(key, known).catch(() => undefined);
-    const stored = await this.#claim(key, known, patience);
+  async #retake(names: Names, known: StoredRecord, patience: Patience) {
+    const reading = this.#deps.records.read(names.key, known).catch(() => undefined);
+    const stored = await this.#claim(names, known, patience);
     if (stored !== undefined) return { stored, read: undefined };
     this.noteOthers();
     const read = await reading;
@@ -86,7 +92,7 @@ export class Leases {
   }
 
   #leaseOf(
-    key: string,
+    { key, message }: Names,
     stored: StoredRecord,
     { found, known, hasWaited }: { found: StoredRecord; known: StoredRecord | undefined; hasWaited: boolean },
   ): Lease {
@@ -94,7 +100,7 @@ export class Leases {
     if (this.#deps.isShared && !isCurrent) this.#pool.drop(key);
     const isAbandoned = this.#isForeign(found.record);
     const isContested = hasWaited || isAbandoned || found.record.unsent !== undefined;
-    return new Lease({ key, stored, isContested, isAbandoned, isNew: found.tag === undefined }, this.#deps);
+    return new Lease({ key, message, stored, isContested, isAbandoned, isNew: found.tag === undefined }, this.#deps);
   }
 
   /** To be told when a lease was released: its record is what the session knows. */
@@ -171,13 +177,14 @@ export class Leases {
   }
 
   /** `undefined` when another instance was faster. */
-  async #claim(key: string, found: StoredRecord, patience: Patience): Promise<StoredRecord | undefined> {
+  async #claim({ key, message }: Names, found: StoredRecord, patience: Patience): Promise<StoredRecord | undefined> {
     const { records, instance, isShared, clock } = this.#deps;
     if (!isShared) return found;
     try {
       for (let { record, tag } = found; ; ) {
         const untilMs = clock.now() + RUNNER_MS;
-        const claimed = { ...record, runner: { instance, untilMs } };
+        const tries = this.#isForeign(record) ? moreTries(record) : record.tries;
+        const claimed = { ...record, tries, runner: { instance, untilMs, message } };
         const stored = await untilStored(() => records.write(key, claimed, tag), patience);
         // The store may have been away until now, and the time be over.
         if (clock.now() < untilMs - RUNNER_MS / 2) return stored;
@@ -198,6 +205,9 @@ export class Leases {
   }
 }
 
-function isConflict(err: unknown): boolean {
-  return err instanceof StoreError && err.code === 'store_conflict';
+/** An instance has ended over what it was about to answer. */
+function moreTries({ runner, tries }: ConversationRecord): FailedTries | undefined {
+  if (runner?.message === undefined) return tries;
+  const { message } = runner;
+  return { message, count: tries?.message === message ? tries.count + 1 : 1 };
 }

@@ -1,9 +1,8 @@
-import { commandOf } from './commands.ts';
-import { giveUp, MOST_TRIES } from './give-up.ts';
 import type { Lease } from './lease.ts';
 import { messageId } from './names.ts';
 import { untilStored } from './patience.ts';
 import type { PendingEntry } from './pending-store.ts';
+import { needsTurn } from './refusals.ts';
 import type { UserTurn } from './turn.ts';
 import { type TurnDeps, withTurn } from './turn-deps.ts';
 import { dismissMessage, whileKept } from './while-kept.ts';
@@ -19,29 +18,32 @@ export async function answerOlder(
   deps: TurnDeps,
 ): Promise<boolean> {
   const own = entries.findIndex(({ name }) => name.endsWith(messageId(turn)));
+  let hasAnswered = false;
   for (const entry of entries.slice(0, Math.max(0, own))) {
-    const older = entry.isDone ? undefined : await toAnswer(entry, lease, deps);
-    if (older !== undefined) await answerUnder(lease, older, stopping, withTurn(older, deps));
+    const older = entry.isDone ? undefined : await toAnswer(entry, deps);
+    if (older === undefined) continue;
+    await answerUnder(lease, older, stopping, withTurn(older, deps));
+    hasAnswered = true;
+  }
+  if (hasAnswered) {
+    const { pending, clock, log, drained } = deps;
+    await lease.begin(messageId(turn), { clock, log, signal: drained });
+    return turn.isInBand || untilStored(() => pending.has(turn), { clock, log, signal: drained });
   }
   return turn.isInBand || (own >= 0 && entries[own]?.isDone === false);
 }
 
-/** A kept message that needs its turn; `undefined` for what is obeyed or refused beside the turns, gone, or given up. */
-async function toAnswer(entry: PendingEntry, lease: Lease, deps: TurnDeps): Promise<UserTurn | undefined> {
-  const { pending, clock, log, drained } = deps;
-  const patience = { clock, log, signal: drained };
-  const message = await untilStored(() => pending.read(entry), patience);
-  if (message === undefined || !message.turn.isAllowed || commandOf(message.turn.text) !== undefined) return undefined;
-  if (!lease.isAbandoned) return message.turn;
-  if (message.tries >= MOST_TRIES) {
-    await giveUp(message.turn, deps);
-    return undefined;
-  }
-  return (await untilStored(() => pending.take(entry), patience)) ? message.turn : undefined;
+/** A kept message that needs its turn; `undefined` for what is done beside the turns, or here, or is gone. */
+async function toAnswer(entry: PendingEntry, deps: TurnDeps): Promise<UserTurn | undefined> {
+  const { pending, clock, log, drained, isHere } = deps;
+  const message = await untilStored(() => pending.read(entry), { clock, log, signal: drained });
+  if (message === undefined || !needsTurn(message.turn) || isHere(message.turn)) return undefined;
+  return message.turn;
 }
 
 async function answerUnder(lease: Lease, turn: UserTurn, stopping: AbortSignal, deps: TurnDeps): Promise<void> {
   const { clock, log, drained, later } = deps;
+  await lease.begin(messageId(turn), { clock, log, signal: drained });
   log.info('answered in the place of the instance that accepted it');
   const way = { lease, respond: later(turn.reference), stopping, isTold: false };
   const completion = await whileKept(turn, way, deps);

@@ -47,8 +47,10 @@ export interface PendingStore {
   read(entry: PendingEntry): Promise<PendingMessage | undefined>;
   /** Counts one more try; false when another instance has touched it since it was listed. */
   take(entry: PendingEntry): Promise<boolean>;
-  /** Forgets one that is listed: it was stopped or withdrawn, or it is long done. */
+  /** Of one that is listed: it was stopped, and stays known for a while as done; or it is long done, and forgotten. */
   discard(entry: PendingEntry): Promise<void>;
+  /** Deletes what was put aside of a conversation. */
+  forget(key: string): Promise<void>;
   /** Puts it aside for the operator: it could not be answered. */
   fail(message: MessageName): Promise<void>;
 }

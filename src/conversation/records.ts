@@ -23,6 +23,14 @@ export interface ConversationUsage {
 export interface Runner {
   readonly instance: string;
   readonly untilMs: number;
+  /** What it is about to answer; see `messageId`. */
+  readonly message?: string;
+}
+
+/** How many instances, one after another, have ended while they were about to answer a message. */
+export interface FailedTries {
+  readonly message: string;
+  readonly count: number;
 }
 
 /** An answer that was made and is being sent: whoever has to do that again need not make it again. */
@@ -43,6 +51,7 @@ export interface ConversationRecord extends Memory {
   readonly answered: readonly string[];
   readonly unsent: UnsentReply | undefined;
   readonly runner: Runner | undefined;
+  readonly tries: FailedTries | undefined;
 }
 
 /** The version of the records that are written. 1 had neither runner nor unsent answer. */
@@ -56,4 +65,5 @@ export const EMPTY_RECORD: ConversationRecord = Object.freeze({
   answered: [],
   unsent: undefined,
   runner: undefined,
+  tries: undefined,
 });

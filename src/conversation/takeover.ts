@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
 import { sleep } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import { commandOf } from './commands.ts';
 import type { Conversations } from './conversations.ts';
 import { MOST_TRIES } from './give-up.ts';
 import type { Leases } from './leases.ts';
 import type { PendingEntry, PendingMessage, PendingStore } from './pending-store.ts';
+import { needsTurn } from './refusals.ts';
 
 /** What finding abandoned messages takes. */
 export interface TakeoverDeps {
@@ -24,16 +24,16 @@ const LOOK_MS = 8_000;
 const DONE_FOR_MS = 60 * 60_000;
 /** Whoever accepted a message begins with it at once, if it is there at all. */
 const ABANDONED_MS = 10_000;
-/** Commands and refusals have no runner that would say that somebody is at work on them. */
-const ABANDONED_COMMAND_MS = 30_000;
+/** What needs no turn has no runner that would say that somebody is at work on it. */
+const ABANDONED_COMMAND_MS = 45_000;
 /** In so long an instance that is alive does something to a conversation that waits for it. */
 const SECOND_LOOK_MS = 2_000;
-/** Conversations that are taken over at a time; the others with the next look. */
-const MOST_AT_ONCE = 50;
+/** Conversations that are looked into at a time. */
+const MOST_AT_ONCE = 100;
 
 /**
  * Looks for messages that were accepted and are worked on by nobody, because their process has ended or cannot reach the
- * store, and has them answered here. After three tries they are given up.
+ * store, and has them answered here.
  */
 export class Takeover {
   readonly #deps: TakeoverDeps;
@@ -78,11 +78,14 @@ export class Takeover {
     const { pending } = this.#deps;
     const all = await pending.list();
     const past = all.filter((entry) => entry.isDone && this.#ageMs(entry) >= DONE_FOR_MS);
-    for (const entry of past) await pending.discard(entry);
+    await Promise.all(past.slice(0, MOST_AT_ONCE).map((entry) => pending.discard(entry)));
     const byConversation = Map.groupBy(all, ({ conversation }) => conversation);
     const old = [...byConversation.values()].map((entries) => entries.filter((entry) => this.#isOld(entry)));
-    const abandoned = old.filter((entries) => entries.length > 0).slice(0, MOST_AT_ONCE);
-    await Promise.all(abandoned.map((entries) => this.#takeOver(entries)));
+    const abandoned = old.filter((entries) => entries.length > 0);
+    for (let first = 0; first < abandoned.length && !this.#closing.signal.aborted; first += MOST_AT_ONCE) {
+      const several = abandoned.slice(first, first + MOST_AT_ONCE);
+      await Promise.all(several.map((entries) => this.#takeOver(entries)));
+    }
   }
 
   #isOld({ isDone, touchedAtMs }: PendingEntry): boolean {
@@ -101,8 +104,8 @@ export class Takeover {
       const message = await pending.read(entry);
       if (message === undefined || conversations.isHere(message.turn)) continue;
       this.#deps.leases.noteOthers();
-      const isCommand = commandOf(message.turn.text) !== undefined;
-      if (!isCommand || this.#ageMs(entry) >= ABANDONED_COMMAND_MS) messages.push({ entry, message });
+      const isOld = this.#ageMs(entry) >= ABANDONED_COMMAND_MS;
+      if (isOld || needsTurn(message.turn)) messages.push({ entry, message });
     }
     const key = messages[0]?.message.turn.key;
     if (key === undefined || (await this.#isWorkedOn(key))) return;
@@ -119,14 +122,16 @@ export class Takeover {
     return second.isHeld || second.tag !== first.tag;
   }
 
-  #answer({ turn, tries }: PendingMessage): void {
+  #answer(message: PendingMessage): void {
     const { conversations, log } = this.#deps;
-    const names = { conversation: turn.key, activity: turn.activityId };
-    if (tries >= MOST_TRIES) {
+    const { turn, tries } = message;
+    // Tries of turns are counted where they begin: see `FailedTries`.
+    if (!needsTurn(turn) && tries >= MOST_TRIES) {
       void conversations.giveUp(turn);
       return;
     }
-    log.warn({ ...names, tries: tries + 1 }, 'taken over from an instance that left it');
-    conversations.resume(turn);
+    const names = { conversation: turn.key, activity: turn.activityId };
+    if (conversations.resume(message))
+      log.warn({ ...names, tries: tries + 1 }, 'taken over from an instance that left it');
   }
 }

@@ -6,7 +6,7 @@ import type { Logger } from '../log.ts';
 import type { SessionPool } from '../realtime/pool.ts';
 import { apology, wordingFor } from '../wording.ts';
 import type { Leases } from './leases.ts';
-import type { PendingStore } from './pending-store.ts';
+import type { MessageName, PendingStore } from './pending-store.ts';
 import type { Spending } from './spending.ts';
 import type { Reply, Respond, TurnReference, UserTurn } from './turn.ts';
 import type { TurnRate } from './turn-rate.ts';
@@ -29,6 +29,8 @@ export interface AnswerDeps {
   readonly spending: Spending;
   /** The way back to whoever sent a message, also one that another process accepted. */
   readonly later: (reference: TurnReference) => Respond;
+  /** Whether this process is about to answer a message, or to refuse it. */
+  readonly isHere: (message: MessageName) => boolean;
   /** Aborted, with a TurnError, when this process waits for nothing any more. */
   readonly drained: AbortSignal;
 }

@@ -1,3 +1,5 @@
+import { isBefore, type Place } from './incoming.ts';
+
 /** Work of one conversation. Neither function may reject. */
 export interface Job {
   run(): Promise<void>;
@@ -7,6 +9,8 @@ export interface Job {
   readonly isInBand?: boolean;
   /** The message that it answers. */
   readonly activityId?: string;
+  /** Where that stands among all messages. */
+  readonly place?: Place;
 }
 
 /**
@@ -69,11 +73,12 @@ export class TurnQueue {
     this.#dismiss(job, 'withdrawn');
   }
 
-  /** Dismisses the jobs that wait for this key; a running one goes on. */
-  clear(key: string, why: DismissReason): void {
+  /** Dismisses the jobs that wait for this key, or those that stand before a place; a running one goes on. */
+  clear(key: string, why: DismissReason, before?: Place): void {
     const waiting = this.#waiting.get(key);
     for (const job of waiting?.splice(0) ?? []) {
-      if (why === 'unreachable' && job.isInBand) {
+      const isLater = before !== undefined && job.place !== undefined && !isBefore(job.place, before);
+      if ((why === 'unreachable' && job.isInBand) || isLater) {
         waiting?.push(job);
         continue;
       }

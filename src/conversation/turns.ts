@@ -2,6 +2,7 @@ import { SendError, TurnError } from '../errors.ts';
 import { wordingFor } from '../wording.ts';
 import { answer } from './answer.ts';
 import { withoutMessage } from './history.ts';
+import { type Incoming, isBefore, type Place } from './incoming.ts';
 import { KeptMessages } from './kept-messages.ts';
 import type { Edit } from './lease.ts';
 import type { MessageName } from './pending-store.ts';
@@ -18,7 +19,7 @@ export class Turns {
   /** Answers on their way, those among them that no turn waits for: welcomes and refusals. */
   readonly #responding = new Set<Promise<void>>();
   /** The turns that run now, by their conversation. */
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, { readonly stop: AbortController; readonly place: Place }>();
 
   constructor(deps: Omit<AnswerDeps, 'drained'>) {
     this.#deps = { ...deps, drained: this.#stopping.signal };
@@ -40,62 +41,62 @@ export class Turns {
   }
 
   /** Answers a message in its turn, or says that too many wait. Resolves when that is done; never rejects. */
-  enqueue(turn: UserTurn, respond: Respond, isKept: Promise<boolean>): Promise<void> {
+  enqueue(incoming: Incoming): Promise<void> {
+    const { turn, respond, place, isKept } = incoming;
     const { promise: done, resolve } = Promise.withResolvers<void>();
-    const { log } = this.#deps;
-    const names = { channel: turn.channel, conversation: turn.key, activity: turn.activityId };
-    const words = wordingFor(turn.locale);
-    const hasToWait = this.#queue.isBusy(turn.key);
+    const hasWaited = this.#queue.isBusy(turn.key);
     const run = async (stopping: AbortSignal) => {
       if (!(await isKept)) return;
-      await this.respond(names, () => answer({ turn, respond, stopping, hasWaited: hasToWait }, this.#deps));
+      await this.respond(namesOf(turn), () => answer({ turn, respond, stopping, hasWaited }, this.#deps));
     };
     const isTaken = this.#queue.add(turn.key, {
-      run: () => this.#run(turn.key, run).finally(resolve),
+      run: () => this.#run(incoming, run).finally(resolve),
       dismiss: async (why) => {
-        if (await isKept) await this.#dismiss(turn, respond, why);
+        if (await isKept) await this.#dismiss(incoming, why);
         resolve();
       },
       isInBand: turn.isInBand,
       activityId: turn.activityId,
+      place,
     });
-    if (!isTaken) {
-      log.warn(names, 'too many messages wait, refused');
-      const refuse = async () => {
-        if (await isKept) await this.sayAtLast(turn, respond, words.queueFull);
-      };
-      void refuse().finally(resolve);
-    }
+    if (!isTaken) void this.#refuse(incoming).finally(resolve);
     return done;
   }
 
-  /** What waits is answered no more, here. */
-  async #dismiss(turn: UserTurn, respond: Respond, why: DismissReason): Promise<void> {
-    const { leases } = this.#deps;
-    const isLeft = why === 'draining' && leases.isShared && !turn.isInBand;
-    if (isLeft) return;
-    if (why === 'draining') await this.sayAtLast(turn, respond, wordingFor(turn.locale).shuttingDown);
-    else await this.#kept.remove(turn);
+  /** What another process has accepted was not refused by that: it is taken over once there is room. */
+  async #refuse({ turn, respond, isKept, isTakenOver }: Incoming): Promise<void> {
+    if (isTakenOver || !(await isKept)) return;
+    this.#deps.log.warn(namesOf(turn), 'too many messages wait, refused');
+    await this.#sayAtLast(turn, respond, wordingFor(turn.locale).queueFull);
   }
 
-  /** Says what is the end of a message that was kept. */
-  async sayAtLast(turn: UserTurn, respond: Respond, text: string): Promise<void> {
-    await this.say(turn, respond, text);
+  /** What waits is answered no more, here. */
+  async #dismiss({ turn, respond }: Incoming, why: DismissReason): Promise<void> {
+    const isLeft = why === 'draining' && this.#deps.leases.isShared && !turn.isInBand;
+    if (isLeft) return;
+    if (why === 'draining') await this.#sayAtLast(turn, respond, wordingFor(turn.locale).shuttingDown);
+    else await this.#kept.finish(turn);
+  }
+
+  /** Done before it is said: whoever took it over would say it once more. */
+  async #sayAtLast(turn: UserTurn, respond: Respond, text: string): Promise<void> {
     await this.#kept.finish(turn);
+    await this.say(turn, respond, text);
   }
 
   say(turn: UserTurn, respond: Respond, text: string): Promise<void> {
-    const names = { channel: turn.channel, conversation: turn.key, activity: turn.activityId };
-    return this.respond(names, () => respond((sink) => sink.send({ text, audio: undefined })));
+    return this.respond(namesOf(turn), () => respond((sink) => sink.send({ text, audio: undefined })));
   }
 
-  /** Here, and by way of the store on every other instance: what is kept no more is stopped there. */
-  stop(by: UserTurn): void {
-    const { pending } = this.#deps;
-    const { key } = by;
-    this.#queue.clear(key, 'withdrawn');
-    this.#running.get(key)?.abort(new TurnError('cancelled', 'the user stopped the answer'));
-    if (pending.isShared) void this.respond({ conversation: key }, () => this.#kept.discardOthers(by));
+  /** All that was accepted before: here, and by way of the store on every other instance. */
+  stop({ turn: { key, activityId }, place }: Pick<Incoming, 'turn' | 'place'>): void {
+    this.#queue.clear(key, 'withdrawn', place);
+    const running = this.#running.get(key);
+    if (running !== undefined && isBefore(running.place, place))
+      running.stop.abort(new TurnError('cancelled', 'the user stopped the answer'));
+    if (!this.#deps.pending.isShared) return;
+    const { acceptedAtMs } = place;
+    void this.respond({ conversation: key }, () => this.#kept.discardBefore({ key, activityId, acceptedAtMs }));
   }
 
   /**
@@ -115,19 +116,23 @@ export class Turns {
   }
 
   /**
-   * The conversation is over: the bot was removed, or told to forget it. What waits is dropped, and once a running turn has ended nothing of
-   * the conversation is left. Resolves then; rejects where it could not be deleted. `by`: the message that demands it.
+   * The conversation is over: the bot was removed, or told to forget it. What waits is dropped, and once a running turn
+   * has ended nothing of the conversation is left. Resolves then; rejects where it could not be deleted. `by`: the
+   * message that demands it; what came after it stays.
    */
-  forget(key: string, by: MessageName): Promise<void> {
-    this.#queue.clear(key, 'forgotten');
-    if (this.#deps.pending.isShared) void this.respond({ conversation: key }, () => this.#kept.discardOthers(by));
+  forget(key: string, by: Place & { readonly activityId: string }): Promise<void> {
+    const { pool, leases, library, pending } = this.#deps;
+    this.#queue.clear(key, 'forgotten', by);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#queue.addChore(key, async () => {
-      this.#deps.pool.drop(key);
-      // The sound last: an instance that is about to end its turn may have stored some until then.
-      const deleted = this.#deps.leases.delete(key, this.#patience).then(() => this.#deps.library.forget(key));
-      await deleted.then(resolve, reject);
-    });
+    const forget = async () => {
+      pool.drop(key);
+      if (pending.isShared) await this.#kept.discardBefore({ ...by, key });
+      await leases.delete(key, this.#patience);
+      // After it: an instance that was about to end its turn may have stored something until then.
+      await library.forget(key);
+      await pending.forget(key);
+    };
+    this.#queue.addChore(key, () => forget().then(resolve, reject));
     return promise;
   }
 
@@ -139,7 +144,7 @@ export class Turns {
     const { key, activityId } = message;
     this.#queue.withdraw(key, activityId);
     if (this.#deps.pending.isShared && !isHere)
-      void this.respond({ conversation: key }, () => this.#kept.remove(message));
+      void this.respond({ conversation: key }, () => this.#kept.withdraw(message));
     this.change(key, (record) => {
       const history = withoutMessage(record.history, activityId);
       return history.length === record.history.length ? record : { ...record, history };
@@ -183,9 +188,9 @@ export class Turns {
   }
 
   /** One turn, which `/stop` can end. */
-  async #run(key: string, run: (stopping: AbortSignal) => Promise<void>): Promise<void> {
+  async #run({ turn: { key }, place }: Incoming, run: (stopping: AbortSignal) => Promise<void>): Promise<void> {
     const stop = new AbortController();
-    this.#running.set(key, stop);
+    this.#running.set(key, { stop, place });
     await run(AbortSignal.any([this.#stopping.signal, stop.signal]));
     this.#running.delete(key);
   }
@@ -194,4 +199,8 @@ export class Turns {
     const { clock, log } = this.#deps;
     return { clock, log, signal: this.#stopping.signal };
   }
+}
+
+function namesOf({ channel, key, activityId }: UserTurn) {
+  return { channel, conversation: key, activity: activityId };
 }

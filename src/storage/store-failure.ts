@@ -35,5 +35,7 @@ export function storeFailure(doing: string, error: unknown): StoreError {
 function meaningOf({ status, code }: StorageAnswer): StoreErrorCode {
   if (status === 412 || (status === 409 && code === 'BlobAlreadyExists')) return 'store_conflict';
   if (status === 401 || status === 403) return 'store_refused';
+  // What is wrong with the call itself is so for ever.
+  if (status === 400 || status === 405 || status === 411 || status === 413 || status === 415) return 'store_rejected';
   return 'store_unavailable';
 }

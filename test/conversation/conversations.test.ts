@@ -30,9 +30,9 @@ function talk(answers: readonly Answer[] = [], more: Partial<AnswerDeps> & { rec
   const log = createLogger('debug', { write: (line: string) => void logs.push(JSON.parse(line)) });
   const pool = new SessionPool({ open, clock, idleMs: 300_000, maxSessions: 10, turnMs: 90_000 });
   const { records = createMemoryRecords({ clock, retentionMs: HOUR_MS }), ...others } = more;
-  const deps: Omit<AnswerDeps, 'drained'> = {
+  const deps: Omit<AnswerDeps, 'drained' | 'isHere'> = {
     pool,
-    leases: new Leases({ records, clock, log, pool, isShared: false, instance: 'one' }),
+    leases: new Leases({ records, clock, log, pool, isShared: false, instance: 'one', mostKnown: 10 }),
     pending: createMemoryPending({ clock }),
     later: () => () => assert.fail('nothing is taken over'),
     library: createMemoryLibrary({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),

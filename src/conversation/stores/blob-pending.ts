@@ -43,6 +43,10 @@ export function createBlobPending({ blobs, clock, log }: BlobPendingOptions): Pe
     return blob === undefined || blob === 'unchanged' || isDone(blob) ? undefined : blob;
   }
 
+  async function markDone(name: string): Promise<void> {
+    await blobs.write(name, Buffer.alloc(0), { metadata: { done: '1' } });
+  }
+
   return {
     isShared: true,
     async add(turn) {
@@ -71,7 +75,7 @@ export function createBlobPending({ blobs, clock, log }: BlobPendingOptions): Pe
       await blobs.delete(nameOf(message));
     },
     async finish(message) {
-      await blobs.write(nameOf(message), Buffer.alloc(0), { metadata: { done: '1' } });
+      await markDone(nameOf(message));
     },
     async list(key) {
       const entries: PendingEntry[] = [];
@@ -101,8 +105,12 @@ export function createBlobPending({ blobs, clock, log }: BlobPendingOptions): Pe
       }
     },
     async discard({ name, tag, isDone }) {
-      // A mark of what is done goes only as it was listed.
-      await blobs.delete(name, isDone ? tag : undefined);
+      if (isDone) await blobs.delete(name, tag);
+      else await markDone(name);
+    },
+    async forget(key) {
+      const aside = `${FOLDERS.failed}${conversationId(key)}/`;
+      for await (const { name } of blobs.list(aside)) await blobs.delete(name);
     },
     async fail(message) {
       const blob = await find(nameOf(message));

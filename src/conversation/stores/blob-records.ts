@@ -64,7 +64,10 @@ export function createBlobRecords({ blobs, clock, log, retentionMs }: BlobRecord
     },
     async delete(key, tag) {
       // Without a tag there was nothing when it was read, and what has come since is not to be deleted.
-      if (tag !== undefined) await blobs.delete(nameOf(key), tag);
+      if (tag === undefined) return;
+      await blobs.delete(nameOf(key), tag);
+      // Copies of what could not be read: it may be what people said.
+      for await (const { name } of blobs.list(`${FOLDERS.unreadable}${nameOf(key)}`)) await blobs.delete(name);
     },
   };
 }

@@ -68,6 +68,10 @@ export function createMemoryPending({ clock }: MemoryPendingOptions): PendingSto
     },
     async discard({ name }) {
       kept.delete(name);
+      done.set(name, clock.now());
+    },
+    async forget() {
+      // Nothing is put aside.
     },
     async fail(message) {
       // There is no place to put it aside.

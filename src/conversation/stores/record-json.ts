@@ -5,6 +5,7 @@ import {
   type ConversationRecord,
   type ConversationSettings,
   type ConversationUsage,
+  type FailedTries,
   RECORD_VERSION,
   type Runner,
   type UnsentReply,
@@ -33,6 +34,7 @@ export function readRecord(body: Buffer): ConversationRecord | undefined {
     answered: arrayOf(fields['answered']).filter(isText),
     unsent: unsentOf(fields['unsent']),
     runner: runnerOf(fields['runner']),
+    tries: triesOf(fields['tries']),
   };
 }
 
@@ -109,8 +111,14 @@ function unsentOf(value: unknown): UnsentReply | undefined {
 }
 
 function runnerOf(value: unknown): Runner | undefined {
-  const { instance, untilMs, ...others } = fieldsOf(value);
-  return isText(instance) && typeof untilMs === 'number' ? { ...others, instance, untilMs } : undefined;
+  const { instance, untilMs, message, ...others } = fieldsOf(value);
+  if (!isText(instance) || typeof untilMs !== 'number') return undefined;
+  return { ...others, instance, untilMs, ...(isText(message) ? { message } : {}) };
+}
+
+function triesOf(value: unknown): FailedTries | undefined {
+  const { message, count } = fieldsOf(value);
+  return isText(message) ? { message, count: numberOf(count) } : undefined;
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';

@@ -129,6 +129,7 @@ export function itKeepsMessages(what: string, open: () => Promise<PendingUnderTe
       const entry = await only(store);
       for (let count = 0; count < 2; count++) await store.discard(entry);
       assert.equal(await store.has(saying('1')), false);
+      assert.equal(await store.add(saying('1')), false, 'it is not accepted again');
     });
 
     it('are kept no more when they fail', async () => {

@@ -34,6 +34,7 @@ export const FULL: ConversationRecord = {
   },
   answered: ['a', 'b'],
   unsent: { message: 'b', reply: { text: 'Hi', addsToShown: true, isFromModel: false }, audioId: 'c' },
+  tries: { message: 'd', count: 2 },
   runner: { instance: 'one', untilMs: 12 },
 };
 

@@ -1,0 +1,21 @@
+import { wordingFor } from '../wording.ts';
+import { commandOf } from './commands.ts';
+import type { Reply, UserTurn } from './turn.ts';
+
+/** A longer message is refused: it would crowd out all that was said before. */
+export const MOST_TEXT_CHARS = 20_000;
+
+/** What is said to a message that no model can answer, whenever it comes; `undefined` for all others. */
+export function refusalOf({ text, isAllowed, locale }: UserTurn): Reply | undefined {
+  const words = wordingFor(locale);
+  const say = (what: string): Reply => ({ text: what, audio: undefined });
+  if (!isAllowed) return say(words.notAllowed);
+  if (text === '') return say(words.textMissing);
+  if (text.length > MOST_TEXT_CHARS) return say(words.textTooLong(MOST_TEXT_CHARS.toLocaleString(words.language)));
+  return undefined;
+}
+
+/** Whether a message is answered by the model, in its turn. */
+export function needsTurn(turn: UserTurn): boolean {
+  return refusalOf(turn) === undefined && commandOf(turn.text) === undefined;
+}
