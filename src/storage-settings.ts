@@ -23,16 +23,20 @@ export function readStorage(read: EnvReader): StorageSettings {
   }
   if (url === undefined) return { kind: 'memory' };
   if (!url.startsWith('https:'))
-    read.problems.push('AZURE_STORAGE_BLOB_URL is no https address; expected one, since a token is sent there');
+    read.problems.push(
+      'AZURE_STORAGE_BLOB_URL is no https address; expected one, since a token is sent there (for Azurite: AZURE_STORAGE_CONNECTION_STRING=UseDevelopmentStorage=true)',
+    );
   return { kind: 'azureEntraId', url };
 }
 
-/** With the account's key, or with a signature for its blobs, or of the emulator on this machine. */
+/** As the client library reads it: with the account's key, a signature for its blobs, or of the emulator here. */
 function isConnectionString(text: string): boolean {
-  const has = (name: string, value: string) => new RegExp(`(^|;)\\s*${name}=${value}(;|$)`, 'i').test(text);
+  const has = (name: string, value: string) => new RegExp(`(^|;)${name}=${value}(;|$)`).test(text);
+  const isForBlobs = has('BlobEndpoint', 'https?://[^;]+');
+  const hasKey = has('AccountName', '[a-z0-9]{3,24}') && has('AccountKey', '[A-Za-z0-9+/]{16,}={0,2}');
   return (
-    has('UseDevelopmentStorage', 'true') ||
-    (has('AccountName', '[a-z0-9]{3,24}') && has('AccountKey', '[A-Za-z0-9+/]{16,}={0,2}')) ||
-    (has('BlobEndpoint', 'https?://[^;]+') && has('SharedAccessSignature', '[^;]+'))
+    text === 'UseDevelopmentStorage=true' ||
+    (has('DefaultEndpointsProtocol', 'https?') && hasKey && (isForBlobs || has('EndpointSuffix', '[^;]+'))) ||
+    (isForBlobs && has('SharedAccessSignature', '[^;]+'))
   );
 }

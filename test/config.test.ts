@@ -180,6 +180,13 @@ describe('readConfig', () => {
 
   for (const [env, problem] of [
     [{ AZURE_STORAGE_CONNECTION_STRING: 'AccountKey=a-secret' }, /CONNECTION_STRING cannot be used/],
+    [
+      {
+        AZURE_STORAGE_CONNECTION_STRING:
+          'BlobEndpoint=http://127.0.0.1:10000/account;AccountName=account;AccountKey=c29tZSBrZXkgb2YgYW4gYWNjb3VudA==',
+      },
+      /CONNECTION_STRING cannot be used/,
+    ],
     [{ AZURE_STORAGE_CONNECTION_STRING: 'UseDevelopmentStorage=false' }, /CONNECTION_STRING cannot be used/],
     [{ AZURE_STORAGE_CONNECTION_STRING: 'AccountName=x;AccountKey=a-secret' }, /CONNECTION_STRING cannot be used/],
     [{ AZURE_STORAGE_BLOB_URL: 'http://127.0.0.1:10000/a-secret' }, /BLOB_URL is no https address/],

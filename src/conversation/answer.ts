@@ -97,7 +97,7 @@ async function take(
     return await leases.take(turn.key, messageId(turn), {
       clock,
       log,
-      signal: AbortSignal.any([stopping, giveUp]),
+      signal: turn.isInBand ? AbortSignal.any([stopping, giveUp]) : stopping,
       onLasting,
     });
   } catch (err) {

@@ -45,7 +45,9 @@ export async function complete(turn: UserTurn, way: Way, deps: TurnDeps): Promis
     return { end: 'answered', edit: (record) => withAnswered(record, message) };
   }
   const isDone = unsent?.message === message ? await sendAgain(unsent, way, deps) : await answerAnew(turn, way, deps);
-  return isDone ? { end: 'answered', edit: (record) => withAnswered(record, message) } : { end: 'left', edit: SAME };
+  if (!isDone) return { end: 'left', edit: SAME };
+  // Where nobody else reads the record, this process knows by itself what it has answered.
+  return { end: 'answered', edit: deps.leases.isShared ? (record) => withAnswered(record, message) : SAME };
 }
 
 /** Channels deliver again within minutes. */
@@ -76,7 +78,7 @@ async function answerAnew(turn: UserTurn, way: Way, deps: TurnDeps): Promise<boo
   await respond(async (sink) => {
     const stopActivity = sink.showActivity();
     try {
-      const signal = AbortSignal.any([stopping, lease.ended]);
+      const signal = leases.isShared ? AbortSignal.any([stopping, lease.ended]) : stopping;
       const asked = await ask(turn, lease.record, signal, sink, deps).catch(
         (err: unknown): Answer => ({ reply: apologize(err, turn, deps), remembered: {}, isUndone: false }),
       );
@@ -101,7 +103,7 @@ async function save(
   turn: UserTurn,
   { lease, isTold }: Way,
   sink: ReplySink,
-  { clock, log, drained }: TurnDeps,
+  { clock, log, drained, leases }: TurnDeps,
 ): Promise<boolean> {
   let telling: Promise<void> | undefined;
   const tell = () => {
@@ -110,7 +112,8 @@ async function save(
     telling.catch((err: unknown) => log.warn({ err }, 'the user was not told'));
   };
   const onLasting = isTold || turn.isInBand ? undefined : tell;
-  const edit: Edit = (record) => ({ ...record, ...remembered, unsent: toUnsent(turn, reply) });
+  const unsent = leases.isShared ? toUnsent(turn, reply) : undefined;
+  const edit: Edit = (record) => ({ ...record, ...remembered, unsent });
   // Not ended by the wish of the user: what was said so far is kept in any case.
   const saving = lease.save(edit, { clock, log, signal: drained, onLasting });
   if (turn.isInBand)

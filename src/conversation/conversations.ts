@@ -9,7 +9,7 @@ import { obey } from './obey.ts';
 import type { MessageName, PendingMessage } from './pending-store.ts';
 import { EMPTY_RECORD } from './records.ts';
 import type { ReplySink, Respond, UserTurn } from './turn.ts';
-import { type AnswerDeps, apologize } from './turn-deps.ts';
+import { type AnswerDeps, apologize, withTurn } from './turn-deps.ts';
 import { Turns } from './turns.ts';
 
 /**
@@ -92,7 +92,9 @@ export class Conversations {
 
   /** As `giveUp`, of a message that another process has accepted. */
   giveUp(turn: UserTurn): Promise<void> {
-    return this.#inbox.whileHere(turn, () => giveUp(turn, { ...this.#deps, drained: this.#turns.drained }));
+    return this.#inbox.whileHere(turn, () =>
+      giveUp(turn, withTurn(turn, { ...this.#deps, drained: this.#turns.drained })),
+    );
   }
 
   /** Whether this process is about to answer a message. */

@@ -1,16 +1,16 @@
 import { apology, wordingFor } from '../wording.ts';
 import { untilStored } from './patience.ts';
 import type { UserTurn } from './turn.ts';
-import type { AnswerDeps } from './turn-deps.ts';
+import type { TurnDeps } from './turn-deps.ts';
 
 /** How often instances set out to answer a message. If the last of them ends over it, too, it is given up. */
 export const MOST_TRIES = 3;
 
 /** Tells the user that a message cannot be answered, and puts it aside for the operator. Never rejects. */
-export async function giveUp(turn: UserTurn, deps: AnswerDeps): Promise<void> {
+export async function giveUp(turn: UserTurn, deps: TurnDeps): Promise<void> {
   const { ids, later, pending, clock, drained } = deps;
   const incident = ids.incident();
-  const log = deps.log.child({ conversation: turn.key, activity: turn.activityId, incident });
+  const log = deps.log.child({ incident });
   log.error('given up: no try to answer it has ended');
   const text = apology('internal', incident, wordingFor(turn.locale));
   try {

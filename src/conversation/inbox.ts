@@ -15,6 +15,8 @@ const AT_ONCE_MS = 500;
 const OUTAGE_MS = 10_000;
 const TELL_AGAIN_MS = 5 * 60_000;
 
+const KEPT = Promise.resolve(true);
+
 /** What the inbox needs. */
 export interface InboxDeps {
   readonly pending: PendingStore;
@@ -52,7 +54,7 @@ export class Inbox {
 
   /** Notes what has to be kept nowhere but here. */
   note(message: MessageName): void {
-    this.#seen.set(nameOf(message), Promise.resolve(true));
+    this.#seen.set(nameOf(message), KEPT);
   }
 
   /**
@@ -65,9 +67,7 @@ export class Inbox {
     const kept = within(this.#deps.clock, KEEP_LIMIT_MS, adding, late);
     this.#seen.set(nameOf(turn), kept);
     kept.then(
-      () => {
-        this.#failingSinceMs = undefined;
-      },
+      () => this.#isKept(turn),
       (err: unknown) => this.#notKept(turn, err),
     );
     return kept;
@@ -92,6 +92,13 @@ export class Inbox {
       return false;
     this.#toldOfOutage.set(key, true);
     return true;
+  }
+
+  #isKept(turn: UserTurn): void {
+    // One for all: there may be very many of them.
+    if (this.#seen.has(nameOf(turn))) this.#seen.set(nameOf(turn), KEPT);
+    if (this.#failingSinceMs !== undefined) this.#deps.log.info('messages are kept again');
+    this.#failingSinceMs = undefined;
   }
 
   /** Once more where it failed at once: a connection may have died unnoticed. */

@@ -22,7 +22,7 @@ export async function answerOlder(
   for (const entry of entries.slice(0, Math.max(0, own))) {
     const older = entry.isDone ? undefined : await toAnswer(entry, deps);
     if (older === undefined) continue;
-    await answerUnder(lease, older, stopping, withTurn(older, deps));
+    await answerUnder(lease, older, stopping, withTurn(older, { ...deps, log: deps.processLog }));
     hasAnswered = true;
   }
   if (hasAnswered) {

@@ -131,7 +131,6 @@ export class Takeover {
       return;
     }
     const names = { conversation: turn.key, activity: turn.activityId };
-    if (conversations.resume(message))
-      log.warn({ ...names, tries: tries + 1 }, 'taken over from an instance that left it');
+    if (conversations.resume(message)) log.warn({ ...names, tries: tries + 1 }, 'taken over: no instance was at it');
   }
 }

@@ -38,13 +38,20 @@ export interface AnswerDeps {
 /** What one turn takes. */
 export interface TurnDeps extends AnswerDeps {
   readonly turnId: string;
+  /** Without the names of the turn, which `log` puts into its lines. */
+  readonly processLog: Logger;
 }
 
 /** The same with a name of its own in the log. */
 export function withTurn(turn: UserTurn, deps: AnswerDeps): TurnDeps {
   const turnId = deps.ids.secret();
   const { channel, key: conversation, activityId: activity } = turn;
-  return { ...deps, turnId, log: deps.log.child({ channel, conversation, activity, turn: turnId }) };
+  return {
+    ...deps,
+    turnId,
+    processLog: deps.log,
+    log: deps.log.child({ channel, conversation, activity, turn: turnId }),
+  };
 }
 
 /** Whatever goes wrong, the user gets an answer. */

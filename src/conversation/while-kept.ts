@@ -13,20 +13,28 @@ const LOOK_MS = 1_000;
  * instance, removes it from the store. Never rejects: what went wrong is in the completion.
  */
 export async function whileKept(turn: UserTurn, way: Way, deps: TurnDeps): Promise<Completion> {
+  const mayBeLeft = deps.leases.isShared && !turn.isInBand;
+  if (!mayBeLeft) return ended(turn, complete(turn, way, deps), mayBeLeft, deps);
   const gone = new AbortController();
   const stopping = AbortSignal.any([way.stopping, gone.signal]);
   const stopLooking = look(turn, deps, () => gone.abort(new TurnError('cancelled', 'stopped by way of the store')));
+  return ended(turn, complete(turn, { ...way, stopping }, deps), mayBeLeft, deps).finally(stopLooking);
+}
+
+async function ended(
+  turn: UserTurn,
+  completing: Promise<Completion>,
+  mayBeLeft: boolean,
+  { drained }: TurnDeps,
+): Promise<Completion> {
   try {
-    return await complete(turn, { ...way, stopping }, deps);
+    return await completing;
   } catch (error) {
-    const mayBeLeft = deps.leases.isShared && !turn.isInBand;
-    if (mayBeLeft && (error instanceof StoreError || deps.drained.aborted))
+    if (mayBeLeft && (error instanceof StoreError || drained.aborted))
       return { end: 'left', edit: (record) => record, error };
     const isNobodyThere = error instanceof SendError && error.code === 'conversation_gone';
     const edit: Completion['edit'] = (record) => withAnswered(record, messageId(turn));
     return { end: isNobodyThere ? 'answered' : 'unsent', edit, error };
-  } finally {
-    stopLooking();
   }
 }
 
@@ -44,7 +52,6 @@ export async function dismissMessage(turn: UserTurn, { end }: Completion, deps: 
 }
 
 function look(turn: UserTurn, { pending, clock, log }: TurnDeps, onGone: () => void): () => void {
-  if (!pending.isShared || turn.isInBand) return () => {};
   let forget = () => {};
   let isOver = false;
   const lookLater = () => {

@@ -53,7 +53,8 @@ export function openStorage({ log, ...options }: StorageOptions): Storage {
         log.info(hasFailed ? 'the storage works again' : 'the storage works');
         return;
       } catch (err) {
-        if (!hasFailed && !closed.signal.aborted) log.warn({ err, todo: todoFor(err) }, 'the storage does not work');
+        if (!hasFailed && !closed.signal.aborted)
+          log.warn({ err, todo: todoFor(err, options.account) }, 'the storage does not work');
         hasFailed = true;
       }
       // Rejects when it is closed, which the loop sees by itself.
@@ -73,8 +74,15 @@ export function openStorage({ log, ...options }: StorageOptions): Storage {
   };
 }
 
-function todoFor(error: unknown): string {
-  return error instanceof StoreError && error.code === 'store_refused'
-    ? "give the bot's identity the role 'Storage Blob Data Contributor' for the storage account, and let its network in"
-    : 'see that the storage account exists, that its address is right, and that the bot can reach it';
+function todoFor(error: unknown, { kind }: AzureStorage): string {
+  switch (error instanceof StoreError ? error.code : undefined) {
+    case 'store_refused':
+      return kind === 'azureEntraId'
+        ? "give the bot's identity the role 'Storage Blob Data Contributor' for the account, and let its network in"
+        : 'see that the key or the signature is the present one, and let the network of the bot in';
+    case 'store_rejected':
+      return 'the storage does not understand the bot: an Azurite needs --skipApiVersionCheck';
+    default:
+      return 'see that the storage account exists, that its address is right, and that the bot can reach it';
+  }
 }

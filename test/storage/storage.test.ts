@@ -37,7 +37,7 @@ describe('the storage', () => {
     await clock.whenWaiting(30_000);
     const warned = log.lines.filter(({ level }) => level === 'warn');
     assert.equal(warned.length, 1);
-    assert.match(String(warned[0]?.['todo']), /Storage Blob Data Contributor/);
+    assert.match(String(warned[0]?.['todo']), /the key or the signature/);
     assert.doesNotMatch(JSON.stringify(log.lines), /AccountKey|SharedKey|Eby8/);
     storage.proxy.rule = () => undefined;
     await clock.advance(30_000);
