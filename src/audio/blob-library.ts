@@ -23,6 +23,8 @@ export interface BlobLibraryOptions {
 
 /** Of a digest: 66 bits, for all sounds of a conversation to stand together. */
 const CONVERSATION_CHARS = 11;
+/** So soon a user does not mind a second try. */
+const AT_ONCE_MS = 500;
 const ID = /^[A-Za-z0-9_-]{33}$/;
 
 /**
@@ -62,7 +64,12 @@ export function createBlobLibrary(options: BlobLibraryOptions): AudioLibrary {
       const id = conversationPart(sound.conversation) + ids.secret();
       const audio = { ...sound, id, linkKey: ids.secret(), savedAtMs, expiresAtMs: savedAtMs + retentionMs };
       const { body, metadata } = writeSound(audio);
-      await blobs.write(nameOf(id), body, { metadata });
+      const write = () => blobs.write(nameOf(id), body, { metadata });
+      // Once more where it failed at once: a connection may have died unnoticed, and done twice it is the same.
+      await write().catch((error: unknown) => {
+        if (clock.now() - savedAtMs > AT_ONCE_MS) throw error;
+        return write();
+      });
       cache.set(id, audio);
       return audio;
     },
