@@ -1,25 +1,20 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it, type TestContext } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { en } from '../../src/wording/en.ts';
 import { until } from '../conversation/talk.ts';
 import { inTime } from '../realtime/gathered.ts';
-import { type Azurite, startAzurite } from '../support/azurite.ts';
 import type { StorageFate } from '../support/storage-proxy.ts';
-import { type Instance, linesOf, startWorld, type World } from './instances.ts';
+import { type Instance, linesOf, type World } from './instances.ts';
 import { SkipClock } from './skip-clock.ts';
 import { stepOf, stepsOf } from './steps.ts';
+import { PATIENCE, startAlone, useAzurite } from './two.ts';
 
-const PATIENCE = { timeout: 100_000 };
 /** Longer than a conversation is taken for, with what clocks may differ. */
 const LEASE_OVER_MS = 45_000;
 /** Between the two looks after which a message counts as left. */
 const SECOND_LOOK_MS = 2_000;
 
-let azurite: Azurite;
-before(async () => {
-  azurite = await startAzurite();
-});
-after(() => azurite.close());
+useAzurite();
 
 /** An instance that begins so much later, and finds at once what was left. */
 async function startLater(world: World, aheadMs = LEASE_OVER_MS): Promise<Instance> {
@@ -51,7 +46,7 @@ function dieAt(instance: Instance, step: string, count: number, fate: StorageFat
 
 describe('a bot that is started anew in the middle of a conversation', PATIENCE, () => {
   it('knows what was said', async (t) => {
-    const world = await startWorld(t, azurite);
+    const world = await startAlone(t);
     const one = await world.start();
     await one.ask('first');
     await one.ask('second');
@@ -65,7 +60,7 @@ describe('a bot that is started anew in the middle of a conversation', PATIENCE,
   });
 
   it('knows what was chosen and what was used', async (t) => {
-    const world = await startWorld(t, azurite);
+    const world = await startAlone(t);
     const one = await world.start();
     assert.ok((await one.ask('first')).attachments);
     await one.ask('/voice cedar');
@@ -81,7 +76,7 @@ describe('a bot that is started anew in the middle of a conversation', PATIENCE,
   });
 
   it('has forgotten what it was told to forget', async (t) => {
-    const world = await startWorld(t, azurite);
+    const world = await startAlone(t);
     const one = await world.start();
     await one.ask('first');
     await one.ask('/reset');
@@ -91,7 +86,7 @@ describe('a bot that is started anew in the middle of a conversation', PATIENCE,
   });
 
   it('answers no message a second time', async (t) => {
-    const world = await startWorld(t, azurite);
+    const world = await startAlone(t);
     const one = await world.start();
     const [message, command] = [await one.says('first'), await one.says('/help')];
     await world.whenSaid(2);
@@ -109,7 +104,7 @@ describe('a bot that is started anew in the middle of a conversation', PATIENCE,
 
 describe('an instance that ends without a word', PATIENCE, () => {
   const died = async (t: TestContext, step: string, count: number, fate?: StorageFate) => {
-    const world = await startWorld(t, azurite);
+    const world = await startAlone(t);
     const earlier = await world.start();
     await earlier.ask('before');
     await world.whenAnswered();
@@ -141,7 +136,7 @@ describe('an instance that ends without a word', PATIENCE, () => {
   }
 
   it('while the model was speaking: another one asks again', async (t) => {
-    const world = await startWorld(t, azurite);
+    const world = await startAlone(t);
     const one = await world.start();
     const release = world.hold('first');
     await one.says('first');
@@ -196,7 +191,7 @@ describe('an instance that ends without a word', PATIENCE, () => {
   });
 
   it('with several messages: they are answered in their order', async (t) => {
-    const world = await startWorld(t, azurite);
+    const world = await startAlone(t);
     const one = await world.start();
     const release = world.hold('first');
     await one.says('first');
@@ -237,7 +232,7 @@ describe('an instance that ends without a word', PATIENCE, () => {
   });
 
   it('with a command: another one obeys', async (t) => {
-    const world = await startWorld(t, azurite);
+    const world = await startAlone(t);
     const one = await world.start();
     await one.ask('first');
     one.proxy.rule = (request) => (stepOf(request) === 'write pending' ? undefined : 'hang');
@@ -250,7 +245,7 @@ describe('an instance that ends without a word', PATIENCE, () => {
 
 describe('a message at which every instance ends', PATIENCE, () => {
   it('is given up after three tries, with a word to the user, a line in the log, and put aside', async (t) => {
-    const world = await startWorld(t, azurite);
+    const world = await startAlone(t);
     const release = world.hold('first');
     const one = await world.start();
     await one.says('first');
@@ -276,7 +271,7 @@ describe('a message at which every instance ends', PATIENCE, () => {
   });
 
   it('is given up also where newer messages are what has it tried again', async (t) => {
-    const world = await startWorld(t, azurite);
+    const world = await startAlone(t);
     world.hold('first');
     const one = await world.start();
     await one.says('first');

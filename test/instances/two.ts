@@ -1,0 +1,45 @@
+import { after, before, type TestContext } from 'node:test';
+import { type Azurite, startAzurite } from '../support/azurite.ts';
+import { type Fields, type Instance, startWorld, type World } from './instances.ts';
+import { stepsOf } from './steps.ts';
+
+/** A describe's time counts all of its tests. */
+export const PATIENCE = { timeout: 100_000 };
+
+let azurite: Azurite;
+
+/** For all tests of a file; to be called once, outside of them. */
+export function useAzurite(): void {
+  before(async () => {
+    azurite = await startAzurite();
+  });
+  after(() => azurite.close());
+}
+
+/** A storage, a model and a channel of its own, and the instances that a test starts. */
+export function startAlone(t: TestContext, env = {}): Promise<World> {
+  return startWorld(t, azurite, env);
+}
+
+export async function startTwo(t: TestContext, env = {}) {
+  const world = await startAlone(t, env);
+  return { world, one: await world.start(), two: await world.start() };
+}
+
+/** The first message is being answered at the first instance. */
+export async function startRunning(t: TestContext, env = {}) {
+  const both = await startTwo(t, env);
+  const release = both.world.hold('first');
+  const message = await both.one.says('first');
+  await both.world.asked.when(1);
+  return { ...both, release, message };
+}
+
+export const inConversation = (id: string): Fields => ({ conversation: { id } });
+
+export const textsAsked = (world: World): string[] => world.asked.all.map(({ text }) => text);
+
+/** How often an instance has done a step so far. */
+export function countOf({ proxy }: Instance, step: string): number {
+  return stepsOf(proxy.requests).filter((each) => each === step).length;
+}
