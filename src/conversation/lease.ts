@@ -31,8 +31,6 @@ export interface Taken {
   readonly isContested: boolean;
   /** There was no record. */
   readonly isNew: boolean;
-  /** It was left by an instance that did not end its work. */
-  readonly isAbandoned: boolean;
 }
 
 export type Edit = (record: ConversationRecord) => ConversationRecord;
@@ -43,7 +41,6 @@ export type Edit = (record: ConversationRecord) => ConversationRecord;
  */
 export class Lease {
   readonly isContested: boolean;
-  readonly isAbandoned: boolean;
   readonly #key: string;
   readonly #deps: LeaseDeps;
   readonly #ending = new AbortController();
@@ -59,7 +56,6 @@ export class Lease {
 
   constructor({ key, stored, message, ...found }: Taken, deps: LeaseDeps) {
     this.isContested = found.isContested;
-    this.isAbandoned = found.isAbandoned;
     this.#isUntouched = found.isNew;
     this.#key = key;
     this.#message = message;

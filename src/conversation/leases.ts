@@ -98,9 +98,9 @@ export class Leases {
   ): Lease {
     const isCurrent = known !== undefined && found.tag === known.tag;
     if (this.#deps.isShared && !isCurrent) this.#pool.drop(key);
-    const isAbandoned = this.#isForeign(found.record);
-    const isContested = hasWaited || isAbandoned || found.record.unsent !== undefined;
-    return new Lease({ key, message, stored, isContested, isAbandoned, isNew: found.tag === undefined }, this.#deps);
+    // A runner that is still named there did not end its work.
+    const isContested = hasWaited || this.#isForeign(found.record) || found.record.unsent !== undefined;
+    return new Lease({ key, message, stored, isContested, isNew: found.tag === undefined }, this.#deps);
   }
 
   /** To be told when a lease was released: its record is what the session knows. */

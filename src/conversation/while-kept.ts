@@ -10,7 +10,7 @@ const LOOK_MS = 1_000;
 
 /**
  * Completes a message, and stops it once it is kept no more: whoever stops or withdraws a message, on whichever
- * instance, removes it from the store. Never rejects: what went wrong is in the completion.
+ * instance, marks it as done in the store. Never rejects: what went wrong is in the completion.
  */
 export async function whileKept(turn: UserTurn, way: Way, deps: TurnDeps): Promise<Completion> {
   const mayBeLeft = deps.leases.isShared && !turn.isInBand;

@@ -8,6 +8,17 @@ import { SkipClock } from './skip-clock.ts';
 import { stepOf } from './steps.ts';
 import { startAlone } from './two.ts';
 
+/** The steps of a turn; the last number says which call of that kind it is. */
+export const STEPS = [
+  ['the message is kept', 'write pending', 1],
+  ['the record is read', 'read record', 1],
+  ['the conversation is taken', 'write record', 1],
+  ['the sound is kept', 'write audio', 1],
+  ['the answer is kept', 'write record', 2],
+  ['the end is recorded', 'write record', 3],
+  ['the message is removed', 'delete pending', 1],
+] as const;
+
 /** What a refusal may take, and closing where nothing is under way. */
 const REFUSAL_LIMIT_MS = 5_000;
 const CLOSE_LIMIT_MS = 2_000;

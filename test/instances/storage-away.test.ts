@@ -3,22 +3,11 @@ import { describe, it } from 'node:test';
 import { en } from '../../src/wording/en.ts';
 import { until } from '../conversation/talk.ts';
 import { inTime } from '../realtime/gathered.ts';
-import { askedFor, closesSoon, cutOff, pass, startOne } from './failing.ts';
+import { askedFor, closesSoon, cutOff, pass, STEPS, startOne } from './failing.ts';
 import { linesOf } from './instances.ts';
 import { SkipClock } from './skip-clock.ts';
 import { stepOf } from './steps.ts';
 import { inConversation, PATIENCE, useAzurite } from './two.ts';
-
-/** The steps of a turn; the last number says which call of that kind it is. */
-const STEPS = [
-  ['the message is kept', 'write pending', 1],
-  ['the record is read', 'read record', 1],
-  ['the conversation is taken', 'write record', 1],
-  ['the sound is kept', 'write audio', 1],
-  ['the answer is kept', 'write record', 2],
-  ['the end is recorded', 'write record', 3],
-  ['the message is removed', 'delete pending', 1],
-] as const;
 
 useAzurite();
 

@@ -3,23 +3,12 @@ import { describe, it } from 'node:test';
 import { until } from '../conversation/talk.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type StorageFate, storageError } from '../support/storage-proxy.ts';
-import { askedFor, closesSoon, deliver, fail, saidIn, startOne } from './failing.ts';
+import { askedFor, closesSoon, deliver, fail, STEPS, saidIn, startOne } from './failing.ts';
 import { linesOf } from './instances.ts';
 import { inConversation, PATIENCE, useAzurite } from './two.ts';
 
 /** How long a call to the storage may take. */
 const CALL_MS = 4_000;
-
-/** The steps of a turn; the last number says which call of that kind it is. */
-const STEPS = [
-  ['the message is kept', 'write pending', 1],
-  ['the record is read', 'read record', 1],
-  ['the conversation is taken', 'write record', 1],
-  ['the sound is kept', 'write audio', 1],
-  ['the answer is kept', 'write record', 2],
-  ['the end is recorded', 'write record', 3],
-  ['the message is removed', 'delete pending', 1],
-] as const;
 
 const FATES: Readonly<Record<string, StorageFate>> = {
   'answered with 500': storageError(500, 'InternalError'),
