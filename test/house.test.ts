@@ -10,14 +10,16 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((fi
 /** Rooms that a room may look into; leaf modules at the top level are open to all. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   storage: [],
+  telemetry: [],
   audio: ['storage'],
-  realtime: ['audio'],
-  conversation: ['audio', 'realtime', 'storage'],
-  channel: ['audio', 'conversation'],
+  realtime: ['audio', 'telemetry'],
+  conversation: ['audio', 'realtime', 'storage', 'telemetry'],
+  channel: ['audio', 'conversation', 'telemetry'],
   http: ['audio', 'conversation'],
   simulator: ['audio'],
   wording: ['conversation', 'realtime'],
-  cli: ['audio', 'conversation', 'realtime', 'simulator'],
+  doctor: ['audio', 'channel', 'conversation', 'http', 'realtime', 'storage'],
+  cli: ['audio', 'conversation', 'doctor', 'http', 'realtime', 'simulator'],
 };
 const LEAVES = [
   'clock.ts',
@@ -40,6 +42,8 @@ const ONLY_IN: readonly (readonly [RegExp, RegExp])[] = [
   [/^bot(builder|framework)/, /^(bot\.ts|channel\/)/],
   [/^openai/, /^realtime\//],
   [/^@azure\/identity/, /^realtime\//],
+  [/^@azure\/monitor-opentelemetry/, /^telemetry\//],
+  [/^@opentelemetry\//, /^telemetry\//],
   [/^@azure\/storage-blob/, /^storage\//],
   [/^restify/, /^http\//],
   [/^wav$/, /^audio\//],
