@@ -22,6 +22,8 @@ import { entraIdTokens, preloadClient, type TokenProvider, toRealtimeTarget } fr
 import { SessionPool } from './realtime/pool.ts';
 import { RealtimeSession } from './realtime/session.ts';
 import { openStores, type Stores } from './stores.ts';
+import { openAzureMonitor } from './telemetry/azure-monitor.ts';
+import { Telemetry } from './telemetry/telemetry.ts';
 
 /** What the program is given: its settings, and what a test may exchange. */
 export interface AppDeps {
@@ -32,6 +34,8 @@ export interface AppDeps {
   readonly random?: () => number;
   /** Where access tokens of Entra ID come from, by scope. */
   readonly tokens?: (scope: string) => TokenProvider;
+  /** Made from the settings unless given. */
+  readonly telemetry?: Telemetry;
   /** For files that go to the file service of a user. */
   readonly fetch?: typeof fetch;
 }
@@ -55,15 +59,16 @@ const PRELOAD_AFTER_MS = 250;
 /** Joins the parts. Reads no environment and does nothing until it is started. */
 export function createApp(deps: AppDeps): App {
   const defaults = { clock: systemClock, ids: randomIds, random: Math.random, tokens: entraIdTokens, fetch };
-  const parts = { ...defaults, instance: randomIds.secret(), ...deps };
-  const { config, clock, log } = parts;
+  const given = { ...defaults, instance: randomIds.secret(), ...deps };
+  const parts = { ...given, telemetry: deps.telemetry ?? createTelemetry(given) };
+  const { config, clock, log, telemetry } = parts;
   let port = config.port;
   const publicBaseUrl = () =>
     config.publicBaseUrl === 'localhost' ? `http://localhost:${port}` : config.publicBaseUrl;
 
   const stores = openStores(parts);
   const channel = createChannel(parts, publicBaseUrl);
-  const { conversations, takeover } = createConversations(parts, stores, channel.responders);
+  const { conversations, takeover, openSessions } = createConversations(parts, stores, channel.responders);
   const http = createHttpServer({
     deliver: createDelivery(parts, stores.library, conversations, channel, publicBaseUrl),
     library: stores.library,
@@ -78,7 +83,10 @@ export function createApp(deps: AppDeps): App {
       stores.start();
       takeover.start();
       clock.after(PRELOAD_AFTER_MS, () => {
-        preloadClient(config.model).catch((err: unknown) => log.error({ err }, 'the client library cannot be loaded'));
+        preloadClient(config.model)
+          .catch((err: unknown) => log.error({ err }, 'the client library cannot be loaded'))
+          // Behind it: a first user waits for the one, and for the other nobody does.
+          .then(() => telemetry.start(openSessions));
       });
       return port;
     },
@@ -86,16 +94,23 @@ export function createApp(deps: AppDeps): App {
       await Promise.all([takeover.close(), conversations.drain(config.drainMs)]);
       await http.close();
       stores.close();
+      await telemetry.close();
     },
   };
+}
+
+function createTelemetry({ config, clock, log, tokens }: Omit<Parts, 'telemetry'>): Telemetry {
+  const { telemetry: settings, model } = config;
+  const open = settings.kind === 'azureMonitor' ? () => openAzureMonitor(settings, tokens) : undefined;
+  return new Telemetry({ clock, log, model, open });
 }
 
 function createConversations(
   parts: Parts,
   { records, pending, library, spending: shared, isShared }: Stores,
   { later }: Responders,
-): { conversations: Conversations; takeover: Takeover } {
-  const { config, clock, ids, log, random, tokens } = parts;
+): { conversations: Conversations; takeover: Takeover; openSessions: () => number } {
+  const { config, clock, ids, log, random, tokens, telemetry } = parts;
   const { historyTurns, turnTimeoutMs, maxWarmSessions: mostKnown } = config;
   const open = connectionOpener(toRealtimeTarget(config.model, tokens), clock);
   const pool = new SessionPool({
@@ -104,6 +119,7 @@ function createConversations(
     idleMs: config.sessionIdleMs,
     maxSessions: config.maxWarmSessions,
     turnMs: turnTimeoutMs,
+    onClosed: (reason) => telemetry.sessionClosed(reason),
   });
   const { limits, session: settings, model } = config;
   const leases = new Leases({ records, clock, log, isShared, pool, instance: parts.instance, mostKnown });
@@ -111,8 +127,10 @@ function createConversations(
   const spending = new Spending(new Budgets({ clock, ...limits }), limits.prices, model.model, shared);
   const bounds = { historyTurns, turnTimeoutMs, rate, spending };
   const kept = { leases, pending, library };
-  const conversations = new Conversations({ pool, ...kept, clock, ids, log, random, settings, later, ...bounds });
-  return { conversations, takeover: new Takeover({ pending, leases, conversations, clock, log, random }) };
+  const turns = { pool, ...kept, clock, ids, log, telemetry, random, settings, later, ...bounds };
+  const conversations = new Conversations(turns);
+  const takeover = new Takeover({ pending, leases, conversations, clock, log, random });
+  return { conversations, takeover, openSessions: () => pool.openCount };
 }
 
 /** What speaks Bot Framework. */
@@ -123,10 +141,10 @@ interface Channel {
 }
 
 function createChannel(parts: Parts, publicBaseUrl: () => string | undefined): Channel {
-  const { config, clock, log, random } = parts;
+  const { config, clock, log, random, telemetry } = parts;
   const { botEnv, turnTimeoutMs, webchatAudio, audioBrowserLinks: browserLinks } = config;
   if (!keepEntityProperties()) log.error('botbuilder is not the version that the entity patch is made for');
-  const adapter = new VoiceAdapter({ botEnv, clock, log, random, turnTimeoutMs });
+  const adapter = new VoiceAdapter({ botEnv, clock, log, random, turnTimeoutMs, telemetry });
   const serviceUrls = new ServiceUrls();
   const sendLimitMs = sendLimitOf(config);
   const ways = { adapter, clock, log, webchatAudio, browserLinks, publicBaseUrl, serviceUrls, sendLimitMs };

@@ -4,6 +4,7 @@ import { ConfigError } from './errors.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 import { DEFAULT_PRICES, type PriceTable, pricesOf, readPriceTable } from './prices.ts';
 import { readStorage, type StorageSettings } from './storage-settings.ts';
+import { readTelemetry, type TelemetrySettings } from './telemetry-settings.ts';
 
 /** Where the model is and how to be let in. Plain OpenAI is used only when no Azure variable is set. */
 export type ModelEndpoint =
@@ -56,6 +57,7 @@ export interface Config {
   readonly drainMs: number;
   readonly recordRetentionMs: number;
   readonly storage: StorageSettings;
+  readonly telemetry: TelemetrySettings;
   /** What people may do, and what it may cost. */
   readonly limits: LimitSettings;
   readonly logLevel: LogLevel;
@@ -68,11 +70,7 @@ const DEFAULT_SCOPE = 'https://cognitiveservices.azure.com/.default';
 const AZURE_VARIABLES = ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_DEPLOYMENT_NAME', 'AZURE_OPENAI_API_KEY'];
 
 /** Variables of the whole design that later versions will read. */
-export const NOT_YET_IN_EFFECT = [
-  'REALTIME_TRANSCRIPTION_MODEL',
-  'ATTACHMENT_HOSTS',
-  'APPLICATIONINSIGHTS_CONNECTION_STRING',
-] as const;
+export const NOT_YET_IN_EFFECT = ['REALTIME_TRANSCRIPTION_MODEL', 'ATTACHMENT_HOSTS'] as const;
 
 /** The names that botbuilder's ConfigurationBotFrameworkAuthentication reads. */
 const BOT_VARIABLES = [
@@ -121,6 +119,7 @@ export function readConfig(env: Env, readText = (path: string) => readFileSync(p
     drainMs: read.whole('DRAIN_SECONDS', 45, { least: 0, most: 600 }) * 1000,
     recordRetentionMs: read.whole('RECORD_RETENTION_DAYS', 30, { least: 1, most: 3650 }) * 86_400_000,
     storage: readStorage(read),
+    telemetry: readTelemetry(read),
     limits,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     notices: readNotices(read),

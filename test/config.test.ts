@@ -208,7 +208,7 @@ describe('readConfig', () => {
   });
 
   it('has every variable it reads in .env.example, and no other', () => {
-    const files = ['config.ts', 'storage-settings.ts'];
+    const files = ['config.ts', 'storage-settings.ts', 'telemetry-settings.ts'];
     const source = files.map((file) => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8')).join('');
     const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
     const readBySource = source.match(/'[A-Z][A-Z_]{3,}'/g)?.map((name) => name.slice(1, -1)) ?? [];

@@ -33,6 +33,7 @@ const LEAVES = [
   'prices.ts',
   'retry-after.ts',
   'storage-settings.ts',
+  'telemetry-settings.ts',
   'token-usage.ts',
   'wording.ts',
 ];

@@ -7,7 +7,7 @@ import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { LastingClients } from './connector-clients.ts';
 import { trustOnlyOwnTenant } from './issuer-patch.ts';
-import { makeSendsSafe } from './send-policy.ts';
+import { makeSendsSafe, type SendPolicyOptions } from './send-policy.ts';
 
 /** What the adapter is made with. */
 export interface AdapterOptions {
@@ -18,6 +18,7 @@ export interface AdapterOptions {
   readonly random: () => number;
   /** A turn's time; a send may be tried again for as long. */
   readonly turnTimeoutMs: number;
+  readonly telemetry: SendPolicyOptions['telemetry'];
 }
 
 /** The keys of the channel are fetched without any limit of their own; the channel delivers again after 15 s. */
@@ -35,8 +36,8 @@ export class VoiceAdapter extends CloudAdapter {
   readonly #log: Logger;
   readonly #clock: Clock;
 
-  constructor({ botEnv, clock, log, random, turnTimeoutMs }: AdapterOptions) {
-    const policy = { clock, random, log, retryWithinMs: turnTimeoutMs };
+  constructor({ botEnv, clock, log, random, turnTimeoutMs, telemetry }: AdapterOptions) {
+    const policy = { clock, random, log, retryWithinMs: turnTimeoutMs, telemetry };
     super(new LastingClients(botEnv, (client) => makeSendsSafe(client, policy)));
     trustOnlyOwnTenant(botEnv['MicrosoftAppTenantId']?.trim() || undefined);
     this.#log = log;

@@ -4,6 +4,7 @@ import type { ConnectorClient } from 'botframework-connector';
 import { type Clock, sleep } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { retryAfterMs } from '../retry-after.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 
 /** One try of a send, from the request to the answer. */
 export const SEND_TIMEOUT_MS = 15_000;
@@ -41,6 +42,7 @@ export interface SendPolicyOptions {
   readonly log: Logger;
   /** No further try begins after this many milliseconds from the first one. */
   readonly retryWithinMs: number;
+  readonly telemetry: Pick<Telemetry, 'sendRetried' | 'sendThrottled'>;
 }
 
 /** What is used of a pipeline of @azure/core-rest-pipeline. */
@@ -80,7 +82,7 @@ export function makeSendsSafe(client: ConnectorClient, options: SendPolicyOption
   pipeline.addPolicy(safeRetryPolicy(options), { phase: 'Retry' });
 }
 
-function safeRetryPolicy({ clock, random, log, retryWithinMs }: SendPolicyOptions): Policy {
+function safeRetryPolicy({ clock, random, log, retryWithinMs, telemetry }: SendPolicyOptions): Policy {
   return {
     name: 'safeRetryPolicy',
     async sendRequest(request, next) {
@@ -91,9 +93,11 @@ function safeRetryPolicy({ clock, random, log, retryWithinMs }: SendPolicyOption
       const lastTryAtMs = clock.now() + retryWithinMs;
       for (let retries = 0; ; retries++) {
         const attempt = await settle(next(request));
+        if ('response' in attempt && attempt.response.status === 429) telemetry.sendThrottled();
         const waitMs = retries < MOST_RETRIES ? retryDelayMs(attempt, retries, random(), clock) : undefined;
         const isInTime = waitMs !== undefined && clock.now() + waitMs <= lastTryAtMs;
         if (!isInTime || isTypingSign(request)) return unwrap(attempt);
+        telemetry.sendRetried();
         const { pathname } = new URL(request.url);
         log.warn({ ...describe(attempt), to: pathname, waitMs, retry: retries + 1 }, 'sending again');
         await sleep(clock, waitMs);

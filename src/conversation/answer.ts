@@ -16,6 +16,8 @@ import { dismissMessage, whileKept } from './while-kept.ts';
 export interface Task {
   readonly turn: UserTurn;
   readonly respond: Respond;
+  /** When it was accepted, by the clock of the instance that did. */
+  readonly acceptedAtMs: number;
   /** Ends it early, with a TurnError as its reason. */
   readonly stopping: AbortSignal;
   /** Behind others: in that time it may have been stopped, or others accepted, by way of another instance. */
@@ -31,12 +33,21 @@ export async function answer(task: Task, answerDeps: AnswerDeps): Promise<void> 
   const deps = withTurn(turn, answerDeps);
   const { log, pending, clock, drained } = deps;
   const quick = unanswerable(turn, deps.rate);
-  if (quick === undefined) return answerInTurn(task, deps);
+  if (quick === undefined) return watched(task, deps);
   if (!turn.isAllowed)
     log.info({ user: turn.user.id, aadObjectId: turn.user.aadObjectId }, 'not in ALLOWED_USERS or ALLOWED_TENANTS');
   // Done before it is said: said again, by whoever takes it over, it would be worth less than it would annoy.
   if (!turn.isInBand) await untilStored(() => pending.finish(turn), { clock, log, signal: drained });
   await respond((sink) => sink.send(quick));
+}
+
+async function watched(task: Task, deps: TurnDeps): Promise<void> {
+  deps.watch.begin(task.acceptedAtMs);
+  try {
+    await answerInTurn(task, deps);
+  } finally {
+    deps.watch.end();
+  }
 }
 
 async function answerInTurn(task: Task, deps: TurnDeps): Promise<void> {

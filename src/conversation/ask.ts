@@ -1,8 +1,11 @@
+import { BYTES_PER_SECOND } from '../audio/pcm.ts';
 import type { SessionSettings } from '../config.ts';
 import type { Logger } from '../log.ts';
+import { errorOf } from '../realtime/outcome.ts';
 import type { ServerEvent } from '../realtime/server-event.ts';
 import type { TurnInput } from '../realtime/session.ts';
 import type { TurnResult } from '../realtime/turn-result.ts';
+import type { TurnWatch } from '../telemetry/turn-watch.ts';
 import { addUsage } from '../token-usage.ts';
 import { wordingFor } from '../wording.ts';
 import { generate } from './generate.ts';
@@ -41,24 +44,26 @@ export async function ask(
   const allowed = spending.allow({ key: turn.key, record, settings, text });
   if (typeof allowed === 'string') {
     log.warn({ budget: allowed }, 'over budget, refused');
+    deps.watch.ended('refused');
     const reply = { text: wordingFor(turn.locale).limits[allowed], audio: undefined };
     return { reply, remembered: {}, isUndone: false };
   }
   const signal = AbortSignal.any([stopping, sink.stopped]);
   const input: TurnInput = {
-    ...{ turnId, about, settings, log, text: itemText(turn), onEvent: shownBy(sink, turnId, settings) },
+    ...{ turnId, about, settings, log, text: itemText(turn), onEvent: followedBy(sink, settings, deps) },
     mayAskAgain: () => allowed.mayAskAgain(),
     /** Made only where it is read: a warm session needs none. */
     get history() {
       return historyText(record.history);
     },
   };
-  const request = { key: turn.key, input, log, signal, timeoutMs: deps.turnTimeoutMs };
+  const request = { key: turn.key, input, log, signal, timeoutMs: deps.turnTimeoutMs, watch: deps.watch };
   const result = await settled(generate(request, deps), allowed);
   // What its session holds is not known; of a new one it is.
   if (result.hasUntoldUsage && spending.isBounded) pool.drop(turn.key);
   const incident = ids.incident();
   logOutcome(result, incident, clock.now() - startedMs, log);
+  noteOutcome(result, deps.watch);
   const said = { user: turn.text, name: speakerOf(turn), activityId: turn.activityId };
   const memory = nextMemory(record, said, result, deps.historyTurns);
   const reply = await toReply(result.outcome, { turn, library: deps.library, log, incident });
@@ -71,10 +76,13 @@ function isUndone({ outcome }: TurnResult): boolean {
 }
 
 /** Shows the text while it is made. */
-function shownBy(sink: ReplySink, turnId: string, { modality }: SessionSettings) {
+function followedBy(sink: ReplySink, { modality }: SessionSettings, { turnId, watch }: TurnDeps) {
   const live = new LiveText(turnId, modality);
   return (event: ServerEvent) => {
-    if (live.accept(event)) sink.showText(() => live.text());
+    if (event.kind === 'audioDelta') watch.firstAudio();
+    if (!live.accept(event)) return;
+    watch.firstText();
+    sink.showText(() => live.text());
   };
 }
 
@@ -107,6 +115,12 @@ function usageAfter(usage: ConversationUsage, result: TurnResult, { audio }: Rep
     tokens: addUsage(usage.tokens, result.usage),
     context: { ...usage.context, ...(result.contextTokens ?? NO_CONTEXT) },
   };
+}
+
+function noteOutcome({ outcome, usage }: TurnResult, watch: TurnWatch): void {
+  const bytes = outcome.kind === 'spoken' || outcome.kind === 'cutShort' ? outcome.pcm.byteLength : 0;
+  watch.used(usage, bytes / BYTES_PER_SECOND);
+  watch.ended(outcome.kind, errorOf(outcome)?.code);
 }
 
 function logOutcome({ outcome, responseId }: TurnResult, incident: string, ms: number, log: Logger): void {

@@ -39,13 +39,19 @@ const SAME: Edit = (record) => record;
 export async function complete(turn: UserTurn, way: Way, deps: TurnDeps): Promise<Completion> {
   const message = messageId(turn);
   const { answered, unsent, tries } = way.lease.record;
-  if (answered.includes(message)) return { end: 'answered', edit: SAME };
+  if (answered.includes(message)) {
+    deps.watch.ended('answeredBefore');
+    return { end: 'answered', edit: SAME };
+  }
   if (tries?.message === message && tries.count >= MOST_TRIES) {
     await giveUp(turn, deps);
     return { end: 'answered', edit: (record) => withAnswered(record, message) };
   }
   const isDone = unsent?.message === message ? await sendAgain(unsent, way, deps) : await answerAnew(turn, way, deps);
-  if (!isDone) return { end: 'left', edit: SAME };
+  if (!isDone) {
+    deps.watch.ended('left');
+    return { end: 'left', edit: SAME };
+  }
   // Where nobody else reads the record, this process knows by itself what it has answered.
   return { end: 'answered', edit: deps.leases.isShared ? (record) => withAnswered(record, message) : SAME };
 }
@@ -61,18 +67,19 @@ export function withAnswered(record: ConversationRecord, message: string): Conve
 }
 
 /** Somebody set out to send it, and did not say that it was taken. */
-async function sendAgain(unsent: UnsentReply, { respond }: Way, { log, library }: TurnDeps): Promise<boolean> {
+async function sendAgain(unsent: UnsentReply, { respond }: Way, { log, library, watch }: TurnDeps): Promise<boolean> {
   log.warn('sent again: whether it had arrived is not recorded');
   const stored = unsent.audioId === undefined ? undefined : await library.find(unsent.audioId).catch(() => undefined);
   const audio = stored && { stored, wav: stored.wav, durationMs: stored.durationMs };
-  await respond((sink) => sink.send({ ...unsent.reply, audio }));
+  await watch.step('send', () => respond((sink) => sink.send({ ...unsent.reply, audio })));
+  watch.ended('resent');
   return true;
 }
 
 /** False when nothing was said, and somebody else is to answer. */
 async function answerAnew(turn: UserTurn, way: Way, deps: TurnDeps): Promise<boolean> {
   const { lease, respond, stopping } = way;
-  const { leases } = deps;
+  const { leases, watch } = deps;
   let late: Reply | undefined;
   let isLeft = false;
   await respond(async (sink) => {
@@ -87,13 +94,13 @@ async function answerAnew(turn: UserTurn, way: Way, deps: TurnDeps): Promise<boo
       const hasTold = await save(asked, turn, way, sink, deps);
       stopActivity();
       if (hasTold) late = asked.reply;
-      else await sink.send(asked.reply);
+      else await watch.step('send', () => sink.send(asked.reply));
     } finally {
       stopActivity();
     }
   });
   const reply = late;
-  if (reply !== undefined) await respond((sink) => sink.send(reply));
+  if (reply !== undefined) await watch.step('send', () => respond((sink) => sink.send(reply)));
   return !isLeft;
 }
 

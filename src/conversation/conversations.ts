@@ -73,7 +73,9 @@ export class Conversations {
     const isKept = kept.catch(() => false);
     const done = this.#begin({ turn, respond, place, isKept, isTakenOver: false });
     try {
-      return (await kept) ? { kind: 'accepted', done } : { kind: 'duplicate' };
+      if (await kept) return { kind: 'accepted', done };
+      this.#deps.telemetry.duplicateDropped();
+      return { kind: 'duplicate' };
     } catch {
       if (this.#inbox.isToTell(turn.key)) void this.#turns.say(turn, respond, wordingFor(turn.locale).storage.notKept);
       return { kind: 'notKept' };
@@ -84,6 +86,7 @@ export class Conversations {
   resume({ turn, acceptedAtMs }: Pick<PendingMessage, 'turn' | 'acceptedAtMs'>): boolean {
     if (this.#isDraining || this.#inbox.isHere(turn) || this.#turns.size >= MOST_TURNS) return false;
     this.#inbox.note(turn);
+    this.#deps.telemetry.takenOver();
     const respond = this.#deps.later(turn.reference);
     const place = { acceptedAtMs, order: this.#count++ };
     void this.#begin({ turn, respond, place, isKept: Promise.resolve(true), isTakenOver: true });
@@ -103,6 +106,7 @@ export class Conversations {
   }
 
   async #acceptAgain(turn: UserTurn, earlier: Promise<boolean>): Promise<Acceptance> {
+    this.#deps.telemetry.duplicateDropped();
     this.#deps.log.info({ conversation: turn.key, activity: turn.activityId }, 'delivered again, ignored');
     try {
       await earlier;
@@ -154,7 +158,10 @@ export class Conversations {
    */
   acceptAside(turn: MessageName, work: (stopping: AbortSignal) => Promise<void>): Acceptance {
     if (this.#isDraining) return { kind: 'draining' };
-    if (this.#inbox.has(turn)) return { kind: 'duplicate' };
+    if (this.#inbox.has(turn)) {
+      this.#deps.telemetry.duplicateDropped();
+      return { kind: 'duplicate' };
+    }
     if (this.#asides >= MOST_ASIDES) return { kind: 'full' };
     this.#inbox.note(turn);
     this.#asides++;

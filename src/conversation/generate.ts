@@ -1,9 +1,11 @@
 import { type Clock, sleep } from '../clock.ts';
 import { TurnError, type TurnErrorCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { errorOf } from '../realtime/outcome.ts';
 import type { SessionPool } from '../realtime/pool.ts';
 import type { TurnInput } from '../realtime/session.ts';
 import type { TurnResult } from '../realtime/turn-result.ts';
+import type { StepEnd, TurnWatch } from '../telemetry/turn-watch.ts';
 import { addUsage, NO_TOKENS } from '../token-usage.ts';
 
 /** What asking the model takes. */
@@ -23,6 +25,8 @@ export interface GenerateRequest {
   readonly signal: AbortSignal;
   /** What all attempts may take together. */
   readonly timeoutMs: number;
+  /** Follows the steps of it. */
+  readonly watch?: Pick<TurnWatch, 'step'>;
   /** Told of each attempt that failed, and that another one follows in so many milliseconds. */
   readonly onRetry?: (waitMs: number) => void;
 }
@@ -90,17 +94,25 @@ function retryDelayMs(
   return Math.max(backoffMs / 2, retryAfterMs ?? 0) + spreadMs;
 }
 
-async function attempt({ key, input, signal }: GenerateRequest, { pool }: GenerateDeps): Promise<TurnResult> {
+async function attempt(request: GenerateRequest, { pool }: GenerateDeps): Promise<TurnResult> {
+  const { key, input, signal, watch = UNWATCHED } = request;
+  const take = () => pool.take(key, signal);
   try {
-    const session = await pool.take(key, signal);
+    const session = pool.isWarm(key) ? await take() : await watch.step('connect', take);
     try {
-      return await session.runTurn(input, signal);
+      return await watch.step('generate', () => session.runTurn(input, signal), endOf);
     } finally {
       pool.giveBack(key, session);
     }
   } catch (error) {
     return failed(error);
   }
+}
+
+const UNWATCHED: Pick<TurnWatch, 'step'> = { step: (_name, work) => work() };
+
+function endOf({ outcome, usage, responseId }: TurnResult): StepEnd {
+  return { error: errorOf(outcome)?.code, usage, responseId };
 }
 
 function failed(reason: unknown): TurnResult {

@@ -1,7 +1,7 @@
 import type { Lease } from './lease.ts';
 import { messageId } from './names.ts';
 import { untilStored } from './patience.ts';
-import type { PendingEntry } from './pending-store.ts';
+import type { PendingEntry, PendingMessage } from './pending-store.ts';
 import { needsTurn } from './refusals.ts';
 import type { UserTurn } from './turn.ts';
 import { type TurnDeps, withTurn } from './turn-deps.ts';
@@ -22,7 +22,9 @@ export async function answerOlder(
   for (const entry of entries.slice(0, Math.max(0, own))) {
     const older = entry.isDone ? undefined : await toAnswer(entry, deps);
     if (older === undefined) continue;
-    await answerUnder(lease, older, stopping, withTurn(older, { ...deps, log: deps.processLog }));
+    const olderDeps = withTurn(older.turn, { ...deps, log: deps.processLog });
+    olderDeps.watch.begin(older.acceptedAtMs);
+    await answerUnder(lease, older.turn, stopping, olderDeps).finally(() => olderDeps.watch.end());
     hasAnswered = true;
   }
   if (hasAnswered) {
@@ -34,16 +36,17 @@ export async function answerOlder(
 }
 
 /** A kept message that needs its turn; `undefined` for what is done beside the turns, or here, or is gone. */
-async function toAnswer(entry: PendingEntry, deps: TurnDeps): Promise<UserTurn | undefined> {
+async function toAnswer(entry: PendingEntry, deps: TurnDeps): Promise<PendingMessage | undefined> {
   const { pending, clock, log, drained, isHere } = deps;
   const message = await untilStored(() => pending.read(entry), { clock, log, signal: drained });
   if (message === undefined || !needsTurn(message.turn) || isHere(message.turn)) return undefined;
-  return message.turn;
+  return message;
 }
 
 async function answerUnder(lease: Lease, turn: UserTurn, stopping: AbortSignal, deps: TurnDeps): Promise<void> {
-  const { clock, log, drained, later } = deps;
+  const { clock, log, drained, later, telemetry } = deps;
   await lease.begin(messageId(turn), { clock, log, signal: drained });
+  telemetry.takenOver();
   log.info('answered in the place of the instance that accepted it');
   const way = { lease, respond: later(turn.reference), stopping, isTold: false };
   const completion = await whileKept(turn, way, deps);

@@ -4,6 +4,8 @@ import type { SessionSettings } from '../config.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import type { SessionPool } from '../realtime/pool.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { TurnWatch } from '../telemetry/turn-watch.ts';
 import { apology, wordingFor } from '../wording.ts';
 import type { Leases } from './leases.ts';
 import type { MessageName, PendingStore } from './pending-store.ts';
@@ -20,6 +22,7 @@ export interface AnswerDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
+  readonly telemetry: Telemetry;
   readonly random: () => number;
   /** As configured; a conversation may have chosen otherwise. */
   readonly settings: SessionSettings;
@@ -40,9 +43,10 @@ export interface TurnDeps extends AnswerDeps {
   readonly turnId: string;
   /** Without the names of the turn, which `log` puts into its lines. */
   readonly processLog: Logger;
+  readonly watch: TurnWatch;
 }
 
-/** The same with a name of its own in the log. */
+/** The same with a name of its own in the log and in telemetry. */
 export function withTurn(turn: UserTurn, deps: AnswerDeps): TurnDeps {
   const turnId = deps.ids.secret();
   const { channel, key: conversation, activityId: activity } = turn;
@@ -51,6 +55,7 @@ export function withTurn(turn: UserTurn, deps: AnswerDeps): TurnDeps {
     turnId,
     processLog: deps.log,
     log: deps.log.child({ channel, conversation, activity, turn: turnId }),
+    watch: deps.telemetry.turn({ key: conversation, channel, turnId }),
   };
 }
 

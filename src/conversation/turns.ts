@@ -44,10 +44,11 @@ export class Turns {
   enqueue(incoming: Incoming): Promise<void> {
     const { turn, respond, place, isKept } = incoming;
     const { promise: done, resolve } = Promise.withResolvers<void>();
+    const { acceptedAtMs } = place;
     const hasWaited = this.#queue.isBusy(turn.key);
     const run = async (stopping: AbortSignal) => {
       if (!(await isKept)) return;
-      await this.respond(namesOf(turn), () => answer({ turn, respond, stopping, hasWaited }, this.#deps));
+      await this.respond(namesOf(turn), () => answer({ turn, respond, acceptedAtMs, stopping, hasWaited }, this.#deps));
     };
     const isTaken = this.#queue.add(turn.key, {
       run: () => this.#run(incoming, run).finally(resolve),

@@ -25,13 +25,16 @@ async function ended(
   turn: UserTurn,
   completing: Promise<Completion>,
   mayBeLeft: boolean,
-  { drained }: TurnDeps,
+  { drained, watch }: TurnDeps,
 ): Promise<Completion> {
   try {
     return await completing;
   } catch (error) {
-    if (mayBeLeft && (error instanceof StoreError || drained.aborted))
+    if (mayBeLeft && (error instanceof StoreError || drained.aborted)) {
+      watch.ended('left');
       return { end: 'left', edit: (record) => record, error };
+    }
+    watch.ended('unsent', error instanceof SendError ? error.code : undefined);
     const isNobodyThere = error instanceof SendError && error.code === 'conversation_gone';
     const edit: Completion['edit'] = (record) => withAnswered(record, messageId(turn));
     return { end: isNobodyThere ? 'answered' : 'unsent', edit, error };

@@ -17,3 +17,8 @@ export type Outcome =
       readonly error?: TurnError;
     }
   | { readonly kind: 'failed'; readonly error: TurnError };
+
+/** What broke, where something did. */
+export function errorOf(outcome: Outcome): TurnError | undefined {
+  return outcome.kind === 'failed' || outcome.kind === 'cutShort' ? outcome.error : undefined;
+}

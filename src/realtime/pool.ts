@@ -2,6 +2,12 @@ import type { Clock } from '../clock.ts';
 import { TurnError } from '../errors.ts';
 import type { RealtimeSession } from './session.ts';
 
+/**
+ * Why a session has ended: nobody used it; its room was needed; its time was nearly over; what it remembers is not known
+ * or no longer wanted; it was lost (closed by the other side, or dead); the process ends.
+ */
+export type CloseReason = 'idle' | 'room' | 'expiring' | 'spent' | 'forgotten' | 'lost' | 'shutdown';
+
 /** How many sessions, for how long, and where new ones come from. */
 export interface PoolOptions {
   /** Opens a new session; rejects with a TurnError. */
@@ -13,6 +19,8 @@ export interface PoolOptions {
   readonly maxSessions: number;
   /** What a turn may take: a session that would expire within it is replaced before. */
   readonly turnMs: number;
+  /** Told once of each session that ends. */
+  readonly onClosed?: (reason: CloseReason) => void;
 }
 
 interface IdleSession {
@@ -55,7 +63,7 @@ export class SessionPool {
       this.#lent.add(warm);
       return warm;
     }
-    if (warm !== undefined) this.#retire(warm);
+    if (warm !== undefined) this.#retire(warm, 'expiring');
     await this.#takeSlot(signal);
     return this.#open(key, signal);
   }
@@ -64,11 +72,17 @@ export class SessionPool {
     this.#lent.delete(session);
     const isAwaited = this.#waiting.size > this.#closing.size;
     if (this.#isClosed || isAwaited || !this.#isUsable(session)) {
-      this.#retire(session);
+      this.#retire(session, this.#whyNotKept(session, isAwaited));
       return;
     }
-    const forgetTimer = this.#options.clock.after(this.#options.idleMs, () => this.drop(key));
+    const forgetTimer = this.#options.clock.after(this.#options.idleMs, () => this.#dropIdle(key, 'idle'));
     this.#idle.set(key, { session, forgetTimer });
+  }
+
+  #whyNotKept(session: RealtimeSession, isAwaited: boolean): CloseReason {
+    if (this.#isClosed) return 'shutdown';
+    if (session.wasGivenUp) return 'spent';
+    return isAwaited ? 'room' : 'expiring';
   }
 
   /** Whether the conversation has a session that remembers what was said, and could be lent now. */
@@ -79,15 +93,14 @@ export class SessionPool {
 
   /** Closes the conversation's idle session, if it has one. */
   drop(key: string): void {
-    const idle = this.#removeIdle(key);
-    if (idle !== undefined) this.#retire(idle);
+    this.#dropIdle(key, 'forgotten');
   }
 
   /** Closes every session, lent ones too. Safe to call twice. */
   close(): void {
     this.#isClosed = true;
-    for (const key of [...this.#idle.keys()]) this.drop(key);
-    for (const session of this.#lent) session.close();
+    for (const key of [...this.#idle.keys()]) this.#dropIdle(key, 'shutdown');
+    for (const session of this.#lent) this.#retire(session, 'shutdown');
   }
 
   async #open(key: string, signal: AbortSignal): Promise<RealtimeSession> {
@@ -95,7 +108,7 @@ export class SessionPool {
       const session = await this.#options.open(signal);
       this.#lent.add(session);
       session.onceClosed(() => this.#forgetClosed(key, session));
-      if (this.#isClosed) session.close();
+      if (this.#isClosed) this.#retire(session, 'shutdown');
       return session;
     } catch (error) {
       this.#freeSlot();
@@ -103,15 +116,23 @@ export class SessionPool {
     }
   }
 
+  #dropIdle(key: string, reason: CloseReason): void {
+    const idle = this.#removeIdle(key);
+    if (idle !== undefined) this.#retire(idle, reason);
+  }
+
   /** Its slot is free when its socket is: until then the service counts it, too. */
-  #retire(session: RealtimeSession): void {
-    if (!session.isClosed) this.#closing.add(session);
+  #retire(session: RealtimeSession, reason: CloseReason): void {
+    if (!session.isClosed && !this.#closing.has(session)) {
+      this.#closing.add(session);
+      this.#options.onClosed?.(reason);
+    }
     session.close();
   }
 
   /** A socket that died while nobody used it holds no slot any longer. */
   #forgetClosed(key: string, session: RealtimeSession): void {
-    this.#closing.delete(session);
+    if (!this.#closing.delete(session)) this.#options.onClosed?.(session.wasGivenUp ? 'spent' : 'lost');
     if (this.#idle.get(key)?.session === session) this.#removeIdle(key);
     this.#freeSlot();
   }
@@ -135,7 +156,7 @@ export class SessionPool {
     }
     const slot = this.#nextSlot(signal);
     const [oldest] = this.#idle.keys();
-    if (oldest !== undefined && this.#waiting.size > this.#closing.size) this.drop(oldest);
+    if (oldest !== undefined && this.#waiting.size > this.#closing.size) this.#dropIdle(oldest, 'room');
     await slot;
   }
 

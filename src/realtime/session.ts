@@ -61,6 +61,7 @@ export class RealtimeSession {
   #expiresAtMs: number;
   #id: string | undefined;
   #isSpent = false;
+  #wasGivenUp = false;
   #isConfigured = false;
   /** Whether it was told what was said before, and did not say it itself. */
   #isReplayed = false;
@@ -93,6 +94,11 @@ export class RealtimeSession {
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** Whether this side has ended it. */
+  get wasGivenUp(): boolean {
+    return this.#wasGivenUp;
   }
 
   /** Calls `run` once the socket is closed, by whichever side; at once if it is. */
@@ -171,6 +177,7 @@ export class RealtimeSession {
   /** Closes the socket; a running turn ends as lost. Safe to call twice. */
   close(): void {
     this.#isSpent = true;
+    this.#wasGivenUp = true;
     this.#connection?.close();
   }
 

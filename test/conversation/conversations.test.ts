@@ -18,6 +18,7 @@ import { DEFAULT_PRICES } from '../../src/prices.ts';
 import { SessionPool } from '../../src/realtime/pool.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
 import { type Answer, FakeModel, SETTINGS, says } from '../realtime/fake-model.ts';
+import { unheardTelemetry } from '../support/telemetry.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -39,6 +40,7 @@ function talk(answers: readonly Answer[] = [], more: Partial<AnswerDeps> & { rec
     clock,
     ids: randomIds,
     log,
+    telemetry: unheardTelemetry(),
     random: () => 0,
     settings: SETTINGS,
     historyTurns: 40,

@@ -1,33 +1,17 @@
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { makeCertificate } from '../support/certificate.ts';
 
 const CALLER = fileURLToPath(new URL('./entra-id-caller.ts', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'entra-id-'));
-const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-after(() => rmSync(folder, { recursive: true }));
-
-/** Nothing in Node makes a certificate. */
-function makeCertificate(): boolean {
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  try {
-    execFileSync('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', cert, ...subject], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const skip = makeCertificate() ? false : 'there is no openssl';
+const certificate = makeCertificate();
+after(() => certificate?.close());
+const skip = certificate === undefined ? 'there is no openssl' : false;
 
 describe('an account that is opened with Entra ID', { skip }, () => {
   const authorizations: (string | undefined)[] = [];
@@ -38,7 +22,7 @@ describe('an account that is opened with Entra ID', { skip }, () => {
   let secure: Server;
   let plain: Server;
   before(async () => {
-    secure = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, answer);
+    secure = createServer({ ...certificate }, answer);
     plain = createHttpServer(answer);
     for (const server of [secure, plain]) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
@@ -49,7 +33,7 @@ describe('an account that is opened with Entra ID', { skip }, () => {
   async function call(server: Server, scheme: string, mode = ''): Promise<string> {
     authorizations.length = 0;
     const url = `${scheme}://localhost:${(server.address() as AddressInfo).port}`;
-    const env = { ...process.env, NODE_EXTRA_CA_CERTS: cert };
+    const env = { ...process.env, NODE_EXTRA_CA_CERTS: certificate?.certPath };
     return (await promisify(execFile)(process.execPath, [CALLER, url, mode], { env })).stdout;
   }
 

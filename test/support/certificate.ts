@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A certificate for `localhost`, trusted by whoever is started with `NODE_EXTRA_CA_CERTS=<certPath>`. */
+export interface Certificate {
+  readonly key: Buffer;
+  readonly cert: Buffer;
+  readonly certPath: string;
+  /** Removes the files. */
+  close(): void;
+}
+
+/** Nothing in Node makes a certificate: `undefined` where there is no openssl. */
+export function makeCertificate(): Certificate | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
+  const [keyPath, certPath] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+  const close = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    const files = ['-keyout', keyPath, '-out', certPath];
+    execFileSync('openssl', ['req', '-x509', ...kind, ...files, ...subject], { stdio: 'ignore' });
+    return { key: readFileSync(keyPath), cert: readFileSync(certPath), certPath, close };
+  } catch {
+    close();
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import { type Attributes, metrics, trace } from '@opentelemetry/api';
+import { AggregationTemporality, type DataPoint, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+import { type Clock, systemClock } from '../../src/clock.ts';
+import { createLogger } from '../../src/log.ts';
+import { Telemetry } from '../../src/telemetry/telemetry.ts';
+
+/** Reads when it is asked to. */
+class Reader extends MetricReader {
+  constructor() {
+    super({ aggregationTemporalitySelector: () => AggregationTemporality.DELTA });
+  }
+  protected override async onShutdown(): Promise<void> {}
+  protected override async onForceFlush(): Promise<void> {}
+}
+
+export interface HeardTelemetry {
+  /** In the order of their ends. */
+  readonly spans: readonly ReadableSpan[];
+  /** All that was measured since the last call, by name. */
+  read(): Promise<ReadonlyMap<string, readonly Measured[]>>;
+}
+
+export interface Measured {
+  readonly attributes: Attributes;
+  /** The sum of a counter, the value of a gauge, the sum of a histogram. */
+  readonly value: number;
+}
+
+/** The bot's telemetry, and a promise that resolves once it measures. */
+export function beginTelemetry(clock: Clock = systemClock): { telemetry: Telemetry; begun: Promise<void> } {
+  const { promise: begun, resolve } = Promise.withResolvers<void>();
+  const exporter = { flush: async () => resolve(), close: async () => {} };
+  const model = { kind: 'azureKey', endpoint: 'http://127.0.0.1', model: 'simulator', apiKey: 'x' } as const;
+  return { telemetry: new Telemetry({ clock, log: createLogger('silent'), model, open: async () => exporter }), begun };
+}
+
+/** OpenTelemetry's own SDK, receiving in this process. Once for each process: its API is global. */
+export function hearTelemetry(): HeardTelemetry {
+  const reader = new Reader();
+  metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
+  const exporter = new InMemorySpanExporter();
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
+  return {
+    get spans() {
+      return exporter.getFinishedSpans();
+    },
+    async read() {
+      const { resourceMetrics } = await reader.collect();
+      const all = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);
+      return new Map(all.map(({ descriptor, dataPoints }) => [descriptor.name, dataPoints.map(measured)]));
+    },
+  };
+}
+
+function measured({ attributes, value }: DataPoint<unknown>): Measured {
+  const sum = typeof value === 'number' ? value : (value as { sum?: number }).sum;
+  return { attributes, value: sum ?? Number.NaN };
+}

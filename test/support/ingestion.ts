@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { createGunzip } from 'node:zlib';
+import type { Certificate } from './certificate.ts';
+
+/** One piece of telemetry as it is sent to Application Insights. */
+export interface Envelope {
+  readonly data: { readonly baseType: string; readonly baseData: EnvelopeData };
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+interface EnvelopeData {
+  readonly name?: string;
+  readonly properties?: Readonly<Record<string, string>>;
+  readonly success?: boolean;
+  readonly id?: string;
+  readonly metrics?: readonly { readonly name: string; readonly value: number; readonly count?: number }[];
+}
+
+export interface Ingestion extends AsyncDisposable {
+  readonly connectionString: string;
+  readonly envelopes: readonly Envelope[];
+  /** All that was sent, as it was on the wire. */
+  readonly bodies: readonly string[];
+  readonly authorizations: readonly (string | undefined)[];
+  /** Resolves with the first piece that fits, past ones included. */
+  when(fits: (envelope: Envelope) => boolean): Promise<Envelope>;
+}
+
+/** Application Insights, as far as it takes what is sent: https, as its client insists. */
+export async function startIngestion({ key, cert }: Certificate, status = 200): Promise<Ingestion> {
+  const bodies: string[] = [];
+  const envelopes: Envelope[] = [];
+  const authorizations: (string | undefined)[] = [];
+  const waiters = new Set<() => void>();
+  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const isPacked = request.headers['content-encoding'] === 'gzip';
+    const body = await text(isPacked ? request.pipe(createGunzip()) : request);
+    authorizations.push(request.headers.authorization);
+    bodies.push(body);
+    const sent = JSON.parse(body) as Envelope[];
+    envelopes.push(...sent);
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ itemsReceived: sent.length, itemsAccepted: sent.length, errors: [] }));
+    for (const wake of waiters) wake();
+  }
+  const server = createServer({ key, cert }, (request, response) => void take(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    connectionString: `InstrumentationKey=00000000-0000-4000-8000-000000000001;IngestionEndpoint=https://localhost:${port}/`,
+    envelopes,
+    bodies,
+    authorizations,
+    when(fits) {
+      return new Promise((resolve) => {
+        const check = () => {
+          const found = envelopes.find(fits);
+          if (found === undefined) return;
+          waiters.delete(check);
+          resolve(found);
+        };
+        waiters.add(check);
+        check();
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { EnvReader } from '../src/env.ts';
+import { readTelemetry } from '../src/telemetry-settings.ts';
+
+const KEY = 'InstrumentationKey=00000000-0000-4000-8000-00000000000a';
+const WHOLE = `${KEY};IngestionEndpoint=https://westeurope-5.in.applicationinsights.azure.com/;LiveEndpoint=https://x.y/`;
+
+function read(env: Record<string, string>) {
+  const reader = new EnvReader(env);
+  return { settings: readTelemetry(reader), problems: reader.problems };
+}
+
+describe('where telemetry goes', () => {
+  it('is nowhere by default', () => {
+    assert.deepEqual(read({}), { settings: { kind: 'none' }, problems: [] });
+    assert.deepEqual(read({ APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD' }).settings.kind, 'none');
+  });
+
+  it('is Application Insights, by its key or signed in with Entra ID', () => {
+    const env = { APPLICATIONINSIGHTS_CONNECTION_STRING: WHOLE };
+    const byKey = { kind: 'azureMonitor', connectionString: WHOLE, usesEntraId: false };
+    assert.deepEqual(read(env), { settings: byKey, problems: [] });
+    const signIn = { APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=1' };
+    assert.deepEqual(read({ ...env, ...signIn }), { settings: { ...byKey, usesEntraId: true }, problems: [] });
+  });
+
+  for (const connectionString of ['x', 'InstrumentationKey=1', `${KEY};IngestionEndpoint=http://a.b/`, 'a;b=c'])
+    it(`is refused where it cannot be used, and not printed: ${connectionString}`, () => {
+      const { problems } = read({ APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString });
+      assert.equal(problems.length, 1);
+      assert.match(problems[0] ?? '', /^APPLICATIONINSIGHTS_CONNECTION_STRING cannot be used/);
+      assert.ok(connectionString.length < 2 || !problems[0]?.includes(connectionString));
+    });
+
+  it('refuses a way to sign in that it does not know', () => {
+    const { problems } = read({ APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=Basic' });
+    assert.match(problems.join(), /APPLICATIONINSIGHTS_AUTHENTICATION_STRING cannot be used/);
+  });
+});

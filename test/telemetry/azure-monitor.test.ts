@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { simulatedMind } from '../../src/simulator/mind.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import { toneVoice } from '../../src/simulator/voice.ts';
+import { METRICS } from '../../src/telemetry/names.ts';
+import { startBotProcess } from '../support/bot-process.ts';
+import { makeCertificate } from '../support/certificate.ts';
+import { startFakeConnector } from '../support/fake-connector.ts';
+import { type Envelope, startIngestion } from '../support/ingestion.ts';
+
+const certificate = makeCertificate();
+after(() => certificate?.close());
+const skip = certificate === undefined ? 'there is no openssl' : false;
+
+const isStart = ({ data }: Envelope) => data.baseData.metrics?.[0]?.name === METRICS.starts;
+
+/** One message of a user whose words must not be found anywhere. */
+function message(serviceUrl: string) {
+  return JSON.stringify({
+    type: 'message',
+    id: 'activity-of-ada',
+    channelId: 'emulator',
+    serviceUrl,
+    conversation: { id: 'conversation-of-ada' },
+    from: { id: 'user-of-ada', name: 'Ada Lovelace' },
+    recipient: { id: 'bot', name: 'Bot' },
+    text: 'echo tulips and daffodils',
+  });
+}
+
+describe('telemetry to Application Insights', { skip }, () => {
+  async function startAll(env: Record<string, string> = {}, status = 200) {
+    if (certificate === undefined) throw new Error('no certificate');
+    const simulator = await startSimulator({ mind: simulatedMind, voice: toneVoice(), paceMs: 0 });
+    const connector = await startFakeConnector();
+    const ingestion = await startIngestion(certificate, status);
+    const bot = startBotProcess({
+      AZURE_OPENAI_ENDPOINT: simulator.url,
+      AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
+      AZURE_OPENAI_API_KEY: 'key-of-the-model',
+      PORT: '0',
+      APPLICATIONINSIGHTS_CONNECTION_STRING: ingestion.connectionString,
+      // What the library tells Microsoft of itself.
+      APPLICATION_INSIGHTS_NO_STATSBEAT: 'true',
+      NODE_EXTRA_CA_CERTS: certificate.certPath,
+      ...env,
+    });
+    const url = await bot.whenListening();
+    return {
+      bot,
+      connector,
+      ingestion,
+      async says() {
+        const headers = { 'content-type': 'application/json' };
+        await fetch(`${url}/api/messages`, { method: 'POST', headers, body: message(connector.url) });
+        return (await connector.whenMessages(1))[0]?.body;
+      },
+      async [Symbol.asyncDispose]() {
+        await bot[Symbol.asyncDispose]();
+        await ingestion[Symbol.asyncDispose]();
+        await simulator.close();
+        await connector.close();
+      },
+    };
+  }
+
+  it('reports the start at once, turns at the latest at the end, and nothing of what people say', async () => {
+    await using all = await startAll();
+    const { bot, ingestion } = all;
+    await ingestion.when(isStart);
+    const reply = await all.says();
+    bot.signal('SIGTERM');
+    assert.deepEqual(await bot.ended, { code: 0, signal: null });
+    const turn = ingestion.envelopes.find(({ data }) => data.baseType === 'RequestData');
+    assert.equal(turn?.data.baseData.name, 'turn');
+    assert.equal(turn?.data.baseData.success, true);
+    const steps = ingestion.envelopes.filter(({ data }) => data.baseType === 'RemoteDependencyData');
+    assert.deepEqual(
+      steps.map(({ data }) => data.baseData.name),
+      ['connect', 'generate', 'send'],
+    );
+    for (const { tags } of steps) assert.equal(tags['ai.operation.parentId'], turn?.data.baseData.id);
+    const sent = ingestion.envelopes.flatMap(({ data }) => data.baseData.metrics ?? []).map(({ name }) => name);
+    assert.ok(sent.includes(METRICS.turnDuration));
+    assert.match(reply.text, /tulips/);
+    const link = String(reply.attachments[0].contentUrl).split('/audio/')[1] ?? '';
+    assert.ok(link.length > 40, 'the reply has a link to its sound');
+    const wire = ingestion.bodies.join();
+    for (const secret of ['tulips', 'daffodils', 'Ada', '-of-ada', 'key-of-the-model', link.slice(0, 20)])
+      assert.ok(!wire.includes(secret), secret);
+  });
+
+  it('costs no answer and no end where it cannot be sent', async () => {
+    await using all = await startAll({}, 500);
+    assert.match((await all.says()).text, /tulips/);
+    all.bot.signal('SIGTERM');
+    assert.deepEqual(await all.bot.ended, { code: 0, signal: null });
+  });
+
+  it('is not sent without a token where it is to be signed in with Entra ID', async () => {
+    await using all = await startAll({
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=1',
+      // A chain that ends at once: nobody has logged in here.
+      AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential',
+    });
+    assert.match((await all.says()).text, /tulips/);
+    all.bot.signal('SIGTERM');
+    assert.deepEqual(await all.bot.ended, { code: 0, signal: null });
+    assert.deepEqual(all.ingestion.bodies, []);
+  });
+});

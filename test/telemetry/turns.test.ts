@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { SpanStatusCode } from '@opentelemetry/api';
+import type { Performance } from '../../src/simulator/mind.ts';
+import { METRICS } from '../../src/telemetry/names.ts';
+import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
+import { beginTelemetry, hearTelemetry } from '../support/heard-telemetry.ts';
+
+const heard = hearTelemetry();
+
+/** A bot whose telemetry has begun, and nothing of it is told yet. */
+async function startHeardBot(turns: BotUnderTestOptions['turns']) {
+  const { telemetry, begun } = beginTelemetry();
+  const bot = await startBot({ ...(turns && { turns }), deps: { telemetry } });
+  await begun;
+  await heard.read();
+  return bot;
+}
+
+function failing(message: string): Performance {
+  return { outputs: [], ending: { kind: 'failed', error: { type: 'invalid_request_error', code: 'x', message } } };
+}
+
+/** The spans of the turn that ended last, by name. */
+function lastTurn() {
+  const turn = heard.spans.findLast(({ name }) => name === 'turn');
+  assert.ok(turn);
+  const steps = heard.spans.filter(({ parentSpanContext }) => parentSpanContext?.spanId === turn.spanContext().spanId);
+  return { turn, steps, names: steps.map(({ name }) => name) };
+}
+
+describe('the telemetry of turns', () => {
+  it('is one span for each turn, with its steps below it', async () => {
+    await using bot = await startHeardBot(['One.', 'Two.']);
+    await bot.says('hello');
+    await bot.connector.whenMessages(1);
+    await bot.says('again');
+    await bot.connector.whenMessages(2);
+    await bot.close();
+    const { turn, steps, names } = lastTurn();
+    assert.deepEqual(names, ['generate', 'send'], 'a warm session needs no connection');
+    assert.equal(turn.attributes['voice_bot.outcome'], 'spoken');
+    assert.equal(turn.attributes['voice_bot.channel'], 'emulator');
+    assert.equal(turn.status.code, SpanStatusCode.UNSET);
+    const [generate] = steps;
+    assert.equal(generate?.attributes['gen_ai.operation.name'], 'generate_content');
+    assert.equal(generate?.attributes['gen_ai.provider.name'], 'azure.ai.openai');
+    assert.equal(generate?.attributes['gen_ai.request.model'], 'simulator');
+    assert.equal(generate?.attributes['server.address'], '127.0.0.1');
+    const turns = heard.spans.filter(({ name }) => name === 'turn');
+    const first = heard.spans.filter(
+      ({ parentSpanContext }) => parentSpanContext?.spanId === turns.at(-2)?.spanContext().spanId,
+    );
+    assert.deepEqual(
+      first.map(({ name }) => name),
+      ['connect', 'generate', 'send'],
+    );
+  });
+
+  it('can be found from the log', async () => {
+    await using bot = await startHeardBot(['One.']);
+    await bot.says('hello');
+    await bot.connector.whenMessages(1);
+    await bot.close();
+    const line = bot.logs.find(({ msg }) => msg === 'turn ended');
+    assert.equal(lastTurn().turn.attributes['voice_bot.turn.id'], line?.['turn']);
+  });
+
+  it('measures times, tokens and sound', async () => {
+    await using bot = await startHeardBot(['A sentence to be measured.']);
+    await bot.says('hello');
+    await bot.connector.whenMessages(1);
+    await bot.close();
+    const read = await heard.read();
+    const only = (name: string) => read.get(name)?.[0];
+    for (const name of [METRICS.timeToFirstText, METRICS.timeToFirstAudio, METRICS.queueWait]) {
+      assert.ok((only(name)?.value ?? -1) >= 0, name);
+      assert.deepEqual(only(name)?.attributes, { 'voice_bot.channel': 'emulator' });
+    }
+    const duration = only(METRICS.turnDuration);
+    assert.deepEqual(duration?.attributes, { 'voice_bot.channel': 'emulator', 'voice_bot.outcome': 'spoken' });
+    assert.ok((only(METRICS.timeToFirstText)?.value ?? 0) <= (duration?.value ?? 0));
+    const [text] = read.get(METRICS.inputTokens) ?? [];
+    assert.equal(text?.attributes['gen_ai.token.modality'], 'text');
+    const spoken = read.get(METRICS.outputTokens)?.find((each) => each.attributes['gen_ai.token.modality'] === 'audio');
+    assert.ok((spoken?.value ?? 0) > 0);
+    assert.ok((only(METRICS.audioSeconds)?.value ?? 0) > 0);
+    assert.equal(read.has(METRICS.turnsFailed), false);
+    const { attributes } = lastTurn().turn;
+    assert.equal(attributes[METRICS.timeToFirstText], only(METRICS.timeToFirstText)?.value);
+  });
+
+  it('counts what failed, by a code and without a word of the service', async () => {
+    const message = 'you said tulips, and I do not like it';
+    await using bot = await startHeardBot([failing(message)]);
+    await bot.says('tulips');
+    await bot.connector.whenMessages(1);
+    await bot.close();
+    const read = await heard.read();
+    assert.equal(read.get(METRICS.turnsFailed)?.[0]?.value, 1);
+    assert.equal(read.get(METRICS.turnDuration)?.[0]?.attributes['voice_bot.outcome'], 'failed');
+    const { turn, steps } = lastTurn();
+    assert.equal(turn.status.code, SpanStatusCode.ERROR);
+    assert.match(String(turn.attributes['error.type']), /^[a-z_]+$/);
+    assert.match(String(steps.find(({ name }) => name === 'generate')?.attributes['error.type']), /^[a-z_]+$/);
+    assert.doesNotMatch(JSON.stringify([turn, ...steps].map(told)), /tulips/);
+  });
+
+  it('counts an answer that the channel did not take', async () => {
+    await using bot = await startHeardBot(['One.']);
+    bot.connector.rule = ({ body }) => (body?.type === 'message' ? { status: 500 } : undefined);
+    await bot.says('hello');
+    await bot.connector.when(({ body }) => body?.type === 'message');
+    await bot.close();
+    const read = await heard.read();
+    assert.equal(read.get(METRICS.turnsFailed)?.[0]?.value, 1);
+    assert.equal(lastTurn().turn.attributes['voice_bot.outcome'], 'unsent');
+  });
+
+  it('counts what was delivered again', async () => {
+    await using bot = await startHeardBot(['One.']);
+    const message = bot.message('hello');
+    await bot.post(message);
+    await bot.post(message);
+    await bot.connector.whenMessages(1);
+    await bot.close();
+    assert.equal((await heard.read()).get(METRICS.duplicates)?.[0]?.value, 1);
+  });
+
+  it('counts calls to the channel that were made again, and its 429', async () => {
+    await using bot = await startHeardBot(['One.']);
+    let isFirst = true;
+    bot.connector.rule = ({ body }) => {
+      if (body?.type !== 'message' || !isFirst) return undefined;
+      isFirst = false;
+      return { status: 429 };
+    };
+    await bot.says('hello');
+    await bot.connector.whenMessages(1);
+    await bot.close();
+    const read = await heard.read();
+    assert.equal(read.get(METRICS.sendRetries)?.[0]?.value, 1);
+    assert.equal(read.get(METRICS.sendsThrottled)?.[0]?.value, 1);
+  });
+
+  it('knows the open sessions, why others were closed, and the delay of the event loop', async () => {
+    await using bot = await startHeardBot(['One.']);
+    await bot.says('hello');
+    await bot.connector.whenMessages(1);
+    const gauges = await heard.read();
+    assert.equal(gauges.get(METRICS.sessionsOpen)?.[0]?.value, 1);
+    assert.ok((gauges.get(METRICS.eventLoopDelay)?.[0]?.value ?? -1) >= 0);
+    await bot.says('/reset');
+    await bot.connector.whenMessages(2);
+    await bot.close();
+    const read = await heard.read();
+    assert.deepEqual(read.get(METRICS.sessionsClosed)?.[0]?.attributes, { 'voice_bot.close.reason': 'forgotten' });
+  });
+
+  it('has nothing of what people say, and no names', async () => {
+    const secrets = /tulips|daffodils|Ada|user-1|conversation-1|activity-/;
+    await using bot = await startHeardBot(['I like daffodils.']);
+    await bot.says('tulips');
+    await bot.connector.whenMessages(1);
+    await bot.close();
+    assert.doesNotMatch(JSON.stringify(heard.spans.map(told)), secrets);
+    assert.doesNotMatch(JSON.stringify([...(await heard.read())]), secrets);
+  });
+});
+
+/** All that a span tells others. */
+function told({ name, attributes, status, events }: (typeof heard.spans)[number]) {
+  return { name, attributes, status, events };
+}

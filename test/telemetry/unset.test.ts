@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { simulatedMind } from '../../src/simulator/mind.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import { toneVoice } from '../../src/simulator/voice.ts';
+import { startBotProcess } from '../support/bot-process.ts';
+import { startFakeConnector } from '../support/fake-connector.ts';
+
+/** Prints the address of every module that is loaded, by whichever way, at the end. */
+const WATCH_MODULES = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module';
+  const urls = [];
+  registerHooks({ load(url, context, next) { urls.push(url); return next(url, context); } });
+  process.on('exit', () => process._rawDebug(urls.join('\\n')));
+`)}`;
+
+describe('a bot without APPLICATIONINSIGHTS_CONNECTION_STRING', () => {
+  it('loads nothing of an SDK for telemetry', async () => {
+    const simulator = await startSimulator({ mind: simulatedMind, voice: toneVoice(), paceMs: 0 });
+    after(() => simulator.close());
+    await using connector = await startFakeConnector();
+    await using bot = startBotProcess({
+      AZURE_OPENAI_ENDPOINT: simulator.url,
+      AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
+      AZURE_OPENAI_API_KEY: 'any',
+      PORT: '0',
+      NODE_OPTIONS: `--import ${WATCH_MODULES}`,
+    });
+    const activity = {
+      ...{ type: 'message', id: 'a', channelId: 'emulator', serviceUrl: connector.url, text: 'hello' },
+      ...{ conversation: { id: 'c' }, from: { id: 'u' }, recipient: { id: 'b' } },
+    };
+    await fetch(`${await bot.whenListening()}/api/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(activity),
+    });
+    await connector.whenMessages(1);
+    bot.signal('SIGTERM');
+    await bot.ended;
+    const loaded = bot.stderr.split('\n');
+    assert.ok(
+      loaded.some((url) => url.includes('/@opentelemetry/api/')),
+      'the watch sees modules',
+    );
+    assert.ok(loaded.some((url) => url.includes('/openai/realtime/')));
+    const ofSdk = /@opentelemetry\/(?!api\/)|monitor-opentelemetry|applicationinsights/;
+    assert.deepEqual(
+      loaded.filter((url) => ofSdk.test(url)),
+      [],
+    );
+  });
+});
