@@ -14,6 +14,7 @@ import { Leases } from './conversation/leases.ts';
 import { Spending } from './conversation/spending.ts';
 import { Takeover } from './conversation/takeover.ts';
 import { TurnRate } from './conversation/turn-rate.ts';
+import { aboutFacts } from './http/about/route.ts';
 import { createHttpServer, type HttpOptions } from './http/server.ts';
 import { type Ids, randomIds } from './ids.ts';
 import type { Logger } from './log.ts';
@@ -72,6 +73,7 @@ export function createApp(deps: AppDeps): App {
   const http = createHttpServer({
     deliver: createDelivery(parts, stores.library, conversations, channel, publicBaseUrl),
     library: stores.library,
+    about: aboutFacts(config),
     clock,
     isDraining: () => conversations.isDraining,
     onlyLoopback: !config.isAuthenticated,

@@ -52,3 +52,13 @@ export function clockTime(durationMs: number): string {
   const seconds = Math.max(1, Math.round(durationMs / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
+
+const HOUR_MS = 3_600_000;
+
+/** How long something is kept: hours, or days where there are at least two whole ones. */
+export function spanOfTime(durationMs: number, { language }: Wording): string {
+  const hours = Math.round(durationMs / HOUR_MS);
+  const isDays = hours >= 48 && hours % 24 === 0;
+  const unit = isDays ? 'day' : 'hour';
+  return (isDays ? hours / 24 : hours).toLocaleString(language, { style: 'unit', unit, unitDisplay: 'long' });
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { TURN_RETRY, type TurnErrorCode } from '../src/errors.ts';
-import { apology, clockTime, LANGUAGES, type Wording, wordingFor } from '../src/wording.ts';
+import { apology, clockTime, LANGUAGES, spanOfTime, type Wording, wordingFor } from '../src/wording.ts';
 
 /** Every text of a language with its path, functions called with a number or a name. */
 function textsOf(value: unknown, path = ''): [string, string][] {
@@ -83,5 +83,23 @@ describe('a length of time', () => {
     [3_600_000, '60:00'],
   ] as const) {
     it(`is ${shown} for ${durationMs} ms`, () => assert.equal(clockTime(durationMs), shown));
+  }
+});
+
+describe('a span of time', () => {
+  const HOUR_MS = 3_600_000;
+  for (const [hours, english, german] of [
+    [1, '1 hour', '1 Stunde'],
+    [24, '24 hours', '24 Stunden'],
+    [47, '47 hours', '47 Stunden'],
+    [48, '2 days', '2 Tage'],
+    [49, '49 hours', '49 Stunden'],
+    [720, '30 days', '30 Tage'],
+    [87_600, '3,650 days', '3.650 Tage'],
+  ] as const) {
+    it(`is ${english} for ${hours} hours`, () => {
+      assert.equal(spanOfTime(hours * HOUR_MS, wordingFor('en')), english);
+      assert.equal(spanOfTime(hours * HOUR_MS, wordingFor('de')), german);
+    });
   }
 });

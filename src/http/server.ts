@@ -4,6 +4,8 @@ import type { AudioLibrary } from '../audio/library.ts';
 import type { Clock } from '../clock.ts';
 import { RequestError, StoreError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { AboutFacts } from './about/page.ts';
+import { aboutRoute } from './about/route.ts';
 import { checkActivity, type InboundActivity } from './activity-guard.ts';
 import { audioRoute, isSoundFile } from './audio-route.ts';
 import { boundedReader } from './json-body.ts';
@@ -21,6 +23,8 @@ export interface HttpOptions {
   /** Gives an activity to the bot. Rejects with a RequestError for a request that is refused. */
   readonly deliver: (authorization: string, activity: InboundActivity) => Promise<InBandAnswer | undefined>;
   readonly library: AudioLibrary;
+  /** What the page on the bot says of it. */
+  readonly about: AboutFacts;
   readonly clock: Clock;
   readonly isDraining: () => boolean;
   /** Without authentication only channels on this machine are answered. */
@@ -60,6 +64,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   server.post('/api/messages', guard(messagesRoute(options)));
   read('/audio/:file', soundOrPlayer(options));
   read(TEAMS_LIBRARY_PATH, teamsLibraryRoute());
+  read('/about', aboutRoute(options.about));
   read('/health', healthRoute(options.isDraining));
   answerRoutingErrors(server);
   return { listen: (port, host) => listen(server, port, host), close: () => close(server) };

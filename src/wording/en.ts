@@ -100,4 +100,45 @@ export const en: Wording = {
     notPlayable: 'The sound could not be loaded. It may not be kept any more: please ask the bot again.',
     notFoundTitle: 'Nothing to hear here',
   },
+  about: {
+    language: 'English',
+    languages: 'Languages',
+    title: 'About this bot',
+    what: 'This chat bot answers every message in text and in a spoken voice. In group chats and channels it hears only what mentions it. Write /help to see what else you can tell it.',
+    aiTitle: 'The answers come from an AI',
+    ai: 'An AI model makes the answers and the voice; no person writes or speaks them. They can be wrong or incomplete, however sure they sound. Please check what matters before you rely on it.',
+    privacyTitle: 'Privacy: what happens to your messages',
+    sent: 'Your messages, and what was said before in the same conversation, are sent to the model service that this bot is set up with: Azure OpenAI, OpenAI or a compatible one. The language setting of your chat client goes with them, and in group chats and channels the names of those who write. What that service keeps is for its own terms to say.',
+    keptTitle: 'What the bot keeps, and for how long',
+    keptTalk: (duration) =>
+      `What was said in a conversation, what was chosen for it and how much it has used: until nothing has been said there for ${duration}.`,
+    keptSound: (duration) =>
+      `The sound of an answer, with its text: for ${duration}. Whoever has a link to it can play it for as long as the link lasts, at most until then.`,
+    keptWaiting: 'A message that waits for its answer: until it is answered.',
+    keptFailed: (duration) =>
+      `A message that could not be answered: for ${duration}, so that whoever runs this bot can find out why.`,
+    inMemory:
+      'All of this is in the memory of the running program alone. It is gone when the program ends, and may go earlier to make room.',
+    inStorage:
+      'All of this is in a storage account (Azure Blob Storage) that whoever runs this bot has set up. What is older is not used any more; a clean-up removes it once a day.',
+    logs: 'The log of the program, and its measurements where they are switched on, hold technical facts, such as the ids of conversations, messages and people, and whether an answer was rated up or down, but not what people say. The pages of the bot set no cookies.',
+    elsewhere:
+      'Your chat client keeps the chat by rules of its own. An answer that you save as a file in Teams is in your own OneDrive.',
+    forgetTitle: 'How to have it deleted',
+    forget:
+      'Write /forget to the bot. All that it keeps of that conversation is deleted, its sound too, and the links to the sound end. The same happens when the bot is removed from a chat.',
+    reset:
+      'Write /reset if it shall only forget what was said. Neither reaches what your chat client, the model service or your own files keep.',
+    termsTitle: 'Terms of use',
+    terms:
+      'Whoever runs this bot decides who may use it, and how much. Please use it lawfully and with respect for others, and send it only what you may share with the model service. The bot is offered as it is: nobody promises that it is always there, or that its answers are right.',
+    responsibleTitle: 'Who is responsible',
+    responsible:
+      'The person or organisation that runs this bot. If you do not know who that is, please ask whoever gave you the bot, or the administrators of your organisation.',
+  },
+  teamsApp: {
+    fullName: (name) => `${name}: answers in text and in a spoken voice`,
+    short: 'Answers every message in text and in a spoken voice.',
+    full: 'Write a message and get the answer in text and in a spoken voice. “▶ Play” below an answer plays it in Teams; in personal chats you can save it as a file, too.\n\nThe bot works in personal chats, and in group chats and channels, where it hears what mentions it. Every conversation has a memory of its own. Write /help to see what you can tell it: choose its voice, switch its voice off, have everything deleted.\n\nAn AI model makes the answers, and they can be wrong. What is kept, and for how long, stands on the page behind the link to the privacy policy.',
+  },
 };

@@ -100,4 +100,39 @@ export interface Wording {
     readonly notPlayable: string;
     readonly notFoundTitle: string;
   };
+  /** The page on the bot itself. What it says has to hold for every way in which the bot can be set up. */
+  readonly about: {
+    /** The name of this language, in itself. */
+    readonly language: string;
+    readonly languages: string;
+    readonly title: string;
+    readonly what: string;
+    readonly aiTitle: string;
+    readonly ai: string;
+    readonly privacyTitle: string;
+    readonly sent: string;
+    readonly keptTitle: string;
+    keptTalk(duration: string): string;
+    keptSound(duration: string): string;
+    readonly keptWaiting: string;
+    /** With a storage account alone. */
+    keptFailed(duration: string): string;
+    readonly inMemory: string;
+    readonly inStorage: string;
+    readonly logs: string;
+    readonly elsewhere: string;
+    readonly forgetTitle: string;
+    readonly forget: string;
+    readonly reset: string;
+    readonly termsTitle: string;
+    readonly terms: string;
+    readonly responsibleTitle: string;
+    readonly responsible: string;
+  };
+  /** How Teams presents the bot as an app: up to 100, 80 and 4,000 characters. */
+  readonly teamsApp: {
+    fullName(name: string): string;
+    readonly short: string;
+    readonly full: string;
+  };
 }

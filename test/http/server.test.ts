@@ -179,6 +179,7 @@ describe('a fault of the bot', () => {
         find: async () => Promise.reject(new Error('no library at /srv/secret')),
         forget: async () => {},
       },
+      about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false },
       clock: systemClock,
       isDraining: () => false,
       onlyLoopback: true,
@@ -241,6 +242,7 @@ describe('listening', () => {
     const server = createHttpServer({
       deliver: async () => undefined,
       library: { save: async () => undefined, find: async () => undefined, forget: async () => {} },
+      about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false },
       clock: systemClock,
       isDraining: () => false,
       onlyLoopback: true,

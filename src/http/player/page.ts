@@ -1,5 +1,6 @@
 import type { StoredAudio } from '../../audio/library.ts';
 import { clockTime, type Wording } from '../../wording.ts';
+import { escaped, htmlPage } from '../page.ts';
 import { PLAYER_SCRIPT, TEAMS_SCRIPT } from './script.ts';
 import { PLAYER_STYLE } from './style.ts';
 import { TEAMS_LIBRARY_PATH } from './teams-library.ts';
@@ -25,13 +26,14 @@ ${controls(audio.durationMs, words)}
 ${transcript(audio.text, words)}
 <script nonce="${nonce}">${PLAYER_SCRIPT}</script>
 <script nonce="${nonce}" data-library="..${TEAMS_LIBRARY_PATH}">${TEAMS_SCRIPT}</script>`;
-  return page(words.audioTitle, body, words, nonce);
+  return htmlPage({ title: words.audioTitle, body, words, nonce, style: PLAYER_STYLE });
 }
 
 /** What is said where there is no sound, or not any more. */
 export function notFoundPage(words: Wording, nonce: string): string {
   const title = words.player.notFoundTitle;
-  return page(title, `<h1>${escaped(title)}</h1>\n<p>${escaped(words.audio.gone)}</p>`, words, nonce);
+  const body = `<h1>${escaped(title)}</h1>\n<p>${escaped(words.audio.gone)}</p>`;
+  return htmlPage({ title, body, words, nonce, style: PLAYER_STYLE });
 }
 
 /** Shown by the script, without which they could do nothing. Times are read aloud by the slider alone. */
@@ -60,38 +62,4 @@ function transcript(text: string, { player }: Wording): string {
 <h2 id="transcript">${escaped(player.transcript)}</h2>
 <p class="transcript" dir="auto" lang="">${escaped(text)}</p>
 </section>`;
-}
-
-/** The icon is there so that browsers do not ask for one. */
-function page(title: string, body: string, { language }: Wording, nonce: string): string {
-  return `<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escaped(title)}</title>
-<link rel="icon" href="data:,">
-<style nonce="${nonce}">${PLAYER_STYLE}</style>
-</head>
-<body>
-<main>
-${body}
-</main>
-</body>
-</html>
-`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Safe between tags and in quoted attributes. A transcript says whatever a user made the model say. */
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? '');
 }

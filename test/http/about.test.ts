@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { systemClock } from '../../src/clock.ts';
+import { readConfig } from '../../src/config.ts';
+import type { AboutFacts } from '../../src/http/about/page.ts';
+import { aboutFacts } from '../../src/http/about/route.ts';
+import { escaped } from '../../src/http/page.ts';
+import { createHttpServer } from '../../src/http/server.ts';
+import { createLogger } from '../../src/log.ts';
+import { wordingFor } from '../../src/wording.ts';
+import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { assertRefusal, assertTellsNothing, rawRequest } from './raw-request.ts';
+
+const en = wordingFor('en');
+const de = wordingFor('de');
+const DAY_MS = 86_400_000;
+
+/** What a reader sees, in one line. */
+function textOf(html: string): string {
+  return html.replace(/<style.*?<\/style>|<[^>]+>/gs, '').replace(/\s+/g, ' ');
+}
+
+function assertSays(html: string, text: string): void {
+  assert.ok(textOf(html).includes(escaped(text)), text);
+}
+
+function nonceOf(response: Response): string {
+  return /'nonce-([^']+)'/.exec(response.headers.get('content-security-policy') ?? '')?.[1] ?? '';
+}
+
+function assertGuarded(response: Response): void {
+  const { headers } = response;
+  assert.equal(headers.get('content-type'), 'text/html; charset=utf-8');
+  assert.equal(headers.get('cache-control'), 'private, no-store');
+  assert.equal(headers.get('referrer-policy'), 'no-referrer');
+  assert.equal(headers.get('x-content-type-options'), 'nosniff');
+  assert.equal(headers.get('x-robots-tag'), 'noindex, nofollow');
+  assert.equal(headers.has('set-cookie'), false);
+  const nonce = nonceOf(response);
+  assert.equal(Buffer.from(nonce, 'base64').byteLength, 16);
+  assert.deepEqual(headers.get('content-security-policy')?.split('; ').sort(), [
+    "base-uri 'none'",
+    "default-src 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    'img-src data:',
+    `style-src 'nonce-${nonce}'`,
+  ]);
+}
+
+describe('GET /about', () => {
+  let bot: BotUnderTest;
+  let url: string;
+
+  before(async () => {
+    bot = await startBot({ env: { AUDIO_RETENTION_HOURS: '36', RECORD_RETENTION_DAYS: '90' } });
+    url = `${bot.url}/about`;
+  });
+
+  after(() => bot.close());
+
+  const get = async (query = '', language = 'en') => {
+    const response = await fetch(url + query, { headers: { 'accept-language': language } });
+    return { response, html: await response.text() };
+  };
+
+  it('is a page that runs nothing and that nobody frames', async () => {
+    const { response, html } = await get();
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('content-length'), String(Buffer.byteLength(html)));
+    assertGuarded(response);
+    assert.ok(html.includes(`<style nonce="${nonceOf(response)}">`));
+    assert.doesNotMatch(html, /<script|<img|<form|\son\w+=|\sstyle=|(src|href)="(https?:)?\/\//);
+    assertTellsNothing(html);
+    assert.notEqual(nonceOf((await get()).response), nonceOf(response));
+  });
+
+  it('says what the bot is, that an AI answers, what it sends and keeps, and who is responsible', async () => {
+    const { html } = await get();
+    const { about } = en;
+    for (const text of [about.what, about.ai, about.sent, about.forget, about.reset, about.terms, about.responsible]) {
+      assertSays(html, text);
+    }
+    assert.ok(html.includes('<code>/forget</code>'));
+  });
+
+  it('has the parts that the app in Teams points to', async () => {
+    const { html } = await get();
+    assert.ok(html.includes(`<section id="privacy" aria-labelledby="privacy-title">`));
+    assert.ok(html.includes(`<section id="terms" aria-labelledby="terms-title">`));
+  });
+
+  it('says how long things are kept, from the settings', async () => {
+    const { html } = await get();
+    assertSays(html, en.about.keptTalk('90 days'));
+    assertSays(html, en.about.keptSound('36 hours'));
+    assertSays(html, en.about.inMemory);
+    assert.ok(!textOf(html).includes(en.about.inStorage));
+    const german = (await get('?lang=de')).html;
+    assertSays(german, de.about.keptTalk('90 Tage'));
+    assertSays(german, de.about.keptSound('36 Stunden'));
+    assertSays(german, de.about.inMemory);
+  });
+
+  it('tells nothing of the model and its place', async () => {
+    const { html } = await get();
+    assert.doesNotMatch(html, /simulator|test-key|127\.0\.0\.1/);
+  });
+
+  for (const [query, language, expected] of [
+    ['', 'en', 'en'],
+    ['', 'de-AT,de;q=0.9,en;q=0.8', 'de'],
+    ['', 'tlh, de', 'en'],
+    ['', '*', 'en'],
+    ['?lang=de', 'en', 'de'],
+    ['?lang=de-CH', 'en', 'de'],
+    ['?lang=en', 'de', 'en'],
+    ['?lang=tlh', 'de', 'en'],
+    ['?lang=%22%3E%3Cscript%3E', 'de', 'en'],
+    ['?lang=%zz&lang=de', 'de', 'en'],
+    ['?other=de', 'de', 'de'],
+  ] as const) {
+    it(`is in ${expected} for ${query || 'no query'} and a browser that wants ${language}`, async () => {
+      const { response, html } = await get(query, language);
+      assert.equal(response.status, 200);
+      const words = wordingFor(expected);
+      assert.ok(html.includes(`<html lang="${expected}">`));
+      assert.ok(html.includes(`<h1>${words.about.title}</h1>`));
+      assert.ok(html.includes(`hreflang="${expected}" aria-current="page">${words.about.language}</a>`));
+      assert.equal(html.match(/aria-current="page"/g)?.length, 1);
+      assert.doesNotMatch(html, /<script/);
+    });
+  }
+
+  it('answers HEAD like GET, without the body, and POST with 405', async () => {
+    const { html } = await get();
+    const head = await fetch(url, { method: 'HEAD' });
+    assert.equal(head.status, 200);
+    assertGuarded(head);
+    assert.equal(head.headers.get('content-length'), String(Buffer.byteLength(html)));
+    assert.equal((await rawRequest(bot.url, 'HEAD', '/about')).body, '');
+    const post = await fetch(url, { method: 'POST' });
+    assert.equal(post.status, 405);
+    assert.equal(post.headers.get('allow'), 'GET, HEAD');
+    assertRefusal(await post.text(), 'method_not_allowed');
+  });
+
+  it('is all that there is below /about', async () => {
+    assert.equal((await rawRequest(bot.url, 'GET', '/about/')).status, 200);
+    for (const target of ['/about/privacy', '/About', '/about.html']) {
+      assert.equal((await rawRequest(bot.url, 'GET', target)).status, 404, target);
+    }
+  });
+});
+
+describe('the page of a bot with a storage account', () => {
+  async function htmlOf(about: AboutFacts, query: string): Promise<string> {
+    const server = createHttpServer({
+      deliver: async () => undefined,
+      library: { save: async () => undefined, find: async () => undefined, forget: async () => {} },
+      about,
+      clock: systemClock,
+      isDraining: () => false,
+      onlyLoopback: true,
+      log: createLogger('silent'),
+    });
+    const port = await server.listen(0, '127.0.0.1');
+    try {
+      return await (await fetch(`http://127.0.0.1:${port}/about${query}`)).text();
+    } finally {
+      await server.close();
+    }
+  }
+
+  for (const [words, one, many] of [
+    [en, '1 hour', '7 days'],
+    [de, '1 Stunde', '7 Tage'],
+  ] as const) {
+    it(`says where things are and what is put aside (${words.language})`, async () => {
+      const facts = { audioRetentionMs: 3_600_000, recordRetentionMs: 7 * DAY_MS, isStored: true };
+      const html = await htmlOf(facts, `?lang=${words.language}`);
+      assertSays(html, words.about.keptSound(one));
+      assertSays(html, words.about.keptTalk(many));
+      assertSays(html, words.about.keptFailed(many));
+      assertSays(html, words.about.inStorage);
+      assert.ok(!textOf(html).includes(words.about.inMemory));
+    });
+  }
+});
+
+describe('what the page may know of the settings', () => {
+  const model = { AZURE_OPENAI_ENDPOINT: 'https://r.openai.azure.com', AZURE_OPENAI_DEPLOYMENT_NAME: 'd' };
+
+  it('is how long, and whether it outlives the process', () => {
+    assert.deepEqual(aboutFacts(readConfig(model)), {
+      recordRetentionMs: 30 * DAY_MS,
+      audioRetentionMs: DAY_MS,
+      isStored: false,
+    });
+    for (const storage of [
+      { AZURE_STORAGE_BLOB_URL: 'https://account.blob.core.windows.net' },
+      { AZURE_STORAGE_CONNECTION_STRING: 'UseDevelopmentStorage=true' },
+    ]) {
+      assert.equal(aboutFacts(readConfig({ ...model, ...storage })).isStored, true);
+    }
+  });
+});
