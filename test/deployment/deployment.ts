@@ -1,0 +1,173 @@
+import { type Expression, isExpression, parseExpression } from './expressions.ts';
+import { FUNCTIONS, TENANT } from './functions.ts';
+import type { Json, Resource, Template } from './template.ts';
+
+/** A template with values for its parameters, evaluated. */
+export interface Deployment {
+  /** What would be deployed: without those whose condition does not hold. */
+  readonly resources: readonly Evaluated[];
+  /** All of them. */
+  readonly declared: readonly Evaluated[];
+  readonly outputs: Readonly<Record<string, Json>>;
+  readonly outputReferences: readonly Reference[];
+}
+
+/** What an expression reads of a resource, as of which version. */
+export interface Reference {
+  readonly id: string;
+  readonly apiVersion: string | undefined;
+}
+
+/** A resource with its id and the references that its expressions made. */
+export interface Evaluated {
+  readonly id: string;
+  readonly resource: Resource;
+  readonly references: readonly Reference[];
+}
+
+export const CLIENT_ID = '33333333-3333-4333-8333-333333333333';
+export const PRINCIPAL_ID = '44444444-4444-4444-8444-444444444444';
+
+/** What Azure tells of the resources that the templates refer to, by type. */
+const TOLD: Readonly<Record<string, (name: string) => Json>> = {
+  'Microsoft.ManagedIdentity/userAssignedIdentities': () => ({
+    clientId: CLIENT_ID,
+    principalId: PRINCIPAL_ID,
+    tenantId: TENANT,
+  }),
+  'Microsoft.Storage/storageAccounts': (name) => ({
+    primaryEndpoints: { blob: `https://${name}.blob.core.windows.net/` },
+  }),
+  'Microsoft.Insights/components': () => ({
+    ConnectionString: `InstrumentationKey=${CLIENT_ID};IngestionEndpoint=https://westeurope-5.in.applicationinsights.azure.com/`,
+  }),
+  'Microsoft.Web/sites': (name) => ({ defaultHostName: `${name}.azurewebsites.net` }),
+};
+
+/**
+ * Evaluates a template. Throws an Error that says where for an expression that cannot be: an unknown name, a wrong
+ * number of arguments, a field that is not there, a parameter without a value.
+ */
+export function deploy(template: Template, given: Readonly<Record<string, Json>> = {}): Deployment {
+  const declared = template.resources.map((written) => {
+    const scope = new Scope(template, given);
+    const resource = scope.evaluate(written, `/resources/${written.name}`) as Resource;
+    return { id: idOf(resource), resource, references: scope.references };
+  });
+  const scope = new Scope(template, given);
+  const outputs = Object.entries(template.outputs ?? {}).map(([name, { value }]) => [
+    name,
+    scope.evaluate(value, `/outputs/${name}`),
+  ]);
+  return {
+    resources: declared.filter(({ resource }) => resource.condition !== false),
+    declared,
+    outputs: Object.fromEntries(outputs),
+    outputReferences: scope.references,
+  };
+}
+
+/** Only the deployed resources of a type. */
+export function ofType(deployment: Deployment, type: string): readonly Evaluated[] {
+  return deployment.resources.filter(({ resource }) => resource.type === type);
+}
+
+/** The deployed resource of a type, of which there has to be one. */
+export function theOne(deployment: Deployment, type: string): Evaluated {
+  const [found, ...more] = ofType(deployment, type);
+  if (found === undefined || more.length > 0) throw new Error(`there are ${more.length + (found ? 1 : 0)} of ${type}`);
+  return found;
+}
+
+function idOf({ type, name, scope }: Resource): string {
+  const [provider, ...kinds] = type.split('/');
+  const names = name.split('/');
+  if (kinds.length !== names.length) throw new Error(`${type} needs ${kinds.length} names, and has "${name}"`);
+  const own = kinds.map((kind, index) => `${kind}/${names[index]}`).join('/');
+  const base = scope ?? String(FUNCTIONS['resourceId']?.('x/y', 'z')).replace('/providers/x/y/z', '');
+  return `${base}/providers/${provider}/${own}`;
+}
+
+class Scope {
+  readonly #template: Template;
+  readonly #given: Readonly<Record<string, Json>>;
+  readonly references: Reference[] = [];
+
+  constructor(template: Template, given: Readonly<Record<string, Json>>) {
+    this.#template = template;
+    this.#given = given;
+  }
+
+  evaluate(value: Json, path: string): Json {
+    if (typeof value === 'string') return this.#text(value, path);
+    if (Array.isArray(value)) return value.map((item, index) => this.evaluate(item, `${path}/${index}`));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => [
+        String(this.#text(name, `${path}/${name}`)),
+        this.evaluate(inner, `${path}/${name}`),
+      ]),
+    );
+  }
+
+  #text(value: string, path: string): Json {
+    if (!isExpression(value)) return value;
+    try {
+      return this.#run(parseExpression(value));
+    } catch (error) {
+      throw new Error(`${path}: ${error instanceof Error ? error.message : error} in ${value}`);
+    }
+  }
+
+  #run(expression: Expression): Json {
+    switch (expression.kind) {
+      case 'literal':
+        return expression.value;
+      case 'member':
+        return fieldOf(this.#run(expression.of), expression.name);
+      case 'index':
+        return fieldOf(this.#run(expression.of), String(this.#run(expression.at)));
+      case 'call':
+        return this.#call(expression.name, expression.args);
+    }
+  }
+
+  #call(name: string, args: readonly Expression[]): Json {
+    // As Resource Manager does: only the branch that is taken is evaluated.
+    if (name === 'if') return this.#run(args[this.#run(args[0] as Expression) === true ? 1 : 2] as Expression);
+    const values = args.map((arg) => this.#run(arg));
+    if (name === 'parameters') return this.#parameter(String(values[0]));
+    if (name === 'variables') {
+      const value = this.#template.variables?.[String(values[0])];
+      if (value === undefined) throw new Error(`no variable ${values[0]}`);
+      return this.evaluate(value, `/variables/${values[0]}`);
+    }
+    if (name === 'reference') return this.#reference(String(values[0]), values[1]);
+    const run = FUNCTIONS[name];
+    if (run === undefined) throw new Error(`no function ${name}`);
+    return run(...values);
+  }
+
+  #parameter(name: string): Json {
+    const declared = this.#template.parameters[name];
+    if (declared === undefined) throw new Error(`no parameter ${name}`);
+    const given = this.#given[name];
+    if (given !== undefined) return given;
+    if (declared.defaultValue === undefined) throw new Error(`parameter ${name} has no value`);
+    return this.evaluate(declared.defaultValue, `/parameters/${name}`);
+  }
+
+  #reference(id: string, apiVersion: Json | undefined): Json {
+    this.references.push({ id, apiVersion: typeof apiVersion === 'string' ? apiVersion : undefined });
+    const [, type = '', name = ''] = /\/providers\/(.+)\/([^/]+)$/.exec(id) ?? [];
+    const told = TOLD[type];
+    if (told === undefined) throw new Error(`nothing is known of a ${type}`);
+    return told(name);
+  }
+}
+
+function fieldOf(value: Json, name: string): Json {
+  const found = typeof value === 'object' && value !== null ? (value as { [name: string]: Json })[name] : undefined;
+  if (found === undefined) throw new Error(`there is no "${name}"`);
+  return found;
+}

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { METRICS } from '../../src/telemetry/names.ts';
+import { deploy, ofType, theOne } from './deployment.ts';
+import { readTemplate } from './template.ts';
+import { WHOLE_VARIANTS } from './variants.ts';
+
+const whole = deploy(readTemplate('azuredeploy.json'));
+const more = deploy(readTemplate('azuredeploy.json'), WHOLE_VARIANTS['with more of everything']);
+
+interface Alert {
+  readonly enabled: boolean;
+  readonly scopes: readonly string[];
+  readonly evaluationFrequency: string;
+  readonly windowSize: string;
+  readonly criteria: { readonly allOf: readonly [Criterion] };
+  readonly actions: readonly { readonly actionGroupId: string }[];
+}
+
+interface Criterion {
+  readonly metricNamespace: string;
+  readonly metricName: string;
+  readonly timeAggregation: string;
+  readonly operator: string;
+  readonly threshold: number;
+  readonly skipMetricValidation?: boolean;
+  readonly dimensions?: readonly { readonly name: string }[];
+}
+
+function alertOn(metric: string, deployment = whole): Alert {
+  const alerts = ofType(deployment, 'Microsoft.Insights/metricAlerts').map(
+    ({ resource }) => resource['properties'] as unknown as Alert,
+  );
+  const [alert, ...others] = alerts.filter(({ criteria }) => criteria.allOf[0].metricName === metric);
+  assert.ok(alert !== undefined && others.length === 0, `one alert on ${metric}`);
+  return alert;
+}
+
+const minutes = (duration: string) => Number(/^PT(\d+)M$/.exec(duration)?.[1]);
+
+describe('an alert', () => {
+  const cases = [
+    ['Http5xx', 'Microsoft.Web/sites', 'Total', 'GreaterThan'],
+    ['HealthCheckStatus', 'Microsoft.Web/sites', 'Average', 'LessThan'],
+    [METRICS.starts, 'Microsoft.Insights/components', 'Total', 'GreaterThan'],
+    [METRICS.turnsFailed, 'Microsoft.Insights/components', 'Total', 'GreaterThan'],
+  ] as const;
+
+  it('is there for each of four things', () => {
+    assert.equal(ofType(whole, 'Microsoft.Insights/metricAlerts').length, cases.length);
+  });
+
+  for (const [metric, type, aggregation, operator] of cases) {
+    it(`on ${metric} looks at what has it, and tells the operator`, () => {
+      const { enabled, scopes, criteria, actions, evaluationFrequency, windowSize } = alertOn(metric);
+      assert.equal(enabled, true);
+      assert.deepEqual(scopes, [theOne(whole, type).id]);
+      assert.deepEqual(actions, [{ actionGroupId: theOne(whole, 'Microsoft.Insights/actionGroups').id }]);
+      assert.deepEqual([criteria.allOf[0].timeAggregation, criteria.allOf[0].operator], [aggregation, operator]);
+      assert.ok(minutes(windowSize) >= minutes(evaluationFrequency));
+    });
+  }
+
+  for (const metric of [METRICS.starts, METRICS.turnsFailed]) {
+    it(`on ${metric} can be made before the bot has sent it, and needs no dimension of it`, () => {
+      const [criterion] = alertOn(metric).criteria.allOf;
+      // Where Application Insights puts what an exporter sends without a namespace, as that of OpenTelemetry does.
+      assert.equal(criterion.metricNamespace, 'azure.applicationinsights');
+      assert.equal(criterion.skipMetricValidation, true);
+      assert.equal(criterion.dimensions, undefined);
+    });
+  }
+
+  it('on the health sees a single instance among others, from 0 to 100, as often as it is measured', () => {
+    const { criteria, windowSize } = alertOn('HealthCheckStatus');
+    assert.partialDeepStrictEqual(criteria.allOf[0], {
+      metricNamespace: 'Microsoft.Web/sites',
+      dimensions: [{ name: 'Instance', operator: 'Include', values: ['*'] }],
+      threshold: 50,
+    });
+    assert.ok(minutes(windowSize) >= 5);
+  });
+
+  it('on restarts leaves room for an update of all instances', () => {
+    assert.equal(alertOn(METRICS.starts).criteria.allOf[0].threshold, 2);
+    assert.equal(alertOn(METRICS.starts, more).criteria.allOf[0].threshold, 6);
+  });
+});
+
+describe('whom alerts tell', () => {
+  it('is the address that is given, or nobody', () => {
+    const receivers = (deployment = whole) =>
+      (theOne(deployment, 'Microsoft.Insights/actionGroups').resource['properties'] as { emailReceivers: unknown })
+        .emailReceivers;
+    assert.deepEqual(receivers(), []);
+    assert.deepEqual(receivers(more), [
+      { name: 'operator', emailAddress: 'operator@example.com', useCommonAlertSchema: true },
+    ]);
+    assert.partialDeepStrictEqual(theOne(whole, 'Microsoft.Insights/actionGroups').resource, {
+      location: 'global',
+      properties: { enabled: true },
+    });
+  });
+});
+
+describe('logs', () => {
+  const workspace = theOne(whole, 'Microsoft.OperationalInsights/workspaces').id;
+  const sent = ofType(whole, 'Microsoft.Insights/diagnosticSettings').map(({ resource }) => resource);
+
+  for (const [type, logs] of [
+    [
+      'Microsoft.Web/sites',
+      ['AppServiceHTTPLogs', 'AppServiceConsoleLogs', 'AppServicePlatformLogs', 'AppServiceAuditLogs'],
+    ],
+    ['Microsoft.BotService/botServices', ['BotRequest']],
+  ] as const) {
+    it(`of ${type} go to the workspace`, () => {
+      const found = sent.filter(({ scope }) => scope === theOne(whole, type).id);
+      assert.deepEqual(
+        found.map((each) => each['properties']),
+        [
+          {
+            workspaceId: workspace,
+            logs: logs.map((category) => ({ category, enabled: true })),
+            metrics: [{ category: 'AllMetrics', enabled: true }],
+          },
+        ],
+      );
+    });
+  }
+
+  it('of the console can be followed, and what is measured goes to the same workspace', () => {
+    const { resource } = theOne(whole, 'Microsoft.Web/sites/config');
+    assert.equal(resource.name.split('/')[1], 'logs');
+    assert.partialDeepStrictEqual(resource, { properties: { httpLogs: { fileSystem: { enabled: true } } } });
+    assert.partialDeepStrictEqual(theOne(whole, 'Microsoft.Insights/components').resource, {
+      properties: { WorkspaceResourceId: workspace, IngestionMode: 'LogAnalytics' },
+    });
+  });
+});

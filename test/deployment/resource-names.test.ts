@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { deploy, ofType } from './deployment.ts';
+import { readTemplate } from './template.ts';
+
+/** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
+const RULES: Readonly<Record<string, RegExp>> = {
+  'Microsoft.ManagedIdentity/userAssignedIdentities': /^[A-Za-z0-9][\w-]{2,127}$/,
+  'Microsoft.OperationalInsights/workspaces': /^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$/,
+  'Microsoft.Insights/components': /^[^%&\\?/]{1,260}$/,
+  'Microsoft.Storage/storageAccounts': /^[a-z0-9]{3,24}$/,
+  'Microsoft.CognitiveServices/accounts': /^[a-z0-9][a-z0-9-]{0,62}[a-z0-9]$/,
+  'Microsoft.Web/serverfarms': /^[A-Za-z0-9-]{1,60}$/,
+  'Microsoft.Web/sites': /^[a-z0-9][a-z0-9-]{0,58}[a-z0-9]$/,
+  'Microsoft.BotService/botServices': /^[A-Za-z0-9][A-Za-z0-9_.-]{1,63}$/,
+};
+
+const template = readTemplate('azuredeploy.json');
+const { minLength = 0, maxLength = 0 } = template.parameters['baseName'] ?? {};
+
+for (const baseName of ['v'.repeat(minLength), 'v'.repeat(maxLength)]) {
+  describe(`with a base name of ${baseName.length} characters`, () => {
+    const deployment = deploy(template, { baseName });
+    for (const [type, rule] of Object.entries(RULES)) {
+      it(`a ${type} has a name that Azure takes`, () => {
+        const made = ofType(deployment, type);
+        assert.ok(made.length > 0);
+        for (const { resource } of made) assert.match(resource.name, rule);
+      });
+    }
+
+    it('names differ from those of another base name', () => {
+      const others = new Set(deploy(template, { baseName: `x${baseName.slice(1)}` }).resources.map(({ id }) => id));
+      assert.deepEqual(
+        deployment.resources.filter(({ id }) => others.has(id)),
+        [],
+      );
+    });
+  });
+}

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { readConfig } from '../../src/config.ts';
+import type { Env } from '../../src/env.ts';
+import { ConfigError } from '../../src/errors.ts';
+import { CLIENT_ID, deploy } from './deployment.ts';
+import { TENANT } from './functions.ts';
+import { environmentOf, settingsOf } from './settings.ts';
+import { readTemplate } from './template.ts';
+import { WHOLE_VARIANTS } from './variants.ts';
+
+/** Read by the platform: https://learn.microsoft.com/azure/app-service/reference-app-settings */
+const OF_THE_PLATFORM = [
+  'SCM_DO_BUILD_DURING_DEPLOYMENT',
+  'WEBSITES_CONTAINER_STOP_TIME_LIMIT',
+  'WEBSITE_HEALTHCHECK_MAXPINGFAILURES',
+  'WEBSITE_RUN_FROM_PACKAGE',
+];
+
+/** Read by @azure/identity, which identity.test.ts holds it to. */
+const OF_THE_LIBRARY = ['AZURE_CLIENT_ID', 'AZURE_TOKEN_CREDENTIALS'];
+
+/** TO DROP once the configuration reads them: what is measured, and with which identity it is sent. */
+const NOT_READ_YET = ['APPLICATIONINSIGHTS_CONNECTION_STRING', 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING'];
+
+/** Variables of the bot that the template leaves alone, each with the reason. */
+const LEFT_ALONE: Readonly<Record<string, string>> = {
+  AZURE_OPENAI_API_KEY: 'the identity signs in',
+  AZURE_OPENAI_SCOPE: 'the default fits',
+  AZURE_STORAGE_CONNECTION_STRING: 'the identity signs in',
+  OPENAI_API_KEY: 'the model is in Azure',
+  OPENAI_BASE_URL: 'the model is in Azure',
+  OPENAI_MODEL: 'the model is in Azure',
+  MicrosoftAppPassword: 'the identity signs in',
+  CertificateThumbprint: 'the identity signs in',
+  CertificatePrivateKey: 'the identity signs in',
+  ChannelService: 'public cloud',
+  ToChannelFromBotLoginUrl: 'public cloud',
+  ToChannelFromBotOAuthScope: 'public cloud',
+  ToBotFromChannelTokenIssuer: 'public cloud',
+  OAuthUrl: 'public cloud',
+  ToBotFromChannelOpenIdMetadataUrl: 'public cloud',
+  ToBotFromEmulatorOpenIdMetadataUrl: 'public cloud',
+  CallerId: 'public cloud',
+  ValidateAuthority: 'public cloud',
+  ALLOW_UNAUTHENTICATED: 'the bot has an identity',
+  PORT: 'the platform sets it',
+  HOST: 'all interfaces, since there is an app id',
+  PUBLIC_BASE_URL: 'WEBSITE_HOSTNAME serves',
+  WEBSITE_HOSTNAME: 'the platform sets it',
+  WEBSITE_SITE_NAME: 'the platform sets it',
+  AUDIO_MEMORY_MB: 'the default fits',
+  AUDIO_BROWSER_LINKS: 'the default fits',
+  WEBCHAT_AUDIO: 'the default fits',
+  HISTORY_TURNS: 'the default fits',
+  SESSION_IDLE_SECONDS: 'the default fits',
+  MAX_WARM_SESSIONS: 'the default fits what an instance of App Service has of ports',
+  TURN_TIMEOUT_SECONDS: 'the default fits',
+  REALTIME_MAX_OUTPUT_TOKENS: 'the default fits',
+  PRICE_TABLE: 'names a file',
+  LOG_LEVEL: 'the default fits',
+  REALTIME_TRANSCRIPTION_MODEL: 'without effect in this version',
+  ATTACHMENT_HOSTS: 'without effect in this version',
+};
+
+/** What the configuration looks at in such an environment. */
+function namesReadIn(env: Env): readonly string[] {
+  const names = new Set<string>();
+  const watched = new Proxy(env, {
+    get(target, name) {
+      if (typeof name === 'string') names.add(name);
+      return Reflect.get(target, name);
+    },
+  });
+  try {
+    readConfig(watched);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+  }
+  return [...names];
+}
+
+const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
+const EXAMPLE_NAMES = [...example.matchAll(/^(?:# )?([A-Za-z_]+)=/gm)].map((found) => found[1] ?? '');
+const whole = deploy(readTemplate('azuredeploy.json'));
+const settings = settingsOf(whole);
+const BOT_NAMES = new Set([
+  ...EXAMPLE_NAMES,
+  ...namesReadIn({}),
+  ...namesReadIn({ OPENAI_API_KEY: 'a key' }),
+  ...namesReadIn(environmentOf(whole)),
+]);
+
+describe('the settings of the site', () => {
+  it('are variables that the bot, its libraries or the platform read', () => {
+    const known = [...BOT_NAMES, ...OF_THE_PLATFORM, ...OF_THE_LIBRARY, ...NOT_READ_YET];
+    assert.deepEqual(
+      Object.keys(settings).filter((name) => !known.includes(name)),
+      [],
+    );
+    for (const name of [...OF_THE_PLATFORM, ...OF_THE_LIBRARY, ...NOT_READ_YET]) assert.ok(name in settings, name);
+  });
+
+  it('hold every variable of the bot, but for those that are left alone for a reason', () => {
+    assert.ok(BOT_NAMES.size > 40);
+    const left = [...BOT_NAMES].filter((name) => !(name in settings));
+    assert.deepEqual(left.sort(), Object.keys(LEFT_ALONE).sort());
+  });
+
+  for (const [name, given] of Object.entries(WHOLE_VARIANTS)) {
+    it(`${name} are a configuration without a problem`, () => {
+      const config = readConfig(environmentOf(deploy(readTemplate('azuredeploy.json'), given)));
+      const notices = config.notices.filter((notice) => !NOT_READ_YET.some((each) => notice.startsWith(each)));
+      assert.deepEqual(notices, []);
+      assert.ok(config.isAuthenticated);
+      assert.equal(config.model.kind, 'azureEntraId');
+      assert.equal(config.storage.kind, 'azureEntraId');
+      assert.equal(config.host, undefined);
+      assert.equal(config.port, 8080);
+      assert.match(String(config.publicBaseUrl), /^https:\/\/[a-z0-9-]+\.azurewebsites\.net$/);
+    });
+  }
+
+  it('leave the defaults of the bot as they are, but for who may use it', () => {
+    const { AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_DEPLOYMENT_NAME, ...others } = environmentOf(whole);
+    const plain = readConfig({ AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_DEPLOYMENT_NAME });
+    const deployed = readConfig({ AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_DEPLOYMENT_NAME, ...others });
+    for (const name of [
+      'session',
+      'limits',
+      'audioRetentionMs',
+      'recordRetentionMs',
+      'drainMs',
+      'allowedUsers',
+    ] as const) {
+      assert.deepEqual(deployed[name], plain[name], name);
+    }
+    assert.deepEqual(deployed.allowedTenants, [TENANT]);
+  });
+
+  it('take what is given to them', () => {
+    const given = WHOLE_VARIANTS['with more of everything'] ?? {};
+    const config = readConfig(environmentOf(deploy(readTemplate('azuredeploy.json'), given)));
+    assert.deepEqual(config.allowedTenants, []);
+    assert.deepEqual(config.allowedUsers, [CLIENT_ID, '29:abc']);
+    assert.deepEqual([config.session.instructions, config.session.voice], ['You answer in rhymes.', 'marin']);
+    assert.partialDeepStrictEqual(config.limits, { turnsPerMinute: 10, dayUsd: 5, conversationUsd: 0.5 });
+    assert.deepEqual(
+      [config.audioRetentionMs / 3_600_000, config.recordRetentionMs / 86_400_000, config.drainMs / 1000],
+      [8760, 3650, 90],
+    );
+  });
+
+  it('take whatever the parameters take, from end to end', () => {
+    const { parameters } = readTemplate('azuredeploy.json');
+    for (const name of ['audioRetentionHours', 'recordRetentionDays', 'drainSeconds']) {
+      for (const value of [parameters[name]?.minValue, parameters[name]?.maxValue]) {
+        readConfig(environmentOf(deploy(readTemplate('azuredeploy.json'), { [name]: value ?? Number.NaN })));
+      }
+    }
+  });
+});

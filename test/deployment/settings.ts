@@ -1,0 +1,39 @@
+import { type Deployment, theOne } from './deployment.ts';
+
+/** What the site is configured with, beside its settings. */
+export interface SiteConfig {
+  readonly linuxFxVersion: string;
+  readonly appCommandLine: string;
+  readonly healthCheckPath: string;
+  readonly alwaysOn: boolean;
+  readonly http20Enabled: boolean;
+  readonly webSocketsEnabled: boolean;
+  readonly appSettings: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** The configuration of the site that is deployed. */
+export function siteConfigOf(deployment: Deployment): SiteConfig {
+  const { properties } = theOne(deployment, 'Microsoft.Web/sites').resource as unknown as {
+    properties: { siteConfig: SiteConfig };
+  };
+  return properties.siteConfig;
+}
+
+/** Its settings: the environment of the bot, but for what the platform adds. Throws where one stands there twice. */
+export function settingsOf(deployment: Deployment): Readonly<Record<string, string>> {
+  const { appSettings } = siteConfigOf(deployment);
+  const settings = Object.fromEntries(appSettings.map(({ name, value }) => [name, value]));
+  if (Object.keys(settings).length !== appSettings.length) throw new Error('a setting is there twice');
+  return settings;
+}
+
+/** The environment as the platform makes it of the settings: https://learn.microsoft.com/azure/app-service/reference-app-settings */
+export function environmentOf(deployment: Deployment): Readonly<Record<string, string>> {
+  const { name } = theOne(deployment, 'Microsoft.Web/sites').resource;
+  return {
+    PORT: '8080',
+    WEBSITE_SITE_NAME: name,
+    WEBSITE_HOSTNAME: `${name}.azurewebsites.net`,
+    ...settingsOf(deployment),
+  };
+}

@@ -1,0 +1,64 @@
+import { CLIENT_ID } from './deployment.ts';
+import { TENANT } from './functions.ts';
+import type { Json, Template } from './template.ts';
+
+/** Values for parameters with which a template is looked at, so that each branch of its conditions is taken. */
+export type Variant = Readonly<Record<string, Json>>;
+
+/** Of azuredeploy.json: as it stands, and with everything the other way. */
+export const WHOLE_VARIANTS: Readonly<Record<string, Variant>> = {
+  'by default': {},
+  'with more of everything': {
+    baseName: 'abcdefghijklmnopqrstuvwx',
+    planSku: 'P0v3',
+    instances: 2,
+    maxInstances: 5,
+    existingAiEndpoint: 'https://other.openai.azure.com/',
+    alertEmail: 'operator@example.com',
+    allowedTenants: '',
+    allowedUsers: `${CLIENT_ID},29:abc`,
+    instructions: 'You answer in rhymes.',
+    voice: 'marin',
+    maxTurnsPerMinute: '10',
+    dailyBudgetUsd: '5',
+    conversationBudgetUsd: '0.50',
+    audioRetentionHours: 8760,
+    recordRetentionDays: 3650,
+    drainSeconds: 90,
+  },
+};
+
+/** Of azurebot.json, which asks for three values. */
+export const BOT_VARIANTS: Readonly<Record<string, Variant>> = {
+  'with what it asks for': { botName: 'my-bot', appId: CLIENT_ID, endpoint: 'https://x.devtunnels.ms/api/messages' },
+  'with all that it takes': {
+    botName: 'my-bot',
+    displayName: 'My bot',
+    appId: CLIENT_ID,
+    tenantId: TENANT,
+    endpoint: 'https://x.devtunnels.ms/api/messages',
+    sku: 'S1',
+  },
+};
+
+/** The templates with their variants, by file. */
+export const TEMPLATES = { 'azuredeploy.json': WHOLE_VARIANTS, 'azurebot.json': BOT_VARIANTS } as const;
+
+/** What is wrong with values for the parameters of a template. */
+export function valueProblems({ parameters }: Template, given: Variant): readonly string[] {
+  const unknown = Object.keys(given).filter((name) => parameters[name] === undefined);
+  const problems = unknown.map((name) => `${name} is no parameter`);
+  for (const [name, declared] of Object.entries(parameters)) {
+    const value = given[name];
+    if (value === undefined && declared.defaultValue === undefined) problems.push(`${name} has no value`);
+    if (value === undefined) continue;
+    const size = typeof value === 'string' ? value.length : value;
+    const [least, most] = [declared.minLength ?? declared.minValue, declared.maxLength ?? declared.maxValue];
+    if (typeof value !== (declared.type === 'int' ? 'number' : declared.type))
+      problems.push(`${name} has another type`);
+    if (declared.allowedValues?.includes(value) === false) problems.push(`${name} may not be ${value}`);
+    if (typeof size === 'number' && (size < (least ?? size) || size > (most ?? size)))
+      problems.push(`${name} is out of its bounds`);
+  }
+  return problems;
+}
