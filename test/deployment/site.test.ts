@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/log.ts';
+import { unheardTelemetry } from '../support/telemetry.ts';
 import { deploy, ofType, theOne } from './deployment.ts';
 import { environmentOf, settingsOf, siteConfigOf } from './settings.ts';
 import { readTemplate } from './template.ts';
@@ -53,7 +54,8 @@ describe('the site', () => {
 
   it('is asked for its health and given messages where the bot answers', async (t) => {
     const here = { PORT: '0', HOST: '127.0.0.1', AZURE_STORAGE_BLOB_URL: '' };
-    const app = createApp({ config: readConfig({ ...environmentOf(whole), ...here }), log: createLogger('silent') });
+    const config = readConfig({ ...environmentOf(whole), ...here });
+    const app = createApp({ config, log: createLogger('silent'), telemetry: unheardTelemetry() });
     t.after(() => app.close());
     const url = `http://127.0.0.1:${await app.start()}`;
     assert.equal((await fetch(url + site.healthCheckPath)).status, 200);
