@@ -1,4 +1,11 @@
+import { existsSync } from 'node:fs';
+
 export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Reads `.env` of the present folder into the environment, except in production; variables that are set already win. */
+export function loadDotEnv(program: Pick<NodeJS.Process, 'env' | 'loadEnvFile'>): void {
+  if (program.env['NODE_ENV'] !== 'production' && existsSync('.env')) program.loadEnvFile('.env');
+}
 
 /** True for `localhost` and the loopback addresses, as they stand in a URL's `hostname`. */
 export function isLoopbackHost(hostname: string): boolean {

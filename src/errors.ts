@@ -123,11 +123,18 @@ export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code: StoreErrorCode;
   readonly retry: Retry;
+  /** Azure's own word for it, such as `AuthorizationFailure`, else that of the network. */
+  readonly reason: string | undefined;
 
-  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: StoreErrorCode,
+    message: string,
+    options?: ErrorOptions & { readonly reason?: string | undefined },
+  ) {
     super(message, options);
     this.code = code;
     this.retry = STORE_RETRY[code];
+    this.reason = options?.reason;
   }
 }
 
@@ -181,4 +188,11 @@ export class RequestError extends Error {
     this.retry = REQUEST_STATUS[code] === 503 ? 'safe' : 'never';
     this.status = REQUEST_STATUS[code];
   }
+}
+
+/** The system's own word for what went wrong, such as `ENOTFOUND`, of an error or of what caused it. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === 'string' && /^[A-Z0-9_]+$/.test(code) ? code : systemCode(error.cause);
 }

@@ -1,8 +1,7 @@
 import './node-version.js';
-import { existsSync } from 'node:fs';
 import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
-import { isLoopbackHost } from './env.ts';
+import { isLoopbackHost, loadDotEnv } from './env.ts';
 import { ConfigError } from './errors.ts';
 import { captureConsole, createLogger } from './log.ts';
 
@@ -10,7 +9,7 @@ import { captureConsole, createLogger } from './log.ts';
 const LAST_SENDS_MS = 20_000;
 
 function loadConfig(): Config {
-  if (process.env['NODE_ENV'] !== 'production' && existsSync('.env')) process.loadEnvFile('.env');
+  loadDotEnv(process);
   try {
     return readConfig(process.env);
   } catch (error) {

@@ -12,7 +12,7 @@ import { createMemoryPending } from './conversation/stores/memory-pending.ts';
 import { createMemoryRecords } from './conversation/stores/memory-records.ts';
 import type { Ids } from './ids.ts';
 import type { Logger } from './log.ts';
-import type { AzureStorage } from './storage/azure-account.ts';
+import { type AzureStorage, accountOf } from './storage/azure-account.ts';
 import { Housekeeping } from './storage/housekeeping.ts';
 import { openStorage } from './storage/storage.ts';
 
@@ -42,19 +42,10 @@ export interface StoresOptions {
   readonly instance: string;
 }
 
-const STORAGE_SCOPE = 'https://storage.azure.com/.default';
-
 /** In memory, or in Azure Blob Storage; nothing is sent before `start`. */
 export function openStores(options: StoresOptions): Stores {
-  const { storage } = options.config;
-  switch (storage.kind) {
-    case 'memory':
-      return memoryStores(options);
-    case 'azureEntraId':
-      return blobStores({ ...storage, tokens: options.tokens(STORAGE_SCOPE) }, options);
-    case 'azureConnectionString':
-      return blobStores(storage, options);
-  }
+  const account = accountOf(options.config.storage, options.tokens);
+  return account === undefined ? memoryStores(options) : blobStores(account, options);
 }
 
 function memoryStores({ config, clock, ids }: StoresOptions): Stores {

@@ -29,11 +29,23 @@ export function readTelemetry(read: EnvReader): TelemetrySettings {
   return { kind: 'azureMonitor', connectionString, usesEntraId };
 }
 
+/** https://learn.microsoft.com/azure/azure-monitor/app/connection-strings */
+const DEFAULT_ENDPOINT = 'https://dc.services.visualstudio.com';
+
+/** Where a connection string that was read has spans and metrics sent. */
+export function ingestionEndpointOf(connectionString: string): URL {
+  return new URL(fieldsIn(connectionString).get('ingestionendpoint') ?? DEFAULT_ENDPOINT);
+}
+
 function isConnectionString(text: string): boolean {
-  const fields = new Map(text.split(';').map((field) => splitAtFirst(field, '=')));
+  const fields = fieldsIn(text);
   const hasKey = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(fields.get('instrumentationkey') ?? '');
   const endpoint = fields.get('ingestionendpoint');
   return hasKey && (endpoint === undefined || (URL.canParse(endpoint) && endpoint.startsWith('https:')));
+}
+
+function fieldsIn(text: string): ReadonlyMap<string, string> {
+  return new Map(text.split(';').map((field) => splitAtFirst(field, '=')));
 }
 
 function splitAtFirst(text: string, mark: string): [string, string] {

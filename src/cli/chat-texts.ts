@@ -1,4 +1,4 @@
-import type { TurnError, TurnErrorCode } from '../errors.ts';
+import { systemCode, type TurnError, type TurnErrorCode } from '../errors.ts';
 import type { CutShortReason, Outcome } from '../realtime/outcome.ts';
 import type { ServerEvent, WireError } from '../realtime/server-event.ts';
 
@@ -77,12 +77,6 @@ function cutShortReason(why: CutShortReason, error: TurnError | undefined): stri
 function whatHappened(error: TurnError): string {
   const code = systemCode(error.cause);
   return `${plain(error.message).replaceAll(/\s+/g, ' ').trim()}${code === undefined ? '' : ` (${code})`}`;
-}
-
-function systemCode(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { code } = error as NodeJS.ErrnoException;
-  return typeof code === 'string' && /^[A-Z0-9_]+$/.test(code) ? code : systemCode(error.cause);
 }
 
 /** What whoever set this up, and sits in front of it, can do. */

@@ -1,9 +1,8 @@
 import '../node-version.js';
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { MOST_TEXT_CHARS } from '../conversation/refusals.ts';
-import type { Env } from '../env.ts';
+import { type Env, loadDotEnv } from '../env.ts';
 import { ConfigError, TurnError } from '../errors.ts';
 import { randomIds } from '../ids.ts';
 import { captureConsole, createLogger, LOG_LEVELS } from '../log.ts';
@@ -110,7 +109,7 @@ if (options.isHelpAsked) {
 const asked = process.env['LOG_LEVEL']?.toLowerCase();
 const log = createLogger(LOG_LEVELS.find((level) => level === asked) ?? 'silent', process.stderr);
 captureConsole(log);
-if (process.env['NODE_ENV'] !== 'production' && existsSync('.env')) process.loadEnvFile('.env');
+loadDotEnv(process);
 
 const simulator = namesModel(process.env) ? undefined : await openSimulator();
 const config = loadConfig(simulator === undefined ? process.env : withSimulator(process.env, simulator.url));

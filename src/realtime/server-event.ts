@@ -6,7 +6,15 @@ import { readUsage, type TokenUsage } from '../token-usage.ts';
  * they do not guard it.
  */
 export type ServerEvent =
-  | { readonly kind: 'session'; readonly sessionId: string | undefined; readonly expiresAtMs: number | undefined }
+  | {
+      readonly kind: 'session';
+      /** Whether it answers to `session.update`; else it greets. */
+      readonly isUpdate: boolean;
+      readonly sessionId: string | undefined;
+      readonly expiresAtMs: number | undefined;
+      /** In which it speaks. */
+      readonly voice: string | undefined;
+    }
   | { readonly kind: 'responseCreated'; readonly responseId: string; readonly turnId: string | undefined }
   /** `isSpoken`: the transcript of sound; else the model writes. */
   | { readonly kind: 'textDelta'; readonly at: PartAddress; readonly text: string; readonly isSpoken: boolean }
@@ -61,7 +69,7 @@ function read(event: Fields & { readonly type: string }): ServerEvent | undefine
   switch (event.type) {
     case 'session.created':
     case 'session.updated':
-      return readSession(fieldsOf(event['session']));
+      return readSession(event.type === 'session.updated', fieldsOf(event['session']));
     case 'response.created':
       return readCreated(fieldsOf(event['response']));
     case 'response.output_audio_transcript.delta':
@@ -83,13 +91,15 @@ function read(event: Fields & { readonly type: string }): ServerEvent | undefine
   }
 }
 
-function readSession(session: Fields): ServerEvent {
+function readSession(isUpdate: boolean, session: Fields): ServerEvent {
   // `expires_at` (epoch seconds) is on the wire and not in the published type of this event.
   const expiresAt = session['expires_at'];
   return {
     kind: 'session',
+    isUpdate,
     sessionId: stringOf(session['id']),
     expiresAtMs: typeof expiresAt === 'number' && expiresAt > 0 ? expiresAt * 1000 : undefined,
+    voice: stringOf(fieldsOf(fieldsOf(session['audio'])['output'])['voice']),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
+import type { StorageSettings } from '../storage-settings.ts';
 
 /** An account of Azure Storage, and what opens it. */
 export type AzureStorage =
@@ -10,6 +11,23 @@ export type AzureStorage =
       readonly tokens: () => Promise<string>;
     }
   | { readonly kind: 'azureConnectionString'; readonly connectionString: string };
+
+const SCOPE = 'https://storage.azure.com/.default';
+
+/** The account that is set up, with access tokens by their scope; `undefined`: all is kept in memory. */
+export function accountOf(
+  settings: StorageSettings,
+  tokens: (scope: string) => () => Promise<string>,
+): AzureStorage | undefined {
+  switch (settings.kind) {
+    case 'memory':
+      return undefined;
+    case 'azureEntraId':
+      return { ...settings, tokens: tokens(SCOPE) };
+    case 'azureConnectionString':
+      return settings;
+  }
+}
 
 /** Each call is tried once: whoever calls knows whether doing it again is safe. */
 const OPTIONS: StoragePipelineOptions = { retryOptions: { maxTries: 1 }, keepAliveOptions: { enable: true } };
@@ -34,4 +52,10 @@ export async function openContainer(account: AzureStorage, name: string): Promis
       return new BlobServiceClient(account.url, { getToken }, OPTIONS).getContainerClient(name);
     }
   }
+}
+
+/** The address of a container, without a signature that may stand behind it. Rejects as `openContainer` does. */
+export async function addressOf(account: AzureStorage, name: string): Promise<URL> {
+  const { origin, pathname } = new URL((await openContainer(account, name)).url);
+  return new URL(pathname, origin);
 }

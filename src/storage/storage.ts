@@ -74,7 +74,11 @@ export function openStorage({ log, ...options }: StorageOptions): Storage {
   };
 }
 
-function todoFor(error: unknown, { kind }: AzureStorage): string {
+/** What an operator can do about a storage that does not work. */
+export function todoFor(error: unknown, { kind }: AzureStorage): string {
+  const reason = error instanceof StoreError ? error.reason : undefined;
+  if (reason === 'KeyBasedAuthenticationNotPermitted')
+    return 'the account takes no keys: set AZURE_STORAGE_BLOB_URL instead of AZURE_STORAGE_CONNECTION_STRING, to use Entra ID';
   switch (error instanceof StoreError ? error.code : undefined) {
     case 'store_refused':
       return kind === 'azureEntraId'

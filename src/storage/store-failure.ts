@@ -28,7 +28,7 @@ export function storeFailure(doing: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const { status, code } = storageAnswer(error);
   const said = [status, code].filter((part) => part !== undefined).join(' ');
-  if (said !== '') return new StoreError(meaningOf({ status, code }), `${doing} failed: ${said}`);
+  if (said !== '') return new StoreError(meaningOf({ status, code }), `${doing} failed: ${said}`, { reason: code });
   return new StoreError('store_unavailable', `${doing} failed`, { cause: error });
 }
 

@@ -37,7 +37,10 @@ describe('what the chat prints of an event', () => {
 
   it('is nothing of all others', () => {
     assert.deepEqual(eventLines({ kind: 'textDone', at, text: 'again' }), []);
-    assert.deepEqual(eventLines({ kind: 'session', sessionId: 'sess', expiresAtMs: undefined }), []);
+    assert.deepEqual(
+      eventLines({ kind: 'session', isUpdate: false, sessionId: 'sess', expiresAtMs: undefined, voice: undefined }),
+      [],
+    );
   });
 });
 

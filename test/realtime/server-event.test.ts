@@ -15,14 +15,24 @@ function finalOf(event: wire.WireEvent) {
   return final.response;
 }
 
+const NOTHING_TOLD = {
+  kind: 'session',
+  isUpdate: false,
+  sessionId: undefined,
+  expiresAtMs: undefined,
+  voice: undefined,
+} as const;
+
 describe('reading server events', () => {
   it('takes the id and the end of a session, in milliseconds', () => {
     for (const type of ['session.created', 'session.updated']) {
       const event = { type, session: { id: 'sess_1', expires_at: 1_800_000_000 } };
       assert.deepEqual(read(event), {
         kind: 'session',
+        isUpdate: type === 'session.updated',
         sessionId: 'sess_1',
         expiresAtMs: 1_800_000_000_000,
+        voice: undefined,
       });
     }
   });
@@ -30,10 +40,20 @@ describe('reading server events', () => {
   it('takes a session without an end, or with one that makes no sense, as one that names none', () => {
     for (const expires_at of [undefined, null, 0, -1, 'soon']) {
       const event = read({ type: 'session.created', session: { id: 'sess_1', expires_at } });
-      assert.deepEqual(event, { kind: 'session', sessionId: 'sess_1', expiresAtMs: undefined });
+      assert.deepEqual(event, { ...NOTHING_TOLD, sessionId: 'sess_1' });
     }
     const empty = read({ type: 'session.created' });
-    assert.deepEqual(empty, { kind: 'session', sessionId: undefined, expiresAtMs: undefined });
+    assert.deepEqual(empty, NOTHING_TOLD);
+  });
+
+  it('takes the voice of a session, where it is a text', () => {
+    for (const [voice, expected] of [
+      ['marin', 'marin'],
+      [5, undefined],
+    ]) {
+      const event = { type: 'session.updated', session: { audio: { output: { voice } } } };
+      assert.deepEqual(read(event), { ...NOTHING_TOLD, isUpdate: true, voice: expected });
+    }
   });
 
   it('takes the turn of a new response from its metadata', () => {

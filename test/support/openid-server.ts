@@ -88,7 +88,7 @@ const OAUTH_SCOPE = 'https://api.botframework.com';
  * MSAL insists on https and on asking login.microsoftonline.com about any other host, so no local server can issue the
  * bot's own token. It is put where botbuilder keeps one that is still good.
  */
-function keepOutboundToken(appId: string, accessToken: string): void {
+export function keepOutboundToken(appId: string, accessToken: string): void {
   const { cache } = AppCredentials as unknown as { cache: Map<string, { accessToken: string; expiresOn: Date }> };
   cache.set(`${appId}${OAUTH_SCOPE}-cache`, { accessToken, expiresOn: new Date(Date.now() + 3_600_000) });
 }

@@ -36,8 +36,14 @@ export interface RawModel {
   close(): Promise<void>;
 }
 
-/** Answers `response.create` by `response.create` from the list; one beyond it gets no answer. */
-export async function startRawModel(answers: readonly RawAnswer[]): Promise<RawModel> {
+/**
+ * Answers `response.create` by `response.create` from the list; one beyond it gets no answer. A new socket is sent
+ * `greeting` first.
+ */
+export async function startRawModel(
+  answers: readonly RawAnswer[],
+  greeting: readonly Fields[] = [],
+): Promise<RawModel> {
   const left = [...answers];
   const heard: string[][] = [];
   const sockets: WebSocket[] = [];
@@ -59,6 +65,7 @@ export async function startRawModel(answers: readonly RawAnswer[]): Promise<RawM
     heard.push(texts);
     sockets.push(socket);
     socket.on('error', () => {});
+    for (const frame of greeting) socket.send(JSON.stringify(frame));
     socket.on('message', (data: RawData) => {
       const event = JSON.parse(String(data)) as Fields & { type: string };
       eventIds.set(event.type, String(event['event_id']));

@@ -5,7 +5,7 @@ import { firstLanguage, newNonce, sendPage } from '../page.ts';
 import { notFoundPage, playerPage } from './page.ts';
 
 /** Those in whose clients Teams shows the dialog; nobody else frames the page. */
-const HOSTS =
+export const FRAMING_HOSTS =
   'https://*.cloud.microsoft https://teams.microsoft.com https://*.teams.microsoft.com ' +
   'https://*.microsoft365.com https://*.office.com';
 
@@ -31,6 +31,6 @@ function policy(nonce: string): readonly string[] {
     `script-src 'nonce-${nonce}'`,
     "media-src 'self'",
     'connect-src https://res.cdn.office.net',
-    `frame-ancestors ${HOSTS}`,
+    `frame-ancestors ${FRAMING_HOSTS}`,
   ];
 }

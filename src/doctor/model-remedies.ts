@@ -1,0 +1,76 @@
+import type { ModelEndpoint } from '../config.ts';
+import { systemCode, type TurnError, type TurnErrorCode } from '../errors.ts';
+
+/** What happened, with the system's own word for it where there is one. */
+export function describeTurnError(error: TurnError): string {
+  const code = systemCode(error.cause);
+  return `${error.message.trim()}${code === undefined ? '' : ` (${code})`} [${error.code}]`;
+}
+
+/** What an operator can do about a turn, or a handshake, that failed in this way. */
+export function modelTodo(code: TurnErrorCode, model: ModelEndpoint): string {
+  const isOpenAi = model.kind === 'openai';
+  switch (code) {
+    case 'credentials_failed':
+      return 'Run "az login", give the host a managed identity (with AZURE_CLIENT_ID), or set AZURE_OPENAI_API_KEY.';
+    case 'unauthorized':
+      return unauthorizedTodo(model);
+    case 'forbidden':
+      return forbiddenTodo(model);
+    case 'deployment_not_found':
+      return isOpenAi
+        ? 'Check OPENAI_MODEL, and that OPENAI_BASE_URL ends as the service wants it (such as /v1).'
+        : 'AZURE_OPENAI_DEPLOYMENT_NAME has to be the name of a deployment (not of a model) at AZURE_OPENAI_ENDPOINT, which is https://<resource>.openai.azure.com without a path; a new deployment takes minutes to appear.';
+    case 'handshake_refused':
+      return `Check ${isOpenAi ? 'OPENAI_BASE_URL' : 'AZURE_OPENAI_ENDPOINT (https://<resource>.openai.azure.com, without a path)'}.`;
+    case 'settings_rejected':
+      return 'Set REALTIME_VOICE (and the other REALTIME_ variables) to what the service names.';
+    case 'quota_exhausted':
+      return 'Check the quota and the billing of the account.';
+    case 'rate_limited':
+      return 'Wait a minute; if it stays, raise the tokens per minute of the deployment.';
+    case 'service_unavailable':
+    case 'handshake_timeout':
+    case 'connection_lost':
+      return 'Check the network between here and the model (WebSockets have to pass), and the state of the service.';
+    case 'request_rejected':
+      return 'See that the deployment is one of a realtime model (gpt-realtime and its kin), and no other.';
+    case 'turn_timeout':
+    case 'first_event_timeout':
+    case 'silence_timeout':
+    case 'server_error':
+    case 'session_expired':
+    case 'response_conflict':
+    case 'frame_malformed':
+    case 'frame_too_large':
+    case 'empty_response':
+    case 'cancelled':
+    case 'shutting_down':
+    case 'runner_lost':
+    case 'internal':
+      return 'Run it again; if it stays, look at the state of the service, and try another deployment.';
+  }
+}
+
+/** Azure answers 401, too, where a role is missing. */
+function unauthorizedTodo({ kind }: ModelEndpoint): string {
+  switch (kind) {
+    case 'azureKey':
+      return 'Set AZURE_OPENAI_API_KEY to a present key of the resource at AZURE_OPENAI_ENDPOINT ("Keys and Endpoint" in the portal), or remove it to use Entra ID.';
+    case 'azureEntraId':
+      return 'Give the identity above the role "Cognitive Services OpenAI User" on the resource (it takes some minutes to count); its token has to come from the tenant of the resource (az login --tenant), for AZURE_OPENAI_SCOPE.';
+    case 'openai':
+      return 'Set OPENAI_API_KEY to a present key of the service at OPENAI_BASE_URL.';
+  }
+}
+
+function forbiddenTodo({ kind }: ModelEndpoint): string {
+  switch (kind) {
+    case 'azureKey':
+      return 'Let this machine in by the network rules of the resource; where keys are switched off for it, remove AZURE_OPENAI_API_KEY to use Entra ID.';
+    case 'azureEntraId':
+      return 'Give the identity above the role "Cognitive Services OpenAI User" on the resource (it takes some minutes to count), and let this machine in by its network rules.';
+    case 'openai':
+      return 'See that the project of OPENAI_API_KEY may use OPENAI_MODEL.';
+  }
+}

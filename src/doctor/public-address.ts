@@ -1,0 +1,154 @@
+import type { Config } from '../config.ts';
+import { fieldsOf } from '../fields.ts';
+import { FRAMING_HOSTS } from '../http/player/route.ts';
+import { type Check, type DoctorDeps, type Finding, fail, pass, skipped } from './check.ts';
+import { reachTodo, reasonOf } from './reach.ts';
+
+const HEALTH = 'public address';
+
+const LIMIT_MS = 20_000;
+/** No link of a reply is like it. */
+const UNKNOWN = 'unknown-to-everybody';
+const NOBODY_THERE = 'Start the bot (npm start), or check the tunnel, or App Service, that PUBLIC_BASE_URL leads to.';
+const NOT_THIS_BOT =
+  'Something else answers there: check PUBLIC_BASE_URL, the port that the tunnel leads to, and that nothing before the bot asks for a login or shows a page of its own.';
+
+/** Whether PUBLIC_BASE_URL leads to this bot, as its users and the channels will find it. */
+export function publicAddressChecks({ config }: DoctorDeps): readonly Check[] {
+  const base = baseOf(config);
+  const bounds = { limitMs: LIMIT_MS, lateTodo: NOBODY_THERE };
+  if (base === undefined) {
+    const why = 'PUBLIC_BASE_URL is not set: Teams and other channels get text without sound';
+    return [{ name: HEALTH, ...bounds, run: async () => skipped(why) }];
+  }
+  return [
+    { name: HEALTH, ...bounds, run: (signal) => checkHealth(base, config, signal) },
+    { name: 'player page', needs: [HEALTH], ...bounds, run: (signal) => checkPlayer(base, signal) },
+    { name: 'messages route', needs: [HEALTH], ...bounds, run: (signal) => checkMessages(base, config, signal) },
+  ];
+}
+
+function baseOf({ publicBaseUrl, port }: Config): string | undefined {
+  if (publicBaseUrl !== 'localhost') return publicBaseUrl;
+  return port === 0 ? undefined : `http://localhost:${port}`;
+}
+
+async function checkHealth(base: string, { publicBaseUrl }: Config, signal: AbortSignal): Promise<Finding> {
+  let answer: Answer;
+  try {
+    answer = await ask(`${base}/health`, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    const code = reasonOf(error);
+    // Nobody has said that it should run by now.
+    if (publicBaseUrl === 'localhost' && code === 'ECONNREFUSED')
+      return skipped(`the bot does not run here (${base}): npm start, then this once more`);
+    const isAway = /REFUSED|RESET|TIMEDOUT|CLOSED|SOCKET/.test(code);
+    return fail(`${base} does not answer: ${code}`, isAway ? NOBODY_THERE : reachTodo(code, 'PUBLIC_BASE_URL'));
+  }
+  const { status, location, body, tookMs } = answer;
+  if (status >= 300 && status < 400)
+    return fail(
+      `${base}/health leads on to ${originOf(location, base)} (${status})`,
+      'Set PUBLIC_BASE_URL to the address that answers itself; a tunnel has to let everybody in (devtunnel: --allow-anonymous).',
+    );
+  const told = fieldsOf(body)['status'];
+  if (status === 503 && told === 'draining')
+    return fail('the bot is just stopping', 'Run this again once it has started.');
+  if (status !== 200 || told !== 'ok') return fail(`${base}/health: ${described(answer)}`, NOT_THIS_BOT);
+  const head = await ask(`${base}/health`, { method: 'HEAD', signal });
+  if (head.status !== 200) return fail(`${base}/health: HEAD is answered with ${head.status}`, NOT_THIS_BOT);
+  const reach = base.startsWith('https:') ? '' : ' (for clients on this machine)';
+  return pass(`${base}${reach}: the bot answers in ${tookMs} ms`, { tookMs });
+}
+
+/** Its headers are the bot's own, and nothing on the way has taken or added any that matter: else Teams shows no dialog. */
+async function checkPlayer(base: string, signal: AbortSignal): Promise<Finding> {
+  const url = `${base}/audio/${UNKNOWN}`;
+  const page = await ask(url, { signal });
+  if (page.status !== 404 || !page.type.startsWith('text/html'))
+    return fail(`${url}: ${described(page)}`, NOT_THIS_BOT);
+  const sound = await ask(`${url}.wav`, { signal });
+  if (sound.status !== 404 || fieldsOf(sound.body)['code'] !== 'not_found')
+    return fail(`${url}.wav: ${described(sound)}`, NOT_THIS_BOT);
+  const head = await ask(url, { method: 'HEAD', signal });
+  if (head.status !== 404) return fail(`${url}: HEAD is answered with ${head.status}`, NOT_THIS_BOT);
+  const wrong = wrongHeaders(page.headers);
+  if (wrong.length === 0) return pass('404 for what nobody was given, with the headers that let Teams show the page');
+  return fail(
+    `the player page comes with ${wrong.join(' and ')}`,
+    'Have the proxy or tunnel before the bot leave these headers as they are.',
+  );
+}
+
+function wrongHeaders(headers: Headers): readonly string[] {
+  const policy = headers.get('content-security-policy') ?? '';
+  const isNosniff = headers.get('x-content-type-options')?.toLowerCase() === 'nosniff';
+  return [
+    policy.includes(`frame-ancestors ${FRAMING_HOSTS}`) ? '' : "another Content-Security-Policy than the bot's",
+    headers.has('x-frame-options') ? 'an X-Frame-Options' : '',
+    isNosniff ? '' : 'no X-Content-Type-Options',
+  ].filter((each) => each !== '');
+}
+
+async function checkMessages(base: string, { isAuthenticated }: Config, signal: AbortSignal): Promise<Finding> {
+  const url = `${base}/api/messages`;
+  const answer = await ask(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+    signal,
+  });
+  const code = fieldsOf(answer.body)['code'];
+  const isRefused = answer.status === 401 && code === 'unauthorized';
+  const isRead = answer.status === 400 && code === 'bad_request';
+  if (!isRefused && !isRead) return fail(`POST ${url}: ${described(answer)}`, NOT_THIS_BOT);
+  if (isRefused && isAuthenticated) return pass('a message without a token is refused (401)');
+  if (isRead && !isAuthenticated) return pass('a message that is none is refused (400); the bot asks for no token');
+  const said = isRead ? 'a bot answers there that asks for no token' : 'a bot answers there that asks for a token';
+  return fail(
+    said,
+    'It has another MicrosoftAppId than is set up here: restart it, or point PUBLIC_BASE_URL to the right one.',
+  );
+}
+
+/** What came back. */
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly type: string;
+  readonly location: string;
+  /** JSON, where it is. */
+  readonly body: unknown;
+  readonly tookMs: number;
+}
+
+const MOST_BODY_CHARS = 10_000;
+
+/** Asks without following where it is sent. */
+async function ask(url: string, request: RequestInit): Promise<Answer> {
+  const startedAt = performance.now();
+  const response = await fetch(url, { ...request, redirect: 'manual' });
+  const text = await response.text();
+  const { status, headers } = response;
+  const tookMs = Math.round(performance.now() - startedAt);
+  const [type, location] = [headers.get('content-type') ?? '', headers.get('location') ?? ''];
+  return { status, headers, type, location, tookMs, body: text.length > MOST_BODY_CHARS ? undefined : parsed(text) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function described({ status, type }: Answer): string {
+  return `${status} ${type.split(';')[0] || 'without a content type'}, which is not what the bot answers`;
+}
+
+/** Not the whole: a login page has who knows what in its address. */
+function originOf(location: string, base: string): string {
+  return URL.canParse(location, base) ? new URL(location, base).origin : 'nowhere';
+}

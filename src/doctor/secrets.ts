@@ -1,0 +1,36 @@
+import type { Env } from '../env.ts';
+
+const SECRET_VARIABLES = [
+  'AZURE_OPENAI_API_KEY',
+  'OPENAI_API_KEY',
+  'MicrosoftAppPassword',
+  'CertificatePrivateKey',
+  'AZURE_STORAGE_CONNECTION_STRING',
+  'APPLICATIONINSIGHTS_CONNECTION_STRING',
+  'AZURE_CLIENT_SECRET',
+];
+/** Parts of connection strings that open something. */
+const SECRET_PARTS = /(?:^|;)(?:AccountKey|SharedAccessSignature|InstrumentationKey)=([^;]+)/gi;
+/** Shorter ones are words that would be taken out of every sentence. */
+const LEAST_CHARS = 4;
+const TOKEN = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g;
+
+/**
+ * What is printed comes from services and libraries, too: this takes out of it what is secret in these surroundings,
+ * access tokens, and what would steer a terminal.
+ */
+export function secretsRemover(env: Env): (text: string) => string {
+  const values = SECRET_VARIABLES.map((name) => env[name]?.trim() ?? '');
+  const parts = values.flatMap((value) => [...value.matchAll(SECRET_PARTS)].map((found) => found[1] ?? ''));
+  const secrets = [...values, ...parts].filter((secret) => secret.length >= LEAST_CHARS);
+  // The longest first: one may be a part of another.
+  secrets.sort((one, other) => other.length - one.length);
+  return (text) => {
+    const without = secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);
+    return without
+      .replaceAll(TOKEN, '***')
+      .replaceAll(/\s+/g, ' ')
+      .replaceAll(/\p{Cc}/gu, '')
+      .trim();
+  };
+}

@@ -1,0 +1,37 @@
+import type { Config } from '../config.ts';
+import { type Check, type DoctorDeps, pass, warn } from './check.ts';
+
+const LIMIT_MS = 1_000;
+
+const MODELS: Readonly<Record<Config['model']['kind'], string>> = {
+  azureKey: 'Azure OpenAI with a key',
+  azureEntraId: 'Azure OpenAI with Entra ID',
+  openai: 'OpenAI',
+};
+const STORAGES: Readonly<Record<Config['storage']['kind'], string>> = {
+  memory: 'no storage account',
+  azureEntraId: 'a storage account with Entra ID',
+  azureConnectionString: 'a storage account with a connection string',
+};
+
+/** What is known without asking anybody. Older versions of Node were refused at the start. */
+export function surroundings({ config }: DoctorDeps): readonly Check[] {
+  const { model, notices, storage } = config;
+  const set = `${MODELS[model.kind]} ("${model.model}"), ${STORAGES[storage.kind]}`;
+  const figures = { model: model.kind, storage: storage.kind };
+  const todo = 'See these settings in .env.example.';
+  const none = { limitMs: LIMIT_MS, lateTodo: '' };
+  return [
+    {
+      name: 'configuration',
+      ...none,
+      run: async () =>
+        notices.length === 0 ? pass(set, figures) : warn(`${set}; ${notices.join('; ')}`, todo, figures),
+    },
+    {
+      name: 'Node',
+      ...none,
+      run: async () => pass(`${process.version} on ${process.platform} ${process.arch}`, { version: process.version }),
+    },
+  ];
+}

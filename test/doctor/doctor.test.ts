@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { after, describe, it, type TestContext } from 'node:test';
+import { zipOf } from '../../src/cli/zip.ts';
+import { systemClock } from '../../src/clock.ts';
+import { createLogger } from '../../src/log.ts';
+import { type Script, scripted, type Turn } from '../../src/simulator/script.ts';
+import { type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+import { toneVoice } from '../../src/simulator/voice.ts';
+import { AzureBlobs } from '../../src/storage/azure-blobs.ts';
+import { all } from '../storage/storage-under-test.ts';
+import { startAzurite } from '../support/azurite.ts';
+import { startBot } from '../support/bot.ts';
+import { type Certificate, makeCertificate } from '../support/certificate.ts';
+import { startOpenIdServer } from '../support/openid-server.ts';
+import { linesOf, runDoctor, startTlsFront, type Told } from './doctor-process.ts';
+
+const SECRET = 'a-secret-key';
+const certificate = makeCertificate();
+after(() => certificate?.close());
+
+async function startModel(t: TestContext, turns: readonly Turn[], simulator: Partial<SimulatorOptions> = {}) {
+  const script: Script = scripted(turns);
+  const model = await startSimulator({ mind: script.mind, voice: toneVoice(), paceMs: 0, ...simulator });
+  t.after(() => model.close());
+  const env = {
+    AZURE_OPENAI_ENDPOINT: model.url,
+    AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5',
+    AZURE_OPENAI_API_KEY: SECRET,
+    PORT: '0',
+  };
+  return { script, env };
+}
+
+/** All that a bot in Teams has: a model, a storage, an identity, an https address, a package and telemetry. */
+async function startEverything(t: TestContext, trusted: Certificate) {
+  const openId = await startOpenIdServer();
+  t.after(() => openId.close());
+  const azurite = await startAzurite();
+  t.after(() => azurite.close());
+  const storage = { AZURE_STORAGE_CONNECTION_STRING: azurite.connectionString };
+  const bot = await startBot({ env: { ...openId.env, ...storage } });
+  t.after(() => bot.close());
+  const { env: model, script } = await startModel(t, ['Hello, your bot can speak.', 'You said hello.']);
+  const base = await startTlsFront(t, bot.url, trusted);
+  const claims = { appid: openId.appId, tid: 'tenant-1', exp: Math.floor(Date.now() / 1000) + 3_600 };
+  const token = `eyJhbGciOiJub25l.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2lnbmF0dXJl`;
+  const env = {
+    ...{ ...model, ...openId.env, ...storage },
+    PUBLIC_BASE_URL: base,
+    NODE_EXTRA_CA_CERTS: trusted.certPath,
+    TEST_BOT_TOKEN: token,
+  };
+  const manifest = { version: '1.0.0', validDomains: ['localhost'], bots: [{ botId: openId.appId }] };
+  const zip = zipOf({ 'manifest.json': Buffer.from(JSON.stringify(manifest)) });
+  const appInsights = `InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=${base}/`;
+  return { azurite, env, appInsights, script, token, files: { 'out/teams-app.zip': zip } };
+}
+
+// Each of these starts a process: side by side, they take the time of one.
+describe('npm run doctor', { concurrency: true }, () => {
+  it('passes a bot that has everything, and prints no secret', {
+    skip: certificate === undefined && 'there is no openssl',
+  }, async (t) => {
+    if (certificate === undefined) return;
+    const { azurite, env, appInsights, script, token, files } = await startEverything(t, certificate);
+    const dotEnv = `APPLICATIONINSIGHTS_CONNECTION_STRING="${appInsights}"\n`;
+    const told = await runDoctor(t, env, { files: { ...files, '.env': dotEnv } });
+    assert.equal(told.code, 0, told.output);
+    const lines = told.stdout.trim().split('\n');
+    assert.match(lines.pop() ?? '', /^Nothing failed: 21 passed, 0 with a warning, 0 skipped\.$/);
+    for (const line of lines) assert.match(line, /^pass {4}/);
+    assert.match(told.stdout, /^pass {4}bot identity +MultiTenant: a token for the channels: application bot-app-id/m);
+    assert.match(told.stdout, /^pass {4}public address +https:\/\/localhost:\d+: the bot answers in \d+ ms/m);
+    assert.match(told.stdout, /^pass {4}telemetry +localhost:\d+: .* TLSv1\.3 in \d+ ms/m);
+    assert.match(told.stdout, /^pass {4}Teams app package +version 1\.0\.0 is of this bot/m);
+    assertNoSecrets(told, [token, 'app-password', azurite.connectionString]);
+    for (const part of ['AccountKey', '\x1b']) assert.ok(!told.output.includes(part));
+    script.assertConsumed();
+    const account = { kind: 'azureConnectionString', connectionString: azurite.connectionString } as const;
+    for (const container of ['bot-state', 'audio']) {
+      const blobs = new AzureBlobs({ account, container, clock: systemClock, log: createLogger('silent') });
+      assert.deepEqual(await all(blobs.list('doctor/')), []);
+    }
+  });
+
+  it('ends with 1 where something failed, and makes all other checks', async (t) => {
+    const { env } = await startModel(t, [], { refuse: () => ({ status: 401 }) });
+    const told = await runDoctor(t, { ...env, PUBLIC_BASE_URL: 'http://127.0.0.1:9' }, { args: ['--json'] });
+    assert.equal(told.code, 1);
+    const lines = linesOf(told);
+    const statusOf = (name: string) => lines.find(({ check }) => check === name)?.status;
+    assert.deepEqual(
+      ['model address', 'model deployment', 'voice', 'storage', 'bot identity', 'public address', 'telemetry'].map(
+        statusOf,
+      ),
+      ['pass', 'fail', 'skipped', 'pass', 'pass', 'fail', 'skipped'],
+    );
+    for (const { status, todo } of lines) assert.equal(todo !== undefined && todo !== '', status === 'fail');
+    assertNoSecrets(told, [SECRET]);
+  });
+
+  it('says that Entra ID gives no token, for the model and for the bot', async (t) => {
+    const { env } = await startModel(t, []);
+    const told = await runDoctor(t, {
+      ...{ ...env, AZURE_OPENAI_API_KEY: '', AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential' },
+      ...{
+        MicrosoftAppType: 'UserAssignedMSI',
+        MicrosoftAppId: 'bot',
+        MicrosoftAppTenantId: 'tenant',
+        HOST: '127.0.0.1',
+      },
+    });
+    assert.equal(told.code, 1);
+    const none = 'EnvironmentCredential is unavailable';
+    assert.match(told.stdout, new RegExp(`^FAIL {4}model credentials .*${none}\\n +To do: Run "az login"`, 'm'));
+    assert.match(
+      told.stdout,
+      new RegExp(`^FAIL {4}bot identity .*${none}\\n +To do: .*over SSH: node dist/doctor\\.js`, 'm'),
+    );
+  });
+
+  it('ends with 2 and all problems where the configuration cannot be read, and says how to begin', async (t) => {
+    const bare = await runDoctor(t, {});
+    assert.equal(bare.code, 2);
+    assert.equal(bare.stdout, '');
+    assert.match(
+      bare.stderr,
+      /^The configuration cannot be used:\n {2}- AZURE_OPENAI_ENDPOINT .*\n {2}- AZURE_OPENAI_DEPLOYMENT_NAME /,
+    );
+    assert.match(bare.stderr, /To begin: cp \.env\.example \.env.*npm run simulator/s);
+
+    const dotEnv = `AZURE_OPENAI_API_KEY=${SECRET}\nPORT=seventy\nHISTORY_TURNS=many\n`;
+    const wrong = await runDoctor(t, {}, { args: ['--json'], files: { '.env': dotEnv } });
+    assert.equal(wrong.code, 2);
+    const problems = linesOf(wrong).map(({ status, said }) => `${status} ${said.split(' ')[0]}`);
+    const names = ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_DEPLOYMENT_NAME', 'PORT', 'HISTORY_TURNS'];
+    assert.deepEqual(
+      problems,
+      names.map((name) => `fail ${name}`),
+    );
+    assertNoSecrets(wrong, [SECRET]);
+  });
+
+  it('ends at once at Ctrl-C', {
+    skip: process.platform === 'win32' && 'signals end a process there',
+  }, async (t) => {
+    const { env } = await startModel(t, [], { refuse: () => 'hang' });
+    const onPrint = (stdout: string, interrupt: () => void) => {
+      if (stdout.includes('model credentials')) interrupt();
+    };
+    const told = await runDoctor(t, env, { onPrint });
+    assert.equal(told.code, 130);
+    assert.doesNotMatch(told.stdout, /model deployment/);
+  });
+
+  it('explains itself, and what it does not know', async (t) => {
+    const help = await runDoctor(t, {}, { args: ['--help'] });
+    assert.equal(help.code, 0);
+    assert.match(help.stdout, /^Usage: npm run doctor -- \[--json\]/);
+    const odd = await runDoctor(t, {}, { args: ['--quick'] });
+    assert.equal(odd.code, 2);
+    assert.match(odd.stderr, /^Unknown option '--quick'\. Usage: npm run doctor/);
+  });
+});
+
+function assertNoSecrets({ output }: Told, secrets: readonly string[]): void {
+  for (const secret of secrets) assert.ok(!output.includes(secret), `${secret} was printed`);
+}

@@ -1,0 +1,55 @@
+import { systemClock } from '../../src/clock.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import type { DoctorDeps, Finding } from '../../src/doctor/check.ts';
+import { createExamination } from '../../src/doctor/checks.ts';
+import { type CheckReport, runChecks } from '../../src/doctor/run.ts';
+import type { Env } from '../../src/env.ts';
+import { randomIds } from '../../src/ids.ts';
+import { createLogger } from '../../src/log.ts';
+
+export const NO_MODEL: Env = {
+  AZURE_OPENAI_ENDPOINT: 'http://127.0.0.1:9',
+  AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5',
+  AZURE_OPENAI_API_KEY: 'a-secret-key',
+  PORT: '0',
+};
+
+export interface ExaminedOptions {
+  readonly deps?: Partial<DoctorDeps>;
+  readonly config?: Partial<Config>;
+  /** Only these checks; what they need has to be among them. */
+  readonly only?: readonly string[];
+  readonly onReport?: (report: CheckReport) => void;
+}
+
+/** What the doctor finds with these settings, by the names of its checks. */
+export async function examined(env: Env, options: ExaminedOptions = {}): Promise<ReadonlyMap<string, Finding>> {
+  const config = { ...readConfig({ ...NO_MODEL, ...env }), ...options.config };
+  const clock = options.deps?.clock ?? systemClock;
+  const deps = {
+    config,
+    env,
+    folder: '/nowhere',
+    clock,
+    ids: randomIds,
+    log: createLogger('silent'),
+    tokens: () => async () => 'a-token',
+    ...options.deps,
+  };
+  const examination = createExamination(deps);
+  try {
+    const checks = examination.checks.filter(({ name }) => options.only?.includes(name) ?? true);
+    const onReport = options.onReport ?? (() => {});
+    const reports = await runChecks(checks, { clock, log: deps.log, onReport });
+    return new Map(reports.map(({ name, finding }) => [name, finding]));
+  } finally {
+    examination.close();
+  }
+}
+
+/** All that is said of a check, in one text. */
+export function said(findings: ReadonlyMap<string, Finding>, name: string): string {
+  const finding = findings.get(name);
+  if (finding === undefined) return 'not made';
+  return [finding.status, finding.said, ...('todo' in finding ? [finding.todo] : [])].join(' | ');
+}

@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import type { Finding } from '../../src/doctor/check.ts';
+import type { Env } from '../../src/env.ts';
+import { scripted, type Turn } from '../../src/simulator/script.ts';
+import { type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+import { toneVoice } from '../../src/simulator/voice.ts';
+import { ends, says } from '../conversation/fault-answers.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { type RawAnswer, startRawModel } from '../support/raw-model.ts';
+import { type ExaminedOptions, examined, said } from './examined.ts';
+
+const MODEL = [
+  'model address',
+  'model credentials',
+  'model deployment',
+  'voice',
+  'spoken turn',
+  'tokens',
+  'session life',
+  'speech after a replay',
+];
+
+async function simulated(
+  t: TestContext,
+  turns: readonly Turn[],
+  { env = {}, simulator = {}, ...options }: ExaminedOptions & { env?: Env; simulator?: Partial<SimulatorOptions> } = {},
+): Promise<ReadonlyMap<string, Finding>> {
+  const script = scripted(turns);
+  const model = await startSimulator({ mind: script.mind, voice: toneVoice(), paceMs: 0, ...simulator });
+  t.after(() => model.close());
+  const findings = await examined({ AZURE_OPENAI_ENDPOINT: model.url, ...env }, { only: MODEL, ...options });
+  script.assertConsumed();
+  return findings;
+}
+
+const GREETING = { type: 'session.created', session: { id: 'sess_1' } };
+
+async function raw(
+  t: TestContext,
+  answers: readonly RawAnswer[],
+  greeting = [GREETING] as Parameters<typeof startRawModel>[1],
+) {
+  const model = await startRawModel(answers, greeting);
+  t.after(() => model.close());
+  return examined({ AZURE_OPENAI_ENDPOINT: model.url }, { only: MODEL });
+}
+
+function statuses(findings: ReadonlyMap<string, Finding>): string[] {
+  return [...findings.values()].map(({ status }) => status);
+}
+
+describe('the doctor at a model that works', () => {
+  it('finds times, tokens, what it cost, sound, and how long the session lives', async (t) => {
+    const findings = await simulated(t, ['Hello, your bot can speak.', 'You said hello.']);
+    assert.deepEqual(
+      statuses(findings),
+      MODEL.map(() => 'pass'),
+    );
+    assert.match(
+      said(findings, 'model address'),
+      /^pass \| 127\.0\.0\.1:\d+: 1 address\(es\) in \d+ ms, plain TCP in \d+ ms/,
+    );
+    assert.match(said(findings, 'model credentials'), /a key is set \(AZURE_OPENAI_API_KEY\)/);
+    assert.match(said(findings, 'model deployment'), /connected in \d+ ms, session\.created after \d+ ms/);
+    assert.match(said(findings, 'voice'), /session\.updated says "alloy"/);
+    const turn = /first text after \d+ ms, first audio \d+ ms, done \d+ ms; \d\.\d seconds of audio, with transcript/;
+    for (const name of ['spoken turn', 'speech after a replay']) assert.match(said(findings, name), turn);
+    assert.match(
+      said(findings, 'tokens'),
+      /text \d+ in \(0 cached\), \d+ out; audio 0 in \(0 cached\), \d+ out; 0\.00\d\d US dollars/,
+    );
+    assert.match(said(findings, 'session life'), /it ends in 30 minutes/);
+    const turnFinding = findings.get('spoken turn');
+    assert.ok(turnFinding?.status === 'pass' && Number(turnFinding.figures?.['audioSeconds']) > 0);
+  });
+
+  it('replays by the way of the bot, and nothing where the bot remembers nothing', async (t) => {
+    const heard: string[] = [];
+    const onEvent: SimulatorOptions['onEvent'] = (from, event) => {
+      if (from === 'client' && event['type'] === 'conversation.item.create') heard.push(JSON.stringify(event['item']));
+    };
+    await simulated(t, ['One.', 'Two.'], { simulator: { onEvent } });
+    assert.equal(heard.length, 3);
+    assert.match(heard[1] ?? '', /Transcript of our conversation so far.*One\./);
+    const findings = await simulated(t, ['One.'], { env: { HISTORY_TURNS: '0' } });
+    assert.match(said(findings, 'speech after a replay'), /^skipped \| HISTORY_TURNS is 0/);
+  });
+
+  it('says who a token of Entra ID is of, and never the token', async (t) => {
+    const claims = { appid: 'app-1', oid: 'object-1', tid: 'tenant-1', exp: Math.floor(Date.now() / 1000) + 3_630 };
+    const token = `header.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.signature`;
+    const scopes: string[] = [];
+    const tokens = (scope: string) => {
+      scopes.push(scope);
+      return async () => token;
+    };
+    const env = { AZURE_OPENAI_API_KEY: '' };
+    const findings = await simulated(t, ['One.', 'Two.'], { env, deps: { tokens } });
+    assert.match(
+      said(findings, 'model credentials'),
+      /application app-1, object object-1, tenant tenant-1, good for 60 more minutes/,
+    );
+    assert.deepEqual(scopes, ['https://cognitiveservices.azure.com/.default']);
+    assert.ok(!JSON.stringify([...findings]).includes(token));
+    assert.equal(findings.get('speech after a replay')?.status, 'pass');
+  });
+});
+
+describe('the doctor at a model that refuses', () => {
+  for (const [status, env, remedy] of [
+    [401, {}, /"?\[unauthorized\] \| Set AZURE_OPENAI_API_KEY to a present key/],
+    [401, { AZURE_OPENAI_API_KEY: '' }, /\| Give the identity above the role "Cognitive Services OpenAI User"/],
+    [403, { AZURE_OPENAI_API_KEY: '' }, /role "Cognitive Services OpenAI User".*takes some minutes/],
+    [403, {}, /network rules/],
+    [404, {}, /AZURE_OPENAI_DEPLOYMENT_NAME has to be the name of a deployment/],
+    [400, {}, /AZURE_OPENAI_ENDPOINT \(https:\/\/<resource>\.openai\.azure\.com/],
+    [503, {}, /state of the service/],
+  ] as const) {
+    it(`names what to do about ${status} ${JSON.stringify(env)}`, async (t) => {
+      const findings = await simulated(t, [], { env, simulator: { refuse: () => ({ status }) } });
+      assert.match(
+        said(findings, 'model deployment'),
+        new RegExp(`^fail \\| the service answered the handshake with ${status}`),
+      );
+      assert.match(said(findings, 'model deployment'), remedy);
+      assert.match(said(findings, 'voice'), /^skipped \| needs "model deployment"$/);
+      assert.match(said(findings, 'spoken turn'), /^skipped/);
+    });
+  }
+
+  it('gives the service its words where an error comes in place of a greeting', async (t) => {
+    const error = { type: 'invalid_request_error', code: 'model_not_found', message: 'The model `x` does not exist.' };
+    const findings = await raw(t, [], [{ type: 'error', error }]);
+    assert.match(said(findings, 'model deployment'), /^fail \|.*The model `x` does not exist\. \(model_not_found\)/);
+  });
+
+  it('says that nothing listens', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    const closed = await examined({ AZURE_OPENAI_ENDPOINT: `http://127.0.0.1:${port}` }, { only: MODEL });
+    assert.match(
+      said(closed, 'model address'),
+      /^fail \| .*ECONNREFUSED \| Check AZURE_OPENAI_ENDPOINT, and that a firewall/,
+    );
+    assert.match(said(closed, 'model deployment'), /^skipped \| needs "model address"/);
+  });
+
+  it('says that there is no token', async (t) => {
+    const tokens = () => async () => {
+      throw new Error('AADSTS700082: The refresh token has expired.');
+    };
+    const findings = await simulated(t, [], { env: { AZURE_OPENAI_API_KEY: '' }, deps: { tokens } });
+    assert.match(said(findings, 'model credentials'), /^fail \| .*cognitiveservices.*: AADSTS700082 \| Run "az login"/);
+    assert.match(said(findings, 'model deployment'), /^skipped/);
+  });
+});
+
+describe('the doctor at a model that answers otherwise', () => {
+  it('gives a wrong voice the words of the service', async (t) => {
+    // Its response.create goes out together with the settings, and is answered by whoever refused them.
+    const findings = await simulated(t, ['Never heard.'], { env: { REALTIME_VOICE: 'nobody' } });
+    assert.match(
+      said(findings, 'voice'),
+      /^fail \| .*\[settings_rejected\]: Invalid value: 'nobody'\. Supported values are: 'alloy'.* \| Set REALTIME_VOICE/,
+    );
+    assert.match(said(findings, 'spoken turn'), /^skipped/);
+    assert.equal(findings.get('session life')?.status, 'pass');
+  });
+
+  it('sees another voice, and none', async (t) => {
+    const updated =
+      (session: object): RawAnswer =>
+      (asked) =>
+        asked.send({ type: 'session.updated', session });
+    const other = await raw(t, [updated({ audio: { output: { voice: 'echo' } } })]);
+    assert.match(said(other, 'voice'), /^fail \| the service speaks as "echo" and was asked for "alloy"/);
+    const none = await raw(t, [says('Hello'), says('Hello')]);
+    assert.match(said(none, 'voice'), /^warn \| the service did not say/);
+  });
+
+  it('sees that answers come as text after a replay, and at all', async (t) => {
+    const inText = { outputs: [{ text: 'In text.', modality: 'text' }], ending: { kind: 'completed' } } as const;
+    const drifting = await simulated(t, ['One.', inText]);
+    assert.equal(drifting.get('spoken turn')?.status, 'pass');
+    assert.match(
+      said(drifting, 'speech after a replay'),
+      /^fail \| .*answers in text at first go \| Try another model version/,
+    );
+    const mute = await simulated(t, [inText]);
+    assert.match(said(mute, 'spoken turn'), /^fail \| the model answers in text alone/);
+    assert.match(said(mute, 'speech after a replay'), /^skipped/);
+  });
+
+  it('sees speech without its transcript, and answers that end early', async (t) => {
+    const wordless = { outputs: [{ text: 'Hm.', transcript: false }], ending: { kind: 'completed' } } as const;
+    assert.match(said(await simulated(t, [wordless]), 'spoken turn'), /^fail \| there is speech without a transcript/);
+    const cut = await simulated(t, ['A long answer that does not fit in.', 'Short.'], {
+      env: { REALTIME_MAX_OUTPUT_TOKENS: '20' },
+    });
+    assert.match(said(cut, 'spoken turn'), /^warn \| .*cut short at its bound \| Raise REALTIME_MAX_OUTPUT_TOKENS/);
+    const filter = { outputs: [], ending: { kind: 'incomplete', reason: 'content_filter' } } as const;
+    assert.match(
+      said(await simulated(t, [filter]), 'spoken turn'),
+      /^fail \| .*\(filter\) \| Look at the content filter/,
+    );
+    const error = { type: 'invalid_request_error', code: 'insufficient_quota', message: 'You have no money left.' };
+    const poor = await simulated(t, [{ outputs: [], ending: { kind: 'failed', error } }]);
+    assert.match(
+      said(poor, 'spoken turn'),
+      /^fail \| .*\[quota_exhausted\]: You have no money left\. \(insufficient_quota\) \| Check the quota/,
+    );
+  });
+
+  it('warns where the service says neither what it bills nor when the session ends', async (t) => {
+    const findings = await raw(t, [ends({}, 'Hello'), ends({}, 'Hello')]);
+    assert.match(said(findings, 'tokens'), /^warn \| the service did not say what it bills/);
+    assert.match(said(findings, 'session life'), /^warn \| .*no expires_at.*25 minutes/);
+    assert.equal(findings.get('spoken turn')?.status, 'pass');
+  });
+});
+
+describe('the doctor at a model that hangs', () => {
+  async function atHanging(
+    t: TestContext,
+    limitMs: number,
+    turns: readonly Turn[],
+    simulator: Partial<SimulatorOptions>,
+  ) {
+    const clock = new ManualClock(Date.now());
+    const running = simulated(t, turns, { simulator, deps: { clock } });
+    await clock.whenWaiting(limitMs);
+    return { clock, running };
+  }
+
+  it('gives the handshake its time, and goes on', async (t) => {
+    const { clock, running } = await atHanging(t, 20_000, [], { refuse: () => 'hang' });
+    await clock.whenWaiting(10_000);
+    await clock.advance(10_000);
+    assert.match(
+      said(await running, 'model deployment'),
+      /^fail \| no connection within 10000 ms \[handshake_timeout\] \| Check the network/,
+    );
+  });
+
+  it('gives a token its time', async (t) => {
+    const clock = new ManualClock(Date.now());
+    const tokens = () => () => new Promise<string>(() => {});
+    const running = simulated(t, [], { env: { AZURE_OPENAI_API_KEY: '' }, deps: { tokens, clock } });
+    await clock.whenWaiting(30_000);
+    await clock.advance(30_000);
+    assert.match(
+      said(await running, 'model credentials'),
+      /^fail \| no end within 30 seconds \| .*AZURE_TOKEN_CREDENTIALS/,
+    );
+  });
+
+  it('gives the answer the time that the bot gives it', async (t) => {
+    const hang = { outputs: [], ending: { kind: 'hang', afterDeltas: 0 } } as const;
+    const { clock, running } = await atHanging(t, 90_000, [hang], {});
+    await clock.whenWaiting(20_000);
+    await clock.advance(20_000);
+    assert.match(said(await running, 'spoken turn'), /^fail \| nothing came for 20000 ms \[silence_timeout\]/);
+  });
+});

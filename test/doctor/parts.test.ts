@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { zipOf } from '../../src/cli/zip.ts';
+import type { Check } from '../../src/doctor/check.ts';
+import { fail, pass, skipped, warn } from '../../src/doctor/check.ts';
+import { reachTodo } from '../../src/doctor/reach.ts';
+import { jsonLine, reportLine, summaryLine } from '../../src/doctor/report.ts';
+import { type CheckReport, runChecks } from '../../src/doctor/run.ts';
+import { secretsRemover } from '../../src/doctor/secrets.ts';
+import { createLogger } from '../../src/log.ts';
+import { ingestionEndpointOf } from '../../src/telemetry-settings.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { examined, said } from './examined.ts';
+
+const TEAMS_PACKAGE = fileURLToPath(new URL('../../src/cli/teams-package.ts', import.meta.url));
+
+function check(name: string, fields: Partial<Check> = {}): Check {
+  return { name, limitMs: 1_000, lateTodo: 'Hurry.', run: async () => pass('fine'), ...fields };
+}
+
+async function run(checks: readonly Check[], clock = new ManualClock()): Promise<string[]> {
+  const told: CheckReport[] = [];
+  const log = createLogger('silent');
+  const reports = await runChecks(checks, { clock, log, onReport: (report) => told.push(report) });
+  assert.deepEqual(told, reports);
+  return reports.map(({ name, finding }) => `${name} ${finding.status}: ${finding.said}`);
+}
+
+describe('checks', () => {
+  it('are all made, but for those that need one that did not succeed', async () => {
+    const checks = [
+      check('a', { run: async () => fail('broken', 'Mend it.') }),
+      check('b', { needs: ['a'] }),
+      check('c', { needs: ['b'] }),
+      check('d', { run: async () => warn('well', 'Look.') }),
+      check('e', { needs: ['d'] }),
+      check('f', { needs: ['never made'] }),
+    ];
+    assert.deepEqual(await run(checks), [
+      'a fail: broken',
+      'b skipped: needs "a"',
+      'c skipped: needs "b"',
+      'd warn: well',
+      'e pass: fine',
+      'f skipped: needs "never made"',
+    ]);
+  });
+
+  it('have a time, and are told when it is over', async () => {
+    const clock = new ManualClock();
+    let signalled: AbortSignal | undefined;
+    const hangs = check('hangs', {
+      run(signal) {
+        signalled = signal;
+        return new Promise(() => {});
+      },
+    });
+    const running = run([hangs, check('next')], clock);
+    await clock.whenWaiting(1_000);
+    await clock.advance(1_000);
+    assert.deepEqual(await running, ['hangs fail: no end within 1 seconds', 'next pass: fine']);
+    assert.equal(signalled?.aborted, true);
+    assert.deepEqual(clock.waiting, []);
+  });
+
+  it('that break are failures', async () => {
+    const breaks = check('breaks', { run: () => Promise.reject(new Error('odd')) });
+    assert.deepEqual(await run([breaks, check('next')]), [
+      'breaks fail: the check itself broke: odd',
+      'next pass: fine',
+    ]);
+  });
+});
+
+describe('reports', () => {
+  const style = { isTerminal: false, clean: (text: string) => text };
+  const report = (finding: CheckReport['finding']) => ({ name: 'voice', finding, tookMs: 5 });
+
+  it('are a line in words, with what to do below it', () => {
+    assert.equal(reportLine(report(pass('alloy')), style), 'pass    voice                      alloy');
+    assert.equal(reportLine(report(skipped('why')), style), 'skipped voice                      why');
+    assert.equal(
+      reportLine(report(fail('no', 'Do it.')), style),
+      'FAIL    voice                      no\n        To do: Do it.',
+    );
+  });
+
+  it('have colours and signs beside the words on a terminal', () => {
+    const line = reportLine(report(warn('hm', 'Look.')), { ...style, isTerminal: true });
+    assert.equal(line, '\x1b[33m▲ WARN    \x1b[39mvoice                      hm\n          To do: Look.');
+  });
+
+  it('are a line of JSON for a machine, and counted at the end', () => {
+    const json = jsonLine(report(warn('hm', 'Look.', { ms: 3, who: 'x' })), style);
+    const expected = {
+      check: 'voice',
+      status: 'warn',
+      said: 'hm',
+      todo: 'Look.',
+      figures: { ms: 3, who: 'x' },
+      tookMs: 5,
+    };
+    assert.deepEqual(JSON.parse(json), expected);
+    const all = [pass('a'), warn('b', 'B.'), skipped('c'), fail('d', 'D.')].map(report);
+    assert.equal(summaryLine(all), '1 failed: 1 passed, 1 with a warning, 1 skipped.');
+    assert.equal(summaryLine(all.slice(0, 3)), 'Nothing failed: 1 passed, 1 with a warning, 1 skipped.');
+  });
+
+  it('hold no secret, no token, and nothing that steers a terminal', () => {
+    const clean = secretsRemover({
+      AZURE_OPENAI_API_KEY: 'key-of-the-model',
+      MicrosoftAppPassword: '',
+      AZURE_STORAGE_CONNECTION_STRING: 'AccountName=a;AccountKey=a2V5IG9m;EndpointSuffix=core.windows.net',
+    });
+    const token = `eyJ${'a'.repeat(20)}.${'b'.repeat(20)}.c`;
+    assert.equal(clean(`"key-of-the-model" a2V5IG9m ${token}\nnext\x1b[31m`), '"***" *** *** next[31m');
+  });
+});
+
+describe('an address that cannot be reached', () => {
+  it('has a remedy for names, certificates and all else', () => {
+    assert.match(reachTodo('ENOTFOUND', 'X'), /^Check the host name in X/);
+    for (const code of ['CERT_HAS_EXPIRED', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'EPROTO'])
+      assert.match(reachTodo(code, 'X'), /NODE_EXTRA_CA_CERTS/);
+    assert.match(reachTodo('ETIMEDOUT', 'X'), /firewall/);
+  });
+});
+
+describe('the Teams package', () => {
+  const NAME = 'Teams app package';
+  const env = { MicrosoftAppId: 'app-1', MicrosoftAppPassword: 'p', PUBLIC_BASE_URL: 'https://bot.example.com' };
+  const manifest = { version: '1.2.3', validDomains: ['bot.example.com'], bots: [{ botId: 'app-1' }] };
+
+  async function look(t: TestContext, content: object | string, given = env): Promise<string> {
+    const folder = mkdtempSync(join(tmpdir(), 'doctor-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    mkdirSync(join(folder, 'out'));
+    const zip =
+      typeof content === 'string'
+        ? Buffer.from(content)
+        : zipOf({ 'manifest.json': Buffer.from(JSON.stringify(content)) });
+    writeFileSync(join(folder, 'out/teams-app.zip'), zip);
+    return said(await examined(given, { only: [NAME], deps: { folder } }), NAME);
+  }
+
+  it('is that of this bot', async (t) => {
+    assert.match(
+      await look(t, manifest),
+      /^pass \| version 1\.2\.3 is of this bot, and lets Teams open bot\.example\.com/,
+    );
+  });
+
+  it('is that of this bot when it was made by npm run teams-package', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'doctor-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const botId = '11111111-2222-4333-8444-555555555555';
+    const options = ['--bot-id', botId, '--host', 'bot.example.com'];
+    execFileSync(process.execPath, [TEAMS_PACKAGE, ...options], { cwd: folder, stdio: 'ignore' });
+    const findings = await examined({ ...env, MicrosoftAppId: botId }, { only: [NAME], deps: { folder } });
+    assert.match(said(findings, NAME), /^pass \| version \d/);
+  });
+
+  it('is of another host, or of another bot', async (t) => {
+    const other = { ...manifest, validDomains: ['old.example.com'] };
+    assert.match(
+      await look(t, other),
+      /^fail \| its validDomains \(old\.example\.com\) lack bot\.example\.com \| .*npm run teams-package/,
+    );
+    const both = { validDomains: [], bots: [{ botId: 'app-2' }] };
+    assert.match(await look(t, both), /its bot is app-2, and MicrosoftAppId app-1; its validDomains \(none\) lack/);
+  });
+
+  it('cannot be read, cannot be compared, or is not there', async (t) => {
+    assert.match(await look(t, 'no zip'), /^fail \| .*no manifest\.json that can be read/);
+    assert.match(
+      await look(t, manifest, { ...env, PUBLIC_BASE_URL: 'http://localhost:1' }),
+      /^skipped \| .*to compare it/,
+    );
+    assert.match(said(await examined(env, { only: [NAME] }), NAME), /^skipped \| there is no .*npm run teams-package/);
+  });
+});
+
+describe('telemetry', () => {
+  const look = async (text: string) =>
+    said(await examined({ APPLICATIONINSIGHTS_CONNECTION_STRING: text }, { only: ['telemetry'] }), 'telemetry');
+
+  it('is left out where it is not set up, and looked at where it is', async () => {
+    assert.match(await look(' '), /^skipped/);
+    const key = 'InstrumentationKey=00000000-0000-0000-0000-000000000000';
+    assert.match(
+      await look(`${key};IngestionEndpoint=https://127.0.0.1:9/`),
+      /^fail \| 127\.0\.0\.1:9 cannot be reached: ECONNREFUSED/,
+    );
+    assert.equal(ingestionEndpointOf(key).host, 'dc.services.visualstudio.com');
+  });
+});
