@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['audio', 'conversation', 'doctor', 'http', 'realtime', 'simulator'],
 };
 const LEAVES = [
+  'at-most.ts',
   'clock.ts',
   'config.ts',
   'env.ts',
@@ -36,6 +37,7 @@ const LEAVES = [
   'telemetry-settings.ts',
   'token-usage.ts',
   'wording.ts',
+  'worker-url.ts',
 ];
 
 /** Packages that one place alone may know. */

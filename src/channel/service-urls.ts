@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../at-most.ts';
 
 const MOST_CONVERSATIONS = 50_000;
 
@@ -7,7 +8,7 @@ const MOST_CONVERSATIONS = 50_000;
  * last (a channel moves them between regions), and answers to the old one are lost.
  */
 export class ServiceUrls {
-  readonly #newest = new LRUCache<string, string>({ max: MOST_CONVERSATIONS });
+  readonly #newest = new LRUCache<string, string>(atMost(MOST_CONVERSATIONS));
 
   /** To be called with authenticated activities only: the answers go there. */
   note(key: string, serviceUrl: string): void {

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../at-most.ts';
 import type { Clock } from '../clock.ts';
 
 /** Bounds of what the model may cost, in US dollars; `undefined` = none. */
@@ -36,7 +37,7 @@ interface Account {
 export class Budgets {
   readonly #options: BudgetOptions;
   readonly #day: Account = { spentUsd: 0, reservedUsd: 0 };
-  readonly #conversations = new LRUCache<string, Account>({ max: MOST_CONVERSATIONS });
+  readonly #conversations = new LRUCache<string, Account>(atMost(MOST_CONVERSATIONS));
   #dayNumber = 0;
   /** What all other instances have spent and set aside today, as far as is known. */
   #othersUsd = 0;

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../at-most.ts';
 import { wordingFor } from '../wording.ts';
 import { type Command, commandOf } from './commands.ts';
 import { giveUp } from './give-up.ts';
@@ -34,7 +35,7 @@ export class Conversations {
   readonly #deps: Omit<AnswerDeps, 'drained'>;
   readonly #turns: Turns;
   readonly #inbox: Inbox;
-  readonly #welcomed = new LRUCache<string, true>({ max: MOST_WELCOMES });
+  readonly #welcomed = new LRUCache<string, true>(atMost(MOST_WELCOMES));
   #asides = 0;
   /** Of the messages so far. */
   #count = 0;

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../at-most.ts';
 import { type Clock, within } from '../clock.ts';
 import { StoreError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -39,8 +40,8 @@ export class Inbox {
   constructor(deps: InboxDeps) {
     this.#deps = deps;
     const perf = { now: () => deps.clock.now() };
-    this.#seen = new LRUCache({ max: MOST_ACTIVITIES, ttl: REMEMBER_ACTIVITY_MS, ttlResolution: 0, perf });
-    this.#toldOfOutage = new LRUCache({ max: MOST_ACTIVITIES, ttl: TELL_AGAIN_MS, ttlResolution: 0, perf });
+    this.#seen = new LRUCache({ ...atMost(MOST_ACTIVITIES), ttl: REMEMBER_ACTIVITY_MS, ttlResolution: 0, perf });
+    this.#toldOfOutage = new LRUCache({ ...atMost(MOST_ACTIVITIES), ttl: TELL_AGAIN_MS, ttlResolution: 0, perf });
   }
 
   has(message: MessageName): boolean {

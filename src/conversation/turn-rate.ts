@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../at-most.ts';
 import type { Clock } from '../clock.ts';
 
 const WINDOW_MS = 60_000;
@@ -9,7 +10,7 @@ export class TurnRate {
   readonly #clock: Clock;
   readonly #mostPerMinute: number | undefined;
   /** When each user's latest turns began, the oldest first; never more than may begin. */
-  readonly #begun = new LRUCache<string, number[]>({ max: MOST_USERS });
+  readonly #begun = new LRUCache<string, number[]>(atMost(MOST_USERS));
 
   constructor(clock: Clock, mostPerMinute: number | undefined) {
     this.#clock = clock;

@@ -1,15 +1,7 @@
 import { Worker } from 'node:worker_threads';
+import { workerUrl } from '../worker-url.ts';
 import type { Voice } from './voice.ts';
 import type { SpeechJob, SpeechMessage } from './voice-worker.ts';
-
-/**
- * The one place that knows the worker's file: `.ts` when Node runs the source, `.js` beside this file in dist.
- * Neither tsc nor a bundler rewrites such an address.
- */
-function workerUrl(): URL {
-  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return new URL(`./voice-worker.${ending}`, import.meta.url);
-}
 
 /** espeak-ng as WebAssembly, in a thread of its own: a minute of speech takes it about a second, and blocks nobody. */
 export class EspeakWorker implements Voice {
@@ -29,7 +21,7 @@ export class EspeakWorker implements Voice {
   }
 
   /** Rejects when the package is missing or does not work here. `url` is for tests. */
-  static async open(url: URL = workerUrl()): Promise<EspeakWorker> {
+  static async open(url: URL = workerUrl(import.meta.url, 'voice-worker')): Promise<EspeakWorker> {
     const voice = new EspeakWorker(url);
     try {
       await voice.#ready.promise;

@@ -34,16 +34,21 @@ const INDEX = fileURLToPath(new URL('../../src/index.ts', import.meta.url));
 
 /** `src/index.ts` as a process of its own, with these variables and no others, in an empty directory. */
 export function startBotProcess(env: Env): BotProcess {
-  const directory = mkdtempSync(join(tmpdir(), 'bot-process-'));
-  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(
-    process.execPath,
-    ['--import', NODE_VERSION, INDEX],
-    {
-      cwd: directory,
-      env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const cwd = mkdtempSync(join(tmpdir(), 'bot-process-'));
+  const command = [process.execPath, '--import', NODE_VERSION, INDEX] as const;
+  const all = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...env };
+  const bot = watchBotProcess(command, all, cwd);
+  void bot.ended.then(() => rmSync(cwd, { recursive: true }));
+  return bot;
+}
+
+/** Any other form of the bot, with these variables and no others. */
+export function watchBotProcess([program, ...args]: readonly [string, ...string[]], env: Env, cwd: string): BotProcess {
+  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(program, args, {
+    cwd,
+    env: { ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const output = { stdout: '', stderr: '' };
   const waiters = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const) {
@@ -56,7 +61,6 @@ export function startBotProcess(env: Env): BotProcess {
   const ended = new Promise<ProcessEnd>((resolve) => {
     child.once('close', (code, signal) => {
       end = { code, signal };
-      rmSync(directory, { recursive: true });
       resolve(end);
       for (const wake of waiters) wake();
     });

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../at-most.ts';
 import type { Clock } from '../../clock.ts';
 import { conversationId, messageId } from '../names.ts';
 import type { MessageName, PendingEntry, PendingMessage, PendingStore } from '../pending-store.ts';
@@ -21,7 +22,7 @@ interface Kept {
 export function createMemoryPending({ clock }: MemoryPendingOptions): PendingStore {
   const kept = new Map<string, Kept>();
   /** When they were finished. */
-  const done = new LRUCache<string, number>({ max: MOST_DONE });
+  const done = new LRUCache<string, number>(atMost(MOST_DONE));
   let writes = 0;
 
   function keep(name: string, message: PendingMessage): void {

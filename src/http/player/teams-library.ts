@@ -1,9 +1,15 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Request, Response } from 'restify';
 
 /** As installed; a test holds it to the file. It stands in the address, which may thus be kept for ever. */
 const VERSION = '2.58.0';
+
+/** The file in its package. */
+export const TEAMS_LIBRARY_FILE = '@microsoft/teams-js/dist/umd/MicrosoftTeams.min.js';
 
 /** Where the client library of Teams is served. */
 export const TEAMS_LIBRARY_PATH = `/assets/teams-js-${VERSION}.min.js`;
@@ -26,7 +32,8 @@ export function teamsLibraryRoute() {
   };
 }
 
-/** The one place that knows where the file lies. */
+/** The one place that knows where the file lies: beside the bundle, which has no packages, else in its package. */
 function libraryFile(): string {
-  return createRequire(import.meta.url).resolve('@microsoft/teams-js/dist/umd/MicrosoftTeams.min.js');
+  const besideThis = fileURLToPath(new URL(basename(TEAMS_LIBRARY_FILE), import.meta.url));
+  return existsSync(besideThis) ? besideThis : createRequire(import.meta.url).resolve(TEAMS_LIBRARY_FILE);
 }

@@ -1,0 +1,16 @@
+import { TEAMS_LIBRARY_FILE } from '../http/player/teams-library.ts';
+
+/** What App Service runs, in the folder of the unpacked ZIP. Without `exec` a shell would take the place of the bot, and its signals. */
+export const START_COMMAND = 'exec node dist/index.js';
+
+/**
+ * Programs, and workers as well: each becomes a file of its own in `dist`, by the name before the colon. A worker has
+ * to be called as its source file is, see `worker-url.ts`.
+ */
+export const ENTRIES: Readonly<Record<string, string>> = {
+  index: 'src/index.ts',
+  doctor: 'src/cli/doctor.ts',
+};
+
+/** Files of packages that are read at run time. They come along as they are, beside the bundle. */
+export const ASSETS: readonly string[] = [TEAMS_LIBRARY_FILE];

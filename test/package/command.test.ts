@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { ROOT } from './unpacked.ts';
+
+describe('npm run package', () => {
+  let project: string;
+  beforeEach(() => {
+    project = mkdtempSync(join(tmpdir(), 'package-'));
+    for (const path of ['src', 'package.json', 'tsconfig.json', 'LICENSE']) {
+      cpSync(join(ROOT, path), join(project, path), { recursive: true });
+    }
+    // The whole bot would take its time.
+    writeFileSync(join(project, 'src/index.ts'), 'export {};');
+  });
+  afterEach(() => rmSync(project, { recursive: true }));
+
+  /** From a folder that has nothing to do with it. */
+  function run() {
+    return spawnSync(process.execPath, [join(project, 'src/cli/package.ts')], { cwd: tmpdir(), encoding: 'utf8' });
+  }
+
+  it('says in one line that it needs what only development has', () => {
+    const { status, stdout, stderr } = run();
+    assert.equal(status, 1);
+    assert.equal(stdout, '');
+    assert.match(stderr, /^out\/bot\.zip was not made: this needs the packages for development; run npm ci.*\n$/);
+    assert.ok(!existsSync(join(project, 'out')));
+  });
+
+  it('writes out/bot.zip, with its size and how to deploy it, or says in one line why not', () => {
+    symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'), 'junction');
+    writeFileSync(join(project, 'out'), 'not a folder');
+    const failed = run();
+    assert.equal(failed.status, 1);
+    assert.match(failed.stderr, /^out\/bot\.zip was not made: EEXIST.*\n$/);
+
+    rmSync(join(project, 'out'));
+    const { status, stdout, stderr } = run();
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^out\/bot\.zip: \d+\.\d\d MB \(\d+ bytes\), unpacked \d+\.\d\d MB \(\d+ bytes\)\n/);
+    assert.match(stdout, /\nDeploy it: az webapp deploy .*--src-path out\/bot\.zip --type zip\n$/);
+    assert.deepEqual(readdirSync(join(project, 'out')), ['bot.zip']);
+  });
+});

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { TEAMS_LIBRARY_FILE, TEAMS_LIBRARY_PATH } from '../../src/http/player/teams-library.ts';
+import { scripted } from '../../src/simulator/script.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import { toneVoice } from '../../src/simulator/voice.ts';
+import { startAzurite } from '../support/azurite.ts';
+import { type ConnectorCall, startFakeConnector } from '../support/fake-connector.ts';
+import { startOpenIdServer } from '../support/openid-server.ts';
+import { startManagedIdentity } from './managed-identity.ts';
+import { ROOT, startUnpacked, type Unpacked, unpackBot } from './unpacked.ts';
+
+const APP_ID = '00000000-0000-0000-0000-00000000000b';
+const WEBSITE = 'bot.azurewebsites.net';
+
+/** The far ends of a deployed bot. The first message is answered at once, the second when `release` is called. */
+async function startFarEnds(t: TestContext) {
+  const gate = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const held = () => {
+    asked.resolve();
+    return { outputs: [{ text: 'At last' }], ending: { kind: 'completed' }, gate: gate.promise } as const;
+  };
+  const connector = await startFakeConnector();
+  t.after(() => connector.close());
+  const simulator = await startSimulator({ mind: scripted(['Hello', held]).mind, voice: toneVoice(), paceMs: 0 });
+  t.after(() => simulator.close());
+  const env = { AZURE_OPENAI_ENDPOINT: simulator.url, AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime', PORT: '0' };
+  return { connector, env, whenHeld: asked.promise, release: gate.resolve };
+}
+
+/** Posts a message; resolves with the answer's status. */
+async function post(url: string, serviceUrl: string, id: string, token = ''): Promise<number> {
+  const { status } = await fetch(`${url}/api/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({
+      type: 'message',
+      id,
+      channelId: 'emulator',
+      serviceUrl,
+      conversation: { id: 'conversation-1' },
+      from: { id: 'user-1' },
+      recipient: { id: 'bot-1' },
+      text: 'hello',
+    }),
+  });
+  return status;
+}
+
+function answerTo(id: string) {
+  return ({ path, body }: ConnectorCall) => path.endsWith(`/${id}`) && body.type === 'message';
+}
+
+/** The sound of a reply, its player page and what that page loads, as they come from the bot at `url`. */
+async function assertIsHeard(url: string, { body }: ConnectorCall, origin: string): Promise<void> {
+  const [attachment] = body.attachments;
+  assert.equal(attachment.contentType, 'audio/wav');
+  const address = String(attachment.contentUrl);
+  assert.ok(address.startsWith(`${origin}/audio/`), address);
+  const sound = await fetch(address.replace(origin, url));
+  assert.equal(sound.status, 200);
+  const wav = Buffer.from(await sound.arrayBuffer());
+  assert.equal(wav.subarray(0, 4).toString(), 'RIFF');
+  assert.ok(wav.byteLength > 10_000, `${wav.byteLength} bytes`);
+
+  const page = await fetch(address.replace(origin, url).replace(/\.wav$/, ''));
+  assert.equal(page.status, 200);
+  assert.match(await page.text(), /<audio/);
+  const library = await fetch(`${url}${TEAMS_LIBRARY_PATH}`);
+  assert.deepEqual(Buffer.from(await library.arrayBuffer()), readFileSync(`${ROOT}node_modules/${TEAMS_LIBRARY_FILE}`));
+  assert.equal((await fetch(`${url}/health`)).status, 200);
+}
+
+// The start command is for a shell of Unix. Without its `exec` the shell would stand between SIGTERM and the bot, as it
+// does where App Service is given `node dist/index.js`: such a bot is killed in the middle of an answer.
+describe('the unpacked ZIP', { skip: process.platform === 'win32' }, () => {
+  let unpacked: Unpacked;
+  before(async () => {
+    unpacked = await unpackBot();
+  });
+  after(() => unpacked.remove());
+
+  it('answers in text and sound, and finishes what runs when it is told to end', async (t) => {
+    const { connector, env, whenHeld, release } = await startFarEnds(t);
+    const bot = startUnpacked(unpacked, { ...env, AZURE_OPENAI_API_KEY: 'any' });
+    t.after(() => bot[Symbol.asyncDispose]());
+    const url = await bot.whenListening();
+
+    assert.equal(await post(url, connector.url, 'first'), 200);
+    const first = await connector.when(answerTo('first'));
+    assert.equal(first.body.text, 'Hello');
+    await assertIsHeard(url, first, url.replace('127.0.0.1', 'localhost'));
+
+    assert.equal(await post(url, connector.url, 'second'), 200);
+    await whenHeld;
+    bot.signal('SIGTERM');
+    await bot.whenLogged(({ msg }) => msg === 'draining');
+    release();
+    assert.equal((await connector.when(answerTo('second'))).body.text, 'At last');
+    assert.deepEqual(await bot.ended, { code: 0, signal: null });
+    assert.equal(bot.stderr, '');
+    unpacked.assertUntouched();
+  });
+
+  it('does so with a managed identity, tokens of the channel and an account of Azure Storage', async (t) => {
+    const { connector, env, release } = await startFarEnds(t);
+    const openId = await startOpenIdServer(APP_ID);
+    t.after(() => openId.close());
+    const identity = await startManagedIdentity(APP_ID);
+    t.after(() => identity[Symbol.asyncDispose]());
+    const azurite = await startAzurite();
+    t.after(() => azurite.close());
+    const settings = {
+      ...env,
+      ...openId.env,
+      ...identity.env,
+      MicrosoftAppType: 'UserAssignedMSI',
+      MicrosoftAppPassword: undefined,
+      MicrosoftAppTenantId: '00000000-0000-0000-0000-00000000000c',
+      AZURE_STORAGE_CONNECTION_STRING: azurite.connectionString,
+      NODE_ENV: 'production',
+      WEBSITE_HOSTNAME: WEBSITE,
+    };
+    const ask = (url: string, id: string) => post(url, connector.url, id, openId.token(connector.url));
+    const bot = startUnpacked(unpacked, settings);
+    t.after(() => bot[Symbol.asyncDispose]());
+    const url = await bot.whenListening();
+    assert.equal(await ask(url, 'first'), 200);
+    const first = await connector.when(answerTo('first'));
+    assert.equal(first.body.text, 'Hello');
+    assert.equal(first.authorization, `Bearer ${identity.tokenFor('https://api.botframework.com')}`);
+    assert.ok(identity.resources.has('https://cognitiveservices.azure.com'));
+    await assertIsHeard(url, first, `https://${WEBSITE}`);
+    bot.signal('SIGTERM');
+    assert.deepEqual(await bot.ended, { code: 0, signal: null });
+
+    // What it kept is there for the next one.
+    const next = startUnpacked(unpacked, settings);
+    t.after(() => next[Symbol.asyncDispose]());
+    const nextUrl = await next.whenListening();
+    await assertIsHeard(nextUrl, first, `https://${WEBSITE}`);
+    release();
+    assert.equal(await ask(nextUrl, 'second'), 200);
+    assert.equal((await connector.when(answerTo('second'))).body.text, 'At last');
+    next.signal('SIGTERM');
+    assert.deepEqual(await next.ended, { code: 0, signal: null });
+    assert.equal(bot.stderr + next.stderr, '');
+    unpacked.assertUntouched();
+  });
+});

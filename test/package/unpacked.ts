@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { unzipSync } from 'fflate';
+import { makeBotZip } from '../../src/cli/bot-zip.ts';
+import { START_COMMAND } from '../../src/cli/bundle-table.ts';
+import type { Env } from '../../src/env.ts';
+import { type BotProcess, watchBotProcess } from '../support/bot-process.ts';
+
+/** With a slash at its end. */
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The deployed bot's folder, as App Service has it. */
+export interface Unpacked {
+  readonly folder: string;
+  readonly zipBytes: number;
+  /** Fails where something was written there: on App Service that folder cannot be written to. */
+  assertUntouched(): void;
+  remove(): void;
+}
+
+/** Unpacks the ZIP where nothing of this project can be found. `entries` as for `makeBotZip`. */
+export async function unpackBot(entries?: Readonly<Record<string, string>>): Promise<Unpacked> {
+  const { zip } = await makeBotZip(ROOT, entries);
+  const folder = mkdtempSync(join(tmpdir(), 'wwwroot-'));
+  for (let above = folder; ; above = dirname(above)) {
+    assert.ok(!existsSync(join(above, 'node_modules')), `there is a node_modules in ${above}`);
+    if (above === dirname(above)) break;
+  }
+  for (const [path, contents] of Object.entries(unzipSync(zip))) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), contents);
+  }
+  const before = inventory(folder);
+  return {
+    folder,
+    zipBytes: zip.byteLength,
+    assertUntouched: () => assert.deepEqual(inventory(folder), before),
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}
+
+/** With the start command that is deployed, by a shell, as App Service does it. */
+export function startUnpacked({ folder }: Unpacked, env: Env): BotProcess {
+  const path = `${dirname(process.execPath)}:${process.env['PATH']}`;
+  return watchBotProcess(['sh', '-c', START_COMMAND], { PATH: path, ...env }, folder);
+}
+
+function inventory(folder: string): string[] {
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+  return paths.map((path) => {
+    const { size, mtimeMs } = statSync(join(folder, path));
+    return `${path} ${size} ${mtimeMs}`;
+  });
+}

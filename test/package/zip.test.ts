@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { unzipSync } from 'fflate';
+import { type BotZip, makeBotZip } from '../../src/cli/bot-zip.ts';
+import { ENTRIES, START_COMMAND } from '../../src/cli/bundle-table.ts';
+import { ROOT } from './unpacked.ts';
+
+/** With all that telemetry needs in it, too. */
+const MOST_BYTES = 10_000_000;
+
+describe('the ZIP', () => {
+  let made: BotZip;
+  let files: Readonly<Record<string, Uint8Array>>;
+  before(async () => {
+    made = await makeBotZip(ROOT);
+    files = unzipSync(made.zip);
+  });
+  const text = (path: string) => Buffer.from(files[path] ?? []).toString();
+  const scripts = () => Object.keys(files).filter((path) => path.endsWith('.js'));
+
+  it('holds the programs of the table in one folder with their parts, and what the law asks for', () => {
+    for (const name of Object.keys(ENTRIES)) assert.ok(files[`dist/${name}.js`], name);
+    const others = Object.keys(files).filter((path) => !/^dist\/[\w.-]+\.js$/.test(path));
+    assert.deepEqual(others.sort(), ['LICENSE', 'THIRD-PARTY-LICENSES.txt', 'package.json']);
+    const total = Object.values(files).reduce((sum, { byteLength }) => sum + byteLength, 0);
+    assert.equal(made.unpackedBytes, total);
+    assert.ok(made.zip.byteLength < MOST_BYTES, `${made.zip.byteLength} bytes`);
+  });
+
+  it('says what it is, and is started as the command says', () => {
+    const own = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+    const { name, version, type, engines, scripts, ...rest } = JSON.parse(text('package.json'));
+    assert.deepEqual(
+      { name, version, type, engines },
+      { name: own.name, version: own.version, type: 'module', engines: own.engines },
+    );
+    assert.equal(`exec ${scripts.start}`, START_COMMAND);
+    assert.equal(rest.private, true);
+    assert.equal(rest.dependencies, undefined);
+    assert.ok(files[START_COMMAND.replace('exec node ', '')]);
+  });
+
+  it('names every package that is in it, with the words of its licence', () => {
+    const licences = text('THIRD-PARTY-LICENSES.txt');
+    const inside = scripts().flatMap((path) => [
+      ...text(path).matchAll(/^\/\/ (?:.*\/)?node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\/.+$/gm),
+    ]);
+    const names = new Set(['@microsoft/teams-js', ...inside.map((found) => found[1] ?? '')]);
+    assert.ok(names.size > 100, `${names.size} packages`);
+    for (const name of names) assert.ok(licences.includes(`\n${name} `), name);
+    assert.ok(licences.includes('Apache License\n'));
+    assert.doesNotMatch(licences, /undefined|\r/);
+  });
+
+  it('loads what depends on a setting only when that is set', () => {
+    const loaded = new Set(['index.js']);
+    for (const name of loaded) {
+      const imports = text(`dist/${name}`).matchAll(/^(?:import|\} from) ?"\.\/([^"]+)";$/gm);
+      for (const found of imports) loaded.add(found[1] ?? '');
+    }
+    assert.ok(loaded.size > 1, [...loaded].join());
+    const atStart = [...loaded].map((name) => text(`dist/${name}`)).join('\n');
+    assert.match(atStart, /^\/\/ node_modules\/restify\//m);
+    assert.doesNotMatch(atStart, /^\/\/ node_modules\/(?:@azure\/(?:storage-blob|monitor-opentelemetry)|openai)\//m);
+    const all = scripts().map(text).join('\n');
+    assert.match(all, /^\/\/ node_modules\/@azure\/storage-blob\//m);
+  });
+
+  it('has an entry for every worker that one of its programs starts', () => {
+    const started = scripts().flatMap((path) => [...text(path).matchAll(/workerUrl\(import\.meta\.url, "([^"]+)"\)/g)]);
+    for (const [, name = ''] of started) {
+      assert.equal(basename(ENTRIES[name] ?? '', '.ts'), name, 'src/cli/bundle-table.ts');
+    }
+  });
+
+  it('is the same, byte for byte, wherever it is made, and does not say where that was', async (t) => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'made-elsewhere-'));
+    t.after(() => rmSync(elsewhere, { recursive: true }));
+    for (const path of ['src', 'package.json', 'tsconfig.json', 'LICENSE']) {
+      cpSync(join(ROOT, path), join(elsewhere, path), { recursive: true });
+    }
+    const packages = realpathSync(`${ROOT}node_modules`);
+    symlinkSync(packages, join(elsewhere, 'node_modules'), 'junction');
+    const { zip } = await makeBotZip(elsewhere);
+    assert.ok(Buffer.from(zip).equals(made.zip));
+    for (const [path, contents] of Object.entries(files)) {
+      for (const place of [ROOT, packages]) {
+        assert.equal(Buffer.from(contents).indexOf(place), -1, `${path} has ${place} in it`);
+      }
+    }
+  });
+});
