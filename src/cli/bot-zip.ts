@@ -13,8 +13,8 @@ export interface BotZip {
 }
 
 /**
- * The bot as one ZIP that needs Node and nothing else, made from what lies below `root`; the same content gives the same
- * bytes. `entries` as in the table, which is the default.
+ * The bot as one ZIP that needs Node and nothing else, made from what lies below `root`; the same content gives the
+ * same bytes. `entries` as in the table, which is the default. Rejects with what esbuild or Node say.
  */
 export async function makeBotZip(root: string, entries: Readonly<Record<string, string>> = ENTRIES): Promise<BotZip> {
   const { files: programs, metafile } = await bundle(root, entries);

@@ -1,6 +1,9 @@
 import { TEAMS_LIBRARY_FILE } from '../http/player/teams-library.ts';
 
-/** What App Service runs, in the folder of the unpacked ZIP. Without `exec` a shell would take the place of the bot, and its signals. */
+/**
+ * What App Service runs in the folder of the unpacked ZIP, from a script for `sh`. Without `exec` that shell would get
+ * SIGTERM, and the bot would be killed in the middle of an answer.
+ */
 export const START_COMMAND = 'exec node dist/index.js';
 
 /**

@@ -30,7 +30,7 @@ describe('bundle', () => {
 });
 
 describe('the licences of a bundle', () => {
-  it('are those of the packages that are in it, the same words once, with what the others say of themselves', async (t) => {
+  it('are those of what is in it, the same words once, and what packages without one say of themselves', async (t) => {
     const manifest = (name: string, more = {}) => JSON.stringify({ name, version: '1.0.0', main: 'index.js', ...more });
     const root = projectOf(t, {
       'main.js': "import '@one/a'; import 'b'; import 'c'; import { unused } from 'd';",

@@ -33,6 +33,12 @@ const FAULTS: readonly (readonly [name: string, from: string, to: string, says: 
   ['a name too few', "'Microsoft.Web/sites', variables(", "'Microsoft.Web/sites/slots', variables(", /2 names, and 1/],
   ["a child without its parent's name", "'/logs')", "'-logs')", /needs 2 names/],
   ['a parent that is not waited for', '"dependsOn": ["[variables(\'aiId\')]"],', '', /does not wait for/],
+  [
+    'a part that is not waited for',
+    '"dependsOn": ["[variables(\'workspaceId\')]"],',
+    '',
+    /insights does not wait for .*-logs/,
+  ],
   ['a circle', '"properties": { "reserved": true }', '"dependsOn": ["[variables(\'siteId\')]"]', /waits for itself/],
   ['two versions of a type', '"2026-01-01"', '"2018-03-01"', /several versions/],
   ['another version that is read', "'2020-02-02'", "'2015-05-01'", /as of 2015-05-01/],

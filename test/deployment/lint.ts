@@ -115,7 +115,7 @@ function targetProblems({ id, resource, references }: Evaluated, declared: reado
   );
   return [
     ...named.filter((each) => !isDeclared(each)).map((each) => `${id} names ${each}, which is not in the template`),
-    ...[...needed, ...references.map((each) => each.id)]
+    ...[...needed, ...named.filter(isDeclared), ...references.map((each) => each.id)]
       .filter((each) => !awaited.includes(each))
       .map((each) => `${id} does not wait for ${each}`),
   ];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { METRICS } from '../../src/telemetry/names.ts';
 import { deploy, ofType, theOne } from './deployment.ts';
+import { settingsOf } from './settings.ts';
 import { readTemplate } from './template.ts';
 import { WHOLE_VARIANTS } from './variants.ts';
 
@@ -128,6 +129,11 @@ describe('logs', () => {
       );
     });
   }
+
+  it('and metrics of the bot go where the template looks for them', () => {
+    const { APPLICATIONINSIGHTS_CONNECTION_STRING: target } = settingsOf(whole);
+    assert.match(target ?? '', /^InstrumentationKey=[0-9a-f-]{36};IngestionEndpoint=https:/);
+  });
 
   it('of the console can be followed, and what is measured goes to the same workspace', () => {
     const { resource } = theOne(whole, 'Microsoft.Web/sites/config');

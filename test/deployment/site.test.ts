@@ -17,6 +17,22 @@ const site = siteConfigOf(whole);
 const root = new URL('../../', import.meta.url);
 const packageJson = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
 
+interface ScaleRule {
+  readonly metricTrigger: {
+    readonly metricName: string;
+    readonly metricResourceUri: string;
+    readonly operator: string;
+    readonly threshold: number;
+    readonly timeWindow: string;
+  };
+  readonly scaleAction: {
+    readonly direction: string;
+    readonly type: string;
+    readonly value: string;
+    readonly cooldown: string;
+  };
+}
+
 /** The most that App Service grants: https://learn.microsoft.com/azure/app-service/reference-app-settings */
 const MOST_STOP_SECONDS = 120;
 
@@ -26,7 +42,10 @@ describe('the site', () => {
     assert.equal(site.http20Enabled, true);
     assert.equal(site.webSocketsEnabled, false);
     const { resource } = theOne(whole, 'Microsoft.Web/sites');
-    assert.partialDeepStrictEqual(resource, { kind: 'app,linux', properties: { clientAffinityEnabled: false } });
+    assert.partialDeepStrictEqual(resource, {
+      kind: 'app,linux',
+      properties: { serverFarmId: theOne(whole, 'Microsoft.Web/serverfarms').id, clientAffinityEnabled: false },
+    });
     assert.equal(settingsOf(whole)['NODE_ENV'], 'production');
   });
 
@@ -59,6 +78,8 @@ describe('the site', () => {
     t.after(() => app.close());
     const url = `http://127.0.0.1:${await app.start()}`;
     assert.equal((await fetch(url + site.healthCheckPath)).status, 200);
+    const failures = Number(settingsOf(whole)['WEBSITE_HEALTHCHECK_MAXPINGFAILURES']);
+    assert.ok(failures >= 2 && failures <= 10, 'what the platform takes');
     const { endpoint } = theOne(whole, 'Microsoft.BotService/botServices').resource['properties'] as {
       endpoint: string;
     };
@@ -109,6 +130,27 @@ describe('the plan', () => {
     });
   });
 
+  it('takes an instance more where one of two things is short, and one less where both are not, more slowly', () => {
+    const { id } = theOne(more, 'Microsoft.Web/serverfarms');
+    const { profiles } = theOne(more, 'Microsoft.Insights/autoscalesettings').resource['properties'] as unknown as {
+      profiles: readonly { readonly rules: readonly ScaleRule[] }[];
+    };
+    const rules = profiles.flatMap((profile) => profile.rules);
+    for (const { metricTrigger, scaleAction } of rules) {
+      assert.equal(metricTrigger.metricResourceUri, id);
+      assert.deepEqual([scaleAction.type, scaleAction.value], ['ChangeCount', '1']);
+    }
+    const said = rules.map(({ metricTrigger: { metricName, operator, threshold, timeWindow }, scaleAction }) =>
+      [metricName, operator, threshold, timeWindow, scaleAction.direction, scaleAction.cooldown].join(' '),
+    );
+    assert.deepEqual(said, [
+      'CpuPercentage GreaterThan 70 PT5M Increase PT5M',
+      'MemoryPercentage GreaterThan 80 PT5M Increase PT5M',
+      'CpuPercentage LessThan 30 PT15M Decrease PT15M',
+      'MemoryPercentage LessThan 60 PT15M Decrease PT15M',
+    ]);
+  });
+
   it('never scales to less than its least', () => {
     const given = { planSku: 'P0v3', instances: 4, maxInstances: 1 };
     assert.partialDeepStrictEqual(theOne(deploy(template, given), 'Microsoft.Insights/autoscalesettings').resource, {
@@ -122,7 +164,15 @@ describe('the model', () => {
     const made = ofType(whole, 'Microsoft.CognitiveServices/accounts/deployments');
     assert.partialDeepStrictEqual(made[0]?.resource, {
       sku: { name: 'GlobalStandard', capacity: 10 },
-      properties: { model: { format: 'OpenAI', name: 'gpt-realtime-1.5', version: '2026-02-23' } },
+      properties: {
+        model: { format: 'OpenAI', name: 'gpt-realtime-1.5', version: '2026-02-23' },
+        raiPolicyName: 'Microsoft.DefaultV2',
+        versionUpgradeOption: 'OnceCurrentVersionExpired',
+      },
+    });
+    assert.partialDeepStrictEqual(theOne(whole, 'Microsoft.CognitiveServices/accounts').resource, {
+      kind: 'AIServices',
+      sku: { name: 'S0' },
     });
     made.forEach(({ resource }, index) => {
       if (index > 0) assert.ok(resource.dependsOn?.includes(made[index - 1]?.id ?? ''), resource.name);

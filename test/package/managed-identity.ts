@@ -15,7 +15,7 @@ export interface ManagedIdentity extends AsyncDisposable {
 const SECRET = 'identity-header-of-the-test';
 const LASTS_S = 86_400;
 
-/** The endpoint of 2019-08-01: https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference */
+/** Version 2019-08-01: https://learn.microsoft.com/azure/app-service/overview-managed-identity */
 export async function startManagedIdentity(clientId: string): Promise<ManagedIdentity> {
   const resources = new Set<string>();
   const tokenFor = (resource: string) => `token-for-${resource}`;

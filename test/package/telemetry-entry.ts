@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { metrics, trace } from '@opentelemetry/api';
 
-/** Sends a metric, a span and a request that was watched, as the library of Azure Monitor does it, to the address given. */
+/** Sends a metric, a span and a request that was watched, by the library of Azure Monitor, to the address given. */
 const origin = process.argv[2] ?? '';
 const { shutdownAzureMonitor, useAzureMonitor } = await import('@azure/monitor-opentelemetry');
 

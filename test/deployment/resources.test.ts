@@ -38,3 +38,15 @@ for (const baseName of ['v'.repeat(minLength), 'v'.repeat(maxLength)]) {
     });
   });
 }
+
+describe('each resource', () => {
+  it('is where the bot is to be, the model where that is, and what has no place in none', () => {
+    const { resources } = deploy(template, { location: 'westus', aiLocation: 'swedencentral' });
+    const isGlobal = /^Microsoft\.(BotService\/|Insights\/(actionGroups|metricAlerts)$)/;
+    for (const { resource } of resources.filter((each) => 'location' in each.resource)) {
+      const isModel = resource.type === 'Microsoft.CognitiveServices/accounts';
+      const expected = isModel ? 'swedencentral' : isGlobal.test(resource.type) ? 'global' : 'westus';
+      assert.equal(resource['location'], expected, resource.type);
+    }
+  });
+});
