@@ -50,10 +50,14 @@ export class Telemetry {
     this.#model = modelAttributes(options.model);
   }
 
-  /** Begins to measure, once the exporter is there. What it cannot open is in the log, and the bot goes on without. */
-  start(openSessions: () => number): Promise<void> {
+  /**
+   * Begins to measure, once the exporter is there; never after `close`. What cannot be opened is in the log, and the bot
+   * goes on without.
+   */
+  async start(openSessions: () => number): Promise<void> {
+    if (this.#isClosed) return;
     this.#opening ??= this.#open(openSessions);
-    return this.#opening;
+    await this.#opening;
   }
 
   /** Sends what is left. Never rejects. Safe to call twice. */
