@@ -103,7 +103,7 @@ export function createApp(deps: AppDeps): App {
 
 function createTelemetry({ config, clock, log, tokens }: Omit<Parts, 'telemetry'>): Telemetry {
   const { telemetry: settings, model } = config;
-  const open = settings.kind === 'azureMonitor' ? () => openAzureMonitor(settings, tokens) : undefined;
+  const open = settings.kind === 'azureMonitor' ? () => openAzureMonitor(settings, tokens, log) : undefined;
   return new Telemetry({ clock, log, model, open });
 }
 

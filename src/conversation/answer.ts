@@ -43,6 +43,8 @@ export async function answer(task: Task, answerDeps: AnswerDeps): Promise<void> 
 
 async function watched(task: Task, deps: TurnDeps): Promise<void> {
   deps.watch.begin(task.acceptedAtMs);
+  // Until more is known: whatever ends it early leaves it to whoever takes it over.
+  if (deps.leases.isShared && !task.turn.isInBand) deps.watch.ended('left');
   try {
     await answerInTurn(task, deps);
   } finally {
@@ -73,6 +75,7 @@ async function answerInTurn(task: Task, deps: TurnDeps): Promise<void> {
       isLookedFor || lease.isContested ? await entriesAround(turn, lease, await listing, deps) : undefined;
     const isKept = entries === undefined || (await answerOlder(turn, entries, { lease, stopping }, deps));
     if (isKept) completion = await whileKept(turn, { lease, respond, stopping, isTold }, deps);
+    else deps.watch.ended('withdrawn');
   } finally {
     await letGo(turn, lease, completion, deps);
   }
@@ -116,6 +119,7 @@ async function take(
     const isByUs = stopping.aborted && !isByUser;
     // Nobody else can answer it.
     const isLast = !stopping.aborted || (isByUs && turn.isInBand);
+    deps.watch.ended(isLast ? 'failed' : isByUser ? 'withdrawn' : 'left');
     if (isLast) await respond((sink) => sink.send(apologize(err, turn, deps)));
     if (isByUser && !turn.isInBand) await deps.pending.finish(turn);
     await dismissMessage(turn, { ...LEFT, end: isByUs || isByUser ? 'left' : 'answered' }, deps);

@@ -44,6 +44,7 @@ export async function complete(turn: UserTurn, way: Way, deps: TurnDeps): Promis
     return { end: 'answered', edit: SAME };
   }
   if (tries?.message === message && tries.count >= MOST_TRIES) {
+    deps.watch.ended('failed', 'given_up');
     await giveUp(turn, deps);
     return { end: 'answered', edit: (record) => withAnswered(record, message) };
   }
@@ -86,9 +87,10 @@ async function answerAnew(turn: UserTurn, way: Way, deps: TurnDeps): Promise<boo
     const stopActivity = sink.showActivity();
     try {
       const signal = leases.isShared ? AbortSignal.any([stopping, lease.ended]) : stopping;
-      const asked = await ask(turn, lease.record, signal, sink, deps).catch(
-        (err: unknown): Answer => ({ reply: apologize(err, turn, deps), remembered: {}, isUndone: false }),
-      );
+      const asked = await ask(turn, lease.record, signal, sink, deps).catch((err: unknown): Answer => {
+        watch.ended('failed', 'internal');
+        return { reply: apologize(err, turn, deps), remembered: {}, isUndone: false };
+      });
       isLeft = asked.isUndone && leases.isShared && !turn.isInBand;
       if (isLeft) return;
       const hasTold = await save(asked, turn, way, sink, deps);

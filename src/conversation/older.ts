@@ -24,6 +24,7 @@ export async function answerOlder(
     if (older === undefined) continue;
     const olderDeps = withTurn(older.turn, { ...deps, log: deps.processLog });
     olderDeps.watch.begin(older.acceptedAtMs);
+    olderDeps.watch.ended('left');
     await answerUnder(lease, older.turn, stopping, olderDeps).finally(() => olderDeps.watch.end());
     hasAnswered = true;
   }

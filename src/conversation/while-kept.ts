@@ -34,8 +34,8 @@ async function ended(
       watch.ended('left');
       return { end: 'left', edit: (record) => record, error };
     }
-    watch.ended('unsent', error instanceof SendError ? error.code : undefined);
     const isNobodyThere = error instanceof SendError && error.code === 'conversation_gone';
+    watch.ended(isNobodyThere ? 'gone' : 'unsent', error instanceof SendError ? error.code : undefined);
     const edit: Completion['edit'] = (record) => withAnswered(record, messageId(turn));
     return { end: isNobodyThere ? 'answered' : 'unsent', edit, error };
   }

@@ -1,5 +1,7 @@
 import { metrics, trace } from '@opentelemetry/api';
+import type { Logger } from '../log.ts';
 import type { TelemetrySettings } from '../telemetry-settings.ts';
+import { sendingPolicy } from './sending-policy.ts';
 
 /** Where spans and metrics go, once it is open. */
 export interface Exporter {
@@ -38,6 +40,7 @@ const INSTRUMENTATION = {
 export async function openAzureMonitor(
   { connectionString, usesEntraId }: Extract<TelemetrySettings, { kind: 'azureMonitor' }>,
   tokens: (scope: string) => () => Promise<string>,
+  log: Logger,
 ): Promise<Exporter> {
   const { useAzureMonitor, shutdownAzureMonitor } = await import('@azure/monitor-opentelemetry');
   const tokenOf = tokens(MONITOR_SCOPE);
@@ -48,6 +51,7 @@ export async function openAzureMonitor(
       connectionString,
       // Of a process that is gone nobody sends what it left on a disk that is gone, too.
       disableOfflineStorage: true,
+      additionalPolicies: [{ policy: sendingPolicy(log), position: 'perCall' }],
       ...(usesEntraId ? { credential: { getToken } } : {}),
     },
     // Every turn: people write few messages a second, and the one that is looked for must not be missing.
@@ -56,6 +60,7 @@ export async function openAzureMonitor(
     instrumentationOptions: INSTRUMENTATION,
     enableLiveMetrics: false,
     enableStandardMetrics: false,
+    enablePerformanceCounters: false,
   });
   return { flush: flushAll, close: shutdownAzureMonitor };
 }

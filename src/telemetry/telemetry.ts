@@ -76,7 +76,7 @@ export class Telemetry {
     const conversation = { [ATTRIBUTES.conversation]: hashOf(key) };
     return new TurnWatch({
       clock: this.#options.clock,
-      instruments: this.#instruments,
+      instruments: () => this.#instruments,
       tracer: trace.getTracer(SCOPE),
       channel,
       names: { ...names, ...conversation },

@@ -18,13 +18,18 @@ export type WatchedOutcome =
   | 'answeredBefore'
   /** The channel did not take the answer. */
   | 'unsent'
+  /** There is nobody any more to be answered: the bot was blocked or removed. */
+  | 'gone'
+  /** Its user took it back, or stopped it, before its turn had begun. */
+  | 'withdrawn'
   /** For another instance to answer. */
   | 'left';
 
 /** What a turn is watched with. */
 export interface TurnWatchDeps {
   readonly clock: Clock;
-  readonly instruments: Instruments;
+  /** As they are now: a turn that began before anybody received is counted where it ends after that. */
+  readonly instruments: () => Instruments;
   readonly tracer: Tracer;
   readonly channel: string;
   /** On the span of the turn. */
@@ -61,12 +66,12 @@ export class TurnWatch {
   }
 
   /** `acceptedAtMs`: by the clock of the instance that accepted the message. */
-  begin(acceptedAtMs: number | undefined): void {
-    const { clock, instruments, tracer, channel, names } = this.#deps;
+  begin(acceptedAtMs: number): void {
+    const { clock, tracer, channel, names } = this.#deps;
+    const instruments = this.#deps.instruments();
     this.#beganAtMs = clock.now();
     // Application Insights names the requests of servers alone.
     this.#span = tracer.startSpan(SPANS.turn, { kind: SpanKind.SERVER, attributes: names });
-    if (acceptedAtMs === undefined) return;
     const waitSeconds = Math.max(0, this.#beganAtMs - acceptedAtMs) / 1000;
     instruments.queueWait.record(waitSeconds, { [ATTRIBUTES.channel]: channel });
     this.#span.setAttribute(ATTRIBUTES.queueWait, waitSeconds);
@@ -89,18 +94,18 @@ export class TurnWatch {
   firstText(): void {
     if (this.#hasText || this.#span === undefined) return;
     this.#hasText = true;
-    this.#noteFirst(ATTRIBUTES.timeToFirstText, this.#deps.instruments.timeToFirstText);
+    this.#noteFirst(ATTRIBUTES.timeToFirstText, this.#deps.instruments().timeToFirstText);
   }
 
   firstAudio(): void {
     if (this.#hasAudio || this.#span === undefined) return;
     this.#hasAudio = true;
-    this.#noteFirst(ATTRIBUTES.timeToFirstAudio, this.#deps.instruments.timeToFirstAudio);
+    this.#noteFirst(ATTRIBUTES.timeToFirstAudio, this.#deps.instruments().timeToFirstAudio);
   }
 
   /** What the service bills for the turn, all attempts together, and how long the sound is that it made. */
   used(usage: TokenUsage, audioSeconds: number): void {
-    const { instruments } = this.#deps;
+    const instruments = this.#deps.instruments();
     for (const modality of MODALITIES) {
       const tokens = usage[modality];
       const attributes = { [ATTRIBUTES.modality]: modality };
@@ -111,7 +116,7 @@ export class TurnWatch {
     if (audioSeconds > 0) instruments.audioSeconds.add(audioSeconds);
   }
 
-  /** How it ended, so far: the last word counts, and where there is none the turn has failed. */
+  /** How it ended, so far: the last word counts. Where there is none it was left, or an error that nobody expected has ended it. */
   ended(outcome: WatchedOutcome, code?: string): void {
     this.#outcome = outcome;
     this.#code = code;
@@ -119,7 +124,8 @@ export class TurnWatch {
 
   /** The turn is over. Safe to call twice. */
   end(): void {
-    const { clock, instruments, channel } = this.#deps;
+    const { clock, channel } = this.#deps;
+    const instruments = this.#deps.instruments();
     const span = this.#span;
     if (span === undefined) return;
     this.#span = undefined;

@@ -41,23 +41,35 @@ const minutes = (duration: string) => Number(/^PT(\d+)M$/.exec(duration)?.[1]);
 
 describe('an alert', () => {
   const cases = [
-    ['Http5xx', 'Microsoft.Web/sites', 'Total', 'GreaterThan'],
-    ['HealthCheckStatus', 'Microsoft.Web/sites', 'Average', 'LessThan'],
-    [METRICS.starts, 'Microsoft.Insights/components', 'Total', 'GreaterThan'],
-    [METRICS.turnsFailed, 'Microsoft.Insights/components', 'Total', 'GreaterThan'],
+    ['Http5xx', 'Microsoft.Web/sites', 'Total', 'GreaterThan', 5],
+    ['HealthCheckStatus', 'Microsoft.Web/sites', 'Average', 'LessThan', 50],
+    [METRICS.starts, 'Microsoft.Insights/components', 'Total', 'GreaterThan', 2],
+    [METRICS.turnsFailed, 'Microsoft.Insights/components', 'Total', 'GreaterThan', 5],
   ] as const;
 
   it('is there for each of four things', () => {
     assert.equal(ofType(whole, 'Microsoft.Insights/metricAlerts').length, cases.length);
   });
 
-  for (const [metric, type, aggregation, operator] of cases) {
+  for (const [metric, type, timeAggregation, operator, threshold] of cases) {
     it(`on ${metric} looks at what has it, and tells the operator`, () => {
       const { enabled, scopes, criteria, actions, evaluationFrequency, windowSize } = alertOn(metric);
       assert.equal(enabled, true);
       assert.deepEqual(scopes, [theOne(whole, type).id]);
       assert.deepEqual(actions, [{ actionGroupId: theOne(whole, 'Microsoft.Insights/actionGroups').id }]);
-      assert.deepEqual([criteria.allOf[0].timeAggregation, criteria.allOf[0].operator], [aggregation, operator]);
+      const isOfTheBot = metric.startsWith('voice_bot.');
+      assert.partialDeepStrictEqual(criteria, {
+        'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria',
+        allOf: [
+          {
+            criterionType: 'StaticThresholdCriterion',
+            metricNamespace: isOfTheBot ? 'azure.applicationinsights' : type,
+            timeAggregation,
+            operator,
+            threshold,
+          },
+        ],
+      });
       assert.ok(minutes(windowSize) >= minutes(evaluationFrequency));
     });
   }

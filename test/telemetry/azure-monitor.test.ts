@@ -91,12 +91,18 @@ describe('telemetry to Application Insights', { skip }, () => {
       assert.ok(!wire.includes(secret), secret);
   });
 
-  it('costs no answer and no end where it cannot be sent', async () => {
-    await using all = await startAll({}, 500);
-    assert.match((await all.says()).text, /tulips/);
-    all.bot.signal('SIGTERM');
-    assert.deepEqual(await all.bot.ended, { code: 0, signal: null });
-  });
+  for (const status of [403, 500]) {
+    it(`costs no answer and no end where it is refused, and is said once: ${status}`, async () => {
+      await using all = await startAll({}, status);
+      const line = await all.bot.whenLogged(({ msg }) => String(msg).startsWith('telemetry is not taken'));
+      assert.equal(line['status'], status);
+      assert.match(String(line['todo']), status === 403 ? /Monitoring Metrics Publisher/ : /tried again/);
+      assert.match((await all.says()).text, /tulips/);
+      all.bot.signal('SIGTERM');
+      assert.deepEqual(await all.bot.ended, { code: 0, signal: null });
+      assert.equal(all.bot.stdout.split('telemetry is not taken').length, 2);
+    });
+  }
 
   it('is not sent without a token where it is to be signed in with Entra ID', async () => {
     await using all = await startAll({
@@ -105,6 +111,7 @@ describe('telemetry to Application Insights', { skip }, () => {
       AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential',
     });
     assert.match((await all.says()).text, /tulips/);
+    await all.bot.whenLogged(({ msg }) => String(msg).startsWith('telemetry is not taken'));
     all.bot.signal('SIGTERM');
     assert.deepEqual(await all.bot.ended, { code: 0, signal: null });
     assert.deepEqual(all.ingestion.bodies, []);

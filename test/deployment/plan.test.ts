@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { deploy, ofType, theOne } from './deployment.ts';
+import { readTemplate } from './template.ts';
+import { WHOLE_VARIANTS } from './variants.ts';
+
+const template = readTemplate('azuredeploy.json');
+const whole = deploy(template);
+const more = deploy(template, WHOLE_VARIANTS['with more of everything']);
+
+interface ScaleRule {
+  readonly metricTrigger: {
+    readonly metricName: string;
+    readonly metricResourceUri: string;
+    readonly operator: string;
+    readonly threshold: number;
+    readonly timeWindow: string;
+  };
+  readonly scaleAction: {
+    readonly direction: string;
+    readonly type: string;
+    readonly value: string;
+    readonly cooldown: string;
+  };
+}
+
+describe('the plan', () => {
+  it('is one for Linux that can keep a site loaded', () => {
+    const { resource } = theOne(whole, 'Microsoft.Web/serverfarms');
+    assert.partialDeepStrictEqual(resource, {
+      kind: 'linux',
+      sku: { name: 'B1', capacity: 1 },
+      properties: { reserved: true },
+    });
+    assert.ok(template.parameters['planSku']?.allowedValues?.every((size) => /^[BSP]/.test(String(size))));
+  });
+
+  it('scales by itself where its size can, and only there', () => {
+    assert.deepEqual(ofType(whole, 'Microsoft.Insights/autoscalesettings'), []);
+    for (const size of template.parameters['planSku']?.allowedValues ?? []) {
+      const scaled = ofType(deploy(template, { planSku: size }), 'Microsoft.Insights/autoscalesettings');
+      assert.equal(scaled.length, String(size).startsWith('B') ? 0 : 1, String(size));
+    }
+    const { resource } = theOne(more, 'Microsoft.Insights/autoscalesettings');
+    assert.partialDeepStrictEqual(resource, {
+      properties: {
+        enabled: true,
+        targetResourceUri: theOne(more, 'Microsoft.Web/serverfarms').id,
+        profiles: [{ capacity: { minimum: '2', maximum: '5', default: '2' } }],
+      },
+    });
+  });
+
+  it('takes an instance more where one of two things is short, and one less where both are not, more slowly', () => {
+    const { id } = theOne(more, 'Microsoft.Web/serverfarms');
+    const { profiles } = theOne(more, 'Microsoft.Insights/autoscalesettings').resource['properties'] as unknown as {
+      profiles: readonly { readonly rules: readonly ScaleRule[] }[];
+    };
+    const rules = profiles.flatMap((profile) => profile.rules);
+    for (const { metricTrigger, scaleAction } of rules) {
+      assert.equal(metricTrigger.metricResourceUri, id);
+      assert.deepEqual([scaleAction.type, scaleAction.value], ['ChangeCount', '1']);
+    }
+    const said = rules.map(({ metricTrigger: { metricName, operator, threshold, timeWindow }, scaleAction }) =>
+      [metricName, operator, threshold, timeWindow, scaleAction.direction, scaleAction.cooldown].join(' '),
+    );
+    assert.deepEqual(said, [
+      'CpuPercentage GreaterThan 70 PT5M Increase PT5M',
+      'MemoryPercentage GreaterThan 80 PT5M Increase PT5M',
+      'CpuPercentage LessThan 30 PT15M Decrease PT15M',
+      'MemoryPercentage LessThan 60 PT15M Decrease PT15M',
+    ]);
+  });
+
+  it('never scales to less than its least', () => {
+    const given = { planSku: 'P0v3', instances: 4, maxInstances: 1 };
+    assert.partialDeepStrictEqual(theOne(deploy(template, given), 'Microsoft.Insights/autoscalesettings').resource, {
+      properties: { profiles: [{ capacity: { minimum: '4', maximum: '4' } }] },
+    });
+  });
+});
