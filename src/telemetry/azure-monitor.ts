@@ -1,7 +1,7 @@
 import { metrics, trace } from '@opentelemetry/api';
 import type { Logger } from '../log.ts';
 import type { TelemetrySettings } from '../telemetry-settings.ts';
-import { sendingPolicy } from './sending-policy.ts';
+import { SendingWatch } from './sending-watch.ts';
 
 /** Where spans and metrics go, once it is open. */
 export interface Exporter {
@@ -44,14 +44,18 @@ export async function openAzureMonitor(
 ): Promise<Exporter> {
   const { useAzureMonitor, shutdownAzureMonitor } = await import('@azure/monitor-opentelemetry');
   const tokenOf = tokens(MONITOR_SCOPE);
+  const watch = new SendingWatch(log);
   // The library compares it with the system's time, whatever clock we have.
-  const getToken = async () => ({ token: await tokenOf(), expiresOnTimestamp: Date.now() + TOKEN_LASTS_MS });
+  const getToken = async () => ({
+    token: await watch.token(tokenOf),
+    expiresOnTimestamp: Date.now() + TOKEN_LASTS_MS,
+  });
   useAzureMonitor({
     azureMonitorExporterOptions: {
       connectionString,
       // Of a process that is gone nobody sends what it left on a disk that is gone, too.
       disableOfflineStorage: true,
-      additionalPolicies: [{ policy: sendingPolicy(log), position: 'perCall' }],
+      additionalPolicies: [{ policy: watch.policy(), position: 'perCall' }],
       ...(usesEntraId ? { credential: { getToken } } : {}),
     },
     // Every turn: people write few messages a second, and the one that is looked for must not be missing.

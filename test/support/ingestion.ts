@@ -19,7 +19,7 @@ interface EnvelopeData {
   readonly metrics?: readonly { readonly name: string; readonly value: number; readonly count?: number }[];
 }
 
-export interface Ingestion extends AsyncDisposable {
+export interface Ingestion {
   readonly connectionString: string;
   readonly envelopes: readonly Envelope[];
   /** All that was sent, as it was on the wire. */
@@ -27,6 +27,7 @@ export interface Ingestion extends AsyncDisposable {
   readonly authorizations: readonly (string | undefined)[];
   /** Resolves with the first piece that fits, past ones included. */
   when(fits: (envelope: Envelope) => boolean): Promise<Envelope>;
+  close(): Promise<void>;
 }
 
 /** Application Insights, as far as it takes what is sent: https, as its client insists. */
@@ -66,7 +67,7 @@ export async function startIngestion({ key, cert }: Certificate, status = 200): 
         check();
       });
     },
-    async [Symbol.asyncDispose]() {
+    async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

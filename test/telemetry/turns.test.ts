@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { Performance } from '../../src/simulator/mind.ts';
 import { METRICS } from '../../src/telemetry/names.ts';
@@ -9,9 +9,10 @@ import { beginTelemetry, hearTelemetry } from '../support/heard-telemetry.ts';
 const heard = hearTelemetry();
 
 /** A bot whose telemetry has begun, and nothing of it is told yet. */
-async function startHeardBot(turns: BotUnderTestOptions['turns']) {
+async function startHeardBot(t: TestContext, turns: BotUnderTestOptions['turns']) {
   const { telemetry, begun } = beginTelemetry();
   const bot = await startBot({ ...(turns && { turns }), deps: { telemetry } });
+  t.after(() => bot.close());
   await begun;
   await heard.read();
   return bot;
@@ -30,8 +31,8 @@ function lastTurn() {
 }
 
 describe('the telemetry of turns', () => {
-  it('is one span for each turn, with its steps below it', async () => {
-    await using bot = await startHeardBot(['One.', 'Two.']);
+  it('is one span for each turn, with its steps below it', async (t) => {
+    const bot = await startHeardBot(t, ['One.', 'Two.']);
     await bot.says('hello');
     await bot.connector.whenMessages(1);
     await bot.says('again');
@@ -57,8 +58,8 @@ describe('the telemetry of turns', () => {
     );
   });
 
-  it('can be found from the log', async () => {
-    await using bot = await startHeardBot(['One.']);
+  it('can be found from the log', async (t) => {
+    const bot = await startHeardBot(t, ['One.']);
     await bot.says('hello');
     await bot.connector.whenMessages(1);
     await bot.close();
@@ -66,8 +67,8 @@ describe('the telemetry of turns', () => {
     assert.equal(lastTurn().turn.attributes['voice_bot.turn.id'], line?.['turn']);
   });
 
-  it('measures times, tokens and sound', async () => {
-    await using bot = await startHeardBot(['A sentence to be measured.']);
+  it('measures times, tokens and sound', async (t) => {
+    const bot = await startHeardBot(t, ['A sentence to be measured.']);
     await bot.says('hello');
     await bot.connector.whenMessages(1);
     await bot.close();
@@ -90,9 +91,9 @@ describe('the telemetry of turns', () => {
     assert.equal(attributes[METRICS.timeToFirstText], only(METRICS.timeToFirstText)?.value);
   });
 
-  it('counts what failed, by a code and without a word of the service', async () => {
+  it('counts what failed, by a code and without a word of the service', async (t) => {
     const message = 'you said tulips, and I do not like it';
-    await using bot = await startHeardBot([failing(message)]);
+    const bot = await startHeardBot(t, [failing(message)]);
     await bot.says('tulips');
     await bot.connector.whenMessages(1);
     await bot.close();
@@ -106,8 +107,8 @@ describe('the telemetry of turns', () => {
     assert.doesNotMatch(JSON.stringify([turn, ...steps].map(told)), /tulips/);
   });
 
-  it('counts an answer that the channel did not take', async () => {
-    await using bot = await startHeardBot(['One.']);
+  it('counts an answer that the channel did not take', async (t) => {
+    const bot = await startHeardBot(t, ['One.']);
     bot.connector.rule = ({ body }) => (body?.type === 'message' ? { status: 500 } : undefined);
     await bot.says('hello');
     await bot.connector.when(({ body }) => body?.type === 'message');
@@ -117,8 +118,8 @@ describe('the telemetry of turns', () => {
     assert.equal(lastTurn().turn.attributes['voice_bot.outcome'], 'unsent');
   });
 
-  it('counts what was delivered again', async () => {
-    await using bot = await startHeardBot(['One.']);
+  it('counts what was delivered again', async (t) => {
+    const bot = await startHeardBot(t, ['One.']);
     const message = bot.message('hello');
     await bot.post(message);
     await bot.post(message);
@@ -127,8 +128,8 @@ describe('the telemetry of turns', () => {
     assert.equal((await heard.read()).get(METRICS.duplicates)?.[0]?.value, 1);
   });
 
-  it('counts calls to the channel that were made again, and its 429', async () => {
-    await using bot = await startHeardBot(['One.']);
+  it('counts calls to the channel that were made again, and its 429', async (t) => {
+    const bot = await startHeardBot(t, ['One.']);
     let isFirst = true;
     bot.connector.rule = ({ body }) => {
       if (body?.type !== 'message' || !isFirst) return undefined;
@@ -143,8 +144,8 @@ describe('the telemetry of turns', () => {
     assert.equal(read.get(METRICS.sendsThrottled)?.[0]?.value, 1);
   });
 
-  it('knows the open sessions, why others were closed, and the delay of the event loop', async () => {
-    await using bot = await startHeardBot(['One.']);
+  it('knows the open sessions, why others were closed, and the delay of the event loop', async (t) => {
+    const bot = await startHeardBot(t, ['One.']);
     await bot.says('hello');
     await bot.connector.whenMessages(1);
     const gauges = await heard.read();
@@ -157,9 +158,9 @@ describe('the telemetry of turns', () => {
     assert.deepEqual(read.get(METRICS.sessionsClosed)?.[0]?.attributes, { 'voice_bot.close.reason': 'forgotten' });
   });
 
-  it('has nothing of what people say, and no names', async () => {
+  it('has nothing of what people say, and no names', async (t) => {
     const secrets = /tulips|daffodils|Ada|user-1|conversation-1|activity-/;
-    await using bot = await startHeardBot(['I like daffodils.']);
+    const bot = await startHeardBot(t, ['I like daffodils.']);
     await bot.says('tulips');
     await bot.connector.whenMessages(1);
     await bot.close();

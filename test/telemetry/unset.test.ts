@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { simulatedMind } from '../../src/simulator/mind.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { toneVoice } from '../../src/simulator/voice.ts';
@@ -15,16 +15,20 @@ const WATCH_MODULES = `data:text/javascript,${encodeURIComponent(`
 `)}`;
 
 describe('a bot without APPLICATIONINSIGHTS_CONNECTION_STRING', () => {
-  it('loads nothing of an SDK for telemetry', async () => {
+  it('loads nothing of an SDK for telemetry', async (t) => {
     const simulator = await startSimulator({ mind: simulatedMind, voice: toneVoice(), paceMs: 0 });
-    after(() => simulator.close());
-    await using connector = await startFakeConnector();
-    await using bot = startBotProcess({
+    const connector = await startFakeConnector();
+    const bot = startBotProcess({
       AZURE_OPENAI_ENDPOINT: simulator.url,
       AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
       AZURE_OPENAI_API_KEY: 'any',
       PORT: '0',
       NODE_OPTIONS: `--import ${WATCH_MODULES}`,
+    });
+    t.after(async () => {
+      await bot[Symbol.asyncDispose]();
+      await connector.close();
+      await simulator.close();
     });
     const activity = {
       ...{ type: 'message', id: 'a', channelId: 'emulator', serviceUrl: connector.url, text: 'hello' },
