@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { unpackBot } from '../package/unpacked.ts';
 import { BUILT_BOT, botEnv, listeningPort } from './bot-under-bench.ts';
 import { spawnNode } from './children.ts';
 import { epochMs } from './measure.ts';
@@ -15,19 +16,36 @@ export interface StartTime {
 /** Nothing is asked of the model here. */
 const UNUSED_PORT = 1;
 
-/** Starts the built bot several times, one after another. The first only warms the file system's cache, and is left out. */
-export async function measureStarts(count: number): Promise<StartTime[]> {
-  const starts: StartTime[] = [];
-  for (let start = 0; start <= count; start++) starts.push(await measureStart());
-  return starts.slice(1);
+/** What is started. */
+export interface Starts {
+  /** The files that tsc made, with node_modules. */
+  readonly built: readonly StartTime[];
+  /** The unpacked ZIP that is deployed. */
+  readonly bundled: readonly StartTime[];
+}
+
+/** Starts both several times, by turns. The first only warms the file system's cache, and is left out. */
+export async function measureStarts(count: number): Promise<Starts> {
+  const unpacked = await unpackBot();
+  try {
+    const bundle = { file: 'dist/index.js', cwd: unpacked.folder };
+    const [built, bundled]: [StartTime[], StartTime[]] = [[], []];
+    for (let start = 0; start <= count; start++) {
+      built.push(await measureStart(BUILT_BOT));
+      bundled.push(await measureStart(bundle));
+    }
+    return { built: built.slice(1), bundled: bundled.slice(1) };
+  } finally {
+    unpacked.remove();
+  }
 }
 
 /** Plain `node dist/index.js`, without a compile cache. */
-async function measureStart(): Promise<StartTime> {
+async function measureStart({ file, cwd }: typeof BUILT_BOT): Promise<StartTime> {
   const startedAtMs = epochMs();
   const child = spawnNode({
-    args: [BUILT_BOT.file],
-    cwd: BUILT_BOT.cwd,
+    args: [file],
+    cwd,
     env: botEnv(UNUSED_PORT),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
