@@ -60,6 +60,7 @@ export const FUNCTIONS: Readonly<Record<string, (...args: Json[]) => Json>> = {
   string: (value) => (typeof value === 'string' ? value : JSON.stringify(value)),
   subscription: () => ({ id: `/subscriptions/${SUBSCRIPTION}`, subscriptionId: SUBSCRIPTION, tenantId: TENANT }),
   subscriptionResourceId: (...args) => idBelow(`/subscriptions/${SUBSCRIPTION}`, args),
+  toLower: (value) => text(value).toLowerCase(),
   uniqueString: (...args) => hex(args).slice(0, 13),
 };
 

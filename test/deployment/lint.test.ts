@@ -82,6 +82,20 @@ describe('the parameters file', () => {
       assert.equal(value, template.parameters[name]?.defaultValue, name);
   });
 
+  it('has a line for what most people want to set, but for what is an expression of the template', () => {
+    const wanted = [
+      'aiLocation',
+      'aiCapacity',
+      'existingAiEndpoint',
+      'alertEmail',
+      'dailyBudgetUsd',
+      'planSku',
+      'instances',
+    ];
+    for (const name of wanted) assert.ok(name in given, name);
+    for (const name of ['allowedTenants', 'location']) assert.ok(!(name in given), name);
+  });
+
   it('would be noticed with a name, a type or a value that the template does not take', () => {
     const wrong = { ...given, planSize: 'B1', instances: '1', planSku: 'F1', drainSeconds: 91 };
     assert.deepEqual(valueProblems(readTemplate('azuredeploy.json'), wrong), [

@@ -121,10 +121,7 @@ describe('logs', () => {
   const sent = ofType(whole, 'Microsoft.Insights/diagnosticSettings').map(({ resource }) => resource);
 
   for (const [type, logs] of [
-    [
-      'Microsoft.Web/sites',
-      ['AppServiceHTTPLogs', 'AppServiceConsoleLogs', 'AppServicePlatformLogs', 'AppServiceAuditLogs'],
-    ],
+    ['Microsoft.Web/sites', ['AppServiceConsoleLogs', 'AppServicePlatformLogs', 'AppServiceAuditLogs']],
     ['Microsoft.BotService/botServices', ['BotRequest']],
   ] as const) {
     it(`of ${type} go to the workspace`, () => {
@@ -141,6 +138,17 @@ describe('logs', () => {
       );
     });
   }
+
+  it('hold no addresses of requests: who has that of a sound can hear it', () => {
+    for (const each of sent) assert.doesNotMatch(JSON.stringify(each['properties']), /HTTPLogs|allLogs/i);
+    // For Linux this is the console, and files of requests are made on Windows alone:
+    // https://learn.microsoft.com/azure/app-service/troubleshoot-diagnostic-logs#overview
+    assert.equal(theOne(whole, 'Microsoft.Web/sites').resource['kind'], 'app,linux');
+    const { properties } = theOne(whole, 'Microsoft.Web/sites/config').resource;
+    assert.deepEqual(properties, {
+      httpLogs: { fileSystem: { enabled: true, retentionInDays: 3, retentionInMb: 35 } },
+    });
+  });
 
   it('and metrics of the bot go where the template looks for them', () => {
     const { APPLICATIONINSIGHTS_CONNECTION_STRING: target } = settingsOf(whole);

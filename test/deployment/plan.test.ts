@@ -32,6 +32,10 @@ describe('the plan', () => {
       sku: { name: 'B1', capacity: 1 },
       properties: { reserved: true },
     });
+    for (const size of template.parameters['planSku']?.allowedValues ?? []) {
+      const made = theOne(deploy(template, { planSku: size }), 'Microsoft.Web/serverfarms').resource;
+      assert.partialDeepStrictEqual(made, { sku: { name: size } });
+    }
     assert.ok(template.parameters['planSku']?.allowedValues?.every((size) => /^[BSP]/.test(String(size))));
   });
 
@@ -49,6 +53,13 @@ describe('the plan', () => {
         profiles: [{ capacity: { minimum: '2', maximum: '5', default: '2' } }],
       },
     });
+  });
+
+  it('has the number of instances that is asked for, and where it scales by itself the one that it has reached', () => {
+    const skuOf = (planSku: string) =>
+      theOne(deploy(template, { planSku, instances: 2 }), 'Microsoft.Web/serverfarms').resource['sku'];
+    assert.deepEqual(skuOf('B2'), { name: 'B2', capacity: 2 });
+    assert.deepEqual(skuOf('S1'), { name: 'S1' });
   });
 
   it('takes an instance more where one of two things is short, and one less where both are not, more slowly', () => {

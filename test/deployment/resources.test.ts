@@ -39,6 +39,13 @@ for (const baseName of ['v'.repeat(minLength), 'v'.repeat(maxLength)]) {
   });
 }
 
+describe('a base name', () => {
+  it('with capitals is taken as one without', () => {
+    const ids = (baseName: string) => deploy(template, { baseName }).resources.map(({ id }) => id);
+    assert.deepEqual(ids('VoiceBot'), ids('voicebot'));
+  });
+});
+
 describe('each resource', () => {
   it('is where the bot is to be, the model where that is, and what has no place in none', () => {
     const { resources } = deploy(template, { location: 'westus', aiLocation: 'swedencentral' });

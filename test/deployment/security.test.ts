@@ -37,6 +37,13 @@ describe('the site', () => {
   });
 });
 
+describe('what the bot calls', () => {
+  it('can be reached by it: there is no private network', () => {
+    for (const type of ['Microsoft.Storage/storageAccounts', 'Microsoft.CognitiveServices/accounts'])
+      assert.partialDeepStrictEqual(resource(type), { properties: { publicNetworkAccess: 'Enabled' } });
+  });
+});
+
 describe('keys', () => {
   it('open neither the storage, nor the model, nor what is measured', () => {
     assert.partialDeepStrictEqual(resource('Microsoft.Storage/storageAccounts'), {

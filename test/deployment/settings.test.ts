@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { readConfig } from '../../src/config.ts';
 import type { Env } from '../../src/env.ts';
 import { ConfigError } from '../../src/errors.ts';
@@ -19,7 +21,12 @@ const OF_THE_PLATFORM = [
 ];
 
 /** Read by @azure/identity, which identity.test.ts holds it to. */
-const OF_THE_LIBRARY = ['AZURE_CLIENT_ID', 'AZURE_TOKEN_CREDENTIALS'];
+const OF_THE_IDENTITY = ['AZURE_CLIENT_ID', 'AZURE_TOKEN_CREDENTIALS'];
+
+/** Read by the exporter to Application Insights: any value, and it tells Microsoft nothing of its own use. */
+const OF_THE_EXPORTER = ['APPLICATION_INSIGHTS_NO_STATSBEAT'];
+
+const OF_OTHERS = [...OF_THE_PLATFORM, ...OF_THE_IDENTITY, ...OF_THE_EXPORTER];
 
 /** Variables of the bot that the template leaves alone, each with the reason. */
 const LEFT_ALONE: Readonly<Record<string, string>> = {
@@ -91,12 +98,23 @@ const BOT_NAMES = new Set([
 
 describe('the settings of the site', () => {
   it('are variables that the bot, its libraries or the platform read', () => {
-    const known = [...BOT_NAMES, ...OF_THE_PLATFORM, ...OF_THE_LIBRARY];
+    const known = [...BOT_NAMES, ...OF_OTHERS];
     assert.deepEqual(
       Object.keys(settings).filter((name) => !known.includes(name)),
       [],
     );
-    for (const name of [...OF_THE_PLATFORM, ...OF_THE_LIBRARY]) assert.ok(name in settings, name);
+    for (const name of OF_OTHERS) assert.ok(name in settings, name);
+  });
+
+  it('switch off the report that the library of Application Insights makes of itself, by the name that it reads', () => {
+    const exporter = createRequire(createRequire(import.meta.url).resolve('@azure/monitor-opentelemetry')).resolve(
+      '@azure/monitor-opentelemetry-exporter',
+    );
+    const base = readFileSync(new URL('export/base.js', pathToFileURL(exporter)), 'utf8');
+    const constants = readFileSync(new URL('Declarations/Constants.js', pathToFileURL(exporter)), 'utf8');
+    const [, constant = ''] = /trackStatsbeat = .*!process\.env\[(?:\w+\.)?(\w+)\]/.exec(base) ?? [];
+    assert.equal(new RegExp(`\\b${constant} = "(\\w+)"`).exec(constants)?.[1], OF_THE_EXPORTER[0]);
+    assert.equal(settings[OF_THE_EXPORTER[0] ?? ''], 'true');
   });
 
   it('hold every variable of the bot, but for those that are left alone for a reason', () => {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { createApp } from '../../src/app.ts';
+import { ENTRIES, START_COMMAND } from '../../src/cli/bundle-table.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/log.ts';
 import { unheardTelemetry } from '../support/telemetry.ts';
-import { deploy, theOne } from './deployment.ts';
+import { deploy, ofType, theOne } from './deployment.ts';
 import { environmentOf, settingsOf, siteConfigOf } from './settings.ts';
 import { readTemplate } from './template.ts';
 
@@ -34,8 +35,21 @@ describe('the site', () => {
   it('runs what `npm start` runs, without a shell between: that would swallow SIGTERM', () => {
     const file = packageJson.scripts.start.split(' ').at(-1);
     assert.equal(site.appCommandLine, `exec node ${file}`);
-    const source = file.replace(/^dist\//, 'src/').replace(/\.js$/, '.ts');
-    assert.ok(existsSync(new URL(source, root)), `${source} is what becomes ${file}`);
+  });
+
+  it('is started as the ZIP is, with a program that is in it', () => {
+    assert.equal(site.appCommandLine, START_COMMAND);
+    const name = /^exec node dist\/(\w+)\.js$/.exec(site.appCommandLine)?.[1] ?? '';
+    assert.ok(name in ENTRIES, name);
+  });
+
+  it('is configured by one part after another: in the same moment they would get in the way of each other', () => {
+    const { id } = theOne(whole, 'Microsoft.Web/sites');
+    const parts = whole.resources.filter((each) => each.id.startsWith(`${id}/`) && each.resource.scope === undefined);
+    assert.equal(parts.length, 3);
+    assert.equal(ofType(whole, 'Microsoft.Web/sites/config').length, 1);
+    for (const [index, { resource }] of parts.entries())
+      if (index > 0) assert.ok(resource.dependsOn?.includes(parts[index - 1]?.id ?? ''), resource.name);
   });
 
   it('runs the Node that the scripts pin, which is one that the package takes', () => {
