@@ -37,7 +37,7 @@ it('what is bundled can send telemetry to Azure Monitor', async (t) => {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const program = join(unpacked.folder, 'dist/telemetry.js');
   // The library also counts its own users, at an address of Microsoft's.
-  const env = { APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL: 'true' };
+  const env = { APPLICATION_INSIGHTS_NO_STATSBEAT: 'true' };
   const { stderr } = await promisify(execFile)(process.execPath, [program, origin], { env, cwd: unpacked.folder });
 
   assert.equal(stderr, '');
