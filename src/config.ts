@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { type Env, EnvReader, isLoopbackHost } from './env.ts';
+import { type Env, EnvReader } from './env.ts';
 import { ConfigError } from './errors.ts';
+import { checkIdentity, readBotEnv } from './identity-settings.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 import { DEFAULT_PRICES, type PriceTable, pricesOf, readPriceTable } from './prices.ts';
 import { readStorage, type StorageSettings } from './storage-settings.ts';
@@ -72,25 +73,6 @@ const AZURE_VARIABLES = ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_DEPLOYMENT_NAME'
 /** Variables of the whole design that later versions will read. */
 export const NOT_YET_IN_EFFECT = ['REALTIME_TRANSCRIPTION_MODEL', 'ATTACHMENT_HOSTS'] as const;
 
-/** The names that botbuilder's ConfigurationBotFrameworkAuthentication reads. */
-const BOT_VARIABLES = [
-  'MicrosoftAppType',
-  'MicrosoftAppId',
-  'MicrosoftAppPassword',
-  'MicrosoftAppTenantId',
-  'CertificateThumbprint',
-  'CertificatePrivateKey',
-  'ChannelService',
-  'ToChannelFromBotLoginUrl',
-  'ToChannelFromBotOAuthScope',
-  'ToBotFromChannelTokenIssuer',
-  'OAuthUrl',
-  'ToBotFromChannelOpenIdMetadataUrl',
-  'ToBotFromEmulatorOpenIdMetadataUrl',
-  'CallerId',
-  'ValidateAuthority',
-] as const;
-
 /**
  * Reads the configuration. Throws one ConfigError that lists every problem. `readText` gives the content of a file that
  * a variable names.
@@ -103,7 +85,7 @@ export function readConfig(env: Env, readText = (path: string) => readFileSync(p
   const config: Config = {
     model,
     session: readSession(read, limits),
-    botEnv: Object.fromEntries(BOT_VARIABLES.map((name) => [name, read.text(name)])),
+    botEnv: readBotEnv(read),
     isAuthenticated: appId !== undefined,
     allowedTenants: read.list('ALLOWED_TENANTS'),
     allowedUsers: read.list('ALLOWED_USERS'),
@@ -142,11 +124,24 @@ function readModel(read: EnvReader): ModelEndpoint {
     'AZURE_OPENAI_ENDPOINT',
     'https://<resource>.openai.azure.com (or set OPENAI_API_KEY and OPENAI_MODEL)',
   );
-  const endpoint = read.url('AZURE_OPENAI_ENDPOINT', 'https://<resource>.openai.azure.com') ?? '';
+  const endpoint = read.url('AZURE_OPENAI_ENDPOINT', 'https://<resource>.openai.azure.com', withoutApiPath) ?? '';
   const model = read.required('AZURE_OPENAI_DEPLOYMENT_NAME', 'the name of a deployment of a realtime model');
   const apiKey = read.text('AZURE_OPENAI_API_KEY');
   if (apiKey !== undefined) return { kind: 'azureKey', endpoint, model, apiKey };
   return { kind: 'azureEntraId', endpoint, model, scope: read.text('AZURE_OPENAI_SCOPE') ?? DEFAULT_SCOPE };
+}
+
+/**
+ * The portal shows the address of a resource with the path of its interface, which the client adds itself. A gateway
+ * may be reached at any path, so that of other hosts stays.
+ */
+function withoutApiPath(address: URL): URL {
+  const isOfAzure = /\.azure\.(?:com|us|cn)$/.test(address.hostname);
+  if (!isOfAzure || !/^\/openai(?:\/|$)/i.test(address.pathname)) return address;
+  const bare = new URL('/', address);
+  bare.username = address.username;
+  bare.password = address.password;
+  return bare;
 }
 
 /** What models say at most in one go where a budget has to know it; some would go on for 32,000 tokens. */
@@ -176,36 +171,6 @@ function readAddresses(read: EnvReader, appId: string | undefined): Pick<Config,
   const websiteHost = read.text('WEBSITE_HOSTNAME');
   const fallback = websiteHost !== undefined ? `https://${websiteHost}` : appId === undefined ? 'localhost' : undefined;
   return { port, host, publicBaseUrl: read.url('PUBLIC_BASE_URL', 'https://bot.example.com') ?? fallback };
-}
-
-/** Without an app id anybody who reaches the port may use the model, so nobody but this machine may reach it. */
-function checkIdentity(read: EnvReader, appId: string | undefined, host: string | undefined): void {
-  const appType = read.oneOf(
-    'MicrosoftAppType',
-    ['MultiTenant', 'SingleTenant', 'UserAssignedMSI'] as const,
-    'MultiTenant',
-  );
-  if (appId !== undefined) {
-    const isSingle = appType !== 'MultiTenant';
-    if (isSingle) read.required('MicrosoftAppTenantId', `the tenant of the bot (MicrosoftAppType is ${appType})`);
-    if (appType === 'UserAssignedMSI' && read.text('MicrosoftAppPassword') !== undefined) {
-      read.problems.push('MicrosoftAppPassword is set; expected none when MicrosoftAppType is UserAssignedMSI');
-    }
-    return;
-  }
-  if (read.flag('ALLOW_UNAUTHENTICATED', false)) return;
-  const production = ['WEBSITE_SITE_NAME', 'NODE_ENV'].find((name) =>
-    name === 'NODE_ENV' ? read.text(name) === 'production' : read.text(name) !== undefined,
-  );
-  if (production !== undefined) {
-    read.problems.push(
-      `MicrosoftAppId is not set and ${production} says production; expected the bot's app id, or ALLOW_UNAUTHENTICATED=true`,
-    );
-  } else if (host !== undefined && !isLoopbackHost(host)) {
-    read.problems.push(
-      `HOST is "${host}" and MicrosoftAppId is not set; expected a loopback address, an app id, or ALLOW_UNAUTHENTICATED=true`,
-    );
-  }
 }
 
 function readLimits(read: EnvReader, { model }: ModelEndpoint, readText: (path: string) => string): LimitSettings {

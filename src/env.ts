@@ -82,11 +82,14 @@ export class EnvReader {
     return named;
   }
 
-  /** An https address, or http on a loopback host, without its trailing slashes. Credentials in it are refused. */
-  url(name: string, example: string): string | undefined {
+  /**
+   * An https address, or http on a loopback host, without its trailing slashes. Credentials in it are refused. `tidy`
+   * takes off beforehand what may stand there for nothing.
+   */
+  url(name: string, example: string, tidy = (address: URL) => address): string | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
-    const parsed = URL.canParse(value) ? new URL(value) : undefined;
+    const parsed = URL.canParse(value) ? tidy(new URL(value)) : undefined;
     const expected = `expected an address such as ${example} (http:// only for a loopback host)`;
     if (parsed === undefined) {
       this.problems.push(`${name} is not an address; ${expected}`);

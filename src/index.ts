@@ -3,6 +3,7 @@ import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import { isLoopbackHost, loadDotEnv } from './env.ts';
 import { ConfigError } from './errors.ts';
+import { findInstallation, firstSteps, settingsFile } from './installation.ts';
 import { captureConsole, createLogger } from './log.ts';
 
 /** After the grace for running turns: the time for the last replies to go out. */
@@ -14,7 +15,7 @@ function loadConfig(): Config {
     return readConfig(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\nEvery setting is described in .env.example.\n`);
+    process.stderr.write(`${error.message}\n${firstSteps(process.env, findInstallation(), 'npm start')}\n`);
     process.exit(1);
   }
 }
@@ -33,7 +34,8 @@ function build(): App {
     return createApp({ config, log });
   } catch (err) {
     const reason = err instanceof Error ? err.message : String(err);
-    log.fatal({ reason }, "the bot's identity cannot be used: see MicrosoftAppType and its companions in .env.example");
+    const file = settingsFile(findInstallation());
+    log.fatal({ reason }, `the bot's identity cannot be used: see MicrosoftAppType and its companions in ${file}`);
     process.exit(1);
   }
 }

@@ -37,6 +37,11 @@ export function ingestionEndpointOf(connectionString: string): URL {
   return new URL(fieldsIn(connectionString).get('ingestionendpoint') ?? DEFAULT_ENDPOINT);
 }
 
+/** By which a resource knows what is its own. */
+export function instrumentationKeyOf(connectionString: string): string {
+  return fieldsIn(connectionString).get('instrumentationkey') ?? '';
+}
+
 function isConnectionString(text: string): boolean {
   const fields = fieldsIn(text);
   const hasKey = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(fields.get('instrumentationkey') ?? '');

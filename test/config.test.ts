@@ -7,6 +7,8 @@ import { ConfigError } from '../src/errors.ts';
 
 const azure = { AZURE_OPENAI_ENDPOINT: 'https://r.openai.azure.com/', AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime' };
 
+const APP_ID = '8f4f2c1e-0a52-4c3b-9a8e-5d1f7b6a2c90';
+
 function problemsOf(env: Env): readonly string[] {
   try {
     readConfig(env);
@@ -82,7 +84,7 @@ describe('readConfig', () => {
     assert.equal(problemsOf({ ...azure, WEBSITE_SITE_NAME: 'site' }).length, 1);
     assert.equal(problemsOf({ ...azure, HOST: '0.0.0.0' }).length, 1);
     assert.deepEqual(problemsOf({ ...azure, NODE_ENV: 'production', ALLOW_UNAUTHENTICATED: 'true' }), []);
-    const withId = { ...azure, NODE_ENV: 'production', MicrosoftAppId: 'id', MicrosoftAppPassword: 'p' };
+    const withId = { ...azure, NODE_ENV: 'production', MicrosoftAppId: APP_ID, MicrosoftAppPassword: 'p' };
     assert.deepEqual(problemsOf(withId), []);
     assert.equal(readConfig(withId).host, undefined);
     assert.equal(readConfig(withId).publicBaseUrl, undefined);
@@ -93,15 +95,48 @@ describe('readConfig', () => {
   });
 
   it('knows what each kind of identity needs', () => {
-    const id = { ...azure, MicrosoftAppId: 'id' };
+    const id = { ...azure, MicrosoftAppId: APP_ID };
     assert.equal(problemsOf({ ...id, MicrosoftAppType: 'SingleTenant' }).length, 1);
     assert.equal(
-      problemsOf({ ...id, MicrosoftAppType: 'userassignedmsi', MicrosoftAppTenantId: 't', MicrosoftAppPassword: 'p' })
-        .length,
+      problemsOf({
+        ...id,
+        MicrosoftAppType: 'userassignedmsi',
+        MicrosoftAppTenantId: APP_ID,
+        MicrosoftAppPassword: 'p',
+      }).length,
       1,
     );
-    assert.deepEqual(problemsOf({ ...id, MicrosoftAppType: 'UserAssignedMSI', MicrosoftAppTenantId: 't' }), []);
+    assert.deepEqual(problemsOf({ ...id, MicrosoftAppType: 'UserAssignedMSI', MicrosoftAppTenantId: APP_ID }), []);
     assert.match(readConfig(id).notices.join(), /MicrosoftAppPassword/);
+  });
+
+  it('takes ids that are GUIDs alone, and a tenant by its domain as well', () => {
+    const id = { ...azure, MicrosoftAppId: APP_ID.toUpperCase(), MicrosoftAppPassword: 'p' };
+    for (const tenant of ['', APP_ID, 'contoso.onmicrosoft.com', 'Contoso.com'])
+      assert.deepEqual(problemsOf({ ...id, MicrosoftAppTenantId: tenant }), []);
+    assert.deepEqual(problemsOf({ ...id, MicrosoftAppId: 'abc', MicrosoftAppTenantId: 'my tenant' }), [
+      'MicrosoftAppId is "abc"; expected a GUID such as 8f4f2c1e-0a52-4c3b-9a8e-5d1f7b6a2c90 (the client id of the app registration)',
+      'MicrosoftAppTenantId is "my tenant"; expected a GUID or a domain such as contoso.onmicrosoft.com',
+    ]);
+  });
+
+  it('takes the address of the model as the portal shows it', () => {
+    const endpointOf = (endpoint: string) => {
+      const { model } = readConfig({ ...azure, AZURE_OPENAI_ENDPOINT: endpoint });
+      return model.kind === 'openai' ? '' : model.endpoint;
+    };
+    const resource = 'https://r.openai.azure.com';
+    for (const path of ['/openai', '/openai/', '/openai/v1/', '/openai/v1/realtime?model=x', '/OpenAI/realtime?a=1#b'])
+      assert.equal(endpointOf(`${resource}${path}`), resource);
+    assert.equal(endpointOf('https://r.services.ai.azure.com/openai/v1'), 'https://r.services.ai.azure.com');
+    // A gateway may be reached at any path, of this name, too.
+    for (const gateway of ['https://gate.example.com/openai/v1', 'https://r.openai.azure.com/openaix'])
+      assert.equal(endpointOf(gateway), gateway);
+    assert.match(
+      problemsOf({ ...azure, AZURE_OPENAI_ENDPOINT: 'https://gate.example.com/openai/v1?key=hidden' }).join(),
+      /^AZURE_OPENAI_ENDPOINT holds credentials, a query or a fragment; expected/,
+    );
+    assert.equal(problemsOf({ ...azure, AZURE_OPENAI_ENDPOINT: 'https://u:p@r.openai.azure.com/openai' }).length, 1);
   });
 
   it('treats blank values as unset and freezes the result', () => {
@@ -118,7 +153,7 @@ describe('readConfig', () => {
   });
 
   it('says that channels cannot reach the sound of a bot without an https address', () => {
-    const bot = { ...azure, MicrosoftAppId: 'x', MicrosoftAppPassword: 'y' };
+    const bot = { ...azure, MicrosoftAppId: APP_ID, MicrosoftAppPassword: 'y' };
     assert.match(readConfig({ ...bot, PUBLIC_BASE_URL: 'http://localhost:1' }).notices.join(), /no https address/);
     assert.deepEqual(readConfig({ ...bot, PUBLIC_BASE_URL: 'https://bot.example.com' }).notices, []);
     assert.deepEqual(readConfig({ ...bot, WEBSITE_HOSTNAME: 'x.azurewebsites.net' }).notices, []);
@@ -208,7 +243,7 @@ describe('readConfig', () => {
   });
 
   it('has every variable it reads in .env.example, and no other', () => {
-    const files = ['config.ts', 'storage-settings.ts', 'telemetry-settings.ts'];
+    const files = ['config.ts', 'identity-settings.ts', 'storage-settings.ts', 'telemetry-settings.ts'];
     const source = files.map((file) => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8')).join('');
     const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
     const readBySource = source.match(/'[A-Z][A-Z_]{3,}'/g)?.map((name) => name.slice(1, -1)) ?? [];

@@ -12,7 +12,7 @@ export const START_COMMAND = 'exec node dist/index.js';
  */
 export const ENTRIES: Readonly<Record<string, string>> = {
   index: 'src/index.ts',
-  doctor: 'src/cli/doctor.ts',
+  doctor: 'src/doctor.ts',
 };
 
 /** Files of packages that are read at run time. They come along as they are, beside the bundle. */

@@ -26,15 +26,6 @@ export type ChatConfig = Pick<
   'model' | 'session' | 'historyTurns' | 'turnTimeoutMs' | 'sessionIdleMs' | 'logLevel'
 >;
 
-const MODEL_VARIABLES = [
-  'AZURE_OPENAI_ENDPOINT',
-  'AZURE_OPENAI_DEPLOYMENT_NAME',
-  'AZURE_OPENAI_API_KEY',
-  'AZURE_OPENAI_SCOPE',
-  'OPENAI_API_KEY',
-  'OPENAI_BASE_URL',
-  'OPENAI_MODEL',
-];
 const OTHER_VARIABLES = ['HISTORY_TURNS', 'TURN_TIMEOUT_SECONDS', 'SESSION_IDLE_SECONDS', 'LOG_LEVEL'];
 
 /** The options, or one line that says what is wrong with them. */
@@ -51,11 +42,6 @@ export function readOptions(args: readonly string[]): ChatOptions | string {
 /** Without the advice of `parseArgs` on how to write such a thing as an argument: there are none. */
 function wrong(problem: string): string {
   return `${problem.split(/\.\s/)[0]}. Usage: npm run chat -- [--wav FILE]`;
-}
-
-/** Whether the surroundings speak of any model; half of what one needs counts, and is then a mistake. */
-export function namesModel(env: Env): boolean {
-  return MODEL_VARIABLES.some((name) => (env[name] ?? '').trim() !== '');
 }
 
 /** Throws a ConfigError. Settings that are the bot's alone are not looked at: they cannot stop a chat. */

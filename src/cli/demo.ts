@@ -4,12 +4,11 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { Children, type ChildSpec } from './children.ts';
 import { freePort } from './ports.ts';
+import { endWrong, readOptions } from './read-options.ts';
 
 // The bot, the model's simulator and Microsoft's Agents Playground as children of one command, without any account.
-// `--channel msteams` shows the chat as Teams does, with cards; the default is Web Chat, which can play them.
 
 const BOT_PORT = 3978;
 const PLAYGROUND_PORT = 56150;
@@ -17,6 +16,21 @@ const PLAYGROUND_PORT = 56150;
 /** As which channel the Playground stands for. */
 const CHANNELS = ['webchat', 'msteams'] as const;
 type Channel = (typeof CHANNELS)[number];
+
+const USAGE = `Usage: npm run demo -- [--channel CHANNEL]
+
+The bot, a simulator of its model and Microsoft's chat page on this machine, without any account.
+
+  --channel webchat   the chat as Web Chat, which can play the answers (this is the default)
+  --channel msteams   the chat as Teams shows it, with cards
+  --help              print this
+
+Ctrl-C ends everything. LOG_LEVEL=info in front of the command shows what the bot logs.`;
+
+const asked = readOptions(USAGE, { channel: { type: 'string', default: 'webchat' } }).channel;
+const channel: Channel =
+  CHANNELS.find((each) => each === asked) ??
+  endWrong(`--channel is "${asked}"; expected one of ${CHANNELS.join(', ')}`, USAGE);
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const preload = ['--import', new URL('../node-version.js', import.meta.url).href];
@@ -55,17 +69,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 // Nobody reads any more: what was started must not outlive that.
 process.stdout.on('error', () => void stop(1));
 
-/** Throws a sentence for whoever typed it. */
-function readChannel(): Channel {
-  const { values } = parseArgs({ options: { channel: { type: 'string', default: 'webchat' } } });
-  const channel = CHANNELS.find((each) => each === values.channel);
-  if (channel === undefined)
-    throw new Error(`--channel is "${values.channel}"; expected one of ${CHANNELS.join(', ')}`);
-  return channel;
-}
-
 async function startAll(): Promise<void> {
-  const channel = readChannel();
   print('Starting the simulated model, the bot and Microsoft 365 Agents Playground …');
   const simulator = await startOn(0, (port) => ({
     name: 'simulator',
@@ -92,7 +96,7 @@ async function startAll(): Promise<void> {
     readyLine: /^Listening on \d+/,
     isShown: () => false,
   }));
-  tellWhereToGo(bot, playground, channel);
+  tellWhereToGo(bot, playground);
 }
 
 /** Starts on the wanted port or another one; once more elsewhere, should somebody have been faster. */
@@ -127,7 +131,7 @@ const HOW_TO_LISTEN: Readonly<Record<Channel, string>> = {
   msteams: 'press "Open in browser" below the answer (Play and Save .wav need Teams itself)',
 };
 
-function tellWhereToGo(bot: number, playground: number, channel: Channel): void {
+function tellWhereToGo(bot: number, playground: number): void {
   print(`
 The bot is ready. Its model is a SIMULATOR with a computer voice; no account is used.
 

@@ -1,11 +1,17 @@
 import '../node-version.js';
 import { fileURLToPath } from 'node:url';
+import { readOptions } from './read-options.ts';
 import { writeWhole } from './whole-file.ts';
 
 // `npm run package`: the bot as a ZIP for App Service, out/bot.zip.
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const OUTPUT = 'out/bot.zip';
+const USAGE = `Usage: npm run package
+
+Writes ${OUTPUT}, the bot for App Service: it needs Node and nothing else.
+
+  --help   print this`;
 
 function inMegabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(2)} MB (${bytes} bytes)`;
@@ -18,6 +24,7 @@ function reasonOf(error: unknown): string {
   return 'this needs the packages for development; run npm ci, without --omit=dev';
 }
 
+readOptions(USAGE, {});
 try {
   // Not above: only what is for development brings esbuild.
   const { makeBotZip } = await import('./bot-zip.ts');

@@ -3,11 +3,20 @@ import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../log.ts'
 import { simulatedMind } from '../simulator/mind.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { openVoice } from '../simulator/voice.ts';
+import { readOptions } from './read-options.ts';
 
 // `npm run simulator`: the Realtime protocol on this machine, with an audible voice and no model.
 
 const DEFAULT_PORT = 8790;
 const MAX_PORT = 65_535;
+
+const USAGE = `Usage: npm run simulator
+
+The Realtime protocol of Azure OpenAI on this machine, with an audible voice and no model. Ctrl-C ends it.
+
+  --help   print this
+
+In the environment: PORT (${DEFAULT_PORT}; 0 for any free port), HOST (127.0.0.1), LOG_LEVEL (info).`;
 
 interface Settings {
   readonly host: string;
@@ -44,7 +53,10 @@ function describeListenError(error: unknown, { host, port }: Settings): string {
 function welcome(url: string, voice: string): string {
   return [
     `This is a SIMULATOR of the Azure OpenAI Realtime API, at ${url} (voice: ${voice}). No model answers here.`,
-    `Point the bot at it: AZURE_OPENAI_ENDPOINT=${url} AZURE_OPENAI_DEPLOYMENT_NAME=simulator AZURE_OPENAI_API_KEY=any`,
+    'Point the bot at it, by these three lines in .env:',
+    `AZURE_OPENAI_ENDPOINT=${url}`,
+    'AZURE_OPENAI_DEPLOYMENT_NAME=simulator',
+    'AZURE_OPENAI_API_KEY=any',
     '',
   ].join('\n');
 }
@@ -62,6 +74,7 @@ function onSignals(close: () => Promise<void>, log: Logger): void {
   process.on('SIGTERM', onSignal);
 }
 
+readOptions(USAGE, {});
 const settings = readSettings(process.env);
 if (typeof settings === 'string') fail(settings);
 const log = createLogger(settings.level);

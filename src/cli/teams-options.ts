@@ -42,10 +42,14 @@ type Name = `--${(typeof NAMES)[number]}`;
 /** Of these it is said what is expected where there is no value. */
 const REQUIRED: readonly string[] = ['bot-id', 'host'];
 
-const DEFAULT_NAME = 'Realtime Voice Bot';
+/** Of the app, and of who runs it. */
+export const DEFAULT_NAME = 'Realtime Voice Bot';
 const GUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
-/** What Teams takes; the whole of semver, with "-beta.1", it refuses: OfficeDev/microsoft-teams-app-schema#174. */
-export const VERSION = /^(?:0|[1-9]\d{0,8})(?:\.(?:0|[1-9]\d{0,8})){2}$/;
+/**
+ * What Teams takes; the whole of semver, with "-beta.1", it refuses: OfficeDev/microsoft-teams-app-schema#174. Nothing
+ * can come before 0.0.0.
+ */
+export const VERSION = /^(?!0\.0\.0$)(?:0|[1-9]\d{0,8})(?:\.(?:0|[1-9]\d{0,8})){2}$/;
 const MOST_NAME_CHARS = 30;
 const MOST_DEVELOPER_CHARS = 32;
 const MOST_URL_CHARS = 2_048;
@@ -112,7 +116,7 @@ function readGuid(read: EnvReader, name: Name, what: string): string | undefined
 
 function readHost(read: EnvReader): string {
   const expected =
-    'the public DNS name of the bot alone, such as bot.example.com (no path, port, address of a network or name of this machine)';
+    'the public DNS name of the bot alone, such as bot.example.com (no path, port, address of a network, name of this machine or of a platform)';
   const text = read.required('--host', expected);
   const host = publicHost(text);
   if (text !== '' && host === undefined) read.problems.push(`--host is "${text}"; expected ${expected}`);
@@ -123,14 +127,17 @@ function readVersion(read: EnvReader): string | undefined {
   const version = read.text('--version');
   if (version !== undefined && !VERSION.test(version))
     read.problems.push(
-      `--version is "${version}"; expected three numbers such as 1.0.2, which is all that Teams takes`,
+      `--version is "${version}"; expected three numbers such as 1.0.2, above 0.0.0, which is all that Teams takes`,
     );
   return version;
 }
 
 function readText(read: EnvReader, name: Name, mostChars: number): string {
   const text = read.text(name) ?? DEFAULT_NAME;
-  if (text.length > mostChars || /\p{Cc}/u.test(text))
+  // Such as those that turn the direction of what stands behind them.
+  if (/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text))
+    read.problems.push(`${name} holds characters that cannot be seen; expected one line of up to ${mostChars}`);
+  else if (text.length > mostChars)
     read.problems.push(`${name} has ${text.length} characters; expected one line of up to ${mostChars}`);
   return text;
 }

@@ -1,17 +1,18 @@
 import '../node-version.js';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packageCheck } from './teams-checks.ts';
 import { manifestFiles } from './teams-manifest.ts';
-import { readTeamsRequest, type TeamsOptions, USAGE } from './teams-options.ts';
+import { DEFAULT_NAME, readTeamsRequest, type TeamsOptions, USAGE } from './teams-options.ts';
+import { writeWhole } from './whole-file.ts';
 import { zipOf } from './zip.ts';
 
 // `npm run teams-package`: the bot as an app that can be uploaded to Teams. The same options give the same bytes.
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const sources = `${root}deploymentTemplates/teams/`;
-const target = resolve('out/teams-app.zip');
+const target = join(root, 'out/teams-app.zip');
 
 function fail(sentence: string, problems: readonly string[] = []): never {
   process.stderr.write(`${[sentence, ...problems.map((problem) => `  - ${problem}`)].join('\n')}\n`);
@@ -27,20 +28,9 @@ function packageFiles(options: TeamsOptions): Readonly<Record<string, Uint8Array
   };
 }
 
-/** The whole file or none: what was there before stays until the new one is complete. */
-function write(file: Uint8Array): void {
-  const partial = `${target}.${process.pid}`;
-  mkdirSync(dirname(target), { recursive: true });
-  try {
-    writeFileSync(partial, file);
-    renameSync(partial, target);
-  } catch (error) {
-    rmSync(partial, { force: true });
-    throw error;
-  }
-}
-
 function whatNext({ name, version, appId, botId, host, developer }: TeamsOptions): string {
+  const isUnnamed = developer === DEFAULT_NAME;
+  const publisher = `Teams will name "${developer}" as the publisher: --developer names you\n\n`;
   return `${target}
 
   App      ${name} ${version}, from ${developer}
@@ -48,11 +38,12 @@ function whatNext({ name, version, appId, botId, host, developer }: TeamsOptions
   Bot id   ${botId}
   Host     ${host}
 
-To try it: in Teams, Apps > Manage your apps > Upload an app > Upload a custom app.
+${isUnnamed ? publisher : ''}To try it: in Teams, Apps > Manage your apps > Upload an app > Upload a custom app.
 For an organisation: in the Teams admin center, Teams apps > Manage apps > Upload new app.
 
 The bot itself has to answer at https://${host}/api/messages, with the Teams channel switched on in its registration,
-and to run with PUBLIC_BASE_URL=https://${host}
+and to run with
+PUBLIC_BASE_URL=https://${host}, unless it runs on App Service, which knows its own address
 `;
 }
 
@@ -70,7 +61,7 @@ switch (request.kind) {
       const files = packageFiles(request.options);
       const problems = packageCheck()(files);
       if (problems.length > 0) fail('The package would not be taken by Teams, and is not written:', problems);
-      write(zipOf(files));
+      writeWhole(target, zipOf(files));
     } catch (error) {
       fail(`The package cannot be made: ${error instanceof Error ? error.message : String(error)}.`);
     }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Env } from '../env.ts';
 import type { Ids } from '../ids.ts';
+import type { Installation } from '../installation.ts';
 import type { Logger } from '../log.ts';
 import type { TokenProvider } from '../realtime/endpoint.ts';
 
@@ -36,6 +37,8 @@ export interface DoctorDeps {
   readonly env: Env;
   /** Where the bot is started, and where `out` is. */
   readonly folder: string;
+  /** Which commands and files there are to speak of. */
+  readonly installed: Installation;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;

@@ -26,14 +26,21 @@ function aadCodeOf(error: unknown, causesLeft = MOST_CAUSES): string | undefined
   return inner.map((each) => aadCodeOf(each, causesLeft - 1)).find((code) => code !== undefined);
 }
 
+/** Programs of developers that nobody has installed say so on every machine. */
+const NO_SUCH_PROGRAM = /PowerShell|Developer CLI|Visual Studio Code/;
+
 function inFewWords(error: unknown): string {
   const sources = errorsIn(error);
-  return (sources.length === 0 ? [error] : sources).map(firstSentence).join('; ');
+  const told = (sources.length === 0 ? [error] : sources).map(firstSentence);
+  const useful = told.filter((each) => !NO_SUCH_PROGRAM.test(each));
+  return (useful.length === 0 ? told : useful).join('; ');
 }
 
 function firstSentence(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return (text.split(/\.\s|\.$|\n/)[0] ?? '').slice(0, MOST_CHARS);
+  const sentence = text.split(/\.\s|\.$|\n/)[0] ?? '';
+  if (sentence.length <= MOST_CHARS) return sentence;
+  return sentence.slice(0, MOST_CHARS - 1).replace(/\S*$/, '…');
 }
 
 /** Of a chain of credentials, one for each that was tried. */

@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '../env.ts';
+import { type Env, isLoopbackHost } from '../env.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass, warn } from './check.ts';
 import { entraFailure } from './entra-failure.ts';
 import { describeToken, tokenFacts, tokenFigures } from './token-facts.ts';
@@ -40,7 +40,7 @@ async function checkToken({ config: { botEnv }, env, clock }: DoctorDeps): Promi
   } catch (error) {
     const code = entraFailure(error);
     const isOnAzure = env['IDENTITY_ENDPOINT'] !== undefined;
-    return fail(`${type}: no token for the channels: ${code}`, identityTodo(code, type, isOnAzure));
+    return fail(`${type}: no token for the channels: ${code}`, identityTodo(code, botEnv, isOnAzure));
   }
 }
 
@@ -49,7 +49,7 @@ const ELSEWHERE =
 const OTHER_IDENTITY = `${ELSEWHERE} There, leave AZURE_CLIENT_SECRET unset, and set AZURE_CLIENT_ID to MicrosoftAppId.`;
 
 /** What to do about a code of Entra ID or of the network. https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
-export function identityTodo(code: string, type: string, isOnAzure: boolean): string {
+export function identityTodo(code: string, botEnv: Env, isOnAzure: boolean): string {
   switch (code) {
     case 'AADSTS7000222':
       return 'The secret has expired: make a new one (az ad app credential reset --id <MicrosoftAppId>) and set MicrosoftAppPassword to it.';
@@ -65,8 +65,10 @@ export function identityTodo(code: string, type: string, isOnAzure: boolean): st
     case 'AADSTS700027':
       return 'Upload the certificate of CertificateThumbprint and CertificatePrivateKey to the app registration.';
     default:
-      if (type.toLowerCase() === 'userassignedmsi')
+      if (botEnv['MicrosoftAppType']?.toLowerCase() === 'userassignedmsi')
         return isOnAzure ? 'Assign the managed identity of MicrosoftAppId to this App Service.' : ELSEWHERE;
+      if (botEnv['MicrosoftAppPassword'] === undefined && botEnv['CertificateThumbprint'] === undefined)
+        return 'Set MicrosoftAppPassword to a secret of the app registration (or CertificateThumbprint and CertificatePrivateKey), or MicrosoftAppType to UserAssignedMSI where the bot has a managed identity.';
       return 'Check MicrosoftAppType and its companions, and that this machine reaches https://login.microsoftonline.com.';
   }
 }

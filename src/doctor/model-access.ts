@@ -22,7 +22,7 @@ export function modelAccess(deps: DoctorDeps, trial: ModelTrial): readonly Check
   const variable = model.kind === 'openai' ? 'OPENAI_BASE_URL' : 'AZURE_OPENAI_ENDPOINT';
   const address = new URL(model.kind === 'openai' ? model.baseUrl : model.endpoint);
   return [
-    reachCheck({ name: ADDRESS, address: async () => address, variable, clock: deps.clock }),
+    reachCheck({ name: ADDRESS, address: async () => address, variable }, deps),
     {
       name: CREDENTIALS,
       limitMs: TOKEN_LIMIT_MS,

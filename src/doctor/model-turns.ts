@@ -54,7 +54,7 @@ async function checkVoice({ model, session: { voice } }: Config, trial: ModelTri
   if (outcome.kind === 'failed') return failed(outcome, model, trial);
   return warn(
     `the service did not say whether it has taken "${voice}"`,
-    'Listen to an answer: npm run chat -- --wav talk.wav.',
+    'Listen to an answer (in the project: npm run chat -- --wav talk.wav).',
   );
 }
 
@@ -114,10 +114,7 @@ function failed(
 function tokensFinding({ result }: TrialTurn, { model, limits }: Config): Finding {
   const { usage, hasUntoldUsage } = result;
   if (hasUntoldUsage)
-    return warn(
-      'the service did not say what it bills',
-      'With a budget set, such turns count in full (see .env.example).',
-    );
+    return warn('the service did not say what it bills', 'With a budget set, such turns count in full.');
   const spent = MODALITIES.filter((name) => name !== 'image' || usage.image.in > 0);
   const told = spent.map(
     (name) => `${name} ${usage[name].in} in (${usage[name].cached} cached), ${usage[name].out} out`,

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { fieldsOf } from '../fields.ts';
 import { FRAMING_HOSTS } from '../http/player/route.ts';
+import type { Installation } from '../installation.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass, skipped } from './check.ts';
 import { reachTodo, reasonOf } from './reach.ts';
 
@@ -9,31 +10,54 @@ const HEALTH = 'public address';
 const LIMIT_MS = 20_000;
 /** No link of a reply is like it. */
 const UNKNOWN = 'unknown-to-everybody';
-const NOBODY_THERE = 'Start the bot (npm start), or check the tunnel, or App Service, that PUBLIC_BASE_URL leads to.';
-const NOT_THIS_BOT =
-  'Something else answers there: check PUBLIC_BASE_URL, the port that the tunnel leads to, and that nothing before the bot asks for a login or shows a page of its own.';
+
+/** Where the bot should be found. */
+interface Base {
+  readonly url: string;
+  /** What says so. PORT: nothing else is set, and the bot is for clients on this machine. */
+  readonly variable: 'PUBLIC_BASE_URL' | 'WEBSITE_HOSTNAME' | 'PORT';
+  readonly installed: Installation;
+}
+
+function startIt(installed: Installation): string {
+  return `start the bot (${installed === 'project' ? 'npm start' : 'node dist/index.js'})`;
+}
+
+function nobodyThere({ variable, installed }: Base): string {
+  return `S${startIt(installed).slice(1)}, or check the tunnel, or App Service, that ${variable} leads to.`;
+}
+
+function notThisBot({ variable }: Base): string {
+  return variable === 'PORT'
+    ? 'Another program has this port: end it, or set PORT to that of the bot.'
+    : `Something else answers there: check ${variable}, the port that the tunnel leads to, and that nothing before the bot asks for a login or shows a page of its own.`;
+}
 
 /** Whether PUBLIC_BASE_URL leads to this bot, as its users and the channels will find it. */
-export function publicAddressChecks({ config }: DoctorDeps): readonly Check[] {
-  const base = baseOf(config);
-  const bounds = { limitMs: LIMIT_MS, lateTodo: NOBODY_THERE };
+export function publicAddressChecks(deps: DoctorDeps): readonly Check[] {
+  const base = baseOf(deps);
   if (base === undefined) {
     const why = 'PUBLIC_BASE_URL is not set: Teams and other channels get text without sound';
-    return [{ name: HEALTH, ...bounds, run: async () => skipped(why) }];
+    return [{ name: HEALTH, limitMs: LIMIT_MS, lateTodo: '', run: async () => skipped(why) }];
   }
+  const bounds = { limitMs: LIMIT_MS, lateTodo: nobodyThere(base) };
   return [
-    { name: HEALTH, ...bounds, run: (signal) => checkHealth(base, config, signal) },
+    { name: HEALTH, ...bounds, run: (signal) => checkHealth(base, signal) },
     { name: 'player page', needs: [HEALTH], ...bounds, run: (signal) => checkPlayer(base, signal) },
-    { name: 'messages route', needs: [HEALTH], ...bounds, run: (signal) => checkMessages(base, config, signal) },
+    { name: 'messages route', needs: [HEALTH], ...bounds, run: (signal) => checkMessages(base, deps.config, signal) },
   ];
 }
 
-function baseOf({ publicBaseUrl, port }: Config): string | undefined {
-  if (publicBaseUrl !== 'localhost') return publicBaseUrl;
-  return port === 0 ? undefined : `http://localhost:${port}`;
+function baseOf({ config: { publicBaseUrl, port }, env, installed }: DoctorDeps): Base | undefined {
+  if (publicBaseUrl === 'localhost')
+    return port === 0 ? undefined : { url: `http://localhost:${port}`, variable: 'PORT', installed };
+  if (publicBaseUrl === undefined) return undefined;
+  const isNamed = (env['PUBLIC_BASE_URL'] ?? '').trim() !== '';
+  return { url: publicBaseUrl, variable: isNamed ? 'PUBLIC_BASE_URL' : 'WEBSITE_HOSTNAME', installed };
 }
 
-async function checkHealth(base: string, { publicBaseUrl }: Config, signal: AbortSignal): Promise<Finding> {
+async function checkHealth(place: Base, signal: AbortSignal): Promise<Finding> {
+  const { url: base, variable, installed } = place;
   let answer: Answer;
   try {
     answer = await ask(`${base}/health`, { signal });
@@ -41,38 +65,42 @@ async function checkHealth(base: string, { publicBaseUrl }: Config, signal: Abor
     signal.throwIfAborted();
     const code = reasonOf(error);
     // Nobody has said that it should run by now.
-    if (publicBaseUrl === 'localhost' && code === 'ECONNREFUSED')
-      return skipped(`the bot does not run here (${base}): npm start, then this once more`);
+    if (variable === 'PORT' && code === 'ECONNREFUSED')
+      return skipped(
+        `nothing listens at ${base} (PORT): ${startIt(installed)}, or set PORT to its port, then this once more`,
+      );
     const isAway = /REFUSED|RESET|TIMEDOUT|CLOSED|SOCKET/.test(code);
-    return fail(`${base} does not answer: ${code}`, isAway ? NOBODY_THERE : reachTodo(code, 'PUBLIC_BASE_URL'));
+    const { hostname } = new URL(base);
+    const todo = isAway ? nobodyThere(place) : reachTodo(code, { variable, hostname, installed });
+    return fail(`${base} does not answer: ${code}`, todo);
   }
   const { status, location, body, tookMs } = answer;
   if (status >= 300 && status < 400)
     return fail(
       `${base}/health leads on to ${originOf(location, base)} (${status})`,
-      'Set PUBLIC_BASE_URL to the address that answers itself; a tunnel has to let everybody in (devtunnel: --allow-anonymous).',
+      `Set ${variable} to the address that answers itself; a tunnel has to let everybody in (devtunnel: --allow-anonymous).`,
     );
   const told = fieldsOf(body)['status'];
   if (status === 503 && told === 'draining')
     return fail('the bot is just stopping', 'Run this again once it has started.');
-  if (status !== 200 || told !== 'ok') return fail(`${base}/health: ${described(answer)}`, NOT_THIS_BOT);
+  if (status !== 200 || told !== 'ok') return fail(`${base}/health: ${described(answer)}`, notThisBot(place));
   const head = await ask(`${base}/health`, { method: 'HEAD', signal });
-  if (head.status !== 200) return fail(`${base}/health: HEAD is answered with ${head.status}`, NOT_THIS_BOT);
+  if (head.status !== 200) return fail(`${base}/health: HEAD is answered with ${head.status}`, notThisBot(place));
   const reach = base.startsWith('https:') ? '' : ' (for clients on this machine)';
   return pass(`${base}${reach}: the bot answers in ${tookMs} ms`, { tookMs });
 }
 
 /** Its headers are the bot's own, and nothing on the way has taken or added any that matter: else Teams shows no dialog. */
-async function checkPlayer(base: string, signal: AbortSignal): Promise<Finding> {
-  const url = `${base}/audio/${UNKNOWN}`;
+async function checkPlayer(place: Base, signal: AbortSignal): Promise<Finding> {
+  const url = `${place.url}/audio/${UNKNOWN}`;
   const page = await ask(url, { signal });
   if (page.status !== 404 || !page.type.startsWith('text/html'))
-    return fail(`${url}: ${described(page)}`, NOT_THIS_BOT);
+    return fail(`${url}: ${described(page)}`, notThisBot(place));
   const sound = await ask(`${url}.wav`, { signal });
   if (sound.status !== 404 || fieldsOf(sound.body)['code'] !== 'not_found')
-    return fail(`${url}.wav: ${described(sound)}`, NOT_THIS_BOT);
+    return fail(`${url}.wav: ${described(sound)}`, notThisBot(place));
   const head = await ask(url, { method: 'HEAD', signal });
-  if (head.status !== 404) return fail(`${url}: HEAD is answered with ${head.status}`, NOT_THIS_BOT);
+  if (head.status !== 404) return fail(`${url}: HEAD is answered with ${head.status}`, notThisBot(place));
   const wrong = wrongHeaders(page.headers);
   if (wrong.length === 0) return pass('404 for what nobody was given, with the headers that let Teams show the page');
   return fail(
@@ -91,8 +119,8 @@ function wrongHeaders(headers: Headers): readonly string[] {
   ].filter((each) => each !== '');
 }
 
-async function checkMessages(base: string, { isAuthenticated }: Config, signal: AbortSignal): Promise<Finding> {
-  const url = `${base}/api/messages`;
+async function checkMessages(place: Base, { isAuthenticated }: Config, signal: AbortSignal): Promise<Finding> {
+  const url = `${place.url}/api/messages`;
   const answer = await ask(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -102,13 +130,13 @@ async function checkMessages(base: string, { isAuthenticated }: Config, signal: 
   const code = fieldsOf(answer.body)['code'];
   const isRefused = answer.status === 401 && code === 'unauthorized';
   const isRead = answer.status === 400 && code === 'bad_request';
-  if (!isRefused && !isRead) return fail(`POST ${url}: ${described(answer)}`, NOT_THIS_BOT);
+  if (!isRefused && !isRead) return fail(`POST ${url}: ${described(answer)}`, notThisBot(place));
   if (isRefused && isAuthenticated) return pass('a message without a token is refused (401)');
   if (isRead && !isAuthenticated) return pass('a message that is none is refused (400); the bot asks for no token');
   const said = isRead ? 'a bot answers there that asks for no token' : 'a bot answers there that asks for a token';
   return fail(
     said,
-    'It has another MicrosoftAppId than is set up here: restart it, or point PUBLIC_BASE_URL to the right one.',
+    `It has another MicrosoftAppId than is set up here: restart it, or have ${place.variable} lead to the right one.`,
   );
 }
 

@@ -1,9 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import tls from 'node:tls';
-import type { Clock } from '../clock.ts';
+import { isLoopbackHost } from '../env.ts';
 import { systemCode } from '../errors.ts';
-import { type Check, type Finding, fail, pass } from './check.ts';
+import type { Installation } from '../installation.ts';
+import { type Check, type DoctorDeps, type Finding, fail, pass } from './check.ts';
 
 /** A place in the network that has to be reached, and how. */
 export interface Place {
@@ -12,23 +13,30 @@ export interface Place {
   readonly address: () => Promise<URL>;
   /** The variable that it comes from. */
   readonly variable: string;
-  readonly clock: Clock;
 }
+
+type ReachDeps = Pick<DoctorDeps, 'clock' | 'installed'>;
 
 const LIMIT_MS = 10_000;
 
 /** Looks the name up and connects, with TLS where the address is https; sends nothing. */
-export function reachCheck({ name, address, variable, clock }: Place): Check {
+export function reachCheck({ name, address, variable }: Place, deps: ReachDeps): Check {
   const lateTodo = `See that a firewall or a private endpoint lets this machine reach the address in ${variable}.`;
   return {
     name,
     limitMs: LIMIT_MS,
     lateTodo,
-    run: async (signal) => reach(await address(), variable, clock, signal),
+    run: async (signal) => reach(await address(), variable, deps, signal),
   };
 }
 
-async function reach(address: URL, variable: string, clock: Clock, signal: AbortSignal): Promise<Finding> {
+/** The same at once, for a check that has more to ask. */
+export async function reach(
+  address: URL,
+  variable: string,
+  { clock, installed }: ReachDeps,
+  signal: AbortSignal,
+): Promise<Finding> {
   const host = address.hostname.replace(/^\[|\]$/g, '');
   const startedAtMs = clock.now();
   try {
@@ -37,13 +45,14 @@ async function reach(address: URL, variable: string, clock: Clock, signal: Abort
     const protocol = await connect(address, host, signal);
     const figures = { dnsMs: foundAtMs - startedAtMs, connectMs: clock.now() - foundAtMs, protocol };
     const { dnsMs, connectMs } = figures;
-    return pass(
-      `${address.host}: ${addresses.length} address(es) in ${dnsMs} ms, ${protocol} in ${connectMs} ms`,
-      figures,
-    );
+    const found = addresses.length === 1 ? '1 address' : `${addresses.length} addresses`;
+    return pass(`${address.host}: ${found} in ${dnsMs} ms, ${protocol} in ${connectMs} ms`, figures);
   } catch (error) {
     const code = reasonOf(error);
-    return fail(`${address.host} cannot be reached: ${code}`, reachTodo(code, variable));
+    return fail(
+      `${address.host} cannot be reached: ${code}`,
+      reachTodo(code, { variable, hostname: address.hostname, installed }),
+    );
   }
 }
 
@@ -71,11 +80,30 @@ export function reasonOf(error: unknown): string {
   return systemCode(error) ?? (error.cause === undefined ? error.message : reasonOf(error.cause));
 }
 
+/** What could not be reached. */
+interface Unreached {
+  readonly variable: string;
+  /** As it stands in a URL. */
+  readonly hostname: string;
+  readonly installed: Installation;
+}
+
 /** What to do about a code of the system or of TLS. */
-export function reachTodo(code: string, variable: string): string {
+export function reachTodo(code: string, { variable, hostname, installed }: Unreached): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return `Check the host name in ${variable}, and that this machine can look names up (a private endpoint has names of its own network).`;
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code))
+    return `Nothing there speaks https: set ${variable} to the http address (of this machine alone), or to the https address of the tunnel itself.`;
   if (/CERT|SELF_SIGNED|UNABLE_TO|ALTNAME|SSL|TLS|EPROTO/.test(code))
     return `Its certificate is not trusted here: check ${variable}, and where a proxy opens TLS name its certificate in NODE_EXTRA_CA_CERTS.`;
+  if (code === 'ECONNREFUSED' && isLoopbackHost(hostname))
+    return `Nothing listens there: is ${whoListens(variable, installed)} running, and on the port in ${variable}?`;
   return `Check ${variable}, and that a firewall or a private endpoint lets this machine through (an HTTP proxy is not used).`;
+}
+
+/** What usually is behind an address of this machine. */
+function whoListens(variable: string, installed: Installation): string {
+  if (variable === 'AZURE_OPENAI_ENDPOINT' || variable === 'OPENAI_BASE_URL')
+    return installed === 'project' ? 'the simulator (npm run simulator)' : 'the simulator';
+  return variable.startsWith('AZURE_STORAGE_') ? 'Azurite' : `what ${variable} names`;
 }

@@ -29,7 +29,7 @@ export function storageChecks(deps: DoctorDeps): readonly Check[] {
     blobs: new AzureBlobs({ account, container, clock, log }),
   }));
   return [
-    reachCheck({ name: ADDRESS, address, variable, clock }),
+    reachCheck({ name: ADDRESS, address, variable }, deps),
     {
       name: 'storage clock',
       needs: [ADDRESS],
@@ -60,8 +60,9 @@ function inMemory(): Check {
 }
 
 async function checkContainers(containers: readonly { container: string; blobs: AzureBlobs }[]): Promise<Finding> {
-  for (const { blobs } of containers) await blobs.prepare();
-  return pass(`${containers.map(({ container }) => container).join(' and ')} are there`);
+  const told: string[] = [];
+  for (const { container, blobs } of containers) told.push(`${container} was ${await blobs.prepare()}`);
+  return pass(told.join(', '));
 }
 
 /** By the header `Date`, which every answer has, that of a refusal, too. It knows whole seconds. */

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import { settingsFile } from '../installation.ts';
 import { type Check, type DoctorDeps, pass, warn } from './check.ts';
 
 const LIMIT_MS = 1_000;
@@ -15,11 +16,11 @@ const STORAGES: Readonly<Record<Config['storage']['kind'], string>> = {
 };
 
 /** What is known without asking anybody. Older versions of Node were refused at the start. */
-export function surroundings({ config }: DoctorDeps): readonly Check[] {
+export function surroundings({ config, installed }: DoctorDeps): readonly Check[] {
   const { model, notices, storage } = config;
   const set = `${MODELS[model.kind]} ("${model.model}"), ${STORAGES[storage.kind]}`;
   const figures = { model: model.kind, storage: storage.kind };
-  const todo = 'See these settings in .env.example.';
+  const todo = `See these settings in ${settingsFile(installed)}.`;
   const none = { limitMs: LIMIT_MS, lateTodo: '' };
   return [
     {

@@ -2,31 +2,37 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { fieldsOf } from '../fields.ts';
+import type { Installation } from '../installation.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass, skipped } from './check.ts';
 
 /** Below the folder of the project. */
 const PACKAGE = 'out/teams-app.zip';
 const LIMIT_MS = 10_000;
-const MAKE = 'npm run teams-package';
+/** Which the project alone has. */
+const MAKE: Readonly<Record<Installation, string>> = {
+  project: 'npm run teams-package',
+  deployed: 'in the project',
+};
 
 /** Whether the app that is given to Teams belongs to this configuration. */
-export function teamsPackageCheck({ config, folder }: DoctorDeps): Check {
+export function teamsPackageCheck({ config, folder, installed }: DoctorDeps): Check {
+  const make = MAKE[installed];
   return {
     name: 'Teams app package',
     limitMs: LIMIT_MS,
-    lateTodo: `Make it again: ${MAKE}.`,
+    lateTodo: `Make it again: ${make}.`,
     async run() {
       const zip = await readIfThere(join(folder, PACKAGE));
-      if (zip === undefined) return skipped(`there is no ${PACKAGE} (made by ${MAKE})`);
+      if (zip === undefined) return skipped(`there is no ${PACKAGE} here (to make it: ${make})`);
       const manifest = await manifestIn(zip);
       if (manifest === undefined)
-        return fail(`${PACKAGE} holds no manifest.json that can be read`, `Make it again: ${MAKE}.`);
-      return compare(manifest, config);
+        return fail(`${PACKAGE} holds no manifest.json that can be read`, `Make it again: ${make}.`);
+      return compare(manifest, config, make);
     },
   };
 }
 
-function compare(manifest: unknown, { botEnv, publicBaseUrl }: Config): Finding {
+function compare(manifest: unknown, { botEnv, publicBaseUrl }: Config, make: string): Finding {
   const appId = botEnv['MicrosoftAppId'];
   const base = publicBaseUrl?.startsWith('https:') === true ? new URL(publicBaseUrl) : undefined;
   if (appId === undefined || base === undefined)
@@ -43,7 +49,7 @@ function compare(manifest: unknown, { botEnv, publicBaseUrl }: Config): Finding 
     return pass(`version ${String(version)} is of this bot, and lets Teams open ${base.hostname}`);
   return fail(
     wrong.join('; '),
-    `Set MicrosoftAppId and PUBLIC_BASE_URL as the bot has them, then make it again (${MAKE}) and upload it to Teams.`,
+    `Set MicrosoftAppId and PUBLIC_BASE_URL as the bot has them, then make it again (${make}) and upload it to Teams.`,
   );
 }
 
@@ -56,7 +62,7 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** What reads a ZIP is loaded here: it is not there where the bot is deployed, and neither is a ZIP. */
+/** What reads a ZIP is loaded here: where there is none, and so where the bot is deployed, the doctor goes without. */
 async function manifestIn(zip: Uint8Array): Promise<unknown> {
   const { unzipSync } = await import('fflate');
   try {

@@ -25,22 +25,25 @@ const DEFAULT_CONTENT_TYPE = 'application/octet-stream';
 export class AzureBlobs implements Blobs {
   readonly #options: AzureBlobsOptions;
   #opening: Promise<ContainerClient> | undefined;
-  #preparing: Promise<void> | undefined;
+  #preparing: Promise<'made' | 'there'> | undefined;
 
   constructor(options: AzureBlobsOptions) {
     this.#options = options;
   }
 
   /**
-   * Creates the container where it is missing; to find it there, or made by another instance meanwhile, is as good.
+   * Creates the container where it is missing, and tells which it was; to find it there, or made by another instance
+   * meanwhile, is as good.
    * Rejects with a StoreError.
    */
-  prepare(): Promise<void> {
+  prepare(): Promise<'made' | 'there'> {
     this.#preparing ??= this.#call('creating the container', async (container, { signal }) => {
       try {
         await container.create({ abortSignal: signal });
+        return 'made';
       } catch (error) {
         if (storageAnswer(error).code !== 'ContainerAlreadyExists') throw error;
+        return 'there';
       }
     }).finally(() => {
       this.#preparing = undefined;

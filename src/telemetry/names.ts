@@ -75,3 +75,6 @@ export const SPANS = {
 
 /** A step of a turn. */
 export type Step = Exclude<keyof typeof SPANS, 'turn'>;
+
+/** What `npm run doctor` sends to try whether it is taken. */
+export const DOCTOR_METRIC = 'voice_bot.doctor';

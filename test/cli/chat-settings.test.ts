@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { namesModel, readChatConfig, readOptions, USAGE, withSimulator } from '../../src/cli/chat-settings.ts';
+import { readChatConfig, readOptions, USAGE, withSimulator } from '../../src/cli/chat-settings.ts';
 import { ConfigError } from '../../src/errors.ts';
+import { namesModel } from '../../src/installation.ts';
 
 describe('the options of the chat', () => {
   it('are none, --wav with a file, and --help', () => {

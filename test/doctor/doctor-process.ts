@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { Env } from '../../src/env.ts';
 import type { Certificate } from '../support/certificate.ts';
 
-const ENTRY = fileURLToPath(new URL('../../src/cli/doctor.ts', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../../src/doctor.ts', import.meta.url));
 const KEEP_TOKEN = new URL('./keep-bot-token.ts', import.meta.url).href;
 /** Half of a start is compiling; what one process has compiled serves the next. */
 const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/bot-process', import.meta.url));

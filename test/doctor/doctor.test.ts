@@ -11,7 +11,8 @@ import { all } from '../storage/storage-under-test.ts';
 import { startAzurite } from '../support/azurite.ts';
 import { startBot } from '../support/bot.ts';
 import { type Certificate, makeCertificate } from '../support/certificate.ts';
-import { startOpenIdServer } from '../support/openid-server.ts';
+import { startIngestion } from '../support/ingestion.ts';
+import { BOT_APP_ID, startOpenIdServer } from '../support/openid-server.ts';
 import { linesOf, runDoctor, startTlsFront, type Told } from './doctor-process.ts';
 
 const SECRET = 'a-secret-key';
@@ -52,7 +53,9 @@ async function startEverything(t: TestContext, trusted: Certificate) {
   };
   const manifest = { version: '1.0.0', validDomains: ['localhost'], bots: [{ botId: openId.appId }] };
   const zip = zipOf({ 'manifest.json': Buffer.from(JSON.stringify(manifest)) });
-  const appInsights = `InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=${base}/`;
+  const ingestion = await startIngestion(trusted);
+  t.after(() => ingestion[Symbol.asyncDispose]());
+  const appInsights = ingestion.connectionString;
   return { azurite, env, appInsights, script, token, files: { 'out/teams-app.zip': zip } };
 }
 
@@ -67,11 +70,12 @@ describe('npm run doctor', { concurrency: true }, () => {
     const told = await runDoctor(t, env, { files: { ...files, '.env': dotEnv } });
     assert.equal(told.code, 0, told.output);
     const lines = told.stdout.trim().split('\n');
+    assert.match(lines.pop() ?? '', /^These are the settings of this shell and of \.env; a bot that runs already has/);
     assert.match(lines.pop() ?? '', /^Nothing failed: 21 passed, 0 with a warning, 0 skipped\.$/);
     for (const line of lines) assert.match(line, /^pass {4}/);
-    assert.match(told.stdout, /^pass {4}bot identity +MultiTenant: a token for the channels: application bot-app-id/m);
+    assert.match(told.stdout, /^pass {4}bot identity +MultiTenant: a token for the channels: application 0{8}-/m);
     assert.match(told.stdout, /^pass {4}public address +https:\/\/localhost:\d+: the bot answers in \d+ ms/m);
-    assert.match(told.stdout, /^pass {4}telemetry +localhost:\d+: .* TLSv1\.3 in \d+ ms/m);
+    assert.match(told.stdout, /^pass {4}telemetry +localhost:\d+: .* TLSv1\.3 in \d+ ms; took a metric/m);
     assert.match(told.stdout, /^pass {4}Teams app package +version 1\.0\.0 is of this bot/m);
     assertNoSecrets(told, [token, 'app-password', azurite.connectionString]);
     for (const part of ['AccountKey', '\x1b']) assert.ok(!told.output.includes(part));
@@ -105,8 +109,8 @@ describe('npm run doctor', { concurrency: true }, () => {
       ...{ ...env, AZURE_OPENAI_API_KEY: '', AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential' },
       ...{
         MicrosoftAppType: 'UserAssignedMSI',
-        MicrosoftAppId: 'bot',
-        MicrosoftAppTenantId: 'tenant',
+        MicrosoftAppId: BOT_APP_ID,
+        MicrosoftAppTenantId: 'contoso.onmicrosoft.com',
         HOST: '127.0.0.1',
       },
     });
@@ -141,6 +145,11 @@ describe('npm run doctor', { concurrency: true }, () => {
     assertNoSecrets(wrong, [SECRET]);
   });
 
+  it('speaks to machines also where npm took the option for its own', async (t) => {
+    const npm = { npm_lifecycle_event: 'doctor', npm_config_json: 'true' };
+    assert.equal(linesOf(await runDoctor(t, npm)).length, 2);
+  });
+
   it('ends at once at Ctrl-C', {
     skip: process.platform === 'win32' && 'signals end a process there',
   }, async (t) => {
@@ -157,6 +166,7 @@ describe('npm run doctor', { concurrency: true }, () => {
     const help = await runDoctor(t, {}, { args: ['--help'] });
     assert.equal(help.code, 0);
     assert.match(help.stdout, /^Usage: npm run doctor -- \[--json\]/);
+    assert.match(help.stdout, /telemetry.*These are the settings of this shell/s);
     const odd = await runDoctor(t, {}, { args: ['--quick'] });
     assert.equal(odd.code, 2);
     assert.match(odd.stderr, /^Unknown option '--quick'\. Usage: npm run doctor/);

@@ -30,6 +30,7 @@ export async function examined(env: Env, options: ExaminedOptions = {}): Promise
     config,
     env,
     folder: '/nowhere',
+    installed: 'project' as const,
     clock,
     ids: randomIds,
     log: createLogger('silent'),

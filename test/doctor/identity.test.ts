@@ -18,27 +18,30 @@ function settings(appId: string) {
 describe('the doctor and the identity of the bot', () => {
   it('gets its token as the adapter does, and says who it is of', async () => {
     const exp = Math.floor(Date.now() / 1000) + 1_830;
-    const token = jwt({ appid: 'app-one', tid: 'tenant-1', exp });
-    keepOutboundToken('app-one', token);
-    const findings = await examined(settings('app-one'), { only: [NAME] });
+    const token = jwt({ appid: '00000000-0000-4000-8000-000000000001', tid: 'tenant-1', exp });
+    keepOutboundToken('00000000-0000-4000-8000-000000000001', token);
+    const findings = await examined(settings('00000000-0000-4000-8000-000000000001'), { only: [NAME] });
     assert.match(
       said(findings, NAME),
-      /^pass \| MultiTenant: a token for the channels: application app-one, tenant tenant-1, good for 30 more minutes$/,
+      /^pass \| MultiTenant: a token for the channels: application 00000000-0000-4000-8000-000000000001, tenant tenant-1, good for 30 more minutes$/,
     );
     assert.ok(!JSON.stringify([...findings]).includes(token));
   });
 
   it('sees a token of somebody else', async () => {
-    keepOutboundToken('app-two', jwt({ azp: 'a-developer', exp: 0 }));
+    keepOutboundToken('00000000-0000-4000-8000-000000000002', jwt({ azp: 'a-developer', exp: 0 }));
     assert.match(
-      said(await examined(settings('app-two'), { only: [NAME] }), NAME),
-      /^fail \| the token is of another application than MicrosoftAppId, app-two: application a-developer.*AZURE_CLIENT_ID/,
+      said(await examined(settings('00000000-0000-4000-8000-000000000002'), { only: [NAME] }), NAME),
+      /^fail \| the token is of another application than MicrosoftAppId, 00000000-0000-4000-8000-000000000002: application a-developer.*AZURE_CLIENT_ID/,
     );
   });
 
   it('takes a token that tells nothing', async () => {
-    keepOutboundToken('app-three', 'not-a-jwt');
-    assert.match(said(await examined(settings('app-three'), { only: [NAME] }), NAME), /^pass \| .*its end is not told/);
+    keepOutboundToken('00000000-0000-4000-8000-000000000003', 'not-a-jwt');
+    assert.match(
+      said(await examined(settings('00000000-0000-4000-8000-000000000003'), { only: [NAME] }), NAME),
+      /^pass \| .*its end is not told/,
+    );
   });
 
   it('says what it means to have none', async () => {
@@ -50,16 +53,24 @@ describe('the doctor and the identity of the bot', () => {
     );
   });
 
+  it('says that a secret is missing, in whole words', async () => {
+    const bare = { ...settings('00000000-0000-4000-8000-000000000005'), MicrosoftAppPassword: '' };
+    assert.match(
+      said(await examined(bare, { only: [NAME] }), NAME),
+      /^fail \| MultiTenant: no token for the channels: .*Client credential .* when creating a … \| Set MicrosoftAppPassword to a secret/,
+    );
+  });
+
   it('says what botbuilder does not take', async () => {
     const half = {
-      ...settings('app-four'),
+      ...settings('00000000-0000-4000-8000-000000000004'),
       MicrosoftAppPassword: '',
       MicrosoftAppType: 'SingleTenant',
-      MicrosoftAppTenantId: 't',
+      MicrosoftAppTenantId: 'contoso.onmicrosoft.com',
     };
     assert.match(
       said(await examined(half, { only: [NAME] }), NAME),
-      /^fail \| SingleTenant: .*MicrosoftAppPassword is required/,
+      /^fail \| SingleTenant: .*MicrosoftAppPassword is required.* \| Set MicrosoftAppPassword to a secret of the app registration/,
     );
   });
 });
@@ -84,6 +95,17 @@ describe('why there is no token', () => {
       'Chained.',
     );
     assert.equal(entraFailure(chain), 'Environment is unavailable; No CLI');
+    const tools = [
+      'EnvironmentCredential is unavailable. x',
+      'Error: Unable to execute PowerShell. Ensure that it is installed',
+      'Visual Studio Code Authentication is not available.',
+      "Azure Developer CLI couldn't be found.",
+    ].map((each) => new Error(each));
+    assert.equal(entraFailure(new AggregateError(tools)), 'EnvironmentCredential is unavailable');
+    assert.match(entraFailure(new AggregateError(tools.slice(1, 2))), /PowerShell/);
+    const long = entraFailure(new Error(`${'word '.repeat(50)}end`));
+    assert.match(long, /^(?:word )+…$/);
+    assert.ok(long.length <= 120);
     const loop = new Error('round and round');
     loop.cause = loop;
     assert.equal(entraFailure(Object.assign(loop, { code: 'E_LOOP' })), 'E_LOOP');
@@ -99,9 +121,9 @@ describe('why there is no token', () => {
       ['AADSTS700027', /CertificateThumbprint/],
       ['ENOTFOUND', /login\.microsoftonline\.com/],
     ] as const) {
-      assert.match(identityTodo(code, 'SingleTenant', false), remedy);
+      assert.match(identityTodo(code, { MicrosoftAppType: 'SingleTenant', MicrosoftAppPassword: 'p' }, false), remedy);
     }
-    assert.match(identityTodo('', 'UserAssignedMSI', false), /over SSH: node dist\/doctor\.js/);
-    assert.match(identityTodo('', 'userassignedmsi', true), /Assign the managed identity/);
+    assert.match(identityTodo('', { MicrosoftAppType: 'UserAssignedMSI' }, false), /over SSH: node dist\/doctor\.js/);
+    assert.match(identityTodo('', { MicrosoftAppType: 'userassignedmsi' }, true), /Assign the managed identity/);
   });
 });

@@ -61,7 +61,7 @@ describe('the doctor at a model that works', () => {
     );
     assert.match(
       said(findings, 'model address'),
-      /^pass \| 127\.0\.0\.1:\d+: 1 address\(es\) in \d+ ms, plain TCP in \d+ ms/,
+      /^pass \| 127\.0\.0\.1:\d+: 1 address in \d+ ms, plain TCP in \d+ ms/,
     );
     assert.match(said(findings, 'model credentials'), /a key is set \(AZURE_OPENAI_API_KEY\)/);
     assert.match(said(findings, 'model deployment'), /connected in \d+ ms, session\.created after \d+ ms/);
@@ -145,7 +145,7 @@ describe('the doctor at a model that refuses', () => {
     const closed = await examined({ AZURE_OPENAI_ENDPOINT: `http://127.0.0.1:${port}` }, { only: MODEL });
     assert.match(
       said(closed, 'model address'),
-      /^fail \| .*ECONNREFUSED \| Check AZURE_OPENAI_ENDPOINT, and that a firewall/,
+      /^fail \| .*ECONNREFUSED \| Nothing listens there: is the simulator \(npm run simulator\) running, and on the port in AZURE_OPENAI_ENDPOINT\?$/,
     );
     assert.match(said(closed, 'model deployment'), /^skipped \| needs "model address"/);
   });

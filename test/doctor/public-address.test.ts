@@ -5,12 +5,12 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Env } from '../../src/env.ts';
 import { startBot } from '../support/bot.ts';
 import { makeCertificate } from '../support/certificate.ts';
-import { startOpenIdServer } from '../support/openid-server.ts';
+import { BOT_APP_ID, startOpenIdServer } from '../support/openid-server.ts';
 import { startTlsFront } from './doctor-process.ts';
 import { examined, said } from './examined.ts';
 
 const ADDRESS = ['public address', 'player page', 'messages route'];
-const IDENTITY = { MicrosoftAppId: 'bot-app-id', MicrosoftAppPassword: 'app-password' };
+const IDENTITY = { MicrosoftAppId: BOT_APP_ID, MicrosoftAppPassword: 'app-password' };
 
 function look(env: Env) {
   return examined(env, { only: ADDRESS });
@@ -81,7 +81,15 @@ describe('the doctor at the public address', () => {
     assert.match(said(named, 'messages route'), /^skipped/);
     const bad = await look({ PUBLIC_BASE_URL: 'https://127.0.0.1:1' });
     assert.match(said(bad, 'public address'), /^fail \| .*does not answer: bad port \| Check PUBLIC_BASE_URL/);
-    assert.match(said(await look({ PORT: free }), 'public address'), /^skipped \| the bot does not run here/);
+    assert.match(
+      said(await look({ PORT: free }), 'public address'),
+      /^skipped \| nothing listens at http:\/\/localhost:\d+ \(PORT\): start the bot \(npm start\), or set PORT to its port, then this once more/,
+    );
+    const website = await look({ WEBSITE_HOSTNAME: `127.0.0.1:${free}` });
+    assert.match(
+      said(website, 'public address'),
+      /^fail \| https:\/\/127.* \| Start the bot \(npm start\), or check the tunnel, or App Service, that WEBSITE_HOSTNAME leads to/,
+    );
     assert.match(said(await look({ ...IDENTITY }), 'public address'), /^skipped \| PUBLIC_BASE_URL is not set/);
   });
 
@@ -103,7 +111,12 @@ describe('the doctor at the public address', () => {
     });
     assert.match(
       said(await look({ PUBLIC_BASE_URL: url }), 'public address'),
-      /^fail \| .*\/health: 200 text\/html, which is not .* \| Something else answers/,
+      /^fail \| .*\/health: 200 text\/html, which is not .* \| Something else answers there: check PUBLIC_BASE_URL/,
+    );
+    const { port } = new URL(url);
+    assert.match(
+      said(await look({ PORT: port }), 'public address'),
+      /^fail \| http:\/\/localhost:\d+\/health: 200 .* \| Another program has this port: end it, or set PORT to that of the bot/,
     );
   });
 

@@ -9,7 +9,7 @@ import { createLogger } from '../../src/log.ts';
 import { en as wording } from '../../src/wording/en.ts';
 import { watchedLog } from '../channel/watched-log.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
-import { type OpenIdServer, startOpenIdServer, type TokenOptions } from '../support/openid-server.ts';
+import { BOT_APP_ID, type OpenIdServer, startOpenIdServer, type TokenOptions } from '../support/openid-server.ts';
 import { assertRefusal } from './raw-request.ts';
 
 // botframework-connector prints the key of every forged token.
@@ -152,17 +152,19 @@ describe('the Emulator', () => {
     return openId.token('', { claims: { iss, tid, ver: '1.0', appid: openId.appId, serviceurl: undefined } });
   }
 
+  const TENANT = '00000000-0000-4000-8000-0000000000e1';
+
   it("is let in with a token of the bot's own tenant, and of no other", async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId[Symbol.asyncDispose]());
-    const env = { ...openId.env, MicrosoftAppType: 'SingleTenant', MicrosoftAppTenantId: 'tenant-1' };
+    const env = { ...openId.env, MicrosoftAppType: 'SingleTenant', MicrosoftAppTenantId: TENANT };
     const bot = await startBot({ env, turns: ['Hi'] });
     t.after(() => bot[Symbol.asyncDispose]());
     const post = (tid: string) =>
       bot.post(bot.message('hello'), { authorization: `Bearer ${emulatorToken(openId, tid)}` });
 
     assert.equal((await post('tenant-2')).status, 401);
-    assert.equal((await post('tenant-1')).status, 200);
+    assert.equal((await post(TENANT)).status, 200);
     const [reply] = await bot.connector.whenMessages(1);
     assert.equal(reply?.body.text, 'Hi');
     assert.equal((await post('tenant-2')).status, 401);
@@ -171,7 +173,7 @@ describe('the Emulator', () => {
 
 describe('a bot that gets no token of its own', () => {
   it('takes the message, notes in the log that the reply could not be sent, and serves on', async (t) => {
-    const openId = await startOpenIdServer('another-app-id');
+    const openId = await startOpenIdServer('00000000-0000-4000-8000-0000000000a0');
     t.after(() => openId[Symbol.asyncDispose]());
     // MSAL refuses an address without https before it asks anybody.
     const env = {
@@ -253,9 +255,9 @@ const MODEL = {
   PORT: '0',
 };
 const IDENTITY = {
-  MicrosoftAppId: 'app-id',
+  MicrosoftAppId: BOT_APP_ID,
   MicrosoftAppPassword: 'a-secret-password',
-  MicrosoftAppTenantId: 'tenant',
+  MicrosoftAppTenantId: 'contoso.onmicrosoft.com',
   MicrosoftAppType: 'SingleTenant',
 };
 describe('an identity that botbuilder refuses', () => {

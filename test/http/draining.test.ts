@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { BOT_APP_ID } from '../support/openid-server.ts';
 import { assertRefusal } from './raw-request.ts';
 
 const completed = { kind: 'completed' } as const;
@@ -40,7 +41,7 @@ describe('GET /health', () => {
   });
 
   it('needs no token', async (t) => {
-    const env = { MicrosoftAppId: 'app-id', MicrosoftAppPassword: 'password', HOST: '127.0.0.1' };
+    const env = { MicrosoftAppId: BOT_APP_ID, MicrosoftAppPassword: 'password', HOST: '127.0.0.1' };
     const bot = await startBot({ env });
     t.after(() => bot[Symbol.asyncDispose]());
     assert.equal((await fetch(`${bot.url}/health`)).status, 200);

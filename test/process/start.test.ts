@@ -12,9 +12,9 @@ const MODEL = {
   PORT: '0',
 };
 const IDENTITY = {
-  MicrosoftAppId: 'app-id',
+  MicrosoftAppId: '00000000-0000-4000-8000-000000000b07',
   MicrosoftAppPassword: 'a-secret-password',
-  MicrosoftAppTenantId: 'tenant',
+  MicrosoftAppTenantId: 'contoso.onmicrosoft.com',
   MicrosoftAppType: 'SingleTenant',
 };
 
@@ -59,6 +59,12 @@ describe('a start with settings that cannot be used', { concurrency: 2 }, () => 
     assert.match(stderr, /MicrosoftAppId is not set and NODE_ENV says production/);
     assert.doesNotMatch(output, /secret/);
     assert.doesNotMatch(output, /^\s+at /m);
+  });
+
+  it('says how to begin where no model is named, and does not in production', async () => {
+    const [bare, production] = await Promise.all([endOf({}), endOf({ NODE_ENV: 'production' })]);
+    assert.match(bare.stderr, /\nTo begin: cp \.env\.example \.env.*npm run simulator.* npm start\n$/s);
+    assert.match(production.stderr, /\nEvery setting is described in \.env\.example\.\n$/);
   });
 
   it('ends with code 1 and one clear line for what only botbuilder refuses', async () => {

@@ -41,8 +41,8 @@ describe('npm run simulator', () => {
     child.kill('SIGTERM');
     assert.deepEqual(await exit, [0, null]);
     assert.match(output.stdout, /This is a SIMULATOR/);
-    assert.match(output.stdout, /AZURE_OPENAI_DEPLOYMENT_NAME=simulator AZURE_OPENAI_API_KEY=any/);
-    assert.ok(output.stdout.includes(`AZURE_OPENAI_ENDPOINT=${url}`));
+    const lines = ['AZURE_OPENAI_DEPLOYMENT_NAME=simulator', 'AZURE_OPENAI_API_KEY=any'];
+    assert.ok(output.stdout.includes(['', `AZURE_OPENAI_ENDPOINT=${url}`, ...lines, ''].join('\n')), output.stdout);
     assert.equal(output.stderr, '');
   });
 

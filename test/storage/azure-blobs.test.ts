@@ -199,8 +199,9 @@ describe('a missing container', () => {
 
   it('may be created by several at once, and again', async () => {
     const { blobs, options } = await storage.container({ isMissing: true });
-    await Promise.all([blobs.prepare(), new AzureBlobs(options).prepare(), new AzureBlobs(options).prepare()]);
-    await blobs.prepare();
+    const all = [blobs, new AzureBlobs(options), new AzureBlobs(options)].map((each) => each.prepare());
+    assert.deepEqual((await Promise.all(all)).sort(), ['made', 'there', 'there']);
+    assert.equal(await blobs.prepare(), 'there');
     assert.equal(await blobs.read('a'), undefined);
   });
 

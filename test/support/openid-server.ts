@@ -25,6 +25,9 @@ export interface OpenIdServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** Of a bot that need not be told from others. */
+export const BOT_APP_ID = '00000000-0000-4000-8000-000000000b07';
+
 const ISSUER = 'https://issuer.example.com';
 const KEY_ID = 'channel-key';
 /** The channels that the key may speak for. */
@@ -35,7 +38,7 @@ const channelKeys = once(() => generateKeyPairSync('rsa', { modulusLength: 2048 
 const otherKeys = once(() => generateKeyPairSync('rsa', { modulusLength: 2048 }));
 
 /** Stands for login.botframework.com: publishes the key with which a channel signs its requests. */
-export async function startOpenIdServer(appId = 'bot-app-id'): Promise<OpenIdServer> {
+export async function startOpenIdServer(appId = BOT_APP_ID): Promise<OpenIdServer> {
   const { privateKey, publicKey } = channelKeys();
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: KEY_ID, use: 'sig', endorsements: ENDORSEMENTS };
   const server = createServer((request, response) => {

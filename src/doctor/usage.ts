@@ -1,0 +1,23 @@
+import type { Installation } from '../installation.ts';
+
+/** What the doctor says of itself, by the command that is there. */
+export function usageOf(installed: Installation): string {
+  const isProject = installed === 'project';
+  return `Usage: ${isProject ? 'npm run doctor -- [--json]' : 'node dist/doctor.js [--json]'}
+
+Tries what the bot is set up for, from here: the model (two short spoken turns, which cost about a cent), the storage, the
+bot's identity, its public address, its telemetry (one metric is sent) and the Teams package. One line for each check, and
+below a failure what to do. Secrets are never printed.${isProject ? ' Where the bot is deployed: node dist/doctor.js' : ''}
+
+${WHOSE_SETTINGS}
+
+  --json   one JSON object a line
+  --help   print this
+
+Exit code: 0 nothing failed, 1 something failed, 2 the configuration cannot be read. LOG_LEVEL=debug in front of the
+command (not in .env) writes the log, to standard error.`;
+}
+
+/** Said at the end, too: else a change of .env would be taken for one of the bot. */
+export const WHOSE_SETTINGS =
+  'These are the settings of this shell and of .env; a bot that runs already has those that it was started with.';

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import type { Env } from './env.ts';
+import { fieldsOf } from './fields.ts';
+
+/** Where a program runs: in the project, with its npm scripts, or in what is deployed, which has none and no .env.example. */
+export type Installation = 'project' | 'deployed';
+
+/** By the package.json above the folder of this module: `src`, `dist`, or that of the bundle. */
+export function findInstallation(): Installation {
+  const { scripts } = fieldsOf(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')));
+  return Object.hasOwn(fieldsOf(scripts), 'doctor') ? 'project' : 'deployed';
+}
+
+const MODEL_VARIABLES = [
+  'AZURE_OPENAI_ENDPOINT',
+  'AZURE_OPENAI_DEPLOYMENT_NAME',
+  'AZURE_OPENAI_API_KEY',
+  'AZURE_OPENAI_SCOPE',
+  'OPENAI_API_KEY',
+  'OPENAI_BASE_URL',
+  'OPENAI_MODEL',
+];
+
+/** Whether the surroundings speak of any model; half of what one needs counts, and is then a mistake. */
+export function namesModel(env: Env): boolean {
+  return MODEL_VARIABLES.some((name) => (env[name] ?? '').trim() !== '');
+}
+
+/** Where settings are described, as part of a sentence. */
+export function settingsFile(installed: Installation): string {
+  return installed === 'project' ? '.env.example' : "the project's .env.example";
+}
+
+/** What to do where the settings cannot be used; `command` is what was typed. */
+export function firstSteps(env: Env, installed: Installation, command: string): string {
+  const isProduction = env['NODE_ENV'] === 'production' || env['WEBSITE_SITE_NAME'] !== undefined;
+  if (installed === 'deployed' || isProduction || namesModel(env))
+    return `Every setting is described in ${settingsFile(installed)}.`;
+  return `To begin: cp .env.example .env, and set AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT_NAME in it. Without an account:
+npm run simulator, and in another terminal
+AZURE_OPENAI_ENDPOINT=http://127.0.0.1:8790 AZURE_OPENAI_DEPLOYMENT_NAME=simulator AZURE_OPENAI_API_KEY=any ${command}`;
+}

@@ -1,0 +1,17 @@
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The project, as far as its programs need it, in a folder of its own: what they make lies below it. */
+export function copyProject(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'project-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  for (const path of ['src', 'package.json', 'deploymentTemplates/teams'])
+    cpSync(join(ROOT, path), join(folder, path), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  return folder;
+}

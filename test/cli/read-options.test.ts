@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+interface Run {
+  readonly code: unknown;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(program: string, args: readonly string[]): Promise<Run> {
+  const entry = fileURLToPath(new URL(`../../src/cli/${program}.ts`, import.meta.url));
+  return new Promise((resolve) => {
+    const options = { cwd: tmpdir(), env: { PATH: process.env['PATH'], PORT: '0' }, timeout: 30_000 };
+    execFile(process.execPath, [entry, ...args], options, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : error.code, stdout, stderr });
+    });
+  });
+}
+
+describe('the programs of the command line', { concurrency: 2 }, () => {
+  for (const program of ['demo', 'simulator', 'package']) {
+    it(`${program} explains itself`, async () => {
+      const { code, stdout, stderr } = await run(program, ['--help']);
+      assert.deepEqual([code, stderr], [0, '']);
+      assert.match(stdout, new RegExp(`^Usage: npm run ${program}.*\\n\\n[^]*--help`));
+    });
+
+    it(`${program} says in one line that it does not know an option`, async () => {
+      const { code, stdout, stderr } = await run(program, ['--nonsense']);
+      assert.deepEqual([code, stdout], [1, '']);
+      assert.match(stderr, new RegExp(`^Unknown option '--nonsense'\\. Usage: npm run ${program}.*\\n$`));
+    });
+  }
+
+  it('demo knows which channels there are, and starts nothing for another', async () => {
+    const { code, stdout, stderr } = await run('demo', ['--channel', 'slack']);
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /^--channel is "slack"; expected one of webchat, msteams\. Usage: npm run demo.*\n$/);
+  });
+});

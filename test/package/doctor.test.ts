@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { ENTRIES } from '../../src/cli/bundle-table.ts';
+import type { Env } from '../../src/env.ts';
+import { ROOT, type Unpacked, unpackBot } from './unpacked.ts';
+
+const MODEL = {
+  AZURE_OPENAI_ENDPOINT: 'http://127.0.0.1:9',
+  AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5',
+  AZURE_OPENAI_API_KEY: 'any',
+  PORT: '0',
+};
+
+describe('the doctor where the bot is deployed', () => {
+  let unpacked: Unpacked;
+  before(async () => {
+    unpacked = await unpackBot();
+  });
+  after(() => unpacked.remove());
+
+  /** All that a program of the ZIP says. */
+  function run(program: string, args: readonly string[], env: Env): Promise<string> {
+    const options = { cwd: unpacked.folder, env: { PATH: process.env['PATH'], ...env } };
+    return new Promise((resolve) => {
+      execFile(process.execPath, [`dist/${program}.js`, ...args], options, (_, stdout, stderr) => {
+        resolve(stdout + stderr);
+      });
+    });
+  }
+
+  it('speaks of nothing that is not there', async () => {
+    const help = await run('doctor', ['--help'], {});
+    assert.match(help, /^Usage: node dist\/doctor\.js \[--json\]/);
+    const bare = await run('doctor', [], {});
+    assert.match(bare, /AZURE_OPENAI_ENDPOINT is not set.*described in the project's \.env\.example/s);
+    const bot = await run('index', [], {});
+    assert.match(bot, /AZURE_OPENAI_ENDPOINT is not set.*described in the project's \.env\.example/s);
+    const odd = await run('doctor', ['--quick'], {});
+    const made = await run('doctor', [], { ...MODEL, AUDIO_MEMORY_MB: '', ATTACHMENT_HOSTS: 'x' });
+    assert.match(made, /no out\/teams-app\.zip here \(to make it: in the project\)/);
+    const unheard = await run('doctor', [], { ...MODEL, PUBLIC_BASE_URL: 'http://127.0.0.1:9' });
+    for (const text of [help, bare, bot, odd, made, unheard])
+      assert.doesNotMatch(text, /npm |cp \.env|(?<!project's )\.env\.example/);
+  });
+
+  it('is called as it is where the project was built', () => {
+    for (const [name, source] of Object.entries(ENTRIES)) assert.equal(source, `src/${name}.ts`);
+    const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+    assert.equal(scripts.doctor, 'node src/cli/node.js src/doctor.ts');
+  });
+});
