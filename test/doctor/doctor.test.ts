@@ -54,7 +54,7 @@ async function startEverything(t: TestContext, trusted: Certificate) {
   const manifest = { version: '1.0.0', validDomains: ['localhost'], bots: [{ botId: openId.appId }] };
   const zip = zipOf({ 'manifest.json': Buffer.from(JSON.stringify(manifest)) });
   const ingestion = await startIngestion(trusted);
-  t.after(() => ingestion[Symbol.asyncDispose]());
+  t.after(() => ingestion.close());
   const appInsights = ingestion.connectionString;
   return { azurite, env, appInsights, script, token, files: { 'out/teams-app.zip': zip } };
 }

@@ -61,7 +61,7 @@ describe('the doctor at a place that takes telemetry', {
 
   it('sends one metric as the bot does, with the key', async (t) => {
     const ingestion = await startIngestion(certificate);
-    t.after(() => ingestion[Symbol.asyncDispose]());
+    t.after(() => ingestion.close());
     assert.match(
       await look(ingestion.connectionString),
       /^pass \| localhost:\d+: .* TLSv1\.3 in \d+ ms; took a metric in \d+ ms$/,
@@ -93,7 +93,7 @@ describe('the doctor at a place that takes telemetry', {
 
   it('sends it with a token of Entra ID', async (t) => {
     const ingestion = await startIngestion(certificate);
-    t.after(() => ingestion[Symbol.asyncDispose]());
+    t.after(() => ingestion.close());
     const scopes: string[] = [];
     const tokens = (scope: string) => {
       scopes.push(scope);
