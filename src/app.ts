@@ -1,16 +1,21 @@
-import type { AudioLibrary } from './audio/library.ts';
+import { createPictureReader } from './attachments/picture.ts';
+import type { FileReaders } from './attachments/reader.ts';
+import { createClipDecoder } from './audio/clip/clip-decoder.ts';
 import { VoiceBot } from './bot.ts';
 import { VoiceAdapter } from './channel/adapter.ts';
 import { keepEntityProperties } from './channel/entity-patch.ts';
 import { FileSaver } from './channel/file-saver.ts';
 import { createResponders, type Responders } from './channel/respond.ts';
 import { SEND_TIMEOUT_MS } from './channel/send-policy.ts';
+import { createFileFetcher } from './channel/sent-files.ts';
 import { ServiceUrls } from './channel/service-urls.ts';
+import { talkWays } from './channel/talk-way.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Budgets } from './conversation/budgets.ts';
 import { Conversations } from './conversation/conversations.ts';
 import { Leases } from './conversation/leases.ts';
+import { createRecordings } from './conversation/recordings.ts';
 import { Spending } from './conversation/spending.ts';
 import { Takeover } from './conversation/takeover.ts';
 import { TurnRate } from './conversation/turn-rate.ts';
@@ -37,6 +42,8 @@ export interface AppDeps {
   readonly tokens?: (scope: string) => TokenProvider;
   /** Made from the settings unless given. */
   readonly telemetry?: Telemetry;
+  /** Where programs are looked for, as in `PATH`: `ffmpeg` is one. */
+  readonly searchPath?: string | undefined;
   /** For files that go to the file service of a user. */
   readonly fetch?: typeof fetch;
 }
@@ -49,7 +56,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-type Parts = Required<AppDeps> & {
+type Parts = Required<Omit<AppDeps, 'searchPath'>> & {
   /** Names this process among all that share a storage. */
   readonly instance: string;
 };
@@ -69,10 +76,15 @@ export function createApp(deps: AppDeps): App {
 
   const stores = openStores(parts);
   const channel = createChannel(parts, publicBaseUrl);
-  const { conversations, takeover, openSessions } = createConversations(parts, stores, channel.responders);
+  const readers = {
+    clips: createClipDecoder({ clock, log, searchPath: deps.searchPath }),
+    pictures: createPictureReader({ clock, log }),
+  };
+  const { conversations, takeover, openSessions } = createConversations(parts, stores, channel, readers, publicBaseUrl);
   const http = createHttpServer({
-    deliver: createDelivery(parts, stores.library, conversations, channel, publicBaseUrl),
+    deliver: createDelivery(parts, stores, conversations, channel, publicBaseUrl),
     library: stores.library,
+    recordings: createRecordings({ ...stores, ...readers, ...channel.responders, conversations, clock, log }),
     about: aboutFacts(config),
     clock,
     isDraining: () => conversations.isDraining,
@@ -95,6 +107,7 @@ export function createApp(deps: AppDeps): App {
     async close() {
       await Promise.all([takeover.close(), conversations.drain(config.drainMs)]);
       await http.close();
+      await Promise.all([readers.clips.close(), readers.pictures.close()]);
       stores.close();
       await telemetry.close();
     },
@@ -109,8 +122,10 @@ function createTelemetry({ config, clock, log, tokens }: Omit<Parts, 'telemetry'
 
 function createConversations(
   parts: Parts,
-  { records, pending, library, spending: shared, isShared }: Stores,
-  { later }: Responders,
+  { records, pending, library, invitations, spending: shared, isShared }: Stores,
+  { adapter, responders }: Channel,
+  readers: FileReaders,
+  publicBaseUrl: () => string | undefined,
 ): { conversations: Conversations; takeover: Takeover; openSessions: () => number } {
   const { config, clock, ids, log, random, tokens, telemetry } = parts;
   const { historyTurns, turnTimeoutMs, maxWarmSessions: mostKnown } = config;
@@ -128,8 +143,11 @@ function createConversations(
   const rate = new TurnRate(clock, limits.turnsPerMinute);
   const spending = new Spending(new Budgets({ clock, ...limits }), limits.prices, model.model, shared);
   const bounds = { historyTurns, turnTimeoutMs, rate, spending };
-  const kept = { leases, pending, library };
-  const turns = { pool, ...kept, clock, ids, log, telemetry, random, settings, later, ...bounds };
+  const kept = { leases, pending, library, invitations };
+  const { attachmentHosts: hosts, attachmentsFromLoopback: allowLoopback } = config;
+  const fetchFile = createFileFetcher({ adapter, hosts, allowLoopback, clock, log });
+  const ways = { later: responders.later, wayToTalk: talkWays(publicBaseUrl), readers, fetchFile };
+  const turns = { pool, ...kept, clock, ids, log, telemetry, random, settings, ...ways, ...bounds };
   const conversations = new Conversations(turns);
   const takeover = new Takeover({ pending, leases, conversations, clock, log, random });
   return { conversations, takeover, openSessions: () => pool.openCount };
@@ -160,7 +178,7 @@ function sendLimitOf({ turnTimeoutMs }: Config): number {
 /** The way of an activity to the bot. */
 function createDelivery(
   parts: Parts,
-  library: AudioLibrary,
+  { library, invitations }: Stores,
   conversations: Conversations,
   { adapter, responders, serviceUrls }: Channel,
   publicBaseUrl: () => string | undefined,
@@ -168,7 +186,7 @@ function createDelivery(
   const { config, clock, ids, log, fetch } = parts;
   const allowList = { tenants: config.allowedTenants, users: config.allowedUsers };
   const files = new FileSaver({ library, clock, ids, log, fetch, sendLimitMs: sendLimitOf(config) });
-  const invokes = { library, clock, log, publicBaseUrl };
+  const invokes = { library, invitations, clock, log, publicBaseUrl };
   const bot = new VoiceBot({ adapter, conversations, responders, files, invokes, log, allowList, serviceUrls });
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type HostRule, parseHostRules } from './attachments/allowed-hosts.ts';
 import { type Env, EnvReader } from './env.ts';
 import { ConfigError } from './errors.ts';
 import { checkIdentity, readBotEnv } from './identity-settings.ts';
@@ -21,6 +22,8 @@ export interface SessionSettings {
   readonly modality: 'audio' | 'text';
   /** A bound for one reply, 1 to 4096, or `inf`; unset leaves the model's own. */
   readonly maxOutputTokens: number | 'inf' | undefined;
+  /** Writes down what people say in voice messages; on Azure the name of a deployment. Unset = nothing does. */
+  readonly transcriptionModel?: string | undefined;
 }
 
 /** Bounds; `undefined` = none. Money in US dollars. */
@@ -59,6 +62,10 @@ export interface Config {
   readonly recordRetentionMs: number;
   readonly storage: StorageSettings;
   readonly telemetry: TelemetrySettings;
+  /** Where files that people send may be fetched from, besides what their channels use. */
+  readonly attachmentHosts: readonly HostRule[];
+  /** Whether they may be fetched from this machine, too: where nobody but its own clients is served. */
+  readonly attachmentsFromLoopback: boolean;
   /** What people may do, and what it may cost. */
   readonly limits: LimitSettings;
   readonly logLevel: LogLevel;
@@ -69,9 +76,6 @@ export interface Config {
 const DEFAULT_INSTRUCTIONS = 'You are a helpful assistant. You respond by voice and text.';
 const DEFAULT_SCOPE = 'https://cognitiveservices.azure.com/.default';
 const AZURE_VARIABLES = ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_DEPLOYMENT_NAME', 'AZURE_OPENAI_API_KEY'];
-
-/** Variables of the whole design that later versions will read. */
-export const NOT_YET_IN_EFFECT = ['REALTIME_TRANSCRIPTION_MODEL', 'ATTACHMENT_HOSTS'] as const;
 
 /**
  * Reads the configuration. Throws one ConfigError that lists every problem. `readText` gives the content of a file that
@@ -102,6 +106,8 @@ export function readConfig(env: Env, readText = (path: string) => readFileSync(p
     recordRetentionMs: read.whole('RECORD_RETENTION_DAYS', 30, { least: 1, most: 3650 }) * 86_400_000,
     storage: readStorage(read),
     telemetry: readTelemetry(read),
+    attachmentHosts: readAttachmentHosts(read),
+    attachmentsFromLoopback: appId === undefined && !read.flag('ALLOW_UNAUTHENTICATED', false),
     limits,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     notices: readNotices(read),
@@ -161,6 +167,7 @@ function readSession(read: EnvReader, { dayUsd, conversationUsd }: LimitSettings
     voice: read.text('REALTIME_VOICE') ?? 'alloy',
     modality: 'audio',
     maxOutputTokens: isSet ? bound : isBudgeted ? MOST_OUTPUT_TOKENS : undefined,
+    transcriptionModel: read.text('REALTIME_TRANSCRIPTION_MODEL'),
   };
 }
 
@@ -195,6 +202,13 @@ function readLimits(read: EnvReader, { model }: ModelEndpoint, readText: (path: 
   };
 }
 
+function readAttachmentHosts(read: EnvReader): readonly HostRule[] {
+  const rules = parseHostRules(read.list('ATTACHMENT_HOSTS'));
+  if (typeof rules !== 'string') return rules;
+  read.problems.push(`ATTACHMENT_HOSTS ${rules}`);
+  return [];
+}
+
 /** `undefined` where the table cannot be used. */
 function readPrices(read: EnvReader, readText: (path: string) => string): PriceTable | undefined {
   const path = read.text('PRICE_TABLE');
@@ -209,9 +223,7 @@ function readPrices(read: EnvReader, readText: (path: string) => string): PriceT
 }
 
 function readNotices(read: EnvReader): string[] {
-  const notices = NOT_YET_IN_EFFECT.filter((name) => read.text(name) !== undefined).map(
-    (name) => `${name} is set and has no effect in this version`,
-  );
+  const notices: string[] = [];
   const hasSecret = read.text('MicrosoftAppPassword') ?? read.text('CertificateThumbprint');
   const isReachable = read.text('PUBLIC_BASE_URL')?.startsWith('https:') || read.text('WEBSITE_HOSTNAME') !== undefined;
   if (read.text('MicrosoftAppId') !== undefined && !isReachable) {

@@ -159,6 +159,7 @@ export type RequestErrorCode =
   | 'not_found'
   | 'too_large'
   | 'unsupported_media_type'
+  | 'unreadable'
   | 'draining'
   | 'not_kept'
   | 'busy';
@@ -170,6 +171,7 @@ const REQUEST_STATUS: Record<RequestErrorCode, number> = {
   not_found: 404,
   too_large: 413,
   unsupported_media_type: 415,
+  unreadable: 422,
   draining: 503,
   not_kept: 503,
   busy: 503,
@@ -187,6 +189,49 @@ export class RequestError extends Error {
     this.code = code;
     this.retry = REQUEST_STATUS[code] === 503 ? 'safe' : 'never';
     this.status = REQUEST_STATUS[code];
+  }
+}
+
+/**
+ * Why something that a user sent could not be used. `address_refused`: its link leads where the bot does not go.
+ * `not_fetched`: whoever has it does not give it. `too_slow`: it did not come, or could not be read, in time.
+ * `too_large` in bytes or pixels, `too_long` in minutes. `kind_unknown`: nothing tells what it is. `kind_unsupported`: it
+ * is known, and cannot be read here. `damaged`: it is not what it says it is, or its end is missing. `busy`: too much is
+ * being read at once.
+ */
+export type AttachmentErrorCode =
+  | 'address_refused'
+  | 'not_fetched'
+  | 'too_slow'
+  | 'too_large'
+  | 'too_long'
+  | 'kind_unknown'
+  | 'kind_unsupported'
+  | 'damaged'
+  | 'busy';
+
+const ATTACHMENT_RETRY: Record<AttachmentErrorCode, Retry> = {
+  address_refused: 'never',
+  not_fetched: 'unknown',
+  too_slow: 'unknown',
+  too_large: 'never',
+  too_long: 'never',
+  kind_unknown: 'never',
+  kind_unsupported: 'never',
+  damaged: 'never',
+  busy: 'safe',
+};
+
+/** Something that a user sent and that could not be used. The message is for the log, not for the user. */
+export class AttachmentError extends Error {
+  override readonly name = 'AttachmentError';
+  readonly code: AttachmentErrorCode;
+  readonly retry: Retry;
+
+  constructor(code: AttachmentErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.retry = ATTACHMENT_RETRY[code];
   }
 }
 

@@ -31,7 +31,7 @@ process.on('uncaughtException', (err) => log.fatal({ err }, 'uncaught exception'
 /** botbuilder has checks of its own on the bot's identity. */
 function build(): App {
   try {
-    return createApp({ config, log });
+    return createApp({ config, log, searchPath: process.env['PATH'] });
   } catch (err) {
     const reason = err instanceof Error ? err.message : String(err);
     const file = settingsFile(findInstallation());

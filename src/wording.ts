@@ -53,12 +53,14 @@ export function clockTime(durationMs: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
-/** How long something is kept: hours, or days where there are at least two whole ones. */
+/** How long something is kept: minutes below an hour, then hours, or days where there are at least two whole ones. */
 export function spanOfTime(durationMs: number, { language }: Wording): string {
+  const told = (unit: 'minute' | 'hour' | 'day', count: number) =>
+    count.toLocaleString(language, { style: 'unit', unit, unitDisplay: 'long' });
+  if (durationMs < HOUR_MS) return told('minute', Math.round(durationMs / MINUTE_MS));
   const hours = Math.round(durationMs / HOUR_MS);
-  const isDays = hours >= 48 && hours % 24 === 0;
-  const unit = isDays ? 'day' : 'hour';
-  return (isDays ? hours / 24 : hours).toLocaleString(language, { style: 'unit', unit, unitDisplay: 'long' });
+  return hours >= 48 && hours % 24 === 0 ? told('day', hours / 24) : told('hour', hours);
 }

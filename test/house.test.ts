@@ -11,11 +11,13 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((fi
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   storage: [],
   telemetry: [],
-  audio: ['storage'],
+  workers: [],
+  audio: ['storage', 'workers'],
+  attachments: ['audio', 'workers'],
   realtime: ['audio', 'telemetry'],
-  conversation: ['audio', 'realtime', 'storage', 'telemetry'],
-  channel: ['audio', 'conversation', 'telemetry'],
-  http: ['audio', 'conversation'],
+  conversation: ['attachments', 'audio', 'realtime', 'storage', 'telemetry'],
+  channel: ['attachments', 'audio', 'conversation', 'telemetry'],
+  http: ['attachments', 'audio', 'conversation'],
   simulator: ['audio'],
   wording: ['conversation', 'realtime'],
   doctor: ['audio', 'channel', 'conversation', 'http', 'realtime', 'storage', 'telemetry'],
@@ -53,6 +55,8 @@ const ONLY_IN: readonly (readonly [RegExp, RegExp])[] = [
   [/^restify/, /^http\//],
   [/^wav$/, /^audio\//],
   [/^pino/, /^log\.ts$/],
+  [/^jimp/, /^attachments\/picture-worker\.ts$/],
+  [/^htmlparser2/, /^attachments\//],
 ];
 
 function importsOf(file: string): string[] {

@@ -47,6 +47,23 @@ describe('the languages', () => {
       });
     }
 
+    for (const [code, say] of Object.entries(words.attachments.notRead)) {
+      it(`tell the user something kind and short for a file that is ${code} (${language})`, () => {
+        for (const text of [say('notes.txt'), say(undefined)]) {
+          assert.ok(text.length < 220, text);
+          assert.doesNotMatch(text, /error|exception|undefined|_/i);
+          assert.match(text, POLITE[language] ?? /./);
+        }
+        assert.match(say('notes.txt'), /[“„]notes\.txt[”“]/);
+      });
+    }
+
+    it(`say what to do about recordings and too many files (${language})`, () => {
+      const { voiceClip, videoClip, tooMany } = words.attachments;
+      for (const text of [voiceClip, videoClip, tooMany('10', '3')]) assert.match(text, POLITE[language] ?? /./);
+      assert.match(tooMany('10', '3'), /10.*3/);
+    });
+
     it(`say why an answer ends, except to the one who stopped it (${language})`, () => {
       assert.equal(words.cutShort.cancelled, '');
       for (const why of ['length', 'lost', 'filter'] as const) {
@@ -89,6 +106,7 @@ describe('a length of time', () => {
 describe('a span of time', () => {
   const HOUR_MS = 3_600_000;
   for (const [hours, english, german] of [
+    [0.25, '15 minutes', '15 Minuten'],
     [1, '1 hour', '1 Stunde'],
     [24, '24 hours', '24 Stunden'],
     [47, '47 hours', '47 Stunden'],

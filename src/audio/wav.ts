@@ -19,6 +19,13 @@ export function encodeWav(pcm: Pcm): Promise<Buffer> {
   });
 }
 
+const HEADER_BYTES = 44;
+
+/** The samples of a WAV that `encodeWav` made. */
+export function samplesIn(wav: Uint8Array): Uint8Array {
+  return wav.subarray(HEADER_BYTES);
+}
+
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

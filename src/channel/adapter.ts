@@ -1,6 +1,6 @@
 import type { Activity } from 'botbuilder';
 import { CloudAdapter, type InvokeResponse, type TurnContext } from 'botbuilder';
-import { AuthenticationError, type ConnectorClient } from 'botframework-connector';
+import { AuthenticationError, type ClaimsIdentity, type ConnectorClient } from 'botframework-connector';
 import { type Clock, within } from '../clock.ts';
 import type { Env } from '../env.ts';
 import { RequestError } from '../errors.ts';
@@ -33,6 +33,8 @@ function tooLate(): RequestError {
  * bad request, and lets a request without a type end the process.
  */
 export class VoiceAdapter extends CloudAdapter {
+  /** Whether the bot has an app id, and so a token to show. */
+  readonly hasIdentity: boolean;
   readonly #log: Logger;
   readonly #clock: Clock;
 
@@ -40,6 +42,7 @@ export class VoiceAdapter extends CloudAdapter {
     const policy = { clock, random, log, retryWithinMs: turnTimeoutMs, telemetry };
     super(new LastingClients(botEnv, (client) => makeSendsSafe(client, policy)));
     trustOnlyOwnTenant(botEnv['MicrosoftAppTenantId']?.trim() || undefined);
+    this.hasIdentity = Boolean(botEnv['MicrosoftAppId']?.trim());
     this.#log = log;
     this.#clock = clock;
   }
@@ -61,6 +64,13 @@ export class VoiceAdapter extends CloudAdapter {
   /** The client that sends this turn's replies; none where they are collected for the response. */
   connectorOf(context: TurnContext): ConnectorClient | undefined {
     return context.turnState.get<ConnectorClient>(this.ConnectorClientKey);
+  }
+
+  /** The bot's credentials for calls to a channel. */
+  async credentialsFor(caller: ClaimsIdentity, serviceUrl: string, audience: string | undefined): Promise<unknown> {
+    const factory = this.botFrameworkAuthentication.createConnectorFactory(caller);
+    // Without an audience it is for the channels of the cloud that is set up.
+    return (await factory.create(serviceUrl, audience as string)).credentials;
   }
 
   async #authenticate(authorization: string, activity: Activity) {

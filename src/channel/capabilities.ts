@@ -1,3 +1,4 @@
+import type { HostRule } from '../attachments/allowed-hosts.ts';
 import type { Scope } from '../conversation/turn.ts';
 
 /** How a channel gets the sound of a reply. */
@@ -45,6 +46,10 @@ export interface Capabilities {
   readonly savesFiles: boolean;
   /** Whether choices come as an Adaptive Card to choose from; else as a list to write one of. */
   readonly showsChoices: boolean;
+  /** Whether a button of a card can open a page in a dialog of the client, which tells who opens it. */
+  readonly opensDialogs: boolean;
+  /** Where the files are kept that people send. */
+  readonly attachmentHosts: readonly HostRule[];
   /** The longest text of one message, in characters; longer ones are split. At least twice what a stream may show. */
   readonly mostTextChars: number;
 }
@@ -77,6 +82,8 @@ const PLAIN: Capabilities = {
   takesRatings: false,
   savesFiles: false,
   showsChoices: false,
+  opensDialogs: false,
+  attachmentHosts: [],
   mostTextChars: 4_000,
 };
 /** Direct Line takes 256 K characters of activity and recommends to stay below 150 K. */
@@ -88,6 +95,22 @@ const WEB: Capabilities = {
   showsChoices: true,
   mostTextChars: 100_000,
 };
+/** Pictures come from Teams itself, files from SharePoint. Anybody can own another name below trafficmanager.net. */
+const TEAMS_HOSTS: readonly HostRule[] = [
+  { host: 'smba.trafficmanager.net' },
+  { host: 'smba.infra.gcc.teams.microsoft.com' },
+  { host: 'smba.infra.gov.teams.microsoft.us' },
+  { host: 'smba.infra.dod.teams.microsoft.us' },
+  { host: '*.sharepoint.com' },
+  { host: '*.sharepoint.us' },
+  { host: '*.sharepoint-mil.us' },
+  { host: '*.svc.ms' },
+];
+const DIRECT_LINE_HOSTS: readonly HostRule[] = [
+  { host: 'directline.botframework.com', retriesNotFound: true },
+  { host: '*.directline.botframework.com', retriesNotFound: true },
+  { host: 'webchat.botframework.com', retriesNotFound: true },
+];
 /**
  * Teams refuses an `audio/wav` attachment together with the whole message. A message may have 100 KB of UTF-16 with all
  * that is in it, once it was 40 KB: this is below both.
@@ -98,6 +121,8 @@ const TEAMS: Capabilities = {
   marksAi: true,
   takesRatings: true,
   showsChoices: true,
+  attachmentHosts: TEAMS_HOSTS,
+  opensDialogs: true,
   mostTextChars: 18_000,
 };
 
@@ -113,8 +138,8 @@ const everywhere = (capabilities: Capabilities): Row => ({
 const BY_CHANNEL: Readonly<Record<string, Row>> = {
   // The Emulator has no limit on the size of an activity.
   emulator: everywhere({ ...WEB, inlineLimitChars: Number.POSITIVE_INFINITY }),
-  directline: everywhere({ ...WEB, stream: WEB_STREAM }),
-  webchat: everywhere({ ...WEB, stream: WEB_STREAM }),
+  directline: everywhere({ ...WEB, stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS }),
+  webchat: everywhere({ ...WEB, stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS }),
   // Streams, and consent to files, are for chats of two alone.
   msteams: { ...everywhere(TEAMS), personal: { ...TEAMS, stream: TEAMS_STREAM, savesFiles: true } },
   directlinespeech: everywhere({ ...PLAIN, audio: 'speak', showsTyping: false }),

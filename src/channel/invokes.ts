@@ -2,6 +2,7 @@ import type { Activity, InvokeResponse, TaskModuleResponse } from 'botbuilder';
 import type { AudioLibrary, StoredAudio } from '../audio/library.ts';
 import { toLink } from '../audio/links.ts';
 import type { Clock } from '../clock.ts';
+import type { Invitations } from '../conversation/invitations.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { clockTime, type Wording, wordingFor } from '../wording.ts';
@@ -9,6 +10,8 @@ import { canReach, pageUrl } from './audio-place.ts';
 import { feedbackOf } from './feedback.ts';
 import { type FileConsent, fileConsentOf } from './file-consent.ts';
 import { audioToPlay } from './player-card.ts';
+import { invitationToOpen } from './talk-card.ts';
+import { talkDialog } from './talk-dialog.ts';
 import { conversationKey, isSameTalk, localeOf } from './user-turn.ts';
 
 /** What a client is told at once about its invoke, and what is done after that, if anything. */
@@ -21,6 +24,7 @@ export interface InvokeAnswer {
 /** What answering an invoke takes. */
 export interface InvokeDeps {
   readonly library: AudioLibrary;
+  readonly invitations: Invitations;
   readonly clock: Clock;
   readonly log: Logger;
   readonly publicBaseUrl: () => string | undefined;
@@ -42,6 +46,9 @@ export async function answerInvoke(activity: Activity, isAllowed: boolean, deps:
     }
     case 'task/fetch':
       return { response: { status: 200, body: { task: await dialog(activity, isAllowed, deps) } } };
+    case 'task/submit':
+      // The page in the dialog has done what it was for: by an empty answer it is closed.
+      return { response: TAKEN };
     case 'fileConsent/invoke': {
       const consent = fileConsentOf(activity);
       if (consent === undefined)
@@ -53,11 +60,16 @@ export async function answerInvoke(activity: Activity, isAllowed: boolean, deps:
   }
 }
 
-/** The player in a dialog of the client, or a word why not. */
+/** A page of the bot in a dialog of the client, or a word why not. */
 async function dialog(activity: Activity, isAllowed: boolean, deps: InvokeDeps): Promise<TaskModuleResponse['task']> {
+  if (!isAllowed) return { type: 'message', value: wordingFor(localeOf(activity)).notAllowed };
+  const invitation = invitationToOpen(activity.value);
+  return invitation === undefined ? playerDialog(activity, deps) : talkDialog(activity, invitation, deps);
+}
+
+async function playerDialog(activity: Activity, deps: InvokeDeps): Promise<TaskModuleResponse['task']> {
   const words = wordingFor(localeOf(activity));
   const say = (value: string) => ({ type: 'message', value }) as const;
-  if (!isAllowed) return say(words.notAllowed);
   const audio = await soundOf(activity, audioToPlay(activity.value), deps.library);
   const baseUrl = deps.publicBaseUrl();
   if (audio === undefined || baseUrl === undefined || !canReach(baseUrl, activity.serviceUrl))

@@ -1,5 +1,6 @@
 import { type Activity, ActivityTypes, type TurnContext } from 'botbuilder';
 import { sleep } from '../clock.ts';
+import type { Invitation } from '../conversation/invitations.ts';
 import type { Choice, Reply, ReplySink } from '../conversation/turn.ts';
 import { TurnError } from '../errors.ts';
 import { wordingFor } from '../wording.ts';
@@ -11,6 +12,7 @@ import { type ReplyStyle, toMessage, withSound } from './reply-activity.ts';
 import { limited, orGone, sendOnce } from './send-once.ts';
 import { type SoundSourceOptions, soundSource } from './sound-source.ts';
 import { splitText } from './split-text.ts';
+import { withInvitation } from './talk-card.ts';
 import { TypingSign } from './typing.ts';
 import { localeOf, scopeOf } from './user-turn.ts';
 
@@ -95,6 +97,7 @@ export class Sink implements ReplySink {
   /** Text that is too long for one message goes in several; the sound goes with the last. */
   async #messagesOf(reply: Reply): Promise<Partial<Activity>[]> {
     if (reply.choice !== undefined) return [this.#choiceMessage(reply, reply.choice)];
+    if (reply.invitation !== undefined) return [this.#invitationMessage(reply, reply.invitation)];
     const { audio } = reply;
     const { audio: delivery, mostTextChars } = this.#capabilities;
     const texts = splitText(reply.text, mostTextChars - (delivery === 'link' ? LINK_CHARS : 0));
@@ -112,6 +115,11 @@ export class Sink implements ReplySink {
       return { ...toMessage(reply, this.#capabilities), attachments: [choiceCard(choice)] };
     }
     return toMessage({ text: `${reply.text}\n\n${choiceList(choice)}` }, this.#capabilities);
+  }
+
+  #invitationMessage(reply: Reply, invitation: Invitation): Partial<Activity> {
+    const message = toMessage(reply, this.#capabilities);
+    return withInvitation(message, invitation, this.#context.activity, { ...this.#options, ...this.#style });
   }
 
   /** The first continues what was shown live. */

@@ -1,7 +1,8 @@
 import type { Activity, ConversationReference, TurnContext } from 'botbuilder';
 import { ClaimsIdentity } from 'botframework-connector';
+import { messageParts } from '../attachments/message-parts.ts';
 import { MOST_TEXT_CHARS } from '../conversation/refusals.ts';
-import type { Scope, TurnAttachment, TurnReference, UserTurn } from '../conversation/turn.ts';
+import type { Scope, TurnReference, UserTurn } from '../conversation/turn.ts';
 import { chosenCommand } from './choice-card.ts';
 import { textWithoutBot } from './mentions.ts';
 
@@ -32,6 +33,7 @@ export function isSameTalk(key: string, other: string): boolean {
 
 /** A message activity as a turn. Reads only; the activity may hold anything that passed the HTTP guard. */
 export function toUserTurn(activity: Activity, caller: Caller, isAllowed: boolean): UserTurn {
+  const { text, attachments } = partsOf(activity);
   return {
     key: conversationKey(activity),
     activityId: activity.id ?? '',
@@ -46,8 +48,8 @@ export function toUserTurn(activity: Activity, caller: Caller, isAllowed: boolea
     locale: localeOf(activity),
     isInBand: isInBand(activity),
     // One more than is read, so that it is refused for its length.
-    text: (textWithoutBot(activity) || chosenCommand(activity.value) || '').slice(0, MOST_TEXT_CHARS + 1),
-    attachments: attachmentsOf(activity),
+    text: text.slice(0, MOST_TEXT_CHARS + 1),
+    attachments,
     reference: toReference(activity, caller),
   };
 }
@@ -82,15 +84,12 @@ export function scopeOf({ conversation }: Activity): Scope {
   }
 }
 
-/** Teams sends every formatted message a second time, as a `text/html` attachment: that is not something attached. */
-function attachmentsOf({ attachments = [] }: Activity): TurnAttachment[] {
-  return attachments
-    .filter(({ contentType }) => contentType !== 'text/html')
-    .slice(0, MOST_ATTACHMENTS)
-    .map(({ contentType, name }) => ({
-      contentType: contentType?.slice(0, MOST_NAME_CHARS) ?? '',
-      name: name?.slice(0, MOST_NAME_CHARS),
-    }));
+/** What was written, and what came along with it, in the order in which the model is to be given it. */
+function partsOf(activity: Activity): Pick<UserTurn, 'text' | 'attachments'> {
+  const written = textWithoutBot(activity) || chosenCommand(activity.value) || '';
+  const parts = messageParts(written, (activity.attachments ?? []).slice(0, MOST_ATTACHMENTS));
+  const attachments = parts.filter((part) => part.kind !== 'text' && part.kind !== 'ignored');
+  return { text: parts.find((part) => part.kind === 'text')?.text ?? '', attachments };
 }
 
 /** The way back to an activity's sender. */

@@ -13,6 +13,8 @@ export const START_COMMAND = 'exec node dist/index.js';
 export const ENTRIES: Readonly<Record<string, string>> = {
   index: 'src/index.ts',
   doctor: 'src/doctor.ts',
+  'clip-worker': 'src/audio/clip/clip-worker.ts',
+  'picture-worker': 'src/attachments/picture-worker.ts',
 };
 
 /** Files of packages that are read at run time. They come along as they are, beside the bundle. */

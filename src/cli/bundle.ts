@@ -41,7 +41,8 @@ const OPTIONS: BuildOptions = {
   banner: { js: REQUIRE },
   define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
   // A native probe of restify, for machines that can compile it. It is asked for in a `try`.
-  external: ['dtrace-provider'],
+  // The enhancer of ogg-opus-decoder, four megabytes that nothing here asks for.
+  external: ['dtrace-provider', '@wasm-audio-decoders/opus-ml'],
   // Paths that stand in the bundle begin at the root, wherever node_modules really lies.
   preserveSymlinks: true,
   plugins: [machineId],

@@ -30,6 +30,8 @@ export function eventLines(event: ServerEvent): readonly string[] {
     case 'session':
     case 'responseCreated':
     case 'textDone':
+    case 'soundCommitted':
+    case 'transcript':
     case 'responseActivity':
     case 'other':
     case 'malformed':

@@ -9,5 +9,5 @@ export function zipOf(files: Readonly<Record<string, Uint8Array>>): Uint8Array {
   // As if made on Unix, readable for everybody: what unpacks it there keeps the mode.
   const options = { mtime: ALWAYS, os: 3, attrs: 0o100644 << 16 } as const;
   for (const path of Object.keys(files).sort()) entries[path] = [files[path] ?? new Uint8Array(), options];
-  return zipSync(entries, { level: 9 });
+  return zipSync(entries, { level: 6 });
 }

@@ -1,16 +1,17 @@
 import { BYTES_PER_SECOND } from '../audio/pcm.ts';
 import type { SessionSettings } from '../config.ts';
 import type { Logger } from '../log.ts';
+import type { ContentPart } from '../realtime/content.ts';
 import { errorOf } from '../realtime/outcome.ts';
-import type { ServerEvent } from '../realtime/server-event.ts';
 import type { TurnInput } from '../realtime/session.ts';
 import type { TurnResult } from '../realtime/turn-result.ts';
 import type { TurnWatch } from '../telemetry/turn-watch.ts';
 import { addUsage } from '../token-usage.ts';
 import { wordingFor } from '../wording.ts';
-import { generate } from './generate.ts';
+import { type Attached, NOTHING_ATTACHED, readAttached } from './attached.ts';
+import { follow, heardLine, paragraphs } from './follow.ts';
+import { failedResult, generate } from './generate.ts';
 import { historyText, nextMemory } from './history.ts';
-import { LiveText } from './live-text.ts';
 import { aboutPeople, itemText, speakerOf } from './people.ts';
 import type { ConversationRecord, ConversationUsage } from './records.ts';
 import { toReply } from './reply.ts';
@@ -37,20 +38,36 @@ export async function ask(
 ): Promise<Answer> {
   const { clock, ids, log, pool, spending, turnId } = deps;
   const startedMs = clock.now();
+  const signal = AbortSignal.any([stopping, sink.stopped]);
+  const incident = ids.incident();
+  let attached = NOTHING_ATTACHED;
+  try {
+    const read = () => readAttached(turn, deps, signal);
+    attached = turn.attachments.length === 0 ? NOTHING_ATTACHED : await deps.watch.step('read', read);
+  } catch (reason) {
+    const result = failedResult(reason);
+    logOutcome(result, incident, clock.now() - startedMs, log);
+    return answerOf(turn, stored, result, { attached, incident }, deps);
+  }
+  if (isNothing(turn, attached)) return unread(turn, attached, deps);
   const record = pool.isWarm(turn.key) ? stored : withoutContext(stored);
   const settings = chosen(record, deps.settings);
   const about = aboutPeople(turn);
-  const text = () => [settings.instructions, about, historyText(record.history), itemText(turn)];
-  const allowed = spending.allow({ key: turn.key, record, settings, text });
+  const item = paragraphs(...attached.before, itemText(turn));
+  const parts = [...attached.after, ...attached.asides.map((text) => ({ kind: 'text', text }) as const)];
+  const text = () => [settings.instructions, about, historyText(record.history), item, ...textsOf(parts)];
+  const { soundMs, pictures } = attached;
+  const allowed = spending.allow({ key: turn.key, record, settings, text, soundMs, pictures });
   if (typeof allowed === 'string') {
     log.warn({ budget: allowed }, 'over budget, refused');
     deps.watch.ended('refused');
     const reply = { text: wordingFor(turn.locale).limits[allowed], audio: undefined };
     return { reply, remembered: {}, isUndone: false };
   }
-  const signal = AbortSignal.any([stopping, sink.stopped]);
+  const following = follow(turn, attached, sink, settings, deps);
   const input: TurnInput = {
-    ...{ turnId, about, settings, log, text: itemText(turn), onEvent: followedBy(sink, settings, deps) },
+    ...{ turnId, about, settings, log, text: item, attached: parts },
+    onEvent: following.onEvent,
     mayAskAgain: () => allowed.mayAskAgain(),
     /** Made only where it is read: a warm session needs none. */
     get history() {
@@ -61,29 +78,76 @@ export async function ask(
   const result = await settled(generate(request, deps), allowed);
   // What its session holds is not known; of a new one it is.
   if (result.hasUntoldUsage && spending.isBounded) pool.drop(turn.key);
-  const incident = ids.incident();
   logOutcome(result, incident, clock.now() - startedMs, log);
-  noteOutcome(result, deps.watch);
-  const said = { user: turn.text, name: speakerOf(turn), activityId: turn.activityId };
-  const memory = nextMemory(record, said, result, deps.historyTurns);
-  const reply = await toReply(result.outcome, { turn, library: deps.library, log, incident });
+  return answerOf(turn, record, result, { attached, incident, above: following.above() }, deps);
+}
+
+/** What a turn was asked with. */
+interface Asked {
+  readonly attached: Attached;
+  readonly incident: string;
+  /** What was shown above the answer, if anything was shown. */
+  readonly above?: string | undefined;
+}
+
+/** A model that cannot see or hear says no more than that it does not take the message. */
+function hintsOf({ locale }: UserTurn, { outcome }: TurnResult, { soundMs, pictures }: Attached): string[] {
+  const isRefused = outcome.kind === 'failed' && outcome.error.code === 'request_rejected';
+  return isRefused && soundMs + pictures > 0 ? [wordingFor(locale).attachments.leaveOut] : [];
+}
+
+/** What the user gets for it, and what is remembered. */
+async function answerOf(
+  turn: UserTurn,
+  record: ConversationRecord,
+  result: TurnResult,
+  { attached, incident, above }: Asked,
+  { library, log, watch, historyTurns }: TurnDeps,
+): Promise<Answer> {
+  noteOutcome(result, watch);
+  const user = [turn.text, ...attached.remembered(result.heard)].filter((line) => line !== '').join('\n');
+  const said = { user, name: speakerOf(turn), activityId: turn.activityId };
+  const memory = nextMemory(record, said, result, historyTurns);
+  const answer = await toReply(result.outcome, { turn, library, log, incident });
+  const heading = above ?? (answer.isFromModel === true ? heardLine(result.heard, turn) : '');
+  const head = answer.addsToShown === true ? '' : heading;
+  const reply = {
+    ...answer,
+    text: paragraphs(head, answer.text, ...hintsOf(turn, result, attached), ...attached.notes),
+  };
   const usage = usageAfter(record.usage, result, reply);
   return { reply, remembered: { ...memory, usage }, isUndone: isUndone(result) };
 }
 
-function isUndone({ outcome }: TurnResult): boolean {
-  return outcome.kind === 'failed' && ['shutting_down', 'runner_lost'].includes(outcome.error.code);
+/** Whether there is nothing that a model could be asked. */
+function isNothing({ text }: UserTurn, { before, after }: Attached): boolean {
+  return text === '' && before.length === 0 && after.length === 0;
 }
 
-/** Shows the text while it is made. */
-function followedBy(sink: ReplySink, { modality }: SessionSettings, { turnId, watch }: TurnDeps) {
-  const live = new LiveText(turnId, modality);
-  return (event: ServerEvent) => {
-    if (event.kind === 'audioDelta') watch.firstAudio();
-    if (!live.accept(event)) return;
-    watch.firstText();
-    sink.showText(() => live.text());
-  };
+/** Who has spoken to us in vain is shown where to speak. */
+async function unread(turn: UserTurn, { notes }: Attached, deps: TurnDeps): Promise<Answer> {
+  deps.watch.ended('unreadable');
+  const hasSpoken = turn.attachments.some(({ kind }) => kind === 'teamsVoiceClip');
+  const invitation = hasSpoken ? await invitationFor(turn, deps) : undefined;
+  const reply = { text: paragraphs(...notes), audio: undefined, ...(invitation && { invitation }) };
+  return { reply, remembered: {}, isUndone: false };
+}
+
+/** `undefined` where there is no way to its page, or it cannot be kept: what is said does without it. */
+async function invitationFor(turn: UserTurn, { invitations, wayToTalk, log }: TurnDeps) {
+  if (!['dialog', 'link'].includes(wayToTalk(turn))) return undefined;
+  return invitations.create(turn).catch((err: unknown) => {
+    log.warn({ err }, 'nobody could be invited');
+    return undefined;
+  });
+}
+
+function textsOf(parts: readonly ContentPart[]): string[] {
+  return parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []));
+}
+
+function isUndone({ outcome }: TurnResult): boolean {
+  return outcome.kind === 'failed' && ['shutting_down', 'runner_lost'].includes(outcome.error.code);
 }
 
 async function settled(work: Promise<TurnResult>, allowance: Allowance): Promise<TurnResult> {

@@ -141,7 +141,7 @@ export function inBandTime(clock: Clock, work: Promise<void>): Promise<void> {
   return within(clock, MOST_IN_BAND_WAIT_MS, work, late);
 }
 
-function toUnsent(turn: UserTurn, { audio, choice: _, ...reply }: Reply): UnsentReply {
+function toUnsent(turn: UserTurn, { audio, choice: _, invitation: __, ...reply }: Reply): UnsentReply {
   const audioId = audio?.stored?.id;
   return { message: messageId(turn), reply, ...(audioId === undefined ? {} : { audioId }) };
 }

@@ -25,8 +25,9 @@ export type Acceptance =
   | { readonly kind: 'notKept' };
 
 const MOST_WELCOMES = 50_000;
-/** Messages that may run or wait over all conversations; each keeps up to about 50 kB. */
+/** Messages that may run or wait over all conversations, and what they may hold together: files may stand in them. */
 const MOST_TURNS = 5_000;
+const MOST_CHARS = 64 * 1024 * 1024;
 /** What runs beside the turns at once, over all conversations; it may hold a file each. */
 const MOST_ASIDES = 100;
 
@@ -37,6 +38,8 @@ export class Conversations {
   readonly #inbox: Inbox;
   readonly #welcomed = new LRUCache<string, true>(atMost(MOST_WELCOMES));
   #asides = 0;
+  /** Of all messages that run or wait. */
+  #chars = 0;
   /** Of the messages so far. */
   #count = 0;
   #isDraining = false;
@@ -66,7 +69,9 @@ export class Conversations {
     const earlier = this.#inbox.earlier(turn);
     if (earlier !== undefined) return this.#acceptAgain(turn, earlier);
     const isCommand = turn.isAllowed && commandOf(turn.text) !== undefined;
-    const isFull = isCommand ? this.#asides >= MOST_ASIDES : this.#turns.size >= MOST_TURNS;
+    const isFull = isCommand
+      ? this.#asides >= MOST_ASIDES
+      : this.#turns.size >= MOST_TURNS || this.#chars + charsOf(turn) > MOST_CHARS;
     if (isFull) return { kind: 'full' };
     const place = { acceptedAtMs: this.#deps.clock.now(), order: this.#count++ };
     const kept = this.#inbox.keep(turn);
@@ -86,6 +91,7 @@ export class Conversations {
   /** Answers a message that another process has accepted. False where this one is at it, full, or about to end. */
   resume({ turn, acceptedAtMs }: Pick<PendingMessage, 'turn' | 'acceptedAtMs'>): boolean {
     if (this.#isDraining || this.#inbox.isHere(turn) || this.#turns.size >= MOST_TURNS) return false;
+    if (this.#chars + charsOf(turn) > MOST_CHARS) return false;
     this.#inbox.note(turn);
     this.#deps.telemetry.takenOver();
     const respond = this.#deps.later(turn.reference);
@@ -124,7 +130,11 @@ export class Conversations {
       command === undefined
         ? this.#turns.enqueue(incoming)
         : isKept.then((isOurs) => (isOurs ? this.#obey(command, incoming) : undefined));
-    return this.#inbox.whileHere(turn, begin);
+    const chars = charsOf(turn);
+    this.#chars += chars;
+    return this.#inbox.whileHere(turn, begin).finally(() => {
+      this.#chars -= chars;
+    });
   }
 
   /**
@@ -203,4 +213,9 @@ export class Conversations {
   withdraw(message: MessageName): void {
     this.#turns.withdraw(message, this.#inbox.isHere(message));
   }
+}
+
+/** What a message holds, about: of attachments only addresses are long, since a file may stand in one. */
+function charsOf({ text, attachments }: UserTurn): number {
+  return attachments.reduce((sum, each) => sum + (each.kind === 'file' ? each.url.length : 0), text.length);
 }

@@ -69,7 +69,7 @@ async function tryUntil(deadlineMs: number, request: GenerateRequest, deps: Gene
     try {
       await sleep(deps.clock, waitMs, request.signal);
     } catch (reason) {
-      return { ...failed(reason), usage, hasUntoldUsage };
+      return { ...failedResult(reason), usage, hasUntoldUsage };
     }
   }
 }
@@ -105,7 +105,7 @@ async function attempt(request: GenerateRequest, { pool }: GenerateDeps): Promis
       pool.giveBack(key, session);
     }
   } catch (error) {
-    return failed(error);
+    return failedResult(error);
   }
 }
 
@@ -115,7 +115,8 @@ function endOf({ outcome, usage, responseId }: TurnResult): StepEnd {
   return { error: errorOf(outcome)?.code, usage, responseId };
 }
 
-function failed(reason: unknown): TurnResult {
+/** What a turn came to that was not asked of the model: `reason` is why. */
+export function failedResult(reason: unknown): TurnResult {
   const isTyped = reason instanceof TurnError;
   const error = isTyped ? reason : new TurnError('internal', 'the model could not be asked', { cause: reason });
   const isCancelled = error.code === 'cancelled';

@@ -1,5 +1,4 @@
 import { clockTime, type Wording, wordingFor } from '../wording.ts';
-
 import { COMMANDS, type Command, VOICES } from './commands.ts';
 import { EMPTY_MEMORY } from './history.ts';
 import { untilStored } from './patience.ts';
@@ -19,7 +18,10 @@ export interface CommandEffects {
 }
 
 /** What commands need. */
-export type ObeyDeps = Pick<AnswerDeps, 'leases' | 'settings' | 'spending' | 'clock' | 'log' | 'drained'>;
+export type ObeyDeps = Pick<
+  AnswerDeps,
+  'leases' | 'invitations' | 'wayToTalk' | 'settings' | 'spending' | 'clock' | 'log' | 'drained'
+>;
 
 /** What is echoed of what somebody wrote. */
 const MOST_ECHO_CHARS = 40;
@@ -33,6 +35,8 @@ export async function obey(command: Command, turn: UserTurn, effects: CommandEff
       return say(listOf(words));
     case 'unknown':
       return say(`${words.commands.unknown(command.written)}\n\n${listOf(words)}`);
+    case 'talk':
+      return invite(turn, deps);
     case 'reset':
       effects.change((record) => ({ ...record, ...EMPTY_MEMORY }));
       return say(words.commands.reset(by));
@@ -63,6 +67,22 @@ function withoutMarks(text: string): string {
 
 function readRecord({ key }: UserTurn, { leases, clock, log, drained }: ObeyDeps): Promise<ConversationRecord> {
   return untilStored(() => leases.read(key), { clock, log, signal: drained });
+}
+
+/** The invitation belongs to whoever asked for it. */
+async function invite(turn: UserTurn, { invitations, wayToTalk, clock, log, drained }: ObeyDeps): Promise<Reply> {
+  const { talk } = wordingFor(turn.locale);
+  const way = wayToTalk(turn);
+  switch (way) {
+    case 'dialog':
+    case 'link': {
+      const invitation = await untilStored(() => invitations.create(turn), { clock, log, signal: drained });
+      return { ...say(talk.invited(authorOf(turn))), invitation };
+    }
+    case 'shared':
+    case 'unreachable':
+      return say(talk[way]);
+  }
 }
 
 function say(text: string): Reply {

@@ -20,9 +20,13 @@ function plainName(name = ''): string {
   return plain.slice(0, MOST_NAME_CHARS).toWellFormed();
 }
 
-/** What the model is given as the message: where several people write, quoted, so that nobody speaks for another. */
+/**
+ * What the model is given as the text of a message: where several people write, quoted, so that nobody speaks for
+ * another. Empty where nothing was written and one person alone may have sent what comes along with it.
+ */
 export function itemText(turn: Pick<UserTurn, 'scope' | 'user' | 'text'>): string {
   const speaker = speakerOf(turn);
+  if (speaker !== undefined && turn.text === '') return `${speaker} sent what follows.`;
   return speaker === undefined ? turn.text : `${speaker} wrote: ${JSON.stringify(turn.text)}`;
 }
 

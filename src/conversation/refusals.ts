@@ -6,11 +6,11 @@ import type { Reply, UserTurn } from './turn.ts';
 export const MOST_TEXT_CHARS = 20_000;
 
 /** What is said to a message that no model can answer, whenever it comes; `undefined` for all others. */
-export function refusalOf({ text, isAllowed, locale }: UserTurn): Reply | undefined {
+export function refusalOf({ text, attachments, isAllowed, locale }: UserTurn): Reply | undefined {
   const words = wordingFor(locale);
   const say = (what: string): Reply => ({ text: what, audio: undefined });
   if (!isAllowed) return say(words.notAllowed);
-  if (text === '') return say(words.textMissing);
+  if (text === '' && attachments.length === 0) return say(words.textMissing);
   if (text.length > MOST_TEXT_CHARS) return say(words.textTooLong(MOST_TEXT_CHARS.toLocaleString(words.language)));
   return undefined;
 }

@@ -13,6 +13,9 @@ export interface Asked {
   readonly settings: SessionSettings;
   /** All that a new session would be told, in characters of UTF-16. */
   readonly text: () => readonly (string | undefined)[];
+  /** What comes along with it. */
+  readonly soundMs: number;
+  readonly pictures: number;
 }
 
 /** A turn that may be run. */
@@ -25,6 +28,10 @@ export interface Allowance {
 
 /** Around items: roles and marks of begin and end. */
 const OVERHEAD_TOKENS = 200;
+/** The service counts one for each 100 ms of a user's sound. */
+const MS_PER_SOUND_TOKEN = 100;
+/** On the careful side: pictures are cut into tiles of about 170 tokens, of which ours have at most six. */
+const TOKENS_PER_PICTURE = 2_000;
 
 /** What turns may cost. Without a price for the model nothing is bounded, and the configuration allows no budget. */
 export class Spending {
@@ -101,14 +108,14 @@ export class Spending {
  * The most that one response can be billed: all that its session has heard and said, or all that a new one is told (a
  * token is at least one byte), and as much as it may say, as speech: text is cheaper. Nothing from the cache.
  */
-function worstCase({ record, settings, text }: Asked): TokenUsage {
+function worstCase({ record, settings, text, soundMs, pictures }: Asked): TokenUsage {
   const bytes = text().reduce<number>((sum, each = '') => sum + Buffer.byteLength(each), OVERHEAD_TOKENS);
   // The configuration has a bound wherever there is a budget.
   const mostOut = typeof settings.maxOutputTokens === 'number' ? settings.maxOutputTokens : Number.POSITIVE_INFINITY;
   const { context } = record.usage;
   return {
     text: { in: bytes + context.text, cached: 0, out: 0 },
-    audio: { in: context.audio, cached: 0, out: mostOut },
-    image: NO_TOKENS.image,
+    audio: { in: context.audio + Math.ceil(soundMs / MS_PER_SOUND_TOKEN), cached: 0, out: mostOut },
+    image: { ...NO_TOKENS.image, in: pictures * TOKENS_PER_PICTURE },
   };
 }

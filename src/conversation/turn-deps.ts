@@ -1,3 +1,4 @@
+import type { FileReaders } from '../attachments/reader.ts';
 import type { AudioLibrary } from '../audio/library.ts';
 import type { Clock } from '../clock.ts';
 import type { SessionSettings } from '../config.ts';
@@ -7,10 +8,11 @@ import type { SessionPool } from '../realtime/pool.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { TurnWatch } from '../telemetry/turn-watch.ts';
 import { apology, wordingFor } from '../wording.ts';
+import type { Invitations } from './invitations.ts';
 import type { Leases } from './leases.ts';
 import type { MessageName, PendingStore } from './pending-store.ts';
 import type { Spending } from './spending.ts';
-import type { Reply, Respond, TurnReference, UserTurn } from './turn.ts';
+import type { FetchFile, Reply, Respond, TalkWay, TurnReference, UserTurn } from './turn.ts';
 import type { TurnRate } from './turn-rate.ts';
 
 /** What answering a turn takes. */
@@ -19,6 +21,7 @@ export interface AnswerDeps {
   readonly leases: Leases;
   readonly pending: PendingStore;
   readonly library: AudioLibrary;
+  readonly invitations: Invitations;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
@@ -30,8 +33,13 @@ export interface AnswerDeps {
   readonly turnTimeoutMs: number;
   readonly rate: TurnRate;
   readonly spending: Spending;
+  /** What reads the files that people send, and what gets them. */
+  readonly readers: FileReaders;
+  readonly fetchFile: FetchFile;
   /** The way back to whoever sent a message, also one that another process accepted. */
   readonly later: (reference: TurnReference) => Respond;
+  /** How whoever sent a message gets to the page on which to speak. */
+  readonly wayToTalk: (turn: UserTurn) => TalkWay;
   /** Whether this process is about to answer a message, or to refuse it. */
   readonly isHere: (message: MessageName) => boolean;
   /** Aborted, with a TurnError, when this process waits for nothing any more. */

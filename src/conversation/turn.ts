@@ -1,5 +1,7 @@
+import type { MessagePart, SentFile } from '../attachments/message-parts.ts';
 import type { StoredAudio } from '../audio/library.ts';
 import type { CommandName } from './commands.ts';
+import type { Invitation } from './invitations.ts';
 
 /** Whether one person or several talk with the bot, and where. */
 export type Scope = 'personal' | 'group' | 'channel';
@@ -11,11 +13,14 @@ export interface TurnUser {
   readonly aadObjectId: string | undefined;
 }
 
-/** What a user attached, as the channel names it. */
-export interface TurnAttachment {
-  readonly contentType: string;
-  readonly name: string | undefined;
-}
+/** What came along with the text of a message, not fetched and not read yet. */
+export type TurnAttachment =
+  | Exclude<MessagePart, { readonly kind: 'text' | 'ignored' }>
+  /** What a user said on the bot's own page: it is kept in the audio library. */
+  | { readonly kind: 'recording'; readonly audioId: string };
+
+/** Gets a file that somebody sent, with the channel's own rules. Rejects with an AttachmentError. */
+export type FetchFile = (file: SentFile, reference: TurnReference, signal: AbortSignal) => Promise<Uint8Array>;
 
 /**
  * Where the answer goes. Plain JSON, so that it can be kept and used by another process; only `channel/` looks inside.
@@ -55,6 +60,8 @@ export interface Reply {
   readonly audio: ReplyAudio | undefined;
   /** What the user may choose from, below the text. */
   readonly choice?: Choice;
+  /** What leads the user to the page on which to speak, below the text. */
+  readonly invitation?: Invitation;
 }
 
 /** One of several values for a command. */
@@ -73,6 +80,16 @@ export interface ReplyAudio {
   readonly wav: Buffer;
   readonly durationMs: number;
 }
+
+/** How a user gets to the page on which to speak. */
+export type TalkWay =
+  /** In a dialog of the client, which tells who opens it. */
+  | 'dialog'
+  | 'link'
+  /** Not here: several people would have the link, with which one speaks for one of them. */
+  | 'shared'
+  /** Not at all: their client does not reach the bot, or their answer could not be sent. */
+  | 'unreachable';
 
 /** The way back to one user for one turn. */
 export interface ReplySink {

@@ -122,11 +122,13 @@ export class Turns {
    * message that demands it; what came after it stays.
    */
   forget(key: string, by: Place & { readonly activityId: string }): Promise<void> {
-    const { pool, leases, library, pending } = this.#deps;
+    const { pool, leases, library, pending, invitations } = this.#deps;
     this.#queue.clear(key, 'forgotten', by);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const forget = async () => {
       pool.drop(key);
+      // First of all: what is spoken by one of them would be kept again.
+      await invitations.forget(key);
       if (pending.isShared) await this.#kept.discardBefore({ ...by, key });
       await leases.delete(key, this.#patience);
       // After it: an instance that was about to end its turn may have stored something until then.

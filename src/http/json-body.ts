@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import getRawBody from 'raw-body';
 import { RequestError } from '../errors.ts';
+import { bounded, refuseEncoded, wholeBody } from './bounded-body.ts';
 
 /** A message is a few kilobytes; a megabyte leaves room for cards and mentions. */
 export const MAX_BODY_BYTES = 1024 * 1024;
@@ -10,35 +10,9 @@ const READ_TIMEOUT_MS = 10_000;
 /** Real activities nest less than ten levels; deeper ones only serve to exhaust a stack. */
 const MAX_DEPTH = 100;
 
-/**
- * A reader whose bodies together take a bounded amount of memory, and each a bounded time. What has arrived counts, and
- * not what was announced: an announcement costs its sender nothing.
- */
+/** A reader of JSON within bounds: see `bounded`. */
 export function boundedReader(): typeof readJsonObject {
-  let bytesHeld = 0;
-  return async function readBounded(request) {
-    let ownBytes = 0;
-    const full = Promise.withResolvers<never>();
-    const count = ({ byteLength }: Buffer) => {
-      ownBytes += byteLength;
-      bytesHeld += byteLength;
-      if (bytesHeld > MAX_BYTES_AT_ONCE) full.reject(tooMany());
-    };
-    const tooSlow = setTimeout(() => request.destroy(), READ_TIMEOUT_MS);
-    request.on('data', count);
-    try {
-      return await Promise.race([readJsonObject(request), full.promise]);
-    } finally {
-      clearTimeout(tooSlow);
-      // What still comes of a body that was refused goes by unread.
-      request.removeAllListeners('data').resume();
-      bytesHeld -= ownBytes;
-    }
-  };
-}
-
-function tooMany(): RequestError {
-  return new RequestError('busy', 'Too many requests at once. Please deliver this again.');
+  return bounded(readJsonObject, { mostBytesAtOnce: MAX_BYTES_AT_ONCE, timeoutMs: READ_TIMEOUT_MS });
 }
 
 /**
@@ -46,33 +20,17 @@ function tooMany(): RequestError {
  * those ends the process.
  */
 export async function readJsonObject(request: IncomingMessage): Promise<Record<string, unknown>> {
-  const { 'content-encoding': encoding, 'content-type': type = '', 'content-length': length } = request.headers;
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new RequestError(
-      'unsupported_media_type',
-      'Compressed bodies are not accepted; send it without Content-Encoding.',
-    );
-  }
+  refuseEncoded(request);
+  const { 'content-type': type = '' } = request.headers;
   // A web page in a browser cannot send this type to another site without being asked first.
   if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
     throw new RequestError('unsupported_media_type', 'The body has to be application/json.');
   }
-  const value = parse(await readText(request, length));
+  const value = parse(new TextDecoder().decode(await wholeBody(request, MAX_BODY_BYTES)));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new RequestError('bad_request', 'The body has to be a JSON object.');
   }
   return value as Record<string, unknown>;
-}
-
-async function readText(request: IncomingMessage, length: string | undefined): Promise<string> {
-  try {
-    return await getRawBody(request, { limit: MAX_BODY_BYTES, length: length ?? null, encoding: 'utf-8' });
-  } catch (cause) {
-    if ((cause as { type?: unknown }).type === 'entity.too.large') {
-      throw new RequestError('too_large', `The body is larger than ${MAX_BODY_BYTES} bytes.`);
-    }
-    throw new RequestError('bad_request', 'The body could not be read.');
-  }
 }
 
 /** The parser's own message would quote the body, which may be what somebody said: it is left out. */

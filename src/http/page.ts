@@ -49,6 +49,8 @@ export interface SendOptions {
   readonly nonce: string;
   /** What this page may do, besides its own style. */
   readonly policy: readonly string[];
+  /** What of the device it may use, as in the header `Permissions-Policy`. */
+  readonly permissions?: string;
 }
 
 /** Answers GET and HEAD with a page. Its address may be a key: it stays out of referrers, caches and search engines. */
@@ -61,6 +63,7 @@ export function sendPage(request: Request, response: Response, page: string, opt
     'Referrer-Policy': 'no-referrer',
     'X-Content-Type-Options': 'nosniff',
     'X-Robots-Tag': 'noindex, nofollow',
+    ...(options.permissions === undefined ? {} : { 'Permissions-Policy': options.permissions }),
   });
   response.end(request.method === 'HEAD' ? undefined : page);
 }

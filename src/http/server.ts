@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Request, type Response, type Server } from 'restify';
 import type { AudioLibrary } from '../audio/library.ts';
 import type { Clock } from '../clock.ts';
+import type { Recordings } from '../conversation/recordings.ts';
 import { RequestError, StoreError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { AboutFacts } from './about/page.ts';
@@ -11,6 +12,10 @@ import { audioRoute, isSoundFile } from './audio-route.ts';
 import { boundedReader } from './json-body.ts';
 import { playerRoute } from './player/route.ts';
 import { TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './player/teams-library.ts';
+import { limitRequestTime } from './request-time.ts';
+import { RECORDER_PATH, recorderRoute } from './talk/recorder.ts';
+import { talkRoute } from './talk/route.ts';
+import { uploadRoute } from './talk/upload.ts';
 
 /** What goes back in the response of a delivered activity, where it is more than "taken". */
 export interface InBandAnswer {
@@ -23,6 +28,7 @@ export interface HttpOptions {
   /** Gives an activity to the bot. Rejects with a RequestError for a request that is refused. */
   readonly deliver: (authorization: string, activity: InboundActivity) => Promise<InBandAnswer | undefined>;
   readonly library: AudioLibrary;
+  readonly recordings: Recordings;
   /** What the page on the bot says of it. */
   readonly about: AboutFacts;
   readonly clock: Clock;
@@ -40,9 +46,6 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** A whole request has to arrive within this; its headers within the second. */
-const REQUEST_TIMEOUT_MS = 20_000;
-const HEADERS_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 2_000;
 /** On a socket on which nothing moves, such as one whose client does not read. App Service cuts at 240 s itself. */
 const STANDSTILL_MS = 240_000;
@@ -64,6 +67,9 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   server.post('/api/messages', guard(messagesRoute(options)));
   read('/audio/:file', soundOrPlayer(options));
   read(TEAMS_LIBRARY_PATH, teamsLibraryRoute());
+  read(RECORDER_PATH, recorderRoute());
+  read('/talk/:link', talkRoute(options));
+  server.post('/talk/:link', guard(uploadRoute(options)));
   read('/about', aboutRoute(options.about));
   read('/health', healthRoute(options.isDraining));
   answerRoutingErrors(server);
@@ -115,7 +121,8 @@ function refusalOf(error: unknown, request: Request, log: Logger): Refusal {
     log.warn({ err: error }, 'the store does not answer, a request is refused');
     return { status: 503, code: 'busy', message: 'This cannot be looked up right now. Please try again.' };
   }
-  log.error({ err: error, path: request.path() }, 'request broke');
+  // Not the address itself, which may be the key to what it names.
+  log.error({ err: error, route: request.getRoute()?.path }, 'request broke');
   return { status: 500, code: 'internal', message: 'Something went wrong here.' };
 }
 
@@ -165,8 +172,7 @@ function ignoreUpgrades({ server }: Server): void {
 }
 
 function setLimits({ server }: Server): void {
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  limitRequestTime(server);
   server.maxConnections = MAX_CONNECTIONS;
   server.timeout = STANDSTILL_MS;
 }

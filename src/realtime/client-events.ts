@@ -2,12 +2,13 @@ import { SAMPLE_RATE_HZ } from '../audio/pcm.ts';
 import type { SessionSettings } from '../config.ts';
 import type { Ids } from '../ids.ts';
 import type { RealtimeClientEvent } from './connection.ts';
+import { type ContentPart, isTranscribed, soundPieces, wirePart } from './content.ts';
 import { TURN_METADATA } from './server-event.ts';
 import type { TurnInput } from './session.ts';
 
 /**
  * The quickstart's settings, without what only harms typed input: no voice detection (it would start responses of its
- * own), no transcription (on Azure its model has to be a deployment of its own).
+ * own), and no transcription but where a model for it is set (on Azure it has to be a deployment of its own).
  */
 function sessionUpdate(ids: Ids, settings: SessionSettings, about: string | undefined): RealtimeClientEvent {
   const format = { type: 'audio/pcm', rate: SAMPLE_RATE_HZ } as const;
@@ -18,19 +19,43 @@ function sessionUpdate(ids: Ids, settings: SessionSettings, about: string | unde
       type: 'realtime',
       instructions: about === undefined ? settings.instructions : `${settings.instructions}\n\n${about}`,
       output_modalities: [settings.modality],
-      audio: { input: { format, turn_detection: null }, output: { format, voice: settings.voice } },
+      audio: {
+        input: { format, turn_detection: null, ...transcriptionBy(settings.transcriptionModel) },
+        output: { format, voice: settings.voice },
+      },
       ...(settings.maxOutputTokens === undefined ? {} : { max_output_tokens: settings.maxOutputTokens }),
     },
   };
 }
 
-/** What a user wrote, as the next item of the conversation. */
-function userItem(ids: Ids, text: string): RealtimeClientEvent {
+function transcriptionBy(model: string | undefined) {
+  return model === undefined ? {} : { transcription: { model } };
+}
+
+/** What a user said, as the next item of the conversation. */
+function userItem(ids: Ids, content: readonly ContentPart[]): RealtimeClientEvent {
   return {
     type: 'conversation.item.create',
     event_id: ids.wire('evt'),
-    item: { id: ids.wire('msg'), type: 'message', role: 'user', content: [{ type: 'input_text', text }] },
+    item: { id: ids.wire('msg'), type: 'message', role: 'user', content: content.map(wirePart) },
   };
+}
+
+/** A clip by way of the buffer, since nothing else is transcribed. It becomes an item of its own. */
+function spokenItem(ids: Ids, pcm: Uint8Array): RealtimeClientEvent[] {
+  const pieces = soundPieces(pcm).map(
+    (audio) => ({ type: 'input_audio_buffer.append', event_id: ids.wire('evt'), audio }) as const,
+  );
+  return [...pieces, { type: 'input_audio_buffer.commit', event_id: ids.wire('evt') }];
+}
+
+/** What a user said: one item, or where clips are to be transcribed one for each clip, after one for all else. */
+function userItems(ids: Ids, content: readonly ContentPart[], mayTranscribe: boolean): RealtimeClientEvent[] {
+  const clips = mayTranscribe ? content.filter(isTranscribed) : [];
+  if (clips.length === 0) return [userItem(ids, content)];
+  const others = content.filter((part) => !isTranscribed(part));
+  const first = others.length === 0 ? [] : [userItem(ids, others)];
+  return [...first, ...clips.flatMap(({ pcm }) => spokenItem(ids, pcm))];
 }
 
 /**
@@ -38,7 +63,7 @@ function userItem(ids: Ids, text: string): RealtimeClientEvent {
  * not assistant items (they make the model answer in text), never audio.
  */
 function historyItem(ids: Ids, history: string): RealtimeClientEvent {
-  return { ...userItem(ids, history), previous_item_id: 'root' } as RealtimeClientEvent;
+  return { ...userItem(ids, [{ kind: 'text', text: history }]), previous_item_id: 'root' } as RealtimeClientEvent;
 }
 
 /** What goes out for a turn, in order, and which of it is what. */
@@ -54,14 +79,20 @@ export interface TurnEvents {
  */
 export function turnEvents(
   ids: Ids,
-  input: Pick<TurnInput, 'turnId' | 'text' | 'history' | 'about'>,
+  input: Pick<TurnInput, 'turnId' | 'text' | 'attached' | 'history' | 'about'>,
   settings: SessionSettings | undefined,
+  mayTranscribe = false,
 ): TurnEvents {
-  const turn = [userItem(ids, input.text), responseCreate(ids, input.turnId)];
+  const turn = [...userItems(ids, contentOf(input), mayTranscribe), responseCreate(ids, input.turnId)];
   if (settings === undefined) return { all: turn, settings: undefined, history: undefined };
   const update = sessionUpdate(ids, settings, input.about);
   const replay = input.history === undefined ? undefined : historyItem(ids, input.history);
   return { all: [update, ...(replay === undefined ? [] : [replay]), ...turn], settings: update, history: replay };
+}
+
+/** In the order in which it was sent: what was written comes first. */
+function contentOf({ text, attached = [] }: Pick<TurnInput, 'text' | 'attached'>): readonly ContentPart[] {
+  return text === '' && attached.length > 0 ? attached : [{ kind: 'text', text }, ...attached];
 }
 
 /** Asks for the same answer once more, this time in speech: what was said in text is taken back before. */

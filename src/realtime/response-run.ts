@@ -24,6 +24,9 @@ export interface ResponseRunOptions {
   readonly onEvent: TurnListener | undefined;
 }
 
+/** What is of no consequence for the response, and of interest to whoever listens. */
+const TOLD: ReadonlySet<ServerEvent['kind']> = new Set(['session', 'error', 'soundCommitted', 'transcript']);
+
 /** One response that is waited for, from `response.create` to its one outcome, within the deadlines between events. */
 export class ResponseRun {
   /** Never rejects. */
@@ -56,7 +59,7 @@ export class ResponseRun {
       if (step.kind === 'ended') this.#end(this.#cancelled);
       return;
     }
-    if (step.kind !== 'ignored' || event.kind === 'session' || event.kind === 'error') this.#tell(event);
+    if (step.kind !== 'ignored' || TOLD.has(event.kind)) this.#tell(event);
     if (step.kind === 'alive') this.#watch(SILENCE_TIMEOUT_MS, 'silence_timeout');
     if (step.kind === 'ended') this.#end(step.outcome);
   }

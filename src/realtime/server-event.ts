@@ -20,6 +20,10 @@ export type ServerEvent =
   | { readonly kind: 'textDelta'; readonly at: PartAddress; readonly text: string; readonly isSpoken: boolean }
   | { readonly kind: 'textDone'; readonly at: PartAddress; readonly text: string }
   | { readonly kind: 'audioDelta'; readonly at: PartAddress; readonly audio: Buffer }
+  /** Sound that was sent in pieces is an item now. */
+  | { readonly kind: 'soundCommitted'; readonly itemId: string }
+  /** What was understood of such an item; `undefined` where that failed. */
+  | { readonly kind: 'transcript'; readonly itemId: string; readonly text: string | undefined }
   | { readonly kind: 'responseActivity'; readonly responseId: string }
   | { readonly kind: 'responseDone'; readonly response: FinalResponse }
   | { readonly kind: 'error'; readonly error: WireError; readonly eventId: string | undefined }
@@ -84,6 +88,12 @@ function read(event: Fields & { readonly type: string }): ServerEvent | undefine
       return readAudio(event);
     case 'response.done':
       return readDone(fieldsOf(event['response']));
+    case 'input_audio_buffer.committed':
+      return readCommitted(event);
+    case 'conversation.item.input_audio_transcription.completed':
+      return readTranscript(event, stringOf(event['transcript']) ?? '');
+    case 'conversation.item.input_audio_transcription.failed':
+      return readTranscript(event, undefined);
     case 'error':
       return readError(fieldsOf(event['error']));
     default:
@@ -124,6 +134,16 @@ function readAudio(event: Fields): ServerEvent | undefined {
   const base64 = event['delta'];
   if (at === undefined || typeof base64 !== 'string') return undefined;
   return { kind: 'audioDelta', at, audio: Buffer.from(base64, 'base64') };
+}
+
+function readCommitted(event: Fields): ServerEvent | undefined {
+  const itemId = stringOf(event['item_id']);
+  return itemId === undefined ? undefined : { kind: 'soundCommitted', itemId };
+}
+
+function readTranscript(event: Fields, text: string | undefined): ServerEvent | undefined {
+  const itemId = stringOf(event['item_id']);
+  return itemId === undefined ? undefined : { kind: 'transcript', itemId, text };
 }
 
 function readDone(response: Fields): ServerEvent | undefined {

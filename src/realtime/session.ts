@@ -6,6 +6,8 @@ import type { Logger } from '../log.ts';
 import { addUsage } from '../token-usage.ts';
 import { repairEvents, responseCancel, type TurnEvents, turnEvents } from './client-events.ts';
 import type { Connection, OpenConnection } from './connection.ts';
+import { type ContentPart, isTranscribed } from './content.ts';
+import { Hearing } from './hearing.ts';
 import type { Outcome } from './outcome.ts';
 import type { ResponseCollector } from './response-collector.ts';
 import { ResponseRun, type TurnListener } from './response-run.ts';
@@ -29,7 +31,10 @@ export interface SessionDeps {
 /** One user message for the model. */
 export interface TurnInput {
   readonly turnId: string;
+  /** What was written; may be empty where something is attached. */
   readonly text: string;
+  /** What came along with it, in order. */
+  readonly attached?: readonly ContentPart[];
   /** Names the turn in its lines; else the session's own log is used. */
   readonly log?: Logger;
   /** What was said before; goes out only where the session has not heard it. See history.ts. */
@@ -68,6 +73,7 @@ export class RealtimeSession {
   #isClosed = false;
   #onceClosed: (() => void)[] = [];
   #run: ResponseRun | undefined;
+  #hearing: Hearing | undefined;
   #log: Logger;
 
   private constructor(deps: SessionDeps) {
@@ -115,17 +121,29 @@ export class RealtimeSession {
 
   /** Runs one turn. Never rejects: every end is an outcome. `signal` ends it early, with its reason. */
   async runTurn(input: TurnInput, signal: AbortSignal): Promise<TurnResult> {
-    const { ids } = this.#deps;
+    const { ids, clock } = this.#deps;
     this.#log = input.log ?? this.#deps.log;
     if (!this.#isConfigured) this.#settings = input.settings ?? this.#deps.settings;
-    const events = turnEvents(ids, input, this.#isConfigured ? undefined : this.#settings);
+    const clips = this.#settings.transcriptionModel === undefined ? 0 : soundsIn(input);
+    const events = turnEvents(ids, input, this.#isConfigured ? undefined : this.#settings, clips > 0);
+    const hearing = clips > 0 ? new Hearing(clock, clips) : undefined;
+    this.#hearing = hearing;
     this.#isReplayed ||= events.history !== undefined;
     const answered = await this.#runResponse(input.turnId, events, input.onEvent, signal);
     // What a new session was told makes models drift from speech to text.
     const isInText = answered.result.outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
     const hasDrifted = isInText && this.#isReplayed && answered.itemIds.length > 0;
     const mayRepair = hasDrifted && (input.mayAskAgain?.() ?? true);
-    return mayRepair ? this.#speakInstead(answered, input, signal) : answered.result;
+    const result = mayRepair ? await this.#speakInstead(answered, input, signal) : answered.result;
+    return hearing === undefined ? result : this.#withHeard(result, hearing, signal);
+  }
+
+  /** What was understood may be told after the answer. Where the socket is gone nothing more comes. */
+  async #withHeard(result: TurnResult, hearing: Hearing, signal: AbortSignal): Promise<TurnResult> {
+    const isOver = this.#isClosed || result.outcome.kind === 'failed';
+    if (!isOver) await hearing.wait(signal);
+    this.#hearing = undefined;
+    return { ...result, heard: hearing.text() };
   }
 
   /** Takes the text back from the model's memory and asks once more, for speech. If that fails, the text it is. */
@@ -202,6 +220,7 @@ export class RealtimeSession {
   #onEvent(event: ServerEvent): void {
     if (event.kind === 'session') this.#noteSession(event);
     if (event.kind === 'error') this.#noteError(event);
+    this.#hearing?.accept(event);
     this.#run?.accept(event);
   }
 
@@ -231,6 +250,10 @@ export class RealtimeSession {
     const missingBytes = missingAudioBytes(outcome, collector);
     if (missingBytes > 0) this.#log.warn({ missingBytes }, 'audio is shorter than the usage says');
   }
+}
+
+function soundsIn({ attached = [] }: TurnInput): number {
+  return attached.filter(isTranscribed).length;
 }
 
 function abortError(signal: AbortSignal): TurnError {

@@ -18,6 +18,8 @@ export interface TurnResult {
   readonly usage: TokenUsage;
   /** Whether a response was asked for of which the service did not say what it cost. */
   readonly hasUntoldUsage: boolean;
+  /** What the service understood of the clips that were sent; `undefined` where it did not say, or was not asked. */
+  readonly heard?: string | undefined;
   /** What the session's next response will read at the least; `undefined` where the service did not say. */
   readonly contextTokens: ContextTokens | undefined;
 }

@@ -1,12 +1,5 @@
 import { isRecord } from './events.ts';
-import {
-  invalidType,
-  invalidValue,
-  missingParameter,
-  Rejection,
-  unknownParameter,
-  unsupportedValue,
-} from './wire-errors.ts';
+import { invalidType, missingParameter, Rejection, unknownParameter, unsupportedValue } from './wire-errors.ts';
 
 // Reading fields of client events, with the service's own words for what is wrong. Each takes the record, the name of
 // the field, and the path at which the record stands ('' for the event itself).
@@ -76,15 +69,4 @@ export function withinRange(value: number, param: string, { min, max }: { min: n
     throw new Rejection(message, { code: `${kind}_above_max_value`, param });
   }
   return value;
-}
-
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
-
-/** How many bytes a base64 string stands for. */
-export function base64Bytes(value: string, param: string): number {
-  if (value.length % 4 !== 0 || !BASE64.test(value)) {
-    throw invalidValue(param, `Invalid '${param}'. Expected base64-encoded audio bytes but got an invalid value.`);
-  }
-  const padding = value.endsWith('==') ? 2 : value.endsWith('=') ? 1 : 0;
-  return (value.length / 4) * 3 - padding;
 }

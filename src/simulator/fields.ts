@@ -76,7 +76,14 @@ export function formatIn(fields: Fields, base: string): AudioFormat | undefined 
   return PCM;
 }
 
-/** How much sound a number of bytes is, in milliseconds. G.711 has 8,000 samples a second of one byte each. */
+/** G.711 has 8,000 samples a second of one byte each. */
+const G711_RATE_HZ = 8_000;
+
+export function sampleRateHz({ type }: AudioFormat): number {
+  return type === 'audio/pcm' ? SAMPLE_RATE_HZ : G711_RATE_HZ;
+}
+
+/** How much sound a number of bytes is, in milliseconds. */
 export function audioMs(bytes: number, { type }: AudioFormat): number {
-  return bytes / (type === 'audio/pcm' ? BYTES_PER_SECOND / 1000 : 8);
+  return bytes / ((type === 'audio/pcm' ? BYTES_PER_SECOND : G711_RATE_HZ) / 1000);
 }

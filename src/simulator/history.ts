@@ -4,16 +4,31 @@ import type { HistoryLine, MindContext } from './mind.ts';
 
 /** What the mind is asked: the newest user message, and everything said before it. */
 export function mindContext(items: readonly Item[], instructions: string, sessionId: string): MindContext {
-  const newest = items.findLastIndex(({ role }) => role === 'user');
-  const item = items[newest];
-  const before = newest < 0 ? items : items.slice(0, newest);
+  const end = items.findLastIndex(({ role }) => role === 'user') + 1;
+  const message = newestMessage(items.slice(0, end));
+  const before = (end === 0 ? items : items.slice(0, end)).filter((item) => !message.includes(item));
+  const texts = message.map((item) => unquoted(textOf(item)));
+  const perceived = message.flatMap((item) => item.perceived ?? []);
   return {
     said: before.flatMap(linesOf),
-    text: item === undefined ? '' : unquoted(textOf(item)),
-    hasAudio: item?.content.some(({ type }) => type === 'input_audio') ?? false,
+    text: texts.filter((text) => text !== '').join('\n'),
+    clips: perceived.flatMap((part) => (part.kind === 'clip' ? part.clip : [])),
+    perceived,
     instructions,
     sessionId,
   };
+}
+
+/**
+ * All of the user since the last answer: a text, and each clip of the input audio buffer, are items of their own. A
+ * transcript that is replayed at the start of the conversation is not part of what follows it.
+ */
+function newestMessage(items: readonly Item[]): readonly Item[] {
+  const answered = items.findLastIndex(({ role }) => role === 'assistant');
+  const message = items.slice(answered + 1).filter(({ role }) => role === 'user');
+  const [first, ...rest] = message;
+  const isReplayed = first !== undefined && first === items[0] && replayedLines(textOf(first)) !== undefined;
+  return isReplayed && rest.length > 0 ? rest : message;
 }
 
 function linesOf(item: Item): readonly HistoryLine[] {

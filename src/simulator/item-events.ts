@@ -1,8 +1,9 @@
 import { optionalString, requiredInteger, requiredRecord, requiredString, withinRange } from './checks.ts';
 import type { Conversation } from './conversation.ts';
-import { newId, type Send, type WireEvent } from './events.ts';
+import type { Send, WireEvent } from './events.ts';
 import type { AudioFormat } from './fields.ts';
-import { type Item, parseItem, wireItem } from './items.ts';
+import { clipItem, type Item, parseItem, wireItem } from './items.ts';
+import type { HeardClip } from './perceived.ts';
 import { invalidValue } from './wire-errors.ts';
 
 /** What a client does to the items of its conversation, and how the service answers. Each throws a Rejection. */
@@ -49,13 +50,13 @@ export class ItemEvents {
     this.#send({ type: 'conversation.item.truncated', ...fields });
   }
 
-  /** The input audio buffer becomes an item of the user. */
-  commit(audioMs: number): void {
-    const content = [{ type: 'input_audio' }] as const;
-    const item: Item = { id: newId('item'), role: 'user', status: 'completed', content, audioMs };
+  /** The input audio buffer becomes an item of the user; returns its id. */
+  commit(clip: HeardClip): string {
+    const item = clipItem(clip);
     const previousItemId = this.#conversation.insert(item);
     this.#send({ type: 'input_audio_buffer.committed', previous_item_id: previousItemId, item_id: item.id });
     this.#sendAdded(item, previousItemId);
+    return item.id;
   }
 
   /** GA says `added`, and `done` once the item is final; what a client gives is final at once (openai-openapi #518). */

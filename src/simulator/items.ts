@@ -1,12 +1,16 @@
-import { base64Bytes, onlyKnown, optionalString, pathOf, requiredOneOf, requiredString } from './checks.ts';
+import { audioIn } from './audio-field.ts';
+import { onlyKnown, optionalString, pathOf, requiredOneOf, requiredString } from './checks.ts';
+import { Ear } from './ear.ts';
 import { isRecord, newId } from './events.ts';
-import { type AudioFormat, audioMs } from './fields.ts';
+import type { AudioFormat } from './fields.ts';
+import type { HeardClip, Perceived } from './perceived.ts';
+import { seePicture } from './picture.ts';
 import { invalidType, invalidValue, missingParameter, Rejection, stringTooLong } from './wire-errors.ts';
 
 export type Role = 'user' | 'assistant' | 'system';
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
-/** A piece of an item, without its sound: audio is counted, not kept, and never sent back. */
+/** A piece of an item, without its sound: audio is listened to, not kept, and never sent back. */
 export type ContentPart =
   | { readonly type: 'input_text' | 'output_text'; readonly text: string }
   | { readonly type: 'input_audio'; readonly transcript?: string }
@@ -21,6 +25,8 @@ export interface Item {
   readonly content: readonly ContentPart[];
   /** How much sound it holds, in milliseconds. */
   readonly audioMs: number;
+  /** What a user's item holds beside text, in order; never shown on the wire. */
+  readonly perceived?: readonly Perceived[];
 }
 
 const MAX_ID_CHARS = 32;
@@ -45,18 +51,31 @@ export function parseItem(fields: Fields, path: string, inputFormat: AudioFormat
   if (id.length > MAX_ID_CHARS) throw stringTooLong(pathOf(path, 'id'), MAX_ID_CHARS, id.length);
   if (id === '') throw invalidValue(pathOf(path, 'id'), `Invalid '${path}.id': empty string.`);
   const role = requiredOneOf(fields, 'role', path, ROLES);
-  const parts = parseContent(fields, role, path);
-  const audioBytes = parts.reduce((sum, part) => sum + part.audioBytes, 0);
+  const parts = parseContent(fields, role, path, inputFormat);
   const content = parts.map(({ part }) => part);
-  return { id, role, status: 'completed', content, audioMs: audioMs(audioBytes, inputFormat) };
+  const perceived = parts.flatMap((part) => part.perceived ?? []);
+  const audioMs = perceived.reduce((sum, part) => sum + (part.kind === 'clip' ? part.clip.durationMs : 0), 0);
+  return { id, role, status: 'completed', content, audioMs, perceived };
+}
+
+/** The item that a committed input audio buffer becomes. */
+export function clipItem(clip: HeardClip): Item {
+  return {
+    id: newId('item'),
+    role: 'user',
+    status: 'completed',
+    content: [{ type: 'input_audio' }],
+    audioMs: clip.durationMs,
+    perceived: [{ kind: 'clip', clip }],
+  };
 }
 
 interface ParsedPart {
   readonly part: ContentPart;
-  readonly audioBytes: number;
+  readonly perceived?: Perceived;
 }
 
-function parseContent(fields: Fields, role: Role, base: string): ParsedPart[] {
+function parseContent(fields: Fields, role: Role, base: string, inputFormat: AudioFormat): ParsedPart[] {
   const path = pathOf(base, 'content');
   const { content } = fields;
   if (content === undefined) throw missingParameter(path);
@@ -65,35 +84,40 @@ function parseContent(fields: Fields, role: Role, base: string): ParsedPart[] {
     const message = `Invalid '${path}': empty array. Expected an array with minimum length 1, but got an empty array instead.`;
     throw new Rejection(message, { code: 'empty_array', param: path });
   }
-  return content.map((part: unknown, index) => parsePart(part, role, `${path}[${index}]`));
+  return content.map((part: unknown, index) => parsePart(part, role, `${path}[${index}]`, inputFormat));
 }
 
-function parsePart(part: unknown, role: Role, path: string): ParsedPart {
+function parsePart(part: unknown, role: Role, path: string, inputFormat: AudioFormat): ParsedPart {
   if (!isRecord(part)) throw invalidType(path, 'an object', part);
   const type = requiredOneOf(part, 'type', path, CONTENT_TYPES[role]);
   switch (type) {
     case 'input_text':
     case 'output_text':
-      return { part: { type, text: requiredString(part, 'text', path) }, audioBytes: 0 };
+      return { part: { type, text: requiredString(part, 'text', path) } };
     case 'output_audio':
       // The service cannot be given speech of the assistant, and says so by asking for a text (openai-agents-js #963).
       throw missingParameter(pathOf(path, 'text'));
     case 'input_audio':
-      return parseAudio(part, path);
+      return parseAudio(part, path, inputFormat);
     case 'input_image':
-      return { part: parseImage(part, path), audioBytes: 0 };
+      return parseImage(part, path);
   }
 }
 
-function parseAudio(part: Fields, path: string): ParsedPart {
-  const audioBytes = base64Bytes(requiredString(part, 'audio', path), pathOf(path, 'audio'));
+function parseAudio(part: Fields, path: string, inputFormat: AudioFormat): ParsedPart {
+  const audio = audioIn(part, 'audio', path, inputFormat);
   const transcript = optionalString(part, 'transcript', path);
-  return { part: { type: 'input_audio', ...(transcript === undefined ? {} : { transcript }) }, audioBytes };
+  const ear = new Ear(inputFormat);
+  ear.hear(audio);
+  return {
+    part: { type: 'input_audio', ...(transcript === undefined ? {} : { transcript }) },
+    perceived: { kind: 'clip', clip: ear.finish() },
+  };
 }
 
 const IMAGE_DATA_URI = /^data:image\/(png|jpeg);base64,[A-Za-z0-9+/]+={0,2}$/;
 
-function parseImage(part: Fields, path: string): ContentPart {
+function parseImage(part: Fields, path: string): ParsedPart {
   const url = requiredString(part, 'image_url', path);
   if (!IMAGE_DATA_URI.test(url)) {
     const message = `Invalid '${path}.image_url'. Expected a base64-encoded data URI of a PNG or JPEG image.`;
@@ -101,7 +125,10 @@ function parseImage(part: Fields, path: string): ContentPart {
   }
   const detail =
     part['detail'] === undefined ? undefined : requiredOneOf(part, 'detail', path, ['auto', 'low', 'high']);
-  return { type: 'input_image', image_url: url, ...(detail === undefined ? {} : { detail }) };
+  return {
+    part: { type: 'input_image', image_url: url, ...(detail === undefined ? {} : { detail }) },
+    perceived: { kind: 'picture', picture: seePicture(url) },
+  };
 }
 
 /** The item as events show it. */

@@ -1,3 +1,4 @@
+import type { HeardClip, Perceived } from './perceived.ts';
 import { answerByRules } from './rules.ts';
 
 /** One line of the conversation, as the mind remembers it. */
@@ -10,10 +11,15 @@ export interface HistoryLine {
 export interface MindContext {
   /** The whole conversation before the newest user message, oldest first; a replayed transcript is already expanded. */
   readonly said: readonly HistoryLine[];
-  /** The newest user message; empty when there is none, or when it holds no text. */
+  /**
+   * The newest user message: all items of the user since the last answer, as a clip from the input audio buffer is an
+   * item of its own. Empty when there is none, or when it holds no text.
+   */
   readonly text: string;
-  /** Whether the newest user message holds a sound clip. */
-  readonly hasAudio: boolean;
+  /** The sound clips of the newest user message, in order. */
+  readonly clips: readonly HeardClip[];
+  /** All that the newest user message holds beside text, clips among it, in order. */
+  readonly perceived: readonly Perceived[];
   readonly instructions: string;
   readonly sessionId: string;
 }
@@ -55,6 +61,23 @@ export interface ExtraFrame {
   readonly data: string | Record<string, unknown>;
 }
 
+/**
+ * How the clips of the newest message are transcribed, where the session asks for it and they came through the input
+ * audio buffer. Without any of it: at once, before the response's first delta, in words about the sound.
+ */
+export interface Transcription {
+  /** What was said, in the transcriber's opinion; for each clip. */
+  readonly text?: string;
+  /** Wait before the transcript, in milliseconds from `response.created` (or from `response.done`, see afterDone). */
+  readonly delayMs?: number;
+  /** `.failed` instead of a transcript. */
+  readonly fails?: boolean;
+  /** No event about it at all. */
+  readonly never?: boolean;
+  /** Only after `response.done`. */
+  readonly afterDone?: boolean;
+}
+
 /** Everything the engine plays for one `response.create`. */
 export interface Performance {
   readonly outputs: readonly Output[];
@@ -64,6 +87,7 @@ export interface Performance {
   /** The response is held after `response.created` until this resolves; a rejection fails it. */
   readonly gate?: Promise<void>;
   readonly frames?: readonly ExtraFrame[];
+  readonly transcription?: Transcription;
 }
 
 /** Decides what is answered. One that throws makes the response fail with `server_error`. */

@@ -1,4 +1,5 @@
 import type { MindContext, Performance, ServiceError } from './mind.ts';
+import { sentenceAbout } from './perceived.ts';
 import { SERVER_FAULT } from './wire-errors.ts';
 
 /** What one rule answers; `match` is how the newest message fitted it. */
@@ -30,11 +31,24 @@ const RULES: readonly Rule[] = [
   ],
   [/^hang[.!?]*$/i, () => ({ outputs: [], ending: { kind: 'hang', afterDeltas: 0 } })],
   [/^long[.!?]*$/i, () => LONG_ANSWER],
-  [/^$/, answerWithoutText],
+  [/^$/, () => 'I am only a simulator, and there was nothing in your message. Please type something.'],
 ];
 
-/** Answers by the first rule that fits, else by an echo. */
+/** Answers what was written; then, or in its place, it says what it has heard and seen. */
 export function answerByRules(context: MindContext): Performance {
+  const about = context.perceived.map(sentenceAbout).join(' ');
+  if (about === '') return answerText(context);
+  if (context.text.trim() === '') return completed(about);
+  const performance = answerText(context);
+  if (performance.ending.kind !== 'completed') return performance;
+  return {
+    ...performance,
+    outputs: performance.outputs.map((output) => ({ ...output, text: `${output.text}\n${about}` })),
+  };
+}
+
+/** Answers by the first rule that fits, else by an echo. */
+function answerText(context: MindContext): Performance {
   const text = context.text.trim();
   for (const [pattern, answer] of RULES) {
     const match = pattern.exec(text);
@@ -96,12 +110,6 @@ const JOKES = [
 /** Another one each time, without chance: the number of messages so far chooses. */
 function joke({ said }: MindContext): string {
   return JOKES[Math.ceil(said.length / 2) % JOKES.length] ?? '';
-}
-
-function answerWithoutText({ hasAudio }: MindContext): string {
-  if (hasAudio)
-    return 'I received your voice message. I am only a simulator, so I cannot understand speech. Please type.';
-  return 'I am only a simulator: I can read text and nothing else. Please type something.';
 }
 
 const RATE_LIMITED: ServiceError = {

@@ -24,6 +24,8 @@ export interface SessionSettings {
   readonly speed: number;
   readonly inputFormat: AudioFormat;
   readonly outputFormat: AudioFormat;
+  /** How committed sound is transcribed (its `model`, a `language`); null: not at all. */
+  readonly transcription: Readonly<Record<string, unknown>> | null;
   /** Settings that are kept and shown but change nothing here. Null: switched off. */
   readonly inert: Readonly<Record<string, unknown>>;
   readonly inertInput: Readonly<Record<string, unknown>>;
@@ -39,7 +41,7 @@ const INERT = [
   'truncation',
   'prompt',
 ];
-const INERT_INPUT = ['transcription', 'noise_reduction', 'turn_detection'];
+const INERT_INPUT = ['noise_reduction', 'turn_detection'];
 const KNOWN = ['type', 'model', 'output_modalities', 'instructions', 'audio', 'max_output_tokens', ...INERT];
 const SPEED = { min: 0.25, max: 1.5 };
 
@@ -55,6 +57,7 @@ export function initialSettings(id: string, model: string, expiresAt: number): S
     speed: 1,
     inputFormat: PCM,
     outputFormat: PCM,
+    transcription: null,
     inert: { tools: [], tool_choice: 'auto', tracing: null, truncation: 'auto', prompt: null },
     inertInput: {
       turn_detection: {
@@ -118,12 +121,14 @@ function inertIn(update: Readonly<Record<string, unknown>>): Record<string, unkn
 
 function inputAudio(current: SessionSettings, input: Readonly<Record<string, unknown>>) {
   const path = 'session.audio.input';
-  onlyKnown(input, ['format', ...INERT_INPUT], path);
+  onlyKnown(input, ['format', 'transcription', ...INERT_INPUT], path);
   for (const key of INERT_INPUT) {
     if (input[key] !== null) optionalRecord(input, key, path);
   }
+  const isSwitchedOff = input['transcription'] === null;
   return {
     inputFormat: formatIn(input, path) ?? current.inputFormat,
+    transcription: isSwitchedOff ? null : (optionalRecord(input, 'transcription', path) ?? current.transcription),
     inertInput: { ...current.inertInput, ...pick(input, INERT_INPUT) },
   };
 }
@@ -160,7 +165,10 @@ export function wireSession(settings: SessionSettings): Record<string, unknown> 
     max_output_tokens: settings.maxOutputTokens,
     ...shown(settings.inert),
     audio: {
-      input: { format: settings.inputFormat, ...shown(settings.inertInput) },
+      input: {
+        format: settings.inputFormat,
+        ...shown({ transcription: settings.transcription, ...settings.inertInput }),
+      },
       output: { format: settings.outputFormat, voice: settings.voice, speed: settings.speed },
     },
   };

@@ -19,6 +19,7 @@ import {
   updatedSettings,
   wireSession,
 } from './session-settings.ts';
+import { Transcripts } from './transcripts.ts';
 import { type Input, usageOf } from './usage.ts';
 import type { Voice } from './voice.ts';
 import { errorEvent, invalidValue, Rejection, SERVER_FAULT } from './wire-errors.ts';
@@ -50,6 +51,7 @@ export class Session {
   readonly #conversation = new Conversation();
   readonly #responses = new Responses(this.#conversation);
   readonly #inputAudio = new InputAudioBuffer();
+  readonly #transcripts: Transcripts;
   readonly #forgetExpiry: () => void;
   #settings: SessionSettings;
   #hasSpoken = false;
@@ -59,6 +61,7 @@ export class Session {
     this.#socket = socket;
     this.#deps = deps;
     this.#log = deps.log.child({ session: this.id });
+    this.#transcripts = new Transcripts(deps.clock, this.#send);
     const lifetimeMs = deps.sessionSeconds * 1000;
     this.#settings = initialSettings(this.id, model, Math.floor((deps.clock.now() + lifetimeMs) / 1000));
     this.#forgetExpiry = deps.clock.after(lifetimeMs, () => this.#expire());
@@ -79,6 +82,7 @@ export class Session {
 
   #onClose(code: number): void {
     this.#forgetExpiry();
+    this.#transcripts.close();
     this.#responses.stopAll();
     this.#log.info({ code }, 'session closed');
   }
@@ -134,8 +138,8 @@ export class Session {
     'conversation.item.delete': (event) => this.#items.delete(event),
     'conversation.item.retrieve': (event) => this.#items.retrieve(event),
     'conversation.item.truncate': (event) => this.#items.truncate(event),
-    'input_audio_buffer.append': (event) => this.#inputAudio.append(event),
-    'input_audio_buffer.commit': () => this.#items.commit(this.#inputAudio.commit(this.#settings.inputFormat)),
+    'input_audio_buffer.append': (event) => this.#inputAudio.append(event, this.#settings.inputFormat),
+    'input_audio_buffer.commit': () => this.#commitInputAudio(),
     'input_audio_buffer.clear': () => this.#clearInputAudio(),
     'output_audio_buffer.clear': () => refuseOutputAudioBuffer(),
     'response.create': (event, clientEventId) => this.#createResponse(event, clientEventId),
@@ -148,6 +152,13 @@ export class Session {
     // First, as what cannot be shown is not taken over either.
     this.#send({ type: 'session.updated', session: wireSession(updated) });
     this.#settings = updated;
+  }
+
+  #commitInputAudio(): void {
+    const clip = this.#inputAudio.commit();
+    const itemId = this.#items.commit(clip);
+    const { transcription } = this.#settings;
+    if (transcription !== null) this.#transcripts.expect(itemId, clip, transcription['model']);
   }
 
   #clearInputAudio(): void {
@@ -164,13 +175,16 @@ export class Session {
     if (ending.kind === 'reject') {
       this.#responses.end(response);
       this.#send(errorEvent(ending.error, clientEventId));
+      this.#transcripts.follow(request.context, performance.transcription ?? {}, Promise.resolve());
       return;
     }
     const input = { instructions: request.instructions, items: request.context };
-    void perform({ ...performance, ending }, response, this.#stage(input)).finally(() => {
+    const done = perform({ ...performance, ending }, response, this.#stage(input)).finally(() => {
       this.#responses.end(response);
       if (!request.outOfBand) this.#lastInput = input;
     });
+    // The response is created by now, and its first delta waits for the next turn of the event loop.
+    this.#transcripts.follow(request.context, performance.transcription ?? {}, done);
   }
 
   #think({ context, instructions }: ResponseRequest): Performance {

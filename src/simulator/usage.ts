@@ -19,13 +19,19 @@ export function textTokens(text: string): number {
   return Math.ceil(text.length / CHARS_PER_TOKEN);
 }
 
+/** Sound of the user. */
+export function heardTokens(audioMs: number): number {
+  return Math.ceil(audioMs / MS_PER_INPUT_TOKEN);
+}
+
+/** Sound of the assistant. */
 export function spokenTokens(audioMs: number): number {
   return Math.ceil(audioMs / MS_PER_OUTPUT_TOKEN);
 }
 
 function itemTokens(item: Item): Tokens {
-  const msPerToken = item.role === 'assistant' ? MS_PER_OUTPUT_TOKEN : MS_PER_INPUT_TOKEN;
-  return { text: textTokens(textOf(item)), audio: Math.ceil(item.audioMs / msPerToken) };
+  const audioTokens = item.role === 'assistant' ? spokenTokens : heardTokens;
+  return { text: textTokens(textOf(item)), audio: audioTokens(item.audioMs) };
 }
 
 function sum(tokens: readonly Tokens[]): Tokens {

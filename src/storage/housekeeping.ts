@@ -25,6 +25,8 @@ const SPREAD_MS = HOUR_MS;
 /** Channels repeat a message within minutes. */
 const DONE_FOR_MS = HOUR_MS;
 const SPENDING_FOR_MS = 2 * DAY_MS;
+/** They hold for a quarter of an hour. */
+const INVITATIONS_FOR_MS = HOUR_MS;
 
 /** One kind of what becomes too old. */
 interface Rule {
@@ -89,6 +91,7 @@ export class Housekeeping {
       { blobs: state, prefix: FOLDERS.conversations, keptMs: recordRetentionMs },
       { blobs: state, prefix: FOLDERS.failed, keptMs: recordRetentionMs },
       { blobs: state, prefix: FOLDERS.unreadable, keptMs: recordRetentionMs },
+      { blobs: state, prefix: FOLDERS.invitations, keptMs: INVITATIONS_FOR_MS },
       { blobs: audio, prefix: '', keptMs: audioRetentionMs },
     ];
   }

@@ -15,6 +15,7 @@ export const FOLDERS = {
   failed: 'failed/',
   spending: 'spending/',
   unreadable: 'unreadable/',
+  invitations: 'invitations/',
 } as const;
 
 /** What the bot keeps outside of its processes. */

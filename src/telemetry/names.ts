@@ -68,6 +68,8 @@ export const GENERATE_OPERATION = 'generate_content';
 /** The spans: one for each turn, and its steps below it. */
 export const SPANS = {
   turn: 'turn',
+  /** Files that came along are fetched and read. */
+  read: 'read',
   connect: 'connect',
   generate: 'generate',
   send: 'send',

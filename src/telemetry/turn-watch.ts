@@ -12,6 +12,8 @@ export type WatchedOutcome =
   | 'failed'
   /** Not asked of the model, because of a budget. */
   | 'refused'
+  /** Not asked of the model, because nothing of what was sent can be read. */
+  | 'unreadable'
   /** The answer was there, and is sent once more. */
   | 'resent'
   /** Nothing to do: it was answered before. */
@@ -141,8 +143,8 @@ export class TurnWatch {
   #startStep(name: Step): Span | undefined {
     const { tracer, model } = this.#deps;
     if (this.#span === undefined) return undefined;
-    const isSend = name === 'send';
-    const attributes = isSend ? {} : { ...model, ...(name === 'generate' ? GENERATE : {}) };
+    const isOfModel = name === 'connect' || name === 'generate';
+    const attributes = !isOfModel ? {} : { ...model, ...(name === 'generate' ? GENERATE : {}) };
     return tracer.startSpan(
       SPANS[name],
       { kind: SpanKind.CLIENT, attributes },

@@ -1,10 +1,18 @@
 import type { Wording } from './wording.ts';
 
+const READABLE =
+  'Bitte senden Sie Ton als WAV, MP3 oder Ogg/Opus, ein Bild als PNG, JPEG, GIF oder BMP oder eine Textdatei bis 30 kB.';
+
+function file(name: string | undefined): string {
+  return name === undefined ? 'Ihre Datei' : `„${name}“`;
+}
+
 /** German. */
 export const de: Wording = {
   language: 'de',
   welcome: 'Hallo! Schreiben Sie mir eine Nachricht, und ich antworte mit Text und mit meiner Stimme.',
-  textMissing: 'Ich kann vorerst nur Text lesen. Bitte schreiben Sie mir eine Nachricht.',
+  textMissing:
+    'In Ihrer Nachricht war nichts, das ich lesen kann. Bitte schreiben Sie mir, oder senden Sie eine Tonaufnahme, ein Bild oder eine Textdatei.',
   textTooLong: (mostChars) =>
     `Diese Nachricht ist zu lang für mich. Bitte senden Sie sie in Teilen von bis zu ${mostChars} Zeichen.`,
   queueFull:
@@ -64,6 +72,7 @@ export const de: Wording = {
   commands: {
     does: {
       help: 'was Sie mir sagen können',
+      talk: 'mit dem Mikrofon zu mir sprechen',
       reset: 'eine neue Unterhaltung beginnen; ich vergesse, was gesagt wurde',
       forget: 'alles löschen, was ich von dieser Unterhaltung aufbewahre, auch den Ton',
       voice: 'meine Stimme wählen: /voice und ein Name',
@@ -88,6 +97,79 @@ export const de: Wording = {
       `${by === undefined ? '' : `${by} hat meine Stimme ausgeschaltet. `}Ab meiner nächsten Antwort schreibe ich nur.`,
     audioHow: 'Bitte schreiben Sie /audio on oder /audio off.',
     stopped: 'Angehalten.',
+  },
+  attachments: {
+    heard: (text, by) => `${by === undefined ? 'Sie haben' : `${by} hat`} gesagt: „${text}“`,
+    leaveOut:
+      'Falls es am Anhang lag: Dieses Modell kann so etwas vielleicht nicht lesen. Bitte senden Sie die Nachricht ohne ihn.',
+    notRead: {
+      address_refused: (name) =>
+        `Dorthin, wo ${file(name)} liegt, gehe ich nicht. Bitte hängen Sie die Datei selbst an Ihre Nachricht an.`,
+      not_fetched: (name) => `Ich konnte ${file(name)} nicht abholen. Bitte senden Sie das noch einmal.`,
+      too_slow: (name) =>
+        `Ich habe zu lange gebraucht, um ${file(name)} zu lesen. Bitte senden Sie das noch einmal, oder etwas Kleineres.`,
+      too_large: (name) =>
+        `Ich kann ${file(name)} nicht lesen, weil das zu groß ist. Bitte senden Sie etwas Kleineres: Bilder bis 15 MB und 25 Megapixel, Textdateien bis 30 kB.`,
+      too_long: (name) =>
+        `Ich kann ${file(name)} nicht ganz anhören, das ist zu lang. Bitte senden Sie etwas Kürzeres.`,
+      kind_unknown: (name) => `Ich weiß nicht, was ${file(name)} ist. ${READABLE}`,
+      kind_unsupported: (name) => `Dateien wie ${file(name)} kann ich nicht lesen. ${READABLE}`,
+      damaged: (name) =>
+        `Ich kann ${file(name)} nicht lesen: Anscheinend ist etwas beschädigt, oder das Ende fehlt. Bitte senden Sie das noch einmal.`,
+      busy: (name) => `Ich lese gerade zu viele Dateien. Bitte senden Sie ${file(name)} in einer Minute noch einmal.`,
+    },
+    voiceClip:
+      'Sprachnachrichten, die in Teams aufgenommen werden, gibt Teams mir nicht. Bitte schreiben Sie /talk, um mit mir zu sprechen, schreiben Sie mir Ihre Nachricht, oder hängen Sie eine Tondatei an (WAV, MP3 oder Ogg/Opus).',
+    videoClip: 'Videos kann ich nicht ansehen. Bitte schreiben Sie mir eine Nachricht, oder senden Sie ein Bild.',
+    tooMany: (most, leftOut) =>
+      `Ich lese bis zu ${most} Dateien einer Nachricht und habe ${leftOut} ausgelassen. Bitte senden Sie den Rest in einer weiteren Nachricht.`,
+  },
+  talk: {
+    invited: (by) =>
+      `${by === undefined ? 'Hier können Sie zu mir sprechen' : `${by}, hier können Sie zu mir sprechen`}. Das gilt für Sie allein und für eine Nachricht und lässt sich zehn Minuten lang öffnen.`,
+    open: '🎙 Sprechen',
+    shared:
+      'Hier hätten mehrere Leute den Link, mit dem Sie zu mir sprechen. Bitte schreiben Sie /talk in einem Chat, den ich mit Ihnen allein habe.',
+    unreachable:
+      'Ich habe hier keine Seite, auf der Sie zu mir sprechen könnten. Bitte schreiben Sie mir Ihre Nachricht, oder hängen Sie eine Tondatei an (WAV, MP3 oder Ogg/Opus).',
+    notYours:
+      'Hier ist jemand anderes eingeladen zu sprechen. Bitte schreiben Sie /talk, um einen eigenen Knopf zu bekommen.',
+    ended:
+      'Diese Einladung zum Sprechen ist schon genutzt oder zu alt. Wenn Sie gerade etwas gesendet haben, kommt meine Antwort im Chat. Sonst schreiben Sie dort bitte noch einmal /talk.',
+    endedTitle: 'Diese Einladung gilt nicht mehr',
+    title: 'Mit dem Bot sprechen',
+    intro: (most) =>
+      `Nehmen Sie eine Nachricht von bis zu ${most} Minuten auf. Gesendet wird sie, wenn Sie auf „Senden“ drücken, und nicht vorher.`,
+    record: 'Aufnehmen',
+    stop: 'Stopp',
+    recordAgain: 'Neu aufnehmen',
+    send: 'Senden',
+    recording: 'Ihre Aufnahme',
+    listen: 'Ihre Aufnahme anhören',
+    of: (elapsed, most) => `${elapsed} von ${most}`,
+    asking: 'Bitte erlauben Sie die Nutzung Ihres Mikrofons.',
+    listening: 'Die Aufnahme läuft. Bitte sprechen Sie jetzt.',
+    almostFull: (left) => `Noch ${left} Sekunden.`,
+    full: (most) =>
+      `${most} Minuten sind aufgenommen, mehr kann ich nicht entgegennehmen. Hören Sie die Aufnahme an, senden Sie sie, oder nehmen Sie sie neu auf.`,
+    recorded: 'Aufgenommen. Hören Sie die Aufnahme an, senden Sie sie, oder nehmen Sie sie neu auf.',
+    tooShort:
+      'Das war zu kurz, um etwas zu hören. Bitte drücken Sie noch einmal auf „Aufnehmen“ und auf „Stopp“, wenn Sie gesprochen haben.',
+    silent:
+      'Aufgenommen, aber es ist fast nichts zu hören. Bitte sehen Sie nach, ob das richtige Mikrofon eingeschaltet ist, und nehmen Sie neu auf.',
+    refused:
+      'Ich darf Ihr Mikrofon nicht nutzen. Bitte erlauben Sie es in den Einstellungen Ihres Browsers, oder in Teams unter Einstellungen, App-Berechtigungen; drücken Sie dann noch einmal auf „Aufnehmen“.',
+    noMicrophone: 'Ich finde kein Mikrofon. Bitte schließen Sie eines an, und drücken Sie noch einmal auf „Aufnehmen“.',
+    microphoneInUse:
+      'Ihr Mikrofon lässt sich gerade nicht nutzen. Bitte sehen Sie nach, ob ein anderes Programm es hat, und drücken Sie noch einmal auf „Aufnehmen“.',
+    notHere: 'In diesem Fenster lässt sich nichts aufnehmen. Bitte öffnen Sie die Seite in einem aktuellen Browser.',
+    notLoaded:
+      'Ein Teil dieser Seite ließ sich nicht laden. Bitte sehen Sie nach, ob Sie mit dem Netz verbunden sind, und drücken Sie noch einmal auf „Aufnehmen“.',
+    sending: 'Wird gesendet …',
+    sent: 'Gesendet. Die Antwort kommt im Chat; Sie können diese Seite schließen.',
+    notSent:
+      'Das ließ sich nicht senden. Bitte sehen Sie nach, ob Sie mit dem Netz verbunden sind, und drücken Sie noch einmal auf „Senden“.',
+    needsScript: 'Zum Aufnehmen wird JavaScript gebraucht. Bitte schalten Sie es für diese Seite ein.',
   },
   usage: {
     title: 'Diese Unterhaltung bisher:',
@@ -123,6 +205,8 @@ export const de: Wording = {
       `Was in einer Unterhaltung gesagt wurde, was für sie gewählt wurde und was sie verbraucht hat: bis dort ${duration} lang nichts mehr gesagt wurde.`,
     keptSound: (duration) =>
       `Den Ton einer Antwort mit ihrem Text: ${duration} lang. Wer einen Link dazu hat, kann ihn abspielen, solange der Link gilt, höchstens bis dahin.`,
+    keptSpoken: (duration, holds) =>
+      `Was Sie auf der Seite hinter /talk aufnehmen und senden, als Ton: ${duration} lang. Für wen jene Seite ist: ${holds} lang, oder bis sie genutzt ist.`,
     keptWaiting: 'Eine Nachricht, die auf ihre Antwort wartet: bis sie beantwortet ist.',
     keptFailed: (duration) =>
       `Eine Nachricht, die nicht beantwortet werden konnte: ${duration} lang, damit sich der Grund finden lässt.`,
@@ -148,6 +232,6 @@ export const de: Wording = {
   teamsApp: {
     fullName: (name) => `${name}: antwortet mit Text und gesprochener Stimme`,
     short: 'Antwortet auf jede Nachricht mit Text und mit gesprochener Stimme.',
-    full: 'Schreiben Sie eine Nachricht, und Sie bekommen die Antwort als Text und mit gesprochener Stimme. „▶ Abspielen“ unter einer Antwort spielt sie in Teams ab; in persönlichen Chats können Sie sie auch als Datei speichern.\n\nDer Bot arbeitet in persönlichen Chats sowie in Gruppenchats und Kanälen, wo er hört, worin er erwähnt wird. Jede Unterhaltung hat ihr eigenes Gedächtnis. Schreiben Sie /help, um zu sehen, was Sie ihm sagen können: seine Stimme wählen, sie ausschalten, alles löschen lassen.\n\nEin KI-Modell erzeugt die Antworten, und sie können falsch sein. Was aufbewahrt wird, und wie lange, steht auf der Seite hinter dem Link zur Datenschutzerklärung.',
+    full: 'Schreiben Sie eine Nachricht, und Sie bekommen die Antwort als Text und mit gesprochener Stimme. „▶ Abspielen“ unter einer Antwort spielt sie in Teams ab; in persönlichen Chats können Sie sie auch als Datei speichern. Mit /talk sprechen Sie mit dem Mikrofon zum Bot.\n\nDer Bot arbeitet in persönlichen Chats sowie in Gruppenchats und Kanälen, wo er hört, worin er erwähnt wird. Jede Unterhaltung hat ihr eigenes Gedächtnis. Schreiben Sie /help, um zu sehen, was Sie ihm sagen können: seine Stimme wählen, sie ausschalten, alles löschen lassen.\n\nEin KI-Modell erzeugt die Antworten, und sie können falsch sein. Was aufbewahrt wird, und wie lange, steht auf der Seite hinter dem Link zur Datenschutzerklärung.',
   },
 };

@@ -1,10 +1,18 @@
 import type { Wording } from './wording.ts';
 
+const READABLE =
+  'Please send sound as WAV, MP3 or Ogg/Opus, a picture as PNG, JPEG, GIF or BMP, or a text file of up to 30 kB.';
+
+function file(name: string | undefined): string {
+  return name === undefined ? 'your file' : `“${name}”`;
+}
+
 /** English, and what is said to everybody whose language is not here. */
 export const en: Wording = {
   language: 'en',
   welcome: 'Hello! Write me a message and I will answer in text and with my voice.',
-  textMissing: 'I can only read text for now. Please write me a message.',
+  textMissing:
+    'I found nothing in your message that I can read. Please write to me, or send a voice message, a picture or a text file.',
   textTooLong: (mostChars) =>
     `That message is too long for me. Please send it in parts of up to ${mostChars} characters.`,
   queueFull: 'I am still busy with your earlier messages. Please send that again when I have answered them.',
@@ -59,6 +67,7 @@ export const en: Wording = {
   commands: {
     does: {
       help: 'what you can tell me',
+      talk: 'speak to me with your microphone',
       reset: 'begin a new conversation; I forget what was said',
       forget: 'delete all that I keep of this conversation, its sound too',
       voice: 'choose my voice: /voice and a name',
@@ -81,6 +90,71 @@ export const en: Wording = {
     audioOff: (by) => `${by === undefined ? '' : `${by} switched my voice off. `}From my next answer on I only write.`,
     audioHow: 'Please write /audio on or /audio off.',
     stopped: 'Stopped.',
+  },
+  attachments: {
+    heard: (text, by) => `${by === undefined ? 'You' : by} said: “${text}”`,
+    leaveOut:
+      'If it was what you attached: this model may not be able to read it. Please send your message without it.',
+    notRead: {
+      address_refused: (name) =>
+        `I do not go to the place where ${file(name)} is kept. Please attach the file itself to your message.`,
+      not_fetched: (name) => `I could not get ${file(name)}. Please send it again.`,
+      too_slow: (name) => `It took me too long to read ${file(name)}. Please send it again, or a smaller one.`,
+      too_large: (name) =>
+        `I cannot read ${file(name)} because it is too large. Please send a smaller one: pictures up to 15 MB and 25 megapixels, text files up to 30 kB.`,
+      too_long: (name) => `I cannot listen to all of ${file(name)}, it is too long. Please send a shorter one.`,
+      kind_unknown: (name) => `I do not know what ${file(name)} is. ${READABLE}`,
+      kind_unsupported: (name) => `I cannot read files like ${file(name)}. ${READABLE}`,
+      damaged: (name) =>
+        `I cannot read ${file(name)}: it seems to be damaged, or its end is missing. Please send it again.`,
+      busy: (name) => `I am reading too many files right now. Please send ${file(name)} again in a minute.`,
+    },
+    voiceClip:
+      'Teams does not give me the voice messages that are recorded in it. Please write /talk to speak to me, type your message, or attach a sound file (WAV, MP3 or Ogg/Opus).',
+    videoClip: 'I cannot watch videos. Please write me a message, or send a picture.',
+    tooMany: (most, leftOut) =>
+      `I read up to ${most} files of a message and left out ${leftOut}. Please send the rest in another message.`,
+  },
+  talk: {
+    invited: (by) =>
+      `${by === undefined ? 'Here you can speak to me' : `${by}, here you can speak to me`}. This is for you alone, for one message, and can be opened for ten minutes.`,
+    open: '🎙 Speak',
+    shared:
+      'Here several people would have the link with which you speak to me. Please write /talk in a chat that I have with you alone.',
+    unreachable:
+      'I have no page here on which you could speak to me. Please type your message, or attach a sound file (WAV, MP3 or Ogg/Opus).',
+    notYours: 'Somebody else was invited to speak here. Please write /talk to get a button of your own.',
+    ended:
+      'This invitation to speak was used, or is too old. If you have just sent something, my answer comes in the chat. Otherwise please write /talk there once more.',
+    endedTitle: 'This invitation has ended',
+    title: 'Speak to the bot',
+    intro: (most) => `Record a message of up to ${most} minutes. It is sent when you press “Send”, and not before.`,
+    record: 'Record',
+    stop: 'Stop',
+    recordAgain: 'Record anew',
+    send: 'Send',
+    recording: 'Your recording',
+    listen: 'Listen to your recording',
+    of: (elapsed, most) => `${elapsed} of ${most}`,
+    asking: 'Please allow the use of your microphone.',
+    listening: 'Recording. Please speak now.',
+    almostFull: (left) => `${left} seconds are left.`,
+    full: (most) => `${most} minutes are recorded, which is all I can take. Listen to it, send it, or record it anew.`,
+    recorded: 'Recorded. Listen to it, send it, or record it anew.',
+    tooShort: 'That was too short to hear anything. Please press “Record” again, and “Stop” once you have spoken.',
+    silent:
+      'Recorded, but I hear almost nothing in it. Please see that the right microphone is on, and record it anew.',
+    refused:
+      'I may not use your microphone. Please allow it in the settings of your browser, or in Teams under Settings, App permissions; then press “Record” again.',
+    noMicrophone: 'I find no microphone. Please connect one, and press “Record” again.',
+    microphoneInUse:
+      'Your microphone cannot be used right now. Please see whether another program has it, and press “Record” again.',
+    notHere: 'Recording does not work in this window. Please open the page in a browser of today.',
+    notLoaded: 'Part of this page could not be loaded. Please see whether you are online, and press “Record” again.',
+    sending: 'Sending …',
+    sent: 'Sent. The answer comes in the chat; you can close this page.',
+    notSent: 'It could not be sent. Please see whether you are online, and press “Send” again.',
+    needsScript: 'Recording needs JavaScript. Please switch it on for this page.',
   },
   usage: {
     title: 'This conversation so far:',
@@ -114,6 +188,8 @@ export const en: Wording = {
       `What was said in a conversation, what was chosen for it and how much it has used: until nothing has been said there for ${duration}.`,
     keptSound: (duration) =>
       `The sound of an answer, with its text: for ${duration}. Whoever has a link to it can play it for as long as the link lasts, at most until then.`,
+    keptSpoken: (duration, holds) =>
+      `What you record on the page behind /talk and send, as sound: for ${duration}. Whom that page is for: for ${holds}, or until it is used.`,
     keptWaiting: 'A message that waits for its answer: until it is answered.',
     keptFailed: (duration) =>
       `A message that could not be answered: for ${duration}, so that whoever runs this bot can find out why.`,
@@ -139,6 +215,6 @@ export const en: Wording = {
   teamsApp: {
     fullName: (name) => `${name}: answers in text and in a spoken voice`,
     short: 'Answers every message in text and in a spoken voice.',
-    full: 'Write a message and get the answer in text and in a spoken voice. “▶ Play” below an answer plays it in Teams; in personal chats you can save it as a file, too.\n\nThe bot works in personal chats, and in group chats and channels, where it hears what mentions it. Every conversation has a memory of its own. Write /help to see what you can tell it: choose its voice, switch its voice off, have everything deleted.\n\nAn AI model makes the answers, and they can be wrong. What is kept, and for how long, stands on the page behind the link to the privacy policy.',
+    full: 'Write a message and get the answer in text and in a spoken voice. “▶ Play” below an answer plays it in Teams; in personal chats you can save it as a file, too. Write /talk to speak to the bot with your microphone.\n\nThe bot works in personal chats, and in group chats and channels, where it hears what mentions it. Every conversation has a memory of its own. Write /help to see what you can tell it: choose its voice, switch its voice off, have everything deleted.\n\nAn AI model makes the answers, and they can be wrong. What is kept, and for how long, stands on the page behind the link to the privacy policy.',
   },
 };

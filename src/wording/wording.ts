@@ -1,4 +1,5 @@
 import type { CommandName } from '../conversation/commands.ts';
+import type { AttachmentErrorCode } from '../errors.ts';
 import type { CutShortReason } from '../realtime/outcome.ts';
 
 /** Kinds of apologies: what went wrong as far as a user can do something about it. */
@@ -79,6 +80,58 @@ export interface Wording {
     readonly audioHow: string;
     readonly stopped: string;
   };
+  /** What is said of files that come along with a message. */
+  readonly attachments: {
+    /** What was understood of a voice message; stands above the answer. */
+    heard(text: string, by: string | undefined): string;
+    /** Below the apology where the service did not take a message with sound or pictures. */
+    readonly leaveOut: string;
+    /** Why one was not read. `name`: as `shownName` of attachments/ gives it. */
+    readonly notRead: Readonly<Record<AttachmentErrorCode, (name: string | undefined) => string>>;
+    /** Recordings made in Teams. */
+    readonly voiceClip: string;
+    readonly videoClip: string;
+    tooMany(most: string, leftOut: string): string;
+  };
+  /** What is said of the page on which users speak, and on it. */
+  readonly talk: {
+    /** Above the way to it. `by`: as with commands. */
+    invited(by: string | undefined): string;
+    /** The button and the link that lead there. */
+    readonly open: string;
+    readonly shared: string;
+    readonly unreachable: string;
+    /** To whoever presses the button of somebody else. */
+    readonly notYours: string;
+    readonly ended: string;
+    readonly endedTitle: string;
+    readonly title: string;
+    intro(most: string): string;
+    readonly record: string;
+    readonly stop: string;
+    readonly recordAgain: string;
+    readonly send: string;
+    readonly recording: string;
+    /** The name of what plays it. */
+    readonly listen: string;
+    of(elapsed: string, most: string): string;
+    readonly asking: string;
+    readonly listening: string;
+    almostFull(left: string): string;
+    full(most: string): string;
+    readonly recorded: string;
+    readonly tooShort: string;
+    readonly silent: string;
+    readonly refused: string;
+    readonly noMicrophone: string;
+    readonly microphoneInUse: string;
+    readonly notHere: string;
+    readonly notLoaded: string;
+    readonly sending: string;
+    readonly sent: string;
+    readonly notSent: string;
+    readonly needsScript: string;
+  };
   /** What a conversation has used. */
   readonly usage: {
     readonly title: string;
@@ -114,6 +167,8 @@ export interface Wording {
     readonly keptTitle: string;
     keptTalk(duration: string): string;
     keptSound(duration: string): string;
+    /** What users say on the bot's own page. `holds`: its invitation. */
+    keptSpoken(duration: string, holds: string): string;
     readonly keptWaiting: string;
     /** With a storage account alone. */
     keptFailed(duration: string): string;

@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { readOptions } from '../support/options.ts';
 import { startBot } from './bot-under-bench.ts';
 import { stopAll } from './children.ts';
+import { measureClips } from './clips.ts';
 import { startFarEnds } from './far-ends.ts';
 import { type FirstText, measureFirstText } from './first-text.ts';
 import { measureIdleMemory } from './idle-memory.ts';
@@ -26,6 +27,8 @@ interface Plan {
   readonly stored: readonly [conversations: number, rounds: number];
   readonly idleConversations: number;
   readonly starts: number;
+  /** How often a minute of each kind of sound is decoded. */
+  readonly clips: number;
 }
 
 const FULL: Plan = {
@@ -43,6 +46,7 @@ const FULL: Plan = {
   stored: [20, 20],
   idleConversations: 1000,
   starts: 5,
+  clips: 20,
 };
 
 /** To try the bench itself; the figures are not worth much. */
@@ -53,6 +57,7 @@ const QUICK: Plan = {
   stored: [20, 2],
   idleConversations: 50,
   starts: 1,
+  clips: 2,
 };
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -72,6 +77,8 @@ async function measure(plan: Plan): Promise<Results> {
   build();
   tell('starting the bot several times');
   const starts = await measureStarts(count);
+  tell('decoding sounds');
+  const clips = await measureClips(plan.clips);
   const farEnds = await startFarEnds();
   tell('idle conversations');
   const idle = await measureIdleMemory(idleConversations, farEnds);
@@ -94,7 +101,7 @@ async function measure(plan: Plan): Promise<Results> {
   await bot.probe.stop();
   tell('turns kept in Azurite');
   const stored = await measureStoredTurns(...plan.stored, farEnds);
-  return { figures, firstTexts, usage, idle, starts, stored };
+  return { figures, firstTexts, usage, idle, starts, stored, clips };
 }
 
 async function main(): Promise<number> {

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
+import type { MeasuredClip } from './clips.ts';
 import type { FirstText } from './first-text.ts';
 import type { IdleMemory } from './idle-memory.ts';
 import { median, percentile, type Usage } from './measure.ts';
@@ -15,6 +16,7 @@ export interface Results {
   readonly idle: IdleMemory;
   readonly starts: Starts;
   readonly stored: readonly StoredTurns[];
+  readonly clips: readonly MeasuredClip[];
 }
 
 type Row = readonly string[];
@@ -29,7 +31,7 @@ interface Bar {
 
 /** The whole report, for a terminal. */
 export function report(results: Results): string {
-  const { figures, firstTexts, usage, idle, starts, stored } = results;
+  const { figures, firstTexts, usage, idle, starts, stored, clips } = results;
   return [
     machine(),
     '26 transcript deltas, 28 audio deltas, 300 kB of PCM, unpaced; times in ms',
@@ -47,6 +49,8 @@ export function report(results: Results): string {
     table([['Web Chat, at once', 'turns', 'first delta to first words', 'p99'], ...firstTexts.map(firstTextRow)]),
     '',
     table([['kept in Azurite', 'turns', 'POST to response.create', 'p99'], ...stored.map(storedRow)]),
+    '',
+    table([['a minute decoded', 'first', 'next', 'CPU', 'memory', 'longest pause', '(idle)'], ...clips.map(clipRow)]),
     '',
     `memory after all turns   bot ${memory(usage.bot)}; bare loop ${memory(usage.bare)}`,
     `idle conversations       ${idle.conversations} of ${idle.turnsEach} turns: ${kB(idle.bytesEach)} each, ` +
@@ -93,11 +97,12 @@ function startOf(starts: readonly StartTime[]): string {
   );
 }
 
-function bars({ figures, firstTexts, idle, starts, stored }: Results): Bar[] {
+function bars({ figures, firstTexts, idle, starts, stored, clips }: Results): Bar[] {
   return [
     ...figures.flatMap(barsOf),
     ...firstTexts.map(firstTextBar),
     ...stored.flatMap(storedBars),
+    ...clips.flatMap(clipBars),
     { name: 'an idle conversation', figure: idle.bytesEach / 1000, most: 20, unit: 'kB' },
     {
       name: 'ZIP listens',
@@ -151,6 +156,18 @@ function storedBars({ name, untilAskedMs }: StoredTurns): Bar[] {
   return [
     { name: `${stage}, median`, figure: median(untilAskedMs), most: 20, unit: 'ms' },
     { name: `${stage}, p99`, figure: percentile(untilAskedMs, 0.99), most: 100, unit: 'ms' },
+  ];
+}
+
+function clipRow({ name, firstMs, nextMs, nextCpuMs, memoryBytes, pauseMs, idlePauseMs }: MeasuredClip): Row {
+  return [name, ms(firstMs), ms(nextMs), ms(nextCpuMs), MB(memoryBytes), ms(pauseMs), ms(idlePauseMs)];
+}
+
+function clipBars({ name, nextCpuMs, memoryBytes, pauseMs }: MeasuredClip): Bar[] {
+  return [
+    { name: `a minute of ${name}: processor's time`, figure: nextCpuMs, most: 500, unit: 'ms' },
+    { name: `a minute of ${name}: memory above its size`, figure: memoryBytes / 1e6, most: 50, unit: 'MB' },
+    { name: `a minute of ${name}: longest pause of the main thread`, figure: pauseMs, most: 20, unit: 'ms' },
   ];
 }
 

@@ -168,7 +168,7 @@ describe('an invoke', () => {
     return bot.post(bot.message(undefined, { type: 'invoke', ...fields }));
   }
 
-  const names = ['something/unknown', 'task/submit', 'composeExtension/query', 'signin/verifyState'];
+  const names = ['something/unknown', 'composeExtension/query', 'signin/verifyState'];
   for (const channelId of ['emulator', 'msteams']) {
     for (const name of [undefined, ...names]) {
       it(`with the name ${name} that the bot does not know is answered in the response (${channelId})`, async () => {

@@ -73,9 +73,9 @@ describe('toUserTurn', () => {
       { contentType: 'image/png', contentUrl: 'https://example.com/a.png', name: 'a.png' },
       { contentType: 'audio/wav', content: 'x'.repeat(1000) },
     ];
+    const url = 'https://example.com/a.png';
     assert.deepEqual(turnOf({ attachments }).attachments, [
-      { contentType: 'image/png', name: 'a.png' },
-      { contentType: 'audio/wav', name: undefined },
+      { kind: 'file', url, name: 'a.png', claimedType: 'image/png', fileType: undefined },
     ]);
   });
 

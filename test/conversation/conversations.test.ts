@@ -7,6 +7,7 @@ import { Conversations } from '../../src/conversation/conversations.ts';
 import { Leases } from '../../src/conversation/leases.ts';
 import type { RecordStore } from '../../src/conversation/record-store.ts';
 import { Spending } from '../../src/conversation/spending.ts';
+import { createMemoryInvitations } from '../../src/conversation/stores/memory-invitations.ts';
 import { createMemoryPending } from '../../src/conversation/stores/memory-pending.ts';
 import { createMemoryRecords } from '../../src/conversation/stores/memory-records.ts';
 import type { Reply, Respond, UserTurn } from '../../src/conversation/turn.ts';
@@ -37,10 +38,17 @@ function talk(answers: readonly Answer[] = [], more: Partial<AnswerDeps> & { rec
     pending: createMemoryPending({ clock }),
     later: () => () => assert.fail('nothing is taken over'),
     library: createMemoryLibrary({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),
+    invitations: createMemoryInvitations({ clock, ids: randomIds }),
+    wayToTalk: () => 'unreachable',
     clock,
     ids: randomIds,
     log,
     telemetry: unheardTelemetry(),
+    readers: {
+      clips: { decode: () => assert.fail('no clip was sent') },
+      pictures: { read: () => assert.fail('no picture was sent') },
+    },
+    fetchFile: () => assert.fail('no file was sent'),
     random: () => 0,
     settings: SETTINGS,
     historyTurns: 40,

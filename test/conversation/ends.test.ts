@@ -10,10 +10,10 @@ const silence: Ending = { kind: 'hang', afterDeltas: 0, created: false };
 describe('messages that need no model', PATIENCE, () => {
   const picture = { contentType: 'image/png', contentUrl: 'http://127.0.0.1/cat.png', name: 'cat.png' };
   const messages: [string, string | undefined, Record<string, unknown>, RegExp][] = [
-    ['without text', '', {}, /write me a message/],
-    ['of blanks', ' \n\t ', {}, /write me a message/],
-    ['without a text field', undefined, {}, /write me a message/],
-    ['with an attachment alone', undefined, { attachments: [picture] }, /only read text/],
+    ['without text', '', {}, /write to me/],
+    ['of blanks', ' \n\t ', {}, /write to me/],
+    ['without a text field', undefined, {}, /write to me/],
+    ['with an attachment alone that cannot be had', undefined, { attachments: [picture] }, /could not get “cat\.png”/],
     ['longer than 20,000 characters', 'x'.repeat(20_001), {}, /too long.*20,000 characters/],
   ];
   for (const [name, text, fields, expected] of messages) {

@@ -81,7 +81,7 @@ function follow(steps: readonly Step[], dayUsd: number, conversationUsd: number)
       const record = { ...EMPTY_RECORD, usage: { ...EMPTY_RECORD.usage, context: each.context } };
       const settings = { instructions: '', voice: 'alloy', modality: 'audio', maxOutputTokens: MOST_OUT } as const;
       const text = () => ['x'.repeat(each.textBytes)];
-      const allowance = spending.allow({ key: each.conversation, record, settings, text });
+      const allowance = spending.allow({ key: each.conversation, record, settings, text, soundMs: 0, pictures: 0 });
       if (typeof allowance !== 'string') {
         held.push({ allowance, conversation: each.conversation, most: mostOf(each), responses: 1, isOver: false });
       }

@@ -16,7 +16,7 @@ import { BOT_APP_ID, startOpenIdServer } from '../support/openid-server.ts';
 import { linesOf, runDoctor, startTlsFront, type Told } from './doctor-process.ts';
 
 const SECRET = 'a-secret-key';
-const certificate = makeCertificate();
+const certificate = makeCertificate('localhost');
 after(() => certificate?.close());
 
 async function startModel(t: TestContext, turns: readonly Turn[], simulator: Partial<SimulatorOptions> = {}) {

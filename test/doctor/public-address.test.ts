@@ -94,7 +94,7 @@ describe('the doctor at the public address', () => {
   });
 
   it('sees a certificate that nobody vouches for, there and at the model', async (t) => {
-    const files = makeCertificate();
+    const files = makeCertificate('localhost');
     if (files === undefined) return t.skip('there is no openssl');
     t.after(() => files.close());
     const url = await startTlsFront(t, 'http://127.0.0.1:9', files);

@@ -14,7 +14,7 @@ const NAME = 'telemetry';
 const KEY = 'InstrumentationKey=00000000-0000-4000-8000-000000000001';
 const ENTRA_ID = { APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD' };
 
-const certificate = makeCertificate();
+const certificate = makeCertificate('localhost');
 after(() => certificate?.close());
 
 async function look(connectionString: string, env: Env = {}, deps: ExaminedOptions['deps'] = {}): Promise<string> {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { startBotUnderFire } from './bot-under-fire.ts';
-import { HALF_BODY, HALF_HEADERS, openMany, type RawSocket } from './raw-sockets.ts';
+import { HALF_BODY, HALF_HEADERS, openMany, type RawSocket, UNREAD_BODY } from './raw-sockets.ts';
 import { megabytes, print } from './report.ts';
 
 /** A body has ten seconds (src/http/json-body.ts). */
 const BODY_LIMIT_MS = 10_000;
-/** Headers have ten (src/http/server.ts), and Node looks every 30 seconds whether somebody is over the time. */
+/** One that nobody reads, such as a stranger's recording, has twenty (src/http/request-time.ts). */
+const UNREAD_LIMIT_MS = 20_000;
+/** Headers have ten (src/http/request-time.ts), and Node looks every 30 seconds whether somebody is over the time. */
 const HEADERS_LIMIT_MS = 40_000;
 /** The machine is slow, and there are thousands of sockets. */
 const SLACK_MS = 5_000;
@@ -19,24 +21,27 @@ export async function fuzzPatience(): Promise<void> {
     const before = await bot.figures();
     const slowHeaders = await openMany(bot.url, 50, { first: HALF_HEADERS, drip: 'X-More: x\r\n' });
     const slowBodies = await openMany(bot.url, 50, { first: HALF_BODY, drip: ' ' });
+    const unread = await openMany(bot.url, 50, { first: UNREAD_BODY, drip: ' ' });
     const silent = await openMany(bot.url, 50, {});
     const half = await openMany(bot.url, 1_500, { first: HALF_HEADERS });
     await bot.assertWell();
     print(
-      `  a message is answered beside 1650 half-open requests, memory ${megabytes((await bot.figures()).memoryBytes)}`,
+      `  a message is answered beside 1700 half-open requests, memory ${megabytes((await bot.figures()).memoryBytes)}`,
     );
 
     const more = await openMany(bot.url, 1_000, { first: HALF_HEADERS });
     const refused = await closedWithin(SLACK_MS, more);
     assert.ok(
-      refused.length >= 650,
+      refused.length >= 700,
       `${refused.length} of 1000 sockets beyond ${MOST_CONNECTIONS} were closed at once`,
     );
     print(`  ${refused.length} sockets beyond ${MOST_CONNECTIONS} were closed at once`);
 
     const bodies = await lifetime(BODY_LIMIT_MS, slowBodies);
+    const strangers = await lifetime(UNREAD_LIMIT_MS, unread);
     const headers = await lifetime(HEADERS_LIMIT_MS, [...slowHeaders, ...silent, ...half, ...more]);
-    print(`  slow bodies were closed after up to ${bodies} ms, slow headers after up to ${headers} ms`);
+    print(`  slow bodies were closed after up to ${bodies} ms, or ${strangers} ms where nobody reads them`);
+    print(`  slow headers were closed after up to ${headers} ms`);
     await bot.assertWell();
     const after = await bot.figures();
     print(`  memory ${megabytes(before.memoryBytes)} before, ${megabytes(after.memoryBytes)} after`);

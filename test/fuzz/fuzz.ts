@@ -1,15 +1,17 @@
 import { readOptions } from '../support/options.ts';
 import { fuzzActivities } from './fuzz-activities.ts';
+import { fuzzClips } from './fuzz-clips.ts';
 import { fuzzFrames } from './fuzz-frames.ts';
 import { fuzzPatience } from './fuzz-patience.ts';
 import { print } from './report.ts';
 
-/** `npm run test:fuzz`: thousands of random activities and frames, and the enemies that take their time. */
+/** `npm run test:fuzz`: thousands of random activities, frames and damaged sounds, and the enemies that take their time. */
 
 const values = readOptions({
   seed: { type: 'string' },
   activities: { type: 'string', default: '20000' },
   frames: { type: 'string', default: '20000' },
+  clips: { type: 'string', default: '20000' },
 });
 
 function whole(name: string, text: string): number {
@@ -20,17 +22,20 @@ function whole(name: string, text: string): number {
 const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000_000) : whole('seed', values.seed);
 const activities = whole('activities', values.activities);
 const frames = whole('frames', values.frames);
+const clips = whole('clips', values.clips);
 
 const startedMs = Date.now();
 const seconds = () => `${((Date.now() - startedMs) / 1000).toFixed(0)} s`;
 
 print(`seed ${seed}`);
-print(`again: npm run test:fuzz -- --seed ${seed} --activities ${activities} --frames ${frames}`);
+print(`again: npm run test:fuzz -- --seed ${seed} --activities ${activities} --frames ${frames} --clips ${clips}`);
 try {
   print(`activities (${activities})`);
   await fuzzActivities(activities, seed);
   print(`frames (${frames}), after ${seconds()}`);
   await fuzzFrames(frames, seed);
+  print(`clips (${clips}), after ${seconds()}`);
+  await fuzzClips(clips, seed);
   print(`enemies, after ${seconds()}`);
   await fuzzPatience();
   print(`all held, after ${seconds()}`);

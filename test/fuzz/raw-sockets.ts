@@ -52,3 +52,7 @@ export const HALF_HEADERS = 'POST /api/messages HTTP/1.1\r\nHost: bot\r\nContent
 
 /** The start of a POST whose body has only begun. */
 export const HALF_BODY = `${HALF_HEADERS}Content-Length: 999\r\n\r\n{"text`;
+
+/** The same, sent to where nobody is invited. */
+export const UNREAD_BODY =
+  'POST /talk/nothing HTTP/1.1\r\nHost: bot\r\nContent-Type: audio/wav\r\nContent-Length: 999\r\n\r\nRIFF';

@@ -9,6 +9,7 @@ import { createHttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
 import { wordingFor } from '../../src/wording.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { noRecordings } from '../support/recordings.ts';
 import { assertRefusal, assertTellsNothing, rawRequest } from './raw-request.ts';
 
 const en = wordingFor('en');
@@ -94,11 +95,13 @@ describe('GET /about', () => {
     const { html } = await get();
     assertSays(html, en.about.keptTalk('90 days'));
     assertSays(html, en.about.keptSound('36 hours'));
+    assertSays(html, en.about.keptSpoken('36 hours', '15 minutes'));
     assertSays(html, en.about.inMemory);
     assert.ok(!textOf(html).includes(en.about.inStorage));
     const german = (await get('?lang=de')).html;
     assertSays(german, de.about.keptTalk('90 Tage'));
     assertSays(german, de.about.keptSound('36 Stunden'));
+    assertSays(german, de.about.keptSpoken('36 Stunden', '15 Minuten'));
     assertSays(german, de.about.inMemory);
   });
 
@@ -158,6 +161,7 @@ describe('the page of a bot with a storage account', () => {
     const server = createHttpServer({
       deliver: async () => undefined,
       library: { save: async () => undefined, find: async () => undefined, forget: async () => {} },
+      recordings: noRecordings,
       about,
       clock: systemClock,
       isDraining: () => false,

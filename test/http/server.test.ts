@@ -6,6 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { noRecordings } from '../support/recordings.ts';
 import { assertRefusal, assertTellsNothing, rawRequest, sendRaw } from './raw-request.ts';
 
 describe('the routes', () => {
@@ -179,6 +180,7 @@ describe('a fault of the bot', () => {
         find: async () => Promise.reject(new Error('no library at /srv/secret')),
         forget: async () => {},
       },
+      recordings: noRecordings,
       about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false },
       clock: systemClock,
       isDraining: () => false,
@@ -242,6 +244,7 @@ describe('listening', () => {
     const server = createHttpServer({
       deliver: async () => undefined,
       library: { save: async () => undefined, find: async () => undefined, forget: async () => {} },
+      recordings: noRecordings,
       about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false },
       clock: systemClock,
       isDraining: () => false,

@@ -2,15 +2,18 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { TEAMS_LIBRARY_FILE, TEAMS_LIBRARY_PATH } from '../../src/http/player/teams-library.ts';
+import { simulatedMind } from '../../src/simulator/mind.ts';
 import { scripted } from '../../src/simulator/script.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { toneVoice } from '../../src/simulator/voice.ts';
+import { flag, png } from '../attachments/pictures.ts';
 import { startAzurite } from '../support/azurite.ts';
 import { type ConnectorCall, startFakeConnector } from '../support/fake-connector.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
 import { startManagedIdentity } from './managed-identity.ts';
 import { ROOT, startUnpacked, type Unpacked, unpackBot } from './unpacked.ts';
 
+const CLIPS = new URL('../audio/clips/', import.meta.url);
 const APP_ID = '00000000-0000-0000-0000-00000000000b';
 const WEBSITE = 'bot.azurewebsites.net';
 
@@ -31,7 +34,7 @@ async function startFarEnds(t: TestContext) {
 }
 
 /** Posts a message; resolves with the answer's status. */
-async function post(url: string, serviceUrl: string, id: string, token = ''): Promise<number> {
+async function post(url: string, serviceUrl: string, id: string, token = '', more: object = {}): Promise<number> {
   const { status } = await fetch(`${url}/api/messages`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
@@ -44,9 +47,14 @@ async function post(url: string, serviceUrl: string, id: string, token = ''): Pr
       from: { id: 'user-1' },
       recipient: { id: 'bot-1' },
       text: 'hello',
+      ...more,
     }),
   });
   return status;
+}
+
+function inline(type: string, bytes: Uint8Array) {
+  return { contentType: type, contentUrl: `data:${type};base64,${Buffer.from(bytes).toString('base64')}` };
 }
 
 function answerTo(id: string) {
@@ -102,6 +110,25 @@ describe('the unpacked ZIP', { skip: process.platform === 'win32' }, () => {
     assert.deepEqual(await bot.ended, { code: 0, signal: null });
     assert.equal(bot.stderr, '');
     unpacked.assertUntouched();
+  });
+
+  it('has the threads that read sound and pictures', async (t) => {
+    const simulator = await startSimulator({ mind: simulatedMind, voice: toneVoice(), paceMs: 0 });
+    t.after(() => simulator.close());
+    const connector = await startFakeConnector();
+    t.after(() => connector.close());
+    const model = { AZURE_OPENAI_ENDPOINT: simulator.url, AZURE_OPENAI_DEPLOYMENT_NAME: 'x' };
+    const bot = startUnpacked(unpacked, { ...model, AZURE_OPENAI_API_KEY: 'any', PORT: '0' });
+    t.after(() => bot[Symbol.asyncDispose]());
+    const attachments = [
+      inline('audio/mpeg', readFileSync(new URL('mono-44k1.mp3', CLIPS))),
+      inline('audio/ogg', readFileSync(new URL('mono.opus', CLIPS))),
+      inline('image/png', png(flag(640, 480))),
+    ];
+    await post(await bot.whenListening(), connector.url, 'first', '', { text: '', attachments });
+    const { text } = (await connector.when(answerTo('first'))).body;
+    assert.equal(String(text).match(/I heard 1\.\d seconds of sound/g)?.length, 2);
+    assert.match(text, /I see a picture of 640 by 480 pixels \(PNG\)\./);
   });
 
   it('does so with a managed identity, tokens of the channel and an account of Azure Storage', async (t) => {

@@ -54,11 +54,11 @@ describe('what the mind is told', () => {
   it('joins the texts of one message, and knows of a clip', async (t) => {
     const content = [
       { type: 'input_text', text: 'one' },
-      { type: 'input_audio', audio: 'AAAA', transcript: 'never shown' },
+      { type: 'input_audio', audio: 'AAAAAA==', transcript: 'never shown' },
       { type: 'input_text', text: 'two' },
     ];
     const context = await contextAfter(t, (client) => client.say('', { content }));
-    assert.deepEqual([context.text, context.hasAudio], ['one\ntwo', true]);
+    assert.deepEqual([context.text, context.clips.length], ['one\ntwo', 1]);
   });
 
   it('holds the lines of a replayed transcript', async (t) => {

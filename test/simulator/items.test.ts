@@ -38,8 +38,8 @@ describe('conversation.item.create', () => {
 
   const accepted: readonly [string, Json][] = [
     ['an id of 32 characters', message([{ type: 'input_text', text: 'x' }], { id: 'x'.repeat(32) })],
-    ['a clip', message([{ type: 'input_audio', audio: 'AAAA' }])],
-    ['a clip with its transcript', message([{ type: 'input_audio', audio: 'AAAA', transcript: 'hi' }])],
+    ['a clip', message([{ type: 'input_audio', audio: 'AAAAAA==' }])],
+    ['a clip with its transcript', message([{ type: 'input_audio', audio: 'AAAAAA==', transcript: 'hi' }])],
     ['a PNG image', message([{ type: 'input_image', image_url: PNG, detail: 'low' }])],
     ['a JPEG image', message([{ type: 'input_image', image_url: 'data:image/jpeg;base64,/9j/4A==' }])],
     [
@@ -105,6 +105,13 @@ describe('conversation.item.create', () => {
       'invalid_value',
       'item.content[0].audio',
     ],
+    ['a clip of nothing', message([{ type: 'input_audio', audio: '' }]), 'invalid_value', 'item.content[0].audio'],
+    [
+      'a clip with half a sample',
+      message([{ type: 'input_audio', audio: 'AAAA' }]),
+      'invalid_value',
+      'item.content[0].audio',
+    ],
     [
       'the address of an image',
       message([{ type: 'input_image', image_url: 'https://x/y.png' }]),
@@ -153,8 +160,8 @@ describe('conversation.item.create', () => {
   it('puts an item where previous_item_id says', async (t) => {
     const seen: string[] = [];
     const simulator = await simulate([
-      ({ said, text }) => {
-        seen.push(...said.map((line) => line.text), text);
+      ({ text }) => {
+        seen.push(...text.split('\n'));
         return 'ok';
       },
     ]);

@@ -53,7 +53,7 @@ describe('response.create', () => {
   });
 
   it('may replace the context by an input of its own, with references to items', async (t) => {
-    const simulator = await simulate([({ said, text }) => `${said.map((line) => line.text).join(',')}/${text}`]);
+    const simulator = await simulate([({ said, text }) => `${said.length}/${text}`]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.say('known', { id: 'known' });
@@ -65,7 +65,7 @@ describe('response.create', () => {
     ];
     client.send({ type: 'response.create', response: { conversation: 'none', input } });
     const events = await client.through('response.done');
-    assert.equal(joined(events, WORDS), 'known/asked');
+    assert.equal(joined(events, WORDS), '0/known\nasked');
   });
 
   it('may have an empty context', async (t) => {

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type HistoryLine, type Performance, simulatedMind } from '../../src/simulator/mind.ts';
+import type { Perceived } from '../../src/simulator/perceived.ts';
 import { type Client, joined, responseOf, simulate } from './client.ts';
 
-function ask(text: string, said: readonly HistoryLine[] = [], hasAudio = false): Performance {
-  return simulatedMind({ text, said, hasAudio, instructions: '', sessionId: 'sess_1' });
+function ask(text: string, said: readonly HistoryLine[] = [], perceived: readonly Perceived[] = []): Performance {
+  const clips = perceived.flatMap((part) => (part.kind === 'clip' ? part.clip : []));
+  return simulatedMind({ text, said, clips, perceived, instructions: '', sessionId: 'sess_1' });
 }
 
-function answer(text: string, said: readonly HistoryLine[] = []): string {
-  const { outputs, ending } = ask(text, said);
+function answer(text: string, said: readonly HistoryLine[] = [], perceived: readonly Perceived[] = []): string {
+  const { outputs, ending } = ask(text, said, perceived);
   assert.deepEqual(ending, { kind: 'completed' });
   return outputs.map((output) => output.text).join();
 }
@@ -19,6 +21,11 @@ const TALK: readonly HistoryLine[] = [
   { role: 'user', text: '' },
   { role: 'assistant', text: '' },
 ];
+
+const TONE: Perceived = { kind: 'clip', clip: { durationMs: 2_000, loudestHz: 439.8, levelDb: -13 } };
+const SILENCE: Perceived = { kind: 'clip', clip: { durationMs: 250, loudestHz: undefined, levelDb: -96 } };
+const PICTURE: Perceived = { kind: 'picture', picture: { format: 'JPEG', size: { widthPx: 640, heightPx: 480 } } };
+const BLUR: Perceived = { kind: 'picture', picture: { format: 'PNG', size: undefined } };
 
 describe('the simulated mind', () => {
   for (const text of ['hello', 'Hi!', 'HEY', 'Good morning', ' hello there, bot ', 'Hi 👋']) {
@@ -128,9 +135,26 @@ describe('the simulated mind', () => {
     assert.ok(Math.abs(answer('long').length * 60 - 63_000) < 5_000);
   });
 
-  it('says so when it cannot understand', () => {
-    assert.match(ask('', [], true).outputs[0]?.text ?? '', /voice message.*simulator/);
-    assert.match(ask(' ').outputs[0]?.text ?? '', /simulator/);
+  it('says so when there is nothing to answer', () => {
+    assert.match(answer(' '), /simulator/);
+  });
+
+  it('says what it hears and sees, in order', () => {
+    assert.equal(answer('', [], [TONE]), 'I heard 2.0 seconds of sound; its loudest tone is about 440 Hz.');
+    assert.equal(answer(' ', [], [SILENCE]), 'I heard 0.3 seconds of silence.');
+    assert.equal(answer('', [], [PICTURE]), 'I see a picture of 640 by 480 pixels (JPEG).');
+    assert.equal(answer('', [], [BLUR]), 'I see a picture, but I cannot tell its size (PNG).');
+    const all = answer('', [], [PICTURE, TONE, SILENCE, PICTURE]);
+    assert.deepEqual(all.match(/640|440|silence/g), ['640', '440', 'silence', '640']);
+  });
+
+  it('answers what is written first', () => {
+    const about = 'I heard 2.0 seconds of sound; its loudest tone is about 440 Hz.';
+    assert.equal(answer('count to 3', [], [TONE]), `one, two, three.\n${about}`);
+    assert.equal(answer('what is this', [], [TONE]), `You said: what is this\n${about}`);
+    assert.equal(ask('slow', [], [TONE]).delayMs, 4_000);
+    assert.deepEqual(ask('error', [], [TONE]), ask('error'));
+    assert.deepEqual(ask('disconnect', [], [TONE]), ask('disconnect'));
   });
 
   it('echoes everything else, up to a bound', () => {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type Script, scripted } from '../../src/simulator/script.ts';
 
 function ask({ mind }: Script, text: string) {
-  return mind({ text, said: [], hasAudio: false, instructions: '', sessionId: 'sess_1' });
+  return mind({ text, said: [], clips: [], perceived: [], instructions: '', sessionId: 'sess_1' });
 }
 
 describe('a script', () => {

@@ -93,10 +93,10 @@ describe('every event of the server', () => {
 
 describe('the input audio buffer', () => {
   it('becomes an item of the user when it is committed', async (t) => {
-    let hasAudio: boolean | undefined;
+    let clips: number | undefined;
     const simulator = await simulate([
       (context) => {
-        hasAudio = context.hasAudio;
+        clips = context.clips.length;
         return 'ok';
       },
     ]);
@@ -114,7 +114,7 @@ describe('the input audio buffer', () => {
     assert.deepEqual([item['role'], item['content']], ['user', [{ type: 'input_audio' }]]);
     client.send({ type: 'response.create' });
     await client.until('response.done');
-    assert.equal(hasAudio, true);
+    assert.equal(clips, 1);
   });
 
   it('cannot be committed with less than 100 ms in it, nor twice', async (t) => {
@@ -159,6 +159,8 @@ describe('the input audio buffer', () => {
     for (const [audio, code] of [
       ['not base64!', 'invalid_value'],
       ['AAA', 'invalid_value'],
+      ['', 'invalid_value'],
+      ['AAAA', 'invalid_value'],
       [undefined, 'missing_required_parameter'],
       [12, 'invalid_type'],
     ]) {
@@ -166,6 +168,40 @@ describe('the input audio buffer', () => {
       const error = await client.error();
       assert.deepEqual([error['code'], error['param']], [code, 'audio']);
     }
+  });
+
+  it('words the refusal of half a sample as the service does', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
+    const client = await simulator.connect();
+    client.send({ type: 'input_audio_buffer.append', audio: 'AAAA' });
+    const message =
+      "Invalid 'audio'. Expected base64-encoded audio bytes (mono PCM16 at 24kHz) but got an invalid value.";
+    assert.equal((await client.error())['message'], message);
+  });
+
+  it('takes any number of bytes where a sample is one', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
+    const client = await simulator.connect();
+    client.update({ audio: { input: { format: { type: 'audio/pcma' } } } });
+    client.send({ type: 'input_audio_buffer.append', audio: 'AAAA' });
+    await client.until('session.updated');
+    await client.nothingElse();
+  });
+
+  it('takes at most half an hour, and stays as it was', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
+    const client = await simulator.connect();
+    client.update({ audio: { input: { format: { type: 'audio/pcmu' } } } });
+    const tenMinutes = Buffer.alloc(10 * 60 * 8_000).toString('base64');
+    for (let time = 0; time < 3; time++) client.send({ type: 'input_audio_buffer.append', audio: tenMinutes });
+    client.send({ type: 'input_audio_buffer.append', event_id: 'evt_1', audio: 'AAAA' });
+    const error = await client.error();
+    assert.deepEqual([error['code'], error['param'], error['event_id']], ['invalid_value', 'audio', 'evt_1']);
+    client.send({ type: 'input_audio_buffer.commit' });
+    await client.until('input_audio_buffer.committed');
   });
 
   it('takes at most 15 MiB at once', async (t) => {

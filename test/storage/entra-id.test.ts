@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { makeCertificate } from '../support/certificate.ts';
 
 const CALLER = fileURLToPath(new URL('./entra-id-caller.ts', import.meta.url));
-const certificate = makeCertificate();
+const certificate = makeCertificate('localhost');
 after(() => certificate?.close());
 const skip = certificate === undefined ? 'there is no openssl' : false;
 

@@ -9,8 +9,11 @@ const USUAL_PLACES = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-/** A headless Chromium that is on this machine. None is downloaded; without one the test says so and fails. */
-export async function launchBrowser(): Promise<Browser> {
+/**
+ * A headless Chromium that is on this machine, with further arguments if any. None is downloaded; without one the test
+ * says so and fails.
+ */
+export async function launchBrowser(args: readonly string[] = []): Promise<Browser> {
   const wanted = process.env['CHROMIUM_PATH'];
   const executablePath = wanted ?? USUAL_PLACES.find((place) => existsSync(place));
   if (executablePath === undefined) {
@@ -28,6 +31,7 @@ export async function launchBrowser(): Promise<Browser> {
       '--disable-quic',
       '--disable-sync',
       '--no-first-run',
+      ...args,
     ],
   });
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A certificate for `localhost`, trusted by whoever is started with `NODE_EXTRA_CA_CERTS=<certPath>`. */
+/** A certificate, trusted by whoever is started with `NODE_EXTRA_CA_CERTS=<certPath>`. */
 export interface Certificate {
   readonly key: Buffer;
   readonly cert: Buffer;
@@ -12,11 +12,11 @@ export interface Certificate {
   close(): void;
 }
 
-/** Nothing in Node makes a certificate: `undefined` where there is no openssl. */
-export function makeCertificate(): Certificate | undefined {
+/** One for these names. Nothing in Node makes a certificate: `undefined` where there is no openssl. */
+export function makeCertificate(...names: readonly [string, ...string[]]): Certificate | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
   const [keyPath, certPath] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  const subject = ['-subj', '/CN=test', '-addext', `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`];
   const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
   const close = () => rmSync(folder, { recursive: true, force: true });
   try {

@@ -9,7 +9,7 @@ import { makeCertificate } from '../support/certificate.ts';
 import { startFakeConnector } from '../support/fake-connector.ts';
 import { type Envelope, startIngestion } from '../support/ingestion.ts';
 
-const certificate = makeCertificate();
+const certificate = makeCertificate('localhost');
 after(() => certificate?.close());
 const skip = certificate === undefined ? 'there is no openssl' : false;
 

@@ -1,6 +1,6 @@
 import { fieldsOf } from '../../fields.ts';
 import type { PendingMessage } from '../pending-store.ts';
-import type { UserTurn } from '../turn.ts';
+import type { TurnAttachment, UserTurn } from '../turn.ts';
 import { objectIn } from './record-json.ts';
 
 type Written = Omit<PendingMessage, 'tries'>;
@@ -31,7 +31,22 @@ function restored(turn: UserTurn): UserTurn {
     ...turn,
     locale: turn.locale,
     user: { ...user, name: user.name, aadObjectId: user.aadObjectId },
-    attachments: attachments.map((attachment) => ({ ...attachment, name: attachment.name })),
+    // Those of an older version have no kind: they were not read then, either.
+    attachments: attachments.filter(({ kind }) => typeof kind === 'string').map(restoredAttachment),
     reference: { ...reference, audience: reference.audience },
   };
+}
+
+function restoredAttachment(attachment: TurnAttachment): TurnAttachment {
+  switch (attachment.kind) {
+    case 'file':
+      return { ...attachment, name: attachment.name, fileType: attachment.fileType };
+    case 'quote':
+      return { ...attachment, author: attachment.author };
+    case 'recording':
+    case 'teamsVoiceClip':
+    case 'teamsVideoClip':
+    case 'tooManyFiles':
+      return attachment;
+  }
 }

@@ -1,3 +1,4 @@
+import { HOLDS_FOR_MS } from '../../conversation/invitations.ts';
 import { LANGUAGES, spanOfTime, type Wording } from '../../wording.ts';
 import { escaped, htmlPage } from '../page.ts';
 
@@ -37,6 +38,7 @@ function privacy({ recordRetentionMs, audioRetentionMs, isStored }: AboutFacts, 
   const kept = [
     about.keptTalk(recordsFor),
     about.keptSound(spanOfTime(audioRetentionMs, words)),
+    about.keptSpoken(spanOfTime(audioRetentionMs, words), spanOfTime(HOLDS_FOR_MS, words)),
     about.keptWaiting,
     ...(isStored ? [about.keptFailed(recordsFor)] : []),
   ];

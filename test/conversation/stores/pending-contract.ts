@@ -17,7 +17,10 @@ export const saying = (activityId: string, fields: Partial<UserTurn> = {}): User
   locale: undefined,
   isInBand: false,
   text: 'ü 日本 😀',
-  attachments: [{ contentType: 'image/png', name: undefined }],
+  attachments: [
+    { kind: 'file', url: 'https://a.example/b', name: undefined, claimedType: 'image/png', fileType: undefined },
+    { kind: 'recording', audioId: 'abc' },
+  ],
   reference: { activity: { id: activityId }, claims: [{ type: 'aud', value: 'x' }], audience: undefined },
   ...fields,
 });

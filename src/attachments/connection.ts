@@ -1,0 +1,100 @@
+import type { LookupAddress } from 'node:dns';
+import { once } from 'node:events';
+import { connect, isIP, type Socket } from 'node:net';
+import { addAbortSignal } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
+import { AttachmentError } from '../errors.ts';
+import { kindOfAddress } from './addresses.ts';
+import type { FetchRules } from './allowed-hosts.ts';
+import type { Destination } from './destination.ts';
+
+/** Finds the addresses of a name; `dns.lookup` is one. */
+export type Lookup = (
+  hostname: string,
+  options: { all: true },
+  done: (error: Error | null, addresses: LookupAddress[]) => void,
+) => void;
+
+/** Opens a connection to one of these addresses, and to nothing else; `connectTo` is the real one. */
+export type Connect = (addresses: readonly LookupAddress[], port: number) => Socket;
+
+/** What a connection takes. */
+export interface ConnectionDeps {
+  readonly lookup: Lookup;
+  readonly connect: Connect;
+}
+
+/** The platform's own choice among addresses that are known: the quicker of IPv4 and IPv6, without a second look-up. */
+export const connectTo: Connect = (addresses, port) => {
+  const lookup = (_name: string, _options: object, done: (error: null, found: LookupAddress[]) => void) =>
+    done(null, [...addresses]);
+  return connect({ host: 'found-before', port, autoSelectFamily: true, lookup });
+};
+
+/**
+ * Runs `use` on a connection of its own to a destination, with TLS for https, and closes it thereafter; `signal` closes it
+ * at once. The name is looked up once. An address of it that is not allowed refuses them all, and nothing is sent before
+ * the connection itself was seen to lead to an allowed one. Proxies of the environment are not used: they would look up
+ * the name once more. Rejects with an AttachmentError (`address_refused`), or with what looking up, the connection, TLS or
+ * `use` fails with.
+ */
+export async function withConnection<T>(
+  destination: Destination,
+  rules: FetchRules,
+  { lookup, connect }: ConnectionDeps,
+  signal: AbortSignal,
+  use: (socket: Socket) => Promise<T>,
+): Promise<T> {
+  const { url } = destination;
+  const addresses = await addressesOf(url, lookup);
+  for (const { address } of addresses) check(address, destination, rules);
+  signal.throwIfAborted();
+  const socket = quiet(addAbortSignal(signal, connect(addresses, portOf(url))));
+  try {
+    if (socket.connecting) await once(socket, 'connect');
+    check(socket.remoteAddress ?? '', destination, rules);
+    return await use(url.protocol === 'https:' ? await secured(socket, url) : socket);
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function addressesOf(url: URL, lookup: Lookup): Promise<readonly LookupAddress[]> {
+  const name = bare(url);
+  const family = isIP(name);
+  if (family !== 0) return [{ address: name, family }];
+  const { promise, resolve, reject } = Promise.withResolvers<LookupAddress[]>();
+  lookup(name, { all: true }, (error, found) => (error === null ? resolve(found) : reject(error)));
+  const found = await promise;
+  if (found.length === 0) throw new Error('the name has no address');
+  return found;
+}
+
+function check(address: string, { url, isLocal }: Destination, { allowLoopback }: FetchRules): void {
+  const kind = kindOfAddress(address);
+  if (kind === 'public' && !isLocal) return;
+  if (kind === 'loopback' && allowLoopback) return;
+  throw new AttachmentError('address_refused', `${url.hostname}: it leads to ${address || 'nowhere'}`);
+}
+
+async function secured(socket: Socket, url: URL): Promise<Socket> {
+  const host = bare(url);
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  const secure = quiet(connectTls({ socket, host, ...name, ALPNProtocols: ['http/1.1'] }));
+  await once(secure, 'secureConnect');
+  return secure;
+}
+
+/** An error reaches whoever waits for the connection; one that comes when nobody does must not end the process. */
+function quiet<S extends Socket>(socket: S): S {
+  return socket.on('error', () => {});
+}
+
+/** A URL's host without the brackets of IPv6. */
+function bare({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
+
+function portOf({ port, protocol }: URL): number {
+  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+}

@@ -1,0 +1,131 @@
+import { defaultFormats, Jimp } from 'jimp';
+import { serveTasks } from '../workers/serve-tasks.ts';
+import { decodable } from './decodable.ts';
+import { MOST_PIXELS, type PictureHeader } from './picture-header.ts';
+import { withPooledBlocks } from './pooled-blocks.ts';
+
+/** To the worker: a picture whose header was read and found sane. */
+export interface PictureJob {
+  readonly bytes: Uint8Array;
+  readonly header: PictureHeader;
+}
+
+/** A picture as a model takes it: upright, small enough, and with nothing in it but what is to be seen. */
+export interface Picture {
+  /** A PNG or a JPEG, at most 1.5 million characters. */
+  readonly dataUri: string;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Of the PNG or JPEG. */
+  readonly byteLength: number;
+}
+
+interface Bitmap {
+  readonly data: Buffer;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What is used of jimp's formats; the types of each name its own options. */
+interface Format {
+  readonly mime: string;
+  encode(bitmap: Bitmap, options: object): Buffer | Promise<Buffer>;
+  decode(bytes: Buffer, options: object): Bitmap | Promise<Bitmap>;
+}
+
+const FORMATS: readonly Format[] = defaultFormats.map((make) => make() as unknown as Format);
+
+/**
+ * OpenAI's rule for models that see in tiles fits a picture into 2,048 x 2,048 pixels and then its shorter side into
+ * 768; which rule the Realtime models follow is not documented. With this, every picture up to 2:1 keeps all that such a
+ * model would look at.
+ */
+const LONGEST_SIDE_PX = 1_536;
+const MOST_DATA_URI_CHARS = 1_500_000;
+/** The last is taken in any case: 1,536 x 1,536 pixels of noise fit with it. */
+const JPEG_QUALITIES = [85, 70, 55, 40, 25];
+/** What jpeg-js counts before it makes room. With all that comes after, the process grows by up to 520 MB (measured). */
+const JPEG_DECODER_MB = 384;
+
+/** By the orientation that EXIF gives: mirrored left to right first, then turned counter-clockwise. */
+const UPRIGHT: Readonly<Record<number, { readonly isMirrored: boolean; readonly degrees: number }>> = {
+  2: { isMirrored: true, degrees: 0 },
+  3: { isMirrored: false, degrees: 180 },
+  4: { isMirrored: true, degrees: 180 },
+  5: { isMirrored: true, degrees: 90 },
+  6: { isMirrored: false, degrees: 270 },
+  7: { isMirrored: true, degrees: 270 },
+  8: { isMirrored: false, degrees: 90 },
+};
+
+async function readPicture({ bytes, header }: PictureJob): Promise<{ result: Picture }> {
+  const decoded = await decode(bytes, header);
+  if (header.kind !== 'jpeg') flatten(decoded);
+  const { data, width, height } = upright(scaledDown(decoded), header.orientation);
+  // A bitmap of its own: what the decoder found besides, EXIF and comments, the encoder would write again.
+  const { mime, encoded } = await encode({ data, width, height }, header);
+  const dataUri = `data:${mime};base64,${encoded.toString('base64')}`;
+  return { result: { dataUri, widthPx: width, heightPx: height, byteLength: encoded.byteLength } };
+}
+
+/** By the format that was recognised, without jimp's own guesses and its reading of EXIF. */
+function decode({ buffer, byteOffset, byteLength }: Uint8Array, header: PictureHeader): Bitmap | Promise<Bitmap> {
+  const bytes = decodable(Buffer.from(buffer, byteOffset, byteLength), header);
+  const bounds = { maxResolutionInMP: MOST_PIXELS / 1e6, maxMemoryUsageInMB: JPEG_DECODER_MB };
+  const format = formatOf(`image/${header.kind}`);
+  return header.kind === 'jpeg' ? withPooledBlocks(() => format.decode(bytes, bounds)) : format.decode(bytes, {});
+}
+
+function formatOf(mime: string): Format {
+  const format = FORMATS.find((candidate) => candidate.mime === mime);
+  if (format === undefined) throw new Error(`jimp has no ${mime}`);
+  return format;
+}
+
+/** Puts white behind what is transparent: a model would see it on a colour that nobody knows. */
+function flatten({ data }: Bitmap): void {
+  for (let at = 0; at < data.length; at += 4) {
+    const alpha = data[at + 3] ?? 255;
+    if (alpha === 255) continue;
+    for (let channel = at; channel < at + 3; channel++) {
+      data[channel] = Math.round(((data[channel] ?? 0) * alpha + 255 * (255 - alpha)) / 255);
+    }
+    data[at + 3] = 255;
+  }
+}
+
+function scaledDown(bitmap: Bitmap): Bitmap {
+  const factor = LONGEST_SIDE_PX / Math.max(bitmap.width, bitmap.height);
+  if (factor >= 1) return bitmap;
+  return new Jimp(bitmap).resize({ w: bitmap.width * factor, h: bitmap.height * factor }).bitmap;
+}
+
+function upright(bitmap: Bitmap, orientation: number): Bitmap {
+  const turn = UPRIGHT[orientation];
+  if (turn === undefined) return bitmap;
+  const image = new Jimp(bitmap);
+  if (turn.isMirrored) image.flip({ horizontal: true });
+  if (turn.degrees > 0) image.rotate(turn.degrees);
+  return image.bitmap;
+}
+
+/** As it came, without loss, where that fits; else as a JPEG of falling quality. */
+async function encode(bitmap: Bitmap, { kind }: PictureHeader): Promise<{ mime: string; encoded: Buffer }> {
+  if (kind !== 'jpeg') {
+    const encoded = await formatOf('image/png').encode(bitmap, {});
+    if (fits(encoded)) return { mime: 'image/png', encoded };
+  }
+  const jpeg = formatOf('image/jpeg');
+  let encoded = Buffer.alloc(0);
+  for (const quality of JPEG_QUALITIES) {
+    encoded = Buffer.from(await jpeg.encode(bitmap, { quality }));
+    if (fits(encoded)) break;
+  }
+  return { mime: jpeg.mime, encoded };
+}
+
+function fits({ byteLength }: Buffer): boolean {
+  return 'data:image/jpeg;base64,'.length + 4 * Math.ceil(byteLength / 3) <= MOST_DATA_URI_CHARS;
+}
+
+serveTasks(readPicture);

@@ -1,0 +1,81 @@
+import type { Clock } from '../clock.ts';
+import { AttachmentError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { workerUrl } from '../worker-url.ts';
+import { TaskWorker } from '../workers/task-worker.ts';
+import { type PictureKind, pictureHeader } from './picture-header.ts';
+import type { Picture, PictureJob } from './picture-worker.ts';
+import { type FileKind, recognise } from './recognise.ts';
+
+export type { Picture } from './picture-worker.ts';
+
+export const MOST_PICTURE_BYTES = 15 * 1024 * 1024;
+/** 24 megapixels took up to 16 seconds on two cores that had five times as much to do. */
+const READ_LIMIT_MS = 30_000;
+/** As many as come with one message. */
+const MOST_WAITING = 10;
+/** What the thread holds is given back soon. */
+const IDLE_MS = 60_000;
+/** The blocks of a JPEG are small objects: half a million at 24 megapixels. Pixels are not in it. */
+const HEAP_MB = 320;
+
+/** Reads pictures in a thread of its own, one at a time. */
+export interface PictureReader {
+  /**
+   * The picture in a PNG, JPEG, GIF (its first frame) or BMP, told by its content. Leaves `bytes` as they are. Rejects
+   * with the signal's reason when that is aborted, else with an AttachmentError: `too_large` above 15 MB, 25 megapixels
+   * or the memory of the decoder; `kind_unsupported` for other pictures, `kind_unknown` for what is none; `damaged`;
+   * `too_slow` after 30 seconds; `busy` when too many wait.
+   */
+  read(bytes: Uint8Array, signal: AbortSignal): Promise<Picture>;
+  /** Ends the thread. Safe twice. */
+  close(): Promise<void>;
+}
+
+/** Starts nothing: the thread comes with the first picture. */
+export function createPictureReader({ clock, log }: { clock: Clock; log: Logger }): PictureReader {
+  const worker = new TaskWorker<PictureJob, Picture>({
+    file: workerUrl(import.meta.url, 'picture-worker'),
+    clock,
+    log,
+    limitMs: READ_LIMIT_MS,
+    maxWaiting: MOST_WAITING,
+    idleMs: IDLE_MS,
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+  });
+  return {
+    async read(bytes, signal) {
+      if (bytes.byteLength > MOST_PICTURE_BYTES) {
+        throw new AttachmentError('too_large', `a picture of ${bytes.byteLength} bytes`);
+      }
+      const header = pictureHeader(pictureKind(recognise(bytes)), bytes);
+      const own = Uint8Array.from(bytes);
+      return worker.run({ bytes: own, header }, { signal, transfer: [own.buffer] });
+    },
+    close: () => worker.close(),
+  };
+}
+
+function pictureKind(kind: FileKind): PictureKind {
+  switch (kind) {
+    case 'png':
+    case 'jpeg':
+    case 'gif':
+    case 'bmp':
+      return kind;
+    case 'webp':
+    case 'heic':
+    case 'tiff':
+    case 'svg':
+    case 'pdf':
+    case 'office':
+    case 'zip':
+    case 'sound':
+    case 'video':
+    case 'html':
+    case 'text':
+      throw new AttachmentError('kind_unsupported', `a ${kind} is not read as a picture`);
+    case 'unknown':
+      throw new AttachmentError('kind_unknown', 'no kind of file that is known');
+  }
+}

@@ -1,0 +1,72 @@
+import type { ClipDecoder } from '../audio/clip/clip-decoder.ts';
+import { AttachmentError } from '../errors.ts';
+import type { SentFile } from './message-parts.ts';
+import type { PictureReader } from './picture.ts';
+import { type FileKind, recognise } from './recognise.ts';
+import { quotedTextFile, readTextFile } from './text-file.ts';
+
+/** A file as the model can be given it. */
+export type ReadFile =
+  /** PCM16 LE mono 24 kHz. */
+  | { readonly kind: 'sound'; readonly name: string | undefined; readonly pcm: Uint8Array; readonly durationMs: number }
+  | { readonly kind: 'picture'; readonly name: string | undefined; readonly dataUri: string }
+  /** `text`: as `quotedTextFile` gives it. */
+  | { readonly kind: 'text'; readonly name: string | undefined; readonly text: string };
+
+/** What reads each kind. */
+export interface FileReaders {
+  readonly clips: Pick<ClipDecoder, 'decode'>;
+  readonly pictures: Pick<PictureReader, 'read'>;
+}
+
+/**
+ * Reads a file by what it is, whatever its sender says it is. Rejects with an AttachmentError, or with the reason of an
+ * aborted `signal`.
+ */
+export async function readFile(
+  { name }: Pick<SentFile, 'name'>,
+  bytes: Uint8Array,
+  { clips, pictures }: FileReaders,
+  signal: AbortSignal,
+): Promise<ReadFile> {
+  const kind = recognise(bytes);
+  switch (way(kind)) {
+    case 'sound': {
+      const { pcm, durationMs } = await clips.decode(bytes, signal);
+      return { kind: 'sound', name, pcm, durationMs };
+    }
+    case 'picture':
+      return { kind: 'picture', name, dataUri: (await pictures.read(bytes, signal)).dataUri };
+    case 'text':
+      return { kind: 'text', name, text: quotedTextFile(name, readTextFile(bytes)) };
+    case 'none':
+      throw new AttachmentError(kind === 'unknown' ? 'kind_unknown' : 'kind_unsupported', `a file of the kind ${kind}`);
+  }
+}
+
+/** Who reads a kind. */
+function way(kind: FileKind): 'sound' | 'picture' | 'text' | 'none' {
+  switch (kind) {
+    case 'sound':
+      return 'sound';
+    case 'png':
+    case 'jpeg':
+    case 'gif':
+    case 'bmp':
+      return 'picture';
+    case 'text':
+      return 'text';
+    case 'webp':
+    case 'heic':
+    case 'tiff':
+    case 'svg':
+    case 'pdf':
+    case 'office':
+    case 'zip':
+    case 'video':
+    // A page in place of a file: what a link for people leads to.
+    case 'html':
+    case 'unknown':
+      return 'none';
+  }
+}

@@ -1,0 +1,109 @@
+import { lookup } from 'node:dns';
+import { type Clock, sleep } from '../clock.ts';
+import { AttachmentError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { FetchRules } from './allowed-hosts.ts';
+import { type Answer, ask, type Fetched } from './answer.ts';
+import { type ConnectionDeps, connectTo, withConnection } from './connection.ts';
+import { type Destination, destinationOf } from './destination.ts';
+
+/** What is to be fetched, and what it may cost. */
+export interface FetchRequest {
+  /** From outside: it may be anything. */
+  readonly url: string;
+  readonly rules: FetchRules;
+  readonly maxBytes: number;
+  /** For everything together: names, connections, redirects, the body. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /**
+   * The value of the `Authorization` header for an address, `undefined` = none. It is asked for each address anew, those
+   * of redirects included, and has to know where its token belongs; see authorization.ts.
+   */
+  readonly authorization?: (url: URL) => Promise<string | undefined>;
+}
+
+/** What fetching takes. */
+export interface FetchDeps extends ConnectionDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The internet. */
+export const INTERNET: ConnectionDeps = { lookup, connect: connectTo };
+
+const MOST_REDIRECTS = 3;
+/** https://github.com/microsoft/BotFramework-Services/issues/255 */
+const NOT_FOUND_WAIT_MS = 1_000;
+
+/**
+ * Fetches a file whose address came from outside, from a host of the rules at a public address. Each redirect is checked
+ * like the first address; no connection outlives the call, and none is shared. Rejects with an AttachmentError
+ * (`address_refused`, `not_fetched`, `too_large`, `too_slow`) that names a host and nothing more of an address, or with
+ * the reason of an aborted `signal`. A page in place of a file is a file, too: `contentType` tells.
+ */
+export async function fetchSafely(request: FetchRequest, deps: FetchDeps): Promise<Fetched> {
+  const first = destinationOf(request.url, request.rules);
+  const { timeoutMs } = request;
+  const limit = new AbortController();
+  const forget = deps.clock.after(timeoutMs, () => {
+    limit.abort(new AttachmentError('too_slow', `${first.url.hostname}: the file did not come within ${timeoutMs} ms`));
+  });
+  const signal = AbortSignal.any([request.signal, limit.signal]);
+  try {
+    signal.throwIfAborted();
+    return await unlessAborted(signal, followed(first, request, deps, signal));
+  } finally {
+    forget();
+  }
+}
+
+/** What cannot be ended, such as a look-up, is left alone: it looks at the signal before it goes on. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  try {
+    return await Promise.race([promise, work]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function followed(
+  first: Destination,
+  request: FetchRequest,
+  deps: FetchDeps,
+  signal: AbortSignal,
+): Promise<Fetched> {
+  let at = first;
+  let isAskedAgain = false;
+  for (let redirects = 0; ; ) {
+    const answer = await answerOf(at, request, deps, signal);
+    const host = at.url.hostname;
+    if (answer.kind === 'file') return answer.file;
+    if (answer.kind === 'redirect') {
+      if (++redirects > MOST_REDIRECTS) throw new AttachmentError('not_fetched', `${host}: too many redirects`);
+      at = destinationOf(answer.location, request.rules, at.url);
+    } else if (answer.status === 404 && at.rule?.retriesNotFound && !isAskedAgain) {
+      isAskedAgain = true;
+      deps.log.debug({ host }, 'a file was not found, and is asked for once more');
+      await sleep(deps.clock, NOT_FOUND_WAIT_MS, signal);
+    } else {
+      throw new AttachmentError('not_fetched', `${host}: it answered ${answer.status}`);
+    }
+  }
+}
+
+async function answerOf(at: Destination, request: FetchRequest, deps: FetchDeps, signal: AbortSignal): Promise<Answer> {
+  const { url } = at;
+  const { rules, maxBytes } = request;
+  try {
+    const authorization = await request.authorization?.(url);
+    signal.throwIfAborted();
+    return await withConnection(at, rules, deps, signal, (socket) => ask(socket, { url, authorization, maxBytes }));
+  } catch (cause) {
+    if (cause instanceof AttachmentError) throw cause;
+    throw new AttachmentError('not_fetched', `${url.hostname}: no answer`, { cause });
+  }
+}

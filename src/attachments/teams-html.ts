@@ -1,0 +1,139 @@
+import { shownName } from './file-name.ts';
+import { type Attributes, type HtmlVisitor, walkHtml } from './html-walk.ts';
+
+/** What a message answers or passes on. */
+export interface Quote {
+  readonly of: 'reply' | 'forward';
+  /** As `shownName` gives it. Teams names none for what is forwarded. */
+  readonly author: string | undefined;
+  /** Lines without empty ones among them; never empty. */
+  readonly text: string;
+}
+
+/** What Teams says of a message in its HTML and nowhere else. */
+export interface TeamsHtml {
+  readonly quotes: readonly Quote[];
+  /** The addresses of pictures, besides those in what is answered. */
+  readonly pictures: readonly string[];
+  readonly hasSound: boolean;
+  readonly hasVideo: boolean;
+  /** A card or a recording stands here, of which the bot is told nothing. */
+  readonly hasExtension: boolean;
+}
+
+/** More is no message of Teams, whose largest is about 100 kB. */
+const MOST_HTML_CHARS = 200_000;
+const MOST_QUOTES = 5;
+/** Teams itself shortens what is answered; what is forwarded is what the message is about. */
+const MOST_QUOTED_CHARS = { reply: 500, forward: 8_000 } as const;
+const MOST_AUTHOR_CHARS = 200;
+
+const SCHEMA = 'http://schema.skype.com/';
+const QUOTES: Readonly<Record<string, Quote['of']>> = { [`${SCHEMA}Reply`]: 'reply', [`${SCHEMA}Forward`]: 'forward' };
+const LINES = new Set(['p', 'br', 'div', 'li', 'tr', 'h1', 'h2', 'h3', 'pre', 'blockquote']);
+const HIDDEN = new Set(['script', 'style', 'title']);
+
+/** Reads the `text/html` that Teams sends along with a message; its text itself comes in the activity. */
+export function readTeamsHtml(html: string): TeamsHtml {
+  const reading = new TeamsHtmlReading();
+  walkHtml(html.slice(0, MOST_HTML_CHARS), reading);
+  return reading.end();
+}
+
+/** A quote that is being read, and how many blocks are open in it. */
+interface OpenQuote {
+  readonly of: Quote['of'];
+  depth: number;
+  author: string;
+  text: string;
+}
+
+/** What is gathered on the way. Invariant: outside of a quote there is no field. */
+class TeamsHtmlReading implements HtmlVisitor {
+  readonly #quotes: Quote[] = [];
+  readonly #pictures: string[] = [];
+  #hasSound = false;
+  #hasVideo = false;
+  #hasExtension = false;
+  #quote: OpenQuote | undefined;
+  /** The element that is read besides the text: who wrote it, or when. */
+  #field: { readonly tag: string; readonly of: string } | undefined;
+
+  open(tag: string, attributes: Attributes): void {
+    if (tag === 'blockquote') this.#openQuote(attributes);
+    if (this.#quote === undefined || this.#quote.of === 'forward') this.#note(tag, attributes);
+    if (this.#quote !== undefined) this.#openInQuote(this.#quote, tag, attributes);
+  }
+
+  close(tag: string): void {
+    if (this.#quote === undefined) return;
+    if (this.#field?.tag === tag) this.#field = undefined;
+    if (LINES.has(tag)) this.#quote.text += '\n';
+    if (tag === 'blockquote' && --this.#quote.depth === 0) this.#closeQuote();
+  }
+
+  text(piece: string): void {
+    const quote = this.#quote;
+    if (quote === undefined) return;
+    if (this.#field === undefined) {
+      // White space is taken out later: a bound on what is kept until then.
+      if (quote.text.length < 4 * MOST_QUOTED_CHARS[quote.of]) quote.text += piece;
+    } else if (this.#field.of === 'mri' && quote.author.length < MOST_AUTHOR_CHARS) quote.author += piece;
+  }
+
+  end(): TeamsHtml {
+    this.#closeQuote();
+    return {
+      quotes: this.#quotes,
+      pictures: this.#pictures,
+      hasSound: this.#hasSound,
+      hasVideo: this.#hasVideo,
+      hasExtension: this.#hasExtension,
+    };
+  }
+
+  #openQuote(attributes: Attributes): void {
+    if (this.#quote !== undefined) {
+      this.#quote.depth++;
+      return;
+    }
+    const of = QUOTES[attributes.get('itemtype') ?? ''];
+    if (of !== undefined) this.#quote = { of, depth: 1, author: '', text: '' };
+  }
+
+  #openInQuote(quote: OpenQuote, tag: string, attributes: Attributes): void {
+    const property = attributes.get('itemprop') ?? '';
+    if (this.#field === undefined && HIDDEN.has(tag)) this.#field = { tag, of: 'nothing' };
+    if (this.#field === undefined && (property === 'mri' || property === 'time')) this.#field = { tag, of: property };
+    if (LINES.has(tag)) quote.text += '\n';
+    if (tag === 'img') this.text(attributes.get('alt') ?? '');
+  }
+
+  #note(tag: string, attributes: Attributes): void {
+    const type = attributes.get('itemtype') ?? '';
+    const source = attributes.get('src') ?? '';
+    if (tag === 'img' && source !== '' && type !== `${SCHEMA}Emoji`) this.#pictures.push(source);
+    if (tag === 'audio') this.#hasSound = true;
+    if (tag === 'video') this.#hasVideo = true;
+    if (type === `${SCHEMA}InputExtension`) this.#hasExtension = true;
+  }
+
+  #closeQuote(): void {
+    const quote = this.#quote;
+    this.#quote = undefined;
+    this.#field = undefined;
+    if (quote === undefined || this.#quotes.length === MOST_QUOTES) return;
+    const text = shortened(plainLines(quote.text), MOST_QUOTED_CHARS[quote.of]);
+    if (text !== '') this.#quotes.push({ of: quote.of, author: shownName(quote.author), text });
+  }
+}
+
+/** The lines that hold something, each with single spaces. */
+function plainLines(text: string): string {
+  const lines = text.split(/[\n\r\u2028\u2029]/u).map((line) => line.replace(/[\p{Cc}\s]+/gu, ' ').trim());
+  return lines.filter((line) => line !== '').join('\n');
+}
+
+function shortened(text: string, mostChars: number): string {
+  return text.length <= mostChars ? text.toWellFormed() : `${text.slice(0, mostChars - 1).toWellFormed()}…`;
+}

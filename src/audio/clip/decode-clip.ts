@@ -1,0 +1,30 @@
+import { AttachmentError } from '../../errors.ts';
+import { type Clip, clipOf, refuseLarge } from './clip.ts';
+import { decodeMp3 } from './decode-mp3.ts';
+import { decodeOpus } from './decode-opus.ts';
+import { decodeWav } from './decode-wav.ts';
+import { isOwnKind, type OwnKind, soundKind } from './sound-kind.ts';
+
+/**
+ * What a user sent as PCM. It takes the processor for a while: on the main thread use `createClipDecoder`. Rejects with
+ * an AttachmentError: `too_large`, `too_long`, `kind_unknown`, `kind_unsupported` for what only ffmpeg reads, `damaged`;
+ * with another error where a library fails at damage.
+ */
+export async function decodeClip(bytes: Uint8Array): Promise<Clip> {
+  refuseLarge(bytes.byteLength);
+  const kind = soundKind(bytes);
+  if (kind === undefined) throw new AttachmentError('kind_unknown', 'no kind of sound that is known');
+  if (!isOwnKind(kind)) throw new AttachmentError('kind_unsupported', `${kind} is read by ffmpeg alone`);
+  return clipOf(await decodeAs(kind, bytes), kind);
+}
+
+async function decodeAs(kind: OwnKind, bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  switch (kind) {
+    case 'wav':
+      return decodeWav(bytes);
+    case 'mp3':
+      return decodeMp3(bytes);
+    case 'opus':
+      return decodeOpus(bytes);
+  }
+}

@@ -1,0 +1,39 @@
+import { type Invitation, invitationLink } from '../conversation/invitations.ts';
+import type { Scope, TalkWay, UserTurn } from '../conversation/turn.ts';
+import { textOf } from '../fields.ts';
+import { canReach } from './audio-place.ts';
+import { capabilitiesOf } from './capabilities.ts';
+
+const MOST_URL_CHARS = 2_048;
+
+/** Where a user would have to be led from. */
+export interface TalkPlace {
+  readonly channel: string;
+  readonly scope: Scope;
+  readonly isInBand: boolean;
+  /** The channel's address: a loopback one means that the user's client is on this machine, too. */
+  readonly serviceUrl: string | undefined;
+  /** The bot's own address for users, if it has one. */
+  readonly publicBaseUrl: string | undefined;
+}
+
+/** How a user gets to the page on which to speak. */
+export function wayToTalk({ channel, scope, isInBand, serviceUrl, publicBaseUrl }: TalkPlace): TalkWay {
+  // What is spoken is answered by a call to the channel, which need not take any where answers go back in requests.
+  if (isInBand || publicBaseUrl === undefined || !canReach(publicBaseUrl, serviceUrl)) return 'unreachable';
+  if (capabilitiesOf(channel, scope).opensDialogs) return 'dialog';
+  return scope === 'personal' ? 'link' : 'shared';
+}
+
+/** The same of whoever sent a message. */
+export function talkWays(publicBaseUrl: () => string | undefined): (turn: UserTurn) => TalkWay {
+  return ({ channel, scope, isInBand, reference }) => {
+    const serviceUrl = textOf(reference.activity['serviceUrl'], MOST_URL_CHARS);
+    return wayToTalk({ channel, scope, isInBand, serviceUrl, publicBaseUrl: publicBaseUrl() });
+  };
+}
+
+/** Where the page of an invitation is. Whoever has this address speaks for the user. */
+export function talkUrl(publicBaseUrl: string, invitation: Invitation): string {
+  return `${publicBaseUrl}/talk/${invitationLink(invitation)}`;
+}

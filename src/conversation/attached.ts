@@ -1,0 +1,191 @@
+import { MOST_FILES, quoteLine, type SentFile } from '../attachments/message-parts.ts';
+import { type FileReaders, type ReadFile, readFile } from '../attachments/reader.ts';
+import type { AudioLibrary } from '../audio/library.ts';
+import { samplesIn } from '../audio/wav.ts';
+import type { Clock } from '../clock.ts';
+import { AttachmentError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { ContentPart } from '../realtime/content.ts';
+import { clockTime, type Wording, wordingFor } from '../wording.ts';
+import type { FetchFile, TurnAttachment, UserTurn } from './turn.ts';
+
+/** What reading takes. */
+export interface AttachedDeps {
+  readonly readers: FileReaders;
+  readonly fetchFile: FetchFile;
+  readonly library: Pick<AudioLibrary, 'find'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What came along with a message, read. */
+export interface Attached {
+  /** For the model: what belongs before what the user wrote, and after it. */
+  readonly before: readonly string[];
+  readonly after: readonly ContentPart[];
+  /** For the model, beside all else: what could not be read. */
+  readonly asides: readonly string[];
+  /** For the user: what could not be read, a sentence each. */
+  readonly notes: readonly string[];
+  /** What is remembered of it, a line each; of a voice message with what was understood of it. */
+  readonly remembered: (heard: string | undefined) => readonly string[];
+  /** How much sound there is. */
+  readonly soundMs: number;
+  readonly pictures: number;
+}
+
+export const NOTHING_ATTACHED: Attached = {
+  before: [],
+  after: [],
+  asides: [],
+  notes: [],
+  remembered: () => [],
+  soundMs: 0,
+  pictures: 0,
+};
+
+/** For all files of a message together; the user sees that the bot is at work. */
+const READ_LIMIT_MS = 45_000;
+/** What a model is given of one message, and the longest clip. */
+const MOST_SOUND_MS = 181_000;
+/** A file's text is in the session; of a later one it need not fill the history. */
+const MOST_REMEMBERED_CHARS = 1_000;
+
+type Read =
+  | ReadFile
+  | { readonly kind: 'quote'; readonly of: 'reply' | 'forward'; readonly line: string }
+  /** `about`: what the model is told of it. */
+  | { readonly kind: 'note'; readonly text: string; readonly about?: string };
+
+/** Fetches and reads all that came along with a message. Rejects only with the reason of an aborted `signal`. */
+export async function readAttached(turn: UserTurn, deps: AttachedDeps, signal: AbortSignal): Promise<Attached> {
+  const limit = new AbortController();
+  const forget = deps.clock.after(READ_LIMIT_MS, () => {
+    limit.abort(new AttachmentError('too_slow', `not all was read within ${READ_LIMIT_MS} ms`));
+  });
+  try {
+    const all: Read[] = [];
+    for (const attachment of turn.attachments)
+      all.push(await readOne(attachment, turn, all, deps, AbortSignal.any([signal, limit.signal]), signal));
+    return attachedOf(all);
+  } finally {
+    forget();
+  }
+}
+
+/** One after another: each may be large. */
+async function readOne(
+  attachment: TurnAttachment,
+  turn: UserTurn,
+  before: readonly Read[],
+  deps: AttachedDeps,
+  limited: AbortSignal,
+  signal: AbortSignal,
+): Promise<Read> {
+  const words = wordingFor(turn.locale);
+  switch (attachment.kind) {
+    case 'quote':
+      return { kind: 'quote', of: attachment.of, line: quoteLine(attachment) };
+    case 'teamsVoiceClip':
+      return { kind: 'note', text: words.attachments.voiceClip };
+    case 'teamsVideoClip':
+      return { kind: 'note', text: words.attachments.videoClip };
+    case 'tooManyFiles':
+      return { kind: 'note', text: words.attachments.tooMany(String(MOST_FILES), String(attachment.count)) };
+    case 'file':
+    case 'recording':
+      try {
+        const read = await orReason(() => readSource(attachment, turn, deps, limited), limited);
+        if (soundMsOf([...before, read]) > MOST_SOUND_MS)
+          throw new AttachmentError('too_long', 'all clips of a message together');
+        return read;
+      } catch (err) {
+        signal.throwIfAborted();
+        return noteOf(err, attachment.kind === 'file' ? attachment.name : undefined, words, deps.log);
+      }
+  }
+}
+
+/** Whoever reads may take its time to notice that nobody waits any more. */
+async function orReason<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  try {
+    return await Promise.race([work(), promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function readSource(
+  source: SentFile | Extract<TurnAttachment, { kind: 'recording' }>,
+  turn: UserTurn,
+  { readers, fetchFile, library }: AttachedDeps,
+  signal: AbortSignal,
+): Promise<ReadFile> {
+  if (source.kind === 'file') return readFile(source, await fetchFile(source, turn.reference, signal), readers, signal);
+  const kept = await library.find(source.audioId);
+  if (kept === undefined) throw new AttachmentError('not_fetched', 'the recording is not kept any more');
+  return { kind: 'sound', name: undefined, pcm: samplesIn(kept.wav), durationMs: kept.durationMs };
+}
+
+function noteOf(err: unknown, name: string | undefined, { attachments }: Wording, log: Logger): Read {
+  const code = err instanceof AttachmentError ? err.code : 'damaged';
+  log.warn({ err, code }, 'something that was sent is not read');
+  const about = `The user also sent ${name === undefined ? 'a file' : JSON.stringify(name)}, which could not be read; they are told so.`;
+  return { kind: 'note', text: attachments.notRead[code](name), about };
+}
+
+function attachedOf(all: readonly Read[]): Attached {
+  return {
+    before: all.flatMap((read) => (read.kind === 'quote' && read.of === 'reply' ? [read.line] : [])),
+    after: all.flatMap(partsOf),
+    asides: all.flatMap((read) => (read.kind === 'note' && read.about !== undefined ? [read.about] : [])),
+    notes: all.flatMap((read) => (read.kind === 'note' ? [read.text] : [])),
+    remembered: (heard) => rememberedOf(all, heard),
+    soundMs: soundMsOf(all),
+    pictures: all.filter(({ kind }) => kind === 'picture').length,
+  };
+}
+
+function soundMsOf(all: readonly Read[]): number {
+  return all.reduce((sum, read) => sum + (read.kind === 'sound' ? read.durationMs : 0), 0);
+}
+
+function partsOf(read: Read): ContentPart[] {
+  switch (read.kind) {
+    case 'sound':
+      return [{ kind: 'sound', pcm: read.pcm }];
+    case 'picture':
+      return [{ kind: 'image', dataUri: read.dataUri }];
+    case 'text':
+      return [{ kind: 'text', text: read.text }];
+    case 'quote':
+      return read.of === 'forward' ? [{ kind: 'text', text: read.line }] : [];
+    case 'note':
+      return [];
+  }
+}
+
+/** What was understood is told for all clips together, and so stands with the first of them. */
+function rememberedOf(all: readonly Read[], heard: string | undefined): string[] {
+  const first = all.find(({ kind }) => kind === 'sound');
+  return all.map((read) => lineOf(read, read === first ? heard : undefined)).filter((line) => line !== '');
+}
+
+function lineOf(read: Read, heard: string | undefined): string {
+  switch (read.kind) {
+    case 'sound':
+      return `(voice message, ${clockTime(read.durationMs)}${heard === undefined ? '' : `: ${JSON.stringify(heard)}`})`;
+    case 'picture':
+      return read.name === undefined ? '(a picture)' : `(the picture ${JSON.stringify(read.name)})`;
+    case 'text':
+      return `(${read.text.slice(0, MOST_REMEMBERED_CHARS).toWellFormed()})`;
+    case 'quote':
+      return `(${read.line})`;
+    case 'note':
+      return '';
+  }
+}

@@ -1,0 +1,108 @@
+import type { ClipDecoder } from '../audio/clip/clip-decoder.ts';
+import type { AudioLibrary } from '../audio/library.ts';
+import { toPcm } from '../audio/pcm.ts';
+import { encodeWav } from '../audio/wav.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import type { Acceptance, Conversations } from './conversations.ts';
+import { findInvitation, type Invitation, type Invitations } from './invitations.ts';
+import type { Respond, TurnReference, UserTurn } from './turn.ts';
+
+/** What taking recordings needs. */
+export interface RecordingsDeps {
+  readonly invitations: Invitations;
+  readonly clips: Pick<ClipDecoder, 'decode'>;
+  readonly library: AudioLibrary;
+  readonly conversations: Pick<Conversations, 'accept'>;
+  /** The way back to whoever was invited. */
+  readonly later: (reference: TurnReference) => Respond;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * What became of a recording. `gone`: its invitation was used, or has ended, meanwhile. `full`, `draining`, `notKept`: it
+ * was not taken, and may be sent again by the same invitation.
+ */
+export type RecordingTaken = 'taken' | 'gone' | Exclude<Acceptance['kind'], 'accepted' | 'duplicate'>;
+
+/** What users say on the bot's own page. */
+export interface Recordings {
+  /** Whom the page is shown to; `undefined` for a link that leads nowhere, or not any more. */
+  guestOf(link: string): Promise<Invitation | undefined>;
+  /** Whose recording is still taken: what was begun in time may be sent for a while longer. */
+  speakerOf(link: string): Promise<Invitation | undefined>;
+  /**
+   * Makes a recording the user's next message, once for each invitation. Rejects with an AttachmentError where it cannot
+   * be read, and with a StoreError: then the invitation stays.
+   */
+  take(invitation: Invitation, bytes: Uint8Array): Promise<RecordingTaken>;
+}
+
+/** Whoever sent it may have gone; what arrived whole is taken all the same. */
+const NEVER = new AbortController().signal;
+
+/** Recordings become messages of these conversations. */
+export function createRecordings(deps: RecordingsDeps): Recordings {
+  const { invitations, clips, library, conversations, later, clock, log } = deps;
+
+  /** `undefined` where there is no room for it at all. */
+  async function keep(pcm: Uint8Array, lengthMs: number, { key, locale }: Invitation): Promise<string | undefined> {
+    const wav = await encodeWav(toPcm([pcm]));
+    return (await library.save({ wav, durationMs: lengthMs, text: '', conversation: key, locale }))?.id;
+  }
+
+  /** False where another instance has. The message is accepted by now: it is no error when this fails. */
+  async function useUp({ id, key }: Invitation): Promise<boolean> {
+    try {
+      return await invitations.take(id);
+    } catch {
+      // Once more: a connection may have died unnoticed. That it is gone now says nothing of who has done it.
+      const note = (err: unknown) => log.warn({ err, conversation: key }, 'a used invitation was not removed');
+      await invitations.take(id).catch(note);
+      return true;
+    }
+  }
+
+  return {
+    async guestOf(link) {
+      const invitation = await findInvitation(link, invitations);
+      return invitation !== undefined && clock.now() < invitation.opensUntilMs ? invitation : undefined;
+    },
+    speakerOf: (link) => findInvitation(link, invitations),
+    async take(invitation, bytes) {
+      const { pcm, durationMs } = await clips.decode(bytes, NEVER);
+      // It may have been long under way: nothing is kept of a conversation that was told to be forgotten meanwhile.
+      if ((await invitations.find(invitation.id)) === undefined) return 'gone';
+      const audioId = await keep(pcm, durationMs, invitation);
+      if (audioId === undefined) return 'full';
+      const turn = spokenTurn(invitation, audioId);
+      const { kind } = await conversations.accept(turn, later(turn.reference));
+      switch (kind) {
+        case 'accepted':
+          // Another instance may have answered it already: then this one says nothing more.
+          if (!(await useUp(invitation))) return 'gone';
+          log.info({ conversation: turn.key, activity: turn.activityId, durationMs }, 'a recording was taken');
+          return 'taken';
+        case 'duplicate':
+          return 'gone';
+        case 'draining':
+        case 'full':
+        case 'notKept':
+          return kind;
+      }
+    },
+  };
+}
+
+/** Named after its invitation, so that it is the same message whoever takes it, and is answered once. */
+function spokenTurn(invitation: Invitation, audioId: string): UserTurn {
+  const { id, key, channel, scope, user, isAllowed, locale, reference } = invitation;
+  return {
+    ...{ key, channel, scope, user, isAllowed, locale, reference },
+    activityId: `talk-${id}`,
+    isInBand: false,
+    text: '',
+    attachments: [{ kind: 'recording', audioId }],
+  };
+}

@@ -1,0 +1,35 @@
+import { fieldsOf } from '../../fields.ts';
+import type { Invitation } from '../invitations.ts';
+import { objectIn } from './record-json.ts';
+
+/** An invitation as it is stored. */
+export function writeInvitation(invitation: Invitation): Buffer {
+  return Buffer.from(JSON.stringify(invitation));
+}
+
+/** `undefined` for what no version of the bot has written. */
+export function readInvitation(body: Buffer): Invitation | undefined {
+  const value: unknown = objectIn(body);
+  return isInvitation(value) ? restored(value) : undefined;
+}
+
+/** Only what every version writes is asked for; the rest was written by us, and nobody else may write here. */
+function isInvitation(value: unknown): value is Invitation {
+  const { id, linkKey, key, channel, user, reference, opensUntilMs, expiresAtMs } = fieldsOf(value);
+  const texts = [id, linkKey, key, channel, fieldsOf(user)['id']];
+  const areTexts = texts.every((each) => typeof each === 'string');
+  const areTimes = typeof opensUntilMs === 'number' && typeof expiresAtMs === 'number';
+  const { activity, claims } = fieldsOf(reference);
+  return areTexts && areTimes && typeof activity === 'object' && Array.isArray(claims);
+}
+
+/** JSON leaves out what is `undefined`. */
+function restored(invitation: Invitation): Invitation {
+  const { user, reference } = invitation;
+  return {
+    ...invitation,
+    locale: invitation.locale,
+    user: { ...user, name: user.name, aadObjectId: user.aadObjectId },
+    reference: { ...reference, audience: reference.audience },
+  };
+}

@@ -1,0 +1,66 @@
+import type { IncomingMessage } from 'node:http';
+import getRawBody from 'raw-body';
+import { RequestError } from '../errors.ts';
+
+/** The bounds of all bodies that one reader reads. */
+export interface BodyBounds {
+  /** Bodies that are being read at the same time, together; more are asked to come again. */
+  readonly mostBytesAtOnce: number;
+  /** For one body; a slower one is cut off. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * A reader whose bodies together take a bounded amount of memory, and each a bounded time. What has arrived counts, and
+ * not what was announced: an announcement costs its sender nothing.
+ */
+export function bounded<T>(
+  read: (request: IncomingMessage) => Promise<T>,
+  { mostBytesAtOnce, timeoutMs }: BodyBounds,
+): (request: IncomingMessage) => Promise<T> {
+  let bytesHeld = 0;
+  return async function readBounded(request) {
+    let ownBytes = 0;
+    const full = Promise.withResolvers<never>();
+    const count = ({ byteLength }: Buffer) => {
+      ownBytes += byteLength;
+      bytesHeld += byteLength;
+      if (bytesHeld > mostBytesAtOnce) full.reject(tooMany());
+    };
+    const tooSlow = setTimeout(() => request.destroy(), timeoutMs);
+    request.on('data', count);
+    try {
+      return await Promise.race([read(request), full.promise]);
+    } finally {
+      clearTimeout(tooSlow);
+      // What still comes of a body that was refused goes by unread.
+      request.removeAllListeners('data').resume();
+      bytesHeld -= ownBytes;
+    }
+  };
+}
+
+function tooMany(): RequestError {
+  return new RequestError('busy', 'Too many requests at once. Please deliver this again.');
+}
+
+/** Throws a RequestError for a body that would have to be unpacked, and could become of any size by that. */
+export function refuseEncoded({ headers: { 'content-encoding': encoding } }: IncomingMessage): void {
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
+  throw new RequestError(
+    'unsupported_media_type',
+    'Compressed bodies are not accepted; send it without Content-Encoding.',
+  );
+}
+
+/** Reads up to so many bytes. Rejects with a RequestError. */
+export async function wholeBody(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
+  try {
+    return await getRawBody(request, { limit: mostBytes, length: request.headers['content-length'] ?? null });
+  } catch (cause) {
+    if ((cause as { type?: unknown }).type === 'entity.too.large') {
+      throw new RequestError('too_large', `The body is larger than ${mostBytes} bytes.`);
+    }
+    throw new RequestError('bad_request', 'The body could not be read.');
+  }
+}

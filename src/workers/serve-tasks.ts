@@ -1,0 +1,70 @@
+import { format } from 'node:util';
+import { parentPort, type Transferable } from 'node:worker_threads';
+import { AttachmentError, type AttachmentErrorCode } from '../errors.ts';
+
+/** What a task has made, and the memory of it that changes hands instead of being copied. */
+export interface TaskAnswer<Result> {
+  readonly result: Result;
+  readonly transfer?: readonly Transferable[];
+}
+
+/** From the thread: that it runs, once; then, for each job, what was printed and one end. */
+export type TaskMessage<Result> =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'printed'; readonly text: string }
+  | { readonly kind: 'done'; readonly result: Result }
+  | { readonly kind: 'failed'; readonly code: AttachmentErrorCode; readonly message: string };
+
+const MAX_PRINTED_CHARS = 300;
+/** A library may print at every byte of a broken file. */
+const MAX_PRINTS_A_JOB = 3;
+
+/**
+ * What a worker's file does: each job that comes is given to `run`, one after another (a `TaskWorker` sends the next
+ * one after the end of the last). What `run` throws besides an AttachmentError counts as damage of what it was given:
+ * that is how libraries tell of it. What libraries print goes to the log of the main thread, never to its output.
+ * Does nothing where it is not in a thread.
+ */
+export function serveTasks<Job, Result>(run: (job: Job) => TaskAnswer<Result> | Promise<TaskAnswer<Result>>): void {
+  const port = parentPort;
+  if (port === null) return;
+  const post = (message: TaskMessage<Result>, transfer: readonly Transferable[] = []) =>
+    port.postMessage(message, transfer);
+  const allowPrints = capturePrints((text) => post({ kind: 'printed', text }));
+  port.on('message', async (job: Job) => {
+    allowPrints();
+    try {
+      const { result, transfer } = await run(job);
+      post({ kind: 'done', result }, transfer);
+    } catch (error) {
+      post({ kind: 'failed', ...told(error) });
+    }
+  });
+  post({ kind: 'ready' });
+}
+
+function told(error: unknown): { code: AttachmentErrorCode; message: string } {
+  if (error instanceof AttachmentError) return { code: error.code, message: error.message };
+  return { code: 'damaged', message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+}
+
+/**
+ * Turns what is printed in this thread into messages, a few for each job; returns what begins a new count. It is done
+ * here because a main thread that reads the output of its threads is kept alive by that.
+ */
+function capturePrints(onPrint: (text: string) => void): () => void {
+  let left = MAX_PRINTS_A_JOB;
+  const print = (...printed: unknown[]) => {
+    if (left-- > 0) onPrint(format(...printed).slice(0, MAX_PRINTED_CHARS));
+  };
+  Object.assign(console, { debug: print, error: print, info: print, log: print, warn: print });
+  const write = (chunk: unknown) => {
+    print(chunk);
+    return true;
+  };
+  Object.assign(process.stdout, { write });
+  Object.assign(process.stderr, { write });
+  return () => {
+    left = MAX_PRINTS_A_JOB;
+  };
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { isDataUri, readDataUri } from '../../src/attachments/data-uri.ts';
+
+const MOST = 1_000;
+const read = (text: string, maxBytes = MOST) => {
+  const { bytes, contentType } = readDataUri(text, maxBytes);
+  return [Buffer.from(bytes).toString(), contentType];
+};
+
+describe('content in its own address', () => {
+  for (const [text, content, contentType] of [
+    ['data:image/png;base64,YSBmaWxl', 'a file', 'image/png'],
+    ['DATA:image/png;BASE64,YSBmaWxl', 'a file', 'image/png'],
+    ['data:audio/wav;codecs="1"; base64,YSBmaWxl', 'a file', 'audio/wav;codecs="1"'],
+    ['data:text/plain;charset=utf-8,a%20f%C3%AFle', 'a fïle', 'text/plain;charset=utf-8'],
+    ['data:text/plain,ünwritten%21', 'ünwritten!', 'text/plain'],
+    ['data:,a,b;base64,c', 'a,b;base64,c', undefined],
+    ['data:;base64,YQ==', 'a', undefined],
+    ['data:;base64,YQ', 'a', undefined],
+    ['data:;base64,YWI=', 'ab', undefined],
+    ['data:;base64,YSBm\r\n aWxl', 'a file', undefined],
+    ['data:;base64,YQ%3D%3D', 'a', undefined],
+    ['data:text/plain,100%', '100%', 'text/plain'],
+    ['data:text/plain,%zz%2', '%zz%2', 'text/plain'],
+    ['data:,', '', undefined],
+    ['data:image/png;base64,', '', 'image/png'],
+  ] as const) {
+    it(`is read: ${JSON.stringify(text)}`, () => {
+      assert.ok(isDataUri(text));
+      assert.deepEqual(read(text), [content, contentType]);
+    });
+  }
+
+  for (const text of [
+    'data:',
+    'data:image/png;base64',
+    'https://good.example/,',
+    ' data:,a',
+    '',
+    'data:;base64,Y',
+    'data:;base64,YWJjZ',
+    'data:;base64,Y!==',
+    'data:;base64,YQ===',
+    'data:;base64,Y=Q=',
+    'data:;base64,YS1_',
+    'data:;base64,https://good.example/',
+    `data:${'x'.repeat(300)},a`,
+  ]) {
+    it(`is damaged: ${JSON.stringify(text.slice(0, 40))}`, () => {
+      assert.throws(() => read(text), { code: 'damaged' });
+    });
+  }
+
+  it('is too large by one byte, in either form', () => {
+    for (const form of ['base64', 'percent', 'plain']) {
+      const of = (length: number) => {
+        const bytes = Buffer.alloc(length, 'ü');
+        if (form === 'base64') return `data:;base64,${bytes.toString('base64')}`;
+        const hex = bytes.toString('hex').replace(/../g, '%$&');
+        return form === 'percent' ? `data:,${hex}` : `data:,${'a'.repeat(length)}`;
+      };
+      assert.equal(readDataUri(of(MOST), MOST).bytes.length, MOST);
+      assert.throws(() => readDataUri(of(MOST + 1), MOST), { code: 'too_large' });
+    }
+  });
+
+  it('is not looked at where it cannot fit, and neither part of it is told', () => {
+    const long = `data:;base64,${'a-secret!'.repeat(1_000)}`;
+    const error = (() => {
+      try {
+        return readDataUri(long, MOST);
+      } catch (reason) {
+        return reason as Error & { code: string };
+      }
+    })();
+    assert.ok(error instanceof Error);
+    assert.equal(error.code, 'too_large');
+    assert.doesNotMatch(error.message, /secret/);
+  });
+
+  it('comes out as it went in', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: MOST }), (bytes) => {
+        const hex = Buffer.from(bytes).toString('hex').replace(/../g, '%$&');
+        assert.deepEqual(new Uint8Array(readDataUri(`data:,${hex}`, MOST).bytes), bytes);
+        const base64 = Buffer.from(bytes).toString('base64');
+        assert.deepEqual(new Uint8Array(readDataUri(`data:a/b;base64,${base64}`, MOST).bytes), bytes);
+      }),
+    );
+  });
+});

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type MessagePart, messageParts, quoteLine, type SentAttachment } from '../../src/attachments/message-parts.ts';
+
+const html = (content: string): SentAttachment => ({ contentType: 'text/html', content });
+const text = (written: string): MessagePart => ({ kind: 'text', text: written });
+const file = (url: string, claimedType: string, name?: string, fileType?: string): MessagePart => ({
+  kind: 'file',
+  url,
+  name,
+  claimedType,
+  fileType,
+});
+
+const REPLY =
+  '<blockquote itemtype="http://schema.skype.com/Reply" itemid="1"><strong itemprop="mri">Ada</strong><p itemprop="preview">old</p></blockquote>';
+const EXTENSION = '<span itemtype="http://schema.skype.com/InputExtension"><span itemprop="cardId"></span></span>';
+const RECORDING = 'https://eu-api.asm.skype.com/v1/objects/0-weu/views/audio';
+const audioCard = (content: unknown): SentAttachment => ({
+  contentType: 'application/vnd.microsoft.card.audio',
+  content,
+});
+const recording = audioCard(JSON.stringify({ duration: 'PT13S', media: [{ url: RECORDING }] }));
+
+describe('the parts of a message', () => {
+  for (const [name, written, attachments, parts] of [
+    ['a text', 'hello', [], [text('hello')]],
+    ['nothing', '', [], []],
+    ['a text that comes as HTML, too', 'hello', [html('<p>hello</p>')], [text('hello')]],
+    [
+      'a text and files, in their order',
+      'look',
+      [
+        { contentType: 'image/png', contentUrl: 'https://example.com/a.png', name: 'a.png' },
+        { contentType: 'text/plain; charset=utf-8', contentUrl: 'http://localhost:1/b', name: 'b.txt' },
+        { contentType: 'audio/wav', contentUrl: 'data:audio/wav;base64,AAAA' },
+      ],
+      [
+        text('look'),
+        file('https://example.com/a.png', 'image/png', 'a.png'),
+        file('http://localhost:1/b', 'text/plain', 'b.txt'),
+        file('data:audio/wav;base64,AAAA', 'audio/wav'),
+      ],
+    ],
+    [
+      'a file of Teams',
+      '',
+      [
+        {
+          contentType: 'application/vnd.microsoft.teams.file.download.info',
+          contentUrl: 'https://example.sharepoint.com/not-this-one',
+          name: 'a.WAV',
+          content: {
+            downloadUrl: 'https://example.sharepoint.com/download?tempauth=1',
+            uniqueId: '1',
+            fileType: 'WAV',
+          },
+        },
+      ],
+      [
+        file(
+          'https://example.sharepoint.com/download?tempauth=1',
+          'application/vnd.microsoft.teams.file.download.info',
+          'a.WAV',
+          'wav',
+        ),
+      ],
+    ],
+    [
+      'a picture within a text of Teams',
+      'this',
+      [
+        { contentType: 'image/*', contentUrl: 'https://smba.trafficmanager.net/x/v3/attachments/1/views/original' },
+        html('<p>this</p><img src="https://graph.microsoft.com/v1.0/hostedContents/1">'),
+      ],
+      [text('this'), file('https://smba.trafficmanager.net/x/v3/attachments/1/views/original', 'image/*')],
+    ],
+    [
+      'a picture that is in the HTML alone',
+      'this',
+      [html('<img src="https://graph.microsoft.com/v1.0/hostedContents/1">')],
+      [text('this'), file('https://graph.microsoft.com/v1.0/hostedContents/1', 'image/*')],
+    ],
+    [
+      'an HTML file',
+      '',
+      [{ contentType: 'text/html', contentUrl: 'https://example.com/a.html', name: 'a.html' }],
+      [file('https://example.com/a.html', 'text/html', 'a.html')],
+    ],
+    [
+      'an answer',
+      'why?',
+      [html(`${REPLY}<p>why?</p>`)],
+      [{ kind: 'quote', of: 'reply', author: 'Ada', text: 'old' }, text('why?')],
+    ],
+    [
+      'something forwarded, which Teams puts behind the text, too',
+      'see this\r\n\r\nthe forwarded body',
+      [
+        html(
+          '<p>see this</p><blockquote itemtype="http://schema.skype.com/Forward"><p>the forwarded body</p></blockquote>',
+        ),
+      ],
+      [text('see this'), { kind: 'quote', of: 'forward', author: undefined, text: 'the forwarded body' }],
+    ],
+    [
+      'something forwarded, alone',
+      'ok',
+      [html('<blockquote itemtype="http://schema.skype.com/Forward"><p>ok</p></blockquote>')],
+      [{ kind: 'quote', of: 'forward', author: undefined, text: 'ok' }],
+    ],
+    [
+      'something forwarded, whose words are part of the text',
+      'look, ok',
+      [html('<blockquote itemtype="http://schema.skype.com/Forward"><p>ok</p></blockquote>')],
+      [text('look, ok'), { kind: 'quote', of: 'forward', author: undefined, text: 'ok' }],
+    ],
+    ['a voice message of Teams', '', [recording], [{ kind: 'teamsVoiceClip' }]],
+    ['a voice message of Teams in two forms', '', [recording, html(EXTENSION)], [{ kind: 'teamsVoiceClip' }]],
+    ['a voice message in a channel', '', [html(`<p>&nbsp;</p>${EXTENSION}`)], [{ kind: 'teamsVoiceClip' }]],
+    ['a text with the preview of a link', 'hello', [html(`<p>hello</p>${EXTENSION}`)], [text('hello')]],
+    [
+      'a video message of Teams',
+      '',
+      [html('<video src="https://eu-api.asm.skype.com/v1/objects/1/views/video"></video>')],
+      [{ kind: 'teamsVideoClip' }],
+    ],
+    [
+      'cards',
+      'hello',
+      [
+        { contentType: 'application/vnd.microsoft.card.adaptive', content: {}, contentUrl: 'https://example.com/' },
+        { contentType: 'application/vnd.microsoft.teams.card.o365connector', content: {} },
+        audioCard('{"media":[{"url":"https://example.com/asm.skype.com"}]}'),
+        audioCard('no JSON'),
+        { contentType: 'messageReference', content: 'x' },
+      ],
+      [
+        text('hello'),
+        { kind: 'ignored', contentType: 'application/vnd.microsoft.card.adaptive' },
+        { kind: 'ignored', contentType: 'application/vnd.microsoft.teams.card.o365connector' },
+        { kind: 'ignored', contentType: 'application/vnd.microsoft.card.audio' },
+        { kind: 'ignored', contentType: 'application/vnd.microsoft.card.audio' },
+        { kind: 'ignored', contentType: 'messagereference' },
+      ],
+    ],
+  ] as const) {
+    it(`are right for ${name}`, () => assert.deepEqual(messageParts(written, attachments), parts));
+  }
+
+  for (const contentUrl of [
+    'ftp://example.com/a',
+    'javascript:alert(1)',
+    'file:///etc/passwd',
+    'https://',
+    '',
+    7,
+    null,
+  ]) {
+    it(`are no file at ${JSON.stringify(contentUrl)}`, () => {
+      assert.deepEqual(messageParts('', [{ contentType: 'image/png', contentUrl }]), [
+        { kind: 'ignored', contentType: 'image/png' },
+      ]);
+    });
+  }
+
+  it('are at most ten files, and how many there are besides', () => {
+    const attachments = Array.from({ length: 13 }, (_, i) => ({
+      contentType: 'image/png',
+      contentUrl: `https://example.com/${i}`,
+    }));
+    const parts = messageParts('', attachments);
+    assert.deepEqual(
+      parts.map(({ kind }) => kind),
+      [...Array(10).fill('file'), 'tooManyFiles'],
+    );
+    assert.deepEqual(parts.at(-1), { kind: 'tooManyFiles', count: 3 });
+  });
+
+  it('are found whatever the fields are', () => {
+    const odd: unknown[] = [
+      undefined,
+      null,
+      7,
+      [],
+      {},
+      'x',
+      { media: 7 },
+      { media: [null, { url: 7 }] },
+      '{"media":[7]}',
+    ];
+    const types = ['text/html', 'image/png', 'application/vnd.microsoft.card.audio', undefined, 7];
+    const fields = [...types, 'application/vnd.microsoft.teams.file.download.info'];
+    for (const contentType of fields) {
+      for (const value of odd) {
+        messageParts('x', [{ contentType, content: value, contentUrl: value, name: value }]);
+      }
+    }
+  });
+
+  it('take no long time where there are many', () => {
+    const before = process.cpuUsage();
+    messageParts('x', Array(20_000).fill({ contentType: 'image/png', contentUrl: 'https://example.com/' }));
+    messageParts('x', Array(20_000).fill(html(REPLY)));
+    assert.ok(process.cpuUsage(before).user < 5_000_000);
+  });
+});
+
+describe('a quote for the model', () => {
+  it('is one line', () => {
+    assert.equal(
+      quoteLine({ of: 'reply', author: 'Ada', text: 'one\n"two"' }),
+      'In reply to Ada, who wrote: "one\\n\\"two\\""',
+    );
+    assert.equal(quoteLine({ of: 'reply', author: undefined, text: 'x' }), 'In reply to somebody, who wrote: "x"');
+    assert.equal(quoteLine({ of: 'forward', author: undefined, text: 'x' }), 'A forwarded message: "x"');
+  });
+});

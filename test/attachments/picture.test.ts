@@ -1,0 +1,293 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { createPictureReader, type Picture } from '../../src/attachments/picture.ts';
+import { systemClock } from '../../src/clock.ts';
+import { AttachmentError, type AttachmentErrorCode } from '../../src/errors.ts';
+import { createLogger } from '../../src/log.ts';
+import { readCorruptedPictures } from './corrupted-pictures.ts';
+import {
+  BLUE,
+  bmp,
+  type Color,
+  chunk,
+  encodedGif,
+  exif,
+  flag,
+  GREEN,
+  gif,
+  interlacedPng,
+  jpeg,
+  look,
+  noise,
+  paint,
+  png,
+  RED,
+  seeded,
+  segment,
+  WHITE,
+} from './pictures.ts';
+
+const signal = new AbortController().signal;
+const reader = createPictureReader({ clock: systemClock, log: createLogger('silent') });
+after(() => reader.close());
+
+const read = (bytes: Uint8Array) => reader.read(bytes, signal);
+const refused = (code: AttachmentErrorCode) => (error: unknown) =>
+  error instanceof AttachmentError && error.code === code;
+const bytesOf = ({ dataUri }: Picture) => Buffer.from(dataUri.slice(dataUri.indexOf(',') + 1), 'base64');
+
+function assertColor(found: Color, wanted: Color, where = ''): void {
+  for (const [i, value] of wanted.entries()) {
+    assert.ok(Math.abs((found[i] ?? 0) - value) <= 24, `${where}: ${found} is not ${wanted}`);
+  }
+}
+
+/** Above left and right, and below left, of a picture that was painted as a flag. */
+async function assertFlag(picture: Picture, [left, right, below]: readonly Color[] = [RED, GREEN, BLUE]) {
+  const at = await look(picture.dataUri);
+  assertColor(at(0.2, 0.2), left ?? RED, 'above left');
+  assertColor(at(0.8, 0.2), right ?? GREEN, 'above right');
+  assertColor(at(0.2, 0.8), below ?? BLUE, 'below left');
+}
+
+describe('a picture', () => {
+  it('comes as a JPEG where it was one', async () => {
+    const picture = await read(await jpeg(flag(64, 32)));
+    assert.match(picture.dataUri, /^data:image\/jpeg;base64,/);
+    assert.deepEqual([picture.widthPx, picture.heightPx], [64, 32]);
+    assert.equal(picture.byteLength, bytesOf(picture).byteLength);
+    await assertFlag(picture);
+  });
+
+  const painted = flag(30, 20);
+  for (const [name, bytes] of [
+    ['PNG', png(painted)],
+    ['PNG with something behind its end', Buffer.concat([png(painted), Buffer.from('more')])],
+    ['PNG that is interlaced', interlacedPng(painted)],
+    ['GIF', gif(painted, painted)],
+    ['BMP of 24 bits', bmp(painted, { bits: 24 })],
+    ['BMP of 32 bits', bmp(painted, { bits: 32 })],
+    ['BMP of 32 bits with masks', bmp(painted, { bits: 32, masks: true })],
+    ['BMP of 8 bits', bmp(painted, { bits: 8 })],
+    ['BMP from above', bmp(painted, { bits: 24, isTopDown: true })],
+    ['BMP with a gap', bmp(painted, { bits: 8, gapBytes: 10 })],
+    ['BMP with a long header', bmp(painted, { bits: 24, headerBytes: 124 })],
+    [
+      'BMP with a long header, masks and a gap',
+      bmp(painted, { bits: 32, headerBytes: 124, masks: true, gapBytes: 12 }),
+    ],
+  ] as const) {
+    it(`comes as a PNG, each pixel the same, from a ${name}`, async () => {
+      const picture = await read(bytes);
+      assert.match(picture.dataUri, /^data:image\/png;base64,/);
+      const at = await look(picture.dataUri);
+      for (let y = 0; y < 20; y++) {
+        for (let x = 0; x < 30; x++) {
+          const wanted = y >= 10 ? BLUE : x < 15 ? RED : GREEN;
+          assert.deepEqual(at((x + 0.5) / 30, (y + 0.5) / 20), wanted, `${x}, ${y}`);
+        }
+      }
+    });
+  }
+
+  it('comes from a GIF whose codes have all sizes', async () => {
+    const bytes = await encodedGif(noise(200, 100, seeded(1)));
+    assert.deepEqual(await read(bytes).then(({ widthPx, heightPx }) => [widthPx, heightPx]), [200, 100]);
+  });
+
+  it('leaves the bytes that it was given as they are', async () => {
+    const bytes = png(painted);
+    const copy = Buffer.from(bytes);
+    await read(bytes);
+    assert.deepEqual(bytes, copy);
+  });
+
+  it('has white behind what is transparent', async () => {
+    const picture = await read(png(paint(20, 20, (x) => (x < 10 ? [0, 0, 0, 0] : [0, 0, 0, 128]))));
+    const at = await look(picture.dataUri);
+    assert.deepEqual(at(0.2, 0.5), WHITE);
+    assert.deepEqual(at(0.8, 0.5), [127, 127, 127, 255]);
+  });
+
+  it('has white where the frame of a GIF leaves its screen free', async () => {
+    const frame = paint(10, 10, () => BLUE);
+    const at = await look((await read(gif({ width: 20, height: 10 }, { ...frame, left: 10 }))).dataUri);
+    assert.deepEqual(at(0.2, 0.5), WHITE);
+    assert.deepEqual(at(0.8, 0.5), BLUE);
+  });
+
+  for (const [width, height, wantedWidth, wantedHeight] of [
+    [3_072, 1_000, 1_536, 500],
+    [1_000, 3_072, 500, 1_536],
+    [1_536, 1_536, 1_536, 1_536],
+    [20_000, 2, 1_536, 1],
+  ] as const) {
+    it(`is scaled from ${width} x ${height} to ${wantedWidth} x ${wantedHeight}`, async () => {
+      const picture = await read(png(flag(width, height)));
+      assert.deepEqual([picture.widthPx, picture.heightPx], [wantedWidth, wantedHeight]);
+      if (wantedHeight > 1) await assertFlag(picture);
+    });
+  }
+
+  it('is scaled from a JPEG of many blocks', async () => {
+    const picture = await read(await jpeg(flag(2_400, 1_600)));
+    assert.deepEqual([picture.widthPx, picture.heightPx], [1_536, 1_024]);
+    await assertFlag(picture);
+  });
+
+  it('fits the bound of a data URI, as a JPEG, even where it is nothing but noise', async () => {
+    const picture = await read(png(noise(1_536, 1_536, seeded(1))));
+    assert.match(picture.dataUri, /^data:image\/jpeg;base64,/);
+    assert.ok(picture.dataUri.length <= 1_500_000, `${picture.dataUri.length}`);
+    assert.deepEqual([picture.widthPx, picture.heightPx], [1_536, 1_536]);
+  });
+});
+
+describe('the orientation of a camera', () => {
+  // What is above left, above right and below left when the picture is held as EXIF says.
+  for (const [orientation, isTurned, wanted] of [
+    [1, false, [RED, GREEN, BLUE]],
+    [2, false, [GREEN, RED, BLUE]],
+    [3, false, [BLUE, BLUE, GREEN]],
+    [4, false, [BLUE, BLUE, RED]],
+    [5, true, [RED, BLUE, GREEN]],
+    [6, true, [BLUE, RED, BLUE]],
+    [7, true, [BLUE, GREEN, BLUE]],
+    [8, true, [GREEN, BLUE, RED]],
+  ] as const) {
+    for (const isLittle of [true, false]) {
+      it(`is made good: ${orientation}, ${isLittle ? 'Intel' : 'Motorola'}`, async () => {
+        const picture = await read(await jpeg(flag(64, 32), [exif(orientation, { isLittle })]));
+        assert.deepEqual([picture.widthPx, picture.heightPx], isTurned ? [32, 64] : [64, 32]);
+        await assertFlag(picture, wanted);
+      });
+    }
+  }
+
+  it('is upright where EXIF makes no sense', async () => {
+    const broken = Buffer.from(exif(6));
+    broken.fill(0xff, 14);
+    for (const segments of [[exif(0)], [exif(9)], [broken], [segment(0xe1, Buffer.from('Exif\0\0'))]]) {
+      const picture = await read(await jpeg(flag(64, 32), segments));
+      assert.deepEqual([picture.widthPx, picture.heightPx], [64, 32]);
+    }
+  });
+});
+
+describe('where a picture was taken', () => {
+  const secret = Buffer.from('GPS 48.137154N 11.576124E');
+
+  it('stays out of a JPEG: no EXIF, no comment, nothing behind the end', async () => {
+    const bytes = await jpeg(flag(64, 32), [exif(1), segment(0xfe, secret), segment(0xed, secret)]);
+    const sent = bytesOf(await read(Buffer.concat([bytes, secret])));
+    assert.ok(bytes.includes('GPS'));
+    assert.ok(!sent.includes('GPS') && !sent.includes('Exif') && !sent.includes('48.137'));
+  });
+
+  it('stays out of a PNG', async () => {
+    const extra = [chunk('tEXt', Buffer.concat([Buffer.from('Comment\0'), secret])), chunk('eXIf', secret)];
+    const sent = bytesOf(await read(png(flag(64, 32), { extra })));
+    assert.ok(!sent.includes('GPS') && !sent.includes('tEXt') && !sent.includes('eXIf'));
+  });
+});
+
+describe('what is no picture to be read', () => {
+  const painted = flag(30, 20);
+
+  for (const [name, code, bytes] of [
+    ['a WebP', 'kind_unsupported', Buffer.from('RIFF\x10\0\0\0WEBPVP8 ', 'latin1')],
+    ['a HEIC', 'kind_unsupported', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0', 'latin1')],
+    ['a TIFF', 'kind_unsupported', Buffer.from('II*\0\x08\0\0\0', 'latin1')],
+    ['an SVG', 'kind_unsupported', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')],
+    ['a JPEG without loss', 'kind_unsupported', Buffer.from('ffd8ffc3000b080010001001011100', 'hex')],
+    ['a BMP of OS/2', 'kind_unsupported', bmpWithHeader(12)],
+    ['nothing known', 'kind_unknown', Buffer.from([1, 2, 3])],
+    ['nothing', 'kind_unsupported', Buffer.alloc(0)],
+    ['a PNG that claims 100,000 x 100,000', 'too_large', png(painted, { claimed: { width: 1e5, height: 1e5 } })],
+    ['a PNG that claims 2^32 - 1', 'too_large', png(painted, { claimed: { width: 2 ** 32 - 1, height: 2 ** 32 - 1 } })],
+    ['a GIF with a large screen', 'too_large', gif({ width: 65_535, height: 65_535 }, painted)],
+    ['a GIF with a large frame', 'too_large', gifWithFrame(65_535, 65_535)],
+    ['more than 15 MB', 'too_large', Buffer.alloc(15 * 1024 * 1024 + 1)],
+    ['a PNG of no width', 'damaged', png(painted, { claimed: { width: 0, height: 5 } })],
+    ['a PNG of more lines than it has', 'damaged', png(painted, { claimed: { width: 30, height: 2_000 } })],
+    ['the beginning of a PNG', 'damaged', png(painted).subarray(0, 60)],
+    ['only the mark of a PNG', 'damaged', png(painted).subarray(0, 8)],
+    ['the beginning of a GIF', 'damaged', gif(painted, painted).subarray(0, 100)],
+    ['a GIF without a frame', 'damaged', gif(painted, painted).subarray(0, 30)],
+    ['the beginning of a BMP', 'damaged', bmp(painted, { bits: 24 }).subarray(0, 400)],
+  ] as const) {
+    it(`is refused as ${code}: ${name}`, () => assert.rejects(read(bytes), refused(code)));
+  }
+
+  it('is refused when a JPEG claims too much, has two frames, or ends early', async () => {
+    const whole = await jpeg(painted);
+    const frame = whole.indexOf(Buffer.from([0xff, 0xc0]));
+    const claims = Buffer.from(whole);
+    claims.writeUInt16BE(65_000, frame + 5);
+    claims.writeUInt16BE(65_000, frame + 7);
+    await assert.rejects(read(claims), refused('damaged'), 'each block takes a bit or more');
+    await assert.rejects(read(Buffer.concat([claims, Buffer.alloc(10_000_000)])), refused('too_large'));
+
+    const twice = Buffer.concat([whole.subarray(0, frame), whole.subarray(frame, frame + 19), whole.subarray(frame)]);
+    await assert.rejects(read(twice), refused('damaged'));
+    for (const length of [3, 30, frame + 4, whole.length - 200, whole.length - 2]) {
+      await assert.rejects(read(whole.subarray(0, length)), refused('damaged'), `${length}`);
+    }
+  });
+
+  it('is refused when an interlaced PNG holds more than it says', async () => {
+    const lines = Buffer.alloc(200 * 1024 * 1024);
+    await assert.rejects(read(png(painted, { interlace: 1, lines })), /Cannot create a Buffer larger than \d{4} bytes/);
+  });
+
+  it('is refused when the codes of a GIF would lead its decoder in a circle', async () => {
+    // Clear, 0, and 7 three times, the last of 4 bits: omggif lets the first of them stand for the second, and so on.
+    const bits = 4 | (0 << 3) | (7 << 6) | (7 << 9) | (7 << 12);
+    const codes = Buffer.from([bits & 0xff, bits >> 8, 0, 0]);
+    await assert.rejects(read(gif(painted, { ...painted, codes })), refused('damaged'));
+  });
+
+  it('ends when it is no longer wanted', async () => {
+    const abort = new AbortController();
+    const reading = reader.read(png(painted), abort.signal);
+    abort.abort(new Error('enough'));
+    await assert.rejects(reading, /enough/);
+    assert.equal((await read(png(painted))).widthPx, 30);
+  });
+
+  it('is busy when it is closed', async () => {
+    const closed = createPictureReader({ clock: systemClock, log: createLogger('silent') });
+    await closed.close();
+    await closed.close();
+    await assert.rejects(closed.read(png(painted), signal), refused('busy'));
+  });
+});
+
+describe('corrupted pictures', () => {
+  for (const seed of [1, 2, 3, 4]) {
+    it(`end as a picture or a refusal, 500 of them: ${seed}`, async () => {
+      const ends = await readCorruptedPictures({ reader, seed, count: 500 });
+      const shown = JSON.stringify([...ends]);
+      assert.ok((ends.get('read') ?? 0) > 50 && (ends.get('damaged') ?? 0) > 50, shown);
+      assert.ok(!ends.has('busy') && !ends.has('too_slow'), shown);
+    });
+  }
+
+  it('do no harm to those that come after', async () => {
+    assert.equal((await read(png(flag(30, 20)))).widthPx, 30);
+  });
+});
+
+function bmpWithHeader(headerBytes: number): Buffer {
+  const bytes = bmp(flag(30, 20), { bits: 24 });
+  bytes.writeUInt32LE(headerBytes, 14);
+  return bytes;
+}
+
+function gifWithFrame(width: number, height: number): Buffer {
+  const bytes = gif({ width: 30, height: 20 }, flag(30, 20));
+  const descriptor = bytes.indexOf(0x2c, 13 + 12 + 9);
+  bytes.writeUInt16LE(width, descriptor + 5);
+  bytes.writeUInt16LE(height, descriptor + 7);
+  return bytes;
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { decodeClip } from '../../../src/audio/clip/decode-clip.ts';
+import { amplitudeAt, clipFile, decibels } from './tones.ts';
+
+const AMPLITUDE = 0.25;
+
+function assertLevel(pcm: Uint8Array, hz: number, amplitude: number): void {
+  const change = decibels(amplitudeAt(hz, pcm) / amplitude);
+  assert.ok(Math.abs(change) < 1, `${hz} Hz: ${change.toFixed(2)} dB`);
+}
+
+const CLIPS: readonly (readonly [name: string, durationMs: number])[] = [
+  ['mono-44k1.mp3', 1_500],
+  ['mono-44k1-no-info.mp3', 1_541],
+  ['mono-22k05.mp3', 1_500],
+  ['mono-8k.mp3', 1_500],
+  ['cover-44k1.mp3', 1_500],
+  ['stereo-44k1-vbr.mp3', 1_500],
+  ['stereo-48k.mp3', 1_500],
+  ['mono.opus', 1_500],
+  ['mono-8k.opus', 1_500],
+  ['voip-60ms.opus', 1_500],
+  ['stereo.opus', 1_500],
+];
+
+describe('a sound that a user sends', () => {
+  for (const [name, expectedMs] of CLIPS) {
+    it(`is heard as it was made: ${name}`, async () => {
+      const { pcm, durationMs, format } = await decodeClip(clipFile(name));
+      assert.equal(format, name.slice(-4).replace('.', ''));
+      assert.ok(Math.abs(durationMs - expectedMs) <= 20, `${durationMs} ms`);
+      // The second channel has the other tone, and there are two to share the level.
+      const isStereo = name.startsWith('stereo');
+      assertLevel(pcm, 1_000, isStereo ? AMPLITUDE / 2 : AMPLITUDE);
+      if (isStereo) assertLevel(pcm, 3_000, AMPLITUDE / 2);
+      assert.ok(amplitudeAt(2_000, pcm) < 0.003);
+    });
+  }
+
+  for (const name of ['stereo-44k1-vbr.mp3', 'mono-44k1-no-info.mp3', 'mono.opus', 'stereo.opus']) {
+    it(`is what is there of it: ${name}`, async () => {
+      const whole = clipFile(name);
+      const { pcm, durationMs } = await decodeClip(whole.subarray(0, 0.6 * whole.length));
+      assert.ok(durationMs > 500 && durationMs < 1_450, `${durationMs} ms`);
+      assertLevel(pcm, 1_000, name.startsWith('stereo') ? AMPLITUDE / 2 : AMPLITUDE);
+    });
+  }
+
+  it('is not what lies in its tag, though it be sound', async () => {
+    const inside = clipFile('mono-8k.mp3');
+    const size = [21, 14, 7, 0].map((shift) => (inside.length >> shift) & 0x7f);
+    const tag = Buffer.from([...Buffer.from('ID3\x03\x00\x00', 'latin1'), ...size, ...inside]);
+    const { pcm } = await decodeClip(Buffer.concat([tag, clipFile('stereo-48k.mp3')]));
+    assertLevel(pcm, 3_000, AMPLITUDE / 2);
+  });
+
+  it('is damaged when no sound is in it', async () => {
+    const opus = clipFile('mono.opus');
+    const broken = {
+      'a tag alone': clipFile('cover-44k1.mp3').subarray(0, 2_000),
+      'half a frame': Buffer.concat([
+        Buffer.from('ID3\x03\x00\x00\x00\x00\x00\x00', 'latin1'),
+        clipFile('mono-8k.mp3').subarray(0, 100),
+      ]),
+      'a header alone': opus.subarray(0, 47),
+      'half a header': opus.subarray(0, 40),
+      'no channels': opus.with(37, 0),
+      'two hundred channels': opus.with(37, 200),
+      'no pages': Buffer.concat([opus.subarray(0, 47), Buffer.alloc(1_000, 1)]),
+    };
+    for (const [name, bytes] of Object.entries(broken)) {
+      await assert.rejects(decodeClip(bytes), { name: 'AttachmentError', code: 'damaged' }, name);
+    }
+  });
+
+  it('is refused when it is unknown, or known and not read here', async () => {
+    await assert.rejects(decodeClip(Buffer.from('no sound')), { code: 'kind_unknown' });
+    await assert.rejects(decodeClip(new Uint8Array()), { code: 'kind_unknown' });
+    for (const name of ['mono-vorbis.ogg', 'stereo-44k1.m4a', 'mono-8k.flac']) {
+      await assert.rejects(decodeClip(clipFile(name)), { code: 'kind_unsupported' }, name);
+    }
+  });
+});

@@ -1,0 +1,114 @@
+// A process that does nothing but decode, so that what it takes is what decoding takes.
+import { existsSync, readFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clip } from '../../src/audio/clip/clip.ts';
+import { CLIP_THREAD_LIMITS } from '../../src/audio/clip/clip-decoder.ts';
+import { mp3Frames } from '../../src/audio/clip/mp3-frames.ts';
+import { oggPages } from '../../src/audio/clip/ogg-pages.ts';
+import { systemClock } from '../../src/clock.ts';
+import { createLogger } from '../../src/log.ts';
+import { workerUrl } from '../../src/worker-url.ts';
+import { TaskWorker } from '../../src/workers/task-worker.ts';
+import { cpuMs, median, usage } from './measure.ts';
+import { serve } from './serve.ts';
+
+const SECONDS = 60;
+const SECONDS_OF_SAMPLE = 1.5;
+/** An Opus file begins with two pages of headers. */
+const HEADER_PAGES = 2;
+/** A page that says that it is the last one would end the sound. */
+const FLAGS_AT = 5;
+const RESOLUTION_MS = 1;
+
+/** The module of the built bot that starts the worker. */
+const BUILT = '../../dist/audio/clip/clip-decoder.js';
+
+/** What a minute of sound takes. */
+export interface ClipFigures {
+  /** From the bytes to the PCM in a process that has decoded nothing before: its thread is started. */
+  readonly firstMs: number;
+  /** The same from then on; the median. */
+  readonly nextMs: number;
+  /** Of the processor, for one of those: the same on a busy machine. */
+  readonly nextCpuMs: number;
+  /** The most that the process held, above what it held before and above the sound itself, before and after. */
+  readonly memoryBytes: number;
+  /** How long its main thread was held up at the most while it decoded, and while it did nothing for as long. */
+  readonly pauseMs: number;
+  readonly idlePauseMs: number;
+}
+
+async function measure({ file, times }: { readonly file: string; readonly times: number }): Promise<ClipFigures> {
+  const bytes = minuteOf(file);
+  const worker = openWorker();
+  const { signal } = new AbortController();
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  const takenMs: number[] = [];
+  let pcmBytes = 0;
+  const decode = async () => {
+    const startedMs = performance.now();
+    const copy = new Uint8Array(bytes);
+    const { pcm } = await worker.run(copy, { signal, transfer: [copy.buffer] });
+    takenMs.push(performance.now() - startedMs);
+    pcmBytes = pcm.byteLength;
+  };
+  const before = usage().rssBytes;
+  await decode();
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  delay.enable();
+  const spentMs = cpuMs();
+  for (let time = 0; time < times; time++) await decode();
+  const nextCpuMs = (cpuMs() - spentMs) / times;
+  const pauseMs = longestMs(delay);
+  const [firstMs = Number.NaN, ...nextMs] = takenMs;
+  await sleep(nextMs.reduce((sum, each) => sum + each, 0));
+  const idlePauseMs = longestMs(delay);
+  await worker.close();
+  if (pcmBytes < 0.95 * SECONDS * 48_000) throw new Error(`${file}: ${pcmBytes} bytes are no minute`);
+  const memoryBytes = peakBytes - before - bytes.byteLength - pcmBytes;
+  return { firstMs, nextMs: median(nextMs), nextCpuMs, memoryBytes, pauseMs, idlePauseMs };
+}
+
+/** The built thread, as `createClipDecoder` has it. */
+function openWorker(): TaskWorker<Uint8Array, Clip> {
+  const file = workerUrl(new URL(BUILT, import.meta.url).href, 'clip-worker');
+  if (!existsSync(file)) throw new Error('there is no built worker');
+  return new TaskWorker({
+    file,
+    clock: systemClock,
+    log: createLogger('silent'),
+    limitMs: 60_000,
+    maxWaiting: 1,
+    idleMs: 60_000,
+    resourceLimits: CLIP_THREAD_LIMITS,
+  });
+}
+
+/** Since the last call. */
+function longestMs(delay: ReturnType<typeof monitorEventLoopDelay>): number {
+  const longest = Math.max(0, delay.max / 1e6 - RESOLUTION_MS);
+  delay.reset();
+  return longest;
+}
+
+/** A sample of the tests, its sound again and again. */
+function minuteOf(file: string): Uint8Array {
+  const sample = readFileSync(new URL(`../audio/clips/${file}`, import.meta.url));
+  const parts = file.endsWith('.mp3')
+    ? [...mp3Frames(sample)].map(({ at, byteLength }) => sample.subarray(at, at + byteLength))
+    : [...oggPages(sample)].map(({ bytes }) => Uint8Array.from(bytes).with(FLAGS_AT, 0));
+  const headers = file.endsWith('.mp3') ? [] : parts.splice(0, HEADER_PAGES);
+  return Buffer.concat([
+    ...headers,
+    ...Array<Uint8Array[]>(SECONDS / SECONDS_OF_SAMPLE)
+      .fill(parts)
+      .flat(),
+  ]);
+}
+
+const calls = { measure };
+
+export type ClipCalls = typeof calls;
+
+serve(calls);

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createMemoryInvitations } from '../../../src/conversation/stores/memory-invitations.ts';
+import { randomIds } from '../../../src/ids.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { guest, itKeepsInvitations } from './invitations-contract.ts';
+
+function invitations() {
+  const clock = new ManualClock();
+  return { clock, store: createMemoryInvitations({ clock, ids: randomIds }) };
+}
+
+itKeepsInvitations('memory', async () => invitations());
+
+describe('invitations in memory', () => {
+  it('give way, the oldest first, when there are very many of them', async () => {
+    const { store } = invitations();
+    const [first, second] = [await store.create(guest()), await store.create(guest())];
+    for (let index = 0; index < 49_998; index++) await store.create(guest());
+    assert.deepEqual(await store.find(first.id), first);
+    await store.create(guest());
+    assert.equal(await store.find(first.id), undefined);
+    assert.deepEqual(await store.find(second.id), second);
+  });
+});

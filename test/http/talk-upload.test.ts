@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { toPcm } from '../../src/audio/pcm.ts';
+import { encodeWav } from '../../src/audio/wav.ts';
+import { wordingFor } from '../../src/wording.ts';
+import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
+import { clipsOf, invited, SPOKEN, speak } from '../support/invited.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { assertRefusal, sendRaw } from './raw-request.ts';
+
+const en = wordingFor('en');
+const de = wordingFor('de');
+const MINUTE_MS = 60_000;
+
+async function started(t: TestContext, options: BotUnderTestOptions = {}) {
+  const clock = new ManualClock();
+  const bot = await startBot({ deps: { clock }, ...options });
+  t.after(() => bot.close());
+  return { bot, clock };
+}
+
+async function assertRefused(response: Response, status: number, code: string, message: string): Promise<void> {
+  assert.equal(response.status, status);
+  const text = await response.text();
+  assertRefusal(text, code);
+  assert.equal(JSON.parse(text).message, message);
+}
+
+describe('POST /talk/<link>', () => {
+  it('makes what was spoken the next message of whoever was invited', async (t) => {
+    const { bot } = await started(t, { turns: ['I heard you'] });
+    const url = await invited(bot, { from: { id: 'user-7', name: 'Eve' } });
+    const response = await speak(url);
+    assert.equal(response.status, 202);
+    assert.deepEqual(await response.json(), {});
+    assert.equal(response.headers.get('cache-control'), 'no-store');
+    const [, reply] = await bot.connector.whenMessages(2);
+    assert.equal(reply?.body.text, 'I heard you');
+    assert.equal(reply?.body.recipient.id, 'user-7');
+    assert.deepEqual(clipsOf(bot), [SPOKEN]);
+  });
+
+  it('takes one recording, and the same one once', async (t) => {
+    const { bot } = await started(t, { turns: ['One'] });
+    const url = await invited(bot);
+    assert.equal((await speak(url)).status, 202);
+    await bot.connector.whenMessages(2);
+    await assertRefused(await speak(url), 404, 'not_found', en.talk.ended);
+    assert.equal((await fetch(url)).status, 404);
+  });
+
+  it('takes one of two that come at the same moment', async (t) => {
+    const { bot } = await started(t, { turns: ['One'] });
+    const url = await invited(bot);
+    const responses = await Promise.all([speak(url), speak(url), speak(url)]);
+    assert.deepEqual(responses.map(({ status }) => status).sort(), [202, 404, 404]);
+    await bot.connector.whenMessages(2);
+    assert.equal(clipsOf(bot).length, 1);
+  });
+
+  it('takes what comes in the same conversation by two invitations', async (t) => {
+    const { bot } = await started(t, { turns: ['One', 'Two'] });
+    const urls = [await invited(bot), await invited(bot)];
+    for (const url of urls) assert.equal((await speak(url)).status, 202);
+    await bot.connector.whenMessages(4);
+  });
+
+  it('is open for ten minutes, and takes for five more what was begun in time', async (t) => {
+    const { bot, clock } = await started(t, { turns: ['In time'] });
+    const [url, other] = [await invited(bot), await invited(bot)];
+    await clock.advance(10 * MINUTE_MS - 1);
+    assert.equal((await fetch(url)).status, 200);
+    await clock.advance(1);
+    assert.equal((await fetch(url)).status, 404);
+    await clock.advance(5 * MINUTE_MS - 1);
+    assert.equal((await speak(url)).status, 202);
+    await clock.advance(1);
+    await assertRefused(await speak(other), 404, 'not_found', en.talk.ended);
+    await bot.connector.whenMessages(3);
+  });
+
+  it('ends with the conversation', async (t) => {
+    const { bot } = await started(t);
+    const [here, there] = [await invited(bot), await invited(bot, { conversation: { id: 'conversation-2' } })];
+    await bot.says('/forget');
+    await bot.connector.whenMessages(3);
+    assert.equal((await fetch(here)).status, 404);
+    await assertRefused(await speak(here), 404, 'not_found', en.talk.ended);
+    assert.equal((await fetch(there)).status, 200);
+    const removed = {
+      type: 'conversationUpdate',
+      membersRemoved: [{ id: 'bot-1' }],
+      conversation: { id: 'conversation-2' },
+    };
+    await bot.post(bot.message(undefined, removed));
+    await assertGone(there);
+  });
+
+  for (const [name, body, headers, status, code, message] of [
+    ['no sound at all', Buffer.from('hello'), {}, 415, 'unsupported_media_type', en.attachments.notRead.kind_unknown],
+    ['half a header', Buffer.from('RIFF....WAVEfmt '), {}, 422, 'unreadable', en.attachments.notRead.damaged],
+    [
+      'another type',
+      SPOKEN,
+      { 'content-type': 'audio/mpeg' },
+      415,
+      'unsupported_media_type',
+      en.attachments.notRead.kind_unsupported,
+    ],
+    [
+      'a form',
+      SPOKEN,
+      { 'content-type': 'text/plain' },
+      415,
+      'unsupported_media_type',
+      en.attachments.notRead.kind_unsupported,
+    ],
+    [
+      'a body that is packed',
+      SPOKEN,
+      { 'content-encoding': 'gzip' },
+      415,
+      'unsupported_media_type',
+      en.attachments.notRead.kind_unsupported,
+    ],
+    ['nothing', Buffer.alloc(0), {}, 415, 'unsupported_media_type', en.attachments.notRead.kind_unknown],
+    ['too many bytes', Buffer.alloc(15 * 2 ** 20 + 1), {}, 413, 'too_large', en.attachments.notRead.too_long],
+  ] as const) {
+    it(`refuses ${name}, and takes a good one after it`, async (t) => {
+      const { bot } = await started(t, { turns: ['Now'] });
+      const url = await invited(bot);
+      await assertRefused(await speak(url, body, headers), status, code, message(undefined));
+      assert.equal((await speak(url)).status, 202);
+      await bot.connector.whenMessages(2);
+    });
+  }
+
+  it('refuses more than three minutes, in the language of whoever was invited', async (t) => {
+    const { bot } = await started(t);
+    const url = await invited(bot, { locale: 'de' });
+    const wav = await encodeWav(toPcm([Buffer.alloc(182 * 48_000)]));
+    await assertRefused(await speak(url, wav), 413, 'too_large', de.attachments.notRead.too_long(undefined));
+    assert.equal((await fetch(url)).status, 200);
+  });
+
+  it('takes three minutes', async (t) => {
+    const { bot } = await started(t, { turns: ['That was long'] });
+    const wav = await encodeWav(toPcm([Buffer.alloc(180 * 48_000)]));
+    assert.equal((await speak(await invited(bot), wav)).status, 202);
+    const [, reply] = await bot.connector.whenMessages(2);
+    assert.equal(reply?.body.text, 'That was long');
+  });
+
+  it('is refused by its length before it is sent', async (t) => {
+    const { bot } = await started(t);
+    const { pathname } = new URL(await invited(bot));
+    const head = [
+      `POST ${pathname} HTTP/1.1`,
+      'Host: bot',
+      'Content-Type: audio/wav',
+      'Content-Length: 20000000',
+      '',
+      '',
+    ];
+    const answer = await sendRaw(bot.url, head.join('\r\n'));
+    assert.equal(answer.status, 413);
+    assertRefusal(answer.body, 'too_large');
+  });
+
+  it('keeps nothing of what strangers send', async (t) => {
+    const { bot } = await started(t);
+    const head = ['POST /talk/nothing HTTP/1.1', 'Host: bot', 'Content-Type: audio/wav', 'Content-Length: 9', '', ''];
+    // Answered before any of it has come.
+    const answer = await sendRaw(bot.url, `${head.join('\r\n')}123456789`, { half: true });
+    assert.equal(answer.status, 404);
+  });
+
+  it('is refused while the bot drains, and not used up', async (t) => {
+    const gate = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const turn = () => {
+      asked.resolve();
+      return { outputs: [{ text: 'At last' }], ending: { kind: 'completed' } as const, gate: gate.promise };
+    };
+    const bot = await startBot({ turns: [turn] });
+    t.after(() => bot.close());
+    const url = await invited(bot);
+    await bot.says('hello');
+    await asked.promise;
+    const closed = bot.app.close();
+    const response = await speak(url);
+    assert.ok(Number(response.headers.get('retry-after')) > 0);
+    await assertRefused(response, 503, 'draining', en.shuttingDown);
+    assert.equal((await fetch(url)).status, 200);
+    gate.resolve();
+    await closed;
+  });
+
+  it('counts like any other message', async (t) => {
+    const { bot } = await started(t, { turns: ['One'], env: { MAX_TURNS_PER_MINUTE: '1' } });
+    const [one, two] = [await invited(bot), await invited(bot)];
+    assert.equal((await speak(one)).status, 202);
+    await bot.connector.whenMessages(3);
+    assert.equal((await speak(two)).status, 202);
+    const replies = await bot.connector.whenMessages(4);
+    assert.equal(replies[3]?.body.text, en.limits.tooFast);
+  });
+
+  it('leaves nothing in the log that would open a page', async (t) => {
+    const { bot } = await started(t, { turns: ['One'] });
+    const url = await invited(bot);
+    await speak(url, Buffer.from('hello'));
+    await speak(url);
+    await bot.connector.whenMessages(2);
+    const [, , signature = '?'] = url.split('/').at(-1)?.split('.') ?? [];
+    assert.ok(!JSON.stringify(bot.logs).includes(signature));
+  });
+
+  /** Removing the bot is answered before all of it is done. */
+  async function assertGone(url: string): Promise<void> {
+    const giveUp = AbortSignal.timeout(5_000);
+    while ((await fetch(url)).status !== 404) assert.ok(!giveUp.aborted);
+  }
+});

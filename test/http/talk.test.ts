@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { escaped } from '../../src/http/page.ts';
+import { wordingFor } from '../../src/wording.ts';
+import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { invited, speak } from '../support/invited.ts';
+import { assertRefusal, assertTellsNothing, rawRequest } from './raw-request.ts';
+
+const de = wordingFor('de');
+
+function nonceOf(response: Response): string {
+  return /'nonce-([^']+)'/.exec(response.headers.get('content-security-policy') ?? '')?.[1] ?? '';
+}
+
+function assertGuarded({ headers }: Response, nonce: string): void {
+  assert.equal(headers.get('content-type'), 'text/html; charset=utf-8');
+  assert.equal(headers.get('cache-control'), 'private, no-store');
+  assert.equal(headers.get('referrer-policy'), 'no-referrer');
+  assert.equal(headers.get('permissions-policy'), 'microphone=(self)');
+  assert.equal(headers.get('x-content-type-options'), 'nosniff');
+  assert.equal(headers.get('x-robots-tag'), 'noindex, nofollow');
+  for (const name of ['set-cookie', 'access-control-allow-origin']) assert.equal(headers.has(name), false, name);
+  assert.deepEqual(headers.get('content-security-policy')?.split('; ').sort(), [
+    "base-uri 'none'",
+    "connect-src 'self' https://res.cdn.office.net",
+    "default-src 'none'",
+    "form-action 'none'",
+    'frame-ancestors https://*.cloud.microsoft https://teams.microsoft.com https://*.teams.microsoft.com https://*.microsoft365.com https://*.office.com',
+    'img-src data:',
+    'media-src blob:',
+    `script-src 'nonce-${nonce}' 'self'`,
+    `style-src 'nonce-${nonce}'`,
+  ]);
+}
+
+describe('GET /talk/<link>', () => {
+  let bot: BotUnderTest;
+  let url: string;
+  let response: Response;
+  let html: string;
+
+  before(async () => {
+    bot = await startBot();
+    url = await invited(bot);
+    response = await fetch(url);
+    html = await response.text();
+  });
+
+  after(() => bot.close());
+
+  it('is a page that only itself may fill and only Teams may frame', () => {
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('content-length'), String(Buffer.byteLength(html)));
+    assertGuarded(response, nonceOf(response));
+  });
+
+  it('lets run what it has itself, by a nonce of this one answer, and has nothing from elsewhere', async () => {
+    const nonces = [...html.matchAll(/<(?:script|style)\b([^>]*)>/g)].map(([, attributes = '']) =>
+      /\bnonce="([^"]+)"/.exec(attributes)?.at(1),
+    );
+    assert.deepEqual(new Set(nonces), new Set([nonceOf(response)]));
+    assert.notEqual(nonceOf(await fetch(url)), nonceOf(response));
+    assert.doesNotMatch(html, /<[^>]+\s(style|on\w+)=|(src|href|data-library)="(https?:)?\/\//);
+  });
+
+  it('may be looked at again and again, and by HEAD', async () => {
+    const head = await fetch(url, { method: 'HEAD' });
+    assert.equal(head.status, 200);
+    assertGuarded(head, nonceOf(head));
+    assert.equal(await head.text(), '');
+    assert.equal((await fetch(url)).status, 200);
+  });
+
+  it('names no user and no conversation', () => {
+    for (const text of ['Ada', 'user-1', 'conversation-1', bot.connector.url]) assert.ok(!html.includes(text), text);
+  });
+
+  it('speaks the language of whoever was invited', async () => {
+    const german = await (
+      await fetch(await invited(bot, { locale: 'de-AT' }), { headers: { 'accept-language': 'en' } })
+    ).text();
+    assert.ok(german.includes('<html lang="de">'));
+    for (const text of [de.talk.title, de.talk.send, de.talk.refused, de.talk.of('{elapsed}', '3:00')]) {
+      assert.ok(german.includes(escaped(text)), text);
+    }
+  });
+
+  it('answers other methods with 405', async () => {
+    for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+      const answer = await fetch(url, { method });
+      assert.equal(answer.status, 405);
+      assert.equal(answer.headers.get('allow'), 'GET, HEAD, POST');
+    }
+  });
+
+  for (const [name, change] of Object.entries<(link: string) => string>({
+    nothing: () => '',
+    'a forged signature': (link) => `${link.slice(0, -4)}AAAA`,
+    'a later end than was signed': (link) => link.replace(/\.\w+\./, '.zzzzzz.'),
+    'an unknown id': (link) => `AAAA${link.slice(4)}`,
+    'the id alone': (link) => link.split('.')[0] ?? '',
+    'a slash behind it': (link) => `${link}/`,
+    'markup in it': () => '%22%3E%3Cscript%3E',
+  })) {
+    it(`has no page for a link with ${name}, and takes nothing there`, async () => {
+      const other = `${bot.url}/talk/${change(new URL(url).pathname.slice('/talk/'.length))}`;
+      const answer = await fetch(other, { headers: { 'accept-language': 'de' } });
+      assert.equal(answer.status, 404);
+      const text = await answer.text();
+      assertTellsNothing(text);
+      if (name !== 'nothing') assert.ok(text.includes(`<h1>${de.talk.endedTitle}</h1>`));
+      if (name === 'nothing' || name === 'a slash behind it') return;
+      const refused = await speak(other);
+      assert.equal(refused.status, 404);
+      assertRefusal(await refused.text(), 'not_found');
+    });
+  }
+});
+
+describe('the recorder', () => {
+  it('is a script that is served from here, by GET and HEAD', async (t) => {
+    const bot = await startBot();
+    t.after(() => bot.close());
+    const response = await fetch(`${bot.url}/talk/recorder.js`);
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('content-type'), 'text/javascript; charset=utf-8');
+    assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
+    const script = await response.text();
+    assert.match(script, /registerProcessor\('recorder'/);
+    assert.equal(response.headers.get('content-length'), String(Buffer.byteLength(script)));
+    const head = await rawRequest(bot.url, 'HEAD', '/talk/recorder.js');
+    assert.deepEqual([head.status, head.body], [200, '']);
+  });
+});

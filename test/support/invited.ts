@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { toPcm } from '../../src/audio/pcm.ts';
+import { encodeWav } from '../../src/audio/wav.ts';
+import { wordingFor } from '../../src/wording.ts';
+import type { BotUnderTest } from './bot.ts';
+import { toneOf } from './pitch.ts';
+
+/** Half a second of somebody's voice. */
+export const SPOKEN = toneOf(440, 0.5);
+
+/** Asks the bot for the page on which to speak; resolves with its address, on a channel that gets it as a link. */
+export async function invited(bot: BotUnderTest, fields: Record<string, unknown> = {}): Promise<string> {
+  const before = bot.connector.messages.length;
+  assert.equal((await bot.says('/talk', fields)).status, 200);
+  const reply = (await bot.connector.whenMessages(before + 1))[before];
+  const { open } = wordingFor(String(fields['locale'] ?? 'en')).talk;
+  const [text = '', link = ''] = String(reply?.body.text).split(`\n\n[${open}](`);
+  assert.ok(text !== '' && link.endsWith(')'), String(reply?.body.text));
+  return link.slice(0, -1);
+}
+
+/** Sends a recording as the page does. */
+export async function speak(url: string, body?: Uint8Array, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'audio/wav', ...headers },
+    body: new Uint8Array(body ?? (await encodeWav(toPcm([SPOKEN])))),
+  });
+}
+
+/** The clips that the model was given so far, as they were on the wire. */
+export function clipsOf({ events }: BotUnderTest): Buffer[] {
+  return events.flatMap(({ from, event }) => {
+    if (from !== 'client' || event['type'] !== 'conversation.item.create') return [];
+    const { content } = event['item'] as { content: { type: string; audio?: string }[] };
+    return content.flatMap(({ type, audio = '' }) => (type === 'input_audio' ? [Buffer.from(audio, 'base64')] : []));
+  });
+}

@@ -1,0 +1,8 @@
+import type { Recordings } from '../../src/conversation/recordings.ts';
+
+/** For servers of which nobody asks for the page on which to speak: nobody is invited. */
+export const noRecordings: Recordings = {
+  guestOf: async () => undefined,
+  speakerOf: async () => undefined,
+  take: async () => 'gone',
+};
