@@ -196,8 +196,8 @@ export class RequestError extends Error {
  * Why something that a user sent could not be used. `address_refused`: its link leads where the bot does not go.
  * `not_fetched`: whoever has it does not give it. `too_slow`: it did not come, or could not be read, in time.
  * `too_large` in bytes or pixels, `too_long` in minutes. `kind_unknown`: nothing tells what it is. `kind_unsupported`: it
- * is known, and cannot be read here. `damaged`: it is not what it says it is, or its end is missing. `busy`: too much is
- * being read at once.
+ * is known, and cannot be read here. `page_instead`: a page came in its place, as from a link for people. `damaged`: it
+ * is not what it says it is, or its end is missing. `busy`: too much is being read at once.
  */
 export type AttachmentErrorCode =
   | 'address_refused'
@@ -207,6 +207,7 @@ export type AttachmentErrorCode =
   | 'too_long'
   | 'kind_unknown'
   | 'kind_unsupported'
+  | 'page_instead'
   | 'damaged'
   | 'busy';
 
@@ -218,6 +219,7 @@ const ATTACHMENT_RETRY: Record<AttachmentErrorCode, Retry> = {
   too_long: 'never',
   kind_unknown: 'never',
   kind_unsupported: 'never',
+  page_instead: 'never',
   damaged: 'never',
   busy: 'safe',
 };

@@ -59,8 +59,11 @@ describe('the languages', () => {
     }
 
     it(`say what to do about recordings and too many files (${language})`, () => {
-      const { voiceClip, videoClip, tooMany } = words.attachments;
-      for (const text of [voiceClip, videoClip, tooMany('10', '3')]) assert.match(text, POLITE[language] ?? /./);
+      const { voiceClip, voiceClipNoPage, videoClip, recordingLost, tooMany } = words.attachments;
+      for (const text of [voiceClip, recordingLost]) assert.match(text, /\/talk/);
+      assert.doesNotMatch(voiceClipNoPage, /\/talk/);
+      for (const text of [voiceClip, voiceClipNoPage, videoClip, recordingLost, tooMany('10', '3')])
+        assert.match(text, POLITE[language] ?? /./);
       assert.match(tooMany('10', '3'), /10.*3/);
     });
 

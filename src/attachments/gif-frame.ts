@@ -4,6 +4,8 @@ const HEADER_BYTES = 13;
 const DESCRIPTOR_BYTES = 10;
 const EXTENSION = 0x21;
 const DESCRIPTOR = 0x2c;
+/** Before the first frame. The words of one XMP are read as lengths: half a megabyte of them is about 5,000 blocks. */
+const MOST_BLOCKS = 20_000;
 const MOST_CODES = 4_096;
 const MOST_CODE_BITS = 12;
 
@@ -19,10 +21,13 @@ export interface GifFrame {
 /** The first frame of a GIF (GIF89a, 18 to 22). Throws an AttachmentError, or a RangeError where the bytes end. */
 export function firstGifFrame(view: DataView): GifFrame {
   let at = HEADER_BYTES + paletteBytes(view.getUint8(10));
-  while (view.getUint8(at) === EXTENSION) {
+  for (let blocks = 0; view.getUint8(at) === EXTENSION; at++) {
     at += 2;
-    for (let length = view.getUint8(at); length > 0; length = view.getUint8(at)) at += 1 + length;
-    at++;
+    for (let length = view.getUint8(at); length > 0; length = view.getUint8(at)) {
+      at += 1 + length;
+      if (++blocks > MOST_BLOCKS) throw tooManyBlocks();
+    }
+    if (++blocks > MOST_BLOCKS) throw tooManyBlocks();
   }
   if (view.getUint8(at) !== DESCRIPTOR) throw new AttachmentError('damaged', 'a gif without a frame');
   return {
@@ -31,6 +36,10 @@ export function firstGifFrame(view: DataView): GifFrame {
     pixels: view.getUint16(at + 5, true) * view.getUint16(at + 7, true),
     codesAt: at + DESCRIPTOR_BYTES + paletteBytes(view.getUint8(at + 9)),
   };
+}
+
+function tooManyBlocks(): AttachmentError {
+  return new AttachmentError('damaged', 'a gif of too many blocks');
 }
 
 function paletteBytes(flags: number): number {

@@ -18,7 +18,7 @@ export type MessagePart =
 /** A file, not fetched yet. Its name and types are its sender's claims. */
 export interface SentFile {
   readonly kind: 'file';
-  /** https, http or data; not checked in any other way. */
+  /** https, http or data, not checked in any other way; empty where it came with none of these. */
   readonly url: string;
   /** As `shownName` gives it. */
   readonly name: string | undefined;
@@ -42,6 +42,8 @@ const TEAMS_FILE = 'application/vnd.microsoft.teams.file.download.info';
 const AUDIO_CARD = 'application/vnd.microsoft.card.audio';
 /** Cards and the references of Teams have content of their own; an address among it is no file. */
 const NO_FILE = /^application\/vnd\.microsoft\.(card|teams\.card)\.|^application\/vnd\.microsoft\.teams\.(?!file\.)/;
+/** With a name it is a file, even where it cannot be fetched. JSON and the types of Microsoft may be anything. */
+const NAMED_FILE = /^(audio|image|text|video)\/(?!html$)|^application\/(?!json$|vnd\.microsoft\.)/;
 /** Where Teams keeps recordings, out of a bot's reach (MicrosoftDocs/msteams-docs#1805). */
 const RECORDINGS_HOST = 'asm.skype.com';
 
@@ -114,8 +116,17 @@ function partOf(attachment: SentAttachment): MessagePart {
   const name = shownName(textOf(attachment.name, MOST_NAME_CHARS));
   const { downloadUrl, fileType } = claimedType === TEAMS_FILE ? fieldsOf(attachment.content) : {};
   const url = urlOf(claimedType === TEAMS_FILE ? downloadUrl : attachment.contentUrl);
-  if (url === undefined || NO_FILE.test(claimedType)) return { kind: 'ignored', contentType: claimedType };
-  return { kind: 'file', url, name, claimedType, fileType: textOf(fileType, MOST_ENDING_CHARS)?.toLowerCase() };
+  const isNamedFile = name !== undefined && (claimedType === TEAMS_FILE || NAMED_FILE.test(claimedType));
+  if (NO_FILE.test(claimedType) || (url === undefined && !isNamedFile)) {
+    return { kind: 'ignored', contentType: claimedType };
+  }
+  return {
+    kind: 'file',
+    url: url ?? '',
+    name,
+    claimedType,
+    fileType: textOf(fileType, MOST_ENDING_CHARS)?.toLowerCase(),
+  };
 }
 
 /** `hasPictures`: the pictures in the HTML are attached, too. */
@@ -159,9 +170,13 @@ function isAtRecordings(url: unknown): boolean {
   return hostname === RECORDINGS_HOST || hostname.endsWith(`.${RECORDINGS_HOST}`);
 }
 
-/** The first files, and how many there are besides. */
+/** The first files, and how many there are besides; one recording stands for all of its kind. */
 function withinFiles(parts: readonly MessagePart[]): MessagePart[] {
   let files = 0;
-  const kept = parts.filter((part) => part.kind !== 'file' || ++files <= MOST_FILES);
+  const kept = parts.filter((part, at) => {
+    if (part.kind === 'file') return ++files <= MOST_FILES;
+    const isRecording = part.kind === 'teamsVoiceClip' || part.kind === 'teamsVideoClip';
+    return !isRecording || parts.findIndex(({ kind }) => kind === part.kind) === at;
+  });
   return files <= MOST_FILES ? kept : [...kept, { kind: 'tooManyFiles', count: files - MOST_FILES }];
 }

@@ -49,7 +49,7 @@ export function createPictureReader({ clock, log }: { clock: Clock; log: Logger 
         throw new AttachmentError('too_large', `a picture of ${bytes.byteLength} bytes`);
       }
       const header = pictureHeader(pictureKind(recognise(bytes)), bytes);
-      const own = Uint8Array.from(bytes);
+      const own = new Uint8Array(bytes);
       return worker.run({ bytes: own, header }, { signal, transfer: [own.buffer] });
     },
     close: () => worker.close(),

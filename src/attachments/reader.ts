@@ -39,13 +39,16 @@ export async function readFile(
       return { kind: 'picture', name, dataUri: (await pictures.read(bytes, signal)).dataUri };
     case 'text':
       return { kind: 'text', name, text: quotedTextFile(name, readTextFile(bytes)) };
+    case 'page':
+      if (isPageName(name)) throw new AttachmentError('kind_unsupported', 'a page, under a name of its kind');
+      throw new AttachmentError('page_instead', 'a page in place of a file');
     case 'none':
       throw new AttachmentError(kind === 'unknown' ? 'kind_unknown' : 'kind_unsupported', `a file of the kind ${kind}`);
   }
 }
 
 /** Who reads a kind. */
-function way(kind: FileKind): 'sound' | 'picture' | 'text' | 'none' {
+function way(kind: FileKind): 'sound' | 'picture' | 'text' | 'page' | 'none' {
   switch (kind) {
     case 'sound':
       return 'sound';
@@ -56,6 +59,9 @@ function way(kind: FileKind): 'sound' | 'picture' | 'text' | 'none' {
       return 'picture';
     case 'text':
       return 'text';
+    // In place of a file, it is what a link for people leads to.
+    case 'html':
+      return 'page';
     case 'webp':
     case 'heic':
     case 'tiff':
@@ -64,9 +70,11 @@ function way(kind: FileKind): 'sound' | 'picture' | 'text' | 'none' {
     case 'office':
     case 'zip':
     case 'video':
-    // A page in place of a file: what a link for people leads to.
-    case 'html':
     case 'unknown':
       return 'none';
   }
+}
+
+function isPageName(name: string | undefined): boolean {
+  return /\.x?html?$/i.test(name ?? '');
 }

@@ -1,3 +1,5 @@
+import { soundKind } from '../audio/clip/sound-kind.ts';
+import { hasVideoTrack } from './iso-media.ts';
 import { decodeText } from './text-file.ts';
 
 /**
@@ -34,9 +36,6 @@ const MARKS: readonly (readonly [kind: FileKind, ...marks: Mark[]])[] = [
   // Two letters alone could begin a text: the four bytes are reserved, and zero.
   ['bmp', [0, 'BM'], [6, '\0\0\0\0']],
   ['webp', [0, 'RIFF'], [8, 'WEBP']],
-  ...['heic', 'heix', 'hevc', 'hevx', 'heim', 'heis', 'mif1', 'msf1', 'avif', 'avis'].map(
-    (brand) => ['heic', [4, 'ftyp'], [8, brand]] as const,
-  ),
   ['tiff', [0, 'II*\0']],
   ['tiff', [0, 'MM\0*']],
   ['pdf', [0, '%PDF-']],
@@ -46,22 +45,25 @@ const MARKS: readonly (readonly [kind: FileKind, ...marks: Mark[]])[] = [
   ['zip', [0, 'PK\x03\x04']],
   ['zip', [0, 'PK\x05\x06']],
   ['sound', [0, 'RIFF'], [8, 'WAVE']],
+  ['sound', [0, 'RF64'], [8, 'WAVE']],
   ['sound', [0, 'FORM'], [8, 'AIF']],
+  ['sound', [0, 'caff\0\x01']],
   ['sound', [0, 'ID3']],
   ['sound', [0, 'OggS']],
   ['sound', [0, 'fLaC']],
   ['sound', [0, '#!AMR']],
   // Matroska and WebM: what browsers record, mostly sound alone.
   ['sound', [0, '\x1a\x45\xdf\xa3']],
+  // They may have a track of pictures for their chapters.
   ['sound', [4, 'ftypM4A']],
   ['sound', [4, 'ftypM4B']],
-  ['video', [4, 'ftyp']],
   ['video', [0, 'RIFF'], [8, 'AVI ']],
   ['video', [0, '\0\0\x01\xba']],
   ['video', [0, 'FLV\x01']],
   ['video', [0, '\x30\x26\xb2\x75\x8e\x66\xcf\x11']],
 ];
 
+const ISO_MEDIA: Mark = [4, 'ftyp'];
 /** More of a file is not looked at to tell a text from something else. */
 const LOOKED_AT_BYTES = 64 * 1024;
 const MOST_PROLOGUE_CHARS = 4_096;
@@ -70,10 +72,17 @@ const MOST_PROLOGUE_CHARS = 4_096;
 export function recognise(bytes: Uint8Array): FileKind {
   const marked = MARKS.find(([, ...marks]) => marks.every((mark) => stands(bytes, mark)));
   if (marked !== undefined) return marked[0];
+  if (stands(bytes, ISO_MEDIA)) return kindOfIsoMedia(bytes);
   const text = decodeText(bytes.subarray(0, LOOKED_AT_BYTES), { isCut: bytes.length > LOOKED_AT_BYTES });
   // A frame of sound begins like the mark of UTF-16, so that a text comes first.
   if (text !== undefined) return kindOfText(text);
-  return isAudioFrame(bytes) ? 'sound' : 'unknown';
+  return isAudioFrame(bytes) || soundKind(bytes) !== undefined ? 'sound' : 'unknown';
+}
+
+/** Telephones and Windows give their sounds the brands of films, so that only its tracks tell a sound from a film. */
+function kindOfIsoMedia(bytes: Uint8Array): FileKind {
+  if (soundKind(bytes) === undefined) return 'heic';
+  return hasVideoTrack(bytes) ? 'video' : 'sound';
 }
 
 function stands(bytes: Uint8Array, [at, chars]: Mark): boolean {

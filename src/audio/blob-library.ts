@@ -84,6 +84,10 @@ export function createBlobLibrary(options: BlobLibraryOptions): AudioLibrary {
       cache.delete(id);
       return undefined;
     },
+    async remove(id) {
+      cache.delete(id);
+      if (ID.test(id)) await blobs.delete(nameOf(id));
+    },
     async forget(conversation) {
       const folder = conversationPart(conversation);
       for (const id of [...cache.keys()]) if (id.startsWith(folder)) cache.delete(id);

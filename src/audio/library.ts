@@ -28,6 +28,8 @@ export interface AudioLibrary {
   save(sound: ReplySound): Promise<StoredAudio | undefined>;
   /** `undefined` when unknown, too old, or pushed out by newer audio. */
   find(id: string): Promise<StoredAudio | undefined>;
+  /** Removes one sound, if it is there; its links end at once. */
+  remove(id: string): Promise<void>;
   /** Removes all sound of a conversation; its links end at once. */
   forget(conversation: string): Promise<void>;
 }
@@ -68,6 +70,9 @@ export function createMemoryLibrary({ maxBytes, retentionMs, clock, ids }: Memor
       // `peek` does not count as use: what is oldest stays oldest, however often it is played.
       const audio = stored.peek(id);
       return audio === undefined || isExpired(audio) ? undefined : audio;
+    },
+    async remove(id) {
+      stored.delete(id);
     },
     async forget(conversation) {
       for (const [id, audio] of [...stored.entries()]) if (audio.conversation === conversation) stored.delete(id);

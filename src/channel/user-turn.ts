@@ -17,7 +17,7 @@ const ACCOUNT_FIELDS = ['id', 'name', 'aadObjectId', 'role'] as const;
 const CONVERSATION_FIELDS = ['id', 'name', 'isGroup', 'conversationType', 'tenantId'] as const;
 /** Names and attachments are kept while a message waits: there are bounds to both. */
 const MOST_NAME_CHARS = 256;
-const MOST_ATTACHMENTS = 20;
+const MOST_ATTACHMENTS = 100;
 const MOST_FIELD_CHARS = 2_048;
 const MOST_LOCALE_CHARS = 64;
 

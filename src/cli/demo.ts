@@ -88,7 +88,9 @@ async function startAll(): Promise<void> {
   const playground = await startOn(PLAYGROUND_PORT, (port) => ({
     name: 'playground',
     // A person's own tool for trying bots: installed beside the bot, never part of it.
+    // Whoever reaches it has the bot fetch from this machine; it can be told no address to listen on.
     args: [
+      ...['--import', new URL('this-machine-only.ts', import.meta.url).href],
       createRequire(import.meta.url).resolve('@microsoft/m365agentsplayground/cli.js'),
       ...['-e', `http://127.0.0.1:${bot}/api/messages`, '-c', channel, '-p', String(port), '--dt'],
     ],
@@ -138,7 +140,7 @@ The bot is ready. Its model is a SIMULATOR with a computer voice; no account is 
   Chat page:              http://localhost:${playground}
   Bot Framework Emulator: http://127.0.0.1:${bot}/api/messages  (leave app id and password empty)
 
-The bot and its model answer this machine only; the chat page is open to your network while this runs.
+All of it answers this machine only.
 
 Open the page, type "hello", and ${HOW_TO_LISTEN[channel]}. "help" lists what the simulator knows.
 Ctrl-C ends everything.

@@ -7,13 +7,14 @@ import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { ContentPart } from '../realtime/content.ts';
 import { clockTime, type Wording, wordingFor } from '../wording.ts';
-import type { FetchFile, TurnAttachment, UserTurn } from './turn.ts';
+import type { FetchFile, TalkWay, TurnAttachment, UserTurn } from './turn.ts';
 
 /** What reading takes. */
 export interface AttachedDeps {
   readonly readers: FileReaders;
   readonly fetchFile: FetchFile;
   readonly library: Pick<AudioLibrary, 'find'>;
+  readonly wayToTalk: (turn: UserTurn) => TalkWay;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -51,6 +52,8 @@ const MOST_SOUND_MS = 181_000;
 /** A file's text is in the session; of a later one it need not fill the history. */
 const MOST_REMEMBERED_CHARS = 1_000;
 
+type Recording = Extract<TurnAttachment, { kind: 'recording' }>;
+
 type Read =
   | ReadFile
   | { readonly kind: 'quote'; readonly of: 'reply' | 'forward'; readonly line: string }
@@ -87,7 +90,7 @@ async function readOne(
     case 'quote':
       return { kind: 'quote', of: attachment.of, line: quoteLine(attachment) };
     case 'teamsVoiceClip':
-      return { kind: 'note', text: words.attachments.voiceClip };
+      return { kind: 'note', text: voiceClipNote(deps.wayToTalk(turn), words) };
     case 'teamsVideoClip':
       return { kind: 'note', text: words.attachments.videoClip };
     case 'tooManyFiles':
@@ -101,7 +104,7 @@ async function readOne(
         return read;
       } catch (err) {
         signal.throwIfAborted();
-        return noteOf(err, attachment.kind === 'file' ? attachment.name : undefined, words, deps.log);
+        return noteOf(err, attachment, words, deps.log);
       }
   }
 }
@@ -120,7 +123,7 @@ async function orReason<T>(work: () => Promise<T>, signal: AbortSignal): Promise
 }
 
 async function readSource(
-  source: SentFile | Extract<TurnAttachment, { kind: 'recording' }>,
+  source: SentFile | Recording,
   turn: UserTurn,
   { readers, fetchFile, library }: AttachedDeps,
   signal: AbortSignal,
@@ -131,11 +134,19 @@ async function readSource(
   return { kind: 'sound', name: undefined, pcm: samplesIn(kept.wav), durationMs: kept.durationMs };
 }
 
-function noteOf(err: unknown, name: string | undefined, { attachments }: Wording, log: Logger): Read {
+function noteOf(err: unknown, source: SentFile | Recording, { attachments }: Wording, log: Logger): Read {
   const code = err instanceof AttachmentError ? err.code : 'damaged';
   log.warn({ err, code }, 'something that was sent is not read');
-  const about = `The user also sent ${name === undefined ? 'a file' : JSON.stringify(name)}, which could not be read; they are told so.`;
-  return { kind: 'note', text: attachments.notRead[code](name), about };
+  // A recording cannot be sent again: its invitation is used.
+  if (source.kind === 'recording') return { kind: 'note', text: attachments.recordingLost };
+  const named = source.name === undefined ? 'a file' : JSON.stringify(source.name);
+  const about = `The user also sent ${named}, which could not be read; they are told so.`;
+  return { kind: 'note', text: attachments.notRead[code](source.name), about };
+}
+
+/** The page is recommended only where there is a way to it. */
+function voiceClipNote(way: TalkWay, { attachments }: Wording): string {
+  return way === 'dialog' || way === 'link' ? attachments.voiceClip : attachments.voiceClipNoPage;
 }
 
 function attachedOf(all: readonly Read[]): Attached {

@@ -60,6 +60,11 @@ export class Conversations {
     return !this.#isDraining && !this.#inbox.has(message);
   }
 
+  /** Whether the conversation takes one more message, if that is given to `accept` at once; else it is told to wait. */
+  hasRoom(key: string): boolean {
+    return this.#turns.hasRoom(key);
+  }
+
   /**
    * Takes a message, in the order of the calls. Resolves once it is kept, or not taken. Its `done` resolves when the
    * answer is out, or could not be sent; it never rejects.

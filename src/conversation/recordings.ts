@@ -13,7 +13,7 @@ export interface RecordingsDeps {
   readonly invitations: Invitations;
   readonly clips: Pick<ClipDecoder, 'decode'>;
   readonly library: AudioLibrary;
-  readonly conversations: Pick<Conversations, 'accept'>;
+  readonly conversations: Pick<Conversations, 'accept' | 'hasRoom'>;
   /** The way back to whoever was invited. */
   readonly later: (reference: TurnReference) => Respond;
   readonly clock: Clock;
@@ -21,10 +21,11 @@ export interface RecordingsDeps {
 }
 
 /**
- * What became of a recording. `gone`: its invitation was used, or has ended, meanwhile. `full`, `draining`, `notKept`: it
- * was not taken, and may be sent again by the same invitation.
+ * What became of a recording. `gone`: its invitation was used, or has ended, meanwhile. `full`, `queueFull` (too many
+ * messages of its conversation wait), `draining`, `notKept`: it was not taken, and may be sent again by the same
+ * invitation.
  */
-export type RecordingTaken = 'taken' | 'gone' | Exclude<Acceptance['kind'], 'accepted' | 'duplicate'>;
+export type RecordingTaken = 'taken' | 'gone' | 'queueFull' | Exclude<Acceptance['kind'], 'accepted' | 'duplicate'>;
 
 /** What users say on the bot's own page. */
 export interface Recordings {
@@ -64,6 +65,41 @@ export function createRecordings(deps: RecordingsDeps): Recordings {
     }
   }
 
+  /** Nobody will ask for it. What cannot be removed ends with its retention. */
+  async function drop(audioId: string, { key }: Invitation): Promise<void> {
+    const note = (err: unknown) => log.warn({ err, conversation: key }, 'a recording of no use was not removed');
+    await library.remove(audioId).catch(note);
+  }
+
+  /** The recording stays where it may be asked for, and nowhere else. */
+  async function handOn(invitation: Invitation, audioId: string, durationMs: number): Promise<RecordingTaken> {
+    const turn = spokenTurn(invitation, audioId);
+    const accepted = conversations.hasRoom(turn.key)
+      ? await conversations.accept(turn, later(turn.reference))
+      : ({ kind: 'queueFull' } as const);
+    switch (accepted.kind) {
+      case 'accepted':
+        if (!(await useUp(invitation))) {
+          // Another instance may have answered it already: then this one says nothing more.
+          void accepted.done.then(() => drop(audioId, invitation));
+          return 'gone';
+        }
+        log.info({ conversation: turn.key, activity: turn.activityId, durationMs }, 'a recording was taken');
+        return 'taken';
+      case 'duplicate':
+        await drop(audioId, invitation);
+        return 'gone';
+      case 'notKept':
+        // Nobody knows: the message may stand in the store all the same, and another instance take it over.
+        return 'notKept';
+      case 'draining':
+      case 'full':
+      case 'queueFull':
+        await drop(audioId, invitation);
+        return accepted.kind;
+    }
+  }
+
   return {
     async guestOf(link) {
       const invitation = await findInvitation(link, invitations);
@@ -76,21 +112,7 @@ export function createRecordings(deps: RecordingsDeps): Recordings {
       if ((await invitations.find(invitation.id)) === undefined) return 'gone';
       const audioId = await keep(pcm, durationMs, invitation);
       if (audioId === undefined) return 'full';
-      const turn = spokenTurn(invitation, audioId);
-      const { kind } = await conversations.accept(turn, later(turn.reference));
-      switch (kind) {
-        case 'accepted':
-          // Another instance may have answered it already: then this one says nothing more.
-          if (!(await useUp(invitation))) return 'gone';
-          log.info({ conversation: turn.key, activity: turn.activityId, durationMs }, 'a recording was taken');
-          return 'taken';
-        case 'duplicate':
-          return 'gone';
-        case 'draining':
-        case 'full':
-        case 'notKept':
-          return kind;
-      }
+      return handOn(invitation, audioId, durationMs);
     },
   };
 }

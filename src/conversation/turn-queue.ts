@@ -45,10 +45,15 @@ export class TurnQueue {
     return this.#waiting.has(key);
   }
 
+  /** Whether a job that is added now is taken. */
+  hasRoom(key: string): boolean {
+    return (this.#waiting.get(key)?.length ?? 0) < MOST_WAITING;
+  }
+
   /** False when too many wait already: the job was not taken. */
   add(key: string, job: Job): boolean {
+    if (!this.hasRoom(key)) return false;
     const waiting = this.#waiting.get(key);
-    if (waiting !== undefined && waiting.length >= MOST_WAITING) return false;
     this.#size++;
     if (waiting === undefined) this.#begin(key, [job]);
     else waiting.push(job);

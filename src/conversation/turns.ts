@@ -40,6 +40,11 @@ export class Turns {
     return this.#kept;
   }
 
+  /** Whether one more message of the conversation may wait. */
+  hasRoom(key: string): boolean {
+    return this.#queue.hasRoom(key);
+  }
+
   /** Answers a message in its turn, or says that too many wait. Resolves when that is done; never rejects. */
   enqueue(incoming: Incoming): Promise<void> {
     const { turn, respond, place, isKept } = incoming;

@@ -109,17 +109,23 @@ export const de: Wording = {
       too_slow: (name) =>
         `Ich habe zu lange gebraucht, um ${file(name)} zu lesen. Bitte senden Sie das noch einmal, oder etwas Kleineres.`,
       too_large: (name) =>
-        `Ich kann ${file(name)} nicht lesen, weil das zu groß ist. Bitte senden Sie etwas Kleineres: Bilder bis 15 MB und 25 Megapixel, Textdateien bis 30 kB.`,
+        `Ich kann ${file(name)} nicht lesen, weil das zu groß ist. Bitte senden Sie etwas Kleineres: Ton bis 3 Minuten und 15 MB, Bilder bis 15 MB und 25 Megapixel, Texte bis 30 kB.`,
       too_long: (name) =>
-        `Ich kann ${file(name)} nicht ganz anhören, das ist zu lang. Bitte senden Sie etwas Kürzeres.`,
+        `Ich kann ${file(name)} nicht ganz anhören, das ist zu lang. Bitte senden Sie etwas Kürzeres: bis 3 Minuten und 15 MB.`,
       kind_unknown: (name) => `Ich weiß nicht, was ${file(name)} ist. ${READABLE}`,
       kind_unsupported: (name) => `Dateien wie ${file(name)} kann ich nicht lesen. ${READABLE}`,
+      page_instead: (name) =>
+        `Statt ${file(name)} kam ein Link zu einer Seite. Bitte hängen Sie die Datei selbst an Ihre Nachricht an.`,
       damaged: (name) =>
         `Ich kann ${file(name)} nicht lesen: Anscheinend ist etwas beschädigt, oder das Ende fehlt. Bitte senden Sie das noch einmal.`,
       busy: (name) => `Ich lese gerade zu viele Dateien. Bitte senden Sie ${file(name)} in einer Minute noch einmal.`,
     },
     voiceClip:
       'Sprachnachrichten, die in Teams aufgenommen werden, gibt Teams mir nicht. Bitte schreiben Sie /talk, um mit mir zu sprechen, schreiben Sie mir Ihre Nachricht, oder hängen Sie eine Tondatei an (WAV, MP3 oder Ogg/Opus).',
+    voiceClipNoPage:
+      'Sprachnachrichten, die in Teams aufgenommen werden, gibt Teams mir nicht. Bitte schreiben Sie mir Ihre Nachricht, oder hängen Sie eine Tondatei an (WAV, MP3 oder Ogg/Opus).',
+    recordingLost:
+      'Ich konnte Ihre Aufnahme nicht anhören. Bitte schreiben Sie noch einmal /talk, und sprechen Sie erneut mit mir.',
     videoClip: 'Videos kann ich nicht ansehen. Bitte schreiben Sie mir eine Nachricht, oder senden Sie ein Bild.',
     tooMany: (most, leftOut) =>
       `Ich lese bis zu ${most} Dateien einer Nachricht und habe ${leftOut} ausgelassen. Bitte senden Sie den Rest in einer weiteren Nachricht.`,

@@ -101,16 +101,22 @@ export const en: Wording = {
       not_fetched: (name) => `I could not get ${file(name)}. Please send it again.`,
       too_slow: (name) => `It took me too long to read ${file(name)}. Please send it again, or a smaller one.`,
       too_large: (name) =>
-        `I cannot read ${file(name)} because it is too large. Please send a smaller one: pictures up to 15 MB and 25 megapixels, text files up to 30 kB.`,
-      too_long: (name) => `I cannot listen to all of ${file(name)}, it is too long. Please send a shorter one.`,
+        `I cannot read ${file(name)} because it is too large. Please send a smaller one: sound up to 3 minutes and 15 MB, pictures up to 15 MB and 25 megapixels, texts up to 30 kB.`,
+      too_long: (name) =>
+        `I cannot listen to all of ${file(name)}, it is too long. Please send a shorter one: up to 3 minutes and 15 MB.`,
       kind_unknown: (name) => `I do not know what ${file(name)} is. ${READABLE}`,
       kind_unsupported: (name) => `I cannot read files like ${file(name)}. ${READABLE}`,
+      page_instead: (name) =>
+        `A link to a page came instead of ${file(name)}. Please attach the file itself to your message.`,
       damaged: (name) =>
         `I cannot read ${file(name)}: it seems to be damaged, or its end is missing. Please send it again.`,
       busy: (name) => `I am reading too many files right now. Please send ${file(name)} again in a minute.`,
     },
     voiceClip:
       'Teams does not give me the voice messages that are recorded in it. Please write /talk to speak to me, type your message, or attach a sound file (WAV, MP3 or Ogg/Opus).',
+    voiceClipNoPage:
+      'Teams does not give me the voice messages that are recorded in it. Please type your message, or attach a sound file (WAV, MP3 or Ogg/Opus).',
+    recordingLost: 'I could not listen to your recording. Please write /talk again, and speak to me once more.',
     videoClip: 'I cannot watch videos. Please write me a message, or send a picture.',
     tooMany: (most, leftOut) =>
       `I read up to ${most} files of a message and left out ${leftOut}. Please send the rest in another message.`,

@@ -90,6 +90,10 @@ export interface Wording {
     readonly notRead: Readonly<Record<AttachmentErrorCode, (name: string | undefined) => string>>;
     /** Recordings made in Teams. */
     readonly voiceClip: string;
+    /** The same where there is no page on which to speak. */
+    readonly voiceClipNoPage: string;
+    /** What was spoken on that page cannot be read any more. */
+    readonly recordingLost: string;
     readonly videoClip: string;
     tooMany(most: string, leftOut: string): string;
   };

@@ -177,6 +177,46 @@ describe('the parts of a message', () => {
     assert.deepEqual(parts.at(-1), { kind: 'tooManyFiles', count: 3 });
   });
 
+  for (const [name, attachment] of Object.entries({
+    'a file of Teams without a link': {
+      contentType: 'application/vnd.microsoft.teams.file.download.info',
+      content: { fileType: 'pdf' },
+    },
+    'a sound in an attachment': { contentType: 'audio/wav', content: 'UklGRg==' },
+    'a picture on a disk': { contentType: 'image/png', contentUrl: 'file:///C:/a.png' },
+    'a document somewhere': { contentType: 'application/pdf', contentUrl: 'ftp://example.com/a' },
+    'a text at an endless address': {
+      contentType: 'text/plain',
+      contentUrl: `https://example.com/${'a'.repeat(9_000)}`,
+    },
+  })) {
+    it(`are a file without an address: ${name}`, () => {
+      const [part, ...others] = messageParts('', [{ ...attachment, name: 'mine.x' }]);
+      assert.ok(part?.kind === 'file' && part.url === '' && part.name === 'mine.x', JSON.stringify(part));
+      assert.deepEqual(others, []);
+      assert.equal(messageParts('', [attachment])[0]?.kind, 'ignored', 'it has no name');
+    });
+  }
+
+  for (const contentType of [
+    'application/json',
+    'application/vnd.microsoft.card.hero',
+    'application/vnd.microsoft.teams.card.list',
+    'application/vnd.microsoft.keyboard',
+    'messageReference',
+    'text/html',
+  ]) {
+    it(`are no file without an address, whatever its name: ${contentType}`, () => {
+      const parts = messageParts('', [{ contentType, content: { a: 1 }, name: 'mine.x' }]);
+      assert.deepEqual(parts, [{ kind: 'ignored', contentType: contentType.toLowerCase() }]);
+    });
+  }
+
+  it('are one recording for all of its kind', () => {
+    const recording = audioCard('{"media":[{"url":"https://api.asm.skype.com/v1/objects/1"}]}');
+    assert.deepEqual(messageParts('', Array(50).fill(recording)), [{ kind: 'teamsVoiceClip' }]);
+  });
+
   it('are found whatever the fields are', () => {
     const odd: unknown[] = [
       undefined,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type FileKind, recognise } from '../../src/attachments/recognise.ts';
+import { box, brandOf, film, track } from './iso-boxes.ts';
 import { bmp, flag, gif, jpeg, png } from './pictures.ts';
 
 const latin1 = (chars: string) => Buffer.from(chars, 'latin1');
@@ -37,8 +38,20 @@ const BEGINNINGS: readonly (readonly [name: string, kind: FileKind, bytes: Buffe
   ['AMR', 'sound', latin1('#!AMR\n\x3c')],
   ['M4A', 'sound', latin1('\0\0\0\x1cftypM4A \0\0')],
   ['WebM', 'sound', latin1('\x1a\x45\xdf\xa3\x9f\x42\x86')],
-  ['MP4', 'video', latin1('\0\0\0\x20ftypisom\0\0')],
-  ['QuickTime', 'video', latin1('\0\0\0\x14ftypqt  \0\0')],
+  ['MP4 with a film', 'video', film('isom', ['vide'])],
+  ['MP4 with a film and its sound', 'video', film('mp42', ['soun', 'vide'])],
+  ['MP4 with a film of any length', 'video', film('mp42', ['soun', 'vide'], { isLong: true })],
+  ['QuickTime with a film', 'video', film('qt  ', ['vide', 'soun'])],
+  ['MP4 with its tracks up to its end', 'video', Buffer.concat([brandOf('isom'), toTheEnd('moov', track('vide'))])],
+  ['MP4 with sound', 'sound', film('isom', ['soun'])],
+  ['MP4 with sound of any length', 'sound', film('isom', ['soun'], { isLong: true })],
+  ['the beginning of an MP4', 'sound', latin1('\0\0\0\x20ftypisom\0\0')],
+  ['MP4 whose boxes have no length', 'sound', Buffer.concat([brandOf('isom'), Buffer.from('\0\0\0\x07moov')])],
+  ['M4B with pictures for its chapters', 'sound', film('M4B ', ['soun', 'vide'])],
+  ['a film by its words alone', 'sound', Buffer.concat([brandOf('mp42'), box('mdat', track('vide'))])],
+  ['CAF', 'sound', latin1('caff\0\x01\0\0desc')],
+  ['RF64', 'sound', latin1('RF64\xff\xff\xff\xffWAVEds64')],
+  ['raw of a camera', 'heic', brandOf('crx ')],
   ['AVI', 'video', latin1('RIFF\x24\0\0\0AVI LIST')],
   ['HTML', 'html', latin1('\r\n<!DOCTYPE html><html></html>')],
   ['HTML without a type', 'html', latin1('<HTML lang="en">')],
@@ -67,6 +80,13 @@ describe('the kind of a file', () => {
     });
   }
 
+  it('is found after 2,000 boxes at most', () => {
+    const boxes = Buffer.concat(Array<Buffer>(1_900_000).fill(box('free', Buffer.alloc(0))));
+    const startedMs = performance.now();
+    assert.equal(recognise(Buffer.concat([brandOf('isom'), boxes, track('vide')])), 'sound');
+    assert.ok(performance.now() - startedMs < 1_000);
+  });
+
   it('is jpeg: JPEG', async () => assert.equal(recognise(await jpeg(small)), 'jpeg'));
 
   it('is text where a long one is cut within a character', () => {
@@ -74,3 +94,10 @@ describe('the kind of a file', () => {
     assert.equal(recognise(Buffer.from(`x${'ü'.repeat(100_000)}`)), 'text');
   });
 });
+
+/** A box that says of its length only that it is the last. */
+function toTheEnd(type: string, content: Buffer): Buffer {
+  const bytes = box(type, content);
+  bytes.writeUInt32BE(0);
+  return bytes;
+}

@@ -65,6 +65,15 @@ export function itKeepsAudio(what: string, open: () => Promise<LibraryUnderTest>
       await library.forget('unknown');
     });
 
+    it('is removed by itself, as often as it is told', async () => {
+      const { library } = await open();
+      const [gone, kept] = [await save(library), await save(library)];
+      for (let count = 0; count < 2; count++) await library.remove(gone.id);
+      for (const id of ['', 'unknown', '../etc/passwd', 'A'.repeat(33), kept.id.slice(1)]) await library.remove(id);
+      assert.equal(await library.find(gone.id), undefined);
+      assert.deepEqual(await library.find(kept.id), kept);
+    });
+
     it('is not found by an id that was not given', async () => {
       const { library } = await open();
       const { id } = await save(library);

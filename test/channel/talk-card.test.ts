@@ -45,6 +45,12 @@ async function press(bot: BotUnderTest, [button]: readonly Record<string, unknow
   return task;
 }
 
+/** A recording made in Teams, as it comes. */
+const TEAMS_CLIP = {
+  contentType: 'application/vnd.microsoft.card.audio',
+  content: '{"duration":"PT13S","media":[{"url":"https://eu-api.asm.skype.com/v1/objects/0/views/audio"}]}',
+};
+
 describe('/talk in Teams', () => {
   for (const [scope, fields] of Object.entries({
     personal: PERSONAL,
@@ -155,11 +161,23 @@ describe('/talk in Teams', () => {
 
   it('is offered to whoever sends a recording of Teams, which no bot is given', async (t) => {
     const { bot } = await started(t);
-    const content = '{"duration":"PT13S","media":[{"url":"https://eu-api.asm.skype.com/v1/objects/0/views/audio"}]}';
-    const attachments = [{ contentType: 'application/vnd.microsoft.card.audio', content }];
-    const reply = await ask(bot, undefined, { ...PERSONAL, attachments });
+    const reply = await ask(bot, undefined, { ...PERSONAL, attachments: [TEAMS_CLIP] });
     assert.equal(reply.text, en.attachments.voiceClip);
     assert.equal((await press(bot, reply.attachments[0].content.actions, PERSONAL)).type, 'continue');
+  });
+});
+
+describe('whoever sends a recording of Teams', () => {
+  it('is not told of the page where there is none', async (t) => {
+    const openId = await startOpenIdServer();
+    t.after(() => openId.close());
+    const bot = await startBot({ env: openId.env });
+    t.after(() => bot.close());
+    const authorization = `Bearer ${openId.token(bot.connector.url)}`;
+    const attachments = [TEAMS_CLIP];
+    assert.equal((await bot.post(bot.message(undefined, { ...PERSONAL, attachments }), { authorization })).status, 200);
+    const [reply] = await bot.connector.whenMessages(1);
+    assert.deepEqual([reply?.body.text, reply?.body.attachments], [en.attachments.voiceClipNoPage, undefined]);
   });
 });
 

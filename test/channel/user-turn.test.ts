@@ -79,6 +79,13 @@ describe('toUserTurn', () => {
     ]);
   });
 
+  it('knows how many files are left out of a hundred', () => {
+    const sent = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({ contentType: 'image/png', contentUrl: `https://example.com/${i}` }));
+    assert.deepEqual(turnOf({ attachments: sent(25) }).attachments.at(-1), { kind: 'tooManyFiles', count: 15 });
+    assert.deepEqual(turnOf({ attachments: sent(500) }).attachments.at(-1), { kind: 'tooManyFiles', count: 90 });
+  });
+
   it('takes an empty name for none', () => {
     assert.equal(turnOf({ from: { id: 'user-1', name: '' } }).user.name, undefined);
   });

@@ -19,6 +19,7 @@ function shelf(save: AudioLibrary['save'] = async (sound) => storedAudio({ ...so
       return save(sound);
     },
     find: async () => undefined,
+    remove: async () => {},
     forget: async () => {},
   };
   const lines: string[] = [];

@@ -67,12 +67,17 @@ describe('the turns of one conversation', () => {
   });
 
   it('are refused when 16 wait, and taken again when one less waits', async () => {
-    const { add } = queueWithDiary();
+    const { queue, add } = queueWithDiary();
     const running = add('a', 'running').job;
-    for (let index = 0; index < 16; index++) assert.equal(add('a', `${index}`).isTaken, true);
+    for (let index = 0; index < 16; index++) {
+      assert.equal(queue.hasRoom('a'), true);
+      assert.equal(add('a', `${index}`).isTaken, true);
+    }
     assert.equal(MOST_WAITING, 16);
+    assert.deepEqual([queue.hasRoom('a'), queue.hasRoom('b')], [false, true]);
     assert.equal(add('a', 'too many').isTaken, false);
     await running.end();
+    assert.equal(queue.hasRoom('a'), true);
     assert.equal(add('a', 'one more').isTaken, true);
     assert.equal(add('a', 'too many').isTaken, false);
   });

@@ -3,15 +3,20 @@ import { fuzzActivities } from './fuzz-activities.ts';
 import { fuzzClips } from './fuzz-clips.ts';
 import { fuzzFrames } from './fuzz-frames.ts';
 import { fuzzPatience } from './fuzz-patience.ts';
+import { fuzzPictures } from './fuzz-pictures.ts';
 import { print } from './report.ts';
 
-/** `npm run test:fuzz`: thousands of random activities, frames and damaged sounds, and the enemies that take their time. */
+/**
+ * `npm run test:fuzz`: thousands of random activities and frames, of damaged sounds and pictures, and the enemies that
+ * take their time.
+ */
 
 const values = readOptions({
   seed: { type: 'string' },
   activities: { type: 'string', default: '20000' },
   frames: { type: 'string', default: '20000' },
   clips: { type: 'string', default: '20000' },
+  pictures: { type: 'string', default: '20000' },
 });
 
 function whole(name: string, text: string): number {
@@ -23,12 +28,14 @@ const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000_00
 const activities = whole('activities', values.activities);
 const frames = whole('frames', values.frames);
 const clips = whole('clips', values.clips);
+const pictures = whole('pictures', values.pictures);
 
 const startedMs = Date.now();
 const seconds = () => `${((Date.now() - startedMs) / 1000).toFixed(0)} s`;
 
 print(`seed ${seed}`);
-print(`again: npm run test:fuzz -- --seed ${seed} --activities ${activities} --frames ${frames} --clips ${clips}`);
+const counts = `--activities ${activities} --frames ${frames} --clips ${clips} --pictures ${pictures}`;
+print(`again: npm run test:fuzz -- --seed ${seed} ${counts}`);
 try {
   print(`activities (${activities})`);
   await fuzzActivities(activities, seed);
@@ -36,6 +43,8 @@ try {
   await fuzzFrames(frames, seed);
   print(`clips (${clips}), after ${seconds()}`);
   await fuzzClips(clips, seed);
+  print(`pictures (${pictures}), after ${seconds()}`);
+  await fuzzPictures(pictures, seed);
   print(`enemies, after ${seconds()}`);
   await fuzzPatience();
   print(`all held, after ${seconds()}`);

@@ -160,7 +160,12 @@ describe('the page of a bot with a storage account', () => {
   async function htmlOf(about: AboutFacts, query: string): Promise<string> {
     const server = createHttpServer({
       deliver: async () => undefined,
-      library: { save: async () => undefined, find: async () => undefined, forget: async () => {} },
+      library: {
+        save: async () => undefined,
+        find: async () => undefined,
+        remove: async () => {},
+        forget: async () => {},
+      },
       recordings: noRecordings,
       about,
       clock: systemClock,

@@ -178,6 +178,7 @@ describe('a fault of the bot', () => {
       library: {
         save: async () => undefined,
         find: async () => Promise.reject(new Error('no library at /srv/secret')),
+        remove: async () => {},
         forget: async () => {},
       },
       recordings: noRecordings,
@@ -243,7 +244,12 @@ describe('listening', () => {
     const { port } = other.address() as { port: number };
     const server = createHttpServer({
       deliver: async () => undefined,
-      library: { save: async () => undefined, find: async () => undefined, forget: async () => {} },
+      library: {
+        save: async () => undefined,
+        find: async () => undefined,
+        remove: async () => {},
+        forget: async () => {},
+      },
       recordings: noRecordings,
       about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false },
       clock: systemClock,

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { toPcm } from '../../src/audio/pcm.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
+import { MOST_WAITING } from '../../src/conversation/turn-queue.ts';
+import { simulatedMind } from '../../src/simulator/mind.ts';
 import { wordingFor } from '../../src/wording.ts';
 import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import { clipsOf, invited, SPOKEN, speak } from '../support/invited.ts';
@@ -194,6 +196,44 @@ describe('POST /talk/<link>', () => {
     assert.equal((await fetch(url)).status, 200);
     gate.resolve();
     await closed;
+  });
+
+  it('is refused where too many messages wait for their answers, and taken by the same link later', async (t) => {
+    const gate = Promise.withResolvers<void>();
+    const held = { outputs: [{ text: 'Held' }], ending: { kind: 'completed' } as const, gate: gate.promise };
+    const others = Array.from({ length: MOST_WAITING }, (_, index) => `Answer ${index}`);
+    const { bot } = await started(t, { turns: [held, ...others, 'I heard you'] });
+    const [url, other] = [await invited(bot), await invited(bot, { conversation: { id: 'conversation-2' } })];
+    for (let turn = 0; turn <= MOST_WAITING; turn++) await bot.says('hello');
+    for (let count = 0; count < 2; count++) {
+      const response = await speak(url);
+      assert.ok(Number(response.headers.get('retry-after')) > 0);
+      await assertRefused(response, 503, 'busy', en.queueFull);
+    }
+    assert.equal((await fetch(other)).status, 200);
+    assert.equal(bot.connector.messages.length, 2, 'nothing is said of it in the chat');
+    gate.resolve();
+    await bot.connector.whenMessages(3 + MOST_WAITING);
+    assert.equal((await speak(url)).status, 202);
+    const replies = await bot.connector.whenMessages(4 + MOST_WAITING);
+    assert.equal(replies.at(-1)?.body.text, 'I heard you');
+  });
+
+  it('is written down where a model for that is set, above the answer and in the memory', async (t) => {
+    const env = { REALTIME_TRANSCRIPTION_MODEL: 'whisper' };
+    const { bot } = await started(t, { env, simulator: { mind: simulatedMind } });
+    assert.equal((await speak(await invited(bot))).status, 202);
+    const [, reply] = await bot.connector.whenMessages(2);
+    const understood = 'a tone of about 440 Hz for 0.5 seconds';
+    assert.ok(
+      String(reply?.body.text).startsWith(`${en.attachments.heard(understood, undefined)}\n\n`),
+      reply?.body.text,
+    );
+    // What a session has heard it cannot be asked: a new one is told.
+    for (const text of ['/voice coral', 'hello']) await bot.says(text);
+    await bot.connector.whenMessages(4);
+    const told = bot.events.filter(({ from, event }) => from === 'client' && event['previous_item_id'] === 'root');
+    assert.match(JSON.stringify(told), /voice message, 0:01: .{0,8}a tone of about 440 Hz/);
   });
 
   it('counts like any other message', async (t) => {

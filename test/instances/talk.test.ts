@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { MOST_WAITING } from '../../src/conversation/turn-queue.ts';
 import { en } from '../../src/wording/en.ts';
 import { until } from '../conversation/talk.ts';
 import { once } from '../storage/storage-under-test.ts';
@@ -25,6 +26,12 @@ async function startHearing(...parameters: Parameters<typeof startTwo>) {
 }
 
 const answersIn = ({ said }: World): number => said.filter((text) => text === 'I heard you').length;
+/** What nobody will ask for is removed once it is certain. */
+async function whenKept(world: World, count: number, what: string): Promise<void> {
+  const giveUp = AbortSignal.timeout(5_000);
+  while ((await world.audio()).length !== count) assert.ok(!giveUp.aborted, what);
+}
+
 const isAbout = (folder: string) => (request: StorageRequest) =>
   decodeURIComponent(request.path).includes(`/${folder}/`);
 
@@ -54,6 +61,20 @@ describe('the page on which to speak, of one instance', PATIENCE, () => {
       await world.whenAnswered();
     }
     assert.equal(answersIn(world), 5);
+    assert.equal((await world.audio()).length, 10, 'five recordings and five answers, and nothing of the others');
+  });
+
+  it('keeps no recording for which there is no room', async (t) => {
+    const { world, one } = await startHearing(t);
+    const path = await invited(one);
+    const release = world.hold('first');
+    for (let count = 0; count <= MOST_WAITING; count++) await one.says('first');
+    for (let count = 0; count < 2; count++) assert.equal((await speak(one.url + path)).status, 503);
+    assert.deepEqual(await world.audio(), []);
+    release();
+    await world.whenAnswered();
+    assert.equal((await speak(one.url + path)).status, 202);
+    await until(() => answersIn(world) === 1);
   });
 
   it('is told to be over by whoever answered it long ago', async (t) => {
@@ -70,6 +91,7 @@ describe('the page on which to speak, of one instance', PATIENCE, () => {
     gate.resolve(undefined);
     assert.equal((await late).status, 404);
     assert.equal(answersIn(world), 1);
+    await whenKept(world, 2, 'the one that was answered, and its answer');
   });
 
   it('holds when what was spoken could not be kept, and when nobody knows whether it is used', async (t) => {

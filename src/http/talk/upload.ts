@@ -35,6 +35,7 @@ export function uploadRoute({ recordings, isDraining, log }: UploadOptions) {
   const readBody = bounded(readWav, { mostBytesAtOnce: MOST_BYTES_AT_ONCE, timeoutMs: LONG_REQUEST_TIMEOUT_MS });
   return async function takeRecording(request: Request, response: Response): Promise<void> {
     let words = wordingFor(firstLanguage(request));
+    let taken: RecordingTaken;
     try {
       if (isDraining()) throw new RequestError('draining', words.shuttingDown);
       const invitation = await recordings.speakerOf(String(request.params.link));
@@ -42,10 +43,11 @@ export function uploadRoute({ recordings, isDraining, log }: UploadOptions) {
       if (invitation === undefined) throw ended(words);
       words = wordingFor(invitation.locale);
       allowLongRequest(request);
-      answer(response, await recordings.take(invitation, await readBody(request)), words);
+      taken = await recordings.take(invitation, await readBody(request));
     } catch (error) {
       throw refusalOf(error, words, log);
     }
+    answer(response, taken, words);
   };
 }
 
@@ -69,6 +71,8 @@ function answer(response: Response, taken: RecordingTaken, words: Wording): void
       throw new RequestError('draining', words.shuttingDown);
     case 'full':
       throw new RequestError('busy', words.apologies.crowded);
+    case 'queueFull':
+      throw new RequestError('busy', words.queueFull);
     case 'notKept':
       throw new RequestError('not_kept', words.storage.notKept);
   }
@@ -117,6 +121,7 @@ const CODES: Readonly<Record<AttachmentErrorCode, RequestErrorCode>> = {
   too_long: 'too_large',
   kind_unknown: 'unsupported_media_type',
   kind_unsupported: 'unsupported_media_type',
+  page_instead: 'unsupported_media_type',
   damaged: 'unreadable',
   busy: 'busy',
 };

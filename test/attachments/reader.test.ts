@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { after, describe, it } from 'node:test';
+import { createPictureReader } from '../../src/attachments/picture.ts';
+import { type ReadFile, readFile } from '../../src/attachments/reader.ts';
+import { createClipDecoder } from '../../src/audio/clip/clip-decoder.ts';
+import { systemClock } from '../../src/clock.ts';
+import { createLogger } from '../../src/log.ts';
+import { makeWav } from '../audio/clip/make-wav.ts';
+import { clipFile, tones } from '../audio/clip/tones.ts';
+import { film } from './iso-boxes.ts';
+
+const parts = { clock: systemClock, log: createLogger('silent') };
+const clips = createClipDecoder({ ...parts, searchPath: process.env['PATH'] });
+const pictures = createPictureReader(parts);
+after(() => Promise.all([clips.close(), pictures.close()]));
+
+const withoutFfmpeg =
+  spawnSync('ffmpeg', ['-version']).status === 0 ? false : 'there is no ffmpeg on this machine to read it with';
+
+function read(bytes: Uint8Array, name?: string): Promise<ReadFile> {
+  return readFile({ name }, bytes, { clips, pictures }, new AbortController().signal);
+}
+
+async function assertHeard(bytes: Uint8Array): Promise<void> {
+  const file = await read(bytes);
+  assert.ok(file.kind === 'sound' && file.durationMs >= 190, JSON.stringify(file.kind));
+}
+
+describe('a sound that was sent', { timeout: 60_000 }, () => {
+  for (const brand of ['M4A ', 'mp42', 'isom', 'iso5', '3gp4', '3gp5', 'qt  ', 'dash', 'mp41']) {
+    it(`is heard as MP4 of the brand ${brand}`, { skip: withoutFfmpeg }, async () => {
+      const bytes = Buffer.from(clipFile('stereo-44k1.m4a'));
+      bytes.write(brand, 8, 'latin1');
+      await assertHeard(bytes);
+    });
+  }
+
+  it('is heard as CAF', { skip: withoutFfmpeg }, () => assertHeard(clipFile('mono-8k.caf')));
+
+  it('is heard as RF64', async () => {
+    const wav = Buffer.from(makeWav(tones(8_000, 0.2, [440, 0.5]), { rateHz: 8_000 }));
+    wav.write('RF64\xff\xff\xff\xff', 0, 'latin1');
+    await assertHeard(wav);
+  });
+
+  it('is heard as MP3 behind zeros, or behind a little that is none', async () => {
+    const mp3 = clipFile('mono-44k1-no-info.mp3');
+    await assertHeard(Buffer.concat([Buffer.alloc(2_000), mp3]));
+    await assertHeard(Buffer.concat([Buffer.from('\x01\x02\x03'.repeat(100)), mp3]));
+  });
+});
+
+describe('a file that is not read', () => {
+  const page = Buffer.from('<!DOCTYPE html><html><title>Shared with you</title></html>');
+
+  it('is a page in place of what was meant', async () => {
+    for (const name of ['voice.m4a', undefined]) await assert.rejects(read(page, name), { code: 'page_instead' });
+  });
+
+  it('is a page that was meant', async () => {
+    for (const name of ['index.html', 'OLD.HTM', 'x.xhtml']) {
+      await assert.rejects(read(page, name), { code: 'kind_unsupported' });
+    }
+  });
+
+  it('is a film, whatever its brand', async () => {
+    for (const brand of ['mp42', 'isom', '3gp5', 'qt  ']) {
+      await assert.rejects(read(film(brand, ['soun', 'vide'])), { code: 'kind_unsupported', message: /video/ });
+    }
+  });
+});

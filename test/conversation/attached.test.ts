@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createMemoryLibrary } from '../../src/audio/library.ts';
+import { readAttached } from '../../src/conversation/attached.ts';
+import type { UserTurn } from '../../src/conversation/turn.ts';
+import { randomIds } from '../../src/ids.ts';
+import { createLogger } from '../../src/log.ts';
+import { wordingFor } from '../../src/wording.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const HOUR_MS = 3_600_000;
+const SOUND = { wav: Buffer.alloc(48), durationMs: 0, text: '', conversation: 'emulator/a', locale: undefined };
+
+function spoken(audioId: string, locale: string): UserTurn {
+  return {
+    key: 'emulator/a',
+    activityId: 'talk-1',
+    channel: 'emulator',
+    scope: 'personal',
+    user: { id: 'user-1', name: 'Ada', aadObjectId: undefined },
+    isAllowed: true,
+    locale,
+    isInBand: false,
+    text: '',
+    attachments: [{ kind: 'recording', audioId }],
+    reference: { activity: {}, claims: [], audience: undefined },
+  };
+}
+
+describe('a recording of the page on which to speak', () => {
+  for (const locale of ['en', 'de']) {
+    it(`that is not kept any more is asked for by a new invitation (${locale})`, async () => {
+      const clock = new ManualClock();
+      const library = createMemoryLibrary({ maxBytes: 1_000, retentionMs: HOUR_MS, clock, ids: randomIds });
+      const kept = await library.save(SOUND);
+      await clock.advance(HOUR_MS);
+      const logs: string[] = [];
+      const deps = {
+        readers: {
+          clips: { decode: () => assert.fail('no clip was sent') },
+          pictures: { read: () => assert.fail('no picture was sent') },
+        },
+        fetchFile: () => assert.fail('no file was sent'),
+        wayToTalk: () => 'link' as const,
+        log: createLogger('debug', { write: (line: string) => void logs.push(line) }),
+        ...{ library, clock },
+      };
+      const read = await readAttached(spoken(kept?.id ?? '', locale), deps, new AbortController().signal);
+      assert.deepEqual(read.notes, [wordingFor(locale).attachments.recordingLost]);
+      assert.deepEqual([read.after, read.soundMs], [[], 0]);
+      assert.match(logs.join(''), /not_fetched/);
+    });
+  }
+});
