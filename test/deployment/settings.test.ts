@@ -64,8 +64,8 @@ const LEFT_ALONE: Readonly<Record<string, string>> = {
   REALTIME_MAX_OUTPUT_TOKENS: 'the default fits',
   PRICE_TABLE: 'names a file',
   LOG_LEVEL: 'the default fits',
-  REALTIME_TRANSCRIPTION_MODEL: 'without effect in this version',
-  ATTACHMENT_HOSTS: 'without effect in this version',
+  REALTIME_TRANSCRIPTION_MODEL: 'names one more deployment, which the template does not make',
+  ATTACHMENT_HOSTS: "the channels' own hosts serve",
 };
 
 /** What the configuration looks at in such an environment. */
