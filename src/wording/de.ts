@@ -159,6 +159,7 @@ export const de: Wording = {
     full: (most) =>
       `${most} Minuten sind aufgenommen, mehr kann ich nicht entgegennehmen. Hören Sie die Aufnahme an, senden Sie sie, oder nehmen Sie sie neu auf.`,
     recorded: 'Aufgenommen. Hören Sie die Aufnahme an, senden Sie sie, oder nehmen Sie sie neu auf.',
+    unreadable: 'Darin ist kein Ton, den ich hören kann. Bitte nehmen Sie ihn neu auf.',
     tooShort:
       'Das war zu kurz, um etwas zu hören. Bitte drücken Sie noch einmal auf „Aufnehmen“ und auf „Stopp“, wenn Sie gesprochen haben.',
     silent:

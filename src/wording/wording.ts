@@ -125,6 +125,8 @@ export interface Wording {
     full(most: string): string;
     readonly recorded: string;
     readonly tooShort: string;
+    /** What was sent is no sound that can be read. */
+    readonly unreadable: string;
     readonly silent: string;
     readonly refused: string;
     readonly noMicrophone: string;

@@ -28,6 +28,10 @@ async function assertRefused(response: Response, status: number, code: string, m
   assert.equal(JSON.parse(text).message, message);
 }
 
+const UNREADABLE = () => en.talk.unreadable;
+const NO_WAV = 'The body has to be audio/wav.';
+const NO_CODING = 'Compressed bodies are not accepted; send it without Content-Encoding.';
+
 describe('POST /talk/<link>', () => {
   it('makes what was spoken the next message of whoever was invited', async (t) => {
     const { bot } = await started(t, { turns: ['I heard you'] });
@@ -99,33 +103,12 @@ describe('POST /talk/<link>', () => {
   });
 
   for (const [name, body, headers, status, code, message] of [
-    ['no sound at all', Buffer.from('hello'), {}, 415, 'unsupported_media_type', en.attachments.notRead.kind_unknown],
-    ['half a header', Buffer.from('RIFF....WAVEfmt '), {}, 422, 'unreadable', en.attachments.notRead.damaged],
-    [
-      'another type',
-      SPOKEN,
-      { 'content-type': 'audio/mpeg' },
-      415,
-      'unsupported_media_type',
-      en.attachments.notRead.kind_unsupported,
-    ],
-    [
-      'a form',
-      SPOKEN,
-      { 'content-type': 'text/plain' },
-      415,
-      'unsupported_media_type',
-      en.attachments.notRead.kind_unsupported,
-    ],
-    [
-      'a body that is packed',
-      SPOKEN,
-      { 'content-encoding': 'gzip' },
-      415,
-      'unsupported_media_type',
-      en.attachments.notRead.kind_unsupported,
-    ],
-    ['nothing', Buffer.alloc(0), {}, 415, 'unsupported_media_type', en.attachments.notRead.kind_unknown],
+    ['no sound at all', Buffer.from('hello'), {}, 415, 'unsupported_media_type', UNREADABLE],
+    ['half a header', Buffer.from('RIFF....WAVEfmt '), {}, 422, 'unreadable', UNREADABLE],
+    ['another type', SPOKEN, { 'content-type': 'audio/mpeg' }, 415, 'unsupported_media_type', () => NO_WAV],
+    ['a form', SPOKEN, { 'content-type': 'text/plain' }, 415, 'unsupported_media_type', () => NO_WAV],
+    ['a body that is packed', SPOKEN, { 'content-encoding': 'gzip' }, 415, 'unsupported_media_type', () => NO_CODING],
+    ['nothing', Buffer.alloc(0), {}, 415, 'unsupported_media_type', UNREADABLE],
     ['too many bytes', Buffer.alloc(15 * 2 ** 20 + 1), {}, 413, 'too_large', en.attachments.notRead.too_long],
   ] as const) {
     it(`refuses ${name}, and takes a good one after it`, async (t) => {

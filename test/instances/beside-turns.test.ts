@@ -31,7 +31,7 @@ describe('what is refused', PATIENCE, () => {
       void sent.promise.then(() => response.end('{"id":"late"}'));
       return 'handled';
     };
-    await one.says('', { attachments: [{ contentType: 'image/png', name: 'a.png' }] });
+    await one.says('');
     await world.connector.when(({ body }) => body?.text === en.textMissing);
     assert.equal((await two.ask('next')).text, 're: next');
     sent.resolve();

@@ -35,6 +35,8 @@ describe('the telemetry of a turn that waits for another instance', PATIENCE, ()
     await world.whenSaid(1);
     release();
     await world.whenAnswered();
+    // Its end is counted once all of the turn has ended.
+    await two.close();
     assert.deepEqual(await outcomes(), ['withdrawn']);
   });
 

@@ -35,6 +35,7 @@ export function uploadRoute({ recordings, isDraining, log }: UploadOptions) {
   const readBody = bounded(readWav, { mostBytesAtOnce: MOST_BYTES_AT_ONCE, timeoutMs: LONG_REQUEST_TIMEOUT_MS });
   return async function takeRecording(request: Request, response: Response): Promise<void> {
     let words = wordingFor(firstLanguage(request));
+    let names: object = {};
     let taken: RecordingTaken;
     try {
       if (isDraining()) throw new RequestError('draining', words.shuttingDown);
@@ -42,10 +43,11 @@ export function uploadRoute({ recordings, isDraining, log }: UploadOptions) {
       // Before anything of the body is kept: strangers get no memory of ours, and no more time than others.
       if (invitation === undefined) throw ended(words);
       words = wordingFor(invitation.locale);
+      names = { conversation: invitation.key };
       allowLongRequest(request);
       taken = await recordings.take(invitation, await readBody(request));
     } catch (error) {
-      throw refusalOf(error, words, log);
+      throw refusalOf(error, words, log.child(names));
     }
     answer(response, taken, words);
   };
@@ -92,16 +94,16 @@ function refusalOf(error: unknown, words: Wording, log: Logger): unknown {
   }
   if (error instanceof AttachmentError) {
     log.warn({ err: error, code: error.code }, 'a recording cannot be read');
-    return new RequestError(CODES[error.code], notRead[error.code](undefined));
+    return new RequestError(CODES[error.code], saidOf(error.code, words));
   }
   if (!(error instanceof RequestError)) return error;
   switch (error.code) {
     case 'too_large':
       return new RequestError(error.code, notRead.too_long(undefined));
-    case 'unsupported_media_type':
-      return new RequestError(error.code, notRead.kind_unsupported(undefined));
     case 'busy':
       return new RequestError(error.code, words.apologies.crowded);
+    // Only another client than our page sends anything else.
+    case 'unsupported_media_type':
     case 'bad_request':
     case 'unauthorized':
     case 'forbidden':
@@ -110,6 +112,24 @@ function refusalOf(error: unknown, words: Wording, log: Logger): unknown {
     case 'draining':
     case 'not_kept':
       return error;
+  }
+}
+
+/** Pictures and texts are nothing for this page. */
+function saidOf(code: AttachmentErrorCode, { attachments, talk }: Wording): string {
+  switch (code) {
+    case 'too_large':
+    case 'too_long':
+    case 'too_slow':
+    case 'busy':
+      return attachments.notRead[code](undefined);
+    case 'kind_unknown':
+    case 'kind_unsupported':
+    case 'damaged':
+    case 'address_refused':
+    case 'not_fetched':
+    case 'page_instead':
+      return talk.unreadable;
   }
 }
 
