@@ -145,6 +145,8 @@ describe('the page on which to speak, in a browser', () => {
     await button(page, talk.record).click();
     await says(page, talk.almostFull('30'));
     await says(page, talk.full('3'));
+    // The page speaks before its player has read the sound.
+    await page.waitForFunction('listen.readyState >= 1');
     assert.ok(Math.abs(Number(await page.evaluate('listen.duration')) - 3) < 0.01);
   });
 
