@@ -9,6 +9,7 @@ import type { TurnWatch } from '../telemetry/turn-watch.ts';
 import { addUsage } from '../token-usage.ts';
 import { wordingFor } from '../wording.ts';
 import { type Attached, NOTHING_ATTACHED, readAttached } from './attached.ts';
+import type { OverBudget } from './budgets.ts';
 import { follow, heardLine, paragraphs } from './follow.ts';
 import { failedResult, generate } from './generate.ts';
 import { historyText, nextMemory } from './history.ts';
@@ -36,20 +37,30 @@ export async function ask(
   sink: ReplySink,
   deps: TurnDeps,
 ): Promise<Answer> {
-  const { clock, ids, log, pool, spending, turnId } = deps;
-  const startedMs = clock.now();
+  const startedMs = deps.clock.now();
   const signal = AbortSignal.any([stopping, sink.stopped]);
-  const incident = ids.incident();
+  const asking = { incident: deps.ids.incident(), startedMs, signal };
   let attached = NOTHING_ATTACHED;
   try {
     const read = () => readAttached(turn, deps, signal);
     attached = turn.attachments.length === 0 ? NOTHING_ATTACHED : await deps.watch.step('read', read);
   } catch (reason) {
-    const result = failedResult(reason);
-    logOutcome(result, incident, clock.now() - startedMs, log);
-    return answerOf(turn, stored, result, { attached, incident }, deps);
+    return answerOf(turn, stored, failedResult(reason), { ...asking, attached }, deps);
   }
   if (isNothing(turn, attached)) return unread(turn, attached, deps);
+  return askModel(turn, stored, { ...asking, attached }, sink, deps);
+}
+
+/** All of it is read. */
+async function askModel(
+  turn: UserTurn,
+  stored: ConversationRecord,
+  asking: Asked & { readonly signal: AbortSignal },
+  sink: ReplySink,
+  deps: TurnDeps,
+): Promise<Answer> {
+  const { log, pool, spending, turnId } = deps;
+  const { attached, signal } = asking;
   const record = pool.isWarm(turn.key) ? stored : withoutContext(stored);
   const settings = chosen(record, deps.settings);
   const about = aboutPeople(turn);
@@ -58,12 +69,7 @@ export async function ask(
   const text = () => [settings.instructions, about, historyText(record.history), item, ...textsOf(parts)];
   const { soundMs, pictures } = attached;
   const allowed = spending.allow({ key: turn.key, record, settings, text, soundMs, pictures });
-  if (typeof allowed === 'string') {
-    log.warn({ budget: allowed }, 'over budget, refused');
-    deps.watch.ended('refused');
-    const reply = { text: wordingFor(turn.locale).limits[allowed], audio: undefined };
-    return { reply, remembered: {}, isUndone: false };
-  }
+  if (typeof allowed === 'string') return overBudget(turn, allowed, deps);
   const following = follow(turn, attached, sink, settings, deps);
   const input: TurnInput = {
     ...{ turnId, about, settings, log, text: item, attached: parts },
@@ -78,14 +84,20 @@ export async function ask(
   const result = await settled(generate(request, deps), allowed);
   // What its session holds is not known; of a new one it is.
   if (result.hasUntoldUsage && spending.isBounded) pool.drop(turn.key);
-  logOutcome(result, incident, clock.now() - startedMs, log);
-  return answerOf(turn, record, result, { attached, incident, above: following.above() }, deps);
+  return answerOf(turn, record, result, { ...asking, above: following.above() }, deps);
+}
+
+function overBudget({ locale }: UserTurn, budget: OverBudget, { log, watch }: TurnDeps): Answer {
+  log.warn({ budget }, 'over budget, refused');
+  watch.ended('refused');
+  return { reply: { text: wordingFor(locale).limits[budget], audio: undefined }, remembered: {}, isUndone: false };
 }
 
 /** What a turn was asked with. */
 interface Asked {
   readonly attached: Attached;
   readonly incident: string;
+  readonly startedMs: number;
   /** What was shown above the answer, if anything was shown. */
   readonly above?: string | undefined;
 }
@@ -101,9 +113,10 @@ async function answerOf(
   turn: UserTurn,
   record: ConversationRecord,
   result: TurnResult,
-  { attached, incident, above }: Asked,
-  { library, log, watch, historyTurns }: TurnDeps,
+  { attached, incident, startedMs, above }: Asked,
+  { clock, library, log, watch, historyTurns }: TurnDeps,
 ): Promise<Answer> {
+  logOutcome(result, incident, clock.now() - startedMs, log);
   noteOutcome(result, watch);
   const user = [turn.text, ...attached.remembered(result.heard)].filter((line) => line !== '').join('\n');
   const said = { user, name: speakerOf(turn), activityId: turn.activityId };

@@ -52,7 +52,7 @@ const FAILED: ReadonlySet<WatchedOutcome> = new Set(['failed', 'unsent']);
 
 /**
  * Follows one turn: a span with its steps below it, and what is measured of it. Nothing of what people say is given to
- * it. No method throws, and none does anything before `begin` or after `end`.
+ * it. Nothing is measured of times before `begin` or after `end`; a step settles like its work.
  */
 export class TurnWatch {
   readonly #deps: TurnWatchDeps;

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { createPictureReader, type Picture } from '../../src/attachments/picture.ts';
-import { pictureHeader } from '../../src/attachments/picture-header.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AttachmentError, type AttachmentErrorCode } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
@@ -261,33 +260,6 @@ describe('what is no picture to be read', () => {
     await closed.close();
     await closed.close();
     await assert.rejects(closed.read(png(painted), signal), refused('busy'));
-  });
-});
-
-describe('a picture of nothing but headers', () => {
-  const MOST_BYTES = 15 * 1024 * 1024;
-  const wall = (beginning: string, brick: string) =>
-    Buffer.concat([Buffer.from(beginning, 'latin1'), Buffer.alloc(MOST_BYTES - 16, brick, 'latin1')]);
-
-  for (const [name, kind, bytes, message] of [
-    ['segments', 'jpeg', wall('\xff\xd8', '\xff\xe2\0\x02'), /2000 markers/],
-    ['fill bytes', 'jpeg', wall('\xff\xd8', '\xff'), /2000 markers/],
-    ['blocks', 'gif', wall('GIF89a\x01\0\x01\0\0\0\0!\xff', '\x01'), /too many blocks/],
-    ['extensions', 'gif', wall('GIF89a\x01\0\x01\0\0\0\0', '!\xff\0'), /too many blocks/],
-  ] as const) {
-    it(`is given up before its end: ${name} of a ${kind}`, () => {
-      const startedMs = performance.now();
-      assert.throws(() => pictureHeader(kind, bytes), { code: 'damaged', message });
-      assert.ok(performance.now() - startedMs < 500);
-    });
-  }
-
-  it('takes no long time where there is nothing but EXIF', () => {
-    const words = segment(0xe1, Buffer.concat([Buffer.from('Exif\0\0MM\0*\0\0\0\x08\xff\xff'), Buffer.alloc(65_000)]));
-    const bytes = Buffer.concat([Buffer.from([0xff, 0xd8]), ...Array<Buffer>(240).fill(words)]);
-    const startedMs = performance.now();
-    assert.throws(() => pictureHeader('jpeg', bytes), { code: 'damaged' });
-    assert.ok(performance.now() - startedMs < 500);
   });
 });
 

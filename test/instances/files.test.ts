@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startFileHost } from '../attachments/file-host.ts';
-import { SkipClock } from './skip-clock.ts';
-import { PATIENCE, startAlone, textsAsked, useAzurite } from './two.ts';
-
-/** Longer than a conversation is taken for, with what clocks may differ. */
-const LEASE_OVER_MS = 45_000;
-/** Between the two looks after which a message counts as left. */
-const SECOND_LOOK_MS = 2_000;
+import { PATIENCE, startAlone, startLater, textsAsked, useAzurite } from './two.ts';
 
 useAzurite();
 
@@ -25,10 +19,7 @@ describe('a message with a file', PATIENCE, () => {
     await world.asked.when(1);
     one.die();
     release();
-    const clock = new SkipClock(LEASE_OVER_MS);
-    await world.start({ clock });
-    await clock.whenSet(SECOND_LOOK_MS);
-    clock.skip(SECOND_LOOK_MS);
+    await startLater(world);
     await world.whenAnswered();
     assert.deepEqual(textsAsked(world), [asked, asked]);
     assert.equal(host.seen.all.length, 2);

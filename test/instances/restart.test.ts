@@ -7,23 +7,9 @@ import type { StorageFate } from '../support/storage-proxy.ts';
 import { type Instance, linesOf, type World } from './instances.ts';
 import { SkipClock } from './skip-clock.ts';
 import { stepOf, stepsOf } from './steps.ts';
-import { PATIENCE, startAlone, useAzurite } from './two.ts';
-
-/** Longer than a conversation is taken for, with what clocks may differ. */
-const LEASE_OVER_MS = 45_000;
-/** Between the two looks after which a message counts as left. */
-const SECOND_LOOK_MS = 2_000;
+import { LEASE_OVER_MS, PATIENCE, SECOND_LOOK_MS, startAlone, startLater, useAzurite } from './two.ts';
 
 useAzurite();
-
-/** An instance that begins so much later, and finds at once what was left. */
-async function startLater(world: World, aheadMs = LEASE_OVER_MS): Promise<Instance> {
-  const clock = new SkipClock(aheadMs);
-  const instance = await world.start({ clock });
-  await clock.whenSet(SECOND_LOOK_MS);
-  clock.skip(SECOND_LOOK_MS);
-  return instance;
-}
 
 /** Resolves when all is answered; nothing was given up. */
 async function assertTidy(world: World): Promise<void> {
@@ -252,11 +238,11 @@ describe('a message at which every instance ends', PATIENCE, () => {
     await world.asked.when(1);
     one.die();
     for (let tries = 2; tries <= 3; tries++) {
-      const next = await startLater(world, (tries - 1) * LEASE_OVER_MS);
+      const next = await startLater(world, { clock: new SkipClock((tries - 1) * LEASE_OVER_MS) });
       await world.asked.when(tries);
       next.die();
     }
-    const last = await startLater(world, 3 * LEASE_OVER_MS);
+    const last = await startLater(world, { clock: new SkipClock(3 * LEASE_OVER_MS) });
     const [said = ''] = await world.whenSaid(1);
     const incident = /^Something went wrong on my side\. Please send that again\. \(incident (\w+)\)$/.exec(said)?.[1];
     assert.ok(incident, said);

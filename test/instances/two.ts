@@ -1,6 +1,8 @@
 import { after, before, type TestContext } from 'node:test';
+import type { AppDeps } from '../../src/app.ts';
 import { type Azurite, startAzurite } from '../support/azurite.ts';
 import { type Fields, type Instance, startWorld, type World } from './instances.ts';
+import { SkipClock } from './skip-clock.ts';
 import { stepsOf } from './steps.ts';
 
 /** A describe's time counts all of its tests. */
@@ -33,6 +35,22 @@ export async function startRunning(t: TestContext, env = {}) {
   const message = await both.one.says('first');
   await both.world.asked.when(1);
   return { ...both, release, message };
+}
+
+/** Longer than a conversation is taken for, with what clocks may differ. */
+export const LEASE_OVER_MS = 45_000;
+/** Between the two looks after which a message counts as left. */
+export const SECOND_LOOK_MS = 2_000;
+
+/** An instance that begins so much later, and finds at once what was left. */
+export async function startLater(
+  world: World,
+  { clock = new SkipClock(LEASE_OVER_MS), deps = {} }: { clock?: SkipClock; deps?: Partial<AppDeps> } = {},
+): Promise<Instance> {
+  const instance = await world.start({ clock, deps });
+  await clock.whenSet(SECOND_LOOK_MS);
+  clock.skip(SECOND_LOOK_MS);
+  return instance;
 }
 
 export const inConversation = (id: string): Fields => ({ conversation: { id } });

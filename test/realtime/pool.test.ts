@@ -1,28 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { TurnError } from '../../src/errors.ts';
-import { type PoolOptions, SessionPool } from '../../src/realtime/pool.ts';
-import { RealtimeSession } from '../../src/realtime/session.ts';
-import { FakeModel, NEVER } from './fake-model.ts';
-
-const IDLE_MS = 300_000;
-const TURN_MS = 90_000;
-
-/** A pool over a service without sockets, with as many sessions as it likes unless bounded. */
-function poolWith(options: Partial<PoolOptions> = {}) {
-  const model = new FakeModel();
-  const { clock } = model;
-  const open = (signal: AbortSignal) => RealtimeSession.open(model.sessionDeps, signal);
-  const pool = new SessionPool({ open, clock, idleMs: IDLE_MS, maxSessions: 100, turnMs: TURN_MS, ...options });
-  return { pool, model, clock };
-}
-
-/** Takes and gives back, as a turn does. */
-async function use(pool: SessionPool, key: string): Promise<RealtimeSession> {
-  const session = await pool.take(key, NEVER);
-  pool.giveBack(key, session);
-  return session;
-}
+import { NEVER } from './fake-model.ts';
+import { IDLE_MS, poolWith, TURN_MS, use } from './pool-under-test.ts';
 
 /** What a promise has come to so far. */
 function watch(promise: Promise<unknown>): () => 'waiting' | 'done' | 'failed' {
@@ -262,71 +242,5 @@ describe('closing the pool', () => {
     await use(pool, 'b');
     pool.close();
     assert.deepEqual(clock.waiting, []);
-  });
-});
-
-describe('why a session ends', () => {
-  /** A pool that tells. */
-  function tellingPool(options: Partial<PoolOptions> = {}) {
-    const reasons: string[] = [];
-    return { ...poolWith({ ...options, onClosed: (reason) => reasons.push(reason) }), reasons };
-  }
-
-  it('is that nobody used it', async () => {
-    const { pool, clock, reasons } = tellingPool();
-    await use(pool, 'a');
-    await clock.advance(IDLE_MS);
-    assert.deepEqual(reasons, ['idle']);
-  });
-
-  it('is that its room was needed', async () => {
-    const { pool, reasons } = tellingPool({ maxSessions: 1 });
-    await use(pool, 'a');
-    await use(pool, 'b');
-    assert.deepEqual(reasons, ['room']);
-  });
-
-  it('is that it would expire within a turn', async () => {
-    const { pool, clock, reasons } = tellingPool({ idleMs: 3_600_000 });
-    await use(pool, 'a');
-    await clock.advance(25 * 60_000);
-    await use(pool, 'a');
-    assert.deepEqual(reasons, ['expiring']);
-  });
-
-  it('is that what it remembers is not known any more', async () => {
-    const { pool, reasons } = tellingPool();
-    const session = await pool.take('a', NEVER);
-    session.close();
-    pool.giveBack('a', session);
-    assert.deepEqual(reasons, ['spent']);
-  });
-
-  it('is that its conversation is to be forgotten', async () => {
-    const { pool, reasons } = tellingPool();
-    await use(pool, 'a');
-    pool.drop('a');
-    pool.drop('a');
-    assert.deepEqual(reasons, ['forgotten']);
-  });
-
-  it('is that it was lost, idle or in a turn', async () => {
-    const { pool, model, reasons } = tellingPool();
-    await use(pool, 'a');
-    model.last.drop();
-    const session = await pool.take('b', NEVER);
-    model.last.drop();
-    pool.giveBack('b', session);
-    assert.deepEqual(reasons, ['lost', 'lost']);
-  });
-
-  it('is that the process ends, for each session once', async () => {
-    const { pool, reasons } = tellingPool();
-    await use(pool, 'a');
-    const lent = await pool.take('b', NEVER);
-    pool.close();
-    pool.giveBack('b', lent);
-    pool.close();
-    assert.deepEqual(reasons, ['shutdown', 'shutdown']);
   });
 });

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Json, simulate } from './client.ts';
 
-const SILENCE_100_MS = Buffer.alloc(4_800).toString('base64');
-
 describe('a frame', () => {
   const malformed: readonly [string, string | Buffer][] = [
     ['broken JSON', '{"type":'],
@@ -88,128 +86,6 @@ describe('every event of the server', () => {
     const ids = client.frames.map((frame) => (JSON.parse(frame) as Json)['event_id']);
     assert.ok(ids.every((id) => typeof id === 'string' && /^event_\w+$/.test(id)));
     assert.equal(new Set(ids).size, ids.length);
-  });
-});
-
-describe('the input audio buffer', () => {
-  it('becomes an item of the user when it is committed', async (t) => {
-    let clips: number | undefined;
-    const simulator = await simulate([
-      (context) => {
-        clips = context.clips.length;
-        return 'ok';
-      },
-    ]);
-    t.after(() => simulator[Symbol.asyncDispose]());
-    const client = await simulator.connect();
-    client.send({ type: 'input_audio_buffer.append', audio: SILENCE_100_MS });
-    client.send({ type: 'input_audio_buffer.commit' });
-    const events = await client.through('conversation.item.done');
-    assert.deepEqual(
-      events.map(({ type }) => type),
-      ['input_audio_buffer.committed', 'conversation.item.added', 'conversation.item.done'],
-    );
-    const { item } = events[1] as { item: Json };
-    assert.equal(item['id'], events[0]?.['item_id']);
-    assert.deepEqual([item['role'], item['content']], ['user', [{ type: 'input_audio' }]]);
-    client.send({ type: 'response.create' });
-    await client.until('response.done');
-    assert.equal(clips, 1);
-  });
-
-  it('cannot be committed with less than 100 ms in it, nor twice', async (t) => {
-    const simulator = await simulate([]);
-    t.after(() => simulator[Symbol.asyncDispose]());
-    const client = await simulator.connect();
-    client.send({ type: 'input_audio_buffer.commit', event_id: 'evt_1' });
-    const error = await client.error();
-    assert.deepEqual([error['code'], error['event_id']], ['input_audio_buffer_commit_empty', 'evt_1']);
-    client.send({ type: 'input_audio_buffer.append', audio: SILENCE_100_MS });
-    client.send({ type: 'input_audio_buffer.commit' });
-    await client.until('conversation.item.done');
-    client.send({ type: 'input_audio_buffer.commit' });
-    assert.equal((await client.error())['code'], 'input_audio_buffer_commit_empty');
-  });
-
-  it('is measured in the input format of the session', async (t) => {
-    const simulator = await simulate([]);
-    t.after(() => simulator[Symbol.asyncDispose]());
-    const client = await simulator.connect();
-    client.update({ audio: { input: { format: { type: 'audio/pcmu' } } } });
-    client.send({ type: 'input_audio_buffer.append', audio: Buffer.alloc(800).toString('base64') });
-    client.send({ type: 'input_audio_buffer.commit' });
-    await client.until('input_audio_buffer.committed');
-  });
-
-  it('is empty after it was cleared', async (t) => {
-    const simulator = await simulate([]);
-    t.after(() => simulator[Symbol.asyncDispose]());
-    const client = await simulator.connect();
-    client.send({ type: 'input_audio_buffer.append', audio: SILENCE_100_MS });
-    client.send({ type: 'input_audio_buffer.clear' });
-    await client.until('input_audio_buffer.cleared');
-    client.send({ type: 'input_audio_buffer.commit' });
-    assert.equal((await client.error())['code'], 'input_audio_buffer_commit_empty');
-  });
-
-  it('takes base64 only', async (t) => {
-    const simulator = await simulate([]);
-    t.after(() => simulator[Symbol.asyncDispose]());
-    const client = await simulator.connect();
-    for (const [audio, code] of [
-      ['not base64!', 'invalid_value'],
-      ['AAA', 'invalid_value'],
-      ['', 'invalid_value'],
-      ['AAAA', 'invalid_value'],
-      [undefined, 'missing_required_parameter'],
-      [12, 'invalid_type'],
-    ]) {
-      client.send({ type: 'input_audio_buffer.append', audio });
-      const error = await client.error();
-      assert.deepEqual([error['code'], error['param']], [code, 'audio']);
-    }
-  });
-
-  it('words the refusal of half a sample as the service does', async (t) => {
-    const simulator = await simulate([]);
-    t.after(() => simulator[Symbol.asyncDispose]());
-    const client = await simulator.connect();
-    client.send({ type: 'input_audio_buffer.append', audio: 'AAAA' });
-    const message =
-      "Invalid 'audio'. Expected base64-encoded audio bytes (mono PCM16 at 24kHz) but got an invalid value.";
-    assert.equal((await client.error())['message'], message);
-  });
-
-  it('takes any number of bytes where a sample is one', async (t) => {
-    const simulator = await simulate([]);
-    t.after(() => simulator[Symbol.asyncDispose]());
-    const client = await simulator.connect();
-    client.update({ audio: { input: { format: { type: 'audio/pcma' } } } });
-    client.send({ type: 'input_audio_buffer.append', audio: 'AAAA' });
-    await client.until('session.updated');
-    await client.nothingElse();
-  });
-
-  it('takes at most half an hour, and stays as it was', async (t) => {
-    const simulator = await simulate([]);
-    t.after(() => simulator[Symbol.asyncDispose]());
-    const client = await simulator.connect();
-    client.update({ audio: { input: { format: { type: 'audio/pcmu' } } } });
-    const tenMinutes = Buffer.alloc(10 * 60 * 8_000).toString('base64');
-    for (let time = 0; time < 3; time++) client.send({ type: 'input_audio_buffer.append', audio: tenMinutes });
-    client.send({ type: 'input_audio_buffer.append', event_id: 'evt_1', audio: 'AAAA' });
-    const error = await client.error();
-    assert.deepEqual([error['code'], error['param'], error['event_id']], ['invalid_value', 'audio', 'evt_1']);
-    client.send({ type: 'input_audio_buffer.commit' });
-    await client.until('input_audio_buffer.committed');
-  });
-
-  it('takes at most 15 MiB at once', async (t) => {
-    const simulator = await simulate([]);
-    t.after(() => simulator[Symbol.asyncDispose]());
-    const client = await simulator.connect();
-    client.send({ type: 'input_audio_buffer.append', audio: 'A'.repeat(15 * 1024 * 1024 + 4) });
-    assert.equal((await client.error())['code'], 'string_above_max_length');
   });
 });
 

@@ -1,4 +1,5 @@
 import { SAMPLE_RATE_HZ } from '../pcm.ts';
+import { sincFilter } from '../sinc-filter.ts';
 
 // 24,000 Hz from any rate: between each `down` samples in, `up` come out, each at one of `up` places ("phases") between
 // two samples. Every phase has its own filter, a windowed sinc that lets through what both rates can hold.
@@ -36,10 +37,9 @@ export class Resampler {
     this.#half = Math.ceil(HALF_WIDTH * Math.max(1, rateHz / SAMPLE_RATE_HZ));
     const phases = Math.min(this.#up, MAX_PHASES);
     const cutoff = rateHz > SAMPLE_RATE_HZ ? (CUTOFF_DOWN * SAMPLE_RATE_HZ) / rateHz : CUTOFF_UP;
+    const filter = { half: this.#half, cutoff, beta: KAISER_BETA };
     const isSame = this.#up === this.#down;
-    this.#filters = isSame
-      ? []
-      : Array.from({ length: phases + 1 }, (_, phase) => filterOf(phase / phases, this.#half, cutoff));
+    this.#filters = isSame ? [] : Array.from({ length: phases + 1 }, (_, phase) => sincFilter(phase / phases, filter));
     this.#count = this.#half - 1;
     this.#base = this.#count;
     this.#samples = new Float32Array(2 * this.#half);
@@ -101,35 +101,6 @@ export class Resampler {
     this.#count -= unneeded;
     this.#base -= unneeded;
   }
-}
-
-/** The weights of the samples around a place that lies `fraction` of a sample behind the middle one; together 1. */
-function filterOf(fraction: number, half: number, cutoff: number): Float32Array {
-  const weights = Float64Array.from({ length: 2 * half }, (_, tap) => {
-    const distance = tap - (half - 1) - fraction;
-    return sinc(distance * cutoff) * kaiser(distance / half);
-  });
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return Float32Array.from(weights, (weight) => weight / total);
-}
-
-function sinc(x: number): number {
-  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
-}
-
-/** The Kaiser window, from -1 to 1. */
-function kaiser(x: number): number {
-  return Math.abs(x) > 1 ? 0 : besselI0(KAISER_BETA * Math.sqrt(1 - x * x)) / besselI0(KAISER_BETA);
-}
-
-function besselI0(x: number): number {
-  let term = 1;
-  let sum = 1;
-  for (let k = 1; term > sum * 1e-12; k++) {
-    term *= (x / (2 * k)) ** 2;
-    sum += term;
-  }
-  return sum;
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

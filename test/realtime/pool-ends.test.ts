@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { PoolOptions } from '../../src/realtime/pool.ts';
+import { NEVER } from './fake-model.ts';
+import { IDLE_MS, poolWith, use } from './pool-under-test.ts';
+
+describe('why a session ends', () => {
+  /** A pool that tells. */
+  function tellingPool(options: Partial<PoolOptions> = {}) {
+    const reasons: string[] = [];
+    return { ...poolWith({ ...options, onClosed: (reason) => reasons.push(reason) }), reasons };
+  }
+
+  it('is that nobody used it', async () => {
+    const { pool, clock, reasons } = tellingPool();
+    await use(pool, 'a');
+    await clock.advance(IDLE_MS);
+    assert.deepEqual(reasons, ['idle']);
+  });
+
+  it('is that its room was needed', async () => {
+    const { pool, reasons } = tellingPool({ maxSessions: 1 });
+    await use(pool, 'a');
+    await use(pool, 'b');
+    assert.deepEqual(reasons, ['room']);
+  });
+
+  it('is that it would expire within a turn', async () => {
+    const { pool, clock, reasons } = tellingPool({ idleMs: 3_600_000 });
+    await use(pool, 'a');
+    await clock.advance(25 * 60_000);
+    await use(pool, 'a');
+    assert.deepEqual(reasons, ['expiring']);
+  });
+
+  it('is that what it remembers is not known any more', async () => {
+    const { pool, reasons } = tellingPool();
+    const session = await pool.take('a', NEVER);
+    session.close();
+    pool.giveBack('a', session);
+    assert.deepEqual(reasons, ['spent']);
+  });
+
+  it('is that its conversation is to be forgotten', async () => {
+    const { pool, reasons } = tellingPool();
+    await use(pool, 'a');
+    pool.drop('a');
+    pool.drop('a');
+    assert.deepEqual(reasons, ['forgotten']);
+  });
+
+  it('is that it was lost, idle or in a turn', async () => {
+    const { pool, model, reasons } = tellingPool();
+    await use(pool, 'a');
+    model.last.drop();
+    const session = await pool.take('b', NEVER);
+    model.last.drop();
+    pool.giveBack('b', session);
+    assert.deepEqual(reasons, ['lost', 'lost']);
+  });
+
+  it('is that the process ends, for each session once', async () => {
+    const { pool, reasons } = tellingPool();
+    await use(pool, 'a');
+    const lent = await pool.take('b', NEVER);
+    pool.close();
+    pool.giveBack('b', lent);
+    pool.close();
+    assert.deepEqual(reasons, ['shutdown', 'shutdown']);
+  });
+});
