@@ -1,5 +1,6 @@
 import type { HostRule } from '../attachments/allowed-hosts.ts';
 import type { Scope } from '../conversation/turn.ts';
+import { DIRECT_LINE_HOSTS, TEAMS_HOSTS } from './attachment-hosts.ts';
 
 /** How a channel gets the sound of a reply. */
 export type AudioDelivery =
@@ -95,22 +96,6 @@ const WEB: Capabilities = {
   showsChoices: true,
   mostTextChars: 100_000,
 };
-/** Pictures come from Teams itself, files from SharePoint. Anybody can own another name below trafficmanager.net. */
-const TEAMS_HOSTS: readonly HostRule[] = [
-  { host: 'smba.trafficmanager.net' },
-  { host: 'smba.infra.gcc.teams.microsoft.com' },
-  { host: 'smba.infra.gov.teams.microsoft.us' },
-  { host: 'smba.infra.dod.teams.microsoft.us' },
-  { host: '*.sharepoint.com' },
-  { host: '*.sharepoint.us' },
-  { host: '*.sharepoint-mil.us' },
-  { host: '*.svc.ms' },
-];
-const DIRECT_LINE_HOSTS: readonly HostRule[] = [
-  { host: 'directline.botframework.com', retriesNotFound: true },
-  { host: '*.directline.botframework.com', retriesNotFound: true },
-  { host: 'webchat.botframework.com', retriesNotFound: true },
-];
 /**
  * Teams refuses an `audio/wav` attachment together with the whole message. A message may have 100 KB of UTF-16 with all
  * that is in it, once it was 40 KB: this is below both.
