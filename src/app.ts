@@ -22,6 +22,7 @@ import { TurnRate } from './conversation/turn-rate.ts';
 import { aboutFacts } from './http/about/route.ts';
 import { createHttpServer, type HttpOptions } from './http/server.ts';
 import { type Ids, randomIds } from './ids.ts';
+import type { Build } from './installation.ts';
 import type { Logger } from './log.ts';
 import { connectionOpener } from './realtime/connection.ts';
 import { entraIdTokens, preloadClient, type TokenProvider, toRealtimeTarget } from './realtime/endpoint.ts';
@@ -35,6 +36,8 @@ import { Telemetry } from './telemetry/telemetry.ts';
 export interface AppDeps {
   readonly config: Config;
   readonly log: Logger;
+  /** Reported by `/health`. */
+  readonly build: Build;
   readonly clock?: Clock;
   readonly ids?: Ids;
   readonly random?: () => number;
@@ -86,6 +89,7 @@ export function createApp(deps: AppDeps): App {
     library: stores.library,
     recordings: createRecordings({ ...stores, ...readers, ...channel.responders, conversations, clock, log }),
     about: aboutFacts(config),
+    build: deps.build,
     clock,
     isDraining: () => conversations.isDraining,
     onlyLoopback: !config.isAuthenticated,

@@ -3,7 +3,7 @@ import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import { isLoopbackHost, loadDotEnv } from './env.ts';
 import { ConfigError } from './errors.ts';
-import { findInstallation, firstSteps, settingsFile } from './installation.ts';
+import { findBuild, findInstallation, firstSteps, settingsFile } from './installation.ts';
 import { captureConsole, createLogger } from './log.ts';
 
 /** After the grace for running turns: the time for the last replies to go out. */
@@ -31,7 +31,7 @@ process.on('uncaughtException', (err) => log.fatal({ err }, 'uncaught exception'
 /** botbuilder has checks of its own on the bot's identity. */
 function build(): App {
   try {
-    return createApp({ config, log, searchPath: process.env['PATH'] });
+    return createApp({ config, log, build: findBuild(), searchPath: process.env['PATH'] });
   } catch (err) {
     const reason = err instanceof Error ? err.message : String(err);
     const file = settingsFile(findInstallation());

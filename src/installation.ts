@@ -5,10 +5,27 @@ import { fieldsOf } from './fields.ts';
 /** Where a program runs: in the project, with its npm scripts, or in what is deployed, which has none and no .env.example. */
 export type Installation = 'project' | 'deployed';
 
-/** By the package.json above the folder of this module: `src`, `dist`, or that of the bundle. */
+/** What was built: `/health` reports it, so that a deployment can be compared with what was uploaded. */
+export interface Build {
+  /** As in package.json. */
+  readonly version: string;
+  /** The Git commit, with `-dirty` behind it for uncommitted changes. Only a package knows it. */
+  readonly commit: string | undefined;
+}
+
 export function findInstallation(): Installation {
-  const { scripts } = fieldsOf(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')));
-  return Object.hasOwn(fieldsOf(scripts), 'doctor') ? 'project' : 'deployed';
+  return Object.hasOwn(fieldsOf(readManifest()['scripts']), 'doctor') ? 'project' : 'deployed';
+}
+
+/** `gitHead` is the field that npm itself writes the commit to. */
+export function findBuild(): Build {
+  const { version, gitHead } = readManifest();
+  return { version: String(version), commit: typeof gitHead === 'string' ? gitHead : undefined };
+}
+
+/** The package.json above the folder of this module: `src`, `dist`, or that of the bundle. */
+function readManifest(): Readonly<Record<string, unknown>> {
+  return fieldsOf(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')));
 }
 
 const MODEL_VARIABLES = [

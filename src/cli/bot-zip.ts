@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { Build } from '../installation.ts';
 import { bundle } from './bundle.ts';
 import { ASSETS, ENTRIES, START_COMMAND } from './bundle-table.ts';
 import { licencesOf, packageFolder, packagesIn } from './licences.ts';
@@ -14,14 +15,19 @@ export interface BotZip {
 
 /**
  * The bot as one ZIP that needs Node and nothing else, made from what lies below `root`; the same content gives the
- * same bytes. `entries` as in the table, which is the default. Rejects with what esbuild or Node say.
+ * same bytes. `commit`: what `/health` reports, see `Build`. `entries` as in the table, which is the default.
+ * Rejects with what esbuild or Node say.
  */
-export async function makeBotZip(root: string, entries: Readonly<Record<string, string>> = ENTRIES): Promise<BotZip> {
+export async function makeBotZip(
+  root: string,
+  commit: Build['commit'],
+  entries: Readonly<Record<string, string>> = ENTRIES,
+): Promise<BotZip> {
   const { files: programs, metafile } = await bundle(root, entries);
   const assets = ASSETS.map((path) => `node_modules/${path}`);
   const packages = [...packagesIn(metafile), ...assets.flatMap((path) => packageFolder(path) ?? [])];
   const files: Record<string, Uint8Array> = {
-    'package.json': Buffer.from(manifestOf(join(root, 'package.json'))),
+    'package.json': Buffer.from(manifestOf(join(root, 'package.json'), commit)),
     LICENSE: readFileSync(join(root, 'LICENSE')),
     'THIRD-PARTY-LICENSES.txt': Buffer.from(licencesOf(root, packages)),
   };
@@ -32,9 +38,9 @@ export async function makeBotZip(root: string, entries: Readonly<Record<string, 
 }
 
 /** What Node and whoever looks after the machine want to know; there is nothing left to install. */
-function manifestOf(path: string): string {
+function manifestOf(path: string, gitHead: Build['commit']): string {
   const { name, version, description, license, type, engines } = JSON.parse(readFileSync(path, 'utf8'));
   const scripts = { start: START_COMMAND.replace('exec ', '') };
-  const manifest = { name, version, description, license, private: true, type, engines, scripts };
+  const manifest = { name, version, description, license, private: true, type, engines, scripts, gitHead };
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }

@@ -1,4 +1,6 @@
 import '../node-version.js';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readOptions } from './read-options.ts';
 import { writeWhole } from './whole-file.ts';
@@ -17,6 +19,13 @@ function inMegabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(2)} MB (${bytes} bytes)`;
 }
 
+/** Undefined without Git, or in a copy that is no clone. */
+function commitOf(folder: string): string | undefined {
+  const describe = ['describe', '--always', '--abbrev=40', '--exclude=*', '--dirty'];
+  const { status, stdout } = spawnSync('git', describe, { cwd: folder, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
 /** One line for whoever typed it. */
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
@@ -28,11 +37,14 @@ readOptions(USAGE, {});
 try {
   // Not above: only what is for development brings esbuild.
   const { makeBotZip } = await import('./bot-zip.ts');
-  const { zip, unpackedBytes } = await makeBotZip(root);
+  const commit = commitOf(root);
+  const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+  const { zip, unpackedBytes } = await makeBotZip(root, commit);
   writeWhole(`${root}${OUTPUT}`, zip);
   process.stdout.write(
     `${OUTPUT}: ${inMegabytes(zip.byteLength)}, unpacked ${inMegabytes(unpackedBytes)}\n` +
-      `Deploy it: az webapp deploy --resource-group <group> --name <app> --src-path ${OUTPUT} --type zip\n`,
+      `Version ${version}, ${commit === undefined ? 'without a commit, since this is no Git clone' : `commit ${commit}`}; once deployed, /health reports the same.\n` +
+      `Deploy it: az webapp deploy --resource-group <group> --name <app> --type zip --src-path ${OUTPUT} --clean true --restart true\n`,
   );
 } catch (error) {
   process.stderr.write(`${OUTPUT} was not made: ${reasonOf(error)}\n`);

@@ -4,6 +4,7 @@ import type { AudioLibrary } from '../audio/library.ts';
 import type { Clock } from '../clock.ts';
 import type { Recordings } from '../conversation/recordings.ts';
 import { RequestError, StoreError } from '../errors.ts';
+import type { Build } from '../installation.ts';
 import type { Logger } from '../log.ts';
 import type { AboutFacts } from './about/page.ts';
 import { aboutRoute } from './about/route.ts';
@@ -31,6 +32,8 @@ export interface HttpOptions {
   readonly recordings: Recordings;
   /** What the page on the bot says of it. */
   readonly about: AboutFacts;
+  /** What `/health` reports beside the state. */
+  readonly build: Build;
   readonly clock: Clock;
   readonly isDraining: () => boolean;
   /** Without authentication only channels on this machine are answered. */
@@ -71,7 +74,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   read('/talk/:link', talkRoute(options));
   server.post('/talk/:link', guard(uploadRoute(options)));
   read('/about', aboutRoute(options.about));
-  read('/health', healthRoute(options.isDraining));
+  read('/health', healthRoute(options));
   answerRoutingErrors(server);
   return { listen: (port, host) => listen(server, port, host), close: () => close(server) };
 }
@@ -97,10 +100,10 @@ function soundOrPlayer(options: HttpOptions): Handler {
     isSoundFile(String(request.params.file)) ? serveSound(request, response) : servePlayer(request, response);
 }
 
-function healthRoute(isDraining: () => boolean): Handler {
+function healthRoute({ isDraining, build }: HttpOptions): Handler {
   return async function tellHealth(_request, response) {
     const status = isDraining() ? 'draining' : 'ok';
-    sendJson(response, isDraining() ? 503 : 200, { status });
+    sendJson(response, isDraining() ? 503 : 200, { status, ...build });
   };
 }
 

@@ -10,7 +10,7 @@ describe('the model', () => {
   it('is a realtime model, and its deployments are made one after another', () => {
     const made = ofType(whole, 'Microsoft.CognitiveServices/accounts/deployments');
     assert.partialDeepStrictEqual(made[0]?.resource, {
-      sku: { name: 'GlobalStandard', capacity: 10 },
+      sku: { name: 'GlobalStandard', capacity: 5 },
       properties: {
         model: { format: 'OpenAI', name: 'gpt-realtime-1.5', version: '2026-02-23' },
         raiPolicyName: 'Microsoft.DefaultV2',

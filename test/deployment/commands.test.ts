@@ -23,7 +23,10 @@ describe('the commands that a deployment gives out', () => {
   it('deploy the ZIP that is made, to the site', () => {
     const { runNext, siteName } = whole.outputs;
     assert.equal(siteName, theOne(whole, 'Microsoft.Web/sites').resource.name);
-    assert.equal(runNext, `az webapp deploy --resource-group group --name ${siteName} --type zip --src-path ${ZIP}`);
+    assert.equal(
+      runNext,
+      `az webapp deploy --resource-group group --name ${siteName} --type zip --src-path ${ZIP} --clean true --restart true`,
+    );
   });
 
   it('make the app for Teams of this bot at this host, and ask who runs it', () => {

@@ -137,9 +137,10 @@ describe('the settings of the site', () => {
     });
   }
 
-  it('leave the defaults of the bot as they are, but for who may use it', () => {
+  it('leave the defaults of the bot as they are, but for who may use it and a budget for the day', () => {
     const { AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_DEPLOYMENT_NAME, ...others } = environmentOf(whole);
-    const plain = readConfig({ AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_DEPLOYMENT_NAME });
+    const budget = { DAILY_BUDGET_USD: '10' };
+    const plain = readConfig({ AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_DEPLOYMENT_NAME, ...budget });
     const deployed = readConfig({ AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_DEPLOYMENT_NAME, ...others });
     for (const name of [
       'session',

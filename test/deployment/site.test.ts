@@ -5,6 +5,7 @@ import { createApp } from '../../src/app.ts';
 import { ENTRIES, START_COMMAND } from '../../src/cli/bundle-table.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/log.ts';
+import { TEST_BUILD } from '../support/build.ts';
 import { unheardTelemetry } from '../support/telemetry.ts';
 import { deploy, ofType, theOne } from './deployment.ts';
 import { environmentOf, settingsOf, siteConfigOf } from './settings.ts';
@@ -70,7 +71,7 @@ describe('the site', () => {
   it('is asked for its health and given messages where the bot answers', async (t) => {
     const here = { PORT: '0', HOST: '127.0.0.1', AZURE_STORAGE_BLOB_URL: '' };
     const config = readConfig({ ...environmentOf(whole), ...here });
-    const app = createApp({ config, log: createLogger('silent'), telemetry: unheardTelemetry() });
+    const app = createApp({ config, build: TEST_BUILD, log: createLogger('silent'), telemetry: unheardTelemetry() });
     t.after(() => app.close());
     const url = `http://127.0.0.1:${await app.start()}`;
     assert.equal((await fetch(url + site.healthCheckPath)).status, 200);

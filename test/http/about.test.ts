@@ -9,6 +9,7 @@ import { createHttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
 import { wordingFor } from '../../src/wording.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { TEST_BUILD } from '../support/build.ts';
 import { noRecordings } from '../support/recordings.ts';
 import { assertRefusal, assertTellsNothing, rawRequest } from './raw-request.ts';
 
@@ -159,6 +160,7 @@ describe('GET /about', () => {
 describe('the page of a bot with a storage account', () => {
   async function htmlOf(about: AboutFacts, query: string): Promise<string> {
     const server = createHttpServer({
+      build: TEST_BUILD,
       deliver: async () => undefined,
       library: {
         save: async () => undefined,

@@ -9,6 +9,7 @@ import { createLogger } from '../../src/log.ts';
 import { en as wording } from '../../src/wording/en.ts';
 import { watchedLog } from '../channel/watched-log.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { TEST_BUILD } from '../support/build.ts';
 import { BOT_APP_ID, type OpenIdServer, startOpenIdServer, type TokenOptions } from '../support/openid-server.ts';
 import { assertRefusal } from './raw-request.ts';
 
@@ -270,7 +271,8 @@ describe('an identity that botbuilder refuses', () => {
   ];
   for (const [name, env, variable] of cases) {
     it(`is named before anything is started: ${name}`, () => {
-      const make = () => createApp({ config: readConfig({ ...MODEL, ...env }), log: createLogger('silent') });
+      const make = () =>
+        createApp({ config: readConfig({ ...MODEL, ...env }), log: createLogger('silent'), build: TEST_BUILD });
       assert.throws(make, (error: Error) => {
         assert.match(error.message, variable);
         assert.doesNotMatch(error.message, /secret/);
@@ -292,7 +294,7 @@ describe('an identity that botbuilder refuses', () => {
     },
   })) {
     it(`is not ${name}`, () => {
-      createApp({ config: readConfig({ ...MODEL, ...env }), log: createLogger('silent') });
+      createApp({ config: readConfig({ ...MODEL, ...env }), log: createLogger('silent'), build: TEST_BUILD });
     });
   }
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { TEST_BUILD } from '../support/build.ts';
 import { BOT_APP_ID } from '../support/openid-server.ts';
 import { assertRefusal } from './raw-request.ts';
 
@@ -24,12 +25,12 @@ async function heldBot(): Promise<{ bot: BotUnderTest; release: () => void }> {
 }
 
 describe('GET /health', () => {
-  it('is 200 and says so, never to be kept', async (t) => {
+  it('is 200 and reports the build, never to be kept', async (t) => {
     const bot = await startBot();
     t.after(() => bot[Symbol.asyncDispose]());
     const response = await fetch(`${bot.url}/health`);
     assert.equal(response.status, 200);
-    assert.deepEqual(await response.json(), { status: 'ok' });
+    assert.deepEqual(await response.json(), { status: 'ok', version: TEST_BUILD.version });
     assert.equal(response.headers.get('cache-control'), 'no-store');
   });
 
@@ -56,7 +57,7 @@ describe('while the bot drains', () => {
     const closed = bot.app.close();
     const health = await fetch(`${bot.url}/health`);
     assert.equal(health.status, 503);
-    assert.deepEqual(await health.json(), { status: 'draining' });
+    assert.deepEqual(await health.json(), { status: 'draining', version: TEST_BUILD.version });
     assert.equal((await fetch(`${bot.url}/health`, { method: 'HEAD' })).status, 503);
     const refused = await bot.says('me too', { id: 'refused' });
     assert.equal(refused.status, 503);

@@ -8,6 +8,7 @@ import { createMemoryInvitations } from '../../src/conversation/stores/memory-in
 import { createHttpServer } from '../../src/http/server.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
+import { TEST_BUILD } from '../support/build.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { noRecordings } from '../support/recordings.ts';
 
@@ -30,6 +31,7 @@ async function started(t: TestContext) {
   const invitation = await createMemoryInvitations({ clock, ids: randomIds }).create(GUEST);
   const looked = Promise.withResolvers<void>();
   const server = createHttpServer({
+    build: TEST_BUILD,
     deliver: () => assert.fail('nothing is delivered'),
     library: createMemoryLibrary({ maxBytes: 1_000, retentionMs: 1_000, clock, ids: randomIds }),
     recordings: {

@@ -12,6 +12,7 @@ import type { BlobFacts, Blobs } from '../../src/storage/blobs.ts';
 import { CONTAINERS, FOLDERS } from '../../src/storage/storage.ts';
 import { Gathered, inTime } from '../realtime/gathered.ts';
 import type { Azurite } from '../support/azurite.ts';
+import { TEST_BUILD } from '../support/build.ts';
 import { type ConnectorCall, type FakeConnector, startFakeConnector } from '../support/fake-connector.ts';
 import { type StorageProxy, startStorageProxy } from '../support/storage-proxy.ts';
 import { SkipClock } from './skip-clock.ts';
@@ -200,7 +201,7 @@ async function startInstance(world: World, azurite: Azurite, options: InstanceOp
     ...options.env,
   });
   const log = createLogger('debug', { write: (line: string) => void logs.push(JSON.parse(line)) });
-  const app = createApp({ config, log, clock, random: () => 0, ...options.deps });
+  const app = createApp({ config, log, build: TEST_BUILD, clock, random: () => 0, ...options.deps });
   const url = `http://127.0.0.1:${await app.start()}`;
   const instance: Instance = {
     app,

@@ -42,7 +42,24 @@ describe('npm run package', () => {
     const { status, stdout, stderr } = run();
     assert.equal(status, 0, stderr);
     assert.match(stdout, /^out\/bot\.zip: \d+\.\d\d MB \(\d+ bytes\), unpacked \d+\.\d\d MB \(\d+ bytes\)\n/);
-    assert.match(stdout, /\nDeploy it: az webapp deploy .*--src-path out\/bot\.zip --type zip\n$/);
+    assert.match(stdout, /\nDeploy it: az webapp deploy .*--src-path out\/bot\.zip --clean true --restart true\n$/);
+    assert.match(stdout, /\nVersion \d+\.\d+\.\d+, without a commit, since this is no Git clone; /);
     assert.deepEqual(readdirSync(join(project, 'out')), ['bot.zip']);
+  });
+
+  it('names the commit that it packs, and that files have changed since', () => {
+    symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'), 'junction');
+    const git = (...words: string[]) => {
+      const author = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com'];
+      const { status, stdout, stderr } = spawnSync('git', [...author, ...words], { cwd: project, encoding: 'utf8' });
+      assert.equal(status, 0, stderr);
+      return stdout.trim();
+    };
+    git('init', '--quiet');
+    git('add', 'src', 'package.json', 'tsconfig.json', 'LICENSE');
+    git('commit', '--quiet', '--message', 'The bot');
+    const commit = git('rev-parse', 'HEAD');
+    writeFileSync(join(project, 'src/index.ts'), 'export const isChanged = true;');
+    assert.match(run().stdout, new RegExp(`\\nVersion \\S+, commit ${commit}-dirty; `));
   });
 });

@@ -11,7 +11,7 @@ import { startAzurite } from '../support/azurite.ts';
 import { type ConnectorCall, startFakeConnector } from '../support/fake-connector.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
 import { startManagedIdentity } from './managed-identity.ts';
-import { ROOT, startUnpacked, type Unpacked, unpackBot } from './unpacked.ts';
+import { COMMIT, ROOT, startUnpacked, type Unpacked, unpackBot } from './unpacked.ts';
 
 const CLIPS = new URL('../audio/clips/', import.meta.url);
 const APP_ID = '00000000-0000-0000-0000-00000000000b';
@@ -78,7 +78,9 @@ async function assertIsHeard(url: string, { body }: ConnectorCall, origin: strin
   assert.match(await page.text(), /<audio/);
   const library = await fetch(`${url}${TEAMS_LIBRARY_PATH}`);
   assert.deepEqual(Buffer.from(await library.arrayBuffer()), readFileSync(`${ROOT}node_modules/${TEAMS_LIBRARY_FILE}`));
-  assert.equal((await fetch(`${url}/health`)).status, 200);
+  const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+  const health = await fetch(`${url}/health`);
+  assert.deepEqual(await health.json(), { status: 'ok', version, commit: COMMIT });
 }
 
 // The start command is for a shell of Unix. Without its `exec` the shell would stand between SIGTERM and the bot, as it

@@ -12,6 +12,9 @@ import { type BotProcess, watchBotProcess } from '../support/bot-process.ts';
 /** With a slash at its end. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
+/** What the unpacked bot reports. */
+export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
+
 /** The deployed bot's folder, as App Service has it. */
 export interface Unpacked {
   readonly folder: string;
@@ -23,7 +26,7 @@ export interface Unpacked {
 
 /** Unpacks the ZIP where nothing of this project can be found. `entries` as for `makeBotZip`. */
 export async function unpackBot(entries?: Readonly<Record<string, string>>): Promise<Unpacked> {
-  const { zip } = await makeBotZip(ROOT, entries);
+  const { zip } = await makeBotZip(ROOT, COMMIT, entries);
   const folder = mkdtempSync(join(tmpdir(), 'wwwroot-'));
   for (let above = folder; ; above = dirname(above)) {
     assert.ok(!existsSync(join(above, 'node_modules')), `there is a node_modules in ${above}`);

@@ -6,7 +6,7 @@ import { before, describe, it } from 'node:test';
 import { unzipSync } from 'fflate';
 import { type BotZip, makeBotZip } from '../../src/cli/bot-zip.ts';
 import { ENTRIES, START_COMMAND } from '../../src/cli/bundle-table.ts';
-import { ROOT } from './unpacked.ts';
+import { COMMIT, ROOT } from './unpacked.ts';
 
 /** With all that telemetry needs in it, too. */
 const MOST_BYTES = 10_000_000;
@@ -15,7 +15,7 @@ describe('the ZIP', () => {
   let made: BotZip;
   let files: Readonly<Record<string, Uint8Array>>;
   before(async () => {
-    made = await makeBotZip(ROOT);
+    made = await makeBotZip(ROOT, COMMIT);
     files = unzipSync(made.zip);
   });
   const text = (path: string) => Buffer.from(files[path] ?? []).toString();
@@ -39,6 +39,7 @@ describe('the ZIP', () => {
     );
     assert.equal(`exec ${scripts.start}`, START_COMMAND);
     assert.equal(rest.private, true);
+    assert.equal(rest.gitHead, COMMIT);
     assert.equal(rest.dependencies, undefined);
     assert.ok(files[START_COMMAND.replace('exec node ', '')]);
   });
@@ -84,7 +85,7 @@ describe('the ZIP', () => {
     }
     const packages = realpathSync(`${ROOT}node_modules`);
     symlinkSync(packages, join(elsewhere, 'node_modules'), 'junction');
-    const { zip } = await makeBotZip(elsewhere);
+    const { zip } = await makeBotZip(elsewhere, COMMIT);
     assert.ok(Buffer.from(zip).equals(made.zip));
     for (const [path, contents] of Object.entries(files)) {
       for (const place of [ROOT, packages]) {

@@ -5,6 +5,7 @@ import { createLogger } from '../../src/log.ts';
 import { type Script, scripted } from '../../src/simulator/script.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
 import { toneVoice } from '../../src/simulator/voice.ts';
+import { TEST_BUILD } from './build.ts';
 import { type FakeConnector, startFakeConnector } from './fake-connector.ts';
 
 type ScriptedTurns = Parameters<typeof scripted>[0];
@@ -57,7 +58,7 @@ export async function startBot(options: BotUnderTestOptions = {}): Promise<BotUn
     ...options.env,
   });
   const log = createLogger('debug', { write: (line: string) => void logs.push(JSON.parse(line)) });
-  const app = createApp({ config, log, ...options.deps });
+  const app = createApp({ config, log, build: TEST_BUILD, ...options.deps });
   const url = `http://127.0.0.1:${await app.start()}`;
   let count = 0;
   let isClosed = false;
