@@ -50,11 +50,24 @@ export interface Config {
   readonly notices: readonly string[];
 }
 
+/** Variables that libraries read by themselves. */
+const LIBRARY_VARIABLES = [
+  'AZURE_AUTHORITY_HOST',
+  'AZURE_CLIENT_ID',
+  'AZURE_CLIENT_SECRET',
+  'AZURE_TENANT_ID',
+  'AZURE_TOKEN_CREDENTIALS',
+];
+
 /**
  * Reads the configuration. Throws one ConfigError that lists every problem. `readText` gives the content of a file that
- * a variable names.
+ * a variable names; `envNotices` are what was noticed about the environment while it was read.
  */
-export function readConfig(env: Env, readText = (path: string) => readFileSync(path, 'utf8')): Config {
+export function readConfig(
+  env: Env,
+  readText = (path: string) => readFileSync(path, 'utf8'),
+  envNotices: readonly string[] = [],
+): Config {
   const read = new EnvReader(env);
   const appId = read.text('MicrosoftAppId');
   const model = readModel(read);
@@ -83,9 +96,11 @@ export function readConfig(env: Env, readText = (path: string) => readFileSync(p
     attachmentsFromLoopback: appId === undefined && !read.flag('ALLOW_UNAUTHENTICATED', false),
     limits,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
-    notices: readNotices(read),
+    notices: [...envNotices, ...readNotices(read)],
   };
-  if (read.problems.length > 0) throw new ConfigError(read.problems);
+  // An unresolved reference to a secret fails only with the first token that is asked for.
+  for (const name of LIBRARY_VARIABLES) read.text(name);
+  if (read.problems.length > 0) throw new ConfigError([...read.problems, ...envNotices]);
   return deepFreeze(config);
 }
 
@@ -113,6 +128,10 @@ function readNotices(read: EnvReader): string[] {
     notices.push(
       'PUBLIC_BASE_URL is no https address: Teams and other channels get the text of answers without their sound',
     );
+  }
+  const isTypeMissing = read.text('MicrosoftAppType') === undefined && read.text('MicrosoftAppTenantId') !== undefined;
+  if (read.text('MicrosoftAppId') !== undefined && isTypeMissing) {
+    notices.push('MicrosoftAppType is not set and MicrosoftAppTenantId is: the bot is taken as SingleTenant');
   }
   const isManaged = read.text('MicrosoftAppType')?.toLowerCase() === 'userassignedmsi';
   if (read.text('MicrosoftAppId') !== undefined && hasSecret === undefined && !isManaged) {

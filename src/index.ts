@@ -1,7 +1,8 @@
 import './node-version.js';
 import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
-import { isLoopbackHost, loadDotEnv } from './env.ts';
+import { loadDotEnv } from './dot-env.ts';
+import { isLoopbackHost } from './env.ts';
 import { ConfigError } from './errors.ts';
 import { findInstallation, firstSteps, settingsFile } from './installation.ts';
 import { captureConsole, createLogger } from './log.ts';
@@ -10,9 +11,8 @@ import { captureConsole, createLogger } from './log.ts';
 const LAST_SENDS_MS = 20_000;
 
 function loadConfig(): Config {
-  loadDotEnv(process);
   try {
-    return readConfig(process.env);
+    return readConfig(process.env, undefined, loadDotEnv(process.env));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n${firstSteps(process.env, findInstallation(), 'npm start')}\n`);
@@ -27,6 +27,13 @@ captureConsole(log);
 // Nothing below is expected to throw unseen. Should it, one conversation is hurt and not all of them.
 process.on('unhandledRejection', (err) => log.fatal({ err }, 'unhandled rejection'));
 process.on('uncaughtException', (err) => log.fatal({ err }, 'uncaught exception'));
+
+function whyNotListening(err: unknown): string {
+  const { code } = err as NodeJS.ErrnoException;
+  if (config.host === undefined || code === 'EADDRINUSE' || code === 'EACCES')
+    return 'cannot listen: is another program on this port? Set PORT to use another';
+  return `cannot listen: HOST is no address of this machine ("${config.host}"); unset it, or set 0.0.0.0 for all addresses`;
+}
 
 /** botbuilder has checks of its own on the bot's identity. */
 function build(): App {
@@ -71,6 +78,6 @@ try {
     log.warn('no MicrosoftAppId: whoever reaches this address can use the model');
   }
 } catch (err) {
-  log.fatal({ err }, 'cannot listen: is another program on this port? Set PORT to use another');
+  log.fatal({ err }, whyNotListening(err));
   process.exit(1);
 }

@@ -20,7 +20,6 @@ export interface SessionSettings {
 }
 
 const DEFAULT_INSTRUCTIONS = 'You are a helpful assistant. You respond by voice and text.';
-const DEFAULT_SCOPE = 'https://cognitiveservices.azure.com/.default';
 const AZURE_VARIABLES = ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_DEPLOYMENT_NAME', 'AZURE_OPENAI_API_KEY'];
 
 /** Reads where the model is; what is wrong goes to the reader's problems, without the key. */
@@ -42,16 +41,26 @@ export function readModel(read: EnvReader): ModelEndpoint {
   const model = read.required('AZURE_OPENAI_DEPLOYMENT_NAME', 'the name of a deployment of a realtime model');
   const apiKey = read.text('AZURE_OPENAI_API_KEY');
   if (apiKey !== undefined) return { kind: 'azureKey', endpoint, model, apiKey };
-  return { kind: 'azureEntraId', endpoint, model, scope: read.text('AZURE_OPENAI_SCOPE') ?? DEFAULT_SCOPE };
+  return { kind: 'azureEntraId', endpoint, model, scope: read.text('AZURE_OPENAI_SCOPE') ?? scopeOf(endpoint) };
+}
+
+/** A host of one of Azure's clouds: public, US Government, China. */
+const AZURE_HOST = /\.azure\.(com|us|cn)$/;
+
+/** Each cloud takes tokens of its own alone. What is behind a gateway cannot be seen: the public cloud. */
+function scopeOf(endpoint: string): string {
+  const cloud = URL.canParse(endpoint) ? AZURE_HOST.exec(new URL(endpoint).hostname)?.[1] : undefined;
+  return `https://cognitiveservices.azure.${cloud ?? 'com'}/.default`;
 }
 
 /**
- * The portal shows the address of a resource with the path of its interface, which the client adds itself. A gateway
- * may be reached at any path, so that of other hosts stays.
+ * The portals show the address of a resource with the path of its interface, which the client adds itself, or as the
+ * endpoint of a Foundry project, which does not serve the Realtime API. A gateway may be reached at any path, so that of
+ * other hosts stays.
  */
 function withoutApiPath(address: URL): URL {
-  const isOfAzure = /\.azure\.(?:com|us|cn)$/.test(address.hostname);
-  if (!isOfAzure || !/^\/openai(?:\/|$)/i.test(address.pathname)) return address;
+  const isOfAzure = AZURE_HOST.test(address.hostname);
+  if (!isOfAzure || !/^\/(?:openai|models|api\/projects)(?:\/|$)/i.test(address.pathname)) return address;
   const bare = new URL('/', address);
   bare.username = address.username;
   bare.password = address.password;

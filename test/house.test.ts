@@ -27,6 +27,7 @@ const LEAVES = [
   'at-most.ts',
   'clock.ts',
   'config.ts',
+  'dot-env.ts',
   'env.ts',
   'errors.ts',
   'fields.ts',
