@@ -9,6 +9,8 @@ import { captureConsole, createLogger } from './log.ts';
 
 /** After the grace for running turns: the time for the last replies to go out. */
 const LAST_SENDS_MS = 20_000;
+/** A process group is sent a signal that the launcher forwards once more: within this time both are one. */
+const SAME_SIGNAL_MS = 1_000;
 
 function loadConfig(): Config {
   try {
@@ -23,10 +25,6 @@ function loadConfig(): Config {
 const config = loadConfig();
 const log = createLogger(config.logLevel);
 captureConsole(log);
-
-// Nothing below is expected to throw unseen. Should it, one conversation is hurt and not all of them.
-process.on('unhandledRejection', (err) => log.fatal({ err }, 'unhandled rejection'));
-process.on('uncaughtException', (err) => log.fatal({ err }, 'uncaught exception'));
 
 function whyNotListening(err: unknown): string {
   const { code } = err as NodeJS.ErrnoException;
@@ -49,23 +47,39 @@ function build(): App {
 
 const app = build();
 
-let isStopping = false;
-async function stop(signal: string): Promise<void> {
-  if (isStopping) {
-    log.warn({ signal }, 'second signal, ending at once');
-    process.exit(1);
-  }
-  isStopping = true;
-  log.info({ signal, drainMs: config.drainMs }, 'draining');
+let drainStartedAtMs: number | undefined;
+let exitCode = 0;
+
+/** Drains once; the process then ends with `exitCode`. */
+async function drain(reason: object): Promise<void> {
+  if (drainStartedAtMs !== undefined) return;
+  drainStartedAtMs = performance.now();
+  log.info({ ...reason, drainMs: config.drainMs }, 'draining');
   setTimeout(() => {
     log.fatal('ended before every answer was out');
     process.exit(1);
   }, config.drainMs + LAST_SENDS_MS).unref();
   await app.close();
   log.info('stopped');
-  process.exit(0);
+  process.exit(exitCode);
 }
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.on(signal, () => {
+    if (drainStartedAtMs !== undefined && performance.now() - drainStartedAtMs >= SAME_SIGNAL_MS) {
+      log.warn({ signal }, 'second signal, ending at once');
+      process.exit(1);
+    }
+    void drain({ signal });
+  });
+
+// The state of the process is unknown after either of them, so another process has to take over.
+for (const fault of ['uncaughtException', 'unhandledRejection'] as const)
+  process.on(fault, (err: unknown) => {
+    log.fatal({ err, fault }, 'process failed');
+    exitCode = 1;
+    void drain({ fault });
+  });
 
 try {
   const port = await app.start();
