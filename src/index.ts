@@ -48,9 +48,8 @@ function build(): App {
 const app = build();
 
 let drainStartedAtMs: number | undefined;
-let exitCode = 0;
 
-/** Drains once; the process then ends with `exitCode`. */
+/** Drains once, then ends the process with the exit code that is set by then. */
 async function drain(reason: object): Promise<void> {
   if (drainStartedAtMs !== undefined) return;
   drainStartedAtMs = performance.now();
@@ -59,9 +58,14 @@ async function drain(reason: object): Promise<void> {
     log.fatal('ended before every answer was out');
     process.exit(1);
   }, config.drainMs + LAST_SENDS_MS).unref();
-  await app.close();
-  log.info('stopped');
-  process.exit(exitCode);
+  try {
+    await app.close();
+    log.info('stopped');
+  } catch (err) {
+    log.fatal({ err }, 'drain failed');
+    process.exitCode = 1;
+  }
+  process.exit();
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
@@ -77,7 +81,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
 for (const fault of ['uncaughtException', 'unhandledRejection'] as const)
   process.on(fault, (err: unknown) => {
     log.fatal({ err, fault }, 'process failed');
-    exitCode = 1;
+    process.exitCode = 1;
     void drain({ fault });
   });
 
