@@ -1,6 +1,6 @@
 import { format } from 'node:util';
 import { parentPort, type Transferable } from 'node:worker_threads';
-import { AttachmentError, type AttachmentErrorCode } from '../errors.ts';
+import { AttachmentError, type AttachmentErrorCode, systemCode } from '../errors.ts';
 
 /** What a task has made, and the memory of it that changes hands instead of being copied. */
 export interface TaskAnswer<Result> {
@@ -45,7 +45,8 @@ export function serveTasks<Job, Result>(run: (job: Job) => TaskAnswer<Result> | 
 function told(error: unknown): { code: AttachmentErrorCode; message: string } {
   if (error instanceof AttachmentError) return { code: error.code, message: error.message };
   // Not its message, which may quote the file.
-  return { code: 'damaged', message: error instanceof Error ? error.name : typeof error };
+  const name = error instanceof Error ? error.name : typeof error;
+  return { code: 'damaged', message: [name, systemCode(error)].join(' ').trim() };
 }
 
 /**
