@@ -78,12 +78,13 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
   });
 
 // The state of the process is unknown after either of them, so another process has to take over.
-for (const fault of ['uncaughtException', 'unhandledRejection'] as const)
-  process.on(fault, (err: unknown) => {
-    log.fatal({ err, fault }, 'process failed');
-    process.exitCode = 1;
-    void drain({ fault });
-  });
+function fail(err: unknown, fault: string): void {
+  log.fatal({ err }, fault);
+  process.exitCode = 1;
+  void drain({ fault });
+}
+process.on('unhandledRejection', (err) => fail(err, 'unhandled rejection'));
+process.on('uncaughtException', (err) => fail(err, 'uncaught exception'));
 
 try {
   const port = await app.start();

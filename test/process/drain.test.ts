@@ -99,8 +99,8 @@ describe('a bot process that is told to end', { concurrency: 2 }, () => {
   });
 
   for (const [fault, code] of [
-    ['uncaughtException', 'throw fault()'],
-    ['unhandledRejection', 'Promise.reject(fault())'],
+    ['uncaught exception', 'throw fault()'],
+    ['unhandled rejection', 'Promise.reject(fault())'],
   ] as const) {
     it(`drains and ends with code 1 after an ${fault}, and further ones change nothing`, async (t) => {
       const preload = `let count = 0;
@@ -117,7 +117,7 @@ describe('a bot process that is told to end', { concurrency: 2 }, () => {
       release();
       assert.deepEqual(await bot.ended, { code: 1, signal: null });
       assert.equal(connector.messages[0]?.body.text, 'At last');
-      const failures = bot.stdout.split('\n').filter((line) => line.includes('process failed'));
+      const failures = bot.stdout.split('\n').filter((line) => line.includes(`"msg":"${fault}"`));
       assert.equal(failures.length, 2);
       for (const line of failures)
         assert.match(line, /"level":"fatal".*"type":"Error","code":"FAULT_\d","stack":" {4}at /);
