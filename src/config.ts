@@ -3,36 +3,13 @@ import { type HostRule, parseHostRules } from './attachments/allowed-hosts.ts';
 import { type Env, EnvReader } from './env.ts';
 import { ConfigError } from './errors.ts';
 import { checkIdentity, readBotEnv } from './identity-settings.ts';
+import { type LimitSettings, readLimits } from './limit-settings.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
-import { DEFAULT_PRICES, type PriceTable, pricesOf, readPriceTable } from './prices.ts';
+import { type ModelEndpoint, readModel, readSession, type SessionSettings } from './model-settings.ts';
 import { readStorage, type StorageSettings } from './storage-settings.ts';
 import { readTelemetry, type TelemetrySettings } from './telemetry-settings.ts';
 
-/** Where the model is and how to be let in. Plain OpenAI is used only when no Azure variable is set. */
-export type ModelEndpoint =
-  | { readonly kind: 'azureKey'; readonly endpoint: string; readonly model: string; readonly apiKey: string }
-  | { readonly kind: 'azureEntraId'; readonly endpoint: string; readonly model: string; readonly scope: string }
-  | { readonly kind: 'openai'; readonly baseUrl: string; readonly model: string; readonly apiKey: string };
-
-/** What every Realtime session is told first. */
-export interface SessionSettings {
-  readonly instructions: string;
-  readonly voice: string;
-  /** How it answers: in speech with its transcript, or in writing, which costs less. */
-  readonly modality: 'audio' | 'text';
-  /** A bound for one reply, 1 to 4096, or `inf`; unset leaves the model's own. */
-  readonly maxOutputTokens: number | 'inf' | undefined;
-  /** Writes down what people say in voice messages; on Azure the name of a deployment. Unset = nothing does. */
-  readonly transcriptionModel?: string | undefined;
-}
-
-/** Bounds; `undefined` = none. Money in US dollars. */
-export interface LimitSettings {
-  readonly turnsPerMinute: number | undefined;
-  readonly dayUsd: number | undefined;
-  readonly conversationUsd: number | undefined;
-  readonly prices: PriceTable;
-}
+export type { ModelEndpoint, SessionSettings } from './model-settings.ts';
 
 /** All settings, read once and frozen; times in milliseconds, sizes in bytes. */
 export interface Config {
@@ -73,19 +50,28 @@ export interface Config {
   readonly notices: readonly string[];
 }
 
-const DEFAULT_INSTRUCTIONS = 'You are a helpful assistant. You respond by voice and text.';
-const DEFAULT_SCOPE = 'https://cognitiveservices.azure.com/.default';
-const AZURE_VARIABLES = ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_DEPLOYMENT_NAME', 'AZURE_OPENAI_API_KEY'];
+/** Variables that libraries read by themselves. */
+const LIBRARY_VARIABLES = [
+  'AZURE_AUTHORITY_HOST',
+  'AZURE_CLIENT_ID',
+  'AZURE_CLIENT_SECRET',
+  'AZURE_TENANT_ID',
+  'AZURE_TOKEN_CREDENTIALS',
+];
 
 /**
  * Reads the configuration. Throws one ConfigError that lists every problem. `readText` gives the content of a file that
- * a variable names.
+ * a variable names; `envNotices` are what was noticed about the environment while it was read.
  */
-export function readConfig(env: Env, readText = (path: string) => readFileSync(path, 'utf8')): Config {
+export function readConfig(
+  env: Env,
+  readText = (path: string) => readFileSync(path, 'utf8'),
+  envNotices: readonly string[] = [],
+): Config {
   const read = new EnvReader(env);
   const appId = read.text('MicrosoftAppId');
   const model = readModel(read);
-  const limits = readLimits(read, model, readText);
+  const limits = readLimits(read, model.model, readText);
   const config: Config = {
     model,
     session: readSession(read, limits),
@@ -110,65 +96,12 @@ export function readConfig(env: Env, readText = (path: string) => readFileSync(p
     attachmentsFromLoopback: appId === undefined && !read.flag('ALLOW_UNAUTHENTICATED', false),
     limits,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
-    notices: readNotices(read),
+    notices: [...envNotices, ...readNotices(read)],
   };
-  if (read.problems.length > 0) throw new ConfigError(read.problems);
+  // An unresolved reference to a secret fails only with the first token that is asked for.
+  for (const name of LIBRARY_VARIABLES) read.text(name);
+  if (read.problems.length > 0) throw new ConfigError([...read.problems, ...envNotices]);
   return deepFreeze(config);
-}
-
-function readModel(read: EnvReader): ModelEndpoint {
-  const isAzure = AZURE_VARIABLES.some((name) => read.text(name) !== undefined);
-  if (!isAzure && read.text('OPENAI_API_KEY') !== undefined) {
-    return {
-      kind: 'openai',
-      baseUrl: read.url('OPENAI_BASE_URL', 'https://api.openai.com/v1') ?? 'https://api.openai.com/v1',
-      model: read.required('OPENAI_MODEL', 'the name of a realtime model, such as gpt-realtime'),
-      apiKey: read.text('OPENAI_API_KEY') ?? '',
-    };
-  }
-  read.required(
-    'AZURE_OPENAI_ENDPOINT',
-    'https://<resource>.openai.azure.com (or set OPENAI_API_KEY and OPENAI_MODEL)',
-  );
-  const endpoint = read.url('AZURE_OPENAI_ENDPOINT', 'https://<resource>.openai.azure.com', withoutApiPath) ?? '';
-  const model = read.required('AZURE_OPENAI_DEPLOYMENT_NAME', 'the name of a deployment of a realtime model');
-  const apiKey = read.text('AZURE_OPENAI_API_KEY');
-  if (apiKey !== undefined) return { kind: 'azureKey', endpoint, model, apiKey };
-  return { kind: 'azureEntraId', endpoint, model, scope: read.text('AZURE_OPENAI_SCOPE') ?? DEFAULT_SCOPE };
-}
-
-/**
- * The portal shows the address of a resource with the path of its interface, which the client adds itself. A gateway
- * may be reached at any path, so that of other hosts stays.
- */
-function withoutApiPath(address: URL): URL {
-  const isOfAzure = /\.azure\.(?:com|us|cn)$/.test(address.hostname);
-  if (!isOfAzure || !/^\/openai(?:\/|$)/i.test(address.pathname)) return address;
-  const bare = new URL('/', address);
-  bare.username = address.username;
-  bare.password = address.password;
-  return bare;
-}
-
-/** What models say at most in one go where a budget has to know it; some would go on for 32,000 tokens. */
-const MOST_OUTPUT_TOKENS = 4_096;
-
-function readSession(read: EnvReader, { dayUsd, conversationUsd }: LimitSettings): SessionSettings {
-  const isUnbounded = read.text('REALTIME_MAX_OUTPUT_TOKENS') === 'inf';
-  const isSet = read.text('REALTIME_MAX_OUTPUT_TOKENS') !== undefined;
-  const isBudgeted = dayUsd !== undefined || conversationUsd !== undefined;
-  if (isBudgeted && isUnbounded) {
-    read.problems.push('REALTIME_MAX_OUTPUT_TOKENS is "inf"; expected a number from 1 to 4096 where a budget is set');
-  }
-  const bound = isUnbounded ? 'inf' : read.whole('REALTIME_MAX_OUTPUT_TOKENS', 0, { least: 1, most: 4096 });
-  return {
-    instructions: read.text('REALTIME_INSTRUCTIONS') ?? DEFAULT_INSTRUCTIONS,
-    // Which voices exist is the service's to say: a wrong one comes back as a clear error with the first turn.
-    voice: read.text('REALTIME_VOICE') ?? 'alloy',
-    modality: 'audio',
-    maxOutputTokens: isSet ? bound : isBudgeted ? MOST_OUTPUT_TOKENS : undefined,
-    transcriptionModel: read.text('REALTIME_TRANSCRIPTION_MODEL'),
-  };
 }
 
 function readAddresses(read: EnvReader, appId: string | undefined): Pick<Config, 'port' | 'host' | 'publicBaseUrl'> {
@@ -180,46 +113,11 @@ function readAddresses(read: EnvReader, appId: string | undefined): Pick<Config,
   return { port, host, publicBaseUrl: read.url('PUBLIC_BASE_URL', 'https://bot.example.com') ?? fallback };
 }
 
-function readLimits(read: EnvReader, { model }: ModelEndpoint, readText: (path: string) => string): LimitSettings {
-  const isSet = read.text('MAX_TURNS_PER_MINUTE') !== undefined;
-  const turnsPerMinute = read.whole('MAX_TURNS_PER_MINUTE', 0, { least: 1, most: 1000 });
-  const dayUsd = read.amount('DAILY_BUDGET_USD');
-  const conversationUsd = read.amount('CONVERSATION_BUDGET_USD');
-  const prices = readPrices(read, readText);
-  const isRead = prices !== undefined;
-  const budget = dayUsd !== undefined ? 'DAILY_BUDGET_USD' : 'CONVERSATION_BUDGET_USD';
-  const isBounded = dayUsd !== undefined || conversationUsd !== undefined;
-  if (isBounded && isRead && model !== '' && pricesOf(prices, model) === undefined) {
-    read.problems.push(
-      `${budget} is set and no price is known for "${model}"; expected PRICE_TABLE to name a file that has one`,
-    );
-  }
-  return {
-    turnsPerMinute: isSet ? turnsPerMinute : undefined,
-    dayUsd,
-    conversationUsd,
-    prices: prices ?? DEFAULT_PRICES,
-  };
-}
-
 function readAttachmentHosts(read: EnvReader): readonly HostRule[] {
   const rules = parseHostRules(read.list('ATTACHMENT_HOSTS'));
   if (typeof rules !== 'string') return rules;
   read.problems.push(`ATTACHMENT_HOSTS ${rules}`);
   return [];
-}
-
-/** `undefined` where the table cannot be used. */
-function readPrices(read: EnvReader, readText: (path: string) => string): PriceTable | undefined {
-  const path = read.text('PRICE_TABLE');
-  if (path === undefined) return DEFAULT_PRICES;
-  try {
-    return readPriceTable(readText(path).replace(/^\ufeff/, ''));
-  } catch (err) {
-    const reason = err instanceof Error ? err.message : String(err);
-    read.problems.push(`PRICE_TABLE is "${path}": ${reason}; expected a JSON file as in .env.example`);
-    return undefined;
-  }
 }
 
 function readNotices(read: EnvReader): string[] {
@@ -230,6 +128,10 @@ function readNotices(read: EnvReader): string[] {
     notices.push(
       'PUBLIC_BASE_URL is no https address: Teams and other channels get the text of answers without their sound',
     );
+  }
+  const isTypeMissing = read.text('MicrosoftAppType') === undefined && read.text('MicrosoftAppTenantId') !== undefined;
+  if (read.text('MicrosoftAppId') !== undefined && isTypeMissing) {
+    notices.push('MicrosoftAppType is not set and MicrosoftAppTenantId is: the bot is taken as SingleTenant');
   }
   const isManaged = read.text('MicrosoftAppType')?.toLowerCase() === 'userassignedmsi';
   if (read.text('MicrosoftAppId') !== undefined && hasSecret === undefined && !isManaged) {

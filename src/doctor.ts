@@ -8,7 +8,7 @@ import { jsonLine, reportLine, summaryLine } from './doctor/report.ts';
 import { runChecks } from './doctor/run.ts';
 import { secretsRemover } from './doctor/secrets.ts';
 import { usageOf, WHOSE_SETTINGS } from './doctor/usage.ts';
-import { loadDotEnv } from './env.ts';
+import { loadDotEnv } from './dot-env.ts';
 import { ConfigError } from './errors.ts';
 import { randomIds } from './ids.ts';
 import { findInstallation, firstSteps } from './installation.ts';
@@ -24,16 +24,21 @@ const INTERRUPTED = 130;
 
 function loadConfig(): Config {
   try {
-    return readConfig(process.env);
+    return readConfig(process.env, undefined, loadDotEnv(process.env));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const todo = firstSteps(process.env, installed, 'npm run doctor');
     const report = { name: 'configuration', tookMs: 0 };
     if (json)
-      for (const problem of error.problems) print(jsonLine({ ...report, finding: failure(problem, todo) }, style));
+      for (const problem of error.problems) print(jsonLine({ ...report, finding: failure(problem, todo) }, styleNow()));
     else process.stderr.write(`${error.message}\n${todo}\n`);
     process.exit(UNREADABLE);
   }
+}
+
+/** Removes the secrets that the environment holds by now. */
+function styleNow() {
+  return { isTerminal: process.stdout.isTTY && !process.env['NO_COLOR'], clean: secretsRemover(process.env) };
 }
 
 function print(line: string): void {
@@ -52,12 +57,10 @@ const json = options.json ?? isNpmAsked;
 const asked = process.env['LOG_LEVEL']?.toLowerCase();
 const log = createLogger(LOG_LEVELS.find((level) => level === asked) ?? 'silent', process.stderr);
 captureConsole(log);
-loadDotEnv(process);
-
-const isTerminal = process.stdout.isTTY && !process.env['NO_COLOR'];
-const style = { isTerminal, clean: secretsRemover(process.env) };
+const config = loadConfig();
+const style = styleNow();
 const examination = createExamination({
-  config: loadConfig(),
+  config,
   env: process.env,
   folder: process.cwd(),
   installed,

@@ -1,11 +1,4 @@
-import { existsSync } from 'node:fs';
-
 export type Env = Readonly<Record<string, string | undefined>>;
-
-/** Reads `.env` of the present folder into the environment, except in production; variables that are set already win. */
-export function loadDotEnv(program: Pick<NodeJS.Process, 'env' | 'loadEnvFile'>): void {
-  if (program.env['NODE_ENV'] !== 'production' && existsSync('.env')) program.loadEnvFile('.env');
-}
 
 /** True for `localhost` and the loopback addresses, as they stand in a URL's `hostname`. */
 export function isLoopbackHost(hostname: string): boolean {
@@ -31,8 +24,16 @@ export class EnvReader {
     this.#env = env;
   }
 
+  /**
+   * App Service hands a Key Vault reference that it could not resolve to the program as it is written.
+   * https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
+   */
   text(name: string): string | undefined {
-    return this.#env[name]?.trim() || undefined;
+    const value = this.#env[name]?.trim() || undefined;
+    const problem = `${name} is a Key Vault reference that was not resolved; expected its secret (the identity of the site has to be allowed to read it)`;
+    const isReference = value?.toLowerCase().startsWith('@microsoft.keyvault(');
+    if (isReference && !this.problems.includes(problem)) this.problems.push(problem);
+    return value;
   }
 
   /** Secrets are never quoted, not even wrong ones. */

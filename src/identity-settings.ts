@@ -1,3 +1,5 @@
+import { createPrivateKey } from 'node:crypto';
+import { isIP } from 'node:net';
 import { type Env, type EnvReader, isLoopbackHost } from './env.ts';
 
 /** The names that botbuilder's ConfigurationBotFrameworkAuthentication reads. */
@@ -20,7 +22,6 @@ const BOT_VARIABLES = [
 ] as const;
 
 const GUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-const DOMAIN = /^(?:[\da-z](?:[\da-z-]*[\da-z])?\.)+[a-z][\da-z-]*[\da-z]$/i;
 
 /** The bot's identity, for botbuilder; what is wrong with it goes to the reader's problems, without a secret. */
 export function readBotEnv(read: EnvReader): Env {
@@ -31,20 +32,51 @@ export function readBotEnv(read: EnvReader): Env {
     read.problems.push(
       `MicrosoftAppId is "${appId}"; expected a GUID such as 8f4f2c1e-0a52-4c3b-9a8e-5d1f7b6a2c90 (the client id of the app registration)`,
     );
-  if (tenant !== undefined && !GUID.test(tenant) && !DOMAIN.test(tenant))
+  // Tokens name their tenant by its id alone.
+  if (tenant !== undefined && !GUID.test(tenant))
     read.problems.push(
-      `MicrosoftAppTenantId is "${tenant}"; expected a GUID or a domain such as contoso.onmicrosoft.com`,
+      `MicrosoftAppTenantId is "${tenant}"; expected a GUID (the directory id of the tenant, as "az account show --query tenantId" prints it)`,
     );
-  return Object.fromEntries(BOT_VARIABLES.map((name) => [name, read.text(name)]));
+  return {
+    ...Object.fromEntries(BOT_VARIABLES.map((name) => [name, read.text(name)])),
+    MicrosoftAppType: read.text('MicrosoftAppType') ?? defaultAppType(read),
+    CertificateThumbprint: withLineBreaks(read.text('CertificateThumbprint')),
+    CertificatePrivateKey: readPrivateKey(read),
+  };
+}
+
+const APP_TYPES = ['MultiTenant', 'SingleTenant', 'UserAssignedMSI'] as const;
+
+/** botbuilder takes MultiTenant even next to a tenant; bots of that type cannot be made since 2025-07-31. */
+function defaultAppType(read: EnvReader): (typeof APP_TYPES)[number] {
+  return read.text('MicrosoftAppTenantId') === undefined ? 'MultiTenant' : 'SingleTenant';
+}
+
+function readPrivateKey(read: EnvReader): string | undefined {
+  const pem = withLineBreaks(read.text('CertificatePrivateKey'));
+  if (pem !== undefined && !isPrivateKey(pem))
+    read.problems.push(
+      'CertificatePrivateKey cannot be read; expected a private key in PEM without a passphrase, its line breaks kept or written as \\n',
+    );
+  return pem;
+}
+
+/** Many editors of settings keep a PEM on one line, with a literal `\n` for each line break. */
+function withLineBreaks(pem: string | undefined): string | undefined {
+  return pem?.replace(/\\r\\n|\\n/g, '\n');
+}
+
+function isPrivateKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).type === 'private';
+  } catch {
+    return false;
+  }
 }
 
 /** Without an app id anybody who reaches the port may use the model, so nobody but this machine may reach it. */
 export function checkIdentity(read: EnvReader, appId: string | undefined, host: string | undefined): void {
-  const appType = read.oneOf(
-    'MicrosoftAppType',
-    ['MultiTenant', 'SingleTenant', 'UserAssignedMSI'] as const,
-    'MultiTenant',
-  );
+  const appType = read.oneOf('MicrosoftAppType', APP_TYPES, defaultAppType(read));
   if (appId !== undefined) {
     const isSingle = appType !== 'MultiTenant';
     if (isSingle) read.required('MicrosoftAppTenantId', `the tenant of the bot (MicrosoftAppType is ${appType})`);
@@ -62,8 +94,10 @@ export function checkIdentity(read: EnvReader, appId: string | undefined, host: 
       `MicrosoftAppId is not set and ${production} says production; expected the bot's app id, or ALLOW_UNAUTHENTICATED=true`,
     );
   } else if (host !== undefined && !isLoopbackHost(host)) {
+    // A shell of Conda sets HOST to the name of a compiler's target.
+    const finding = isIP(host) === 0 ? 'is no address of this machine' : 'is no loopback address';
     read.problems.push(
-      `HOST is "${host}" and MicrosoftAppId is not set; expected a loopback address, an app id, or ALLOW_UNAUTHENTICATED=true`,
+      `HOST ${finding} ("${host}") and MicrosoftAppId is not set; expected 127.0.0.1, an app id, or ALLOW_UNAUTHENTICATED=true`,
     );
   }
 }

@@ -1,18 +1,20 @@
 import './node-version.js';
 import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
-import { isLoopbackHost, loadDotEnv } from './env.ts';
+import { loadDotEnv } from './dot-env.ts';
+import { isLoopbackHost } from './env.ts';
 import { ConfigError } from './errors.ts';
 import { findBuild, findInstallation, firstSteps, settingsFile } from './installation.ts';
 import { captureConsole, createLogger } from './log.ts';
 
 /** After the grace for running turns: the time for the last replies to go out. */
 const LAST_SENDS_MS = 20_000;
+/** A process group is sent a signal that the launcher forwards once more: within this time both are one. */
+const SAME_SIGNAL_MS = 1_000;
 
 function loadConfig(): Config {
-  loadDotEnv(process);
   try {
-    return readConfig(process.env);
+    return readConfig(process.env, undefined, loadDotEnv(process.env));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n${firstSteps(process.env, findInstallation(), 'npm start')}\n`);
@@ -24,9 +26,12 @@ const config = loadConfig();
 const log = createLogger(config.logLevel);
 captureConsole(log);
 
-// Nothing below is expected to throw unseen. Should it, one conversation is hurt and not all of them.
-process.on('unhandledRejection', (err) => log.fatal({ err }, 'unhandled rejection'));
-process.on('uncaughtException', (err) => log.fatal({ err }, 'uncaught exception'));
+function whyNotListening(err: unknown): string {
+  const { code } = err as NodeJS.ErrnoException;
+  if (config.host === undefined || code === 'EADDRINUSE' || code === 'EACCES')
+    return 'cannot listen: is another program on this port? Set PORT to use another';
+  return `cannot listen: HOST is no address of this machine ("${config.host}"); unset it, or set 0.0.0.0 for all addresses`;
+}
 
 /** botbuilder has checks of its own on the bot's identity. */
 function build(): App {
@@ -42,23 +47,44 @@ function build(): App {
 
 const app = build();
 
-let isStopping = false;
-async function stop(signal: string): Promise<void> {
-  if (isStopping) {
-    log.warn({ signal }, 'second signal, ending at once');
-    process.exit(1);
-  }
-  isStopping = true;
-  log.info({ signal, drainMs: config.drainMs }, 'draining');
+let drainStartedAtMs: number | undefined;
+
+/** Drains once, then ends the process with the exit code that is set by then. */
+async function drain(reason: object): Promise<void> {
+  if (drainStartedAtMs !== undefined) return;
+  drainStartedAtMs = performance.now();
+  log.info({ ...reason, drainMs: config.drainMs }, 'draining');
   setTimeout(() => {
     log.fatal('ended before every answer was out');
     process.exit(1);
   }, config.drainMs + LAST_SENDS_MS).unref();
-  await app.close();
-  log.info('stopped');
-  process.exit(0);
+  try {
+    await app.close();
+    log.info('stopped');
+  } catch (err) {
+    log.fatal({ err }, 'drain failed');
+    process.exitCode = 1;
+  }
+  process.exit();
 }
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.on(signal, () => {
+    if (drainStartedAtMs !== undefined && performance.now() - drainStartedAtMs >= SAME_SIGNAL_MS) {
+      log.warn({ signal }, 'second signal, ending at once');
+      process.exit(1);
+    }
+    void drain({ signal });
+  });
+
+// The state of the process is unknown after either of them, so another process has to take over.
+function fail(err: unknown, fault: string): void {
+  log.fatal({ err }, fault);
+  process.exitCode = 1;
+  void drain({ fault });
+}
+process.on('unhandledRejection', (err) => fail(err, 'unhandled rejection'));
+process.on('uncaughtException', (err) => fail(err, 'uncaught exception'));
 
 try {
   const port = await app.start();
@@ -71,6 +97,6 @@ try {
     log.warn('no MicrosoftAppId: whoever reaches this address can use the model');
   }
 } catch (err) {
-  log.fatal({ err }, 'cannot listen: is another program on this port? Set PORT to use another');
+  log.fatal({ err }, whyNotListening(err));
   process.exit(1);
 }

@@ -1,5 +1,5 @@
-import { format } from 'node:util';
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { AttachmentError, ConfigError, RequestError, SendError, StoreError, TurnError, UploadError } from './errors.ts';
 
 export type { Logger } from 'pino';
 
@@ -9,23 +9,48 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const MAX_MESSAGE_CHARS = 500;
 const MAX_CAUSES = 5;
+const MAX_FRAMES = 10;
+
+const OWN_ERRORS = [AttachmentError, ConfigError, RequestError, SendError, StoreError, TurnError, UploadError];
+
+/** Errors of Entra ID, of its client libraries and of token checks: their messages speak of settings and tokens' claims. */
+const SIGN_IN_ERROR =
+  /^(?:(?:Aggregate)?Authentication(?:Required)?|CredentialUnavailable|JsonWebToken|TokenExpired|NotBefore|ClientAuth|ClientConfiguration|Server|InteractionRequiredAuth)Error\d*$/;
 
 /**
- * What is logged of an error: its names and codes, never its other fields. The errors of HTTP clients carry the whole
- * request, with its Authorization header and the text of the message.
+ * Describes an error for the log by an allow-list: its type, codes and place, and its causes. Its message only where it
+ * cannot quote what people write: services echo what they were sent, and engines and parsers print the value that they
+ * trip over. The errors of HTTP clients also carry the whole request, with its Authorization header.
  */
 export function describeError(error: unknown, causesLeft = MAX_CAUSES): Record<string, unknown> {
-  if (!(error instanceof Error)) return { message: String(error).slice(0, MAX_MESSAGE_CHARS) };
+  if (!(error instanceof Error)) return { type: typeof error };
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
+  const hasSafeMessage = isSafeMessage(error);
   return {
     type: error.name,
-    message: error.message.slice(0, MAX_MESSAGE_CHARS),
-    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    ...(hasSafeMessage ? { message: error.message.slice(0, MAX_MESSAGE_CHARS) } : {}),
+    ...(isCode(code) ? { code } : {}),
     ...(typeof statusCode === 'number' ? { statusCode } : {}),
-    // An error without a code is a fault of this program: only its stack says where.
-    ...(code === undefined && error.stack !== undefined ? { stack: error.stack } : {}),
+    ...(hasSafeMessage || typeof statusCode === 'number' ? {} : { stack: framesOf(error) }),
     ...(error.cause === undefined || causesLeft === 0 ? {} : { cause: describeError(error.cause, causesLeft - 1) }),
   };
+}
+
+function isSafeMessage(error: Error): boolean {
+  const isSignIn = [error.name, error.constructor.name].some((name) => SIGN_IN_ERROR.test(name));
+  return isSignIn || OWN_ERRORS.some((OwnError) => error instanceof OwnError);
+}
+
+/** A service names its own codes: what does not look like one may be anything. */
+function isCode(code: unknown): code is string | number {
+  return typeof code === 'number' || (typeof code === 'string' && /^[\w.:-]{1,80}$/.test(code));
+}
+
+/** A stack begins with the message, which may have several lines. */
+function framesOf({ stack = '', message }: Error): string {
+  const afterMessage = stack.slice(stack.indexOf(message) + message.length);
+  const frames = afterMessage.split('\n').filter((line) => /^ {4}at .*:\d+:\d+\)?$/.test(line));
+  return frames.slice(0, MAX_FRAMES).join('\n');
 }
 
 /** JSON lines, one event each. Text that people say, audio, tokens and keys are never given to it. */
@@ -47,10 +72,8 @@ function standardOutput(): DestinationStream {
   return output;
 }
 
-/** Libraries print, keys and stack traces among it: it becomes lines of the log, below what is read every day. */
+/** Libraries print keys and people's words: the log only says that, and from where, they printed. */
 export function captureConsole(log: Logger): void {
-  const capture = (...printed: unknown[]) => {
-    log.debug({ printed: format(...printed).slice(0, MAX_MESSAGE_CHARS) }, 'a library printed');
-  };
+  const capture = () => log.debug({ stack: framesOf(new Error()) }, 'a library printed');
   Object.assign(console, { debug: capture, error: capture, info: capture, log: capture, warn: capture });
 }

@@ -32,6 +32,7 @@ const MINI: ModelPrices = {
 export const DEFAULT_PRICES: PriceTable = {
   date: '2026-11-22',
   models: {
+    'gpt-realtime': { text: { in: 4, cached: 0.4, out: 16 }, ...FULL },
     'gpt-realtime-1.5': { text: { in: 4, cached: 0.4, out: 16 }, ...FULL },
     'gpt-realtime-2': { text: { in: 4, cached: 0.4, out: 24 }, ...FULL },
     'gpt-realtime-2.1': { text: { in: 4, cached: 0.4, out: 24 }, ...FULL },

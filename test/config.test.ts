@@ -111,13 +111,13 @@ describe('readConfig', () => {
     assert.match(readConfig(id).notices.join(), /MicrosoftAppPassword/);
   });
 
-  it('takes ids that are GUIDs alone, and a tenant by its domain as well', () => {
+  it('takes ids that are GUIDs alone', () => {
     const id = { ...azure, MicrosoftAppId: APP_ID.toUpperCase(), MicrosoftAppPassword: 'p' };
-    for (const tenant of ['', APP_ID, 'contoso.onmicrosoft.com', 'Contoso.com'])
+    for (const tenant of ['', APP_ID, APP_ID.toUpperCase()])
       assert.deepEqual(problemsOf({ ...id, MicrosoftAppTenantId: tenant }), []);
     assert.deepEqual(problemsOf({ ...id, MicrosoftAppId: 'abc', MicrosoftAppTenantId: 'my tenant' }), [
       'MicrosoftAppId is "abc"; expected a GUID such as 8f4f2c1e-0a52-4c3b-9a8e-5d1f7b6a2c90 (the client id of the app registration)',
-      'MicrosoftAppTenantId is "my tenant"; expected a GUID or a domain such as contoso.onmicrosoft.com',
+      'MicrosoftAppTenantId is "my tenant"; expected a GUID (the directory id of the tenant, as "az account show --query tenantId" prints it)',
     ]);
   });
 
@@ -138,6 +138,42 @@ describe('readConfig', () => {
       /^AZURE_OPENAI_ENDPOINT holds credentials, a query or a fragment; expected/,
     );
     assert.equal(problemsOf({ ...azure, AZURE_OPENAI_ENDPOINT: 'https://u:p@r.openai.azure.com/openai' }).length, 1);
+  });
+
+  it('Foundry endpoint: the root of the resource is used', () => {
+    const endpointOf = (endpoint: string) => {
+      const { model } = readConfig({ ...azure, AZURE_OPENAI_ENDPOINT: endpoint });
+      return model.kind === 'openai' ? '' : model.endpoint;
+    };
+    for (const cloud of ['com', 'us', 'cn']) {
+      const root = `https://r.services.ai.azure.${cloud}`;
+      for (const path of ['', '/', '/api/projects/p', '/api/projects/p/', '/api/projects/p/openai/v1', '/models?a=b'])
+        assert.equal(endpointOf(`${root}${path}`), root, path);
+    }
+    assert.equal(endpointOf('https://gate.example.com/api/projects/p'), 'https://gate.example.com/api/projects/p');
+  });
+
+  for (const [endpoint, scope] of [
+    ['https://r.openai.azure.com', 'https://cognitiveservices.azure.com/.default'],
+    ['https://r.openai.azure.us/openai/v1', 'https://cognitiveservices.azure.us/.default'],
+    ['https://R.cognitiveservices.azure.US', 'https://cognitiveservices.azure.us/.default'],
+    ['https://r.openai.azure.cn', 'https://cognitiveservices.azure.cn/.default'],
+    ['https://gate.example.us', 'https://cognitiveservices.azure.com/.default'],
+    ['https://azure.us.example.com', 'https://cognitiveservices.azure.com/.default'],
+    ['http://localhost:8790', 'https://cognitiveservices.azure.com/.default'],
+  ] as const) {
+    it(`the scope of tokens follows the cloud of the endpoint: ${endpoint}`, () => {
+      const env = { ...azure, AZURE_OPENAI_ENDPOINT: endpoint };
+      assert.partialDeepStrictEqual(readConfig(env).model, { scope });
+      const given = { ...env, AZURE_OPENAI_SCOPE: 'https://ai.azure.com/.default' };
+      assert.partialDeepStrictEqual(readConfig(given).model, { scope: 'https://ai.azure.com/.default' });
+    });
+  }
+
+  it('price of `gpt-realtime`: a budget needs no table of its own', () => {
+    const { limits } = readConfig({ ...azure, DAILY_BUDGET_USD: '5' });
+    assert.equal(limits.dayUsd, 5);
+    assert.equal(limits.prices.models['gpt-realtime']?.audio.out, 64);
   });
 
   it('treats blank values as unset and freezes the result', () => {
@@ -177,16 +213,14 @@ describe('readConfig', () => {
   });
 
   it('takes no budget for a model without a price, unless a table has one', () => {
-    assert.match(
-      problemsOf({ ...azure, DAILY_BUDGET_USD: '5' }).join(),
-      /DAILY_BUDGET_USD is set and no price .*"gpt-realtime"/,
-    );
+    const own = { ...azure, AZURE_OPENAI_DEPLOYMENT_NAME: 'my-deployment', DAILY_BUDGET_USD: '5' };
+    assert.match(problemsOf(own).join(), /DAILY_BUDGET_USD is set and no price .*"my-deployment"/);
     const prices = { in: 1, cached: 0.1, out: 2 };
-    const table = { date: '2026-12-01', models: { 'gpt-realtime': { text: prices, audio: prices } } };
-    const env = { ...azure, DAILY_BUDGET_USD: '5', PRICE_TABLE: 'prices.json' };
+    const table = { date: '2026-12-01', models: { 'my-deployment': { text: prices, audio: prices } } };
+    const env = { ...own, PRICE_TABLE: 'prices.json' };
     const { limits } = readConfig(env, (path) => (path === 'prices.json' ? JSON.stringify(table) : ''));
     assert.equal(limits.prices.date, '2026-12-01');
-    assert.equal(limits.prices.models['gpt-realtime']?.image.in, 0);
+    assert.equal(limits.prices.models['my-deployment']?.image.in, 0);
   });
 
   for (const [name, value, problem] of [
@@ -249,12 +283,14 @@ describe('readConfig', () => {
   });
 
   it('has every variable it reads in .env.example, and no other', () => {
-    const files = ['config.ts', 'identity-settings.ts', 'storage-settings.ts', 'telemetry-settings.ts'];
+    const topics = ['identity', 'limit', 'model', 'storage', 'telemetry'];
+    const files = ['config.ts', ...topics.map((topic) => `${topic}-settings.ts`)];
     const source = files.map((file) => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8')).join('');
     const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
     const readBySource = source.match(/'[A-Z][A-Z_]{3,}'/g)?.map((name) => name.slice(1, -1)) ?? [];
     const ofPlatform = ['WEBSITE_HOSTNAME', 'WEBSITE_SITE_NAME', 'NODE_ENV'];
-    const expected = new Set(readBySource.filter((name) => !ofPlatform.includes(name)));
+    const ofNode = ['HTTPS_PROXY', 'HTTP_PROXY', 'NODE_EXTRA_CA_CERTS', 'NO_PROXY'];
+    const expected = new Set([...ofNode, ...readBySource.filter((name) => !ofPlatform.includes(name))]);
     const listed = new Set(example.match(/^(?:# )?[A-Z][A-Z_]{3,}(?==)/gm)?.map((line) => line.replace('# ', '')));
     assert.deepEqual([...listed].sort(), [...expected].sort());
   });

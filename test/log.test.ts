@@ -19,8 +19,27 @@ describe('the log', () => {
     });
     const described = describeError(new TurnError('internal', 'broke', { cause: rest }));
     assert.doesNotMatch(JSON.stringify(described), /secret|somebody/);
-    assert.deepEqual(described['cause'], { type: 'Error', message: 'refused', code: 'BadSyntax', statusCode: 400 });
+    assert.deepEqual(described['cause'], { type: 'Error', code: 'BadSyntax', statusCode: 400 });
     assert.equal(described['code'], 'internal');
+  });
+
+  it('leaves out messages that may quote what people write, and keeps those of this program and of sign-in', () => {
+    const said = 'what somebody said';
+    const parsed = (() => {
+      try {
+        return JSON.parse(said);
+      } catch (error) {
+        return error;
+      }
+    })();
+    const several = new Error(`first\n    at ${said} (file:1:1)\nlast`);
+    const coded = Object.assign(new Error('x'), { code: said, name: 'RestError' });
+    for (const error of [parsed, new TypeError(said), several, coded, said, { message: said }])
+      assert.doesNotMatch(JSON.stringify(describeError(error)), /somebody/);
+    assert.match(String(describeError(several)['stack']), /^ {4}at .*log\.test\.ts:\d+:\d+\)?/);
+    assert.equal(describeError(new TurnError('internal', 'broke'))['message'], 'broke');
+    const signIn = Object.assign(new Error('AADSTS7000215: Invalid client secret'), { name: 'AuthenticationError' });
+    assert.match(String(describeError(signIn)['message']), /AADSTS7000215/);
   });
 
   it('shows where a fault of the program itself is', () => {
@@ -28,7 +47,7 @@ describe('the log', () => {
   });
 
   it('survives what is not an error, and endless causes', () => {
-    assert.deepEqual(describeError(undefined), { message: 'undefined' });
+    assert.deepEqual(describeError(undefined), { type: 'undefined' });
     const loop = new Error('loop');
     loop.cause = loop;
     assert.ok(JSON.stringify(describeError(loop)).length < 20_000);

@@ -7,15 +7,21 @@ const PRICES = { in: 1, cached: 0.5, out: 2 };
 
 describe('the prices of a model', () => {
   for (const name of [
+    'gpt-realtime',
+    'gpt-realtime-2025-08-28',
     'gpt-realtime-1.5',
     'gpt-realtime-1.5-2026-02-23',
+    'gpt-realtime-2',
+    'gpt-realtime-2.1',
+    'gpt-realtime-2.1-mini-2026-07-07',
+    'gpt-realtime-mini-2025-12-15',
     'GPT-Realtime-2.1-Mini',
     'gpt-realtime-mini',
   ]) {
     it(`are known for ${name}`, () => assert.ok(pricesOf(DEFAULT_PRICES, name)));
   }
 
-  for (const name of ['gpt-realtime', 'gpt-realtime-1', 'gpt-realtime-1.5-x', '__proto__', 'constructor', '']) {
+  for (const name of ['gpt-realtime-1', 'gpt-realtime-1.5-x', '__proto__', 'constructor', '']) {
     it(`are not guessed for ${JSON.stringify(name)}`, () => assert.equal(pricesOf(DEFAULT_PRICES, name), undefined));
   }
 

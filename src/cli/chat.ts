@@ -2,7 +2,7 @@ import '../node-version.js';
 import { resolve } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { MOST_TEXT_CHARS } from '../conversation/refusals.ts';
-import { type Env, loadDotEnv } from '../env.ts';
+import { loadDotEnv } from '../dot-env.ts';
 import { ConfigError, TurnError } from '../errors.ts';
 import { randomIds } from '../ids.ts';
 import { namesModel } from '../installation.ts';
@@ -14,7 +14,7 @@ import { startSimulator } from '../simulator/simulator.ts';
 import { openVoice } from '../simulator/voice.ts';
 import { wordingFor } from '../wording.ts';
 import { ChatConversation } from './chat-conversation.ts';
-import { type ChatConfig, readChatConfig, readOptions, USAGE, withSimulator } from './chat-settings.ts';
+import { readChatConfig, readOptions, USAGE, withSimulator } from './chat-settings.ts';
 import { Terminal } from './chat-terminal.ts';
 import { eventLines, outcomeLines, texts } from './chat-texts.ts';
 import { fileProblem, WavFile } from './chat-wav.ts';
@@ -27,9 +27,9 @@ function fail(message: string): never {
   process.exit(1);
 }
 
-function loadConfig(env: Env): ChatConfig {
+function usable<Settings>(read: () => Settings): Settings {
   try {
-    return readChatConfig(env);
+    return read();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return fail(`${error.message}\nEvery setting is described in .env.example.`);
@@ -110,10 +110,11 @@ if (options.isHelpAsked) {
 const asked = process.env['LOG_LEVEL']?.toLowerCase();
 const log = createLogger(LOG_LEVELS.find((level) => level === asked) ?? 'silent', process.stderr);
 captureConsole(log);
-loadDotEnv(process);
+for (const notice of usable(() => loadDotEnv(process.env))) process.stderr.write(`${notice}\n`);
 
 const simulator = namesModel(process.env) ? undefined : await openSimulator();
-const config = loadConfig(simulator === undefined ? process.env : withSimulator(process.env, simulator.url));
+const env = simulator === undefined ? process.env : withSimulator(process.env, simulator.url);
+const config = usable(() => readChatConfig(env));
 const wav = options.wavFile === undefined ? undefined : await createWav(options.wavFile);
 
 const terminal = new Terminal({ input: process.stdin, output: process.stdout, onInterrupt: interrupt });

@@ -241,7 +241,6 @@ export class RealtimeSession {
     if (error.code === 'session_expired') this.#isSpent = true;
     // The service quotes what it was sent in its messages, people's words among it.
     this.#log.warn({ code: error.code, type: error.type, eventId }, 'error event');
-    this.#log.debug({ message: error.message }, 'error event');
   }
 
   /** After an end that leaves the model's memory in doubt the session is closed, so that the next one replays. */

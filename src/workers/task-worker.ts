@@ -142,7 +142,7 @@ export class TaskWorker<Job, Result> {
         thread.isReady = true;
         break;
       case 'printed':
-        this.#options.log.debug({ printed: message.text }, 'a library printed');
+        this.#options.log.debug({ chars: message.chars }, 'a library printed');
         break;
       case 'done':
         this.#settle((task) => resolve(task, message.result));

@@ -32,6 +32,13 @@ const OF_OTHERS = [...OF_THE_PLATFORM, ...OF_THE_IDENTITY, ...OF_THE_EXPORTER];
 const LEFT_ALONE: Readonly<Record<string, string>> = {
   AZURE_OPENAI_API_KEY: 'the identity signs in',
   AZURE_OPENAI_SCOPE: 'the default fits',
+  AZURE_CLIENT_SECRET: 'the identity signs in',
+  AZURE_TENANT_ID: 'the identity signs in',
+  AZURE_AUTHORITY_HOST: 'public cloud',
+  HTTPS_PROXY: 'the site reaches the network directly',
+  HTTP_PROXY: 'the site reaches the network directly',
+  NO_PROXY: 'the site reaches the network directly',
+  NODE_EXTRA_CA_CERTS: 'all that it reaches has public certificates',
   AZURE_STORAGE_CONNECTION_STRING: 'the identity signs in',
   OPENAI_API_KEY: 'the model is in Azure',
   OPENAI_BASE_URL: 'the model is in Azure',

@@ -110,7 +110,7 @@ describe('npm run doctor', { concurrency: true }, () => {
       ...{
         MicrosoftAppType: 'UserAssignedMSI',
         MicrosoftAppId: BOT_APP_ID,
-        MicrosoftAppTenantId: 'contoso.onmicrosoft.com',
+        MicrosoftAppTenantId: '11111111-2222-4333-8444-555555555555',
         HOST: '127.0.0.1',
       },
     });

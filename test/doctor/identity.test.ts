@@ -66,7 +66,7 @@ describe('the doctor and the identity of the bot', () => {
       ...settings('00000000-0000-4000-8000-000000000004'),
       MicrosoftAppPassword: '',
       MicrosoftAppType: 'SingleTenant',
-      MicrosoftAppTenantId: 'contoso.onmicrosoft.com',
+      MicrosoftAppTenantId: '11111111-2222-4333-8444-555555555555',
     };
     assert.match(
       said(await examined(half, { only: [NAME] }), NAME),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, it, mock } from 'node:test';
 import { ToBotFromBotOrEmulatorTokenValidationParameters } from 'botframework-connector';
 import { createApp } from '../../src/app.ts';
@@ -258,16 +258,18 @@ const MODEL = {
 const IDENTITY = {
   MicrosoftAppId: BOT_APP_ID,
   MicrosoftAppPassword: 'a-secret-password',
-  MicrosoftAppTenantId: 'contoso.onmicrosoft.com',
+  MicrosoftAppTenantId: '11111111-2222-4333-8444-555555555555',
   MicrosoftAppType: 'SingleTenant',
 };
 describe('an identity that botbuilder refuses', () => {
   const CERTIFICATE = { ...IDENTITY, MicrosoftAppPassword: '' };
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
   const cases: [string, Env, RegExp][] = [
     ['a single tenant without a password', { ...IDENTITY, MicrosoftAppPassword: '' }, /MicrosoftAppPassword/],
     ['an unknown channel service', { ...IDENTITY, ChannelService: 'https://nowhere.example.com' }, /ChannelService/],
     ['a certificate without its key', { ...CERTIFICATE, CertificateThumbprint: 'AB12' }, /CertificatePrivateKey/],
-    ['a key without its certificate', { ...CERTIFICATE, CertificatePrivateKey: 'a-secret' }, /CertificateThumbprint/],
+    ['a key without its certificate', { ...CERTIFICATE, CertificatePrivateKey: pem }, /CertificateThumbprint/],
   ];
   for (const [name, env, variable] of cases) {
     it(`is named before anything is started: ${name}`, () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
+import type { Env } from '../../src/env.ts';
 import { scripted } from '../../src/simulator/script.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { toneVoice } from '../../src/simulator/voice.ts';
@@ -12,7 +13,7 @@ import { startFakeConnector } from '../support/fake-connector.ts';
 const ending = { kind: 'completed' } as const;
 
 /** A bot process whose first turn is held, with everything around it, until the test is over. */
-async function heldProcess(t: TestContext) {
+async function heldProcess(t: TestContext, env: Env = {}) {
   const closers: (() => PromiseLike<unknown>)[] = [];
   t.after(async () => {
     for (const close of closers.reverse()) await close();
@@ -32,6 +33,7 @@ async function heldProcess(t: TestContext) {
     AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
     AZURE_OPENAI_API_KEY: 'test-key',
     PORT: '0',
+    ...env,
   });
   closers.push(() => bot[Symbol.asyncDispose]());
   const url = await bot.whenListening();
@@ -74,14 +76,54 @@ describe('a bot process that is told to end', { concurrency: 2 }, () => {
     assert.equal(bot.stderr, '');
   });
 
-  it('ends at once when it is told a second time', async (t) => {
+  it('takes two signals within a second for one: a process group gets it, and the launcher forwards it', async (t) => {
+    const { bot, connector, release } = await heldProcess(t);
+    // Two different ones: the kernel delivers two of a kind that come together once.
+    bot.signal('SIGTERM');
+    bot.signal('SIGINT');
+    await bot.whenLogged(({ msg }) => msg === 'draining');
+    release();
+    assert.deepEqual(await bot.ended, { code: 0, signal: null });
+    assert.equal(connector.messages[0]?.body.text, 'At last');
+  });
+
+  it('ends at once when it is told again after that second', { timeout: 30_000 }, async (t) => {
     const { bot } = await heldProcess(t);
     bot.signal('SIGTERM');
     await bot.whenLogged(({ msg }) => msg === 'draining');
     // The answer that it would wait for is never given.
-    bot.signal('SIGINT');
+    const repeated = setInterval(() => bot.signal('SIGTERM'), 100);
     assert.deepEqual(await bot.ended, { code: 1, signal: null });
+    clearInterval(repeated);
+    assert.match(bot.stdout, /second signal, ending at once/);
   });
+
+  for (const [fault, code] of [
+    ['uncaught exception', 'throw fault()'],
+    ['unhandled rejection', 'Promise.reject(fault())'],
+  ] as const) {
+    it(`drains and ends with code 1 after an ${fault}, and further ones change nothing`, async (t) => {
+      const preload = `let count = 0;
+        const fault = () => Object.assign(new Error(process.env.MARKER), { code: 'FAULT_' + ++count });
+        process.on('SIGUSR2', () => { ${code} })`;
+      const { bot, connector, release } = await heldProcess(t, {
+        MARKER: 'a-marker',
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}`,
+      });
+      bot.signal('SIGUSR2');
+      await bot.whenLogged(({ msg }) => msg === 'draining');
+      bot.signal('SIGUSR2');
+      await bot.whenLogged(({ err }) => (err as { code?: unknown } | undefined)?.code === 'FAULT_2');
+      release();
+      assert.deepEqual(await bot.ended, { code: 1, signal: null });
+      assert.equal(connector.messages[0]?.body.text, 'At last');
+      const failures = bot.stdout.split('\n').filter((line) => line.includes(`"msg":"${fault}"`));
+      assert.equal(failures.length, 2);
+      for (const line of failures)
+        assert.match(line, /"level":"fatal".*"type":"Error","code":"FAULT_\d","stack":" {4}at /);
+      assert.doesNotMatch(bot.stdout + bot.stderr, /a-marker/);
+    });
+  }
 
   it('does not need anybody who reads its log', { timeout: 30_000 }, async (t) => {
     const { bot, url, release } = await heldProcess(t);

@@ -14,7 +14,7 @@ const MODEL = {
 const IDENTITY = {
   MicrosoftAppId: '00000000-0000-4000-8000-000000000b07',
   MicrosoftAppPassword: 'a-secret-password',
-  MicrosoftAppTenantId: 'contoso.onmicrosoft.com',
+  MicrosoftAppTenantId: '11111111-2222-4333-8444-555555555555',
   MicrosoftAppType: 'SingleTenant',
 };
 
@@ -28,6 +28,17 @@ async function endOf(env: Env): Promise<{ code: number | null; output: string; s
     await bot[Symbol.asyncDispose]();
   }
 }
+
+describe('a start', { concurrency: 2 }, () => {
+  it('price of `gpt-realtime`: a budget can be set', async () => {
+    const bot = startBotProcess({ ...MODEL, DAILY_BUDGET_USD: '5' });
+    try {
+      await bot.whenListening();
+    } finally {
+      await bot[Symbol.asyncDispose]();
+    }
+  });
+});
 
 describe('a start with settings that cannot be used', { concurrency: 2 }, () => {
   it('ends with code 1 and names every problem, a missing app id in production among them, and no secret', async () => {
@@ -73,6 +84,19 @@ describe('a start with settings that cannot be used', { concurrency: 2 }, () => 
     assert.match(output, /MicrosoftAppPassword/);
     assert.doesNotMatch(output, /^\s+at |\\n\s+at |secret/m);
   });
+
+  for (const [HOST, identity] of [
+    ['x86_64-conda-linux-gnu', IDENTITY],
+    ['192.0.2.1', IDENTITY],
+    ['x86_64-conda-linux-gnu', {}],
+  ] as const) {
+    it(`HOST of a Conda shell: ${HOST} ${identity === IDENTITY ? 'with' : 'without'} an app id`, async () => {
+      const { code, output } = await endOf({ ...MODEL, ...identity, HOST });
+      assert.equal(code, 1);
+      assert.match(output, /HOST is no address of this machine \(\\?"[\w.-]+\\?"\)/);
+      assert.doesNotMatch(output, /another program/);
+    });
+  }
 
   it('ends with code 1 and one clear line when the port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');

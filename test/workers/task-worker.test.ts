@@ -101,7 +101,7 @@ describe('a thread for tasks', () => {
   it('hands on what the job throws, and keeps the thread', async () => {
     const worker = open();
     await assert.rejects(worker.run({ kind: 'refuse' }, { signal }), refused('too_long'));
-    await assert.rejects(worker.run({ kind: 'throw' }, { signal }), { code: 'damaged', message: /RangeError: offset/ });
+    await assert.rejects(worker.run({ kind: 'throw' }, { signal }), { code: 'damaged', message: 'RangeError' });
     assert.equal(await countOf(worker), 3);
   });
 
@@ -133,11 +133,11 @@ describe('a thread for tasks', () => {
     const worker = open();
     await worker.run({ kind: 'print' }, { signal });
     assert.deepEqual(
-      lines.map(({ level, printed }) => [level, printed]),
+      lines.map(({ level, chars }) => [level, chars]),
       [
-        ['debug', 'to stdout 0\n'],
-        ['debug', 'to stderr 0'],
-        ['debug', 'to stdout 1\n'],
+        ['debug', 'to stdout 0\n'.length],
+        ['debug', 'to stderr 0'.length],
+        ['debug', 'to stdout 1\n'.length],
       ],
     );
     assert.equal((await worker.run({ kind: 'environment' }, { signal })).variables, 0);

@@ -1,0 +1,44 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { ConfigError } from './errors.ts';
+
+/** Takes the place of a "#" inside of a word, so that the parser does not start a comment there. */
+const INNER_HASH = '\u0001';
+
+/**
+ * Reads `.env` of the current folder into `env`, except in production. Variables that are already set win. Returns what
+ * the operator should know about the file, without any value. Throws a ConfigError when the file cannot be read.
+ */
+export function loadDotEnv(env: NodeJS.ProcessEnv): readonly string[] {
+  if (env['NODE_ENV'] === 'production') return [];
+  const text = readDotEnv();
+  if (text === undefined) return existsSync('.env.txt') ? ['.env.txt is not read; rename it to .env'] : [];
+  // Node ends an unquoted value at its first "#", even inside of a word.
+  const uncut = parseEnv(text.replace(/(?<=\S)#/g, INNER_HASH));
+  const used = Object.entries(parseEnv(text)).filter(([name]) => env[name] === undefined);
+  for (const [name, value] of used) env[name] = value;
+  return used
+    .filter(([name, value]) => uncut[name]?.replaceAll(INNER_HASH, '#') !== value)
+    .map(([name]) => `${name} ends before the first "#" of its line in .env; put it in quotes where "#" belongs to it`);
+}
+
+/** `undefined` without a file. */
+function readDotEnv(): string | undefined {
+  try {
+    return decode(readFileSync('.env'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new ConfigError([`.env cannot be read (${code}); expected a text file in UTF-8`]);
+  }
+}
+
+/** Notepad and PowerShell write UTF-16, or UTF-8 with a byte order mark. Throws a TypeError for any other encoding. */
+function decode(bytes: Buffer): string {
+  const mark = bytes.subarray(0, 2).toString('hex');
+  const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';
+  const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  if (text.includes('\0'))
+    throw Object.assign(new TypeError('UTF-16 without a mark'), { code: 'ERR_ENCODING_INVALID_ENCODED_DATA' });
+  return text;
+}

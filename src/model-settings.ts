@@ -1,0 +1,90 @@
+import type { EnvReader } from './env.ts';
+import type { LimitSettings } from './limit-settings.ts';
+
+/** Where the model is and how to be let in. Plain OpenAI is used only when no Azure variable is set. */
+export type ModelEndpoint =
+  | { readonly kind: 'azureKey'; readonly endpoint: string; readonly model: string; readonly apiKey: string }
+  | { readonly kind: 'azureEntraId'; readonly endpoint: string; readonly model: string; readonly scope: string }
+  | { readonly kind: 'openai'; readonly baseUrl: string; readonly model: string; readonly apiKey: string };
+
+/** What every Realtime session is told first. */
+export interface SessionSettings {
+  readonly instructions: string;
+  readonly voice: string;
+  /** How it answers: in speech with its transcript, or in writing, which costs less. */
+  readonly modality: 'audio' | 'text';
+  /** A bound for one reply, 1 to 4096, or `inf`; unset leaves the model's own. */
+  readonly maxOutputTokens: number | 'inf' | undefined;
+  /** Writes down what people say in voice messages; on Azure the name of a deployment. Unset = nothing does. */
+  readonly transcriptionModel?: string | undefined;
+}
+
+const DEFAULT_INSTRUCTIONS = 'You are a helpful assistant. You respond by voice and text.';
+const AZURE_VARIABLES = ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_DEPLOYMENT_NAME', 'AZURE_OPENAI_API_KEY'];
+
+/** Reads where the model is; what is wrong goes to the reader's problems, without the key. */
+export function readModel(read: EnvReader): ModelEndpoint {
+  const isAzure = AZURE_VARIABLES.some((name) => read.text(name) !== undefined);
+  if (!isAzure && read.text('OPENAI_API_KEY') !== undefined) {
+    return {
+      kind: 'openai',
+      baseUrl: read.url('OPENAI_BASE_URL', 'https://api.openai.com/v1') ?? 'https://api.openai.com/v1',
+      model: read.required('OPENAI_MODEL', 'the name of a realtime model, such as gpt-realtime'),
+      apiKey: read.text('OPENAI_API_KEY') ?? '',
+    };
+  }
+  read.required(
+    'AZURE_OPENAI_ENDPOINT',
+    'https://<resource>.openai.azure.com (or set OPENAI_API_KEY and OPENAI_MODEL)',
+  );
+  const endpoint = read.url('AZURE_OPENAI_ENDPOINT', 'https://<resource>.openai.azure.com', withoutApiPath) ?? '';
+  const model = read.required('AZURE_OPENAI_DEPLOYMENT_NAME', 'the name of a deployment of a realtime model');
+  const apiKey = read.text('AZURE_OPENAI_API_KEY');
+  if (apiKey !== undefined) return { kind: 'azureKey', endpoint, model, apiKey };
+  return { kind: 'azureEntraId', endpoint, model, scope: read.text('AZURE_OPENAI_SCOPE') ?? scopeOf(endpoint) };
+}
+
+/** A host of one of Azure's clouds: public, US Government, China. */
+const AZURE_HOST = /\.azure\.(com|us|cn)$/;
+
+/** Each cloud takes tokens of its own alone. What is behind a gateway cannot be seen: the public cloud. */
+function scopeOf(endpoint: string): string {
+  const cloud = URL.canParse(endpoint) ? AZURE_HOST.exec(new URL(endpoint).hostname)?.[1] : undefined;
+  return `https://cognitiveservices.azure.${cloud ?? 'com'}/.default`;
+}
+
+/**
+ * The portals show the address of a resource with the path of its interface, which the client adds itself, or as the
+ * endpoint of a Foundry project, which does not serve the Realtime API. A gateway may be reached at any path, so that of
+ * other hosts stays.
+ */
+function withoutApiPath(address: URL): URL {
+  const isOfAzure = AZURE_HOST.test(address.hostname);
+  if (!isOfAzure || !/^\/(?:openai|models|api\/projects)(?:\/|$)/i.test(address.pathname)) return address;
+  const bare = new URL('/', address);
+  bare.username = address.username;
+  bare.password = address.password;
+  return bare;
+}
+
+/** What models say at most in one go where a budget has to know it; some would go on for 32,000 tokens. */
+const MOST_OUTPUT_TOKENS = 4_096;
+
+/** Reads what sessions are told; a budget has to know how long an answer can be. */
+export function readSession(read: EnvReader, { dayUsd, conversationUsd }: LimitSettings): SessionSettings {
+  const isUnbounded = read.text('REALTIME_MAX_OUTPUT_TOKENS') === 'inf';
+  const isSet = read.text('REALTIME_MAX_OUTPUT_TOKENS') !== undefined;
+  const isBudgeted = dayUsd !== undefined || conversationUsd !== undefined;
+  if (isBudgeted && isUnbounded) {
+    read.problems.push('REALTIME_MAX_OUTPUT_TOKENS is "inf"; expected a number from 1 to 4096 where a budget is set');
+  }
+  const bound = isUnbounded ? 'inf' : read.whole('REALTIME_MAX_OUTPUT_TOKENS', 0, { least: 1, most: 4096 });
+  return {
+    instructions: read.text('REALTIME_INSTRUCTIONS') ?? DEFAULT_INSTRUCTIONS,
+    // Which voices exist is the service's to say: a wrong one comes back as a clear error with the first turn.
+    voice: read.text('REALTIME_VOICE') ?? 'alloy',
+    modality: 'audio',
+    maxOutputTokens: isSet ? bound : isBudgeted ? MOST_OUTPUT_TOKENS : undefined,
+    transcriptionModel: read.text('REALTIME_TRANSCRIPTION_MODEL'),
+  };
+}

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { loadDotEnv } from '../src/dot-env.ts';
+import { ConfigError } from '../src/errors.ts';
+
+const TEXT = 'AZURE_OPENAI_ENDPOINT=https://r.openai.azure.com\r\nREALTIME_INSTRUCTIONS="Sprich Deutsch, höflich"\r\n';
+const VALUES = {
+  AZURE_OPENAI_ENDPOINT: 'https://r.openai.azure.com',
+  REALTIME_INSTRUCTIONS: 'Sprich Deutsch, höflich',
+};
+
+function inUtf16BE(text: string): Buffer {
+  return Buffer.from(text, 'utf16le').swap16();
+}
+
+describe('.env', () => {
+  const start = process.cwd();
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'dot-env-'));
+    process.chdir(folder);
+  });
+  afterEach(() => {
+    process.chdir(start);
+    rmSync(folder, { recursive: true });
+  });
+
+  /** What a program finds in its environment after it has read such a file, and what it is told. */
+  function load(content: string | Buffer, env: NodeJS.ProcessEnv = {}) {
+    writeFileSync('.env', content);
+    const notices = loadDotEnv(env);
+    return { env, notices };
+  }
+
+  for (const [name, bytes] of [
+    ['a byte order mark', Buffer.from(`\ufeff${TEXT}`)],
+    ['UTF-16 of little endian', Buffer.from(`\ufeff${TEXT}`, 'utf16le')],
+    ['UTF-16 of big endian', inUtf16BE(`\ufeff${TEXT}`)],
+    ['no mark', Buffer.from(TEXT)],
+  ] as const) {
+    it(`.env with a byte order mark, or UTF-16: read with ${name}`, () => {
+      assert.deepEqual(load(bytes), { env: VALUES, notices: [] });
+    });
+  }
+
+  for (const [name, bytes] of [
+    ['Windows-1252', Buffer.from(TEXT, 'latin1')],
+    ['UTF-16 without a mark', Buffer.from(TEXT, 'utf16le')],
+    ['half of a UTF-16 character', Buffer.from(`\ufeff${TEXT}`, 'utf16le').subarray(0, -1)],
+  ] as const) {
+    it(`names a file in ${name} instead of reading it wrongly`, () => {
+      assert.throws(
+        () => load(bytes),
+        (error) => error instanceof ConfigError && /\.env cannot be read .*UTF-8/.test(error.message),
+      );
+    });
+  }
+
+  it('may be a copy of .env.example', () => {
+    assert.deepEqual(load(readFileSync(new URL('../.env.example', import.meta.url))).notices, []);
+  });
+
+  it('names a folder in its place', () => {
+    mkdirSync('.env');
+    assert.throws(
+      () => loadDotEnv({}),
+      (error) => error instanceof ConfigError && /\.env cannot be read \(EISDIR\)/.test(error.message),
+    );
+  });
+
+  it('may be missing, and is not looked for in production', () => {
+    assert.deepEqual(loadDotEnv({}), []);
+    const production = { NODE_ENV: 'production' };
+    assert.deepEqual(load('A=1', { ...production }), { env: production, notices: [] });
+  });
+
+  it('does not replace variables that are set', () => {
+    assert.deepEqual(load('A=1\nB=2#3', { A: '', B: '4' }), { env: { A: '', B: '4' }, notices: [] });
+  });
+
+  it('names a file that Notepad has saved as .env.txt', () => {
+    writeFileSync('.env.txt', 'A=1');
+    assert.deepEqual(loadDotEnv({}), ['.env.txt is not read; rename it to .env']);
+  });
+
+  for (const line of [
+    'MicrosoftAppPassword=abc#def',
+    'MicrosoftAppPassword = abc#def # a comment',
+    'MicrosoftAppPassword=#abc~def',
+    'export MicrosoftAppPassword=ab"c#def"',
+  ]) {
+    it(`"#" in an unquoted secret: a warning that names the variable and not its value (${line})`, () => {
+      const { notices } = load(`# x#y\n${line}\nOTHER=1 #2#3\n`);
+      assert.equal(notices.length, 1);
+      assert.match(notices[0] ?? '', /^MicrosoftAppPassword ends before the first "#".*quotes/);
+      assert.doesNotMatch(notices[0] ?? '', /abc|def/);
+    });
+  }
+
+  for (const line of [
+    'A="abc#def"',
+    "A='abc#def' # x",
+    'A=`abc#def`',
+    'A=abc #def#',
+    '#A=abc#def',
+    'A="x\ny#z"',
+    'A="x"#y',
+    'A= # x#y',
+  ]) {
+    it(`has nothing to say of ${JSON.stringify(line)}`, () => assert.deepEqual(load(line).notices, []));
+  }
+});

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { readConfig } from '../src/config.ts';
+import type { Env } from '../src/env.ts';
+import { ConfigError } from '../src/errors.ts';
+
+const TENANT = '11111111-2222-4333-8444-555555555555';
+const MODEL = { AZURE_OPENAI_ENDPOINT: 'https://r.openai.azure.com', AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime' };
+const BOT = {
+  ...MODEL,
+  MicrosoftAppId: '8f4f2c1e-0a52-4c3b-9a8e-5d1f7b6a2c90',
+  MicrosoftAppPassword: 'a-secret',
+  PUBLIC_BASE_URL: 'https://bot.example.com',
+};
+
+function problemsOf(env: Env): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.problems;
+  }
+  return [];
+}
+
+describe('the identity of the bot', () => {
+  for (const tenant of ['contoso.onmicrosoft.com', 'common', 'organizations', 'consumers', 'contoso', `${TENANT}0`]) {
+    it(`tenant as a domain: ${tenant} is refused with what is expected`, () => {
+      const problems = problemsOf({ ...BOT, MicrosoftAppType: 'SingleTenant', MicrosoftAppTenantId: tenant });
+      assert.equal(problems.length, 1);
+      assert.match(problems[0] ?? '', /^MicrosoftAppTenantId is ".*"; expected a GUID .*az account show/);
+    });
+  }
+
+  it('tenant without type: SingleTenant, said in the log and to botbuilder', () => {
+    const { botEnv, notices } = readConfig({ ...BOT, MicrosoftAppTenantId: TENANT });
+    assert.equal(botEnv['MicrosoftAppType'], 'SingleTenant');
+    assert.deepEqual(notices, [
+      'MicrosoftAppType is not set and MicrosoftAppTenantId is: the bot is taken as SingleTenant',
+    ]);
+  });
+
+  it('takes the type that is named, and MultiTenant without a tenant', () => {
+    const read = (env: Env) => {
+      const { botEnv, notices } = readConfig({ ...BOT, ...env });
+      return [botEnv['MicrosoftAppType'], notices.length];
+    };
+    assert.deepEqual(read({ MicrosoftAppType: 'MultiTenant', MicrosoftAppTenantId: TENANT }), ['MultiTenant', 0]);
+    assert.deepEqual(read({}), ['MultiTenant', 0]);
+    const managed = { MicrosoftAppType: 'UserAssignedMSI', MicrosoftAppTenantId: TENANT, MicrosoftAppPassword: '' };
+    assert.deepEqual(read(managed), ['UserAssignedMSI', 0]);
+  });
+
+  for (const [form, host] of [
+    ['on Linux', 'x86_64-conda-linux-gnu'],
+    ['on a Mac', 'arm64-apple-darwin20.0.0'],
+  ] as const) {
+    it(`HOST of a Conda shell: ${form}, it is no address of this machine`, () => {
+      const problems = problemsOf({ ...MODEL, HOST: host });
+      assert.equal(problems.length, 1);
+      assert.match(problems[0] ?? '', /^HOST is no address of this machine .*; expected 127\.0\.0\.1/);
+    });
+  }
+
+  it('tells an address that others reach from a name', () => {
+    assert.match(problemsOf({ ...MODEL, HOST: '0.0.0.0' }).join(), /^HOST is no loopback address \("0\.0\.0\.0"\)/);
+    for (const host of ['127.0.0.1', '127.0.0.2', '::1', 'localhost', 'LOCALHOST'])
+      assert.deepEqual(problemsOf({ ...MODEL, HOST: host }), [], host);
+  });
+
+  for (const name of [
+    'MicrosoftAppPassword',
+    'AZURE_OPENAI_API_KEY',
+    'AZURE_STORAGE_CONNECTION_STRING',
+    'AZURE_CLIENT_SECRET',
+    'CertificatePrivateKey',
+    'ALLOWED_USERS',
+    'REALTIME_INSTRUCTIONS',
+    'ToChannelFromBotLoginUrl',
+  ]) {
+    it(`refuses a Key Vault reference in ${name} that was not resolved, once and by its name`, () => {
+      const reference = '@Microsoft.KeyVault(SecretUri=https://vault.vault.azure.net/secrets/name)';
+      const about = problemsOf({ ...BOT, [name]: reference }).filter((each) => each.includes('Key Vault reference'));
+      assert.deepEqual(
+        about.map((each) => each.split(' ')[0]),
+        [name],
+      );
+      assert.equal(problemsOf({ ...BOT, [name]: `@microsoft.keyvault(VaultName=v;SecretName=s)` }).length > 0, true);
+    });
+  }
+
+  const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const certificate = { ...BOT, MicrosoftAppPassword: '', CertificateThumbprint: 'AB'.repeat(20) };
+
+  for (const [form, text] of [
+    ['literal \\n', String(pem).replaceAll('\n', '\\n')],
+    ['literal \\r\\n', String(pem).replaceAll('\n', '\\r\\n')],
+    ['line breaks', String(pem)],
+    ['line breaks of Windows', String(pem).replaceAll('\n', '\r\n')],
+  ] as const) {
+    it(`reads a PEM with ${form}`, () => {
+      const { botEnv } = readConfig({ ...certificate, CertificatePrivateKey: text });
+      const [first, ...rest] = (botEnv['CertificatePrivateKey'] ?? '').split(/\r?\n/);
+      assert.equal(first, '-----BEGIN PRIVATE KEY-----');
+      assert.ok(rest.length > 10);
+      assert.equal(createPrivateKey(botEnv['CertificatePrivateKey'] ?? '').type, 'private');
+    });
+  }
+
+  for (const [form, text] of [
+    ['its line breaks made spaces', String(pem).replaceAll('\n', ' ')],
+    [
+      'a passphrase',
+      generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+        type: 'pkcs8',
+        format: 'pem',
+        cipher: 'aes-256-cbc',
+        passphrase: 'a-secret',
+      }),
+    ],
+    ['a file name in its place', '/certs/a-secret.pem'],
+  ] as const) {
+    it(`refuses a PEM with ${form}, and prints nothing of it`, () => {
+      const problems = problemsOf({ ...certificate, CertificatePrivateKey: String(text) });
+      assert.equal(problems.length, 1);
+      assert.match(problems[0] ?? '', /^CertificatePrivateKey cannot be read; expected a private key in PEM/);
+      assert.doesNotMatch(problems[0] ?? '', /a-secret|BEGIN/);
+    });
+  }
+});
