@@ -1,0 +1,56 @@
+/** An attachment at a channel's service, named by its address. */
+export interface AttachmentPath {
+  /** Such as `original`; `undefined` = the address is that of the attachment's description, in JSON. */
+  readonly view: string | undefined;
+}
+
+/** No separator of any reader, and nothing that stays encoded after it was decoded once. Ids of Telegram hold a colon. */
+const SEGMENT = /^[\w.~:@=+,!$-]+$/;
+const DOTS = /^\.+$/;
+const ATTACHMENT = /^(.*)\/v3\/attachments\/[^/]+(?:\/views\/([^/]+))?$/;
+
+/**
+ * Reads an address of the form `<service URL>/v3/attachments/<id>` or `<service URL>/v3/attachments/<id>/views/<view>`, of
+ * the very origin of the service and without a query; `undefined` for any other. Repeated slashes count as one: Slack's
+ * addresses have two (BotFramework-Services#279). A newer service URL of Teams ends with a tenant that the address may
+ * lack, so the path before `v3` is that of the service URL or of a folder above it.
+ * https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference#attachment-operations
+ */
+export function attachmentPathOf(url: URL, serviceUrl: string): AttachmentPath | undefined {
+  if (!URL.canParse(serviceUrl)) return undefined;
+  const service = new URL(serviceUrl);
+  const hasMore = url.username !== '' || url.password !== '' || url.search !== '';
+  // Other schemes than those of the web have the origin "null", all of them the same.
+  if (hasMore || url.origin !== service.origin || !/^https?:$/.test(url.protocol)) return undefined;
+  const [path, servicePath] = [plainPath(url), plainPath(service)];
+  if (path === undefined || servicePath === undefined) return undefined;
+  const [, base, view] = ATTACHMENT.exec(path) ?? [];
+  return base === undefined || !`${servicePath}/`.startsWith(`${base}/`) ? undefined : { view };
+}
+
+/** The address of the picture or sound itself where only its description is named; any other address as it is. */
+export function originalViewOf(address: string, serviceUrl: string): string {
+  if (!URL.canParse(address)) return address;
+  const url = new URL(address);
+  const path = attachmentPathOf(url, serviceUrl);
+  if (path === undefined || path.view !== undefined) return address;
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/views/original`;
+  return url.href;
+}
+
+/** The path with single slashes and without one at its end, decoded once; `undefined` where readers could disagree on it. */
+function plainPath({ pathname }: URL): string | undefined {
+  const segments = pathname.split('/').filter((segment) => segment !== '');
+  const decoded = segments.map(decodedOnce);
+  if (!decoded.every((segment) => SEGMENT.test(segment) && !DOTS.test(segment))) return undefined;
+  return decoded.map((segment) => `/${segment}`).join('');
+}
+
+/** As it is where it cannot be decoded: its percent sign refuses it. */
+function decodedOnce(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
