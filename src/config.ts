@@ -5,6 +5,7 @@ import { ConfigError } from './errors.ts';
 import { checkIdentity, readBotEnv } from './identity-settings.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 import { DEFAULT_PRICES, type PriceTable, pricesOf, readPriceTable } from './prices.ts';
+import { type ProxySettings, readProxy } from './proxy.ts';
 import { readStorage, type StorageSettings } from './storage-settings.ts';
 import { readTelemetry, type TelemetrySettings } from './telemetry-settings.ts';
 
@@ -66,6 +67,8 @@ export interface Config {
   readonly attachmentHosts: readonly HostRule[];
   /** Whether they may be fetched from this machine, too: where nobody but its own clients is served. */
   readonly attachmentsFromLoopback: boolean;
+  /** The way to the model and to files that people send; unset = direct. */
+  readonly proxy: ProxySettings | undefined;
   /** What people may do, and what it may cost. */
   readonly limits: LimitSettings;
   readonly logLevel: LogLevel;
@@ -108,6 +111,7 @@ export function readConfig(env: Env, readText = (path: string) => readFileSync(p
     telemetry: readTelemetry(read),
     attachmentHosts: readAttachmentHosts(read),
     attachmentsFromLoopback: appId === undefined && !read.flag('ALLOW_UNAUTHENTICATED', false),
+    proxy: readProxy(read),
     limits,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     notices: readNotices(read),

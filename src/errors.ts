@@ -82,6 +82,24 @@ export class SendError extends Error {
   }
 }
 
+/**
+ * Why a proxy gave no way to a host. `proxy_unreachable`: it did not answer, or not as a proxy does. `proxy_refused`: it
+ * answered with an error, such as 407 where it wants a password or 502 where it does not reach the host.
+ */
+export type ProxyErrorCode = 'proxy_unreachable' | 'proxy_refused';
+
+/** No way through the proxy. The message names the proxy without its credentials. */
+export class ProxyError extends Error {
+  override readonly name = 'ProxyError';
+  readonly code: ProxyErrorCode;
+  readonly retry: Retry = 'safe';
+
+  constructor(code: ProxyErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
 /** Why a file was not put where the user wanted it. */
 export type UploadErrorCode = 'upload_place_unknown' | 'upload_refused' | 'upload_failed';
 

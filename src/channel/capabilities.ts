@@ -51,6 +51,11 @@ export interface Capabilities {
   readonly opensDialogs: boolean;
   /** Where the files are kept that people send. */
   readonly attachmentHosts: readonly HostRule[];
+  /**
+   * Whether files at the attachment paths of the channel's service are given out for the bot's token alone. Not where their
+   * addresses hold a key of their own.
+   */
+  readonly attachmentsWantToken: boolean;
   /** The longest text of one message, in characters; longer ones are split. At least twice what a stream may show. */
   readonly mostTextChars: number;
 }
@@ -85,6 +90,7 @@ const PLAIN: Capabilities = {
   showsChoices: false,
   opensDialogs: false,
   attachmentHosts: [],
+  attachmentsWantToken: true,
   mostTextChars: 4_000,
 };
 /** Direct Line takes 256 K characters of activity and recommends to stay below 150 K. */
@@ -94,6 +100,7 @@ const WEB: Capabilities = {
   inlineLimitChars: 150_000,
   takesUploads: true,
   showsChoices: true,
+  attachmentsWantToken: false,
   mostTextChars: 100_000,
 };
 /**

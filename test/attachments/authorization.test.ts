@@ -100,7 +100,11 @@ describe('an address without the view', () => {
     [`${HOST}/emea/v3/attachments/0-x`, SERVICE, `${HOST}/emea/v3/attachments/0-x/views/original`],
     [`${HOST}/emea/v3/attachments/0-x/`, SERVICE, `${HOST}/emea/v3/attachments/0-x/views/original`],
     [`${SLACK}/v3/attachments/F1`, SLACK, `${SLACK}/v3/attachments/F1/views/original`],
-    ['http://localhost:5000/v3/attachments/1', 'http://localhost:5000', 'http://localhost:5000/v3/attachments/1/views/original'],
+    [
+      'http://localhost:5000/v3/attachments/1',
+      'http://localhost:5000',
+      'http://localhost:5000/v3/attachments/1/views/original',
+    ],
   ] as const) {
     it(`is read as that of the original: ${url}`, () => assert.equal(originalViewOf(url, serviceUrl), expected));
   }

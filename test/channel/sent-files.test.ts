@@ -43,6 +43,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
       adapter: under.adapter,
       hosts: [],
       allowLoopback: true,
+      proxy: undefined,
       clock: systemClock,
       log: createLogger('silent'),
     });
