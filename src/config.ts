@@ -5,7 +5,7 @@ import { ConfigError } from './errors.ts';
 import { checkIdentity, readBotEnv } from './identity-settings.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 import { DEFAULT_PRICES, type PriceTable, pricesOf, readPriceTable } from './prices.ts';
-import { type ProxySettings, readProxy } from './proxy.ts';
+import { type ProxySettings, readProxy } from './proxy-settings.ts';
 import { readStorage, type StorageSettings } from './storage-settings.ts';
 import { readTelemetry, type TelemetrySettings } from './telemetry-settings.ts';
 

@@ -36,6 +36,8 @@ const LEAVES = [
   'log.ts',
   'node-version.js',
   'prices.ts',
+  'proxy-settings.ts',
+  'proxy.ts',
   'retry-after.ts',
   'storage-settings.ts',
   'telemetry-settings.ts',

@@ -12,7 +12,7 @@ import type { Clock } from '../clock.ts';
 import type { FetchFile, TurnReference } from '../conversation/turn.ts';
 import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { ProxySettings } from '../proxy.ts';
+import type { ProxySettings } from '../proxy-settings.ts';
 import type { VoiceAdapter } from './adapter.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { scopeOf } from './user-turn.ts';

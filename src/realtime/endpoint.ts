@@ -3,7 +3,8 @@ import type { TLSSocket } from 'node:tls';
 import type { OpenAI } from 'openai';
 import type { ClientOptions } from 'ws';
 import type { ModelEndpoint } from '../config.ts';
-import { connectThrough, type ProxySettings, proxyFor } from '../proxy.ts';
+import { connectThrough, proxyFor } from '../proxy.ts';
+import type { ProxySettings } from '../proxy-settings.ts';
 
 /** Gives an access token; asked anew at every connect. It may throw, and it may hang. */
 export type TokenProvider = () => Promise<string>;

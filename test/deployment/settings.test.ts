@@ -66,6 +66,14 @@ const LEFT_ALONE: Readonly<Record<string, string>> = {
   LOG_LEVEL: 'the default fits',
   REALTIME_TRANSCRIPTION_MODEL: 'names one more deployment, which the template does not make',
   ATTACHMENT_HOSTS: "the channels' own hosts serve",
+  HTTPS_PROXY: 'App Service reaches the internet by itself',
+  https_proxy: 'App Service reaches the internet by itself',
+  ALL_PROXY: 'App Service reaches the internet by itself',
+  all_proxy: 'App Service reaches the internet by itself',
+  HTTP_PROXY: 'App Service reaches the internet by itself',
+  http_proxy: 'App Service reaches the internet by itself',
+  NO_PROXY: 'App Service reaches the internet by itself',
+  no_proxy: 'App Service reaches the internet by itself',
 };
 
 /** What the configuration looks at in such an environment. */
