@@ -13,6 +13,7 @@ import { ConfigError } from './errors.ts';
 import { randomIds } from './ids.ts';
 import { findInstallation, firstSteps } from './installation.ts';
 import { captureConsole, createLogger, LOG_LEVELS } from './log.ts';
+import { setDefaultProxy } from './proxy.ts';
 import { entraIdTokens } from './realtime/endpoint.ts';
 
 // `npm run doctor`: tries everything that the bot needs, with the bot's own settings and parts, and says what to do.
@@ -56,8 +57,10 @@ loadDotEnv(process);
 
 const isTerminal = process.stdout.isTTY && !process.env['NO_COLOR'];
 const style = { isTerminal, clean: secretsRemover(process.env) };
+const config = loadConfig();
+setDefaultProxy(config.proxy);
 const examination = createExamination({
-  config: loadConfig(),
+  config,
   env: process.env,
   folder: process.cwd(),
   installed,

@@ -5,6 +5,7 @@ import { isLoopbackHost, loadDotEnv } from './env.ts';
 import { ConfigError } from './errors.ts';
 import { findInstallation, firstSteps, settingsFile } from './installation.ts';
 import { captureConsole, createLogger } from './log.ts';
+import { setDefaultProxy } from './proxy.ts';
 
 /** After the grace for running turns: the time for the last replies to go out. */
 const LAST_SENDS_MS = 20_000;
@@ -23,6 +24,7 @@ function loadConfig(): Config {
 const config = loadConfig();
 const log = createLogger(config.logLevel);
 captureConsole(log);
+setDefaultProxy(config.proxy);
 
 // Nothing below is expected to throw unseen. Should it, one conversation is hurt and not all of them.
 process.on('unhandledRejection', (err) => log.fatal({ err }, 'unhandled rejection'));

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
+import querystring from 'node:querystring';
 import tls from 'node:tls';
 import { isLoopbackHost } from './env.ts';
 import { ProxyError } from './errors.ts';
@@ -18,16 +19,26 @@ export function proxyFor(address: URL, settings: ProxySettings | undefined): Pro
   return settings.exceptions.some((entry) => isException(address, entry)) ? undefined : settings;
 }
 
-/** `example.com`, `.example.com` and `*.example.com` all mean the host and what lies below it, as curl reads them. */
 function isException(address: URL, entry: string): boolean {
   if (entry === '*') return true;
-  const [, host = '', port] = /^(?:\*?\.)?(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+  const [, host = '', port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
   const isHost = address.hostname === host || address.hostname.endsWith(`.${host}`);
   return isHost && (port === undefined || port === portOf(address));
 }
 
 function portOf({ port }: URL): string {
   return port === '' ? '443' : port;
+}
+
+/**
+ * Has `fetch` and the default agents of Node take the proxy for https: what botbuilder and MSAL ask by them, and uploads.
+ * Node can do so from 24.14 on; an older one reaches these hosts directly. To be called before the first request.
+ */
+export function setDefaultProxy(settings: ProxySettings | undefined): void {
+  if (settings === undefined) return;
+  const exceptions = settings.exceptions.flatMap((entry) => (entry === '*' ? [entry] : [entry, `.${entry}`]));
+  const NO_PROXY = [...exceptions, 'localhost', '127.0.0.1', '[::1]'].join(',');
+  if ('setGlobalProxyFromEnv' in http) http.setGlobalProxyFromEnv({ HTTPS_PROXY: settings.url, NO_PROXY });
 }
 
 /**
@@ -83,7 +94,7 @@ function refusal(proxy: ProxySettings, target: string, status: number): ProxyErr
 
 function credentials(username: string, password: string): { 'proxy-authorization'?: string } {
   if (username === '' && password === '') return {};
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const pair = `${querystring.unescape(username)}:${querystring.unescape(password)}`;
   return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 

@@ -1,3 +1,5 @@
+import querystring from 'node:querystring';
+
 /** An attachment at a channel's service, named by its address. */
 export interface AttachmentPath {
   /** Such as `original`; `undefined` = the address is that of the attachment's description, in JSON. */
@@ -41,16 +43,8 @@ export function originalViewOf(address: string, serviceUrl: string): string {
 /** The path with single slashes and without one at its end, decoded once; `undefined` where readers could disagree on it. */
 function plainPath({ pathname }: URL): string | undefined {
   const segments = pathname.split('/').filter((segment) => segment !== '');
-  const decoded = segments.map(decodedOnce);
+  // What cannot be decoded stays, or becomes a character that no segment may hold.
+  const decoded = segments.map((segment) => querystring.unescape(segment));
   if (!decoded.every((segment) => SEGMENT.test(segment) && !DOTS.test(segment))) return undefined;
   return decoded.map((segment) => `/${segment}`).join('');
-}
-
-/** As it is where it cannot be decoded: its percent sign refuses it. */
-function decodedOnce(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }
