@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:https';
+import http from 'node:http';
+import https, { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { EnvReader } from '../src/env.ts';
-import { connectThrough, proxyFor, proxyName } from '../src/proxy.ts';
+import { connectThrough, proxyFor, proxyName, setDefaultProxy } from '../src/proxy.ts';
 import { type ProxySettings, readProxy } from '../src/proxy-settings.ts';
 import { startTrap } from './attachments/trap.ts';
 import { inTime } from './realtime/gathered.ts';
@@ -205,5 +206,22 @@ describe('a connection through a proxy', { skip, timeout: 60_000 }, () => {
       await assert.rejects(inTime(connecting), /the user said stop/);
       await inTime(proxy.whenLeft());
     }
+  });
+
+  it('is what fetch and the default agents take, but for hosts that are excepted', async (t) => {
+    if (!('setGlobalProxyFromEnv' in http)) return t.skip('this Node cannot');
+    far?.on('request', (_, response) => response.end('here'));
+    setDefaultProxy({ url: proxy.url, exceptions: ['excepted.test'] });
+    const before = proxy.tunnels.length;
+    assert.equal(await (await fetch(FAR)).text(), 'here');
+    const [response] = await inTime(once(https.get(FAR), 'response'));
+    response.resume();
+    assert.deepEqual(
+      proxy.tunnels.slice(before).map(({ target }) => target),
+      ['far.test:443', 'far.test:443'],
+    );
+    for (const url of ['https://excepted.test', 'https://below.excepted.test', `https://localhost:${farPort}`])
+      await fetch(url).catch(() => {});
+    assert.equal(proxy.tunnels.length, before + 2);
   });
 });

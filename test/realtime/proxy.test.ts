@@ -63,8 +63,11 @@ describe('proxy', { skip, timeout: 60_000 }, () => {
     assert.deepEqual(proxy.tunnels, []);
   });
 
-  it('proxy: a model on this machine is reached without it', async (t) => {
+  it('proxy: a model and a channel on this machine are reached without it', async (t) => {
     await using proxy = await startConnectProxy(() => ({ status: 502 }));
+    // The client of botbuilder reads it by itself.
+    process.env['HTTPS_PROXY'] = proxy.url;
+    t.after(() => delete process.env['HTTPS_PROXY']);
     const bot = await startBot({ turns: [spoken], env: { HTTPS_PROXY: proxy.url } });
     t.after(() => bot.close());
     assert.equal(await answerOf(bot), 'Hi there');
