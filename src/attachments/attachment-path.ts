@@ -10,6 +10,9 @@ export interface AttachmentPath {
 const SEGMENT = /^[\w.~:@=+,!$-]+$/;
 const DOTS = /^\.+$/;
 const ATTACHMENT = /^(.*)\/v3\/attachments\/[^/]+(?:\/views\/([^/]+))?$/;
+/** Where Teams keeps pictures of messages. */
+const STORE = /(?:^|\.)(?:asm\.skype\.com|asyncgw\.teams\.microsoft\.com)$/;
+const OBJECT = /^\/v1\/objects\/([^/]+)\/views\/[^/]+$/;
 
 /**
  * Reads an address of the form `<service URL>/v3/attachments/<id>` or `<service URL>/v3/attachments/<id>/views/<view>`, of
@@ -30,14 +33,25 @@ export function attachmentPathOf(url: URL, serviceUrl: string): AttachmentPath |
   return base === undefined || !`${servicePath}/`.startsWith(`${base}/`) ? undefined : { view };
 }
 
-/** The address of the picture or sound itself where only its description is named; any other address as it is. */
+/**
+ * The address at which a bot gets the file itself: the original view where only the description of an attachment is named,
+ * and the attachment of the same id for a picture that is known from the HTML of Teams alone, whose store no bot's token
+ * opens. Any other address as it is.
+ * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/agents-inline-images
+ */
 export function originalViewOf(address: string, serviceUrl: string): string {
-  if (!URL.canParse(address)) return address;
-  const url = new URL(address);
+  if (!URL.canParse(address) || !URL.canParse(serviceUrl)) return address;
+  const sent = new URL(address);
+  const url = attachmentOfObject(sent, serviceUrl) ?? sent;
   const path = attachmentPathOf(url, serviceUrl);
   if (path === undefined || path.view !== undefined) return address;
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/views/original`;
-  return url.href;
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}/views/original`;
+}
+
+function attachmentOfObject({ hostname, pathname }: URL, serviceUrl: string): URL | undefined {
+  const [, id] = OBJECT.exec(pathname) ?? [];
+  if (id === undefined || !STORE.test(hostname)) return undefined;
+  return new URL(`${serviceUrl.replace(/\/+$/, '')}/v3/attachments/${id}`);
 }
 
 /** The path with single slashes and without one at its end, decoded once; `undefined` where readers could disagree on it. */

@@ -97,6 +97,17 @@ describe("the channel's token", () => {
 
 describe('an address without the view', () => {
   for (const [url, serviceUrl, expected] of [
+    [
+      'https://eu-api.asm.skype.com/v1/objects/0-weu-d1-abc/views/imgo',
+      WITH_TENANT,
+      `${WITH_TENANT}v3/attachments/0-weu-d1-abc/views/original`,
+    ],
+    [
+      'https://eu-prod.asyncgw.teams.microsoft.com/v1/objects/0-weu-d1-abc/views/imgo?v=1',
+      SERVICE,
+      `${SERVICE}v3/attachments/0-weu-d1-abc/views/original`,
+    ],
+    [`${HOST}/emea/v3/attachments/0-x#fragment`, SERVICE, `${HOST}/emea/v3/attachments/0-x/views/original`],
     [`${HOST}/emea/v3/attachments/0-x`, SERVICE, `${HOST}/emea/v3/attachments/0-x/views/original`],
     [`${HOST}/emea/v3/attachments/0-x/`, SERVICE, `${HOST}/emea/v3/attachments/0-x/views/original`],
     [`${SLACK}/v3/attachments/F1`, SLACK, `${SLACK}/v3/attachments/F1/views/original`],
@@ -116,6 +127,11 @@ describe('an address without the view', () => {
     [`${HOST}/emea/v3/attachments/0-x/views`, SERVICE],
     ['https://files.example.com/v3/attachments/0-x', SERVICE],
     ['https:\\\\files.example.com\\v3', SERVICE],
+    ['https://asm.skype.com.evil.example/v1/objects/0-x/views/imgo', SERVICE],
+    ['https://evilasm.skype.com/v1/objects/0-x/views/imgo', SERVICE],
+    ['https://api.asm.skype.com/v1/objects/..%2f..%2fconversations/views/imgo', SERVICE],
+    ['https://api.asm.skype.com/v1/objects/0-x/content/imgo', SERVICE],
+    ['https://api.asm.skype.com/v1/objects/0-x/views/imgo', 'no address'],
     ['no address', SERVICE],
     [`${HOST}/emea/v3/attachments/0-x`, 'no address'],
   ] as const) {

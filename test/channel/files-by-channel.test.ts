@@ -194,6 +194,18 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
     });
   }
 
+  it('a picture that Teams names in its HTML alone is fetched as the attachment of that id', async (t) => {
+    const { send, reads } = await startField(t, gives(PICTURE, 'image/png'));
+    const image =
+      '<img itemtype="http://schema.skype.com/AMSImage" itemid="0-weu-x" src="https://eu-api.asm.skype.com/v1/objects/0-weu-x/views/imgo">';
+    const said = await send('msteams', TEAMS, { contentType: 'text/html', content: `<p>${image}</p>` });
+    assert.match(said, /picture/i);
+    assert.deepEqual(
+      reads().map(([path]) => path),
+      ['/emea/v3/attachments/0-weu-x/views/original'],
+    );
+  });
+
   for (const [what, read] of [
     ['302 to a sign-in page', redirects('https://login.microsoftonline.com/common/oauth2/authorize?client_id=x')],
     ['302 to a page of its own, without end', redirects('/_layouts/15/Authenticate.aspx')],
