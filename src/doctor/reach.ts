@@ -23,7 +23,11 @@ const LIMIT_MS = 10_000;
 
 /** Looks the name up and connects, or has a proxy do so, with TLS where the address is https; sends nothing. */
 export function reachCheck({ name, address, variable }: Place, deps: ReachDeps): Check {
-  const lateTodo = `See that a firewall or a private endpoint lets this machine reach the address in ${variable}.`;
+  const { proxy } = deps.config;
+  const lateTodo =
+    proxy === undefined
+      ? `See that a firewall or a private endpoint lets this machine reach the address in ${variable}.`
+      : `See that the proxy ${proxyName(proxy)} (HTTPS_PROXY) answers, and reaches the address in ${variable}.`;
   return {
     name,
     limitMs: LIMIT_MS,
