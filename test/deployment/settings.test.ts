@@ -73,7 +73,6 @@ const LEFT_ALONE: Readonly<Record<string, string>> = {
   HTTP_PROXY: 'App Service reaches the internet by itself',
   http_proxy: 'App Service reaches the internet by itself',
   NO_PROXY: 'App Service reaches the internet by itself',
-  no_proxy: 'App Service reaches the internet by itself',
 };
 
 /** What the configuration looks at in such an environment. */
