@@ -67,7 +67,7 @@ export interface Config {
   readonly attachmentHosts: readonly HostRule[];
   /** Whether they may be fetched from this machine, too: where nobody but its own clients is served. */
   readonly attachmentsFromLoopback: boolean;
-  /** The way to the model and to files that people send; unset = direct. */
+  /** For the model and for files that people send; unset = connect directly. */
   readonly proxy: ProxySettings | undefined;
   /** What people may do, and what it may cost. */
   readonly limits: LimitSettings;

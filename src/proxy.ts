@@ -8,12 +8,12 @@ import { isLoopbackHost } from './env.ts';
 import { ProxyError } from './errors.ts';
 import type { ProxySettings } from './proxy-settings.ts';
 
-/** The host and port of a proxy, without what it is asked with. */
+/** The host and port of a proxy, without its credentials. */
 export function proxyName({ url }: ProxySettings): string {
   return new URL(url).host;
 }
 
-/** The proxy for an address; `undefined` = the direct way, as for loopback hosts always. */
+/** The proxy for an address; `undefined` = connect directly. Loopback hosts are always reached directly. */
 export function proxyFor(address: URL, settings: ProxySettings | undefined): ProxySettings | undefined {
   if (settings === undefined || isLoopbackHost(address.hostname)) return undefined;
   return settings.exceptions.some((entry) => isException(address, entry)) ? undefined : settings;
@@ -31,8 +31,8 @@ function portOf({ port }: URL): string {
 }
 
 /**
- * Has `fetch` and the default agents of Node take the proxy for https: what botbuilder and MSAL ask by them, and uploads.
- * Node can do so from 24.14 on; an older one reaches these hosts directly. To be called before the first request.
+ * Sets the proxy for `fetch` and for the default agents of Node: botbuilder, MSAL and uploads use these. Node supports it
+ * from 24.14 on; an older one connects directly. Call it before the first request.
  */
 export function setDefaultProxy(settings: ProxySettings | undefined): void {
   if (settings === undefined) return;
@@ -42,14 +42,14 @@ export function setDefaultProxy(settings: ProxySettings | undefined): void {
 }
 
 /**
- * Opens a connection with TLS to the host of an address, through the proxy, which looks its name up. Rejects with a
- * ProxyError, with what TLS fails with, or with the reason of `signal`, which has no effect on the open connection.
+ * Opens a TLS connection to the host of an address through the proxy, which looks up the name. Rejects with a ProxyError,
+ * with the error of TLS, or with the reason of `signal`. Once the connection is open, `signal` has no effect on it.
  */
 export async function connectThrough(proxy: ProxySettings, address: URL, signal: AbortSignal): Promise<tls.TLSSocket> {
   const tunnel = await openTunnel(proxy, address, signal);
   const host = address.hostname;
   const secure = tls.connect({ socket: tunnel, host, ...serverName(host), ALPNProtocols: ['http/1.1'] });
-  // One that comes when nobody waits must not end the process.
+  // An error after the handshake reaches the user of the socket; without one it must not end the process.
   secure.on('error', () => {});
   try {
     await once(secure, 'secureConnect', { signal });
@@ -60,7 +60,7 @@ export async function connectThrough(proxy: ProxySettings, address: URL, signal:
   }
 }
 
-/** RFC 9110, 9.3.6. */
+/** The method CONNECT of RFC 9110, 9.3.6. */
 function openTunnel(proxy: ProxySettings, address: URL, signal: AbortSignal): Promise<Socket> {
   const { protocol, hostname, port, username, password } = new URL(proxy.url);
   const host = bare(hostname);
@@ -78,7 +78,6 @@ function openTunnel(proxy: ProxySettings, address: URL, signal: AbortSignal): Pr
     socket.destroy();
     reject(refusal(proxy, target, statusCode));
   });
-  // Whoever answers a CONNECT otherwise is none, and Node ends its connection.
   request.on('error', (cause) => {
     const said = `the proxy ${proxyName(proxy)} gives no answer`;
     reject(signal.aborted ? signal.reason : new ProxyError('proxy_unreachable', said, { cause }));
@@ -98,7 +97,7 @@ function credentials(username: string, password: string): { 'proxy-authorization
   return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-/** TLS names no address in numbers. */
+/** TLS carries names only, never IP addresses. */
 function serverName(host: string): { servername?: string } {
   return isIP(host) === 0 ? { servername: host } : {};
 }

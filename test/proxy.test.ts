@@ -188,6 +188,12 @@ describe('a connection through a proxy', { skip, timeout: 60_000 }, () => {
     await assert.rejects(err, { code: 'proxy_unreachable' });
   });
 
+  it('fails where the tunnel breaks, and ends nothing else', async () => {
+    proxy.rule = () => 'reset';
+    await assert.rejects(inTime(connectThrough(through(), FAR, forever)), { code: 'ECONNRESET' });
+    await inTime(proxy.whenLeft());
+  });
+
   it('fails as a direct one would where the host is not who it should be', async () => {
     const other = new URL('https://other.test/');
     await assert.rejects(inTime(connectThrough(through(), other, forever)), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });

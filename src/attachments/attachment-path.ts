@@ -6,7 +6,7 @@ export interface AttachmentPath {
   readonly view: string | undefined;
 }
 
-/** No separator of any reader, and nothing that stays encoded after it was decoded once. Ids of Telegram hold a colon. */
+/** A decoded segment without separators, percent signs or parameters. Telegram's ids contain a colon. */
 const SEGMENT = /^[\w.~:@=+,!$-]+$/;
 const DOTS = /^\.+$/;
 const ATTACHMENT = /^(.*)\/v3\/attachments\/[^/]+(?:\/views\/([^/]+))?$/;
@@ -25,7 +25,7 @@ export function attachmentPathOf(url: URL, serviceUrl: string): AttachmentPath |
   if (!URL.canParse(serviceUrl)) return undefined;
   const service = new URL(serviceUrl);
   const hasMore = url.username !== '' || url.password !== '' || url.search !== '';
-  // Other schemes than those of the web have the origin "null", all of them the same.
+  // All other schemes share the origin "null".
   if (hasMore || url.origin !== service.origin || !/^https?:$/.test(url.protocol)) return undefined;
   const [path, servicePath] = [plainPath(url), plainPath(service)];
   if (path === undefined || servicePath === undefined) return undefined;
@@ -54,10 +54,10 @@ function attachmentOfObject({ hostname, pathname }: URL, serviceUrl: string): UR
   return new URL(`${serviceUrl.replace(/\/+$/, '')}/v3/attachments/${id}`);
 }
 
-/** The path with single slashes and without one at its end, decoded once; `undefined` where readers could disagree on it. */
+/** The path decoded once, with single slashes and none at its end; `undefined` if servers could read it differently. */
 function plainPath({ pathname }: URL): string | undefined {
   const segments = pathname.split('/').filter((segment) => segment !== '');
-  // What cannot be decoded stays, or becomes a character that no segment may hold.
+  // A malformed escape stays as it is, or becomes U+FFFD: SEGMENT refuses both.
   const decoded = segments.map((segment) => querystring.unescape(segment));
   if (!decoded.every((segment) => SEGMENT.test(segment) && !DOTS.test(segment))) return undefined;
   return decoded.map((segment) => `/${segment}`).join('');

@@ -24,7 +24,7 @@ export type Connect = (addresses: readonly LookupAddress[], port: number) => Soc
 export interface ConnectionDeps {
   readonly lookup: Lookup;
   readonly connect: Connect;
-  /** The way to all that is not on this machine; unset = direct. */
+  /** Used for every host but this machine; unset = connect directly. */
   readonly proxy?: ProxySettings | undefined;
 }
 
@@ -38,9 +38,9 @@ export const connectTo: Connect = (addresses, port) => {
 /**
  * Runs `use` on a connection of its own to a destination, with TLS for https, and closes it thereafter; `signal` closes it
  * at once. The name is looked up once. An address of it that is not allowed refuses them all, and nothing is sent before
- * the connection itself was seen to lead to an allowed one. A proxy looks the name up itself, and what it lets through is
- * its operator's decision: the bot, which may have no name service there, gives it only names that the rules allow, at
- * the port of https. Rejects with an AttachmentError (`address_refused`), a ProxyError, or with what looking up, the
+ * the connection itself was seen to lead to an allowed one. Behind a proxy no name
+ * is looked up here, since a closed network may have no DNS for it: the proxy gets a host that the rules allow, at port 443,
+ * and decides itself which addresses it connects to. Rejects with an AttachmentError (`address_refused`), a ProxyError, or with what looking up, the
  * connection, TLS or `use` fails with.
  */
 export async function withConnection<T>(

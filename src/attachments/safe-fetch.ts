@@ -33,7 +33,7 @@ export interface FetchDeps extends ConnectionDeps {
 export const INTERNET: ConnectionDeps = { lookup, connect: connectTo };
 
 const MOST_REDIRECTS = 3;
-/** Of a file that its host may not know yet; https://github.com/microsoft/BotFramework-Services/issues/255 */
+/** Answers of a host that may not know the file yet; https://github.com/microsoft/BotFramework-Services/issues/255 */
 const UNKNOWN_STATUS: ReadonlySet<number> = new Set([401, 403, 404]);
 const UNKNOWN_WAIT_MS = 1_000;
 const REFUSED_STATUS: ReadonlySet<number> = new Set([401, 403]);
@@ -41,8 +41,8 @@ const REFUSED_STATUS: ReadonlySet<number> = new Set([401, 403]);
 /**
  * Fetches a file whose address came from outside, from a host of the rules at a public address. Each redirect is checked
  * like the first address; no connection outlives the call, and none is shared. Rejects with an AttachmentError
- * (`address_refused`, `not_fetched`, `sign_in_needed`, `too_large`, `too_slow`) that names a host and nothing more of an address, or with
- * the reason of an aborted `signal`. A page in place of a file is a file, too: `contentType` tells.
+ * (`address_refused`, `not_fetched`, `sign_in_needed`, `too_large`, `too_slow`) that names a host and nothing more of an
+ * address, or with the reason of an aborted `signal`. A page in place of a file is a file, too: `contentType` tells.
  */
 export async function fetchSafely(request: FetchRequest, deps: FetchDeps): Promise<Fetched> {
   const first = destinationOf(request.url, request.rules);
@@ -102,7 +102,7 @@ function notGiven({ url, rule }: Destination, why: string, isRefusal = true): At
   return new AttachmentError(code, `${url.hostname}: ${why}`);
 }
 
-/** People are led from their files to a page of their organisation, where they sign in. */
+/** A file service redirects to the sign-in page of its owner's organisation. */
 function redirected({ url, rule }: Destination, location: string, rules: FetchRules): Destination {
   try {
     return destinationOf(location, rules, url);

@@ -1,7 +1,8 @@
 import type { HostRule } from '../attachments/allowed-hosts.ts';
 
-/** A picture that was just pasted is refused for a moment; see `retriesRefused`. */
+/** A host of the channel itself: it may refuse a picture that was pasted a moment ago. */
 const own = (host: string): HostRule => ({ host, retriesRefused: true });
+/** A host of people's own files. */
 const ofPeople = (host: string): HostRule => ({ host, wantsSignIn: true });
 
 /**

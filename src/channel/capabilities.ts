@@ -51,10 +51,7 @@ export interface Capabilities {
   readonly opensDialogs: boolean;
   /** Where the files are kept that people send. */
   readonly attachmentHosts: readonly HostRule[];
-  /**
-   * Whether files at the attachment paths of the channel's service are given out for the bot's token alone. Not where their
-   * addresses hold a key of their own.
-   */
+  /** Whether attachments at the channel's service need the bot's token; false if their addresses contain a key. */
   readonly attachmentsWantToken: boolean;
   /** The longest text of one message, in characters; longer ones are split. At least twice what a stream may show. */
   readonly mostTextChars: number;

@@ -54,7 +54,7 @@ export function createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock,
   };
 }
 
-/** Where a file is, what else may be asked on the way there, and with which key. */
+/** The address of a file, the hosts that may be asked for it, and the key for them. */
 function placeOf(
   url: string,
   reference: TurnReference,
@@ -64,7 +64,7 @@ function placeOf(
   const activity = reference.activity as unknown as Activity;
   const { serviceUrl, channelId } = activity;
   const { attachmentHosts, attachmentsWantToken } = capabilitiesOf(channelId, scopeOf(activity));
-  // Without an identity nobody has vouched for the service URL.
+  // Without an app id requests are not authenticated, so the service URL is only a claim.
   const own = adapter.hasIdentity ? serviceHosts(serviceUrl) : [];
   const wantsToken = adapter.hasIdentity && attachmentsWantToken;
   const key = { serviceUrl, token: () => tokenOf(reference, adapter) };
@@ -75,13 +75,13 @@ function placeOf(
   };
 }
 
-/** The host of the very origin of a channel's service, which keeps the files of channels that have no hosts of their own. */
+/** The origin of the service: it keeps the files of channels that have no file hosts of their own. */
 function serviceHosts(serviceUrl: string): readonly HostRule[] {
   const { protocol, hostname, port } = new URL(serviceUrl);
   return protocol === 'https:' && port === '' ? [{ host: hostname, retriesRefused: true }] : [];
 }
 
-/** The page on which people sign in comes with 200, too. */
+/** A sign-in page may come with status 200. */
 function checkIsFile(bytes: Uint8Array, name: string | undefined, { url, rules }: FetchRequest): void {
   const { hostname } = new URL(url);
   if (!ruleFor(hostname, rules.hosts)?.wantsSignIn || isPageName(name) || recognise(bytes) !== 'html') return;

@@ -84,7 +84,7 @@ function target(
 
 type SocketMaker = Pick<ClientOptions, 'createConnection'>;
 
-/** The socket below the WebSocket, where it is not TLS at the host itself. */
+/** Makes the socket below the WebSocket unless ws can do so itself, with TLS to the host. */
 function socketFor(baseURL: string, settings: ProxySettings | undefined): SocketMaker {
   const address = new URL(baseURL);
   const proxy = proxyFor(address, settings);
@@ -101,7 +101,7 @@ function plainSocket({ hostname, port }: URL): SocketMaker {
   return { createConnection: () => net.connect({ host, port: Number(port || 80) }) };
 }
 
-/** Nobody says here when the connection is given up, so it gives itself up. */
+/** ws cannot cancel a tunnel that is still being opened, so it has a limit of its own. */
 const TUNNEL_LIMIT_MS = 10_000;
 
 function tunnelSocket(proxy: ProxySettings, address: URL): SocketMaker {
@@ -109,6 +109,6 @@ function tunnelSocket(proxy: ProxySettings, address: URL): SocketMaker {
     const signal = AbortSignal.timeout(TUNNEL_LIMIT_MS);
     connectThrough(proxy, address, signal).then((socket) => done(null, socket), done);
   };
-  // Node takes a socket later, too, by this callback; the types of ws know only what comes at once.
+  // Node also takes the socket later, through this callback; the types of ws declare only the synchronous form.
   return { createConnection: createConnection as unknown as NonNullable<SocketMaker['createConnection']> };
 }

@@ -18,8 +18,11 @@ export interface ConnectProxy extends AsyncDisposable {
   readonly port: number;
   /** In the order of arrival. */
   readonly tunnels: readonly Tunnel[];
-  /** The port behind a target such as `example.com:443`, or the status that refuses it; `silent` = no answer at all. */
-  rule: (target: string) => number | { readonly status: number } | 'silent';
+  /**
+   * The port behind a target such as `example.com:443`, or the status that refuses it; `silent` = no answer at all, `reset` =
+   * the tunnel breaks as soon as it is open.
+   */
+  rule: (target: string) => number | { readonly status: number } | 'silent' | 'reset';
   /** Resolves once nobody is connected any more. */
   whenLeft(): Promise<void>;
 }
@@ -41,6 +44,10 @@ export async function startConnectProxy(rule: ConnectProxy['rule'], certificate?
     tunnels.push({ target: url, headers });
     const fate = proxy.rule(url);
     if (fate === 'silent') return void client.resume().on('end', () => client.end());
+    if (fate === 'reset') {
+      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      return void client.once('data', () => (client as Socket).resetAndDestroy());
+    }
     if (typeof fate !== 'number') return void client.end(`HTTP/1.1 ${fate.status} Refused\r\n\r\n`);
     const behind = connect(fate, '127.0.0.1', () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
