@@ -31,8 +31,8 @@ function portOf({ port }: URL): string {
 }
 
 /**
- * Sets the proxy for `fetch` and for the default agents of Node: botbuilder, MSAL and uploads use these. Node supports it
- * from 24.14 on; an older one connects directly. Call it before the first request.
+ * Sets the proxy for `fetch` and for the default agents of Node: botbuilder, MSAL and uploads use these. Node supports
+ * it from 24.14 on; an older one connects directly. Call it before the first request.
  */
 export function setDefaultProxy(settings: ProxySettings | undefined): void {
   if (settings === undefined) return;
@@ -42,8 +42,9 @@ export function setDefaultProxy(settings: ProxySettings | undefined): void {
 }
 
 /**
- * Opens a TLS connection to the host of an address through the proxy, which looks up the name. Rejects with a ProxyError,
- * with the error of TLS, or with the reason of `signal`. Once the connection is open, `signal` has no effect on it.
+ * Opens a TLS connection to the host of an address through the proxy, which looks up the name. Rejects with a
+ * ProxyError, with the error of TLS, or with the reason of `signal`. Once the connection is open, `signal` has no
+ * effect on it.
  */
 export async function connectThrough(proxy: ProxySettings, address: URL, signal: AbortSignal): Promise<tls.TLSSocket> {
   const tunnel = await openTunnel(proxy, address, signal);

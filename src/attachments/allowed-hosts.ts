@@ -8,8 +8,8 @@ export interface HostRule {
   /** Whether a file is requested once more after 401, 403 or 404: the host may learn of it a moment after the bot. */
   readonly retriesRefused?: true;
   /**
-   * Whether people keep their own files there. A refusal, a redirect to a host that is not allowed, or a page in place of the
-   * file then means that somebody has to sign in.
+   * Whether people keep their own files there. A refusal, a redirect to a host that is not allowed, or a page in place
+   * of the file then means that somebody has to sign in.
    */
   readonly wantsSignIn?: true;
 }

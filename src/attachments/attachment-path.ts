@@ -15,10 +15,10 @@ const STORE = /(?:^|\.)(?:asm\.skype\.com|asyncgw\.teams\.microsoft\.com)$/;
 const OBJECT = /^\/v1\/objects\/([^/]+)\/views\/[^/]+$/;
 
 /**
- * Reads an address of the form `<service URL>/v3/attachments/<id>` or `<service URL>/v3/attachments/<id>/views/<view>`, of
- * the very origin of the service and without a query; `undefined` for any other. Repeated slashes count as one: Slack's
- * addresses have two (BotFramework-Services#279). A newer service URL of Teams ends with a tenant that the address may
- * lack, so the path before `v3` is that of the service URL or of a folder above it.
+ * Reads an address of the form `<service URL>/v3/attachments/<id>` or `<service URL>/v3/attachments/<id>/views/<view>`,
+ * of the very origin of the service and without a query; `undefined` for any other. Repeated slashes count as one:
+ * Slack's addresses have two (BotFramework-Services#279). Service URLs of Teams may end with a tenant
+ * (`/emea/<tenant>/`) that the address lacks, so the path before `v3` is that of the service URL or of a folder above it.
  * https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference#attachment-operations
  */
 export function attachmentPathOf(url: URL, serviceUrl: string): AttachmentPath | undefined {
@@ -34,9 +34,9 @@ export function attachmentPathOf(url: URL, serviceUrl: string): AttachmentPath |
 }
 
 /**
- * The address at which a bot gets the file itself: the original view where only the description of an attachment is named,
- * and the attachment of the same id for a picture that is known from the HTML of Teams alone, whose store no bot's token
- * opens. Any other address as it is.
+ * The address at which a bot gets the file itself: the original view where only the description of an attachment is
+ * named, and the attachment of the same id for a picture that is known from the HTML of Teams alone, whose store no
+ * bot's token opens. Any other address as it is.
  * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/agents-inline-images
  */
 export function originalViewOf(address: string, serviceUrl: string): string {

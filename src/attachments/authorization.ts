@@ -8,9 +8,10 @@ export interface ChannelKey {
 }
 
 /**
- * The `Authorization` header for an address: the channel's token if the address is a view of an attachment at the channel's
- * service, over https at the default port; `undefined` for any other. Addresses come from users, and the token also opens the
- * rest of the service, such as the members of other conversations. The token is requested only when it is given.
+ * The `Authorization` header for an address: the channel's token if the address is a view of an attachment at the
+ * channel's service, over https at the default port; `undefined` for any other. Addresses come from users, and the
+ * token also opens the rest of the service, such as the members of other conversations. The token is requested only
+ * when it is given.
  */
 export async function authorizationFor(url: URL, { serviceUrl, token }: ChannelKey): Promise<string | undefined> {
   const isSafe = url.protocol === 'https:' && url.port === '';

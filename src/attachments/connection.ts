@@ -36,12 +36,12 @@ export const connectTo: Connect = (addresses, port) => {
 };
 
 /**
- * Runs `use` on a connection of its own to a destination, with TLS for https, and closes it thereafter; `signal` closes it
- * at once. The name is looked up once. An address of it that is not allowed refuses them all, and nothing is sent before
- * the connection itself was seen to lead to an allowed one. Behind a proxy no name
- * is looked up here, since a closed network may have no DNS for it: the proxy gets a host that the rules allow, at port 443,
- * and decides itself which addresses it connects to. Rejects with an AttachmentError (`address_refused`), a ProxyError, or with what looking up, the
- * connection, TLS or `use` fails with.
+ * Runs `use` on a connection of its own to a destination, with TLS for https, and closes it thereafter; `signal` closes
+ * it at once. The name is looked up once. An address of it that is not allowed refuses them all, and nothing is sent
+ * before the connection itself was seen to lead to an allowed one. Behind a proxy no name is looked up here, since a
+ * closed network may have no DNS for it: the proxy gets a host that the rules allow, at port 443, and decides itself
+ * which addresses it connects to. Rejects with an AttachmentError (`address_refused`), a ProxyError, or with what
+ * looking up, the connection, TLS or `use` fails with.
  */
 export async function withConnection<T>(
   destination: Destination,

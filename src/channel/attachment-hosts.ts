@@ -6,9 +6,9 @@ const own = (host: string): HostRule => ({ host, retriesRefused: true });
 const ofPeople = (host: string): HostRule => ({ host, wantsSignIn: true });
 
 /**
- * Pictures come from Teams itself, in each of Microsoft's clouds, files from SharePoint. Anybody can own another name below
- * trafficmanager.net. Not here, since a bot's token opens nothing there: asm.skype.com, asyncgw.teams.microsoft.com and
- * statics.teams.cdn.office.net.
+ * Pictures come from Teams itself, in each of Microsoft's clouds, files from SharePoint. Anybody can own another name
+ * below trafficmanager.net. Not here, since a bot's token opens nothing there: asm.skype.com,
+ * asyncgw.teams.microsoft.com and statics.teams.cdn.office.net.
  */
 export const TEAMS_HOSTS: readonly HostRule[] = [
   own('smba.trafficmanager.net'),
@@ -24,9 +24,9 @@ export const TEAMS_HOSTS: readonly HostRule[] = [
   ofPeople('*.svc.ms'),
 ];
 /**
- * Direct Line and Web Chat hand files on by addresses that hold their own key, in regions of their own and in the clouds
- * of the United States and of China. Not here: the accounts bcdirectline….blob.core.windows.net of replayed histories, whose
- * like anybody can open.
+ * Direct Line and Web Chat hand files on by addresses that hold their own key, in regions of their own and in the
+ * clouds of the United States and of China. Not here: the accounts bcdirectline….blob.core.windows.net of replayed
+ * histories, whose like anybody can open.
  */
 export const DIRECT_LINE_HOSTS: readonly HostRule[] = [
   own('directline.botframework.com'),
