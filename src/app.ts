@@ -133,7 +133,7 @@ function createConversations(
 ): { conversations: Conversations; takeover: Takeover; openSessions: () => number } {
   const { config, clock, ids, log, random, tokens, telemetry } = parts;
   const { historyTurns, turnTimeoutMs, maxWarmSessions: mostKnown } = config;
-  const open = connectionOpener(toRealtimeTarget(config.model, tokens), clock);
+  const open = connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock);
   const pool = new SessionPool({
     open: (signal) => RealtimeSession.open({ open, settings: config.session, clock, ids, log }, signal),
     clock,
@@ -148,8 +148,8 @@ function createConversations(
   const spending = new Spending(new Budgets({ clock, ...limits }), limits.prices, model.model, shared);
   const bounds = { historyTurns, turnTimeoutMs, rate, spending };
   const kept = { leases, pending, library, invitations };
-  const { attachmentHosts: hosts, attachmentsFromLoopback: allowLoopback } = config;
-  const fetchFile = createFileFetcher({ adapter, hosts, allowLoopback, clock, log });
+  const { attachmentHosts: hosts, attachmentsFromLoopback: allowLoopback, proxy } = config;
+  const fetchFile = createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock, log });
   const ways = { later: responders.later, wayToTalk: talkWays(publicBaseUrl), readers, fetchFile };
   const turns = { pool, ...kept, clock, ids, log, telemetry, random, settings, ...ways, ...bounds };
   const conversations = new Conversations(turns);

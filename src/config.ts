@@ -6,6 +6,7 @@ import { checkIdentity, readBotEnv } from './identity-settings.ts';
 import { type LimitSettings, readLimits } from './limit-settings.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 import { type ModelEndpoint, readModel, readSession, type SessionSettings } from './model-settings.ts';
+import { type ProxySettings, readProxy } from './proxy-settings.ts';
 import { readStorage, type StorageSettings } from './storage-settings.ts';
 import { readTelemetry, type TelemetrySettings } from './telemetry-settings.ts';
 
@@ -43,6 +44,8 @@ export interface Config {
   readonly attachmentHosts: readonly HostRule[];
   /** Whether they may be fetched from this machine, too: where nobody but its own clients is served. */
   readonly attachmentsFromLoopback: boolean;
+  /** For the model and for files that people send; unset = connect directly. */
+  readonly proxy: ProxySettings | undefined;
   /** What people may do, and what it may cost. */
   readonly limits: LimitSettings;
   readonly logLevel: LogLevel;
@@ -94,6 +97,7 @@ export function readConfig(
     telemetry: readTelemetry(read),
     attachmentHosts: readAttachmentHosts(read),
     attachmentsFromLoopback: appId === undefined && !read.flag('ALLOW_UNAUTHENTICATED', false),
+    proxy: readProxy(read),
     limits,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     notices: [...envNotices, ...readNotices(read)],

@@ -13,6 +13,7 @@ import { ConfigError } from './errors.ts';
 import { randomIds } from './ids.ts';
 import { findInstallation, firstSteps } from './installation.ts';
 import { captureConsole, createLogger, LOG_LEVELS } from './log.ts';
+import { setDefaultProxy } from './proxy.ts';
 import { entraIdTokens } from './realtime/endpoint.ts';
 
 // `npm run doctor`: tries everything that the bot needs, with the bot's own settings and parts, and says what to do.
@@ -59,6 +60,7 @@ const log = createLogger(LOG_LEVELS.find((level) => level === asked) ?? 'silent'
 captureConsole(log);
 const config = loadConfig();
 const style = styleNow();
+setDefaultProxy(config.proxy);
 const examination = createExamination({
   config,
   env: process.env,

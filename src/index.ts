@@ -6,6 +6,7 @@ import { isLoopbackHost } from './env.ts';
 import { ConfigError } from './errors.ts';
 import { findBuild, findInstallation, firstSteps, settingsFile } from './installation.ts';
 import { captureConsole, createLogger } from './log.ts';
+import { setDefaultProxy } from './proxy.ts';
 
 /** After the grace for running turns: the time for the last replies to go out. */
 const LAST_SENDS_MS = 20_000;
@@ -25,6 +26,7 @@ function loadConfig(): Config {
 const config = loadConfig();
 const log = createLogger(config.logLevel);
 captureConsole(log);
+setDefaultProxy(config.proxy);
 
 function whyNotListening(err: unknown): string {
   const { code } = err as NodeJS.ErrnoException;

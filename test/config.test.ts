@@ -282,8 +282,19 @@ describe('readConfig', () => {
     assert.throws(() => hosts('https://files.example.com/x'), /ATTACHMENT_HOSTS names .*expected hosts such as/);
   });
 
+  it('refuses a proxy that is none, and does not quote it', () => {
+    assert.equal(readConfig(azure).proxy, undefined);
+    assert.equal(readConfig({ ...azure, HTTPS_PROXY: 'http://proxy.test:8080' }).proxy?.url, 'http://proxy.test:8080');
+    for (const value of ['proxy.test:8080', 'socks5://user:a-secret@proxy.test'])
+      assert.throws(
+        () => readConfig({ ...azure, HTTPS_PROXY: value }),
+        (err: Error) =>
+          /HTTPS_PROXY is not the address of an HTTP proxy/.test(err.message) && !err.message.includes(value),
+      );
+  });
+
   it('has every variable it reads in .env.example, and no other', () => {
-    const topics = ['identity', 'limit', 'model', 'storage', 'telemetry'];
+    const topics = ['identity', 'limit', 'model', 'proxy', 'storage', 'telemetry'];
     const files = ['config.ts', ...topics.map((topic) => `${topic}-settings.ts`)];
     const source = files.map((file) => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8')).join('');
     const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');

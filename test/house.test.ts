@@ -39,6 +39,8 @@ const LEAVES = [
   'model-settings.ts',
   'node-version.js',
   'prices.ts',
+  'proxy-settings.ts',
+  'proxy.ts',
   'retry-after.ts',
   'storage-settings.ts',
   'telemetry-settings.ts',

@@ -5,8 +5,13 @@ import { domainToASCII } from 'node:url';
 export interface HostRule {
   /** In lower case and ASCII: `files.example.com`, or `*.example.com` for each name below that one, itself excepted. */
   readonly host: string;
-  /** Whether a file that is not found is asked for once more: the host may hear of it a moment after the bot does. */
-  readonly retriesNotFound?: true;
+  /** Whether a file is requested once more after 401, 403 or 404: the host may learn of it a moment after the bot. */
+  readonly retriesRefused?: true;
+  /**
+   * Whether people keep their own files there. A refusal, a redirect to a host that is not allowed, or a page in place
+   * of the file then means that somebody has to sign in.
+   */
+  readonly wantsSignIn?: true;
 }
 
 /** Where something may be fetched from. */

@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '../env.ts';
+import { attachmentPathOf } from './attachment-path.ts';
 
 /** A channel's key, and the one place that it belongs to. */
 export interface ChannelKey {
@@ -8,12 +8,13 @@ export interface ChannelKey {
 }
 
 /**
- * The `Authorization` header for an address: the channel's token where scheme, host and port are those of its service
- * URL, and nothing anywhere else. The token is asked for only then. Without TLS it stays on this machine.
+ * The `Authorization` header for an address: the channel's token if the address is a view of an attachment at the
+ * channel's service, over https at the default port; `undefined` for any other. Addresses come from users, and the
+ * token also opens the rest of the service, such as the members of other conversations. The token is requested only
+ * when it is given.
  */
 export async function authorizationFor(url: URL, { serviceUrl, token }: ChannelKey): Promise<string | undefined> {
-  const service = URL.canParse(serviceUrl) ? new URL(serviceUrl) : undefined;
-  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname));
-  if (service === undefined || !isSafe || url.origin !== service.origin) return undefined;
-  return `Bearer ${await token()}`;
+  const isSafe = url.protocol === 'https:' && url.port === '';
+  const isView = attachmentPathOf(url, serviceUrl)?.view !== undefined;
+  return isSafe && isView ? `Bearer ${await token()}` : undefined;
 }

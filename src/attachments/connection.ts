@@ -4,6 +4,8 @@ import { connect, isIP, type Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { AttachmentError } from '../errors.ts';
+import { connectThrough, proxyFor } from '../proxy.ts';
+import type { ProxySettings } from '../proxy-settings.ts';
 import { kindOfAddress } from './addresses.ts';
 import type { FetchRules } from './allowed-hosts.ts';
 import type { Destination } from './destination.ts';
@@ -22,6 +24,8 @@ export type Connect = (addresses: readonly LookupAddress[], port: number) => Soc
 export interface ConnectionDeps {
   readonly lookup: Lookup;
   readonly connect: Connect;
+  /** Used for every host but this machine; unset = connect directly. */
+  readonly proxy?: ProxySettings | undefined;
 }
 
 /** The platform's own choice among addresses that are known: the quicker of IPv4 and IPv6, without a second look-up. */
@@ -32,13 +36,31 @@ export const connectTo: Connect = (addresses, port) => {
 };
 
 /**
- * Runs `use` on a connection of its own to a destination, with TLS for https, and closes it thereafter; `signal` closes it
- * at once. The name is looked up once. An address of it that is not allowed refuses them all, and nothing is sent before
- * the connection itself was seen to lead to an allowed one. Proxies of the environment are not used: they would look up
- * the name once more. Rejects with an AttachmentError (`address_refused`), or with what looking up, the connection, TLS or
- * `use` fails with.
+ * Runs `use` on a connection of its own to a destination, with TLS for https, and closes it thereafter; `signal` closes
+ * it at once. The name is looked up once. An address of it that is not allowed refuses them all, and nothing is sent
+ * before the connection itself was seen to lead to an allowed one. Behind a proxy no name is looked up here, since a
+ * closed network may have no DNS for it: the proxy gets a host that the rules allow, at port 443, and decides itself
+ * which addresses it connects to. Rejects with an AttachmentError (`address_refused`), a ProxyError, or with what
+ * looking up, the connection, TLS or `use` fails with.
  */
 export async function withConnection<T>(
+  destination: Destination,
+  rules: FetchRules,
+  deps: ConnectionDeps,
+  signal: AbortSignal,
+  use: (socket: Socket) => Promise<T>,
+): Promise<T> {
+  const proxy = destination.isLocal ? undefined : proxyFor(destination.url, deps.proxy);
+  if (proxy === undefined) return withDirectConnection(destination, rules, deps, signal, use);
+  const socket = addAbortSignal(signal, await connectThrough(proxy, destination.url, signal));
+  try {
+    return await use(socket);
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function withDirectConnection<T>(
   destination: Destination,
   rules: FetchRules,
   { lookup, connect }: ConnectionDeps,

@@ -8,3 +8,8 @@ export function shownName(name: string | undefined): string | undefined {
   const plain = (name ?? '').replace(/[\p{C}\p{Z}"“”„\\/<>[\]`*|]+/gu, ' ').trim();
   return plain.slice(0, MOST_NAME_CHARS).toWellFormed().trim() || undefined;
 }
+
+/** Whether a name is that of a page: then a page is the file itself, and none came in its place. */
+export function isPageName(name: string | undefined): boolean {
+  return /\.x?html?$/i.test(name ?? '');
+}

@@ -1,5 +1,6 @@
 import type { ClipDecoder } from '../audio/clip/clip-decoder.ts';
 import { AttachmentError } from '../errors.ts';
+import { isPageName } from './file-name.ts';
 import type { SentFile } from './message-parts.ts';
 import type { PictureReader } from './picture.ts';
 import { type FileKind, recognise } from './recognise.ts';
@@ -73,8 +74,4 @@ function way(kind: FileKind): 'sound' | 'picture' | 'text' | 'page' | 'none' {
     case 'unknown':
       return 'none';
   }
-}
-
-function isPageName(name: string | undefined): boolean {
-  return /\.x?html?$/i.test(name ?? '');
 }

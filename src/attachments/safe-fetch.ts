@@ -33,14 +33,16 @@ export interface FetchDeps extends ConnectionDeps {
 export const INTERNET: ConnectionDeps = { lookup, connect: connectTo };
 
 const MOST_REDIRECTS = 3;
-/** https://github.com/microsoft/BotFramework-Services/issues/255 */
-const NOT_FOUND_WAIT_MS = 1_000;
+/** Answers of a host that may not know the file yet; https://github.com/microsoft/BotFramework-Services/issues/255 */
+const UNKNOWN_STATUS: ReadonlySet<number> = new Set([401, 403, 404]);
+const UNKNOWN_WAIT_MS = 1_000;
+const REFUSED_STATUS: ReadonlySet<number> = new Set([401, 403]);
 
 /**
  * Fetches a file whose address came from outside, from a host of the rules at a public address. Each redirect is checked
  * like the first address; no connection outlives the call, and none is shared. Rejects with an AttachmentError
- * (`address_refused`, `not_fetched`, `too_large`, `too_slow`) that names a host and nothing more of an address, or with
- * the reason of an aborted `signal`. A page in place of a file is a file, too: `contentType` tells.
+ * (`address_refused`, `not_fetched`, `sign_in_needed`, `too_large`, `too_slow`) that names a host and nothing more of an
+ * address, or with the reason of an aborted `signal`. A page in place of a file is a file, too: `contentType` tells.
  */
 export async function fetchSafely(request: FetchRequest, deps: FetchDeps): Promise<Fetched> {
   const first = destinationOf(request.url, request.rules);
@@ -83,15 +85,30 @@ async function followed(
     const host = at.url.hostname;
     if (answer.kind === 'file') return answer.file;
     if (answer.kind === 'redirect') {
-      if (++redirects > MOST_REDIRECTS) throw new AttachmentError('not_fetched', `${host}: too many redirects`);
-      at = destinationOf(answer.location, request.rules, at.url);
-    } else if (answer.status === 404 && at.rule?.retriesNotFound && !isAskedAgain) {
+      if (++redirects > MOST_REDIRECTS) throw notGiven(at, 'too many redirects');
+      at = redirected(at, answer.location, request.rules);
+    } else if (UNKNOWN_STATUS.has(answer.status) && at.rule?.retriesRefused && !isAskedAgain) {
       isAskedAgain = true;
-      deps.log.debug({ host }, 'a file was not found, and is asked for once more');
-      await sleep(deps.clock, NOT_FOUND_WAIT_MS, signal);
+      deps.log.debug({ host, status: answer.status }, 'file not given yet: asked for once more');
+      await sleep(deps.clock, UNKNOWN_WAIT_MS, signal);
     } else {
-      throw new AttachmentError('not_fetched', `${host}: it answered ${answer.status}`);
+      throw notGiven(at, `it answered ${answer.status}`, REFUSED_STATUS.has(answer.status));
     }
+  }
+}
+
+function notGiven({ url, rule }: Destination, why: string, isRefusal = true): AttachmentError {
+  const code = rule?.wantsSignIn && isRefusal ? 'sign_in_needed' : 'not_fetched';
+  return new AttachmentError(code, `${url.hostname}: ${why}`);
+}
+
+/** A file service redirects to the sign-in page of its owner's organisation. */
+function redirected({ url, rule }: Destination, location: string, rules: FetchRules): Destination {
+  try {
+    return destinationOf(location, rules, url);
+  } catch (cause) {
+    if (!rule?.wantsSignIn) throw cause;
+    throw new AttachmentError('sign_in_needed', `${url.hostname}: it leads away from the file`, { cause });
   }
 }
 

@@ -51,6 +51,8 @@ export interface Capabilities {
   readonly opensDialogs: boolean;
   /** Where the files are kept that people send. */
   readonly attachmentHosts: readonly HostRule[];
+  /** Whether attachments at the channel's service need the bot's token; false if their addresses contain a key. */
+  readonly attachmentsWantToken: boolean;
   /** The longest text of one message, in characters; longer ones are split. At least twice what a stream may show. */
   readonly mostTextChars: number;
 }
@@ -85,6 +87,7 @@ const PLAIN: Capabilities = {
   showsChoices: false,
   opensDialogs: false,
   attachmentHosts: [],
+  attachmentsWantToken: true,
   mostTextChars: 4_000,
 };
 /** Direct Line takes 256 K characters of activity and recommends to stay below 150 K. */
@@ -94,6 +97,7 @@ const WEB: Capabilities = {
   inlineLimitChars: 150_000,
   takesUploads: true,
   showsChoices: true,
+  attachmentsWantToken: false,
   mostTextChars: 100_000,
 };
 /**

@@ -1,7 +1,7 @@
 import { ConfigurationBotFrameworkAuthentication } from 'botbuilder';
 import type { ClaimsIdentity, ConnectorClient, ConnectorFactory, UserTokenClient } from 'botframework-connector';
 import { LRUCache } from 'lru-cache';
-import type { Env } from '../env.ts';
+import { type Env, isLoopbackHost } from '../env.ts';
 
 /** A channel has a handful of addresses, one for each region. */
 const MOST_CLIENTS = 100;
@@ -51,6 +51,7 @@ export class LastingClients extends ConfigurationBotFrameworkAuthentication {
         const known = this.#connectors.get(key);
         if (known !== undefined) return known;
         const client = await factory.create(serviceUrl, audience);
+        if (isLoopbackHost(new URL(serviceUrl).hostname)) reachDirectly(client);
         this.#prepare(client);
         this.#connectors.set(key, client);
         return client;
@@ -62,4 +63,15 @@ export class LastingClients extends ConfigurationBotFrameworkAuthentication {
 /** All of an identity that a client is made from: the bot that it names. */
 function callerOf(identity: ClaimsIdentity): string {
   return JSON.stringify([identity.getClaimValue('aud'), identity.getClaimValue('appid')]);
+}
+
+/**
+ * The proxy of a network reaches nothing on this machine. botbuilder's client takes it all the same unless NO_PROXY says
+ * otherwise: `proxyPolicy` of @typespec/ts-http-runtime.
+ */
+function reachDirectly(client: ConnectorClient): void {
+  const { pipeline } = (
+    client as unknown as { client: { pipeline: { removePolicy(which: { readonly name: string }): unknown } } }
+  ).client;
+  pipeline.removePolicy({ name: 'proxyPolicy' });
 }

@@ -1,14 +1,18 @@
 import type { Activity } from 'botbuilder';
 import { AppCredentials, ClaimsIdentity } from 'botframework-connector';
-import type { HostRule } from '../attachments/allowed-hosts.ts';
+import { type FetchRules, type HostRule, ruleFor } from '../attachments/allowed-hosts.ts';
+import { originalViewOf } from '../attachments/attachment-path.ts';
 import { authorizationFor } from '../attachments/authorization.ts';
 import { isDataUri, readDataUri } from '../attachments/data-uri.ts';
-import { fetchSafely, INTERNET } from '../attachments/safe-fetch.ts';
+import { isPageName } from '../attachments/file-name.ts';
+import { recognise } from '../attachments/recognise.ts';
+import { type FetchRequest, fetchSafely, INTERNET } from '../attachments/safe-fetch.ts';
 import { Slots } from '../attachments/slots.ts';
 import type { Clock } from '../clock.ts';
 import type { FetchFile, TurnReference } from '../conversation/turn.ts';
 import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { ProxySettings } from '../proxy-settings.ts';
 import type { VoiceAdapter } from './adapter.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { scopeOf } from './user-turn.ts';
@@ -20,6 +24,7 @@ export interface SentFilesOptions {
   readonly hosts: readonly HostRule[];
   /** For development: files of clients on this machine. */
   readonly allowLoopback: boolean;
+  readonly proxy: ProxySettings | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -34,22 +39,53 @@ const TIMEOUT_MS = 20_000;
  * Gets the files that people send, from where their channel keeps them and from nowhere else; so many at a time, whoever
  * sent them. How long one waits for its turn is bounded by its signal.
  */
-export function createFileFetcher({ adapter, hosts, allowLoopback, clock, log }: SentFilesOptions): FetchFile {
+export function createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock, log }: SentFilesOptions): FetchFile {
   const slots = new Slots(MOST_AT_ONCE);
-  return async ({ url }, reference, signal) => {
+  return async ({ url, name }, reference, signal) => {
     if (url === '') throw new AttachmentError('not_fetched', 'no address that can be used came with the file');
     if (isDataUri(url)) return readDataUri(url, MOST_BYTES).bytes;
-    const activity = reference.activity as unknown as Activity;
-    const { attachmentHosts } = capabilitiesOf(activity.channelId, scopeOf(activity));
-    const key = { serviceUrl: activity.serviceUrl, token: () => tokenOf(reference, adapter) };
     const request = {
-      ...{ url, signal, maxBytes: MOST_BYTES, timeoutMs: TIMEOUT_MS },
-      rules: { hosts: [...attachmentHosts, ...hosts], allowLoopback },
-      authorization: async (at: URL) => (adapter.hasIdentity ? authorizationFor(at, key) : undefined),
+      ...placeOf(url, reference, adapter, { hosts, allowLoopback }),
+      ...{ signal, maxBytes: MOST_BYTES, timeoutMs: TIMEOUT_MS },
     };
-    const { bytes } = await slots.run(signal, () => fetchSafely(request, { ...INTERNET, clock, log }));
+    const { bytes } = await slots.run(signal, () => fetchSafely(request, { ...INTERNET, proxy, clock, log }));
+    checkIsFile(bytes, name, request);
     return bytes;
   };
+}
+
+/** The address of a file, the hosts that may be asked for it, and the key for them. */
+function placeOf(
+  url: string,
+  reference: TurnReference,
+  adapter: VoiceAdapter,
+  { hosts, allowLoopback }: FetchRules,
+): Pick<FetchRequest, 'url' | 'rules' | 'authorization'> {
+  const activity = reference.activity as unknown as Activity;
+  const { serviceUrl, channelId } = activity;
+  const { attachmentHosts, attachmentsWantToken } = capabilitiesOf(channelId, scopeOf(activity));
+  // Without an app id requests are not authenticated, so the service URL is only a claim.
+  const own = adapter.hasIdentity ? serviceHosts(serviceUrl) : [];
+  const wantsToken = adapter.hasIdentity && attachmentsWantToken;
+  const key = { serviceUrl, token: () => tokenOf(reference, adapter) };
+  return {
+    url: originalViewOf(url, serviceUrl),
+    rules: { hosts: [...own, ...attachmentHosts, ...hosts], allowLoopback },
+    authorization: async (at) => (wantsToken ? authorizationFor(at, key) : undefined),
+  };
+}
+
+/** The origin of the service: it keeps the files of channels that have no file hosts of their own. */
+function serviceHosts(serviceUrl: string): readonly HostRule[] {
+  const { protocol, hostname, port } = new URL(serviceUrl);
+  return protocol === 'https:' && port === '' ? [{ host: hostname, retriesRefused: true }] : [];
+}
+
+/** A sign-in page may come with status 200. */
+function checkIsFile(bytes: Uint8Array, name: string | undefined, { url, rules }: FetchRequest): void {
+  const { hostname } = new URL(url);
+  if (!ruleFor(hostname, rules.hosts)?.wantsSignIn || isPageName(name) || recognise(bytes) !== 'html') return;
+  throw new AttachmentError('sign_in_needed', `${hostname}: a page came in place of the file`);
 }
 
 /** The bot's own token for its channel, got as for its replies. */

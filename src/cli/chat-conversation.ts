@@ -46,7 +46,7 @@ export class ChatConversation {
   constructor(deps: ChatConversationDeps) {
     this.#deps = deps;
     const { config, clock, tokens } = deps;
-    const open = connectionOpener(toRealtimeTarget(config.model, tokens), clock);
+    const open = connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock);
     this.#pool = new SessionPool({
       open: (signal) => this.#open({ ...deps, open, settings: config.session }, signal),
       clock,

@@ -23,7 +23,7 @@ export interface ChatOptions {
 /** The part of the bot's settings that a chat in a terminal needs. */
 export type ChatConfig = Pick<
   Config,
-  'model' | 'session' | 'historyTurns' | 'turnTimeoutMs' | 'sessionIdleMs' | 'logLevel'
+  'model' | 'proxy' | 'session' | 'historyTurns' | 'turnTimeoutMs' | 'sessionIdleMs' | 'logLevel'
 >;
 
 const OTHER_VARIABLES = ['HISTORY_TURNS', 'TURN_TIMEOUT_SECONDS', 'SESSION_IDLE_SECONDS', 'LOG_LEVEL'];
@@ -46,7 +46,7 @@ function wrong(problem: string): string {
 
 /** Throws a ConfigError. Settings that are the bot's alone are not looked at: they cannot stop a chat. */
 export function readChatConfig(env: Env): ChatConfig {
-  const names = Object.keys(env).filter((name) => /^(?:OPENAI|AZURE_OPENAI|REALTIME)_/.test(name));
+  const names = Object.keys(env).filter((name) => /^(?:OPENAI|AZURE_OPENAI|REALTIME)_|_PROXY$/i.test(name));
   return readConfig(Object.fromEntries([...names, ...OTHER_VARIABLES].map((name) => [name, env[name]])));
 }
 

@@ -39,7 +39,8 @@ export class ModelTrial {
 
   constructor(deps: Known) {
     this.#deps = deps;
-    this.#open = connectionOpener(toRealtimeTarget(deps.config.model, deps.tokens), deps.clock);
+    const { config, tokens, clock } = deps;
+    this.#open = connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock);
   }
 
   /** Opens the first session and waits for its greeting. Rejects with a TurnError. */

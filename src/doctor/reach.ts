@@ -2,8 +2,10 @@ import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import tls from 'node:tls';
 import { isLoopbackHost } from '../env.ts';
-import { systemCode } from '../errors.ts';
+import { ProxyError, systemCode } from '../errors.ts';
 import type { Installation } from '../installation.ts';
+import { connectThrough, proxyFor, proxyName } from '../proxy.ts';
+import type { ProxySettings } from '../proxy-settings.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass } from './check.ts';
 
 /** A place in the network that has to be reached, and how. */
@@ -15,13 +17,17 @@ export interface Place {
   readonly variable: string;
 }
 
-type ReachDeps = Pick<DoctorDeps, 'clock' | 'installed'>;
+type ReachDeps = Pick<DoctorDeps, 'clock' | 'config' | 'installed'>;
 
 const LIMIT_MS = 10_000;
 
-/** Looks the name up and connects, with TLS where the address is https; sends nothing. */
+/** Looks the name up and connects, or has a proxy do so, with TLS where the address is https; sends nothing. */
 export function reachCheck({ name, address, variable }: Place, deps: ReachDeps): Check {
-  const lateTodo = `See that a firewall or a private endpoint lets this machine reach the address in ${variable}.`;
+  const { proxy } = deps.config;
+  const lateTodo =
+    proxy === undefined
+      ? `See that a firewall or a private endpoint lets this machine reach the address in ${variable}.`
+      : `See that the proxy ${proxyName(proxy)} (HTTPS_PROXY) answers, and reaches the address in ${variable}.`;
   return {
     name,
     limitMs: LIMIT_MS,
@@ -31,29 +37,50 @@ export function reachCheck({ name, address, variable }: Place, deps: ReachDeps):
 }
 
 /** The same at once, for a check that has more to ask. */
-export async function reach(
+export async function reach(address: URL, variable: string, deps: ReachDeps, signal: AbortSignal): Promise<Finding> {
+  const proxy = proxyFor(address, deps.config.proxy);
+  try {
+    return await (proxy === undefined
+      ? connectDirectly(address, deps, signal)
+      : throughProxy(proxy, address, deps, signal));
+  } catch (error) {
+    if (error instanceof ProxyError) {
+      const todo = 'Check HTTPS_PROXY, and name in NO_PROXY the hosts that are reached without it.';
+      return fail(`${address.host} cannot be reached: ${error.message}`, todo);
+    }
+    const code = reasonOf(error);
+    const todo = reachTodo(code, { variable, hostname: address.hostname, installed: deps.installed });
+    return fail(`${address.host} cannot be reached: ${code}`, todo);
+  }
+}
+
+async function throughProxy(
+  proxy: ProxySettings,
   address: URL,
-  variable: string,
-  { clock, installed }: ReachDeps,
+  { clock }: ReachDeps,
   signal: AbortSignal,
 ): Promise<Finding> {
+  const startedAtMs = clock.now();
+  const socket = await connectThrough(proxy, address, signal);
+  const protocol = socket.getProtocol() ?? 'TLS';
+  socket.destroy();
+  const figures = { connectMs: clock.now() - startedAtMs, protocol };
+  return pass(
+    `${address.host}: ${protocol} in ${figures.connectMs} ms, through the proxy ${proxyName(proxy)}`,
+    figures,
+  );
+}
+
+async function connectDirectly(address: URL, { clock }: ReachDeps, signal: AbortSignal): Promise<Finding> {
   const host = address.hostname.replace(/^\[|\]$/g, '');
   const startedAtMs = clock.now();
-  try {
-    const addresses = await lookup(host, { all: true });
-    const foundAtMs = clock.now();
-    const protocol = await connect(address, host, signal);
-    const figures = { dnsMs: foundAtMs - startedAtMs, connectMs: clock.now() - foundAtMs, protocol };
-    const { dnsMs, connectMs } = figures;
-    const found = addresses.length === 1 ? '1 address' : `${addresses.length} addresses`;
-    return pass(`${address.host}: ${found} in ${dnsMs} ms, ${protocol} in ${connectMs} ms`, figures);
-  } catch (error) {
-    const code = reasonOf(error);
-    return fail(
-      `${address.host} cannot be reached: ${code}`,
-      reachTodo(code, { variable, hostname: address.hostname, installed }),
-    );
-  }
+  const addresses = await lookup(host, { all: true });
+  const foundAtMs = clock.now();
+  const protocol = await connect(address, host, signal);
+  const figures = { dnsMs: foundAtMs - startedAtMs, connectMs: clock.now() - foundAtMs, protocol };
+  const { dnsMs, connectMs } = figures;
+  const found = addresses.length === 1 ? '1 address' : `${addresses.length} addresses`;
+  return pass(`${address.host}: ${found} in ${dnsMs} ms, ${protocol} in ${connectMs} ms`, figures);
 }
 
 /** Resolves with what is spoken, once the connection stands; it is closed again. */
@@ -98,7 +125,7 @@ export function reachTodo(code: string, { variable, hostname, installed }: Unrea
     return `Its certificate is not trusted here: check ${variable}, and where a proxy opens TLS name its certificate in NODE_EXTRA_CA_CERTS.`;
   if (code === 'ECONNREFUSED' && isLoopbackHost(hostname))
     return `Nothing listens there: is ${whoListens(variable, installed)} running, and on the port in ${variable}?`;
-  return `Check ${variable}, and that a firewall or a private endpoint lets this machine through (an HTTP proxy is not used).`;
+  return `Check ${variable}, and that a firewall or a private endpoint lets this machine through; where only a proxy leads out, name it in HTTPS_PROXY.`;
 }
 
 /** What usually is behind an address of this machine. */

@@ -1,4 +1,4 @@
-import { TurnError } from '../errors.ts';
+import { ProxyError, TurnError } from '../errors.ts';
 
 /** A larger frame ends the session; audio deltas of the real service stay far below. */
 export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
@@ -12,7 +12,8 @@ export function clientSideFailure(error: Error): TurnError {
   if (code?.startsWith('WS_ERR_') || error.message.includes('could not parse')) {
     return new TurnError('frame_malformed', 'a frame cannot be read', { cause: error });
   }
-  return new TurnError('service_unavailable', 'the connection failed', { cause: error });
+  const said = error.cause instanceof ProxyError ? error.cause.message : 'the connection failed';
+  return new TurnError('service_unavailable', said, { cause: error });
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -1,7 +1,10 @@
 import net from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { OpenAI } from 'openai';
 import type { ClientOptions } from 'ws';
 import type { ModelEndpoint } from '../config.ts';
+import { connectThrough, proxyFor } from '../proxy.ts';
+import type { ProxySettings } from '../proxy-settings.ts';
 
 /** Gives an access token; asked anew at every connect. It may throw, and it may hang. */
 export type TokenProvider = () => Promise<string>;
@@ -37,18 +40,22 @@ async function loadTokenProvider(scope: string): Promise<TokenProvider> {
 }
 
 /** The GA address is `<endpoint>/openai/v1/realtime?model=<deployment>`, without an api-version. */
-export function toRealtimeTarget(endpoint: ModelEndpoint, tokens: (scope: string) => TokenProvider): RealtimeTarget {
+export function toRealtimeTarget(
+  endpoint: ModelEndpoint,
+  tokens: (scope: string) => TokenProvider,
+  proxy?: ProxySettings,
+): RealtimeTarget {
   switch (endpoint.kind) {
     case 'azureKey': {
       const baseURL = `${endpoint.endpoint}/openai/v1`;
       // The client would send the key as a bearer token; Azure wants it in `api-key` alone.
       const headers = { 'api-key': endpoint.apiKey, Authorization: null } as unknown as Record<string, string>;
-      return target(baseURL, endpoint.apiKey, endpoint.model, { headers });
+      return target(baseURL, endpoint.apiKey, endpoint.model, { headers }, proxy);
     }
     case 'azureEntraId':
-      return target(`${endpoint.endpoint}/openai/v1`, tokens(endpoint.scope), endpoint.model, {});
+      return target(`${endpoint.endpoint}/openai/v1`, tokens(endpoint.scope), endpoint.model, {}, proxy);
     case 'openai':
-      return target(endpoint.baseUrl, endpoint.apiKey, endpoint.model, {});
+      return target(endpoint.baseUrl, endpoint.apiKey, endpoint.model, {}, proxy);
   }
 }
 
@@ -57,6 +64,7 @@ function target(
   apiKey: string | TokenProvider,
   model: string,
   options: Pick<ClientOptions, 'headers'>,
+  proxy: ProxySettings | undefined,
 ): RealtimeTarget {
   let whole: OpenAI | undefined;
   // Not the whole client: it would add OPENAI_CUSTOM_HEADERS of the environment, after and over our credentials.
@@ -71,16 +79,36 @@ function target(
       return whole._callApiKey();
     },
   };
-  return { client, model, socketOptions: { ...options, ...plainSocketFor(baseURL) } };
+  return { client, model, socketOptions: { ...options, ...socketFor(baseURL, proxy) } };
+}
+
+type SocketMaker = Pick<ClientOptions, 'createConnection'>;
+
+/** Makes the socket below the WebSocket unless ws can do so itself, with TLS to the host. */
+function socketFor(baseURL: string, settings: ProxySettings | undefined): SocketMaker {
+  const address = new URL(baseURL);
+  const proxy = proxyFor(address, settings);
+  if (address.protocol === 'http:') return plainSocket(address);
+  return proxy === undefined ? {} : tunnelSocket(proxy, address);
 }
 
 /**
  * The client library speaks wss only. For `http://` (a loopback host, by configuration) the socket below is made
  * a plain one.
  */
-function plainSocketFor(baseURL: string): Pick<ClientOptions, 'createConnection'> {
-  const { protocol, hostname, port } = new URL(baseURL);
-  if (protocol !== 'http:') return {};
+function plainSocket({ hostname, port }: URL): SocketMaker {
   const host = hostname.replace(/^\[|\]$/g, '');
   return { createConnection: () => net.connect({ host, port: Number(port || 80) }) };
+}
+
+/** ws cannot cancel a tunnel that is still being opened, so it has a limit of its own. */
+const TUNNEL_LIMIT_MS = 10_000;
+
+function tunnelSocket(proxy: ProxySettings, address: URL): SocketMaker {
+  const createConnection = (_options: unknown, done: (err: unknown, socket?: TLSSocket) => void) => {
+    const signal = AbortSignal.timeout(TUNNEL_LIMIT_MS);
+    connectThrough(proxy, address, signal).then((socket) => done(null, socket), done);
+  };
+  // Node also takes the socket later, through this callback; the types of ws declare only the synchronous form.
+  return { createConnection: createConnection as unknown as NonNullable<SocketMaker['createConnection']> };
 }

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { FetchRules } from '../../src/attachments/allowed-hosts.ts';
 import { makeCertificate } from '../support/certificate.ts';
-import { CERTIFIED, type FarEnd, startFarEnd } from './far-end.ts';
+import { CERTIFIED, type FarEnd, redirecting, startFarEnd } from './far-end.ts';
 import { PUBLIC_V4 } from './trap.ts';
 
 const certificate = makeCertificate(...CERTIFIED);
 after(() => certificate?.close());
 const skip = certificate === undefined ? 'there is no openssl' : false;
-const SLOW: FetchRules = { hosts: [{ host: 'files.good.test', retriesNotFound: true }], allowLoopback: false };
+const SLOW: FetchRules = { hosts: [{ host: 'files.good.test', retriesRefused: true }], allowLoopback: false };
 const EXACT: FetchRules = { hosts: [{ host: 'files.good.test' }], allowLoopback: false };
 
-describe('a file that is not found', { skip, timeout: 60_000 }, () => {
+describe('a file that its host does not give yet', { skip, timeout: 60_000 }, () => {
   let far: FarEnd;
   before(async () => {
     if (certificate !== undefined) far = await startFarEnd(certificate);
@@ -25,30 +25,52 @@ describe('a file that is not found', { skip, timeout: 60_000 }, () => {
       response.writeHead(statuses[Math.min(count++, statuses.length - 1)] ?? 200).end('a file');
   }
 
-  it('is asked for once more after a second, where the host may hear of it later than the bot', async () => {
-    answers(404, 200);
-    const report = await far.fetch({ rules: SLOW });
-    assert.deepEqual(report.outcome, { text: 'a file' });
-    assert.deepEqual(report.waitedMs, [1_000]);
-    assert.equal(far.seen.length, 2);
-  });
+  for (const status of [401, 403, 404]) {
+    it(`is asked for once more after a second, where the host may hear of it later than the bot: ${status}`, async () => {
+      answers(status, 200);
+      const report = await far.fetch({ rules: SLOW });
+      assert.deepEqual(report.outcome, { text: 'a file' });
+      assert.deepEqual(report.waitedMs, [1_000]);
+      assert.equal(far.seen.length, 2);
+    });
 
-  it('is asked for no third time', async () => {
-    answers(404);
+    it(`is asked for no third time: ${status}`, async () => {
+      answers(status);
+      const { outcome } = await far.fetch({ rules: SLOW });
+      assert.deepEqual(outcome, { code: 'not_fetched', message: `files.good.test: it answered ${status}` });
+      assert.equal(far.seen.length, 2);
+    });
+  }
+
+  it('is asked for once more but once, whatever is answered in between', async () => {
+    answers(403, 404, 200);
     const { outcome } = await far.fetch({ rules: SLOW });
     assert.deepEqual(outcome, { code: 'not_fetched', message: 'files.good.test: it answered 404' });
     assert.equal(far.seen.length, 2);
   });
 
   it('is not asked for once more elsewhere, nor for another reason', async () => {
-    answers(404);
-    assert.deepEqual((await far.fetch({ rules: EXACT })).waitedMs, []);
-    assert.equal(far.seen.length, 1);
-    for (const status of [401, 403, 410, 500]) {
+    for (const status of [401, 403, 404]) {
+      answers(status);
+      assert.deepEqual((await far.fetch({ rules: EXACT })).waitedMs, []);
+      assert.equal(far.seen.length, 1);
+    }
+    for (const status of [400, 410, 429, 500]) {
       answers(status);
       assert.deepEqual((await far.fetch({ rules: SLOW })).waitedMs, []);
       assert.equal(far.seen.length, 1);
     }
+  });
+
+  it('is asked for with its key both times', async () => {
+    answers(403, 200);
+    const rules = { hosts: [{ host: 'service.good.test', retriesRefused: true } as const], allowLoopback: false };
+    const key = { serviceUrl: 'https://service.good.test/', token: 'a-token' };
+    await far.fetch({ rules, key, url: 'https://service.good.test/v3/attachments/1/views/original' });
+    assert.deepEqual(
+      far.seen.map(({ headers }) => headers.authorization),
+      ['Bearer a-token', 'Bearer a-token'],
+    );
   });
 
   it('is looked up and judged anew for the second time', async () => {
@@ -58,5 +80,53 @@ describe('a file that is not found', { skip, timeout: 60_000 }, () => {
     assert.deepEqual(report.outcome, { code: 'address_refused', message: 'files.good.test: it leads to 127.0.0.1' });
     assert.equal(far.seen.length, 1);
     assert.equal(await far.trap.seen(), 0);
+  });
+});
+
+const SIGN_IN: FetchRules = {
+  hosts: [{ host: 'files.good.test', wantsSignIn: true }, { host: 'other.good.test' }],
+  allowLoopback: false,
+};
+
+describe('a file of somebody who has to sign in', { skip, timeout: 60_000 }, () => {
+  let far: FarEnd;
+  before(async () => {
+    if (certificate !== undefined) far = await startFarEnd(certificate);
+  });
+  after(() => far?.[Symbol.asyncDispose]());
+  const codeOf = async (rules = SIGN_IN) => {
+    const { outcome } = await far.fetch({ rules });
+    return 'code' in outcome ? outcome.code : outcome.text;
+  };
+
+  for (const status of [401, 403]) {
+    it(`is told as such: ${status}`, async () => {
+      far.rule = (_, response) => response.writeHead(status).end('no');
+      assert.equal(await codeOf(), 'sign_in_needed');
+      assert.equal(far.seen.length, 1);
+      assert.equal(await codeOf(EXACT), 'not_fetched');
+    });
+  }
+
+  it('is told as such: a redirect to a page that is no host of files', async () => {
+    far.rule = redirecting('https://evil.bad.test/common/oauth2/authorize?client_id=x');
+    assert.equal(await codeOf(), 'sign_in_needed');
+    assert.equal(far.seen.length, 1);
+    far.rule = redirecting('https://evil.bad.test/common/oauth2/authorize?client_id=x');
+    assert.equal(await codeOf(EXACT), 'address_refused');
+  });
+
+  it('is told as such: redirects without end', async () => {
+    far.rule = (_, response) => response.writeHead(302, { location: '/_layouts/15/Authenticate.aspx' }).end();
+    assert.equal(await codeOf(), 'sign_in_needed');
+  });
+
+  it('is no other than it is where it is given, or is gone', async () => {
+    far.rule = redirecting('https://other.good.test/file');
+    assert.equal(await codeOf(), 'a file');
+    for (const status of [404, 410, 500]) {
+      far.rule = (_, response) => response.writeHead(status).end();
+      assert.equal(await codeOf(), 'not_fetched');
+    }
   });
 });

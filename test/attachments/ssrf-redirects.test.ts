@@ -8,6 +8,7 @@ const certificate = makeCertificate(...CERTIFIED);
 after(() => certificate?.close());
 const skip = certificate === undefined ? 'there is no openssl' : false;
 const TOKEN = 'the-token-of-the-bot';
+const VIEW = 'https://service.good.test/emea/v3/attachments/1/views/original';
 const KEY = { serviceUrl: 'https://service.good.test/emea/', token: TOKEN };
 
 describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
@@ -183,7 +184,7 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
     const tokens = () => far.seen.map(({ host, headers }) => [host, headers.authorization]);
 
     it('go together where the channel itself has the file', async () => {
-      const { outcome } = await far.fetch({ url: 'https://service.good.test/v3/attachments/1', key: KEY });
+      const { outcome } = await far.fetch({ url: VIEW, key: KEY });
       assert.deepEqual(outcome, { text: 'a file' });
       assert.deepEqual(tokens(), [['service.good.test', `Bearer ${TOKEN}`]]);
     });
@@ -195,7 +196,7 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
 
     it('part where the channel redirects to another host', async () => {
       far.rule = redirecting('https://files.good.test/file');
-      await far.fetch({ url: 'https://service.good.test/v3/attachments/1', key: KEY });
+      await far.fetch({ url: VIEW, key: KEY });
       assert.deepEqual(tokens(), [
         ['service.good.test', `Bearer ${TOKEN}`],
         ['files.good.test', undefined],
@@ -203,7 +204,7 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
     });
 
     it('meet where another host redirects to the channel, and part again', async () => {
-      far.rule = redirecting('https://service.good.test/v3/attachments/1', 'https://other.good.test/');
+      far.rule = redirecting(VIEW, 'https://other.good.test/');
       await far.fetch({ key: KEY });
       assert.deepEqual(tokens(), [
         ['files.good.test', undefined],
@@ -212,12 +213,27 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
       ]);
     });
 
+    it('part where the channel redirects to another route of its own', async () => {
+      far.rule = redirecting('/emea/v3/conversations/19:other/members');
+      await far.fetch({ url: VIEW, key: KEY });
+      assert.deepEqual(
+        far.seen.map(({ url, headers }) => [url, headers.authorization]),
+        [
+          ['/emea/v3/attachments/1/views/original', `Bearer ${TOKEN}`],
+          ['/emea/v3/conversations/19:other/members', undefined],
+        ],
+      );
+    });
+
     it('never come to a host that is not allowed', async () => {
       far.rule = redirecting('https://evil.bad.test/');
-      const { outcome } = await far.fetch({ url: 'https://service.good.test/v3/attachments/1', key: KEY });
+      const { outcome } = await far.fetch({ url: VIEW, key: KEY });
       assert.equal('code' in outcome && outcome.code, 'address_refused');
       assert.deepEqual(tokens(), [['service.good.test', `Bearer ${TOKEN}`]]);
-      await far.fetch({ url: 'https://evil.bad.test/', key: { ...KEY, serviceUrl: 'https://evil.bad.test/' } });
+      await far.fetch({
+        url: 'https://evil.bad.test/v3/attachments/1/views/original',
+        key: { ...KEY, serviceUrl: 'https://evil.bad.test/' },
+      });
       assert.deepEqual(tokens(), []);
       assert.equal(await far.trap.seen(), 0);
     });

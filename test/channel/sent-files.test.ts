@@ -43,6 +43,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
       adapter: under.adapter,
       hosts: [],
       allowLoopback: true,
+      proxy: undefined,
       clock: systemClock,
       log: createLogger('silent'),
     });
@@ -110,6 +111,16 @@ describe('the files that people send', { timeout: 60_000 }, () => {
     await until(AT_ONCE + 1);
     open.at(-1)?.end('a file');
     assert.equal(await inTime(last), 'half a file');
+  });
+
+  it('are not fetched from the service where nobody vouched for its address', async () => {
+    for (const serviceUrl of ['https://telegram.botframework.com/', 'http://host.docker.internal:56150/_connector/']) {
+      const activity = { channelId: 'telegram', serviceUrl, conversation: { id: 'c' } };
+      const url = new URL('/v3/attachments/x/views/original', serviceUrl).href;
+      const file = { kind: 'file', url, name: undefined, claimedType: '', fileType: undefined } as const;
+      const fetched = fetchFile(file, { ...reference, activity }, new AbortController().signal);
+      await assert.rejects(fetched, { code: 'address_refused' });
+    }
   });
 
   it('are not fetched where no address came with them', async () => {

@@ -44,6 +44,14 @@ describe('the settings of the chat', () => {
     assert.equal(readChatConfig({ OPENAI_API_KEY: 'key', OPENAI_MODEL: 'gpt-realtime' }).model.kind, 'openai');
   });
 
+  it('are those of the bot for the way to it', () => {
+    const proxies = { https_proxy: 'http://proxy.test:8080', NO_PROXY: 'near.test' };
+    assert.deepEqual(readChatConfig({ ...azure, ...proxies }).proxy, {
+      url: 'http://proxy.test:8080',
+      exceptions: ['near.test'],
+    });
+  });
+
   it('do not stop for what only the bot needs', () => {
     readChatConfig({ ...azure, NODE_ENV: 'production', HOST: '0.0.0.0', PORT: 'x', MicrosoftAppType: 'x' });
   });

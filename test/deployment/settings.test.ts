@@ -35,9 +35,6 @@ const LEFT_ALONE: Readonly<Record<string, string>> = {
   AZURE_CLIENT_SECRET: 'the identity signs in',
   AZURE_TENANT_ID: 'the identity signs in',
   AZURE_AUTHORITY_HOST: 'public cloud',
-  HTTPS_PROXY: 'the site reaches the network directly',
-  HTTP_PROXY: 'the site reaches the network directly',
-  NO_PROXY: 'the site reaches the network directly',
   NODE_EXTRA_CA_CERTS: 'all that it reaches has public certificates',
   AZURE_STORAGE_CONNECTION_STRING: 'the identity signs in',
   OPENAI_API_KEY: 'the model is in Azure',
@@ -73,6 +70,13 @@ const LEFT_ALONE: Readonly<Record<string, string>> = {
   LOG_LEVEL: 'the default fits',
   REALTIME_TRANSCRIPTION_MODEL: 'names one more deployment, which the template does not make',
   ATTACHMENT_HOSTS: "the channels' own hosts serve",
+  HTTPS_PROXY: 'App Service reaches the internet by itself',
+  https_proxy: 'App Service reaches the internet by itself',
+  ALL_PROXY: 'App Service reaches the internet by itself',
+  all_proxy: 'App Service reaches the internet by itself',
+  HTTP_PROXY: 'App Service reaches the internet by itself',
+  http_proxy: 'App Service reaches the internet by itself',
+  NO_PROXY: 'App Service reaches the internet by itself',
 };
 
 /** What the configuration looks at in such an environment. */

@@ -31,7 +31,7 @@ export const BOT_APP_ID = '00000000-0000-4000-8000-000000000b07';
 const ISSUER = 'https://issuer.example.com';
 const KEY_ID = 'channel-key';
 /** The channels that the key may speak for. */
-const ENDORSEMENTS = ['emulator', 'msteams', 'webchat', 'directline', 'slack'];
+const ENDORSEMENTS = ['emulator', 'msteams', 'webchat', 'directline', 'slack', 'telegram', 'line'];
 
 /** Made when they are needed, once for all servers of a process: it takes a while. */
 const channelKeys = once(() => generateKeyPairSync('rsa', { modulusLength: 2048 }));

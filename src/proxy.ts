@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
+import { isIP, type Socket } from 'node:net';
+import querystring from 'node:querystring';
+import tls from 'node:tls';
+import { isLoopbackHost } from './env.ts';
+import { ProxyError } from './errors.ts';
+import type { ProxySettings } from './proxy-settings.ts';
+
+/** The host and port of a proxy, without its credentials. */
+export function proxyName({ url }: ProxySettings): string {
+  return new URL(url).host;
+}
+
+/** The proxy for an address; `undefined` = connect directly. Loopback hosts are always reached directly. */
+export function proxyFor(address: URL, settings: ProxySettings | undefined): ProxySettings | undefined {
+  if (settings === undefined || isLoopbackHost(address.hostname)) return undefined;
+  return settings.exceptions.some((entry) => isException(address, entry)) ? undefined : settings;
+}
+
+function isException(address: URL, entry: string): boolean {
+  if (entry === '*') return true;
+  const [, host = '', port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+  const isHost = address.hostname === host || address.hostname.endsWith(`.${host}`);
+  return isHost && (port === undefined || port === portOf(address));
+}
+
+function portOf({ port }: URL): string {
+  return port === '' ? '443' : port;
+}
+
+/**
+ * Sets the proxy for `fetch` and for the default agents of Node: botbuilder, MSAL and uploads use these. Node supports
+ * it from 24.14 on; an older one connects directly. Call it before the first request.
+ */
+export function setDefaultProxy(settings: ProxySettings | undefined): void {
+  if (settings === undefined) return;
+  const exceptions = settings.exceptions.flatMap((entry) => (entry === '*' ? [entry] : [entry, `.${entry}`]));
+  const NO_PROXY = [...exceptions, 'localhost', '127.0.0.1', '[::1]'].join(',');
+  if ('setGlobalProxyFromEnv' in http) http.setGlobalProxyFromEnv({ HTTPS_PROXY: settings.url, NO_PROXY });
+}
+
+/**
+ * Opens a TLS connection to the host of an address through the proxy, which looks up the name. Rejects with a
+ * ProxyError, with the error of TLS, or with the reason of `signal`. Once the connection is open, `signal` has no
+ * effect on it.
+ */
+export async function connectThrough(proxy: ProxySettings, address: URL, signal: AbortSignal): Promise<tls.TLSSocket> {
+  const tunnel = await openTunnel(proxy, address, signal);
+  const host = address.hostname;
+  const secure = tls.connect({ socket: tunnel, host, ...serverName(host), ALPNProtocols: ['http/1.1'] });
+  // An error after the handshake reaches the user of the socket; without one it must not end the process.
+  secure.on('error', () => {});
+  try {
+    await once(secure, 'secureConnect', { signal });
+    return secure;
+  } catch (err) {
+    tunnel.destroy();
+    throw signal.aborted ? signal.reason : err;
+  }
+}
+
+/** The method CONNECT of RFC 9110, 9.3.6. */
+function openTunnel(proxy: ProxySettings, address: URL, signal: AbortSignal): Promise<Socket> {
+  const { protocol, hostname, port, username, password } = new URL(proxy.url);
+  const host = bare(hostname);
+  const target = `${address.hostname}:${portOf(address)}`;
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const request = (protocol === 'https:' ? https : http).request({
+    ...{ host, port, ...serverName(host), method: 'CONNECT', path: target, agent: false, signal },
+    headers: { host: target, ...credentials(username, password) },
+  });
+  request.on('connect', ({ statusCode = 0 }, socket, head) => {
+    if (statusCode >= 200 && statusCode < 300) {
+      socket.unshift(head);
+      return resolve(socket);
+    }
+    socket.destroy();
+    reject(refusal(proxy, target, statusCode));
+  });
+  request.on('error', (cause) => {
+    const said = `the proxy ${proxyName(proxy)} gives no answer`;
+    reject(signal.aborted ? signal.reason : new ProxyError('proxy_unreachable', said, { cause }));
+  });
+  request.end();
+  return promise;
+}
+
+function refusal(proxy: ProxySettings, target: string, status: number): ProxyError {
+  const why = status === 407 ? ': it wants a user name and a password (http://user:password@host:port)' : '';
+  return new ProxyError('proxy_refused', `the proxy ${proxyName(proxy)} answered ${status} for ${target}${why}`);
+}
+
+function credentials(username: string, password: string): { 'proxy-authorization'?: string } {
+  if (username === '' && password === '') return {};
+  const pair = `${querystring.unescape(username)}:${querystring.unescape(password)}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+/** TLS carries names only, never IP addresses. */
+function serverName(host: string): { servername?: string } {
+  return isIP(host) === 0 ? { servername: host } : {};
+}
+
+function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}

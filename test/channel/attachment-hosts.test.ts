@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ruleFor } from '../../src/attachments/allowed-hosts.ts';
+import { capabilitiesOf } from '../../src/channel/capabilities.ts';
+
+const TEAMS = [
+  'smba.trafficmanager.net',
+  'smba.infra.gcc.teams.microsoft.com',
+  'smba.infra.gov.teams.microsoft.us',
+  'smba.infra.dod.teams.microsoft.us',
+  'df-apis.botapi.skype.com',
+];
+const SHAREPOINT = [
+  'contoso.sharepoint.com',
+  'contoso-my.sharepoint.com',
+  'contoso.sharepoint.us',
+  'contoso.sharepoint-mil.us',
+  'contoso.sharepoint.cn',
+  'contoso.sharepoint.de',
+  'westeurope1-mediap.svc.ms',
+];
+const DIRECT_LINE = [
+  'directline.botframework.com',
+  'europe.directline.botframework.com',
+  'india.directline.botframework.com',
+  'webchat.botframework.com',
+  'europe.webchat.botframework.com',
+  'directline.botframework.azure.us',
+  'webchat.botframework.azure.us',
+  'directline.botframework.azure.cn',
+];
+/** Others can own them, or no bot's token opens anything there. */
+const NEVER = [
+  'evil.trafficmanager.net',
+  'sharepoint.com',
+  'contoso.sharepoint.com.evil.example',
+  'evilsharepoint.com',
+  'evil.azure.us',
+  'botframework.com',
+  'evil.botframework.com.evil.example',
+  'bcdirectlineevil.blob.core.windows.net',
+  'eu-api.asm.skype.com',
+  'eu-prod.asyncgw.teams.microsoft.com',
+  'statics.teams.cdn.office.net',
+  'media4.giphy.com',
+  'media.tenor.com',
+  'login.microsoftonline.com',
+  'localhost',
+  '127.0.0.1',
+];
+
+describe('the hosts of files', () => {
+  const ruleOf = (channel: string, host: string) => ruleFor(host, capabilitiesOf(channel, 'personal').attachmentHosts);
+
+  it('are those of Teams, whose service may give a file a moment later', () => {
+    for (const host of TEAMS) {
+      const rule = ruleOf('msteams', host);
+      assert.deepEqual([host, rule?.retriesRefused, rule?.wantsSignIn], [host, true, undefined]);
+    }
+  });
+
+  it('are those of SharePoint in each cloud, where people sign in', () => {
+    for (const host of SHAREPOINT) {
+      const rule = ruleOf('msteams', host);
+      assert.deepEqual([host, rule?.retriesRefused, rule?.wantsSignIn], [host, undefined, true]);
+    }
+  });
+
+  it('are those of Direct Line in each region and cloud', () => {
+    for (const channel of ['directline', 'webchat'])
+      for (const host of DIRECT_LINE) assert.ok(ruleOf(channel, host)?.retriesRefused, host);
+  });
+
+  it('are no others, and none of another channel', () => {
+    for (const channel of ['msteams', 'directline', 'webchat', 'emulator', 'telegram'])
+      for (const host of NEVER) assert.equal(ruleOf(channel, host), undefined, `${channel} ${host}`);
+    for (const host of [...TEAMS, ...SHAREPOINT]) assert.equal(ruleOf('directline', host), undefined, host);
+    for (const host of DIRECT_LINE) assert.equal(ruleOf('msteams', host), undefined, host);
+  });
+});

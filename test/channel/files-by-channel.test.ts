@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { after, describe, it, type TestContext } from 'node:test';
+import { simulatedMind } from '../../src/simulator/mind.ts';
+import { en } from '../../src/wording/en.ts';
+import { inTime } from '../realtime/gathered.ts';
+import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts';
+import { type OpenIdServer, startOpenIdServer } from '../support/openid-server.ts';
+import { startTlsFront } from '../support/tls-front.ts';
+import { makeTrustedCertificate } from '../support/trusted.ts';
+
+const CLIP = readFileSync(new URL('../audio/clips/voip-60ms.opus', import.meta.url));
+const PICTURE = readFileSync(new URL('../../deploymentTemplates/teams/color.png', import.meta.url));
+const TEXT = Buffer.from('tulips and daffodils\n');
+const HEARD = /I heard \d+\.\d seconds of sound/;
+const TEAMS = 'https://smba.trafficmanager.net/emea/';
+const TELEGRAM = 'https://telegram.botframework.com/';
+const LINE = 'https://line.botframework.com';
+const SLACK = 'https://slack.botframework.com/';
+const DIRECT_LINE = 'https://directline.botframework.com/';
+const SHAREPOINT = 'https://contoso.sharepoint.com/sites/x/report.txt';
+
+const certificate = makeTrustedCertificate(
+  'smba.trafficmanager.net',
+  '*.botframework.com',
+  '*.directline.botframework.com',
+  '*.webchat.botframework.com',
+  '*.botframework.azure.us',
+  '*.sharepoint.com',
+  '*.sharepoint.us',
+  '*.infra.gov.teams.microsoft.us',
+  'login.microsoftonline.com',
+);
+const skip = certificate === undefined ? 'there is no openssl' : false;
+
+/** What a channel, or a host of files, answers to one who reads; `undefined` = 404. */
+type Read = (path: string, response: ServerResponse, count: number) => void;
+
+interface Field {
+  readonly bot: BotUnderTest;
+  readonly proxy: ConnectProxy;
+  readonly openId: OpenIdServer;
+  /** Path and `Authorization` of what was read. */
+  readonly reads: () => readonly [string, string | undefined][];
+  /** The hosts that files were read from. */
+  readonly hosts: () => readonly string[];
+  /** Sends a message with an attachment over a channel and resolves with the text of the answer. */
+  send(channelId: string, serviceUrl: string, attachment: object): Promise<string>;
+}
+
+/** The real bot with an app id on one side of a proxy, on whose other side all hosts are one server of the test. */
+async function startField(t: TestContext, read: Read): Promise<Field> {
+  if (certificate === undefined) throw new Error('there is no certificate');
+  let connectorPort = 0;
+  const front = await startTlsFront(certificate, () => connectorPort);
+  const proxy = await startConnectProxy(() => front.port);
+  // The client of botbuilder reads it by itself.
+  process.env['HTTPS_PROXY'] = proxy.url;
+  const openId = await startOpenIdServer();
+  const bot = await startBot({
+    env: { ...openId.env, HTTPS_PROXY: proxy.url },
+    simulator: { mind: simulatedMind },
+  });
+  connectorPort = Number(new URL(bot.connector.url).port);
+  let count = 0;
+  bot.connector.rule = ({ method, path }, response) => {
+    if (method !== 'GET') return undefined;
+    read(path, response, ++count);
+    return 'handled';
+  };
+  t.after(async () => {
+    await bot.close();
+    await openId.close();
+    await proxy[Symbol.asyncDispose]();
+    await front[Symbol.asyncDispose]();
+    delete process.env['HTTPS_PROXY'];
+  });
+  return {
+    bot,
+    proxy,
+    openId,
+    reads: () =>
+      bot.connector.calls
+        .filter(({ method }) => method === 'GET')
+        .map(({ path, authorization }) => [path, authorization]),
+    hosts: () => proxy.tunnels.map(({ target }) => target),
+    async send(channelId, serviceUrl, attachment) {
+      const activity = bot.message(undefined, { channelId, serviceUrl, attachments: [attachment] });
+      const { status } = await bot.post(activity, { authorization: `Bearer ${openId.token(serviceUrl)}` });
+      assert.equal(status, 200);
+      const [message] = await inTime(bot.connector.whenMessages(1));
+      return message?.body.text;
+    },
+  };
+}
+
+/** Not in one go: restify, in this very process, has `writeHead` return nothing. */
+function answer(response: ServerResponse, status: number, headers = {}, body?: Uint8Array): void {
+  response.writeHead(status, headers);
+  response.end(body);
+}
+
+const gives =
+  (body: Uint8Array, type = 'application/octet-stream'): Read =>
+  (_path, response) =>
+    answer(response, 200, { 'content-type': type }, body);
+const picture = (contentUrl: string) => ({ contentType: 'image/*', contentUrl });
+const voice = (contentUrl: string) => ({ contentType: 'audio/ogg', contentUrl });
+const reference = { contentType: 'reference', contentUrl: SHAREPOINT, name: 'report.txt' };
+
+describe('files by channel', { skip, timeout: 120_000 }, () => {
+  after(() => certificate?.close());
+
+  it('Telegram voice: it is heard, since it lies at the origin of the verified service URL', async (t) => {
+    const { send, reads } = await startField(t, gives(CLIP));
+    assert.match(await send('telegram', TELEGRAM, voice(`${TELEGRAM}v3/attachments/x/views/original`)), HEARD);
+    assert.deepEqual(
+      reads().map(([path]) => path),
+      ['/v3/attachments/x/views/original'],
+    );
+  });
+
+  for (const [channel, serviceUrl, url] of [
+    ['line', LINE, `${LINE}/v3/attachments/x/views/original`],
+    ['line', LINE, `${LINE}/media/another/path.ogg?key=1`],
+    ['slack', SLACK, `${SLACK}/v3/attachments/x/views/original`],
+    ['telegram', TELEGRAM, `${TELEGRAM}v3/attachments/eu:x/views/original`],
+    ['directline', DIRECT_LINE, `${DIRECT_LINE}attachments/c/0000001/0/voice.ogg?t=key`],
+    ['directline', DIRECT_LINE, 'https://europe.directline.botframework.com/attachments/c/0000001/0/voice.ogg?t=key'],
+    [
+      'webchat',
+      'https://webchat.botframework.com/',
+      'https://india.webchat.botframework.com/attachments/c/1/0/v?t=key',
+    ],
+    [
+      'directline',
+      'https://directline.botframework.azure.us/',
+      'https://directline.botframework.azure.us/attachments/v',
+    ],
+  ] as const) {
+    it(`Telegram voice: so for every channel: ${channel} at ${url}`, async (t) => {
+      const { send } = await startField(t, gives(CLIP));
+      assert.match(await send(channel, serviceUrl, voice(url)), HEARD);
+    });
+  }
+
+  it('are given the token at the views of attachments alone, and on no channel whose addresses hold a key', async (t) => {
+    const view = '/v3/attachments/x/views/original';
+    for (const [channel, serviceUrl, path, isGiven] of [
+      ['telegram', TELEGRAM, view, true],
+      ['slack', SLACK, `/${view}`, true],
+      ['msteams', TEAMS, `/emea${view}`, true],
+      ['msteams', TEAMS, '/emea/v3/conversations/19:other/members', false],
+      ['line', LINE, '/v3/conversations/other/members', false],
+      ['directline', DIRECT_LINE, view, false],
+    ] as const) {
+      const field = await startField(t, gives(TEXT));
+      assert.match(await field.send(channel, serviceUrl, voice(new URL(serviceUrl).origin + path)), /tulips/);
+      assert.deepEqual(field.reads(), [[path, isGiven ? `Bearer ${field.openId.outboundToken}` : undefined]]);
+    }
+  });
+
+  for (const status of [401, 403, 404]) {
+    it(`a moment of 401/403: ${status} once, 200 a second later is fetched`, async (t) => {
+      const { send, reads } = await startField(t, (path, response, count) =>
+        count === 1 ? answer(response, status) : gives(PICTURE, 'image/png')(path, response, count),
+      );
+      const said = await send('msteams', TEAMS, picture(`${TEAMS}v3/attachments/0-x/views/original`));
+      assert.match(said, /picture/i);
+      assert.doesNotMatch(said, /could not/);
+      assert.equal(reads().length, 2);
+    });
+  }
+
+  for (const [channel, serviceUrl, url] of [
+    ['msteams', TEAMS, `${TEAMS}v3/attachments/0-x`],
+    ['slack', SLACK, `${SLACK}/v3/attachments/0-x`],
+    ['telegram', TELEGRAM, `${TELEGRAM}v3/attachments/0-x/`],
+  ] as const) {
+    it(`address without the view: the original view is fetched, the JSON is not read: ${url}`, async (t) => {
+      const json = Buffer.from(JSON.stringify({ name: 'secret words', views: [{ viewId: 'original', size: 1 }] }));
+      const { send, reads, openId } = await startField(t, (path, response, count) =>
+        path.endsWith('/views/original')
+          ? gives(PICTURE, 'image/png')(path, response, count)
+          : gives(json, 'application/json')(path, response, count),
+      );
+      const said = await send(channel, serviceUrl, picture(url));
+      assert.match(said, /picture/i);
+      assert.doesNotMatch(said, /secret words|could not/);
+      const path = `${new URL(url).pathname.replace(/\/$/, '')}/views/original`;
+      assert.deepEqual(reads(), [[path, `Bearer ${openId.outboundToken}`]]);
+    });
+  }
+
+  it('a picture that Teams names in its HTML alone is fetched as the attachment of that id', async (t) => {
+    const { send, reads } = await startField(t, gives(PICTURE, 'image/png'));
+    const image =
+      '<img itemtype="http://schema.skype.com/AMSImage" itemid="0-weu-x" src="https://eu-api.asm.skype.com/v1/objects/0-weu-x/views/imgo">';
+    const said = await send('msteams', TEAMS, { contentType: 'text/html', content: `<p>${image}</p>` });
+    assert.match(said, /picture/i);
+    assert.deepEqual(
+      reads().map(([path]) => path),
+      ['/emea/v3/attachments/0-weu-x/views/original'],
+    );
+  });
+
+  for (const [what, read] of [
+    ['302 to a sign-in page', redirects('https://login.microsoftonline.com/common/oauth2/authorize?client_id=x')],
+    ['302 to a page of its own, without end', redirects('/_layouts/15/Authenticate.aspx')],
+    ['403', (_path, response) => answer(response, 403)],
+    ['401', (_path, response) => answer(response, 401)],
+    ['a sign-in page with 200', gives(Buffer.from('<!DOCTYPE html><html><body>Sign in</body></html>'), 'text/html')],
+  ] as const satisfies readonly (readonly [string, Read])[]) {
+    it(`OneDrive reference: ${what} is answered by what to do, never by "send it again"`, async (t) => {
+      const { send, hosts } = await startField(t, read);
+      const said = await send('msteams', TEAMS, reference);
+      assert.ok(said.includes(en.attachments.notRead.sign_in_needed('report.txt')), said);
+      assert.doesNotMatch(said, /send it again/i);
+      assert.ok(!hosts().includes('login.microsoftonline.com:443'));
+    });
+  }
+
+  it('OneDrive reference: one that is given is read', async (t) => {
+    const { send, reads } = await startField(t, gives(TEXT, 'text/plain'));
+    assert.match(await send('msteams', TEAMS, reference), /tulips/);
+    assert.deepEqual(reads(), [['/sites/x/report.txt', undefined]]);
+  });
+
+  it('proxy: files come through it, and their names are not looked up here', async (t) => {
+    const { send, hosts } = await startField(t, gives(TEXT));
+    await send('msteams', TEAMS, reference);
+    assert.ok(hosts().includes('contoso.sharepoint.com:443'));
+  });
+});
+
+function redirects(location: string): Read {
+  return (_path, response) => answer(response, 302, { location });
+}

@@ -1,0 +1,39 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { createServer } from 'node:tls';
+import type { Certificate } from './certificate.ts';
+
+/** TLS before a server of this machine that speaks without. */
+export interface TlsFront extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** `portBehind` is asked for each connection. */
+export async function startTlsFront(certificate: Certificate, portBehind: () => number): Promise<TlsFront> {
+  const sockets = new Set<Socket>();
+  const server = createServer({ key: certificate.key, cert: certificate.cert }, (client) => {
+    const behind = connect(portBehind(), '127.0.0.1');
+    for (const socket of [client, behind]) {
+      sockets.add(socket);
+      socket
+        .on('error', () => {})
+        .on('close', () => {
+          sockets.delete(socket);
+          client.destroy();
+          behind.destroy();
+        });
+    }
+    client.pipe(behind).pipe(client);
+  });
+  server.on('tlsClientError', () => {});
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
