@@ -37,6 +37,7 @@ const LEAVES = [
   'node-version.js',
   'prices.ts',
   'retry-after.ts',
+  'shares.ts',
   'storage-settings.ts',
   'telemetry-settings.ts',
   'token-usage.ts',
