@@ -39,7 +39,10 @@ async function started(t: TestContext) {
         looked.resolve();
         return link === 'invited' ? invitation : new Promise(() => {});
       },
-      take: async () => 'taken',
+      async take(_invitation, receive) {
+        await receive();
+        return 'taken';
+      },
     },
     about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false },
     clock,

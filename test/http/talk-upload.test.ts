@@ -59,7 +59,7 @@ describe('POST /talk/<link>', () => {
     const { bot } = await started(t, { turns: ['One'] });
     const url = await invited(bot);
     const responses = await Promise.all([speak(url), speak(url), speak(url)]);
-    assert.deepEqual(responses.map(({ status }) => status).sort(), [202, 404, 404]);
+    assert.deepEqual(responses.map(({ status }) => status).sort(), [202, 409, 409]);
     await bot.connector.whenMessages(2);
     assert.equal(clipsOf(bot).length, 1);
   });
