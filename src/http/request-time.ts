@@ -12,13 +12,17 @@ const cuts = new WeakMap<IncomingMessage, NodeJS.Timeout>();
 export function limitRequestTime(server: Server): void {
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = LONG_REQUEST_TIMEOUT_MS;
-  server.on('request', (request: IncomingMessage) => {
-    const cut = setTimeout(() => {
-      if (!request.complete) request.destroy();
-    }, REQUEST_TIMEOUT_MS);
-    cuts.set(request, cut);
-    request.once('close', () => clearTimeout(cut));
-  });
+  server.on('request', limitRequest);
+  // In place of `request`, for a client that sent `Expect: 100-continue`: restify listens to it.
+  server.on('checkContinue', limitRequest);
+}
+
+function limitRequest(request: IncomingMessage): void {
+  const cut = setTimeout(() => {
+    if (!request.complete) request.destroy();
+  }, REQUEST_TIMEOUT_MS);
+  cuts.set(request, cut);
+  request.once('close', () => clearTimeout(cut));
 }
 
 /** From now on this request has the longer time. */

@@ -59,9 +59,9 @@ async function started(t: TestContext) {
 }
 
 /** All of a recording but its end, and what becomes of it. */
-function half(port: number, link: string) {
+function half(port: number, link: string, ...headers: string[]) {
   const socket = connect(port, '127.0.0.1');
-  const head = [`POST /talk/${link} HTTP/1.1`, 'Host: bot', 'Connection: close', 'Content-Type: audio/wav'];
+  const head = [`POST /talk/${link} HTTP/1.1`, 'Host: bot', 'Connection: close', 'Content-Type: audio/wav', ...headers];
   socket.write(`${[...head, 'Content-Length: 5'].join('\r\n')}\r\n\r\nRIFF`);
   let received = '';
   socket.setEncoding('utf8').on('data', (text: string) => {
@@ -88,6 +88,14 @@ describe('the time for a request to arrive', { timeout: 20_000 }, () => {
     assert.equal(socket.closed, false);
     await tick(t, 1);
     assert.equal(await closed, '');
+  });
+
+  it('is no longer for a client that asks to go on', async (t) => {
+    const { port, looked } = await started(t);
+    const { closed } = half(port, 'unknown', 'Expect: 100-continue');
+    await looked;
+    await tick(t, ORDINARY_MS);
+    assert.match(await closed, /^HTTP\/1\.1 100 Continue\s*$/);
   });
 
   it('is two minutes for a recording of somebody who was invited', async (t) => {
