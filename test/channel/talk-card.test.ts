@@ -6,6 +6,7 @@ import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../suppor
 import { speak } from '../support/invited.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
+import { startSignedBot } from '../support/signed-bot.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -104,6 +105,18 @@ describe('/talk in Teams', () => {
       value: de.talk.notYours,
     });
     assert.equal((await press(bot, buttons, GROUP)).type, 'continue');
+  });
+
+  it('gives one person one card in a conversation: the earlier one has ended, and those of others open', async (t) => {
+    const bot = await startSignedBot({ env: { PUBLIC_BASE_URL: 'https://bot.example.com' } });
+    t.after(() => bot[Symbol.asyncDispose]());
+    const other = { ...GROUP, from: { id: 'user-2', name: 'Eve' } };
+    const elsewhere = { ...GROUP, conversation: { ...GROUP.conversation, id: 'group-2' } };
+    const earlier = await buttonsOf(bot, GROUP);
+    const held = [];
+    for (const fields of [other, elsewhere, GROUP]) held.push({ fields, buttons: await buttonsOf(bot, fields) });
+    assert.deepEqual(await press(bot, earlier, GROUP), { type: 'message', value: en.talk.ended });
+    for (const { fields, buttons } of held) assert.equal((await press(bot, buttons, fields)).type, 'continue');
   });
 
   it('is for one conversation, in whichever thread of a channel it is pressed', async (t) => {

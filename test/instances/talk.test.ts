@@ -106,6 +106,9 @@ describe('the page on which to speak, of one instance', PATIENCE, () => {
       const { message } = (await refused.json()) as { message: string };
       assert.equal(message, en.storage.notKept);
     }
+    two.proxy.rule = () => undefined;
+    assert.equal((await speak(two.url + path)).status, 202, 'it holds as before');
+    await world.whenAnswered();
     for (const fate of ['drop', 'answerLost'] as const) {
       const next = await invited(one);
       once(two.proxy, fate, (request) => request.method === 'DELETE' && isAbout('invitations')(request));
@@ -113,9 +116,6 @@ describe('the page on which to speak, of one instance', PATIENCE, () => {
       await world.whenAnswered();
       assert.equal((await speak(one.url + next)).status, 404, fate);
     }
-    two.proxy.rule = () => undefined;
-    assert.equal((await speak(two.url + path)).status, 202, 'it holds as before');
-    await world.whenAnswered();
     await until(() => answersIn(world) === 3);
   });
 
