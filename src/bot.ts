@@ -92,10 +92,10 @@ export class VoiceBot extends TeamsActivityHandler {
   ): Promise<void> {
     const { activity } = context;
     const { conversations, responders, serviceUrls } = this.#options;
-    const turn = { key: conversationKey(activity), activityId: activity.id ?? '' };
+    const sender = this.#senderOf(context);
+    const turn = { key: conversationKey(activity), activityId: activity.id ?? '', personKey: sender.personKey };
     const reference = toReference(activity, this.#callerOf(context));
     const refuse = (live: TurnContext) => live.sendActivity(wordingFor(localeOf(activity)).notAllowed).then(() => {});
-    const sender = this.#senderOf(context);
     if (sender.isAllowed && conversations.isNew(turn)) serviceUrls.note(turn.key, activity.serviceUrl);
     const accepted = conversations.acceptAside(turn, (stopping) => {
       const run = (live: TurnContext) => (sender.isAllowed ? work(live, stopping) : refuse(live));

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 const WINDOW_MS = 60_000;
 const MOST_PEOPLE = 50_000;
 
-/** How many turns each person may begin within any minute; see `personKey` of a turn. */
+/** How many turns and commands each person may begin within any minute; see `personKey` of a turn. */
 export class TurnRate {
   readonly #clock: Clock;
   readonly #mostPerMinute: number | undefined;
@@ -17,7 +17,7 @@ export class TurnRate {
     this.#mostPerMinute = mostPerMinute;
   }
 
-  /** Counts a turn of this person; false, and not counted, where it is one too many. */
+  /** Counts a turn or command of this person; false, and not counted, where it is one too many. */
   admit(person: string): boolean {
     if (this.#mostPerMinute === undefined) return true;
     const nowMs = this.#clock.now();

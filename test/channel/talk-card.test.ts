@@ -6,7 +6,6 @@ import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../suppor
 import { speak } from '../support/invited.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
-import { startSignedBot } from '../support/signed-bot.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -108,8 +107,7 @@ describe('/talk in Teams', () => {
   });
 
   it('gives one person one card in a conversation: the earlier one has ended, and those of others open', async (t) => {
-    const bot = await startSignedBot({ env: { PUBLIC_BASE_URL: 'https://bot.example.com' } });
-    t.after(() => bot[Symbol.asyncDispose]());
+    const { bot } = await started(t, { isSigned: true, env: { PUBLIC_BASE_URL: 'https://bot.example.com' } });
     const other = { ...GROUP, from: { id: 'user-2', name: 'Eve' } };
     const elsewhere = { ...GROUP, conversation: { ...GROUP.conversation, id: 'group-2' } };
     const earlier = await buttonsOf(bot, GROUP);
