@@ -66,6 +66,24 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     first.breakOff();
   });
 
+  it('are taken one at a time in all of the person’s conversations, where the channel vouches for people', async (t) => {
+    const bot = await started(t, {
+      isSigned: true,
+      turns: ['I heard you'],
+      env: { PUBLIC_BASE_URL: 'http://127.0.0.1:1' },
+    });
+    const linkOf = async (user: string, id: string) => {
+      const link = await invited(bot, { channelId: 'slack', conversation: { id }, from: { id: user } });
+      return bot.url + new URL(link).pathname;
+    };
+    const [here, there, other] = [await linkOf('ada', 'c1'), await linkOf('ada', 'c2'), await linkOf('eve', 'c3')];
+    const first = await slowUpload(t, here);
+    await assertRefused(await speak(there), 409, en.talk.uploading);
+    assert.equal((await speak(other)).status, 202);
+    await bot.connector.whenMessages(4);
+    first.breakOff();
+  });
+
   it('and that break off make room for the next', async (t) => {
     const bot = await started(t, { turns: ['I heard you'] });
     const url = await invited(bot);
