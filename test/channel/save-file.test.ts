@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { de } from '../../src/wording/de.ts';
 import { en } from '../../src/wording/en.ts';
 import { type ConnectorCall, type ConnectorRule, startFakeConnector } from '../support/fake-connector.ts';
-import { PERSONAL, PLACE, startSavingChat } from '../support/file-service.ts';
+import { inChatOf, PERSONAL, PLACE, startSavingChat } from '../support/file-service.ts';
 
 const HOUR_MS = 3_600_000;
 const ELSEWHERE = { conversation: { id: 'personal-2', conversationType: 'personal', tenantId: 'tenant-1' } };
@@ -197,8 +197,8 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
       held.push(response);
       return 'handled';
     };
-    for (let count = 1; count < 100; count++) assert.equal((await bot.post(pressed())).status, 200);
-    const press = pressed();
+    for (let count = 1; count < 100; count++) assert.equal((await bot.post(pressed(inChatOf(count)))).status, 200);
+    const press = pressed(inChatOf(0));
     const refused = await bot.post(press);
     assert.equal(refused.status, 503);
     assert.ok(Number(refused.headers.get('retry-after')) > 0);

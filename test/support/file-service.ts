@@ -102,6 +102,11 @@ export const PERSONAL = {
   conversation: { id: 'personal-1', conversationType: 'personal', tenantId: 'tenant-1' },
   from: { id: 'user-1', name: 'Ada', aadObjectId: 'aad-1' },
 };
+/** Another chat for each ten: one person may not have more done at once. */
+export const inChatOf = (count: number) => ({
+  ...PERSONAL,
+  conversation: { ...PERSONAL.conversation, id: `chat-${Math.floor(count / 10)}` },
+});
 const PCM = Buffer.from(Array.from({ length: 96_000 }, (_, index) => index % 251));
 
 export interface SavingChat {
