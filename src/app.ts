@@ -1,5 +1,6 @@
 import { createPictureReader } from './attachments/picture.ts';
 import type { FileReaders } from './attachments/reader.ts';
+import { Slots } from './attachments/slots.ts';
 import { createClipDecoder } from './audio/clip/clip-decoder.ts';
 import { VoiceBot } from './bot.ts';
 import { VoiceAdapter } from './channel/adapter.ts';
@@ -12,6 +13,7 @@ import { ServiceUrls } from './channel/service-urls.ts';
 import { talkWays } from './channel/talk-way.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { FILE_BOUNDS } from './conversation/attached.ts';
 import { Budgets } from './conversation/budgets.ts';
 import { Conversations } from './conversation/conversations.ts';
 import { Leases } from './conversation/leases.ts';
@@ -150,8 +152,9 @@ function createConversations(
   const kept = { leases, pending, library, invitations };
   const { attachmentHosts: hosts, attachmentsFromLoopback: allowLoopback, proxy } = config;
   const fetchFile = createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock, log });
-  const ways = { later: responders.later, wayToTalk: talkWays(publicBaseUrl), readers, fetchFile };
-  const turns = { pool, ...kept, clock, ids, log, telemetry, random, settings, ...ways, ...bounds };
+  const ways = { later: responders.later, wayToTalk: talkWays(publicBaseUrl) };
+  const files = { readers, fetchFile, fileSlots: new Slots(FILE_BOUNDS) };
+  const turns = { pool, ...kept, clock, ids, log, telemetry, random, settings, ...ways, ...files, ...bounds };
   const conversations = new Conversations(turns);
   const takeover = new Takeover({ pending, leases, conversations, clock, log, random });
   return { conversations, takeover, openSessions: () => pool.openCount };
@@ -191,6 +194,8 @@ function createDelivery(
   const allowList = { tenants: config.allowedTenants, users: config.allowedUsers };
   const files = new FileSaver({ library, clock, ids, log, fetch, sendLimitMs: sendLimitOf(config) });
   const invokes = { library, invitations, clock, log, publicBaseUrl };
-  const bot = new VoiceBot({ adapter, conversations, responders, files, invokes, log, allowList, serviceUrls });
+  const vouching = { hasEnhancedAuthentication: config.directLineEnhancedAuthentication };
+  const ways = { adapter, conversations, responders, files, invokes, serviceUrls };
+  const bot = new VoiceBot({ ...ways, log, allowList, vouching });
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }

@@ -22,6 +22,8 @@ export interface Config {
   readonly isAuthenticated: boolean;
   readonly allowedTenants: readonly string[];
   readonly allowedUsers: readonly string[];
+  /** Whether the operator says that Direct Line's enhanced authentication is on: then ids of its tokens are believed. */
+  readonly directLineEnhancedAuthentication: boolean;
   readonly port: number;
   /** Unset = all interfaces. */
   readonly host: string | undefined;
@@ -82,6 +84,7 @@ export function readConfig(
     isAuthenticated: appId !== undefined,
     allowedTenants: read.list('ALLOWED_TENANTS'),
     allowedUsers: read.list('ALLOWED_USERS'),
+    directLineEnhancedAuthentication: read.flag('DIRECT_LINE_ENHANCED_AUTHENTICATION', false),
     ...readAddresses(read, appId),
     audioRetentionMs: read.whole('AUDIO_RETENTION_HOURS', 24, { least: 1, most: 8760 }) * 3_600_000,
     audioMemoryBytes: read.whole('AUDIO_MEMORY_MB', 256, { least: 1, most: 65_536 }) * 1_048_576,
@@ -136,6 +139,10 @@ function readNotices(read: EnvReader): string[] {
   const isTypeMissing = read.text('MicrosoftAppType') === undefined && read.text('MicrosoftAppTenantId') !== undefined;
   if (read.text('MicrosoftAppId') !== undefined && isTypeMissing) {
     notices.push('MicrosoftAppType is not set and MicrosoftAppTenantId is: the bot is taken as SingleTenant');
+  }
+  const hasList = read.text('ALLOWED_TENANTS') ?? read.text('ALLOWED_USERS');
+  if (read.text('MicrosoftAppId') === undefined && hasList !== undefined) {
+    notices.push('ALLOWED_TENANTS or ALLOWED_USERS is set without MicrosoftAppId: nobody is answered');
   }
   const isManaged = read.text('MicrosoftAppType')?.toLowerCase() === 'userassignedmsi';
   if (read.text('MicrosoftAppId') !== undefined && hasSecret === undefined && !isManaged) {

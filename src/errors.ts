@@ -175,6 +175,7 @@ export type RequestErrorCode =
   | 'unauthorized'
   | 'forbidden'
   | 'not_found'
+  | 'in_progress'
   | 'too_large'
   | 'unsupported_media_type'
   | 'unreadable'
@@ -187,6 +188,7 @@ const REQUEST_STATUS: Record<RequestErrorCode, number> = {
   unauthorized: 401,
   forbidden: 403,
   not_found: 404,
+  in_progress: 409,
   too_large: 413,
   unsupported_media_type: 415,
   unreadable: 422,

@@ -42,6 +42,7 @@ const LEAVES = [
   'proxy-settings.ts',
   'proxy.ts',
   'retry-after.ts',
+  'shares.ts',
   'storage-settings.ts',
   'telemetry-settings.ts',
   'token-usage.ts',

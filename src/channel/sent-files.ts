@@ -7,7 +7,6 @@ import { isDataUri, readDataUri } from '../attachments/data-uri.ts';
 import { isPageName } from '../attachments/file-name.ts';
 import { recognise } from '../attachments/recognise.ts';
 import { type FetchRequest, fetchSafely, INTERNET } from '../attachments/safe-fetch.ts';
-import { Slots } from '../attachments/slots.ts';
 import type { Clock } from '../clock.ts';
 import type { FetchFile, TurnReference } from '../conversation/turn.ts';
 import { AttachmentError } from '../errors.ts';
@@ -31,16 +30,10 @@ export interface SentFilesOptions {
 
 /** The largest file that anything is done with. */
 const MOST_BYTES = 15 * 1024 * 1024;
-/** So that what is under way takes 60 MB at most, however many conversations there are. */
-const MOST_AT_ONCE = 4;
 const TIMEOUT_MS = 20_000;
 
-/**
- * Gets the files that people send, from where their channel keeps them and from nowhere else; so many at a time, whoever
- * sent them. How long one waits for its turn is bounded by its signal.
- */
+/** Gets the files that people send, from where their channel keeps them and from nowhere else. */
 export function createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock, log }: SentFilesOptions): FetchFile {
-  const slots = new Slots(MOST_AT_ONCE);
   return async ({ url, name }, reference, signal) => {
     if (url === '') throw new AttachmentError('not_fetched', 'no address that can be used came with the file');
     if (isDataUri(url)) return readDataUri(url, MOST_BYTES).bytes;
@@ -48,7 +41,7 @@ export function createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock,
       ...placeOf(url, reference, adapter, { hosts, allowLoopback }),
       ...{ signal, maxBytes: MOST_BYTES, timeoutMs: TIMEOUT_MS },
     };
-    const { bytes } = await slots.run(signal, () => fetchSafely(request, { ...INTERNET, proxy, clock, log }));
+    const { bytes } = await fetchSafely(request, { ...INTERNET, proxy, clock, log });
     checkIsFile(bytes, name, request);
     return bytes;
   };

@@ -1,5 +1,6 @@
 import { MOST_FILES, quoteLine, type SentFile } from '../attachments/message-parts.ts';
 import { type FileReaders, type ReadFile, readFile } from '../attachments/reader.ts';
+import type { SlotBounds, Slots } from '../attachments/slots.ts';
 import type { AudioLibrary } from '../audio/library.ts';
 import { samplesIn } from '../audio/wav.ts';
 import type { Clock } from '../clock.ts';
@@ -13,6 +14,8 @@ import type { FetchFile, TalkWay, TurnAttachment, UserTurn } from './turn.ts';
 export interface AttachedDeps {
   readonly readers: FileReaders;
   readonly fetchFile: FetchFile;
+  /** Of `FILE_BOUNDS`, for all conversations. */
+  readonly fileSlots: Slots;
   readonly library: Pick<AudioLibrary, 'find'>;
   readonly wayToTalk: (turn: UserTurn) => TalkWay;
   readonly clock: Clock;
@@ -45,6 +48,11 @@ export const NOTHING_ATTACHED: Attached = {
   pictures: 0,
 };
 
+/**
+ * Files that are fetched and read at the same time: they take 60 MB at most, however many conversations there are. A
+ * person's share leaves room for others, also in the queues of the threads that read pictures and sounds.
+ */
+export const FILE_BOUNDS: SlotBounds = { max: 4, maxPerPerson: 2, maxWaitingPerPerson: 8 };
 /** For all files of a message together; the user sees that the bot is at work. */
 const READ_LIMIT_MS = 45_000;
 /** What a model is given of one message, and the longest clip. */
@@ -125,10 +133,13 @@ async function orReason<T>(work: () => Promise<T>, signal: AbortSignal): Promise
 async function readSource(
   source: SentFile | Recording,
   turn: UserTurn,
-  { readers, fetchFile, library }: AttachedDeps,
+  { readers, fetchFile, fileSlots, library }: AttachedDeps,
   signal: AbortSignal,
 ): Promise<ReadFile> {
-  if (source.kind === 'file') return readFile(source, await fetchFile(source, turn.reference, signal), readers, signal);
+  if (source.kind === 'file') {
+    const read = async () => readFile(source, await fetchFile(source, turn.reference, signal), readers, signal);
+    return fileSlots.run(turn.personKey, signal, read);
+  }
   const kept = await library.find(source.audioId);
   if (kept === undefined) throw new AttachmentError('not_fetched', 'the recording is not kept any more');
   return { kind: 'sound', name: undefined, pcm: samplesIn(kept.wav), durationMs: kept.durationMs };

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../at-most.ts';
+import { Shares } from '../shares.ts';
 import { wordingFor } from '../wording.ts';
 import { type Command, commandOf } from './commands.ts';
 import { giveUp } from './give-up.ts';
@@ -30,6 +31,8 @@ const MOST_TURNS = 5_000;
 const MOST_CHARS = 64 * 1024 * 1024;
 /** What runs beside the turns at once, over all conversations; it may hold a file each. */
 const MOST_ASIDES = 100;
+/** Of one person: far more than anybody types or presses before the first of them is answered. */
+const MAX_ASIDES_PER_PERSON = 10;
 
 /** All conversations of this process: takes messages, and answers them in order. */
 export class Conversations {
@@ -37,7 +40,7 @@ export class Conversations {
   readonly #turns: Turns;
   readonly #inbox: Inbox;
   readonly #welcomed = new LRUCache<string, true>(atMost(MOST_WELCOMES));
-  #asides = 0;
+  readonly #asides = new Shares({ max: MOST_ASIDES, maxPerPerson: MAX_ASIDES_PER_PERSON });
   /** Of all messages that run or wait. */
   #chars = 0;
   /** Of the messages so far. */
@@ -73,16 +76,13 @@ export class Conversations {
     if (this.#isDraining) return { kind: 'draining' };
     const earlier = this.#inbox.earlier(turn);
     if (earlier !== undefined) return this.#acceptAgain(turn, earlier);
-    const isCommand = turn.isAllowed && commandOf(turn.text) !== undefined;
-    const isFull = isCommand
-      ? this.#asides >= MOST_ASIDES
-      : this.#turns.size >= MOST_TURNS || this.#chars + charsOf(turn) > MOST_CHARS;
-    if (isFull) return { kind: 'full' };
+    const release = this.#takeRoom(turn);
+    if (release === undefined) return { kind: 'full' };
     const place = { acceptedAtMs: this.#deps.clock.now(), order: this.#count++ };
     const kept = this.#inbox.keep(turn);
     this.#welcomed.set(turn.key, true);
     const isKept = kept.catch(() => false);
-    const done = this.#begin({ turn, respond, place, isKept, isTakenOver: false });
+    const done = this.#begin({ turn, respond, place, isKept, isTakenOver: false }).finally(release);
     try {
       if (await kept) return { kind: 'accepted', done };
       this.#deps.telemetry.duplicateDropped();
@@ -95,13 +95,14 @@ export class Conversations {
 
   /** Answers a message that another process has accepted. False where this one is at it, full, or about to end. */
   resume({ turn, acceptedAtMs }: Pick<PendingMessage, 'turn' | 'acceptedAtMs'>): boolean {
-    if (this.#isDraining || this.#inbox.isHere(turn) || this.#turns.size >= MOST_TURNS) return false;
-    if (this.#chars + charsOf(turn) > MOST_CHARS) return false;
+    if (this.#isDraining || this.#inbox.isHere(turn)) return false;
+    const release = this.#takeRoom(turn);
+    if (release === undefined) return false;
     this.#inbox.note(turn);
     this.#deps.telemetry.takenOver();
     const respond = this.#deps.later(turn.reference);
     const place = { acceptedAtMs, order: this.#count++ };
-    void this.#begin({ turn, respond, place, isKept: Promise.resolve(true), isTakenOver: true });
+    void this.#begin({ turn, respond, place, isKept: Promise.resolve(true), isTakenOver: true }).finally(release);
     return true;
   }
 
@@ -130,16 +131,23 @@ export class Conversations {
 
   #begin(incoming: Incoming): Promise<void> {
     const { turn, isKept } = incoming;
-    const command = turn.isAllowed ? commandOf(turn.text) : undefined;
+    const command = commandIn(turn);
     const begin = () =>
       command === undefined
         ? this.#turns.enqueue(incoming)
         : isKept.then((isOurs) => (isOurs ? this.#obey(command, incoming) : undefined));
+    return this.#inbox.whileHere(turn, begin);
+  }
+
+  /** Takes the room of a message until the returned function is called. `undefined`: there is none. */
+  #takeRoom(turn: UserTurn): (() => void) | undefined {
+    if (commandIn(turn) !== undefined) return this.#asides.acquire(turn.personKey);
     const chars = charsOf(turn);
+    if (this.#turns.size >= MOST_TURNS || this.#chars + chars > MOST_CHARS) return undefined;
     this.#chars += chars;
-    return this.#inbox.whileHere(turn, begin).finally(() => {
+    return () => {
       this.#chars -= chars;
-    });
+    };
   }
 
   /**
@@ -164,25 +172,27 @@ export class Conversations {
       await this.#turns.kept.finish(turn);
       await sink.send(reply);
     };
-    this.#asides++;
-    return this.#turns.respond({ conversation: key }, () => respond(send)).finally(() => this.#asides--);
+    return this.#turns.respond({ conversation: key }, () => respond(send));
   }
 
   /**
    * Does what needs neither the model nor its turn in the queue, once for each activity. `done` as with messages. What
    * goes wrong is in the log.
    */
-  acceptAside(turn: MessageName, work: (stopping: AbortSignal) => Promise<void>): Acceptance {
+  acceptAside(
+    turn: MessageName & Pick<UserTurn, 'personKey'>,
+    work: (stopping: AbortSignal) => Promise<void>,
+  ): Acceptance {
     if (this.#isDraining) return { kind: 'draining' };
     if (this.#inbox.has(turn)) {
       this.#deps.telemetry.duplicateDropped();
       return { kind: 'duplicate' };
     }
-    if (this.#asides >= MOST_ASIDES) return { kind: 'full' };
+    const release = this.#asides.acquire(turn.personKey);
+    if (release === undefined) return { kind: 'full' };
     this.#inbox.note(turn);
-    this.#asides++;
     const done = this.#turns.respond({ conversation: turn.key }, () => work(this.#turns.drained));
-    return { kind: 'accepted', done: done.finally(() => this.#asides--) };
+    return { kind: 'accepted', done: done.finally(release) };
   }
 
   /** Greets each conversation once, and never after its first message. Resolves when that is done; never rejects. */
@@ -218,6 +228,10 @@ export class Conversations {
   withdraw(message: MessageName): void {
     this.#turns.withdraw(message, this.#inbox.isHere(message));
   }
+}
+
+function commandIn({ isAllowed, text }: UserTurn): Command | undefined {
+  return isAllowed ? commandOf(text) : undefined;
 }
 
 /** What a message holds, about: of attachments only addresses are long, since a file may stand in one. */

@@ -1,9 +1,14 @@
 import { isGenuine, type LinkedAudio, readLink, toLink } from '../audio/links.ts';
 import type { Clock } from '../clock.ts';
+import type { Ids } from '../ids.ts';
+import { conversationId, personId } from './names.ts';
 import type { UserTurn } from './turn.ts';
 
 /** Who is invited to speak, and where the answer goes. */
-export type Guest = Pick<UserTurn, 'key' | 'channel' | 'scope' | 'user' | 'isAllowed' | 'locale' | 'reference'>;
+export type Guest = Pick<
+  UserTurn,
+  'key' | 'channel' | 'scope' | 'user' | 'personKey' | 'isAllowed' | 'locale' | 'reference'
+>;
 
 /**
  * An invitation to one user of one conversation: what is spoken by it is that user's next message. Its id opens nothing
@@ -23,6 +28,7 @@ export const HOLDS_FOR_MS = OPENS_FOR_MS + 5 * 60_000;
 
 /** Invitations until they are used, or too old. All calls but `take` are safe to call again; they reject with a StoreError. */
 export interface Invitations {
+  /** Ends the earlier one of the same person in the same conversation. */
   create(guest: Guest): Promise<Invitation>;
   /** `undefined` when there is none, or not any more. */
   find(id: string): Promise<Invitation | undefined>;
@@ -46,13 +52,28 @@ export async function findInvitation(link: string, invitations: Invitations): Pr
   return invitation !== undefined && isGenuine(read, invitation, 0) ? invitation : undefined;
 }
 
+/** Of digests, and of what makes an id another each time: 66 bits each. */
+const PART_CHARS = 11;
+
+/** Where the one invitation of a person in a conversation is kept, by its id: `<conversation>/<person>`. */
+export function placeOf(id: string): string {
+  return `${id.slice(0, PART_CHARS)}/${id.slice(PART_CHARS, 2 * PART_CHARS)}`;
+}
+
+/** What the places of all invitations of a conversation begin with. */
+export function placesIn(key: string): string {
+  return `${conversationId(key).slice(0, PART_CHARS)}/`;
+}
+
 /** An invitation from now on. */
-export function invitationOf(guest: Guest, names: LinkedAudio, clock: Clock): Invitation {
-  const { key, channel, scope, user, isAllowed, locale, reference } = guest;
+export function invitationOf(guest: Guest, ids: Ids, clock: Clock): Invitation {
+  const { key, channel, scope, user, personKey, isAllowed, locale, reference } = guest;
+  const parts = [conversationId(key), personId(personKey), ids.secret()];
   const nowMs = clock.now();
   return {
-    ...{ key, channel, scope, user, isAllowed, locale, reference },
-    ...{ id: names.id, linkKey: names.linkKey },
+    ...{ key, channel, scope, user, personKey, isAllowed, locale, reference },
+    id: parts.map((part) => part.slice(0, PART_CHARS)).join(''),
+    linkKey: ids.secret(),
     opensUntilMs: nowMs + OPENS_FOR_MS,
     expiresAtMs: nowMs + HOLDS_FOR_MS,
   };

@@ -9,6 +9,11 @@ export function conversationId(key: string): string {
   return digest(key);
 }
 
+/** A person's name in a store: see `personKey` of a turn. */
+export function personId(personKey: string): string {
+  return digest(personKey);
+}
+
 /** A message's name, within its conversation. */
 export function messageId({ activityId }: Pick<MessageName, 'activityId'>): string {
   return digest(activityId);

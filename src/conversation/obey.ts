@@ -20,7 +20,7 @@ export interface CommandEffects {
 /** What commands need. */
 export type ObeyDeps = Pick<
   AnswerDeps,
-  'leases' | 'invitations' | 'wayToTalk' | 'settings' | 'spending' | 'clock' | 'log' | 'drained'
+  'leases' | 'invitations' | 'wayToTalk' | 'settings' | 'rate' | 'spending' | 'clock' | 'log' | 'drained'
 >;
 
 /** What is echoed of what somebody wrote. */
@@ -30,6 +30,8 @@ const MOST_ECHO_CHARS = 40;
 export async function obey(command: Command, turn: UserTurn, effects: CommandEffects, deps: ObeyDeps): Promise<Reply> {
   const words = wordingFor(turn.locale);
   const by = authorOf(turn);
+  // To stop is never too much: it ends work, and somebody who has asked too much has to be able to.
+  if (!deps.rate.admit(turn.personKey) && command.name !== 'stop') return say(words.limits.tooFast);
   switch (command.name) {
     case 'help':
       return say(listOf(words));

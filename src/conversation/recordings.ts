@@ -1,9 +1,12 @@
+import { LRUCache } from 'lru-cache';
+import { atMost } from '../at-most.ts';
 import type { ClipDecoder } from '../audio/clip/clip-decoder.ts';
 import type { AudioLibrary } from '../audio/library.ts';
 import { toPcm } from '../audio/pcm.ts';
 import { encodeWav } from '../audio/wav.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
+import { Shares } from '../shares.ts';
 import type { Acceptance, Conversations } from './conversations.ts';
 import { findInvitation, type Invitation, type Invitations } from './invitations.ts';
 import type { Respond, TurnReference, UserTurn } from './turn.ts';
@@ -22,10 +25,15 @@ export interface RecordingsDeps {
 
 /**
  * What became of a recording. `gone`: its invitation was used, or has ended, meanwhile. `full`, `queueFull` (too many
- * messages of its conversation wait), `draining`, `notKept`: it was not taken, and may be sent again by the same
- * invitation.
+ * messages of its conversation wait), `uploading` (another recording of the same person is being received), `draining`,
+ * `notKept`: it was not taken, and may be sent again by the same invitation.
  */
-export type RecordingTaken = 'taken' | 'gone' | 'queueFull' | Exclude<Acceptance['kind'], 'accepted' | 'duplicate'>;
+export type RecordingTaken =
+  | 'taken'
+  | 'gone'
+  | 'queueFull'
+  | 'uploading'
+  | Exclude<Acceptance['kind'], 'accepted' | 'duplicate'>;
 
 /** What users say on the bot's own page. */
 export interface Recordings {
@@ -34,11 +42,16 @@ export interface Recordings {
   /** Whose recording is still taken: what was begun in time may be sent for a while longer. */
   speakerOf(link: string): Promise<Invitation | undefined>;
   /**
-   * Makes a recording the user's next message, once for each invitation. Rejects with an AttachmentError where it cannot
-   * be read, and with a StoreError: then the invitation stays.
+   * Makes a recording the user's next message, once for each invitation. `receive` is called, and gets its bytes, only
+   * where it may be taken: one at a time of each person, and up to 5 times for each invitation. Rejects as `receive`
+   * does; with an AttachmentError where the recording cannot be read, and with a StoreError: then the invitation stays.
    */
-  take(invitation: Invitation, bytes: Uint8Array): Promise<RecordingTaken>;
+  take(invitation: Invitation, receive: () => Promise<Uint8Array>): Promise<RecordingTaken>;
 }
+
+/** A link ends after them. Each process counts its own: behind several instances there are as many times more. */
+const MAX_TRIES = 5;
+const MAX_COUNTED_INVITATIONS = 50_000;
 
 /** Whoever sent it may have gone; what arrived whole is taken all the same. */
 const NEVER = new AbortController().signal;
@@ -46,6 +59,19 @@ const NEVER = new AbortController().signal;
 /** Recordings become messages of these conversations. */
 export function createRecordings(deps: RecordingsDeps): Recordings {
   const { invitations, clips, library, conversations, later, clock, log } = deps;
+  const uploads = new Shares({ max: Number.POSITIVE_INFINITY, maxPerPerson: 1 });
+  const tries = new LRUCache<string, number>(atMost(MAX_COUNTED_INVITATIONS));
+
+  /** Counts a try, or ends an invitation that has had all of its tries. */
+  async function mayTry({ id }: Invitation): Promise<boolean> {
+    const tried = tries.get(id) ?? 0;
+    if (tried >= MAX_TRIES) {
+      await invitations.take(id);
+      return false;
+    }
+    tries.set(id, tried + 1);
+    return true;
+  }
 
   /** `undefined` where there is no room for it at all. */
   async function keep(pcm: Uint8Array, lengthMs: number, { key, locale }: Invitation): Promise<string | undefined> {
@@ -100,28 +126,39 @@ export function createRecordings(deps: RecordingsDeps): Recordings {
     }
   }
 
+  async function takeBytes(invitation: Invitation, bytes: Uint8Array): Promise<RecordingTaken> {
+    const { pcm, durationMs } = await clips.decode(bytes, NEVER);
+    // It may have been long under way: nothing is kept of a conversation that was told to be forgotten meanwhile.
+    if ((await invitations.find(invitation.id)) === undefined) return 'gone';
+    const audioId = await keep(pcm, durationMs, invitation);
+    if (audioId === undefined) return 'full';
+    return handOn(invitation, audioId, durationMs);
+  }
+
   return {
     async guestOf(link) {
       const invitation = await findInvitation(link, invitations);
       return invitation !== undefined && clock.now() < invitation.opensUntilMs ? invitation : undefined;
     },
     speakerOf: (link) => findInvitation(link, invitations),
-    async take(invitation, bytes) {
-      const { pcm, durationMs } = await clips.decode(bytes, NEVER);
-      // It may have been long under way: nothing is kept of a conversation that was told to be forgotten meanwhile.
-      if ((await invitations.find(invitation.id)) === undefined) return 'gone';
-      const audioId = await keep(pcm, durationMs, invitation);
-      if (audioId === undefined) return 'full';
-      return handOn(invitation, audioId, durationMs);
+    async take(invitation, receive) {
+      if (!conversations.hasRoom(invitation.key)) return 'queueFull';
+      const release = uploads.acquire(invitation.personKey);
+      if (release === undefined) return 'uploading';
+      try {
+        return (await mayTry(invitation)) ? await takeBytes(invitation, await receive()) : 'gone';
+      } finally {
+        release();
+      }
     },
   };
 }
 
 /** Named after its invitation, so that it is the same message whoever takes it, and is answered once. */
 function spokenTurn(invitation: Invitation, audioId: string): UserTurn {
-  const { id, key, channel, scope, user, isAllowed, locale, reference } = invitation;
+  const { id, key, channel, scope, user, personKey, isAllowed, locale, reference } = invitation;
   return {
-    ...{ key, channel, scope, user, isAllowed, locale, reference },
+    ...{ key, channel, scope, user, personKey, isAllowed, locale, reference },
     activityId: `talk-${id}`,
     isInBand: false,
     text: '',

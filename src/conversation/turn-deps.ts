@@ -1,4 +1,5 @@
 import type { FileReaders } from '../attachments/reader.ts';
+import type { Slots } from '../attachments/slots.ts';
 import type { AudioLibrary } from '../audio/library.ts';
 import type { Clock } from '../clock.ts';
 import type { SessionSettings } from '../config.ts';
@@ -36,6 +37,7 @@ export interface AnswerDeps {
   /** What reads the files that people send, and what gets them. */
   readonly readers: FileReaders;
   readonly fetchFile: FetchFile;
+  readonly fileSlots: Slots;
   /** The way back to whoever sent a message, also one that another process accepted. */
   readonly later: (reference: TurnReference) => Respond;
   /** How whoever sent a message gets to the page on which to speak. */

@@ -56,7 +56,8 @@ export function removeOlderThan(
   return removeListed(blobs, prefix, { fits: isOld, ...(signal === undefined ? {} : { signal }) });
 }
 
-async function removeOne(blobs: Blobs, { name, tag }: BlobFacts): Promise<boolean> {
+/** Deletes this version. False when there is none, or another. */
+export async function removeOne(blobs: Blobs, { name, tag }: Pick<BlobFacts, 'name' | 'tag'>): Promise<boolean> {
   try {
     return await blobs.delete(name, tag);
   } catch (error) {

@@ -162,6 +162,8 @@ export const de: Wording = {
       `${most} Minuten sind aufgenommen, mehr kann ich nicht entgegennehmen. Hören Sie die Aufnahme an, senden Sie sie, oder nehmen Sie sie neu auf.`,
     recorded: 'Aufgenommen. Hören Sie die Aufnahme an, senden Sie sie, oder nehmen Sie sie neu auf.',
     unreadable: 'Darin ist kein Ton, den ich hören kann. Bitte nehmen Sie ihn neu auf.',
+    uploading:
+      'Eine Aufnahme von Ihnen ist noch auf dem Weg zu mir. Bitte warten Sie einen Moment, und drücken Sie dann noch einmal auf „Senden“.',
     tooShort:
       'Das war zu kurz, um etwas zu hören. Bitte drücken Sie noch einmal auf „Aufnehmen“ und auf „Stopp“, wenn Sie gesprochen haben.',
     silent:

@@ -150,6 +150,7 @@ export const en: Wording = {
     full: (most) => `${most} minutes are recorded, which is all I can take. Listen to it, send it, or record it anew.`,
     recorded: 'Recorded. Listen to it, send it, or record it anew.',
     unreadable: 'There is no sound in it that I can hear. Please record it anew.',
+    uploading: 'A recording of yours is still on its way to me. Please wait a moment, then press “Send” again.',
     tooShort: 'That was too short to hear anything. Please press “Record” again, and “Stop” once you have spoken.',
     silent:
       'Recorded, but I hear almost nothing in it. Please see that the right microphone is on, and record it anew.',

@@ -127,6 +127,8 @@ export interface Wording {
     readonly tooShort: string;
     /** What was sent is no sound that can be read. */
     readonly unreadable: string;
+    /** A recording of the same user is being received. */
+    readonly uploading: string;
     readonly silent: string;
     readonly refused: string;
     readonly noMicrophone: string;

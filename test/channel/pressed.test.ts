@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { en } from '../../src/wording/en.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { startBot } from '../support/bot.ts';
-import { CARD_ID, PERSONAL, PLACE, startSavingChat } from '../support/file-service.ts';
+import { CARD_ID, inChatOf, PERSONAL, PLACE, startSavingChat } from '../support/file-service.ts';
 
 const PATIENCE = { timeout: 30_000 };
 const ASIDES = 100;
@@ -32,7 +32,7 @@ describe('a press on "Save"', PATIENCE, () => {
       return 'handled';
     };
     const answers: number[] = [];
-    for (let count = 0; count < ASIDES + 5; count++) answers.push((await bot.post(pressed())).status);
+    for (let count = 0; count < ASIDES + 5; count++) answers.push((await bot.post(pressed(inChatOf(count)))).status);
     assert.deepEqual(answers.slice(0, ASIDES), Array(ASIDES).fill(200));
     assert.deepEqual(answers.slice(ASIDES), Array(5).fill(503));
     gate.resolve();

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { de } from '../../src/wording/de.ts';
 import { en } from '../../src/wording/en.ts';
 import { type ConnectorCall, type ConnectorRule, startFakeConnector } from '../support/fake-connector.ts';
-import { PERSONAL, PLACE, startSavingChat } from '../support/file-service.ts';
+import { inChatOf, PERSONAL, PLACE, startSavingChat } from '../support/file-service.ts';
 
 const HOUR_MS = 3_600_000;
 const ELSEWHERE = { conversation: { id: 'personal-2', conversationType: 'personal', tenantId: 'tenant-1' } };
@@ -124,8 +124,9 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     ['tenant', { conversation: { ...PERSONAL.conversation, tenantId: 'tenant-2' } }],
   ] as const) {
     it(`and an accepted offer of a ${name} who is not let in are refused`, async (t) => {
-      const env = { ALLOWED_USERS: 'user-1', ALLOWED_TENANTS: 'tenant-1' };
-      const { bot, files, pressed, offer, accept, ended } = await startSavingChat(t, { env });
+      const lists = { ALLOWED_USERS: 'user-1', ALLOWED_TENANTS: 'tenant-1' };
+      const env = { ...lists, PUBLIC_BASE_URL: 'http://127.0.0.1:1' };
+      const { bot, files, pressed, offer, accept, ended } = await startSavingChat(t, { isSigned: true, env });
       const context = await offer();
       assert.equal((await bot.post(pressed(fields))).status, 200);
       await bot.connector.whenMessages(2);
@@ -196,8 +197,8 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
       held.push(response);
       return 'handled';
     };
-    for (let count = 1; count < 100; count++) assert.equal((await bot.post(pressed())).status, 200);
-    const press = pressed();
+    for (let count = 1; count < 100; count++) assert.equal((await bot.post(pressed(inChatOf(count)))).status, 200);
+    const press = pressed(inChatOf(0));
     const refused = await bot.post(press);
     assert.equal(refused.status, 503);
     assert.ok(Number(refused.headers.get('retry-after')) > 0);

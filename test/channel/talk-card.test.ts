@@ -106,6 +106,17 @@ describe('/talk in Teams', () => {
     assert.equal((await press(bot, buttons, GROUP)).type, 'continue');
   });
 
+  it('gives one person one card in a conversation: the earlier one has ended, and those of others open', async (t) => {
+    const { bot } = await started(t, { isSigned: true, env: { PUBLIC_BASE_URL: 'https://bot.example.com' } });
+    const other = { ...GROUP, from: { id: 'user-2', name: 'Eve' } };
+    const elsewhere = { ...GROUP, conversation: { ...GROUP.conversation, id: 'group-2' } };
+    const earlier = await buttonsOf(bot, GROUP);
+    const held = [];
+    for (const fields of [other, elsewhere, GROUP]) held.push({ fields, buttons: await buttonsOf(bot, fields) });
+    assert.deepEqual(await press(bot, earlier, GROUP), { type: 'message', value: en.talk.ended });
+    for (const { fields, buttons } of held) assert.equal((await press(bot, buttons, fields)).type, 'continue');
+  });
+
   it('is for one conversation, in whichever thread of a channel it is pressed', async (t) => {
     const { bot } = await started(t);
     const buttons = await buttonsOf(bot, thread('19:channel@thread.tacv2;messageid=1'));
@@ -135,7 +146,10 @@ describe('/talk in Teams', () => {
   }
 
   it('is refused kindly to people who are not let in', async (t) => {
-    const { bot } = await started(t, { env: { ALLOWED_USERS: 'user-1' } });
+    const { bot } = await started(t, {
+      isSigned: true,
+      env: { ALLOWED_USERS: 'user-1', PUBLIC_BASE_URL: 'http://127.0.0.1:1' },
+    });
     const stranger = { ...GROUP, from: { id: 'user-2', name: 'Eve' } };
     assert.equal((await ask(bot, '/talk', stranger)).text, en.notAllowed);
     const buttons = await buttonsOf(bot, GROUP);

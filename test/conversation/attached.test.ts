@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Slots } from '../../src/attachments/slots.ts';
 import { createMemoryLibrary } from '../../src/audio/library.ts';
-import { readAttached } from '../../src/conversation/attached.ts';
+import { FILE_BOUNDS, readAttached } from '../../src/conversation/attached.ts';
 import type { UserTurn } from '../../src/conversation/turn.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
@@ -18,6 +19,7 @@ function spoken(audioId: string, locale: string): UserTurn {
     channel: 'emulator',
     scope: 'personal',
     user: { id: 'user-1', name: 'Ada', aadObjectId: undefined },
+    personKey: 'emulator/a',
     isAllowed: true,
     locale,
     isInBand: false,
@@ -41,6 +43,7 @@ describe('a recording of the page on which to speak', () => {
           pictures: { read: () => assert.fail('no picture was sent') },
         },
         fetchFile: () => assert.fail('no file was sent'),
+        fileSlots: new Slots(FILE_BOUNDS),
         wayToTalk: () => 'link' as const,
         log: createLogger('debug', { write: (line: string) => void logs.push(line) }),
         ...{ library, clock },

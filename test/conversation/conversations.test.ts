@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Slots } from '../../src/attachments/slots.ts';
 import { createMemoryLibrary } from '../../src/audio/library.ts';
 import type { Clock } from '../../src/clock.ts';
+import { FILE_BOUNDS } from '../../src/conversation/attached.ts';
 import { Budgets } from '../../src/conversation/budgets.ts';
 import { Conversations } from '../../src/conversation/conversations.ts';
 import { Leases } from '../../src/conversation/leases.ts';
@@ -49,6 +51,7 @@ function talk(answers: readonly Answer[] = [], more: Partial<AnswerDeps> & { rec
       pictures: { read: () => assert.fail('no picture was sent') },
     },
     fetchFile: () => assert.fail('no file was sent'),
+    fileSlots: new Slots(FILE_BOUNDS),
     random: () => 0,
     settings: SETTINGS,
     historyTurns: 40,
@@ -69,6 +72,7 @@ function turn(text: string, fields: Partial<UserTurn> = {}): UserTurn {
     channel: 'emulator',
     scope: 'personal',
     user: { id: 'user-1', name: 'Ada', aadObjectId: undefined },
+    personKey: 'emulator/a',
     isAllowed: true,
     locale: undefined,
     isInBand: false,

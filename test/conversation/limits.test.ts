@@ -23,9 +23,25 @@ describe('a turn that is too much', PATIENCE, () => {
     assert.deepEqual([await ask(bot, 'a'), await ask(bot, 'b')], ['One', 'Two']);
     assert.equal(await ask(bot, 'c'), en.limits.tooFast);
     assert.equal(await ask(bot, 'd', inConversation('other')), 'Other');
-    assert.match(await ask(bot, '/usage'), /questions: 2/, 'commands are not counted');
     await bot.clock.advance(60_000);
     assert.equal(await ask(bot, 'e'), 'Three');
+  });
+
+  it('counts with the commands of the same user, of which /stop alone is never refused', async (t) => {
+    const bot = await startTimedBot({ isSigned: true, turns: ['One', 'Two'], env: { MAX_TURNS_PER_MINUTE: '3' } });
+    t.after(() => bot[Symbol.asyncDispose]());
+    const ada = (id: string) => ({ channelId: 'slack', conversation: { id }, from: { id: 'ada' } });
+    const eve = { channelId: 'slack', conversation: { id: 'c1' }, from: { id: 'eve' } };
+    assert.equal(await ask(bot, 'a', ada('c1')), 'One');
+    assert.match(await ask(bot, '/help', ada('c2')), /\/talk: /);
+    assert.equal(await ask(bot, '/stop', ada('c3')), en.commands.stopped);
+    for (const text of ['/help', '/nothing', '/voice coral', 'b']) {
+      assert.equal(await ask(bot, text, ada('c4')), en.limits.tooFast, text);
+    }
+    assert.equal(await ask(bot, '/stop', ada('c4')), en.commands.stopped);
+    assert.equal(await ask(bot, 'c', eve), 'Two');
+    await bot.clock.advance(60_000);
+    assert.match(await ask(bot, '/voice', ada('c4')), /I speak as alloy/, 'what was refused has changed nothing');
   });
 
   it('for the budget of its conversation is refused kindly and without the model', async (t) => {
@@ -94,12 +110,34 @@ describe('a turn that is too much', PATIENCE, () => {
     assert.equal(await ask(bot, 'c'), 'One');
   });
 
-  it('is counted for the user, in whichever conversation', async (t) => {
-    const bot = await startTimedBot({ turns: ['One', 'Two'], env: { MAX_TURNS_PER_MINUTE: '2' } });
+  it('is counted for the user, in whichever conversation, where the channel vouches for one', async (t) => {
+    const bot = await startTimedBot({
+      isSigned: true,
+      turns: ['One', 'Two', 'Three'],
+      env: { MAX_TURNS_PER_MINUTE: '2' },
+    });
     t.after(() => bot[Symbol.asyncDispose]());
-    assert.equal(await ask(bot, 'a'), 'One');
-    assert.equal(await ask(bot, 'b', { conversation: { id: 'other' } }), 'Two');
-    assert.equal(await ask(bot, 'c', { conversation: { id: 'third' } }), en.limits.tooFast);
+    const inSlack = (id: string, user = 'user-1') => ({ channelId: 'slack', conversation: { id }, from: { id: user } });
+    assert.equal(await ask(bot, 'a', inSlack('first')), 'One');
+    assert.equal(await ask(bot, 'b', inSlack('other')), 'Two');
+    assert.equal(await ask(bot, 'c', inSlack('third')), en.limits.tooFast);
+    assert.equal(await ask(bot, 'd', inSlack('third', 'user-2')), 'Three');
+  });
+
+  it('is counted for the conversation where users name themselves as they like', async (t) => {
+    const bot = await startTimedBot({
+      isSigned: true,
+      turns: ['One', 'Two', 'Other'],
+      env: { MAX_TURNS_PER_MINUTE: '2' },
+    });
+    t.after(() => bot[Symbol.asyncDispose]());
+    const inWebChat = (aadObjectId: string, id = 'first') => {
+      return { channelId: 'webchat', conversation: { id }, from: { id: `dl_${aadObjectId}`, aadObjectId } };
+    };
+    assert.equal(await ask(bot, 'a', inWebChat('1')), 'One');
+    assert.equal(await ask(bot, 'b', inWebChat('2')), 'Two');
+    assert.equal(await ask(bot, 'c', inWebChat('3')), en.limits.tooFast);
+    assert.equal(await ask(bot, 'd', inWebChat('3', 'other')), 'Other');
   });
 
   it('is measured by what its session has heard and said', async (t) => {

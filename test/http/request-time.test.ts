@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { createMemoryLibrary } from '../../src/audio/library.ts';
@@ -8,6 +10,7 @@ import { createMemoryInvitations } from '../../src/conversation/stores/memory-in
 import { createHttpServer } from '../../src/http/server.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
+import { until } from '../conversation/talk.ts';
 import { TEST_BUILD } from '../support/build.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { noRecordings } from '../support/recordings.ts';
@@ -19,6 +22,7 @@ const GUEST = {
   channel: 'emulator',
   scope: 'personal',
   user: { id: 'user-1', name: 'Ada', aadObjectId: undefined },
+  personKey: 'emulator/a',
   isAllowed: true,
   locale: 'en',
   reference: { activity: {}, claims: [], audience: undefined },
@@ -40,7 +44,10 @@ async function started(t: TestContext) {
         looked.resolve();
         return link === 'invited' ? invitation : new Promise(() => {});
       },
-      take: async () => 'taken',
+      async take(_invitation, receive) {
+        await receive();
+        return 'taken';
+      },
     },
     about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false },
     clock,
@@ -56,18 +63,31 @@ async function started(t: TestContext) {
   return { port, looked: looked.promise };
 }
 
-/** All of a recording but its end, and what becomes of it. */
-function half(port: number, link: string) {
+const WHOLE = 'RIFF and more and so on';
+
+/** The beginning of a recording, and what becomes of it. */
+function half(port: number, link: string, ...headers: string[]) {
+  const server = Promise.withResolvers<Socket>();
+  const onRequest = (message: unknown) => server.resolve((message as { request: IncomingMessage }).request.socket);
+  subscribe('http.server.request.start', onRequest);
   const socket = connect(port, '127.0.0.1');
-  const head = [`POST /talk/${link} HTTP/1.1`, 'Host: bot', 'Connection: close', 'Content-Type: audio/wav'];
-  socket.write(`${[...head, 'Content-Length: 5'].join('\r\n')}\r\n\r\nRIFF`);
+  const head = [`POST /talk/${link} HTTP/1.1`, 'Host: bot', 'Connection: close', 'Content-Type: audio/wav', ...headers];
+  socket.write(`${[...head, `Content-Length: ${WHOLE.length}`].join('\r\n')}\r\n\r\nRIFF`);
   let received = '';
   socket.setEncoding('utf8').on('data', (text: string) => {
     received += text;
   });
   socket.on('error', () => {});
-  const closed = once(socket, 'close').then(() => received);
-  return { socket, closed };
+  const closed = once(socket, 'close').then(() => {
+    unsubscribe('http.server.request.start', onRequest);
+    return received;
+  });
+  /** Resolves when the server has all that was sent. */
+  const arrived = async () => {
+    const end = await server.promise;
+    await until(() => end.bytesRead === socket.bytesWritten);
+  };
+  return { socket, closed, arrived };
 }
 
 /** What was due is done, as far as it needs nothing from outside. */
@@ -88,20 +108,44 @@ describe('the time for a request to arrive', { timeout: 20_000 }, () => {
     assert.equal(await closed, '');
   });
 
-  it('is two minutes for a recording of somebody who was invited', async (t) => {
+  it('is no longer for a client that asks to go on', async (t) => {
     const { port, looked } = await started(t);
-    const { socket, closed } = half(port, 'invited');
+    const { closed } = half(port, 'unknown', 'Expect: 100-continue');
     await looked;
-    await tick(t, LONG_MS - 1);
-    socket.write('E');
+    await tick(t, ORDINARY_MS);
+    assert.match(await closed, /^HTTP\/1\.1 100 Continue\s*$/);
+  });
+
+  it('is two minutes for a recording of somebody who was invited, as long as it does not stand still', async (t) => {
+    const { port } = await started(t);
+    const { socket, closed, arrived } = half(port, 'invited');
+    for (const word of WHOLE.slice(4).split(/(?= )/)) {
+      await arrived();
+      await tick(t, ORDINARY_MS - 1);
+      assert.equal(socket.closed, false);
+      socket.write(word);
+    }
     assert.match(await closed, /^HTTP\/1\.1 202 /);
   });
 
-  it('ends then', async (t) => {
-    const { port, looked } = await started(t);
-    const { closed } = half(port, 'invited');
-    await looked;
-    await tick(t, LONG_MS);
+  it('ends for a recording that stands still', async (t) => {
+    const { port } = await started(t);
+    const { closed, arrived } = half(port, 'invited');
+    await arrived();
+    await tick(t, ORDINARY_MS);
+    assert.equal(await closed, '');
+  });
+
+  it('ends after two minutes, however little is missing', async (t) => {
+    const { port } = await started(t);
+    const { socket, closed, arrived } = half(port, 'invited');
+    const waitsMs = [...Array.from({ length: 6 }, () => ORDINARY_MS - 1), LONG_MS - 6 * (ORDINARY_MS - 1)];
+    for (const waitMs of waitsMs) {
+      await arrived();
+      assert.equal(socket.closed, false);
+      await tick(t, waitMs);
+      socket.write('.');
+    }
     assert.equal(await closed, '');
   });
 });

@@ -59,21 +59,24 @@ describe('POST /talk/<link>', () => {
     const { bot } = await started(t, { turns: ['One'] });
     const url = await invited(bot);
     const responses = await Promise.all([speak(url), speak(url), speak(url)]);
-    assert.deepEqual(responses.map(({ status }) => status).sort(), [202, 404, 404]);
+    assert.deepEqual(responses.map(({ status }) => status).sort(), [202, 409, 409]);
     await bot.connector.whenMessages(2);
     assert.equal(clipsOf(bot).length, 1);
   });
 
-  it('takes what comes in the same conversation by two invitations', async (t) => {
+  it('ends with the next invitation of the same person in the same conversation', async (t) => {
     const { bot } = await started(t, { turns: ['One', 'Two'] });
-    const urls = [await invited(bot), await invited(bot)];
-    for (const url of urls) assert.equal((await speak(url)).status, 202);
-    await bot.connector.whenMessages(4);
+    const elsewhere = await invited(bot, { conversation: { id: 'conversation-2' } });
+    const [earlier, last] = [await invited(bot), await invited(bot)];
+    assert.equal((await fetch(earlier)).status, 404);
+    await assertRefused(await speak(earlier), 404, 'not_found', en.talk.ended);
+    for (const url of [last, elsewhere]) assert.equal((await speak(url)).status, 202);
+    await bot.connector.whenMessages(5);
   });
 
   it('is open for ten minutes, and takes for five more what was begun in time', async (t) => {
     const { bot, clock } = await started(t, { turns: ['In time'] });
-    const [url, other] = [await invited(bot), await invited(bot)];
+    const [url, other] = [await invited(bot), await invited(bot, { conversation: { id: 'conversation-2' } })];
     await clock.advance(10 * MINUTE_MS - 1);
     assert.equal((await fetch(url)).status, 200);
     await clock.advance(1);
@@ -220,11 +223,10 @@ describe('POST /talk/<link>', () => {
   });
 
   it('counts like any other message', async (t) => {
-    const { bot } = await started(t, { turns: ['One'], env: { MAX_TURNS_PER_MINUTE: '1' } });
-    const [one, two] = [await invited(bot), await invited(bot)];
-    assert.equal((await speak(one)).status, 202);
-    await bot.connector.whenMessages(3);
-    assert.equal((await speak(two)).status, 202);
+    const { bot } = await started(t, { turns: ['One'], env: { MAX_TURNS_PER_MINUTE: '3' } });
+    assert.equal((await speak(await invited(bot))).status, 202);
+    await bot.connector.whenMessages(2);
+    assert.equal((await speak(await invited(bot))).status, 202);
     const replies = await bot.connector.whenMessages(4);
     assert.equal(replies[3]?.body.text, en.limits.tooFast);
   });

@@ -7,6 +7,7 @@ import { type Simulator, type SimulatorOptions, startSimulator } from '../../src
 import { toneVoice } from '../../src/simulator/voice.ts';
 import { TEST_BUILD } from './build.ts';
 import { type FakeConnector, startFakeConnector } from './fake-connector.ts';
+import { startOpenIdServer } from './openid-server.ts';
 
 type ScriptedTurns = Parameters<typeof scripted>[0];
 
@@ -14,6 +15,8 @@ export interface BotUnderTestOptions {
   /** What the model answers, turn by turn. All of it has to be asked for. */
   readonly turns?: ScriptedTurns;
   readonly env?: Env;
+  /** The bot has an app id, and what is posted to it bears a token of the channel unless the test gives another. */
+  readonly isSigned?: boolean;
   readonly simulator?: Partial<SimulatorOptions>;
   readonly deps?: Partial<AppDeps>;
 }
@@ -41,6 +44,9 @@ export interface BotUnderTest extends AsyncDisposable {
 export async function startBot(options: BotUnderTestOptions = {}): Promise<BotUnderTest> {
   const script = scripted(options.turns ?? []);
   const connector = await startFakeConnector();
+  const openId = options.isSigned ? await startOpenIdServer() : undefined;
+  const signature = (): Record<string, string> =>
+    openId === undefined ? {} : { authorization: `Bearer ${openId.token(connector.url)}` };
   const events: BotUnderTest['events'][number][] = [];
   const simulator = await startSimulator({
     mind: script.mind,
@@ -55,6 +61,7 @@ export async function startBot(options: BotUnderTestOptions = {}): Promise<BotUn
     AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
     AZURE_OPENAI_API_KEY: 'test-key',
     PORT: '0',
+    ...openId?.env,
     ...options.env,
   });
   const log = createLogger('debug', { write: (line: string) => void logs.push(JSON.parse(line)) });
@@ -74,7 +81,7 @@ export async function startBot(options: BotUnderTestOptions = {}): Promise<BotUn
     post: (activity, headers = {}) =>
       fetch(`${url}/api/messages`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
+        headers: { 'content-type': 'application/json', ...signature(), ...headers },
         body: typeof activity === 'string' ? activity : JSON.stringify(activity),
       }),
     message: (text, fields = {}) => ({
@@ -89,6 +96,7 @@ export async function startBot(options: BotUnderTestOptions = {}): Promise<BotUn
       await app.close();
       await simulator.close();
       await connector.close();
+      await openId?.close();
       script.assertConsumed();
     },
     [Symbol.asyncDispose]: () => bot.close(),

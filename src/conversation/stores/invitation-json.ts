@@ -15,8 +15,8 @@ export function readInvitation(body: Buffer): Invitation | undefined {
 
 /** Only what every version writes is asked for; the rest was written by us, and nobody else may write here. */
 function isInvitation(value: unknown): value is Invitation {
-  const { id, linkKey, key, channel, user, reference, opensUntilMs, expiresAtMs } = fieldsOf(value);
-  const texts = [id, linkKey, key, channel, fieldsOf(user)['id']];
+  const { id, linkKey, key, channel, personKey, user, reference, opensUntilMs, expiresAtMs } = fieldsOf(value);
+  const texts = [id, linkKey, key, channel, personKey, fieldsOf(user)['id']];
   const areTexts = texts.every((each) => typeof each === 'string');
   const areTimes = typeof opensUntilMs === 'number' && typeof expiresAtMs === 'number';
   const { activity, claims } = fieldsOf(reference);

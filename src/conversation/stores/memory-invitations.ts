@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { atMost } from '../../at-most.ts';
 import type { Clock } from '../../clock.ts';
 import type { Ids } from '../../ids.ts';
-import { type Invitation, type Invitations, invitationOf } from '../invitations.ts';
+import { type Invitation, type Invitations, invitationOf, placeOf } from '../invitations.ts';
 
 /** What invitations in memory need. */
 export interface MemoryInvitationsOptions {
@@ -14,35 +14,41 @@ const MOST_INVITATIONS = 50_000;
 
 /** Invitations in the memory of this process: bounded in number, the oldest leave first. */
 export function createMemoryInvitations({ clock, ids }: MemoryInvitationsOptions): Invitations {
+  /** By their places. */
   const kept = new LRUCache<string, Invitation>(atMost(MOST_INVITATIONS));
   const isExpired = ({ expiresAtMs }: Invitation) => clock.now() >= expiresAtMs;
 
   /** All hold for the same time, so the first made is the first to end. */
   function removeExpired(): void {
-    for (const id of kept.rkeys()) {
-      const oldest = kept.peek(id);
+    for (const place of kept.rkeys()) {
+      const oldest = kept.peek(place);
       if (oldest !== undefined && !isExpired(oldest)) return;
-      kept.delete(id);
+      kept.delete(place);
     }
+  }
+
+  /** `peek` does not count as use: what is oldest stays oldest. */
+  function lookUp(id: string): Invitation | undefined {
+    const invitation = kept.peek(placeOf(id));
+    return invitation?.id === id ? invitation : undefined;
   }
 
   return {
     async create(guest) {
       removeExpired();
-      const invitation = invitationOf(guest, { id: ids.secret(), linkKey: ids.secret() }, clock);
-      kept.set(invitation.id, invitation);
+      const invitation = invitationOf(guest, ids, clock);
+      kept.set(placeOf(invitation.id), invitation);
       return invitation;
     },
     async find(id) {
-      // `peek` does not count as use: what is oldest stays oldest.
-      const invitation = kept.peek(id);
+      const invitation = lookUp(id);
       return invitation === undefined || isExpired(invitation) ? undefined : invitation;
     },
     async take(id) {
-      return kept.delete(id);
+      return lookUp(id) !== undefined && kept.delete(placeOf(id));
     },
     async forget(key) {
-      for (const [id, invitation] of [...kept.entries()]) if (invitation.key === key) kept.delete(id);
+      for (const [place, invitation] of [...kept.entries()]) if (invitation.key === key) kept.delete(place);
     },
   };
 }

@@ -44,8 +44,10 @@ export function uploadRoute({ recordings, isDraining, log }: UploadOptions) {
       if (invitation === undefined) throw ended(words);
       words = wordingFor(invitation.locale);
       names = { conversation: invitation.key };
-      allowLongRequest(request);
-      taken = await recordings.take(invitation, await readBody(request));
+      taken = await recordings.take(invitation, () => {
+        allowLongRequest(request);
+        return readBody(request);
+      });
     } catch (error) {
       throw refusalOf(error, words, log.child(names));
     }
@@ -75,6 +77,8 @@ function answer(response: Response, taken: RecordingTaken, words: Wording): void
       throw new RequestError('busy', words.apologies.crowded);
     case 'queueFull':
       throw new RequestError('busy', words.queueFull);
+    case 'uploading':
+      throw new RequestError('in_progress', words.talk.uploading);
     case 'notKept':
       throw new RequestError('not_kept', words.storage.notKept);
   }
@@ -108,6 +112,7 @@ function refusalOf(error: unknown, words: Wording, log: Logger): unknown {
     case 'unauthorized':
     case 'forbidden':
     case 'not_found':
+    case 'in_progress':
     case 'unreadable':
     case 'draining':
     case 'not_kept':

@@ -36,6 +36,25 @@ describe('invitations in blobs', () => {
     }
   });
 
+  it('end by a new one at another instance, which stays when the last is taken at the same moment', async () => {
+    const { store, other } = await invitations();
+    const { id } = await store.create(guest());
+    const made = Promise.withResolvers<undefined>();
+    const deleting = Promise.withResolvers<void>();
+    storage.proxy.rule = ({ method }) => {
+      if (method !== 'DELETE') return undefined;
+      deleting.resolve();
+      return made.promise;
+    };
+    const taken = store.take(id);
+    await deleting.promise;
+    const last = await other.create(guest());
+    made.resolve(undefined);
+    assert.equal(await taken, false);
+    assert.equal(await store.find(id), undefined);
+    assert.deepEqual(await store.find(last.id), last);
+  });
+
   it('reject while the store does not answer', async () => {
     const { store } = await invitations();
     const { id } = await store.create(guest());

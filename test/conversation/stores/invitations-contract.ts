@@ -13,9 +13,9 @@ import { saying } from './pending-contract.ts';
 import { KEYS } from './records-contract.ts';
 
 /** Somebody of whom all is missing that may be. */
-export const guest = (key = 'msteams/a'): Guest => {
+export const guest = (key = 'msteams/a', personKey = '["msteams","user"]'): Guest => {
   const { channel, scope, user, isAllowed, locale, reference } = saying('1');
-  return { key, channel, scope, user, isAllowed, locale, reference };
+  return { key, channel, scope, user, personKey, isAllowed, locale, reference };
 };
 
 export interface InvitationsUnderTest {
@@ -49,6 +49,7 @@ export function itKeepsInvitations(what: string, open: () => Promise<Invitations
         'linkKey',
         'locale',
         'opensUntilMs',
+        'personKey',
         'reference',
         'scope',
         'user',
@@ -57,7 +58,7 @@ export function itKeepsInvitations(what: string, open: () => Promise<Invitations
 
     it('are each another, and found by their link alone', async () => {
       const { store } = await open();
-      const [one, two] = [await store.create(guest()), await store.create(guest())];
+      const [one, two] = [await store.create(guest('a')), await store.create(guest('b'))];
       assert.notEqual(one.id, two.id);
       assert.deepEqual(await findInvitation(invitationLink(one), store), one);
       assert.deepEqual(await findInvitation(invitationLink(two), store), two);
@@ -76,6 +77,20 @@ export function itKeepsInvitations(what: string, open: () => Promise<Invitations
       ]) {
         assert.equal(await findInvitation(link, store), undefined, link);
       }
+    });
+
+    it('are one of each person in a conversation: a new one ends the last', async () => {
+      const { store } = await open();
+      const others = [await store.create(guest('a', 'other')), await store.create(guest('b'))];
+      const earlier = [await store.create(guest('a')), await store.create(guest('a'))];
+      const last = await store.create(guest('a'));
+      for (const { id } of earlier) {
+        assert.equal(await store.find(id), undefined);
+        assert.equal(await store.take(id), false);
+      }
+      for (const each of [last, ...others]) assert.deepEqual(await store.find(each.id), each);
+      assert.equal(await store.take(last.id), true);
+      for (const each of others) assert.deepEqual(await store.find(each.id), each);
     });
 
     it('are taken once, of many at the same moment', async () => {
@@ -98,7 +113,7 @@ export function itKeepsInvitations(what: string, open: () => Promise<Invitations
 
     it('are forgotten with their conversation, and no others', async () => {
       const { store } = await open();
-      const [one, two] = [await store.create(guest('a')), await store.create(guest('a'))];
+      const [one, two] = [await store.create(guest('a')), await store.create(guest('a', 'other'))];
       const other = await store.create(guest('b'));
       for (let count = 0; count < 2; count++) await store.forget('a');
       for (const { id } of [one, two]) {

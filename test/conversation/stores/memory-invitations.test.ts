@@ -15,11 +15,18 @@ itKeepsInvitations('memory', async () => invitations());
 describe('invitations in memory', () => {
   it('give way, the oldest first, when there are very many of them', async () => {
     const { store } = invitations();
-    const [first, second] = [await store.create(guest()), await store.create(guest())];
-    for (let index = 0; index < 49_998; index++) await store.create(guest());
+    const [first, second] = [await store.create(guest('first')), await store.create(guest('second'))];
+    for (let index = 0; index < 49_998; index++) await store.create(guest(`another ${index}`));
     assert.deepEqual(await store.find(first.id), first);
-    await store.create(guest());
+    await store.create(guest('one more'));
     assert.equal(await store.find(first.id), undefined);
     assert.deepEqual(await store.find(second.id), second);
+  });
+
+  it('do not give way to very many of one person', async () => {
+    const { store } = invitations();
+    const other = await store.create(guest('a', 'other'));
+    for (let index = 0; index < 50_001; index++) await store.create(guest('a'));
+    assert.deepEqual(await store.find(other.id), other);
   });
 });

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setImmediate as nextTick } from 'node:timers/promises';
+import { Slots } from '../../src/attachments/slots.ts';
+
+const BOUNDS = { max: 4, maxPerPerson: 2, maxWaitingPerPerson: 3 };
+const signal = new AbortController().signal;
+
+/** Slots with work that ends when the test says so. */
+function underTest(bounds = BOUNDS) {
+  const slots = new Slots(bounds);
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  return {
+    begun,
+    /** `name` begins with the person's name. */
+    run: (name: string, stopping = signal) =>
+      slots.run(name.slice(0, 1), stopping, async () => {
+        begun.push(name);
+        await new Promise<void>((resolve) => ends.set(name, resolve));
+        return name;
+      }),
+    async end(name: string) {
+      ends.get(name)?.();
+      await nextTick();
+    },
+  };
+}
+
+describe('slots', () => {
+  it('are used by one person up to their share, however many are free', () => {
+    const { run, begun } = underTest();
+    for (const name of ['a1', 'a2', 'a3', 'b1', 'b2', 'b3', 'c1']) void run(name);
+    assert.deepEqual(begun, ['a1', 'a2', 'b1', 'b2']);
+  });
+
+  it('go to people in turn, and to what one person waits for in its order', async () => {
+    const { run, begun, end } = underTest({ max: 1, maxPerPerson: 1, maxWaitingPerPerson: 3 });
+    for (const name of ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1']) void run(name);
+    for (let index = 0; index < 7; index++) await end(begun[index] ?? '');
+    assert.deepEqual(begun, ['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4']);
+  });
+
+  it('are refused to a person of whom too many wait, and to no other', async () => {
+    const { run, begun, end } = underTest();
+    for (const name of ['a1', 'a2', 'a3', 'a4', 'a5']) void run(name);
+    await assert.rejects(run('a6'), { code: 'busy' });
+    void run('b1');
+    assert.deepEqual(begun, ['a1', 'a2', 'b1']);
+    await end('a1');
+    void run('a7');
+    for (const name of ['a2', 'a3', 'a4', 'a5', 'a7']) await end(name);
+    assert.deepEqual(begun, ['a1', 'a2', 'b1', 'a3', 'a4', 'a5', 'a7']);
+  });
+
+  it('are not waited for by what is not wanted any more', async () => {
+    const { run, begun, end } = underTest({ max: 1, maxPerPerson: 1, maxWaitingPerPerson: 1 });
+    const stopping = new AbortController();
+    void run('a1');
+    const unwanted = run('b1', stopping.signal);
+    stopping.abort(new Error('the user said stop'));
+    await assert.rejects(unwanted, /the user said stop/);
+    await assert.rejects(run('c1', stopping.signal), /the user said stop/);
+    void run('b2');
+    await end('a1');
+    assert.deepEqual(begun, ['a1', 'b2']);
+  });
+
+  it('are free again after work that failed', async () => {
+    const slots = new Slots({ max: 1, maxPerPerson: 1, maxWaitingPerPerson: 1 });
+    const failing = slots.run('a', signal, () => Promise.reject(new Error('no')));
+    const next = slots.run('a', signal, async () => 'done');
+    await assert.rejects(failing, /no/);
+    assert.equal(await next, 'done');
+  });
+});

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import { toPcm } from '../../src/audio/pcm.ts';
+import { encodeWav } from '../../src/audio/wav.ts';
+import { MOST_WAITING } from '../../src/conversation/turn-queue.ts';
+import { wordingFor } from '../../src/wording.ts';
+import { inTime } from '../realtime/gathered.ts';
+import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
+import { invited, SPOKEN, speak } from '../support/invited.ts';
+import { sendRaw } from './raw-request.ts';
+
+const en = wordingFor('en');
+const de = wordingFor('de');
+const OTHER = { conversation: { id: 'conversation-2' }, from: { id: 'user-2', name: 'Eve' } };
+
+async function started(t: TestContext, options: BotUnderTestOptions) {
+  const bot = await startBot(options);
+  t.after(() => bot.close());
+  return bot;
+}
+
+/** A recording whose end the test sends. The server reads it by the time that this resolves. */
+async function slowUpload(t: TestContext, url: string) {
+  const { port, pathname } = new URL(url);
+  const wav = await encodeWav(toPcm([SPOKEN]));
+  const socket = connect(Number(port), '127.0.0.1').setEncoding('utf8');
+  t.after(() => socket.destroy());
+  const head = [`POST ${pathname} HTTP/1.1`, 'Host: bot', 'Connection: close', 'Content-Type: audio/wav'];
+  socket.write(`${[...head, `Content-Length: ${wav.length}`, 'Expect: 100-continue'].join('\r\n')}\r\n\r\n`);
+  const [begun] = await inTime(once(socket, 'data'));
+  assert.match(String(begun), /^HTTP\/1\.1 100 /);
+  socket.write(wav.subarray(0, 1_000));
+  return {
+    breakOff: () => socket.destroy(),
+    async end(): Promise<string> {
+      const answered = inTime(once(socket, 'data'));
+      socket.write(wav.subarray(1_000));
+      return String((await answered)[0]);
+    },
+  };
+}
+
+async function assertRefused(response: Response, status: number, message: string): Promise<void> {
+  assert.deepEqual([response.status, ((await response.json()) as { message: string }).message], [status, message]);
+}
+
+describe('recordings that one person sends', { timeout: 60_000 }, () => {
+  it('are taken one at a time; the second is told so, and the link holds', async (t) => {
+    const bot = await started(t, { turns: ['I heard you'] });
+    const url = await invited(bot, { locale: 'de' });
+    const first = await slowUpload(t, url);
+    for (let count = 0; count < 10; count++) await assertRefused(await speak(url), 409, de.talk.uploading);
+    assert.match(await first.end(), /^HTTP\/1\.1 202 /);
+    await assertRefused(await speak(url), 404, en.talk.ended);
+    await bot.connector.whenMessages(2);
+  });
+
+  it('hold up nobody else', async (t) => {
+    const bot = await started(t, { turns: ['I heard you'] });
+    const [url, other] = [await invited(bot), await invited(bot, OTHER)];
+    const first = await slowUpload(t, url);
+    assert.equal((await speak(other)).status, 202);
+    await bot.connector.whenMessages(3);
+    first.breakOff();
+  });
+
+  it('are taken one at a time in all of the person’s conversations, where the channel vouches for people', async (t) => {
+    const bot = await started(t, {
+      isSigned: true,
+      turns: ['I heard you'],
+      env: { PUBLIC_BASE_URL: 'http://127.0.0.1:1' },
+    });
+    const linkOf = async (user: string, id: string) => {
+      const link = await invited(bot, { channelId: 'slack', conversation: { id }, from: { id: user } });
+      return bot.url + new URL(link).pathname;
+    };
+    const [here, there, other] = [await linkOf('ada', 'c1'), await linkOf('ada', 'c2'), await linkOf('eve', 'c3')];
+    const first = await slowUpload(t, here);
+    await assertRefused(await speak(there), 409, en.talk.uploading);
+    assert.equal((await speak(other)).status, 202);
+    await bot.connector.whenMessages(4);
+    first.breakOff();
+  });
+
+  it('and that break off make room for the next', async (t) => {
+    const bot = await started(t, { turns: ['I heard you'] });
+    const url = await invited(bot);
+    const first = await slowUpload(t, url);
+    first.breakOff();
+    const giveUp = AbortSignal.timeout(5_000);
+    let status = 409;
+    while (status === 409 && !giveUp.aborted) ({ status } = await speak(url));
+    assert.equal(status, 202);
+    await bot.connector.whenMessages(2);
+  });
+
+  it('and that cannot be read end their link after five tries, and nobody else’s', async (t) => {
+    const bot = await started(t, { turns: ['I heard you'] });
+    const [url, other] = [await invited(bot), await invited(bot, OTHER)];
+    for (let tries = 0; tries < 5; tries++) {
+      await assertRefused(await speak(url, Buffer.from('no sound')), 415, en.talk.unreadable);
+    }
+    await assertRefused(await speak(url), 404, en.talk.ended);
+    assert.equal((await fetch(url)).status, 404, 'the page has ended, too');
+    assert.equal((await speak(other)).status, 202);
+    await bot.connector.whenMessages(3);
+  });
+
+  it('are not received, and count as no tries, while too many messages of the conversation wait', async (t) => {
+    const gate = Promise.withResolvers<void>();
+    const held = { outputs: [{ text: 'Held' }], ending: { kind: 'completed' } as const, gate: gate.promise };
+    const others = Array.from({ length: MOST_WAITING }, (_, index) => `Answer ${index}`);
+    const bot = await started(t, { turns: [held, ...others, 'I heard you'] });
+    const url = await invited(bot);
+    for (let turn = 0; turn <= MOST_WAITING; turn++) await bot.says('hello');
+    for (let tries = 0; tries < 10; tries++) await assertRefused(await speak(url), 503, en.queueFull);
+    const head = [`POST ${new URL(url).pathname} HTTP/1.1`, 'Host: bot', 'Content-Type: audio/wav'];
+    const unsent = await sendRaw(bot.url, `${[...head, 'Content-Length: 9'].join('\r\n')}\r\n\r\n`, { half: true });
+    assert.equal(unsent.status, 503);
+    gate.resolve();
+    await bot.connector.whenMessages(2 + MOST_WAITING);
+    assert.equal((await speak(url)).status, 202);
+    await bot.connector.whenMessages(3 + MOST_WAITING);
+  });
+});
