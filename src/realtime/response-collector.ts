@@ -172,22 +172,28 @@ export class ResponseCollector {
     }
   }
 
-  /** An error is the turn's if it names one of our events, or names none while no response has begun. */
   #fail(error: WireError, eventId: string | undefined): Step {
-    const isNamed = eventId !== undefined && this.#options.sentEventIds.has(eventId);
-    const isUnnamed = eventId === undefined && this.#responseId === undefined;
-    const isFatal = error.code === 'session_expired';
-    if (!isNamed && !isUnnamed && !isFatal) return IGNORED;
+    if (!this.#isOfTurn(error, eventId)) return IGNORED;
     if (error.code === 'content_filter') return this.#ended(this.#filtered());
     const failure = wireFailure(error, fallbackFor(error));
     this.#rejectedEventId = eventId;
-    // Refused before it began: there is no response to be billed.
-    if (this.#responseId === undefined) this.#usage = NO_TOKENS;
+    // A response that ends before it said anything is not billed.
+    if (!this.#hasDelta) this.#usage = NO_TOKENS;
     const isAboutSettings = eventId !== undefined && eventId === this.#options.settingsEventId;
     if (!isAboutSettings) return this.#ended(this.abandon(failure));
     // Whatever was said under settings that were refused was said with the service's defaults: it is not delivered.
     const refused = new TurnError('settings_rejected', failure.message);
     return this.#ended({ kind: 'failed', error: failure.code === 'request_rejected' ? refused : failure });
+  }
+
+  /**
+   * An error is the turn's if it names one of our events, or none: no `response.done` follows it. Nothing is sent while a
+   * response runs, so a refused request that has no name is not about an answer that is already being given.
+   */
+  #isOfTurn(error: WireError, eventId: string | undefined): boolean {
+    if (error.code === 'session_expired') return true;
+    if (eventId !== undefined) return this.#options.sentEventIds.has(eventId);
+    return !this.#hasDelta || !isRequestRefusal(wireFailure(error, fallbackFor(error)).code);
   }
 
   #ended(outcome: Outcome): Step {
@@ -197,4 +203,8 @@ export class ResponseCollector {
 
 function fallbackFor(error: WireError): TurnErrorCode {
   return error.type.includes('invalid') ? 'request_rejected' : 'server_error';
+}
+
+function isRequestRefusal(code: TurnErrorCode): boolean {
+  return code === 'request_rejected' || code === 'response_conflict';
 }

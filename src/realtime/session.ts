@@ -238,7 +238,9 @@ export class RealtimeSession {
   }
 
   #noteError({ error, eventId }: Extract<ServerEvent, { kind: 'error' }>): void {
-    if (error.code === 'session_expired') this.#isSpent = true;
+    // Between turns an error without a name is about the session itself: the next turn gets a new one.
+    const isOfSession = eventId === undefined && this.#run === undefined;
+    if (error.code === 'session_expired' || isOfSession) this.#isSpent = true;
     // The service quotes what it was sent in its messages, people's words among it.
     this.#log.warn({ code: error.code, type: error.type, eventId }, 'error event');
     this.#log.debug({ message: error.message }, 'error event');
