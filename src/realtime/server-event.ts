@@ -42,6 +42,8 @@ export interface PartAddress {
 export interface WireError {
   readonly type: string;
   readonly code: string;
+  /** The field that is at fault, as a path: `session.audio.output.voice`. */
+  readonly param: string;
   readonly message: string;
 }
 
@@ -204,6 +206,7 @@ function wireErrorOf(error: Fields): WireError {
   return {
     type: stringOf(error['type']) ?? '',
     code: stringOf(error['code']) ?? '',
+    param: stringOf(error['param']) ?? '',
     message: stringOf(error['message']) ?? '',
   };
 }

@@ -37,6 +37,16 @@ export function wireFailure(error: WireError | undefined, fallback: TurnErrorCod
   return new TurnError(code, `the service said ${said || 'nothing'}`, { retryAfterMs: waitNamedIn(error.message) });
 }
 
+/**
+ * Whether it is this voice that is refused: by the field that the service names (`session.voice` in the preview), or, where
+ * it names none, by its message.
+ */
+export function refusesVoice({ param, message }: WireError, voice: string): boolean {
+  if (param !== '') return /(?:^|\.)voice(?:\.|$)/.test(param);
+  const words = message.toLowerCase().split(/[^\p{L}\p{N}_-]+/u);
+  return words.includes('voice') || words.includes(voice.toLowerCase());
+}
+
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /**

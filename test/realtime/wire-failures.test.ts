@@ -6,6 +6,7 @@ import { handshakeFailure, wireFailure } from '../../src/realtime/wire-failures.
 const wireError = (fields: { type?: string; code?: string; message?: string }) => ({
   type: '',
   code: '',
+  param: '',
   message: '',
   ...fields,
 });
