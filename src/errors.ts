@@ -21,6 +21,8 @@ export const TURN_RETRY = {
   connection_lost: 'safe',
   session_expired: 'safe',
   response_conflict: 'safe',
+  // A hang before anything was asked of the model.
+  token_timeout: 'safe',
   frame_malformed: 'safe',
   // Hangs.
   handshake_timeout: 'never',

@@ -86,6 +86,8 @@ function remedy(code: TurnErrorCode): string {
   switch (code) {
     case 'credentials_failed':
       return 'Run "az login", or set AZURE_OPENAI_API_KEY.';
+    case 'token_timeout':
+      return 'Set AZURE_TOKEN_CREDENTIALS to the source of credentials to be used, such as AzureCliCredential.';
     case 'unauthorized':
       return 'Check AZURE_OPENAI_API_KEY (or OPENAI_API_KEY); with Entra ID, "az login" to the tenant of the resource.';
     case 'forbidden':

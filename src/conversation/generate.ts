@@ -35,8 +35,8 @@ export interface GenerateRequest {
 }
 
 const MOST_RETRIES = 2;
-/** A service that breaks twice at the same request will break a third time. */
-const FEWER_RETRIES: Partial<Record<TurnErrorCode, number>> = { server_error: 1 };
+/** A service that breaks twice at the same request will break a third time, and whoever waits for a token has waited long. */
+const FEWER_RETRIES: Partial<Record<TurnErrorCode, number>> = { server_error: 1, token_timeout: 1 };
 const FIRST_BACKOFF_MS = 750;
 const BACKOFF_GROWTH = 3;
 

@@ -2,7 +2,7 @@ import type { ModelEndpoint } from '../config.ts';
 import { TurnError } from '../errors.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass } from './check.ts';
 import { entraFailure } from './entra-failure.ts';
-import { describeTurnError, modelTodo } from './model-remedies.ts';
+import { describeTurnError, modelTodo, SLOW_TOKEN } from './model-remedies.ts';
 import type { ModelTrial } from './model-trial.ts';
 import { reachCheck } from './reach.ts';
 import { describeToken, tokenFacts, tokenFigures } from './token-facts.ts';
@@ -26,8 +26,7 @@ export function modelAccess(deps: DoctorDeps, trial: ModelTrial): readonly Check
     {
       name: CREDENTIALS,
       limitMs: TOKEN_LIMIT_MS,
-      lateTodo:
-        'See which source of credentials hangs: set AZURE_TOKEN_CREDENTIALS to the one to be used, such as AzureCliCredential.',
+      lateTodo: SLOW_TOKEN,
       run: () => checkCredentials(deps),
     },
     {

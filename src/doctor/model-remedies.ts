@@ -7,12 +7,18 @@ export function describeTurnError(error: TurnError): string {
   return `${error.message.trim()}${code === undefined ? '' : ` (${code})`} [${error.code}]`;
 }
 
+/** What to do where a token does not come in time. */
+export const SLOW_TOKEN =
+  'See which source of credentials hangs: set AZURE_TOKEN_CREDENTIALS to the one to be used, such as AzureCliCredential.';
+
 /** What an operator can do about a turn, or a handshake, that failed in this way. */
 export function modelTodo(code: TurnErrorCode, model: ModelEndpoint): string {
   const isOpenAi = model.kind === 'openai';
   switch (code) {
     case 'credentials_failed':
       return 'Run "az login", give the host a managed identity (with AZURE_CLIENT_ID), or set AZURE_OPENAI_API_KEY.';
+    case 'token_timeout':
+      return SLOW_TOKEN;
     case 'unauthorized':
       return unauthorizedTodo(model);
     case 'forbidden':

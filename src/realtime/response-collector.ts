@@ -215,8 +215,9 @@ export class ResponseCollector {
   }
 }
 
-function fallbackFor(error: WireError): TurnErrorCode {
-  return error.type.includes('invalid') ? 'request_rejected' : 'server_error';
+/** An error that names a field is about what was sent. */
+function fallbackFor({ type, param }: WireError): TurnErrorCode {
+  return type.includes('invalid') || param !== '' ? 'request_rejected' : 'server_error';
 }
 
 function isRequestRefusal(code: TurnErrorCode): boolean {
