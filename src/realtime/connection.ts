@@ -6,6 +6,7 @@ import { TurnError } from '../errors.ts';
 import { clientSideFailure, MAX_FRAME_BYTES } from './client-failures.ts';
 import type { RealtimeTarget } from './endpoint.ts';
 import { Heartbeat, PONG_TIMEOUT_MS } from './heartbeat.ts';
+import { refusalWords } from './refusal-body.ts';
 import { readServerEvent, type ServerEvent } from './server-event.ts';
 import { handshakeFailure } from './wire-failures.ts';
 
@@ -50,7 +51,7 @@ export function connectionOpener({ client, model, socketOptions }: RealtimeTarge
         // It throws at what no header can hold.
         throw new TurnError('credentials_failed', 'the key or token cannot be sent', { cause });
       });
-      return new OpenSocket(realtime, clock, listener).whenOpen(ended);
+      return new OpenSocket(realtime, signedIn.apiKey, clock, listener).whenOpen(ended);
     };
     return withDeadline(open, {
       ...{ clock, signal, limitMs: HANDSHAKE_TIMEOUT_MS },
@@ -106,7 +107,7 @@ class OpenSocket implements Connection {
   #wire: Socket | undefined;
 
   /** The library's factory resolves before the socket opens: the listeners have to be attached in the same tick. */
-  constructor(realtime: OpenAIRealtimeWS, clock: Clock, listener: ConnectionListener) {
+  constructor(realtime: OpenAIRealtimeWS, credential: string | null, clock: Clock, listener: ConnectionListener) {
     this.#realtime = realtime;
     this.#clock = clock;
     realtime.on('event', (event) => {
@@ -117,11 +118,10 @@ class OpenSocket implements Connection {
       // Errors that the service sends have come as events already; those of the client's side have a cause.
       if (error.cause !== undefined) this.#breakOff(clientSideFailure(error));
     });
-    realtime.socket.on('unexpected-response', (request, response) => {
-      this.#closeReason ??= handshakeFailure(response.statusCode ?? 0, response.headers, clock.now());
-      response.resume();
+    realtime.socket.on('unexpected-response', async (request, response) => {
+      const words = await refusalWords(response, credential, clock);
+      this.#breakOff(handshakeFailure(response.statusCode ?? 0, response.headers, clock.now(), words));
       request.destroy();
-      realtime.socket.terminate();
     });
     realtime.socket.on('upgrade', (response) => {
       this.#wire = response.socket;
