@@ -93,9 +93,9 @@ function remedy(code: TurnErrorCode): string {
     case 'forbidden':
       return 'Have the role assigned to you (it takes some minutes to count), and check the network rules of the resource.';
     case 'deployment_not_found':
-      return 'Check AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT_NAME (or OPENAI_BASE_URL and OPENAI_MODEL).';
+      return 'Check AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT_NAME (or OPENAI_BASE_URL and OPENAI_MODEL); a new deployment takes minutes to appear.';
     case 'handshake_refused':
-      return 'Check AZURE_OPENAI_ENDPOINT (or OPENAI_BASE_URL).';
+      return 'See that the model is a realtime model, and check AZURE_OPENAI_ENDPOINT (or OPENAI_BASE_URL).';
     case 'settings_rejected':
       return 'Check REALTIME_VOICE and the other REALTIME_ settings.';
     case 'quota_exhausted':

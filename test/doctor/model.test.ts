@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import type { Finding } from '../../src/doctor/check.ts';
+import { modelTodo } from '../../src/doctor/model-remedies.ts';
 import type { Env } from '../../src/env.ts';
 import { scripted, type Turn } from '../../src/simulator/script.ts';
 import { type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
@@ -130,6 +131,67 @@ describe('the doctor at a model that refuses', () => {
       assert.match(said(findings, 'spoken turn'), /^skipped/);
     });
   }
+
+  const resource = { key: 'a-key', deployments: { mine: 'realtime', whisper: 'other' } } as const;
+  const MINUTES = 'one that was made a few minutes ago';
+  for (const [what, env, words] of [
+    [
+      'handshake 400',
+      { AZURE_OPENAI_DEPLOYMENT_NAME: 'whisper' },
+      [
+        '400 (OpperationNotSupported: The realtime operation does not work with the specified model.',
+        'a deployment of a realtime model',
+        MINUTES,
+      ],
+    ],
+    [
+      'unknown deployment',
+      { AZURE_OPENAI_DEPLOYMENT_NAME: 'nobody' },
+      [
+        '404: no such deployment at this endpoint (DeploymentNotFound: The API deployment',
+        'name of a deployment',
+        MINUTES,
+      ],
+    ],
+    [
+      'wrong key',
+      { AZURE_OPENAI_API_KEY: 'another-key' },
+      ['401: the key or token is not accepted (401: Access denied', 'a present key of the resource'],
+    ],
+  ] as const) {
+    it(`${what}: shows what the service says, and what to do`, async (t) => {
+      const right = { AZURE_OPENAI_DEPLOYMENT_NAME: 'mine', AZURE_OPENAI_API_KEY: 'a-key' };
+      const findings = await simulated(t, [], { env: { ...right, ...env }, simulator: { resource } });
+      for (const each of words)
+        assert.ok(said(findings, 'model deployment').includes(each), said(findings, 'model deployment'));
+    });
+  }
+
+  it('says that an endpoint is that of a Foundry project', () => {
+    const endpoint = 'https://gateway.example/api/projects/p';
+    const model = { kind: 'azureKey', endpoint, model: 'm', apiKey: 'k' } as const;
+    for (const code of ['deployment_not_found', 'handshake_refused', 'unauthorized'] as const)
+      assert.match(modelTodo(code, model), /\/api\/projects\/p is the address of a Foundry project/);
+  });
+
+  it('says that a token is for another cloud than the endpoint, and where the right one comes from', () => {
+    const scope = (cloud: string) => `https://cognitiveservices.azure.${cloud}/.default`;
+    const model = { kind: 'azureEntraId', endpoint: 'https://r.openai.azure.us', model: 'm' } as const;
+    const foreign = modelTodo('unauthorized', { ...model, scope: scope('com') });
+    assert.match(
+      foreign,
+      /^The token is for another cloud .* AZURE_OPENAI_SCOPE=https:\/\/cognitiveservices\.azure\.us\/\.default\./,
+    );
+    assert.match(foreign, /AZURE_AUTHORITY_HOST=https:\/\/login\.microsoftonline\.us\.$/);
+    for (const code of ['unauthorized', 'credentials_failed'] as const)
+      assert.match(
+        modelTodo(code, { ...model, scope: scope('us') }),
+        /AZURE_AUTHORITY_HOST=https:\/\/login\.microsoftonline\.us/,
+      );
+    const atHome = { ...model, endpoint: 'https://r.openai.azure.com', scope: 'https://ai.azure.com/.default' };
+    assert.match(modelTodo('unauthorized', atHome), /^Give the identity above the role/);
+    assert.doesNotMatch(modelTodo('credentials_failed', atHome), /AUTHORITY/);
+  });
 
   it('gives the service its words where an error comes in place of a greeting', async (t) => {
     const error = { type: 'invalid_request_error', code: 'model_not_found', message: 'The model `x` does not exist.' };
