@@ -1,7 +1,7 @@
 import '../node-version.js';
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../log.ts';
-import type { Resource } from '../simulator/handshake.ts';
 import { simulatedMind } from '../simulator/mind.ts';
+import { SIMULATED_RESOURCE } from '../simulator/resource.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { openVoice } from '../simulator/voice.ts';
 import { readOptions } from './read-options.ts';
@@ -11,16 +11,11 @@ import { readOptions } from './read-options.ts';
 const DEFAULT_PORT = 8790;
 const MAX_PORT = 65_535;
 
-const RESOURCE: Resource = {
-  key: 'simulator',
-  deployments: { simulator: 'realtime', 'gpt-realtime': 'realtime', 'gpt-realtime-whisper': 'other' },
-};
-
 const USAGE = `Usage: npm run simulator
 
 The Realtime protocol of Azure OpenAI on this machine, with an audible voice and no model. Ctrl-C ends it.
 
-It lets in the key "simulator", to the deployments "simulator" and "gpt-realtime". Another key, another deployment and
+It lets in the key "${SIMULATED_RESOURCE.key}", to the deployments "simulator" and "gpt-realtime". Another key, another deployment and
 "gpt-realtime-whisper", which stands for a model without this protocol, are refused in the words of Azure: so what
 npm run doctor says of them can be tried.
 
@@ -66,7 +61,7 @@ function welcome(url: string, voice: string): string {
     'Point the bot at it, by these three lines in .env:',
     `AZURE_OPENAI_ENDPOINT=${url}`,
     'AZURE_OPENAI_DEPLOYMENT_NAME=simulator',
-    `AZURE_OPENAI_API_KEY=${RESOURCE.key}`,
+    `AZURE_OPENAI_API_KEY=${SIMULATED_RESOURCE.key}`,
     '',
   ].join('\n');
 }
@@ -91,7 +86,7 @@ const log = createLogger(settings.level);
 const voice = await openVoice({ log });
 try {
   const { host, port } = settings;
-  const simulator = await startSimulator({ mind: simulatedMind, voice, log, host, port, resource: RESOURCE });
+  const simulator = await startSimulator({ mind: simulatedMind, voice, log, host, port, resource: SIMULATED_RESOURCE });
   onSignals(async () => {
     await simulator.close();
     await voice.close();

@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Resource } from './resource.ts';
 
 export interface Refusal {
   readonly status: number;
@@ -7,14 +8,6 @@ export interface Refusal {
   readonly code?: string;
   readonly headers?: Record<string, string>;
   readonly message?: string;
-}
-
-/** What a simulator lets in. Names of deployments in lower case, as Azure takes them. */
-export interface Resource {
-  /** As `api-key`, or as a bearer token. */
-  readonly key: string;
-  /** `other`: a model that does not speak this protocol, such as one that only transcribes. */
-  readonly deployments: Readonly<Record<string, 'realtime' | 'other'>>;
 }
 
 /** What a handshake leads to: a session with a model, or an HTTP status. */

@@ -4,8 +4,9 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Clock, systemClock } from '../clock.ts';
 import { createLogger, type Logger } from '../log.ts';
-import { judge, type Resource, refuseUpgrade } from './handshake.ts';
+import { judge, refuseUpgrade } from './handshake.ts';
 import type { Mind } from './mind.ts';
+import type { Resource } from './resource.ts';
 import { Session, type SessionDeps } from './session.ts';
 import type { Voice } from './voice.ts';
 
