@@ -27,6 +27,8 @@ export function eventLines(event: ServerEvent): readonly string[] {
       return ['Received an error event.', ...errorLines(event.error, event.eventId)];
     case 'responseDone':
       return event.response.error === undefined ? [] : ['The response failed.', ...errorLines(event.response.error)];
+    case 'preview':
+      return [`Received ${plain(event.type)}, an event of the preview of this protocol, which is not read.`];
     case 'session':
     case 'responseCreated':
     case 'textDone':

@@ -11,6 +11,10 @@ export function describeTurnError(error: TurnError): string {
 export const SLOW_TOKEN =
   'See which source of credentials hangs: set AZURE_TOKEN_CREDENTIALS to the one to be used, such as AzureCliCredential.';
 
+/** What to do where the service speaks an older protocol. */
+export const PREVIEW_TODO =
+  'Use the GA address (AZURE_OPENAI_ENDPOINT without a path and without api-version; a gateway has to lead to /openai/v1/realtime) and a GA model (gpt-realtime and its kin, no gpt-4o-realtime-preview).';
+
 /** What an operator can do about a turn, or a handshake, that failed in this way. */
 export function modelTodo(code: TurnErrorCode, model: ModelEndpoint): string {
   const isOpenAi = model.kind === 'openai';

@@ -98,8 +98,9 @@ export class ResponseCollector {
         }
         this.#parts.addAudio(event.at, event.audio);
         return ALIVE;
+      case 'preview':
       case 'responseActivity':
-        return event.responseId === this.#responseId ? ALIVE : IGNORED;
+        return event.responseId !== undefined && event.responseId === this.#responseId ? ALIVE : IGNORED;
       case 'responseDone':
         return this.#finish(event.response);
       case 'error':
@@ -217,7 +218,7 @@ export class ResponseCollector {
 
 /** An error that names a field is about what was sent. */
 function fallbackFor({ type, param }: WireError): TurnErrorCode {
-  return type.includes('invalid') || param !== '' ? 'request_rejected' : 'server_error';
+  return type.includes('invalid') || param !== undefined ? 'request_rejected' : 'server_error';
 }
 
 function isRequestRefusal(code: TurnErrorCode): boolean {

@@ -71,6 +71,7 @@ export class RealtimeSession {
   /** Whether it was told what was said before, and did not say it itself. */
   #isReplayed = false;
   #isClosed = false;
+  #isPreviewNoted = false;
   #onceClosed: (() => void)[] = [];
   #run: ResponseRun | undefined;
   #hearing: Hearing | undefined;
@@ -220,6 +221,7 @@ export class RealtimeSession {
   #onEvent(event: ServerEvent): void {
     if (event.kind === 'session') this.#noteSession(event);
     if (event.kind === 'error') this.#noteError(event);
+    if (event.kind === 'preview') this.#notePreview(event.type);
     this.#hearing?.accept(event);
     this.#run?.accept(event);
   }
@@ -235,6 +237,16 @@ export class RealtimeSession {
     this.#deps.log.debug({ session: this.#id, code: reason.code }, 'session closed');
     this.#run?.abandon(reason);
     for (const run of this.#onceClosed.splice(0)) run();
+  }
+
+  /** Once: each delta is one. */
+  #notePreview(event: string): void {
+    if (this.#isPreviewNoted) return;
+    this.#isPreviewNoted = true;
+    this.#log.warn(
+      { event, session: this.#id },
+      'event of the preview protocol received: the address or model is not GA',
+    );
   }
 
   #noteError({ error, eventId }: Extract<ServerEvent, { kind: 'error' }>): void {

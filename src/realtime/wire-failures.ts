@@ -42,7 +42,7 @@ export function wireFailure(error: WireError | undefined, fallback: TurnErrorCod
  * it names none, by its message.
  */
 export function refusesVoice({ param, message }: WireError, voice: string): boolean {
-  if (param !== '') return /(?:^|\.)voice(?:\.|$)/.test(param);
+  if (param !== undefined) return /(?:^|\.)voice(?:\.|$)/.test(param);
   const words = message.toLowerCase().split(/[^\p{L}\p{N}_-]+/u);
   return words.includes('voice') || words.includes(voice.toLowerCase());
 }

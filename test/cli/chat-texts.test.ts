@@ -20,17 +20,19 @@ describe('what the chat prints of an event', () => {
   });
 
   it('is the code, the event and the message of an error, also where the service left them out', () => {
-    const error = { type: 'server_error', code: 'oops', param: '', message: 'Sorry.' };
+    const error = { type: 'server_error', code: 'oops', message: 'Sorry.' };
     assert.deepEqual(eventLines({ kind: 'error', error, eventId: 'evt_1' }), [
       'Received an error event.',
       'Error code: oops',
       'Error Event ID: evt_1',
       'Error message: Sorry.',
     ]);
-    assert.deepEqual(
-      eventLines({ kind: 'error', error: { type: '', code: '', param: '', message: '' }, eventId: undefined }),
-      ['Received an error event.', 'Error code: none', 'Error Event ID: none', 'Error message: none'],
-    );
+    assert.deepEqual(eventLines({ kind: 'error', error: { type: '', code: '', message: '' }, eventId: undefined }), [
+      'Received an error event.',
+      'Error code: none',
+      'Error Event ID: none',
+      'Error message: none',
+    ]);
   });
 
   it('is nothing of all others', () => {

@@ -9,6 +9,7 @@ import { scripted, type Turn } from '../../src/simulator/script.ts';
 import { type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
 import { toneVoice } from '../../src/simulator/voice.ts';
 import { ends, says } from '../conversation/fault-answers.ts';
+import * as wire from '../realtime/server-events.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { type RawAnswer, startRawModel } from '../support/raw-model.ts';
 import { type ExaminedOptions, examined, said } from './examined.ts';
@@ -219,6 +220,29 @@ describe('the doctor at a model that refuses', () => {
     const findings = await simulated(t, [], { env: { AZURE_OPENAI_API_KEY: '' }, deps: { tokens } });
     assert.match(said(findings, 'model credentials'), /^fail \| .*cognitiveservices.*: AADSTS700082 \| Run "az login"/);
     assert.match(said(findings, 'model deployment'), /^skipped/);
+  });
+});
+
+describe('the doctor at a service of the preview protocol', () => {
+  const remedy = /it sent (\S+) \| Use the GA address .*without api-version.* and a GA model/;
+
+  it('names it by its greeting', async (t) => {
+    const session = { id: 'sess_1', object: 'realtime.session', modalities: ['audio', 'text'], voice: 'alloy' };
+    const findings = await raw(t, [], [{ type: 'session.created', session }]);
+    assert.equal(remedy.exec(said(findings, 'model deployment'))?.[1], 'session.created');
+    assert.match(said(findings, 'voice'), /^skipped/);
+  });
+
+  it('names it by its answer', async (t) => {
+    const answer: RawAnswer = ({ response, turn, send }) => {
+      send(wire.created({ response, turn }), {
+        ...wire.audioDelta([1, 2], { response }),
+        type: 'response.audio.delta',
+      });
+      send(wire.done({ response, turn, output: [wire.outputItem('Hello', { type: 'audio' })] }));
+    };
+    const findings = await raw(t, [answer]);
+    assert.equal(remedy.exec(said(findings, 'voice'))?.[1], 'response.audio.delta');
   });
 });
 

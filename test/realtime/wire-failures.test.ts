@@ -6,7 +6,6 @@ import { handshakeFailure, wireFailure } from '../../src/realtime/wire-failures.
 const wireError = (fields: { type?: string; code?: string; message?: string }) => ({
   type: '',
   code: '',
-  param: '',
   message: '',
   ...fields,
 });
