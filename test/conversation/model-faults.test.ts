@@ -6,7 +6,7 @@ import type { ConnectorCall } from '../support/fake-connector.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startRawModel } from '../support/raw-model.ts';
 import { FAILED_ANSWERS, ODD_ANSWERS } from './answer-faults.ts';
-import { type ModelFault, RETRY_MS, says } from './fault-answers.ts';
+import { type ModelFault, RETRY_MS, SET_UP, says } from './fault-answers.ts';
 import { startTimedBot, until } from './talk.ts';
 import { BROKEN_SOCKETS, ERROR_EVENTS, REFUSED_HANDSHAKES } from './wire-faults.ts';
 
@@ -73,6 +73,20 @@ describe('a fault of the model', { timeout: 60_000 }, () => {
       assert.ok(last[0]?.endsWith(`\n[${[told, fault.told].filter((part) => part !== '').join(',')}]`), last[0]);
     });
   }
+});
+
+describe('handshake 400', { timeout: 60_000 }, () => {
+  it('is in the log with the words of the service, and the user is told whom to tell', async (t) => {
+    const resource = { key: 'test-key', deployments: { simulator: 'other' } } as const;
+    const bot = await startTimedBot({ simulator: { resource } });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('first');
+    const [first] = await bot.replies(1);
+    assert.match(first?.body.text, SET_UP);
+    const { err } = bot.logs.find(({ msg }) => msg === 'turn ended') as { err: { code: string; message: string } };
+    assert.equal(err.code, 'handshake_refused');
+    assert.match(err.message, /400 \(OpperationNotSupported: The realtime operation does not work with/);
+  });
 });
 
 describe('slow token', { timeout: 60_000 }, () => {
