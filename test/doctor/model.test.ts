@@ -3,52 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import type { Finding } from '../../src/doctor/check.ts';
-import { modelTodo } from '../../src/doctor/model-remedies.ts';
-import type { Env } from '../../src/env.ts';
-import { scripted, type Turn } from '../../src/simulator/script.ts';
-import { type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
+import type { Turn } from '../../src/simulator/script.ts';
+import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
 import { ends, says } from '../conversation/fault-answers.ts';
-import * as wire from '../realtime/server-events.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { type RawAnswer, startRawModel } from '../support/raw-model.ts';
-import { type ExaminedOptions, examined, said } from './examined.ts';
-
-const MODEL = [
-  'model address',
-  'model credentials',
-  'model deployment',
-  'voice',
-  'spoken turn',
-  'tokens',
-  'session life',
-  'speech after a replay',
-];
-
-async function simulated(
-  t: TestContext,
-  turns: readonly Turn[],
-  { env = {}, simulator = {}, ...options }: ExaminedOptions & { env?: Env; simulator?: Partial<SimulatorOptions> } = {},
-): Promise<ReadonlyMap<string, Finding>> {
-  const script = scripted(turns);
-  const model = await startSimulator({ mind: script.mind, voice: toneVoice(), paceMs: 0, ...simulator });
-  t.after(() => model.close());
-  const findings = await examined({ AZURE_OPENAI_ENDPOINT: model.url, ...env }, { only: MODEL, ...options });
-  script.assertConsumed();
-  return findings;
-}
-
-const GREETING = { type: 'session.created', session: { id: 'sess_1' } };
-
-async function raw(
-  t: TestContext,
-  answers: readonly RawAnswer[],
-  greeting = [GREETING] as Parameters<typeof startRawModel>[1],
-) {
-  const model = await startRawModel(answers, greeting);
-  t.after(() => model.close());
-  return examined({ AZURE_OPENAI_ENDPOINT: model.url }, { only: MODEL });
-}
+import type { RawAnswer } from '../support/raw-model.ts';
+import { examined, said } from './examined.ts';
+import { MODEL, raw, simulated } from './model-under-test.ts';
 
 function statuses(findings: ReadonlyMap<string, Finding>): string[] {
   return [...findings.values()].map(({ status }) => status);
@@ -133,67 +94,6 @@ describe('the doctor at a model that refuses', () => {
     });
   }
 
-  const resource = { key: 'a-key', deployments: { mine: 'realtime', whisper: 'other' } } as const;
-  const MINUTES = 'one that was made a few minutes ago';
-  for (const [what, env, words] of [
-    [
-      'handshake 400',
-      { AZURE_OPENAI_DEPLOYMENT_NAME: 'whisper' },
-      [
-        '400 (OpperationNotSupported: The realtime operation does not work with the specified model.',
-        'a deployment of a realtime model',
-        MINUTES,
-      ],
-    ],
-    [
-      'unknown deployment',
-      { AZURE_OPENAI_DEPLOYMENT_NAME: 'nobody' },
-      [
-        '404: no such deployment at this endpoint (DeploymentNotFound: The API deployment',
-        'name of a deployment',
-        MINUTES,
-      ],
-    ],
-    [
-      'wrong key',
-      { AZURE_OPENAI_API_KEY: 'another-key' },
-      ['401: the key or token is not accepted (401: Access denied', 'a present key of the resource'],
-    ],
-  ] as const) {
-    it(`${what}: shows what the service says, and what to do`, async (t) => {
-      const right = { AZURE_OPENAI_DEPLOYMENT_NAME: 'mine', AZURE_OPENAI_API_KEY: 'a-key' };
-      const findings = await simulated(t, [], { env: { ...right, ...env }, simulator: { resource } });
-      for (const each of words)
-        assert.ok(said(findings, 'model deployment').includes(each), said(findings, 'model deployment'));
-    });
-  }
-
-  it('says that an endpoint is that of a Foundry project', () => {
-    const endpoint = 'https://gateway.example/api/projects/p';
-    const model = { kind: 'azureKey', endpoint, model: 'm', apiKey: 'k' } as const;
-    for (const code of ['deployment_not_found', 'handshake_refused', 'unauthorized'] as const)
-      assert.match(modelTodo(code, model), /\/api\/projects\/p is the address of a Foundry project/);
-  });
-
-  it('says that a token is for another cloud than the endpoint, and where the right one comes from', () => {
-    const scope = (cloud: string) => `https://cognitiveservices.azure.${cloud}/.default`;
-    const model = { kind: 'azureEntraId', endpoint: 'https://r.openai.azure.us', model: 'm' } as const;
-    const foreign = modelTodo('unauthorized', { ...model, scope: scope('com') });
-    assert.match(
-      foreign,
-      /^The token is for another cloud .* AZURE_OPENAI_SCOPE=https:\/\/cognitiveservices\.azure\.us\/\.default\./,
-    );
-    assert.match(foreign, /AZURE_AUTHORITY_HOST=https:\/\/login\.microsoftonline\.us\.$/);
-    for (const code of ['unauthorized', 'credentials_failed'] as const)
-      assert.match(
-        modelTodo(code, { ...model, scope: scope('us') }),
-        /AZURE_AUTHORITY_HOST=https:\/\/login\.microsoftonline\.us/,
-      );
-    const atHome = { ...model, endpoint: 'https://r.openai.azure.com', scope: 'https://ai.azure.com/.default' };
-    assert.match(modelTodo('unauthorized', atHome), /^Give the identity above the role/);
-    assert.doesNotMatch(modelTodo('credentials_failed', atHome), /AUTHORITY/);
-  });
-
   it('gives the service its words where an error comes in place of a greeting', async (t) => {
     const error = { type: 'invalid_request_error', code: 'model_not_found', message: 'The model `x` does not exist.' };
     const findings = await raw(t, [], [{ type: 'error', error }]);
@@ -220,29 +120,6 @@ describe('the doctor at a model that refuses', () => {
     const findings = await simulated(t, [], { env: { AZURE_OPENAI_API_KEY: '' }, deps: { tokens } });
     assert.match(said(findings, 'model credentials'), /^fail \| .*cognitiveservices.*: AADSTS700082 \| Run "az login"/);
     assert.match(said(findings, 'model deployment'), /^skipped/);
-  });
-});
-
-describe('the doctor at a service of the preview protocol', () => {
-  const remedy = /it sent (\S+) \| Use the GA address .*without api-version.* and a GA model/;
-
-  it('names it by its greeting', async (t) => {
-    const session = { id: 'sess_1', object: 'realtime.session', modalities: ['audio', 'text'], voice: 'alloy' };
-    const findings = await raw(t, [], [{ type: 'session.created', session }]);
-    assert.equal(remedy.exec(said(findings, 'model deployment'))?.[1], 'session.created');
-    assert.match(said(findings, 'voice'), /^skipped/);
-  });
-
-  it('names it by its answer', async (t) => {
-    const answer: RawAnswer = ({ response, turn, send }) => {
-      send(wire.created({ response, turn }), {
-        ...wire.audioDelta([1, 2], { response }),
-        type: 'response.audio.delta',
-      });
-      send(wire.done({ response, turn, output: [wire.outputItem('Hello', { type: 'audio' })] }));
-    };
-    const findings = await raw(t, [answer]);
-    assert.equal(remedy.exec(said(findings, 'voice'))?.[1], 'response.audio.delta');
   });
 });
 
