@@ -21,7 +21,7 @@ export const TURN_RETRY = {
   connection_lost: 'safe',
   session_expired: 'safe',
   response_conflict: 'safe',
-  // A hang before anything was asked of the model.
+  // A hang, but the model has not been asked yet.
   token_timeout: 'safe',
   frame_malformed: 'safe',
   // Hangs.

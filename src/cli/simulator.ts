@@ -15,9 +15,9 @@ const USAGE = `Usage: npm run simulator
 
 The Realtime protocol of Azure OpenAI on this machine, with an audible voice and no model. Ctrl-C ends it.
 
-It lets in the key "${SIMULATED_RESOURCE.key}", to the deployments "simulator" and "gpt-realtime". Another key, another deployment and
-"gpt-realtime-whisper", which stands for a model without this protocol, are refused in the words of Azure: so what
-npm run doctor says of them can be tried.
+It accepts the key "${SIMULATED_RESOURCE.key}" and the deployments "simulator" and "gpt-realtime". Another key, another deployment and
+"gpt-realtime-whisper", which stands for a model without this protocol, are refused in the words of Azure: so the
+remedies of npm run doctor can be tried.
 
   --help   print this
 

@@ -133,7 +133,7 @@ async function answerOf(
   return { reply, remembered: { ...memory, ...voice.remembered, usage }, isUndone: isUndone(result) };
 }
 
-/** A chosen voice that the service refuses is chosen no longer. */
+/** Removes a chosen voice that the service refused, and tells the user. */
 function voiceAfter(
   { locale }: UserTurn,
   { settings: { voice: chosenVoice, ...others } }: ConversationRecord,

@@ -35,7 +35,7 @@ export interface GenerateRequest {
 }
 
 const MOST_RETRIES = 2;
-/** A service that breaks twice at the same request will break a third time, and whoever waits for a token has waited long. */
+/** A service that breaks twice at the same request will break a third time. A token is waited for 20 s each time. */
 const FEWER_RETRIES: Partial<Record<TurnErrorCode, number>> = { server_error: 1, token_timeout: 1 };
 const FIRST_BACKOFF_MS = 750;
 const BACKOFF_GROWTH = 3;
@@ -55,7 +55,7 @@ export async function generate(request: GenerateRequest, deps: GenerateDeps): Pr
   }
 }
 
-/** A voice that was chosen and is refused is replaced by the configured one: the result names it. */
+/** Asks again in the configured voice where the service refuses the chosen one; `refusedVoice` of the result names that. */
 async function tryVoices(deadlineMs: number, request: GenerateRequest, deps: GenerateDeps): Promise<TurnResult> {
   const { input, log } = request;
   const { voice } = deps.settings;

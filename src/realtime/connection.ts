@@ -12,7 +12,7 @@ import { handshakeFailure } from './wire-failures.ts';
 
 export type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
 
-/** Of its own: a chain of credentials asks one source after another, and the first token of a process takes the longest. */
+/** Apart from the handshake: credentials may come from a chain of sources, and the first token takes the longest. */
 const TOKEN_TIMEOUT_MS = 20_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How long a peer may take to answer a close before the socket is cut. */

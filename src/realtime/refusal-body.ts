@@ -2,23 +2,23 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../clock.ts';
 import { fieldsOf } from '../fields.ts';
 
-/** What is read of a body, and for how long: it explains the status, which is known without it. */
+/** The body only explains the status, so it is neither read nor waited for beyond these bounds. */
 const MAX_BODY_BYTES = 2_048;
 const BODY_TIMEOUT_MS = 2_000;
 const MAX_WORDS_CHARS = 400;
 const KEY_OR_TOKEN = /\b(?:sk-|eyJ)[\w*.-]{4,}/g;
 
 /**
- * Why a handshake was refused, in the words of whoever refused it: the service, or a proxy on the way. Code and message of
- * a JSON error, the title of a page, else the beginning of a text; empty where there is none. `credential` is left out of
- * it, and what would steer a terminal. Never rejects.
+ * Resolves with the reason that the service, or a proxy on the way, gives for a refused handshake: code and message of a
+ * JSON error, the title of an HTML page, else the beginning of the text; empty if there is none. `credential` and control
+ * characters are removed. Never rejects.
  */
 export async function refusalWords(
   response: IncomingMessage,
   credential: string | null,
   clock: Clock,
 ): Promise<string> {
-  // Nothing was asked to be compressed: what is all the same stays unread.
+  // No compression was requested: a compressed body is not read.
   if (response.headers['content-encoding'] !== undefined) return '';
   const body = await firstBytes(response, clock);
   const words = body.trimStart().startsWith('<') ? titleOf(body) : (jsonWords(body) ?? body);

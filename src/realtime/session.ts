@@ -239,7 +239,7 @@ export class RealtimeSession {
     for (const run of this.#onceClosed.splice(0)) run();
   }
 
-  /** Once: each delta is one. */
+  /** Logs once for each session: every delta is such an event. */
   #notePreview(event: string): void {
     if (this.#isPreviewNoted) return;
     this.#isPreviewNoted = true;

@@ -1,4 +1,4 @@
-/** What a simulator lets in. Names of deployments in lower case; in requests their case does not count, as in Azure. */
+/** The key and the deployments that a simulator accepts. Names are in lower case; requests may use any case, as in Azure. */
 export interface Resource {
   /** As `api-key`, or as a bearer token. */
   readonly key: string;
@@ -6,7 +6,7 @@ export interface Resource {
   readonly deployments: Readonly<Record<string, 'realtime' | 'other'>>;
 }
 
-/** Of `npm run simulator`. The key is no word of its own, since the doctor takes keys out of what it says. */
+/** Of `npm run simulator`. The key is not an ordinary word, since the doctor removes keys from its output. */
 export const SIMULATED_RESOURCE: Resource = {
   key: 'simulator-key',
   deployments: { simulator: 'realtime', 'gpt-realtime': 'realtime', 'gpt-realtime-whisper': 'other' },

@@ -24,7 +24,7 @@ export interface SimulatorOptions {
   readonly paceMs?: number;
   /** How long a session lives; then it gets `session_expired` and close 1001. Default 1800, as Azure was seen to do. */
   readonly sessionSeconds?: number;
-  /** Whom it lets in, and to which models. Default: whoever sends a key or token, to any. */
+  /** The key and the deployments that it accepts. Default: any. */
   readonly resource?: Resource;
   /** Answers a handshake with this HTTP status (and headers) instead of 101; 'hang' never answers. */
   readonly refuse?: (request: {
