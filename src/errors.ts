@@ -21,6 +21,8 @@ export const TURN_RETRY = {
   connection_lost: 'safe',
   session_expired: 'safe',
   response_conflict: 'safe',
+  // A hang, but the model has not been asked yet.
+  token_timeout: 'safe',
   frame_malformed: 'safe',
   // Hangs.
   handshake_timeout: 'never',

@@ -34,6 +34,7 @@ const APOLOGY_KINDS: Readonly<Record<TurnErrorCode, ApologyKind>> = {
   session_expired: 'broken',
   response_conflict: 'broken',
   frame_malformed: 'broken',
+  token_timeout: 'slow',
   handshake_timeout: 'slow',
   first_event_timeout: 'slow',
   silence_timeout: 'slow',

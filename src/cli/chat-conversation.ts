@@ -72,7 +72,7 @@ export class ChatConversation {
       timeoutMs: turnTimeoutMs,
       onRetry: (waitMs: number) => listener.onRetry(waitMs),
     };
-    const result = await generate(request, { pool: this.#pool, clock, random });
+    const result = await generate(request, { pool: this.#pool, clock, random, settings: config.session });
     this.#tellSession();
     this.#memory = nextMemory(this.#memory, { user: text }, result, historyTurns);
     return result.outcome;

@@ -27,6 +27,8 @@ export function eventLines(event: ServerEvent): readonly string[] {
       return ['Received an error event.', ...errorLines(event.error, event.eventId)];
     case 'responseDone':
       return event.response.error === undefined ? [] : ['The response failed.', ...errorLines(event.response.error)];
+    case 'preview':
+      return [`Received ${plain(event.type)}, an event of the preview of this protocol, which is not read.`];
     case 'session':
     case 'responseCreated':
     case 'textDone':
@@ -86,14 +88,16 @@ function remedy(code: TurnErrorCode): string {
   switch (code) {
     case 'credentials_failed':
       return 'Run "az login", or set AZURE_OPENAI_API_KEY.';
+    case 'token_timeout':
+      return 'Set AZURE_TOKEN_CREDENTIALS to the source of credentials to be used, such as AzureCliCredential.';
     case 'unauthorized':
       return 'Check AZURE_OPENAI_API_KEY (or OPENAI_API_KEY); with Entra ID, "az login" to the tenant of the resource.';
     case 'forbidden':
       return 'Have the role assigned to you (it takes some minutes to count), and check the network rules of the resource.';
     case 'deployment_not_found':
-      return 'Check AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT_NAME (or OPENAI_BASE_URL and OPENAI_MODEL).';
+      return 'Check AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT_NAME (or OPENAI_BASE_URL and OPENAI_MODEL); a new deployment takes minutes to appear.';
     case 'handshake_refused':
-      return 'Check AZURE_OPENAI_ENDPOINT (or OPENAI_BASE_URL).';
+      return 'See that the model is a realtime model, and check AZURE_OPENAI_ENDPOINT (or OPENAI_BASE_URL).';
     case 'settings_rejected':
       return 'Check REALTIME_VOICE and the other REALTIME_ settings.';
     case 'quota_exhausted':

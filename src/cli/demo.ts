@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SIMULATED_RESOURCE } from '../simulator/resource.ts';
 import { Children, type ChildSpec } from './children.ts';
 import { freePort } from './ports.ts';
 import { endWrong, readOptions } from './read-options.ts';
@@ -118,7 +119,7 @@ function botEnv(port: number, simulatorPort: number): Record<string, string> {
   return {
     AZURE_OPENAI_ENDPOINT: `http://127.0.0.1:${simulatorPort}`,
     AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
-    AZURE_OPENAI_API_KEY: 'simulator',
+    AZURE_OPENAI_API_KEY: SIMULATED_RESOURCE.key,
     PORT: String(port),
     WEBCHAT_AUDIO: 'card',
     DRAIN_SECONDS: '2',

@@ -1,6 +1,7 @@
 import '../node-version.js';
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../log.ts';
 import { simulatedMind } from '../simulator/mind.ts';
+import { SIMULATED_RESOURCE } from '../simulator/resource.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { openVoice } from '../simulator/voice.ts';
 import { readOptions } from './read-options.ts';
@@ -13,6 +14,10 @@ const MAX_PORT = 65_535;
 const USAGE = `Usage: npm run simulator
 
 The Realtime protocol of Azure OpenAI on this machine, with an audible voice and no model. Ctrl-C ends it.
+
+It accepts the key "${SIMULATED_RESOURCE.key}" and the deployments "simulator" and "gpt-realtime". Another key, another deployment and
+"gpt-realtime-whisper", which stands for a model without this protocol, are refused in the words of Azure: so the
+remedies of npm run doctor can be tried.
 
   --help   print this
 
@@ -56,7 +61,7 @@ function welcome(url: string, voice: string): string {
     'Point the bot at it, by these three lines in .env:',
     `AZURE_OPENAI_ENDPOINT=${url}`,
     'AZURE_OPENAI_DEPLOYMENT_NAME=simulator',
-    'AZURE_OPENAI_API_KEY=any',
+    `AZURE_OPENAI_API_KEY=${SIMULATED_RESOURCE.key}`,
     '',
   ].join('\n');
 }
@@ -81,7 +86,7 @@ const log = createLogger(settings.level);
 const voice = await openVoice({ log });
 try {
   const { host, port } = settings;
-  const simulator = await startSimulator({ mind: simulatedMind, voice, log, host, port });
+  const simulator = await startSimulator({ mind: simulatedMind, voice, log, host, port, resource: SIMULATED_RESOURCE });
   onSignals(async () => {
     await simulator.close();
     await voice.close();

@@ -114,7 +114,7 @@ async function answerOf(
   record: ConversationRecord,
   result: TurnResult,
   { attached, incident, startedMs, above }: Asked,
-  { clock, library, log, watch, historyTurns }: TurnDeps,
+  { clock, library, log, watch, historyTurns, settings }: TurnDeps,
 ): Promise<Answer> {
   logOutcome(result, incident, clock.now() - startedMs, log);
   noteOutcome(result, watch);
@@ -124,12 +124,25 @@ async function answerOf(
   const answer = await toReply(result.outcome, { turn, library, log, incident });
   const heading = above ?? (answer.isFromModel === true ? heardLine(result.heard, turn) : '');
   const head = answer.addsToShown === true ? '' : heading;
+  const voice = voiceAfter(turn, record, result, settings);
   const reply = {
     ...answer,
-    text: paragraphs(head, answer.text, ...hintsOf(turn, result, attached), ...attached.notes),
+    text: paragraphs(head, answer.text, ...hintsOf(turn, result, attached), ...attached.notes, ...voice.notes),
   };
   const usage = usageAfter(record.usage, result, reply);
-  return { reply, remembered: { ...memory, usage }, isUndone: isUndone(result) };
+  return { reply, remembered: { ...memory, ...voice.remembered, usage }, isUndone: isUndone(result) };
+}
+
+/** Removes a chosen voice that the service refused, and tells the user. */
+function voiceAfter(
+  { locale }: UserTurn,
+  { settings: { voice: chosenVoice, ...others } }: ConversationRecord,
+  { refusedVoice }: TurnResult,
+  { voice }: SessionSettings,
+): { readonly notes: readonly string[]; readonly remembered: Partial<ConversationRecord> } {
+  const isReplaced = refusedVoice !== undefined && refusedVoice === chosenVoice && refusedVoice !== voice;
+  if (!isReplaced) return { notes: [], remembered: {} };
+  return { notes: [wordingFor(locale).commands.voiceRefused(refusedVoice, voice)], remembered: { settings: others } };
 }
 
 /** Whether there is nothing that a model could be asked. */

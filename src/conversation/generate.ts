@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '../clock.ts';
+import type { SessionSettings } from '../config.ts';
 import { TurnError, type TurnErrorCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { errorOf } from '../realtime/outcome.ts';
@@ -12,6 +13,8 @@ import { addUsage, NO_TOKENS } from '../token-usage.ts';
 export interface GenerateDeps {
   readonly pool: SessionPool;
   readonly clock: Clock;
+  /** As configured; a request may ask for others. */
+  readonly settings: Pick<SessionSettings, 'voice'>;
   /** From 0 up to 1; spreads the retries of many conversations. */
   readonly random: () => number;
 }
@@ -32,8 +35,8 @@ export interface GenerateRequest {
 }
 
 const MOST_RETRIES = 2;
-/** A service that breaks twice at the same request will break a third time. */
-const FEWER_RETRIES: Partial<Record<TurnErrorCode, number>> = { server_error: 1 };
+/** A service that breaks twice at the same request will break a third time. A token is waited for 20 s each time. */
+const FEWER_RETRIES: Partial<Record<TurnErrorCode, number>> = { server_error: 1, token_timeout: 1 };
 const FIRST_BACKOFF_MS = 750;
 const BACKOFF_GROWTH = 3;
 
@@ -46,10 +49,25 @@ export async function generate(request: GenerateRequest, deps: GenerateDeps): Pr
     timeout.abort(new TurnError('turn_timeout', `the turn took longer than ${timeoutMs} ms`));
   });
   try {
-    return await tryUntil(deadlineMs, { ...request, signal: AbortSignal.any([signal, timeout.signal]) }, deps);
+    return await tryVoices(deadlineMs, { ...request, signal: AbortSignal.any([signal, timeout.signal]) }, deps);
   } finally {
     forget();
   }
+}
+
+/** Asks again in the configured voice where the service refuses the chosen one; `refusedVoice` of the result names that. */
+async function tryVoices(deadlineMs: number, request: GenerateRequest, deps: GenerateDeps): Promise<TurnResult> {
+  const { input, log } = request;
+  const { voice } = deps.settings;
+  const result = await tryUntil(deadlineMs, request, deps);
+  const { refusedVoice } = result;
+  if (refusedVoice === undefined || refusedVoice === voice || input.settings === undefined) return result;
+  log.warn({ refusedVoice, voice }, 'voice refused by the service: the configured one is used');
+  if (input.mayAskAgain?.() === false) return result;
+  const inConfiguredVoice = { ...input, settings: { ...input.settings, voice } };
+  const again = await tryUntil(deadlineMs, { ...request, input: inConfiguredVoice }, deps);
+  const usage = addUsage(result.usage, again.usage);
+  return { ...again, refusedVoice, usage, hasUntoldUsage: result.hasUntoldUsage || again.hasUntoldUsage };
 }
 
 async function tryUntil(deadlineMs: number, request: GenerateRequest, deps: GenerateDeps): Promise<TurnResult> {

@@ -2,7 +2,7 @@ import type { ModelEndpoint } from '../config.ts';
 import { TurnError } from '../errors.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass } from './check.ts';
 import { entraFailure } from './entra-failure.ts';
-import { describeTurnError, modelTodo } from './model-remedies.ts';
+import { describeTurnError, modelTodo, PREVIEW_TODO, SLOW_TOKEN } from './model-remedies.ts';
 import type { ModelTrial } from './model-trial.ts';
 import { reachCheck } from './reach.ts';
 import { describeToken, tokenFacts, tokenFigures } from './token-facts.ts';
@@ -26,8 +26,7 @@ export function modelAccess(deps: DoctorDeps, trial: ModelTrial): readonly Check
     {
       name: CREDENTIALS,
       limitMs: TOKEN_LIMIT_MS,
-      lateTodo:
-        'See which source of credentials hangs: set AZURE_TOKEN_CREDENTIALS to the one to be used, such as AzureCliCredential.',
+      lateTodo: SLOW_TOKEN,
       run: () => checkCredentials(deps),
     },
     {
@@ -58,9 +57,17 @@ async function checkCredentials({ config: { model }, tokens, clock }: DoctorDeps
   }
 }
 
+/** A service that speaks the preview of the protocol is understood in part, and in silence. */
+export function previewFinding({ previewEvent }: ModelTrial): Finding | undefined {
+  if (previewEvent === undefined) return undefined;
+  return fail(`the service speaks the preview of the protocol, and the bot GA: it sent ${previewEvent}`, PREVIEW_TODO);
+}
+
 async function checkDeployment(model: ModelEndpoint, trial: ModelTrial, signal: AbortSignal): Promise<Finding> {
   try {
     const { connectMs, greetedMs } = await trial.open(signal);
+    const preview = previewFinding(trial);
+    if (preview !== undefined) return preview;
     const said = `"${model.model}" lets us in: connected in ${connectMs} ms, session.created after ${greetedMs} ms`;
     return pass(said, { connectMs, sessionCreatedMs: greetedMs });
   } catch (error) {

@@ -7,12 +7,22 @@ export function describeTurnError(error: TurnError): string {
   return `${error.message.trim()}${code === undefined ? '' : ` (${code})`} [${error.code}]`;
 }
 
+/** What to do where a token does not come in time. */
+export const SLOW_TOKEN =
+  'See which source of credentials hangs: set AZURE_TOKEN_CREDENTIALS to the one to be used, such as AzureCliCredential.';
+
+/** What to do where the service speaks an older protocol. */
+export const PREVIEW_TODO =
+  'Use the GA address (AZURE_OPENAI_ENDPOINT without a path and without api-version; a gateway has to lead to /openai/v1/realtime) and a GA model (gpt-realtime and its kin, no gpt-4o-realtime-preview).';
+
 /** What an operator can do about a turn, or a handshake, that failed in this way. */
 export function modelTodo(code: TurnErrorCode, model: ModelEndpoint): string {
   const isOpenAi = model.kind === 'openai';
   switch (code) {
     case 'credentials_failed':
-      return 'Run "az login", give the host a managed identity (with AZURE_CLIENT_ID), or set AZURE_OPENAI_API_KEY.';
+      return `Run "az login", give the host a managed identity (with AZURE_CLIENT_ID), or set AZURE_OPENAI_API_KEY.${authorityTodo(model)}`;
+    case 'token_timeout':
+      return SLOW_TOKEN;
     case 'unauthorized':
       return unauthorizedTodo(model);
     case 'forbidden':
@@ -20,9 +30,11 @@ export function modelTodo(code: TurnErrorCode, model: ModelEndpoint): string {
     case 'deployment_not_found':
       return isOpenAi
         ? 'Check OPENAI_MODEL, and that OPENAI_BASE_URL ends as the service wants it (such as /v1).'
-        : 'AZURE_OPENAI_DEPLOYMENT_NAME has to be the name of a deployment (not of a model) at AZURE_OPENAI_ENDPOINT, which is https://<resource>.openai.azure.com without a path; a new deployment takes minutes to appear.';
+        : `AZURE_OPENAI_DEPLOYMENT_NAME has to be the name of a deployment (not of a model) at ${endpointOf(model)}; one that was made a few minutes ago is not there yet: try again in five.`;
     case 'handshake_refused':
-      return `Check ${isOpenAi ? 'OPENAI_BASE_URL' : 'AZURE_OPENAI_ENDPOINT (https://<resource>.openai.azure.com, without a path)'}.`;
+      return isOpenAi
+        ? 'Set OPENAI_MODEL to a realtime model, such as gpt-realtime, and check OPENAI_BASE_URL.'
+        : `Set AZURE_OPENAI_DEPLOYMENT_NAME to a deployment of a realtime model (gpt-realtime and its kin, none that only transcribes or translates); one that was made a few minutes ago may not be ready yet: try again in five; and check ${endpointOf(model)}.`;
     case 'settings_rejected':
       return 'Set REALTIME_VOICE (and the other REALTIME_ variables) to what the service names.';
     case 'quota_exhausted':
@@ -52,13 +64,41 @@ export function modelTodo(code: TurnErrorCode, model: ModelEndpoint): string {
   }
 }
 
+/** The setting and what it has to be. */
+function endpointOf(model: ModelEndpoint): string {
+  const isProject = model.kind !== 'openai' && /\/api\/projects(?:\/|$)/i.test(model.endpoint);
+  const found = isProject ? `; ${model.endpoint} is the address of a Foundry project` : '';
+  return `AZURE_OPENAI_ENDPOINT (https://<resource>.openai.azure.com, without a path${found})`;
+}
+
+/** The clouds of Azure besides the public one, by the end of their hosts. */
+const SOVEREIGN_AUTHORITIES: Readonly<Record<string, string>> = {
+  us: 'https://login.microsoftonline.us',
+  cn: 'https://login.chinacloudapi.cn',
+};
+
+/** `com`, `us` or `cn`; `undefined` for a host that is none of Azure's. */
+function cloudOf(url: string): string | undefined {
+  return URL.canParse(url) ? /\.azure\.(com|us|cn)$/.exec(new URL(url).hostname)?.[1] : undefined;
+}
+
+/** Tokens for another cloud than the public one come from an authority of its own. */
+function authorityTodo(model: ModelEndpoint): string {
+  const authority = model.kind === 'openai' ? undefined : SOVEREIGN_AUTHORITIES[cloudOf(model.endpoint) ?? ''];
+  return authority === undefined ? '' : ` In the cloud of this endpoint, set AZURE_AUTHORITY_HOST=${authority}.`;
+}
+
 /** Azure answers 401, too, where a role is missing. */
-function unauthorizedTodo({ kind }: ModelEndpoint): string {
-  switch (kind) {
+function unauthorizedTodo(model: ModelEndpoint): string {
+  switch (model.kind) {
     case 'azureKey':
-      return 'Set AZURE_OPENAI_API_KEY to a present key of the resource at AZURE_OPENAI_ENDPOINT ("Keys and Endpoint" in the portal), or remove it to use Entra ID.';
-    case 'azureEntraId':
-      return 'Give the identity above the role "Cognitive Services OpenAI User" on the resource (it takes some minutes to count); its token has to come from the tenant of the resource (az login --tenant), for AZURE_OPENAI_SCOPE.';
+      return `Set AZURE_OPENAI_API_KEY to a present key of the resource at ${endpointOf(model)} ("Keys and Endpoint" in the portal), or remove it to use Entra ID.`;
+    case 'azureEntraId': {
+      const [cloud, asked] = [cloudOf(model.endpoint), cloudOf(model.scope)];
+      if (cloud !== undefined && asked !== undefined && cloud !== asked)
+        return `The token is for another cloud (${model.scope}) than the endpoint: set AZURE_OPENAI_SCOPE=https://cognitiveservices.azure.${cloud}/.default.${authorityTodo(model)}`;
+      return `Give the identity above the role "Cognitive Services OpenAI User" on the resource (it takes some minutes to count); its token has to come from the tenant of the resource (az login --tenant), for AZURE_OPENAI_SCOPE.${authorityTodo(model)}`;
+    }
     case 'openai':
       return 'Set OPENAI_API_KEY to a present key of the service at OPENAI_BASE_URL.';
   }

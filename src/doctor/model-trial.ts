@@ -49,7 +49,7 @@ export class ModelTrial {
     await preloadClient(this.#deps.config.model);
     this.#first = await this.#openSession(signal);
     const { startedAtMs, connectedAtMs } = this.#first;
-    const { event, atMs } = await this.#first.whenHeard(({ kind }) => kind === 'session' || kind === 'error');
+    const { event, atMs } = await this.#first.whenHeard(({ kind }) => ['session', 'preview', 'error'].includes(kind));
     if (event.kind === 'error') throw wireFailure(event.error, 'handshake_refused');
     return { connectMs: connectedAtMs - startedAtMs, greetedMs: atMs - startedAtMs };
   }
@@ -84,6 +84,12 @@ export class ModelTrial {
     if (text === undefined) return undefined;
     this.#second = await this.#openSession(signal);
     return this.#runTurn(this.#second, SECOND_TEXT, text);
+  }
+
+  /** The first event by which the service shows that it speaks the preview of the protocol; `undefined` where none has. */
+  get previewEvent(): string | undefined {
+    const heard = this.#first?.heard(isPreview) ?? this.#second?.heard(isPreview);
+    return heard?.event.kind === 'preview' ? heard.event.type : undefined;
   }
 
   /** The service's own words about what went wrong last; empty where it said none. */
@@ -129,6 +135,10 @@ export class ModelTrial {
 
 function isUpdate(event: ServerEvent): boolean {
   return event.kind === 'session' && event.isUpdate;
+}
+
+function isPreview(event: ServerEvent): boolean {
+  return event.kind === 'preview';
 }
 
 function since(startMs: number, heard: { readonly atMs: number } | undefined): number | undefined {

@@ -4,7 +4,7 @@ import { costUsd, pricesOf } from '../prices.ts';
 import type { Outcome } from '../realtime/outcome.ts';
 import { MODALITIES } from '../token-usage.ts';
 import { type Check, type DoctorDeps, type Figures, type Finding, fail, pass, skipped, warn } from './check.ts';
-import { DEPLOYMENT } from './model-access.ts';
+import { DEPLOYMENT, previewFinding } from './model-access.ts';
 import { describeTurnError, modelTodo } from './model-remedies.ts';
 import type { ModelTrial, TrialTurn } from './model-trial.ts';
 
@@ -51,6 +51,8 @@ async function checkVoice({ model, session: { voice } }: Config, trial: ModelTri
   if (taken !== undefined)
     return fail(`the service speaks as "${taken}" and was asked for "${voice}"`, modelTodo('settings_rejected', model));
   const { outcome } = (await trial.firstTurn()).result;
+  const preview = previewFinding(trial);
+  if (preview !== undefined) return preview;
   if (outcome.kind === 'failed') return failed(outcome, model, trial);
   return warn(
     `the service did not say whether it has taken "${voice}"`,
@@ -63,6 +65,8 @@ function spokenFinding(
   model: ModelEndpoint,
   trial: ModelTrial,
 ): Finding {
+  const preview = previewFinding(trial);
+  if (preview !== undefined) return preview;
   const { outcome } = result;
   const audioMs = 'pcm' in outcome ? durationMs(outcome.pcm.byteLength) : 0;
   const figures = {

@@ -38,14 +38,25 @@ export function publicAddressChecks(deps: DoctorDeps): readonly Check[] {
   const base = baseOf(deps);
   if (base === undefined) {
     const why = 'PUBLIC_BASE_URL is not set: Teams and other channels get text without sound';
-    return [{ name: HEALTH, limitMs: LIMIT_MS, lateTodo: '', run: async () => skipped(why) }];
+    return [{ name: HEALTH, limitMs: LIMIT_MS, lateTodo: '', run: async () => skipped(why) }, ...endpointCheck(deps)];
   }
   const bounds = { limitMs: LIMIT_MS, lateTodo: nobodyThere(base) };
   return [
     { name: HEALTH, ...bounds, run: (signal) => checkHealth(base, signal) },
     { name: 'player page', needs: [HEALTH], ...bounds, run: (signal) => checkPlayer(base, signal) },
     { name: 'messages route', needs: [HEALTH], ...bounds, run: (signal) => checkMessages(base, deps.config, signal) },
+    ...endpointCheck(deps, base.url),
   ];
+}
+
+const SHOW_ENDPOINT = 'az bot show --resource-group <group> --name <bot> --query properties.endpoint --output tsv';
+
+/** Where Azure delivers messages only Azure knows: the command that shows it, and what it has to print. */
+function endpointCheck({ config: { isAuthenticated } }: DoctorDeps, base = ''): readonly Check[] {
+  if (!isAuthenticated) return [];
+  const expected = base.startsWith('https:') ? `${base}/api/messages` : '<PUBLIC_BASE_URL, https>/api/messages';
+  const said = `not known from here: compare ${expected} with what Azure has for the bot: ${SHOW_ENDPOINT}`;
+  return [{ name: 'bot endpoint', limitMs: LIMIT_MS, lateTodo: '', run: async () => skipped(said) }];
 }
 
 function baseOf({ config: { publicBaseUrl, port }, env, installed }: DoctorDeps): Base | undefined {

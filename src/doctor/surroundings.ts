@@ -1,6 +1,7 @@
+import { findFfmpeg } from '../audio/clip/ffmpeg.ts';
 import type { Config } from '../config.ts';
 import { settingsFile } from '../installation.ts';
-import { type Check, type DoctorDeps, pass, warn } from './check.ts';
+import { type Check, type DoctorDeps, type Finding, pass, skipped, warn } from './check.ts';
 
 const LIMIT_MS = 1_000;
 
@@ -16,7 +17,7 @@ const STORAGES: Readonly<Record<Config['storage']['kind'], string>> = {
 };
 
 /** What is known without asking anybody. Older versions of Node were refused at the start. */
-export function surroundings({ config, installed }: DoctorDeps): readonly Check[] {
+export function surroundings({ config, env, installed }: DoctorDeps): readonly Check[] {
   const { model, notices, storage } = config;
   const set = `${MODELS[model.kind]} ("${model.model}"), ${STORAGES[storage.kind]}`;
   const figures = { model: model.kind, storage: storage.kind };
@@ -34,5 +35,13 @@ export function surroundings({ config, installed }: DoctorDeps): readonly Check[
       ...none,
       run: async () => pass(`${process.version} on ${process.platform} ${process.arch}`, { version: process.version }),
     },
+    { name: 'ffmpeg', ...none, run: async () => ffmpegFinding(await findFfmpeg(env['PATH'])) },
   ];
+}
+
+/** The bot does without it. */
+function ffmpegFinding(path: string | undefined): Finding {
+  return path === undefined
+    ? skipped('not on the PATH: of the sounds that people send, only WAV, MP3 and Ogg Opus can be heard')
+    : pass(`${path}: M4A, WebM, FLAC, AMR and others can be heard, too`, { path });
 }

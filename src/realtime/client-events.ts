@@ -71,6 +71,8 @@ export interface TurnEvents {
   readonly all: readonly RealtimeClientEvent[];
   readonly settings: RealtimeClientEvent | undefined;
   readonly history: RealtimeClientEvent | undefined;
+  /** Asked for by `settings`. */
+  readonly voice: string | undefined;
 }
 
 /**
@@ -84,10 +86,11 @@ export function turnEvents(
   mayTranscribe = false,
 ): TurnEvents {
   const turn = [...userItems(ids, contentOf(input), mayTranscribe), responseCreate(ids, input.turnId)];
-  if (settings === undefined) return { all: turn, settings: undefined, history: undefined };
+  if (settings === undefined) return { all: turn, settings: undefined, history: undefined, voice: undefined };
   const update = sessionUpdate(ids, settings, input.about);
   const replay = input.history === undefined ? undefined : historyItem(ids, input.history);
-  return { all: [update, ...(replay === undefined ? [] : [replay]), ...turn], settings: update, history: replay };
+  const all = [update, ...(replay === undefined ? [] : [replay]), ...turn];
+  return { all, settings: update, history: replay, voice: settings.voice };
 }
 
 /** In the order in which it was sent: what was written comes first. */
@@ -98,7 +101,7 @@ function contentOf({ text, attached = [] }: Pick<TurnInput, 'text' | 'attached'>
 /** Asks for the same answer once more, this time in speech: what was said in text is taken back before. */
 export function repairEvents(ids: Ids, turnId: string, itemIds: readonly string[]): TurnEvents {
   const all = [...itemIds.map((itemId) => itemDelete(ids, itemId)), responseCreate(ids, turnId, ['audio'])];
-  return { all, settings: undefined, history: undefined };
+  return { all, settings: undefined, history: undefined, voice: undefined };
 }
 
 /** Ends the response that is running: what it would still say costs nothing. */

@@ -6,11 +6,14 @@ import { TurnError } from '../errors.ts';
 import { clientSideFailure, MAX_FRAME_BYTES } from './client-failures.ts';
 import type { RealtimeTarget } from './endpoint.ts';
 import { Heartbeat, PONG_TIMEOUT_MS } from './heartbeat.ts';
+import { refusalWords } from './refusal-body.ts';
 import { readServerEvent, type ServerEvent } from './server-event.ts';
 import { handshakeFailure } from './wire-failures.ts';
 
 export type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
 
+/** Apart from the handshake: credentials may come from a chain of sources, and the first token takes the longest. */
+const TOKEN_TIMEOUT_MS = 20_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How long a peer may take to answer a close before the socket is cut. */
 const CLOSE_GRACE_MS = 2_000;
@@ -33,43 +36,66 @@ export interface ConnectionListener {
 /** Opens a connection; a dependency, so that the way to the model can be exchanged as a whole. */
 export type OpenConnection = (listener: ConnectionListener, signal: AbortSignal) => Promise<Connection>;
 
-/** Opens sockets to one endpoint. Credentials are asked for at each call. Rejects with a TurnError. */
-export function connectionOpener(target: RealtimeTarget, clock: Clock): OpenConnection {
+/** Opens sockets to one endpoint. Credentials are asked for at each call, first. Rejects with a TurnError. */
+export function connectionOpener({ client, model, socketOptions }: RealtimeTarget, clock: Clock): OpenConnection {
+  // Reconnecting by the library would come back silently with an empty session: no settings, no memory.
+  const options = { ...socketOptions, maxPayload: MAX_FRAME_BYTES };
   return async function openConnection(listener, signal) {
-    const handshake = new AbortController();
-    const forget = clock.after(HANDSHAKE_TIMEOUT_MS, () => {
-      handshake.abort(new TurnError('handshake_timeout', `no connection within ${HANDSHAKE_TIMEOUT_MS} ms`));
+    const signedIn = await withDeadline(() => signIn(client), {
+      ...{ clock, signal, limitMs: TOKEN_TIMEOUT_MS },
+      late: () => new TurnError('token_timeout', `no access token within ${TOKEN_TIMEOUT_MS} ms`),
     });
-    try {
-      return await connect(target, clock, listener, AbortSignal.any([signal, handshake.signal]));
-    } finally {
-      forget();
-    }
+    const open = async (ended: AbortSignal) => {
+      const { OpenAIRealtimeWS } = await import('openai/realtime/ws');
+      const realtime = await OpenAIRealtimeWS.create(signedIn, { model, options }).catch((cause: unknown) => {
+        // It throws at what no header can hold.
+        throw new TurnError('credentials_failed', 'the key or token cannot be sent', { cause });
+      });
+      return new OpenSocket(realtime, signedIn.apiKey, clock, listener).whenOpen(ended);
+    };
+    return withDeadline(open, {
+      ...{ clock, signal, limitMs: HANDSHAKE_TIMEOUT_MS },
+      late: () => new TurnError('handshake_timeout', `no connection within ${HANDSHAKE_TIMEOUT_MS} ms`),
+    });
   };
 }
 
-function connect(
-  target: RealtimeTarget,
-  clock: Clock,
-  listener: ConnectionListener,
-  signal: AbortSignal,
-): Promise<Connection> {
-  if (signal.aborted) return Promise.reject(signal.reason);
-  const { promise, resolve, reject } = Promise.withResolvers<Connection>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  const { client, model, socketOptions } = target;
-  // Reconnecting by the library would come back silently with an empty session: no settings, no memory.
-  const options = { ...socketOptions, maxPayload: MAX_FRAME_BYTES };
-  const created = import('openai/realtime/ws').then((library) =>
-    library.OpenAIRealtimeWS.create(client, { model, options }),
-  );
-  created.then(
-    (realtime) => new OpenSocket(realtime, clock, listener).whenOpen(signal).then(resolve, reject),
-    (cause) => reject(new TurnError('credentials_failed', 'no access token could be had', { cause })),
-  );
-  // A listener that is left on a signal keeps all of this alive for as long as the signal's source lives.
-  return promise.finally(() => signal.removeEventListener('abort', onAbort));
+/** The client with its credentials, so that the library asks for none while it opens the socket. */
+async function signIn(client: RealtimeTarget['client']): Promise<RealtimeTarget['client']> {
+  try {
+    const isToken = await client._callApiKey();
+    return { baseURL: client.baseURL, apiKey: client.apiKey, _callApiKey: async () => isToken };
+  } catch (cause) {
+    throw new TurnError('credentials_failed', 'no access token could be had', { cause });
+  }
+}
+
+interface Deadline {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly limitMs: number;
+  readonly late: () => TurnError;
+}
+
+/** Settles like `work`; rejects with `late` after `limitMs`, and with the reason of `signal`. `work` is told of both. */
+async function withDeadline<T>(
+  work: (ended: AbortSignal) => Promise<T>,
+  { clock, signal, limitMs, late }: Deadline,
+): Promise<T> {
+  signal.throwIfAborted();
+  const deadline = new AbortController();
+  const forget = clock.after(limitMs, () => deadline.abort(late()));
+  const ended = AbortSignal.any([signal, deadline.signal]);
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(ended.reason);
+  ended.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work(ended), promise]);
+  } finally {
+    forget();
+    // A listener that is left on a signal keeps all of this alive for as long as the signal's source lives.
+    ended.removeEventListener('abort', onAbort);
+  }
 }
 
 class OpenSocket implements Connection {
@@ -81,7 +107,7 @@ class OpenSocket implements Connection {
   #wire: Socket | undefined;
 
   /** The library's factory resolves before the socket opens: the listeners have to be attached in the same tick. */
-  constructor(realtime: OpenAIRealtimeWS, clock: Clock, listener: ConnectionListener) {
+  constructor(realtime: OpenAIRealtimeWS, credential: string | null, clock: Clock, listener: ConnectionListener) {
     this.#realtime = realtime;
     this.#clock = clock;
     realtime.on('event', (event) => {
@@ -92,11 +118,10 @@ class OpenSocket implements Connection {
       // Errors that the service sends have come as events already; those of the client's side have a cause.
       if (error.cause !== undefined) this.#breakOff(clientSideFailure(error));
     });
-    realtime.socket.on('unexpected-response', (request, response) => {
-      this.#closeReason ??= handshakeFailure(response.statusCode ?? 0, response.headers, clock.now());
-      response.resume();
+    realtime.socket.on('unexpected-response', async (request, response) => {
+      const words = await refusalWords(response, credential, clock);
+      this.#breakOff(handshakeFailure(response.statusCode ?? 0, response.headers, clock.now(), words));
       request.destroy();
-      realtime.socket.terminate();
     });
     realtime.socket.on('upgrade', (response) => {
       this.#wire = response.socket;

@@ -3,7 +3,7 @@ import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import type { Outcome } from './outcome.ts';
 import { ResponseParts } from './response-parts.ts';
 import type { FinalResponse, ServerEvent, WireError } from './server-event.ts';
-import { wireFailure } from './wire-failures.ts';
+import { refusesVoice, wireFailure } from './wire-failures.ts';
 
 /** What an event means for the turn. */
 export type Step =
@@ -17,6 +17,8 @@ export interface CollectorOptions {
   /** The `event_id`s of everything sent for this turn, and the one of `session.update`, if it went with it. */
   readonly sentEventIds: ReadonlySet<string>;
   readonly settingsEventId: string | undefined;
+  /** The voice that it asks for. */
+  readonly voice?: string | undefined;
 }
 
 /** Three minutes, the most that a model speaks in one go, are 9 MB. */
@@ -38,6 +40,7 @@ export class ResponseCollector {
   #hasDelta = false;
   #usage: TokenUsage | undefined;
   #rejectedEventId: string | undefined;
+  #isVoiceRefused = false;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -55,6 +58,11 @@ export class ResponseCollector {
   /** The event of ours that the service refused, if the turn ended by that. */
   get rejectedEventId(): string | undefined {
     return this.#rejectedEventId;
+  }
+
+  /** Whether the turn ended because the service does not have the voice; nothing was said then. */
+  get isVoiceRefused(): boolean {
+    return this.#isVoiceRefused;
   }
 
   /** The output items that are known by name. */
@@ -90,8 +98,9 @@ export class ResponseCollector {
         }
         this.#parts.addAudio(event.at, event.audio);
         return ALIVE;
+      case 'preview':
       case 'responseActivity':
-        return event.responseId === this.#responseId ? ALIVE : IGNORED;
+        return event.responseId !== undefined && event.responseId === this.#responseId ? ALIVE : IGNORED;
       case 'responseDone':
         return this.#finish(event.response);
       case 'error':
@@ -172,22 +181,34 @@ export class ResponseCollector {
     }
   }
 
-  /** An error is the turn's if it names one of our events, or names none while no response has begun. */
   #fail(error: WireError, eventId: string | undefined): Step {
-    const isNamed = eventId !== undefined && this.#options.sentEventIds.has(eventId);
-    const isUnnamed = eventId === undefined && this.#responseId === undefined;
-    const isFatal = error.code === 'session_expired';
-    if (!isNamed && !isUnnamed && !isFatal) return IGNORED;
+    if (!this.#isOfTurn(error, eventId)) return IGNORED;
     if (error.code === 'content_filter') return this.#ended(this.#filtered());
     const failure = wireFailure(error, fallbackFor(error));
     this.#rejectedEventId = eventId;
-    // Refused before it began: there is no response to be billed.
-    if (this.#responseId === undefined) this.#usage = NO_TOKENS;
-    const isAboutSettings = eventId !== undefined && eventId === this.#options.settingsEventId;
-    if (!isAboutSettings) return this.#ended(this.abandon(failure));
+    // A response that ends before it said anything is not billed.
+    if (!this.#hasDelta) this.#usage = NO_TOKENS;
+    const { settingsEventId, voice } = this.#options;
+    const isRefusal = failure.code === 'request_rejected';
+    const isSettings = eventId !== undefined && eventId === settingsEventId;
+    // Also seen without the name of the event: the field is then all that tells.
+    const isVoice =
+      isRefusal && voice !== undefined && (isSettings || eventId === undefined) && refusesVoice(error, voice);
+    if (!isSettings && !isVoice) return this.#ended(this.abandon(failure));
+    this.#isVoiceRefused = isVoice && !this.#hasDelta;
     // Whatever was said under settings that were refused was said with the service's defaults: it is not delivered.
     const refused = new TurnError('settings_rejected', failure.message);
-    return this.#ended({ kind: 'failed', error: failure.code === 'request_rejected' ? refused : failure });
+    return this.#ended({ kind: 'failed', error: isRefusal ? refused : failure });
+  }
+
+  /**
+   * An error is the turn's if it names one of our events, or none: no `response.done` follows it. Nothing is sent while a
+   * response runs, so a refused request that has no name is not about an answer that is already being given.
+   */
+  #isOfTurn(error: WireError, eventId: string | undefined): boolean {
+    if (error.code === 'session_expired') return true;
+    if (eventId !== undefined) return this.#options.sentEventIds.has(eventId);
+    return !this.#hasDelta || !isRequestRefusal(wireFailure(error, fallbackFor(error)).code);
   }
 
   #ended(outcome: Outcome): Step {
@@ -195,6 +216,11 @@ export class ResponseCollector {
   }
 }
 
-function fallbackFor(error: WireError): TurnErrorCode {
-  return error.type.includes('invalid') ? 'request_rejected' : 'server_error';
+/** An error that names a field is about what was sent. */
+function fallbackFor({ type, param }: WireError): TurnErrorCode {
+  return type.includes('invalid') || param !== undefined ? 'request_rejected' : 'server_error';
+}
+
+function isRequestRefusal(code: TurnErrorCode): boolean {
+  return code === 'request_rejected' || code === 'response_conflict';
 }

@@ -46,6 +46,7 @@ export class ResponseRun {
       turnId,
       sentEventIds: new Set(events.all.map((event) => event.event_id ?? '')),
       settingsEventId: events.settings?.event_id,
+      voice: events.voice,
     });
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     this.outcome = promise;

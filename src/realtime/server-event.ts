@@ -27,6 +27,8 @@ export type ServerEvent =
   | { readonly kind: 'responseActivity'; readonly responseId: string }
   | { readonly kind: 'responseDone'; readonly response: FinalResponse }
   | { readonly kind: 'error'; readonly error: WireError; readonly eventId: string | undefined }
+  /** Of the protocol's preview: GA has other names, or another shape, for it. Nothing is read from it. */
+  | { readonly kind: 'preview'; readonly type: string; readonly responseId: string | undefined }
   | { readonly kind: 'other'; readonly type: string }
   | { readonly kind: 'malformed'; readonly type: string; readonly responseId: string | undefined };
 
@@ -43,6 +45,8 @@ export interface WireError {
   readonly type: string;
   readonly code: string;
   readonly message: string;
+  /** The field that is at fault, as a path: `session.audio.output.voice`. */
+  readonly param?: string;
 }
 
 /** What `response.done` says of the response that ended. */
@@ -70,6 +74,7 @@ export function readServerEvent(event: { readonly type: string }): ServerEvent {
 }
 
 function read(event: Fields & { readonly type: string }): ServerEvent | undefined {
+  if (isOfPreview(event)) return { kind: 'preview', type: event.type, responseId: stringOf(event['response_id']) };
   switch (event.type) {
     case 'session.created':
     case 'session.updated':
@@ -99,6 +104,18 @@ function read(event: Fields & { readonly type: string }): ServerEvent | undefine
     default:
       return readUnlisted(event);
   }
+}
+
+/**
+ * Renamed in GA: `response.text.*`, `response.audio.*` and `response.audio_transcript.*` have become
+ * `response.output_*`, and a session's `modalities` and `input_audio_format` are elsewhere in it.
+ * https://learn.microsoft.com/azure/foundry/openai/how-to/realtime-audio-preview-api-migration-guide
+ */
+function isOfPreview(event: Fields & { readonly type: string }): boolean {
+  if (/^response\.(?:text|audio|audio_transcript)\.(?:delta|done)$/.test(event.type)) return true;
+  if (!event.type.startsWith('session.')) return false;
+  const session = fieldsOf(event['session']);
+  return 'modalities' in session || 'input_audio_format' in session;
 }
 
 function readSession(isUpdate: boolean, session: Fields): ServerEvent {
@@ -201,10 +218,12 @@ function turnIdOf(response: Fields): string | undefined {
 }
 
 function wireErrorOf(error: Fields): WireError {
+  const param = stringOf(error['param']);
   return {
     type: stringOf(error['type']) ?? '',
     code: stringOf(error['code']) ?? '',
     message: stringOf(error['message']) ?? '',
+    ...(param ? { param } : {}),
   };
 }
 

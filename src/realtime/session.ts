@@ -71,6 +71,7 @@ export class RealtimeSession {
   /** Whether it was told what was said before, and did not say it itself. */
   #isReplayed = false;
   #isClosed = false;
+  #isPreviewNoted = false;
   #onceClosed: (() => void)[] = [];
   #run: ResponseRun | undefined;
   #hearing: Hearing | undefined;
@@ -220,6 +221,7 @@ export class RealtimeSession {
   #onEvent(event: ServerEvent): void {
     if (event.kind === 'session') this.#noteSession(event);
     if (event.kind === 'error') this.#noteError(event);
+    if (event.kind === 'preview') this.#notePreview(event.type);
     this.#hearing?.accept(event);
     this.#run?.accept(event);
   }
@@ -237,8 +239,20 @@ export class RealtimeSession {
     for (const run of this.#onceClosed.splice(0)) run();
   }
 
+  /** Logs once for each session: every delta is such an event. */
+  #notePreview(event: string): void {
+    if (this.#isPreviewNoted) return;
+    this.#isPreviewNoted = true;
+    this.#log.warn(
+      { event, session: this.#id },
+      'event of the preview protocol received: the address or model is not GA',
+    );
+  }
+
   #noteError({ error, eventId }: Extract<ServerEvent, { kind: 'error' }>): void {
-    if (error.code === 'session_expired') this.#isSpent = true;
+    // Between turns an error without a name is about the session itself: the next turn gets a new one.
+    const isOfSession = eventId === undefined && this.#run === undefined;
+    if (error.code === 'session_expired' || isOfSession) this.#isSpent = true;
     // The service quotes what it was sent in its messages, people's words among it.
     this.#log.warn({ code: error.code, type: error.type, eventId }, 'error event');
   }

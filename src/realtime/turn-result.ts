@@ -11,6 +11,8 @@ export interface TurnResult {
   readonly wasReplayed: boolean;
   /** Whether it was the history that the service did not take. */
   readonly isHistoryRejected: boolean;
+  /** The voice that the service does not have, where the turn ended by that. */
+  readonly refusedVoice?: string | undefined;
   /** The service's name of the response, once it had begun. */
   readonly responseId: string | undefined;
   readonly isRetryable: boolean;
@@ -33,7 +35,7 @@ export interface ContextTokens {
 /** What to make of a response that has ended. */
 export function resultOf(
   outcome: Outcome,
-  { history }: TurnEvents,
+  { history, voice }: TurnEvents,
   collector: ResponseCollector,
   wasSent: boolean,
 ): TurnResult {
@@ -41,6 +43,7 @@ export function resultOf(
     outcome,
     wasReplayed: history !== undefined,
     isHistoryRejected: history !== undefined && collector.rejectedEventId === history.event_id,
+    refusedVoice: collector.isVoiceRefused ? voice : undefined,
     responseId: collector.responseId,
     usage: collector.usage ?? NO_TOKENS,
     hasUntoldUsage: wasSent && collector.usage === undefined,

@@ -37,6 +37,16 @@ export function wireFailure(error: WireError | undefined, fallback: TurnErrorCod
   return new TurnError(code, `the service said ${said || 'nothing'}`, { retryAfterMs: waitNamedIn(error.message) });
 }
 
+/**
+ * Whether it is this voice that is refused: by the field that the service names (`session.voice` in the preview), or, where
+ * it names none, by its message.
+ */
+export function refusesVoice({ param, message }: WireError, voice: string): boolean {
+  if (param !== undefined) return /(?:^|\.)voice(?:\.|$)/.test(param);
+  const words = message.toLowerCase().split(/[^\p{L}\p{N}_-]+/u);
+  return words.includes('voice') || words.includes(voice.toLowerCase());
+}
+
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /**
@@ -60,24 +70,25 @@ function unitMs(unit: string): number {
   return UNIT_MS[unit.startsWith('ms') || unit.startsWith('milli') ? 'ms' : unit.charAt(0)] ?? 0;
 }
 
-/** The answer to the handshake, when it was not 101. */
-export function handshakeFailure(status: number, headers: IncomingHttpHeaders, nowMs: number): TurnError {
-  const message = `the service answered the handshake with ${status}`;
+/** The answer to the handshake, when it was not 101. `words`: what it said besides, fit for a log. */
+export function handshakeFailure(status: number, headers: IncomingHttpHeaders, nowMs: number, words = ''): TurnError {
+  const wait = { retryAfterMs: retryAfterMs(headers, nowMs) };
+  const failure = (code: TurnErrorCode, hint: string, details = {}) => {
+    const message = `the service answered the handshake with ${status}${hint === '' ? '' : `: ${hint}`}`;
+    return new TurnError(code, words === '' ? message : `${message} (${words})`, details);
+  };
   switch (status) {
     case 401:
-      return new TurnError('unauthorized', `${message}: the key or token is not accepted`);
+      return failure('unauthorized', 'the key or token is not accepted');
     case 403:
-      return new TurnError(
-        'forbidden',
-        `${message}: a role ("Cognitive Services OpenAI User") or a network rule is missing`,
-      );
+      return failure('forbidden', 'a role ("Cognitive Services OpenAI User") or a network rule is missing');
     case 404:
-      return new TurnError('deployment_not_found', `${message}: no such deployment at this endpoint`);
+      return failure('deployment_not_found', 'no such deployment at this endpoint');
+    case 407:
+      return failure('handshake_refused', 'a proxy on the way asks for a login');
     case 429:
-      return new TurnError('rate_limited', message, { retryAfterMs: retryAfterMs(headers, nowMs) });
+      return failure('rate_limited', '', wait);
     default:
-      if (status >= 500)
-        return new TurnError('service_unavailable', message, { retryAfterMs: retryAfterMs(headers, nowMs) });
-      return new TurnError('handshake_refused', message);
+      return status >= 500 ? failure('service_unavailable', '', wait) : failure('handshake_refused', '');
   }
 }

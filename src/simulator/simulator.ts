@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { judge, refuseUpgrade } from './handshake.ts';
 import type { Mind } from './mind.ts';
+import type { Resource } from './resource.ts';
 import { Session, type SessionDeps } from './session.ts';
 import type { Voice } from './voice.ts';
 
@@ -23,6 +24,8 @@ export interface SimulatorOptions {
   readonly paceMs?: number;
   /** How long a session lives; then it gets `session_expired` and close 1001. Default 1800, as Azure was seen to do. */
   readonly sessionSeconds?: number;
+  /** The key and the deployments that it accepts. Default: any. */
+  readonly resource?: Resource;
   /** Answers a handshake with this HTTP status (and headers) instead of 101; 'hang' never answers. */
   readonly refuse?: (request: {
     path: string;
@@ -67,6 +70,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 class SimulatorServer {
   readonly #deps: SessionDeps;
   readonly #refuse: SimulatorOptions['refuse'];
+  readonly #resource: Resource | undefined;
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
   readonly #sessions = new Set<Session>();
@@ -86,6 +90,7 @@ class SimulatorServer {
     const { onEvent = () => {} } = rest;
     this.#deps = { mind, voice, clock, log: log ?? createLogger('silent'), paceMs, sessionSeconds, onEvent };
     this.#refuse = rest.refuse;
+    this.#resource = rest.resource;
     this.#http = createServer((_request, response) => {
       response.writeHead(426, { 'Content-Type': 'text/plain', Connection: 'close' });
       response.end('This is a simulator of the Realtime API. It speaks WebSocket only.\n');
@@ -130,7 +135,7 @@ class SimulatorServer {
     }
     const path = request.url ?? '/';
     const refusal = this.#refuse?.({ path, headers: request.headers });
-    const verdict = refusal ?? judge(path, request.headers);
+    const verdict = refusal ?? judge(path, request.headers, this.#resource);
     if (verdict === 'hang') this.#hang(socket);
     else if ('status' in verdict) refuseUpgrade(socket, verdict);
     else this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, verdict.model));

@@ -91,6 +91,8 @@ export const de: Wording = {
     useVoice: 'Diese Stimme nehmen',
     voiceIs: (voice) => `Ich spreche als ${voice}.`,
     voiceUnknown: (voice) => `Eine Stimme namens „${voice}“ habe ich nicht.`,
+    voiceRefused: (refused, voice) =>
+      `(Die Stimme ${refused} gibt es hier nicht. Ich spreche wieder als ${voice}; bitte schreiben Sie /voice, um eine andere zu wählen.)`,
     audioOn: (by) =>
       `${by === undefined ? '' : `${by} hat meine Stimme eingeschaltet. `}Ab meiner nächsten Antwort spreche ich.`,
     audioOff: (by) =>

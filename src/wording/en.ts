@@ -86,6 +86,8 @@ export const en: Wording = {
     useVoice: 'Use this voice',
     voiceIs: (voice) => `I speak as ${voice}.`,
     voiceUnknown: (voice) => `I have no voice called “${voice}”.`,
+    voiceRefused: (refused, voice) =>
+      `(The voice ${refused} is not available here. I speak as ${voice} again; please write /voice to choose another one.)`,
     audioOn: (by) => `${by === undefined ? '' : `${by} switched my voice on. `}From my next answer on I speak.`,
     audioOff: (by) => `${by === undefined ? '' : `${by} switched my voice off. `}From my next answer on I only write.`,
     audioHow: 'Please write /audio on or /audio off.',

@@ -75,6 +75,8 @@ export interface Wording {
     readonly useVoice: string;
     voiceIs(voice: string): string;
     voiceUnknown(voice: string): string;
+    /** Below the answer: the service does not have the voice that was chosen, and speaks in the configured one again. */
+    voiceRefused(refused: string, voice: string): string;
     audioOn(by: string | undefined): string;
     audioOff(by: string | undefined): string;
     readonly audioHow: string;

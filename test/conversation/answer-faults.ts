@@ -80,6 +80,21 @@ export const ODD_ANSWERS: readonly ModelFault[] = [
     told: null,
   },
   {
+    name: 'in events of the preview protocol',
+    answers: [
+      (asked) => {
+        const { response, turn } = asked;
+        begin(asked);
+        for (const type of ['response.audio_transcript.delta', 'response.audio.delta', 'response.audio.delta'])
+          asked.send({ ...wire.transcriptDelta('AAAA', { response }), type });
+        asked.send(wire.done({ response, turn, output: [wire.outputItem('Whole', { type: 'audio' })] }));
+      },
+    ],
+    text: /^Whole$/,
+    told: null,
+    logged: 'event of the preview protocol received: the address or model is not GA',
+  },
+  {
     name: 'text instead of speech',
     answers: [
       (asked) => {

@@ -7,7 +7,7 @@ import { SessionPool } from '../../src/realtime/pool.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
 import type { TurnResult } from '../../src/realtime/turn-result.ts';
 import { plain } from '../realtime/collecting.ts';
-import { type Answer, breaksAfter, FakeModel, failsWith, says } from '../realtime/fake-model.ts';
+import { type Answer, breaksAfter, FakeModel, failsWith, SETTINGS, says } from '../realtime/fake-model.ts';
 import { Gathered } from '../realtime/gathered.ts';
 import * as wire from '../realtime/server-events.ts';
 
@@ -32,7 +32,9 @@ function asking(answers: readonly Answer[], { refusals = [], random = 0 }: AskOp
       signal: stopping.signal,
       timeoutMs: TURN_MS,
     };
-    void generate(request, { pool, clock, random: () => random }).then((result) => results.add(result));
+    void generate(request, { pool, clock, random: () => random, settings: SETTINGS }).then((result) =>
+      results.add(result),
+    );
   };
   const outcomes = () => results.all.map(({ outcome }) => plain(outcome));
   return { model, clock, pool, stopping, results, ask, outcomes };

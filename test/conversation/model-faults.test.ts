@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
+import { sleep } from '../../src/clock.ts';
 import { inTime } from '../realtime/gathered.ts';
 import type { ConnectorCall } from '../support/fake-connector.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { startRawModel } from '../support/raw-model.ts';
 import { FAILED_ANSWERS, ODD_ANSWERS } from './answer-faults.ts';
-import { type ModelFault, says } from './fault-answers.ts';
+import { type ModelFault, RETRY_MS, SET_UP, says } from './fault-answers.ts';
 import { startTimedBot, until } from './talk.ts';
 import { BROKEN_SOCKETS, ERROR_EVENTS, REFUSED_HANDSHAKES } from './wire-faults.ts';
 
@@ -73,12 +75,62 @@ describe('a fault of the model', { timeout: 60_000 }, () => {
   }
 });
 
+describe('handshake 400', { timeout: 60_000 }, () => {
+  it('is in the log with the words of the service, and the user is told whom to tell', async (t) => {
+    const resource = { key: 'test-key', deployments: { simulator: 'other' } } as const;
+    const bot = await startTimedBot({ simulator: { resource } });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('first');
+    const [first] = await bot.replies(1);
+    assert.match(first?.body.text, SET_UP);
+    const { err } = bot.logs.find(({ msg }) => msg === 'turn ended') as { err: { code: string; message: string } };
+    assert.equal(err.code, 'handshake_refused');
+    assert.match(err.message, /400 \(OpperationNotSupported: The realtime operation does not work with/);
+  });
+});
+
+describe('slow token', { timeout: 60_000 }, () => {
+  /** What the user gets, and the codes of what was logged meanwhile, where the first token takes so long. */
+  async function answerAfter(t: TestContext, tokenMs: number, waitsMs: readonly number[]) {
+    const model = await startRawModel([says('One')]);
+    const env = { AZURE_OPENAI_ENDPOINT: model.url, AZURE_OPENAI_API_KEY: '' };
+    let asked = 0;
+    const clock = new ManualClock();
+    const tokens = () => async () => {
+      if (asked++ === 0) await sleep(clock, tokenMs);
+      return 'a token';
+    };
+    const bot = await startTimedBot({ env, deps: { clock, tokens } });
+    t.after(async () => {
+      await bot.close();
+      await model.close();
+    });
+    await bot.says('first');
+    for (const ms of waitsMs) {
+      await clock.whenWaiting(ms);
+      await clock.advance(ms);
+    }
+    const [first] = await bot.replies(1);
+    const codes = bot.logs.flatMap(({ err }) => (err as { code?: string } | undefined)?.code ?? []);
+    return { text: first?.body.text, codes };
+  }
+
+  it('the token takes 12 s once: the turn waits for it, and nothing is called "no connection"', async (t) => {
+    assert.deepEqual(await answerAfter(t, 12_000, [12_000]), { text: 'One', codes: [] });
+  });
+
+  it('the token takes a minute once: it is named, asked for again, and the turn is answered', async (t) => {
+    const { text, codes } = await answerAfter(t, 60_000, [20_000, RETRY_MS]);
+    assert.deepEqual([text, codes], ['One', ['token_timeout']]);
+  });
+});
+
 describe('a token', { timeout: 60_000 }, () => {
   const hanging = () => new Promise<string>(() => {});
   const throwing = () => Promise.reject(new Error('no identity here'));
   const tokens: [string, () => Promise<string>, readonly number[], RegExp, string][] = [
     ['cannot be had', throwing, [], /because of how I am set up/, 'credentials_failed'],
-    ['does not come', hanging, [10_000], /took too long/, 'handshake_timeout'],
+    ['does not come', hanging, [20_000, RETRY_MS, 20_000], /took too long/, 'token_timeout'],
   ];
   for (const [name, provider, waitsMs, text, code] of tokens) {
     it(`that ${name} has one reply, and the next message is answered once there is one`, async () => {

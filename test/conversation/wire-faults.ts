@@ -1,4 +1,5 @@
 import * as wire from '../realtime/server-events.ts';
+import type { Asked } from '../support/raw-model.ts';
 import {
   BROKE_OFF,
   begin,
@@ -40,6 +41,45 @@ export const ERROR_EVENTS: readonly ModelFault[] = [
     text: /^Whole$/,
     audioBytes: 4,
     told: null,
+  },
+  ...(['server_error', 'rate_limit_exceeded', 'something_new'] as const).map((code) => ({
+    name: `an error after response.created, without event id: ${code}`,
+    answers: [
+      (asked: Asked) => {
+        begin(asked);
+        asked.send(wire.errorEvent({ type: code, code }));
+      },
+      says('Whole'),
+    ],
+    waitsMs: [RETRY_MS],
+    text: /^Whole$/,
+    audioBytes: 4,
+    told: null,
+  })),
+  {
+    name: 'an error after response.created, without event id, that no retry mends',
+    answers: [
+      (asked) => {
+        begin(asked);
+        asked.send(wire.errorEvent({ type: 'invalid_request_error', code: 'insufficient_quota' }));
+      },
+    ],
+    text: SET_UP,
+    told: USER,
+    code: 'quota_exhausted',
+  },
+  {
+    name: 'an error without event id in the middle of the answer',
+    answers: [
+      (asked) => {
+        begin(asked, 'Half');
+        asked.send(wire.errorEvent({ type: 'server_error', code: 'server_error' }));
+      },
+    ],
+    text: BROKE_OFF,
+    audioBytes: 4,
+    told: HALF_TOLD,
+    code: 'server_error',
   },
   {
     name: 'another response that is running',

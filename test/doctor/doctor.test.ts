@@ -71,8 +71,11 @@ describe('npm run doctor', { concurrency: true }, () => {
     assert.equal(told.code, 0, told.output);
     const lines = told.stdout.trim().split('\n');
     assert.match(lines.pop() ?? '', /^These are the settings of this shell and of \.env; a bot that runs already has/);
-    assert.match(lines.pop() ?? '', /^Nothing failed: 21 passed, 0 with a warning, 0 skipped\.$/);
-    for (const line of lines) assert.match(line, /^pass {4}/);
+    assert.match(lines.pop() ?? '', /^Nothing failed: 2[12] passed, 0 with a warning, [12] skipped\.$/);
+    // Not every machine has ffmpeg, and what Azure has is not known from here.
+    for (const line of lines) assert.match(line, /^pass {4}|^skipped (?:ffmpeg|bot endpoint) /);
+    const compared = `compare ${env.PUBLIC_BASE_URL}/api/messages with what Azure has for the bot: az bot show `;
+    assert.ok(told.stdout.includes(compared), told.stdout);
     assert.match(told.stdout, /^pass {4}bot identity +MultiTenant: a token for the channels: application 0{8}-/m);
     assert.match(told.stdout, /^pass {4}public address +https:\/\/localhost:\d+: the bot answers in \d+ ms/m);
     assert.match(told.stdout, /^pass {4}telemetry +localhost:\d+: .* TLSv1\.3 in \d+ ms; took a metric/m);

@@ -3,50 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import type { Finding } from '../../src/doctor/check.ts';
-import type { Env } from '../../src/env.ts';
-import { scripted, type Turn } from '../../src/simulator/script.ts';
-import { type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
+import type { Turn } from '../../src/simulator/script.ts';
+import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
 import { ends, says } from '../conversation/fault-answers.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { type RawAnswer, startRawModel } from '../support/raw-model.ts';
-import { type ExaminedOptions, examined, said } from './examined.ts';
-
-const MODEL = [
-  'model address',
-  'model credentials',
-  'model deployment',
-  'voice',
-  'spoken turn',
-  'tokens',
-  'session life',
-  'speech after a replay',
-];
-
-async function simulated(
-  t: TestContext,
-  turns: readonly Turn[],
-  { env = {}, simulator = {}, ...options }: ExaminedOptions & { env?: Env; simulator?: Partial<SimulatorOptions> } = {},
-): Promise<ReadonlyMap<string, Finding>> {
-  const script = scripted(turns);
-  const model = await startSimulator({ mind: script.mind, voice: toneVoice(), paceMs: 0, ...simulator });
-  t.after(() => model.close());
-  const findings = await examined({ AZURE_OPENAI_ENDPOINT: model.url, ...env }, { only: MODEL, ...options });
-  script.assertConsumed();
-  return findings;
-}
-
-const GREETING = { type: 'session.created', session: { id: 'sess_1' } };
-
-async function raw(
-  t: TestContext,
-  answers: readonly RawAnswer[],
-  greeting = [GREETING] as Parameters<typeof startRawModel>[1],
-) {
-  const model = await startRawModel(answers, greeting);
-  t.after(() => model.close());
-  return examined({ AZURE_OPENAI_ENDPOINT: model.url }, { only: MODEL });
-}
+import type { RawAnswer } from '../support/raw-model.ts';
+import { examined, said } from './examined.ts';
+import { MODEL, raw, simulated } from './model-under-test.ts';
 
 function statuses(findings: ReadonlyMap<string, Finding>): string[] {
   return [...findings.values()].map(({ status }) => status);

@@ -154,6 +154,17 @@ describe('an address that cannot be reached', () => {
   });
 });
 
+describe('ffmpeg', () => {
+  it('is looked for where the bot looks for it', { skip: process.platform === 'win32' }, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'doctor-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const look = async () => said(await examined({ PATH: folder }, { only: ['ffmpeg'] }), 'ffmpeg');
+    assert.match(await look(), /^skipped \| not on the PATH: .* only WAV, MP3 and Ogg Opus can be heard$/);
+    writeFileSync(join(folder, 'ffmpeg'), '', { mode: 0o755 });
+    assert.match(await look(), /^pass \| \/.*\/ffmpeg: M4A, .* can be heard, too$/);
+  });
+});
+
 describe('the Teams package', () => {
   const NAME = 'Teams app package';
   const env = {

@@ -9,7 +9,7 @@ import { BOT_APP_ID, startOpenIdServer } from '../support/openid-server.ts';
 import { startTlsFront } from './doctor-process.ts';
 import { examined, said } from './examined.ts';
 
-const ADDRESS = ['public address', 'player page', 'messages route'];
+const ADDRESS = ['public address', 'player page', 'messages route', 'bot endpoint'];
 const IDENTITY = { MicrosoftAppId: BOT_APP_ID, MicrosoftAppPassword: 'app-password' };
 
 function look(env: Env) {
@@ -66,6 +66,15 @@ describe('the doctor at the public address', () => {
     );
     const byPort = await look({ PORT: new URL(bot.url).port });
     assert.match(said(byPort, 'public address'), /^pass \| http:\/\/localhost:\d+/);
+  });
+
+  it('prints the command that shows the endpoint that Azure has, where the bot has an app id', async () => {
+    const command = 'az bot show --resource-group <group> --name <bot> --query properties.endpoint --output tsv';
+    const endpointOf = async (env: Env) => said(await look(env), 'bot endpoint');
+    const named = await endpointOf({ ...IDENTITY, PUBLIC_BASE_URL: 'https://127.0.0.1:9' });
+    assert.ok(named.startsWith('skipped | not known from here: compare https://127.0.0.1:9/api/messages with'), named);
+    for (const text of [named, await endpointOf({ ...IDENTITY })]) assert.ok(text.endsWith(command), text);
+    assert.equal(await endpointOf({}), 'not made');
   });
 
   it('says that no bot runs', async () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { en } from '../../src/wording/en.ts';
+import { errors, says } from '../conversation/fault-answers.ts';
 import { until } from '../conversation/talk.ts';
+import { startRawModel } from '../support/raw-model.ts';
 import { eventually, linesOf } from './instances.ts';
 import { stepOf } from './steps.ts';
 import { countOf, PATIENCE, startRunning, startTwo, textsAsked, useAzurite } from './two.ts';
@@ -162,5 +164,20 @@ describe('a command at one instance, for a conversation at another', PATIENCE, (
     await until(() => countOf(two, 'write record') >= 1);
     await two.ask('second');
     assert.deepEqual(linesOf(world.asked.all.at(-1) ?? assert.fail()), ['user: before', 'assistant: re: before']);
+  });
+});
+
+describe('voice refused at one instance', PATIENCE, () => {
+  it('is chosen no longer at any other', async (t) => {
+    const refusal = errors({ code: 'invalid_value', param: 'session.audio.output.voice' });
+    const model = await startRawModel([refusal, says('One'), says('Two')]);
+    const { world, one, two } = await startTwo(t, { AZURE_OPENAI_ENDPOINT: model.url });
+    t.after(() => model.close());
+    await two.ask('/voice ash');
+    const { text } = await one.ask('first');
+    assert.equal(text, `One\n\n${en.commands.voiceRefused('ash', 'alloy')}`);
+    await world.whenAnswered();
+    assert.equal((await two.ask('second')).text, 'Two');
+    assert.deepEqual(model.voices, ['ash', 'alloy', 'alloy']);
   });
 });

@@ -5,25 +5,11 @@ import { describe, it, type TestContext } from 'node:test';
 import { TurnError, type TurnErrorCode } from '../../src/errors.ts';
 import type { TokenProvider } from '../../src/realtime/endpoint.ts';
 import { PING_INTERVAL_MS } from '../../src/realtime/heartbeat.ts';
-import { type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { Gathered, inTime } from './gathered.ts';
-import { azureKey, Client, startMuteServer, type Upgrade } from './wire.ts';
+import { Gathered } from './gathered.ts';
+import { azureKey, Client, errorOf, startMuteServer, startRefusing } from './wire.ts';
 
 const PATIENCE = { timeout: 20_000 };
-
-/** A simulator that answers handshakes as told, and keeps them. */
-async function startRefusing(answer: ReturnType<NonNullable<SimulatorOptions['refuse']>>) {
-  const upgrades = new Gathered<Upgrade>();
-  const refuse = (upgrade: Upgrade) => {
-    upgrades.add(upgrade);
-    return answer;
-  };
-  const mind = () => ({ outputs: [], ending: { kind: 'completed' as const } });
-  const simulator = await startSimulator({ mind, voice: toneVoice(), paceMs: 0, refuse });
-  return { url: simulator.url, upgrades, [Symbol.asyncDispose]: () => simulator.close() };
-}
 
 /** Sets variables for the time of one test. */
 function withEnv(t: TestContext, variables: Record<string, string>): void {
@@ -35,15 +21,6 @@ function withEnv(t: TestContext, variables: Record<string, string>): void {
       else process.env[name] = value;
     }
   });
-}
-
-async function errorOf(opening: Promise<unknown>): Promise<TurnError> {
-  const error = await inTime(opening).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof TurnError, `it came to ${String(error)}`);
-  return error;
 }
 
 describe('the address and the credentials', PATIENCE, () => {
@@ -227,43 +204,5 @@ describe('a handshake that takes too long', PATIENCE, () => {
     connection.close();
     const [grace] = clock.waiting;
     assert.notEqual(grace, PING_INTERVAL_MS);
-  });
-});
-
-describe('a token', PATIENCE, () => {
-  const entra = (url: string) => ({ kind: 'azureEntraId', endpoint: url, model: 'm', scope: 's' }) as const;
-
-  it('that cannot be had is a fault of the credentials', async (t) => {
-    const server = await startMuteServer();
-    t.after(() => server[Symbol.asyncDispose]());
-    const tokens = () => () => Promise.reject(new Error('no identity here'));
-    const error = await errorOf(new Client({ endpoint: entra(server.url), tokens }).bare());
-    assert.equal(error.code, 'credentials_failed');
-    assert.match(String((error.cause as Error).message), /no identity here/);
-    assert.equal(server.upgrades.all.length, 0);
-  });
-
-  it('that does not come counts as a part of the handshake', async (t) => {
-    const server = await startMuteServer();
-    t.after(() => server[Symbol.asyncDispose]());
-    const clock = new ManualClock();
-    const client = new Client({ endpoint: entra(server.url), tokens: () => () => new Promise(() => {}), clock });
-    const opening = errorOf(client.bare());
-    await clock.advance(10_000);
-    assert.equal((await opening).code, 'handshake_timeout');
-    assert.equal(server.upgrades.all.length, 0);
-  });
-
-  it('that comes too late opens nothing that stays open', async (t) => {
-    const server = await startMuteServer();
-    t.after(() => server[Symbol.asyncDispose]());
-    const clock = new ManualClock();
-    const late = Promise.withResolvers<string>();
-    const client = new Client({ endpoint: entra(server.url), tokens: () => () => late.promise, clock });
-    const opening = errorOf(client.bare());
-    await clock.advance(10_000);
-    await opening;
-    late.resolve('token');
-    assert.equal((await client.closed.first(() => true)).code, 'handshake_timeout');
   });
 });

@@ -107,7 +107,22 @@ describe('error events', () => {
     assert.deepEqual(plain(outcome), { kind: 'failed', code: 'server_error' });
   });
 
-  it('are ignored when they name no event and a response has begun', () => {
+  it('end the turn when they name no event and a response has begun, since nothing follows', () => {
+    for (const [type, code, expected] of [
+      ['server_error', 'server_error', 'server_error'],
+      ['invalid_request_error', 'inference_rate_limit_exceeded', 'rate_limited'],
+      ['brand_new', '', 'server_error'],
+      ['invalid_request_error', 'invalid_value', 'request_rejected'],
+    ] as const) {
+      const { outcome, collector } = collect(wire.created(), wire.errorEvent({ type, code }, null));
+      assert.deepEqual(plain(outcome), { kind: 'failed', code: expected });
+      assert.equal(collector.hasDelta, false);
+    }
+    const { outcome } = collect(...SAID, wire.errorEvent({ type: 'server_error' }, null));
+    assert.deepEqual(plain(outcome), LOST);
+  });
+
+  it('are ignored when they refuse a request without a name while the answer is being given', () => {
     const { outcome, steps } = collect(...SAID, wire.errorEvent(rejection, null), wire.done());
     assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Once upon', bytes: [1, 2] });
     assert.equal(steps[3], 'ignored');

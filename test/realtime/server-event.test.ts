@@ -100,6 +100,18 @@ describe('reading server events', () => {
     }
   });
 
+  it('names events of the preview protocol, and reads nothing from them', () => {
+    for (const type of ['response.text.delta', 'response.audio.delta', 'response.audio_transcript.done']) {
+      const event = { ...wire.textDelta('x'), type };
+      assert.deepEqual(read(event), { kind: 'preview', type, responseId: 'resp_1' });
+    }
+    const shapes = [{ id: 'sess_1', modalities: ['audio', 'text'], voice: 'alloy' }, { input_audio_format: 'pcm16' }];
+    for (const type of ['session.created', 'session.updated']) {
+      for (const session of shapes)
+        assert.deepEqual(read({ type, session }), { kind: 'preview', type, responseId: undefined });
+    }
+  });
+
   it('leaves everything else as other', () => {
     const types = ['rate_limits.updated', 'conversation.item.added', 'input_audio_buffer.speech_started', 'brand.new'];
     for (const type of types) assert.deepEqual(read({ type }), { kind: 'other', type });
@@ -109,6 +121,11 @@ describe('reading server events', () => {
     const error = { type: 'invalid_request_error', code: 'invalid_value', message: 'Bad voice' };
     assert.deepEqual(read(wire.errorEvent(error, 'evt_1')), { kind: 'error', error, eventId: 'evt_1' });
     assert.deepEqual(read(wire.errorEvent(error, null)), { kind: 'error', error, eventId: undefined });
+  });
+
+  it('takes the field that an error names', () => {
+    const event = read(wire.errorEvent({ param: 'session.voice' }));
+    assert.equal(event.kind === 'error' && event.error.param, 'session.voice');
   });
 
   it('takes an error without fields as an empty one', () => {

@@ -72,13 +72,14 @@ export interface WireErrorFields {
   readonly type?: string;
   readonly code?: string | null;
   readonly message?: string;
+  readonly param?: string | null;
 }
 
 export function errorEvent(
-  { type = 'invalid_request_error', code = null, message = 'no' }: WireErrorFields,
+  { type = 'invalid_request_error', code = null, message = 'no', param = null }: WireErrorFields,
   eventId: string | null = null,
 ) {
-  return { type: 'error', event_id: 'event_9', error: { type, code, message, param: null, event_id: eventId } };
+  return { type: 'error', event_id: 'event_9', error: { type, code, message, param, event_id: eventId } };
 }
 
 export function failedBy(error: WireErrorFields): Done {

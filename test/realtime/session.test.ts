@@ -14,6 +14,17 @@ async function sessionWith(answers: readonly Answer[], more: Partial<SessionDeps
   return { model, session, clock: model.clock, connection: model.last };
 }
 
+describe('an error between turns', () => {
+  it('ends the session for the next turn when it names no event, and not when it does', async () => {
+    const { session, connection } = await sessionWith([says('one')]);
+    await session.runTurn(input('t1'), NEVER);
+    connection.receive(wire.errorEvent({ type: 'server_error' }, 'evt_earlier'));
+    assert.equal(session.isUsableFor(0), true);
+    connection.receive(wire.errorEvent({ type: 'server_error' }, null));
+    assert.equal(session.isUsableFor(0), false);
+  });
+});
+
 describe('what a turn sends', () => {
   it('is settings, history, message and response.create at once, without waiting for answers', async () => {
     const { session, connection } = await sessionWith([]);

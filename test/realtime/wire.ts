@@ -1,15 +1,18 @@
+import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import type { ModelEndpoint } from '../../src/config.ts';
-import type { TurnError } from '../../src/errors.ts';
+import { TurnError } from '../../src/errors.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
 import { type Connection, connectionOpener, type OpenConnection } from '../../src/realtime/connection.ts';
 import { type TokenProvider, toRealtimeTarget } from '../../src/realtime/endpoint.ts';
 import type { ServerEvent } from '../../src/realtime/server-event.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
+import { type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+import { toneVoice } from '../../src/simulator/voice.ts';
 import { NEVER, SETTINGS } from './fake-model.ts';
 import { Gathered, inTime } from './gathered.ts';
 
@@ -99,4 +102,26 @@ export class Client {
     const deps = { open: this.connect, settings, clock: this.#clock, ids: randomIds, log: createLogger('silent') };
     return inTime(RealtimeSession.open(deps, NEVER));
   }
+}
+
+/** A simulator that answers handshakes as told, and keeps them. */
+export async function startRefusing(answer: ReturnType<NonNullable<SimulatorOptions['refuse']>>) {
+  const upgrades = new Gathered<Upgrade>();
+  const refuse = (upgrade: Upgrade) => {
+    upgrades.add(upgrade);
+    return answer;
+  };
+  const mind = () => ({ outputs: [], ending: { kind: 'completed' as const } });
+  const simulator = await startSimulator({ mind, voice: toneVoice(), paceMs: 0, refuse });
+  return { url: simulator.url, upgrades, [Symbol.asyncDispose]: () => simulator.close() };
+}
+
+/** What an opening was refused with. */
+export async function errorOf(opening: Promise<unknown>): Promise<TurnError> {
+  const error = await inTime(opening).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof TurnError, `it came to ${String(error)}`);
+  return error;
 }

@@ -35,13 +35,13 @@ describe('npm run simulator', () => {
     const { child, output } = start({ PORT: '0' });
     const exit = once(child, 'exit');
     const url = await addressOf(child);
-    const client = await Client.connect(url);
+    const client = await Client.connect(url, Client.PATH, { headers: { 'api-key': 'simulator-key' } });
     const events = await client.ask('say hello');
     assert.ok(audioOf(events).length > 12_000);
     child.kill('SIGTERM');
     assert.deepEqual(await exit, [0, null]);
     assert.match(output.stdout, /This is a SIMULATOR/);
-    const lines = ['AZURE_OPENAI_DEPLOYMENT_NAME=simulator', 'AZURE_OPENAI_API_KEY=any'];
+    const lines = ['AZURE_OPENAI_DEPLOYMENT_NAME=simulator', 'AZURE_OPENAI_API_KEY=simulator-key'];
     assert.ok(output.stdout.includes(['', `AZURE_OPENAI_ENDPOINT=${url}`, ...lines, ''].join('\n')), output.stdout);
     assert.equal(output.stderr, '');
   });

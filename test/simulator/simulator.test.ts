@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { WebSocket } from 'ws';
 import { startSimulator } from '../../src/simulator/simulator.ts';
@@ -12,9 +13,9 @@ import { ManualClock } from './manual-clock.ts';
 async function refusal(simulator: Running, path: string, headers: Record<string, string> = { 'api-key': 'any' }) {
   const { socket } = Client.open(simulator.url, path, { headers });
   const [, response] = await once(socket, 'unexpected-response');
-  response.resume();
+  const { error } = (await json(response)) as { error: { code: string; message: string } };
   socket.terminate();
-  return { status: response.statusCode, headers: response.headers };
+  return { status: response.statusCode, headers: response.headers, error };
 }
 
 describe('the handshake', () => {
@@ -51,6 +52,42 @@ describe('the handshake', () => {
     t.after(() => simulator[Symbol.asyncDispose]());
     await simulator.connect(Client.PATH, { headers: { authorization: 'Bearer token' } });
     assert.equal(simulator.openSessions, 1);
+  });
+
+  const resource = { key: 'k', deployments: { simulator: 'realtime', whisper: 'other' } } as const;
+  const refused: readonly [string, string, Record<string, string>, number, string, RegExp][] = [
+    ['a wrong key', 'simulator', { 'api-key': 'x' }, 401, '401', /^Access denied due to invalid subscription key/],
+    ['a wrong token', 'simulator', { authorization: 'Bearer x' }, 401, '401', /^Access denied/],
+    ['an unknown deployment', 'nobody', { 'api-key': 'k' }, 404, 'DeploymentNotFound', /within the last 5 minutes/],
+    ['the name of no deployment', 'constructor', { 'api-key': 'k' }, 404, 'DeploymentNotFound', /does not exist/],
+    ['another kind of model', 'whisper', { 'api-key': 'k' }, 400, 'OpperationNotSupported', /realtime operation/],
+  ];
+  for (const [what, model, headers, status, code, message] of refused) {
+    it(`refuses ${what} as the service does, where its resource is given`, async (t) => {
+      const simulator = await simulate([], { resource });
+      t.after(() => simulator[Symbol.asyncDispose]());
+      const answer = await refusal(simulator, `/openai/v1/realtime?model=${model}`, headers);
+      assert.deepEqual([answer.status, answer.error.code], [status, code]);
+      assert.match(answer.error.message, message);
+    });
+  }
+
+  it('lets in the key and the deployments of its resource', async (t) => {
+    const simulator = await simulate([], { resource });
+    t.after(() => simulator[Symbol.asyncDispose]());
+    for (const headers of [{ 'api-key': 'k' }, { authorization: 'Bearer k' }])
+      await simulator.connect('/openai/v1/realtime?model=Simulator', { headers });
+    assert.equal(simulator.openSessions, 2);
+  });
+
+  it('knows no path of a Foundry project', async (t) => {
+    const simulator = await simulate([]);
+    t.after(() => simulator[Symbol.asyncDispose]());
+    const path = '/api/projects/p/openai/v1/realtime?model=m';
+    assert.equal(
+      (await refusal(simulator, path)).error.message,
+      'No such path; use /openai/v1/realtime or /v1/realtime.',
+    );
   });
 
   it('survives a request target that is no address', async (t) => {

@@ -29,6 +29,8 @@ export interface RawModel {
   /** The texts of the user items, socket by socket. */
   readonly heard: readonly (readonly string[])[];
   readonly sockets: readonly WebSocket[];
+  /** Of every `session.update`, in order. */
+  readonly voices: readonly string[];
   /** Resolves once an event of this type has come from the client. */
   whenTold(type: string): Promise<void>;
   /** Consumed by the next handshakes. */
@@ -47,6 +49,7 @@ export async function startRawModel(
   const left = [...answers];
   const heard: string[][] = [];
   const sockets: WebSocket[] = [];
+  const voices: string[] = [];
   const refusals: Refusal[] = [];
   const hanging: Duplex[] = [];
   const webSockets = new WebSocketServer({ noServer: true });
@@ -70,6 +73,7 @@ export async function startRawModel(
       const event = JSON.parse(String(data)) as Fields & { type: string };
       eventIds.set(event.type, String(event['event_id']));
       whenTold(event.type).resolve();
+      if (event.type === 'session.update') voices.push(voiceOf(event));
       if (event.type === 'conversation.item.create') texts.push(textOf(event));
       if (event.type !== 'response.create') return;
       const { metadata } = event['response'] as { metadata: { turn: string } };
@@ -94,6 +98,7 @@ export async function startRawModel(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     heard,
     sockets,
+    voices,
     refusals,
     whenTold: (type) => whenTold(type).promise,
     async close() {
@@ -113,4 +118,8 @@ function refuse(socket: Duplex, { status, headers = {} }: Exclude<Refusal, 'hang
 function textOf(event: Fields): string {
   const { content } = event['item'] as { content: { text: string }[] };
   return content.map(({ text }) => text).join('');
+}
+
+function voiceOf(event: Fields): string {
+  return (event['session'] as { audio: { output: { voice: string } } }).audio.output.voice;
 }

@@ -33,7 +33,7 @@ export class Ffmpeg {
   /** PCM of 16 bit, mono, 24 kHz. Rejects like `runFfmpeg`; also with `busy`, and `kind_unsupported` without ffmpeg. */
   async decode(bytes: Uint8Array, kind: SoundKind, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const { clock, searchPath, limitMs, maxWaiting } = this.#options;
-    this.#command ??= findProgram(searchPath ?? '');
+    this.#command ??= findFfmpeg(searchPath);
     const command = await this.#command;
     if (command === undefined) {
       throw new AttachmentError('kind_unsupported', `${kind} needs ffmpeg, which is not here; WAV, MP3, Opus do not`);
@@ -72,8 +72,11 @@ function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> 
   });
 }
 
-/** Folders that are not absolute are left out: what lies in the working folder is not run. */
-async function findProgram(searchPath: string): Promise<string | undefined> {
+/**
+ * Where ffmpeg is, if it is on the search path. Folders that are not absolute are left out: what lies in the working folder
+ * is not run.
+ */
+export async function findFfmpeg(searchPath = ''): Promise<string | undefined> {
   for (const folder of searchPath.split(delimiter).filter(isAbsolute)) {
     const file = join(folder, PROGRAM);
     const isThere = await access(file, constants.X_OK).then(

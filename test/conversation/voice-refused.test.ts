@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { de } from '../../src/wording/de.ts';
+import { en } from '../../src/wording/en.ts';
+import type { WireErrorFields } from '../realtime/server-events.ts';
+import { type RawAnswer, startRawModel } from '../support/raw-model.ts';
+import { errors, SET_UP, says } from './fault-answers.ts';
+import { startTimedBot, type TimedBot, until } from './talk.ts';
+
+const PATIENCE = { timeout: 20_000 };
+const FIELD = 'session.audio.output.voice';
+const NOTE = en.commands.voiceRefused('ash', 'alloy');
+
+/** A bot at a model that answers as told, frame by frame. */
+async function startWith(t: TestContext, answers: readonly RawAnswer[]) {
+  const model = await startRawModel(answers);
+  const bot = await startTimedBot({ env: { AZURE_OPENAI_ENDPOINT: model.url } });
+  t.after(async () => {
+    await bot[Symbol.asyncDispose]();
+    await model.close();
+  });
+  return { bot, model };
+}
+
+async function ask(bot: TimedBot, text: string, fields: Record<string, unknown> = {}) {
+  const before = bot.connector.messages.length;
+  await bot.says(text, fields);
+  return (await bot.replies(before + 1)).at(-1)?.body;
+}
+
+describe('voice refused', PATIENCE, () => {
+  const refusals: [string, WireErrorFields, 'session.update' | undefined][] = [
+    ['without event id', { code: 'invalid_value', param: FIELD }, undefined],
+    ['with our event id', { code: 'invalid_value', param: FIELD }, 'session.update'],
+    ['by the field of the preview', { code: 'invalid_value', param: 'session.voice' }, undefined],
+    ['by a field of the voice', { code: 'invalid_type', param: `${FIELD}.id` }, 'session.update'],
+    ['by the message alone', { message: "Invalid value: 'ash'. Supported values are: 'alloy'." }, undefined],
+    ['by other words', { code: 'unsupported', message: 'This voice cannot be used with the model.' }, 'session.update'],
+  ];
+  for (const [how, error, named] of refusals) {
+    it(`${how}: the user is told, gets the configured voice back, and the conversation works`, async (t) => {
+      const { bot, model } = await startWith(t, [errors(error, named), says('One'), says('Two')]);
+      assert.equal((await ask(bot, '/voice ash')).text, en.commands.voice('ash', undefined));
+      const first = await ask(bot, 'first');
+      assert.equal(first.text, `One\n\n${NOTE}`);
+      assert.equal(first.attachments.length, 1, 'it is spoken');
+      assert.deepEqual(model.voices, ['ash', 'alloy']);
+      assert.equal((await ask(bot, 'second')).text, 'Two');
+      assert.equal(model.sockets.length, 2, 'the session goes on');
+      assert.equal((await ask(bot, '/voice')).text.split('\n')[0], en.commands.voiceIs('alloy'));
+      const events = bot.logs.filter(({ msg }) => String(msg).startsWith('voice refused by the service'));
+      assert.deepEqual(
+        events.map(({ refusedVoice, voice }) => [refusedVoice, voice]),
+        [['ash', 'alloy']],
+      );
+    });
+  }
+
+  it('in German is told in German', async (t) => {
+    const { bot } = await startWith(t, [errors({ code: 'invalid_value', param: FIELD }), says('Eins')]);
+    await ask(bot, '/voice ash');
+    const { text } = await ask(bot, 'erste', { locale: 'de-DE' });
+    assert.equal(text, `Eins\n\n${de.commands.voiceRefused('ash', 'alloy')}`);
+  });
+
+  it('and what is said in the configured voice fails: the user is told both, and the choice is gone', async (t) => {
+    const quota = errors({ code: 'insufficient_quota' });
+    const { bot, model } = await startWith(t, [errors({ param: FIELD }), quota, says('Two')]);
+    await ask(bot, '/voice ash');
+    const { text } = await ask(bot, 'first');
+    assert.match(text, SET_UP);
+    assert.ok(text.endsWith(NOTE));
+    assert.equal((await ask(bot, 'second')).text, 'Two');
+    assert.deepEqual(model.voices, ['ash', 'alloy', 'alloy']);
+  });
+
+  it('that is the configured one is a fault of the configuration, and is not asked for again', async (t) => {
+    for (const named of ['session.update', undefined] as const) {
+      const { bot, model } = await startWith(t, [errors({ code: 'invalid_value', param: FIELD }, named)]);
+      assert.match((await ask(bot, 'first')).text, SET_UP);
+      const ended = bot.logs.find(({ msg }) => msg === 'turn ended');
+      assert.equal((ended?.['err'] as { code?: string } | undefined)?.code, 'settings_rejected');
+      await until(() => bot.logs.some(({ msg }) => msg === 'session closed'));
+      assert.deepEqual(model.voices, ['alloy']);
+    }
+  });
+
+  it('is not what other settings, or other requests, are refused for', async (t) => {
+    for (const refusal of [
+      errors({ code: 'invalid_value', param: 'session.instructions' }, 'session.update'),
+      errors({ code: 'invalid_value', param: 'item.content[0].text' }),
+    ]) {
+      const { bot, model } = await startWith(t, [refusal, says('Two')]);
+      await ask(bot, '/voice ash');
+      await ask(bot, 'first');
+      assert.equal((await ask(bot, 'second')).text, 'Two');
+      assert.deepEqual(model.voices, ['ash', 'ash']);
+    }
+  });
+});

@@ -1,0 +1,47 @@
+import type { TestContext } from 'node:test';
+import type { Finding } from '../../src/doctor/check.ts';
+import type { Env } from '../../src/env.ts';
+import { scripted, type Turn } from '../../src/simulator/script.ts';
+import { type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+import { toneVoice } from '../../src/simulator/voice.ts';
+import { type RawAnswer, startRawModel } from '../support/raw-model.ts';
+import { type ExaminedOptions, examined } from './examined.ts';
+
+/** The checks that ask the model. */
+export const MODEL = [
+  'model address',
+  'model credentials',
+  'model deployment',
+  'voice',
+  'spoken turn',
+  'tokens',
+  'session life',
+  'speech after a replay',
+];
+
+/** What the doctor finds at a simulator that answers so. */
+export async function simulated(
+  t: TestContext,
+  turns: readonly Turn[],
+  { env = {}, simulator = {}, ...options }: ExaminedOptions & { env?: Env; simulator?: Partial<SimulatorOptions> } = {},
+): Promise<ReadonlyMap<string, Finding>> {
+  const script = scripted(turns);
+  const model = await startSimulator({ mind: script.mind, voice: toneVoice(), paceMs: 0, ...simulator });
+  t.after(() => model.close());
+  const findings = await examined({ AZURE_OPENAI_ENDPOINT: model.url, ...env }, { only: MODEL, ...options });
+  script.assertConsumed();
+  return findings;
+}
+
+const GREETING = { type: 'session.created', session: { id: 'sess_1' } };
+
+/** What it finds at a model that sends these frames. */
+export async function raw(
+  t: TestContext,
+  answers: readonly RawAnswer[],
+  greeting = [GREETING] as Parameters<typeof startRawModel>[1],
+) {
+  const model = await startRawModel(answers, greeting);
+  t.after(() => model.close());
+  return examined({ AZURE_OPENAI_ENDPOINT: model.url }, { only: MODEL });
+}
