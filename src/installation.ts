@@ -55,5 +55,5 @@ export function firstSteps(env: Env, installed: Installation, command: string): 
     return `Every setting is described in ${settingsFile(installed)}.`;
   return `To begin: cp .env.example .env, and set AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT_NAME in it. Without an account:
 npm run simulator, and in another terminal
-AZURE_OPENAI_ENDPOINT=http://127.0.0.1:8790 AZURE_OPENAI_DEPLOYMENT_NAME=simulator AZURE_OPENAI_API_KEY=any ${command}`;
+AZURE_OPENAI_ENDPOINT=http://127.0.0.1:8790 AZURE_OPENAI_DEPLOYMENT_NAME=simulator AZURE_OPENAI_API_KEY=simulator-key ${command}`;
 }

@@ -1,5 +1,14 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { AttachmentError, ConfigError, RequestError, SendError, StoreError, TurnError, UploadError } from './errors.ts';
+import {
+  AttachmentError,
+  ConfigError,
+  ProxyError,
+  RequestError,
+  SendError,
+  StoreError,
+  TurnError,
+  UploadError,
+} from './errors.ts';
 
 export type { Logger } from 'pino';
 
@@ -11,7 +20,16 @@ const MAX_MESSAGE_CHARS = 500;
 const MAX_CAUSES = 5;
 const MAX_FRAMES = 10;
 
-const OWN_ERRORS = [AttachmentError, ConfigError, RequestError, SendError, StoreError, TurnError, UploadError];
+const OWN_ERRORS = [
+  AttachmentError,
+  ConfigError,
+  ProxyError,
+  RequestError,
+  SendError,
+  StoreError,
+  TurnError,
+  UploadError,
+];
 
 /** Errors of Entra ID, of its client libraries and of token checks: their messages speak of settings and tokens' claims. */
 const SIGN_IN_ERROR =
