@@ -15,6 +15,7 @@ import {
   toReference,
   toUserTurn,
 } from './channel/user-turn.ts';
+import type { Clock } from './clock.ts';
 import type { Acceptance, Conversations } from './conversation/conversations.ts';
 import type { Respond, TurnReference } from './conversation/turn.ts';
 import { RequestError } from './errors.ts';
@@ -27,6 +28,7 @@ export interface VoiceBotOptions {
   readonly conversations: Conversations;
   readonly responders: Responders;
   readonly files: FileSaver;
+  readonly clock: Clock;
   readonly invokes: InvokeDeps;
   readonly log: Logger;
   readonly allowList: AllowList;
@@ -141,8 +143,9 @@ export class VoiceBot extends TeamsActivityHandler {
   }
 
   #callerOf(context: TurnContext): Caller {
-    const { BotIdentityKey, OAuthScopeKey } = this.#options.adapter;
-    return callerOf(context, { identity: BotIdentityKey, audience: OAuthScopeKey });
+    const { adapter, clock } = this.#options;
+    const keys = { identity: adapter.BotIdentityKey, audience: adapter.OAuthScopeKey };
+    return callerOf(context, keys, clock.now());
   }
 
   #respondTo(context: TurnContext, reference: TurnReference): Respond {
