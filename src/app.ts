@@ -195,7 +195,7 @@ function createDelivery(
   const files = new FileSaver({ library, clock, ids, log, fetch, sendLimitMs: sendLimitOf(config) });
   const invokes = { library, invitations, clock, log, publicBaseUrl };
   const vouching = { hasEnhancedAuthentication: config.directLineEnhancedAuthentication };
-  const ways = { adapter, conversations, responders, files, invokes, serviceUrls };
+  const ways = { adapter, clock, conversations, responders, files, invokes, serviceUrls };
   const bot = new VoiceBot({ ...ways, log, allowList, vouching });
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }

@@ -22,6 +22,7 @@ import {
   type VouchingSettings,
   vouchedIdentity,
 } from './channel/vouched-identity.ts';
+import type { Clock } from './clock.ts';
 import type { Acceptance, Conversations } from './conversation/conversations.ts';
 import type { Respond, TurnReference } from './conversation/turn.ts';
 import { RequestError } from './errors.ts';
@@ -34,6 +35,7 @@ export interface VoiceBotOptions {
   readonly conversations: Conversations;
   readonly responders: Responders;
   readonly files: FileSaver;
+  readonly clock: Clock;
   readonly invokes: InvokeDeps;
   readonly log: Logger;
   readonly allowList: AllowList;
@@ -161,8 +163,9 @@ export class VoiceBot extends TeamsActivityHandler {
   }
 
   #callerOf(context: TurnContext): Caller {
-    const { BotIdentityKey, OAuthScopeKey } = this.#options.adapter;
-    return callerOf(context, { identity: BotIdentityKey, audience: OAuthScopeKey });
+    const { adapter, clock } = this.#options;
+    const keys = { identity: adapter.BotIdentityKey, audience: adapter.OAuthScopeKey };
+    return callerOf(context, keys, clock.now());
   }
 
   #respondTo(context: TurnContext, reference: TurnReference): Respond {

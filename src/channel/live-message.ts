@@ -10,6 +10,8 @@ export interface LiveMessageOptions {
   readonly rules: StreamRules;
   readonly pace: Pace;
   readonly clock: Clock;
+  /** The channel's time, in milliseconds since the epoch: not before the question, and not ahead of the channel's clock. */
+  readonly channelNow: () => number;
   readonly log: Logger;
   /** One piece, the last among them, as it is. */
   readonly sendPiece: (activity: Partial<Activity>) => Promise<ResourceResponse | undefined>;
@@ -24,6 +26,14 @@ export interface LiveMessageOptions {
 
 /** A channel that wants to wait longer is asked again: somebody sits there and waits for the answer. */
 const MOST_WAIT_MS = 15_000;
+
+/**
+ * The field by which Web Chat orders activities: milliseconds, as in the channel's timestamps. Without it, Web Chat 4.18.1
+ * takes the first pieces of all streams, which have no stream id yet, for one stream, and shows an answer above its
+ * question. A value after the next piece's timestamp hides that piece.
+ * https://github.com/microsoft/BotFramework-WebChat/blob/main/packages/core/src/reducers/createActivitiesReducer.ts
+ */
+const WEB_CHAT_SEQUENCE_ID = 'webchat:sequence-id';
 
 /** When the next piece may go out; one for each conversation, as its answers follow each other. */
 export interface Pace {
@@ -257,7 +267,9 @@ export class LiveMessage {
     const info =
       streamType === 'final' ? { ...id, streamType } : { ...id, streamType, streamSequence: this.#sequence++ };
     const entities = [...(activity.entities ?? []), { type: 'streaminfo', ...info } as Entity];
-    if (!this.#options.rules.isInChannelData) return { ...activity, entities };
-    return { ...activity, entities, channelData: { ...activity.channelData, ...info } };
+    const { rules, channelNow } = this.#options;
+    if (!rules.isInChannelData) return { ...activity, entities };
+    const order = this.#streamId === undefined ? { [WEB_CHAT_SEQUENCE_ID]: channelNow() } : {};
+    return { ...activity, entities, channelData: { ...activity.channelData, ...info, ...order } };
   }
 }

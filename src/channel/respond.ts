@@ -37,18 +37,18 @@ export interface Responders {
 export function createResponders(options: RespondOptions): Responders {
   const { adapter, serviceUrls } = options;
   const paces = new LRUCache<string, Pace>({ max: MOST_CONVERSATIONS, memoMethod: () => ({ nextAtMs: 0 }) });
-  const sinkOf = (context: TurnContext) => {
+  const sinkOf = (context: TurnContext, clockLeadMs = 0) => {
     const { channelId: channel, conversation, id: activity } = context.activity;
     const log = options.log.child({ channel, conversation: `${channel}/${conversation.id}`, activity });
     const pace = paces.memo(conversationKey(context.activity));
-    return openSink(context, { ...options, log, pace, connector: adapter.connectorOf(context) });
+    return openSink(context, { ...options, log, pace, clockLeadMs, connector: adapter.connectorOf(context) });
   };
   return {
     later: (reference) => (work) => {
       const newestUrl = () => serviceUrls.newest(keyOf(reference));
       const openedUrl = newestUrl();
       return openLater(adapter, reference, openedUrl, (context) => {
-        const sink = sinkOf(context);
+        const sink = sinkOf(context, reference.clockLeadMs);
         const sendWhereItMoved = (reply: Reply, serviceUrl: string | undefined) =>
           openLater(adapter, reference, serviceUrl, (moved) => sinkOf(moved).send(reply));
         return work({

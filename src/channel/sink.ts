@@ -20,6 +20,8 @@ import { localeOf, scopeOf } from './user-turn.ts';
 export interface SinkOptions extends SoundSourceOptions, Omit<ReplyStyle, 'words'> {
   /** The pace of this conversation's live messages. */
   readonly pace: Pace;
+  /** See TurnReference. */
+  readonly clockLeadMs: number;
 }
 
 const MOST_TYPING_WAIT_MS = 1_000;
@@ -167,9 +169,10 @@ export class Sink implements ReplySink {
   }
 
   #openLive(rules: NonNullable<Capabilities['stream']>): LiveMessage {
-    const { clock, log, pace } = this.#options;
+    const { clock, clockLeadMs, log, pace } = this.#options;
     return new LiveMessage({
       rules,
+      channelNow: () => clock.now() - clockLeadMs,
       pace: rules.isPacedThroughout ? pace : { nextAtMs: 0 },
       clock,
       log,

@@ -6,10 +6,12 @@ import type { Scope, TurnReference, UserTurn } from '../conversation/turn.ts';
 import { chosenCommand } from './choice-card.ts';
 import { textWithoutBot } from './mentions.ts';
 
-/** What of the caller's identity is needed to answer it later. */
+/** What of the caller is needed to answer it later. */
 export interface Caller {
   readonly identity: ClaimsIdentity;
   readonly audience: string | undefined;
+  /** When its activity arrived, by the bot's clock. */
+  readonly receivedAtMs: number;
 }
 
 /** What was found out of the sender of a message, by what its channel vouches for. */
@@ -100,7 +102,7 @@ function partsOf(activity: Activity): Pick<UserTurn, 'text' | 'attachments'> {
 }
 
 /** The way back to an activity's sender. */
-export function toReference(activity: Activity, { identity, audience }: Caller): TurnReference {
+export function toReference(activity: Activity, { identity, audience, receivedAtMs }: Caller): TurnReference {
   const { type, id, channelId, serviceUrl, locale, callerId, from, recipient, conversation } = activity;
   return {
     activity: {
@@ -111,7 +113,14 @@ export function toReference(activity: Activity, { identity, audience }: Caller):
     },
     claims: identity.claims.map(({ type, value }) => ({ type, value })),
     audience,
+    clockLeadMs: clockLead(activity, receivedAtMs),
   };
+}
+
+/** A wrong timestamp moves the answer in its own conversation's view, nothing else. */
+function clockLead({ timestamp }: { readonly timestamp?: unknown }, receivedAtMs: number): number {
+  const sentAtMs = typeof timestamp === 'string' ? Date.parse(timestamp) : Number.NaN;
+  return Number.isNaN(sentAtMs) ? 0 : receivedAtMs - sentAtMs;
 }
 
 /** The named fields that are there, short texts and flags by the guard's checks; a long text is cut. */
@@ -151,8 +160,13 @@ export function fromReference(
 }
 
 /** Reads the caller from a live turn. */
-export function callerOf(context: TurnContext, keys: { identity: symbol; audience: symbol }): Caller {
+export function callerOf(
+  context: TurnContext,
+  keys: { identity: symbol; audience: symbol },
+  receivedAtMs: number,
+): Caller {
   return {
+    receivedAtMs,
     identity: context.turnState.get<ClaimsIdentity>(keys.identity) ?? new ClaimsIdentity([]),
     audience: context.turnState.get<string>(keys.audience),
   };

@@ -29,6 +29,11 @@ export interface TurnReference {
   readonly activity: Readonly<Record<string, unknown>>;
   readonly claims: readonly { readonly type: string; readonly value: string }[];
   readonly audience: string | undefined;
+  /**
+   * How far the bot's clock was ahead of the channel's when the message arrived, in milliseconds, plus the time it took
+   * to arrive. Negative if the clock was behind. Default 0: the channel gave no time.
+   */
+  readonly clockLeadMs?: number;
 }
 
 /** A user's message, with nothing of Bot Framework in it but the reference. */

@@ -8,6 +8,10 @@ import { streamInfo } from '../support/teams-rules.ts';
 import { pieces, piecesOf, speaking, texts, whileTimePasses } from './speaking.ts';
 
 const PATIENCE = { timeout: 30_000 };
+/** Where a manual clock begins. */
+const STARTED_AT_MS = new ManualClock().now();
+/** From the question to the first word of its answer. */
+const LATER_MS = 5_000;
 
 describe('live text in Web Chat', PATIENCE, () => {
   it('comes with the first delta, grows twice a second, and ends with the sound', async (t) => {
@@ -34,9 +38,30 @@ describe('live text in Web Chat', PATIENCE, () => {
     );
     for (const { body } of pieces(bot)) {
       const { type: _, ...info } = streamInfo({ body } as never) ?? {};
-      assert.deepEqual(body.channelData, info);
+      const { 'webchat:sequence-id': sequenceId, ...channelData } = body.channelData;
+      assert.deepEqual(channelData, info);
+      assert.equal(typeof sequenceId, info['streamSequence'] === 1 ? 'number' : 'undefined');
     }
   });
+
+  // Web Chat would show the answer above its question for a smaller number, and never its next piece for a larger one.
+  for (const [name, timestamp, expectedMs] of [
+    ['a minute behind the bot', new Date(STARTED_AT_MS - 60_000).toISOString(), STARTED_AT_MS - 60_000 + LATER_MS],
+    ['a minute ahead of the bot', new Date(STARTED_AT_MS + 60_000).toISOString(), STARTED_AT_MS + 60_000 + LATER_MS],
+    ['unknown', undefined, STARTED_AT_MS + LATER_MS],
+    ['malformed', 'yesterday', STARTED_AT_MS + LATER_MS],
+    ['not a text', { toString: 1, valueOf: 1 }, STARTED_AT_MS + LATER_MS],
+  ] as const) {
+    it(`is ordered by the channel's clock, which is ${name}`, async (t) => {
+      const { bot, clock, say, end } = await speaking(t, 'webchat', { fields: { timestamp } });
+      await clock.advance(LATER_MS);
+      say('Once');
+      await piecesOf(bot, 1);
+      end();
+      await inTime(bot.connector.whenMessages(1));
+      assert.equal(pieces(bot)[0]?.body.channelData['webchat:sequence-id'], expectedMs);
+    });
+  }
 
   it('is followed by its sound where cards are wanted, since the Playground would lose them', async (t) => {
     const { bot, say, end } = await speaking(t, 'webchat', { env: { WEBCHAT_AUDIO: 'card' } });

@@ -15,6 +15,8 @@ const NEXT: RawAnswer = ({ send, turn, response }) => {
 
 export interface SpeakingOptions {
   readonly env?: Record<string, string>;
+  /** Further fields of the first question. */
+  readonly fields?: Readonly<Record<string, unknown>>;
   /** How the channel answers the beginning; Teams' rules hold unless said otherwise. */
   readonly first?: ConnectorRule;
   /** What the model answers after the first question. */
@@ -25,7 +27,7 @@ export interface SpeakingOptions {
 export async function speaking(
   t: TestContext,
   channelId: string,
-  { env = {}, first, more = [NEXT, NEXT] }: SpeakingOptions = {},
+  { env = {}, fields: furtherFields = {}, first, more = [NEXT, NEXT] }: SpeakingOptions = {},
 ) {
   const clock = new ManualClock();
   const asked = Promise.withResolvers<Asked>();
@@ -37,7 +39,7 @@ export async function speaking(
   });
   const rules = new TeamsRules(clock.now);
   if (channelId === 'msteams') bot.connector.rule = first ?? rules.rule;
-  const fields = { channelId };
+  const fields = { ...furtherFields, channelId };
   await bot.says('hello', fields);
   const { send, response, turn } = await inTime(asked.promise);
   send(wire.created({ response, turn }));

@@ -8,7 +8,11 @@ const claims = [
   { type: 'aud', value: 'bot-app-id' },
   { type: 'serviceurl', value: 'https://smba.example.com/' },
 ];
-const caller = { identity: new ClaimsIdentity(claims, true), audience: 'https://api.botframework.com' };
+const caller = {
+  identity: new ClaimsIdentity(claims, true),
+  audience: 'https://api.botframework.com',
+  receivedAtMs: 0,
+};
 
 function activity(fields: Record<string, unknown> = {}): Activity {
   return {
@@ -159,7 +163,7 @@ describe('the reference to the way back', () => {
   });
 
   it('takes nobody for authenticated who has no claims', () => {
-    const anonymous = { identity: new ClaimsIdentity([]), audience: undefined };
+    const anonymous = { ...caller, identity: new ClaimsIdentity([]) };
     assert.deepEqual(toReference(activity(), anonymous).claims, []);
   });
 });

@@ -35,7 +35,7 @@ describe('a bot that is sent anything', { timeout: 60_000 }, () => {
 });
 
 describe('what the guard lets in', () => {
-  const caller = callerOf({ turnState: new Map() } as never, { identity: Symbol(), audience: Symbol() });
+  const caller = callerOf({ turnState: new Map() } as never, { identity: Symbol(), audience: Symbol() }, 0);
 
   it('becomes a turn and a way back of plain JSON, whatever else is in it', () => {
     let passed = 0;
