@@ -187,6 +187,8 @@ function createDelivery(
   const allowList = { tenants: config.allowedTenants, users: config.allowedUsers };
   const files = new FileSaver({ library, clock, ids, log, fetch, sendLimitMs: sendLimitOf(config) });
   const invokes = { library, invitations, clock, log, publicBaseUrl };
-  const bot = new VoiceBot({ adapter, conversations, responders, files, invokes, log, allowList, serviceUrls });
+  const vouching = { hasEnhancedAuthentication: config.directLineEnhancedAuthentication };
+  const ways = { adapter, conversations, responders, files, invokes, serviceUrls };
+  const bot = new VoiceBot({ ...ways, log, allowList, vouching });
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }

@@ -1,6 +1,6 @@
 import { type InvokeResponse, TeamsActivityHandler, type TurnContext } from 'botbuilder';
 import type { VoiceAdapter } from './channel/adapter.ts';
-import { type AllowList, isAllowed } from './channel/allow-list.ts';
+import { type AllowList, isAllowed, isGreeted } from './channel/allow-list.ts';
 import type { FileSaver } from './channel/file-saver.ts';
 import { answerInvoke, type InvokeDeps } from './channel/invokes.ts';
 import { audioToSave } from './channel/player-card.ts';
@@ -12,9 +12,16 @@ import {
   conversationKey,
   isInBand,
   localeOf,
+  type Sender,
   toReference,
   toUserTurn,
 } from './channel/user-turn.ts';
+import {
+  personKeyOf,
+  type VouchedIdentity,
+  type VouchingSettings,
+  vouchedIdentity,
+} from './channel/vouched-identity.ts';
 import type { Acceptance, Conversations } from './conversation/conversations.ts';
 import type { Respond, TurnReference } from './conversation/turn.ts';
 import { RequestError } from './errors.ts';
@@ -30,6 +37,7 @@ export interface VoiceBotOptions {
   readonly invokes: InvokeDeps;
   readonly log: Logger;
   readonly allowList: AllowList;
+  readonly vouching: VouchingSettings;
   readonly serviceUrls: ServiceUrls;
 }
 
@@ -58,20 +66,20 @@ export class VoiceBot extends TeamsActivityHandler {
 
   /** Not by botbuilder's own handlers: they know no ratings, and trip over an invoke that lacks its value. */
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
-    const { allowList, invokes, files } = this.#options;
-    const isUserAllowed = isAllowed(context.activity, allowList);
-    const { response, consent } = await answerInvoke(context.activity, isUserAllowed, invokes);
+    const { invokes, files } = this.#options;
+    const sender = this.#senderOf(context);
+    const { response, consent } = await answerInvoke(context.activity, sender.isAllowed, invokes);
     if (consent !== undefined)
       await this.#takeAside(context, (live, stopping) => files.settle(live, consent, stopping));
     return response;
   }
 
   async #take(context: TurnContext): Promise<void> {
-    const { conversations, allowList, serviceUrls, files } = this.#options;
+    const { conversations, serviceUrls, files } = this.#options;
     const saved = audioToSave(context.activity);
     if (saved !== undefined) return this.#takeAside(context, (live) => files.offer(live, saved));
     const caller = this.#callerOf(context);
-    const turn = toUserTurn(context.activity, caller, isAllowed(context.activity, allowList));
+    const turn = toUserTurn(context.activity, caller, this.#senderOf(context));
     // Before it is answered, and not for what is old, or from people whose messages go nowhere.
     if (turn.isAllowed && conversations.isNew(turn)) serviceUrls.note(turn.key, context.activity.serviceUrl);
     await this.#answer(context, await conversations.accept(turn, this.#respondTo(context, turn.reference)));
@@ -83,14 +91,14 @@ export class VoiceBot extends TeamsActivityHandler {
     work: (context: TurnContext, stopping: AbortSignal) => Promise<void>,
   ): Promise<void> {
     const { activity } = context;
-    const { conversations, responders, allowList, serviceUrls } = this.#options;
+    const { conversations, responders, serviceUrls } = this.#options;
     const turn = { key: conversationKey(activity), activityId: activity.id ?? '' };
     const reference = toReference(activity, this.#callerOf(context));
     const refuse = (live: TurnContext) => live.sendActivity(wordingFor(localeOf(activity)).notAllowed).then(() => {});
-    const isUserAllowed = isAllowed(activity, allowList);
-    if (isUserAllowed && conversations.isNew(turn)) serviceUrls.note(turn.key, activity.serviceUrl);
+    const sender = this.#senderOf(context);
+    if (sender.isAllowed && conversations.isNew(turn)) serviceUrls.note(turn.key, activity.serviceUrl);
     const accepted = conversations.acceptAside(turn, (stopping) => {
-      const run = (live: TurnContext) => (isUserAllowed ? work(live, stopping) : refuse(live));
+      const run = (live: TurnContext) => (sender.isAllowed ? work(live, stopping) : refuse(live));
       return isInBand(activity) ? run(context) : responders.openContext(reference, run);
     });
     await this.#answer(context, accepted);
@@ -122,7 +130,7 @@ export class VoiceBot extends TeamsActivityHandler {
   /** Channels announce a new conversation in different ways, some in several: whichever comes first is greeted. */
   async #welcome(context: TurnContext): Promise<void> {
     const { activity } = context;
-    if (!isAllowed(activity, { ...this.#options.allowList, users: [] })) return;
+    if (!isGreeted(this.#identityOf(context), this.#options.allowList)) return;
     const respond = this.#respondTo(context, toReference(activity, this.#callerOf(context)));
     const welcomed = this.#options.conversations.welcome(conversationKey(activity), localeOf(activity), respond);
     if (isInBand(context.activity)) await welcomed;
@@ -138,6 +146,18 @@ export class VoiceBot extends TeamsActivityHandler {
     this.#options.conversations.forget(key).catch((err: unknown) => {
       this.#options.log.error({ err, conversation: key }, 'record or sound not deleted');
     });
+  }
+
+  #senderOf(context: TurnContext): Sender {
+    const identity = this.#identityOf(context);
+    return {
+      isAllowed: isAllowed(identity, this.#options.allowList),
+      personKey: personKeyOf(identity, context.activity),
+    };
+  }
+
+  #identityOf(context: TurnContext): VouchedIdentity {
+    return vouchedIdentity(context.activity, this.#callerOf(context).identity, this.#options.vouching);
   }
 
   #callerOf(context: TurnContext): Caller {

@@ -44,6 +44,8 @@ export interface Config {
   readonly isAuthenticated: boolean;
   readonly allowedTenants: readonly string[];
   readonly allowedUsers: readonly string[];
+  /** Whether the operator says that Direct Line's enhanced authentication is on: then ids of its tokens are believed. */
+  readonly directLineEnhancedAuthentication: boolean;
   readonly port: number;
   /** Unset = all interfaces. */
   readonly host: string | undefined;
@@ -93,6 +95,7 @@ export function readConfig(env: Env, readText = (path: string) => readFileSync(p
     isAuthenticated: appId !== undefined,
     allowedTenants: read.list('ALLOWED_TENANTS'),
     allowedUsers: read.list('ALLOWED_USERS'),
+    directLineEnhancedAuthentication: read.flag('DIRECT_LINE_ENHANCED_AUTHENTICATION', false),
     ...readAddresses(read, appId),
     audioRetentionMs: read.whole('AUDIO_RETENTION_HOURS', 24, { least: 1, most: 8760 }) * 3_600_000,
     audioMemoryBytes: read.whole('AUDIO_MEMORY_MB', 256, { least: 1, most: 65_536 }) * 1_048_576,

@@ -1,4 +1,4 @@
-import type { Activity } from 'botbuilder';
+import type { VouchedIdentity } from './vouched-identity.ts';
 
 export interface AllowList {
   /** Tenant ids; empty = all. */
@@ -7,19 +7,27 @@ export interface AllowList {
   readonly users: readonly string[];
 }
 
-/** Whether this activity's sender may use the bot. Both lists hold where both are given; ids are compared as a whole. */
-export function isAllowed(activity: Activity, { tenants, users }: AllowList): boolean {
-  const isTenantAllowed = tenants.length === 0 || holds(tenants, [tenantOf(activity)]);
-  const isUserAllowed = users.length === 0 || holds(users, [activity.from.id, activity.from.aadObjectId]);
-  return isTenantAllowed && isUserAllowed;
+/**
+ * Whether this sender may use the bot. Both lists hold where both are given; ids are compared as a whole. Where a list is
+ * given and the channel vouches for nothing, the answer is no.
+ */
+export function isAllowed(sender: VouchedIdentity, { tenants, users }: AllowList): boolean {
+  // An anonymous guest of a meeting writes in a conversation of the tenant, and belongs to none.
+  const isMember = tenants.length === 0 || sender.aadObjectId !== undefined;
+  const isUserAllowed = users.length === 0 || holds(users, sender.userId) || holds(users, sender.aadObjectId);
+  return isMember && areTenantsAllowed(sender, tenants) && isUserAllowed;
 }
 
-function tenantOf({ conversation, channelData }: Activity): unknown {
-  return conversation.tenantId ?? channelData?.tenant?.id;
+/** Whether a conversation may be greeted: its tenant is let in, and its channel tells people apart if they are listed. */
+export function isGreeted(sender: VouchedIdentity, { tenants, users }: AllowList): boolean {
+  return areTenantsAllowed(sender, tenants) && (users.length === 0 || sender.userId !== undefined);
 }
 
-/** The ids come from the wire: they may be anything. */
-function holds(list: readonly string[], ids: readonly unknown[]): boolean {
-  const lower = ids.filter((id) => typeof id === 'string').map((id) => id.toLowerCase());
-  return list.some((entry) => lower.includes(entry.toLowerCase()));
+/** Of fields that disagree, each has to be listed. */
+function areTenantsAllowed({ tenantIds }: VouchedIdentity, list: readonly string[]): boolean {
+  return list.length === 0 || (tenantIds.length > 0 && tenantIds.every((id) => holds(list, id)));
+}
+
+function holds(list: readonly string[], id: string | undefined): boolean {
+  return list.some((entry) => entry.toLowerCase() === id?.toLowerCase());
 }

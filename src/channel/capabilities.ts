@@ -29,8 +29,22 @@ export interface StreamRules {
   readonly isInChannelData: boolean;
 }
 
+/**
+ * Which identity fields of an activity the channel's service sets; all others are the client's own words. Direct Line
+ * hands on `from` and `channelData` as its clients write them (BotFramework-WebChat#710).
+ */
+export type VouchesFor =
+  /** `from.id`, `from.aadObjectId` and the tenant. */
+  | 'userAndTenant'
+  /** `from.id`. */
+  | 'user'
+  /** `from.id` where it begins with `dl_` and the channel's enhanced authentication is on: a token was made for it. */
+  | 'signedUser'
+  | 'nothing';
+
 /** What a channel can take. */
 export interface Capabilities {
+  readonly vouchesFor: VouchesFor;
   readonly audio: AudioDelivery;
   /** The largest activity, in characters of JSON, that may carry the audio itself. */
   readonly inlineLimitChars: number;
@@ -74,6 +88,7 @@ const TEAMS_STREAM: StreamRules = {
 };
 
 const PLAIN: Capabilities = {
+  vouchesFor: 'nothing',
   audio: 'link',
   inlineLimitChars: 0,
   takesUploads: false,
@@ -102,6 +117,7 @@ const WEB: Capabilities = {
  */
 const TEAMS: Capabilities = {
   ...PLAIN,
+  vouchesFor: 'userAndTenant',
   audio: 'playerCard',
   marksAi: true,
   takesRatings: true,
@@ -123,12 +139,15 @@ const everywhere = (capabilities: Capabilities): Row => ({
 const BY_CHANNEL: Readonly<Record<string, Row>> = {
   // The Emulator has no limit on the size of an activity.
   emulator: everywhere({ ...WEB, inlineLimitChars: Number.POSITIVE_INFINITY }),
-  directline: everywhere({ ...WEB, stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS }),
-  webchat: everywhere({ ...WEB, stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS }),
+  directline: everywhere({ ...WEB, vouchesFor: 'signedUser', stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS }),
+  webchat: everywhere({ ...WEB, vouchesFor: 'signedUser', stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS }),
   // Streams, and consent to files, are for chats of two alone.
   msteams: { ...everywhere(TEAMS), personal: { ...TEAMS, stream: TEAMS_STREAM, savesFiles: true } },
-  directlinespeech: everywhere({ ...PLAIN, audio: 'speak', showsTyping: false }),
-  facebook: everywhere({ ...PLAIN, mostTextChars: 2_000 }),
+  directlinespeech: everywhere({ ...PLAIN, vouchesFor: 'signedUser', audio: 'speak', showsTyping: false }),
+  facebook: everywhere({ ...PLAIN, vouchesFor: 'user', mostTextChars: 2_000 }),
+  line: everywhere({ ...PLAIN, vouchesFor: 'user' }),
+  slack: everywhere({ ...PLAIN, vouchesFor: 'user' }),
+  telegram: everywhere({ ...PLAIN, vouchesFor: 'user' }),
   sms: everywhere({ ...PLAIN, mostTextChars: 1_500 }),
 };
 

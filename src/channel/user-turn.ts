@@ -12,6 +12,12 @@ export interface Caller {
   readonly audience: string | undefined;
 }
 
+/** What was found out of the sender of a message, by what its channel vouches for. */
+export interface Sender {
+  readonly isAllowed: boolean;
+  readonly personKey: string;
+}
+
 /** What of an account and of a conversation an answer is addressed by: checked before, and small. */
 const ACCOUNT_FIELDS = ['id', 'name', 'aadObjectId', 'role'] as const;
 const CONVERSATION_FIELDS = ['id', 'name', 'isGroup', 'conversationType', 'tenantId'] as const;
@@ -32,7 +38,7 @@ export function isSameTalk(key: string, other: string): boolean {
 }
 
 /** A message activity as a turn. Reads only; the activity may hold anything that passed the HTTP guard. */
-export function toUserTurn(activity: Activity, caller: Caller, isAllowed: boolean): UserTurn {
+export function toUserTurn(activity: Activity, caller: Caller, { isAllowed, personKey }: Sender): UserTurn {
   const { text, attachments } = partsOf(activity);
   return {
     key: conversationKey(activity),
@@ -44,6 +50,7 @@ export function toUserTurn(activity: Activity, caller: Caller, isAllowed: boolea
       name: activity.from.name?.slice(0, MOST_NAME_CHARS) || undefined,
       aadObjectId: activity.from.aadObjectId,
     },
+    personKey,
     isAllowed,
     locale: localeOf(activity),
     isInBand: isInBand(activity),

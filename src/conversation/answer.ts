@@ -143,11 +143,6 @@ async function letGo(turn: UserTurn, lease: Lease, { edit }: Completion, deps: T
 /** Messages that need no model, or may not have it. */
 function unanswerable(turn: UserTurn, rate: TurnRate): Reply | undefined {
   const refusal = refusalOf(turn);
-  if (refusal !== undefined || rate.admit(personOf(turn))) return refusal;
+  if (refusal !== undefined || rate.admit(turn.personKey)) return refusal;
   return { text: wordingFor(turn.locale).limits.tooFast, audio: undefined };
-}
-
-/** One person on one channel, whichever conversation it is. */
-function personOf({ channel, user }: UserTurn): string {
-  return JSON.stringify([channel, user.aadObjectId ?? user.id]);
 }

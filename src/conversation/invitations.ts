@@ -3,7 +3,10 @@ import type { Clock } from '../clock.ts';
 import type { UserTurn } from './turn.ts';
 
 /** Who is invited to speak, and where the answer goes. */
-export type Guest = Pick<UserTurn, 'key' | 'channel' | 'scope' | 'user' | 'isAllowed' | 'locale' | 'reference'>;
+export type Guest = Pick<
+  UserTurn,
+  'key' | 'channel' | 'scope' | 'user' | 'personKey' | 'isAllowed' | 'locale' | 'reference'
+>;
 
 /**
  * An invitation to one user of one conversation: what is spoken by it is that user's next message. Its id opens nothing
@@ -48,10 +51,10 @@ export async function findInvitation(link: string, invitations: Invitations): Pr
 
 /** An invitation from now on. */
 export function invitationOf(guest: Guest, names: LinkedAudio, clock: Clock): Invitation {
-  const { key, channel, scope, user, isAllowed, locale, reference } = guest;
+  const { key, channel, scope, user, personKey, isAllowed, locale, reference } = guest;
   const nowMs = clock.now();
   return {
-    ...{ key, channel, scope, user, isAllowed, locale, reference },
+    ...{ key, channel, scope, user, personKey, isAllowed, locale, reference },
     ...{ id: names.id, linkKey: names.linkKey },
     opensUntilMs: nowMs + OPENS_FOR_MS,
     expiresAtMs: nowMs + HOLDS_FOR_MS,

@@ -119,9 +119,9 @@ export function createRecordings(deps: RecordingsDeps): Recordings {
 
 /** Named after its invitation, so that it is the same message whoever takes it, and is answered once. */
 function spokenTurn(invitation: Invitation, audioId: string): UserTurn {
-  const { id, key, channel, scope, user, isAllowed, locale, reference } = invitation;
+  const { id, key, channel, scope, user, personKey, isAllowed, locale, reference } = invitation;
   return {
-    ...{ key, channel, scope, user, isAllowed, locale, reference },
+    ...{ key, channel, scope, user, personKey, isAllowed, locale, reference },
     activityId: `talk-${id}`,
     isInBand: false,
     text: '',

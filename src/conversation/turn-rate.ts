@@ -3,27 +3,27 @@ import { atMost } from '../at-most.ts';
 import type { Clock } from '../clock.ts';
 
 const WINDOW_MS = 60_000;
-const MOST_USERS = 50_000;
+const MOST_PEOPLE = 50_000;
 
-/** How many turns each user may begin within any minute. */
+/** How many turns each person may begin within any minute; see `personKey` of a turn. */
 export class TurnRate {
   readonly #clock: Clock;
   readonly #mostPerMinute: number | undefined;
-  /** When each user's latest turns began, the oldest first; never more than may begin. */
-  readonly #begun = new LRUCache<string, number[]>(atMost(MOST_USERS));
+  /** When each person's latest turns began, the oldest first; never more than may begin. */
+  readonly #begun = new LRUCache<string, number[]>(atMost(MOST_PEOPLE));
 
   constructor(clock: Clock, mostPerMinute: number | undefined) {
     this.#clock = clock;
     this.#mostPerMinute = mostPerMinute;
   }
 
-  /** Counts a turn of this user; false, and not counted, where it is one too many. */
-  admit(user: string): boolean {
+  /** Counts a turn of this person; false, and not counted, where it is one too many. */
+  admit(person: string): boolean {
     if (this.#mostPerMinute === undefined) return true;
     const nowMs = this.#clock.now();
-    const recent = (this.#begun.get(user) ?? []).filter((atMs) => nowMs - atMs < WINDOW_MS);
+    const recent = (this.#begun.get(person) ?? []).filter((atMs) => nowMs - atMs < WINDOW_MS);
     if (recent.length >= this.#mostPerMinute) return false;
-    this.#begun.set(user, [...recent, nowMs]);
+    this.#begun.set(person, [...recent, nowMs]);
     return true;
   }
 }

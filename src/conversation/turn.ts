@@ -39,6 +39,11 @@ export interface UserTurn {
   readonly channel: string;
   readonly scope: Scope;
   readonly user: TurnUser;
+  /**
+   * Names the person for whom the channel vouches, across conversations; the conversation where it vouches for nobody. What
+   * is bounded for each person is counted by this: `user` may be the sender's own claim.
+   */
+  readonly personKey: string;
   /** False for people whom the operator has not let in: they are told so, and the model is not asked. */
   readonly isAllowed: boolean;
   readonly locale: string | undefined;

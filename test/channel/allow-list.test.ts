@@ -1,43 +1,55 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Activity } from 'botbuilder';
-import { isAllowed } from '../../src/channel/allow-list.ts';
+import { isAllowed, isGreeted } from '../../src/channel/allow-list.ts';
+import type { VouchedIdentity } from '../../src/channel/vouched-identity.ts';
 
-function activity(fields: Record<string, unknown>): Activity {
-  return { conversation: { id: 'c' }, from: { id: 'user-1' }, ...fields } as unknown as Activity;
-}
+const ADA: VouchedIdentity = { userId: 'user-1', aadObjectId: 'AAD-1', tenantIds: ['T-1'] };
+const NOBODY: VouchedIdentity = { userId: undefined, aadObjectId: undefined, tenantIds: [] };
 
 const lists = (tenants: string[], users: string[] = []) => ({ tenants, users });
 
 describe('isAllowed', () => {
-  const cases: [string, Record<string, unknown>, { tenants: string[]; users: string[] }, boolean][] = [
-    ['everybody without lists', {}, lists([]), true],
+  const cases: [string, Partial<VouchedIdentity>, { tenants: string[]; users: string[] }, boolean][] = [
+    ['everybody without lists', NOBODY, lists([]), true],
     ['a listed user', {}, lists([], ['user-1']), true],
     ['a listed user in other letters', {}, lists([], ['USER-1']), true],
-    ['a user listed by the id in Entra ID', { from: { id: 'x', aadObjectId: 'AAD-1' } }, lists([], ['aad-1']), true],
+    ['a user listed by the id in Entra ID', {}, lists([], ['aad-1']), true],
     ['one of several', {}, lists([], ['other', 'user-1']), true],
     ['nobody else', {}, lists([], ['other']), false],
     ['nobody whose id only begins so', {}, lists([], ['user']), false],
     ['nobody whose id only holds it', {}, lists([], ['user-11']), false],
-    ['a listed tenant', { conversation: { id: 'c', tenantId: 'T-1' } }, lists(['t-1']), true],
-    ['a listed tenant in the channel data', { channelData: { tenant: { id: 't-1' } } }, lists(['t-1']), true],
-    ['no other tenant', { conversation: { id: 'c', tenantId: 't-2' } }, lists(['t-1']), false],
-    ['nobody without a tenant', {}, lists(['t-1']), false],
-    ['nobody with channel data of text', { channelData: 't-1' }, lists(['t-1']), false],
-    ['nobody with a tenant that is no text', { channelData: { tenant: { id: ['t-1'] } } }, lists(['t-1']), false],
-    ['a tenant and a user together', { conversation: { id: 'c', tenantId: 't-1' } }, lists(['t-1'], ['user-1']), true],
-    ['not the tenant alone', { conversation: { id: 'c', tenantId: 't-1' } }, lists(['t-1'], ['other']), false],
-    ['not the user alone', { conversation: { id: 'c', tenantId: 't-2' } }, lists(['t-1'], ['user-1']), false],
-    // What the conversation says comes from the service; the channel data may be the client's own.
-    [
-      'not a foreign tenant that claims another in its channel data',
-      { conversation: { id: 'c', tenantId: 't-2' }, channelData: { tenant: { id: 't-1' } } },
-      lists(['t-1']),
-      false,
-    ],
-    ['nobody named like a property', { from: { id: 'constructor' } }, lists([], ['toString']), false],
+    ['nobody for whom the channel does not vouch, where users are listed', NOBODY, lists([], ['user-1']), false],
+    ['nobody for whom the channel does not vouch, where tenants are listed', NOBODY, lists(['t-1']), false],
+    ['a listed tenant', {}, lists(['t-1']), true],
+    ['no other tenant', { tenantIds: ['t-2'] }, lists(['t-1']), false],
+    ['a user without a tenant', { tenantIds: [] }, lists(['t-1']), false],
+    ['a tenant and a user together', {}, lists(['t-1'], ['user-1']), true],
+    ['not the tenant alone', {}, lists(['t-1'], ['other']), false],
+    ['not the user alone', { tenantIds: ['t-2'] }, lists(['t-1'], ['user-1']), false],
+    ['two tenant fields that agree', { tenantIds: ['t-1', 'T-1'] }, lists(['t-1']), true],
+    ['two tenants that are both listed', { tenantIds: ['t-1', 't-2'] }, lists(['t-1', 't-2']), true],
+    ['no listed tenant beside a foreign one', { tenantIds: ['t-1', 't-2'] }, lists(['t-1']), false],
+    ['no foreign tenant beside a listed one', { tenantIds: ['t-2', 't-1'] }, lists(['t-1']), false],
+    ['no guest of a meeting who has no account', { aadObjectId: undefined }, lists(['t-1']), false],
+    ['nobody named like a property', { userId: 'constructor' }, lists([], ['toString']), false],
   ];
   for (const [name, fields, list, expected] of cases) {
-    it(`lets in ${name}`, () => assert.equal(isAllowed(activity(fields), list), expected));
+    it(`${expected ? 'lets in' : 'refuses:'} ${name}`, () => {
+      assert.equal(isAllowed({ ...ADA, ...fields }, list), expected);
+    });
   }
+});
+
+describe('isGreeted', () => {
+  it('asks for the tenant, and not for the one person', () => {
+    assert.equal(isGreeted(ADA, lists(['t-1'], ['other'])), true);
+    assert.equal(isGreeted({ ...ADA, aadObjectId: undefined }, lists(['t-1'])), true);
+    assert.equal(isGreeted(ADA, lists(['t-2'])), false);
+  });
+
+  it('says no where nobody could be let in', () => {
+    assert.equal(isGreeted(NOBODY, lists([])), true);
+    assert.equal(isGreeted(NOBODY, lists([], ['user-1'])), false);
+    assert.equal(isGreeted(NOBODY, lists(['t-1'])), false);
+  });
 });

@@ -26,7 +26,7 @@ function activity(fields: Record<string, unknown> = {}): Activity {
 }
 
 function turnOf(fields?: Record<string, unknown>) {
-  return toUserTurn(activity(fields), caller, true);
+  return toUserTurn(activity(fields), caller, { isAllowed: true, personKey: 'person' });
 }
 
 describe('toUserTurn', () => {
@@ -38,6 +38,7 @@ describe('toUserTurn', () => {
       channel: 'msteams',
       scope: 'personal',
       user: { id: 'user-1', name: 'Ada', aadObjectId: 'aad-1' },
+      personKey: 'person',
       isAllowed: true,
       locale: 'de-DE',
       isInBand: false,
@@ -47,7 +48,7 @@ describe('toUserTurn', () => {
   });
 
   it('passes on whether the sender is let in', () => {
-    assert.equal(toUserTurn(activity(), caller, false).isAllowed, false);
+    assert.equal(toUserTurn(activity(), caller, { isAllowed: false, personKey: 'person' }).isAllowed, false);
   });
 
   for (const [scope, conversation] of [

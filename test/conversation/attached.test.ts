@@ -18,6 +18,7 @@ function spoken(audioId: string, locale: string): UserTurn {
     channel: 'emulator',
     scope: 'personal',
     user: { id: 'user-1', name: 'Ada', aadObjectId: undefined },
+    personKey: 'emulator/a',
     isAllowed: true,
     locale,
     isInBand: false,

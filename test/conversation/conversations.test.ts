@@ -69,6 +69,7 @@ function turn(text: string, fields: Partial<UserTurn> = {}): UserTurn {
     channel: 'emulator',
     scope: 'personal',
     user: { id: 'user-1', name: 'Ada', aadObjectId: undefined },
+    personKey: 'emulator/a',
     isAllowed: true,
     locale: undefined,
     isInBand: false,

@@ -49,6 +49,7 @@ const LEFT_ALONE: Readonly<Record<string, string>> = {
   CallerId: 'public cloud',
   ValidateAuthority: 'public cloud',
   ALLOW_UNAUTHENTICATED: 'the bot has an identity',
+  DIRECT_LINE_ENHANCED_AUTHENTICATION: 'a switch of the Direct Line channel, which the template does not set up',
   PORT: 'the platform sets it',
   HOST: 'all interfaces, since there is an app id',
   PUBLIC_BASE_URL: 'WEBSITE_HOSTNAME serves',

@@ -18,6 +18,7 @@ const GUEST = {
   channel: 'emulator',
   scope: 'personal',
   user: { id: 'user-1', name: 'Ada', aadObjectId: undefined },
+  personKey: 'emulator/a',
   isAllowed: true,
   locale: 'en',
   reference: { activity: {}, claims: [], audience: undefined },

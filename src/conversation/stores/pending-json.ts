@@ -31,6 +31,8 @@ function restored(turn: UserTurn): UserTurn {
     ...turn,
     locale: turn.locale,
     user: { ...user, name: user.name, aadObjectId: user.aadObjectId },
+    // Older versions did not write it.
+    personKey: turn.personKey ?? turn.key,
     // Those of an older version have no kind: they were not read then, either.
     attachments: attachments.filter(({ kind }) => typeof kind === 'string').map(restoredAttachment),
     reference: { ...reference, audience: reference.audience },

@@ -14,8 +14,8 @@ import { KEYS } from './records-contract.ts';
 
 /** Somebody of whom all is missing that may be. */
 export const guest = (key = 'msteams/a'): Guest => {
-  const { channel, scope, user, isAllowed, locale, reference } = saying('1');
-  return { key, channel, scope, user, isAllowed, locale, reference };
+  const { channel, scope, user, personKey, isAllowed, locale, reference } = saying('1');
+  return { key, channel, scope, user, personKey, isAllowed, locale, reference };
 };
 
 export interface InvitationsUnderTest {

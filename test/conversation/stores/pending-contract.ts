@@ -13,6 +13,7 @@ export const saying = (activityId: string, fields: Partial<UserTurn> = {}): User
   channel: 'msteams',
   scope: 'personal',
   user: { id: 'user', name: undefined, aadObjectId: undefined },
+  personKey: '["msteams","user"]',
   isAllowed: true,
   locale: undefined,
   isInBand: false,
