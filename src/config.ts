@@ -234,6 +234,10 @@ function readNotices(read: EnvReader): string[] {
       'PUBLIC_BASE_URL is no https address: Teams and other channels get the text of answers without their sound',
     );
   }
+  const hasList = read.text('ALLOWED_TENANTS') ?? read.text('ALLOWED_USERS');
+  if (read.text('MicrosoftAppId') === undefined && hasList !== undefined) {
+    notices.push('ALLOWED_TENANTS or ALLOWED_USERS is set without MicrosoftAppId: nobody is answered');
+  }
   const isManaged = read.text('MicrosoftAppType')?.toLowerCase() === 'userassignedmsi';
   if (read.text('MicrosoftAppId') !== undefined && hasSecret === undefined && !isManaged) {
     notices.push('MicrosoftAppId is set without MicrosoftAppPassword or a certificate: replies cannot be sent');

@@ -160,6 +160,14 @@ describe('readConfig', () => {
     assert.deepEqual(readConfig({ ...bot, WEBSITE_HOSTNAME: 'x.azurewebsites.net' }).notices, []);
   });
 
+  it('says that a list without an app id lets in nobody', () => {
+    for (const name of ['ALLOWED_TENANTS', 'ALLOWED_USERS']) {
+      assert.match(readConfig({ ...azure, [name]: 'a' }).notices.join(), /nobody is answered/);
+      const bot = { MicrosoftAppId: APP_ID, MicrosoftAppPassword: 'y', PUBLIC_BASE_URL: 'https://bot.example.com' };
+      assert.deepEqual(readConfig({ ...azure, ...bot, [name]: 'a' }).notices, []);
+    }
+  });
+
   it('takes bounds of turns and of money', () => {
     const { limits } = readConfig({ ...azure, MAX_TURNS_PER_MINUTE: '5' });
     assert.deepEqual([limits.turnsPerMinute, limits.dayUsd, limits.conversationUsd], [5, undefined, undefined]);

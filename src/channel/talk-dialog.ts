@@ -26,6 +26,7 @@ export async function talkDialog(
   const invitation = await invitations.find(id);
   const isHere = invitation !== undefined && isSameTalk(invitation.key, conversationKey(activity));
   if (!isHere || clock.now() >= invitation.opensUntilMs) return say(talk.ended);
+  // Dialogs exist in Teams alone, whose service sets this id wherever anybody signs.
   if (invitation.user.id !== activity.from.id) return say(talk.notYours);
   const baseUrl = publicBaseUrl();
   const { channelId: channel, serviceUrl } = activity;

@@ -129,7 +129,10 @@ describe('"Play" below an answer in Teams', () => {
   });
 
   it('is refused kindly to people who are not let in', async (t) => {
-    const { bot, data } = await answered(t, { env: { ALLOWED_USERS: 'user-1' } });
+    const { bot, data } = await answered(t, {
+      isSigned: true,
+      env: { ALLOWED_USERS: 'user-1', PUBLIC_BASE_URL: 'http://127.0.0.1:1' },
+    });
     const stranger = { from: { id: 'user-2', name: 'Eve' } };
     assert.deepEqual(await press(bot, data, stranger), { type: 'message', value: en.notAllowed });
     assert.equal((await press(bot, data)).type, 'continue');
@@ -171,7 +174,8 @@ describe('a bot that is not open to everybody, in Teams', () => {
 
   for (const scope of ['personal', 'groupChat', 'channel']) {
     it(`refuses kindly and without asking the model (${scope})`, async (t) => {
-      const bot = await startBot({ env: { ALLOWED_TENANTS: 'tenant-1', ALLOWED_USERS: 'aad-1' }, turns: ['Hi'] });
+      const env = { ALLOWED_TENANTS: 'tenant-1', ALLOWED_USERS: 'aad-1' };
+      const bot = await startBot({ isSigned: true, env, turns: ['Hi'] });
       t.after(() => bot.close());
       const friend = { id: '29:1', name: 'Ada', aadObjectId: 'aad-1' };
       await bot.says('hello', {

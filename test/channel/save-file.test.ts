@@ -124,8 +124,9 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     ['tenant', { conversation: { ...PERSONAL.conversation, tenantId: 'tenant-2' } }],
   ] as const) {
     it(`and an accepted offer of a ${name} who is not let in are refused`, async (t) => {
-      const env = { ALLOWED_USERS: 'user-1', ALLOWED_TENANTS: 'tenant-1' };
-      const { bot, files, pressed, offer, accept, ended } = await startSavingChat(t, { env });
+      const lists = { ALLOWED_USERS: 'user-1', ALLOWED_TENANTS: 'tenant-1' };
+      const env = { ...lists, PUBLIC_BASE_URL: 'http://127.0.0.1:1' };
+      const { bot, files, pressed, offer, accept, ended } = await startSavingChat(t, { isSigned: true, env });
       const context = await offer();
       assert.equal((await bot.post(pressed(fields))).status, 200);
       await bot.connector.whenMessages(2);

@@ -135,7 +135,10 @@ describe('/talk in Teams', () => {
   }
 
   it('is refused kindly to people who are not let in', async (t) => {
-    const { bot } = await started(t, { env: { ALLOWED_USERS: 'user-1' } });
+    const { bot } = await started(t, {
+      isSigned: true,
+      env: { ALLOWED_USERS: 'user-1', PUBLIC_BASE_URL: 'http://127.0.0.1:1' },
+    });
     const stranger = { ...GROUP, from: { id: 'user-2', name: 'Eve' } };
     assert.equal((await ask(bot, '/talk', stranger)).text, en.notAllowed);
     const buttons = await buttonsOf(bot, GROUP);

@@ -2,10 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { scripted } from '../../src/simulator/script.ts';
 import { en } from '../../src/wording/en.ts';
-import { inTime } from '../realtime/gathered.ts';
-import type { BotUnderTest } from '../support/bot.ts';
-import { startSignedBot } from '../support/signed-bot.ts';
-import { failing, inConversation, startTimedBot, textsOf, until } from './talk.ts';
+import { failing, inConversation, startTimedBot, type TimedBot, textsOf, until } from './talk.ts';
 
 const PATIENCE = { timeout: 20_000 };
 const PRICED = { AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5' };
@@ -13,10 +10,10 @@ const PRICED = { AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5' };
 const SOUND = Buffer.alloc(96_000, 3);
 const spoken = (text: string) => ({ outputs: [{ text, pcm: SOUND }], ending: { kind: 'completed' } as const });
 
-async function ask(bot: BotUnderTest, text: string, fields: Record<string, unknown> = {}): Promise<string> {
+async function ask(bot: TimedBot, text: string, fields: Record<string, unknown> = {}): Promise<string> {
   const before = bot.connector.messages.length;
   await bot.says(text, fields);
-  return textsOf(await inTime(bot.connector.whenMessages(before + 1))).at(-1) ?? '';
+  return textsOf(await bot.replies(before + 1)).at(-1) ?? '';
 }
 
 describe('a turn that is too much', PATIENCE, () => {
@@ -98,7 +95,11 @@ describe('a turn that is too much', PATIENCE, () => {
   });
 
   it('is counted for the user, in whichever conversation, where the channel vouches for one', async (t) => {
-    const bot = await startSignedBot({ turns: ['One', 'Two', 'Three'], env: { MAX_TURNS_PER_MINUTE: '2' } });
+    const bot = await startTimedBot({
+      isSigned: true,
+      turns: ['One', 'Two', 'Three'],
+      env: { MAX_TURNS_PER_MINUTE: '2' },
+    });
     t.after(() => bot[Symbol.asyncDispose]());
     const inSlack = (id: string, user = 'user-1') => ({ channelId: 'slack', conversation: { id }, from: { id: user } });
     assert.equal(await ask(bot, 'a', inSlack('first')), 'One');
@@ -108,7 +109,11 @@ describe('a turn that is too much', PATIENCE, () => {
   });
 
   it('is counted for the conversation where users name themselves as they like', async (t) => {
-    const bot = await startSignedBot({ turns: ['One', 'Two', 'Other'], env: { MAX_TURNS_PER_MINUTE: '2' } });
+    const bot = await startTimedBot({
+      isSigned: true,
+      turns: ['One', 'Two', 'Other'],
+      env: { MAX_TURNS_PER_MINUTE: '2' },
+    });
     t.after(() => bot[Symbol.asyncDispose]());
     const inWebChat = (aadObjectId: string, id = 'first') => {
       return { channelId: 'webchat', conversation: { id }, from: { id: `dl_${aadObjectId}`, aadObjectId } };

@@ -6,7 +6,6 @@ import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Env } from '../../src/env.ts';
 import { createLogger } from '../../src/log.ts';
-import { en as wording } from '../../src/wording/en.ts';
 import { watchedLog } from '../channel/watched-log.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { BOT_APP_ID, type OpenIdServer, startOpenIdServer, type TokenOptions } from '../support/openid-server.ts';
@@ -204,47 +203,6 @@ describe('a bot that gets no token of its own', () => {
     const response = await bot.post(bot.message('hello'), { authorization });
     assert.equal(response.status, 401);
     assertRefusal(await response.text(), 'unauthorized');
-  });
-});
-
-describe('a bot that is not open to everybody', () => {
-  const env = { ALLOWED_TENANTS: 'tenant-1, tenant-2', ALLOWED_USERS: 'user-1,aad-2' };
-  const inTenant = { conversation: { id: 'conversation-1', tenantId: 'tenant-2' } };
-
-  it('answers those who are listed', async (t) => {
-    const bot = await startBot({ env, turns: ['Hi'] });
-    t.after(() => bot[Symbol.asyncDispose]());
-    await bot.says('hello', inTenant);
-    const [reply] = await bot.connector.whenMessages(1);
-    assert.equal(reply?.body.text, 'Hi');
-  });
-
-  for (const [name, fields] of Object.entries({
-    'another user': { ...inTenant, from: { id: 'user-2' } },
-    'another tenant': { conversation: { id: 'conversation-1', tenantId: 'tenant-3' } },
-    'no tenant': {},
-  })) {
-    it(`tells ${name} so kindly, and never asks the model`, async (t) => {
-      const bot = await startBot({ env });
-      t.after(() => bot[Symbol.asyncDispose]());
-      assert.equal((await bot.says('hello', fields)).status, 200);
-      const [reply] = await bot.connector.whenMessages(1);
-      assert.equal(reply?.body.text, wording.notAllowed);
-      assert.equal(bot.simulator.openSessions, 0);
-      assert.deepEqual(bot.events, []);
-    });
-  }
-
-  it('does not welcome a tenant that it would not answer', async (t) => {
-    const bot = await startBot({ env: { ALLOWED_TENANTS: 'tenant-1' } });
-    t.after(() => bot[Symbol.asyncDispose]());
-    const conversation = { id: 'conversation-1', tenantId: 'tenant-3' };
-    const added = { type: 'conversationUpdate', membersAdded: [{ id: 'bot-1' }], conversation };
-    await bot.post(bot.message(undefined, added));
-    await bot.says('hello', { conversation });
-    const [first] = await bot.connector.whenMessages(1);
-    assert.equal(first?.body.text, wording.notAllowed);
-    assert.equal(bot.connector.messages.length, 1);
   });
 });
 

@@ -6,6 +6,7 @@ import { type Script, scripted } from '../../src/simulator/script.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
 import { toneVoice } from '../../src/simulator/voice.ts';
 import { type FakeConnector, startFakeConnector } from './fake-connector.ts';
+import { startOpenIdServer } from './openid-server.ts';
 
 type ScriptedTurns = Parameters<typeof scripted>[0];
 
@@ -13,6 +14,8 @@ export interface BotUnderTestOptions {
   /** What the model answers, turn by turn. All of it has to be asked for. */
   readonly turns?: ScriptedTurns;
   readonly env?: Env;
+  /** The bot has an app id, and what is posted to it bears a token of the channel unless the test gives another. */
+  readonly isSigned?: boolean;
   readonly simulator?: Partial<SimulatorOptions>;
   readonly deps?: Partial<AppDeps>;
 }
@@ -40,6 +43,9 @@ export interface BotUnderTest extends AsyncDisposable {
 export async function startBot(options: BotUnderTestOptions = {}): Promise<BotUnderTest> {
   const script = scripted(options.turns ?? []);
   const connector = await startFakeConnector();
+  const openId = options.isSigned ? await startOpenIdServer() : undefined;
+  const signature = (): Record<string, string> =>
+    openId === undefined ? {} : { authorization: `Bearer ${openId.token(connector.url)}` };
   const events: BotUnderTest['events'][number][] = [];
   const simulator = await startSimulator({
     mind: script.mind,
@@ -54,6 +60,7 @@ export async function startBot(options: BotUnderTestOptions = {}): Promise<BotUn
     AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
     AZURE_OPENAI_API_KEY: 'test-key',
     PORT: '0',
+    ...openId?.env,
     ...options.env,
   });
   const log = createLogger('debug', { write: (line: string) => void logs.push(JSON.parse(line)) });
@@ -73,7 +80,7 @@ export async function startBot(options: BotUnderTestOptions = {}): Promise<BotUn
     post: (activity, headers = {}) =>
       fetch(`${url}/api/messages`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
+        headers: { 'content-type': 'application/json', ...signature(), ...headers },
         body: typeof activity === 'string' ? activity : JSON.stringify(activity),
       }),
     message: (text, fields = {}) => ({
@@ -88,6 +95,7 @@ export async function startBot(options: BotUnderTestOptions = {}): Promise<BotUn
       await app.close();
       await simulator.close();
       await connector.close();
+      await openId?.close();
       script.assertConsumed();
     },
     [Symbol.asyncDispose]: () => bot.close(),

@@ -100,6 +100,7 @@ export const CARD_ID = 'consent-card';
 export const PERSONAL = {
   channelId: 'msteams',
   conversation: { id: 'personal-1', conversationType: 'personal', tenantId: 'tenant-1' },
+  from: { id: 'user-1', name: 'Ada', aadObjectId: 'aad-1' },
 };
 const PCM = Buffer.from(Array.from({ length: 96_000 }, (_, index) => index % 251));
 
@@ -137,7 +138,7 @@ export async function startSavingChat(t: TestContext, options: BotUnderTestOptio
   const { actions } = activities[0].attachments[0].content;
   const { save } = actions.find(({ data }: ConnectorCall['body']) => data?.save !== undefined).data;
   const { url } = actions.find(({ type }: ConnectorCall['body']) => type === 'Action.OpenUrl');
-  const wav = Buffer.from(await (await fetch(`${url}.wav`)).arrayBuffer());
+  const wav = Buffer.from(await (await fetch(`${bot.url}${new URL(url).pathname}.wav`)).arrayBuffer());
 
   const chat: SavingChat = {
     bot,

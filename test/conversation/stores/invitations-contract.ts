@@ -49,6 +49,7 @@ export function itKeepsInvitations(what: string, open: () => Promise<Invitations
         'linkKey',
         'locale',
         'opensUntilMs',
+        'personKey',
         'reference',
         'scope',
         'user',

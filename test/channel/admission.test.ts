@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import type { Env } from '../../src/env.ts';
+import { en as wording } from '../../src/wording/en.ts';
+import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { startOpenIdServer } from '../support/openid-server.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const TENANT = '11111111-2222-4333-8444-555555555555';
+const OTHER_TENANT = '22222222-2222-4333-8444-555555555555';
+const ADA = '99999999-2222-4333-8444-555555555555';
+const TENANTS = { ALLOWED_TENANTS: `other-tenant, ${TENANT}` };
+const USERS = { ALLOWED_USERS: `${ADA}, user-1, dl_user-1` };
+const ENHANCED = { DIRECT_LINE_ENHANCED_AUTHENTICATION: 'true' };
+
+/** All that an activity of a listed person of a listed tenant says. */
+const claims = (channelId: string, id = 'user-1') => ({
+  channelId,
+  conversation: { id: 'conversation-1', tenantId: TENANT },
+  from: { id, name: 'Ada', aadObjectId: ADA },
+  channelData: { tenant: { id: TENANT } },
+});
+const TEAMS = claims('msteams');
+
+async function started(t: TestContext, env: Env, isSigned = true): Promise<BotUnderTest> {
+  const mind = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
+  const bot = await startBot({ isSigned, env, simulator: { mind } });
+  t.after(() => bot.close());
+  return bot;
+}
+
+/** Says hello, and resolves with what is said to it. */
+async function answerTo(bot: BotUnderTest, fields: Fields, headers?: Record<string, string>): Promise<string> {
+  const message = bot.message('hello', fields);
+  assert.equal((await bot.post(message, headers)).status, 200);
+  const isAnswer = ({ path, body }: BotUnderTest['connector']['calls'][number]) =>
+    path.endsWith(`/${message['id']}`) && body.type === 'message';
+  return (await bot.connector.when(isAnswer)).body.text;
+}
+
+describe('a bot that is not open to everybody', () => {
+  const answered: [string, Env, Fields][] = [
+    ['a listed tenant in Teams', TENANTS, TEAMS],
+    ['a listed user of a listed tenant in Teams', { ...TENANTS, ...USERS }, TEAMS],
+    ['a listed user in Slack', USERS, claims('slack')],
+    ['a user of a token in Web Chat', { ...USERS, ...ENHANCED }, claims('webchat', 'dl_user-1')],
+    ['a user of a token in Direct Line', { ...USERS, ...ENHANCED }, claims('directline', 'dl_user-1')],
+  ];
+  for (const [name, env, fields] of answered) {
+    it(`answers ${name}`, async (t) => assert.equal(await answerTo(await started(t, env), fields), 'Hi'));
+  }
+
+  const refused: [string, Env, Fields][] = [
+    ['another user', USERS, { ...TEAMS, from: { id: 'user-2', aadObjectId: 'aad-2' } }],
+    ['another tenant', TENANTS, { ...TEAMS, conversation: { id: 'c', tenantId: OTHER_TENANT }, channelData: {} }],
+    ['no tenant', TENANTS, { ...TEAMS, conversation: { id: 'c' }, channelData: {} }],
+    [
+      'two tenants that disagree, the listed one in the channel data',
+      TENANTS,
+      { ...TEAMS, conversation: { id: 'c', tenantId: OTHER_TENANT } },
+    ],
+    [
+      'two tenants that disagree, the listed one in the conversation',
+      TENANTS,
+      { ...TEAMS, channelData: { tenant: { id: OTHER_TENANT } } },
+    ],
+    ['an anonymous guest of a meeting', TENANTS, { ...TEAMS, from: { id: 'user-1', name: 'Ada (Guest)' } }],
+    ['a tenant in Direct Line, which its client claims', TENANTS, claims('directline')],
+    ['a tenant in Web Chat, with a user of a token', { ...TENANTS, ...ENHANCED }, claims('webchat', 'dl_user-1')],
+    ['a tenant in Slack, which has none', TENANTS, claims('slack')],
+    ['a user in Direct Line, whom its client claims to be', { ...USERS, ...ENHANCED }, claims('directline')],
+    ['a user dl_… in Web Chat without enhanced authentication', USERS, claims('webchat', 'dl_user-1')],
+    ['an id of Entra ID in Web Chat, which its client claims', { ...USERS, ...ENHANCED }, claims('webchat', 'dl_x')],
+    ['an id of Entra ID in Slack, which has none', USERS, claims('slack', 'user-2')],
+    ['the Emulator', USERS, claims('emulator')],
+  ];
+  for (const [name, env, fields] of refused) {
+    it(`refuses ${name} kindly, and never asks the model`, async (t) => {
+      const bot = await started(t, env);
+      assert.equal(await answerTo(bot, fields), wording.notAllowed);
+      assert.deepEqual(bot.events, []);
+    });
+  }
+
+  for (const channelId of ['emulator', 'msteams', 'slack']) {
+    it(`refuses everybody where nobody signs: no app id, ${channelId}`, async (t) => {
+      const bot = await started(t, USERS, false);
+      assert.equal(await answerTo(bot, claims(channelId)), wording.notAllowed);
+    });
+  }
+
+  it("refuses whoever holds the bot's own secret, as the Emulator does, in the name of Teams", async (t) => {
+    const openId = await startOpenIdServer();
+    t.after(() => openId.close());
+    const env = { MicrosoftAppType: 'SingleTenant', MicrosoftAppTenantId: TENANT };
+    const bot = await started(t, { ...openId.env, ...env, ...TENANTS }, false);
+    const iss = `https://sts.windows.net/${TENANT}/`;
+    const token = openId.token('', { claims: { iss, tid: TENANT, ver: '1.0', appid: openId.appId } });
+    assert.equal(await answerTo(bot, TEAMS, { authorization: `Bearer ${token}` }), wording.notAllowed);
+  });
+
+  it('answers everybody where no list is set', async (t) => {
+    for (const isSigned of [true, false]) {
+      const bot = await started(t, {}, isSigned);
+      for (const channelId of ['msteams', 'webchat', 'emulator'])
+        assert.equal(await answerTo(bot, claims(channelId)), 'Hi');
+    }
+  });
+
+  const unwelcome: [string, Env, Fields][] = [
+    ['a tenant that it would not answer', { ALLOWED_TENANTS: OTHER_TENANT }, TEAMS],
+    ['a web chat that claims a tenant', TENANTS, claims('webchat')],
+    ['a web chat where users are listed', USERS, claims('webchat')],
+  ];
+  for (const [name, env, fields] of unwelcome) {
+    it(`does not welcome ${name}`, async (t) => {
+      const bot = await started(t, env);
+      await bot.post(
+        bot.message(undefined, { type: 'conversationUpdate', membersAdded: [{ id: 'bot-1' }], ...fields }),
+      );
+      assert.equal(await answerTo(bot, fields), wording.notAllowed);
+      assert.equal(bot.connector.messages.length, 1);
+    });
+  }
+
+  it('welcomes a chat of a listed tenant', async (t) => {
+    const bot = await started(t, { ...TENANTS, ...USERS });
+    const added = { type: 'installationUpdate', action: 'add', ...TEAMS, from: { id: 'user-2' } };
+    await bot.post(bot.message(undefined, added));
+    const [welcome] = await bot.connector.whenMessages(1);
+    assert.equal(welcome?.body.text, wording.welcome);
+  });
+});
