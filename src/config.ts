@@ -40,8 +40,10 @@ export interface Config {
   readonly session: SessionSettings;
   /** The bot's identity, handed to botbuilder unchanged. */
   readonly botEnv: Env;
-  /** False without an app id: then only loopback callers with loopback service URLs are served. */
+  /** False without an app id. */
   readonly isAuthenticated: boolean;
+  /** Without an app id: whether clients on this machine alone are served, and not whoever reaches the port. */
+  readonly onlyLoopback: boolean;
   readonly allowedTenants: readonly string[];
   readonly allowedUsers: readonly string[];
   /** Whether the operator says that Direct Line's enhanced authentication is on: then ids of its tokens are believed. */
@@ -87,12 +89,14 @@ export function readConfig(env: Env, readText = (path: string) => readFileSync(p
   const read = new EnvReader(env);
   const appId = read.text('MicrosoftAppId');
   const model = readModel(read);
+  const onlyLoopback = appId === undefined && !read.flag('ALLOW_UNAUTHENTICATED', false);
   const limits = readLimits(read, model, readText);
   const config: Config = {
     model,
     session: readSession(read, limits),
     botEnv: readBotEnv(read),
     isAuthenticated: appId !== undefined,
+    onlyLoopback,
     allowedTenants: read.list('ALLOWED_TENANTS'),
     allowedUsers: read.list('ALLOWED_USERS'),
     directLineEnhancedAuthentication: read.flag('DIRECT_LINE_ENHANCED_AUTHENTICATION', false),
@@ -110,7 +114,7 @@ export function readConfig(env: Env, readText = (path: string) => readFileSync(p
     storage: readStorage(read),
     telemetry: readTelemetry(read),
     attachmentHosts: readAttachmentHosts(read),
-    attachmentsFromLoopback: appId === undefined && !read.flag('ALLOW_UNAUTHENTICATED', false),
+    attachmentsFromLoopback: onlyLoopback,
     limits,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     notices: readNotices(read),

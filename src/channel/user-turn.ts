@@ -106,7 +106,7 @@ export function toReference(activity: Activity, { identity, audience }: Caller):
     activity: {
       ...pick({ type, id, channelId, serviceUrl, locale, callerId }),
       conversation: pick(conversation, CONVERSATION_FIELDS),
-      from: pick(from, ACCOUNT_FIELDS),
+      ...(from === undefined ? {} : { from: pick(from, ACCOUNT_FIELDS) }),
       ...(recipient === undefined ? {} : { recipient: pick(recipient, ACCOUNT_FIELDS) }),
     },
     claims: identity.claims.map(({ type, value }) => ({ type, value })),
