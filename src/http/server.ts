@@ -111,7 +111,7 @@ function requireUrl(request: Request): void {
 
 function messagesRoute(options: HttpOptions): Handler {
   const { deliver, isDraining, verifyToken, onlyLoopback, publicHost } = options;
-  const readBody = boundedReader();
+  const readBody = boundedReader(verifyToken && ((request) => verifyToken(request.headers.authorization ?? '')));
   return async function takeMessage(request, response) {
     if (onlyLoopback) checkSource(request, publicHost);
     if (isDraining()) throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
@@ -177,7 +177,7 @@ function refuse(response: Response, { status, code, message }: Refusal): void {
     return;
   }
   // What is left of a body that is refused is not waited for.
-  if ([401, 403, 413, 415].includes(status)) response.setHeader('Connection', 'close');
+  if ([401, 403, 413, 415, 503].includes(status)) response.setHeader('Connection', 'close');
   if (status === 503) response.setHeader('Retry-After', '5');
   sendJson(response, status, { code, message });
 }
