@@ -94,7 +94,9 @@ export function createApp(deps: AppDeps): App {
     build: deps.build,
     clock,
     isDraining: () => conversations.isDraining,
-    onlyLoopback: !config.isAuthenticated,
+    verifyToken: config.isAuthenticated ? (authorization) => channel.adapter.verifyToken(authorization) : undefined,
+    onlyLoopback: config.onlyLoopback,
+    publicHost: hostnameOf(config.publicBaseUrl),
     log,
   });
   return {
@@ -176,6 +178,10 @@ function createChannel(parts: Parts, publicBaseUrl: () => string | undefined): C
   const sendLimitMs = sendLimitOf(config);
   const ways = { adapter, clock, log, webchatAudio, browserLinks, publicBaseUrl, serviceUrls, sendLimitMs };
   return { adapter, serviceUrls, responders: createResponders(ways) };
+}
+
+function hostnameOf(publicBaseUrl: string | undefined): string | undefined {
+  return URL.canParse(publicBaseUrl ?? '') ? new URL(publicBaseUrl ?? '').hostname : undefined;
 }
 
 function sendLimitOf({ turnTimeoutMs }: Config): number {

@@ -18,8 +18,10 @@ export interface Config {
   readonly session: SessionSettings;
   /** The bot's identity, handed to botbuilder unchanged. */
   readonly botEnv: Env;
-  /** False without an app id: then only loopback callers with loopback service URLs are served. */
+  /** False without an app id. */
   readonly isAuthenticated: boolean;
+  /** Without an app id: whether clients on this machine alone are served, and not whoever reaches the port. */
+  readonly onlyLoopback: boolean;
   readonly allowedTenants: readonly string[];
   readonly allowedUsers: readonly string[];
   /** Whether the operator says that Direct Line's enhanced authentication is on: then ids of its tokens are believed. */
@@ -77,11 +79,13 @@ export function readConfig(
   const appId = read.text('MicrosoftAppId');
   const model = readModel(read);
   const limits = readLimits(read, model.model, readText);
+  const onlyLoopback = appId === undefined && !read.flag('ALLOW_UNAUTHENTICATED', false);
   const config: Config = {
     model,
     session: readSession(read, limits),
     botEnv: readBotEnv(read),
     isAuthenticated: appId !== undefined,
+    onlyLoopback,
     allowedTenants: read.list('ALLOWED_TENANTS'),
     allowedUsers: read.list('ALLOWED_USERS'),
     directLineEnhancedAuthentication: read.flag('DIRECT_LINE_ENHANCED_AUTHENTICATION', false),
@@ -99,7 +103,7 @@ export function readConfig(
     storage: readStorage(read),
     telemetry: readTelemetry(read),
     attachmentHosts: readAttachmentHosts(read),
-    attachmentsFromLoopback: appId === undefined && !read.flag('ALLOW_UNAUTHENTICATED', false),
+    attachmentsFromLoopback: onlyLoopback,
     proxy: readProxy(read),
     limits,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),

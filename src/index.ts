@@ -2,7 +2,6 @@ import './node-version.js';
 import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import { loadDotEnv } from './dot-env.ts';
-import { isLoopbackHost } from './env.ts';
 import { ConfigError } from './errors.ts';
 import { findBuild, findInstallation, firstSteps, settingsFile } from './installation.ts';
 import { captureConsole, createLogger } from './log.ts';
@@ -93,7 +92,7 @@ try {
   for (const notice of config.notices) log.warn(notice);
   const { kind, model } = config.model;
   log.info({ port, host: config.host ?? '*', model, kind, storage: config.storage.kind }, 'listening on /api/messages');
-  if (!config.isAuthenticated && config.host !== undefined && isLoopbackHost(config.host)) {
+  if (config.onlyLoopback) {
     log.info('no MicrosoftAppId: only clients on this machine are served');
   } else if (!config.isAuthenticated) {
     log.warn('no MicrosoftAppId: whoever reaches this address can use the model');

@@ -61,6 +61,15 @@ export class VoiceAdapter extends CloudAdapter {
     return this.processActivity(caller, activity, run);
   }
 
+  /**
+   * Checks a token before its activity was read: signature, issuer, audience and time. To botbuilder an activity that
+   * names neither a channel nor a service URL claims nothing that the token would have to vouch for. Rejects with a
+   * RequestError.
+   */
+  async verifyToken(authorization: string): Promise<void> {
+    await this.#authenticate(authorization, { channelId: '', serviceUrl: '' });
+  }
+
   /** The client that sends this turn's replies; none where they are collected for the response. */
   connectorOf(context: TurnContext): ConnectorClient | undefined {
     return context.turnState.get<ConnectorClient>(this.ConnectorClientKey);
@@ -73,9 +82,9 @@ export class VoiceAdapter extends CloudAdapter {
     return (await factory.create(serviceUrl, audience as string)).credentials;
   }
 
-  async #authenticate(authorization: string, activity: Activity) {
+  async #authenticate(authorization: string, activity: Pick<Activity, 'channelId' | 'serviceUrl'>) {
     try {
-      const work = this.botFrameworkAuthentication.authenticateRequest(activity, authorization);
+      const work = this.botFrameworkAuthentication.authenticateRequest(activity as Activity, authorization);
       return await within(this.#clock, AUTHENTICATION_LIMIT_MS, work, tooLate);
     } catch (cause) {
       if (cause instanceof RequestError) throw cause;

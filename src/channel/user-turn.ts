@@ -20,6 +20,12 @@ export interface Sender {
   readonly personKey: string;
 }
 
+/** What was found out of the sender of a message, by what its channel vouches for. */
+export interface Sender {
+  readonly isAllowed: boolean;
+  readonly personKey: string;
+}
+
 /** What of an account and of a conversation an answer is addressed by: checked before, and small. */
 const ACCOUNT_FIELDS = ['id', 'name', 'aadObjectId', 'role'] as const;
 const CONVERSATION_FIELDS = ['id', 'name', 'isGroup', 'conversationType', 'tenantId'] as const;
@@ -108,7 +114,7 @@ export function toReference(activity: Activity, { identity, audience, receivedAt
     activity: {
       ...pick({ type, id, channelId, serviceUrl, locale, callerId }),
       conversation: pick(conversation, CONVERSATION_FIELDS),
-      from: pick(from, ACCOUNT_FIELDS),
+      ...(from === undefined ? {} : { from: pick(from, ACCOUNT_FIELDS) }),
       ...(recipient === undefined ? {} : { recipient: pick(recipient, ACCOUNT_FIELDS) }),
     },
     claims: identity.claims.map(({ type, value }) => ({ type, value })),

@@ -1,14 +1,25 @@
+import { isIPv4 } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { isLoopbackHost } from '../env.ts';
 import { RequestError } from '../errors.ts';
+import { isLocalName } from './loopback-guard.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** An activity whose fields have the types that the rest of the program counts on. */
 export interface InboundActivity extends Fields {
   readonly type: string;
-  readonly id: string;
+  /** Of messages and invokes at least. */
+  readonly id?: string;
   readonly channelId: string;
   readonly serviceUrl: string;
+}
+
+/** Where the bot answers clients whose service URL no token vouches for. */
+export interface CallerRules {
+  readonly onlyLoopback: boolean;
+  /** This machine, its containers and its private network. Default: false. */
+  readonly onlyPrivate?: boolean;
 }
 
 /** Ids are kept and logged; no channel's are longer. */
@@ -31,7 +42,8 @@ const CONVERSATION: Check = hasFields({
  * as a reply that cannot be written.
  */
 const FIELDS: Readonly<Record<string, Check>> = {
-  channelId: (value) => isText(value) && /^[\w.-]{1,64}$/.test(String(value)),
+  // It may be compound, such as `msteams:COPILOT`.
+  channelId: (value) => isText(value) && /^[\w.-]{1,64}(?::[\w.-]{1,64})?$/.test(String(value)),
   conversation: CONVERSATION,
   from: ACCOUNT,
   recipient: ACCOUNT,
@@ -47,31 +59,53 @@ const FIELDS: Readonly<Record<string, Check>> = {
   reactionsRemoved: isListOf(isFields),
 };
 
+/** The types whose ids tell a delivery from the next one, and whose sender gets an answer. */
+const ANSWERED: readonly string[] = ['message', 'invoke'];
+
 /** Throws a RequestError that names the field. `null` counts as missing, as Bot Framework writes it. */
-export function checkActivity(body: Fields, { onlyLoopback }: { onlyLoopback: boolean }): InboundActivity {
+export function checkActivity(body: Fields, rules: CallerRules): InboundActivity {
   const activity = withoutNulls(body, ['conversation', 'from', 'recipient']);
   requireId(activity['type'], 'type');
-  requireId(activity['id'], 'id');
   requireId(activity['serviceUrl'], 'serviceUrl');
   requireId(activity['channelId'], 'channelId');
   requireId(fieldsOf(activity['conversation'])['id'], 'conversation.id');
-  requireId(fieldsOf(activity['from'])['id'], 'from.id');
+  // Channels send typing signs, events and news of members without an id, and without a sender.
+  const requireSource = ANSWERED.includes(String(activity['type'])) ? requireId : requireGoodId;
+  requireSource(activity['id'], 'id');
+  requireSource(fieldsOf(activity['from'])['id'], 'from.id');
   for (const [name, isRight] of Object.entries(FIELDS)) {
     if (activity[name] !== undefined && !isRight(activity[name])) throw bad(name);
   }
-  checkServiceUrl(String(activity['serviceUrl']), onlyLoopback);
+  checkServiceUrl(String(activity['serviceUrl']), rules);
   return activity as InboundActivity;
 }
 
 /** Replies go to this address, with the bot's token where it has one. */
-function checkServiceUrl(serviceUrl: string, onlyLoopback: boolean): void {
+function checkServiceUrl(serviceUrl: string, { onlyLoopback, onlyPrivate = false }: CallerRules): void {
   const url = URL.canParse(serviceUrl) ? new URL(serviceUrl) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) throw bad('serviceUrl');
   if (onlyLoopback && !isLoopbackHost(url.hostname)) {
     throw new RequestError('forbidden', 'Without an app id this bot only answers clients on this machine.');
   }
+  if (onlyPrivate && !isPrivateHost(url.hostname)) {
+    throw new RequestError('forbidden', 'Without an app id this bot only answers clients on its private network.');
+  }
   // botbuilder's HTTP client looks such an address up by its brackets, as a name, and never finds it.
   if (url.hostname.startsWith('[')) throw bad('serviceUrl');
+}
+
+/**
+ * Whoever reaches the port has the bot post there: nobody on the internet, and no metadata service of a cloud, which is
+ * link-local.
+ */
+function isPrivateHost(hostname: string): boolean {
+  const isPrivate = isIPv4(hostname) && ipaddr.parse(hostname).range() === 'private';
+  return isPrivate || isLoopbackHost(hostname) || isLocalName(hostname);
+}
+
+/** An id that may be missing. */
+function requireGoodId(value: unknown, name: string): void {
+  if (value !== undefined && value !== '') requireId(value, name);
 }
 
 function requireId(value: unknown, name: string): void {

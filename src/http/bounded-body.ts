@@ -8,6 +8,10 @@ export interface BodyBounds {
   readonly mostBytesAtOnce: number;
   /** For one body; a slower one is cut off. */
   readonly timeoutMs: number;
+  /** What each body may send before it counts, and before `admit` is asked. Default: 0. */
+  readonly freeBytes?: number;
+  /** Asked about a body that goes on; nothing more of it is read meanwhile. Rejects for one that may not. */
+  readonly admit?: ((request: IncomingMessage) => Promise<void>) | undefined;
 }
 
 /**
@@ -16,26 +20,40 @@ export interface BodyBounds {
  */
 export function bounded<T>(
   read: (request: IncomingMessage) => Promise<T>,
-  { mostBytesAtOnce, timeoutMs }: BodyBounds,
+  { mostBytesAtOnce, timeoutMs, freeBytes = 0, admit }: BodyBounds,
 ): (request: IncomingMessage) => Promise<T> {
   let bytesHeld = 0;
   return async function readBounded(request) {
-    let ownBytes = 0;
-    const full = Promise.withResolvers<never>();
-    const count = ({ byteLength }: Buffer) => {
-      ownBytes += byteLength;
-      bytesHeld += byteLength;
-      if (bytesHeld > mostBytesAtOnce) full.reject(tooMany());
+    let [ownBytes, countedBytes, isAdmitted, isOver] = [0, 0, admit === undefined, false];
+    const refused = Promise.withResolvers<never>();
+    const count = () => {
+      const newBytes = Math.max(0, ownBytes - freeBytes) - countedBytes;
+      countedBytes += newBytes;
+      bytesHeld += newBytes;
+      if (bytesHeld > mostBytesAtOnce) refused.reject(tooMany());
+    };
+    const goOn = () => {
+      if (isOver) return;
+      isAdmitted = true;
+      count();
+      request.resume();
     };
     const tooSlow = setTimeout(() => request.destroy(), timeoutMs);
-    request.on('data', count);
+    request.on('data', ({ byteLength }: Buffer) => {
+      ownBytes += byteLength;
+      if (isAdmitted || admit === undefined) return count();
+      if (ownBytes <= freeBytes) return;
+      request.pause();
+      admit(request).then(goOn, refused.reject);
+    });
     try {
-      return await Promise.race([read(request), full.promise]);
+      return await Promise.race([read(request), refused.promise]);
     } finally {
+      isOver = true;
       clearTimeout(tooSlow);
       // What still comes of a body that was refused goes by unread.
       request.removeAllListeners('data').resume();
-      bytesHeld -= ownBytes;
+      bytesHeld -= countedBytes;
     }
   };
 }

@@ -1,18 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import { RequestError } from '../errors.ts';
-import { bounded, refuseEncoded, wholeBody } from './bounded-body.ts';
+import { type BodyBounds, bounded, refuseEncoded, wholeBody } from './bounded-body.ts';
 
 /** A message is a few kilobytes; a megabyte leaves room for cards and mentions. */
 export const MAX_BODY_BYTES = 1024 * 1024;
-/** Bodies that are being read at the same time, together; more are asked to come again. */
+/**
+ * What of a body is read before its token is verified: nearly all bodies end before. It counts for no shared bound, so
+ * that strangers cannot use one up; on all 2,000 connections it is 128 MB, and a chunk more of those that are verified.
+ */
+export const MAX_UNVERIFIED_BYTES = 64 * 1024;
+/** What goes beyond, of bodies that are being read at the same time, together; more are asked to come again. */
 const MAX_BYTES_AT_ONCE = 64 * 1024 * 1024;
 const READ_TIMEOUT_MS = 10_000;
 /** Real activities nest less than ten levels; deeper ones only serve to exhaust a stack. */
 const MAX_DEPTH = 100;
 
-/** A reader of JSON within bounds: see `bounded`. */
-export function boundedReader(): typeof readJsonObject {
-  return bounded(readJsonObject, { mostBytesAtOnce: MAX_BYTES_AT_ONCE, timeoutMs: READ_TIMEOUT_MS });
+/** A reader of JSON within bounds: see `bounded`. `verify` checks the token of a body that is longer than most. */
+export function boundedReader(verify: BodyBounds['admit']): typeof readJsonObject {
+  const bounds = { mostBytesAtOnce: MAX_BYTES_AT_ONCE, timeoutMs: READ_TIMEOUT_MS, freeBytes: MAX_UNVERIFIED_BYTES };
+  return bounded(readJsonObject, { ...bounds, admit: verify });
 }
 
 /**

@@ -11,6 +11,7 @@ import { aboutRoute } from './about/route.ts';
 import { checkActivity, type InboundActivity } from './activity-guard.ts';
 import { audioRoute, isSoundFile } from './audio-route.ts';
 import { boundedReader } from './json-body.ts';
+import { checkHost, checkSource } from './loopback-guard.ts';
 import { playerRoute } from './player/route.ts';
 import { TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './player/teams-library.ts';
 import { limitRequestTime } from './request-time.ts';
@@ -36,8 +37,15 @@ export interface HttpOptions {
   readonly build: Build;
   readonly clock: Clock;
   readonly isDraining: () => boolean;
-  /** Without authentication only channels on this machine are answered. */
+  /**
+   * Checks a bearer token as far as that can be done without its activity. Rejects with a RequestError. Missing where
+   * callers show no token: the bot has no app id.
+   */
+  readonly verifyToken?: ((authorization: string) => Promise<void>) | undefined;
+  /** Without a token only clients on this machine are served, unless the operator opened the bot to others. */
   readonly onlyLoopback: boolean;
+  /** The name under which the operator says that the bot is reached. */
+  readonly publicHost?: string | undefined;
   readonly log: Logger;
 }
 
@@ -62,6 +70,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const server = createServer({ name: '', ignoreTrailingSlash: true, handleUncaughtExceptions: false });
   setLimits(server);
   ignoreUpgrades(server);
+  checkAddress(server, options);
   const guard = (handler: Handler) => guarded(handler, options.log);
   const read = (path: string, handler: Handler) => {
     server.get(path, guard(handler));
@@ -79,16 +88,45 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   return { listen: (port, host) => listen(server, port, host), close: () => close(server) };
 }
 
-function messagesRoute({ deliver, isDraining, onlyLoopback }: HttpOptions): Handler {
-  const readBody = boundedReader();
+/** Runs before any route is looked for. A load balancer asks for `/health` by whatever address it knows. */
+function checkAddress(server: Server, { onlyLoopback, publicHost, log }: HttpOptions): void {
+  server.pre((request, response, next) => {
+    try {
+      const isHealth = /^\/health\/?(?:\?|$)/.test(request.url ?? '');
+      if (onlyLoopback && !isHealth) checkHost(request, publicHost);
+      requireUrl(request);
+    } catch (error) {
+      refuse(response, refusalOf(error, request, log));
+      return next(false);
+    }
+    next();
+  });
+}
+
+/** restify joins Host and target to a URL outside of any handler: one that it cannot read would end the process. */
+function requireUrl(request: Request): void {
+  try {
+    request.getUrl();
+  } catch {
+    throw new RequestError('bad_request', 'The Host and the address of this request are no URL.');
+  }
+}
+
+function messagesRoute(options: HttpOptions): Handler {
+  const { deliver, isDraining, verifyToken, onlyLoopback, publicHost } = options;
+  const readBody = boundedReader(verifyToken && ((request) => verifyToken(request.headers.authorization ?? '')));
   return async function takeMessage(request, response) {
+    if (onlyLoopback) checkSource(request, publicHost);
     if (isDraining()) throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
     const { authorization = '' } = request.headers;
     // Before anything of the body is kept: strangers get no memory of ours.
-    if (!onlyLoopback && !/^bearer \S/i.test(authorization)) {
+    if (verifyToken !== undefined && !/^bearer \S/i.test(authorization)) {
       throw new RequestError('unauthorized', 'The token is missing, or it is not valid for this bot.');
     }
-    const activity = checkActivity(await readBody(request), { onlyLoopback });
+    const activity = checkActivity(await readBody(request), {
+      onlyLoopback,
+      onlyPrivate: verifyToken === undefined,
+    });
     const answer = await deliver(authorization, activity);
     sendJson(response, answer?.status ?? 200, answer?.body ?? {});
   };
@@ -142,7 +180,7 @@ function refuse(response: Response, { status, code, message }: Refusal): void {
     return;
   }
   // What is left of a body that is refused is not waited for.
-  if (status === 401 || status === 413 || status === 415) response.setHeader('Connection', 'close');
+  if ([401, 403, 413, 415, 503].includes(status)) response.setHeader('Connection', 'close');
   if (status === 503) response.setHeader('Retry-After', '5');
   sendJson(response, status, { code, message });
 }

@@ -115,7 +115,7 @@ describe('capabilitiesOf', () => {
 
   it('treats a channel named like a property of objects as an unknown one', () => {
     for (const channel of ['constructor', 'toString', '__proto__', 'hasOwnProperty', 'valueOf', '']) {
-      assert.deepEqual(capabilitiesOf(channel, 'personal'), capabilitiesOf('slack', 'personal'), channel);
+      assert.deepEqual(capabilitiesOf(channel, 'personal'), capabilitiesOf('unknown', 'personal'), channel);
     }
   });
 

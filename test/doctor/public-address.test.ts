@@ -26,10 +26,19 @@ async function serve(t: TestContext, listener: RequestListener): Promise<string>
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Stands before the bot and changes its answers. */
-function serveBehind(t: TestContext, url: string, change: (headers: Record<string, string>, path: string) => void) {
+/** Stands before the bot and changes its answers, or adds to what it is asked. */
+function serveBehind(
+  t: TestContext,
+  url: string,
+  change: (headers: Record<string, string>, path: string) => void,
+  added: Record<string, string> = {},
+) {
   return serve(t, async ({ method = '', url: path = '' }, response) => {
-    const answer = await fetch(`${url}${path}`, { method, ...(method === 'POST' ? { body: '{}' } : {}) });
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      headers: added,
+      ...(method === 'POST' ? { body: '{}' } : {}),
+    });
     const { 'content-encoding': _, ...headers } = Object.fromEntries(answer.headers);
     change(headers, path);
     response.writeHead(answer.status, headers);
@@ -75,6 +84,16 @@ describe('the doctor at the public address', () => {
     assert.ok(named.startsWith('skipped | not known from here: compare https://127.0.0.1:9/api/messages with'), named);
     for (const text of [named, await endpointOf({ ...IDENTITY })]) assert.ok(text.endsWith(command), text);
     assert.equal(await endpointOf({}), 'not made');
+  });
+
+  it('knows that a bot without an app id refuses what a tunnel forwards', async (t) => {
+    const bot = await startBot();
+    t.after(() => bot.close());
+    const tunnel = await serveBehind(t, bot.url, () => {}, { 'x-forwarded-for': '203.0.113.7' });
+    assert.match(
+      said(await look({ PUBLIC_BASE_URL: tunnel }), 'messages route'),
+      /^pass \| a message from elsewhere is refused \(403\)/,
+    );
   });
 
   it('says that no bot runs', async () => {

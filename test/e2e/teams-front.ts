@@ -50,7 +50,8 @@ export async function startTeamsFront(botUrl: string, certificate: Certificate):
         return;
       default:
         request.pipe(
-          forward(new URL(url, botUrl), { method, headers }, (answer) => {
+          // As tunnels do: without an app id the bot serves no other name.
+          forward(new URL(url, botUrl), { method, headers: { ...headers, host: new URL(botUrl).host } }, (answer) => {
             response.writeHead(answer.statusCode ?? 502, answer.headers);
             answer.pipe(response);
           }),

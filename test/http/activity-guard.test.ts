@@ -79,6 +79,38 @@ describe('checkActivity', () => {
     }
   }
 
+  for (const type of ['typing', 'event', 'conversationUpdate', 'installationUpdate', 'messageReaction', 'anything']) {
+    for (const missing of [undefined, null, '']) {
+      it(`lets ${type} through with ${JSON.stringify(missing)} for an id or a sender`, () => {
+        for (const fields of [{ id: missing }, { from: { id: missing } }])
+          assert.equal(check({ type, ...fields }).type, type);
+        if (missing !== '') assert.equal(check({ type, id: missing, from: missing }).type, type);
+      });
+    }
+
+    it(`still looks at the ids that ${type} has`, () => {
+      for (const id of [7, {}, 'a\nb', '..', 'x'.repeat(2_000)]) {
+        refuses({ type, id }, 'bad_request', / id /);
+        refuses({ type, from: { id } }, 'bad_request', /from/);
+      }
+      for (const from of [5, 'x', []]) refuses({ type, from }, 'bad_request', /from/);
+      refuses({ type, conversation: {} }, 'bad_request', /conversation\.id/);
+    });
+  }
+
+  for (const type of ['message', 'invoke']) {
+    it(`asks for an id and a sender of ${type}`, () => {
+      refuses({ type, id: undefined }, 'bad_request', / id /);
+      refuses({ type, from: undefined }, 'bad_request', /from\.id/);
+    });
+  }
+
+  it('takes a compound channelId', () => {
+    assert.equal(check({ channelId: 'msteams:COPILOT' }).channelId, 'msteams:COPILOT');
+    for (const channelId of ['msteams:', ':COPILOT', 'a:b:c', 'a:b/c', `a:${'x'.repeat(65)}`])
+      refuses({ channelId }, 'bad_request', /channelId/);
+  });
+
   for (const name of ['conversation', 'from']) {
     for (const value of [undefined, null, 'x', 5, []]) {
       it(`refuses ${JSON.stringify(value)} as the ${name}`, () => {

@@ -117,6 +117,16 @@ describe('the routes', () => {
     });
   }
 
+  for (const host of [':3978', 'bot:99999', 'bot bot', '[::1', '[bot]', '%zz', '<>']) {
+    for (const target of ['/health', '/about', '/nothing']) {
+      it(`outlives the Host "${host}" for ${target}`, async () => {
+        const answer = await sendRaw(bot.url, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+        assert.ok(answer.status >= 400 && answer.status < 500, String(answer.status));
+        assertTellsNothing(answer.body);
+      });
+    }
+  }
+
   for (const [name, bytes] of [
     ['no HTTP', 'GARBAGE\r\n\r\n'],
     ['a TLS greeting', Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03])],

@@ -31,6 +31,8 @@ export interface BotUnderTest extends AsyncDisposable {
   readonly logs: readonly Record<string, unknown>[];
   /** Every event on the model's socket. */
   readonly events: readonly { from: 'client' | 'server'; event: Record<string, unknown>; sessionId: string }[];
+  /** The header with a good token of the channel, where there is an app id. */
+  signature(): Record<string, string>;
   post(activity: unknown, headers?: Record<string, string>): Promise<Response>;
   /** A message of a user, as a channel delivers it. */
   message(text: string | undefined, fields?: Record<string, unknown>): Record<string, unknown>;
@@ -78,6 +80,7 @@ export async function startBot(options: BotUnderTestOptions = {}): Promise<BotUn
     app,
     logs,
     events,
+    signature,
     post: (activity, headers = {}) =>
       fetch(`${url}/api/messages`, {
         method: 'POST',

@@ -30,6 +30,8 @@ function restored(invitation: Invitation): Invitation {
     ...invitation,
     locale: invitation.locale,
     user: { ...user, name: user.name, aadObjectId: user.aadObjectId },
+    // Older versions did not write it.
+    personKey: invitation.personKey ?? invitation.key,
     reference: { ...reference, audience: reference.audience },
   };
 }

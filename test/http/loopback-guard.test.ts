@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Env } from '../../src/env.ts';
+import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { assertRefusal, sendRaw } from './raw-request.ts';
+
+const TUNNELLED = {
+  'X-Forwarded-For': '203.0.113.7',
+  'X-Forwarded-Host': 'abc.devtunnels.example',
+  'X-Tunnel-Authorization': 'x',
+  'X-Tunnel-Id': 'x',
+  Forwarded: 'for=203.0.113.7',
+};
+
+async function started(env: Env = {}, isSigned = false): Promise<BotUnderTest> {
+  const mind = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
+  return startBot({ env, isSigned, simulator: { mind } });
+}
+
+/** A request of which only the header lines are as the test wants them. */
+function request(bot: BotUnderTest, head: readonly string[], body = '') {
+  const length = body === '' ? [] : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`];
+  return sendRaw(bot.url, [...head, ...length, 'Connection: close', '', body].join('\r\n'));
+}
+
+/** A message as a client on this machine sends it, with these headers. */
+function message(bot: BotUnderTest, headers: Readonly<Record<string, string>>) {
+  const lines = Object.entries({ Host: 'localhost:3978', ...headers }).map(([name, value]) => `${name}: ${value}`);
+  return request(bot, ['POST /api/messages HTTP/1.1', ...lines], JSON.stringify(bot.message('hello')));
+}
+
+function assertForbidden(answer: Awaited<ReturnType<typeof sendRaw>>): void {
+  assert.equal(answer.status, 403);
+  assertRefusal(answer.body, 'forbidden');
+  assert.match(answer.body, /[Ww]ithout an app id/);
+}
+
+describe('a bot without an app id', () => {
+  let bot: BotUnderTest;
+  before(async () => {
+    bot = await started({ PUBLIC_BASE_URL: 'https://bot.example.com' });
+  });
+  after(() => bot.close());
+
+  const own = [
+    'localhost:3978',
+    'LocalHost',
+    'localhost.',
+    'localhost.:80',
+    'bot.localhost:3978',
+    '127.0.0.1:3978',
+    '127.1',
+    '[::1]:3978',
+    '[::1]',
+    '192.168.1.20:3978',
+    '[fd00::7]:3978',
+    'host.docker.internal:3978',
+    'gateway.docker.internal',
+    'voice-bot:3978',
+    'bot.example.com',
+    'BOT.example.com:443',
+  ];
+  for (const host of own) {
+    it(`serves ${host}`, async () => {
+      assert.equal((await message(bot, { Host: host })).status, 200);
+      assert.equal((await request(bot, ['GET /about HTTP/1.1', `Host: ${host}`])).status, 200);
+    });
+  }
+
+  const foreign = [
+    'evil.example:3978',
+    'evil.example',
+    'EVIL.example.',
+    'localhost.evil.example',
+    'evil-localhost.example',
+    '127.0.0.1.nip.io',
+    'localhost:3978@evil.example',
+    'localhost@evil.example:3978',
+    'evil.example/localhost',
+    'evil.example#localhost',
+    'evil.example\\localhost',
+    'localhost:99999',
+    'localhost, evil.example',
+    'localhost evil.example',
+    'host.docker.internal.evil.example',
+    'sub.bot.example.com',
+    'xn--n3h.example',
+    '[::1].evil.example',
+    '[evil.example]',
+    '.',
+    '',
+    ':3978',
+  ];
+  for (const host of foreign) {
+    it(`refuses the Host "${host}" on every route but /health`, async () => {
+      assertForbidden(await message(bot, { Host: host }));
+      for (const target of ['/about', '/audio/x.wav', '/audio/x', '/talk/x', '/player.js', '/nothing', '/', '/%']) {
+        assertForbidden(await request(bot, [`GET ${target} HTTP/1.1`, `Host: ${host}`]));
+      }
+      assertForbidden(await request(bot, ['POST /talk/x HTTP/1.1', `Host: ${host}`], '{}'));
+      assertForbidden(await request(bot, ['OPTIONS /api/messages HTTP/1.1', `Host: ${host}`]));
+    });
+  }
+
+  it('answers /health by whatever name', async () => {
+    for (const host of ['evil.example', '169.254.130.4:8000', '']) {
+      for (const target of ['/health', '/health?probe', '/health/'])
+        assert.equal((await request(bot, [`GET ${target} HTTP/1.1`, `Host: ${host}`])).status, 200);
+    }
+  });
+
+  it('refuses two Hosts, whichever comes first', async () => {
+    for (const hosts of [
+      ['localhost', 'evil.example'],
+      ['evil.example', 'localhost'],
+    ]) {
+      const lines = hosts.map((host) => `Host: ${host}`);
+      const answer = await request(bot, ['GET /about HTTP/1.1', ...lines]);
+      assert.ok(answer.status === 403 || answer.status === 400, String(answer.status));
+    }
+  });
+
+  it('refuses HTTP/1.0 without a Host, but for /health', async () => {
+    assertForbidden(await request(bot, ['GET /about HTTP/1.0']));
+    assert.equal((await request(bot, ['GET /health HTTP/1.0'])).status, 200);
+  });
+
+  it('refuses paths that only look like /health', async () => {
+    for (const target of ['/healthy', '/health/../about', '//health', '/about?/health', 'http://localhost/health']) {
+      assertForbidden(await request(bot, [`GET ${target} HTTP/1.1`, 'Host: evil.example']));
+    }
+  });
+
+  for (const origin of [
+    'http://evil.example',
+    'https://evil.example:3978',
+    'http://localhost.evil.example',
+    'null',
+    'file://',
+    'chrome-extension://abcdefghijklmnop',
+    'localhost',
+    '',
+  ]) {
+    it(`refuses an activity from the Origin "${origin}"`, async () => {
+      assertForbidden(await message(bot, { Origin: origin }));
+    });
+  }
+
+  for (const origin of ['http://localhost:8080', 'http://127.0.0.1', 'https://[::1]:5000']) {
+    it(`takes an activity from the Origin ${origin}`, async () => {
+      assert.equal((await message(bot, { Origin: origin })).status, 200);
+    });
+  }
+
+  it('refuses an activity from a page of another site, and takes one from its own', async () => {
+    assertForbidden(await message(bot, { 'Sec-Fetch-Site': 'cross-site' }));
+    for (const site of ['same-origin', 'same-site', 'none'])
+      assert.equal((await message(bot, { 'Sec-Fetch-Site': site })).status, 200);
+  });
+
+  for (const [name, value] of Object.entries(TUNNELLED)) {
+    it(`refuses an activity that a tunnel has forwarded: ${name}`, async () => {
+      assertForbidden(await message(bot, { [name]: value }));
+    });
+  }
+
+  it('shows its pages to a browser that comes from elsewhere, or through a tunnel', async () => {
+    const headers = [
+      ...Object.entries(TUNNELLED),
+      ['Sec-Fetch-Site', 'cross-site'],
+      ['Origin', 'https://teams.example'],
+    ];
+    const lines = headers.map(([name, value]) => `${name}: ${value}`);
+    assert.equal((await request(bot, ['GET /about HTTP/1.1', 'Host: bot.example.com', ...lines])).status, 200);
+  });
+
+  it('answers the Playground and the Emulator', async () => {
+    const head = await request(bot, ['HEAD /api/messages HTTP/1.1', 'Host: 127.0.0.1:3978']);
+    assert.equal(head.status, 405);
+    const playground = { 'x-ms-agents-playground': 'true', 'user-agent': 'axios/1.8.2', accept: '*/*' };
+    assert.equal((await message(bot, { Host: 'localhost:3978', ...playground })).status, 200);
+    assert.equal((await message(bot, { Host: 'localhost:3978', 'user-agent': 'node-fetch/1.0' })).status, 200);
+  });
+
+  it('answers what it let in, and nothing else', async () => {
+    const before = bot.connector.messages.length;
+    await message(bot, { Host: 'evil.example' });
+    await message(bot, { Origin: 'http://evil.example' });
+    await bot.says('last', { id: 'last', conversation: { id: 'another' } });
+    await bot.connector.when(({ path, body }) => path.endsWith('/last') && body.type === 'message');
+    assert.ok(bot.connector.messages.slice(before).every(({ body }) => body.text === 'Hi'));
+    assert.ok(!bot.logs.some(({ level }) => level === 'error'));
+  });
+});
+
+describe('a bot with an app id', () => {
+  it('is reached by any name, through tunnels and proxies', async (t) => {
+    const bot = await started({}, true);
+    t.after(() => bot.close());
+    const [name = '', value = ''] = Object.entries(bot.signature())[0] ?? [];
+    for (const headers of [
+      { Host: 'evil.example:3978' },
+      { Host: 'abc.devtunnels.example', ...TUNNELLED },
+      { Origin: 'http://evil.example', 'Sec-Fetch-Site': 'cross-site' },
+    ]) {
+      assert.equal((await message(bot, { ...headers, [name]: value })).status, 200);
+      assert.equal((await message(bot, headers)).status, 401);
+    }
+  });
+});
+
+describe('a bot that is open to whoever reaches it', () => {
+  const env = { HOST: '0.0.0.0', ALLOW_UNAUTHENTICATED: 'true' };
+  let bot: BotUnderTest;
+  before(async () => {
+    bot = await started(env);
+  });
+  after(() => bot.close());
+
+  it('is reached by any name, through tunnels and proxies', async () => {
+    for (const headers of [{ Host: 'bot.example' }, TUNNELLED, { Origin: 'http://bot.example' }])
+      assert.equal((await message(bot, headers)).status, 200);
+  });
+
+  const answered = [
+    'http://host.docker.internal:56150/_connector',
+    'http://gateway.docker.internal:56150',
+    'http://playground:56150/_connector',
+    'http://localhost:56150',
+    'http://emulator.localhost:5000',
+    'http://172.17.0.1:56150',
+    'http://10.1.2.3',
+    'https://192.168.1.20:56150',
+  ];
+  for (const serviceUrl of answered) {
+    it(`clients outside the container: answers ${serviceUrl}`, async () => {
+      const typing = bot.message(undefined, { type: 'typing', serviceUrl });
+      assert.equal((await bot.post(typing)).status, 200);
+    });
+  }
+
+  it('clients outside the container: the answer goes to their address', async () => {
+    const serviceUrl = bot.connector.url.replace('127.0.0.1', 'localhost');
+    await bot.says('hello', { id: 'from-outside', serviceUrl });
+    const reply = await bot.connector.when(
+      ({ path, body }) => path.endsWith('/from-outside') && body.type === 'message',
+    );
+    assert.equal(reply.body.text, 'Hi');
+  });
+
+  const refused = [
+    'https://evil.example/',
+    'http://169.254.169.254/latest/meta-data',
+    'http://168.63.129.16/',
+    'http://100.100.100.200/',
+    'http://0.0.0.0:5000',
+    'http://8.8.8.8/',
+    'http://10.1.2.3.nip.io/',
+    'http://host.docker.internal.evil.example/',
+    'http://metadata.google.internal/',
+    'http://0xa9fea9fe/',
+  ];
+  for (const serviceUrl of refused) {
+    it(`does not post to ${serviceUrl}`, async () => {
+      const answer = await bot.says('hello', { serviceUrl });
+      assert.equal(answer.status, 403);
+      assertRefusal(await answer.text(), 'forbidden');
+    });
+  }
+});
