@@ -24,7 +24,10 @@ export function bounded<T>(
 ): (request: IncomingMessage) => Promise<T> {
   let bytesHeld = 0;
   return async function readBounded(request) {
-    let [ownBytes, countedBytes, isAdmitted, isOver] = [0, 0, admit === undefined, false];
+    let ownBytes = 0;
+    let countedBytes = 0;
+    let isAdmitted = false;
+    let isOver = false;
     const refused = Promise.withResolvers<never>();
     const count = () => {
       const newBytes = Math.max(0, ownBytes - freeBytes) - countedBytes;
@@ -41,7 +44,7 @@ export function bounded<T>(
     const tooSlow = setTimeout(() => request.destroy(), timeoutMs);
     request.on('data', ({ byteLength }: Buffer) => {
       ownBytes += byteLength;
-      if (isAdmitted || admit === undefined) return count();
+      if (admit === undefined || isAdmitted) return count();
       if (ownBytes <= freeBytes) return;
       request.pause();
       admit(request).then(goOn, refused.reject);
