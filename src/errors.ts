@@ -197,7 +197,8 @@ export class RequestError extends Error {
  * `not_fetched`: whoever has it does not give it. `too_slow`: it did not come, or could not be read, in time.
  * `too_large` in bytes or pixels, `too_long` in minutes. `kind_unknown`: nothing tells what it is. `kind_unsupported`: it
  * is known, and cannot be read here. `page_instead`: a page came in its place, as from a link for people. `damaged`: it
- * is not what it says it is, or its end is missing. `busy`: too much is being read at once.
+ * is not what it says it is, or its end is missing. `busy`: too much is being read at once. `sign_in_needed`: only its
+ * sender's own account may read it there.
  */
 export type AttachmentErrorCode =
   | 'address_refused'
@@ -209,7 +210,8 @@ export type AttachmentErrorCode =
   | 'kind_unsupported'
   | 'page_instead'
   | 'damaged'
-  | 'busy';
+  | 'busy'
+  | 'sign_in_needed';
 
 const ATTACHMENT_RETRY: Record<AttachmentErrorCode, Retry> = {
   address_refused: 'never',
@@ -222,6 +224,7 @@ const ATTACHMENT_RETRY: Record<AttachmentErrorCode, Retry> = {
   page_instead: 'never',
   damaged: 'never',
   busy: 'safe',
+  sign_in_needed: 'never',
 };
 
 /** Something that a user sent and that could not be used. The message is for the log, not for the user. */

@@ -119,6 +119,8 @@ export const de: Wording = {
       damaged: (name) =>
         `Ich kann ${file(name)} nicht lesen: Anscheinend ist etwas beschädigt, oder das Ende fehlt. Bitte senden Sie das noch einmal.`,
       busy: (name) => `Ich lese gerade zu viele Dateien. Bitte senden Sie ${file(name)} in einer Minute noch einmal.`,
+      sign_in_needed: (name) =>
+        `Ich darf ${file(name)} an diesem Speicherort nicht öffnen. Bitte speichern Sie die Datei auf Ihrem Gerät, und hängen Sie sie von dort an.`,
     },
     voiceClip:
       'Sprachnachrichten, die in Teams aufgenommen werden, gibt Teams mir nicht. Bitte schreiben Sie /talk, um mit mir zu sprechen, schreiben Sie mir Ihre Nachricht, oder hängen Sie eine Tondatei an (WAV, MP3 oder Ogg/Opus).',

@@ -111,6 +111,8 @@ export const en: Wording = {
       damaged: (name) =>
         `I cannot read ${file(name)}: it seems to be damaged, or its end is missing. Please send it again.`,
       busy: (name) => `I am reading too many files right now. Please send ${file(name)} again in a minute.`,
+      sign_in_needed: (name) =>
+        `I am not allowed to open ${file(name)} where it is stored. Please save it to your device and attach it from there.`,
     },
     voiceClip:
       'Teams does not give me the voice messages that are recorded in it. Please write /talk to speak to me, type your message, or attach a sound file (WAV, MP3 or Ogg/Opus).',

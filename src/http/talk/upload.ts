@@ -129,6 +129,7 @@ function saidOf(code: AttachmentErrorCode, { attachments, talk }: Wording): stri
     case 'address_refused':
     case 'not_fetched':
     case 'page_instead':
+    case 'sign_in_needed':
       return talk.unreadable;
   }
 }
@@ -144,4 +145,5 @@ const CODES: Readonly<Record<AttachmentErrorCode, RequestErrorCode>> = {
   page_instead: 'unsupported_media_type',
   damaged: 'unreadable',
   busy: 'busy',
+  sign_in_needed: 'unreadable',
 };
