@@ -1,4 +1,4 @@
-import { type InvokeResponse, TeamsActivityHandler, type TurnContext } from 'botbuilder';
+import { type ChannelAccount, type InvokeResponse, TeamsActivityHandler, type TurnContext } from 'botbuilder';
 import type { VoiceAdapter } from './channel/adapter.ts';
 import { type AllowList, isAllowed } from './channel/allow-list.ts';
 import type { FileSaver } from './channel/file-saver.ts';
@@ -12,6 +12,7 @@ import {
   conversationKey,
   isInBand,
   localeOf,
+  scopeOf,
   toReference,
   toUserTurn,
 } from './channel/user-turn.ts';
@@ -46,8 +47,7 @@ export class VoiceBot extends TeamsActivityHandler {
     this.onMessage((context, next) => this.#take(context).then(next));
     this.onMessageDelete((context, next) => this.#withdraw(context).then(next));
     this.onConversationUpdate((context, next) => this.#membersChanged(context).then(next));
-    this.onInstallationUpdateAdd((context, next) => this.#welcome(context).then(next));
-    this.onInstallationUpdateRemove((context, next) => this.#forget(context).then(next));
+    this.onInstallationUpdate((context, next) => this.#installationChanged(context).then(next));
   }
 
   /** botbuilder's handlers for edited and deleted messages look into the channel's data without asking for it. */
@@ -113,10 +113,20 @@ export class VoiceBot extends TeamsActivityHandler {
     }
   }
 
+  /** A group is greeted when the bot joins it; a person, who is alone with the bot, whoever of the two is announced. */
   async #membersChanged(context: TurnContext): Promise<void> {
     const { membersAdded = [], membersRemoved = [], recipient } = context.activity;
-    if (membersRemoved.some(({ id }) => id === recipient?.id)) await this.#forget(context);
-    else if (membersAdded.length > 0) await this.#welcome(context);
+    const isBot = ({ id }: ChannelAccount) => Boolean(id) && id === recipient?.id;
+    const isNewcomer = scopeOf(context.activity) === 'personal' ? ({ id }: ChannelAccount) => Boolean(id) : isBot;
+    if (membersRemoved.some(isBot)) await this.#forget(context);
+    else if (membersAdded.some(isNewcomer)) await this.#welcome(context);
+  }
+
+  /** Not by botbuilder's own handlers: they take an app that is updated (`add-upgrade`, `remove-upgrade`) for a new one. */
+  async #installationChanged(context: TurnContext): Promise<void> {
+    const { action } = context.activity;
+    if (action === 'add') await this.#welcome(context);
+    else if (action === 'remove') await this.#forget(context);
   }
 
   /** Channels announce a new conversation in different ways, some in several: whichever comes first is greeted. */
