@@ -132,7 +132,13 @@ const BY_CHANNEL: Readonly<Record<string, Row>> = {
   sms: everywhere({ ...PLAIN, mostTextChars: 1_500 }),
 };
 
+/** The channel of a channel id, which may name a client behind it, as `msteams:COPILOT` does in the Agents SDK. */
+export function channelOf(channelId: string): string {
+  return channelId.split(':', 1)[0] ?? '';
+}
+
 /** What a channel can take in such a conversation; an unknown one gets text and a link. */
-export function capabilitiesOf(channel: string, scope: Scope): Capabilities {
+export function capabilitiesOf(channelId: string, scope: Scope): Capabilities {
+  const channel = channelOf(channelId);
   return (Object.hasOwn(BY_CHANNEL, channel) ? BY_CHANNEL[channel]?.[scope] : undefined) ?? PLAIN;
 }

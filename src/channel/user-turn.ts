@@ -3,6 +3,7 @@ import { ClaimsIdentity } from 'botframework-connector';
 import { messageParts } from '../attachments/message-parts.ts';
 import { MOST_TEXT_CHARS } from '../conversation/refusals.ts';
 import type { Scope, TurnReference, UserTurn } from '../conversation/turn.ts';
+import { channelOf } from './capabilities.ts';
 import { chosenCommand } from './choice-card.ts';
 import { textWithoutBot } from './mentions.ts';
 
@@ -23,7 +24,7 @@ const MOST_LOCALE_CHARS = 64;
 
 /** Names a conversation across channels. A channel id holds no slash, so two conversations never share a key. */
 export function conversationKey(activity: Pick<Activity, 'channelId' | 'conversation'>): string {
-  return `${activity.channelId}/${activity.conversation.id}`;
+  return `${channelOf(activity.channelId)}/${activity.conversation.id}`;
 }
 
 /** Whether two keys name conversations of the same people: the threads of a channel of Teams are told apart by a suffix. */
@@ -37,7 +38,7 @@ export function toUserTurn(activity: Activity, caller: Caller, isAllowed: boolea
   return {
     key: conversationKey(activity),
     activityId: activity.id ?? '',
-    channel: activity.channelId,
+    channel: channelOf(activity.channelId),
     scope: scopeOf(activity),
     user: {
       id: activity.from.id,

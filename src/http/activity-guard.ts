@@ -31,7 +31,7 @@ const CONVERSATION: Check = hasFields({
  * as a reply that cannot be written.
  */
 const FIELDS: Readonly<Record<string, Check>> = {
-  channelId: (value) => isText(value) && /^[\w.-]{1,64}$/.test(String(value)),
+  channelId: (value) => isText(value) && /^[\w.-]{1,64}(:[\w.-]{1,64})?$/.test(String(value)),
   conversation: CONVERSATION,
   from: ACCOUNT,
   recipient: ACCOUNT,

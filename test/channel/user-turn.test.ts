@@ -46,6 +46,12 @@ describe('toUserTurn', () => {
     });
   });
 
+  it('takes a compound channel id for its channel, and answers with the whole of it', () => {
+    const { key, channel, reference } = turnOf({ channelId: 'msteams:COPILOT' });
+    assert.deepEqual([key, channel], ['msteams/conversation-1', 'msteams']);
+    assert.equal(reference.activity['channelId'], 'msteams:COPILOT');
+  });
+
   it('passes on whether the sender is let in', () => {
     assert.equal(toUserTurn(activity(), caller, false).isAllowed, false);
   });
