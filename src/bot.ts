@@ -1,5 +1,6 @@
 import { type ChannelAccount, type InvokeResponse, TeamsActivityHandler, type TurnContext } from 'botbuilder';
 import type { VoiceAdapter } from './channel/adapter.ts';
+import { isAddressed } from './channel/addressing.ts';
 import { type AllowList, isAllowed } from './channel/allow-list.ts';
 import type { FileSaver } from './channel/file-saver.ts';
 import { answerInvoke, type InvokeDeps } from './channel/invokes.ts';
@@ -72,6 +73,10 @@ export class VoiceBot extends TeamsActivityHandler {
     if (saved !== undefined) return this.#takeAside(context, (live) => files.offer(live, saved));
     const caller = this.#callerOf(context);
     const turn = toUserTurn(context.activity, caller, isAllowed(context.activity, allowList));
+    if (!isAddressed(context.activity, turn.text)) {
+      this.#options.log.debug({ conversation: turn.key }, 'message ignored: not addressed to the bot');
+      return;
+    }
     // Before it is answered, and not for what is old, or from people whose messages go nowhere.
     if (turn.isAllowed && conversations.isNew(turn)) serviceUrls.note(turn.key, context.activity.serviceUrl);
     await this.#answer(context, await conversations.accept(turn, this.#respondTo(context, turn.reference)));

@@ -29,6 +29,15 @@ export interface StreamRules {
   readonly isInChannelData: boolean;
 }
 
+/** What turns a message in a group to the bot. */
+export type Addressing =
+  /** Being sent: clients without mentions, which send the bot what is meant for it. */
+  | 'anything'
+  /** A mention of the bot, its written name, a command, or a reply to it. */
+  | 'mention'
+  /** The same without mentions: every message comes with one. */
+  | 'name';
+
 /** What a channel can take. */
 export interface Capabilities {
   readonly audio: AudioDelivery;
@@ -49,6 +58,7 @@ export interface Capabilities {
   readonly showsChoices: boolean;
   /** Whether a button of a card can open a page in a dialog of the client, which tells who opens it. */
   readonly opensDialogs: boolean;
+  readonly addressedBy: Addressing;
   /** Where the files are kept that people send. */
   readonly attachmentHosts: readonly HostRule[];
   /** The longest text of one message, in characters; longer ones are split. At least twice what a stream may show. */
@@ -84,6 +94,7 @@ const PLAIN: Capabilities = {
   savesFiles: false,
   showsChoices: false,
   opensDialogs: false,
+  addressedBy: 'mention',
   attachmentHosts: [],
   mostTextChars: 4_000,
 };
@@ -94,6 +105,7 @@ const WEB: Capabilities = {
   inlineLimitChars: 150_000,
   takesUploads: true,
   showsChoices: true,
+  addressedBy: 'anything',
   mostTextChars: 100_000,
 };
 /**
@@ -127,8 +139,9 @@ const BY_CHANNEL: Readonly<Record<string, Row>> = {
   webchat: everywhere({ ...WEB, stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS }),
   // Streams, and consent to files, are for chats of two alone.
   msteams: { ...everywhere(TEAMS), personal: { ...TEAMS, stream: TEAMS_STREAM, savesFiles: true } },
-  directlinespeech: everywhere({ ...PLAIN, audio: 'speak', showsTyping: false }),
+  directlinespeech: everywhere({ ...PLAIN, audio: 'speak', showsTyping: false, addressedBy: 'anything' }),
   facebook: everywhere({ ...PLAIN, mostTextChars: 2_000 }),
+  telegram: everywhere({ ...PLAIN, addressedBy: 'name' }),
   sms: everywhere({ ...PLAIN, mostTextChars: 1_500 }),
 };
 

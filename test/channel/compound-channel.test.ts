@@ -10,10 +10,7 @@ describe('a compound channel id', () => {
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('my name is Ada', { ...CHAT, channelId: 'msteams:COPILOT' });
     const [first] = await bot.connector.whenMessages(1);
-    assert.equal(
-      first?.body.entities?.[0]?.additionalType?.[0] ?? first?.body.entities?.[1]?.additionalType?.[0],
-      'AIGeneratedContent',
-    );
+    assert.match(JSON.stringify(first?.body.entities), /AIGeneratedContent/);
     assert.equal(first?.body.channelId, 'msteams:COPILOT');
     await bot.says('who am I?', { ...CHAT, channelId: 'msteams' });
     await bot.connector.whenMessages(2);
