@@ -16,6 +16,7 @@ const CHANNEL = {
   },
   from: { id: '29:user', name: 'Ada', aadObjectId: '99999999-2222-4333-8444-555555555555' },
   recipient: TEAMS_BOT,
+  entities: [],
 };
 const SLACK = {
   channelId: 'slack',
