@@ -3,6 +3,7 @@ import { commandOf } from '../conversation/commands.ts';
 import { fieldsOf } from '../fields.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { mentionsBot, namesBot } from './mentions.ts';
+import { quotesAccount } from './quoted-replies.ts';
 import { scopeOf } from './user-turn.ts';
 
 /**
@@ -30,8 +31,12 @@ function isTurnedToBot(activity: Activity, text: string): boolean {
   return namesBot(activity) || isCommand || (activity.value ?? undefined) !== undefined || isReplyToBot(activity);
 }
 
-/** Telegram's own message is in `channelData`, with the message that it replies to. https://core.telegram.org/bots/api#message */
-function isReplyToBot({ channelData, recipient }: Activity): boolean {
+/**
+ * Teams names whom it quotes. Telegram's own message is in `channelData`, with the one that it replies to.
+ * https://core.telegram.org/bots/api#message
+ */
+function isReplyToBot({ channelData, recipient, entities }: Activity): boolean {
+  if (quotesAccount(entities, recipient?.id)) return true;
   const { reply_to_message: replied } = fieldsOf(fieldsOf(channelData)['message']);
   const { username } = fieldsOf(fieldsOf(replied)['from']);
   return typeof username === 'string' && username.toLowerCase() === recipient?.id?.toLowerCase();

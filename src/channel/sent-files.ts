@@ -37,7 +37,7 @@ const TIMEOUT_MS = 20_000;
 export function createFileFetcher({ adapter, hosts, allowLoopback, clock, log }: SentFilesOptions): FetchFile {
   const slots = new Slots(MOST_AT_ONCE);
   return async ({ url }, reference, signal) => {
-    if (url === '') throw new AttachmentError('not_fetched', 'no address that can be used came with the file');
+    if (url === '') throw new AttachmentError('sign_in_needed', 'no address that can be used came with the file');
     if (isDataUri(url)) return readDataUri(url, MOST_BYTES).bytes;
     const activity = reference.activity as unknown as Activity;
     const { attachmentHosts } = capabilitiesOf(activity.channelId, scopeOf(activity));

@@ -6,6 +6,7 @@ import type { Scope, TurnReference, UserTurn } from '../conversation/turn.ts';
 import { channelOf } from './capabilities.ts';
 import { chosenCommand } from './choice-card.ts';
 import { textWithoutBot } from './mentions.ts';
+import { quotedReplies } from './quoted-replies.ts';
 
 /** What of the caller's identity is needed to answer it later. */
 export interface Caller {
@@ -88,8 +89,11 @@ export function scopeOf({ conversation }: Activity): Scope {
 /** What was written, and what came along with it, in the order in which the model is to be given it. */
 function partsOf(activity: Activity): Pick<UserTurn, 'text' | 'attachments'> {
   const written = textWithoutBot(activity) || chosenCommand(activity.value) || '';
-  const parts = messageParts(written, (activity.attachments ?? []).slice(0, MOST_ATTACHMENTS));
-  const attachments = parts.filter((part) => part.kind !== 'text' && part.kind !== 'ignored');
+  const parts = messageParts(written, (activity.attachments ?? []).slice(0, MOST_ATTACHMENTS), {
+    quoted: quotedReplies(activity.entities),
+    withoutMentions: (text) => textWithoutBot({ ...activity, text }),
+  });
+  const attachments = parts.filter((part) => part.kind !== 'text');
   return { text: parts.find((part) => part.kind === 'text')?.text ?? '', attachments };
 }
 

@@ -29,7 +29,7 @@ describe('what a message answers', () => {
     ['with a script', reply('<p>a<script>alert(1)</script><style>b{}</style>c</p>'), undefined, 'ac'],
   ] as const) {
     it(`is read: ${name}`, () => {
-      assert.deepEqual(readTeamsHtml(html).quotes, [{ of: 'reply', author, text }]);
+      assert.deepEqual(readTeamsHtml(html).quotes, [{ of: 'reply', author, text, messageId: '1700000000000' }]);
     });
   }
 

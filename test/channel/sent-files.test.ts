@@ -113,6 +113,6 @@ describe('the files that people send', { timeout: 60_000 }, () => {
   });
 
   it('are not fetched where no address came with them', async () => {
-    await assert.rejects(get(undefined, ''), { code: 'not_fetched' });
+    await assert.rejects(get(undefined, ''), { code: 'sign_in_needed' });
   });
 });

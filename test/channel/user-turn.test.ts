@@ -73,7 +73,7 @@ describe('toUserTurn', () => {
     });
   }
 
-  it("ignores the text/html that Teams sends beside every formatted message, and an attachment's content", () => {
+  it('ignores the text/html that Teams sends beside every formatted message, and names what came without an address', () => {
     const attachments = [
       { contentType: 'text/html', content: '<p>hello</p>' },
       { contentType: 'image/png', contentUrl: 'https://example.com/a.png', name: 'a.png' },
@@ -82,6 +82,7 @@ describe('toUserTurn', () => {
     const url = 'https://example.com/a.png';
     assert.deepEqual(turnOf({ attachments }).attachments, [
       { kind: 'file', url, name: 'a.png', claimedType: 'image/png', fileType: undefined },
+      { kind: 'unreadable' },
     ]);
   });
 

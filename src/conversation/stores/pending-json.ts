@@ -47,6 +47,9 @@ function restoredAttachment(attachment: TurnAttachment): TurnAttachment {
     case 'teamsVoiceClip':
     case 'teamsVideoClip':
     case 'tooManyFiles':
+    case 'keptBack':
+    case 'loop':
+    case 'unreadable':
       return attachment;
   }
 }
