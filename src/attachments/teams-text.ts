@@ -178,7 +178,7 @@ class TeamsTextReading implements HtmlVisitor {
 
 /** A block of code in Markdown, behind a fence that nothing in it can end; empty where there is no code. */
 export function fencedCode(code: string, language = ''): string {
-  const lines = code.replace(/\r\n?/g, '\n').replace(/^\n+|\s+$/g, '');
+  const lines = code.replace(/\r\n?/g, '\n').replace(/^\n+/, '').trimEnd();
   const longest = (lines.match(/`+/g) ?? []).reduce((most, { length }) => Math.max(most, length), 2);
   const fence = '`'.repeat(longest + 1);
   return lines === '' ? '' : `${fence}${language}\n${lines}\n${fence}`;

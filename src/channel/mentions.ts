@@ -8,8 +8,8 @@ const MAX_NAME_CHARS = 256;
 /** Teams numbers its tags in some messages, and not in the entities that belong to them. */
 const OPENING_TAG = /<at\s[^<>]*>/gi;
 const TAG = /<\/?at>/gi;
-/** White space and format characters, such as a byte order mark or a mark of direction, which nobody sees. */
-const ENDS = /^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu;
+/** White space and format characters, such as a byte order mark or a mark of direction. */
+const UNSEEN = /[\s\p{Cf}]/u;
 
 interface Mention {
   readonly text: string | undefined;
@@ -31,10 +31,10 @@ export interface MentioningActivity {
  */
 export function textWithoutBot({ text = '', recipient, entities }: MentioningActivity): string {
   const mentions = mentionsIn(recipient, entities);
-  const plain = withPlainSpaces(text).replace(ENDS, '');
+  const plain = trimmed(withPlainSpaces(text));
   const unmarked = mentions.length === 0 ? plain : withoutMarks(plain, mentions);
   const written = writtenName(recipient);
-  return (written === undefined ? unmarked : joined(unmarked.split(written))).replace(ENDS, '');
+  return trimmed(written === undefined ? unmarked : joined(unmarked.split(written), () => undefined));
 }
 
 /** Whether an entity says that the bot is mentioned. Telegram's does so for every message. */
@@ -44,7 +44,7 @@ export function mentionsBot({ recipient, entities }: MentioningActivity): boolea
 
 /** Whether the bot's name stands in the text as people write it, such as `@my_voice_bot` or `/help@my_voice_bot`. */
 export function namesBot({ text = '', recipient }: MentioningActivity): boolean {
-  return writtenName(recipient)?.test(text.replace(ENDS, '')) ?? false;
+  return writtenName(recipient)?.test(trimmed(text)) ?? false;
 }
 
 function withPlainSpaces(text: string): string {
@@ -61,17 +61,35 @@ function withoutMarks(text: string, mentions: readonly Mention[]): string {
 
 /** Where people have the bot's name, the same mark stands for both, in the order of the entities. */
 function withoutMark(text: string, mark: string, mentions: readonly Mention[]): string {
-  const [first = '', ...others] = text.split(mark);
-  return others.reduce((before, after, at) => {
+  const kept = (at: number) => {
     const mention = mentions[Math.min(at, mentions.length - 1)];
-    if (mention?.isBot) return joined([before, after]);
-    return `${before}${mark.startsWith('<at>') ? mark : (mention?.name ?? mark)}${after}`;
-  }, first);
+    if (mention?.isBot) return undefined;
+    return mark.startsWith('<at>') ? mark : (mention?.name ?? mark);
+  };
+  return joined(text.split(mark), kept);
 }
 
-/** The spaces around what was between go with it; one is left where it stood between words. */
-function joined(pieces: readonly string[]): string {
-  return pieces.reduce((before, after) => `${before.trimEnd()} ${after.trimStart()}`);
+/**
+ * Joins what was around marks with what is kept of each. Where nothing is, the spaces around it go with it, and one is
+ * left where it stood between words.
+ */
+function joined([first = '', ...others]: readonly string[], kept: (at: number) => string | undefined): string {
+  const pieces = [first];
+  for (const [at, after] of others.entries()) {
+    const between = kept(at);
+    if (between !== undefined) pieces.push(between, after);
+    else pieces.push(pieces.pop()?.trimEnd() ?? '', ' ', after.trimStart());
+  }
+  return pieces.join('');
+}
+
+/** Without what nobody sees at its ends. Not by a pattern, which takes quadratic time where there is much of it inside. */
+function trimmed(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && UNSEEN.test(text.charAt(start))) start++;
+  while (end > start && UNSEEN.test(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
 }
 
 /** The mentions by the marks that stand for them in the text: as the entity gives it, and as Teams writes a name. */

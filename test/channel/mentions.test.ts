@@ -160,6 +160,26 @@ describe('textWithoutBot', () => {
   });
 });
 
+describe('a hostile message', () => {
+  for (const [name, text] of [
+    ['tags that never end', '<at '.repeat(200_000)],
+    ['tags', '<at>'.repeat(200_000)],
+    ['ends of tags', '</at>'.repeat(200_000)],
+    ['names', '@bot-1'.repeat(100_000)],
+    ['names one by one', ' @bot-1'.repeat(100_000)],
+    ['a long command', `/${'a'.repeat(500_000)}@bot-1`],
+    ['what nobody sees', `a${'\u200b'.repeat(300_000)}a`],
+    ['spaces', `a${' '.repeat(300_000)}a`],
+  ] as const) {
+    it(`takes no long time: ${name}`, () => {
+      const before = process.cpuUsage();
+      textOf(text, [mention(AT_BOT), mention('<at>x</at>', JANE)]);
+      const { user } = process.cpuUsage(before);
+      assert.ok(user < 1_000_000, `${user} µs`);
+    });
+  }
+});
+
 describe('whether the bot is meant', () => {
   const meant = (text: string, entities: unknown[] = [], recipient: MentioningActivity['recipient'] = BOT) => ({
     byEntity: mentionsBot({ text, recipient, entities }),
