@@ -1,5 +1,6 @@
-import { type InvokeResponse, TeamsActivityHandler, type TurnContext } from 'botbuilder';
+import { type ChannelAccount, type InvokeResponse, TeamsActivityHandler, type TurnContext } from 'botbuilder';
 import type { VoiceAdapter } from './channel/adapter.ts';
+import { isAddressed } from './channel/addressing.ts';
 import { type AllowList, isAllowed, isGreeted } from './channel/allow-list.ts';
 import type { FileSaver } from './channel/file-saver.ts';
 import { answerInvoke, type InvokeDeps } from './channel/invokes.ts';
@@ -13,6 +14,7 @@ import {
   isInBand,
   localeOf,
   type Sender,
+  scopeOf,
   toReference,
   toUserTurn,
 } from './channel/user-turn.ts';
@@ -56,8 +58,7 @@ export class VoiceBot extends TeamsActivityHandler {
     this.onMessage((context, next) => this.#take(context).then(next));
     this.onMessageDelete((context, next) => this.#withdraw(context).then(next));
     this.onConversationUpdate((context, next) => this.#membersChanged(context).then(next));
-    this.onInstallationUpdateAdd((context, next) => this.#welcome(context).then(next));
-    this.onInstallationUpdateRemove((context, next) => this.#forget(context).then(next));
+    this.onInstallationUpdate((context, next) => this.#installationChanged(context).then(next));
   }
 
   /** botbuilder's handlers for edited and deleted messages look into the channel's data without asking for it. */
@@ -82,6 +83,10 @@ export class VoiceBot extends TeamsActivityHandler {
     if (saved !== undefined) return this.#takeAside(context, (live) => files.offer(live, saved));
     const caller = this.#callerOf(context);
     const turn = toUserTurn(context.activity, caller, this.#senderOf(context));
+    if (!isAddressed(context.activity, turn.text)) {
+      this.#options.log.debug({ conversation: turn.key }, 'message ignored: not addressed to the bot');
+      return;
+    }
     // Before it is answered, and not for what is old, or from people whose messages go nowhere.
     if (turn.isAllowed && conversations.isNew(turn)) serviceUrls.note(turn.key, context.activity.serviceUrl);
     await this.#answer(context, await conversations.accept(turn, this.#respondTo(context, turn.reference)));
@@ -123,10 +128,20 @@ export class VoiceBot extends TeamsActivityHandler {
     }
   }
 
+  /** A group is greeted when the bot joins it; a person, who is alone with the bot, whoever of the two is announced. */
   async #membersChanged(context: TurnContext): Promise<void> {
     const { membersAdded = [], membersRemoved = [], recipient } = context.activity;
-    if (membersRemoved.some(({ id }) => id === recipient?.id)) await this.#forget(context);
-    else if (membersAdded.length > 0) await this.#welcome(context);
+    const isBot = ({ id }: ChannelAccount) => Boolean(id) && id === recipient?.id;
+    const isNewcomer = scopeOf(context.activity) === 'personal' ? ({ id }: ChannelAccount) => Boolean(id) : isBot;
+    if (membersRemoved.some(isBot)) await this.#forget(context);
+    else if (membersAdded.some(isNewcomer)) await this.#welcome(context);
+  }
+
+  /** Not by botbuilder's own handlers: they take an app that is updated (`add-upgrade`, `remove-upgrade`) for a new one. */
+  async #installationChanged(context: TurnContext): Promise<void> {
+    const { action } = context.activity;
+    if (action === 'add') await this.#welcome(context);
+    else if (action === 'remove') await this.#forget(context);
   }
 
   /** Channels announce a new conversation in different ways, some in several: whichever comes first is greeted. */

@@ -1,6 +1,10 @@
 import { fieldsOf, textOf } from '../fields.ts';
+import { cardFields, readCard } from './cards.ts';
 import { shownName } from './file-name.ts';
-import { type Quote, readTeamsHtml, type TeamsHtml } from './teams-html.ts';
+import { ownText } from './own-text.ts';
+import { quoteOfReference, quotesWithin, withoutForward, withoutMarkers } from './quotes.ts';
+import { type Quote, readTeamsHtml, type SentQuote, type TeamsHtml } from './teams-html.ts';
+import { markOfAddress, readTeamsText, type TeamsText } from './teams-text.ts';
 
 /** What a message consists of. */
 export type MessagePart =
@@ -12,8 +16,12 @@ export type MessagePart =
   | { readonly kind: 'teamsVideoClip' }
   /** Files beyond those that are read. */
   | { readonly kind: 'tooManyFiles'; readonly count: number }
+  /** Files that Teams shows in the message and does not give to the bot. */
+  | { readonly kind: 'keptBack' }
+  /** A component of Loop. */
+  | { readonly kind: 'loop' }
   /** A card, or something else that is no file. */
-  | { readonly kind: 'ignored'; readonly contentType: string };
+  | { readonly kind: 'unreadable' };
 
 /** A file, not fetched yet. Its name and types are its sender's claims. */
 export interface SentFile {
@@ -34,12 +42,25 @@ export interface SentAttachment {
   readonly contentUrl?: unknown;
   readonly content?: unknown;
   readonly name?: unknown;
+  readonly id?: unknown;
+}
+
+/** What is read of a message besides its text and attachments. */
+export interface PartsOptions {
+  /** What it answers, by its entities. */
+  readonly quoted?: readonly SentQuote[];
+  /** Takes the mentions out of a text of HTML, as they were taken out of the activity's. */
+  readonly withoutMentions?: (text: string) => string;
 }
 
 export const MOST_FILES = 10;
 
 const TEAMS_FILE = 'application/vnd.microsoft.teams.file.download.info';
 const AUDIO_CARD = 'application/vnd.microsoft.card.audio';
+/** A file in somebody's OneDrive, or in SharePoint. */
+const CLOUD_FILE = 'reference';
+/** A quotation in the form of Microsoft Graph. */
+const MESSAGE_REFERENCE = 'messagereference';
 /** Cards and the references of Teams have content of their own; an address among it is no file. */
 const NO_FILE = /^application\/vnd\.microsoft\.(card|teams\.card)\.|^application\/vnd\.microsoft\.teams\.(?!file\.)/;
 /** With a name it is a file, even where it cannot be fetched. JSON and the types of Microsoft may be anything. */
@@ -47,86 +68,132 @@ const NAMED_FILE = /^(audio|image|text|video)\/(?!html$)|^application\/(?!json$|
 /** Where Teams keeps recordings, out of a bot's reach (MicrosoftDocs/msteams-docs#1805). */
 const RECORDINGS_HOST = 'asm.skype.com';
 
-const MOST_QUOTES = 5;
 const MOST_TYPE_CHARS = 256;
 const MOST_NAME_CHARS = 4_096;
 const MOST_ENDING_CHARS = 16;
 const MOST_URL_CHARS = 8_192;
-const MOST_CARD_CHARS = 100_000;
 
 /**
  * What a message consists of, in the order in which a model is to be given it: what it answers, its text, what it
  * passes on, then what is attached. `text` is the activity's, without mentions of the bot. That Teams sends a text a
  * second time, as `text/html`, makes no part.
  */
-export function messageParts(text: string, attachments: readonly SentAttachment[]): MessagePart[] {
+export function messageParts(
+  text: string,
+  attachments: readonly SentAttachment[],
+  { quoted = [], withoutMentions = (html) => html }: PartsOptions = {},
+): MessagePart[] {
   const read = attachments.map((attachment) => ({ attachment, html: htmlOf(attachment) }));
-  const quotes = read.flatMap(({ html }) => html?.quotes ?? []).slice(0, MOST_QUOTES);
+  const shown = read.flatMap(({ html }) => (html === undefined ? [] : [html.shown]));
+  const others = read.flatMap(({ attachment, html }) => html?.media.quotes ?? referenceOf(attachment));
+  const quotes = quotesWithin(quoted, others);
   const forward = quotes.find(({ of }) => of === 'forward');
-  const own = forward === undefined ? text : withoutForward(text, forward);
-  const hasPictures = attachments.some(({ contentType }) => typeOf(contentType).startsWith('image/'));
+  const written = withoutMarkers(forward === undefined ? text : withoutForward(text, forward), quotes);
+  const marks = attachments.flatMap(markOfAttachment);
+  const own = ownText(written, shown, marks, (html) => withoutMarkers(withoutMentions(html), quotes));
+  const cards = read.flatMap(({ attachment }) => wordsOfCard(attachment)).filter((words) => !own.includes(words));
+  const whole = [...cards, own].filter((words) => words !== '').join('\n\n');
+  const hasPictures = attachments.some(isPicture);
   const parts = [
     ...quotes.filter(({ of }) => of === 'reply').map(toPart),
-    ...(own === '' ? [] : [{ kind: 'text', text: own } as const]),
+    ...(whole === '' ? [] : [{ kind: 'text', text: whole } as const]),
     ...quotes.filter(({ of }) => of === 'forward').map(toPart),
     ...withinFiles(
       read.flatMap(({ attachment, html }) =>
-        html === undefined ? [partOf(attachment)] : partsOfHtml(html, hasPictures),
+        html === undefined ? partOf(attachment) : partsOfHtml(html.media, hasPictures),
       ),
     ),
+    ...keptBack(shown, attachments),
   ];
   // In channels this is all that is left of a recording (MicrosoftDocs/msteams-docs#14169); beside a text it is a card.
-  const isRecording = parts.length === 0 && read.some(({ html }) => html?.hasExtension);
+  const isRecording = parts.length === 0 && read.some(({ html }) => html?.media.hasExtension);
   return isRecording ? [{ kind: 'teamsVoiceClip' }] : parts;
+}
+
+/** What Teams sends in HTML. */
+interface ReadHtml {
+  readonly media: TeamsHtml;
+  readonly shown: TeamsText;
+}
+
+function referenceOf({ contentType, content, id }: SentAttachment): SentQuote[] {
+  return typeOf(contentType) === MESSAGE_REFERENCE ? [quoteOfReference(content, id)] : [];
+}
+
+/** Emoji come as pictures, too, a copy of what stands in the HTML. */
+function markOfAttachment({ contentType, contentUrl }: SentAttachment): string[] {
+  const url = typeOf(contentType).startsWith('image/') ? textOf(contentUrl, MOST_URL_CHARS) : undefined;
+  const mark = url === undefined ? undefined : markOfAddress(url);
+  return mark === undefined ? [] : [mark];
+}
+
+function isPicture(attachment: SentAttachment): boolean {
+  return typeOf(attachment.contentType).startsWith('image/') && markOfAttachment(attachment).length === 0;
+}
+
+function wordsOfCard({ contentType, content }: SentAttachment): string[] {
+  const card = readCard(typeOf(contentType), content);
+  return card.kind === 'words' ? [card.text] : [];
+}
+
+/** In channels Teams leaves out what is attached, and its place in the HTML stays. */
+function keptBack(shown: readonly TeamsText[], attachments: readonly SentAttachment[]): MessagePart[] {
+  const places = new Set(shown.flatMap(({ attachmentIds }) => attachmentIds));
+  const given = attachments.filter((each) => typeOf(each.contentType) !== 'text/html' && !isInText(each));
+  const named = given.filter((each) => idsOf(each).some((id) => places.delete(id)));
+  // A file that names no place has one of those that are left.
+  return places.size > given.length - named.length ? [{ kind: 'keptBack' }] : [];
+}
+
+function isInText({ contentType }: SentAttachment): boolean {
+  return typeOf(contentType).startsWith('image/');
+}
+
+function idsOf({ id, content }: SentAttachment): string[] {
+  return [id, cardFields(content)['uniqueId']].filter((each) => typeof each === 'string');
 }
 
 /** A quote as the model is given it, in a line that nothing in it can end. */
 export function quoteLine({ of, author, text }: Quote): string {
+  // The sender's client writes the quote: it may name anybody, and quote what nobody said.
+  const claimed = author === undefined ? '' : ` that the sender attributes to ${JSON.stringify(author)}`;
+  const said = text === '' ? ', whose text is not given.' : `: ${JSON.stringify(text)}`;
   switch (of) {
     case 'reply':
-      return `In reply to ${author ?? 'somebody'}, who wrote: ${JSON.stringify(text)}`;
+      return `In reply to a message${claimed}${said}`;
     case 'forward':
-      return `A forwarded message${author === undefined ? '' : ` of ${author}`}: ${JSON.stringify(text)}`;
+      return `A forwarded message${claimed}${said}`;
   }
 }
 
-function toPart(quote: Quote): MessagePart {
-  return { kind: 'quote', ...quote };
+function toPart({ of, author, text }: SentQuote): MessagePart {
+  return { kind: 'quote', of, author, text };
 }
 
-/** Teams puts what is forwarded behind the text, too: there it would look like the user's own words. */
-function withoutForward(text: string, forward: Quote): string {
-  const [firstLine = ''] = forward.text.split('\n', 1);
-  const at = text.lastIndexOf(firstLine.replace(/…$/, ''));
-  const isWholeLine = at === 0 || (at > 0 && /[\r\n]\s*$/.test(text.slice(Math.max(0, at - 10), at)));
-  return isWholeLine ? text.slice(0, at).trim() : text;
-}
-
-function htmlOf({ contentType, content }: SentAttachment): TeamsHtml | undefined {
-  return typeOf(contentType) === 'text/html' && typeof content === 'string' ? readTeamsHtml(content) : undefined;
+function htmlOf({ contentType, content }: SentAttachment): ReadHtml | undefined {
+  if (typeOf(contentType) !== 'text/html' || typeof content !== 'string') return undefined;
+  return { media: readTeamsHtml(content), shown: readTeamsText(content) };
 }
 
 function typeOf(contentType: unknown): string {
   return textOf(contentType, MOST_TYPE_CHARS)?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
-function partOf(attachment: SentAttachment): MessagePart {
+function partOf(attachment: SentAttachment): MessagePart[] {
   const claimedType = typeOf(attachment.contentType);
-  if (isRecording(claimedType, attachment.content)) return { kind: 'teamsVoiceClip' };
+  if (isRecording(claimedType, attachment.content)) return [{ kind: 'teamsVoiceClip' }];
+  if (claimedType === MESSAGE_REFERENCE || markOfAttachment(attachment).length > 0) return [];
   const name = shownName(textOf(attachment.name, MOST_NAME_CHARS));
   const { downloadUrl, fileType } = claimedType === TEAMS_FILE ? fieldsOf(attachment.content) : {};
   const url = urlOf(claimedType === TEAMS_FILE ? downloadUrl : attachment.contentUrl);
-  const isNamedFile = name !== undefined && (claimedType === TEAMS_FILE || NAMED_FILE.test(claimedType));
+  const isFile = claimedType === TEAMS_FILE || claimedType === CLOUD_FILE;
+  const isNamedFile = isFile || (name !== undefined && NAMED_FILE.test(claimedType));
   if (NO_FILE.test(claimedType) || (url === undefined && !isNamedFile)) {
-    return { kind: 'ignored', contentType: claimedType };
+    const card = readCard(claimedType, attachment.content);
+    return card.kind === 'words' ? [] : [card];
   }
-  return {
-    kind: 'file',
-    url: url ?? '',
-    name,
-    claimedType,
-    fileType: textOf(fileType, MOST_ENDING_CHARS)?.toLowerCase(),
-  };
+  const ending = textOf(fileType, MOST_ENDING_CHARS)?.toLowerCase();
+  return [{ kind: 'file', url: url ?? '', name, claimedType, fileType: ending }];
 }
 
 /** `hasPictures`: the pictures in the HTML are attached, too. */
@@ -151,17 +218,8 @@ function urlOf(value: unknown): string | undefined {
 /** A voice message from a telephone comes as a card, in a string (MicrosoftDocs/msteams-docs#1805). */
 function isRecording(claimedType: string, content: unknown): boolean {
   if (claimedType !== AUDIO_CARD) return false;
-  const { media } = fieldsOf(typeof content === 'string' ? parsed(content) : content);
+  const { media } = cardFields(content);
   return Array.isArray(media) && media.some((medium) => isAtRecordings(fieldsOf(medium)['url']));
-}
-
-function parsed(json: string): unknown {
-  try {
-    return json.length <= MOST_CARD_CHARS ? JSON.parse(json) : undefined;
-  } catch {
-    // Not JSON, so no card that is known.
-    return undefined;
-  }
 }
 
 function isAtRecordings(url: unknown): boolean {
@@ -170,13 +228,12 @@ function isAtRecordings(url: unknown): boolean {
   return hostname === RECORDINGS_HOST || hostname.endsWith(`.${RECORDINGS_HOST}`);
 }
 
-/** The first files, and how many there are besides; one recording stands for all of its kind. */
+/** The first files, and how many there are besides; anything else stands for all of its kind. */
 function withinFiles(parts: readonly MessagePart[]): MessagePart[] {
   let files = 0;
   const kept = parts.filter((part, at) => {
     if (part.kind === 'file') return ++files <= MOST_FILES;
-    const isRecording = part.kind === 'teamsVoiceClip' || part.kind === 'teamsVideoClip';
-    return !isRecording || parts.findIndex(({ kind }) => kind === part.kind) === at;
+    return parts.findIndex(({ kind }) => kind === part.kind) === at;
   });
   return files <= MOST_FILES ? kept : [...kept, { kind: 'tooManyFiles', count: files - MOST_FILES }];
 }

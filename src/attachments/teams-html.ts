@@ -1,18 +1,24 @@
 import { shownName } from './file-name.ts';
 import { type Attributes, type HtmlVisitor, walkHtml } from './html-walk.ts';
+import { HIDDEN, LINES, markOf } from './teams-text.ts';
 
 /** What a message answers or passes on. */
 export interface Quote {
   readonly of: 'reply' | 'forward';
   /** As `shownName` gives it. Teams names none for what is forwarded. */
   readonly author: string | undefined;
-  /** Lines without empty ones among them; never empty. */
+  /** Lines without empty ones among them; empty where the text is not given, as of a message that was deleted. */
   readonly text: string;
+}
+
+/** A quote as it is sent, with the id of the message that it is taken from. */
+export interface SentQuote extends Quote {
+  readonly messageId: string | undefined;
 }
 
 /** What Teams says of a message in its HTML and nowhere else. */
 export interface TeamsHtml {
-  readonly quotes: readonly Quote[];
+  readonly quotes: readonly SentQuote[];
   /** The addresses of pictures, besides those in what is answered. */
   readonly pictures: readonly string[];
   readonly hasSound: boolean;
@@ -30,8 +36,6 @@ const MOST_AUTHOR_CHARS = 200;
 
 const SCHEMA = 'http://schema.skype.com/';
 const QUOTES: Readonly<Record<string, Quote['of']>> = { [`${SCHEMA}Reply`]: 'reply', [`${SCHEMA}Forward`]: 'forward' };
-const LINES = new Set(['p', 'br', 'div', 'li', 'tr', 'h1', 'h2', 'h3', 'pre', 'blockquote']);
-const HIDDEN = new Set(['script', 'style', 'title']);
 
 /** Reads the `text/html` that Teams sends along with a message; its text itself comes in the activity. */
 export function readTeamsHtml(html: string): TeamsHtml {
@@ -43,6 +47,7 @@ export function readTeamsHtml(html: string): TeamsHtml {
 /** A quote that is being read, and how many blocks are open in it. */
 interface OpenQuote {
   readonly of: Quote['of'];
+  readonly messageId: string | undefined;
   depth: number;
   author: string;
   text: string;
@@ -50,7 +55,7 @@ interface OpenQuote {
 
 /** What is gathered on the way. Invariant: outside of a quote there is no field. */
 class TeamsHtmlReading implements HtmlVisitor {
-  readonly #quotes: Quote[] = [];
+  readonly #quotes: SentQuote[] = [];
   readonly #pictures: string[] = [];
   #hasSound = false;
   #hasVideo = false;
@@ -98,7 +103,8 @@ class TeamsHtmlReading implements HtmlVisitor {
       return;
     }
     const of = QUOTES[attributes.get('itemtype') ?? ''];
-    if (of !== undefined) this.#quote = { of, depth: 1, author: '', text: '' };
+    if (of === undefined) return;
+    this.#quote = { of, messageId: attributes.get('itemid'), depth: 1, author: '', text: '' };
   }
 
   #openInQuote(quote: OpenQuote, tag: string, attributes: Attributes): void {
@@ -106,13 +112,13 @@ class TeamsHtmlReading implements HtmlVisitor {
     if (this.#field === undefined && HIDDEN.has(tag)) this.#field = { tag, of: 'nothing' };
     if (this.#field === undefined && (property === 'mri' || property === 'time')) this.#field = { tag, of: property };
     if (LINES.has(tag)) quote.text += '\n';
-    if (tag === 'img') this.text(attributes.get('alt') ?? '');
+    if (tag === 'img') this.text(markOf(attributes) ?? attributes.get('alt') ?? '');
   }
 
   #note(tag: string, attributes: Attributes): void {
     const type = attributes.get('itemtype') ?? '';
     const source = attributes.get('src') ?? '';
-    if (tag === 'img' && source !== '' && type !== `${SCHEMA}Emoji`) this.#pictures.push(source);
+    if (tag === 'img' && source !== '' && markOf(attributes) === undefined) this.#pictures.push(source);
     if (tag === 'audio') this.#hasSound = true;
     if (tag === 'video') this.#hasVideo = true;
     if (type === `${SCHEMA}InputExtension`) this.#hasExtension = true;
@@ -123,9 +129,15 @@ class TeamsHtmlReading implements HtmlVisitor {
     this.#quote = undefined;
     this.#field = undefined;
     if (quote === undefined || this.#quotes.length === MOST_QUOTES) return;
-    const text = shortened(plainLines(quote.text), MOST_QUOTED_CHARS[quote.of]);
-    if (text !== '') this.#quotes.push({ of: quote.of, author: shownName(quote.author), text });
+    const { of, messageId } = quote;
+    const text = quotedText(quote.text, of);
+    if (text !== '') this.#quotes.push({ of, author: shownName(quote.author), text, messageId });
   }
+}
+
+/** What is quoted, without empty lines and within its bound. */
+export function quotedText(text: string, of: Quote['of']): string {
+  return shortened(plainLines(text), MOST_QUOTED_CHARS[of]);
 }
 
 /** The lines that hold something, each with single spaces. */

@@ -42,6 +42,15 @@ export type VouchesFor =
   | 'signedUser'
   | 'nothing';
 
+/** What turns a message in a group to the bot. */
+export type Addressing =
+  /** Being sent: clients without mentions, which send the bot what is meant for it. */
+  | 'anything'
+  /** A mention of the bot, its written name, a command, or a reply to it. */
+  | 'mention'
+  /** The same without mentions: every message comes with one. */
+  | 'name';
+
 /** What a channel can take. */
 export interface Capabilities {
   readonly vouchesFor: VouchesFor;
@@ -63,6 +72,7 @@ export interface Capabilities {
   readonly showsChoices: boolean;
   /** Whether a button of a card can open a page in a dialog of the client, which tells who opens it. */
   readonly opensDialogs: boolean;
+  readonly addressedBy: Addressing;
   /** Where the files are kept that people send. */
   readonly attachmentHosts: readonly HostRule[];
   /** Whether attachments at the channel's service need the bot's token; false if their addresses contain a key. */
@@ -101,6 +111,7 @@ const PLAIN: Capabilities = {
   savesFiles: false,
   showsChoices: false,
   opensDialogs: false,
+  addressedBy: 'mention',
   attachmentHosts: [],
   attachmentsWantToken: true,
   mostTextChars: 4_000,
@@ -113,6 +124,7 @@ const WEB: Capabilities = {
   takesUploads: true,
   showsChoices: true,
   attachmentsWantToken: false,
+  addressedBy: 'anything',
   mostTextChars: 100_000,
 };
 /**
@@ -147,15 +159,27 @@ const BY_CHANNEL: Readonly<Record<string, Row>> = {
   webchat: everywhere({ ...WEB, vouchesFor: 'signedUser', stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS }),
   // Streams, and consent to files, are for chats of two alone.
   msteams: { ...everywhere(TEAMS), personal: { ...TEAMS, stream: TEAMS_STREAM, savesFiles: true } },
-  directlinespeech: everywhere({ ...PLAIN, vouchesFor: 'signedUser', audio: 'speak', showsTyping: false }),
+  directlinespeech: everywhere({
+    ...PLAIN,
+    vouchesFor: 'signedUser',
+    audio: 'speak',
+    showsTyping: false,
+    addressedBy: 'anything',
+  }),
   facebook: everywhere({ ...PLAIN, vouchesFor: 'user', mostTextChars: 2_000 }),
   line: everywhere({ ...PLAIN, vouchesFor: 'user' }),
   slack: everywhere({ ...PLAIN, vouchesFor: 'user' }),
-  telegram: everywhere({ ...PLAIN, vouchesFor: 'user' }),
+  telegram: everywhere({ ...PLAIN, vouchesFor: 'user', addressedBy: 'name' }),
   sms: everywhere({ ...PLAIN, mostTextChars: 1_500 }),
 };
 
+/** The channel of a channel id, which may name a client behind it, as `msteams:COPILOT` does in the Agents SDK. */
+export function channelOf(channelId: string): string {
+  return channelId.split(':', 1)[0] ?? '';
+}
+
 /** What a channel can take in such a conversation; an unknown one gets text and a link. */
-export function capabilitiesOf(channel: string, scope: Scope): Capabilities {
+export function capabilitiesOf(channelId: string, scope: Scope): Capabilities {
+  const channel = channelOf(channelId);
   return (Object.hasOwn(BY_CHANNEL, channel) ? BY_CHANNEL[channel]?.[scope] : undefined) ?? PLAIN;
 }

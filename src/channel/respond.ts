@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Reply, Respond, TurnReference } from '../conversation/turn.ts';
 import type { Logger } from '../log.ts';
 import type { VoiceAdapter } from './adapter.ts';
+import { channelOf } from './capabilities.ts';
 import type { Pace } from './live-message.ts';
 import type { ReplyStyle } from './reply-activity.ts';
 import type { ServiceUrls } from './service-urls.ts';
@@ -38,9 +39,10 @@ export function createResponders(options: RespondOptions): Responders {
   const { adapter, serviceUrls } = options;
   const paces = new LRUCache<string, Pace>({ max: MOST_CONVERSATIONS, memoMethod: () => ({ nextAtMs: 0 }) });
   const sinkOf = (context: TurnContext, clockLeadMs = 0) => {
-    const { channelId: channel, conversation, id: activity } = context.activity;
-    const log = options.log.child({ channel, conversation: `${channel}/${conversation.id}`, activity });
-    const pace = paces.memo(conversationKey(context.activity));
+    const { channelId, id: activity } = context.activity;
+    const conversation = conversationKey(context.activity);
+    const log = options.log.child({ channel: channelOf(channelId), conversation, activity });
+    const pace = paces.memo(conversation);
     return openSink(context, { ...options, log, pace, clockLeadMs, connector: adapter.connectorOf(context) });
   };
   return {

@@ -35,7 +35,7 @@ const TIMEOUT_MS = 20_000;
 /** Gets the files that people send, from where their channel keeps them and from nowhere else. */
 export function createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock, log }: SentFilesOptions): FetchFile {
   return async ({ url, name }, reference, signal) => {
-    if (url === '') throw new AttachmentError('not_fetched', 'no address that can be used came with the file');
+    if (url === '') throw new AttachmentError('sign_in_needed', 'no address that can be used came with the file');
     if (isDataUri(url)) return readDataUri(url, MOST_BYTES).bytes;
     const request = {
       ...placeOf(url, reference, adapter, { hosts, allowLoopback }),

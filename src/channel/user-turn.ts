@@ -3,8 +3,10 @@ import { ClaimsIdentity } from 'botframework-connector';
 import { messageParts } from '../attachments/message-parts.ts';
 import { MOST_TEXT_CHARS } from '../conversation/refusals.ts';
 import type { Scope, TurnReference, UserTurn } from '../conversation/turn.ts';
+import { channelOf } from './capabilities.ts';
 import { chosenCommand } from './choice-card.ts';
 import { textWithoutBot } from './mentions.ts';
+import { quotedReplies } from './quoted-replies.ts';
 
 /** What of the caller is needed to answer it later. */
 export interface Caller {
@@ -37,7 +39,7 @@ const MOST_LOCALE_CHARS = 64;
 
 /** Names a conversation across channels. A channel id holds no slash, so two conversations never share a key. */
 export function conversationKey(activity: Pick<Activity, 'channelId' | 'conversation'>): string {
-  return `${activity.channelId}/${activity.conversation.id}`;
+  return `${channelOf(activity.channelId)}/${activity.conversation.id}`;
 }
 
 /** Whether two keys name conversations of the same people: the threads of a channel of Teams are told apart by a suffix. */
@@ -51,7 +53,7 @@ export function toUserTurn(activity: Activity, caller: Caller, { isAllowed, pers
   return {
     key: conversationKey(activity),
     activityId: activity.id ?? '',
-    channel: activity.channelId,
+    channel: channelOf(activity.channelId),
     scope: scopeOf(activity),
     user: {
       id: activity.from.id,
@@ -102,8 +104,11 @@ export function scopeOf({ conversation }: Activity): Scope {
 /** What was written, and what came along with it, in the order in which the model is to be given it. */
 function partsOf(activity: Activity): Pick<UserTurn, 'text' | 'attachments'> {
   const written = textWithoutBot(activity) || chosenCommand(activity.value) || '';
-  const parts = messageParts(written, (activity.attachments ?? []).slice(0, MOST_ATTACHMENTS));
-  const attachments = parts.filter((part) => part.kind !== 'text' && part.kind !== 'ignored');
+  const parts = messageParts(written, (activity.attachments ?? []).slice(0, MOST_ATTACHMENTS), {
+    quoted: quotedReplies(activity.entities),
+    withoutMentions: (text) => textWithoutBot({ ...activity, text }),
+  });
+  const attachments = parts.filter((part) => part.kind !== 'text');
   return { text: parts.find((part) => part.kind === 'text')?.text ?? '', attachments };
 }
 

@@ -4,7 +4,7 @@ import {
   ToBotFromBotOrEmulatorTokenValidationParameters as ofEntraId,
 } from 'botframework-connector';
 import { fieldsOf } from '../fields.ts';
-import { capabilitiesOf } from './capabilities.ts';
+import { capabilitiesOf, channelOf } from './capabilities.ts';
 import { conversationKey, scopeOf } from './user-turn.ts';
 
 /** Who sent an activity, as far as the channel's service vouches for it. All else in an activity is a claim. */
@@ -59,7 +59,7 @@ export function vouchedIdentity(
 /** Names the person across conversations; the conversation itself, whose id the service sets, where nobody is vouched for. */
 export function personKeyOf({ userId, aadObjectId }: VouchedIdentity, activity: Activity): string {
   const id = aadObjectId ?? userId;
-  return id === undefined ? conversationKey(activity) : JSON.stringify([activity.channelId, id]);
+  return id === undefined ? conversationKey(activity) : JSON.stringify([channelOf(activity.channelId), id]);
 }
 
 /**

@@ -101,6 +101,12 @@ async function readOne(
       return { kind: 'note', text: voiceClipNote(deps.wayToTalk(turn), words) };
     case 'teamsVideoClip':
       return { kind: 'note', text: words.attachments.videoClip };
+    case 'keptBack':
+      return keptBackNote(turn, words);
+    case 'loop':
+      return { kind: 'note', text: words.attachments.loop, about: aboutUnread('a component of Microsoft Loop') };
+    case 'unreadable':
+      return { kind: 'note', text: words.attachments.unreadable, about: aboutUnread('a card or an attachment') };
     case 'tooManyFiles':
       return { kind: 'note', text: words.attachments.tooMany(String(MOST_FILES), String(attachment.count)) };
     case 'file':
@@ -151,8 +157,17 @@ function noteOf(err: unknown, source: SentFile | Recording, { attachments }: Wor
   // A recording cannot be sent again: its invitation is used.
   if (source.kind === 'recording') return { kind: 'note', text: attachments.recordingLost };
   const named = source.name === undefined ? 'a file' : JSON.stringify(source.name);
-  const about = `The user also sent ${named}, which could not be read; they are told so.`;
-  return { kind: 'note', text: attachments.notRead[code](source.name), about };
+  return { kind: 'note', text: attachments.notRead[code](source.name), about: aboutUnread(named) };
+}
+
+/** What Teams does not give in channels and group chats, it gives in a chat of two. */
+function keptBackNote({ scope }: UserTurn, { attachments }: Wording): Read {
+  const text = scope === 'personal' ? attachments.keptBack : attachments.keptBackInGroup;
+  return { kind: 'note', text, about: aboutUnread('a file, of which nothing but its place came') };
+}
+
+function aboutUnread(what: string): string {
+  return `The user also sent ${what}, which could not be read; they are told so.`;
 }
 
 /** The page is recommended only where there is a way to it. */

@@ -35,6 +35,8 @@ export async function obey(command: Command, turn: UserTurn, effects: CommandEff
   switch (command.name) {
     case 'help':
       return say(listOf(words));
+    case 'start':
+      return say(words.welcome);
     case 'unknown':
       return say(`${words.commands.unknown(command.written)}\n\n${listOf(words)}`);
     case 'talk':

@@ -15,7 +15,7 @@ export interface TurnUser {
 
 /** What came along with the text of a message, not fetched and not read yet. */
 export type TurnAttachment =
-  | Exclude<MessagePart, { readonly kind: 'text' | 'ignored' }>
+  | Exclude<MessagePart, { readonly kind: 'text' }>
   /** What a user said on the bot's own page: it is kept in the audio library. */
   | { readonly kind: 'recording'; readonly audioId: string };
 

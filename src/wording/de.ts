@@ -131,6 +131,13 @@ export const de: Wording = {
     recordingLost:
       'Ich konnte Ihre Aufnahme nicht anhören. Bitte schreiben Sie noch einmal /talk, und sprechen Sie erneut mit mir.',
     videoClip: 'Videos kann ich nicht ansehen. Bitte schreiben Sie mir eine Nachricht, oder senden Sie ein Bild.',
+    keptBack:
+      'Teams hat mir nicht gegeben, was Sie angehängt haben. Bitte speichern Sie es auf Ihrem Gerät, und hängen Sie es von dort an.',
+    keptBackInGroup:
+      'Dateien, die in Kanälen und Gruppenchats gesendet werden, gibt Teams mir nicht. Bitte senden Sie die Datei in einem Chat, den Sie mit mir allein haben.',
+    loop: 'Loop-Komponenten kann ich nicht lesen. Bitte kopieren Sie den Text in eine Nachricht an mich.',
+    unreadable:
+      'In Ihrer Nachricht ist etwas, das ich nicht lesen kann, etwa eine Karte. Bitte schreiben Sie mir, was darin steht.',
     tooMany: (most, leftOut) =>
       `Ich lese bis zu ${most} Dateien einer Nachricht und habe ${leftOut} ausgelassen. Bitte senden Sie den Rest in einer weiteren Nachricht.`,
   },

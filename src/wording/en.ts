@@ -122,6 +122,11 @@ export const en: Wording = {
       'Teams does not give me the voice messages that are recorded in it. Please type your message, or attach a sound file (WAV, MP3 or Ogg/Opus).',
     recordingLost: 'I could not listen to your recording. Please write /talk again, and speak to me once more.',
     videoClip: 'I cannot watch videos. Please write me a message, or send a picture.',
+    keptBack: 'Teams did not give me what you attached. Please save it to your device and attach it from there.',
+    keptBackInGroup:
+      'Teams does not give me files that are sent in channels and group chats. Please send it in a chat that you have with me alone.',
+    loop: 'I cannot read Loop components. Please copy the text into a message to me.',
+    unreadable: 'There is something in your message that I cannot read, such as a card. Please write me what it says.',
     tooMany: (most, leftOut) =>
       `I read up to ${most} files of a message and left out ${leftOut}. Please send the rest in another message.`,
   },

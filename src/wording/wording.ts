@@ -97,6 +97,13 @@ export interface Wording {
     /** What was spoken on that page cannot be read any more. */
     readonly recordingLost: string;
     readonly videoClip: string;
+    /** A file that Teams does not give to the bot, in a chat of two and elsewhere. */
+    readonly keptBack: string;
+    readonly keptBackInGroup: string;
+    /** A component of Microsoft Loop. */
+    readonly loop: string;
+    /** A card, or something else that is no file. */
+    readonly unreadable: string;
     tooMany(most: string, leftOut: string): string;
   };
   /** What is said of the page on which users speak, and on it. */

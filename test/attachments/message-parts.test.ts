@@ -135,14 +135,7 @@ describe('the parts of a message', () => {
         audioCard('no JSON'),
         { contentType: 'messageReference', content: 'x' },
       ],
-      [
-        text('hello'),
-        { kind: 'ignored', contentType: 'application/vnd.microsoft.card.adaptive' },
-        { kind: 'ignored', contentType: 'application/vnd.microsoft.teams.card.o365connector' },
-        { kind: 'ignored', contentType: 'application/vnd.microsoft.card.audio' },
-        { kind: 'ignored', contentType: 'application/vnd.microsoft.card.audio' },
-        { kind: 'ignored', contentType: 'messagereference' },
-      ],
+      [{ kind: 'quote', of: 'reply', author: undefined, text: '' }, text('hello'), { kind: 'unreadable' }],
     ],
   ] as const) {
     it(`are right for ${name}`, () => assert.deepEqual(messageParts(written, attachments), parts));
@@ -158,9 +151,7 @@ describe('the parts of a message', () => {
     null,
   ]) {
     it(`are no file at ${JSON.stringify(contentUrl)}`, () => {
-      assert.deepEqual(messageParts('', [{ contentType: 'image/png', contentUrl }]), [
-        { kind: 'ignored', contentType: 'image/png' },
-      ]);
+      assert.deepEqual(messageParts('', [{ contentType: 'image/png', contentUrl }]), [{ kind: 'unreadable' }]);
     });
   }
 
@@ -178,10 +169,6 @@ describe('the parts of a message', () => {
   });
 
   for (const [name, attachment] of Object.entries({
-    'a file of Teams without a link': {
-      contentType: 'application/vnd.microsoft.teams.file.download.info',
-      content: { fileType: 'pdf' },
-    },
     'a sound in an attachment': { contentType: 'audio/wav', content: 'UklGRg==' },
     'a picture on a disk': { contentType: 'image/png', contentUrl: 'file:///C:/a.png' },
     'a document somewhere': { contentType: 'application/pdf', contentUrl: 'ftp://example.com/a' },
@@ -194,7 +181,17 @@ describe('the parts of a message', () => {
       const [part, ...others] = messageParts('', [{ ...attachment, name: 'mine.x' }]);
       assert.ok(part?.kind === 'file' && part.url === '' && part.name === 'mine.x', JSON.stringify(part));
       assert.deepEqual(others, []);
-      assert.equal(messageParts('', [attachment])[0]?.kind, 'ignored', 'it has no name');
+      assert.equal(messageParts('', [attachment])[0]?.kind, 'unreadable', 'it has no name');
+    });
+  }
+
+  for (const contentType of ['application/vnd.microsoft.teams.file.download.info', 'reference']) {
+    it(`are a file without an address and without a name, picked from the cloud: ${contentType}`, () => {
+      for (const content of [{ fileType: 'pdf' }, undefined]) {
+        const [part, ...others] = messageParts('', [{ contentType, content }]);
+        assert.ok(part?.kind === 'file' && part.url === '' && part.name === undefined, JSON.stringify(part));
+        assert.deepEqual(others, []);
+      }
     });
   }
 
@@ -203,12 +200,11 @@ describe('the parts of a message', () => {
     'application/vnd.microsoft.card.hero',
     'application/vnd.microsoft.teams.card.list',
     'application/vnd.microsoft.keyboard',
-    'messageReference',
     'text/html',
   ]) {
     it(`are no file without an address, whatever its name: ${contentType}`, () => {
       const parts = messageParts('', [{ contentType, content: { a: 1 }, name: 'mine.x' }]);
-      assert.deepEqual(parts, [{ kind: 'ignored', contentType: contentType.toLowerCase() }]);
+      assert.deepEqual(parts, [{ kind: 'unreadable' }]);
     });
   }
 
@@ -247,12 +243,16 @@ describe('the parts of a message', () => {
 });
 
 describe('a quote for the model', () => {
-  it('is one line', () => {
+  it('is one line, and names its author as the claim of the sender', () => {
     assert.equal(
       quoteLine({ of: 'reply', author: 'Ada', text: 'one\n"two"' }),
-      'In reply to Ada, who wrote: "one\\n\\"two\\""',
+      'In reply to a message that the sender attributes to "Ada": "one\\n\\"two\\""',
     );
-    assert.equal(quoteLine({ of: 'reply', author: undefined, text: 'x' }), 'In reply to somebody, who wrote: "x"');
+    assert.equal(quoteLine({ of: 'reply', author: undefined, text: 'x' }), 'In reply to a message: "x"');
+    assert.equal(
+      quoteLine({ of: 'reply', author: 'Ada', text: '' }),
+      'In reply to a message that the sender attributes to "Ada", whose text is not given.',
+    );
     assert.equal(quoteLine({ of: 'forward', author: undefined, text: 'x' }), 'A forwarded message: "x"');
   });
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { withoutMarkers } from '../../src/attachments/quotes.ts';
 import { readTeamsHtml } from '../../src/attachments/teams-html.ts';
+import { readTeamsText } from '../../src/attachments/teams-text.ts';
 
 const REPLY = 'itemscope="" itemtype="http://schema.skype.com/Reply" itemid="1700000000000"';
 const reply = (inner: string) => `<div><blockquote ${REPLY}>${inner}</blockquote><p>new text</p></div>`;
@@ -29,7 +31,7 @@ describe('what a message answers', () => {
     ['with a script', reply('<p>a<script>alert(1)</script><style>b{}</style>c</p>'), undefined, 'ac'],
   ] as const) {
     it(`is read: ${name}`, () => {
-      assert.deepEqual(readTeamsHtml(html).quotes, [{ of: 'reply', author, text }]);
+      assert.deepEqual(readTeamsHtml(html).quotes, [{ of: 'reply', author, text, messageId: '1700000000000' }]);
     });
   }
 
@@ -94,13 +96,34 @@ describe('hostile HTML', () => {
     ['one attribute', `<p a="${'&lt;'.repeat(many)}`],
     ['white space', `<blockquote ${REPLY}>${' '.repeat(many)}<p>${'\t\n'.repeat(many)}`],
     ['breaks', `<blockquote ${REPLY}>${'<br>'.repeat(many)}`],
+    ['code', `<pre>${'<br>`'.repeat(many / 5)}`],
+    ['pieces of code', '<pre>a</pre>'.repeat(many / 12)],
+    ['mentions', '<at>'.repeat(many / 4)],
+    ['emoji', `<img itemtype="http://schema.skype.com/Emoji" alt="${'👋'.repeat(many / 10)}">`],
+    ['GIFs', `<img itemtype="http://schema.skype.com/Giphy" alt="${' GIF'.repeat(many / 5)}">`],
+    ['places of files', '<attachment id=1>'.repeat(many / 17)],
     ['code points that are none', '<p>&#xffffffff;&#55296;&#0;&#x110000;'.repeat(100)],
   ] as const) {
     it(`takes no long time: ${name}`, () => {
       const before = process.cpuUsage();
       readTeamsHtml(html);
+      readTeamsText(html);
       const { user } = process.cpuUsage(before);
       // Some milliseconds; quadratic time would be many seconds.
+      assert.ok(user < 1_000_000, `${user} µs`);
+    });
+  }
+
+  for (const [name, text] of [
+    ['beginnings', '<quoted messageId='.repeat(many)],
+    ['escaped beginnings', '&lt;quoted messageId=a'.repeat(many / 2)],
+    ['spaces', `<quoted ${' '.repeat(many)}`],
+    ['ids', `<quoted messageId=${'a'.repeat(200)} `.repeat(many / 50)],
+  ] as const) {
+    it(`takes no long time to look for markers of quotes: ${name}`, () => {
+      const before = process.cpuUsage();
+      withoutMarkers(text, [{ of: 'reply', author: undefined, text: '', messageId: 'a' }]);
+      const { user } = process.cpuUsage(before);
       assert.ok(user < 1_000_000, `${user} µs`);
     });
   }

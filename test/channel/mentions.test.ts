@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type MentioningActivity, textWithoutBot } from '../../src/channel/mentions.ts';
+import { type MentioningActivity, mentionsBot, namesBot, textWithoutBot } from '../../src/channel/mentions.ts';
 
 const BOT = { id: 'bot-1', name: 'Voice Bot' };
 const AT_BOT = '<at>Voice Bot</at>';
+const JANE = { id: '29:jane', name: 'Jane Doe' };
 
 function mention(text: string | undefined, mentioned: unknown = BOT): Record<string, unknown> {
   return { type: 'mention', text, mentioned };
@@ -57,11 +58,71 @@ describe('textWithoutBot', () => {
     ['is empty without a text', '', undefined],
     ['is empty with an empty text', '', ''],
     [
-      "keeps other people's mentions",
-      '<at>Ada</at> is here, right?',
-      `${AT_BOT} <at>Ada</at> is here, right?`,
-      [mention(AT_BOT), mention('<at>Ada</at>', { id: 'user-1', name: 'Ada' })],
+      "other people's mentions: are their plain names",
+      'is Jane Doe right?',
+      `${AT_BOT} is <at>Jane Doe</at> right?`,
+      [mention(AT_BOT), mention('<at>Jane Doe</at>', JANE)],
     ],
+    [
+      "gives other people's mentions as they were shortened",
+      'is Jane right?',
+      `${AT_BOT} is <at>Jane</at> right?`,
+      [mention(AT_BOT), mention('<at>Jane</at>', JANE)],
+    ],
+    [
+      'reads tags that are numbered',
+      'is Jane Doe right?',
+      '<at id="0">Voice Bot</at> is <at id="1">Jane Doe</at> right?',
+      [mention('<at id="0">Voice Bot</at>'), mention('<at>Jane Doe</at>', JANE)],
+    ],
+    [
+      "tells the bot from a person of the bot's name",
+      'ask Voice Bot about Voice Bot',
+      `${AT_BOT} ask ${AT_BOT} about ${AT_BOT}`,
+      [mention(AT_BOT), mention(AT_BOT, { id: '29:other', name: 'Voice Bot' })],
+    ],
+    [
+      "keeps a person of the bot's name where the bot is not mentioned",
+      'Voice Bot hello',
+      `${AT_BOT} hello`,
+      [mention(AT_BOT, { id: '29:other', name: 'Voice Bot' })],
+    ],
+    [
+      'reads mentions of people without a text, and without a name',
+      'is Jane Doe with Ada?',
+      `${AT_BOT} is <at>Jane Doe</at> with <at>Ada</at>?`,
+      [mention(AT_BOT), mention(undefined, JANE), { type: 'mention' }],
+    ],
+    [
+      'reads names with signs of patterns and emoji',
+      'is J. (Doe)* 👋🏽 right?',
+      `${AT_BOT} is <at>J. (Doe)* 👋🏽</at> right?`,
+      [mention(AT_BOT), mention('<at>J. (Doe)* 👋🏽</at>', { id: '29:jane', name: 'J. (Doe)* 👋🏽' })],
+    ],
+    ['reads tags within tags', 'hello', `<at>${AT_BOT}</at> hello`],
+    [
+      'takes the name of a person where the mark is no name',
+      'is jane right?',
+      '<@B1> is <@U2> right?',
+      [mention('<@B1>'), mention('<@U2>', { id: 'U2:T1', name: 'jane' })],
+    ],
+    [
+      'takes the longer of two marks first',
+      'hello to eve',
+      '@voicebot hello to @voice',
+      [mention('@voice', { id: 'U3', name: 'eve' }), mention('@voicebot')],
+    ],
+    ['takes out the name as people write it', 'hello there', 'hello @VOICE bot there', [mention(undefined)]],
+    ['takes out the name behind a command', '/voice marin', '/voice@bot-1 marin', [mention(undefined)]],
+    ['keeps a longer name', '@bot-12 and @bot-1-two and me@bot-1', '@bot-12 and @bot-1-two and me@bot-1', []],
+    ['keeps the name of another bot behind a command', '/help@other_bot', '/help@other_bot', [mention(undefined)]],
+    [
+      'takes out what nobody sees at the ends',
+      'hello',
+      '\ufeff\u200e <at>Voice Bot</at>\u200b hello\u2060 ',
+      [mention(AT_BOT)],
+    ],
+    ['leaves nothing of what nobody sees', '', '\u200b\ufeff \u200f', []],
     ['keeps the bot named by somebody without an entity', `${AT_BOT} hello`, `${AT_BOT} hello`, []],
     ['reads signs of patterns as they are', 'hello', 'a.*(b) hello', [mention('a.*(b)')]],
     ['leaves text that only looks like a pattern', 'aXXb hello', 'aXXb hello', [mention('a.*b')]],
@@ -82,7 +143,7 @@ describe('textWithoutBot', () => {
   it('takes nothing out when the activity names no recipient', () => {
     for (const recipient of [undefined, {}]) {
       const entities = [mention(AT_BOT), mention(AT_BOT, {})];
-      assert.equal(textOf(`${AT_BOT} hello`, entities, { recipient }), `${AT_BOT} hello`);
+      assert.equal(textOf(`${AT_BOT} hello`, entities, { recipient }), 'Voice Bot hello');
     }
   });
 
@@ -96,5 +157,59 @@ describe('textWithoutBot', () => {
     const text = textOf(marks.join(''), entities);
     assert.ok(!text.includes('@mark0;'));
     assert.ok(text.includes('@mark100;'));
+  });
+});
+
+describe('a hostile message', () => {
+  for (const [name, text] of [
+    ['tags that never end', '<at '.repeat(200_000)],
+    ['tags', '<at>'.repeat(200_000)],
+    ['ends of tags', '</at>'.repeat(200_000)],
+    ['names', '@bot-1'.repeat(100_000)],
+    ['names one by one', ' @bot-1'.repeat(100_000)],
+    ['a long command', `/${'a'.repeat(500_000)}@bot-1`],
+    ['what nobody sees', `a${'\u200b'.repeat(300_000)}a`],
+    ['spaces', `a${' '.repeat(300_000)}a`],
+  ] as const) {
+    it(`takes no long time: ${name}`, () => {
+      const before = process.cpuUsage();
+      textOf(text, [mention(AT_BOT), mention('<at>x</at>', JANE)]);
+      const { user } = process.cpuUsage(before);
+      assert.ok(user < 1_000_000, `${user} µs`);
+    });
+  }
+});
+
+describe('whether the bot is meant', () => {
+  const meant = (text: string, entities: unknown[] = [], recipient: MentioningActivity['recipient'] = BOT) => ({
+    byEntity: mentionsBot({ text, recipient, entities }),
+    byName: namesBot({ text, recipient, entities }),
+  });
+
+  it('is known by the id in an entity, and by nothing else in it', () => {
+    assert.equal(meant('hello', [mention(undefined)]).byEntity, true);
+    assert.equal(meant(AT_BOT, [mention(AT_BOT, { id: '29:other', name: 'Voice Bot' })]).byEntity, false);
+    assert.equal(meant(AT_BOT, [mention(AT_BOT, {})], {}).byEntity, false);
+    assert.equal(meant(AT_BOT, [mention(AT_BOT, { id: '' })], { id: '' }).byEntity, false);
+  });
+
+  for (const text of [
+    '@bot-1 hi',
+    'hi @BOT-1!',
+    '(@bot-1)',
+    '@bot-1',
+    '/help@bot-1',
+    '/dance@bot-1 now',
+    '@Voice Bot, hi',
+  ])
+    it(`is known by its name in ${JSON.stringify(text)}`, () => assert.equal(meant(text).byName, true));
+  for (const text of ['bot-1 hi', '@bot-12', 'me@bot-1', '/help@bot-12', 'say /help@bot-1', '@@bot-1', ''])
+    it(`is not known by ${JSON.stringify(text)}`, () => assert.equal(meant(text).byName, false));
+
+  it('is not known by a name that is none', () => {
+    for (const recipient of [{}, { id: '', name: ' ' }, { name: 'x'.repeat(300) }])
+      assert.equal(meant('@ hello', [], recipient).byName, false);
+    assert.equal(meant('@a.b', [], { id: 'a.b' }).byName, true);
+    assert.equal(meant('@axb', [], { id: 'a.b' }).byName, false);
   });
 });

@@ -44,6 +44,6 @@ describe('the files that people send', { timeout: 60_000 }, () => {
   });
 
   it('are not fetched where no address came with them', async () => {
-    await assert.rejects(get(''), { code: 'not_fetched' });
+    await assert.rejects(get(''), { code: 'sign_in_needed' });
   });
 });

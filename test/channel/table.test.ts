@@ -36,6 +36,7 @@ const ROWS: Readonly<Record<string, Readonly<Record<Scope, Expected>>>> = {
   directlinespeech: everywhere({ ...LINKED, sound: 'speak', isTypingShown: false }),
   facebook: everywhere(LINKED),
   sms: everywhere(LINKED),
+  telegram: everywhere(LINKED),
   'unheard-of': everywhere(LINKED),
 };
 
@@ -58,7 +59,11 @@ const CONVERSATIONS: Readonly<Record<'msteams' | 'others', Readonly<Record<Scope
 interface Talk {
   readonly bot: TimedBot;
   readonly rules: TeamsRules;
-  readonly fields: { readonly channelId: string; readonly conversation: Conversation };
+  readonly fields: {
+    readonly channelId: string;
+    readonly conversation: Conversation;
+    readonly channelData: object;
+  };
   /** Resolves with all calls of the next answer, once so many messages were taken in all. */
   next(messages: number): Promise<readonly ConnectorCall[]>;
 }
@@ -73,7 +78,12 @@ async function talk(t: TestContext, channelId: string, scope: Scope, options: Bo
   return {
     bot,
     rules,
-    fields: { channelId, conversation: CONVERSATIONS[channelId === 'msteams' ? channelId : 'others'][scope] },
+    fields: {
+      channelId,
+      conversation: CONVERSATIONS[channelId === 'msteams' ? channelId : 'others'][scope],
+      // A reply to the bot: in a group of Telegram a mention says nothing.
+      channelData: { message: { reply_to_message: { from: { username: 'bot-1' } } } },
+    },
     async next(messages) {
       for (const late = AbortSignal.timeout(8_000); bot.connector.messages.length < messages; ) {
         assert.ok(!late.aborted, `no ${messages} messages`);

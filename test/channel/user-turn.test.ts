@@ -51,6 +51,12 @@ describe('toUserTurn', () => {
     });
   });
 
+  it('takes a compound channel id for its channel, and answers with the whole of it', () => {
+    const { key, channel, reference } = turnOf({ channelId: 'msteams:COPILOT' });
+    assert.deepEqual([key, channel], ['msteams/conversation-1', 'msteams']);
+    assert.equal(reference.activity['channelId'], 'msteams:COPILOT');
+  });
+
   it('passes on whether the sender is let in', () => {
     assert.equal(toUserTurn(activity(), caller, { isAllowed: false, personKey: 'person' }).isAllowed, false);
   });
@@ -72,7 +78,7 @@ describe('toUserTurn', () => {
     });
   }
 
-  it("ignores the text/html that Teams sends beside every formatted message, and an attachment's content", () => {
+  it('ignores the text/html that Teams sends beside every formatted message, and names what came without an address', () => {
     const attachments = [
       { contentType: 'text/html', content: '<p>hello</p>' },
       { contentType: 'image/png', contentUrl: 'https://example.com/a.png', name: 'a.png' },
@@ -81,6 +87,7 @@ describe('toUserTurn', () => {
     const url = 'https://example.com/a.png';
     assert.deepEqual(turnOf({ attachments }).attachments, [
       { kind: 'file', url, name: 'a.png', claimedType: 'image/png', fileType: undefined },
+      { kind: 'unreadable' },
     ]);
   });
 

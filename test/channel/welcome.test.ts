@@ -139,6 +139,41 @@ describe('a new conversation', () => {
   });
 });
 
+describe('a team', () => {
+  const TEAM = {
+    channelId: 'msteams',
+    conversation: { id: '19:abc@thread.tacv2', conversationType: 'channel', isGroup: true },
+  };
+  const AT_BOT = { entities: [{ type: 'mention', text: '<at>Bot</at>', mentioned: BOT }] };
+
+  it('welcome again: is not greeted when a person joins, or the app is updated', async (t) => {
+    const bot = await startBot({ turns: ['Answer'] });
+    t.after(() => bot[Symbol.asyncDispose]());
+    for (const event of [
+      { type: 'conversationUpdate', membersAdded: [{ id: '29:new' }] },
+      { type: 'conversationUpdate', membersAdded: [{ id: '29:new' }, {}, { id: '' }], recipient: {} },
+      { type: 'conversationUpdate', membersAdded: [{}], recipient: undefined },
+      { type: 'installationUpdate', action: 'add-upgrade' },
+      { type: 'installationUpdate', action: 'remove-upgrade' },
+    ]) {
+      assert.equal((await announce(bot, event, TEAM)).status, 200, JSON.stringify(event));
+    }
+    assert.deepEqual(await textsAfterATurn(bot, { ...TEAM, ...AT_BOT }), ['Answer']);
+  });
+
+  for (const event of [
+    { type: 'conversationUpdate', membersAdded: [{ id: '29:new' }, BOT] },
+    { type: 'installationUpdate', action: 'add' },
+  ]) {
+    it(`is greeted when the bot itself is added (${event.type})`, async (t) => {
+      const bot = await startBot();
+      t.after(() => bot[Symbol.asyncDispose]());
+      await announce(bot, event, TEAM);
+      assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, wording.welcome);
+    });
+  }
+});
+
 describe('a conversation from which the bot was removed', () => {
   const REMOVALS: Record<string, Record<string, unknown>> = {
     conversationUpdate: { type: 'conversationUpdate', membersRemoved: [USER, BOT] },
@@ -187,12 +222,14 @@ describe('a conversation from which the bot was removed', () => {
     assert.deepEqual(await textsAfterATurn(bot), ['One', 'Three']);
   });
 
-  it('is still remembered when only somebody else was removed', async (t) => {
+  it('is still remembered when only somebody else was removed, nobody, or the app was updated', async (t) => {
     const bot = await startBot({ turns: ['One', 'Two'] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('my name is Ada');
     await bot.connector.whenMessages(1);
-    await announce(bot, { type: 'conversationUpdate', membersRemoved: [USER, {}] });
+    for (const recipient of [BOT, {}, { id: '' }, undefined])
+      await announce(bot, { type: 'conversationUpdate', membersRemoved: [USER, {}, { id: '' }], recipient });
+    await announce(bot, { type: 'installationUpdate', action: 'remove-upgrade' });
     await textsAfterATurn(bot);
     assert.deepEqual(
       bot.script.asked[1]?.said.map(({ text }) => text),

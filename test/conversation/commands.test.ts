@@ -35,9 +35,17 @@ describe('a message that is a command', () => {
     ['/HELP', 'help', ''],
     ['/Voice  Marin ', 'voice', 'Marin'],
     ['/audio\noff', 'audio', 'off'],
+    ['\ufeff/help', 'help', ''],
+    ['\u200e\u200b/he\u200blp\u200f', 'help', ''],
+    ['\u00a0/voice\u00a0marin', 'voice', 'marin'],
+    ['/\u2060voice\u2068 marin\u2069', 'voice', 'marin'],
+    ['/st\u00adop', 'stop', ''],
   ] as const) {
     it(`is read from ${JSON.stringify(text)}`, () => assert.deepEqual(commandOf(text), { name, argument }));
   }
+
+  for (const text of ['/start', '/START', '/start ref-123', '\u200b/start'])
+    it(`may be Telegram's ${JSON.stringify(text)}`, () => assert.deepEqual(commandOf(text), { name: 'start' }));
 
   it('may be one that there is not', () => {
     assert.deepEqual(commandOf('/dance now'), { name: 'unknown', written: 'dance' });
@@ -52,6 +60,8 @@ describe('a message that is a command', () => {
     '/etc/hosts is a file',
     '/1',
     'say /help',
+    '/help@other_bot',
+    '\u200b/etc/hosts',
     `/${'x'.repeat(33)}`,
   ]) {
     it(`is not ${JSON.stringify(text.slice(0, 30))}`, () => assert.equal(commandOf(text), undefined));

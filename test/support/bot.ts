@@ -107,6 +107,8 @@ export async function startBot(options: BotUnderTestOptions = {}): Promise<BotUn
   return bot;
 }
 
+const BOT = { id: 'bot-1', name: 'Bot' };
+
 function baseActivity(serviceUrl: string, count: number): Record<string, unknown> {
   return {
     type: 'message',
@@ -115,7 +117,9 @@ function baseActivity(serviceUrl: string, count: number): Record<string, unknown
     serviceUrl,
     conversation: { id: 'conversation-1' },
     from: { id: 'user-1', name: 'Ada' },
-    recipient: { id: 'bot-1', name: 'Bot' },
+    recipient: BOT,
+    // In groups a message without it is not for the bot.
+    entities: [{ type: 'mention', mentioned: BOT }],
   };
 }
 

@@ -49,6 +49,9 @@ function restoredAttachment(attachment: TurnAttachment): TurnAttachment {
     case 'teamsVoiceClip':
     case 'teamsVideoClip':
     case 'tooManyFiles':
+    case 'keptBack':
+    case 'loop':
+    case 'unreadable':
       return attachment;
   }
 }

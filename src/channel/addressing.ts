@@ -1,0 +1,43 @@
+import type { Activity } from 'botbuilder';
+import { commandOf } from '../conversation/commands.ts';
+import { fieldsOf } from '../fields.ts';
+import { capabilitiesOf } from './capabilities.ts';
+import { mentionsBot, namesBot } from './mentions.ts';
+import { quotesAccount } from './quoted-replies.ts';
+import { scopeOf } from './user-turn.ts';
+
+/**
+ * Whether a message is meant for the bot: always where one person talks with it; in groups as the channel shows it.
+ * `text`: what was written, without mentions of the bot.
+ */
+export function isAddressed(activity: Activity, text: string): boolean {
+  const scope = scopeOf(activity);
+  if (scope === 'personal') return true;
+  const { addressedBy } = capabilitiesOf(activity.channelId, scope);
+  switch (addressedBy) {
+    case 'anything':
+      return true;
+    case 'mention':
+      return mentionsBot(activity) || isTurnedToBot(activity, text);
+    case 'name':
+      return isTurnedToBot(activity, text);
+  }
+}
+
+/** By its name, a pressed card, a command, or an answer to what it said. */
+function isTurnedToBot(activity: Activity, text: string): boolean {
+  const command = commandOf(text);
+  const isCommand = command !== undefined && command.name !== 'unknown';
+  return namesBot(activity) || isCommand || (activity.value ?? undefined) !== undefined || isReplyToBot(activity);
+}
+
+/**
+ * Teams names whom it quotes. Telegram's own message is in `channelData`, with the one that it replies to.
+ * https://core.telegram.org/bots/api#message
+ */
+function isReplyToBot({ channelData, recipient, entities }: Activity): boolean {
+  if (quotesAccount(entities, recipient?.id)) return true;
+  const { reply_to_message: replied } = fieldsOf(fieldsOf(channelData)['message']);
+  const { username } = fieldsOf(fieldsOf(replied)['from']);
+  return typeof username === 'string' && username.toLowerCase() === recipient?.id?.toLowerCase();
+}

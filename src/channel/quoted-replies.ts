@@ -1,0 +1,38 @@
+import { shownName } from '../attachments/file-name.ts';
+import { quotedText, type SentQuote } from '../attachments/teams-html.ts';
+import { fieldsOf, textOf } from '../fields.ts';
+
+const MAX_QUOTES = 5;
+const MAX_ID_CHARS = 256;
+const MAX_NAME_CHARS = 4_096;
+const MAX_PREVIEW_CHARS = 100_000;
+
+/**
+ * What a message answers, by its `quotedReply` entities; some clients send them without the inner object.
+ * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/conversation-messages
+ */
+export function quotedReplies(entities: readonly unknown[] = []): SentQuote[] {
+  return repliesIn(entities).slice(0, MAX_QUOTES).map(toQuote);
+}
+
+/** Whether one of the messages that are answered is the account's own. */
+export function quotesAccount(entities: readonly unknown[] = [], id: string | undefined): boolean {
+  return repliesIn(entities).some(({ senderId }) => Boolean(senderId) && senderId === id);
+}
+
+function repliesIn(entities: readonly unknown[]): Readonly<Record<string, unknown>>[] {
+  const replies = entities.map(fieldsOf).filter(({ type }) => type === 'quotedReply');
+  return replies.map((entity) =>
+    typeof entity['quotedReply'] === 'object' ? fieldsOf(entity['quotedReply']) : entity,
+  );
+}
+
+function toQuote({ messageId, senderName, preview, isReplyDeleted }: Readonly<Record<string, unknown>>): SentQuote {
+  const text = isReplyDeleted === true ? '' : (textOf(preview, MAX_PREVIEW_CHARS) ?? '');
+  return {
+    of: 'reply',
+    author: shownName(textOf(senderName, MAX_NAME_CHARS)),
+    text: quotedText(text, 'reply'),
+    messageId: textOf(messageId, MAX_ID_CHARS),
+  };
+}

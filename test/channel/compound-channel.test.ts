@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { startBot } from '../support/bot.ts';
+
+const CHAT = { conversation: { id: 'a:1', conversationType: 'personal' } };
+
+describe('a compound channel id', () => {
+  it('is its channel: what that can take, its conversation and its telemetry; the wire keeps the whole of it', async (t) => {
+    const bot = await startBot({ turns: ['One', 'Two'] });
+    t.after(() => bot[Symbol.asyncDispose]());
+    await bot.says('my name is Ada', { ...CHAT, channelId: 'msteams:COPILOT' });
+    const [first] = await bot.connector.whenMessages(1);
+    assert.match(JSON.stringify(first?.body.entities), /AIGeneratedContent/);
+    assert.equal(first?.body.channelId, 'msteams:COPILOT');
+    await bot.says('who am I?', { ...CHAT, channelId: 'msteams' });
+    await bot.connector.whenMessages(2);
+    assert.deepEqual(
+      bot.script.asked[1]?.said.map(({ text }) => text),
+      ['my name is Ada', 'One'],
+    );
+    const line = bot.logs.find(({ msg }) => msg === 'turn ended');
+    assert.equal(line?.['conversation'], 'msteams/a:1');
+  });
+});
