@@ -21,7 +21,7 @@ const TALK = [
   ['Third?', 'Thrice', 'Thrice upon a time'],
 ] as const;
 
-describe('Web Chat', () => {
+describe('Web Chat', { concurrency: true }, () => {
   let browser: Browser;
 
   before(async () => {

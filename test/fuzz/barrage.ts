@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { fieldsOf } from '../../src/fields.ts';
 import type { FakeConnector } from '../support/fake-connector.ts';
 import { isSteady } from './contents.ts';
 import { bodyOf, type Delivery } from './deliveries.ts';
@@ -75,11 +76,23 @@ function assertAnswer({ status, body }: Answer, { type, name }: Fields): void {
   if (status >= 400 && !isUnknownInvoke) assert.deepEqual(Object.keys(JSON.parse(body)), ['code', 'message']);
 }
 
-/** A message that was taken is answered, whatever else is in it. Conversations that end lose what waits in them. */
-function isReplyDue({ type, id, serviceUrl, conversation }: Fields, ours: string, address: string): boolean {
-  const key = typeof conversation === 'object' && conversation !== null ? (conversation as Fields)['id'] : undefined;
-  return type === 'message' && id === ours && serviceUrl === address && isSteady(key);
+/**
+ * A message that was taken is answered, whatever else is in it. Conversations that end lose what waits in them, and in
+ * groups a message may have lost its mention of the bot.
+ */
+function isReplyDue(activity: Fields, ours: string, address: string): boolean {
+  const { type, id, serviceUrl } = activity;
+  const { id: key, isGroup, conversationType } = fieldsOf(activity['conversation']);
+  const isPersonal = conversationType === 'personal' || (conversationType === undefined && isGroup !== true);
+  const isDue = isPersonal || JSON.stringify([activity['entities'], activity['recipient']]) === MENTION;
+  return type === 'message' && id === ours && serviceUrl === address && isSteady(key) && isDue;
 }
+
+/** The mention and the bot of a delivery that was not edited there. */
+const MENTION = JSON.stringify([
+  [{ type: 'mention', mentioned: { id: 'bot-1', name: 'Bot' }, text: '<at>Bot</at>' }],
+  { id: 'bot-1', name: 'Bot' },
+]);
 
 function assertInBand({ body }: Answer): void {
   const { activities } = JSON.parse(body);
