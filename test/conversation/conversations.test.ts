@@ -185,7 +185,6 @@ describe('a reply that cannot be sent', () => {
     assert.equal(broken.diary.at(-1), 'stops');
     const line = logs.find(({ msg }) => msg === 'reply not sent');
     assert.equal(line?.['conversation'], 'emulator/a');
-    assert.match(JSON.stringify(line), /the channel is gone/);
   });
 
   it('does not count as unsaid: the model is told of it', async () => {
@@ -215,7 +214,7 @@ describe('a memory that cannot be read', () => {
     await say(conversations, turn('hello'), respond);
     const incident = /\(incident (\w+)\)$/.exec(replies[0]?.text ?? '')?.[1];
     const line = logs.find((each) => each['incident'] === incident);
-    assert.match(JSON.stringify(line), /storage is down/);
+    assert.equal(line?.['level'], 'error');
   });
 });
 

@@ -16,7 +16,7 @@ const SEED = 20_261_101;
 
 const KINDS = [
   ...['session', 'responseCreated', 'textDelta', 'textDone', 'audioDelta', 'responseActivity', 'responseDone'],
-  ...['error', 'other', 'malformed'],
+  ...['error', 'preview', 'other', 'malformed'],
 ];
 
 describe('any frames of the service', { timeout: 60_000 }, () => {
@@ -71,7 +71,6 @@ const foreign = fc.constantFrom<wire.WireEvent>(
   wire.done({ response: 'resp_2', turn: 'another turn', status: 'failed' }),
   wire.done({ response: 'resp_2', turn: null, output: [wire.outputItem('foreign')] }),
   wire.errorEvent({ code: 'server_error' }, 'evt_of_somebody'),
-  wire.errorEvent({ code: 'rate_limit_exceeded' }, null),
   { type: 'session.updated', session: {} },
   { type: 'response.created', response: { id: 'resp_2' } },
   { type: 'response.output_text.delta', response_id: 'resp_2' },
