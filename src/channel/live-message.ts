@@ -2,6 +2,7 @@ import { type Activity, ActivityTypes, type Entity, type ResourceResponse } from
 import { type Clock, sleep } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { StreamRules } from './capabilities.ts';
+import { safeMarkdown } from './safe-markdown.ts';
 import { isRefusedForItsContent, withoutAttachments } from './send-once.ts';
 import { type StreamFault, streamFault } from './stream-faults.ts';
 
@@ -160,7 +161,8 @@ export class LiveMessage {
   async #sendRest(message: Partial<Activity>, err: unknown): Promise<void> {
     const { log, sendPiece, sendWhole } = this.#options;
     log.warn({ err }, 'a live message could not be completed, sending the rest of it');
-    const text = (message.text ?? '').slice(this.#shown.length).trim();
+    // Alone it may mean something else than below what was shown: code that began there is none here.
+    const text = safeMarkdown((message.text ?? '').slice(this.#shown.length).trim());
     if (text !== '') await sendWhole({ ...message, text });
     // Without text to fall back to: what hangs on it goes as it is, or not at all.
     else if (message.attachments !== undefined) await sendPiece({ ...message, text });

@@ -9,6 +9,7 @@ import { type Capabilities, capabilitiesOf } from './capabilities.ts';
 import { choiceCard, choiceList } from './choice-card.ts';
 import { LiveMessage, type Pace } from './live-message.ts';
 import { type ReplyStyle, toMessage, withSound } from './reply-activity.ts';
+import { safeMarkdown, safeMarkdownSoFar } from './safe-markdown.ts';
 import { limited, orGone, sendOnce } from './send-once.ts';
 import { type SoundSourceOptions, soundSource } from './sound-source.ts';
 import { splitText } from './split-text.ts';
@@ -81,7 +82,7 @@ export class Sink implements ReplySink {
   showText(read: () => string): void {
     if (this.#live === undefined) return;
     if (!this.#live.isOff) this.#typing?.stop();
-    this.#live.show(read);
+    this.#live.show(() => safeMarkdownSoFar(read()));
   }
 
   async send(reply: Reply): Promise<void> {
@@ -100,7 +101,8 @@ export class Sink implements ReplySink {
     if (reply.invitation !== undefined) return [this.#invitationMessage(reply, reply.invitation)];
     const { audio } = reply;
     const { audio: delivery, mostTextChars } = this.#capabilities;
-    const texts = splitText(reply.text, mostTextChars - (delivery === 'link' ? LINK_CHARS : 0));
+    const mostChars = mostTextChars - (delivery === 'link' ? LINK_CHARS : 0);
+    const texts = splitText(reply.text, mostChars, (part) => safeMarkdown(part).length);
     const lastLength = texts.at(-1)?.length ?? 0;
     const source = audio && (await soundSource(this.#context, audio, lastLength, this.#capabilities, this.#options));
     const messages = texts.map((text) => toMessage({ ...reply, text }, this.#capabilities));
