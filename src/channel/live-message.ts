@@ -55,6 +55,8 @@ export class LiveMessage {
   #read: (() => string) | undefined;
   #inFlight: Promise<void> | undefined;
   #announcement = '';
+  /** Whether there is more text than may be shown before the end. */
+  #isFull = false;
   #forgetTimer: () => void = () => {};
 
   constructor(options: LiveMessageOptions) {
@@ -89,6 +91,7 @@ export class LiveMessage {
 
   /** There is more text: `read` gives all of it, when the channel may be told. */
   show(read: () => string): void {
+    if (this.#isFull) return;
     this.#read = read;
     this.#pump();
   }
@@ -184,7 +187,9 @@ export class LiveMessage {
 
   #sendNews(): void {
     const text = this.#read?.() ?? '';
-    const isText = text.length > this.#shown.length && text.length <= this.#options.rules.mostChars;
+    // It only grows: to look at it again would cost time with every word of a long answer.
+    this.#isFull = text.length > this.#options.rules.mostChars;
+    const isText = text.length > this.#shown.length && !this.#isFull;
     if (isText) this.#sendPiece(text, 'streaming');
     else if (this.#announcement !== '') this.#sendPiece(this.#announcement, 'informative');
     else this.#read = undefined;

@@ -197,7 +197,6 @@ class Neutralizer {
 
   #lessThan(): boolean {
     if (this.#isUnknown(this.#at + 1)) return false;
-    this.#isInAddress = false;
     if (!TAG_START.test(this.#text[this.#at + 1] ?? '')) return this.#copy(1);
     const end = readAutolink(this.#source, this.#at);
     if (end === 'open') return false;
