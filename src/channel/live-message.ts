@@ -57,6 +57,7 @@ export class LiveMessage {
   #announcement = '';
   /** Whether there is more text than may be shown before the end. */
   #isFull = false;
+  #isFinished = false;
   #forgetTimer: () => void = () => {};
 
   constructor(options: LiveMessageOptions) {
@@ -77,6 +78,11 @@ export class LiveMessage {
   /** Whether the channel has a message of it already. */
   get isBegun(): boolean {
     return this.#streamId !== undefined;
+  }
+
+  /** Whether the channel has the beginning of it, and was not given an end. */
+  get lacksEnd(): boolean {
+    return this.isBegun && !this.#isFinished && !this.isStopped;
   }
 
   get isOff(): boolean {
@@ -107,6 +113,7 @@ export class LiveMessage {
   async finish(message: Partial<Activity>): Promise<void> {
     await this.settle();
     if (this.isStopped) return;
+    this.#isFinished = true;
     if (this.#streamId === undefined) {
       await this.#options.sendWhole(message);
       return;

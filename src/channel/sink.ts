@@ -85,9 +85,25 @@ export class Sink implements ReplySink {
     this.#live.show(() => safeMarkdownSoFar(read()));
   }
 
-  async send(reply: Reply): Promise<void> {
+  /** Shows nothing more. Resolves once it is known whether the channel has a message of the answer. */
+  async settle(): Promise<void> {
     this.#typing?.stop();
     await this.#live?.settle();
+  }
+
+  /**
+   * Teams shows a stream as unfinished until it gets its end: one that got none from `send`, because the answer is left to
+   * another instance or failed on the way, gets it here. Never rejects. Safe to call twice.
+   */
+  async close(): Promise<void> {
+    await this.settle();
+    if (this.#live?.lacksEnd !== true) return;
+    const notice = { text: this.#style.words.interrupted, audio: undefined, addsToShown: true };
+    await this.send(notice).catch((err: unknown) => this.#options.log.warn({ err }, 'stream not ended'));
+  }
+
+  async send(reply: Reply): Promise<void> {
+    await this.settle();
     const { text, isFromModel } = this.#whole(this.#notEmpty(reply));
     if (this.#typing) await Promise.race([this.#typing.settled, sleep(this.#options.clock, MOST_TYPING_WAIT_MS)]);
     if (this.#live?.isStopped || text === '') return;
