@@ -2,6 +2,7 @@ import { type Activity, ActivityTypes, type Entity, type ResourceResponse } from
 import { type Clock, sleep } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { StreamRules } from './capabilities.ts';
+import { safeMarkdown } from './safe-markdown.ts';
 import { isRefusedForItsContent, withoutAttachments } from './send-once.ts';
 import { type StreamFault, streamFault } from './stream-faults.ts';
 
@@ -64,6 +65,9 @@ export class LiveMessage {
   #read: (() => string) | undefined;
   #inFlight: Promise<void> | undefined;
   #announcement = '';
+  /** Whether there is more text than may be shown before the end. */
+  #isFull = false;
+  #isFinished = false;
   #forgetTimer: () => void = () => {};
 
   constructor(options: LiveMessageOptions) {
@@ -86,6 +90,11 @@ export class LiveMessage {
     return this.#streamId !== undefined;
   }
 
+  /** Whether the channel has the beginning of it, and was not given an end. */
+  get lacksEnd(): boolean {
+    return this.isBegun && !this.#isFinished && !this.isStopped;
+  }
+
   get isOff(): boolean {
     return this.#state === 'off';
   }
@@ -98,6 +107,7 @@ export class LiveMessage {
 
   /** There is more text: `read` gives all of it, when the channel may be told. */
   show(read: () => string): void {
+    if (this.#isFull) return;
     this.#read = read;
     this.#pump();
   }
@@ -113,6 +123,7 @@ export class LiveMessage {
   async finish(message: Partial<Activity>): Promise<void> {
     await this.settle();
     if (this.isStopped) return;
+    this.#isFinished = true;
     if (this.#streamId === undefined) {
       await this.#options.sendWhole(message);
       return;
@@ -170,7 +181,8 @@ export class LiveMessage {
   async #sendRest(message: Partial<Activity>, err: unknown): Promise<void> {
     const { log, sendPiece, sendWhole } = this.#options;
     log.warn({ err }, 'a live message could not be completed, sending the rest of it');
-    const text = (message.text ?? '').slice(this.#shown.length).trim();
+    // Alone it may mean something else than below what was shown: code that began there is none here.
+    const text = safeMarkdown((message.text ?? '').slice(this.#shown.length).trim());
     if (text !== '') await sendWhole({ ...message, text });
     // Without text to fall back to: what hangs on it goes as it is, or not at all.
     else if (message.attachments !== undefined) await sendPiece({ ...message, text });
@@ -192,7 +204,9 @@ export class LiveMessage {
 
   #sendNews(): void {
     const text = this.#read?.() ?? '';
-    const isText = text.length > this.#shown.length && text.length <= this.#options.rules.mostChars;
+    // It only grows: to look at it again would cost time with every word of a long answer.
+    this.#isFull = text.length > this.#options.rules.mostChars;
+    const isText = text.length > this.#shown.length && !this.#isFull;
     if (isText) this.#sendPiece(text, 'streaming');
     else if (this.#announcement !== '') this.#sendPiece(this.#announcement, 'informative');
     else this.#read = undefined;

@@ -3,6 +3,7 @@ import type { Reply, ReplyAudio } from '../conversation/turn.ts';
 import { clockTime, type Wording } from '../wording.ts';
 import type { Capabilities } from './capabilities.ts';
 import { playerCard } from './player-card.ts';
+import { safeMarkdown } from './safe-markdown.ts';
 import { type SoundSource, WAV_TYPE } from './sound-source.ts';
 
 /** How audio stands in a chat that plays attachments; see WEBCHAT_AUDIO. */
@@ -26,11 +27,16 @@ const AI_LABEL = {
 };
 const RATINGS = { feedbackLoop: { type: 'default' } };
 
-/** A reply's text as one message of Bot Framework, without its sound. */
+/**
+ * A reply's text as one message of Bot Framework, without its sound. Whatever the text repeats of the model, of users or of
+ * the names of their files: no client loads anything for it.
+ */
 export function toMessage(
-  { text, isFromModel = false }: Pick<Reply, 'text' | 'isFromModel'>,
+  reply: Pick<Reply, 'text' | 'isFromModel'>,
   { audio, marksAi, takesRatings }: Pick<Capabilities, 'audio' | 'marksAi' | 'takesRatings'>,
 ): Partial<Activity> {
+  const { isFromModel = false } = reply;
+  const text = safeMarkdown(reply.text);
   return {
     type: ActivityTypes.Message,
     text,

@@ -1,7 +1,7 @@
 import type { TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
-import type { Reply, Respond, TurnReference } from '../conversation/turn.ts';
+import type { Reply, ReplySink, Respond, TurnReference } from '../conversation/turn.ts';
 import type { Logger } from '../log.ts';
 import type { VoiceAdapter } from './adapter.ts';
 import { channelOf } from './capabilities.ts';
@@ -49,20 +49,26 @@ export function createResponders(options: RespondOptions): Responders {
     later: (reference) => (work) => {
       const newestUrl = () => serviceUrls.newest(keyOf(reference));
       const openedUrl = newestUrl();
-      return openLater(adapter, reference, openedUrl, (context) => {
+      return openLater(adapter, reference, openedUrl, async (context) => {
         const sink = sinkOf(context, reference.clockLeadMs);
         const sendWhereItMoved = (reply: Reply, serviceUrl: string | undefined) =>
           openLater(adapter, reference, serviceUrl, (moved) => sinkOf(moved).send(reply));
-        return work({
+        const way: ReplySink = {
           showActivity: () => sink.showActivity(),
           showText: (read) => sink.showText(read),
           stopped: sink.stopped,
           // The user may have written again while the model spoke, and from a new address. What has begun ends where it is.
-          send(reply) {
+          async send(reply) {
+            await sink.settle();
             const hasMoved = newestUrl() !== openedUrl && !sink.isBegun;
-            return hasMoved ? sendWhereItMoved(reply, newestUrl()) : sink.send(reply);
+            await (hasMoved ? sendWhereItMoved(reply, newestUrl()) : sink.send(reply));
           },
-        });
+        };
+        try {
+          await work(way);
+        } finally {
+          await sink.close();
+        }
       });
     },
     inBand: (context) => (work) => work(sinkOf(context)),

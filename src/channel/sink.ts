@@ -9,6 +9,7 @@ import { type Capabilities, capabilitiesOf } from './capabilities.ts';
 import { choiceCard, choiceList } from './choice-card.ts';
 import { LiveMessage, type Pace } from './live-message.ts';
 import { type ReplyStyle, toMessage, withSound } from './reply-activity.ts';
+import { safeMarkdown, safeMarkdownSoFar } from './safe-markdown.ts';
 import { limited, orGone, sendOnce } from './send-once.ts';
 import { type SoundSourceOptions, soundSource } from './sound-source.ts';
 import { splitText } from './split-text.ts';
@@ -83,12 +84,28 @@ export class Sink implements ReplySink {
   showText(read: () => string): void {
     if (this.#live === undefined) return;
     if (!this.#live.isOff) this.#typing?.stop();
-    this.#live.show(read);
+    this.#live.show(() => safeMarkdownSoFar(read()));
+  }
+
+  /** Shows nothing more. Resolves once it is known whether the channel has a message of the answer. */
+  async settle(): Promise<void> {
+    this.#typing?.stop();
+    await this.#live?.settle();
+  }
+
+  /**
+   * Teams shows a stream as unfinished until it gets its end: one that got none from `send`, because the answer is left to
+   * another instance or failed on the way, gets it here. Never rejects. Safe to call twice.
+   */
+  async close(): Promise<void> {
+    await this.settle();
+    if (this.#live?.lacksEnd !== true) return;
+    const notice = { text: this.#style.words.interrupted, audio: undefined, addsToShown: true };
+    await this.send(notice).catch((err: unknown) => this.#options.log.warn({ err }, 'stream not ended'));
   }
 
   async send(reply: Reply): Promise<void> {
-    this.#typing?.stop();
-    await this.#live?.settle();
+    await this.settle();
     const { text, isFromModel } = this.#whole(this.#notEmpty(reply));
     if (this.#typing) await Promise.race([this.#typing.settled, sleep(this.#options.clock, MOST_TYPING_WAIT_MS)]);
     if (this.#live?.isStopped || text === '') return;
@@ -102,7 +119,8 @@ export class Sink implements ReplySink {
     if (reply.invitation !== undefined) return [this.#invitationMessage(reply, reply.invitation)];
     const { audio } = reply;
     const { audio: delivery, mostTextChars } = this.#capabilities;
-    const texts = splitText(reply.text, mostTextChars - (delivery === 'link' ? LINK_CHARS : 0));
+    const mostChars = mostTextChars - (delivery === 'link' ? LINK_CHARS : 0);
+    const texts = splitText(reply.text, mostChars, (part) => safeMarkdown(part).length);
     const lastLength = texts.at(-1)?.length ?? 0;
     const source = audio && (await soundSource(this.#context, audio, lastLength, this.#capabilities, this.#options));
     const messages = texts.map((text) => toMessage({ ...reply, text }, this.#capabilities));

@@ -8,19 +8,27 @@ const CHARACTERS = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /**
  * The text in parts of at most so many characters (UTF-16), cut at the end of a paragraph, else of a sentence, else
- * between words, else wherever no character is torn. Nothing is lost but the white space at the cuts.
+ * between words, else wherever no character is torn. Nothing is lost but the white space at the cuts. `lengthOf`: how long
+ * a part is once it has the form in which it is sent.
  */
-export function splitText(text: string, mostChars: number): string[] {
-  if (text.length <= mostChars) return [text];
+export function splitText(text: string, mostChars: number, lengthOf = (part: string) => part.length): string[] {
+  if (text.length <= mostChars && lengthOf(text) <= mostChars) return [text];
   const parts: string[] = [];
-  let rest = text.trimStart();
-  while (rest.length > mostChars) {
+  let chars = mostChars;
+  for (let rest = text.trimStart(); rest !== ''; ) {
     // What comes behind the cut tells whether it is one.
-    const end = cutOf(rest.slice(0, mostChars + MOST_GRAPHEME_CHARS), mostChars);
-    parts.push(rest.slice(0, end).trimEnd());
+    const end = rest.length <= chars ? rest.length : cutOf(rest.slice(0, chars + MOST_GRAPHEME_CHARS), chars);
+    const part = end === rest.length ? rest : rest.slice(0, end).trimEnd();
+    const length = lengthOf(part);
+    if (length > mostChars && chars > 1) {
+      chars = Math.floor((Math.min(chars, rest.length) * mostChars) / length);
+      continue;
+    }
+    parts.push(part);
     rest = rest.slice(end).trimStart();
+    chars = mostChars;
   }
-  return rest === '' ? parts : [...parts, rest];
+  return parts;
 }
 
 function cutOf(head: string, mostChars: number): number {

@@ -26,6 +26,7 @@ export const de: Wording = {
     notKept:
       'Ich kann gerade keine Nachrichten annehmen, weil ich nicht an mein Gedächtnis komme. Bitte sende das in ein paar Minuten noch einmal.',
   },
+  interrupted: '(Hier wurde ich unterbrochen. Meine Antwort folgt in einer neuen Nachricht.)',
   working: 'Ich formuliere meine Antwort …',
   voiceReply: '(gesprochene Antwort)',
   audioTitle: 'Gesprochene Antwort',

@@ -23,6 +23,7 @@ export const en: Wording = {
     notKept:
       'I cannot take messages right now, because I cannot reach my memory. Please send that again in some minutes.',
   },
+  interrupted: '(I was interrupted here. My answer follows in a new message.)',
   working: 'Finding my words …',
   voiceReply: '(voice reply)',
   audioTitle: 'Voice reply',

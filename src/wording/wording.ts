@@ -29,6 +29,8 @@ export interface Wording {
     readonly lasting: string;
     readonly notKept: string;
   };
+  /** Ends an answer that was begun, where the whole of it is sent later, as a message of its own. */
+  readonly interrupted: string;
   /** Shown until the first words of an answer are there; up to 1,000 characters. */
   readonly working: string;
   /** Stands for an answer that is sound alone. */
