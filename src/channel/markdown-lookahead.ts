@@ -2,6 +2,9 @@
 const MAX_CONSTRUCT_CHARS = 2_048;
 /** Brackets within brackets in the description of an image. */
 const MAX_NESTED_BRACKETS = 4;
+/** Stands for a picture that has neither a description nor an address. */
+const PICTURE = '🖼';
+const HOST = /^https?:\/\/([a-z0-9.-]+(?::\d+)?)(?:[/?#]|$)/i;
 
 /** What stands between two places of a text; `open`: the text so far does not tell. */
 export type Found<T> = T | 'open' | undefined;
@@ -77,6 +80,30 @@ export function readImage(source: Source, at: number): Found<Image> {
     default:
       return image;
   }
+}
+
+/** What stands in place of an image: words, or the beginning of a link with a name. The text goes on at `next`. */
+export interface Replacement {
+  readonly kind: 'words' | 'link';
+  readonly text: string;
+  readonly next: number;
+}
+
+/** An image at `at` becomes a link. In a link, which holds no other, and without a web address it becomes its description. */
+export function replacementOf({ alt, address, altEnd, end }: Image, at: number, isInLink: boolean): Replacement {
+  const isWebImage = address === undefined || /^https?:\/\//i.test(address);
+  if (isInLink || !isWebImage) return { kind: 'words', text: wordsOf(alt) || PICTURE, next: end };
+  const withoutMark = { kind: 'words', text: '', next: at + 1 } as const;
+  if (alt.trim() !== '') return withoutMark;
+  // By reference: the label names it.
+  if (address === undefined) return end > altEnd + 3 ? { ...withoutMark, next: altEnd + 1 } : withoutMark;
+  const host = HOST.exec(address)?.[1];
+  return host === undefined ? { kind: 'words', text: PICTURE, next: end } : { kind: 'link', text: host, next: altEnd };
+}
+
+/** A description as nothing but words. */
+function wordsOf(alt: string): string {
+  return alt.replace(/[^\p{L}\p{N}\p{M}.,'’:-]+/gu, ' ').trim();
 }
 
 /**

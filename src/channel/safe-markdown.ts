@@ -1,11 +1,11 @@
 import {
-  type Image,
   readAutolink,
   readCodeSpan,
   readImage,
   readLine,
   readLinkTail,
   readRun,
+  replacementOf,
   type Source,
 } from './markdown-lookahead.ts';
 
@@ -28,15 +28,12 @@ export function safeMarkdownSoFar(text: string): string {
   return new Neutralizer({ text, isWhole: false }).run();
 }
 
-/** Stands for a picture that has neither a description nor an address. */
-const PICTURE = '🖼';
 const TAG_START = /[a-z/!?]/i;
 const MIN_FENCE_TICKS = 3;
 const MAX_FENCE_INDENT = 3;
 /** The name of a language, and nothing that could make the line something else. */
 const INFO = /^[ \t]*[\w+#.-]*[ \t]*$/;
 const TAB_SPACES = 4;
-const HOST = /^https?:\/\/([a-z0-9.-]+(?::\d+)?)(?:[/?#]|$)/i;
 
 interface Fence {
   readonly indent: number;
@@ -167,25 +164,14 @@ class Neutralizer {
     if (this.#text[this.#at + 1] !== '[') return this.#copy(1);
     const image = readImage(this.#source, this.#at);
     if (image === 'open') return false;
-    if (image === undefined) return this.#skip(1);
-    const { alt, address, altEnd, end } = image;
-    // A link holds no other.
-    if (this.#openBrackets > 0 || (address !== undefined && !/^https?:\/\//i.test(address))) {
-      this.#at = end;
-      return this.#write(wordsOf(alt) || PICTURE);
+    if (image === undefined) {
+      this.#at++;
+      return true;
     }
-    if (alt.trim() !== '') return this.#skip(1);
-    return this.#nameless(image, altEnd);
-  }
-
-  /** An image without a description: its link shows where it leads. */
-  #nameless({ address, end }: Image, altEnd: number): boolean {
-    // By reference: the label says it.
-    if (address === undefined) return this.#skip(end > altEnd + 3 ? altEnd + 1 - this.#at : 1);
-    const host = HOST.exec(address)?.[1];
-    this.#at = host === undefined ? end : altEnd;
-    if (host === undefined) return this.#write(PICTURE);
-    return this.#openBracket(host);
+    const { kind, text, next } = replacementOf(image, this.#at, this.#openBrackets > 0);
+    this.#at = next;
+    if (kind === 'link') return this.#openBracket(text);
+    return text === '' || this.#write(text);
   }
 
   /** Behind a `!` that stays, were it hidden by a backslash, it would begin an image in some client. */
@@ -279,20 +265,10 @@ class Neutralizer {
     return true;
   }
 
-  #skip(chars: number): boolean {
-    this.#at += chars;
-    return true;
-  }
-
   #write(text: string): boolean {
     this.#out += text;
     this.#isBehindMark = false;
     this.#isLineBlank = false;
     return true;
   }
-}
-
-/** A description as nothing but words. */
-function wordsOf(alt: string): string {
-  return alt.replace(/[^\p{L}\p{N}\p{M}.,'’:-]+/gu, ' ').trim();
 }
