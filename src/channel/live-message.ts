@@ -1,10 +1,11 @@
-import { type Activity, ActivityTypes, type Entity, type ResourceResponse } from 'botbuilder';
+import { type Activity, ActivityTypes, type ResourceResponse } from 'botbuilder';
 import { type Clock, sleep } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { StreamRules } from './capabilities.ts';
 import { safeMarkdown } from './safe-markdown.ts';
 import { isRefusedForItsContent, withoutAttachments } from './send-once.ts';
 import { type StreamFault, streamFault } from './stream-faults.ts';
+import { markedPiece, type StreamType } from './stream-mark.ts';
 
 /** What a live message is made with. */
 export interface LiveMessageOptions {
@@ -28,14 +29,6 @@ export interface LiveMessageOptions {
 /** A channel that wants to wait longer is asked again: somebody sits there and waits for the answer. */
 const MOST_WAIT_MS = 15_000;
 
-/**
- * The field by which Web Chat orders activities: milliseconds, as in the channel's timestamps. Without it, Web Chat 4.18.1
- * takes the first pieces of all streams, which have no stream id yet, for one stream, and shows an answer above its
- * question. A value after the next piece's timestamp hides that piece.
- * https://github.com/microsoft/BotFramework-WebChat/blob/main/packages/core/src/reducers/createActivitiesReducer.ts
- */
-const WEB_CHAT_SEQUENCE_ID = 'webchat:sequence-id';
-
 /** When the next piece may go out; one for each conversation, as its answers follow each other. */
 export interface Pace {
   nextAtMs: number;
@@ -46,7 +39,6 @@ export interface Pace {
  * there. `stopped`: by the user, who wants no more of it.
  */
 type State = 'open' | 'off' | 'ended' | 'stopped' | 'closed';
-type StreamType = 'informative' | 'streaming' | 'final';
 
 /**
  * One message that grows while its text is made, by the rules of Teams, which Web Chat shares: each piece has the whole
@@ -275,15 +267,10 @@ export class LiveMessage {
     if (wasOpen) this.#options.onOff();
   }
 
-  /** The same activity as a piece of the stream. The last one has no number. */
   #marked(activity: Partial<Activity>, streamType: StreamType): Partial<Activity> {
-    const id = this.#streamId === undefined ? {} : { streamId: this.#streamId };
-    const info =
-      streamType === 'final' ? { ...id, streamType } : { ...id, streamType, streamSequence: this.#sequence++ };
-    const entities = [...(activity.entities ?? []), { type: 'streaminfo', ...info } as Entity];
     const { rules, channelNow } = this.#options;
-    if (!rules.isInChannelData) return { ...activity, entities };
-    const order = this.#streamId === undefined ? { [WEB_CHAT_SEQUENCE_ID]: channelNow() } : {};
-    return { ...activity, entities, channelData: { ...activity.channelData, ...info, ...order } };
+    const sequence = streamType === 'final' ? undefined : this.#sequence++;
+    const mark = { streamType, streamId: this.#streamId, sequence };
+    return markedPiece(activity, mark, rules.isInChannelData ? channelNow : undefined);
   }
 }

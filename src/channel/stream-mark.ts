@@ -1,0 +1,42 @@
+import type { Activity, Entity } from 'botbuilder';
+
+/** What a piece of a stream is. */
+export type StreamType = 'informative' | 'streaming' | 'final';
+
+/** What tells a channel which piece of which stream an activity is. */
+export interface StreamMark {
+  readonly streamType: StreamType;
+  /** `undefined` for the first piece: the channel's answer to it is the id. */
+  readonly streamId: string | undefined;
+  /** From 1 on; `undefined` for the last piece, which has no number. */
+  readonly sequence: number | undefined;
+}
+
+/**
+ * The field by which Web Chat orders activities: milliseconds, as in the channel's timestamps. Without it, Web Chat 4.18.1
+ * takes the first pieces of all streams, which have no stream id yet, for one stream, and shows an answer above its
+ * question. A value after the next piece's timestamp hides that piece.
+ * https://github.com/microsoft/BotFramework-WebChat/blob/main/packages/core/src/reducers/createActivitiesReducer.ts
+ */
+const WEB_CHAT_SEQUENCE_ID = 'webchat:sequence-id';
+
+/**
+ * The same activity as a piece of a stream. `channelNow`: the channel's time in milliseconds since the epoch, for channels
+ * that read the mark from `channelData`, too.
+ * https://learn.microsoft.com/microsoftteams/platform/bots/streaming-ux
+ */
+export function markedPiece(
+  activity: Partial<Activity>,
+  { streamType, streamId, sequence }: StreamMark,
+  channelNow: (() => number) | undefined,
+): Partial<Activity> {
+  const info = {
+    ...(streamId === undefined ? {} : { streamId }),
+    streamType,
+    ...(sequence === undefined ? {} : { streamSequence: sequence }),
+  };
+  const entities = [...(activity.entities ?? []), { type: 'streaminfo', ...info } as Entity];
+  if (channelNow === undefined) return { ...activity, entities };
+  const order = streamId === undefined ? { [WEB_CHAT_SEQUENCE_ID]: channelNow() } : {};
+  return { ...activity, entities, channelData: { ...activity.channelData, ...info, ...order } };
+}
