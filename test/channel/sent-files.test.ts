@@ -36,7 +36,8 @@ describe('the files that people send', { timeout: 60_000 }, () => {
     host.rule = ({ url }, response) => {
       if (url === FENCE) return void response.end();
       asked.push(url);
-      response.writeHead(200).write('half ');
+      response.writeHead(200);
+      response.write('half ');
       open.push(response);
     };
     fetchFile = createFileFetcher({
