@@ -7,8 +7,7 @@ import { fileURLToPath } from 'node:url';
 /**
  * Runs the tests: one process for each group, since every process imports and compiles the whole bot once. A group is
  * a folder of `test/`, or the files beside those folders. Without arguments all groups run; folders and files as
- * arguments narrow that; `--quick` leaves out the
- * slow integration suites, unless `--all` comes after it.
+ * arguments narrow that; `--quick` leaves out the slow integration suites, unless `--all` is there, too.
  */
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NODE_VERSION = new URL('../node-version.js', import.meta.url).href;
@@ -40,8 +39,11 @@ function groupsOf(args: readonly string[]): Map<string, string[]> {
     const path = relative(ROOT, resolve(arg)).replaceAll('\\', '/');
     return path.endsWith('.ts') ? path : `${path}/**/*.test.ts`;
   });
-  const files = globSync(patterns, { cwd: ROOT }).map((file) => file.replaceAll('\\', '/'));
-  return Map.groupBy(files.sort(), (file) => file.split('/').slice(0, -1).slice(0, 2).join('/'));
+  const found = patterns.map((pattern) => globSync(pattern, { cwd: ROOT }));
+  const empty = patterns.find((_, index) => found[index]?.length === 0);
+  if (empty !== undefined) throw new Error(`no tests match ${empty}`);
+  const files = new Set(found.flat().map((file) => file.replaceAll('\\', '/')));
+  return Map.groupBy([...files].sort(), (file) => file.split('/').slice(0, -1).slice(0, 2).join('/'));
 }
 
 /** Prints one line for a group that passes, and everything that a failing one wrote. */
@@ -93,7 +95,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-if (queue.length === 0) print(`No tests in ${paths.join(', ')}`);
+if (queue.length === 0) print('No tests to run');
 const results: GroupResult[] = [];
 async function work(): Promise<void> {
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) results.push(await run(...next));
