@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { setImmediate as nextTick } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ending, MindContext, Performance } from '../../src/simulator/mind.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
@@ -73,11 +73,11 @@ export function failing(type: string, code: string): Performance {
 
 const PATIENCE_MS = 8_000;
 
-/** Looks again with every turn of the event loop: for what the far end of a socket does, of which nobody tells. */
+/** Looks again every millisecond, since looking without a pause takes the processor from what it waits for: for what the far end of a socket does, of which nobody tells. */
 export async function until(isTrue: () => boolean): Promise<void> {
   const giveUp = AbortSignal.timeout(PATIENCE_MS);
   while (!isTrue()) {
     assert.ok(!giveUp.aborted, `it did not come in ${PATIENCE_MS} ms: ${isTrue}`);
-    await nextTick();
+    await sleep(1);
   }
 }

@@ -6,7 +6,7 @@ import { createLogger } from '../../src/log.ts';
 import { AzureBlobs } from '../../src/storage/azure-blobs.ts';
 import { CONTAINERS } from '../../src/storage/storage.ts';
 import { all } from '../storage/storage-under-test.ts';
-import { type Azurite, connectionStringOf, startAzurite } from '../support/azurite.ts';
+import { type Azurite, connectionStringOf, sharedAzurite } from '../support/azurite.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { type StorageProxy, type StorageRule, startStorageProxy, storageError } from '../support/storage-proxy.ts';
 import { examined, said } from './examined.ts';
@@ -19,12 +19,11 @@ describe('the doctor at a storage', () => {
   let azurite: Azurite;
   let proxy: StorageProxy;
   before(async () => {
-    azurite = await startAzurite();
+    azurite = await sharedAzurite();
     proxy = await startStorageProxy(azurite.url);
   });
   after(async () => {
     await proxy.close();
-    await azurite.close();
   });
 
   function look(connectionString: string, rule: StorageRule = () => undefined): Promise<ReadonlyMap<string, Finding>> {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it, type TestContext } from 'node:test';
+import { before, describe, it, type TestContext } from 'node:test';
 import { en } from '../../src/wording/en.ts';
 import { until } from '../conversation/talk.ts';
 import { inTime } from '../realtime/gathered.ts';
-import { type Azurite, startAzurite } from '../support/azurite.ts';
+import { type Azurite, sharedAzurite } from '../support/azurite.ts';
 import { samplesOf } from '../support/bot.ts';
 import { PLACE, startFileService } from '../support/file-service.ts';
 import { eventually, type Fields, type Instance, spoken, startWorld, type World } from './instances.ts';
@@ -16,9 +16,8 @@ const TEAMS = { channelId: 'msteams', conversation: { id: 'personal-1', conversa
 
 let azurite: Azurite;
 before(async () => {
-  azurite = await startAzurite();
+  azurite = await sharedAzurite();
 });
-after(() => azurite.close());
 
 interface Action {
   readonly url?: string;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { en } from '../../src/wording/en.ts';
 import { until } from '../conversation/talk.ts';
-import { type Azurite, startAzurite } from '../support/azurite.ts';
+import { type Azurite, sharedAzurite } from '../support/azurite.ts';
 import { storageError } from '../support/storage-proxy.ts';
 import { eventually, linesOf, startWorld, type World } from './instances.ts';
 import { SkipClock } from './skip-clock.ts';
@@ -14,9 +14,8 @@ const LONG_MS = 90_000;
 
 let azurite: Azurite;
 before(async () => {
-  azurite = await startAzurite();
+  azurite = await sharedAzurite();
 });
-after(() => azurite.close());
 
 const textsAsked = (world: World) => world.asked.all.map(({ text }) => text);
 const UNAVAILABLE = storageError(503, 'ServerBusy');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { until } from '../conversation/talk.ts';
-import { type Azurite, startAzurite } from '../support/azurite.ts';
+import { type Azurite, sharedAzurite } from '../support/azurite.ts';
 import type { StorageRequest } from '../support/storage-proxy.ts';
 import { startWorld } from './instances.ts';
 import { stepOf } from './steps.ts';
@@ -28,9 +28,8 @@ const mean = (values: readonly number[]) => values.reduce((sum, each) => sum + e
 
 let azurite: Azurite;
 before(async () => {
-  azurite = await startAzurite();
+  azurite = await sharedAzurite();
 });
-after(() => azurite.close());
 
 describe('a long conversation', { timeout: 100_000 }, () => {
   it(`costs as much in turn ${LAST_TURN} as in turn ${EARLY_TURN}`, async (t) => {

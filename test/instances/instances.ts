@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type App, type AppDeps, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Env } from '../../src/env.ts';
@@ -168,11 +169,15 @@ export async function startWorld(t: TestContext, azurite: Azurite, env: Env = {}
 }
 
 const PATIENCE_MS = 8_000;
+const BETWEEN_LOOKS_MS = 10;
 
 /** Looks into the storage again and again, but not for ever: a loop that outlives its test holds up the whole run. */
 export async function eventually(isTrue: () => Promise<boolean>): Promise<void> {
   const giveUp = AbortSignal.timeout(PATIENCE_MS);
-  while (!(await isTrue())) assert.ok(!giveUp.aborted, `it did not come in ${PATIENCE_MS} ms: ${isTrue}`);
+  while (!(await isTrue())) {
+    assert.ok(!giveUp.aborted, `it did not come in ${PATIENCE_MS} ms: ${isTrue}`);
+    await sleep(BETWEEN_LOOKS_MS);
+  }
 }
 
 async function namesOf(blobs: Blobs, prefix: string, fits: (facts: BlobFacts) => boolean = () => true) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it, type TestContext } from 'node:test';
+import { before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../conversation/talk.ts';
-import { type Azurite, startAzurite } from '../support/azurite.ts';
+import { type Azurite, sharedAzurite } from '../support/azurite.ts';
 import { type Instance, startWorld, type World } from './instances.ts';
 import { stepOf, stepsOf } from './steps.ts';
 
@@ -79,9 +79,8 @@ async function settled(world: World, instance: Instance): Promise<void> {
 describe('round trips to the storage that a user waits for', { timeout: 100_000 }, () => {
   let azurite: Azurite;
   before(async () => {
-    azurite = await startAzurite();
+    azurite = await sharedAzurite();
   });
-  after(() => azurite.close());
 
   const started = async (t: TestContext) => {
     const world = await startWorld(t, azurite);

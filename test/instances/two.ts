@@ -1,6 +1,6 @@
-import { after, before, type TestContext } from 'node:test';
+import { before, type TestContext } from 'node:test';
 import type { AppDeps } from '../../src/app.ts';
-import { type Azurite, startAzurite } from '../support/azurite.ts';
+import { type Azurite, sharedAzurite } from '../support/azurite.ts';
 import { type Fields, type Instance, startWorld, type World } from './instances.ts';
 import { SkipClock } from './skip-clock.ts';
 import { stepsOf } from './steps.ts';
@@ -13,9 +13,8 @@ let azurite: Azurite;
 /** For all tests of a file; to be called once, outside of them. */
 export function useAzurite(): void {
   before(async () => {
-    azurite = await startAzurite();
+    azurite = await sharedAzurite();
   });
-  after(() => azurite.close());
 }
 
 /** A storage, a model and a channel of its own, and the instances that a test starts. */

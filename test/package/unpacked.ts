@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unzipSync } from 'fflate';
-import { makeBotZip } from '../../src/cli/bot-zip.ts';
+import { type BotZip, makeBotZip } from '../../src/cli/bot-zip.ts';
 import { START_COMMAND } from '../../src/cli/bundle-table.ts';
 import type { Env } from '../../src/env.ts';
 import { type BotProcess, watchBotProcess } from '../support/bot-process.ts';
@@ -14,6 +14,14 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What the unpacked bot reports. */
 export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
+
+let botZip: Promise<BotZip> | undefined;
+
+/** The bot's ZIP. Making it takes seconds, so all tests of this process share it. */
+export function sharedBotZip(): Promise<BotZip> {
+  botZip ??= makeBotZip(ROOT, COMMIT);
+  return botZip;
+}
 
 /** The deployed bot's folder, as App Service has it. */
 export interface Unpacked {
@@ -26,7 +34,7 @@ export interface Unpacked {
 
 /** Unpacks the ZIP where nothing of this project can be found. `entries` as for `makeBotZip`. */
 export async function unpackBot(entries?: Readonly<Record<string, string>>): Promise<Unpacked> {
-  const { zip } = await makeBotZip(ROOT, COMMIT, entries);
+  const { zip } = await (entries ? makeBotZip(ROOT, COMMIT, entries) : sharedBotZip());
   const folder = mkdtempSync(join(tmpdir(), 'wwwroot-'));
   for (let above = folder; ; above = dirname(above)) {
     assert.ok(!existsSync(join(above, 'node_modules')), `there is a node_modules in ${above}`);

@@ -6,7 +6,7 @@ import { before, describe, it } from 'node:test';
 import { unzipSync } from 'fflate';
 import { type BotZip, makeBotZip } from '../../src/cli/bot-zip.ts';
 import { ENTRIES, START_COMMAND } from '../../src/cli/bundle-table.ts';
-import { COMMIT, ROOT } from './unpacked.ts';
+import { COMMIT, ROOT, sharedBotZip } from './unpacked.ts';
 
 /** With all that telemetry needs in it, too. */
 const MOST_BYTES = 10_000_000;
@@ -15,7 +15,7 @@ describe('the ZIP', () => {
   let made: BotZip;
   let files: Readonly<Record<string, Uint8Array>>;
   before(async () => {
-    made = await makeBotZip(ROOT, COMMIT);
+    made = await sharedBotZip();
     files = unzipSync(made.zip);
   });
   const text = (path: string) => Buffer.from(files[path] ?? []).toString();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AzureBlobs, type AzureBlobsOptions } from '../../src/storage/azure-blobs.ts';
 import type { BlobFacts } from '../../src/storage/blobs.ts';
 import { type WatchedLog, watchedLog } from '../channel/watched-log.ts';
-import { type Azurite, startAzurite } from '../support/azurite.ts';
+import { type Azurite, sharedAzurite } from '../support/azurite.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import {
   type StorageFate,
@@ -27,7 +27,7 @@ export interface ContainerUnderTest {
 }
 
 export async function startStorage(): Promise<StorageUnderTest> {
-  const azurite = await startAzurite();
+  const azurite = await sharedAzurite();
   const proxy = await startStorageProxy(azurite.url);
   const account = { kind: 'azureConnectionString', connectionString: proxy.connectionString } as const;
   return {
@@ -43,7 +43,6 @@ export async function startStorage(): Promise<StorageUnderTest> {
     },
     async [Symbol.asyncDispose]() {
       await proxy.close();
-      await azurite.close();
     },
   };
 }

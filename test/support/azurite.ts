@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 
@@ -24,7 +25,15 @@ export function connectionStringOf(accountUrl: string): string {
   return `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};BlobEndpoint=${accountUrl};`;
 }
 
-/** Resolves as soon as it answers, which takes a second or two: start one for each test file, not for each test. */
+let shared: Promise<Azurite> | undefined;
+
+/** The one Azurite of this process, for tests with containers of their own. It ends with the process. */
+export function sharedAzurite(): Promise<Azurite> {
+  shared ??= startAzurite();
+  return shared;
+}
+
+/** An Azurite of its own, with an empty account. Starting it takes a second or two. It does not hold its process open. */
 export async function startAzurite(): Promise<Azurite> {
   const program = createRequire(import.meta.url).resolve('azurite/dist/src/blob/main.js');
   // The client library speaks a newer version of the API than Azurite knows of.
@@ -51,6 +60,8 @@ export async function startAzurite(): Promise<Azurite> {
   });
   try {
     const url = `${await promise}/${ACCOUNT}`;
+    child.unref();
+    for (const pipe of [child.stdin, child.stdout]) (pipe as Socket).unref();
     return { url, connectionString: connectionStringOf(url), close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();

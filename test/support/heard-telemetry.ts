@@ -40,8 +40,15 @@ export function beginTelemetry(clock: Clock = systemClock): { telemetry: Telemet
   return { telemetry: new Telemetry({ clock, log: createLogger('silent'), model, open: async () => exporter }), begun };
 }
 
-/** OpenTelemetry's own SDK, receiving in this process. Once for each process: its API is global. */
+let heard: HeardTelemetry | undefined;
+
+/** OpenTelemetry's own SDK, receiving in this process; one for all, since its API is global. */
 export function hearTelemetry(): HeardTelemetry {
+  heard ??= registerSdk();
+  return heard;
+}
+
+function registerSdk(): HeardTelemetry {
   const reader = new Reader();
   metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
   const exporter = new InMemorySpanExporter();
