@@ -48,12 +48,13 @@ function build(): App {
 
 const app = build();
 
-let drainStartedAtMs: number | undefined;
+let isDraining = false;
+let firstSignalAtMs: number | undefined;
 
 /** Drains once, then ends the process with the exit code that is set by then. */
 async function drain(reason: object): Promise<void> {
-  if (drainStartedAtMs !== undefined) return;
-  drainStartedAtMs = performance.now();
+  if (isDraining) return;
+  isDraining = true;
   log.info({ ...reason, drainMs: config.drainMs }, 'draining');
   setTimeout(() => {
     log.fatal('ended before every answer was out');
@@ -71,7 +72,8 @@ async function drain(reason: object): Promise<void> {
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.on(signal, () => {
-    if (drainStartedAtMs !== undefined && performance.now() - drainStartedAtMs >= SAME_SIGNAL_MS) {
+    firstSignalAtMs ??= performance.now();
+    if (performance.now() - firstSignalAtMs >= SAME_SIGNAL_MS) {
       log.warn({ signal }, 'second signal, ending at once');
       process.exit(1);
     }

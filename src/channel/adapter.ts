@@ -5,6 +5,7 @@ import { type Clock, within } from '../clock.ts';
 import type { Env } from '../env.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { channelOf } from './capabilities.ts';
 import { LastingClients } from './connector-clients.ts';
 import { trustOnlyOwnTenant } from './issuer-patch.ts';
 import { makeSendsSafe, type SendPolicyOptions } from './send-policy.ts';
@@ -84,7 +85,9 @@ export class VoiceAdapter extends CloudAdapter {
 
   async #authenticate(authorization: string, activity: Pick<Activity, 'channelId' | 'serviceUrl'>) {
     try {
-      const work = this.botFrameworkAuthentication.authenticateRequest(activity as Activity, authorization);
+      // Keys are endorsed for channels, not for the products that a compound id names.
+      const claimed = { ...activity, channelId: channelOf(activity.channelId) } as Activity;
+      const work = this.botFrameworkAuthentication.authenticateRequest(claimed, authorization);
       return await within(this.#clock, AUTHENTICATION_LIMIT_MS, work, tooLate);
     } catch (cause) {
       if (cause instanceof RequestError) throw cause;

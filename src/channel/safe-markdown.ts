@@ -31,8 +31,8 @@ export function safeMarkdownSoFar(text: string): string {
 const TAG_START = /[a-z/!?]/i;
 const MIN_FENCE_TICKS = 3;
 const MAX_FENCE_INDENT = 3;
-/** The name of a language, and nothing that could make the line something else. */
-const INFO = /^[ \t]*[\w+#.-]*[ \t]*$/;
+/** What may stand behind the ticks of a fence: a backtick would make it a code span. */
+const INFO = /^[^`]*$/;
 const TAB_SPACES = 4;
 
 interface Fence {

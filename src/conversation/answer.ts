@@ -34,8 +34,7 @@ export async function answer(task: Task, answerDeps: AnswerDeps): Promise<void> 
   const { log, pending, clock, drained } = deps;
   const quick = unanswerable(turn, deps.rate);
   if (quick === undefined) return watched(task, deps);
-  if (!turn.isAllowed)
-    log.info({ user: turn.user.id, aadObjectId: turn.user.aadObjectId }, 'not in ALLOWED_USERS or ALLOWED_TENANTS');
+  if (!turn.isAllowed) log.info({ person: turn.personKey }, 'not in ALLOWED_USERS or ALLOWED_TENANTS');
   // Done before it is said: said again, by whoever takes it over, it would be worth less than it would annoy.
   if (!turn.isInBand) await untilStored(() => pending.finish(turn), { clock, log, signal: drained });
   await respond((sink) => sink.send(quick));

@@ -1,25 +1,34 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { isLoopbackHost } from '../env.ts';
 import { RequestError } from '../errors.ts';
 
+/** The host of PUBLIC_BASE_URL. */
+type PublicHost = string | undefined;
 /** Every value of each header: Node's own `headers` keep the first `Host` of several. */
 type Headers = NodeJS.Dict<string[]>;
-/** Whether a name is one of this machine's. */
-type IsOwn = (hostname: string | undefined) => boolean;
 
-/** How containers of Docker Desktop name the machine that they run on. */
-const DOCKER_HOSTS = ['host.docker.internal', 'gateway.docker.internal'];
-const FORWARDING = /^(?:forwarded|x-forwarded-(?:for|host)|x-tunnel-.+)$/;
+/** How containers of Docker Desktop and of Podman name the machine that they run on. */
+const CONTAINER_HOSTS = ['host.docker.internal', 'gateway.docker.internal', 'host.containers.internal'];
+/**
+ * What tunnels, proxies and content networks add. A proxy that adds nothing, as nginx does by default, cannot be told
+ * from a local client.
+ */
+const FORWARDING =
+  /^(?:forwarded|via|x-forwarded-.+|x-original-.+|x-real-ip|x-client-ip|true-client-ip|x-tunnel-.+|x-arr-.+|x-envoy-.+|cf-.+|ngrok-.+)$/;
 
 /** What a bot without an app id asks of requests: each check, and what its refusal says. */
 const CHECKS = {
   /** A page that rebinds its name to this machine (DNS rebinding) still sends that name. */
   host: {
-    isRight: ({ host = [] }: Headers, isOwn: IsOwn) => host.length === 1 && isOwn(hostnameOf(host[0])),
+    isRight: ({ host = [] }: Headers, publicHost: PublicHost) =>
+      host.length === 1 && isOwnHost(hostnameOf(host[0]), publicHost),
     refusal: 'its Host names another machine',
   },
+  /** Any other address of IP is as foreign as a name: a page may be served from it. */
   origin: {
-    isRight: ({ origin = [] }: Headers, isOwn: IsOwn) => origin.every((each) => isOwn(hostnameOfOrigin(each))),
+    isRight: ({ origin = [], host = [] }: Headers, publicHost: PublicHost) =>
+      origin.every((each) => isOwnOrigin(hostnameOfOrigin(each), [publicHost, hostnameOf(host[0])])),
     refusal: 'it comes from a web page of another origin',
   },
   site: {
@@ -34,24 +43,19 @@ const CHECKS = {
 } as const;
 
 /** For all routes but `/health`. Throws a RequestError. */
-export function checkHost(request: IncomingMessage, publicHost: string | undefined): void {
+export function checkHost(request: IncomingMessage, publicHost: PublicHost): void {
   check(['host'], request, publicHost);
 }
 
 /** For activities: they are answered, and make the bot call others. Throws a RequestError. */
-export function checkSource(request: IncomingMessage, publicHost: string | undefined): void {
+export function checkSource(request: IncomingMessage, publicHost: PublicHost): void {
   check(['origin', 'site', 'forwarding'], request, publicHost);
 }
 
-function check(
-  names: readonly (keyof typeof CHECKS)[],
-  request: IncomingMessage,
-  publicHost: string | undefined,
-): void {
-  const isOwn = (hostname: string | undefined) => hostname !== undefined && isOwnHost(hostname, publicHost);
+function check(names: readonly (keyof typeof CHECKS)[], request: IncomingMessage, publicHost: PublicHost): void {
   for (const name of names) {
     const { isRight, refusal } = CHECKS[name];
-    if (isRight(request.headersDistinct, isOwn)) continue;
+    if (isRight(request.headersDistinct, publicHost)) continue;
     throw new RequestError(
       'forbidden',
       `Without an app id this bot only serves this machine, and refuses this request: ${refusal}.`,
@@ -60,13 +64,23 @@ function check(
 }
 
 /** An address of IP counts, whichever it is: no web page can have it lead elsewhere. */
-function isOwnHost(hostname: string, publicHost: string | undefined): boolean {
+function isOwnHost(hostname: string | undefined, publicHost: PublicHost): boolean {
+  if (hostname === undefined) return false;
   return hostname === publicHost || isLocalName(hostname) || hostname.startsWith('[') || isIP(hostname) === 4;
 }
 
-/** Names that no stranger's name server answers for: of this machine, of Docker's host, of containers and machines beside it. */
+/** This machine, or where the request itself went to, which was checked before. */
+function isOwnOrigin(hostname: string | undefined, own: readonly (string | undefined)[]): boolean {
+  if (hostname === undefined) return false;
+  return own.includes(hostname) || isLoopbackHost(hostname) || hostname.endsWith('.localhost');
+}
+
+/**
+ * Names that no stranger's name server answers for: of this machine, of a container's host, of containers and machines
+ * beside it.
+ */
 export function isLocalName(hostname: string): boolean {
-  return hostname.endsWith('.localhost') || DOCKER_HOSTS.includes(hostname) || /^[^.:]+$/.test(hostname);
+  return hostname.endsWith('.localhost') || CONTAINER_HOSTS.includes(hostname) || /^[^.:]+$/.test(hostname);
 }
 
 /** `undefined` for what is no host with an optional port. As URLs write it: lower case, numbers of IPv4 in full. */

@@ -127,10 +127,10 @@ class OpenSocket implements Connection {
       this.#wire = response.socket;
     });
     for (const sign of ['message', 'ping', 'pong'] as const) realtime.socket.on(sign, () => this.#heartbeat?.heard());
-    realtime.socket.on('close', (code, reason) => {
+    realtime.socket.on('close', (code) => {
       this.#heartbeat?.stop();
-      const said = reason.toString().slice(0, 200);
-      listener.onClosed(this.#closeReason ?? new TurnError('connection_lost', `the socket closed (${code}) ${said}`));
+      // Without the reason that the service gives, which may quote what it was sent.
+      listener.onClosed(this.#closeReason ?? new TurnError('connection_lost', `the socket closed (${code})`));
     });
   }
 
