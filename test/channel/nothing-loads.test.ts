@@ -11,7 +11,7 @@ const ALL = ['emulator', 'webchat', 'directline', 'msteams', 'slack', 'telegram'
 
 const PATIENCE = { timeout: 30_000 };
 
-describe('what the model writes loads nothing in a client', PATIENCE, () => {
+describe('what the bot sends loads nothing in a client', PATIENCE, () => {
   for (const channelId of ALL) {
     it(`in an answer to ${channelId}`, async (t) => {
       const bot = await startBot({ turns: [`See ${IMAGE} ${HTML}`] });
@@ -78,13 +78,13 @@ describe('what the model writes loads nothing in a client', PATIENCE, () => {
     for (const { body } of bot.connector.messages) assert.ok(body.text.length <= 4_000);
   });
 
-  it('in what is repeated of the user: unknown commands and names of files', async (t) => {
+  it('nor what users call themselves, where the bot names them', async (t) => {
     const bot = await startBot();
     t.after(() => bot[Symbol.asyncDispose]());
-    await bot.says('/voice ![a](https://evil.example/x)');
-    const file = { contentType: 'application/zip', contentUrl: 'https://files.example/x', name: IMAGE };
-    await bot.says('', { attachments: [file] });
-    for (const { body } of await bot.connector.whenMessages(2)) assert.doesNotMatch(body.text, /!\[/);
+    const from = { id: 'user-1', name: '![a](//evil.example/x) <img src=//evil.example/y>' };
+    await bot.says('/reset', { from, conversation: { id: 'c', isGroup: true } });
+    const [reply] = await bot.connector.whenMessages(1);
+    assert.match(reply?.body.text, /^a &lt;img src=\/\/evil\.example\/y> begins/);
   });
 
   it('and the model is shown again what it wrote', async (t) => {
