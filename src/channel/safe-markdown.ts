@@ -1,9 +1,9 @@
+import { readImage, withoutImage } from './markdown-image.ts';
 import {
-  type Image,
   readAutolink,
   readCodeSpan,
-  readImage,
-  readLine,
+  readFenceEnd,
+  readFenceInfo,
   readLinkTail,
   readRun,
   type Source,
@@ -15,9 +15,7 @@ import {
  *
  * Clients read Markdown in different ways (Web Chat by CommonMark with tables and mathematics, Teams by rules of its own),
  * so code counts as code only where all of them see it: where backticks may be paired in another way, what stands between
- * them is made safe as well.
- *
- * Applied to its own result it changes nothing more. Takes linear time.
+ * them is made safe as well. Takes linear time.
  */
 export function safeMarkdown(text: string): string {
   return new Neutralizer({ text, isWhole: true }).run();
@@ -28,15 +26,10 @@ export function safeMarkdownSoFar(text: string): string {
   return new Neutralizer({ text, isWhole: false }).run();
 }
 
-/** Stands for a picture that has neither a description nor an address. */
-const PICTURE = '🖼';
 const TAG_START = /[a-z/!?]/i;
 const MIN_FENCE_TICKS = 3;
 const MAX_FENCE_INDENT = 3;
-/** The name of a language, and nothing that could make the line something else. */
-const INFO = /^[ \t]*[\w+#.-]*[ \t]*$/;
 const TAB_SPACES = 4;
-const HOST = /^https?:\/\/([a-z0-9.-]+(?::\d+)?)(?:[/?#]|$)/i;
 
 interface Fence {
   readonly indent: number;
@@ -167,32 +160,18 @@ class Neutralizer {
     if (this.#text[this.#at + 1] !== '[') return this.#copy(1);
     const image = readImage(this.#source, this.#at);
     if (image === 'open') return false;
-    if (image === undefined) return this.#skip(1);
-    const { alt, address, altEnd, end } = image;
-    // A link holds no other.
-    if (this.#openBrackets > 0 || (address !== undefined && !/^https?:\/\//i.test(address))) {
-      this.#at = end;
-      return this.#write(wordsOf(alt) || PICTURE);
-    }
-    if (alt.trim() !== '') return this.#skip(1);
-    return this.#nameless(image, altEnd);
-  }
-
-  /** An image without a description: its link shows where it leads. */
-  #nameless({ address, end }: Image, altEnd: number): boolean {
-    // By reference: the label says it.
-    if (address === undefined) return this.#skip(end > altEnd + 3 ? altEnd + 1 - this.#at : 1);
-    const host = HOST.exec(address)?.[1];
-    this.#at = host === undefined ? end : altEnd;
-    if (host === undefined) return this.#write(PICTURE);
-    return this.#openBracket(host);
+    const { text, next } =
+      image === undefined ? { text: '', next: this.#at + 1 } : withoutImage(image, this.#openBrackets > 0);
+    this.#at = next;
+    if (text.startsWith('[')) return this.#openBracket(text);
+    return text === '' || this.#write(text);
   }
 
   /** Behind a `!` that stays, were it hidden by a backslash, it would begin an image in some client. */
   #openBracket(name?: string): boolean {
     if (this.#isBehindMark) this.#out += ' ';
     this.#openBrackets++;
-    return name === undefined ? this.#copy(1) : this.#write(`[${name}`);
+    return name === undefined ? this.#copy(1) : this.#write(name);
   }
 
   #lessThan(): boolean {
@@ -234,15 +213,12 @@ class Neutralizer {
 
   /** A fence that all clients see, or else nothing of which is known what it means for the rest of the text. */
   #longRun(count: number, mayBeFence: boolean): boolean {
-    const info = mayBeFence && this.#indent <= MAX_FENCE_INDENT ? readLine(this.#source, this.#at + count) : undefined;
-    if (info === 'open') return false;
-    const isFence = info !== undefined && INFO.test(info) && this.#at + count + info.length < this.#text.length;
-    if (!isFence) {
-      this.#isTextSure = false;
-      return this.#copy(count);
-    }
-    this.#fence = { indent: this.#indent, ticks: '`'.repeat(count) };
-    return this.#copy(count + info.length);
+    const end =
+      mayBeFence && this.#indent <= MAX_FENCE_INDENT ? readFenceInfo(this.#source, this.#at + count) : undefined;
+    if (end === 'open') return false;
+    if (end === undefined) this.#isTextSure = false;
+    else this.#fence = { indent: this.#indent, ticks: '`'.repeat(count) };
+    return this.#copy(end === undefined ? count : end - this.#at);
   }
 
   #stepInFence(char: string, { indent, ticks }: Fence): boolean {
@@ -253,9 +229,9 @@ class Neutralizer {
     if (count === 'open') return false;
     if (count < MIN_FENCE_TICKS) return this.#copy(count);
     if (!this.#isLineBlank || this.#indent > MAX_FENCE_INDENT || count < ticks.length) return this.#leaveFence();
-    const rest = readLine(this.#source, this.#at + count);
-    if (rest === 'open') return false;
-    if (rest === undefined || /[^ \t]/.test(rest)) return this.#leaveFence();
+    const end = readFenceEnd(this.#source, this.#at + count);
+    if (end === 'open') return false;
+    if (end === undefined) return this.#leaveFence();
     this.#fence = undefined;
     return this.#copy(count);
   }
@@ -279,20 +255,10 @@ class Neutralizer {
     return true;
   }
 
-  #skip(chars: number): boolean {
-    this.#at += chars;
-    return true;
-  }
-
   #write(text: string): boolean {
     this.#out += text;
     this.#isBehindMark = false;
     this.#isLineBlank = false;
     return true;
   }
-}
-
-/** A description as nothing but words. */
-function wordsOf(alt: string): string {
-  return alt.replace(/[^\p{L}\p{N}\p{M}.,'’:-]+/gu, ' ').trim();
 }

@@ -78,15 +78,6 @@ describe('what the bot sends loads nothing in a client', PATIENCE, () => {
     for (const { body } of bot.connector.messages) assert.ok(body.text.length <= 4_000);
   });
 
-  it('nor what users call themselves, where the bot names them', async (t) => {
-    const bot = await startBot();
-    t.after(() => bot[Symbol.asyncDispose]());
-    const from = { id: 'user-1', name: '![a](//evil.example/x) <img src=//evil.example/y>' };
-    await bot.says('/reset', { from, conversation: { id: 'c', isGroup: true } });
-    const [reply] = await bot.connector.whenMessages(1);
-    assert.match(reply?.body.text, /^a &lt;img src=\/\/evil\.example\/y> begins/);
-  });
-
   it('and the model is shown again what it wrote', async (t) => {
     const bot = await startBot({ turns: [IMAGE, 'Next'] });
     t.after(() => bot[Symbol.asyncDispose]());
