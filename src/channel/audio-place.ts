@@ -11,10 +11,10 @@ export type AudioPlace =
   | { readonly kind: 'upload' }
   | { readonly kind: 'none' };
 
-/** Direct Line takes uploads of up to 4 MB. */
-const UPLOAD_LIMIT_BYTES = 4 * 1024 * 1024;
 /** What an activity holds besides the audio and its text. */
 const ACTIVITY_OVERHEAD_CHARS = 4_096;
+/** What an upload holds besides the audio. */
+const UPLOAD_OVERHEAD_BYTES = 1_024;
 
 /** What decides where the audio goes. */
 export interface PlaceInput {
@@ -32,9 +32,9 @@ export function placeAudio({ audio, textLength, capabilities, publicBaseUrl, ser
   if (audio.stored !== undefined && publicBaseUrl !== undefined && canReach(publicBaseUrl, serviceUrl)) {
     return { kind: 'hosted', pageUrl: pageUrl(publicBaseUrl, toLink(audio.stored, audio.stored.expiresAtMs)) };
   }
-  const inlineChars = Math.ceil(audio.wav.byteLength / 3) * 4 + textLength + ACTIVITY_OVERHEAD_CHARS;
-  if (inlineChars <= capabilities.inlineLimitChars) return { kind: 'inline' };
-  if (capabilities.takesUploads && audio.wav.byteLength <= UPLOAD_LIMIT_BYTES) return { kind: 'upload' };
+  const base64Chars = Math.ceil(audio.wav.byteLength / 3) * 4;
+  if (base64Chars + textLength + ACTIVITY_OVERHEAD_CHARS <= capabilities.inlineLimitChars) return { kind: 'inline' };
+  if (base64Chars + UPLOAD_OVERHEAD_BYTES <= capabilities.uploadLimitBytes) return { kind: 'upload' };
   return { kind: 'none' };
 }
 

@@ -57,8 +57,8 @@ export interface Capabilities {
   readonly audio: AudioDelivery;
   /** The largest activity, in characters of JSON, that may carry the audio itself. */
   readonly inlineLimitChars: number;
-  /** Whether the channel takes uploads at `/v3/conversations/{id}/attachments`. */
-  readonly takesUploads: boolean;
+  /** The largest request to `/v3/conversations/{id}/attachments`, in bytes with its JSON and base64; 0: it takes none. */
+  readonly uploadLimitBytes: number;
   readonly showsTyping: boolean;
   /** How text is shown while it is produced, if at all. */
   readonly stream: StreamRules | undefined;
@@ -103,7 +103,7 @@ const PLAIN: Capabilities = {
   vouchesFor: 'nothing',
   audio: 'link',
   inlineLimitChars: 0,
-  takesUploads: false,
+  uploadLimitBytes: 0,
   showsTyping: true,
   stream: undefined,
   marksAi: false,
@@ -116,12 +116,15 @@ const PLAIN: Capabilities = {
   attachmentsWantToken: true,
   mostTextChars: 4_000,
 };
-/** Direct Line takes 256 K characters of activity and recommends to stay below 150 K. */
+/**
+ * Direct Line takes 256 K characters of activity and recommends to stay below 150 K. A bot's upload may have 256 KiB
+ * (BotBuilder-Samples#540, botbuilder-dotnet#1293); the 4 MB of its documentation are what users may upload.
+ */
 const WEB: Capabilities = {
   ...PLAIN,
   audio: 'attachment',
   inlineLimitChars: 150_000,
-  takesUploads: true,
+  uploadLimitBytes: 262_144,
   showsChoices: true,
   attachmentsWantToken: false,
   addressedBy: 'anything',
@@ -153,8 +156,12 @@ const everywhere = (capabilities: Capabilities): Row => ({
 
 /** The one place that knows channels by name; a new channel is a new row. */
 const BY_CHANNEL: Readonly<Record<string, Row>> = {
-  // The Emulator has no limit on the size of an activity.
-  emulator: everywhere({ ...WEB, inlineLimitChars: Number.POSITIVE_INFINITY }),
+  // The Emulator has no limit on the size of a request.
+  emulator: everywhere({
+    ...WEB,
+    inlineLimitChars: Number.POSITIVE_INFINITY,
+    uploadLimitBytes: Number.POSITIVE_INFINITY,
+  }),
   directline: everywhere({ ...WEB, vouchesFor: 'signedUser', stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS }),
   webchat: everywhere({ ...WEB, vouchesFor: 'signedUser', stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS }),
   // Streams, and consent to files, are for chats of two alone.
@@ -182,4 +189,14 @@ export function channelOf(channelId: string): string {
 export function capabilitiesOf(channelId: string, scope: Scope): Capabilities {
   const channel = channelOf(channelId);
   return (Object.hasOwn(BY_CHANNEL, channel) ? BY_CHANNEL[channel]?.[scope] : undefined) ?? PLAIN;
+}
+
+/**
+ * Whether files can be offered there: Teams has no consent to files in GCC High, DoD and the cloud of 21Vianet, which are
+ * known by the address of their channel.
+ * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/bots-filesv4
+ */
+export function canSaveFiles({ savesFiles }: Capabilities, serviceUrl: string): boolean {
+  const host = URL.canParse(serviceUrl) ? new URL(serviceUrl).hostname : '';
+  return savesFiles && !/\.(?:us|cn)$/.test(host);
 }

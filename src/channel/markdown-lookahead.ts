@@ -1,10 +1,5 @@
 /** The longest construct that is read as one, in characters: a longer one counts as text. It bounds what a stream holds back. */
-const MAX_CONSTRUCT_CHARS = 2_048;
-/** Brackets within brackets in the description of an image. */
-const MAX_NESTED_BRACKETS = 4;
-/** Stands for a picture that has neither a description nor an address. */
-const PICTURE = '🖼';
-const HOST = /^https?:\/\/([a-z0-9.-]+(?::\d+)?)(?:[/?#]|$)/i;
+export const MAX_CONSTRUCT_CHARS = 2_048;
 
 /** What stands between two places of a text; `open`: the text so far does not tell. */
 export type Found<T> = T | 'open' | undefined;
@@ -22,16 +17,6 @@ export interface LinkTail {
   readonly end: number;
 }
 
-/** An image, from its `!` on; the places are those in the text. */
-export interface Image {
-  readonly alt: string;
-  /** `undefined` for an image by reference. */
-  readonly address: string | undefined;
-  /** The `]` behind `alt`. */
-  readonly altEnd: number;
-  readonly end: number;
-}
-
 /**
  * On one line, and without anything that clients read in different ways. Its parts exclude each other's first characters,
  * so it takes linear time.
@@ -40,9 +25,9 @@ const LINK_TAIL =
   /\([ \t]*(?:<(https?:\/\/[^<>`[\]\\\r\n]*)>|([^\s()<>`[\]"'\\]*(?:\([^\s()<>`[\]"'\\]*\)[^\s()<>`[\]"'\\]*)*))(?:[ \t]+(?:"[^"<`[\\\r\n]*"|'[^'<`[\\\r\n]*'))?[ \t]*\)/iy;
 const AUTOLINK = /<https?:\/\/[^\s<>`"']*>/iy;
 const BEGUN_AUTOLINK = /^<(?:h|ht|htt|https?|https?:|https?:\/|https?:\/\/[^\s<>`"']*)?$/i;
-const REFERENCE = /\[[^[\]`<\\\r\n]*\]/y;
+const FENCE_INFO = /[ \t]*[\w+#.-]*[ \t]*(?=[\r\n])/y;
+const BLANKS = /[ \t]*/y;
 const DOUBTFUL_IN_CODE = /[|$]|\\(?:[()[\]]|$)/;
-const BLANK_LINE = /^[ \t]*[\r\n]/;
 
 /** Reads `(address "title")` at a parenthesis. */
 export function readLinkTail(source: Source, at: number): Found<LinkTail> {
@@ -56,54 +41,6 @@ export function readAutolink(source: Source, at: number): Found<number> {
   const found = matchAt(AUTOLINK, source, at);
   if (found !== null) return at + found[0].length;
   return isOpen(source, at) && BEGUN_AUTOLINK.test(source.text.slice(at)) ? 'open' : undefined;
-}
-
-/** Reads an image at its `!`. */
-export function readImage(source: Source, at: number): Found<Image> {
-  const altEnd = endOfAlt(source, at + 2);
-  if (typeof altEnd !== 'number') return altEnd;
-  const { text, isWhole } = source;
-  const alt = text.slice(at + 2, altEnd);
-  const image = { alt, address: undefined, altEnd, end: altEnd + 1 };
-  switch (text[altEnd + 1]) {
-    case undefined:
-      return isWhole ? image : 'open';
-    case '(': {
-      const tail = readLinkTail(source, altEnd + 1);
-      return typeof tail === 'object' ? { ...image, ...tail } : (tail ?? image);
-    }
-    case '[': {
-      const label = matchAt(REFERENCE, source, altEnd + 1);
-      if (label !== null) return { ...image, end: altEnd + 1 + label[0].length };
-      return isOpen(source, altEnd + 1, /[\r\n]/) ? 'open' : image;
-    }
-    default:
-      return image;
-  }
-}
-
-/** What stands in place of an image: words, or the beginning of a link with a name. The text goes on at `next`. */
-export interface Replacement {
-  readonly kind: 'words' | 'link';
-  readonly text: string;
-  readonly next: number;
-}
-
-/** An image at `at` becomes a link. In a link, which holds no other, and without a web address it becomes its description. */
-export function replacementOf({ alt, address, altEnd, end }: Image, at: number, isInLink: boolean): Replacement {
-  const isWebImage = address === undefined || /^https?:\/\//i.test(address);
-  if (isInLink || !isWebImage) return { kind: 'words', text: wordsOf(alt) || PICTURE, next: end };
-  const withoutMark = { kind: 'words', text: '', next: at + 1 } as const;
-  if (alt.trim() !== '') return withoutMark;
-  // By reference: the label names it.
-  if (address === undefined) return end > altEnd + 3 ? { ...withoutMark, next: altEnd + 1 } : withoutMark;
-  const host = HOST.exec(address)?.[1];
-  return host === undefined ? { kind: 'words', text: PICTURE, next: end } : { kind: 'link', text: host, next: altEnd };
-}
-
-/** A description as nothing but words. */
-function wordsOf(alt: string): string {
-  return alt.replace(/[^\p{L}\p{N}\p{M}.,'’:-]+/gu, ' ').trim();
 }
 
 /**
@@ -127,37 +64,35 @@ export function readRun({ text, isWhole }: Source, at: number): number | 'open' 
   return end === text.length && !isWhole ? 'open' : end - at;
 }
 
-/** The rest of the line; `open` where it may grow. Without the characters that end it. */
-export function readLine(source: Source, at: number): Found<string> {
-  const head = source.text.slice(at, at + MAX_CONSTRUCT_CHARS);
-  const end = head.search(/[\r\n]/);
-  if (end >= 0) return head.slice(0, end);
-  if (isOpen(source, at)) return 'open';
-  return head.length < MAX_CONSTRUCT_CHARS ? head : undefined;
+/** The end of the line of a fence, behind its backticks: the name of a language, and nothing that could make it something else. */
+export function readFenceInfo(source: Source, at: number): Found<number> {
+  const end = matchAt(FENCE_INFO, source, at);
+  if (end !== null) return at + end[0].length;
+  return isOpen(source, at, /[\r\n]/) ? 'open' : undefined;
 }
 
-/** The bracket that closes the one before `from`. Paragraphs end at a blank line, and what is in them, too. */
-function endOfAlt(source: Source, from: number): Found<number> {
-  const { text } = source;
-  const most = Math.min(text.length, from + MAX_CONSTRUCT_CHARS);
-  let depth = 0;
-  for (let at = from; at < most; at++) {
-    const char = text[at];
-    if (char === '\\') at++;
-    else if (char === '\n' && BLANK_LINE.test(text.slice(at + 1, most))) return undefined;
-    else if (char === '[' && ++depth > MAX_NESTED_BRACKETS) return undefined;
-    else if (char === ']' && depth-- === 0) return at;
+/** The end of the line that ends a fence, behind its backticks: nothing stands there. */
+export function readFenceEnd(source: Source, at: number): Found<number> {
+  const end = at + (matchAt(BLANKS, source, at)?.[0].length ?? 0);
+  switch (source.text[end]) {
+    case '\r':
+    case '\n':
+      return end;
+    case undefined:
+      return source.isWhole ? end : 'open';
+    default:
+      return undefined;
   }
-  return isOpen(source, from) ? 'open' : undefined;
 }
 
-/** Whether what follows the text so far could change what stands at `at`. */
-function isOpen({ text, isWhole }: Source, at: number, end?: RegExp): boolean {
+/** Whether what follows the text so far could change what stands at `at`; nothing can behind `end`. */
+export function isOpen({ text, isWhole }: Source, at: number, end?: RegExp): boolean {
   if (isWhole || text.length - at >= MAX_CONSTRUCT_CHARS) return false;
   return end === undefined || !end.test(text.slice(at));
 }
 
-function matchAt(pattern: RegExp, { text }: Source, at: number): RegExpExecArray | null {
+/** Matches a sticky pattern at a place, within the bound. */
+export function matchAt(pattern: RegExp, { text }: Source, at: number): RegExpExecArray | null {
   pattern.lastIndex = 0;
   return pattern.exec(text.slice(at, at + MAX_CONSTRUCT_CHARS));
 }

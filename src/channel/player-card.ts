@@ -2,7 +2,7 @@ import { type Activity, type Attachment, CardFactory } from 'botbuilder';
 import type { StoredAudio } from '../audio/library.ts';
 import { fieldsOf } from '../fields.ts';
 import { clockTime, type Wording } from '../wording.ts';
-import { capabilitiesOf } from './capabilities.ts';
+import { canSaveFiles, capabilitiesOf } from './capabilities.ts';
 import { scopeOf } from './user-turn.ts';
 
 /** What the card offers besides playing. */
@@ -45,8 +45,8 @@ export function audioToPlay(taskFetch: unknown): string | undefined {
 
 /** The audio that a press of "Save" names: a message without text, from where there is such a button. */
 export function audioToSave(activity: Activity): string | undefined {
-  const { savesFiles } = capabilitiesOf(activity.channelId, scopeOf(activity));
-  return savesFiles && !activity.text?.trim() ? idOf(fieldsOf(activity.value)['save']) : undefined;
+  const isOffered = canSaveFiles(capabilitiesOf(activity.channelId, scopeOf(activity)), activity.serviceUrl);
+  return isOffered && !activity.text?.trim() ? idOf(fieldsOf(activity.value)['save']) : undefined;
 }
 
 function idOf(value: unknown): string | undefined {

@@ -47,7 +47,10 @@ export function toMessage(
   };
 }
 
-/** The message with the sound in the channel's way; as it is where the sound cannot be had. */
+/**
+ * The message with the sound in the channel's way. Where the user would have got it and it cannot be had, a sentence says
+ * so; elsewhere the message stays as it is.
+ */
 export function withSound(
   message: Partial<Activity>,
   audio: ReplyAudio | undefined,
@@ -56,7 +59,11 @@ export function withSound(
   style: ReplyStyle,
 ): Partial<Activity> {
   const { text = '' } = message;
-  if (audio === undefined || source === undefined) return message;
+  if (audio === undefined) return message;
+  if (source === undefined) {
+    const isMissed = capabilities.audio === 'attachment';
+    return isMissed ? { ...message, text: `${text}\n\n${style.words.audio.notDelivered}` } : message;
+  }
   const { pageUrl, wavUrl } = source;
   switch (capabilities.audio) {
     case 'speak':

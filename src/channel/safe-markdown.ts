@@ -1,11 +1,11 @@
+import { readImage, withoutImage } from './markdown-image.ts';
 import {
   readAutolink,
   readCodeSpan,
-  readImage,
-  readLine,
+  readFenceEnd,
+  readFenceInfo,
   readLinkTail,
   readRun,
-  replacementOf,
   type Source,
 } from './markdown-lookahead.ts';
 
@@ -15,9 +15,7 @@ import {
  *
  * Clients read Markdown in different ways (Web Chat by CommonMark with tables and mathematics, Teams by rules of its own),
  * so code counts as code only where all of them see it: where backticks may be paired in another way, what stands between
- * them is made safe as well.
- *
- * Applied to its own result it changes nothing more. Takes linear time.
+ * them is made safe as well. Takes linear time.
  */
 export function safeMarkdown(text: string): string {
   return new Neutralizer({ text, isWhole: true }).run();
@@ -31,8 +29,6 @@ export function safeMarkdownSoFar(text: string): string {
 const TAG_START = /[a-z/!?]/i;
 const MIN_FENCE_TICKS = 3;
 const MAX_FENCE_INDENT = 3;
-/** What may stand behind the ticks of a fence: a backtick would make it a code span. */
-const INFO = /^[^`]*$/;
 const TAB_SPACES = 4;
 
 interface Fence {
@@ -164,13 +160,10 @@ class Neutralizer {
     if (this.#text[this.#at + 1] !== '[') return this.#copy(1);
     const image = readImage(this.#source, this.#at);
     if (image === 'open') return false;
-    if (image === undefined) {
-      this.#at++;
-      return true;
-    }
-    const { kind, text, next } = replacementOf(image, this.#at, this.#openBrackets > 0);
+    const { text, next } =
+      image === undefined ? { text: '', next: this.#at + 1 } : withoutImage(image, this.#openBrackets > 0);
     this.#at = next;
-    if (kind === 'link') return this.#openBracket(text);
+    if (text.startsWith('[')) return this.#openBracket(text);
     return text === '' || this.#write(text);
   }
 
@@ -178,7 +171,7 @@ class Neutralizer {
   #openBracket(name?: string): boolean {
     if (this.#isBehindMark) this.#out += ' ';
     this.#openBrackets++;
-    return name === undefined ? this.#copy(1) : this.#write(`[${name}`);
+    return name === undefined ? this.#copy(1) : this.#write(name);
   }
 
   #lessThan(): boolean {
@@ -220,15 +213,12 @@ class Neutralizer {
 
   /** A fence that all clients see, or else nothing of which is known what it means for the rest of the text. */
   #longRun(count: number, mayBeFence: boolean): boolean {
-    const info = mayBeFence && this.#indent <= MAX_FENCE_INDENT ? readLine(this.#source, this.#at + count) : undefined;
-    if (info === 'open') return false;
-    const isFence = info !== undefined && INFO.test(info) && this.#at + count + info.length < this.#text.length;
-    if (!isFence) {
-      this.#isTextSure = false;
-      return this.#copy(count);
-    }
-    this.#fence = { indent: this.#indent, ticks: '`'.repeat(count) };
-    return this.#copy(count + info.length);
+    const end =
+      mayBeFence && this.#indent <= MAX_FENCE_INDENT ? readFenceInfo(this.#source, this.#at + count) : undefined;
+    if (end === 'open') return false;
+    if (end === undefined) this.#isTextSure = false;
+    else this.#fence = { indent: this.#indent, ticks: '`'.repeat(count) };
+    return this.#copy(end === undefined ? count : end - this.#at);
   }
 
   #stepInFence(char: string, { indent, ticks }: Fence): boolean {
@@ -239,9 +229,9 @@ class Neutralizer {
     if (count === 'open') return false;
     if (count < MIN_FENCE_TICKS) return this.#copy(count);
     if (!this.#isLineBlank || this.#indent > MAX_FENCE_INDENT || count < ticks.length) return this.#leaveFence();
-    const rest = readLine(this.#source, this.#at + count);
-    if (rest === 'open') return false;
-    if (rest === undefined || /[^ \t]/.test(rest)) return this.#leaveFence();
+    const end = readFenceEnd(this.#source, this.#at + count);
+    if (end === 'open') return false;
+    if (end === undefined) return this.#leaveFence();
     this.#fence = undefined;
     return this.#copy(count);
   }

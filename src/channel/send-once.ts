@@ -1,4 +1,4 @@
-import type { Activity, ResourceResponse, TurnContext } from 'botbuilder';
+import { type Activity, type ResourceResponse, TextFormatTypes, type TurnContext } from 'botbuilder';
 import { type Clock, within } from '../clock.ts';
 import { SendError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -13,10 +13,15 @@ export interface SendOptions {
 
 /** Answers with which a channel refuses a message for what is in it: without its audio it may be taken. */
 const REFUSED_STATUS: ReadonlySet<number> = new Set([400, 413, 415]);
+/** What a channel answers to formatting that it does not understand. */
+const BAD_REQUEST = 400;
 /** Answers after which there is nobody to send to: the bot was blocked or removed, or the conversation is deleted. */
 const GONE_STATUS: ReadonlySet<number> = new Set([403, 404]);
 
-/** The text is never lost for its audio: a message that is refused as it is goes once more without attachments. */
+/**
+ * The text is never lost for its audio or its formatting: a message that is refused for its content goes once more without
+ * attachments, and then as plain text.
+ */
 export async function sendOnce(
   context: TurnContext,
   activity: Partial<Activity>,
@@ -25,10 +30,20 @@ export async function sendOnce(
   try {
     return await limited(context.sendActivity(activity), options);
   } catch (err) {
-    if (!isRefusedForItsContent(err) || activity.attachments === undefined) throw err;
-    options.log.warn({ err }, 'the channel refused the audio, sending the text alone');
-    return sendOnce(context, withoutAttachments(activity), options);
+    if (!isRefusedForItsContent(err)) throw err;
+    if (activity.attachments !== undefined) {
+      options.log.warn({ err }, 'the channel refused the audio, sending the text alone');
+      return sendOnce(context, withoutAttachments(activity), options);
+    }
+    if (statusOf(err) !== BAD_REQUEST || activity.textFormat !== TextFormatTypes.Markdown) throw err;
+    options.log.warn({ err }, 'message refused: sending it as plain text');
+    return sendOnce(context, asPlainText(activity), options);
   }
+}
+
+/** Telegram, for one, refuses Markdown with an odd `_` ("can't parse entities"). Channels name the reason each in its own way. */
+function asPlainText({ id: _, ...activity }: Partial<Activity>): Partial<Activity> {
+  return { ...activity, textFormat: TextFormatTypes.Plain };
 }
 
 /** Whether the channel might have taken the message without what hangs on it. */

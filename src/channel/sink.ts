@@ -5,7 +5,7 @@ import type { Choice, Reply, ReplySink } from '../conversation/turn.ts';
 import { TurnError } from '../errors.ts';
 import { wordingFor } from '../wording.ts';
 import { isLoopbackUrl } from './audio-place.ts';
-import { type Capabilities, capabilitiesOf } from './capabilities.ts';
+import { type Capabilities, canSaveFiles, capabilitiesOf } from './capabilities.ts';
 import { choiceCard, choiceList } from './choice-card.ts';
 import { LiveMessage, type Pace } from './live-message.ts';
 import { type ReplyStyle, toMessage, withSound } from './reply-activity.ts';
@@ -32,7 +32,8 @@ const LINK_CHARS = 400;
 /** The way back over a live turn context. */
 export function openSink(context: TurnContext, options: SinkOptions): Sink {
   const { activity } = context;
-  const capabilities = capabilitiesOf(activity.channelId, scopeOf(activity));
+  const row = capabilitiesOf(activity.channelId, scopeOf(activity));
+  const capabilities = { ...row, savesFiles: canSaveFiles(row, activity.serviceUrl) };
   // Replies that go back in the HTTP answer come all at once: a sign before them would never be seen as one.
   return activity.deliveryMode === 'expectReplies'
     ? new Sink(

@@ -57,6 +57,8 @@ export const de: Wording = {
   },
   audio: {
     gone: 'Ich habe den Ton dieser Antwort nicht mehr. Bitte fragen Sie mich noch einmal.',
+    notDelivered:
+      '(Ich konnte den Ton dieser Antwort hier nicht senden. Bitte fragen Sie nach einer kürzeren Antwort, um sie zu hören.)',
     fileName: 'gesprochene-antwort.wav',
     fileOffer: 'Der Ton meiner Antwort, als Datei in Ihrem OneDrive.',
     saved: 'Ich habe sie in Ihrem OneDrive gespeichert.',

@@ -53,6 +53,7 @@ export const en: Wording = {
   },
   audio: {
     gone: 'I do not have the sound of this answer any more. Please ask me again.',
+    notDelivered: '(I could not send the sound of this answer here. Please ask me for a shorter answer to hear it.)',
     fileName: 'voice-reply.wav',
     fileOffer: 'The sound of my answer, as a file in your OneDrive.',
     saved: 'I saved it in your OneDrive.',

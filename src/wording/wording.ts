@@ -51,6 +51,8 @@ export interface Wording {
   /** What is said of sound that is asked for later. */
   readonly audio: {
     readonly gone: string;
+    /** Below an answer whose sound does not fit through the channel, or was refused by it. */
+    readonly notDelivered: string;
     /** The file as Teams offers and keeps it. */
     readonly fileName: string;
     readonly fileOffer: string;

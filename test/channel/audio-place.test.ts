@@ -81,9 +81,9 @@ describe('where the audio of a reply is', () => {
       assert.deepEqual(placeOf({ channel, bytes: 112_500 }), { kind: 'upload' });
     });
 
-    it(`is uploaded for ${channel} up to 4 MB, else nowhere`, () => {
-      assert.deepEqual(placeOf({ channel, bytes: 4 * MEGABYTE }), { kind: 'upload' });
-      assert.deepEqual(placeOf({ channel, bytes: 4 * MEGABYTE + 1 }), { kind: 'none' });
+    it(`is uploaded for ${channel} as long as the whole request has at most 256 KiB, else nowhere`, () => {
+      assert.deepEqual(placeOf({ channel, bytes: 195_840 }), { kind: 'upload' });
+      assert.deepEqual(placeOf({ channel, bytes: 195_841 }), { kind: 'none' });
     });
   }
 

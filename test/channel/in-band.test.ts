@@ -73,7 +73,7 @@ describe('a message whose replies are expected in the response', () => {
     const authorization = `Bearer ${openId.token(bot.connector.url)}`;
     const message = bot.message('hello', { ...IN_BAND, channelId: 'webchat' });
     const [reply] = await activitiesOf(await bot.post(message, { authorization }));
-    assert.equal(reply.text, 'Hi');
+    assert.equal(reply.text, `Hi\n\n${wording.audio.notDelivered}`);
     assert.deepEqual(
       bot.connector.calls.map(({ path }) => path),
       [],

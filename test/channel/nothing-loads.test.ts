@@ -11,7 +11,7 @@ const ALL = ['emulator', 'webchat', 'directline', 'msteams', 'slack', 'telegram'
 
 const PATIENCE = { timeout: 30_000 };
 
-describe('what the model writes loads nothing in a client', PATIENCE, () => {
+describe('what the bot sends loads nothing in a client', PATIENCE, () => {
   for (const channelId of ALL) {
     it(`in an answer to ${channelId}`, async (t) => {
       const bot = await startBot({ turns: [`See ${IMAGE} ${HTML}`] });
@@ -76,15 +76,6 @@ describe('what the model writes loads nothing in a client', PATIENCE, () => {
     assert.ok(first?.body.text.endsWith('\n```'), 'its code ends with it');
     assert.match(second?.body.text, /^&lt;img/);
     for (const { body } of bot.connector.messages) assert.ok(body.text.length <= 4_000);
-  });
-
-  it('in what is repeated of the user: unknown commands and names of files', async (t) => {
-    const bot = await startBot();
-    t.after(() => bot[Symbol.asyncDispose]());
-    await bot.says('/voice ![a](https://evil.example/x)');
-    const file = { contentType: 'application/zip', contentUrl: 'https://files.example/x', name: IMAGE };
-    await bot.says('', { attachments: [file] });
-    for (const { body } of await bot.connector.whenMessages(2)) assert.doesNotMatch(body.text, /!\[/);
   });
 
   it('and the model is shown again what it wrote', async (t) => {

@@ -145,11 +145,11 @@ describe('a reply on the wire, without such an address', () => {
     }));
 
   it('points to an upload when the WAV is larger', () =>
-    authenticated('directline', 200_000, (bot, { body }) => {
+    authenticated('directline', 190_000, (bot, { body }) => {
       const upload = bot.connector.calls.find(({ path }) => path.endsWith('/attachments'));
       assert.equal(upload?.path, '/v3/conversations/conversation-1/attachments');
       assert.equal(upload?.body.type, 'audio/wav');
-      assert.equal(Buffer.from(upload?.body.originalBase64, 'base64').length, 44 + 200_000);
+      assert.equal(Buffer.from(upload?.body.originalBase64, 'base64').length, 44 + 190_000);
       assert.equal(body.attachments[0].contentType, 'audio/wav');
       assert.match(
         body.attachments[0].contentUrl,
@@ -164,7 +164,7 @@ describe('a reply on the wire, without such an address', () => {
     it(`is the text alone when the upload ${name}`, () =>
       authenticated(
         'webchat',
-        200_000,
+        190_000,
         (_, { body }) => assert.equal(body.attachments, undefined),
         ({ connector }) => {
           connector.rule = ({ path }) => (path.endsWith('/attachments') ? answer : undefined);
@@ -173,7 +173,7 @@ describe('a reply on the wire, without such an address', () => {
   }
 
   it('is the text alone when the WAV is too large for an upload', () =>
-    authenticated('webchat', 4 * 2 ** 20, (bot, { body }) => {
+    authenticated('webchat', 200_000, (bot, { body }) => {
       assert.equal(body.attachments, undefined);
       assert.ok(bot.connector.calls.every(({ path }) => !path.endsWith('/attachments')));
     }));

@@ -99,9 +99,10 @@ describe('the sound of a reply', () => {
   });
 
   for (const delivery of ['attachment', 'link', 'playerCard'] as const) {
-    it(`is missing where there is no address, or no audio (${delivery})`, () => {
+    it(`is missing where there is no address, or no audio, and said to be where it would have been played (${delivery})`, () => {
       const capabilities = { audio: delivery, savesFiles: true };
-      assert.deepEqual(withSound(plain, audio, undefined, capabilities, STYLE), plain);
+      const text = delivery === 'attachment' ? `${plain.text}\n\n${en.audio.notDelivered}` : plain.text;
+      assert.deepEqual(withSound(plain, audio, undefined, capabilities, STYLE), { ...plain, text });
       assert.deepEqual(withSound(plain, undefined, HOSTED, capabilities, STYLE), plain);
     });
   }

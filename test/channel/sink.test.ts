@@ -35,14 +35,14 @@ describe('a reply that the channel refuses with its audio', () => {
     }
   }
 
-  it('goes once more and then no more', async (t) => {
+  it('goes without it, then as plain text, and then no more', async (t) => {
     const watched = watchedLog();
     const bot = await startBot({ turns: ['Lost', 'Next'], deps: { log: watched.log } });
     t.after(() => bot[Symbol.asyncDispose]());
     bot.connector.rule = ({ body }) => (body.text === 'Lost' ? { status: 400, body: REFUSAL } : undefined);
     await bot.says('hello');
     const line = await watched.when(({ msg }) => msg === 'reply not sent');
-    assert.equal(messagesPosted(bot), 2);
+    assert.equal(messagesPosted(bot), 3);
     assert.ok(line['incident']);
     assert.doesNotMatch(JSON.stringify(watched.lines), /Lost/);
 
@@ -66,14 +66,14 @@ describe('a reply that the channel refuses with its audio', () => {
     });
   }
 
-  it('is not sent again when there was no attachment to leave out', async (t) => {
+  it('goes once more as plain text where there was no attachment to leave out', async (t) => {
     const watched = watchedLog();
     const bot = await startBot({ turns: ['Refused'], deps: { log: watched.log } });
     t.after(() => bot[Symbol.asyncDispose]());
     bot.connector.rule = () => ({ status: 400, body: REFUSAL });
     await bot.says('hello', { channelId: 'slack' });
     await watched.when(({ msg }) => msg === 'reply not sent');
-    assert.equal(messagesPosted(bot), 1);
+    assert.equal(messagesPosted(bot), 2);
   });
 });
 

@@ -60,7 +60,7 @@ function assertGuarded(response: Response): void {
     'base-uri': "'none'",
     'form-action': "'none'",
     'frame-ancestors':
-      'https://*.cloud.microsoft https://teams.microsoft.com https://*.teams.microsoft.com https://*.microsoft365.com https://*.office.com',
+      'https://*.cloud.microsoft https://teams.microsoft.com https://*.teams.microsoft.com https://*.microsoft365.com https://*.office.com https://teams.microsoft.us https://*.teams.microsoft.us https://*.office365.us',
   });
 }
 

@@ -25,7 +25,7 @@ function assertGuarded({ headers }: Response, nonce: string): void {
     "connect-src 'self' https://res.cdn.office.net",
     "default-src 'none'",
     "form-action 'none'",
-    'frame-ancestors https://*.cloud.microsoft https://teams.microsoft.com https://*.teams.microsoft.com https://*.microsoft365.com https://*.office.com',
+    'frame-ancestors https://*.cloud.microsoft https://teams.microsoft.com https://*.teams.microsoft.com https://*.microsoft365.com https://*.office.com https://teams.microsoft.us https://*.teams.microsoft.us https://*.office365.us',
     'img-src data:',
     'media-src blob:',
     `script-src 'nonce-${nonce}' 'self'`,

@@ -4,10 +4,14 @@ import { findLinked, type LinkOptions } from '../linked-audio.ts';
 import { firstLanguage, newNonce, sendPage } from '../page.ts';
 import { notFoundPage, playerPage } from './page.ts';
 
-/** Those in whose clients Teams shows the dialog; nobody else frames the page. */
+/**
+ * Those in whose clients Teams shows the dialog, in Microsoft's clouds for governments, too; nobody else frames the page.
+ * The same names are among the valid origins of Teams' client library.
+ */
 export const FRAMING_HOSTS =
   'https://*.cloud.microsoft https://teams.microsoft.com https://*.teams.microsoft.com ' +
-  'https://*.microsoft365.com https://*.office.com';
+  'https://*.microsoft365.com https://*.office.com ' +
+  'https://teams.microsoft.us https://*.teams.microsoft.us https://*.office365.us';
 
 /** `GET` and `HEAD /audio/<link>`: plays the sound and shows its transcript, in a browser and in Teams' dialog. */
 export function playerRoute(options: LinkOptions) {
