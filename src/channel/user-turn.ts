@@ -22,12 +22,6 @@ export interface Sender {
   readonly personKey: string;
 }
 
-/** What was found out of the sender of a message, by what its channel vouches for. */
-export interface Sender {
-  readonly isAllowed: boolean;
-  readonly personKey: string;
-}
-
 /** What of an account and of a conversation an answer is addressed by: checked before, and small. */
 const ACCOUNT_FIELDS = ['id', 'name', 'aadObjectId', 'role'] as const;
 const CONVERSATION_FIELDS = ['id', 'name', 'isGroup', 'conversationType', 'tenantId'] as const;
