@@ -3,10 +3,11 @@ import { cardFields } from './cards.ts';
 import { shownName } from './file-name.ts';
 import { type Quote, quotedText, type SentQuote } from './teams-html.ts';
 
-const MAX_QUOTES = 5;
-const MAX_ID_CHARS = 256;
-const MAX_NAME_CHARS = 4_096;
-const MAX_PREVIEW_CHARS = 100_000;
+/** What is read of the quotes in a message, whatever the client marks them with. */
+export const MAX_QUOTES = 5;
+export const MAX_ID_CHARS = 256;
+export const MAX_NAME_CHARS = 4_096;
+export const MAX_PREVIEW_CHARS = 100_000;
 
 /** Stands in the text where a message is quoted; some clients escape it. */
 const MARKER =

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../at-most.ts';
-import { Shares } from '../shares.ts';
+import { type ShareBounds, Shares } from '../shares.ts';
 import { wordingFor } from '../wording.ts';
 import { type Command, commandOf } from './commands.ts';
 import { giveUp } from './give-up.ts';
@@ -29,10 +29,11 @@ const MOST_WELCOMES = 50_000;
 /** Messages that may run or wait over all conversations, and what they may hold together: files may stand in them. */
 const MOST_TURNS = 5_000;
 const MOST_CHARS = 64 * 1024 * 1024;
-/** What runs beside the turns at once, over all conversations; it may hold a file each. */
-const MOST_ASIDES = 100;
-/** Of one person: far more than anybody types or presses before the first of them is answered. */
-const MAX_ASIDES_PER_PERSON = 10;
+/**
+ * What runs beside the turns at once; it may hold a file each. A person's share is far more than anybody types or presses
+ * before the first of them is answered.
+ */
+const ASIDE_BOUNDS: ShareBounds = { max: 100, maxPerPerson: 10 };
 
 /** All conversations of this process: takes messages, and answers them in order. */
 export class Conversations {
@@ -40,7 +41,9 @@ export class Conversations {
   readonly #turns: Turns;
   readonly #inbox: Inbox;
   readonly #welcomed = new LRUCache<string, true>(atMost(MOST_WELCOMES));
-  readonly #asides = new Shares({ max: MOST_ASIDES, maxPerPerson: MAX_ASIDES_PER_PERSON });
+  readonly #asides = new Shares(ASIDE_BOUNDS);
+  /** `/stop` has a share of its own: it ends work, so commands that are still being sent must not refuse it. */
+  readonly #stops = new Shares(ASIDE_BOUNDS);
   /** Of all messages that run or wait. */
   #chars = 0;
   /** Of the messages so far. */
@@ -141,7 +144,8 @@ export class Conversations {
 
   /** Takes the room of a message until the returned function is called. `undefined`: there is none. */
   #takeRoom(turn: UserTurn): (() => void) | undefined {
-    if (commandIn(turn) !== undefined) return this.#asides.acquire(turn.personKey);
+    const command = commandIn(turn);
+    if (command !== undefined) return (command.name === 'stop' ? this.#stops : this.#asides).acquire(turn.personKey);
     const chars = charsOf(turn);
     if (this.#turns.size >= MOST_TURNS || this.#chars + chars > MOST_CHARS) return undefined;
     this.#chars += chars;

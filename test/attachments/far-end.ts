@@ -121,6 +121,9 @@ export function redirecting(...places: readonly string[]): FarEnd['rule'] {
   return (_, response) => {
     const location = places[count++];
     if (location === undefined) response.end('a file');
-    else response.writeHead(302, { location }).end();
+    else {
+      response.writeHead(302, { location });
+      response.end();
+    }
   };
 }

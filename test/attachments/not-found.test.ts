@@ -21,8 +21,10 @@ describe('a file that its host does not give yet', { skip, timeout: 60_000 }, ()
   /** Each request is answered with the next status, the last one stays. */
   function answers(...statuses: readonly number[]): void {
     let count = 0;
-    far.rule = (_, response) =>
-      response.writeHead(statuses[Math.min(count++, statuses.length - 1)] ?? 200).end('a file');
+    far.rule = (_, response) => {
+      response.writeHead(statuses[Math.min(count++, statuses.length - 1)] ?? 200);
+      response.end('a file');
+    };
   }
 
   for (const status of [401, 403, 404]) {
@@ -101,7 +103,10 @@ describe('a file of somebody who has to sign in', { skip, timeout: 60_000 }, () 
 
   for (const status of [401, 403]) {
     it(`is told as such: ${status}`, async () => {
-      far.rule = (_, response) => response.writeHead(status).end('no');
+      far.rule = (_, response) => {
+        response.writeHead(status);
+        response.end('no');
+      };
       assert.equal(await codeOf(), 'sign_in_needed');
       assert.equal(far.seen.length, 1);
       assert.equal(await codeOf(EXACT), 'not_fetched');
@@ -117,7 +122,10 @@ describe('a file of somebody who has to sign in', { skip, timeout: 60_000 }, () 
   });
 
   it('is told as such: redirects without end', async () => {
-    far.rule = (_, response) => response.writeHead(302, { location: '/_layouts/15/Authenticate.aspx' }).end();
+    far.rule = (_, response) => {
+      response.writeHead(302, { location: '/_layouts/15/Authenticate.aspx' });
+      response.end();
+    };
     assert.equal(await codeOf(), 'sign_in_needed');
   });
 
@@ -125,7 +133,10 @@ describe('a file of somebody who has to sign in', { skip, timeout: 60_000 }, () 
     far.rule = redirecting('https://other.good.test/file');
     assert.equal(await codeOf(), 'a file');
     for (const status of [404, 410, 500]) {
-      far.rule = (_, response) => response.writeHead(status).end();
+      far.rule = (_, response) => {
+        response.writeHead(status);
+        response.end();
+      };
       assert.equal(await codeOf(), 'not_fetched');
     }
   });

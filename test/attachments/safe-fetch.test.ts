@@ -34,8 +34,10 @@ async function fetchFrom(rule: FileHost['rule'], request: Partial<FetchRequest> 
 const textOf = ({ bytes }: Fetched) => Buffer.from(bytes).toString();
 const answering =
   (status: number, headers: Record<string, string> = {}): FileHost['rule'] =>
-  (_, response) =>
-    response.writeHead(status, headers).end('a file');
+  (_, response) => {
+    response.writeHead(status, headers);
+    response.end('a file');
+  };
 
 describe('a file of this machine, in development', { timeout: 60_000 }, () => {
   it('is fetched over http, under each of its names', async () => {
@@ -49,8 +51,10 @@ describe('a file of this machine, in development', { timeout: 60_000 }, () => {
   it('is fetched from where it was moved to, with a connection for each step', async () => {
     const before = host.connections;
     const file = await fetchFrom(({ url }, response) => {
-      if (url === '/file') response.writeHead(302, { location: `http://localhost:${host.port}/there` }).end();
-      else response.end('a file');
+      if (url === '/file') {
+        response.writeHead(302, { location: `http://localhost:${host.port}/there` });
+        response.end();
+      } else response.end('a file');
     });
     assert.equal(textOf(file), 'a file');
     assert.equal(host.connections, before + 2);
@@ -86,8 +90,10 @@ describe('a file that is too large', { timeout: 60_000 }, () => {
   const tooLarge = { code: 'too_large', message: '127.0.0.1: the file has more than 1000 bytes' };
 
   it('is not read when its host says so', async () => {
-    const rule: FileHost['rule'] = (_, response) =>
-      response.writeHead(200, { 'content-length': '1001' }).flushHeaders();
+    const rule: FileHost['rule'] = (_, response) => {
+      response.writeHead(200, { 'content-length': '1001' });
+      response.flushHeaders();
+    };
     await assert.rejects(fetchFrom(rule), tooLarge);
   });
 
@@ -106,7 +112,10 @@ describe('a file that is too large', { timeout: 60_000 }, () => {
 
   it('begins with one byte more', async () => {
     const of = (length: number): FileHost['rule'] => {
-      return (_, response) => response.writeHead(200).write(Buffer.alloc(length), () => response.end());
+      return (_, response) => {
+        response.writeHead(200);
+        response.write(Buffer.alloc(length), () => response.end());
+      };
     };
     assert.equal((await fetchFrom(of(1_000))).bytes.length, 1_000);
     await assert.rejects(fetchFrom(of(1_001)), tooLarge);
@@ -164,7 +173,10 @@ describe('a host that does not give the file', { timeout: 60_000 }, () => {
       { code: 'not_fetched' },
     );
     await assert.rejects(
-      fetchFrom((_, response) => response.writeHead(200).write('half', () => response.socket?.resetAndDestroy())),
+      fetchFrom((_, response) => {
+        response.writeHead(200);
+        response.write('half', () => response.socket?.resetAndDestroy());
+      }),
       { code: 'not_fetched' },
     );
   });

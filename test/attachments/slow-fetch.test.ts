@@ -61,14 +61,27 @@ const HANGS: Readonly<Record<string, Hang>> = {
   'an answer that never comes': { url: atHost, rule: () => {}, hangs: asked },
   'a body that never comes': {
     url: atHost,
-    rule: (_, response) => response.writeHead(200).flushHeaders(),
+    rule: (_, response) => {
+      response.writeHead(200);
+      response.flushHeaders();
+    },
     hangs: asked,
   },
-  'a body that never ends': { url: atHost, rule: (_, response) => response.writeHead(200).write('half'), hangs: asked },
+  'a body that never ends': {
+    url: atHost,
+    rule: (_, response) => {
+      response.writeHead(200);
+      response.write('half');
+    },
+    hangs: asked,
+  },
   'a redirect that leads to silence': {
     url: atHost,
     rule: ({ url }, response) => {
-      if (url === '/file') response.writeHead(302, { location: '/there' }).write('a body without end');
+      if (url === '/file') {
+        response.writeHead(302, { location: '/there' });
+        response.write('a body without end');
+      }
     },
     hangs: () => host.seen.when(host.seen.all.length + 2),
   },

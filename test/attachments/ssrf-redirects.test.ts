@@ -36,7 +36,10 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
   }
 
   it('is fetched over TLS, asked for as it is and with nothing of ours', async () => {
-    far.rule = (_, response) => response.writeHead(200, { 'content-type': 'audio/wav' }).end('a file');
+    far.rule = (_, response) => {
+      response.writeHead(200, { 'content-type': 'audio/wav' });
+      response.end('a file');
+    };
     const report = await far.fetch({ url: 'https://files.good.test:443/a%20file?key=a-secret#fragment' });
     assert.deepEqual(report, {
       outcome: { text: 'a file', contentType: 'audio/wav' },
@@ -63,10 +66,16 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
   });
 
   it('is not read any further when it is too large, or breaks off', async () => {
-    far.rule = (_, response) => response.writeHead(200).write(Buffer.alloc(100_000));
+    far.rule = (_, response) => {
+      response.writeHead(200);
+      response.write(Buffer.alloc(100_000));
+    };
     const { outcome } = await far.fetch({});
     assert.equal('code' in outcome && outcome.code, 'too_large');
-    far.rule = (_, response) => response.writeHead(200).write('half', () => response.socket?.destroy());
+    far.rule = (_, response) => {
+      response.writeHead(200);
+      response.write('half', () => response.socket?.destroy());
+    };
     const { outcome: broken } = await far.fetch({});
     assert.equal('code' in broken && broken.code, 'not_fetched');
   });
@@ -84,7 +93,10 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
     it(`is fetched from where its host redirects to: ${status}`, async () => {
       far.rule = ({ host }, response) => {
         if (host === 'other.good.test') response.end('a file');
-        else response.writeHead(status, { location: 'https://other.good.test/there' }).end();
+        else {
+          response.writeHead(status, { location: 'https://other.good.test/there' });
+          response.end();
+        }
       };
       const report = await far.fetch({});
       assert.deepEqual(report.outcome, { text: 'a file' });
@@ -106,7 +118,10 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
   });
 
   it('is given up where it redirects in circles', async () => {
-    far.rule = (_, response) => response.writeHead(302, { location: '/file' }).end();
+    far.rule = (_, response) => {
+      response.writeHead(302, { location: '/file' });
+      response.end();
+    };
     const { outcome } = await far.fetch({});
     assert.deepEqual(outcome, { code: 'not_fetched', message: 'files.good.test: too many redirects' });
     assert.equal(far.seen.length, 4);
@@ -173,7 +188,10 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
   it('is not told of with its keys, nor with those of its redirects', async () => {
     const url = 'https://files.good.test/a-secret?b-secret';
     for (const location of ['https://evil.bad.test/c-secret', '/d-secret', '/e-secret']) {
-      far.rule = (_, response) => response.writeHead(302, { location }).end();
+      far.rule = (_, response) => {
+        response.writeHead(302, { location });
+        response.end();
+      };
       const { outcome } = await far.fetch({ url, key: KEY });
       assert.ok('message' in outcome);
       assert.doesNotMatch(JSON.stringify(outcome), /secret|the-token/);

@@ -54,6 +54,23 @@ describe('what one person has done beside the turns', { timeout: 30_000 }, () =>
     letGo();
   });
 
+  it('never refuses the person a /stop, however many commands are still being sent', async (t) => {
+    const { says, letGo } = await started(t);
+    for (let index = 0; index < SHARE; index++) assert.equal(await says('ada', '/help', index), 200);
+    assert.equal(await says('ada', '/help'), 503);
+    assert.equal(await says('ada', '/stop'), 200);
+    assert.equal(await says('ada', '/help'), 503);
+    letGo();
+  });
+
+  it('leaves room for others also when it is /stop again and again', async (t) => {
+    const { says, letGo } = await started(t);
+    for (let index = 0; index < SHARED_BY_ALL; index++) await says('ada', '/stop', index);
+    assert.equal(await says('eve', '/stop'), 200);
+    assert.equal(await says('eve', '/help'), 200);
+    letGo();
+  });
+
   it('makes room again as it ends', async (t) => {
     const { bot, says, letGo } = await started(t);
     for (let index = 0; index < SHARE; index++) assert.equal(await says('ada', '/help', index), 200);

@@ -41,7 +41,8 @@ describe('the files that people send', { timeout: 60_000 }, () => {
       if (url === FENCE) return void response.end();
       const name = url.slice(url.lastIndexOf('/') + 1);
       asked.push(name);
-      response.writeHead(200).write('half ');
+      response.writeHead(200);
+      response.write('half ');
       open.set(name, response);
     };
   });

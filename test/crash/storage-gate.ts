@@ -68,7 +68,8 @@ export async function startStorageGate(azuriteUrl: string, watcher: StorageWatch
       const answer = await forward(incoming, body);
       slowestMs = Math.max(slowestMs, performance.now() - startedMs);
       await watcher.after(call, answer.status);
-      response.writeHead(answer.status, answer.rawHeaders).end(answer.body);
+      response.writeHead(answer.status, answer.rawHeaders);
+      response.end(answer.body);
     } catch {
       incoming.socket.destroy();
     }

@@ -23,7 +23,8 @@ export async function startManagedIdentity(clientId: string): Promise<ManagedIde
     const asked = new URL(url, 'http://identity').searchParams;
     const resource = asked.get('resource') ?? '';
     if (headers['x-identity-header'] !== SECRET || asked.get('client_id') !== clientId) {
-      response.writeHead(400).end();
+      response.writeHead(400);
+      response.end();
       return;
     }
     resources.add(resource);

@@ -17,7 +17,8 @@ describe('an account that is opened with Entra ID', { skip }, () => {
   const authorizations: (string | undefined)[] = [];
   const answer: RequestListener = ({ headers }, response) => {
     authorizations.push(headers.authorization);
-    response.writeHead(404, { 'x-ms-error-code': 'BlobNotFound' }).end();
+    response.writeHead(404, { 'x-ms-error-code': 'BlobNotFound' });
+    response.end();
   };
   let secure: Server;
   let plain: Server;
