@@ -1,5 +1,4 @@
 import './node-version.js';
-import { readOptions } from './cli/read-options.ts';
 import { systemClock } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
 import { fail as failure } from './doctor/check.ts';
@@ -14,6 +13,7 @@ import { randomIds } from './ids.ts';
 import { findInstallation, firstSteps } from './installation.ts';
 import { captureConsole, createLogger, LOG_LEVELS } from './log.ts';
 import { setDefaultProxy } from './proxy.ts';
+import { readOptions } from './read-options.ts';
 import { entraIdTokens } from './realtime/endpoint.ts';
 
 // `npm run doctor`: tries everything that the bot needs, with the bot's own settings and parts, and says what to do.

@@ -63,7 +63,7 @@ const QUICK: Plan = {
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 function build(): void {
-  const { status } = spawnSync(process.execPath, [`${root}src/cli/build.ts`], { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [`${root}dev/packaging/build.ts`], { cwd: root, stdio: 'inherit' });
   if (status !== 0) throw new Error('the bot could not be built');
 }
 

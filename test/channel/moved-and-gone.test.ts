@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Turn } from '../../src/simulator/script.ts';
+import type { Turn } from '../../dev/simulator/script.ts';
 import { startBot } from '../support/bot.ts';
 import { startFakeConnector } from '../support/fake-connector.ts';
 import { watchedLog } from './watched-log.ts';

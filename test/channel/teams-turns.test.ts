@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Performance } from '../../src/simulator/mind.ts';
-import type { Turn } from '../../src/simulator/script.ts';
+import type { Performance } from '../../dev/simulator/mind.ts';
+import type { Turn } from '../../dev/simulator/script.ts';
 import { conversationOf, startTimedBot } from '../conversation/talk.ts';
 import type { ConnectorRule } from '../support/fake-connector.ts';
 import { TeamsRules } from '../support/teams-rules.ts';

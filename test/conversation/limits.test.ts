@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { scripted } from '../../src/simulator/script.ts';
+import { scripted } from '../../dev/simulator/script.ts';
 import { en } from '../../src/wording/en.ts';
 import { failing, inConversation, startTimedBot, type TimedBot, textsOf, until } from './talk.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { MindContext } from '../../src/simulator/mind.ts';
+import type { MindContext } from '../../dev/simulator/mind.ts';
 import { samplesOf } from '../support/bot.ts';
 import { conversationOf, held, inConversation, linesOf, spoken, startTimedBot, textsOf } from './talk.ts';
 

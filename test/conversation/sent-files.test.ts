@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
+import { type Ending, type Mind, simulatedMind } from '../../dev/simulator/mind.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
-import { type Ending, type Mind, simulatedMind } from '../../src/simulator/mind.ts';
 import { en } from '../../src/wording/en.ts';
 import { startFileHost } from '../attachments/file-host.ts';
+import { toneOf } from '../dev/simulator/sounds.ts';
 import { inTime } from '../realtime/gathered.ts';
-import { toneOf } from '../simulator/sounds.ts';
 import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Ending, MindContext, Performance } from '../../src/simulator/mind.ts';
+import type { Ending, MindContext, Performance } from '../../dev/simulator/mind.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import type { ConnectorCall } from '../support/fake-connector.ts';

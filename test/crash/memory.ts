@@ -1,4 +1,4 @@
-import type { HistoryLine } from '../../src/simulator/mind.ts';
+import type { HistoryLine } from '../../dev/simulator/mind.ts';
 import { answerOf, type Ledger, type Message, tokensIn } from './ledger.ts';
 
 /** Whether the model was told what was said before, all of it, once, and of no other conversation. */

@@ -1,7 +1,7 @@
+import type { MindContext, Performance } from '../../dev/simulator/mind.ts';
+import { type Simulator, startSimulator } from '../../dev/simulator/simulator.ts';
+import { toneVoice } from '../../dev/simulator/voice.ts';
 import { createLogger } from '../../src/log.ts';
-import type { MindContext, Performance } from '../../src/simulator/mind.ts';
-import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
 import type { Holds } from './holds.ts';
 import { type Ledger, type Message, tokensIn } from './ledger.ts';
 import { checkMemory } from './memory.ts';

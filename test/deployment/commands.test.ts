@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { readTeamsRequest } from '../../src/cli/teams-options.ts';
+import { readTeamsRequest } from '../../dev/teams-app/teams-options.ts';
 import { commandsOfReadme, optionOf, README, wordsOf } from './commands.ts';
 import { CLIENT_ID, deploy, ofType, theOne } from './deployment.ts';
 import { readTemplate } from './template.ts';
@@ -9,7 +9,7 @@ import { readTemplate } from './template.ts';
 const whole = deploy(readTemplate('azuredeploy.json'));
 const commands = commandsOfReadme();
 const root = new URL('../../', import.meta.url);
-const packageSource = readFileSync(new URL('src/cli/package.ts', root), 'utf8');
+const packageSource = readFileSync(new URL('dev/packaging/package.ts', root), 'utf8');
 const { scripts, version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
 const ZIP = /OUTPUT = '([^']+)'/.exec(packageSource)?.[1] ?? '';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { ENTRIES, START_COMMAND } from '../../dev/packaging/bundle-table.ts';
 import { createApp } from '../../src/app.ts';
-import { ENTRIES, START_COMMAND } from '../../src/cli/bundle-table.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/log.ts';
 import { TEST_BUILD } from '../support/build.ts';

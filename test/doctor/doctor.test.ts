@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, describe, it, type TestContext } from 'node:test';
-import { zipOf } from '../../src/cli/zip.ts';
+import { zipOf } from '../../dev/packaging/zip.ts';
+import { type Script, scripted, type Turn } from '../../dev/simulator/script.ts';
+import { type SimulatorOptions, startSimulator } from '../../dev/simulator/simulator.ts';
+import { toneVoice } from '../../dev/simulator/voice.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createLogger } from '../../src/log.ts';
-import { type Script, scripted, type Turn } from '../../src/simulator/script.ts';
-import { type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
 import { AzureBlobs } from '../../src/storage/azure-blobs.ts';
 import { all } from '../storage/storage-under-test.ts';
 import { startAzurite } from '../support/azurite.ts';

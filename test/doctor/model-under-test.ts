@@ -1,9 +1,9 @@
 import type { TestContext } from 'node:test';
+import { scripted, type Turn } from '../../dev/simulator/script.ts';
+import { type SimulatorOptions, startSimulator } from '../../dev/simulator/simulator.ts';
+import { toneVoice } from '../../dev/simulator/voice.ts';
 import type { Finding } from '../../src/doctor/check.ts';
 import type { Env } from '../../src/env.ts';
-import { scripted, type Turn } from '../../src/simulator/script.ts';
-import { type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
 import { type RawAnswer, startRawModel } from '../support/raw-model.ts';
 import { type ExaminedOptions, examined } from './examined.ts';
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { zipOf } from '../../src/cli/zip.ts';
+import { zipOf } from '../../dev/packaging/zip.ts';
 import type { Check } from '../../src/doctor/check.ts';
 import { fail, pass, skipped, warn } from '../../src/doctor/check.ts';
 import { reachTodo } from '../../src/doctor/reach.ts';
@@ -15,7 +15,7 @@ import { type CheckReport, runChecks } from '../../src/doctor/run.ts';
 import { secretsRemover } from '../../src/doctor/secrets.ts';
 import { createLogger } from '../../src/log.ts';
 import { ingestionEndpointOf } from '../../src/telemetry-settings.ts';
-import { copyProject } from '../cli/project-copy.ts';
+import { copyProject } from '../dev/project-copy.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { examined, said } from './examined.ts';
 
@@ -201,7 +201,7 @@ describe('the Teams package', () => {
     const folder = copyProject(t);
     const botId = '11111111-2222-4333-8444-555555555555';
     const options = ['--bot-id', botId, '--host', 'bot.example.com'];
-    execFileSync(process.execPath, [join(folder, 'src/cli/teams-package.ts'), ...options], { stdio: 'ignore' });
+    execFileSync(process.execPath, [join(folder, 'dev/teams-app/teams-package.ts'), ...options], { stdio: 'ignore' });
     const findings = await examined({ ...env, MicrosoftAppId: botId }, { only: [NAME], deps: { folder } });
     assert.match(said(findings, NAME), /^pass \| version \d/);
   });

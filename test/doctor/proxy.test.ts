@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { simulatedMind } from '../../src/simulator/mind.ts';
-import { startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
+import { simulatedMind } from '../../dev/simulator/mind.ts';
+import { startSimulator } from '../../dev/simulator/simulator.ts';
+import { toneVoice } from '../../dev/simulator/voice.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import { startTlsFront } from '../support/tls-front.ts';
 import { makeTrustedCertificate } from '../support/trusted.ts';

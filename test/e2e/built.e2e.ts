@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { simulatedMind } from '../../src/simulator/mind.ts';
-import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
+import { simulatedMind } from '../../dev/simulator/mind.ts';
+import { type Simulator, startSimulator } from '../../dev/simulator/simulator.ts';
+import { toneVoice } from '../../dev/simulator/voice.ts';
 import { type FakeConnector, startFakeConnector } from '../support/fake-connector.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -18,7 +18,7 @@ describe('the built bot', () => {
   let port: number;
 
   before(async () => {
-    const build = spawnSync(process.execPath, ['src/cli/build.ts'], { cwd: root, encoding: 'utf8' });
+    const build = spawnSync(process.execPath, ['dev/packaging/build.ts'], { cwd: root, encoding: 'utf8' });
     assert.equal(build.status, 0, build.stderr + build.stdout);
     connector = await startFakeConnector();
     simulator = await startSimulator({ mind: simulatedMind, voice: toneVoice(), paceMs: 0 });

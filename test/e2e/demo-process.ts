@@ -18,7 +18,7 @@ export interface Demo {
 
 /** `npm run demo`, as a person would start it, until it says which page to open. */
 export async function startDemo(...options: string[]): Promise<Demo> {
-  const args = ['--import', './src/node-version.js', 'src/cli/demo.ts', ...options];
+  const args = ['--import', './src/node-version.js', 'dev/demo.ts', ...options];
   const child = spawn(process.execPath, args, { cwd: root });
   const lines: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {

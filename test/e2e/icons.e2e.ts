@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { readPng } from '../../src/cli/png.ts';
+import { readPng } from '../../dev/teams-app/png.ts';
 import { launchBrowser } from '../support/browser.ts';
 
 const folder = new URL('../../deploymentTemplates/teams/', import.meta.url);

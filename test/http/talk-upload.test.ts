@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { simulatedMind } from '../../dev/simulator/mind.ts';
 import { toPcm } from '../../src/audio/pcm.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
 import { MOST_WAITING } from '../../src/conversation/turn-queue.ts';
-import { simulatedMind } from '../../src/simulator/mind.ts';
 import { wordingFor } from '../../src/wording.ts';
 import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import { clipsOf, invited, SPOKEN, speak } from '../support/invited.ts';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { MindContext, Performance } from '../../dev/simulator/mind.ts';
+import { type Simulator, startSimulator } from '../../dev/simulator/simulator.ts';
+import { toneVoice } from '../../dev/simulator/voice.ts';
 import { type App, type AppDeps, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Env } from '../../src/env.ts';
 import { createLogger } from '../../src/log.ts';
-import type { MindContext, Performance } from '../../src/simulator/mind.ts';
-import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
 import { AzureBlobs } from '../../src/storage/azure-blobs.ts';
 import type { BlobFacts, Blobs } from '../../src/storage/blobs.ts';
 import { CONTAINERS, FOLDERS } from '../../src/storage/storage.ts';

@@ -20,7 +20,10 @@ describe('npm run package', () => {
 
   /** From a folder that has nothing to do with it. */
   function run() {
-    return spawnSync(process.execPath, [join(project, 'src/cli/package.ts')], { cwd: tmpdir(), encoding: 'utf8' });
+    return spawnSync(process.execPath, [join(project, 'dev/packaging/package.ts')], {
+      cwd: tmpdir(),
+      encoding: 'utf8',
+    });
   }
 
   it('says in one line that it needs what only development has', () => {

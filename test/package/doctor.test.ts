@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { ENTRIES } from '../../src/cli/bundle-table.ts';
+import { ENTRIES } from '../../dev/packaging/bundle-table.ts';
 import type { Env } from '../../src/env.ts';
 import { ROOT, type Unpacked, unpackBot } from './unpacked.ts';
 
@@ -48,6 +48,6 @@ describe('the doctor where the bot is deployed', () => {
   it('is called as it is where the project was built', () => {
     for (const name of ['index', 'doctor']) assert.equal(ENTRIES[name], `src/${name}.ts`);
     const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
-    assert.equal(scripts.doctor, 'node src/cli/node.js src/doctor.ts');
+    assert.equal(scripts.doctor, 'node dev/node.js src/doctor.ts');
   });
 });

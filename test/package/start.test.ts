@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { simulatedMind } from '../../dev/simulator/mind.ts';
+import { scripted } from '../../dev/simulator/script.ts';
+import { startSimulator } from '../../dev/simulator/simulator.ts';
+import { toneVoice } from '../../dev/simulator/voice.ts';
 import { TEAMS_LIBRARY_FILE, TEAMS_LIBRARY_PATH } from '../../src/http/player/teams-library.ts';
-import { simulatedMind } from '../../src/simulator/mind.ts';
-import { scripted } from '../../src/simulator/script.ts';
-import { startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
 import { flag, png } from '../attachments/pictures.ts';
 import { startAzurite } from '../support/azurite.ts';
 import { type ConnectorCall, startFakeConnector } from '../support/fake-connector.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { ENTRIES } from '../../src/cli/bundle-table.ts';
+import { ENTRIES } from '../../dev/packaging/bundle-table.ts';
 import { unpackBot } from './unpacked.ts';
 
 const MOST_BYTES = 10_000_000;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unzipSync } from 'fflate';
-import { type BotZip, makeBotZip } from '../../src/cli/bot-zip.ts';
-import { START_COMMAND } from '../../src/cli/bundle-table.ts';
+import { type BotZip, makeBotZip } from '../../dev/packaging/bot-zip.ts';
+import { START_COMMAND } from '../../dev/packaging/bundle-table.ts';
 import type { Env } from '../../src/env.ts';
 import { type BotProcess, watchBotProcess } from '../support/bot-process.ts';
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { unzipSync } from 'fflate';
-import { type BotZip, makeBotZip } from '../../src/cli/bot-zip.ts';
-import { ENTRIES, START_COMMAND } from '../../src/cli/bundle-table.ts';
+import { type BotZip, makeBotZip } from '../../dev/packaging/bot-zip.ts';
+import { ENTRIES, START_COMMAND } from '../../dev/packaging/bundle-table.ts';
 import { COMMIT, ROOT, sharedBotZip } from './unpacked.ts';
 
 /** With all that telemetry needs in it, too. */
@@ -73,7 +73,7 @@ describe('the ZIP', () => {
   it('has an entry for every worker that one of its programs starts', () => {
     const started = scripts().flatMap((path) => [...text(path).matchAll(/workerUrl\(import\.meta\.url, "([^"]+)"\)/g)]);
     for (const [, name = ''] of started) {
-      assert.equal(basename(ENTRIES[name] ?? '', '.ts'), name, 'src/cli/bundle-table.ts');
+      assert.equal(basename(ENTRIES[name] ?? '', '.ts'), name, 'dev/packaging/bundle-table.ts');
     }
   });
 

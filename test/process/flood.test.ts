@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { scripted } from '../../src/simulator/script.ts';
-import { startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
+import { scripted } from '../../dev/simulator/script.ts';
+import { startSimulator } from '../../dev/simulator/simulator.ts';
+import { toneVoice } from '../../dev/simulator/voice.ts';
 import { rawRequest, sendRaw } from '../http/raw-request.ts';
 import { type BotProcess, startBotProcess } from '../support/bot-process.ts';
 import { startFakeConnector } from '../support/fake-connector.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import type { MindContext, Performance, ServiceError } from '../../dev/simulator/mind.ts';
+import { startSimulator } from '../../dev/simulator/simulator.ts';
+import { toneVoice } from '../../dev/simulator/voice.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
-import type { MindContext, Performance, ServiceError } from '../../src/simulator/mind.ts';
-import { startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
 import { startFileHost } from '../attachments/file-host.ts';
-import { toneOf } from '../simulator/sounds.ts';
+import { toneOf } from '../dev/simulator/sounds.ts';
 import { startBotProcess } from '../support/bot-process.ts';
 import { type ConnectorRule, startFakeConnector } from '../support/fake-connector.ts';
 

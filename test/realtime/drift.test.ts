@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Performance } from '../../src/simulator/mind.ts';
-import { scripted, type Turn } from '../../src/simulator/script.ts';
-import { startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
+import type { Performance } from '../../dev/simulator/mind.ts';
+import { scripted, type Turn } from '../../dev/simulator/script.ts';
+import { startSimulator } from '../../dev/simulator/simulator.ts';
+import { toneVoice } from '../../dev/simulator/voice.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { NEVER } from './fake-model.ts';
 import { inTime } from './gathered.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Ending, Performance } from '../../dev/simulator/mind.ts';
+import { scripted, type Turn } from '../../dev/simulator/script.ts';
+import { startSimulator } from '../../dev/simulator/simulator.ts';
+import { toneVoice } from '../../dev/simulator/voice.ts';
 import { MAX_FRAME_BYTES } from '../../src/realtime/client-failures.ts';
-import type { Ending, Performance } from '../../src/simulator/mind.ts';
-import { scripted, type Turn } from '../../src/simulator/script.ts';
-import { startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { plain } from './collecting.ts';
 import { NEVER } from './fake-model.ts';

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { type SimulatorOptions, startSimulator } from '../../dev/simulator/simulator.ts';
+import { toneVoice } from '../../dev/simulator/voice.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import type { ModelEndpoint } from '../../src/config.ts';
 import { TurnError } from '../../src/errors.ts';
@@ -11,8 +13,6 @@ import { type Connection, connectionOpener, type OpenConnection } from '../../sr
 import { type TokenProvider, toRealtimeTarget } from '../../src/realtime/endpoint.ts';
 import type { ServerEvent } from '../../src/realtime/server-event.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
-import { type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
 import { NEVER, SETTINGS } from './fake-model.ts';
 import { Gathered, inTime } from './gathered.ts';
 

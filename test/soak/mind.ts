@@ -1,4 +1,4 @@
-import type { HistoryLine, Mind } from '../../src/simulator/mind.ts';
+import type { HistoryLine, Mind } from '../../dev/simulator/mind.ts';
 import { isOf, type Ledger, type Message, tokensIn } from './ledger.ts';
 import { drawModelFault, randomOfAsk } from './model-faults.ts';
 import { perform } from './performances.ts';

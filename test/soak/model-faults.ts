@@ -1,4 +1,4 @@
-import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
+import type { SimulatorOptions } from '../../dev/simulator/simulator.ts';
 import { createRandom, type Random } from './random.ts';
 
 /** Of 1,000 answers of the model. */

@@ -1,5 +1,5 @@
-import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
+import { type Simulator, startSimulator } from '../../dev/simulator/simulator.ts';
+import { toneVoice } from '../../dev/simulator/voice.ts';
 import type { Azurite } from '../support/azurite.ts';
 import { type BotProcess, startBotProcess } from '../support/bot-process.ts';
 import { type BotWatch, watchBot } from './bot-watch.ts';

@@ -1,4 +1,4 @@
-import type { Ending, ExtraFrame, Output, Performance } from '../../src/simulator/mind.ts';
+import type { Ending, ExtraFrame, Output, Performance } from '../../dev/simulator/mind.ts';
 import type { ModelFault } from './model-faults.ts';
 import type { Random } from './random.ts';
 

@@ -1,10 +1,10 @@
+import { type Script, scripted } from '../../dev/simulator/script.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../dev/simulator/simulator.ts';
+import { toneVoice } from '../../dev/simulator/voice.ts';
 import { type App, type AppDeps, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Env } from '../../src/env.ts';
 import { createLogger } from '../../src/log.ts';
-import { type Script, scripted } from '../../src/simulator/script.ts';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
 import { TEST_BUILD } from './build.ts';
 import { type FakeConnector, startFakeConnector } from './fake-connector.ts';
 import { startOpenIdServer } from './openid-server.ts';

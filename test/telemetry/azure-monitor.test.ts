@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, it, type TestContext } from 'node:test';
-import { simulatedMind } from '../../src/simulator/mind.ts';
-import { startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
+import { simulatedMind } from '../../dev/simulator/mind.ts';
+import { startSimulator } from '../../dev/simulator/simulator.ts';
+import { toneVoice } from '../../dev/simulator/voice.ts';
 import { METRICS } from '../../src/telemetry/names.ts';
 import { startBotProcess } from '../support/bot-process.ts';
 import { makeCertificate } from '../support/certificate.ts';

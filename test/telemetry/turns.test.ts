@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { SpanStatusCode } from '@opentelemetry/api';
-import type { Performance } from '../../src/simulator/mind.ts';
+import type { Performance } from '../../dev/simulator/mind.ts';
 import { METRICS } from '../../src/telemetry/names.ts';
 import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import { beginTelemetry, hearTelemetry } from '../support/heard-telemetry.ts';

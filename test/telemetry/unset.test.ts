@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { simulatedMind } from '../../src/simulator/mind.ts';
-import { startSimulator } from '../../src/simulator/simulator.ts';
-import { toneVoice } from '../../src/simulator/voice.ts';
+import { simulatedMind } from '../../dev/simulator/mind.ts';
+import { startSimulator } from '../../dev/simulator/simulator.ts';
+import { toneVoice } from '../../dev/simulator/voice.ts';
 import { startBotProcess } from '../support/bot-process.ts';
 import { startFakeConnector } from '../support/fake-connector.ts';
 

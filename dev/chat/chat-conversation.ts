@@ -1,0 +1,98 @@
+import type { Clock } from '../../src/clock.ts';
+import { generate } from '../../src/conversation/generate.ts';
+import { EMPTY_MEMORY, historyText, nextMemory } from '../../src/conversation/history.ts';
+import type { Ids } from '../../src/ids.ts';
+import type { Logger } from '../../src/log.ts';
+import { connectionOpener } from '../../src/realtime/connection.ts';
+import { type TokenProvider, toRealtimeTarget } from '../../src/realtime/endpoint.ts';
+import type { Outcome } from '../../src/realtime/outcome.ts';
+import { SessionPool } from '../../src/realtime/pool.ts';
+import type { ServerEvent } from '../../src/realtime/server-event.ts';
+import { RealtimeSession } from '../../src/realtime/session.ts';
+import type { ChatConfig } from './chat-settings.ts';
+
+/** Told what happens while a message is answered. */
+export interface ChatListener {
+  /** Once for each session, before the first of its events. */
+  onSession(id: string): void;
+  onEvent(event: ServerEvent): void;
+  /** An attempt failed, in a way that makes another one safe; it follows in so many milliseconds. */
+  onRetry(waitMs: number): void;
+}
+
+export interface ChatConversationDeps {
+  readonly config: ChatConfig;
+  readonly listener: ChatListener;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  readonly random: () => number;
+  readonly tokens: (scope: string) => TokenProvider;
+}
+
+const KEY = 'chat';
+
+/**
+ * One conversation with the model, over the same sessions, retries and memory as the bot's: a session that broke is
+ * followed by a new one, which is told what was said.
+ */
+export class ChatConversation {
+  readonly #deps: ChatConversationDeps;
+  readonly #pool: SessionPool;
+  #memory = EMPTY_MEMORY;
+  #session: RealtimeSession | undefined;
+  #toldSessionId: string | undefined;
+
+  constructor(deps: ChatConversationDeps) {
+    this.#deps = deps;
+    const { config, clock, tokens } = deps;
+    const open = connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock);
+    this.#pool = new SessionPool({
+      open: (signal) => this.#open({ ...deps, open, settings: config.session }, signal),
+      clock,
+      idleMs: config.sessionIdleMs,
+      maxSessions: 1,
+      turnMs: config.turnTimeoutMs,
+    });
+  }
+
+  /** Asks the model. Never rejects: every end is an outcome. `signal` ends it early, with a TurnError as its reason. */
+  async ask(text: string, signal: AbortSignal): Promise<Outcome> {
+    const { clock, ids, log, random, config, listener } = this.#deps;
+    const { turnTimeoutMs, historyTurns } = config;
+    const onEvent = (event: ServerEvent) => {
+      this.#tellSession();
+      listener.onEvent(event);
+    };
+    const request = {
+      key: KEY,
+      input: { turnId: ids.secret(), text, history: historyText(this.#memory.history), onEvent },
+      log,
+      signal,
+      timeoutMs: turnTimeoutMs,
+      onRetry: (waitMs: number) => listener.onRetry(waitMs),
+    };
+    const result = await generate(request, { pool: this.#pool, clock, random, settings: config.session });
+    this.#tellSession();
+    this.#memory = nextMemory(this.#memory, { user: text }, result, historyTurns);
+    return result.outcome;
+  }
+
+  /** Closes the session. Safe to call twice. */
+  close(): void {
+    this.#pool.close();
+  }
+
+  async #open(deps: Parameters<typeof RealtimeSession.open>[0], signal: AbortSignal): Promise<RealtimeSession> {
+    this.#session = await RealtimeSession.open(deps, signal);
+    return this.#session;
+  }
+
+  /** The service may greet before the turn begins, and then no event of the turn says so. */
+  #tellSession(): void {
+    const id = this.#session?.id;
+    if (id === undefined || id === this.#toldSessionId) return;
+    this.#toldSessionId = id;
+    this.#deps.listener.onSession(id);
+  }
+}

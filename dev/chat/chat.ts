@@ -1,0 +1,146 @@
+import '../../src/node-version.js';
+import { resolve } from 'node:path';
+import { systemClock } from '../../src/clock.ts';
+import { MOST_TEXT_CHARS } from '../../src/conversation/refusals.ts';
+import { loadDotEnv } from '../../src/dot-env.ts';
+import { ConfigError, TurnError } from '../../src/errors.ts';
+import { randomIds } from '../../src/ids.ts';
+import { namesModel } from '../../src/installation.ts';
+import { captureConsole, createLogger, LOG_LEVELS } from '../../src/log.ts';
+import { entraIdTokens } from '../../src/realtime/endpoint.ts';
+import type { Outcome } from '../../src/realtime/outcome.ts';
+import { wordingFor } from '../../src/wording.ts';
+import { simulatedMind } from '../simulator/mind.ts';
+import { startSimulator } from '../simulator/simulator.ts';
+import { openVoice } from '../simulator/voice.ts';
+import { ChatConversation } from './chat-conversation.ts';
+import { readChatConfig, readOptions, USAGE, withSimulator } from './chat-settings.ts';
+import { Terminal } from './chat-terminal.ts';
+import { eventLines, outcomeLines, texts } from './chat-texts.ts';
+import { fileProblem, WavFile } from './chat-wav.ts';
+
+// `npm run chat`: Microsoft's quickstart in a terminal, on the bot's own sessions. It answers every line with what came
+// or with what went wrong, and asks for the next one.
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+function usable<Settings>(read: () => Settings): Settings {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return fail(`${error.message}\nEvery setting is described in .env.example.`);
+  }
+}
+
+async function createWav(file: string): Promise<WavFile> {
+  const path = resolve(file);
+  try {
+    return await WavFile.create(path);
+  } catch (error) {
+    return fail(`${path} cannot be used for --wav: ${fileProblem(error)}.`);
+  }
+}
+
+/** It ends with this process. */
+async function openSimulator(): Promise<{ url: string; voice: string }> {
+  const voice = await openVoice({ log });
+  const { url } = await startSimulator({ mind: simulatedMind, voice, log });
+  return { url, voice: voice.name };
+}
+
+/** The message that is being answered; aborted by who cancels it. */
+let turn: AbortController | undefined;
+
+/** Breaks off the answer, or, where none is awaited, the conversation. */
+function interrupt(): void {
+  if (turn === undefined) terminal.close();
+  else turn.abort(new TurnError('cancelled', 'the user cancelled'));
+}
+
+function stop(): void {
+  turn?.abort(new TurnError('shutting_down', 'the process has to end'));
+  terminal.close();
+}
+
+function keep(outcome: Outcome): void {
+  if (wav === undefined || !('pcm' in outcome)) return;
+  if (outcome.kind === 'cutShort' && outcome.why === 'filter') return;
+  try {
+    wav.add(outcome.pcm);
+  } catch (error) {
+    terminal.say(texts.wavFailed(wav.path, fileProblem(error)));
+  }
+}
+
+async function answer(text: string): Promise<void> {
+  turn = new AbortController();
+  const outcome = await conversation.ask(text, turn.signal);
+  const isBroken = outcome.kind === 'failed' || outcome.kind === 'cutShort';
+  const lines = isBroken && turn.signal.aborted ? [texts.cancelled] : outcomeLines(outcome);
+  turn = undefined;
+  for (const line of lines) terminal.say(line);
+  keep(outcome);
+}
+
+async function converse(): Promise<void> {
+  for (;;) {
+    const text = (await terminal.ask(texts.prompt))?.trim();
+    if (text === undefined || text === 'q') return;
+    if (text.length > MOST_TEXT_CHARS) terminal.say(wordingFor('en').textTooLong(MOST_TEXT_CHARS.toLocaleString('en')));
+    else if (text !== '') await answer(text);
+  }
+}
+
+process.on('uncaughtException', (error) => fail(`The chat broke: ${error.message}`));
+// Nobody reads any more.
+process.stdout.on('error', () => process.exit(1));
+
+const options = readOptions(process.argv.slice(2));
+if (typeof options === 'string') fail(options);
+if (options.isHelpAsked) {
+  process.stdout.write(`${USAGE}\n`);
+  process.exit(0);
+}
+
+// Of the surroundings, not of .env: there it is the bot's, and its lines would stand between these.
+const asked = process.env['LOG_LEVEL']?.toLowerCase();
+const log = createLogger(LOG_LEVELS.find((level) => level === asked) ?? 'silent', process.stderr);
+captureConsole(log);
+for (const notice of usable(() => loadDotEnv(process.env))) process.stderr.write(`${notice}\n`);
+
+const simulator = namesModel(process.env) ? undefined : await openSimulator();
+const env = simulator === undefined ? process.env : withSimulator(process.env, simulator.url);
+const config = usable(() => readChatConfig(env));
+const wav = options.wavFile === undefined ? undefined : await createWav(options.wavFile);
+
+const terminal = new Terminal({ input: process.stdin, output: process.stdout, onInterrupt: interrupt });
+const conversation = new ChatConversation({
+  config,
+  listener: {
+    onSession: (id) => terminal.say(texts.session(id)),
+    onEvent: (event) => eventLines(event).forEach((line) => void terminal.say(line)),
+    onRetry: (waitMs) => terminal.say(texts.retry(waitMs)),
+  },
+  clock: systemClock,
+  ids: randomIds,
+  log,
+  random: Math.random,
+  tokens: entraIdTokens,
+});
+process.on('SIGINT', interrupt);
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+// At the end of a piped input nothing else may hold the process, between two attempts for one.
+setInterval(() => {}, 60_000);
+
+if (simulator !== undefined) terminal.say(texts.simulator(simulator.voice));
+await converse();
+terminal.say(texts.stopping);
+terminal.close();
+conversation.close();
+wav?.close();
+if (wav !== undefined) terminal.say(texts.wavKept(wav.path, wav.durationMs));
+process.stdout.write(`${texts.ended}\n`, () => process.exit(0));

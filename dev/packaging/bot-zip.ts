@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Build } from '../../src/installation.ts';
+import { bundle } from './bundle.ts';
+import { ASSETS, ENTRIES, START_COMMAND } from './bundle-table.ts';
+import { licencesOf, packageFolder, packagesIn } from './licences.ts';
+import { zipOf } from './zip.ts';
+
+/** What is deployed. */
+export interface BotZip {
+  readonly zip: Uint8Array;
+  /** Of all files in it, in bytes. */
+  readonly unpackedBytes: number;
+}
+
+/**
+ * The bot as one ZIP that needs Node and nothing else, made from what lies below `root`; the same content gives the
+ * same bytes. `commit`: what `/health` reports, see `Build`. `entries` as in the table, which is the default.
+ * Rejects with what esbuild or Node say.
+ */
+export async function makeBotZip(
+  root: string,
+  commit: Build['commit'],
+  entries: Readonly<Record<string, string>> = ENTRIES,
+): Promise<BotZip> {
+  const { files: programs, metafile } = await bundle(root, entries);
+  const assets = ASSETS.map((path) => `node_modules/${path}`);
+  const packages = [...packagesIn(metafile), ...assets.flatMap((path) => packageFolder(path) ?? [])];
+  const files: Record<string, Uint8Array> = {
+    'package.json': Buffer.from(manifestOf(join(root, 'package.json'), commit)),
+    LICENSE: readFileSync(join(root, 'LICENSE')),
+    'THIRD-PARTY-LICENSES.txt': Buffer.from(licencesOf(root, packages)),
+  };
+  for (const path of assets) files[`dist/${basename(path)}`] = readFileSync(join(root, path));
+  for (const [name, contents] of Object.entries(programs)) files[`dist/${name}`] = contents;
+  const unpackedBytes = Object.values(files).reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return { zip: zipOf(files), unpackedBytes };
+}
+
+/** What Node and whoever looks after the machine want to know; there is nothing left to install. */
+function manifestOf(path: string, gitHead: Build['commit']): string {
+  const { name, version, description, license, type, engines } = JSON.parse(readFileSync(path, 'utf8'));
+  const scripts = { start: START_COMMAND.replace('exec ', '') };
+  const manifest = { name, version, description, license, private: true, type, engines, scripts, gitHead };
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+}

@@ -1,0 +1,52 @@
+import '../../src/node-version.js';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readOptions } from '../../src/read-options.ts';
+import { writeWhole } from './whole-file.ts';
+
+// `npm run package`: the bot as a ZIP for App Service, out/bot.zip.
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const OUTPUT = 'out/bot.zip';
+const USAGE = `Usage: npm run package
+
+Writes ${OUTPUT}, the bot for App Service: it needs Node and nothing else.
+
+  --help   print this`;
+
+function inMegabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(2)} MB (${bytes} bytes)`;
+}
+
+/** Undefined without Git, or in a copy that is no clone. */
+function commitOf(folder: string): string | undefined {
+  const describe = ['describe', '--always', '--abbrev=40', '--exclude=*', '--dirty'];
+  const { status, stdout } = spawnSync('git', describe, { cwd: folder, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** One line for whoever typed it. */
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code !== 'ERR_MODULE_NOT_FOUND') return message;
+  return 'this needs the packages for development; run npm ci, without --omit=dev';
+}
+
+readOptions(USAGE, {});
+try {
+  // Not above: only what is for development brings esbuild.
+  const { makeBotZip } = await import('./bot-zip.ts');
+  const commit = commitOf(root);
+  const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+  const { zip, unpackedBytes } = await makeBotZip(root, commit);
+  writeWhole(`${root}${OUTPUT}`, zip);
+  process.stdout.write(
+    `${OUTPUT}: ${inMegabytes(zip.byteLength)}, unpacked ${inMegabytes(unpackedBytes)}\n` +
+      `Version ${version}, ${commit === undefined ? 'without a commit, since this is no Git clone' : `commit ${commit}`}; once deployed, /health reports the same.\n` +
+      `Deploy it: az webapp deploy --resource-group <group> --name <app> --type zip --src-path ${OUTPUT} --clean true --restart true\n`,
+  );
+} catch (error) {
+  process.stderr.write(`${OUTPUT} was not made: ${reasonOf(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,98 @@
+import '../src/node-version.js';
+import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../src/log.ts';
+import { readOptions } from '../src/read-options.ts';
+import { simulatedMind } from './simulator/mind.ts';
+import { SIMULATED_RESOURCE } from './simulator/resource.ts';
+import { startSimulator } from './simulator/simulator.ts';
+import { openVoice } from './simulator/voice.ts';
+
+// `npm run simulator`: the Realtime protocol on this machine, with an audible voice and no model.
+
+const DEFAULT_PORT = 8790;
+const MAX_PORT = 65_535;
+
+const USAGE = `Usage: npm run simulator
+
+The Realtime protocol of Azure OpenAI on this machine, with an audible voice and no model. Ctrl-C ends it.
+
+It accepts the key "${SIMULATED_RESOURCE.key}" and the deployments "simulator" and "gpt-realtime". Another key, another deployment and
+"gpt-realtime-whisper", which stands for a model without this protocol, are refused in the words of Azure: so the
+remedies of npm run doctor can be tried.
+
+  --help   print this
+
+In the environment: PORT (${DEFAULT_PORT}; 0 for any free port), HOST (127.0.0.1), LOG_LEVEL (info).`;
+
+interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly level: LogLevel;
+}
+
+/** The settings from the environment, or what is wrong with them. An empty variable counts as unset. */
+function readSettings(env: NodeJS.ProcessEnv): Settings | string {
+  const port = Number(env['PORT'] || DEFAULT_PORT);
+  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT) {
+    return `PORT is ${JSON.stringify(env['PORT'])}; it has to be a number from 0 to ${MAX_PORT} (0: any free port).`;
+  }
+  const wanted = env['LOG_LEVEL'] || 'info';
+  const level = LOG_LEVELS.find((candidate) => candidate === wanted);
+  if (level === undefined)
+    return `LOG_LEVEL is ${JSON.stringify(wanted)}; it has to be one of ${LOG_LEVELS.join(', ')}.`;
+  return { host: env['HOST'] || '127.0.0.1', port, level };
+}
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+/** What to do about the two reasons why an address cannot be used; the rest is said as Node says it. */
+function describeListenError(error: unknown, { host, port }: Settings): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return `Port ${port} is in use. Set PORT to another one, or to 0 for any free port.`;
+  if (code === 'EACCES') return `Port ${port} may not be used by this user. Set PORT to one above 1023.`;
+  return `The simulator cannot listen on ${host}, port ${port}: ${String(error)}`;
+}
+
+function welcome(url: string, voice: string): string {
+  return [
+    `This is a SIMULATOR of the Azure OpenAI Realtime API, at ${url} (voice: ${voice}). No model answers here.`,
+    'Point the bot at it, by these three lines in .env:',
+    `AZURE_OPENAI_ENDPOINT=${url}`,
+    'AZURE_OPENAI_DEPLOYMENT_NAME=simulator',
+    `AZURE_OPENAI_API_KEY=${SIMULATED_RESOURCE.key}`,
+    '',
+  ].join('\n');
+}
+
+/** The first signal ends it cleanly; who sends a second one does not want to wait. */
+function onSignals(close: () => Promise<void>, log: Logger): void {
+  let isClosing = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (isClosing) process.exit(1);
+    isClosing = true;
+    log.info({ signal }, 'closing');
+    void close();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+}
+
+readOptions(USAGE, {});
+const settings = readSettings(process.env);
+if (typeof settings === 'string') fail(settings);
+const log = createLogger(settings.level);
+const voice = await openVoice({ log });
+try {
+  const { host, port } = settings;
+  const simulator = await startSimulator({ mind: simulatedMind, voice, log, host, port, resource: SIMULATED_RESOURCE });
+  onSignals(async () => {
+    await simulator.close();
+    await voice.close();
+  }, log);
+  process.stdout.write(welcome(simulator.url, voice.name));
+} catch (error) {
+  await voice.close();
+  fail(describeListenError(error, settings));
+}

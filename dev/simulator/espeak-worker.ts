@@ -1,0 +1,70 @@
+import { Worker } from 'node:worker_threads';
+import { workerUrl } from '../../src/worker-url.ts';
+import type { Voice } from './voice.ts';
+import type { SpeechJob, SpeechMessage } from './voice-worker.ts';
+
+/** espeak-ng as WebAssembly, in a thread of its own: a minute of speech takes it about a second, and blocks nobody. */
+export class EspeakWorker implements Voice {
+  readonly name = 'espeak-ng (WebAssembly)';
+  readonly #worker: Worker;
+  readonly #jobs = new Map<number, PromiseWithResolvers<Uint8Array>>();
+  readonly #ready = Promise.withResolvers<void>();
+  #lastId = 0;
+  #death: Error | undefined;
+
+  private constructor(url: URL) {
+    // The thread needs none of the flags that this process runs with, such as those of the test runner.
+    this.#worker = new Worker(url, { execArgv: [] });
+    this.#worker.on('message', (message: SpeechMessage) => this.#onMessage(message));
+    this.#worker.on('error', (error) => this.#die(new Error('the voice worker failed', { cause: error })));
+    this.#worker.on('exit', (code) => this.#die(new Error(`the voice worker ended with ${code}`)));
+  }
+
+  /** Rejects when the package is missing or does not work here. `url` is for tests. */
+  static async open(url: URL = workerUrl(import.meta.url, 'voice-worker')): Promise<EspeakWorker> {
+    const voice = new EspeakWorker(url);
+    try {
+      await voice.#ready.promise;
+    } catch (error) {
+      await voice.close();
+      throw error;
+    }
+    return voice;
+  }
+
+  /** Rejects when the worker dies before it has spoken; from then on always. */
+  speak(text: string): Promise<Uint8Array> {
+    if (this.#death !== undefined) return Promise.reject(this.#death);
+    const job: SpeechJob = { id: ++this.#lastId, text };
+    const pending = Promise.withResolvers<Uint8Array>();
+    this.#jobs.set(job.id, pending);
+    this.#worker.postMessage(job);
+    return pending.promise;
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #onMessage(message: SpeechMessage): void {
+    switch (message.kind) {
+      case 'ready':
+        this.#ready.resolve();
+        break;
+      case 'unavailable':
+        this.#die(new Error(message.reason));
+        break;
+      case 'spoken':
+        this.#jobs.get(message.id)?.resolve(message.pcm);
+        this.#jobs.delete(message.id);
+        break;
+    }
+  }
+
+  #die(error: Error): void {
+    this.#death ??= error;
+    this.#ready.reject(error);
+    for (const job of this.#jobs.values()) job.reject(error);
+    this.#jobs.clear();
+  }
+}

@@ -1,0 +1,221 @@
+import type { WebSocket } from 'ws';
+import type { Clock } from '../../src/clock.ts';
+import type { Logger } from '../../src/log.ts';
+import { optionalString, requiredRecord } from './checks.ts';
+import { type ClientEventType, eventIdOf, parseFrame, typeOf } from './client-events.ts';
+import { Conversation } from './conversation.ts';
+import { newId, type ServerEvent, type WireEvent } from './events.ts';
+import { mindContext } from './history.ts';
+import { InputAudioBuffer } from './input-audio.ts';
+import { ItemEvents } from './item-events.ts';
+import type { ExtraFrame, Mind, Performance } from './mind.ts';
+import { perform, type Stage } from './performer.ts';
+import { parseResponseRequest, type ResponseRequest } from './response-request.ts';
+import { Responses } from './responses.ts';
+import {
+  initialSettings,
+  refuseOtherVoice,
+  type SessionSettings,
+  updatedSettings,
+  wireSession,
+} from './session-settings.ts';
+import { Transcripts } from './transcripts.ts';
+import { type Input, usageOf } from './usage.ts';
+import type { Voice } from './voice.ts';
+import { errorEvent, invalidValue, Rejection, SERVER_FAULT } from './wire-errors.ts';
+
+/** What all sessions of a simulator share. */
+export interface SessionDeps {
+  readonly mind: Mind;
+  readonly voice: Voice;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly paceMs: number;
+  readonly sessionSeconds: number;
+  readonly onEvent: (from: 'client' | 'server', event: WireEvent, sessionId: string) => void;
+}
+
+type Handler = (event: WireEvent, clientEventId: string | null) => void;
+
+/** A client that asks and never reads is dropped here, before it costs the process its memory. */
+const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
+/** What the service closes an expired session with: "going away". */
+const EXPIRED = 1001;
+
+/** One socket: takes client events one after another, answers each at once, and plays responses beside. */
+export class Session {
+  readonly id = newId('sess');
+  readonly #socket: WebSocket;
+  readonly #deps: SessionDeps;
+  readonly #log: Logger;
+  readonly #conversation = new Conversation();
+  readonly #responses = new Responses(this.#conversation);
+  readonly #inputAudio = new InputAudioBuffer();
+  readonly #transcripts: Transcripts;
+  readonly #forgetExpiry: () => void;
+  #settings: SessionSettings;
+  #hasSpoken = false;
+  #lastInput: Input | undefined;
+
+  constructor(socket: WebSocket, model: string, deps: SessionDeps) {
+    this.#socket = socket;
+    this.#deps = deps;
+    this.#log = deps.log.child({ session: this.id });
+    this.#transcripts = new Transcripts(deps.clock, this.#send);
+    const lifetimeMs = deps.sessionSeconds * 1000;
+    this.#settings = initialSettings(this.id, model, Math.floor((deps.clock.now() + lifetimeMs) / 1000));
+    this.#forgetExpiry = deps.clock.after(lifetimeMs, () => this.#expire());
+  }
+
+  /** Greets the client and listens to it until its socket is closed. */
+  start(): void {
+    this.#socket.on('message', (data, isBinary) => this.#onFrame(String(data), isBinary));
+    this.#socket.on('error', (err) => this.#log.warn({ err }, 'socket failed'));
+    this.#socket.on('close', (code) => this.#onClose(code));
+    this.#log.info({ model: this.#settings.model }, 'session opened');
+    this.#send({ type: 'session.created', session: wireSession(this.#settings) });
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  #onClose(code: number): void {
+    this.#forgetExpiry();
+    this.#transcripts.close();
+    this.#responses.stopAll();
+    this.#log.info({ code }, 'session closed');
+  }
+
+  #expire(): void {
+    const minutes = Math.round(this.#deps.sessionSeconds / 60);
+    const message = `Your session hit the maximum duration of ${minutes} minutes.`;
+    this.#send(errorEvent(new Rejection(message, { code: 'session_expired' }), null));
+    this.#responses.stopAll();
+    this.#socket.close(EXPIRED, message);
+  }
+
+  readonly #send = (event: ServerEvent): void => {
+    this.#sendFrame({ event_id: newId('event'), ...event });
+  };
+
+  readonly #sendFrame = (data: ExtraFrame['data']): void => {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) {
+      this.#socket.terminate();
+      return;
+    }
+    this.#socket.send(typeof data === 'string' ? data : JSON.stringify(data));
+    if (typeof data !== 'string') this.#deps.onEvent('server', data, this.id);
+  };
+
+  #onFrame(data: string, isBinary: boolean): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    const event = this.#attempt(null, () => parseFrame(data, isBinary));
+    if (event === undefined) return;
+    this.#deps.onEvent('client', event, this.id);
+    const clientEventId = this.#attempt(null, () => eventIdOf(event));
+    if (clientEventId === undefined) return;
+    this.#attempt(clientEventId, () => this.#handlers[typeOf(event)](event, clientEventId));
+  }
+
+  /** Whatever goes wrong with a client event becomes one error event; the session goes on. */
+  #attempt<T>(clientEventId: string | null, act: () => T): T | undefined {
+    try {
+      return act();
+    } catch (error) {
+      if (!(error instanceof Rejection)) this.#log.error({ err: error }, 'the simulator failed');
+      this.#send(errorEvent(error instanceof Rejection ? error : SERVER_FAULT, clientEventId));
+      return undefined;
+    }
+  }
+
+  readonly #items = new ItemEvents(this.#conversation, this.#send);
+
+  readonly #handlers: Readonly<Record<ClientEventType, Handler>> = {
+    'session.update': (event) => this.#updateSession(event),
+    'conversation.item.create': (event) => this.#items.create(event, this.#settings.inputFormat),
+    'conversation.item.delete': (event) => this.#items.delete(event),
+    'conversation.item.retrieve': (event) => this.#items.retrieve(event),
+    'conversation.item.truncate': (event) => this.#items.truncate(event),
+    'input_audio_buffer.append': (event) => this.#inputAudio.append(event, this.#settings.inputFormat),
+    'input_audio_buffer.commit': () => this.#commitInputAudio(),
+    'input_audio_buffer.clear': () => this.#clearInputAudio(),
+    'output_audio_buffer.clear': () => refuseOutputAudioBuffer(),
+    'response.create': (event, clientEventId) => this.#createResponse(event, clientEventId),
+    'response.cancel': (event) => this.#responses.cancel(optionalString(event, 'response_id', '')),
+  };
+
+  #updateSession(event: WireEvent): void {
+    const update = requiredRecord(event, 'session', '');
+    const updated = updatedSettings(this.#settings, update, this.#hasSpoken);
+    // First, as what cannot be shown is not taken over either.
+    this.#send({ type: 'session.updated', session: wireSession(updated) });
+    this.#settings = updated;
+  }
+
+  #commitInputAudio(): void {
+    const clip = this.#inputAudio.commit();
+    const itemId = this.#items.commit(clip);
+    const { transcription } = this.#settings;
+    if (transcription !== null) this.#transcripts.expect(itemId, clip, transcription['model']);
+  }
+
+  #clearInputAudio(): void {
+    this.#inputAudio.clear();
+    this.#send({ type: 'input_audio_buffer.cleared' });
+  }
+
+  #createResponse(event: WireEvent, clientEventId: string | null): void {
+    const request = parseResponseRequest(event, this.#settings, this.#conversation);
+    if (this.#hasSpoken) refuseOtherVoice(this.#settings.voice, request.voice);
+    const response = this.#responses.begin(request);
+    const performance = this.#think(request);
+    const { ending } = performance;
+    if (ending.kind === 'reject') {
+      this.#responses.end(response);
+      this.#send(errorEvent(ending.error, clientEventId));
+      this.#transcripts.follow(request.context, performance.transcription ?? {}, Promise.resolve());
+      return;
+    }
+    const input = { instructions: request.instructions, items: request.context };
+    const done = perform({ ...performance, ending }, response, this.#stage(input)).finally(() => {
+      this.#responses.end(response);
+      if (!request.outOfBand) this.#lastInput = input;
+    });
+    // The response is created by now, and its first delta waits for the next turn of the event loop.
+    this.#transcripts.follow(request.context, performance.transcription ?? {}, done);
+  }
+
+  #think({ context, instructions }: ResponseRequest): Performance {
+    try {
+      return this.#deps.mind(mindContext(context, instructions, this.id));
+    } catch (err) {
+      this.#log.error({ err }, 'the mind failed');
+      return { outputs: [], ending: { kind: 'failed', error: SERVER_FAULT } };
+    }
+  }
+
+  /** What was sent before still arrives: the ping is the last to be handed to the network. */
+  #drop(code: number | undefined): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (code === undefined) this.#socket.ping('', false, () => this.#socket.terminate());
+    else this.#socket.close(code);
+  }
+
+  #stage(input: Input): Stage {
+    const { clock, voice, paceMs } = this.#deps;
+    return {
+      ...{ clock, voice, paceMs, log: this.#log, send: this.#send, sendFrame: this.#sendFrame },
+      drop: (code) => this.#drop(code),
+      onAudio: () => {
+        this.#hasSpoken = true;
+      },
+      usageOf: (response) => usageOf(input, response.items, this.#lastInput),
+    };
+  }
+}
+
+function refuseOutputAudioBuffer(): never {
+  throw invalidValue('type', 'output_audio_buffer.clear is only supported over WebRTC and SIP.');
+}

@@ -1,0 +1,79 @@
+import { createLogger, type Logger } from '../../src/log.ts';
+import { EspeakCommand } from './espeak-command.ts';
+import { EspeakWorker } from './espeak-worker.ts';
+import { tone } from './tone.ts';
+
+/** Turns text into sound. */
+export interface Voice {
+  readonly name: string;
+  /** PCM16 LE mono 24 kHz. Any text is safe; an empty one gives a short sound or silence. */
+  speak(text: string): Promise<Uint8Array>;
+  /** Safe twice. */
+  close(): Promise<void>;
+}
+
+/** No speech at all: pure, fast and deterministic. */
+export function toneVoice(): Voice {
+  return { name: 'tone', speak: async (text) => tone(text), close: async () => {} };
+}
+
+/** A way to get a voice; `open` rejects where it does not work. */
+export interface SpeechEngine {
+  readonly name: string;
+  open(): Promise<Voice>;
+}
+
+const ENGINES: readonly SpeechEngine[] = [
+  { name: 'the package @echogarden/espeak-ng-emscripten', open: () => EspeakWorker.open() },
+  { name: 'the command espeak-ng', open: () => EspeakCommand.open() },
+];
+
+export interface VoiceOptions {
+  /** Default: silent. */
+  readonly log?: Logger;
+  /** Best first. Default: espeak-ng from its package, then espeak-ng of the system. */
+  readonly engines?: readonly SpeechEngine[];
+}
+
+/** The first voice that works here, and a tone where none does. The log says which. */
+export async function openVoice(options: VoiceOptions = {}): Promise<Voice> {
+  const { log = createLogger('silent'), engines = ENGINES } = options;
+  for (const { name, open } of engines) {
+    try {
+      const voice = withFallback(await open(), log);
+      log.info({ voice: voice.name }, 'voice opened');
+      return voice;
+    } catch (error) {
+      log.info({ reason: error instanceof Error ? error.message : String(error) }, `no voice from ${name}`);
+    }
+  }
+  log.warn('no speech engine works here: answers sound as a tone');
+  return toneVoice();
+}
+
+/** After a first failure, which is passed on, everything else is a tone: a text without speech is better than none. */
+export function withFallback(voice: Voice, log: Logger): Voice {
+  let isBroken = false;
+  let isClosed = false;
+  const onFailure = (err: unknown) => {
+    if (isBroken || isClosed) return;
+    isBroken = true;
+    log.warn({ err, voice: voice.name }, 'the voice failed: from now on answers sound as a tone');
+  };
+  return {
+    name: voice.name,
+    close() {
+      isClosed = true;
+      return voice.close();
+    },
+    async speak(text) {
+      if (isBroken) return tone(text);
+      try {
+        return await voice.speak(text);
+      } catch (error) {
+        onFailure(error);
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import type { TeamsManifestV1D29 as Manifest } from '@microsoft/app-manifest/build/generated-types/teams/TeamsManifestV1D29.js';
+import { COMMANDS } from '../../src/conversation/commands.ts';
+import { LANGUAGES, type Wording, wordingFor } from '../../src/wording.ts';
+import type { TeamsOptions } from './teams-options.ts';
+
+type Bot = NonNullable<Manifest['bots']>[number];
+type CommandList = NonNullable<Bot['commandLists']>[number];
+
+/** The language of the manifest itself; every other one is a file beside it. */
+const FIRST = wordingFor(undefined);
+const OTHERS: readonly Wording[] = Object.values(LANGUAGES).filter((words) => words !== FIRST);
+
+/** The manifest with the commands in it, and the file of each further language, by their names in the package. */
+export function manifestFiles(template: string, options: TeamsOptions): Readonly<Record<string, string>> {
+  const manifest = makeManifest(template, options);
+  const files: Record<string, unknown> = { 'manifest.json': manifest };
+  for (const words of OTHERS) files[fileOf(words)] = languageFile(manifest, words, options);
+  return Object.fromEntries(Object.entries(files).map(([name, json]) => [name, `${JSON.stringify(json, null, 2)}\n`]));
+}
+
+function makeManifest(template: string, options: TeamsOptions): Manifest {
+  const { fullName, short: shortDescription, full: fullDescription } = FIRST.teamsApp;
+  const values = { ...options, fullName: fullName(options.name), shortDescription, fullDescription };
+  const { $schema = '', ...rest }: Manifest = JSON.parse(filled(template, values));
+  const bots = rest.bots?.map((bot) => ({ ...bot, commandLists: commandLists(bot) })) ?? [];
+  const additionalLanguages = OTHERS.map((words) => ({ languageTag: words.language, file: fileOf(words) }));
+  return { $schema, ...rest, localizationInfo: { defaultLanguageTag: FIRST.language, additionalLanguages }, bots };
+}
+
+/** Throws for a place that nothing is known for. */
+function filled(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replace(/\{\{(\w*)\}\}/g, (place, name: string) => {
+    const value = Object.hasOwn(values, name) ? values[name] : undefined;
+    if (value === undefined) throw new Error(`the template of the manifest has a place for nothing known: ${place}`);
+    return JSON.stringify(value).slice(1, -1);
+  });
+}
+
+/** Teams writes the title into the message, from where it is sent: it is the command itself, in every language. */
+function commandLists({ scopes }: Bot): CommandList[] {
+  const commands = COMMANDS.map((name) => ({
+    title: `/${name}`,
+    description: FIRST.commands.does[name],
+    type: 'basic' as const,
+  }));
+  return scopes.map((scope) => ({ scopes: [scope], commands }));
+}
+
+/** With the full name: the schema does without it, Teams does not (OfficeDev/microsoft-teams-app-schema#162). */
+function languageFile({ $schema = '', bots = [] }: Manifest, words: Wording, { name }: TeamsOptions): unknown {
+  const { commands, teamsApp } = words;
+  const descriptions = bots[0]?.commandLists?.flatMap((_, list) =>
+    COMMANDS.map((command, at) => [
+      `bots[0].commandLists[${list}].commands[${at}].description`,
+      commands.does[command],
+    ]),
+  );
+  return {
+    $schema: $schema.replace(/[^/]+$/, 'MicrosoftTeams.Localization.schema.json'),
+    'name.short': name,
+    'name.full': teamsApp.fullName(name),
+    'description.short': teamsApp.short,
+    'description.full': teamsApp.full,
+    ...Object.fromEntries(descriptions ?? []),
+  };
+}
+
+function fileOf({ language }: Wording): string {
+  return `${language}.json`;
+}

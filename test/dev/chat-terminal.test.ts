@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { describe, it } from 'node:test';
+import { setImmediate as nextTick } from 'node:timers/promises';
+import { Terminal } from '../../dev/chat/chat-terminal.ts';
+
+function open({ isTTY = false } = {}) {
+  const input = new PassThrough();
+  const output = Object.assign(new PassThrough(), { isTTY, columns: 80 });
+  const interrupts: string[] = [];
+  const terminal = new Terminal({ input, output, onInterrupt: () => interrupts.push('Ctrl-C') });
+  const written = () => String(output.read() ?? '');
+  return { input, terminal, interrupts, written };
+}
+
+describe('Terminal with a pipe', () => {
+  it('loses no line, answers each in order, and ends after the last, which need not end', async () => {
+    const { input, terminal, written } = open();
+    input.end('one\ntwo\nthree');
+    assert.equal(await terminal.ask('? '), 'one');
+    await nextTick();
+    terminal.say('answer');
+    assert.equal(await terminal.ask('? '), 'two');
+    assert.equal(await terminal.ask('? '), 'three');
+    assert.equal(await terminal.ask('? '), undefined);
+    assert.equal(await terminal.ask('? '), undefined);
+    assert.equal(written(), '? one\nanswer\n? two\n? three\n? \n? \n');
+  });
+
+  it('does not read ahead without end', async () => {
+    const { input, terminal } = open();
+    for (let count = 0; count < 300; count++) input.write(`${count}\n`);
+    await nextTick();
+    assert.ok(input.isPaused());
+    for (let count = 0; count < 300; count++) assert.equal(await terminal.ask(''), String(count));
+    input.end();
+    assert.equal(await terminal.ask(''), undefined);
+  });
+
+  it('forgets what waits when it is closed, and answers who asks', async () => {
+    const { input, terminal } = open();
+    input.write('one\ntwo\nthree\n');
+    assert.equal(await terminal.ask(''), 'one');
+    terminal.close();
+    terminal.close();
+    assert.equal(await terminal.ask(''), undefined);
+
+    const other = open();
+    const asked = other.terminal.ask('');
+    other.terminal.close();
+    assert.equal(await asked, undefined);
+  });
+});
+
+describe('Terminal with a person', () => {
+  it('shows the prompt, and nothing of the line twice', async () => {
+    const { input, terminal, written } = open({ isTTY: true });
+    const asked = terminal.ask('? ');
+    assert.ok(written().includes('? '));
+    input.write('hello\r');
+    assert.equal(await asked, 'hello');
+    assert.equal(written().replaceAll('\r', ''), 'hello\n');
+  });
+
+  it('keeps what is typed ahead below what is printed, and behind the next prompt', async () => {
+    const { input, terminal, written } = open({ isTTY: true });
+    input.write('typed');
+    await nextTick();
+    written();
+    terminal.say('an answer');
+    assert.equal(written(), '\r\x1b[Kan answer\ntyped');
+    const asked = terminal.ask('? ');
+    assert.ok(written().includes('? typed'));
+    input.write(' ahead\r');
+    assert.equal(await asked, 'typed ahead');
+  });
+
+  it('shows a whole line that was typed ahead with the prompt that it answers', async () => {
+    const { input, terminal, written } = open({ isTTY: true });
+    input.write('early\r');
+    await nextTick();
+    written();
+    assert.equal(await terminal.ask('? '), 'early');
+    assert.equal(written(), '? early\n');
+  });
+
+  it('tells Ctrl-C apart from the end, Ctrl-D', async () => {
+    const { input, terminal, interrupts } = open({ isTTY: true });
+    const asked = terminal.ask('? ');
+    input.write('\x03');
+    await nextTick();
+    assert.deepEqual(interrupts, ['Ctrl-C']);
+    input.write('\x04');
+    assert.equal(await asked, undefined);
+  });
+});

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { EspeakCommand } from '../../../dev/simulator/espeak-command.ts';
+import { EspeakWorker } from '../../../dev/simulator/espeak-worker.ts';
+import { tone } from '../../../dev/simulator/tone.ts';
+import { openVoice, toneVoice, type Voice, withFallback } from '../../../dev/simulator/voice.ts';
+import { createLogger } from '../../../src/log.ts';
+
+const SENTENCE = 'Hello, this is your bot speaking.';
+const ODD_TEXTS = [
+  '',
+  ' ',
+  '-v de --version',
+  '**bold** 😀',
+  '<speak>a & b',
+  '\u0000',
+  '\ud83d',
+  '你好',
+  '\n\n',
+  'x'.repeat(50_000),
+];
+
+function secondsOf(pcm: Uint8Array): number {
+  return pcm.byteLength / 48_000;
+}
+
+function rms(pcm: Uint8Array): number {
+  const view = new DataView(pcm.buffer, pcm.byteOffset, pcm.byteLength);
+  let sum = 0;
+  for (let offset = 0; offset < pcm.byteLength; offset += 2) sum += view.getInt16(offset, true) ** 2;
+  return Math.sqrt(sum / (pcm.byteLength / 2));
+}
+
+/** A logger that keeps its lines. */
+function keptLog() {
+  const lines: { level: string; msg: string; voice?: string }[] = [];
+  const log = createLogger('debug', { write: (line) => lines.push(JSON.parse(line)) });
+  return { log, lines };
+}
+
+/** A worker made of these lines. */
+function workerOf(lines: string): URL {
+  const prelude = "import { parentPort } from 'node:worker_threads';";
+  return new URL(`data:text/javascript,${encodeURIComponent(prelude + lines)}`);
+}
+
+async function assertSpeaks(voice: Voice): Promise<void> {
+  const pcm = await voice.speak(SENTENCE);
+  assert.ok(secondsOf(pcm) > 1.2 && secondsOf(pcm) < 3, `${secondsOf(pcm)} s`);
+  assert.ok(rms(pcm) > 500, `level ${rms(pcm)}`);
+  for (const text of ODD_TEXTS)
+    assert.equal((await voice.speak(text)).byteLength % 2, 0, JSON.stringify(text.slice(0, 20)));
+}
+
+describe('the voice from the package', () => {
+  let voice: EspeakWorker;
+  before(async () => {
+    voice = await EspeakWorker.open();
+  });
+  after(() => voice.close());
+
+  it('speaks any text as 24 kHz PCM', () => assertSpeaks(voice));
+
+  it('gives each of several at once its own', async () => {
+    const texts = ['one', 'a longer text than that', 'one'];
+    const [first, second, third] = await Promise.all(texts.map((text) => voice.speak(text)));
+    assert.ok(first && second && third);
+    assert.ok(second.byteLength > 1.5 * first.byteLength);
+    assert.ok(Math.abs(third.byteLength - first.byteLength) < 4_800);
+  });
+
+  it('does not hold up the main thread', async () => {
+    let longestGap = 0;
+    let last = performance.now();
+    const ticker = setInterval(() => {
+      longestGap = Math.max(longestGap, performance.now() - last);
+      last = performance.now();
+    }, 5);
+    const started = performance.now();
+    await voice.speak('A long text. '.repeat(100));
+    clearInterval(ticker);
+    const took = performance.now() - started;
+    assert.ok(longestGap < took * 0.7, `a gap of ${longestGap} ms in ${took} ms`);
+  });
+
+  it('rejects what is pending when its worker dies, and everything after', async () => {
+    const url = workerOf("parentPort.on('message', () => process.exit(3)); parentPort.postMessage({ kind: 'ready' });");
+    const mortal = await EspeakWorker.open(url);
+    const pending = [mortal.speak('a'), mortal.speak('b')];
+    for (const speech of pending) await assert.rejects(speech, { message: 'the voice worker ended with 3' });
+    await assert.rejects(mortal.speak('c'));
+    await mortal.close();
+  });
+
+  it('cannot be opened without its package, or when its worker fails', async () => {
+    const missing = workerOf("parentPort.postMessage({ kind: 'unavailable', reason: 'no package' });");
+    await assert.rejects(EspeakWorker.open(missing), { message: 'no package' });
+    await assert.rejects(EspeakWorker.open(workerOf("throw new Error('broken')")), {
+      message: 'the voice worker failed',
+    });
+  });
+
+  it('can be closed twice, also while it speaks', async () => {
+    const speech = assert.rejects(voice.speak(SENTENCE.repeat(100)));
+    await Promise.all([voice.close(), voice.close()]);
+    await speech;
+  });
+});
+
+const hasCommand = await EspeakCommand.open().then(
+  () => true,
+  () => false,
+);
+
+describe('the voice of the system', () => {
+  it('speaks any text as 24 kHz PCM', { skip: hasCommand ? false : 'no espeak-ng on this machine' }, async () => {
+    const voice = await EspeakCommand.open();
+    await assertSpeaks(voice);
+    await voice.close();
+    await voice.close();
+  });
+
+  it('cannot be opened without the command, or when it fails', async () => {
+    await assert.rejects(EspeakCommand.open('no-such-command'), { code: 'ENOENT' });
+    await assert.rejects(EspeakCommand.open('false'), { message: 'false ended with 1' });
+  });
+});
+
+describe('openVoice', () => {
+  it('opens the voice from the package where it is installed, and says so', async () => {
+    const { log, lines } = keptLog();
+    const voice = await openVoice({ log });
+    try {
+      assert.equal(voice.name, 'espeak-ng (WebAssembly)');
+      assert.deepEqual(
+        lines.map(({ level, msg, voice: name }) => [level, msg, name]),
+        [['info', 'voice opened', 'espeak-ng (WebAssembly)']],
+      );
+      assert.ok(secondsOf(await voice.speak(SENTENCE)) > 1.2);
+    } finally {
+      await voice.close();
+      await voice.close();
+    }
+  });
+});
+
+describe('openVoice, where engines are missing', () => {
+  const missing = { name: 'nothing', open: () => Promise.reject(new Error('not here')) };
+
+  it('takes the first that works', async () => {
+    const { log, lines } = keptLog();
+    const engine = { name: 'second', open: async (): Promise<Voice> => ({ ...toneVoice(), name: 'second' }) };
+    assert.equal((await openVoice({ log, engines: [missing, engine] })).name, 'second');
+    assert.deepEqual(
+      lines.map(({ msg }) => msg),
+      ['no voice from nothing', 'voice opened'],
+    );
+  });
+
+  it('is a tone where none works, and warns', async () => {
+    const { log, lines } = keptLog();
+    assert.equal((await openVoice({ log, engines: [missing] })).name, 'tone');
+    assert.equal(lines.at(-1)?.level, 'warn');
+  });
+});
+
+describe('a voice with a fallback', () => {
+  it('passes its first failure on, warns once, and is a tone from then on', async () => {
+    const { log, lines } = keptLog();
+    const hoarse: Voice = { name: 'hoarse', speak: () => Promise.reject(new Error('x')), close: async () => {} };
+    const voice = withFallback(hoarse, log);
+    const pending = [voice.speak('a'), voice.speak('b')];
+    for (const speech of pending) await assert.rejects(speech, { message: 'x' });
+    assert.deepEqual(await voice.speak('hello'), tone('hello'));
+    assert.deepEqual(
+      lines.map(({ level }) => level),
+      ['warn'],
+    );
+  });
+
+  it('does not warn of what fails because it was closed', async () => {
+    const { log, lines } = keptLog();
+    const failing = Promise.withResolvers<Uint8Array>();
+    const voice = withFallback({ name: 'x', speak: () => failing.promise, close: async () => {} }, log);
+    const speech = assert.rejects(voice.speak('a'));
+    await voice.close();
+    failing.reject(new Error('closed'));
+    await speech;
+    assert.deepEqual(lines, []);
+  });
+});
+
+describe('toneVoice', () => {
+  it('is the tone, and can be closed twice', async () => {
+    const voice = toneVoice();
+    assert.deepEqual(await voice.speak('hello'), tone('hello'));
+    await voice.close();
+    await voice.close();
+  });
+});

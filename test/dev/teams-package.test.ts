@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { unzipSync } from 'fflate';
+import { appIdOf } from '../../dev/teams-app/teams-app-id.ts';
+import { packageCheck } from '../../dev/teams-app/teams-checks.ts';
+import { USAGE } from '../../dev/teams-app/teams-options.ts';
+import { copyProject } from './project-copy.ts';
+
+const BOT_ID = '8f4f2c1e-0a52-4c3b-9a8e-5d1f7b6a2c90';
+const NEEDED = ['--bot-id', BOT_ID, '--host', 'bot.example.com'];
+
+interface Run {
+  readonly code: unknown;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The program as a process of its own, from a folder that has nothing to do with it. */
+function run(project: string, args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
+  return new Promise((resolve) => {
+    const options = { cwd: tmpdir(), env: { PATH: process.env['PATH'], ...env } };
+    execFile(
+      process.execPath,
+      [join(project, 'dev/teams-app/teams-package.ts'), ...args],
+      options,
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : error.code, stdout, stderr });
+      },
+    );
+  });
+}
+
+describe('npm run teams-package', { concurrency: true }, () => {
+  it('writes a package that Teams takes, and says where and what to do with it', async (t) => {
+    const folder = copyProject(t);
+    const { code, stdout, stderr } = await run(folder, NEEDED);
+    assert.deepEqual([code, stderr], [0, '']);
+    const file = join(folder, 'out', 'teams-app.zip');
+    for (const said of [file, appIdOf(BOT_ID), BOT_ID, 'Upload an app', 'Teams admin center']) {
+      assert.ok(stdout.includes(said), said);
+    }
+    assert.match(
+      stdout,
+      /\nPUBLIC_BASE_URL=https:\/\/bot\.example\.com, unless it runs on App Service, which knows its own address\n/,
+    );
+    assert.match(stdout, /\nTeams will name "Realtime Voice Bot" as the publisher: --developer names you\n/);
+    assert.deepEqual(readdirSync(join(folder, 'out')), ['teams-app.zip']);
+    const files = unzipSync(readFileSync(file));
+    assert.deepEqual(Object.keys(files).sort(), ['color.png', 'de.json', 'manifest.json', 'outline.png']);
+    assert.deepEqual(packageCheck()(files), []);
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    const manifest = JSON.parse(Buffer.from(files['manifest.json'] ?? []).toString());
+    assert.deepEqual([manifest.id, manifest.version], [appIdOf(BOT_ID), version]);
+  });
+
+  it('says nothing of the publisher where one is named', async (t) => {
+    const { stdout } = await run(copyProject(t), [...NEEDED, '--developer', 'Contoso']);
+    assert.match(stdout, /from Contoso\n/);
+    assert.doesNotMatch(stdout, /publisher/);
+  });
+
+  it('writes the same bytes each time and everywhere, over what was there', async (t) => {
+    const [one, other] = [copyProject(t), copyProject(t)];
+    mkdirSync(join(other, 'out'));
+    writeFileSync(join(other, 'out', 'teams-app.zip'), 'what was there before, '.repeat(5_000));
+    const runs = [run(one, NEEDED, { TZ: 'UTC' }), run(other, NEEDED, { TZ: 'Pacific/Auckland', LANG: 'de_DE.UTF-8' })];
+    for (const { code } of await Promise.all(runs)) assert.equal(code, 0);
+    const [first, second] = [one, other].map((folder) => readFileSync(join(folder, 'out', 'teams-app.zip')));
+    assert.ok(first?.equals(second ?? Buffer.alloc(0)));
+  });
+
+  it('writes nothing and lists all problems where options are wrong', async (t) => {
+    const folder = copyProject(t);
+    const { code, stdout, stderr } = await run(folder, ['--bot-id', 'x', '--host', '10.0.0.1', '--nam', 'y']);
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /^The package cannot be made \(--help lists the options\):\n(?: {2}- --[^\n]+\n){3}$/);
+    assert.equal(existsSync(join(folder, 'out')), false);
+  });
+
+  it('explains itself', async (t) => {
+    assert.deepEqual(await run(copyProject(t), ['--help']), { code: 0, stdout: `${USAGE}\n`, stderr: '' });
+  });
+
+  it('leaves what was there where it cannot write, and says why', async (t) => {
+    const folder = copyProject(t);
+    mkdirSync(join(folder, 'out', 'teams-app.zip'), { recursive: true });
+    const { code, stdout, stderr } = await run(folder, NEEDED);
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /^The package cannot be made: E\w+: .*teams-app\.zip.*\.\n$/);
+    assert.deepEqual(readdirSync(join(folder, 'out')), ['teams-app.zip']);
+  });
+});
