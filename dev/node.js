@@ -11,7 +11,7 @@ const PARENT_POLL_MS = 1000;
 const platform = process.platform === 'win32' ? 'win' : process.platform;
 const program = process.platform === 'win32' ? 'node.exe' : 'node';
 const pinned = fileURLToPath(
-  new URL(`../../node_modules/node-${platform}-${process.arch}/bin/${program}`, import.meta.url),
+  new URL(`../node_modules/node-${platform}-${process.arch}/bin/${program}`, import.meta.url),
 );
 const compileCache = fileURLToPath(new URL('../node_modules/.cache/node-compile', import.meta.url));
 const versionCheck = new URL('../src/node-version.js', import.meta.url).href;

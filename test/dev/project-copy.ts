@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export function copyProject(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'project-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  for (const path of ['src', 'package.json', 'deploymentTemplates/teams'])
+  for (const path of ['src', 'dev', 'package.json', 'deploymentTemplates/teams'])
     cpSync(join(ROOT, path), join(folder, path), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
   return folder;

@@ -11,7 +11,7 @@ interface Run {
 }
 
 function run(program: string, args: readonly string[]): Promise<Run> {
-  const entry = fileURLToPath(new URL(`../../src/cli/${program}.ts`, import.meta.url));
+  const entry = fileURLToPath(new URL(`../../dev/${program}.ts`, import.meta.url));
   return new Promise((resolve) => {
     const options = { cwd: tmpdir(), env: { PATH: process.env['PATH'], PORT: '0' }, timeout: 30_000 };
     execFile(process.execPath, [entry, ...args], options, (error, stdout, stderr) => {

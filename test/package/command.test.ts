@@ -10,7 +10,7 @@ describe('npm run package', () => {
   let project: string;
   beforeEach(() => {
     project = mkdtempSync(join(tmpdir(), 'package-'));
-    for (const path of ['src', 'package.json', 'tsconfig.json', 'LICENSE']) {
+    for (const path of ['src', 'dev', 'package.json', 'tsconfig.json', 'LICENSE']) {
       cpSync(join(ROOT, path), join(project, path), { recursive: true });
     }
     // The whole bot would take its time.
@@ -59,7 +59,7 @@ describe('npm run package', () => {
       return stdout.trim();
     };
     git('init', '--quiet');
-    git('add', 'src', 'package.json', 'tsconfig.json', 'LICENSE');
+    git('add', 'src', 'dev', 'package.json', 'tsconfig.json', 'LICENSE');
     git('commit', '--quiet', '--message', 'The bot');
     const commit = git('rev-parse', 'HEAD');
     writeFileSync(join(project, 'src/index.ts'), 'export const isChanged = true;');

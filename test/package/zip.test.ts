@@ -80,7 +80,7 @@ describe('the ZIP', () => {
   it('is the same, byte for byte, wherever it is made, and does not say where that was', async (t) => {
     const elsewhere = mkdtempSync(join(tmpdir(), 'made-elsewhere-'));
     t.after(() => rmSync(elsewhere, { recursive: true }));
-    for (const path of ['src', 'package.json', 'tsconfig.json', 'LICENSE']) {
+    for (const path of ['src', 'dev', 'package.json', 'tsconfig.json', 'LICENSE']) {
       cpSync(join(ROOT, path), join(elsewhere, path), { recursive: true });
     }
     const packages = realpathSync(`${ROOT}node_modules`);
