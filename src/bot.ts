@@ -29,7 +29,7 @@ import type { Acceptance, Conversations } from './conversation/conversations.ts'
 import type { Respond, TurnReference } from './conversation/turn.ts';
 import { RequestError } from './errors.ts';
 import type { Logger } from './log.ts';
-import { wordingFor } from './wording.ts';
+import { wordingFor } from './messages/messages.ts';
 
 /** What the bot joins. */
 export interface VoiceBotOptions {

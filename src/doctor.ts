@@ -1,13 +1,13 @@
 import './node-version.js';
 import { systemClock } from './clock.ts';
-import { type Config, readConfig } from './config.ts';
+import { type Config, readConfig } from './config/config.ts';
+import { loadDotEnv } from './config/dot-env.ts';
 import { fail as failure } from './doctor/check.ts';
 import { createExamination } from './doctor/checks.ts';
 import { jsonLine, reportLine, summaryLine } from './doctor/report.ts';
 import { runChecks } from './doctor/run.ts';
 import { secretsRemover } from './doctor/secrets.ts';
 import { usageOf, WHOSE_SETTINGS } from './doctor/usage.ts';
-import { loadDotEnv } from './dot-env.ts';
 import { ConfigError } from './errors.ts';
 import { randomIds } from './ids.ts';
 import { findInstallation, firstSteps } from './installation.ts';

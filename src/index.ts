@@ -1,7 +1,7 @@
 import './node-version.js';
 import { type App, createApp } from './app.ts';
-import { type Config, readConfig } from './config.ts';
-import { loadDotEnv } from './dot-env.ts';
+import { type Config, readConfig } from './config/config.ts';
+import { loadDotEnv } from './config/dot-env.ts';
 import { ConfigError } from './errors.ts';
 import { findBuild, findInstallation, firstSteps, settingsFile } from './installation.ts';
 import { captureConsole, createLogger } from './log.ts';

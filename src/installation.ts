@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Env } from './env.ts';
+import type { Env } from './config/env.ts';
 import { fieldsOf } from './fields.ts';
 
 /** Where a program runs: in the project, with its npm scripts, or in what is deployed, which has none and no .env.example. */

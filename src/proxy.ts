@@ -4,9 +4,9 @@ import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import querystring from 'node:querystring';
 import tls from 'node:tls';
-import { isLoopbackHost } from './env.ts';
+import { isLoopbackHost } from './config/env.ts';
+import type { ProxySettings } from './config/proxy-settings.ts';
 import { ProxyError } from './errors.ts';
-import type { ProxySettings } from './proxy-settings.ts';
 
 /** The host and port of a proxy, without its credentials. */
 export function proxyName({ url }: ProxySettings): string {

@@ -1,7 +1,7 @@
 import { createBlobLibrary } from './audio/blob-library.ts';
 import { type AudioLibrary, createMemoryLibrary } from './audio/library.ts';
 import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import type { Invitations } from './conversation/invitations.ts';
 import type { PendingStore } from './conversation/pending-store.ts';
 import type { RecordStore } from './conversation/record-store.ts';

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { type Config, readConfig } from '../../src/config.ts';
-import type { Env } from '../../src/env.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
+import type { Env } from '../../src/config/env.ts';
 
 export const USAGE = `Usage: npm run chat -- [--wav FILE]
 

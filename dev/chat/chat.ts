@@ -1,15 +1,15 @@
 import '../../src/node-version.js';
 import { resolve } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
+import { loadDotEnv } from '../../src/config/dot-env.ts';
 import { MOST_TEXT_CHARS } from '../../src/conversation/refusals.ts';
-import { loadDotEnv } from '../../src/dot-env.ts';
 import { ConfigError, TurnError } from '../../src/errors.ts';
 import { randomIds } from '../../src/ids.ts';
 import { namesModel } from '../../src/installation.ts';
 import { captureConsole, createLogger, LOG_LEVELS } from '../../src/log.ts';
+import { wordingFor } from '../../src/messages/messages.ts';
 import { entraIdTokens } from '../../src/realtime/endpoint.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
-import { wordingFor } from '../../src/wording.ts';
 import { simulatedMind } from '../simulator/mind.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { openVoice } from '../simulator/voice.ts';

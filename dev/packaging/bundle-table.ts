@@ -1,4 +1,4 @@
-import { TEAMS_LIBRARY_FILE } from '../../src/http/player/teams-library.ts';
+import { TEAMS_LIBRARY_FILE } from '../../src/http/pages/player/teams-library.ts';
 
 /**
  * What App Service runs in the folder of the unpacked ZIP, from a script for `sh`. Without `exec` that shell would get

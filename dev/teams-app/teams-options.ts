@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { EnvReader } from '../../src/env.ts';
+import { EnvReader } from '../../src/config/env.ts';
 import { publicHost } from '../public-host.ts';
 import { appIdOf } from './teams-app-id.ts';
 

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
+import type { FetchRules } from '../config/allowed-hosts.ts';
+import type { ProxySettings } from '../config/proxy-settings.ts';
 import { AttachmentError } from '../errors.ts';
 import { connectThrough, proxyFor } from '../proxy.ts';
-import type { ProxySettings } from '../proxy-settings.ts';
 import { kindOfAddress } from './addresses.ts';
-import type { FetchRules } from './allowed-hosts.ts';
 import type { Destination } from './destination.ts';
 
 /** Finds the addresses of a name; `dns.lookup` is one. */

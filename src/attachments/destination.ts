@@ -1,6 +1,6 @@
-import { isLoopbackHost } from '../env.ts';
+import { type FetchRules, type HostRule, ruleFor } from '../config/allowed-hosts.ts';
+import { isLoopbackHost } from '../config/env.ts';
 import { AttachmentError } from '../errors.ts';
-import { type FetchRules, type HostRule, ruleFor } from './allowed-hosts.ts';
 
 /** An address that may be asked, as far as its text tells; where its name leads is checked when it is looked up. */
 export interface Destination {

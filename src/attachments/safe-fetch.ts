@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns';
 import { type Clock, sleep } from '../clock.ts';
+import type { FetchRules } from '../config/allowed-hosts.ts';
 import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { FetchRules } from './allowed-hosts.ts';
 import { type Answer, ask, type Fetched } from './answer.ts';
 import { type ConnectionDeps, connectTo, withConnection } from './connection.ts';
 import { type Destination, destinationOf } from './destination.ts';

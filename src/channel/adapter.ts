@@ -2,7 +2,7 @@ import type { Activity } from 'botbuilder';
 import { CloudAdapter, type InvokeResponse, type TurnContext } from 'botbuilder';
 import { AuthenticationError, type ClaimsIdentity, type ConnectorClient } from 'botframework-connector';
 import { type Clock, within } from '../clock.ts';
-import type { Env } from '../env.ts';
+import type { Env } from '../config/env.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { channelOf } from './capabilities.ts';

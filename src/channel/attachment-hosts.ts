@@ -1,4 +1,4 @@
-import type { HostRule } from '../attachments/allowed-hosts.ts';
+import type { HostRule } from '../config/allowed-hosts.ts';
 
 /** A host of the channel itself: it may refuse a picture that was pasted a moment ago. */
 const own = (host: string): HostRule => ({ host, retriesRefused: true });

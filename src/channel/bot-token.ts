@@ -1,5 +1,5 @@
 import { AppCredentials, AuthenticationConstants, ClaimsIdentity } from 'botframework-connector';
-import type { Env } from '../env.ts';
+import type { Env } from '../config/env.ts';
 import { LastingClients } from './connector-clients.ts';
 
 /** Where Teams' replies of most tenants go; nothing is sent there. */

@@ -1,4 +1,4 @@
-import type { HostRule } from '../attachments/allowed-hosts.ts';
+import type { HostRule } from '../config/allowed-hosts.ts';
 import type { Scope } from '../conversation/turn.ts';
 import { DIRECT_LINE_HOSTS, TEAMS_HOSTS } from './attachment-hosts.ts';
 

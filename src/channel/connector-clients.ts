@@ -1,7 +1,7 @@
 import { ConfigurationBotFrameworkAuthentication } from 'botbuilder';
 import type { ClaimsIdentity, ConnectorClient, ConnectorFactory, UserTokenClient } from 'botframework-connector';
 import { LRUCache } from 'lru-cache';
-import { type Env, isLoopbackHost } from '../env.ts';
+import { type Env, isLoopbackHost } from '../config/env.ts';
 
 /** A channel has a handful of addresses, one for each region. */
 const MOST_CLIENTS = 100;

@@ -1,7 +1,7 @@
 import type { Activity, Attachment } from 'botbuilder';
 import type { StoredAudio } from '../audio/library.ts';
 import { fieldsOf, textOf } from '../fields.ts';
-import type { Wording } from '../wording.ts';
+import type { Wording } from '../messages/messages.ts';
 
 // https://learn.microsoft.com/microsoftteams/platform/bots/how-to/bots-filesv4
 

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { AudioLibrary, StoredAudio } from '../audio/library.ts';
 import { isSealed, seal } from '../audio/links.ts';
 import type { Ids } from '../ids.ts';
-import { type Wording, wordingFor } from '../wording.ts';
+import { type Wording, wordingFor } from '../messages/messages.ts';
 import { consentCard, type FileConsent, fileCard, type UploadPlace } from './file-consent.ts';
 import { soundOf } from './invokes.ts';
 import { limited, type SendOptions } from './send-once.ts';

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Invitations } from '../conversation/invitations.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { clockTime, type Wording, wordingFor } from '../wording.ts';
+import { clockTime, type Wording, wordingFor } from '../messages/messages.ts';
 import { canReach, pageUrl } from './audio-place.ts';
 import { feedbackOf } from './feedback.ts';
 import { type FileConsent, fileConsentOf } from './file-consent.ts';

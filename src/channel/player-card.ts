@@ -1,7 +1,7 @@
 import { type Activity, type Attachment, CardFactory } from 'botbuilder';
 import type { StoredAudio } from '../audio/library.ts';
 import { fieldsOf } from '../fields.ts';
-import { clockTime, type Wording } from '../wording.ts';
+import { clockTime, type Wording } from '../messages/messages.ts';
 import { canSaveFiles, capabilitiesOf } from './capabilities.ts';
 import { scopeOf } from './user-turn.ts';
 

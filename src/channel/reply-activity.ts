@@ -1,6 +1,6 @@
 import { type Activity, ActivityTypes, type Attachment, CardFactory, TextFormatTypes } from 'botbuilder';
 import type { Reply, ReplyAudio } from '../conversation/turn.ts';
-import { clockTime, type Wording } from '../wording.ts';
+import { clockTime, type Wording } from '../messages/messages.ts';
 import type { Capabilities } from './capabilities.ts';
 import { playerCard } from './player-card.ts';
 import { safeMarkdown } from './safe-markdown.ts';

@@ -3,7 +3,7 @@ import { sleep } from '../clock.ts';
 import type { Invitation } from '../conversation/invitations.ts';
 import type { Choice, Reply, ReplySink } from '../conversation/turn.ts';
 import { TurnError } from '../errors.ts';
-import { wordingFor } from '../wording.ts';
+import { wordingFor } from '../messages/messages.ts';
 import { isLoopbackUrl } from './audio-place.ts';
 import { type Capabilities, canSaveFiles, capabilitiesOf } from './capabilities.ts';
 import { choiceCard, choiceList } from './choice-card.ts';

@@ -1,7 +1,7 @@
 import { type Activity, type Attachment, CardFactory } from 'botbuilder';
 import type { Invitation } from '../conversation/invitations.ts';
 import { fieldsOf } from '../fields.ts';
-import type { Wording } from '../wording.ts';
+import type { Wording } from '../messages/messages.ts';
 import { talkUrl, wayToTalk } from './talk-way.ts';
 import { isInBand, scopeOf } from './user-turn.ts';
 

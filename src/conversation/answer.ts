@@ -1,5 +1,5 @@
 import { TurnError } from '../errors.ts';
-import { wordingFor } from '../wording.ts';
+import { wordingFor } from '../messages/messages.ts';
 import { type Completion, inBandTime } from './complete.ts';
 import type { Lease } from './lease.ts';
 import { messageId } from './names.ts';

@@ -1,13 +1,13 @@
 import { BYTES_PER_SECOND } from '../audio/pcm.ts';
-import type { SessionSettings } from '../config.ts';
+import type { SessionSettings } from '../config/config.ts';
 import type { Logger } from '../log.ts';
+import { wordingFor } from '../messages/messages.ts';
 import type { ContentPart } from '../realtime/content.ts';
 import { errorOf } from '../realtime/outcome.ts';
 import type { TurnInput } from '../realtime/session.ts';
 import type { TurnResult } from '../realtime/turn-result.ts';
 import type { TurnWatch } from '../telemetry/turn-watch.ts';
 import { addUsage } from '../token-usage.ts';
-import { wordingFor } from '../wording.ts';
 import { type Attached, NOTHING_ATTACHED, readAttached } from './attached.ts';
 import type { OverBudget } from './budgets.ts';
 import { follow, heardLine, paragraphs } from './follow.ts';

@@ -6,8 +6,8 @@ import { samplesIn } from '../audio/wav.ts';
 import type { Clock } from '../clock.ts';
 import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { clockTime, type Wording, wordingFor } from '../messages/messages.ts';
 import type { ContentPart } from '../realtime/content.ts';
-import { clockTime, type Wording, wordingFor } from '../wording.ts';
 import type { FetchFile, TalkWay, TurnAttachment, UserTurn } from './turn.ts';
 
 /** What reading takes. */

@@ -1,6 +1,6 @@
 import { type Clock, within } from '../clock.ts';
 import { StoreError } from '../errors.ts';
-import { wordingFor } from '../wording.ts';
+import { wordingFor } from '../messages/messages.ts';
 import { type Answer, ask } from './ask.ts';
 import { giveUp, MOST_TRIES } from './give-up.ts';
 import type { Edit, Lease } from './lease.ts';

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../at-most.ts';
+import { wordingFor } from '../messages/messages.ts';
 import { type ShareBounds, Shares } from '../shares.ts';
-import { wordingFor } from '../wording.ts';
 import { type Command, commandOf } from './commands.ts';
 import { giveUp } from './give-up.ts';
 import { Inbox } from './inbox.ts';

@@ -1,8 +1,8 @@
-import type { SessionSettings } from '../config.ts';
+import type { SessionSettings } from '../config/config.ts';
+import { wordingFor } from '../messages/messages.ts';
 import { isTranscribed } from '../realtime/content.ts';
 import { Hearing } from '../realtime/hearing.ts';
 import type { ServerEvent } from '../realtime/server-event.ts';
-import { wordingFor } from '../wording.ts';
 import type { Attached } from './attached.ts';
 import { LiveText } from './live-text.ts';
 import { speakerOf } from './people.ts';

@@ -1,5 +1,5 @@
 import { type Clock, sleep } from '../clock.ts';
-import type { SessionSettings } from '../config.ts';
+import type { SessionSettings } from '../config/config.ts';
 import { TurnError, type TurnErrorCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { errorOf } from '../realtime/outcome.ts';

@@ -1,4 +1,4 @@
-import { apology, wordingFor } from '../wording.ts';
+import { apology, wordingFor } from '../messages/messages.ts';
 import { untilStored } from './patience.ts';
 import type { UserTurn } from './turn.ts';
 import type { TurnDeps } from './turn-deps.ts';

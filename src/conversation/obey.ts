@@ -1,4 +1,4 @@
-import { clockTime, type Wording, wordingFor } from '../wording.ts';
+import { clockTime, type Wording, wordingFor } from '../messages/messages.ts';
 import { COMMANDS, type Command, VOICES } from './commands.ts';
 import { EMPTY_MEMORY } from './history.ts';
 import { untilStored } from './patience.ts';

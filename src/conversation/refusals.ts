@@ -1,4 +1,4 @@
-import { wordingFor } from '../wording.ts';
+import { wordingFor } from '../messages/messages.ts';
 import { commandOf } from './commands.ts';
 import type { Reply, UserTurn } from './turn.ts';
 

@@ -2,8 +2,8 @@ import type { AudioLibrary } from '../audio/library.ts';
 import { durationMs, type Pcm } from '../audio/pcm.ts';
 import { encodeWav } from '../audio/wav.ts';
 import type { Logger } from '../log.ts';
+import { apology, wordingFor } from '../messages/messages.ts';
 import type { Outcome } from '../realtime/outcome.ts';
-import { apology, wordingFor } from '../wording.ts';
 import type { Reply, ReplyAudio, UserTurn } from './turn.ts';
 
 /** What making a reply takes. */

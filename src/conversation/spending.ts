@@ -1,4 +1,4 @@
-import type { SessionSettings } from '../config.ts';
+import type { SessionSettings } from '../config/config.ts';
 import { costUsd, type ModelPrices, type PriceTable, pricesOf } from '../prices.ts';
 import type { TurnResult } from '../realtime/turn-result.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';

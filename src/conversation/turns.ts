@@ -1,5 +1,5 @@
 import { SendError, TurnError } from '../errors.ts';
-import { wordingFor } from '../wording.ts';
+import { wordingFor } from '../messages/messages.ts';
 import { answer } from './answer.ts';
 import { withoutMessage } from './history.ts';
 import { type Incoming, isBefore, type Place } from './incoming.ts';

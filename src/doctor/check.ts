@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
-import type { Env } from '../env.ts';
+import type { Config } from '../config/config.ts';
+import type { Env } from '../config/env.ts';
 import type { Ids } from '../ids.ts';
 import type { Installation } from '../installation.ts';
 import type { Logger } from '../log.ts';

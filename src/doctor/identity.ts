@@ -1,4 +1,4 @@
-import { type Env, isLoopbackHost } from '../env.ts';
+import { type Env, isLoopbackHost } from '../config/env.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass, warn } from './check.ts';
 import { entraFailure } from './entra-failure.ts';
 import { describeToken, tokenFacts, tokenFigures } from './token-facts.ts';

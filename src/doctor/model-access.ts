@@ -1,4 +1,4 @@
-import type { ModelEndpoint } from '../config.ts';
+import type { ModelEndpoint } from '../config/config.ts';
 import { TurnError } from '../errors.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass } from './check.ts';
 import { entraFailure } from './entra-failure.ts';

@@ -1,4 +1,4 @@
-import type { ModelEndpoint } from '../config.ts';
+import type { ModelEndpoint } from '../config/config.ts';
 import { systemCode, type TurnError, type TurnErrorCode } from '../errors.ts';
 
 /** What happened, with the system's own word for it where there is one. */

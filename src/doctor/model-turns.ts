@@ -1,5 +1,5 @@
 import { durationMs } from '../audio/pcm.ts';
-import type { Config, ModelEndpoint } from '../config.ts';
+import type { Config, ModelEndpoint } from '../config/config.ts';
 import { costUsd, pricesOf } from '../prices.ts';
 import type { Outcome } from '../realtime/outcome.ts';
 import { MODALITIES } from '../token-usage.ts';

@@ -1,6 +1,6 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { fieldsOf } from '../fields.ts';
-import { FRAMING_HOSTS } from '../http/player/route.ts';
+import { FRAMING_HOSTS } from '../http/pages/player/route.ts';
 import type { Installation } from '../installation.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass, skipped } from './check.ts';
 import { reachTodo, reasonOf } from './reach.ts';

@@ -1,11 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import tls from 'node:tls';
-import { isLoopbackHost } from '../env.ts';
+import { isLoopbackHost } from '../config/env.ts';
+import type { ProxySettings } from '../config/proxy-settings.ts';
 import { ProxyError, systemCode } from '../errors.ts';
 import type { Installation } from '../installation.ts';
 import { connectThrough, proxyFor, proxyName } from '../proxy.ts';
-import type { ProxySettings } from '../proxy-settings.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass } from './check.ts';
 
 /** A place in the network that has to be reached, and how. */

@@ -1,4 +1,4 @@
-import type { Env } from '../env.ts';
+import type { Env } from '../config/env.ts';
 
 const SECRET_VARIABLES = [
   'AZURE_OPENAI_API_KEY',

@@ -1,5 +1,5 @@
 import { findFfmpeg } from '../audio/clip/ffmpeg.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { settingsFile } from '../installation.ts';
 import { type Check, type DoctorDeps, type Finding, pass, skipped, warn } from './check.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { fieldsOf } from '../fields.ts';
 import type { Installation } from '../installation.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass, skipped } from './check.ts';

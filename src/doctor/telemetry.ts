@@ -1,7 +1,7 @@
+import { ingestionEndpointOf, instrumentationKeyOf, type TelemetrySettings } from '../config/telemetry-settings.ts';
 import { fieldsOf, textOf } from '../fields.ts';
 import { MONITOR_SCOPE } from '../telemetry/azure-monitor.ts';
 import { DOCTOR_METRIC } from '../telemetry/names.ts';
-import { ingestionEndpointOf, instrumentationKeyOf, type TelemetrySettings } from '../telemetry-settings.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass, skipped, warn } from './check.ts';
 import { entraFailure } from './entra-failure.ts';
 import { reach, reachTodo, reasonOf } from './reach.ts';

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { isLoopbackHost } from '../env.ts';
+import { isLoopbackHost } from '../config/env.ts';
 import { RequestError } from '../errors.ts';
 import { isLocalName } from './loopback-guard.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { isLoopbackHost } from '../env.ts';
+import { isLoopbackHost } from '../config/env.ts';
 import { RequestError } from '../errors.ts';
 
 /** The host of PUBLIC_BASE_URL. */

@@ -6,18 +6,18 @@ import type { Recordings } from '../conversation/recordings.ts';
 import { RequestError, StoreError } from '../errors.ts';
 import type { Build } from '../installation.ts';
 import type { Logger } from '../log.ts';
-import type { AboutFacts } from './about/page.ts';
-import { aboutRoute } from './about/route.ts';
 import { checkActivity, type InboundActivity } from './activity-guard.ts';
 import { audioRoute, isSoundFile } from './audio-route.ts';
 import { boundedReader } from './json-body.ts';
 import { checkHost, checkSource } from './loopback-guard.ts';
-import { playerRoute } from './player/route.ts';
-import { TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './player/teams-library.ts';
+import type { AboutFacts } from './pages/about/page.ts';
+import { aboutRoute } from './pages/about/route.ts';
+import { playerRoute } from './pages/player/route.ts';
+import { TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './pages/player/teams-library.ts';
+import { RECORDER_PATH, recorderRoute } from './pages/talk/recorder.ts';
+import { talkRoute } from './pages/talk/route.ts';
+import { uploadRoute } from './pages/talk/upload.ts';
 import { limitRequestTime } from './request-time.ts';
-import { RECORDER_PATH, recorderRoute } from './talk/recorder.ts';
-import { talkRoute } from './talk/route.ts';
-import { uploadRoute } from './talk/upload.ts';
 
 /** What goes back in the response of a delivered activity, where it is more than "taken". */
 export interface InBandAnswer {

@@ -1,5 +1,5 @@
 import { SAMPLE_RATE_HZ } from '../audio/pcm.ts';
-import type { SessionSettings } from '../config.ts';
+import type { SessionSettings } from '../config/config.ts';
 import type { Ids } from '../ids.ts';
 import type { RealtimeClientEvent } from './connection.ts';
 import { type ContentPart, isTranscribed, soundPieces, wirePart } from './content.ts';

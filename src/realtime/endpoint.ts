@@ -2,9 +2,9 @@ import net from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { OpenAI } from 'openai';
 import type { ClientOptions } from 'ws';
-import type { ModelEndpoint } from '../config.ts';
+import type { ModelEndpoint } from '../config/config.ts';
+import type { ProxySettings } from '../config/proxy-settings.ts';
 import { connectThrough, proxyFor } from '../proxy.ts';
-import type { ProxySettings } from '../proxy-settings.ts';
 
 /** Gives an access token; asked anew at every connect. It may throw, and it may hang. */
 export type TokenProvider = () => Promise<string>;

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { SessionSettings } from '../config.ts';
+import type { SessionSettings } from '../config/config.ts';
 import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';

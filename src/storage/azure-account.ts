@@ -1,5 +1,5 @@
 import type { ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
-import type { StorageSettings } from '../storage-settings.ts';
+import type { StorageSettings } from '../config/storage-settings.ts';
 
 /** An account of Azure Storage, and what opens it. */
 export type AzureStorage =

@@ -1,6 +1,6 @@
 import { metrics, trace } from '@opentelemetry/api';
+import type { TelemetrySettings } from '../config/telemetry-settings.ts';
 import type { Logger } from '../log.ts';
-import type { TelemetrySettings } from '../telemetry-settings.ts';
 import { SendingWatch } from './sending-watch.ts';
 
 /** Where spans and metrics go, once it is open. */

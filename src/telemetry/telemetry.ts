@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Attributes, metrics, type ObservableGauge, type ObservableResult, trace } from '@opentelemetry/api';
 import { type Clock, within } from '../clock.ts';
-import type { ModelEndpoint } from '../config.ts';
+import type { ModelEndpoint } from '../config/config.ts';
 import type { Logger } from '../log.ts';
 import type { Exporter } from './azure-monitor.ts';
 import { EventLoopDelay } from './event-loop.ts';

@@ -5,7 +5,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import type { FetchRules } from '../../src/attachments/allowed-hosts.ts';
+import type { FetchRules } from '../../src/config/allowed-hosts.ts';
 import { inTime } from '../realtime/gathered.ts';
 import type { Certificate } from '../support/certificate.ts';
 import { PUBLIC_V4, PUBLIC_V6, startTrap, type Trap } from './trap.ts';

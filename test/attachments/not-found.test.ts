@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { FetchRules } from '../../src/attachments/allowed-hosts.ts';
+import type { FetchRules } from '../../src/config/allowed-hosts.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { CERTIFIED, type FarEnd, redirecting, startFarEnd } from './far-end.ts';
 import { PUBLIC_V4 } from './trap.ts';

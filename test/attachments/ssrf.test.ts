@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { FetchRules } from '../../src/attachments/allowed-hosts.ts';
 import { fetchSafely } from '../../src/attachments/safe-fetch.ts';
+import type { FetchRules } from '../../src/config/allowed-hosts.ts';
 import type { AttachmentError } from '../../src/errors.ts';
 import { forbiddenV4, forbiddenV6, formsOfV4, formsOfV6, v4InV6 } from './forms.ts';
 import { fetchDeps, names, networkTo, PUBLIC_V4, startTrap, type Trap } from './trap.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { en as wording } from '../../src/wording/en.ts';
+import { en as wording } from '../../src/messages/en.ts';
 import { startBot } from '../support/bot.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

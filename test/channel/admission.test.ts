@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Env } from '../../src/env.ts';
-import { en as wording } from '../../src/wording/en.ts';
+import type { Env } from '../../src/config/env.ts';
+import { en as wording } from '../../src/messages/en.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
 

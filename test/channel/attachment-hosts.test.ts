@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ruleFor } from '../../src/attachments/allowed-hosts.ts';
 import { capabilitiesOf } from '../../src/channel/capabilities.ts';
+import { ruleFor } from '../../src/config/allowed-hosts.ts';
 
 const TEAMS = [
   'smba.trafficmanager.net',

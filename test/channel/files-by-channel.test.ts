@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { after, describe, it, type TestContext } from 'node:test';
 import { simulatedMind } from '../../dev/simulator/mind.ts';
-import { en } from '../../src/wording/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts';

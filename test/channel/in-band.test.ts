@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { en as wording } from '../../src/wording/en.ts';
+import { en as wording } from '../../src/messages/en.ts';
 import { type BotUnderTest, samplesOf, startBot } from '../support/bot.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { MOST_WAITING } from '../../src/conversation/turn-queue.ts';
-import { de } from '../../src/wording/de.ts';
-import { en } from '../../src/wording/en.ts';
+import { de } from '../../src/messages/de.ts';
+import { en } from '../../src/messages/en.ts';
 import { failing, held, spoken, startTimedBot, type TimedBot, textsOf } from '../conversation/talk.ts';
 import type { BotUnderTest, BotUnderTestOptions } from '../support/bot.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { en } from '../../src/wording/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { startBot } from '../support/bot.ts';
 import { CARD_ID, inChatOf, PERSONAL, PLACE, startSavingChat } from '../support/file-service.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { en } from '../../src/wording/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import type { ConnectorRule } from '../support/fake-connector.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { toMessage, withSound } from '../../src/channel/reply-activity.ts';
-import { de } from '../../src/wording/de.ts';
-import { en } from '../../src/wording/en.ts';
+import { de } from '../../src/messages/de.ts';
+import { en } from '../../src/messages/en.ts';
 import { storedAudio } from '../support/sound.ts';
 
 const PAGE = 'https://bot.example.com/audio/link';

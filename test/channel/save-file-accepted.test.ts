@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { de } from '../../src/wording/de.ts';
-import { en } from '../../src/wording/en.ts';
+import { de } from '../../src/messages/de.ts';
+import { en } from '../../src/messages/en.ts';
 import type { ConnectorCall, ConnectorRule } from '../support/fake-connector.ts';
 import { CARD_ID, PLACE, startSavingChat } from '../support/file-service.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { en } from '../../src/wording/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { inTime } from '../realtime/gathered.ts';
 import type { ConnectorCall, ConnectorRule } from '../support/fake-connector.ts';
 import { CARD_ID, PLACE, startSavingChat } from '../support/file-service.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, it } from 'node:test';
-import { de } from '../../src/wording/de.ts';
-import { en } from '../../src/wording/en.ts';
+import { de } from '../../src/messages/de.ts';
+import { en } from '../../src/messages/en.ts';
 import { type ConnectorCall, type ConnectorRule, startFakeConnector } from '../support/fake-connector.ts';
 import { inChatOf, PERSONAL, PLACE, startSavingChat } from '../support/file-service.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { de } from '../../src/wording/de.ts';
-import { en } from '../../src/wording/en.ts';
+import { de } from '../../src/messages/de.ts';
+import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import { speak } from '../support/invited.ts';
 import { ManualClock } from '../support/manual-clock.ts';

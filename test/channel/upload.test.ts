@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { en } from '../../src/wording/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { CARD_ID, type FileService, PLACE, type SavingChat, startSavingChat } from '../support/file-service.ts';
 
 const { notSaved } = en.audio;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { en as wording } from '../../src/wording/en.ts';
+import { en as wording } from '../../src/messages/en.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { watchedLog } from './watched-log.ts';
 

@@ -6,7 +6,7 @@ import { FILE_BOUNDS, readAttached } from '../../src/conversation/attached.ts';
 import type { UserTurn } from '../../src/conversation/turn.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
-import { wordingFor } from '../../src/wording.ts';
+import { wordingFor } from '../../src/messages/messages.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
-import { en } from '../../src/wording/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { startBot } from '../support/bot.ts';
 import { conversationOf, textsOf } from './talk.ts';

@@ -9,7 +9,7 @@ import { createFileFetcher } from '../../src/channel/sent-files.ts';
 import { systemClock } from '../../src/clock.ts';
 import { type Attached, FILE_BOUNDS, readAttached } from '../../src/conversation/attached.ts';
 import { createLogger } from '../../src/log.ts';
-import { en } from '../../src/wording/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { type FileHost, startFileHost } from '../attachments/file-host.ts';
 import { type AdapterUnderTest, startAdapter } from '../channel/adapter-under-test.ts';
 import { inTime } from '../realtime/gathered.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { scripted } from '../../dev/simulator/script.ts';
-import { en } from '../../src/wording/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { failing, inConversation, startTimedBot, type TimedBot, textsOf, until } from './talk.ts';
 
 const PATIENCE = { timeout: 20_000 };

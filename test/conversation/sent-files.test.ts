@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { type Ending, type Mind, simulatedMind } from '../../dev/simulator/mind.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
-import { en } from '../../src/wording/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { startFileHost } from '../attachments/file-host.ts';
 import { toneOf } from '../dev/simulator/sounds.ts';
 import { inTime } from '../realtime/gathered.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { de } from '../../src/wording/de.ts';
-import { en } from '../../src/wording/en.ts';
+import { de } from '../../src/messages/de.ts';
+import { en } from '../../src/messages/en.ts';
 import type { WireErrorFields } from '../realtime/server-events.ts';
 import { type RawAnswer, startRawModel } from '../support/raw-model.ts';
 import { errors, SET_UP, says } from './fault-answers.ts';

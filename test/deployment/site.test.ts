@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { ENTRIES, START_COMMAND } from '../../dev/packaging/bundle-table.ts';
 import { createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/log.ts';
 import { TEST_BUILD } from '../support/build.ts';
 import { unheardTelemetry } from '../support/telemetry.ts';

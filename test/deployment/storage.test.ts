@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { Housekeeping } from '../../src/storage/housekeeping.ts';
 import { CONTAINERS, FOLDERS } from '../../src/storage/storage.ts';
 import { all, type StorageUnderTest, startStorage } from '../storage/storage-under-test.ts';

@@ -10,7 +10,7 @@ import type { MindContext, Performance } from '../../dev/simulator/mind.ts';
 import { type Script, scripted, type Turn } from '../../dev/simulator/script.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
-import type { Env } from '../../src/env.ts';
+import type { Env } from '../../src/config/env.ts';
 
 const ENTRY = fileURLToPath(new URL('../../dev/chat/chat.ts', import.meta.url));
 /** Half of a start is compiling; what one process has compiled serves the next. */

@@ -5,7 +5,7 @@ import { packageCheck } from '../../dev/teams-app/teams-checks.ts';
 import { manifestFiles } from '../../dev/teams-app/teams-manifest.ts';
 import type { TeamsOptions } from '../../dev/teams-app/teams-options.ts';
 import { COMMANDS, commandOf } from '../../src/conversation/commands.ts';
-import { LANGUAGES, wordingFor } from '../../src/wording.ts';
+import { LANGUAGES, wordingFor } from '../../src/messages/messages.ts';
 import { pngSquare } from './png-file.ts';
 
 const folder = new URL('../../deploymentTemplates/teams/', import.meta.url);

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import type { Env } from '../../src/env.ts';
+import type { Env } from '../../src/config/env.ts';
 import type { Certificate } from '../support/certificate.ts';
 
 const ENTRY = fileURLToPath(new URL('../../src/doctor.ts', import.meta.url));

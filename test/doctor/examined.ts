@@ -1,9 +1,9 @@
 import { systemClock } from '../../src/clock.ts';
-import { type Config, readConfig } from '../../src/config.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
+import type { Env } from '../../src/config/env.ts';
 import type { DoctorDeps, Finding } from '../../src/doctor/check.ts';
 import { createExamination } from '../../src/doctor/checks.ts';
 import { type CheckReport, runChecks } from '../../src/doctor/run.ts';
-import type { Env } from '../../src/env.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
 

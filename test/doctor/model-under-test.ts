@@ -2,8 +2,8 @@ import type { TestContext } from 'node:test';
 import { scripted, type Turn } from '../../dev/simulator/script.ts';
 import { type SimulatorOptions, startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
+import type { Env } from '../../src/config/env.ts';
 import type { Finding } from '../../src/doctor/check.ts';
-import type { Env } from '../../src/env.ts';
 import { type RawAnswer, startRawModel } from '../support/raw-model.ts';
 import { type ExaminedOptions, examined } from './examined.ts';
 

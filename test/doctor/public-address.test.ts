@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import type { Env } from '../../src/env.ts';
+import type { Env } from '../../src/config/env.ts';
 import { startBot } from '../support/bot.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { BOT_APP_ID, startOpenIdServer } from '../support/openid-server.ts';

@@ -5,7 +5,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, describe, it, type TestContext } from 'node:test';
 import tls from 'node:tls';
-import type { Env } from '../../src/env.ts';
+import type { Env } from '../../src/config/env.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { startIngestion } from '../support/ingestion.ts';
 import { type ExaminedOptions, examined, said } from './examined.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Browser, BrowserContextOptions, Frame } from 'playwright-core';
-import { en } from '../../src/wording/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { type Certificate, makeCertificate } from '../support/certificate.ts';
 import { clipsOf } from '../support/invited.ts';

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import type { Browser, BrowserContextOptions, Frame, Page } from 'playwright-core';
 import { toPcm } from '../../src/audio/pcm.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
-import { en } from '../../src/wording/en.ts';
+import { en } from '../../src/messages/en.ts';
 import type { BotUnderTest } from '../support/bot.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { invited } from '../support/invited.ts';

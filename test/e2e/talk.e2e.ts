@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { de } from '../../src/wording/de.ts';
-import { en } from '../../src/wording/en.ts';
+import { de } from '../../src/messages/de.ts';
+import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { clipsOf } from '../support/invited.ts';
 import { pitchOf } from '../support/pitch.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { systemClock } from '../../src/clock.ts';
-import { en } from '../../src/wording/en.ts';
+import { en } from '../../src/messages/en.ts';
 import * as wire from '../realtime/server-events.ts';
 import { startBot } from '../support/bot.ts';
 import { launchBrowser } from '../support/browser.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import type { Env } from '../../src/env.ts';
+import type { Env } from '../../src/config/env.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type BotProcess, startBotProcess } from '../support/bot-process.ts';
 import { type FakeConnector, startFakeConnector } from '../support/fake-connector.ts';

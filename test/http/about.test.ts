@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../../src/clock.ts';
-import { readConfig } from '../../src/config.ts';
-import type { AboutFacts } from '../../src/http/about/page.ts';
-import { aboutFacts } from '../../src/http/about/route.ts';
-import { escaped } from '../../src/http/page.ts';
+import { readConfig } from '../../src/config/config.ts';
+import type { AboutFacts } from '../../src/http/pages/about/page.ts';
+import { aboutFacts } from '../../src/http/pages/about/route.ts';
+import { escaped } from '../../src/http/pages/page.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
-import { wordingFor } from '../../src/wording.ts';
+import { wordingFor } from '../../src/messages/messages.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { TEST_BUILD } from '../support/build.ts';
 import { noRecordings } from '../support/recordings.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Env } from '../../src/env.ts';
+import type { Env } from '../../src/config/env.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { assertRefusal, sendRaw } from './raw-request.ts';
 

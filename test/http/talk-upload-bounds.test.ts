@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { toPcm } from '../../src/audio/pcm.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
 import { MOST_WAITING } from '../../src/conversation/turn-queue.ts';
-import { wordingFor } from '../../src/wording.ts';
+import { wordingFor } from '../../src/messages/messages.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import { invited, SPOKEN, speak } from '../support/invited.ts';

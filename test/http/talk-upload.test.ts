@@ -4,7 +4,7 @@ import { simulatedMind } from '../../dev/simulator/mind.ts';
 import { toPcm } from '../../src/audio/pcm.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
 import { MOST_WAITING } from '../../src/conversation/turn-queue.ts';
-import { wordingFor } from '../../src/wording.ts';
+import { wordingFor } from '../../src/messages/messages.ts';
 import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import { clipsOf, invited, SPOKEN, speak } from '../support/invited.ts';
 import { ManualClock } from '../support/manual-clock.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { escaped } from '../../src/http/page.ts';
-import { wordingFor } from '../../src/wording.ts';
+import { escaped } from '../../src/http/pages/page.ts';
+import { wordingFor } from '../../src/messages/messages.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { invited, speak } from '../support/invited.ts';
 import { assertRefusal, assertTellsNothing, rawRequest } from './raw-request.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it, type TestContext } from 'node:test';
-import { en } from '../../src/wording/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { until } from '../conversation/talk.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type Azurite, sharedAzurite } from '../support/azurite.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { en } from '../../src/wording/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { until } from '../conversation/talk.ts';
 import { type Azurite, sharedAzurite } from '../support/azurite.ts';
 import { storageError } from '../support/storage-proxy.ts';

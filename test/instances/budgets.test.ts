@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { en } from '../../src/wording/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { eventually, spoken } from './instances.ts';
 import { inConversation, PATIENCE, startAlone, startRunning, startTwo, textsAsked, useAzurite } from './two.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MOST_WAITING } from '../../src/conversation/turn-queue.ts';
-import { en } from '../../src/wording/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { until } from '../conversation/talk.ts';
 import { once } from '../storage/storage-under-test.ts';
 import { speak } from '../support/invited.ts';

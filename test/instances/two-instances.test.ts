@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { en } from '../../src/wording/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { until } from '../conversation/talk.ts';
 import { eventually, linesOf } from './instances.ts';
 import { SkipClock } from './skip-clock.ts';

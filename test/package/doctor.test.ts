@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { ENTRIES } from '../../dev/packaging/bundle-table.ts';
-import type { Env } from '../../src/env.ts';
+import type { Env } from '../../src/config/env.ts';
 import { ROOT, type Unpacked, unpackBot } from './unpacked.ts';
 
 const MODEL = {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Env } from '../../src/env.ts';
+import type { Env } from '../../src/config/env.ts';
 
 /** What an App Service has for the code that runs in it: tokens of its identity, by HTTP from the same machine. */
 export interface ManagedIdentity extends AsyncDisposable {

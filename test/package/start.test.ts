@@ -5,7 +5,7 @@ import { simulatedMind } from '../../dev/simulator/mind.ts';
 import { scripted } from '../../dev/simulator/script.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
-import { TEAMS_LIBRARY_FILE, TEAMS_LIBRARY_PATH } from '../../src/http/player/teams-library.ts';
+import { TEAMS_LIBRARY_FILE, TEAMS_LIBRARY_PATH } from '../../src/http/pages/player/teams-library.ts';
 import { flag, png } from '../attachments/pictures.ts';
 import { startAzurite } from '../support/azurite.ts';
 import { type ConnectorCall, startFakeConnector } from '../support/fake-connector.ts';

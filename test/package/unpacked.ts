@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { unzipSync } from 'fflate';
 import { type BotZip, makeBotZip } from '../../dev/packaging/bot-zip.ts';
 import { START_COMMAND } from '../../dev/packaging/bundle-table.ts';
-import type { Env } from '../../src/env.ts';
+import type { Env } from '../../src/config/env.ts';
 import { type BotProcess, watchBotProcess } from '../support/bot-process.ts';
 
 /** With a slash at its end. */

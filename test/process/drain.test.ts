@@ -5,8 +5,8 @@ import { describe, it, type TestContext } from 'node:test';
 import { scripted } from '../../dev/simulator/script.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
-import type { Env } from '../../src/env.ts';
-import { en as wording } from '../../src/wording/en.ts';
+import type { Env } from '../../src/config/env.ts';
+import { en as wording } from '../../src/messages/en.ts';
 import { startBotProcess } from '../support/bot-process.ts';
 import { startFakeConnector } from '../support/fake-connector.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
-import type { Env } from '../../src/env.ts';
+import type { Env } from '../../src/config/env.ts';
 import { startBotProcess } from '../support/bot-process.ts';
 
 const MODEL = {

@@ -1,4 +1,4 @@
-import type { SessionSettings } from '../../src/config.ts';
+import type { SessionSettings } from '../../src/config/config.ts';
 import { TurnError } from '../../src/errors.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';

@@ -5,7 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { type SimulatorOptions, startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
-import type { ModelEndpoint } from '../../src/config.ts';
+import type { ModelEndpoint } from '../../src/config/config.ts';
 import { TurnError } from '../../src/errors.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';

@@ -1,4 +1,4 @@
-import { en as wording } from '../../src/wording/en.ts';
+import { en as wording } from '../../src/messages/en.ts';
 import type { Attempt } from './ledger.ts';
 
 /** What a user got. `refused`: too many messages wait; `other`: nothing that the bot is known to say. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { Env } from '../../src/env.ts';
+import type { Env } from '../../src/config/env.ts';
 
 export type LogLine = Readonly<Record<string, unknown>>;
 

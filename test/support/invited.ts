@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { toPcm } from '../../src/audio/pcm.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
-import { wordingFor } from '../../src/wording.ts';
+import { wordingFor } from '../../src/messages/messages.ts';
 import type { BotUnderTest } from './bot.ts';
 import { toneOf } from './pitch.ts';
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AppCredentials } from 'botframework-connector';
-import type { Env } from '../../src/env.ts';
+import type { Env } from '../../src/config/env.ts';
 
 export interface TokenOptions {
   /** Instead of what a good token says; `undefined` leaves a claim out. */

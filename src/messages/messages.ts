@@ -1,9 +1,9 @@
-import type { TurnErrorCode } from './errors.ts';
-import { de } from './wording/de.ts';
-import { en } from './wording/en.ts';
-import type { ApologyKind, Wording } from './wording/wording.ts';
+import type { TurnErrorCode } from '../errors.ts';
+import { de } from './de.ts';
+import { en } from './en.ts';
+import type { ApologyKind, Wording } from './wording.ts';
 
-export type { Wording } from './wording/wording.ts';
+export type { Wording } from './wording.ts';
 
 /** The languages, by their BCP 47 subtag: one file each in `wording/`. */
 export const LANGUAGES: Readonly<Record<string, Wording>> = { en, de };

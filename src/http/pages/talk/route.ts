@@ -1,7 +1,7 @@
 import type { Request, Response } from 'restify';
-import type { Clock } from '../../clock.ts';
-import type { Recordings } from '../../conversation/recordings.ts';
-import { wordingFor } from '../../wording.ts';
+import type { Clock } from '../../../clock.ts';
+import type { Recordings } from '../../../conversation/recordings.ts';
+import { wordingFor } from '../../../messages/messages.ts';
 import { firstLanguage, newNonce, sendPage } from '../page.ts';
 import { FRAMING_HOSTS } from '../player/route.ts';
 import { endedPage, talkPage } from './page.ts';

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'restify';
-import { wordingFor } from '../../wording.ts';
-import { findLinked, type LinkOptions } from '../linked-audio.ts';
+import { wordingFor } from '../../../messages/messages.ts';
+import { findLinked, type LinkOptions } from '../../linked-audio.ts';
 import { firstLanguage, newNonce, sendPage } from '../page.ts';
 import { notFoundPage, playerPage } from './page.ts';
 

@@ -1,5 +1,5 @@
-import type { StoredAudio } from '../../audio/library.ts';
-import { clockTime, type Wording } from '../../wording.ts';
+import type { StoredAudio } from '../../../audio/library.ts';
+import { clockTime, type Wording } from '../../../messages/messages.ts';
 import { escaped, htmlPage } from '../page.ts';
 import { PLAYER_SCRIPT, TEAMS_SCRIPT } from './script.ts';
 import { PLAYER_STYLE } from './style.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { readConfig } from '../src/config.ts';
-import type { Env } from '../src/env.ts';
-import { ConfigError } from '../src/errors.ts';
+import { readConfig } from '../../src/config/config.ts';
+import type { Env } from '../../src/config/env.ts';
+import { ConfigError } from '../../src/errors.ts';
 
 const azure = { AZURE_OPENAI_ENDPOINT: 'https://r.openai.azure.com/', AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime' };
 
@@ -305,7 +305,7 @@ describe('readConfig', () => {
     const topics = ['identity', 'limit', 'model', 'proxy', 'storage', 'telemetry'];
     const files = ['config.ts', ...topics.map((topic) => `${topic}-settings.ts`)];
     const source = files.map((file) => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8')).join('');
-    const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
+    const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
     const readBySource = source.match(/'[A-Z][A-Z_]{3,}'/g)?.map((name) => name.slice(1, -1)) ?? [];
     const ofPlatform = ['WEBSITE_HOSTNAME', 'WEBSITE_SITE_NAME', 'NODE_ENV'];
     const ofNode = ['HTTPS_PROXY', 'HTTP_PROXY', 'NODE_EXTRA_CA_CERTS', 'NO_PROXY'];

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { readConfig } from '../src/config.ts';
-import type { Env } from '../src/env.ts';
-import { ConfigError } from '../src/errors.ts';
+import { readConfig } from '../../src/config/config.ts';
+import type { Env } from '../../src/config/env.ts';
+import { ConfigError } from '../../src/errors.ts';
 
 const TENANT = '11111111-2222-4333-8444-555555555555';
 const MODEL = { AZURE_OPENAI_ENDPOINT: 'https://r.openai.azure.com', AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime' };

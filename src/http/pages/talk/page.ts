@@ -1,5 +1,5 @@
-import { MAX_CLIP_SECONDS } from '../../audio/clip/clip.ts';
-import { clockTime, type Wording } from '../../wording.ts';
+import { MAX_CLIP_SECONDS } from '../../../audio/clip/clip.ts';
+import { clockTime, type Wording } from '../../../messages/messages.ts';
 import { escaped, htmlPage } from '../page.ts';
 import { TEAMS_SCRIPT } from '../player/script.ts';
 import { TEAMS_LIBRARY_PATH } from '../player/teams-library.ts';

@@ -1,5 +1,5 @@
+import { DEFAULT_PRICES, type PriceTable, pricesOf, readPriceTable } from '../prices.ts';
 import type { EnvReader } from './env.ts';
-import { DEFAULT_PRICES, type PriceTable, pricesOf, readPriceTable } from './prices.ts';
 
 /** Bounds; `undefined` = none. Money in US dollars. */
 export interface LimitSettings {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { EnvReader } from '../src/env.ts';
-import { readTelemetry } from '../src/telemetry-settings.ts';
+import { EnvReader } from '../../src/config/env.ts';
+import { readTelemetry } from '../../src/config/telemetry-settings.ts';
 
 const KEY = 'InstrumentationKey=00000000-0000-4000-8000-00000000000a';
 const WHOLE = `${KEY};IngestionEndpoint=https://westeurope-5.in.applicationinsights.azure.com/;LiveEndpoint=https://x.y/`;

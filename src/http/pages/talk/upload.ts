@@ -1,19 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'restify';
-import { MAX_CLIP_BYTES } from '../../audio/clip/clip.ts';
-import type { Recordings, RecordingTaken } from '../../conversation/recordings.ts';
+import { MAX_CLIP_BYTES } from '../../../audio/clip/clip.ts';
+import type { Recordings, RecordingTaken } from '../../../conversation/recordings.ts';
 import {
   AttachmentError,
   type AttachmentErrorCode,
   RequestError,
   type RequestErrorCode,
   StoreError,
-} from '../../errors.ts';
-import type { Logger } from '../../log.ts';
-import { type Wording, wordingFor } from '../../wording.ts';
-import { bounded, refuseEncoded, wholeBody } from '../bounded-body.ts';
+} from '../../../errors.ts';
+import type { Logger } from '../../../log.ts';
+import { type Wording, wordingFor } from '../../../messages/messages.ts';
+import { bounded, refuseEncoded, wholeBody } from '../../bounded-body.ts';
+import { allowLongRequest, LONG_REQUEST_TIMEOUT_MS } from '../../request-time.ts';
 import { firstLanguage } from '../page.ts';
-import { allowLongRequest, LONG_REQUEST_TIMEOUT_MS } from '../request-time.ts';
 
 /** What taking a recording needs. */
 export interface UploadOptions {

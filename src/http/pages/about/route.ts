@@ -1,6 +1,6 @@
 import type { Request, Response } from 'restify';
-import type { Config } from '../../config.ts';
-import { wordingFor } from '../../wording.ts';
+import type { Config } from '../../../config/config.ts';
+import { wordingFor } from '../../../messages/messages.ts';
 import { firstLanguage, newNonce, sendPage } from '../page.ts';
 import { type AboutFacts, aboutPage } from './page.ts';
 

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { loadDotEnv } from '../src/dot-env.ts';
-import { ConfigError } from '../src/errors.ts';
+import { loadDotEnv } from '../../src/config/dot-env.ts';
+import { ConfigError } from '../../src/errors.ts';
 
 const TEXT = 'AZURE_OPENAI_ENDPOINT=https://r.openai.azure.com\r\nREALTIME_INSTRUCTIONS="Sprich Deutsch, höflich"\r\n';
 const VALUES = {
@@ -61,7 +61,7 @@ describe('.env', () => {
   }
 
   it('may be a copy of .env.example', () => {
-    assert.deepEqual(load(readFileSync(new URL('../.env.example', import.meta.url))).notices, []);
+    assert.deepEqual(load(readFileSync(new URL('../../.env.example', import.meta.url))).notices, []);
   });
 
   it('names a folder in its place', () => {

@@ -1,5 +1,5 @@
-import { HOLDS_FOR_MS } from '../../conversation/invitations.ts';
-import { LANGUAGES, spanOfTime, type Wording } from '../../wording.ts';
+import { HOLDS_FOR_MS } from '../../../conversation/invitations.ts';
+import { LANGUAGES, spanOfTime, type Wording } from '../../../messages/messages.ts';
 import { escaped, htmlPage } from '../page.ts';
 
 /** What the page says of this very bot. */

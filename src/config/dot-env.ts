@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { ConfigError } from './errors.ts';
+import { ConfigError } from '../errors.ts';
 
 /** Takes the place of a "#" inside of a word, so that the parser does not start a comment there. */
 const INNER_HASH = '\u0001';

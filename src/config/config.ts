@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { type HostRule, parseHostRules } from './attachments/allowed-hosts.ts';
+import { ConfigError } from '../errors.ts';
+import { LOG_LEVELS, type LogLevel } from '../log.ts';
+import { type HostRule, parseHostRules } from './allowed-hosts.ts';
 import { type Env, EnvReader } from './env.ts';
-import { ConfigError } from './errors.ts';
 import { checkIdentity, readBotEnv } from './identity-settings.ts';
 import { type LimitSettings, readLimits } from './limit-settings.ts';
-import { LOG_LEVELS, type LogLevel } from './log.ts';
 import { type ModelEndpoint, readModel, readSession, type SessionSettings } from './model-settings.ts';
 import { type ProxySettings, readProxy } from './proxy-settings.ts';
 import { readStorage, type StorageSettings } from './storage-settings.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type HostRule, parseHostRules, ruleFor } from '../../src/attachments/allowed-hosts.ts';
+import { type HostRule, parseHostRules, ruleFor } from '../../src/config/allowed-hosts.ts';
 
 const RULES: readonly HostRule[] = [{ host: 'smba.trafficmanager.net' }, { host: '*.sharepoint.com' }];
 const hostnameOf = (host: string) => new URL(`https://${host}/`).hostname;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'restify';
-import type { Wording } from '../wording.ts';
+import type { Wording } from '../../messages/messages.ts';
 import { PAGE_STYLE } from './page-style.ts';
 
 /** A page of the bot's own. */

@@ -1,4 +1,4 @@
-import { SAMPLE_RATE_HZ } from '../../audio/pcm.ts';
+import { SAMPLE_RATE_HZ } from '../../../audio/pcm.ts';
 
 /**
  * Makes one sound of what was recorded, in pieces and at the rate of the device: PCM16, one channel, at the rate that the

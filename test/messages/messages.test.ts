@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { TURN_RETRY, type TurnErrorCode } from '../src/errors.ts';
-import { apology, clockTime, LANGUAGES, spanOfTime, type Wording, wordingFor } from '../src/wording.ts';
+import { TURN_RETRY, type TurnErrorCode } from '../../src/errors.ts';
+import { apology, clockTime, LANGUAGES, spanOfTime, type Wording, wordingFor } from '../../src/messages/messages.ts';
 
 /** Every text of a language with its path, functions called with a number or a name. */
 function textsOf(value: unknown, path = ''): [string, string][] {
@@ -22,7 +22,7 @@ function wordsOf(patterns: Readonly<Record<string, RegExp>>, language: string): 
 
 describe('the languages', () => {
   it('are one file each', () => {
-    const files = readdirSync(new URL('../src/wording/', import.meta.url)).filter((file) => file !== 'wording.ts');
+    const files = readdirSync(new URL('../../src/messages/', import.meta.url)).filter((file) => file !== 'wording.ts');
     assert.deepEqual(
       files.sort(),
       Object.keys(LANGUAGES)
