@@ -1,8 +1,8 @@
 import '../src/node-version.js';
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../src/log.ts';
 import { readOptions } from '../src/read-options.ts';
-import { simulatedMind } from './simulator/mind.ts';
 import { SIMULATED_RESOURCE } from './simulator/resource.ts';
+import { simulatedMind } from './simulator/rules.ts';
 import { startSimulator } from './simulator/simulator.ts';
 import { openVoice } from './simulator/voice.ts';
 

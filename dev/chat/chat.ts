@@ -10,7 +10,7 @@ import { captureConsole, createLogger, LOG_LEVELS } from '../../src/log.ts';
 import { wordingFor } from '../../src/messages/messages.ts';
 import { entraIdTokens } from '../../src/realtime/endpoint.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
-import { simulatedMind } from '../simulator/mind.ts';
+import { simulatedMind } from '../simulator/rules.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { openVoice } from '../simulator/voice.ts';
 import { ChatConversation } from './chat-conversation.ts';

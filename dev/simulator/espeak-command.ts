@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { INPUT_RATE_HZ, resample } from './resample.ts';
 import { speakable } from './speakable.ts';
-import type { Voice } from './voice.ts';
+import type { Voice } from './voice-port.ts';
 
 const COMMAND = 'espeak-ng';
 /** Far more than the longest text takes. */

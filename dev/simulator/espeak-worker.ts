@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { workerUrl } from '../../src/worker-url.ts';
-import type { Voice } from './voice.ts';
+import type { Voice } from './voice-port.ts';
 import type { SpeechJob, SpeechMessage } from './voice-worker.ts';
 
 /** espeak-ng as WebAssembly, in a thread of its own: a minute of speech takes it about a second, and blocks nobody. */

@@ -1,5 +1,4 @@
 import type { HeardClip, Perceived } from './perceived.ts';
-import { answerByRules } from './rules.ts';
 
 /** One line of the conversation, as the mind remembers it. */
 export interface HistoryLine {
@@ -92,6 +91,3 @@ export interface Performance {
 
 /** Decides what is answered. One that throws makes the response fail with `server_error`. */
 export type Mind = (context: MindContext) => Performance;
-
-/** The demo's mind: about ten deterministic rules (see rules.ts), no model, no network. */
-export const simulatedMind: Mind = answerByRules;

@@ -1,4 +1,4 @@
-import type { MindContext, Performance, ServiceError } from './mind.ts';
+import type { Mind, MindContext, Performance, ServiceError } from './mind.ts';
 import { sentenceAbout } from './perceived.ts';
 import { SERVER_FAULT } from './wire-errors.ts';
 
@@ -34,8 +34,11 @@ const RULES: readonly Rule[] = [
   [/^$/, () => 'I am only a simulator, and there was nothing in your message. Please type something.'],
 ];
 
-/** Answers what was written; then, or in its place, it says what it has heard and seen. */
-export function answerByRules(context: MindContext): Performance {
+/**
+ * The demo's mind: about ten deterministic rules, no model, no network. Answers what was written; then, or in its place,
+ * it says what it has heard and seen.
+ */
+export const simulatedMind: Mind = function answerByRules(context) {
   const about = context.perceived.map(sentenceAbout).join(' ');
   if (about === '') return answerText(context);
   if (context.text.trim() === '') return completed(about);
@@ -45,7 +48,7 @@ export function answerByRules(context: MindContext): Performance {
     ...performance,
     outputs: performance.outputs.map((output) => ({ ...output, text: `${output.text}\n${about}` })),
   };
-}
+};
 
 /** Answers by the first rule that fits, else by an echo. */
 function answerText(context: MindContext): Performance {

@@ -2,15 +2,9 @@ import { createLogger, type Logger } from '../../src/log.ts';
 import { EspeakCommand } from './espeak-command.ts';
 import { EspeakWorker } from './espeak-worker.ts';
 import { tone } from './tone.ts';
+import type { Voice } from './voice-port.ts';
 
-/** Turns text into sound. */
-export interface Voice {
-  readonly name: string;
-  /** PCM16 LE mono 24 kHz. Any text is safe; an empty one gives a short sound or silence. */
-  speak(text: string): Promise<Uint8Array>;
-  /** Safe twice. */
-  close(): Promise<void>;
-}
+export type { Voice } from './voice-port.ts';
 
 /** No speech at all: pure, fast and deterministic. */
 export function toneVoice(): Voice {

@@ -1,25 +1,10 @@
-import { isGenuine, type LinkedAudio, readLink, toLink } from '../audio/links.ts';
+import { isGenuine, readLink, toLink } from '../audio/links.ts';
 import type { Clock } from '../clock.ts';
 import type { Ids } from '../ids.ts';
 import { conversationId, personId } from './names.ts';
-import type { UserTurn } from './turn.ts';
+import type { Guest, Invitation } from './turn.ts';
 
-/** Who is invited to speak, and where the answer goes. */
-export type Guest = Pick<
-  UserTurn,
-  'key' | 'channel' | 'scope' | 'user' | 'personKey' | 'isAllowed' | 'locale' | 'reference'
->;
-
-/**
- * An invitation to one user of one conversation: what is spoken by it is that user's next message. Its id opens nothing
- * by itself, and may stand on a card that others see; whoever has its link may speak for the user.
- */
-export interface Invitation extends Guest, LinkedAudio {
-  /** Until then its page is shown. */
-  readonly opensUntilMs: number;
-  /** Until then what was spoken is taken. */
-  readonly expiresAtMs: number;
-}
+export type { Guest, Invitation } from './turn.ts';
 
 /** Long enough to find a quiet place; not so long that a link forgotten in a browser speaks for somebody the next day. */
 export const OPENS_FOR_MS = 10 * 60_000;

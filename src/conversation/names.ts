@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { MessageName } from './pending-store.ts';
 
 /** Of a digest: 132 bits, which no two conversations share by accident or on purpose. */
 const NAME_CHARS = 22;
@@ -15,7 +14,7 @@ export function personId(personKey: string): string {
 }
 
 /** A message's name, within its conversation. */
-export function messageId({ activityId }: Pick<MessageName, 'activityId'>): string {
+export function messageId({ activityId }: { readonly activityId: string }): string {
   return digest(activityId);
 }
 

@@ -1,7 +1,7 @@
 import type { MessagePart, SentFile } from '../attachments/message-parts.ts';
 import type { StoredAudio } from '../audio/library.ts';
+import type { LinkedAudio } from '../audio/links.ts';
 import type { CommandName } from './commands.ts';
-import type { Invitation } from './invitations.ts';
 
 /** Whether one person or several talk with the bot, and where. */
 export type Scope = 'personal' | 'group' | 'channel';
@@ -58,6 +58,23 @@ export interface UserTurn {
   readonly text: string;
   readonly attachments: readonly TurnAttachment[];
   readonly reference: TurnReference;
+}
+
+/** Who is invited to speak, and where the answer goes. */
+export type Guest = Pick<
+  UserTurn,
+  'key' | 'channel' | 'scope' | 'user' | 'personKey' | 'isAllowed' | 'locale' | 'reference'
+>;
+
+/**
+ * An invitation to one user of one conversation: what is spoken by it is that user's next message. Its id opens nothing
+ * by itself, and may stand on a card that others see; whoever has its link may speak for the user.
+ */
+export interface Invitation extends Guest, LinkedAudio {
+  /** Until then its page is shown. */
+  readonly opensUntilMs: number;
+  /** Until then what was spoken is taken. */
+  readonly expiresAtMs: number;
 }
 
 /** A finished answer, still without a channel's form. */

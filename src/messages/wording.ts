@@ -1,6 +1,4 @@
-import type { CommandName } from '../conversation/commands.ts';
 import type { AttachmentErrorCode } from '../errors.ts';
-import type { CutShortReason } from '../realtime/outcome.ts';
 
 /** Kinds of apologies: what went wrong as far as a user can do something about it. */
 export type ApologyKind =
@@ -38,7 +36,7 @@ export interface Wording {
   readonly audioTitle: string;
   listen(duration: string): string;
   /** Why an answer ends early, said below it. The user who stopped it knows. */
-  readonly cutShort: Readonly<Record<CutShortReason, string>>;
+  readonly cutShort: Readonly<Record<'length' | 'filter' | 'cancelled' | 'lost', string>>;
   readonly apologies: Readonly<Record<ApologyKind, string>>;
   /** The id that stands in the log, too. */
   incident(id: string): string;
@@ -70,7 +68,9 @@ export interface Wording {
   };
   /** What is said of commands. `by`: who gave it, where several people can; each name of one is listed in `does`. */
   readonly commands: {
-    readonly does: Readonly<Record<CommandName, string>>;
+    readonly does: Readonly<
+      Record<'help' | 'talk' | 'reset' | 'forget' | 'voice' | 'audio' | 'stop' | 'usage', string>
+    >;
     unknown(written: string): string;
     reset(by: string | undefined): string;
     forgotten(by: string | undefined): string;

@@ -4,7 +4,19 @@ import type { Ids } from '../ids.ts';
 import type { RealtimeClientEvent } from './connection.ts';
 import { type ContentPart, isTranscribed, soundPieces, wirePart } from './content.ts';
 import { TURN_METADATA } from './server-event.ts';
-import type { TurnInput } from './session.ts';
+
+/** What a user says to the model in one turn, with what goes out before it. */
+export interface UserMessageInput {
+  readonly turnId: string;
+  /** What was written; may be empty where something is attached. */
+  readonly text: string;
+  /** What came along with it, in order. */
+  readonly attached?: readonly ContentPart[];
+  /** What was said before; goes out only where the session has not heard it. See history.ts. */
+  readonly history: string | undefined;
+  /** What a session is told of the people, below its instructions; goes out with its first turn. */
+  readonly about?: string | undefined;
+}
 
 /**
  * The quickstart's settings, without what only harms typed input: no voice detection (it would start responses of its
@@ -81,7 +93,7 @@ export interface TurnEvents {
  */
 export function turnEvents(
   ids: Ids,
-  input: Pick<TurnInput, 'turnId' | 'text' | 'attached' | 'history' | 'about'>,
+  input: UserMessageInput,
   settings: SessionSettings | undefined,
   mayTranscribe = false,
 ): TurnEvents {
@@ -94,7 +106,7 @@ export function turnEvents(
 }
 
 /** In the order in which it was sent: what was written comes first. */
-function contentOf({ text, attached = [] }: Pick<TurnInput, 'text' | 'attached'>): readonly ContentPart[] {
+function contentOf({ text, attached = [] }: Pick<UserMessageInput, 'text' | 'attached'>): readonly ContentPart[] {
   return text === '' && attached.length > 0 ? attached : [{ kind: 'text', text }, ...attached];
 }
 

@@ -4,9 +4,9 @@ import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { addUsage } from '../token-usage.ts';
-import { repairEvents, responseCancel, type TurnEvents, turnEvents } from './client-events.ts';
+import { repairEvents, responseCancel, type TurnEvents, turnEvents, type UserMessageInput } from './client-events.ts';
 import type { Connection, OpenConnection } from './connection.ts';
-import { type ContentPart, isTranscribed } from './content.ts';
+import { isTranscribed } from './content.ts';
 import { Hearing } from './hearing.ts';
 import type { Outcome } from './outcome.ts';
 import type { ResponseCollector } from './response-collector.ts';
@@ -29,20 +29,11 @@ export interface SessionDeps {
 }
 
 /** One user message for the model. */
-export interface TurnInput {
-  readonly turnId: string;
-  /** What was written; may be empty where something is attached. */
-  readonly text: string;
-  /** What came along with it, in order. */
-  readonly attached?: readonly ContentPart[];
+export interface TurnInput extends UserMessageInput {
   /** Names the turn in its lines; else the session's own log is used. */
   readonly log?: Logger;
-  /** What was said before; goes out only where the session has not heard it. See history.ts. */
-  readonly history: string | undefined;
   /** Instead of the session's own; goes out with its first turn. */
   readonly settings?: SessionSettings;
-  /** What a session is told of the people, below its instructions; goes out with its first turn. */
-  readonly about?: string | undefined;
   /** Whether one more response may be asked for, where this one is of no use. */
   readonly mayAskAgain?: () => boolean;
   readonly onEvent?: TurnListener;

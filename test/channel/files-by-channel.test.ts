@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { after, describe, it, type TestContext } from 'node:test';
-import { simulatedMind } from '../../dev/simulator/mind.ts';
+import { simulatedMind } from '../../dev/simulator/rules.ts';
 import { en } from '../../src/messages/en.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';

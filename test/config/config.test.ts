@@ -304,7 +304,7 @@ describe('readConfig', () => {
   it('has every variable it reads in .env.example, and no other', () => {
     const topics = ['identity', 'limit', 'model', 'proxy', 'storage', 'telemetry'];
     const files = ['config.ts', ...topics.map((topic) => `${topic}-settings.ts`)];
-    const source = files.map((file) => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8')).join('');
+    const source = files.map((file) => readFileSync(new URL(`../../src/config/${file}`, import.meta.url), 'utf8')).join('');
     const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
     const readBySource = source.match(/'[A-Z][A-Z_]{3,}'/g)?.map((name) => name.slice(1, -1)) ?? [];
     const ofPlatform = ['WEBSITE_HOSTNAME', 'WEBSITE_SITE_NAME', 'NODE_ENV'];

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
-import { type Ending, type Mind, simulatedMind } from '../../dev/simulator/mind.ts';
+import type { Ending, Mind } from '../../dev/simulator/mind.ts';
+import { simulatedMind } from '../../dev/simulator/rules.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
 import { en } from '../../src/messages/en.ts';
 import { startFileHost } from '../attachments/file-host.ts';

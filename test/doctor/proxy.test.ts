@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { simulatedMind } from '../../dev/simulator/mind.ts';
+import { simulatedMind } from '../../dev/simulator/rules.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';

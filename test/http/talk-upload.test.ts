@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { simulatedMind } from '../../dev/simulator/mind.ts';
+import { simulatedMind } from '../../dev/simulator/rules.ts';
 import { toPcm } from '../../src/audio/pcm.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
 import { MOST_WAITING } from '../../src/conversation/turn-queue.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { simulatedMind } from '../../dev/simulator/mind.ts';
+import { simulatedMind } from '../../dev/simulator/rules.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { startBotProcess } from '../support/bot-process.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { Jimp, JimpMime } from 'jimp';
-import { type MindContext, simulatedMind } from '../../../dev/simulator/mind.ts';
+import type { MindContext } from '../../../dev/simulator/mind.ts';
+import { simulatedMind } from '../../../dev/simulator/rules.ts';
 import { scripted } from '../../../dev/simulator/script.ts';
 import { type Client, type Json, joined, simulate } from './client.ts';
 import { base64, clipPart, commit, inFormat, silenceOf, toneOf } from './sounds.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type HistoryLine, type Performance, simulatedMind } from '../../../dev/simulator/mind.ts';
+import type { HistoryLine, Performance } from '../../../dev/simulator/mind.ts';
 import type { Perceived } from '../../../dev/simulator/perceived.ts';
+import { simulatedMind } from '../../../dev/simulator/rules.ts';
 import { type Client, joined, responseOf, simulate } from './client.ts';
 
 function ask(text: string, said: readonly HistoryLine[] = [], perceived: readonly Perceived[] = []): Performance {
