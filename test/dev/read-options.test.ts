@@ -10,8 +10,10 @@ interface Run {
   readonly stderr: string;
 }
 
+const FILES: Readonly<Record<string, string>> = { package: 'packaging/package' };
+
 function run(program: string, args: readonly string[]): Promise<Run> {
-  const entry = fileURLToPath(new URL(`../../dev/${program}.ts`, import.meta.url));
+  const entry = fileURLToPath(new URL(`../../dev/${FILES[program] ?? program}.ts`, import.meta.url));
   return new Promise((resolve) => {
     const options = { cwd: tmpdir(), env: { PATH: process.env['PATH'], PORT: '0' }, timeout: 30_000 };
     execFile(process.execPath, [entry, ...args], options, (error, stdout, stderr) => {
