@@ -6,9 +6,10 @@ import { toPcm } from '../audio/pcm.ts';
 import { encodeWav } from '../audio/wav.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import { Shares } from '../shares.ts';
+import { type ShareBounds, Shares } from '../shares.ts';
 import type { Acceptance, Conversations } from './conversations.ts';
 import { findInvitation, type Invitation, type Invitations } from './invitations.ts';
+import { personOf } from './people.ts';
 import type { Respond, TurnReference, UserTurn } from './turn.ts';
 
 /** What taking recordings needs. */
@@ -49,6 +50,8 @@ export interface Recordings {
   take(invitation: Invitation, receive: () => Promise<Uint8Array>): Promise<RecordingTaken>;
 }
 
+/** Recordings that are received and read at the same time: those of strangers do not fill the line of the decoder. */
+export const UPLOAD_BOUNDS: ShareBounds = { max: 8, maxPerPerson: 1 };
 /** A link ends after them. Each process counts its own: behind several instances there are as many times more. */
 const MAX_TRIES = 5;
 const MAX_COUNTED_INVITATIONS = 50_000;
@@ -59,7 +62,7 @@ const NEVER = new AbortController().signal;
 /** Recordings become messages of these conversations. */
 export function createRecordings(deps: RecordingsDeps): Recordings {
   const { invitations, clips, library, conversations, later, clock, log } = deps;
-  const uploads = new Shares({ max: Number.POSITIVE_INFINITY, maxPerPerson: 1 });
+  const uploads = new Shares(UPLOAD_BOUNDS);
   const tries = new LRUCache<string, number>(atMost(MAX_COUNTED_INVITATIONS));
 
   /** Counts a try, or ends an invitation that has had all of its tries. */
@@ -143,8 +146,9 @@ export function createRecordings(deps: RecordingsDeps): Recordings {
     speakerOf: (link) => findInvitation(link, invitations),
     async take(invitation, receive) {
       if (!conversations.hasRoom(invitation.key)) return 'queueFull';
-      const release = uploads.acquire(invitation.personKey);
-      if (release === undefined) return 'uploading';
+      const person = personOf(invitation);
+      const release = uploads.acquire(person);
+      if (release === undefined) return uploads.hasShareLeft(person) ? 'full' : 'uploading';
       try {
         return (await mayTry(invitation)) ? await takeBytes(invitation, await receive()) : 'gone';
       } finally {
