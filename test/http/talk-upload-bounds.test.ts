@@ -148,6 +148,36 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     await bot.connector.whenMessages(3);
   });
 
+  it('and that are refused since too much is being received count as no tries', async (t) => {
+    const { bot, strangers } = await signed(t);
+    const [url = '', ...others] = await strangers(3);
+    const stalled = { sound: Buffer.alloc(12_000_000), sentBytes: -1 };
+    const slow = await Promise.all(others.map((other) => slowUpload(t, other, stalled)));
+    // What comes from this machine comes in its order.
+    for (let count = 0; count < 10; count++) await fetch(`${bot.url}/health`);
+    const body = await encodeWav(toPcm([Buffer.alloc(MAX_CLIP_BYTES - 1_000)]));
+    for (let tries = 0; tries < 6; tries++) await assertRefused(await speak(url, body), 503, en.apologies.crowded);
+    assert.equal((await speak(url)).status, 202);
+    await bot.connector.whenMessages(others.length + 2);
+    for (const { breakOff } of slow) breakOff();
+  });
+
+  it('and whose connection breaks count as no tries', async (t) => {
+    const { bot, linkOf } = await signed(t);
+    const [here, there] = [await linkOf('slack', 'ada', 'c1'), await linkOf('slack', 'ada', 'c2')];
+    for (let tries = 0; tries < 5; tries++) {
+      const broken = await slowUpload(t, here);
+      await assertRefused(await speak(here), 409, en.talk.uploading);
+      broken.breakOff();
+      const giveUp = AbortSignal.timeout(5_000);
+      let status = 409;
+      while (status === 409 && !giveUp.aborted) ({ status } = await speak(there, Buffer.from('no sound')));
+      assert.equal(status, 415);
+    }
+    assert.equal((await speak(here)).status, 202);
+    await bot.connector.whenMessages(3);
+  });
+
   it('are not received, and count as no tries, while too many messages of the conversation wait', async (t) => {
     const gate = Promise.withResolvers<void>();
     const held = { outputs: [{ text: 'Held' }], ending: { kind: 'completed' } as const, gate: gate.promise };
