@@ -8,6 +8,7 @@ import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { ContentPart } from '../realtime/content.ts';
 import { clockTime, type Wording, wordingFor } from '../wording.ts';
+import { personOf } from './people.ts';
 import type { FetchFile, TalkWay, TurnAttachment, UserTurn } from './turn.ts';
 
 /** What reading takes. */
@@ -144,7 +145,7 @@ async function readSource(
 ): Promise<ReadFile> {
   if (source.kind === 'file') {
     const read = async () => readFile(source, await fetchFile(source, turn.reference, signal), readers, signal);
-    return fileSlots.run(turn.personKey, signal, read);
+    return fileSlots.run(personOf(turn), signal, read);
   }
   const kept = await library.find(source.audioId);
   if (kept === undefined) throw new AttachmentError('not_fetched', 'the recording is not kept any more');
