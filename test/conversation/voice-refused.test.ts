@@ -74,16 +74,20 @@ describe('voice refused', PATIENCE, () => {
     assert.equal(text, `Eins\n\n${de.commands.voiceRefused('ash', 'alloy')}`);
   });
 
-  it('and what is said in the configured voice fails: the user is told both, and the choice is gone', async (t) => {
-    const quota = errors({ code: 'insufficient_quota' });
-    const { bot, model } = await startWith(t, [errors({ param: FIELD }), quota, says('Two')]);
-    await ask(bot, '/voice ash');
-    const { text } = await ask(bot, 'first');
-    assert.match(text, SET_UP);
-    assert.ok(text.endsWith(NOTE));
-    assert.equal((await ask(bot, 'second')).text, 'Two');
-    assert.deepEqual(model.voices, ['ash', 'alloy', 'alloy']);
-  });
+  for (const [how, failure] of [
+    ['the turn fails in another way', errors({ code: 'insufficient_quota' })],
+    ['the configured voice is refused, too', errors({ code: 'invalid_value', param: FIELD })],
+  ] as const) {
+    it(`and ${how}: the choice is gone, and nothing is said of a voice that does not speak`, async (t) => {
+      const { bot, model } = await startWith(t, [errors({ param: FIELD }), failure, says('Two')]);
+      await ask(bot, '/voice ash');
+      const { text } = await ask(bot, 'first');
+      assert.match(text, SET_UP);
+      assert.ok(!text.includes(NOTE), text);
+      assert.equal((await ask(bot, 'second')).text, 'Two');
+      assert.deepEqual(model.voices, ['ash', 'alloy', 'alloy']);
+    });
+  }
 
   it('that is the configured one is a fault of the configuration, and is not asked for again', async (t) => {
     for (const named of ['session.update', undefined] as const) {
