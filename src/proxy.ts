@@ -32,13 +32,17 @@ function portOf({ port }: URL): string {
 
 /**
  * Sets the proxy for `fetch` and for the default agents of Node: botbuilder, MSAL and uploads use these. Node supports
- * it from 24.14 on; an older one connects directly. Call it before the first request.
+ * it from 24.14 on; an older one connects directly. Call it before the first request. Returns what the operator should
+ * know; `undefined` = nothing.
  */
-export function setDefaultProxy(settings: ProxySettings | undefined): void {
-  if (settings === undefined) return;
+export function setDefaultProxy(settings: ProxySettings | undefined): string | undefined {
+  if (settings === undefined) return undefined;
+  if (!('setGlobalProxyFromEnv' in http))
+    return `uploads, the bot's own token and the keys of channels do not use the proxy: Node ${process.version} cannot; use Node 24.14 or newer`;
   const exceptions = settings.exceptions.flatMap((entry) => (entry === '*' ? [entry] : [entry, `.${entry}`]));
   const NO_PROXY = [...exceptions, 'localhost', '127.0.0.1', '[::1]'].join(',');
-  if ('setGlobalProxyFromEnv' in http) http.setGlobalProxyFromEnv({ HTTPS_PROXY: settings.url, NO_PROXY });
+  http.setGlobalProxyFromEnv({ HTTPS_PROXY: settings.url, NO_PROXY });
+  return undefined;
 }
 
 /**
