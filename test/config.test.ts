@@ -227,9 +227,9 @@ describe('readConfig', () => {
 
   it('says that a list without an app id lets in nobody', () => {
     for (const name of ['ALLOWED_TENANTS', 'ALLOWED_USERS']) {
-      assert.match(readConfig({ ...azure, [name]: 'a' }).notices.join(), /nobody is answered/);
+      assert.match(readConfig({ ...azure, [name]: APP_ID }).notices.join(), /nobody is answered/);
       const bot = { MicrosoftAppId: APP_ID, MicrosoftAppPassword: 'y', PUBLIC_BASE_URL: 'https://bot.example.com' };
-      assert.deepEqual(readConfig({ ...azure, ...bot, [name]: 'a' }).notices, []);
+      assert.deepEqual(readConfig({ ...azure, ...bot, [name]: APP_ID }).notices, []);
     }
   });
 

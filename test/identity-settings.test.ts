@@ -33,6 +33,32 @@ describe('the identity of the bot', () => {
     });
   }
 
+  for (const tenants of ['contoso.onmicrosoft.com', `${TENANT}, contoso`, `${TENANT}0`, `{${TENANT}}`]) {
+    it(`tenant as a domain: ALLOWED_TENANTS=${tenants} is refused with what is expected`, () => {
+      const problems = problemsOf({ ...BOT, ALLOWED_TENANTS: tenants });
+      assert.equal(problems.length, 1);
+      assert.match(problems[0] ?? '', /^ALLOWED_TENANTS is ".*"; expected a GUID .*az account show/);
+    });
+  }
+
+  it('takes a list of tenants by their ids, in capitals, too', () => {
+    const upper = 'ABCDEF01-2222-4333-8444-555555555555';
+    const { allowedTenants, notices } = readConfig({ ...BOT, ALLOWED_TENANTS: `${TENANT}, ${upper}` });
+    assert.deepEqual([allowedTenants, notices], [[TENANT, upper], []]);
+  });
+
+  it('tenant as a domain: a user by an address is said in the log, since Teams names people by ids', () => {
+    for (const users of ['ada@contoso.com', `29:abc, ada@contoso.onmicrosoft.com`]) {
+      const { allowedUsers, notices } = readConfig({ ...BOT, ALLOWED_USERS: users });
+      assert.equal(allowedUsers.length, users.split(',').length);
+      assert.deepEqual(notices, [
+        'ALLOWED_USERS holds an address; Teams names people by their Entra ID object ids alone, as "az ad user show --id <address> --query id" prints them',
+      ]);
+    }
+    for (const users of [TENANT, '29:1abc', 'U1:T1', 'dl_ada', 'ada', '@ada'])
+      assert.deepEqual(readConfig({ ...BOT, ALLOWED_USERS: users }).notices, [], users);
+  });
+
   it('tenant without type: SingleTenant, said in the log and to botbuilder', () => {
     const { botEnv, notices } = readConfig({ ...BOT, MicrosoftAppTenantId: TENANT });
     assert.equal(botEnv['MicrosoftAppType'], 'SingleTenant');
