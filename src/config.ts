@@ -60,6 +60,8 @@ export interface Config {
 /** Variables that libraries read by themselves. */
 const LIBRARY_VARIABLES = [
   'AZURE_AUTHORITY_HOST',
+  'AZURE_CLIENT_CERTIFICATE_PASSWORD',
+  'AZURE_CLIENT_CERTIFICATE_PATH',
   'AZURE_CLIENT_ID',
   'AZURE_CLIENT_SECRET',
   'AZURE_TENANT_ID',
@@ -111,7 +113,8 @@ export function readConfig(
   };
   // An unresolved reference to a secret fails only with the first token that is asked for.
   for (const name of LIBRARY_VARIABLES) read.text(name);
-  if (read.problems.length > 0) throw new ConfigError([...read.problems, ...envNotices]);
+  const problems = read.listProblems();
+  if (problems.length > 0) throw new ConfigError([...problems, ...envNotices]);
   return deepFreeze(config);
 }
 
