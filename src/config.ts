@@ -109,7 +109,7 @@ export function readConfig(
     proxy: readProxy(read),
     limits,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
-    notices: [...envNotices, ...readNotices(read)],
+    notices: [...envNotices, ...readNotices(read), ...read.notices],
   };
   // An unresolved reference to a secret fails only with the first token that is asked for.
   for (const name of LIBRARY_VARIABLES) read.text(name);

@@ -22,6 +22,8 @@ export class EnvReader {
   readonly #unresolved = new Map<string, string>();
   /** Each begins with the name of its variable. */
   readonly problems: string[] = [];
+  /** What an operator should know although the settings can be used. */
+  readonly notices: string[] = [];
 
   constructor(env: Env) {
     this.#env = env;

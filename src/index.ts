@@ -25,7 +25,7 @@ function loadConfig(): Config {
 const config = loadConfig();
 const log = createLogger(config.logLevel);
 captureConsole(log);
-const proxyNotice = setDefaultProxy(config.proxy);
+const proxyNotice = setDefaultProxy(config.proxy, process.env);
 if (proxyNotice !== undefined) log.warn(proxyNotice);
 
 function whyNotListening(err: unknown): string {

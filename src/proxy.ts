@@ -6,7 +6,7 @@ import querystring from 'node:querystring';
 import tls from 'node:tls';
 import { isLoopbackHost } from './env.ts';
 import { ProxyError } from './errors.ts';
-import type { ProxySettings } from './proxy-settings.ts';
+import { PROXY_VARIABLES, type ProxySettings } from './proxy-settings.ts';
 
 /** The host and port of a proxy, without its credentials. */
 export function proxyName({ url }: ProxySettings): string {
@@ -32,16 +32,20 @@ function portOf({ port }: URL): string {
 
 /**
  * Sets the proxy for `fetch` and for the default agents of Node: botbuilder, MSAL and uploads use these. Node supports
- * it from 24.14 on; an older one connects directly. Call it before the first request. Returns what the operator should
- * know; `undefined` = nothing.
+ * it from 24.14 on; an older one connects directly. Also writes it to `env`, which Azure's libraries read by themselves:
+ * they take a SOCKS proxy, or a host without `http://`, for what it is not. Call it before the first request. Returns
+ * what the operator should know; `undefined` = nothing.
  */
-export function setDefaultProxy(settings: ProxySettings | undefined): string | undefined {
+export function setDefaultProxy(settings: ProxySettings | undefined, env: NodeJS.ProcessEnv): string | undefined {
+  for (const name of PROXY_VARIABLES) delete env[name];
   if (settings === undefined) return undefined;
-  if (!('setGlobalProxyFromEnv' in http))
-    return `uploads, the bot's own token and the keys of channels do not use the proxy: Node ${process.version} cannot; use Node 24.14 or newer`;
   const exceptions = settings.exceptions.flatMap((entry) => (entry === '*' ? [entry] : [entry, `.${entry}`]));
   const NO_PROXY = [...exceptions, 'localhost', '127.0.0.1', '[::1]'].join(',');
-  http.setGlobalProxyFromEnv({ HTTPS_PROXY: settings.url, NO_PROXY });
+  const variables = { HTTPS_PROXY: settings.url, NO_PROXY };
+  Object.assign(env, variables);
+  if (!('setGlobalProxyFromEnv' in http))
+    return `uploads, the bot's own token and the keys of channels do not use the proxy: Node ${process.version} cannot; use Node 24.14 or newer`;
+  http.setGlobalProxyFromEnv(variables);
   return undefined;
 }
 

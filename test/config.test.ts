@@ -322,7 +322,7 @@ describe('readConfig', () => {
   it('refuses a proxy that is none, and does not quote it', () => {
     assert.equal(readConfig(azure).proxy, undefined);
     assert.equal(readConfig({ ...azure, HTTPS_PROXY: 'http://proxy.test:8080' }).proxy?.url, 'http://proxy.test:8080');
-    for (const value of ['proxy.test:8080', 'socks5://user:a-secret@proxy.test'])
+    for (const value of ['proxy.test', 'socks5://user:a-secret@proxy.test'])
       assert.throws(
         () => readConfig({ ...azure, HTTPS_PROXY: value }),
         (err: Error) =>
