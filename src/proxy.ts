@@ -23,11 +23,12 @@ function isException(address: URL, entry: string): boolean {
   if (entry === '*') return true;
   const [, host = '', port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
   const isHost = address.hostname === host || address.hostname.endsWith(`.${host}`);
-  return isHost && (port === undefined || port === portOf(address));
+  return isHost && (port === undefined || Number(port) === portOf(address));
 }
 
-function portOf({ port }: URL): string {
-  return port === '' ? '443' : port;
+/** The port of an http or https address. */
+export function portOf({ port, protocol }: URL): number {
+  return port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port);
 }
 
 /**
@@ -56,23 +57,28 @@ export function setDefaultProxy(settings: ProxySettings | undefined, env: NodeJS
  */
 export async function connectThrough(proxy: ProxySettings, address: URL, signal: AbortSignal): Promise<tls.TLSSocket> {
   const tunnel = await openTunnel(proxy, address, signal);
-  const host = address.hostname;
-  const secure = tls.connect({ socket: tunnel, host, ...serverName(host), ALPNProtocols: ['http/1.1'] });
-  // An error after the handshake reaches the user of the socket; without one it must not end the process.
-  secure.on('error', () => {});
   try {
-    await once(secure, 'secureConnect', { signal });
-    return secure;
+    return await secured(tunnel, address, signal);
   } catch (err) {
     tunnel.destroy();
     throw signal.aborted ? signal.reason : err;
   }
 }
 
+/** TLS to the host of an address over a socket that leads there. Rejects with its error, or with one of `signal`. */
+export async function secured(socket: Socket, address: URL, signal: AbortSignal): Promise<tls.TLSSocket> {
+  const host = bareHost(address);
+  const secure = tls.connect({ socket, host, ...serverName(host), ALPNProtocols: ['http/1.1'] });
+  // An error after the handshake reaches the user of the socket; without one it must not end the process.
+  secure.on('error', () => {});
+  await once(secure, 'secureConnect', { signal });
+  return secure;
+}
+
 /** The method CONNECT of RFC 9110, 9.3.6. */
 function openTunnel(proxy: ProxySettings, address: URL, signal: AbortSignal): Promise<Socket> {
-  const { protocol, hostname, port, username, password } = new URL(proxy.url);
-  const host = bare(hostname);
+  const { protocol, port, username, password } = new URL(proxy.url);
+  const host = bareHost(new URL(proxy.url));
   const target = `${address.hostname}:${portOf(address)}`;
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const request = (protocol === 'https:' ? https : http).request({
@@ -111,6 +117,7 @@ function serverName(host: string): { servername?: string } {
   return isIP(host) === 0 ? { servername: host } : {};
 }
 
-function bare(hostname: string): string {
+/** A URL's host without the brackets of IPv6. */
+export function bareHost({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '');
 }
