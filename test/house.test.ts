@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 const LEAVES = [
   'at-most.ts',
+  'azure-cloud.ts',
   'clock.ts',
   'config.ts',
   'dot-env.ts',

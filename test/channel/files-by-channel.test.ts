@@ -210,7 +210,10 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
     ['302 to a sign-in page', redirects('https://login.microsoftonline.com/common/oauth2/authorize?client_id=x')],
     ['302 to a page of its own, without end', redirects('/_layouts/15/Authenticate.aspx')],
     ['403', (_path, response) => answer(response, 403)],
-    ['401', (_path, response) => answer(response, 401)],
+    ...[401, 404, 410, 429, 500, 503].map((status): readonly [string, Read] => [
+      String(status),
+      (_path, response) => answer(response, status),
+    ]),
     ['a sign-in page with 200', gives(Buffer.from('<!DOCTYPE html><html><body>Sign in</body></html>'), 'text/html')],
   ] as const satisfies readonly (readonly [string, Read])[]) {
     it(`OneDrive reference: ${what} is answered by what to do, never by "send it again"`, async (t) => {
