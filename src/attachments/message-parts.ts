@@ -4,7 +4,8 @@ import { shownName } from './file-name.ts';
 import { ownText } from './own-text.ts';
 import { quoteOfReference, quotesWithin, withoutForward, withoutMarkers } from './quotes.ts';
 import { type Quote, readTeamsHtml, type SentQuote, type TeamsHtml } from './teams-html.ts';
-import { markOfAddress, readTeamsText, type TeamsText } from './teams-text.ts';
+import { markOfAddress } from './teams-marks.ts';
+import { readTeamsText, type TeamsText } from './teams-text.ts';
 
 /** What a message consists of. */
 export type MessagePart =
@@ -83,17 +84,18 @@ export function messageParts(
   attachments: readonly SentAttachment[],
   { quoted = [], withoutMentions = (html) => html }: PartsOptions = {},
 ): MessagePart[] {
-  const read = attachments.map((attachment) => ({ attachment, html: htmlOf(attachment) }));
+  const read = withoutMarks(attachments.map((attachment) => ({ attachment, html: htmlOf(attachment) })));
+  const given = read.map(({ attachment }) => attachment);
   const shown = read.flatMap(({ html }) => (html === undefined ? [] : [html.shown]));
   const others = read.flatMap(({ attachment, html }) => html?.media.quotes ?? referenceOf(attachment));
   const quotes = quotesWithin(quoted, others);
   const forward = quotes.find(({ of }) => of === 'forward');
   const written = withoutMarkers(forward === undefined ? text : withoutForward(text, forward), quotes);
-  const marks = attachments.flatMap(markOfAttachment);
+  const marks = given.flatMap(markOfAttachment);
   const own = ownText(written, shown, marks, (html) => withoutMarkers(withoutMentions(html), quotes));
   const cards = read.flatMap(({ attachment }) => wordsOfCard(attachment)).filter((words) => !own.includes(words));
   const whole = [...cards, own].filter((words) => words !== '').join('\n\n');
-  const hasPictures = attachments.some(isPicture);
+  const hasPictures = given.some(isPicture);
   const parts = [
     ...quotes.filter(({ of }) => of === 'reply').map(toPart),
     ...(whole === '' ? [] : [{ kind: 'text', text: whole } as const]),
@@ -103,32 +105,38 @@ export function messageParts(
         html === undefined ? partOf(attachment) : partsOfHtml(html.media, hasPictures),
       ),
     ),
-    ...keptBack(shown, attachments),
+    ...keptBack(shown, given),
   ];
   // In channels this is all that is left of a recording (MicrosoftDocs/msteams-docs#14169); beside a text it is a card.
   const isRecording = parts.length === 0 && read.some(({ html }) => html?.media.hasExtension);
   return isRecording ? [{ kind: 'teamsVoiceClip' }] : parts;
 }
 
-/** What Teams sends in HTML. */
-interface ReadHtml {
-  readonly media: TeamsHtml;
-  readonly shown: TeamsText;
+/** An attachment, and what it says if it is the HTML of Teams. */
+interface ReadAttachment {
+  readonly attachment: SentAttachment;
+  readonly html: { readonly media: TeamsHtml; readonly shown: TeamsText } | undefined;
 }
 
 function referenceOf({ contentType, content, id }: SentAttachment): SentQuote[] {
   return typeOf(contentType) === MESSAGE_REFERENCE ? [quoteOfReference(content, id)] : [];
 }
 
-/** Emoji come as pictures, too, a copy of what stands in the HTML. */
-function markOfAttachment({ contentType, contentUrl }: SentAttachment): string[] {
-  const url = typeOf(contentType).startsWith('image/') ? textOf(contentUrl, MOST_URL_CHARS) : undefined;
+/** Leaves out the pictures of emoji, GIFs and stickers that stand in the HTML. */
+function withoutMarks(read: readonly ReadAttachment[]): ReadAttachment[] {
+  const addresses = new Set<unknown>(read.flatMap(({ html }) => html?.media.markAddresses ?? []));
+  return read.filter(({ attachment }) => !(isImage(attachment) && addresses.has(attachment.contentUrl)));
+}
+
+/** What a picture stands for where the HTML does not tell. */
+function markOfAttachment(attachment: SentAttachment): string[] {
+  const url = isImage(attachment) ? textOf(attachment.contentUrl, MOST_URL_CHARS) : undefined;
   const mark = url === undefined ? undefined : markOfAddress(url);
   return mark === undefined ? [] : [mark];
 }
 
 function isPicture(attachment: SentAttachment): boolean {
-  return typeOf(attachment.contentType).startsWith('image/') && markOfAttachment(attachment).length === 0;
+  return isImage(attachment) && markOfAttachment(attachment).length === 0;
 }
 
 function wordsOfCard({ contentType, content }: SentAttachment): string[] {
@@ -139,13 +147,13 @@ function wordsOfCard({ contentType, content }: SentAttachment): string[] {
 /** In channels Teams leaves out what is attached, and its place in the HTML stays. */
 function keptBack(shown: readonly TeamsText[], attachments: readonly SentAttachment[]): MessagePart[] {
   const places = new Set(shown.flatMap(({ attachmentIds }) => attachmentIds));
-  const given = attachments.filter((each) => typeOf(each.contentType) !== 'text/html' && !isInText(each));
+  const given = attachments.filter((each) => typeOf(each.contentType) !== 'text/html' && !isImage(each));
   const named = given.filter((each) => idsOf(each).some((id) => places.delete(id)));
   // A file that names no place has one of those that are left.
   return places.size > given.length - named.length ? [{ kind: 'keptBack' }] : [];
 }
 
-function isInText({ contentType }: SentAttachment): boolean {
+function isImage({ contentType }: SentAttachment): boolean {
   return typeOf(contentType).startsWith('image/');
 }
 
@@ -170,7 +178,7 @@ function toPart({ of, author, text }: SentQuote): MessagePart {
   return { kind: 'quote', of, author, text };
 }
 
-function htmlOf({ contentType, content }: SentAttachment): ReadHtml | undefined {
+function htmlOf({ contentType, content }: SentAttachment): ReadAttachment['html'] {
   if (typeOf(contentType) !== 'text/html' || typeof content !== 'string') return undefined;
   return { media: readTeamsHtml(content), shown: readTeamsText(content) };
 }

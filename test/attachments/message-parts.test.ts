@@ -12,6 +12,8 @@ const file = (url: string, claimedType: string, name?: string, fileType?: string
   fileType,
 });
 
+const SCHEMA = 'http://schema.skype.com/';
+const EMOJI = `<img itemtype="${SCHEMA}Emoji" alt="👋" src="https://cdn.example/x.png">`;
 const REPLY =
   '<blockquote itemtype="http://schema.skype.com/Reply" itemid="1"><strong itemprop="mri">Ada</strong><p itemprop="preview">old</p></blockquote>';
 const EXTENSION = '<span itemtype="http://schema.skype.com/InputExtension"><span itemprop="cardId"></span></span>';
@@ -80,6 +82,65 @@ describe('the parts of a message', () => {
       'this',
       [html('<img src="https://graph.microsoft.com/v1.0/hostedContents/1">')],
       [text('this'), file('https://graph.microsoft.com/v1.0/hostedContents/1', 'image/*')],
+    ],
+    [
+      'a picture in an element that cannot be changed, behind one, and in one of another kind',
+      '',
+      [
+        html(
+          `<readonly itemtype="${SCHEMA}Klipy"><img itemtype="${SCHEMA}AMSImage" src="https://example.com/1"></readonly><img src="https://example.com/2"><readonly><img src="https://example.com/3"></readonly>`,
+        ),
+      ],
+      [1, 2, 3].map((at) => file(`https://example.com/${at}`, 'image/*')),
+    ],
+    [
+      'a picture beside an emoji',
+      'hi',
+      [
+        { contentType: 'image/*', contentUrl: 'https://cdn.example/x.png' },
+        html(
+          `<p>hi <img itemtype="${SCHEMA}Emoji" alt="🙂" src="https://cdn.example/x.png"></p><img src="https://example.com/1">`,
+        ),
+      ],
+      [text('hi 🙂'), file('https://example.com/1', 'image/*')],
+    ],
+    [
+      'a table',
+      'Q1\n|10|20|\n|30|40|',
+      [
+        html(
+          `<p>Q1 ${EMOJI}</p><table><tr><td>10</td><td>20</td></tr><tr><th><p>30</p></th><th><p>40</p></th></tr></table>`,
+        ),
+      ],
+      [text('Q1 👋\n| 10 | 20 |\n| 30 | 40 |')],
+    ],
+    [
+      'a table whose elements have no ends',
+      '',
+      [html('<table><tr><td>10<td>20<tr><td>30</table><p>end</p>')],
+      [text('| 10 | 20\n| 30\nend')],
+    ],
+    [
+      'code in a table',
+      '',
+      [html('<table><tr><td>10</td><td><pre>a\nb</pre></td></tr></table>')],
+      [text('| 10 |\n```\na\nb\n```\n|')],
+    ],
+    [
+      'headings and lines across',
+      '',
+      [html('one<h4>two</h4>three<h6>four</h6>five<hr>six')],
+      [text('one\ntwo\nthree\nfour\nfive\nsix')],
+    ],
+    [
+      'a table in what is answered',
+      'ok',
+      [
+        html(
+          `<blockquote itemtype="${SCHEMA}Reply" itemid="1"><table><tr><td>10</td><td>20</td></tr></table></blockquote>`,
+        ),
+      ],
+      [{ kind: 'quote', of: 'reply', author: undefined, text: '| 10 | 20 |' }, text('ok')],
     ],
     [
       'an HTML file',

@@ -73,6 +73,7 @@ describe('what else the HTML of Teams tells', () => {
     assert.deepEqual(readTeamsHtml('<p>text</p>'), {
       quotes: [],
       pictures: [],
+      markAddresses: [],
       hasSound: false,
       hasVideo: false,
       hasExtension: false,

@@ -6,6 +6,8 @@ const STATICS = 'https://statics.teams.cdn.office.net/evergreen-assets/personal-
 const wave = `${STATICS}/wave/default/20_f.png`;
 const emoji = (alt: string, id = 'wave') =>
   `<img itemscope="" itemtype="http://schema.skype.com/Emoji" itemid="${id}" alt="${alt}" src="${STATICS}/${id}/default/20_f.png">`;
+const SCHEMA = 'http://schema.skype.com';
+const emojiAt = (src: string) => `<img itemtype="${SCHEMA}/Emoji" alt="🙂" src="${src.replaceAll('&', '&amp;')}">`;
 const picture = (contentUrl: string) => ({ contentType: 'image/*', contentUrl });
 
 describe('emoji as a picture: the model is given a character, and no file is looked for', () => {
@@ -21,6 +23,25 @@ describe('emoji as a picture: the model is given a character, and no file is loo
       'one  two ',
       [picture(wave), picture(wave), html(`<p>one ${emoji('👋🏽')} two ${emoji('👨‍👩‍👧', 'family')}${emoji('1️⃣')}</p>`)],
       'one 👋🏽 two 👨‍👩‍👧1️⃣',
+    ],
+    ...[
+      'https://statics.gov.teams.microsoft.us/evergreen-assets/personal-expressions/v2/assets/emoticons/smile/default/20_f.png',
+      'https://cdn.example/x.png?a=1&b=2',
+    ].flatMap((src) => [
+      [`at ${src}`, 'hi ', [picture(src), html(`<p>hi ${emojiAt(src)}</p>`)], 'hi 🙂'] as const,
+      [`alone at ${src}`, '', [picture(src), html(`<p>${emojiAt(src)}</p>`)], '🙂'] as const,
+      [
+        `at ${src}, in what is answered`,
+        'hi',
+        [picture(src), html(`<blockquote itemtype="${SCHEMA}/Reply" itemid="1">${emojiAt(src)}</blockquote><p>hi</p>`)],
+        'In reply to a message: "🙂"\n\nhi',
+      ] as const,
+    ]),
+    [
+      'as a picture alone, of a government cloud',
+      'hello',
+      [picture(wave.replace('teams.cdn.office.net', 'gov.teams.microsoft.us'))],
+      'hello :wave:',
     ],
     ["a tenant's own", 'hi ', [html(`<p>hi ${emoji('party parrot', 'party-parrot')}</p>`)], 'hi :party-parrot:'],
     [
@@ -88,6 +109,54 @@ describe('GIF and sticker: the model is told what it shows, and it is not fetche
         ),
       ],
       '[sticker: Office Drama]',
+    ],
+    [
+      'a sticker that is attached as a picture, too',
+      '',
+      [
+        picture('https://eu-api.asm.skype.com/v1/objects/1/views/imgo'),
+        html(
+          `<img itemtype="${SCHEMA}/Sticker" alt="Drama" src="https://eu-api.asm.skype.com/v1/objects/1/views/imgo">`,
+        ),
+      ],
+      '[sticker: Drama]',
+    ],
+    [
+      'a GIF of a provider that is not known',
+      '',
+      [
+        picture('https://static.klipy.com/x.gif'),
+        html(
+          `<readonly itemtype="${SCHEMA}/Klipy"><img itemtype="${SCHEMA}/Klipy" alt="Dance (GIF Image)" src="https://static.klipy.com/x.gif"></readonly>`,
+        ),
+      ],
+      '[GIF: Dance]',
+    ],
+    [
+      'a GIF of a provider that is not known, in the HTML alone',
+      'yes',
+      [
+        html(
+          `<p>yes</p><readonly itemtype="${SCHEMA}/Klipy"><img itemtype="${SCHEMA}/Klipy" alt="Dance (GIF Image)" src="https://static.klipy.com/x.gif"></readonly>`,
+        ),
+      ],
+      'yes\n[GIF: Dance]',
+    ],
+    [
+      'a GIF of which the element around it alone has a type',
+      '',
+      [html(`<readonly itemtype="${SCHEMA}/Giphy"><img alt="Dance GIF" src="https://cdn.example/x.gif"></readonly>`)],
+      '[GIF: Dance]',
+    ],
+    [
+      'a sticker in an element that cannot be changed',
+      '',
+      [
+        html(
+          `<readonly itemtype="${SCHEMA}/X"><img itemtype="${SCHEMA}/Sticker" alt="A" src="https://a.example/x"></readonly>`,
+        ),
+      ],
+      '[sticker: A]',
     ],
     [
       'a sticker that says no more than where it is',
