@@ -46,9 +46,9 @@ export type VouchesFor =
 export type Addressing =
   /** Being sent: clients without mentions, which send the bot what is meant for it. */
   | 'anything'
-  /** A mention of the bot, its written name, a command, or a reply to it. */
+  /** A mention of the bot, its written name, or a reply to it. A command alone may be meant for another bot. */
   | 'mention'
-  /** The same without mentions: every message comes with one. */
+  /** The same without mentions, since every message comes with one. A command addresses the bot, too. */
   | 'name';
 
 /** What a channel can take. */
