@@ -130,6 +130,7 @@ describe('a group', () => {
     ['a mention without a text', 'hello', { ...SLACK, entities: [mention(SLACK.recipient)] }, 'hello'],
     ['its name in Teams', '@Bot hello', CHANNEL, 'hello'],
     ['nothing, from a client without mentions', 'hello', { ...SLACK, channelId: 'directline' }, 'hello'],
+    ['nothing, from a client that names the bot', 'am I @bot?', { ...SLACK, channelId: 'directline' }, 'am I @bot?'],
     ['nothing, in a chat of two', 'hello', { ...SLACK, conversation: { id: 'd', isGroup: false } }, 'hello'],
   ] as const) {
     it(`is answered for ${name}`, async (t) => {
