@@ -76,8 +76,8 @@ const MOST_URL_CHARS = 8_192;
 
 /**
  * What a message consists of, in the order in which a model is to be given it: what it answers, its text, what it
- * passes on, then what is attached. `text` is the activity's, without mentions of the bot. That Teams sends a text a
- * second time, as `text/html`, makes no part.
+ * passes on, then what is attached. `text` is the activity's, without mentions of the bot. The `text/html` of Teams repeats
+ * that text: it is no part of its own.
  */
 export function messageParts(
   text: string,
@@ -105,7 +105,7 @@ export function messageParts(
         html === undefined ? partOf(attachment) : partsOfHtml(html.media, hasPictures),
       ),
     ),
-    ...keptBack(shown, given),
+    ...keptBack(shown, [...quoted, ...others], given),
   ];
   // In channels this is all that is left of a recording (MicrosoftDocs/msteams-docs#14169); beside a text it is a card.
   const isRecording = parts.length === 0 && read.some(({ html }) => html?.media.hasExtension);
@@ -144,13 +144,24 @@ function wordsOfCard({ contentType, content }: SentAttachment): string[] {
   return card.kind === 'words' ? [card.text] : [];
 }
 
-/** In channels Teams leaves out what is attached, and its place in the HTML stays. */
-function keptBack(shown: readonly TeamsText[], attachments: readonly SentAttachment[]): MessagePart[] {
+/**
+ * In channels Teams leaves out files and keeps their places in the HTML. Places are also those of what is answered, and of
+ * attachments that did come, some of which do not say which place is theirs.
+ */
+function keptBack(
+  shown: readonly TeamsText[],
+  quotes: readonly SentQuote[],
+  attachments: readonly SentAttachment[],
+): MessagePart[] {
   const places = new Set(shown.flatMap(({ attachmentIds }) => attachmentIds));
-  const given = attachments.filter((each) => typeOf(each.contentType) !== 'text/html' && !isImage(each));
-  const named = given.filter((each) => idsOf(each).some((id) => places.delete(id)));
-  // A file that names no place has one of those that are left.
-  return places.size > given.length - named.length ? [{ kind: 'keptBack' }] : [];
+  for (const { messageId = '' } of quotes) places.delete(messageId);
+  const unplaced = attachments.filter((each) => !idsOf(each).some((id) => places.delete(id)) && hasPlace(each));
+  return places.size > unplaced.length ? [{ kind: 'keptBack' }] : [];
+}
+
+function hasPlace(attachment: SentAttachment): boolean {
+  const type = typeOf(attachment.contentType);
+  return type !== 'text/html' && type !== MESSAGE_REFERENCE && !isImage(attachment);
 }
 
 function isImage({ contentType }: SentAttachment): boolean {

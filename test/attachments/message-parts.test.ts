@@ -295,6 +295,27 @@ describe('the parts of a message', () => {
     }
   });
 
+  it('are a file that was kept back beside what is answered, in each of its forms', () => {
+    const place = (id: string) => `<attachment id="${id}"></attachment>`;
+    const file = html(place('1') + place('a-file'));
+    const quoted = [{ of: 'reply', author: undefined, text: 'old', messageId: '1' }] as const;
+    const forms = [
+      messageParts('', [file], { quoted }),
+      messageParts('', [html(REPLY + place('1') + place('a-file'))]),
+      messageParts('', [{ contentType: 'messageReference', id: '1', content: '{"messagePreview":"old"}' }, file]),
+      messageParts('', [{ contentType: 'messageReference', content: '{"messageId":"1"}' }, file]),
+      messageParts('', [{ contentType: 'messageReference', id: '1', content: '{"messageId":"2"}' }, file]),
+    ];
+    for (const parts of forms)
+      assert.deepEqual(
+        parts.map(({ kind }) => kind),
+        ['quote', 'keptBack'],
+      );
+    assert.deepEqual(messageParts('', [html(place('1'))], { quoted }), [
+      { kind: 'quote', of: 'reply', author: undefined, text: 'old' },
+    ]);
+  });
+
   it('take no long time where there are many', () => {
     const before = process.cpuUsage();
     messageParts('x', Array(20_000).fill({ contentType: 'image/png', contentUrl: 'https://example.com/' }));

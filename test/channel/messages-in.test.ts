@@ -79,6 +79,15 @@ describe('file in a channel: what Teams keeps back is named to the user and to t
     assert.equal(got.answer, 'Answer');
   });
 
+  it('file in a channel: what is answered has its place there, by the id in its entity', async (t) => {
+    const quotedReply = { messageId: '1700000000001', senderName: 'Grace', preview: 'Ship it Thursday.' };
+    const entities = [{ type: 'quotedReply', quotedReply }];
+    const attachments = [html('<attachment id="1700000000001"></attachment><p>ok</p>')];
+    const got = await exchange(t, 'ok', { ...TEAMS, entities, attachments });
+    assert.equal(got.asked, `${QUOTE_LINE}\n\nok`);
+    assert.equal(got.answer, 'Answer');
+  });
+
   it('file in a channel: a block of code is given to the model as one', async (t) => {
     const code =
       '<p>why?</p><p itemtype="http://schema.skype.com/CodeBlockEditor">&nbsp;</p><pre class="language-json"><code><span>{</span><br>&nbsp; "a": 1<br>}</code></pre>';
