@@ -52,6 +52,8 @@ export interface PartsOptions {
   readonly quoted?: readonly SentQuote[];
   /** Takes the mentions out of a text of HTML, as they were taken out of the activity's. */
   readonly withoutMentions?: (text: string) => string;
+  /** Whether the channel writes markers of quotes into the text. Default false. */
+  readonly hasMarkers?: boolean;
 }
 
 export const MOST_FILES = 10;
@@ -82,7 +84,7 @@ const MOST_URL_CHARS = 8_192;
 export function messageParts(
   text: string,
   attachments: readonly SentAttachment[],
-  { quoted = [], withoutMentions = (html) => html }: PartsOptions = {},
+  { quoted = [], withoutMentions = (html) => html, hasMarkers = false }: PartsOptions = {},
 ): MessagePart[] {
   const read = withoutMarks(attachments.map((attachment) => ({ attachment, html: htmlOf(attachment) })));
   const given = read.map(({ attachment }) => attachment);
@@ -90,9 +92,9 @@ export function messageParts(
   const others = read.flatMap(({ attachment, html }) => html?.media.quotes ?? referenceOf(attachment));
   const quotes = quotesWithin(quoted, others);
   const forward = quotes.find(({ of }) => of === 'forward');
-  const written = withoutMarkers(forward === undefined ? text : withoutForward(text, forward), quotes);
+  const written = withoutMarkers(forward === undefined ? text : withoutForward(text, forward), quotes, hasMarkers);
   const marks = given.flatMap(markOfAttachment);
-  const own = ownText(written, shown, marks, (html) => withoutMarkers(withoutMentions(html), quotes));
+  const own = ownText(written, shown, marks, (html) => withoutMarkers(withoutMentions(html), quotes, hasMarkers));
   const cards = read.flatMap(({ attachment }) => wordsOfCard(attachment)).filter((words) => !own.includes(words));
   const whole = [...cards, own].filter((words) => words !== '').join('\n\n');
   const hasPictures = given.some(isPicture);

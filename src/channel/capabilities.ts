@@ -73,6 +73,8 @@ export interface Capabilities {
   /** Whether a button of a card can open a page in a dialog of the client, which tells who opens it. */
   readonly opensDialogs: boolean;
   readonly addressedBy: Addressing;
+  /** Whether a text holds a marker at each place where it quotes a message. */
+  readonly marksQuotes: boolean;
   /** Where the files are kept that people send. */
   readonly attachmentHosts: readonly HostRule[];
   /** Whether attachments at the channel's service need the bot's token; false if their addresses contain a key. */
@@ -112,6 +114,7 @@ const PLAIN: Capabilities = {
   showsChoices: false,
   opensDialogs: false,
   addressedBy: 'mention',
+  marksQuotes: false,
   attachmentHosts: [],
   attachmentsWantToken: true,
   mostTextChars: 4_000,
@@ -143,6 +146,7 @@ const TEAMS: Capabilities = {
   showsChoices: true,
   attachmentHosts: TEAMS_HOSTS,
   opensDialogs: true,
+  marksQuotes: true,
   mostTextChars: 18_000,
 };
 

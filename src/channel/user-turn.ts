@@ -97,12 +97,13 @@ export function scopeOf({ conversation }: Activity): Scope {
 
 /** What was written, and what came along with it, in the order in which the model is to be given it. */
 function partsOf(activity: Activity): Pick<UserTurn, 'text' | 'attachments'> {
-  const { addressedBy } = capabilitiesOf(activity.channelId, scopeOf(activity));
+  const { addressedBy, marksQuotes } = capabilitiesOf(activity.channelId, scopeOf(activity));
   const withoutMentions = (text = '') => textWithoutBot({ ...activity, text }, addressedBy);
   const written = withoutMentions(activity.text) || chosenCommand(activity.value) || '';
   const parts = messageParts(written, (activity.attachments ?? []).slice(0, MOST_ATTACHMENTS), {
     quoted: quotedReplies(activity.entities),
     withoutMentions,
+    hasMarkers: marksQuotes,
   });
   const attachments = parts.filter((part) => part.kind !== 'text');
   return { text: parts.find((part) => part.kind === 'text')?.text ?? '', attachments };

@@ -123,7 +123,7 @@ describe('hostile HTML', () => {
   ] as const) {
     it(`takes no long time to look for markers of quotes: ${name}`, () => {
       const before = process.cpuUsage();
-      withoutMarkers(text, [{ of: 'reply', author: undefined, text: '', messageId: 'a' }]);
+      withoutMarkers(text, [{ of: 'reply', author: undefined, text: '', messageId: 'a' }], true);
       const { user } = process.cpuUsage(before);
       assert.ok(user < 1_000_000, `${user} µs`);
     });

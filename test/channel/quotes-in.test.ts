@@ -4,6 +4,7 @@ import { en } from '../../src/wording/en.ts';
 import { BOT, CHANNEL, exchange, html, MENTION, TEAMS } from './exchange.ts';
 
 const MARKER = '<quoted messageId="1782848598379"/>';
+const ESCAPED = '&lt;quoted messageId=&quot;1782848598379&quot;/&gt;';
 const quotedReply = { messageId: '1782848598379', senderName: 'Grace', preview: 'Ship it Thursday.' };
 const QUOTED = { entities: [{ type: 'quotedReply', quotedReply }] };
 const QUOTE_LINE = 'In reply to a message that the sender attributes to "Grace": "Ship it Thursday."';
@@ -11,7 +12,7 @@ const QUOTE_LINE = 'In reply to a message that the sender attributes to "Grace":
 describe('quoted marker: the model is given the quote as a quote, and the text without the tag', () => {
   for (const [name, text, fields, asked] of [
     ['before the text', `${MARKER} Ok cool`, QUOTED, `${QUOTE_LINE}\n\nOk cool`],
-    ['escaped', '&lt;quoted messageId=&quot;1782848598379&quot;/&gt; Ok cool', QUOTED, `${QUOTE_LINE}\n\nOk cool`],
+    ['escaped', `${ESCAPED} Ok cool`, QUOTED, `${QUOTE_LINE}\n\nOk cool`],
     ['half escaped', '&lt;quoted messageId="1782848598379"/&gt; Ok cool', QUOTED, `${QUOTE_LINE}\n\nOk cool`],
     [
       'with a flat entity',
@@ -49,12 +50,26 @@ describe('quoted marker: the model is given the quote as a quote, and the text w
       },
       `${QUOTE_LINE}\n\nOk cool`,
     ],
-    ['as the words of the user', `what is ${MARKER}?`, {}, `what is ${MARKER}?`],
+    ['without its entity', `${MARKER} Ok cool`, {}, 'Ok cool'],
+    ['without its entity, beside a quote', `${MARKER} yes <quoted messageId="7" />`, QUOTED, `${QUOTE_LINE}\n\nyes`],
+    ['as the words of the user', `what is ${ESCAPED}?`, {}, `what is ${ESCAPED}?`],
+    [
+      'as the words of the user, with an end',
+      'see <quoted messageId="7"></quoted>',
+      {},
+      'see <quoted messageId="7"></quoted>',
+    ],
     [
       'as the words of the user beside a quote',
-      `${MARKER} what is <quoted messageId="7"/>?`,
+      `${MARKER} what is ${ESCAPED.replace('1782848598379', '7')}?`,
       QUOTED,
-      `${QUOTE_LINE}\n\nwhat is <quoted messageId="7"/>?`,
+      `${QUOTE_LINE}\n\nwhat is ${ESCAPED.replace('1782848598379', '7')}?`,
+    ],
+    [
+      'as the words of the user, on a channel without markers',
+      `what is ${MARKER}?`,
+      { channelId: 'directline', conversation: { id: 'c1' } },
+      `what is ${MARKER}?`,
     ],
     [
       'with a hostile entity',
@@ -88,10 +103,12 @@ describe('quoted marker: the model is given the quote as a quote, and the text w
 
   for (const [text, fields] of [
     [`${MARKER} /stop`, { ...TEAMS, ...QUOTED }],
+    [`${MARKER} /stop`, TEAMS],
+    [`<at>Bot</at> ${MARKER} /stop`, CHANNEL],
     [`<at>Bot</at> ${MARKER} /stop`, { ...CHANNEL, entities: [MENTION, ...QUOTED.entities] }],
     [`${MARKER} <at>Bot</at> /stop`, { ...CHANNEL, entities: [MENTION, ...QUOTED.entities] }],
   ] as const) {
-    it(`quoted marker: /stop behind it stops (${text})`, async (t) => {
+    it(`quoted marker: /stop behind it stops (${text}, ${fields.entities.length} entities)`, async (t) => {
       assert.equal((await exchange(t, text, fields, [])).answer, en.commands.stopped);
     });
   }
