@@ -157,7 +157,8 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
       ['directline', DIRECT_LINE, view, false],
     ] as const) {
       const field = await startField(t, gives(TEXT));
-      assert.match(await field.send(channel, serviceUrl, voice(new URL(serviceUrl).origin + path)), /tulips/);
+      const file = { contentType: 'text/plain', contentUrl: new URL(serviceUrl).origin + path };
+      assert.match(await field.send(channel, serviceUrl, file), /tulips/);
       assert.deepEqual(field.reads(), [[path, isGiven ? `Bearer ${field.openId.outboundToken}` : undefined]]);
     }
   });
@@ -191,6 +192,19 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
       assert.doesNotMatch(said, /secret words|could not/);
       const path = `${new URL(url).pathname.replace(/\/$/, '')}/views/original`;
       assert.deepEqual(reads(), [[path, `Bearer ${openId.outboundToken}`]]);
+    });
+  }
+
+  for (const url of [
+    `${TEAMS}v3/attachments/0-x?a=1`,
+    `${TEAMS}v3/attachments/0-x/views`,
+    'https://smba.trafficmanager.net/amer/v3/attachments/0-x',
+    `${TEAMS}v3/attachments/0-x/views/original`,
+  ]) {
+    it(`address without the view: a description is nowhere read as the user's text: ${url}`, async (t) => {
+      const json = Buffer.from(JSON.stringify({ name: 'secret words', views: [{ viewId: 'original' }] }));
+      const { send } = await startField(t, gives(json, 'application/json'));
+      assert.equal(await send('msteams', TEAMS, picture(url)), en.attachments.notRead.kind_unknown(undefined));
     });
   }
 
