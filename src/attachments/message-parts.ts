@@ -1,9 +1,10 @@
 import { fieldsOf, textOf } from '../fields.ts';
+import type { FilePlace } from './attachment-path.ts';
 import { cardFields, readCard } from './cards.ts';
 import { shownName } from './file-name.ts';
 import { ownText } from './own-text.ts';
 import { quoteOfReference, quotesWithin, withoutForward, withoutMarkers } from './quotes.ts';
-import { type Quote, readTeamsHtml, type SentQuote, type TeamsHtml } from './teams-html.ts';
+import { type Quote, readTeamsHtml, type SentQuote, type TeamsHtml, type TeamsPicture } from './teams-html.ts';
 import { markOfAddress } from './teams-marks.ts';
 import { readTeamsText, type TeamsText } from './teams-text.ts';
 
@@ -25,7 +26,7 @@ export type MessagePart =
   | { readonly kind: 'unreadable' };
 
 /** A file, not fetched yet. Its name and types are its sender's claims. */
-export interface SentFile {
+export interface SentFile extends FilePlace {
   readonly kind: 'file';
   /** https, http or data, not checked in any other way; empty where it came with none of these. */
   readonly url: string;
@@ -219,14 +220,18 @@ function partOf(attachment: SentAttachment): MessagePart[] {
 
 /** `hasPictures`: the pictures in the HTML are attached, too. */
 function partsOfHtml({ pictures, hasSound, hasVideo }: TeamsHtml, hasPictures: boolean): MessagePart[] {
-  const urls = hasPictures ? [] : pictures.map(urlOf).filter((url) => url !== undefined);
   return [
-    ...urls.map(
-      (url) => ({ kind: 'file', url, name: undefined, claimedType: 'image/*', fileType: undefined }) as const,
-    ),
+    ...(hasPictures ? [] : pictures.flatMap(fileOfPicture)),
     ...(hasSound ? [{ kind: 'teamsVoiceClip' } as const] : []),
     ...(hasVideo ? [{ kind: 'teamsVideoClip' } as const] : []),
   ];
+}
+
+function fileOfPicture({ address, attachmentId }: TeamsPicture): SentFile[] {
+  const url = urlOf(address);
+  if (url === undefined && attachmentId === undefined) return [];
+  const place = { url: url ?? '', ...(attachmentId === undefined ? {} : { attachmentId }) };
+  return [{ kind: 'file', ...place, name: undefined, claimedType: 'image/*', fileType: undefined }];
 }
 
 /** An address of a file; data may be as long as a message. */

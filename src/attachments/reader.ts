@@ -43,7 +43,8 @@ export async function readFile(
     case 'picture':
       return { kind: 'picture', name, dataUri: (await pictures.read(bytes, signal)).dataUri };
     case 'text':
-      if (NO_TEXT.test(claimedType)) throw new AttachmentError('kind_unknown', 'a text in place of a picture or a sound');
+      if (NO_TEXT.test(claimedType))
+        throw new AttachmentError('kind_unknown', 'a text in place of a picture or a sound');
       return { kind: 'text', name, text: quotedTextFile(name, readTextFile(bytes)) };
     case 'page':
       if (isPageName(name)) throw new AttachmentError('kind_unsupported', 'a page, under a name of its kind');

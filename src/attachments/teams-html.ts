@@ -1,3 +1,4 @@
+import { textOf } from '../fields.ts';
 import { shownName } from './file-name.ts';
 import type { Attributes } from './html-walk.ts';
 import { teamsType } from './teams-marks.ts';
@@ -17,12 +18,18 @@ export interface SentQuote extends Quote {
   readonly messageId: string | undefined;
 }
 
+export interface TeamsPicture {
+  readonly address: string;
+  /** Of the attachment that it is at the channel's service. */
+  readonly attachmentId: string | undefined;
+}
+
 /** What Teams says of a message in its HTML and nowhere else. */
 export interface TeamsHtml {
   readonly quotes: readonly SentQuote[];
-  /** The addresses of pictures, besides those in what is answered. */
-  readonly pictures: readonly string[];
-  /** Those of emoji, GIFs and stickers, which may be attached as pictures, too. */
+  /** Besides those in what is answered. */
+  readonly pictures: readonly TeamsPicture[];
+  /** The addresses of emoji, GIFs and stickers, which may be attached as pictures, too. */
   readonly markAddresses: readonly string[];
   readonly hasSound: boolean;
   readonly hasVideo: boolean;
@@ -34,6 +41,7 @@ const MOST_QUOTES = 5;
 /** Teams itself shortens what is answered; what is forwarded is what the message is about. */
 const MOST_QUOTED_CHARS = { reply: 500, forward: 8_000 } as const;
 const MOST_AUTHOR_CHARS = 200;
+const MAX_ID_CHARS = 256;
 
 const QUOTES: ReadonlyMap<string, Quote['of']> = new Map([
   ['Reply', 'reply'],
@@ -59,7 +67,7 @@ interface OpenQuote {
 /** What is gathered on the way. Invariant: outside of a quote there is no field. */
 class TeamsHtmlReading implements TeamsVisitor {
   readonly #quotes: SentQuote[] = [];
-  readonly #pictures: string[] = [];
+  readonly #pictures: TeamsPicture[] = [];
   readonly #markAddresses: string[] = [];
   #hasSound = false;
   #hasVideo = false;
@@ -124,8 +132,7 @@ class TeamsHtmlReading implements TeamsVisitor {
   }
 
   #note(tag: string, attributes: Attributes): void {
-    const source = attributes.get('src') ?? '';
-    if (tag === 'img' && source !== '') this.#pictures.push(source);
+    if (tag === 'img') this.#pictures.push(pictureOf(attributes));
     if (tag === 'audio') this.#hasSound = true;
     if (tag === 'video') this.#hasVideo = true;
     if (teamsType(attributes) === 'InputExtension') this.#hasExtension = true;
@@ -140,6 +147,12 @@ class TeamsHtmlReading implements TeamsVisitor {
     const text = quotedText(quote.text, of);
     if (text !== '') this.#quotes.push({ of, author: shownName(quote.author), text, messageId });
   }
+}
+
+function pictureOf(attributes: Attributes): TeamsPicture {
+  const isAttachment = teamsType(attributes) === 'AMSImage';
+  const attachmentId = isAttachment ? textOf(attributes.get('itemid'), MAX_ID_CHARS) : undefined;
+  return { address: attributes.get('src') ?? '', attachmentId };
 }
 
 /** What is quoted, without empty lines and within its bound. */

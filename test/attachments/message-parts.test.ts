@@ -94,6 +94,12 @@ describe('the parts of a message', () => {
       [1, 2, 3].map((at) => file(`https://example.com/${at}`, 'image/*')),
     ],
     [
+      'a picture of an attachment that is in the HTML alone, without an address that can be used',
+      '',
+      [html(`<img itemtype="${SCHEMA}AMSImage" itemid="0-x" src="cid:1"><img src="cid:2"><img itemid="0-y">`)],
+      [{ ...file('', 'image/*'), attachmentId: '0-x' }],
+    ],
+    [
       'a picture beside an emoji',
       'hi',
       [

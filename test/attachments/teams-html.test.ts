@@ -59,9 +59,12 @@ describe('what else the HTML of Teams tells', () => {
   it('is pictures, but no emoji and none of what is answered', () => {
     const html =
       `${reply('<img src="https://example.com/old.png">')}<img src="https://example.com/a.png?x=1&amp;y=2">` +
-      `<img itemtype="http://schema.skype.com/Emoji" src="https://example.com/smile.png" alt="🙂"><img alt="none">` +
+      `<img itemtype="http://schema.skype.com/Emoji" src="https://example.com/smile.png" alt="🙂">` +
       forward('<img src="https://example.com/b.png">');
-    assert.deepEqual(readTeamsHtml(html).pictures, ['https://example.com/a.png?x=1&y=2', 'https://example.com/b.png']);
+    assert.deepEqual(readTeamsHtml(html).pictures, [
+      { address: 'https://example.com/a.png?x=1&y=2', attachmentId: undefined },
+      { address: 'https://example.com/b.png', attachmentId: undefined },
+    ]);
   });
 
   it('is recordings and places of cards', () => {

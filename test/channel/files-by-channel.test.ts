@@ -208,17 +208,22 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
     });
   }
 
-  it('a picture that Teams names in its HTML alone is fetched as the attachment of that id', async (t) => {
-    const { send, reads } = await startField(t, gives(PICTURE, 'image/png'));
-    const image =
-      '<img itemtype="http://schema.skype.com/AMSImage" itemid="0-weu-x" src="https://eu-api.asm.skype.com/v1/objects/0-weu-x/views/imgo">';
-    const said = await send('msteams', TEAMS, { contentType: 'text/html', content: `<p>${image}</p>` });
-    assert.match(said, /picture/i);
-    assert.deepEqual(
-      reads().map(([path]) => path),
-      ['/emea/v3/attachments/0-weu-x/views/original'],
-    );
-  });
+  for (const src of [
+    'https://eu-api.asm.skype.com/v1/objects/0-weu-x/views/imgo',
+    'https://eu-prod.asyncgw.teams.microsoft.com/v1/11111111-2222-4333-8444-555555555555/objects/0-weu-x/views/imgo',
+    'https://api.asm.gov.teams.microsoft.us/v1/objects/0-weu-x/views/imgo',
+    'https://graph.microsoft.com/v1.0/teams/t/channels/c/messages/1/hostedContents/aWQ9/$value',
+    'cid:1',
+    '',
+  ]) {
+    it(`a picture that Teams names in its HTML alone is fetched as the attachment of that id: src="${src}"`, async (t) => {
+      const { send, reads, openId } = await startField(t, gives(PICTURE, 'image/png'));
+      const image = `<img itemtype="http://schema.skype.com/AMSImage" itemid="0-weu-x" src="${src}">`;
+      const said = await send('msteams', TEAMS, { contentType: 'text/html', content: `<p>${image}</p>` });
+      assert.match(said, /picture/i);
+      assert.deepEqual(reads(), [['/emea/v3/attachments/0-weu-x/views/original', `Bearer ${openId.outboundToken}`]]);
+    });
+  }
 
   for (const [what, read] of [
     ['302 to a sign-in page', redirects('https://login.microsoftonline.com/common/oauth2/authorize?client_id=x')],
