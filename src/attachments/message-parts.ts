@@ -1,6 +1,6 @@
 import { fieldsOf, textOf } from '../fields.ts';
 import type { FilePlace } from './attachment-path.ts';
-import { cardFields, readCard } from './cards.ts';
+import { cardFields, type LoopComponent, readCard } from './cards.ts';
 import { shownName } from './file-name.ts';
 import { ownText } from './own-text.ts';
 import { quoteOfReference, quotesWithin, withoutForward, withoutMarkers } from './quotes.ts';
@@ -20,8 +20,7 @@ export type MessagePart =
   | { readonly kind: 'tooManyFiles'; readonly count: number }
   /** Files that Teams shows in the message and does not give to the bot. */
   | { readonly kind: 'keptBack' }
-  /** A component of Loop. */
-  | { readonly kind: 'loop' }
+  | LoopComponent
   /** A card, or something else that is no file. */
   | { readonly kind: 'unreadable' };
 

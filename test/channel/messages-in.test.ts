@@ -23,12 +23,12 @@ describe('file in a channel: what Teams keeps back is named to the user and to t
       [
         {
           contentType: 'application/vnd.microsoft.card.fluidEmbedCard',
-          content: '{"componentUrl":"https://a.example"}',
+          content: '{"componentUrl":"https://a.example/"}',
           id: '1',
         },
         html('<attachment id="1"></attachment>'),
       ],
-      en.attachments.loop,
+      en.attachments.loop('https://a.example/'),
     ],
     [
       'cards',
@@ -94,6 +94,27 @@ describe('file in a channel: what Teams keeps back is named to the user and to t
     const got = await exchange(t, 'why?\n{\n  "a": 1\n}', { ...TEAMS, attachments: [html(code)] });
     assert.equal(got.asked, 'why?\n```json\n{\n  "a": 1\n}\n```');
   });
+
+  for (const [componentUrl, named] of [
+    ['https://contoso.sharepoint.com/:fl:/r/a_b/x.loop?d=w1&csf=1&nav=cz0l%3D', true],
+    ['https://loop.microsoft.com/p/eyJ1IjoiaHR0cHM', true],
+    ['https://a.example/)![x](https://evil.example/x.png', false],
+    ['https://a.example/<img src=x>', false],
+    ['https://user:secret@a.example/', false],
+    ['http://a.example/', false],
+    ['javascript:alert(1)', false],
+    [`https://a.example/${'x'.repeat(3_000)}`, false],
+    [7, false],
+    [undefined, false],
+  ] as const) {
+    it(`file in a channel: a Loop component is named with its address if that is a clean one: ${componentUrl}`, async (t) => {
+      const content = { componentUrl, sourceType: 'Compose' };
+      const card = { contentType: 'application/vnd.microsoft.card.fluidEmbedCard', content };
+      const { answer } = await exchange(t, '', { ...TEAMS, attachments: [card] }, []);
+      assert.equal(answer, en.attachments.loop(named ? componentUrl : undefined));
+      assert.equal(answer.includes('https://'), named);
+    });
+  }
 
   it('file in a channel: cards that hold words are given to the model', async (t) => {
     const card = (kind: string, content: unknown) => ({
