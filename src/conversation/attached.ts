@@ -105,7 +105,11 @@ async function readOne(
     case 'keptBack':
       return keptBackNote(turn, words);
     case 'loop':
-      return { kind: 'note', text: words.attachments.loop, about: aboutUnread('a component of Microsoft Loop') };
+      return {
+        kind: 'note',
+        text: words.attachments.loop(attachment.url),
+        about: aboutUnread('a component of Microsoft Loop'),
+      };
     case 'unreadable':
       return { kind: 'note', text: words.attachments.unreadable, about: aboutUnread('a card or an attachment') };
     case 'tooManyFiles':
