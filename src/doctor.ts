@@ -60,7 +60,7 @@ const log = createLogger(LOG_LEVELS.find((level) => level === asked) ?? 'silent'
 captureConsole(log);
 const config = loadConfig();
 const style = styleNow();
-setDefaultProxy(config.proxy);
+setDefaultProxy(config.proxy, process.env);
 const examination = createExamination({
   config,
   env: process.env,

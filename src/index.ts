@@ -25,7 +25,8 @@ function loadConfig(): Config {
 const config = loadConfig();
 const log = createLogger(config.logLevel);
 captureConsole(log);
-setDefaultProxy(config.proxy);
+const proxyNotice = setDefaultProxy(config.proxy, process.env);
+if (proxyNotice !== undefined) log.warn(proxyNotice);
 
 function whyNotListening(err: unknown): string {
   const { code } = err as NodeJS.ErrnoException;

@@ -31,9 +31,15 @@ const OWN_ERRORS = [
   UploadError,
 ];
 
-/** Errors of Entra ID, of its client libraries and of token checks: their messages speak of settings and tokens' claims. */
-const SIGN_IN_ERROR =
-  /^(?:(?:Aggregate)?Authentication(?:Required)?|CredentialUnavailable|JsonWebToken|TokenExpired|NotBefore|ClientAuth|ClientConfiguration|Server|InteractionRequiredAuth)Error\d*$/;
+/** Names of `@azure/identity` and `jsonwebtoken` that no other package gives its errors. */
+const SIGN_IN_NAMES: readonly string[] = [
+  'AggregateAuthenticationError',
+  'AuthenticationRequiredError',
+  'CredentialUnavailableError',
+  'JsonWebTokenError',
+  'NotBeforeError',
+  'TokenExpiredError',
+];
 
 /**
  * Describes an error for the log by an allow-list: its type, codes and place, and its causes. Its message only where it
@@ -55,8 +61,20 @@ export function describeError(error: unknown, causesLeft = MAX_CAUSES): Record<s
 }
 
 function isSafeMessage(error: Error): boolean {
-  const isSignIn = [error.name, error.constructor.name].some((name) => SIGN_IN_ERROR.test(name));
-  return isSignIn || OWN_ERRORS.some((OwnError) => error instanceof OwnError);
+  return isSignInError(error) || OWN_ERRORS.some((OwnError) => error instanceof OwnError);
+}
+
+/**
+ * An error of Entra ID, of its client libraries or of a token's check: its message speaks of settings and of tokens'
+ * claims. Where others have errors of the same name, as `openai` has an AuthenticationError, its fields tell: those of
+ * MSAL, of `@azure/identity` and of botbuilder.
+ */
+function isSignInError(error: Error): boolean {
+  const { errorCode, errorMessage, errorResponse, statusCode } = error as unknown as Record<string, unknown>;
+  const isOfMsal = typeof errorCode === 'string' && typeof errorMessage === 'string';
+  const isOfIdentity = error.name === 'AuthenticationError' && typeof errorResponse === 'object';
+  const isOfBotbuilder = error.constructor.name === 'AuthenticationError' && typeof statusCode === 'number';
+  return isOfMsal || isOfIdentity || isOfBotbuilder || SIGN_IN_NAMES.includes(error.name);
 }
 
 /** A service names its own codes: what does not look like one may be anything. */

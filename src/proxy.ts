@@ -5,7 +5,7 @@ import { isIP, type Socket } from 'node:net';
 import querystring from 'node:querystring';
 import tls from 'node:tls';
 import { isLoopbackHost } from './config/env.ts';
-import type { ProxySettings } from './config/proxy-settings.ts';
+import { PROXY_VARIABLES, type ProxySettings } from './config/proxy-settings.ts';
 import { ProxyError } from './errors.ts';
 
 /** The host and port of a proxy, without its credentials. */
@@ -23,22 +23,31 @@ function isException(address: URL, entry: string): boolean {
   if (entry === '*') return true;
   const [, host = '', port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
   const isHost = address.hostname === host || address.hostname.endsWith(`.${host}`);
-  return isHost && (port === undefined || port === portOf(address));
+  return isHost && (port === undefined || Number(port) === portOf(address));
 }
 
-function portOf({ port }: URL): string {
-  return port === '' ? '443' : port;
+/** The port of an http or https address. */
+export function portOf({ port, protocol }: URL): number {
+  return port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port);
 }
 
 /**
  * Sets the proxy for `fetch` and for the default agents of Node: botbuilder, MSAL and uploads use these. Node supports
- * it from 24.14 on; an older one connects directly. Call it before the first request.
+ * it from 24.14 on; an older one connects directly. Also writes it to `env`, which Azure's libraries read by themselves:
+ * they take a SOCKS proxy, or a host without `http://`, for what it is not. Call it before the first request. Returns
+ * what the operator should know; `undefined` = nothing.
  */
-export function setDefaultProxy(settings: ProxySettings | undefined): void {
-  if (settings === undefined) return;
+export function setDefaultProxy(settings: ProxySettings | undefined, env: NodeJS.ProcessEnv): string | undefined {
+  for (const name of PROXY_VARIABLES) delete env[name];
+  if (settings === undefined) return undefined;
   const exceptions = settings.exceptions.flatMap((entry) => (entry === '*' ? [entry] : [entry, `.${entry}`]));
   const NO_PROXY = [...exceptions, 'localhost', '127.0.0.1', '[::1]'].join(',');
-  if ('setGlobalProxyFromEnv' in http) http.setGlobalProxyFromEnv({ HTTPS_PROXY: settings.url, NO_PROXY });
+  const variables = { HTTPS_PROXY: settings.url, NO_PROXY };
+  Object.assign(env, variables);
+  if (!('setGlobalProxyFromEnv' in http))
+    return `uploads, the bot's own token and the keys of channels do not use the proxy: Node ${process.version} cannot; use Node 24.14 or newer`;
+  http.setGlobalProxyFromEnv(variables);
+  return undefined;
 }
 
 /**
@@ -48,23 +57,28 @@ export function setDefaultProxy(settings: ProxySettings | undefined): void {
  */
 export async function connectThrough(proxy: ProxySettings, address: URL, signal: AbortSignal): Promise<tls.TLSSocket> {
   const tunnel = await openTunnel(proxy, address, signal);
-  const host = address.hostname;
-  const secure = tls.connect({ socket: tunnel, host, ...serverName(host), ALPNProtocols: ['http/1.1'] });
-  // An error after the handshake reaches the user of the socket; without one it must not end the process.
-  secure.on('error', () => {});
   try {
-    await once(secure, 'secureConnect', { signal });
-    return secure;
+    return await secured(tunnel, address, signal);
   } catch (err) {
     tunnel.destroy();
     throw signal.aborted ? signal.reason : err;
   }
 }
 
+/** TLS to the host of an address over a socket that leads there. Rejects with its error, or with one of `signal`. */
+export async function secured(socket: Socket, address: URL, signal: AbortSignal): Promise<tls.TLSSocket> {
+  const host = bareHost(address);
+  const secure = tls.connect({ socket, host, ...serverName(host), ALPNProtocols: ['http/1.1'] });
+  // An error after the handshake reaches the user of the socket; without one it must not end the process.
+  secure.on('error', () => {});
+  await once(secure, 'secureConnect', { signal });
+  return secure;
+}
+
 /** The method CONNECT of RFC 9110, 9.3.6. */
 function openTunnel(proxy: ProxySettings, address: URL, signal: AbortSignal): Promise<Socket> {
-  const { protocol, hostname, port, username, password } = new URL(proxy.url);
-  const host = bare(hostname);
+  const { protocol, port, username, password } = new URL(proxy.url);
+  const host = bareHost(new URL(proxy.url));
   const target = `${address.hostname}:${portOf(address)}`;
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const request = (protocol === 'https:' ? https : http).request({
@@ -103,6 +117,7 @@ function serverName(host: string): { servername?: string } {
   return isIP(host) === 0 ? { servername: host } : {};
 }
 
-function bare(hostname: string): string {
+/** A URL's host without the brackets of IPv6. */
+export function bareHost({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '');
 }

@@ -1,8 +1,20 @@
 /** How many of something may be in use at once. */
 export interface ShareBounds {
-  /** Over all people. */
+  /** Over all people; see `unvouchedPart`. */
   readonly max: number;
   readonly maxPerPerson: number;
+}
+
+/** Whose share something counts in. */
+export interface Person {
+  readonly key: string;
+  /** Whether the channel's service says who it is. Else `key` names a conversation, and a client may open any number. */
+  readonly isVouched: boolean;
+}
+
+/** How much of a bound everybody for whom no channel vouches may use together, so that others always find room. */
+export function unvouchedPart(max: number): number {
+  return Math.ceil(max / 2);
 }
 
 /** Counts what is in use, so that one person cannot use up what is there for all. */
@@ -11,15 +23,18 @@ export class Shares {
   /** Only people who use any. */
   readonly #inUse = new Map<string, number>();
   #total = 0;
+  /** By everybody for whom no channel vouches. */
+  #unvouched = 0;
 
   constructor(bounds: ShareBounds) {
     this.#bounds = bounds;
   }
 
   /** Takes one until the returned function is called, which is safe to call twice. `undefined`: none is left. */
-  acquire(person: string): (() => void) | undefined {
-    const own = this.#inUse.get(person) ?? 0;
-    if (this.#total >= this.#bounds.max || own >= this.#bounds.maxPerPerson) return undefined;
+  acquire(person: Person): (() => void) | undefined {
+    const { max } = this.#bounds;
+    if (this.#total >= max || !this.hasShareLeft(person)) return undefined;
+    if (!person.isVouched && this.#unvouched >= unvouchedPart(max)) return undefined;
     this.#add(person, 1);
     let isReleased = false;
     return () => {
@@ -28,10 +43,16 @@ export class Shares {
     };
   }
 
-  #add(person: string, change: 1 | -1): void {
-    const own = (this.#inUse.get(person) ?? 0) + change;
-    if (own === 0) this.#inUse.delete(person);
-    else this.#inUse.set(person, own);
+  /** Whether the person's own share allows one more. */
+  hasShareLeft({ key }: Person): boolean {
+    return (this.#inUse.get(key) ?? 0) < this.#bounds.maxPerPerson;
+  }
+
+  #add({ key, isVouched }: Person, change: 1 | -1): void {
+    const own = (this.#inUse.get(key) ?? 0) + change;
+    if (own === 0) this.#inUse.delete(key);
+    else this.#inUse.set(key, own);
     this.#total += change;
+    if (!isVouched) this.#unvouched += change;
   }
 }

@@ -11,7 +11,18 @@ import { fileURLToPath } from 'node:url';
 const LAYERS: readonly (readonly string[])[] = [
   // Leaves: they know one another and the settings.
   [
-    ...['config', 'workers', 'at-most.ts', 'clock.ts', 'errors.ts', 'fields.ts', 'ids.ts', 'installation.ts', 'log.ts'],
+    ...[
+      'config',
+      'workers',
+      'at-most.ts',
+      'azure-cloud.ts',
+      'clock.ts',
+      'errors.ts',
+      'fields.ts',
+      'ids.ts',
+      'installation.ts',
+      'log.ts',
+    ],
     ...['node-version.js', 'prices.ts', 'proxy.ts', 'read-options.ts', 'retry-after.ts', 'shares.ts', 'token-usage.ts'],
     'worker-url.ts',
   ],

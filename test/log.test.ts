@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import * as ofIdentity from '@azure/identity';
+import * as ofConnector from 'botframework-connector';
+import { AuthenticationError as OpenAiAuthenticationError } from 'openai';
 import { TurnError } from '../src/errors.ts';
 import { createLogger, describeError } from '../src/log.ts';
 
@@ -23,7 +26,7 @@ describe('the log', () => {
     assert.equal(described['code'], 'internal');
   });
 
-  it('leaves out messages that may quote what people write, and keeps those of this program and of sign-in', () => {
+  it('leaves out messages that may quote what people write, and keeps those of this program', () => {
     const said = 'what somebody said';
     const parsed = (() => {
       try {
@@ -38,8 +41,34 @@ describe('the log', () => {
       assert.doesNotMatch(JSON.stringify(describeError(error)), /somebody/);
     assert.match(String(describeError(several)['stack']), /^ {4}at .*log\.test\.ts:\d+:\d+\)?/);
     assert.equal(describeError(new TurnError('internal', 'broke'))['message'], 'broke');
-    const signIn = Object.assign(new Error('AADSTS7000215: Invalid client secret'), { name: 'AuthenticationError' });
-    assert.match(String(describeError(signIn)['message']), /AADSTS7000215/);
+  });
+
+  it('keeps the messages of sign-in, which name what an operator has to mend, and not those of others of that name', () => {
+    const said = 'AADSTS7000215: Invalid client secret';
+    const named = (name: string) => Object.assign(new Error(said), { name });
+    for (const error of [
+      new ofIdentity.AuthenticationError(401, { error: 'invalid_client', error_description: said }),
+      new ofIdentity.AggregateAuthenticationError([new Error(said)]),
+      new ofIdentity.CredentialUnavailableError(said),
+      // As MSAL makes them.
+      Object.assign(named('ServerError'), { errorCode: 'invalid_client', errorMessage: said, subError: '' }),
+      Object.assign(named('ClientAuthError'), { errorCode: 'endpoints_resolution_error', errorMessage: said }),
+      new ofConnector.AuthenticationError(said, 401),
+      named('JsonWebTokenError'),
+      named('TokenExpiredError'),
+    ])
+      assert.match(String(describeError(error)['message']), /AADSTS7000215/, error.constructor.name);
+
+    class LocalServerError extends Error {
+      override readonly name = 'ServerError';
+    }
+    const headers = new Headers();
+    for (const error of [
+      new OpenAiAuthenticationError(401, { message: 'what somebody said' }, undefined, headers),
+      new LocalServerError('what somebody said'),
+      Object.assign(new Error('what somebody said'), { name: 'AuthenticationError' }),
+    ])
+      assert.doesNotMatch(JSON.stringify(describeError(error)), /somebody/, error.constructor.name);
   });
 
   it('shows where a fault of the program itself is', () => {

@@ -62,7 +62,7 @@ export function readTeamsRequest(args: readonly string[], packageVersion: string
   if (isHelpAsked) return { kind: 'help' };
   const read = new EnvReader(values);
   const options = readOptions(read, packageVersion);
-  const all = [...problems, ...read.problems];
+  const all = [...problems, ...read.listProblems()];
   return all.length > 0 ? { kind: 'wrong', problems: all } : { kind: 'package', options };
 }
 

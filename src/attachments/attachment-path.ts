@@ -10,9 +10,6 @@ export interface AttachmentPath {
 const SEGMENT = /^[\w.~:@=+,!$-]+$/;
 const DOTS = /^\.+$/;
 const ATTACHMENT = /^(.*)\/v3\/attachments\/[^/]+(?:\/views\/([^/]+))?$/;
-/** Where Teams keeps pictures of messages. */
-const STORE = /(?:^|\.)(?:asm\.skype\.com|asyncgw\.teams\.microsoft\.com)$/;
-const OBJECT = /^\/v1\/objects\/([^/]+)\/views\/[^/]+$/;
 
 /**
  * Reads an address of the form `<service URL>/v3/attachments/<id>` or `<service URL>/v3/attachments/<id>/views/<view>`,
@@ -33,25 +30,25 @@ export function attachmentPathOf(url: URL, serviceUrl: string): AttachmentPath |
   return base === undefined || !`${servicePath}/`.startsWith(`${base}/`) ? undefined : { view };
 }
 
-/**
- * The address at which a bot gets the file itself: the original view where only the description of an attachment is
- * named, and the attachment of the same id for a picture that is known from the HTML of Teams alone, whose store no
- * bot's token opens. Any other address as it is.
- * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/agents-inline-images
- */
-export function originalViewOf(address: string, serviceUrl: string): string {
-  if (!URL.canParse(address) || !URL.canParse(serviceUrl)) return address;
-  const sent = new URL(address);
-  const url = attachmentOfObject(sent, serviceUrl) ?? sent;
-  const path = attachmentPathOf(url, serviceUrl);
-  if (path === undefined || path.view !== undefined) return address;
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}/views/original`;
+/** Where a file is, by what its sender says. */
+export interface FilePlace {
+  readonly url: string;
+  /** Its attachment at the channel's service, where its address is that of a store that the bot's token does not open. */
+  readonly attachmentId?: string;
 }
 
-function attachmentOfObject({ hostname, pathname }: URL, serviceUrl: string): URL | undefined {
-  const [, id] = OBJECT.exec(pathname) ?? [];
-  if (id === undefined || !STORE.test(hostname)) return undefined;
-  return new URL(`${serviceUrl.replace(/\/+$/, '')}/v3/attachments/${id}`);
+/**
+ * The address at which a bot gets the file itself: the original view of the attachment, where it is known by its id or by
+ * the address of its description; else its own address.
+ * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/agents-inline-images
+ */
+export function originalViewOf({ url: own, attachmentId }: FilePlace, serviceUrl: string): string {
+  const address = attachmentId === undefined ? own : `${serviceUrl.replace(/\/+$/, '')}/v3/attachments/${attachmentId}`;
+  if (!URL.canParse(address)) return own;
+  const url = new URL(address);
+  const path = attachmentPathOf(url, serviceUrl);
+  if (path === undefined || path.view !== undefined) return own;
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}/views/original`;
 }
 
 /** The path decoded once, with single slashes and none at its end; `undefined` if servers could read it differently. */

@@ -2,11 +2,10 @@ import type { LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
-import { connect as connectTls } from 'node:tls';
 import type { FetchRules } from '../config/allowed-hosts.ts';
 import type { ProxySettings } from '../config/proxy-settings.ts';
 import { AttachmentError } from '../errors.ts';
-import { connectThrough, proxyFor } from '../proxy.ts';
+import { bareHost, connectThrough, portOf, proxyFor, secured } from '../proxy.ts';
 import { kindOfAddress } from './addresses.ts';
 import type { Destination } from './destination.ts';
 
@@ -75,14 +74,14 @@ async function withDirectConnection<T>(
   try {
     if (socket.connecting) await once(socket, 'connect');
     check(socket.remoteAddress ?? '', destination, rules);
-    return await use(url.protocol === 'https:' ? await secured(socket, url) : socket);
+    return await use(url.protocol === 'https:' ? await secured(socket, url, signal) : socket);
   } finally {
     socket.destroy();
   }
 }
 
 async function addressesOf(url: URL, lookup: Lookup): Promise<readonly LookupAddress[]> {
-  const name = bare(url);
+  const name = bareHost(url);
   const family = isIP(name);
   if (family !== 0) return [{ address: name, family }];
   const { promise, resolve, reject } = Promise.withResolvers<LookupAddress[]>();
@@ -99,24 +98,7 @@ function check(address: string, { url, isLocal }: Destination, { allowLoopback }
   throw new AttachmentError('address_refused', `${url.hostname}: it leads to ${address || 'nowhere'}`);
 }
 
-async function secured(socket: Socket, url: URL): Promise<Socket> {
-  const host = bare(url);
-  const name = isIP(host) === 0 ? { servername: host } : {};
-  const secure = quiet(connectTls({ socket, host, ...name, ALPNProtocols: ['http/1.1'] }));
-  await once(secure, 'secureConnect');
-  return secure;
-}
-
 /** An error reaches whoever waits for the connection; one that comes when nobody does must not end the process. */
 function quiet<S extends Socket>(socket: S): S {
   return socket.on('error', () => {});
-}
-
-/** A URL's host without the brackets of IPv6. */
-function bare({ hostname }: URL): string {
-  return hostname.replace(/^\[|\]$/g, '');
-}
-
-function portOf({ port, protocol }: URL): number {
-  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
 }

@@ -1,10 +1,12 @@
 import { fieldsOf, textOf } from '../fields.ts';
-import { cardFields, readCard } from './cards.ts';
+import type { FilePlace } from './attachment-path.ts';
+import { cardFields, type LoopComponent, readCard } from './cards.ts';
 import { shownName } from './file-name.ts';
 import { ownText } from './own-text.ts';
 import { quoteOfReference, quotesWithin, withoutForward, withoutMarkers } from './quotes.ts';
-import { type Quote, readTeamsHtml, type SentQuote, type TeamsHtml } from './teams-html.ts';
-import { markOfAddress, readTeamsText, type TeamsText } from './teams-text.ts';
+import { type Quote, readTeamsHtml, type SentQuote, type TeamsHtml, type TeamsPicture } from './teams-html.ts';
+import { markOfAddress } from './teams-marks.ts';
+import { readTeamsText, type TeamsText } from './teams-text.ts';
 
 /** What a message consists of. */
 export type MessagePart =
@@ -18,13 +20,12 @@ export type MessagePart =
   | { readonly kind: 'tooManyFiles'; readonly count: number }
   /** Files that Teams shows in the message and does not give to the bot. */
   | { readonly kind: 'keptBack' }
-  /** A component of Loop. */
-  | { readonly kind: 'loop' }
+  | LoopComponent
   /** A card, or something else that is no file. */
   | { readonly kind: 'unreadable' };
 
 /** A file, not fetched yet. Its name and types are its sender's claims. */
-export interface SentFile {
+export interface SentFile extends FilePlace {
   readonly kind: 'file';
   /** https, http or data, not checked in any other way; empty where it came with none of these. */
   readonly url: string;
@@ -51,6 +52,8 @@ export interface PartsOptions {
   readonly quoted?: readonly SentQuote[];
   /** Takes the mentions out of a text of HTML, as they were taken out of the activity's. */
   readonly withoutMentions?: (text: string) => string;
+  /** Whether the channel writes markers of quotes into the text. Default false. */
+  readonly hasMarkers?: boolean;
 }
 
 export const MOST_FILES = 10;
@@ -75,25 +78,26 @@ const MOST_URL_CHARS = 8_192;
 
 /**
  * What a message consists of, in the order in which a model is to be given it: what it answers, its text, what it
- * passes on, then what is attached. `text` is the activity's, without mentions of the bot. That Teams sends a text a
- * second time, as `text/html`, makes no part.
+ * passes on, then what is attached. `text` is the activity's, without mentions of the bot. The `text/html` of Teams repeats
+ * that text: it is no part of its own.
  */
 export function messageParts(
   text: string,
   attachments: readonly SentAttachment[],
-  { quoted = [], withoutMentions = (html) => html }: PartsOptions = {},
+  { quoted = [], withoutMentions = (html) => html, hasMarkers = false }: PartsOptions = {},
 ): MessagePart[] {
-  const read = attachments.map((attachment) => ({ attachment, html: htmlOf(attachment) }));
+  const read = withoutMarks(attachments.map((attachment) => ({ attachment, html: htmlOf(attachment) })));
+  const given = read.map(({ attachment }) => attachment);
   const shown = read.flatMap(({ html }) => (html === undefined ? [] : [html.shown]));
   const others = read.flatMap(({ attachment, html }) => html?.media.quotes ?? referenceOf(attachment));
   const quotes = quotesWithin(quoted, others);
   const forward = quotes.find(({ of }) => of === 'forward');
-  const written = withoutMarkers(forward === undefined ? text : withoutForward(text, forward), quotes);
-  const marks = attachments.flatMap(markOfAttachment);
-  const own = ownText(written, shown, marks, (html) => withoutMarkers(withoutMentions(html), quotes));
+  const written = withoutMarkers(forward === undefined ? text : withoutForward(text, forward), quotes, hasMarkers);
+  const marks = given.flatMap(markOfAttachment);
+  const own = ownText(written, shown, marks, (html) => withoutMarkers(withoutMentions(html), quotes, hasMarkers));
   const cards = read.flatMap(({ attachment }) => wordsOfCard(attachment)).filter((words) => !own.includes(words));
   const whole = [...cards, own].filter((words) => words !== '').join('\n\n');
-  const hasPictures = attachments.some(isPicture);
+  const hasPictures = given.some(isPicture);
   const parts = [
     ...quotes.filter(({ of }) => of === 'reply').map(toPart),
     ...(whole === '' ? [] : [{ kind: 'text', text: whole } as const]),
@@ -103,32 +107,38 @@ export function messageParts(
         html === undefined ? partOf(attachment) : partsOfHtml(html.media, hasPictures),
       ),
     ),
-    ...keptBack(shown, attachments),
+    ...keptBack(shown, [...quoted, ...others], given),
   ];
   // In channels this is all that is left of a recording (MicrosoftDocs/msteams-docs#14169); beside a text it is a card.
   const isRecording = parts.length === 0 && read.some(({ html }) => html?.media.hasExtension);
   return isRecording ? [{ kind: 'teamsVoiceClip' }] : parts;
 }
 
-/** What Teams sends in HTML. */
-interface ReadHtml {
-  readonly media: TeamsHtml;
-  readonly shown: TeamsText;
+/** An attachment, and what it says if it is the HTML of Teams. */
+interface ReadAttachment {
+  readonly attachment: SentAttachment;
+  readonly html: { readonly media: TeamsHtml; readonly shown: TeamsText } | undefined;
 }
 
 function referenceOf({ contentType, content, id }: SentAttachment): SentQuote[] {
   return typeOf(contentType) === MESSAGE_REFERENCE ? [quoteOfReference(content, id)] : [];
 }
 
-/** Emoji come as pictures, too, a copy of what stands in the HTML. */
-function markOfAttachment({ contentType, contentUrl }: SentAttachment): string[] {
-  const url = typeOf(contentType).startsWith('image/') ? textOf(contentUrl, MOST_URL_CHARS) : undefined;
+/** Leaves out the pictures of emoji, GIFs and stickers that stand in the HTML. */
+function withoutMarks(read: readonly ReadAttachment[]): ReadAttachment[] {
+  const addresses = new Set<unknown>(read.flatMap(({ html }) => html?.media.markAddresses ?? []));
+  return read.filter(({ attachment }) => !(isImage(attachment) && addresses.has(attachment.contentUrl)));
+}
+
+/** What a picture stands for where the HTML does not tell. */
+function markOfAttachment(attachment: SentAttachment): string[] {
+  const url = isImage(attachment) ? textOf(attachment.contentUrl, MOST_URL_CHARS) : undefined;
   const mark = url === undefined ? undefined : markOfAddress(url);
   return mark === undefined ? [] : [mark];
 }
 
 function isPicture(attachment: SentAttachment): boolean {
-  return typeOf(attachment.contentType).startsWith('image/') && markOfAttachment(attachment).length === 0;
+  return isImage(attachment) && markOfAttachment(attachment).length === 0;
 }
 
 function wordsOfCard({ contentType, content }: SentAttachment): string[] {
@@ -136,16 +146,27 @@ function wordsOfCard({ contentType, content }: SentAttachment): string[] {
   return card.kind === 'words' ? [card.text] : [];
 }
 
-/** In channels Teams leaves out what is attached, and its place in the HTML stays. */
-function keptBack(shown: readonly TeamsText[], attachments: readonly SentAttachment[]): MessagePart[] {
+/**
+ * In channels Teams leaves out files and keeps their places in the HTML. Places are also those of what is answered, and of
+ * attachments that did come, some of which do not say which place is theirs.
+ */
+function keptBack(
+  shown: readonly TeamsText[],
+  quotes: readonly SentQuote[],
+  attachments: readonly SentAttachment[],
+): MessagePart[] {
   const places = new Set(shown.flatMap(({ attachmentIds }) => attachmentIds));
-  const given = attachments.filter((each) => typeOf(each.contentType) !== 'text/html' && !isInText(each));
-  const named = given.filter((each) => idsOf(each).some((id) => places.delete(id)));
-  // A file that names no place has one of those that are left.
-  return places.size > given.length - named.length ? [{ kind: 'keptBack' }] : [];
+  for (const { messageId = '' } of quotes) places.delete(messageId);
+  const unplaced = attachments.filter((each) => !idsOf(each).some((id) => places.delete(id)) && hasPlace(each));
+  return places.size > unplaced.length ? [{ kind: 'keptBack' }] : [];
 }
 
-function isInText({ contentType }: SentAttachment): boolean {
+function hasPlace(attachment: SentAttachment): boolean {
+  const type = typeOf(attachment.contentType);
+  return type !== 'text/html' && type !== MESSAGE_REFERENCE && !isImage(attachment);
+}
+
+function isImage({ contentType }: SentAttachment): boolean {
   return typeOf(contentType).startsWith('image/');
 }
 
@@ -170,7 +191,7 @@ function toPart({ of, author, text }: SentQuote): MessagePart {
   return { kind: 'quote', of, author, text };
 }
 
-function htmlOf({ contentType, content }: SentAttachment): ReadHtml | undefined {
+function htmlOf({ contentType, content }: SentAttachment): ReadAttachment['html'] {
   if (typeOf(contentType) !== 'text/html' || typeof content !== 'string') return undefined;
   return { media: readTeamsHtml(content), shown: readTeamsText(content) };
 }
@@ -198,14 +219,18 @@ function partOf(attachment: SentAttachment): MessagePart[] {
 
 /** `hasPictures`: the pictures in the HTML are attached, too. */
 function partsOfHtml({ pictures, hasSound, hasVideo }: TeamsHtml, hasPictures: boolean): MessagePart[] {
-  const urls = hasPictures ? [] : pictures.map(urlOf).filter((url) => url !== undefined);
   return [
-    ...urls.map(
-      (url) => ({ kind: 'file', url, name: undefined, claimedType: 'image/*', fileType: undefined }) as const,
-    ),
+    ...(hasPictures ? [] : pictures.flatMap(fileOfPicture)),
     ...(hasSound ? [{ kind: 'teamsVoiceClip' } as const] : []),
     ...(hasVideo ? [{ kind: 'teamsVideoClip' } as const] : []),
   ];
+}
+
+function fileOfPicture({ address, attachmentId }: TeamsPicture): SentFile[] {
+  const url = urlOf(address);
+  if (url === undefined && attachmentId === undefined) return [];
+  const place = { url: url ?? '', ...(attachmentId === undefined ? {} : { attachmentId }) };
+  return [{ kind: 'file', ...place, name: undefined, claimedType: 'image/*', fileType: undefined }];
 }
 
 /** An address of a file; data may be as long as a message. */

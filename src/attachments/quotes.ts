@@ -13,13 +13,19 @@ export const MAX_PREVIEW_CHARS = 100_000;
 const MARKER =
   /(?:<|&lt;)quoted\s[^<>]{0,200}?messageId=(?:["']|&quot;)?([\w:.-]{1,256})(?![\w:.-])[^<>]{0,200}?(?:>|&gt;)(?:(?:<|&lt;)\/quoted(?:>|&gt;))?/gi;
 
-/** The text without the markers of what is quoted, trimmed. Markers of nothing that is quoted are the user's own words. */
-export function withoutMarkers(text: string, quotes: readonly SentQuote[]): string {
-  if (quotes.length === 0) return text.trim();
+/** As the channel itself writes it: what users type is escaped. */
+const OWN_MARKER = /^<.*\/>$/s;
+
+/**
+ * The text without the markers of what is quoted, trimmed. Markers of nothing that is quoted are the user's own words,
+ * unless the channel wrote them: `hasMarkers` says whether it does.
+ */
+export function withoutMarkers(text: string, quotes: readonly SentQuote[], hasMarkers: boolean): string {
   const ids = new Set(quotes.map(({ messageId }) => messageId));
   let unnamed = quotes.filter(({ messageId }) => messageId === undefined).length;
   const isQuoted = (id: string) => ids.has(id) || unnamed-- > 0;
-  return text.replace(MARKER, (marker, id: string) => (isQuoted(id) ? ' ' : marker)).trim();
+  const isOwn = (marker: string) => hasMarkers && OWN_MARKER.test(marker);
+  return text.replace(MARKER, (marker, id: string) => (isQuoted(id) || isOwn(marker) ? ' ' : marker)).trim();
 }
 
 /** Quotes come as entities, in the HTML and as attachments, each of them perhaps in several of these forms. */

@@ -20,12 +20,16 @@ export interface FileReaders {
   readonly pictures: Pick<PictureReader, 'read'>;
 }
 
+/** Not MPEG-2, which browsers take TypeScript for. */
+const NO_TEXT = /^(?:image|audio|video)\/(?!mp2t$)/;
+
 /**
- * Reads a file by what it is, whatever its sender says it is. Rejects with an AttachmentError, or with the reason of an
+ * Reads a file by what it is, whatever its sender says it is; but a text in place of a picture or a sound is somebody
+ * else's, such as a service's description of the attachment. Rejects with an AttachmentError, or with the reason of an
  * aborted `signal`.
  */
 export async function readFile(
-  { name }: Pick<SentFile, 'name'>,
+  { name, claimedType }: Pick<SentFile, 'name' | 'claimedType'>,
   bytes: Uint8Array,
   { clips, pictures }: FileReaders,
   signal: AbortSignal,
@@ -39,6 +43,8 @@ export async function readFile(
     case 'picture':
       return { kind: 'picture', name, dataUri: (await pictures.read(bytes, signal)).dataUri };
     case 'text':
+      if (NO_TEXT.test(claimedType))
+        throw new AttachmentError('kind_unknown', 'a text in place of a picture or a sound');
       return { kind: 'text', name, text: quotedTextFile(name, readTextFile(bytes)) };
     case 'page':
       if (isPageName(name)) throw new AttachmentError('kind_unsupported', 'a page, under a name of its kind');

@@ -36,7 +36,6 @@ const MOST_REDIRECTS = 3;
 /** Answers of a host that may not know the file yet; https://github.com/microsoft/BotFramework-Services/issues/255 */
 const UNKNOWN_STATUS: ReadonlySet<number> = new Set([401, 403, 404]);
 const UNKNOWN_WAIT_MS = 1_000;
-const REFUSED_STATUS: ReadonlySet<number> = new Set([401, 403]);
 
 /**
  * Fetches a file whose address came from outside, from a host of the rules at a public address. Each redirect is checked
@@ -92,13 +91,14 @@ async function followed(
       deps.log.debug({ host, status: answer.status }, 'file not given yet: asked for once more');
       await sleep(deps.clock, UNKNOWN_WAIT_MS, signal);
     } else {
-      throw notGiven(at, `it answered ${answer.status}`, REFUSED_STATUS.has(answer.status));
+      throw notGiven(at, `it answered ${answer.status}`);
     }
   }
 }
 
-function notGiven({ url, rule }: Destination, why: string, isRefusal = true): AttachmentError {
-  const code = rule?.wantsSignIn && isRefusal ? 'sign_in_needed' : 'not_fetched';
+/** A host whose files are for people who sign in hides them by other statuses, too: sending the same link again is no help. */
+function notGiven({ url, rule }: Destination, why: string): AttachmentError {
+  const code = rule?.wantsSignIn ? 'sign_in_needed' : 'not_fetched';
   return new AttachmentError(code, `${url.hostname}: ${why}`);
 }
 

@@ -1,6 +1,8 @@
+import { textOf } from '../fields.ts';
 import { shownName } from './file-name.ts';
-import { type Attributes, type HtmlVisitor, walkHtml } from './html-walk.ts';
-import { HIDDEN, LINES, markOf } from './teams-text.ts';
+import type { Attributes } from './html-walk.ts';
+import { teamsType } from './teams-marks.ts';
+import { HIDDEN, type TeamsVisitor, walkTeamsHtml } from './teams-walk.ts';
 
 /** What a message answers or passes on. */
 export interface Quote {
@@ -16,31 +18,40 @@ export interface SentQuote extends Quote {
   readonly messageId: string | undefined;
 }
 
+export interface TeamsPicture {
+  readonly address: string;
+  /** Of the attachment that it is at the channel's service. */
+  readonly attachmentId: string | undefined;
+}
+
 /** What Teams says of a message in its HTML and nowhere else. */
 export interface TeamsHtml {
   readonly quotes: readonly SentQuote[];
-  /** The addresses of pictures, besides those in what is answered. */
-  readonly pictures: readonly string[];
+  /** Besides those in what is answered. */
+  readonly pictures: readonly TeamsPicture[];
+  /** The addresses of emoji, GIFs and stickers, which may be attached as pictures, too. */
+  readonly markAddresses: readonly string[];
   readonly hasSound: boolean;
   readonly hasVideo: boolean;
   /** A card or a recording stands here, of which the bot is told nothing. */
   readonly hasExtension: boolean;
 }
 
-/** More is no message of Teams, whose largest is about 100 kB. */
-const MOST_HTML_CHARS = 200_000;
 const MOST_QUOTES = 5;
 /** Teams itself shortens what is answered; what is forwarded is what the message is about. */
 const MOST_QUOTED_CHARS = { reply: 500, forward: 8_000 } as const;
 const MOST_AUTHOR_CHARS = 200;
+const MAX_ID_CHARS = 256;
 
-const SCHEMA = 'http://schema.skype.com/';
-const QUOTES: Readonly<Record<string, Quote['of']>> = { [`${SCHEMA}Reply`]: 'reply', [`${SCHEMA}Forward`]: 'forward' };
+const QUOTES: ReadonlyMap<string, Quote['of']> = new Map([
+  ['Reply', 'reply'],
+  ['Forward', 'forward'],
+]);
 
 /** Reads the `text/html` that Teams sends along with a message; its text itself comes in the activity. */
 export function readTeamsHtml(html: string): TeamsHtml {
   const reading = new TeamsHtmlReading();
-  walkHtml(html.slice(0, MOST_HTML_CHARS), reading);
+  walkTeamsHtml(html, reading);
   return reading.end();
 }
 
@@ -54,9 +65,10 @@ interface OpenQuote {
 }
 
 /** What is gathered on the way. Invariant: outside of a quote there is no field. */
-class TeamsHtmlReading implements HtmlVisitor {
+class TeamsHtmlReading implements TeamsVisitor {
   readonly #quotes: SentQuote[] = [];
-  readonly #pictures: string[] = [];
+  readonly #pictures: TeamsPicture[] = [];
+  readonly #markAddresses: string[] = [];
   #hasSound = false;
   #hasVideo = false;
   #hasExtension = false;
@@ -64,16 +76,16 @@ class TeamsHtmlReading implements HtmlVisitor {
   /** The element that is read besides the text: who wrote it, or when. */
   #field: { readonly tag: string; readonly of: string } | undefined;
 
-  open(tag: string, attributes: Attributes): void {
+  open(tag: string, attributes: Attributes, mark: string | undefined): void {
     if (tag === 'blockquote') this.#openQuote(attributes);
-    if (this.#quote === undefined || this.#quote.of === 'forward') this.#note(tag, attributes);
-    if (this.#quote !== undefined) this.#openInQuote(this.#quote, tag, attributes);
+    if (mark !== undefined) this.#markAddresses.push(attributes.get('src') ?? '');
+    else if (this.#quote?.of !== 'reply') this.#note(tag, attributes);
+    if (this.#quote !== undefined) this.#openInQuote(tag, attributes, mark);
   }
 
   close(tag: string): void {
     if (this.#quote === undefined) return;
     if (this.#field?.tag === tag) this.#field = undefined;
-    if (LINES.has(tag)) this.#quote.text += '\n';
     if (tag === 'blockquote' && --this.#quote.depth === 0) this.#closeQuote();
   }
 
@@ -86,11 +98,16 @@ class TeamsHtmlReading implements HtmlVisitor {
     } else if (this.#field.of === 'mri' && quote.author.length < MOST_AUTHOR_CHARS) quote.author += piece;
   }
 
+  line(): void {
+    if (this.#quote !== undefined) this.#quote.text += '\n';
+  }
+
   end(): TeamsHtml {
     this.#closeQuote();
     return {
       quotes: this.#quotes,
       pictures: this.#pictures,
+      markAddresses: this.#markAddresses,
       hasSound: this.#hasSound,
       hasVideo: this.#hasVideo,
       hasExtension: this.#hasExtension,
@@ -102,26 +119,23 @@ class TeamsHtmlReading implements HtmlVisitor {
       this.#quote.depth++;
       return;
     }
-    const of = QUOTES[attributes.get('itemtype') ?? ''];
+    const of = QUOTES.get(teamsType(attributes));
     if (of === undefined) return;
     this.#quote = { of, messageId: attributes.get('itemid'), depth: 1, author: '', text: '' };
   }
 
-  #openInQuote(quote: OpenQuote, tag: string, attributes: Attributes): void {
+  #openInQuote(tag: string, attributes: Attributes, mark: string | undefined): void {
     const property = attributes.get('itemprop') ?? '';
     if (this.#field === undefined && HIDDEN.has(tag)) this.#field = { tag, of: 'nothing' };
     if (this.#field === undefined && (property === 'mri' || property === 'time')) this.#field = { tag, of: property };
-    if (LINES.has(tag)) quote.text += '\n';
-    if (tag === 'img') this.text(markOf(attributes) ?? attributes.get('alt') ?? '');
+    if (tag === 'img') this.text(mark ?? attributes.get('alt') ?? '');
   }
 
   #note(tag: string, attributes: Attributes): void {
-    const type = attributes.get('itemtype') ?? '';
-    const source = attributes.get('src') ?? '';
-    if (tag === 'img' && source !== '' && markOf(attributes) === undefined) this.#pictures.push(source);
+    if (tag === 'img') this.#pictures.push(pictureOf(attributes));
     if (tag === 'audio') this.#hasSound = true;
     if (tag === 'video') this.#hasVideo = true;
-    if (type === `${SCHEMA}InputExtension`) this.#hasExtension = true;
+    if (teamsType(attributes) === 'InputExtension') this.#hasExtension = true;
   }
 
   #closeQuote(): void {
@@ -133,6 +147,12 @@ class TeamsHtmlReading implements HtmlVisitor {
     const text = quotedText(quote.text, of);
     if (text !== '') this.#quotes.push({ of, author: shownName(quote.author), text, messageId });
   }
+}
+
+function pictureOf(attributes: Attributes): TeamsPicture {
+  const isAttachment = teamsType(attributes) === 'AMSImage';
+  const attachmentId = isAttachment ? textOf(attributes.get('itemid'), MAX_ID_CHARS) : undefined;
+  return { address: attributes.get('src') ?? '', attachmentId };
 }
 
 /** What is quoted, without empty lines and within its bound. */

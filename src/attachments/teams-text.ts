@@ -1,5 +1,6 @@
-import { shownName } from './file-name.ts';
-import { type Attributes, type HtmlVisitor, walkHtml } from './html-walk.ts';
+import type { Attributes } from './html-walk.ts';
+import { teamsType } from './teams-marks.ts';
+import { HIDDEN, type TeamsVisitor, walkTeamsHtml } from './teams-walk.ts';
 
 /** The text of a message as Teams shows it, from the HTML that it sends beside the activity's text. */
 export interface TeamsText {
@@ -14,83 +15,17 @@ export interface TeamsText {
   readonly attachmentIds: readonly string[];
 }
 
-/** More is no message of Teams, whose largest is about 100 kB. */
-const MAX_HTML_CHARS = 200_000;
 const MAX_LANGUAGE_CHARS = 32;
-const SCHEMA = 'http://schema.skype.com/';
-/** Elements that begin and end a line. */
-export const LINES: ReadonlySet<string> = new Set([
-  'p',
-  'br',
-  'div',
-  'li',
-  'tr',
-  'h1',
-  'h2',
-  'h3',
-  'pre',
-  'blockquote',
-]);
-/** Elements whose text is not shown. */
-export const HIDDEN: ReadonlySet<string> = new Set(['script', 'style', 'title']);
-/** A person's own emoji have names in their place. */
-const EMOJI = /^[\p{Emoji}\p{Emoji_Component}\p{Extended_Pictographic}]{1,32}$/u;
-const PLAIN_TEXT = /^[\p{ASCII}]*$/u;
 
 /** Reads the `text/html` that Teams sends along with a message. */
 export function readTeamsText(html: string): TeamsText {
   const reading = new TeamsTextReading();
-  walkHtml(html.slice(0, MAX_HTML_CHARS), reading);
+  walkTeamsHtml(html, reading);
   return reading.end();
 }
 
-/**
- * An emoji, a GIF or a sticker in place of a picture; `undefined` for any other picture. Tenants have emoji of their
- * own, whose `alt` is a description.
- */
-export function markOf(attributes: Attributes): string | undefined {
-  const type = attributes.get('itemtype') ?? '';
-  const name = shownName(attributes.get('alt'))?.replace(/(^| )\(?GIF( Image)?\)?$/i, '');
-  switch (type.startsWith(SCHEMA) ? type.slice(SCHEMA.length) : '') {
-    case 'Emoji':
-      return emojiOf(attributes);
-    case 'Giphy':
-    case 'Tenor':
-      return named('GIF', name);
-    case 'Sticker':
-      return named('sticker', name);
-    default:
-      return markOfAddress(attributes.get('src') ?? '', name, emojiIn(attributes));
-  }
-}
-
-/** The same by a picture's address, where nothing else tells what it is. */
-export function markOfAddress(address: string, name?: string, emoji?: string): string | undefined {
-  if (!URL.canParse(address)) return undefined;
-  const { hostname, pathname } = new URL(address);
-  if (/(^|\.)(giphy|tenor)\.com$/.test(hostname)) return named('GIF', name);
-  if (hostname !== 'statics.teams.cdn.office.net') return undefined;
-  if (emoji !== undefined) return emoji;
-  const id = /\/([\w-]{1,64})\/default\/[^/]*$/.exec(pathname)?.[1];
-  return pathname.includes('/stickerassets/') || id === undefined ? named('sticker', name) : `:${id}:`;
-}
-
-function emojiOf(attributes: Attributes): string {
-  const id = shownName(attributes.get('itemid'));
-  return emojiIn(attributes) ?? (id === undefined ? (shownName(attributes.get('alt')) ?? ':emoji:') : `:${id}:`);
-}
-
-function emojiIn(attributes: Attributes): string | undefined {
-  const alt = attributes.get('alt')?.trim() ?? '';
-  return EMOJI.test(alt) && !PLAIN_TEXT.test(alt) ? alt : undefined;
-}
-
-function named(what: string, name: string | undefined): string {
-  return name ? `[${what}: ${name}]` : `[${what}]`;
-}
-
 /** What is gathered on the way, a line at a time. */
-class TeamsTextReading implements HtmlVisitor {
+class TeamsTextReading implements TeamsVisitor {
   readonly #lines: string[] = [];
   readonly #marks: string[] = [];
   readonly #attachmentIds: string[] = [];
@@ -104,18 +39,17 @@ class TeamsTextReading implements HtmlVisitor {
   #code: { language: string; text: string } | undefined;
   #hasCode = false;
 
-  open(tag: string, attributes: Attributes): void {
-    const type = attributes.get('itemtype') ?? '';
-    const isQuote = type === `${SCHEMA}Reply` || type === `${SCHEMA}Forward`;
+  open(tag: string, attributes: Attributes, mark: string | undefined): void {
+    const type = teamsType(attributes);
+    const isQuote = type === 'Reply' || type === 'Forward';
     if (tag === 'blockquote' && (isQuote || this.#quoteDepth > 0)) this.#quoteDepth++;
     if (this.#quoteDepth > 0 || this.#hidden !== undefined) return;
     if (tag === 'attachment') this.#attachmentIds.push(attributes.get('id') ?? '');
     if (HIDDEN.has(tag)) this.#hidden = tag;
-    if (LINES.has(tag)) this.#endLine();
-    if (tag === 'img') this.#mark(markOf(attributes));
+    if (mark !== undefined) this.#mark(mark);
     if (tag === 'pre') this.#code = { language: languageOf(attributes), text: '' };
     if (tag === 'code' && this.#code?.language === '') this.#code.language = languageOf(attributes);
-    if (this.#mention === undefined && (tag === 'at' || type === `${SCHEMA}Mention`)) {
+    if (this.#mention === undefined && (tag === 'at' || type === 'Mention')) {
       this.#mention = tag;
       this.text('<at>');
     }
@@ -130,7 +64,6 @@ class TeamsTextReading implements HtmlVisitor {
       this.text('</at>');
     }
     if (tag === 'pre') this.#endCode();
-    if (LINES.has(tag)) this.#endLine();
   }
 
   text(piece: string): void {
@@ -140,9 +73,17 @@ class TeamsTextReading implements HtmlVisitor {
     else this.#code.text += piece.replaceAll('\u00a0', ' ');
   }
 
+  /** White space counts once, besides in code. */
+  line(): void {
+    if (this.#code !== undefined) this.#code.text += '\n';
+    const line = this.#line.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+    if (line !== '') this.#lines.push(line);
+    this.#line = '';
+  }
+
   end(): TeamsText {
     this.#endCode();
-    this.#endLine();
+    this.line();
     return {
       text: this.#lines.join('\n'),
       plain: this.#plain,
@@ -152,18 +93,9 @@ class TeamsTextReading implements HtmlVisitor {
     };
   }
 
-  #mark(mark: string | undefined): void {
-    if (mark === undefined) return;
+  #mark(mark: string): void {
     this.#marks.push(mark);
     this.#line += mark;
-  }
-
-  /** White space counts once, besides in code. */
-  #endLine(): void {
-    if (this.#code !== undefined) this.#code.text += '\n';
-    const line = this.#line.replace(/[\p{Cc}\s]+/gu, ' ').trim();
-    if (line !== '') this.#lines.push(line);
-    this.#line = '';
   }
 
   #endCode(): void {

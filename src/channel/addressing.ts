@@ -18,17 +18,25 @@ export function isAddressed(activity: Activity, text: string): boolean {
     case 'anything':
       return true;
     case 'mention':
-      return mentionsBot(activity) || isTurnedToBot(activity, text);
+      return mentionsBot(activity) || isTurnedToBot(activity);
     case 'name':
-      return isTurnedToBot(activity, text);
+      return isCommand(text) || isTurnedToBot(activity);
   }
 }
 
-/** By its name, a pressed card, a command, or an answer to what it said. */
-function isTurnedToBot(activity: Activity, text: string): boolean {
+/** By its name, a pressed card, or an answer to what it said. */
+function isTurnedToBot(activity: Activity): boolean {
+  return namesBot(activity) || isFilled(activity.value) || isReplyToBot(activity);
+}
+
+function isCommand(text: string): boolean {
   const command = commandOf(text);
-  const isCommand = command !== undefined && command.name !== 'unknown';
-  return namesBot(activity) || isCommand || (activity.value ?? undefined) !== undefined || isReplyToBot(activity);
+  return command !== undefined && command.name !== 'unknown';
+}
+
+/** A pressed card brings a value; some clients add an empty one to what is written. */
+function isFilled(value: unknown): boolean {
+  return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
 }
 
 /**

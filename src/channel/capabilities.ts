@@ -46,9 +46,9 @@ export type VouchesFor =
 export type Addressing =
   /** Being sent: clients without mentions, which send the bot what is meant for it. */
   | 'anything'
-  /** A mention of the bot, its written name, a command, or a reply to it. */
+  /** A mention of the bot, its written name, or a reply to it. A command alone may be meant for another bot. */
   | 'mention'
-  /** The same without mentions: every message comes with one. */
+  /** The same without mentions, since every message comes with one. A command addresses the bot, too. */
   | 'name';
 
 /** What a channel can take. */
@@ -73,6 +73,8 @@ export interface Capabilities {
   /** Whether a button of a card can open a page in a dialog of the client, which tells who opens it. */
   readonly opensDialogs: boolean;
   readonly addressedBy: Addressing;
+  /** Whether a text holds a marker at each place where it quotes a message. */
+  readonly marksQuotes: boolean;
   /** Where the files are kept that people send. */
   readonly attachmentHosts: readonly HostRule[];
   /** Whether attachments at the channel's service need the bot's token; false if their addresses contain a key. */
@@ -112,6 +114,7 @@ const PLAIN: Capabilities = {
   showsChoices: false,
   opensDialogs: false,
   addressedBy: 'mention',
+  marksQuotes: false,
   attachmentHosts: [],
   attachmentsWantToken: true,
   mostTextChars: 4_000,
@@ -143,6 +146,7 @@ const TEAMS: Capabilities = {
   showsChoices: true,
   attachmentHosts: TEAMS_HOSTS,
   opensDialogs: true,
+  marksQuotes: true,
   mostTextChars: 18_000,
 };
 

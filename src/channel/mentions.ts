@@ -1,4 +1,5 @@
 import { fieldsOf } from '../fields.ts';
+import type { Addressing } from './capabilities.ts';
 
 /** People mention the bot once or twice; more different marks are no message from a person. */
 const MOST_MARKS = 20;
@@ -6,10 +7,14 @@ const MOST_MARKS = 20;
 const MAX_NAME_CHARS = 256;
 
 /** Teams numbers its tags in some messages, and not in the entities that belong to them. */
-const OPENING_TAG = /<at\s[^<>]*>/gi;
-const TAG = /<\/?at>/gi;
+const NUMBERED_TAG = /<at\s+id="\d+">/gi;
+const MARK = /^<at>(.*)<\/at>$/s;
 /** White space and format characters, such as a byte order mark or a mark of direction. */
 const UNSEEN = /[\s\p{Cf}]/u;
+
+/** Where a written name may stand: as a word of its own, or at the beginning of the text. */
+const ANYWHERE = String.raw`(?<![\p{L}\p{N}_@./-])`;
+const AT_START = '^';
 
 interface Mention {
   readonly text: string | undefined;
@@ -27,13 +32,17 @@ export interface MentioningActivity {
 
 /**
  * The text without any mention of the bot, other people's mentions as their plain names, trimmed. botbuilder's own
- * `removeRecipientMention` removes only the first one, leaves `&nbsp;` behind and throws where there is no text.
+ * `removeRecipientMention` removes only the first one, leaves `&nbsp;` behind and throws where there is no text. The bot's
+ * written name is removed everywhere on channels where it addresses the bot, and elsewhere only at the beginning.
  */
-export function textWithoutBot({ text = '', recipient, entities }: MentioningActivity): string {
+export function textWithoutBot(
+  { text = '', recipient, entities }: MentioningActivity,
+  addressedBy: Addressing,
+): string {
   const mentions = mentionsIn(recipient, entities);
   const plain = trimmed(withPlainSpaces(text));
-  const unmarked = mentions.length === 0 ? plain : withoutMarks(plain, mentions);
-  const written = writtenName(recipient);
+  const unmarked = mentions.length === 0 ? plain : trimmed(withoutMarks(plain, mentions));
+  const written = writtenName(recipient, addressedBy === 'name' ? ANYWHERE : AT_START);
   return trimmed(written === undefined ? unmarked : joined(unmarked.split(written), () => undefined));
 }
 
@@ -44,7 +53,7 @@ export function mentionsBot({ recipient, entities }: MentioningActivity): boolea
 
 /** Whether the bot's name stands in the text as people write it, such as `@my_voice_bot` or `/help@my_voice_bot`. */
 export function namesBot({ text = '', recipient }: MentioningActivity): boolean {
-  return writtenName(recipient)?.test(trimmed(text)) ?? false;
+  return writtenName(recipient, ANYWHERE)?.test(trimmed(text)) ?? false;
 }
 
 function withPlainSpaces(text: string): string {
@@ -55,8 +64,8 @@ function withoutMarks(text: string, mentions: readonly Mention[]): string {
   const marks = [...mentionsByMark(mentions)].slice(0, MOST_MARKS);
   // The longest first: one mark may be the beginning of another.
   const inOrder = marks.sort(([one], [other]) => other.length - one.length);
-  const bare = text.replace(OPENING_TAG, '<at>');
-  return inOrder.reduce((rest, [mark, of]) => withoutMark(rest, mark, of), bare).replace(TAG, '');
+  const bare = text.replace(NUMBERED_TAG, '<at>');
+  return inOrder.reduce((rest, [mark, of]) => withoutMark(rest, mark, of), bare);
 }
 
 /** Where people have the bot's name, the same mark stands for both, in the order of the entities. */
@@ -64,7 +73,7 @@ function withoutMark(text: string, mark: string, mentions: readonly Mention[]): 
   const kept = (at: number) => {
     const mention = mentions[Math.min(at, mentions.length - 1)];
     if (mention?.isBot) return undefined;
-    return mark.startsWith('<at>') ? mark : (mention?.name ?? mark);
+    return MARK.exec(mark)?.[1] ?? mention?.name ?? mark;
   };
   return joined(text.split(mark), kept);
 }
@@ -97,7 +106,7 @@ function mentionsByMark(mentions: readonly Mention[]): Map<string, Mention[]> {
   const byMark = new Map<string, Mention[]>();
   for (const mention of mentions) {
     const { text = '', name } = mention;
-    const marks = new Set([text.replace(OPENING_TAG, '<at>'), name ? `<at>${name}</at>` : ''].map(withPlainSpaces));
+    const marks = new Set([text.replace(NUMBERED_TAG, '<at>'), name ? `<at>${name}</at>` : ''].map(withPlainSpaces));
     for (const mark of marks) {
       const same = byMark.get(mark);
       if (same !== undefined) same.push(mention);
@@ -120,15 +129,17 @@ function mentionsIn(
   });
 }
 
-/** Matches the bot's name or id behind an at sign: as a word of its own, or behind a command at the start. */
-function writtenName({ id, name }: NonNullable<MentioningActivity['recipient']> = {}): RegExp | undefined {
+/** Matches the bot's name or id behind an at sign: `before` it, or behind a command at the start. */
+function writtenName(
+  { id, name }: NonNullable<MentioningActivity['recipient']> = {},
+  before: string,
+): RegExp | undefined {
   const names = [id, name].filter(
     (each): each is string => Boolean(each?.trim()) && Number(each?.length) <= MAX_NAME_CHARS,
   );
   if (names.length === 0) return undefined;
   const either = names.map((each) => each.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)).join('|');
-  const before = String.raw`(?:(?<![\p{L}\p{N}_@./-])|(?<=^/[\p{L}\d_-]{1,32}))`;
-  return new RegExp(String.raw`${before}@(?:${either})(?!-?[\p{L}\p{N}_])`, 'iu');
+  return new RegExp(String.raw`(?:${before}|(?<=^/[\p{L}\d_-]{1,32}))@(?:${either})(?!-?[\p{L}\p{N}_])`, 'iu');
 }
 
 function stringOf(value: unknown): string | undefined {

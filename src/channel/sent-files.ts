@@ -4,6 +4,7 @@ import { originalViewOf } from '../attachments/attachment-path.ts';
 import { authorizationFor } from '../attachments/authorization.ts';
 import { isDataUri, readDataUri } from '../attachments/data-uri.ts';
 import { isPageName } from '../attachments/file-name.ts';
+import type { SentFile } from '../attachments/message-parts.ts';
 import { recognise } from '../attachments/recognise.ts';
 import { type FetchRequest, fetchSafely, INTERNET } from '../attachments/safe-fetch.ts';
 import type { Clock } from '../clock.ts';
@@ -34,22 +35,23 @@ const TIMEOUT_MS = 20_000;
 
 /** Gets the files that people send, from where their channel keeps them and from nowhere else. */
 export function createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock, log }: SentFilesOptions): FetchFile {
-  return async ({ url, name }, reference, signal) => {
-    if (url === '') throw new AttachmentError('sign_in_needed', 'no address that can be used came with the file');
-    if (isDataUri(url)) return readDataUri(url, MOST_BYTES).bytes;
+  return async (file, reference, signal) => {
+    if (isDataUri(file.url)) return readDataUri(file.url, MOST_BYTES).bytes;
     const request = {
-      ...placeOf(url, reference, adapter, { hosts, allowLoopback }),
+      ...placeOf(file, reference, adapter, { hosts, allowLoopback }),
       ...{ signal, maxBytes: MOST_BYTES, timeoutMs: TIMEOUT_MS },
     };
+    if (request.url === '')
+      throw new AttachmentError('sign_in_needed', 'no address that can be used came with the file');
     const { bytes } = await fetchSafely(request, { ...INTERNET, proxy, clock, log });
-    checkIsFile(bytes, name, request);
+    checkIsFile(bytes, file.name, request);
     return bytes;
   };
 }
 
 /** The address of a file, the hosts that may be asked for it, and the key for them. */
 function placeOf(
-  url: string,
+  file: SentFile,
   reference: TurnReference,
   adapter: VoiceAdapter,
   { hosts, allowLoopback }: FetchRules,
@@ -62,7 +64,7 @@ function placeOf(
   const wantsToken = adapter.hasIdentity && attachmentsWantToken;
   const key = { serviceUrl, token: () => tokenOf(reference, adapter) };
   return {
-    url: originalViewOf(url, serviceUrl),
+    url: originalViewOf(file, serviceUrl),
     rules: { hosts: [...own, ...attachmentHosts, ...hosts], allowLoopback },
     authorization: async (at) => (wantsToken ? authorizationFor(at, key) : undefined),
   };

@@ -3,7 +3,7 @@ import { ClaimsIdentity } from 'botframework-connector';
 import { messageParts } from '../attachments/message-parts.ts';
 import { MOST_TEXT_CHARS } from '../conversation/refusals.ts';
 import type { Scope, TurnReference, UserTurn } from '../conversation/turn.ts';
-import { channelOf } from './capabilities.ts';
+import { capabilitiesOf, channelOf } from './capabilities.ts';
 import { chosenCommand } from './choice-card.ts';
 import { textWithoutBot } from './mentions.ts';
 import { quotedReplies } from './quoted-replies.ts';
@@ -97,10 +97,13 @@ export function scopeOf({ conversation }: Activity): Scope {
 
 /** What was written, and what came along with it, in the order in which the model is to be given it. */
 function partsOf(activity: Activity): Pick<UserTurn, 'text' | 'attachments'> {
-  const written = textWithoutBot(activity) || chosenCommand(activity.value) || '';
+  const { addressedBy, marksQuotes } = capabilitiesOf(activity.channelId, scopeOf(activity));
+  const withoutMentions = (text = '') => textWithoutBot({ ...activity, text }, addressedBy);
+  const written = withoutMentions(activity.text) || chosenCommand(activity.value) || '';
   const parts = messageParts(written, (activity.attachments ?? []).slice(0, MOST_ATTACHMENTS), {
     quoted: quotedReplies(activity.entities),
-    withoutMentions: (text) => textWithoutBot({ ...activity, text }),
+    withoutMentions,
+    hasMarkers: marksQuotes,
   });
   const attachments = parts.filter((part) => part.kind !== 'text');
   return { text: parts.find((part) => part.kind === 'text')?.text ?? '', attachments };

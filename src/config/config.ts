@@ -3,7 +3,7 @@ import { ConfigError } from '../errors.ts';
 import { LOG_LEVELS, type LogLevel } from '../log.ts';
 import { type HostRule, parseHostRules } from './allowed-hosts.ts';
 import { type Env, EnvReader } from './env.ts';
-import { checkIdentity, readBotEnv } from './identity-settings.ts';
+import { checkIdentity, readBotEnv, readTenants } from './identity-settings.ts';
 import { type LimitSettings, readLimits } from './limit-settings.ts';
 import { type ModelEndpoint, readModel, readSession, type SessionSettings } from './model-settings.ts';
 import { type ProxySettings, readProxy } from './proxy-settings.ts';
@@ -60,6 +60,8 @@ export interface Config {
 /** Variables that libraries read by themselves. */
 const LIBRARY_VARIABLES = [
   'AZURE_AUTHORITY_HOST',
+  'AZURE_CLIENT_CERTIFICATE_PASSWORD',
+  'AZURE_CLIENT_CERTIFICATE_PATH',
   'AZURE_CLIENT_ID',
   'AZURE_CLIENT_SECRET',
   'AZURE_TENANT_ID',
@@ -86,7 +88,7 @@ export function readConfig(
     botEnv: readBotEnv(read),
     isAuthenticated: appId !== undefined,
     onlyLoopback,
-    allowedTenants: read.list('ALLOWED_TENANTS'),
+    allowedTenants: readTenants(read),
     allowedUsers: read.list('ALLOWED_USERS'),
     directLineEnhancedAuthentication: read.flag('DIRECT_LINE_ENHANCED_AUTHENTICATION', false),
     ...readAddresses(read, appId),
@@ -107,11 +109,12 @@ export function readConfig(
     proxy: readProxy(read),
     limits,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
-    notices: [...envNotices, ...readNotices(read)],
+    notices: [...envNotices, ...readNotices(read), ...read.notices],
   };
   // An unresolved reference to a secret fails only with the first token that is asked for.
   for (const name of LIBRARY_VARIABLES) read.text(name);
-  if (read.problems.length > 0) throw new ConfigError([...read.problems, ...envNotices]);
+  const problems = read.listProblems();
+  if (problems.length > 0) throw new ConfigError([...problems, ...envNotices]);
   return deepFreeze(config);
 }
 
@@ -147,6 +150,11 @@ function readNotices(read: EnvReader): string[] {
   const hasList = read.text('ALLOWED_TENANTS') ?? read.text('ALLOWED_USERS');
   if (read.text('MicrosoftAppId') === undefined && hasList !== undefined) {
     notices.push('ALLOWED_TENANTS or ALLOWED_USERS is set without MicrosoftAppId: nobody is answered');
+  }
+  if (/[^\s,]@[^\s,]/.test(read.text('ALLOWED_USERS') ?? '')) {
+    notices.push(
+      'ALLOWED_USERS holds an address; Teams names people by their Entra ID object ids alone, as "az ad user show --id <address> --query id" prints them',
+    );
   }
   const isManaged = read.text('MicrosoftAppType')?.toLowerCase() === 'userassignedmsi';
   if (read.text('MicrosoftAppId') !== undefined && hasSecret === undefined && !isManaged) {

@@ -18,21 +18,36 @@ export interface Bounds {
  */
 export class EnvReader {
   readonly #env: Env;
+  /** By the name of the variable. */
+  readonly #unresolved = new Map<string, string>();
+  /** Each begins with the name of its variable. */
   readonly problems: string[] = [];
+  /** What an operator should know although the settings can be used. */
+  readonly notices: string[] = [];
 
   constructor(env: Env) {
     this.#env = env;
   }
 
+  /** Every problem; of a variable whose reference was not resolved that one alone, since its value is not known. */
+  listProblems(): readonly string[] {
+    const others = this.problems.filter((problem) => !this.#unresolved.has(problem.split(' ', 1)[0] ?? ''));
+    return [...this.#unresolved.values(), ...others];
+  }
+
   /**
-   * App Service hands a Key Vault reference that it could not resolve to the program as it is written.
+   * App Service hands a reference that it could not resolve to the program as it is written.
    * https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
+   * https://learn.microsoft.com/azure/app-service/app-service-configuration-references
    */
   text(name: string): string | undefined {
     const value = this.#env[name]?.trim() || undefined;
-    const problem = `${name} is a Key Vault reference that was not resolved; expected its secret (the identity of the site has to be allowed to read it)`;
-    const isReference = value?.toLowerCase().startsWith('@microsoft.keyvault(');
-    if (isReference && !this.problems.includes(problem)) this.problems.push(problem);
+    const [, kind] = /^@microsoft\.(keyvault|appconfiguration)\(/i.exec(value ?? '') ?? [];
+    if (kind !== undefined) {
+      const named = kind.toLowerCase() === 'keyvault' ? 'a Key Vault' : 'an App Configuration';
+      const problem = `${name} is ${named} reference that was not resolved; expected its value (the identity of the site has to be allowed to read it)`;
+      this.#unresolved.set(name, problem);
+    }
     return value;
   }
 

@@ -32,17 +32,27 @@ export function readBotEnv(read: EnvReader): Env {
     read.problems.push(
       `MicrosoftAppId is "${appId}"; expected a GUID such as 8f4f2c1e-0a52-4c3b-9a8e-5d1f7b6a2c90 (the client id of the app registration)`,
     );
-  // Tokens name their tenant by its id alone.
-  if (tenant !== undefined && !GUID.test(tenant))
-    read.problems.push(
-      `MicrosoftAppTenantId is "${tenant}"; expected a GUID (the directory id of the tenant, as "az account show --query tenantId" prints it)`,
-    );
+  if (tenant !== undefined) checkTenant(read, 'MicrosoftAppTenantId', tenant);
   return {
     ...Object.fromEntries(BOT_VARIABLES.map((name) => [name, read.text(name)])),
     MicrosoftAppType: read.text('MicrosoftAppType') ?? defaultAppType(read),
-    CertificateThumbprint: withLineBreaks(read.text('CertificateThumbprint')),
     CertificatePrivateKey: readPrivateKey(read),
   };
+}
+
+/** Tokens and activities name their tenant by its id alone. */
+function checkTenant(read: EnvReader, name: string, tenant: string): void {
+  if (GUID.test(tenant)) return;
+  read.problems.push(
+    `${name} is "${tenant}"; expected a GUID (the directory id of the tenant, as "az account show --query tenantId" prints it)`,
+  );
+}
+
+/** The tenants of ALLOWED_TENANTS; what is wrong with one goes to the reader's problems. */
+export function readTenants(read: EnvReader): readonly string[] {
+  const tenants = read.list('ALLOWED_TENANTS');
+  for (const tenant of tenants) checkTenant(read, 'ALLOWED_TENANTS', tenant);
+  return tenants;
 }
 
 const APP_TYPES = ['MultiTenant', 'SingleTenant', 'UserAssignedMSI'] as const;

@@ -1,3 +1,4 @@
+import { azureCloudOf, PUBLIC_CLOUD } from '../azure-cloud.ts';
 import type { EnvReader } from './env.ts';
 import type { LimitSettings } from './limit-settings.ts';
 
@@ -38,20 +39,18 @@ export function readModel(read: EnvReader): ModelEndpoint {
     'https://<resource>.openai.azure.com (or set OPENAI_API_KEY and OPENAI_MODEL)',
   );
   const endpoint = read.url('AZURE_OPENAI_ENDPOINT', 'https://<resource>.openai.azure.com', withoutApiPath) ?? '';
+  checkPath(endpoint, read);
   const model = read.required('AZURE_OPENAI_DEPLOYMENT_NAME', 'the name of a deployment of a realtime model');
   const apiKey = read.text('AZURE_OPENAI_API_KEY');
   if (apiKey !== undefined) return { kind: 'azureKey', endpoint, model, apiKey };
-  return { kind: 'azureEntraId', endpoint, model, scope: read.text('AZURE_OPENAI_SCOPE') ?? scopeOf(endpoint) };
+  // What is behind a gateway cannot be seen: the public cloud.
+  const { scope } = azureCloudOf(endpoint) ?? PUBLIC_CLOUD;
+  return { kind: 'azureEntraId', endpoint, model, scope: read.text('AZURE_OPENAI_SCOPE') ?? scope };
 }
 
-/** A host of one of Azure's clouds: public, US Government, China. */
-const AZURE_HOST = /\.azure\.(com|us|cn)$/;
-
-/** Each cloud takes tokens of its own alone. What is behind a gateway cannot be seen: the public cloud. */
-function scopeOf(endpoint: string): string {
-  const cloud = URL.canParse(endpoint) ? AZURE_HOST.exec(new URL(endpoint).hostname)?.[1] : undefined;
-  return `https://cognitiveservices.azure.${cloud ?? 'com'}/.default`;
-}
+/** A host of a resource itself, in whichever cloud; gateways have hosts of their own, also below azure.com. */
+const RESOURCE_HOST =
+  /\.(?:openai|cognitiveservices|services\.ai|api\.cognitive)\.azure\.(?:com|us|cn)$|\.api\.cognitive\.microsoft\.(?:com|us)$/;
 
 /**
  * The portals show the address of a resource with the path of its interface, which the client adds itself, or as the
@@ -59,12 +58,22 @@ function scopeOf(endpoint: string): string {
  * other hosts stays.
  */
 function withoutApiPath(address: URL): URL {
-  const isOfAzure = AZURE_HOST.test(address.hostname);
-  if (!isOfAzure || !/^\/(?:openai|models|api\/projects)(?:\/|$)/i.test(address.pathname)) return address;
+  const isOfResource = RESOURCE_HOST.test(address.hostname);
+  if (!isOfResource || !/^\/(?:openai|models|api\/projects)(?:\/|$)/i.test(address.pathname)) return address;
   const bare = new URL('/', address);
   bare.username = address.username;
   bare.password = address.password;
   return bare;
+}
+
+/** Any other path of a resource fails with the first turn, as a deployment that does not exist. */
+function checkPath(endpoint: string, read: EnvReader): void {
+  if (!URL.canParse(endpoint)) return;
+  const { hostname, pathname } = new URL(endpoint);
+  if (!RESOURCE_HOST.test(hostname) || pathname === '/') return;
+  read.problems.push(
+    'AZURE_OPENAI_ENDPOINT has a path where the model is not; expected the address of the resource without a path, such as https://<resource>.openai.azure.com',
+  );
 }
 
 /** What models say at most in one go where a budget has to know it; some would go on for 32,000 tokens. */

@@ -34,10 +34,15 @@ export async function answer(task: Task, answerDeps: AnswerDeps): Promise<void> 
   const { log, pending, clock, drained } = deps;
   const quick = unanswerable(turn, deps.rate);
   if (quick === undefined) return watched(task, deps);
-  if (!turn.isAllowed) log.info({ person: turn.personKey }, 'not in ALLOWED_USERS or ALLOWED_TENANTS');
+  if (!turn.isAllowed) log.info({ person: vouchedPerson(turn) }, 'not in ALLOWED_USERS or ALLOWED_TENANTS');
   // Done before it is said: said again, by whoever takes it over, it would be worth less than it would annoy.
   if (!turn.isInBand) await untilStored(() => pending.finish(turn), { clock, log, signal: drained });
   await respond((sink) => sink.send(quick));
+}
+
+/** For the list of those who may: `undefined` where the channel vouches for nobody, and the conversation stands for them. */
+function vouchedPerson({ personKey, key }: UserTurn): string | undefined {
+  return personKey === key ? undefined : personKey;
 }
 
 async function watched(task: Task, deps: TurnDeps): Promise<void> {

@@ -133,16 +133,17 @@ async function answerOf(
   return { reply, remembered: { ...memory, ...voice.remembered, usage }, isUndone: isUndone(result) };
 }
 
-/** Removes a chosen voice that the service refused, and tells the user. */
+/** Removes a chosen voice that the service refused, and tells the user where the configured one spoke in its place. */
 function voiceAfter(
   { locale }: UserTurn,
   { settings: { voice: chosenVoice, ...others } }: ConversationRecord,
-  { refusedVoice }: TurnResult,
+  { refusedVoice, outcome }: TurnResult,
   { voice }: SessionSettings,
 ): { readonly notes: readonly string[]; readonly remembered: Partial<ConversationRecord> } {
   const isReplaced = refusedVoice !== undefined && refusedVoice === chosenVoice && refusedVoice !== voice;
   if (!isReplaced) return { notes: [], remembered: {} };
-  return { notes: [wordingFor(locale).commands.voiceRefused(refusedVoice, voice)], remembered: { settings: others } };
+  const note = wordingFor(locale).commands.voiceRefused(refusedVoice, voice);
+  return { notes: outcome.kind === 'failed' ? [] : [note], remembered: { settings: others } };
 }
 
 /** Whether there is nothing that a model could be asked. */

@@ -8,6 +8,7 @@ import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { clockTime, type Wording, wordingFor } from '../messages/messages.ts';
 import type { ContentPart } from '../realtime/content.ts';
+import { personOf } from './people.ts';
 import type { FetchFile, TalkWay, TurnAttachment, UserTurn } from './turn.ts';
 
 /** What reading takes. */
@@ -104,7 +105,11 @@ async function readOne(
     case 'keptBack':
       return keptBackNote(turn, words);
     case 'loop':
-      return { kind: 'note', text: words.attachments.loop, about: aboutUnread('a component of Microsoft Loop') };
+      return {
+        kind: 'note',
+        text: words.attachments.loop(attachment.url),
+        about: aboutUnread('a component of Microsoft Loop'),
+      };
     case 'unreadable':
       return { kind: 'note', text: words.attachments.unreadable, about: aboutUnread('a card or an attachment') };
     case 'tooManyFiles':
@@ -144,7 +149,7 @@ async function readSource(
 ): Promise<ReadFile> {
   if (source.kind === 'file') {
     const read = async () => readFile(source, await fetchFile(source, turn.reference, signal), readers, signal);
-    return fileSlots.run(turn.personKey, signal, read);
+    return fileSlots.run(personOf(turn), signal, read);
   }
   const kept = await library.find(source.audioId);
   if (kept === undefined) throw new AttachmentError('not_fetched', 'the recording is not kept any more');

@@ -9,6 +9,7 @@ import type { Incoming } from './incoming.ts';
 import type { Edit } from './lease.ts';
 import { obey } from './obey.ts';
 import type { MessageName, PendingMessage } from './pending-store.ts';
+import { personOf } from './people.ts';
 import { EMPTY_RECORD } from './records.ts';
 import type { ReplySink, Respond, UserTurn } from './turn.ts';
 import { type AnswerDeps, apologize, withTurn } from './turn-deps.ts';
@@ -145,7 +146,7 @@ export class Conversations {
   /** Takes the room of a message until the returned function is called. `undefined`: there is none. */
   #takeRoom(turn: UserTurn): (() => void) | undefined {
     const command = commandIn(turn);
-    if (command !== undefined) return (command.name === 'stop' ? this.#stops : this.#asides).acquire(turn.personKey);
+    if (command !== undefined) return (command.name === 'stop' ? this.#stops : this.#asides).acquire(personOf(turn));
     const chars = charsOf(turn);
     if (this.#turns.size >= MOST_TURNS || this.#chars + chars > MOST_CHARS) return undefined;
     this.#chars += chars;
@@ -192,7 +193,7 @@ export class Conversations {
       this.#deps.telemetry.duplicateDropped();
       return { kind: 'duplicate' };
     }
-    const release = this.#asides.acquire(turn.personKey);
+    const release = this.#asides.acquire(personOf(turn));
     if (release === undefined) return { kind: 'full' };
     this.#inbox.note(turn);
     const done = this.#turns.respond({ conversation: turn.key }, () => work(this.#turns.drained));

@@ -1,7 +1,13 @@
+import type { Person } from '../shares.ts';
 import type { UserTurn } from './turn.ts';
 
 const MOST_NAME_CHARS = 64;
 const NOBODY_KNOWN = 'Somebody';
+
+/** Whose share a message counts in: see `personKey` of a turn, which is the conversation's where nobody is vouched for. */
+export function personOf({ key, personKey }: Pick<UserTurn, 'key' | 'personKey'>): Person {
+  return { key: personKey, isVouched: personKey !== key };
+}
 
 /** The name by which a person is told apart from others in the same chat; `undefined` where there is only one. */
 export function speakerOf({ scope, user }: Pick<UserTurn, 'scope' | 'user'>): string | undefined {

@@ -5,10 +5,12 @@ import type { AudioLibrary } from '../audio/library.ts';
 import { toPcm } from '../audio/pcm.ts';
 import { encodeWav } from '../audio/wav.ts';
 import type { Clock } from '../clock.ts';
+import { AttachmentError, RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { Shares } from '../shares.ts';
+import { type ShareBounds, Shares } from '../shares.ts';
 import type { Acceptance, Conversations } from './conversations.ts';
 import { findInvitation, type Invitation, type Invitations } from './invitations.ts';
+import { personOf } from './people.ts';
 import type { Respond, TurnReference, UserTurn } from './turn.ts';
 
 /** What taking recordings needs. */
@@ -43,13 +45,16 @@ export interface Recordings {
   speakerOf(link: string): Promise<Invitation | undefined>;
   /**
    * Makes a recording the user's next message, once for each invitation. `receive` is called, and gets its bytes, only
-   * where it may be taken: one at a time of each person, and up to 5 times for each invitation. Rejects as `receive`
-   * does; with an AttachmentError where the recording cannot be read, and with a StoreError: then the invitation stays.
+   * where it may be taken: one at a time of each person, until 5 recordings were refused for what they are. Rejects as
+   * `receive` does; with an AttachmentError where the recording cannot be read, and with a StoreError: then the
+   * invitation stays.
    */
   take(invitation: Invitation, receive: () => Promise<Uint8Array>): Promise<RecordingTaken>;
 }
 
-/** A link ends after them. Each process counts its own: behind several instances there are as many times more. */
+/** Recordings that are received and decoded at the same time. Half of them leave room in the decoder's queue. */
+export const UPLOAD_BOUNDS: ShareBounds = { max: 8, maxPerPerson: 1 };
+/** A link ends after so many refused recordings. Each process counts its own: several instances allow as many times more. */
 const MAX_TRIES = 5;
 const MAX_COUNTED_INVITATIONS = 50_000;
 
@@ -59,18 +64,14 @@ const NEVER = new AbortController().signal;
 /** Recordings become messages of these conversations. */
 export function createRecordings(deps: RecordingsDeps): Recordings {
   const { invitations, clips, library, conversations, later, clock, log } = deps;
-  const uploads = new Shares({ max: Number.POSITIVE_INFINITY, maxPerPerson: 1 });
+  const uploads = new Shares(UPLOAD_BOUNDS);
   const tries = new LRUCache<string, number>(atMost(MAX_COUNTED_INVITATIONS));
 
-  /** Counts a try, or ends an invitation that has had all of its tries. */
-  async function mayTry({ id }: Invitation): Promise<boolean> {
-    const tried = tries.get(id) ?? 0;
-    if (tried >= MAX_TRIES) {
-      await invitations.take(id);
-      return false;
-    }
-    tries.set(id, tried + 1);
-    return true;
+  /** Ends an invitation of which too many recordings were refused. */
+  async function hasTriesLeft({ id }: Invitation): Promise<boolean> {
+    if ((tries.get(id) ?? 0) < MAX_TRIES) return true;
+    await invitations.take(id);
+    return false;
   }
 
   /** `undefined` where there is no room for it at all. */
@@ -143,15 +144,28 @@ export function createRecordings(deps: RecordingsDeps): Recordings {
     speakerOf: (link) => findInvitation(link, invitations),
     async take(invitation, receive) {
       if (!conversations.hasRoom(invitation.key)) return 'queueFull';
-      const release = uploads.acquire(invitation.personKey);
-      if (release === undefined) return 'uploading';
+      const person = personOf(invitation);
+      const release = uploads.acquire(person);
+      if (release === undefined) return uploads.hasShareLeft(person) ? 'full' : 'uploading';
       try {
-        return (await mayTry(invitation)) ? await takeBytes(invitation, await receive()) : 'gone';
+        return (await hasTriesLeft(invitation)) ? await takeBytes(invitation, await receive()) : 'gone';
+      } catch (error) {
+        if (isRefusal(error)) tries.set(invitation.id, (tries.get(invitation.id) ?? 0) + 1);
+        throw error;
       } finally {
         release();
       }
     },
   };
+}
+
+/**
+ * Whether it is the recording that was refused, for what it is or the time that it takes. A crowd, a store that does not
+ * answer and a broken connection are no fault of it, and happen to one upload of a person at a time.
+ */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof AttachmentError) return error.code !== 'busy';
+  return error instanceof RequestError && (error.code === 'too_large' || error.code === 'unsupported_media_type');
 }
 
 /** Named after its invitation, so that it is the same message whoever takes it, and is answered once. */

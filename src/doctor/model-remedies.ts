@@ -1,3 +1,4 @@
+import { azureCloudOf } from '../azure-cloud.ts';
 import type { ModelEndpoint } from '../config/config.ts';
 import { systemCode, type TurnError, type TurnErrorCode } from '../errors.ts';
 
@@ -71,20 +72,9 @@ function endpointOf(model: ModelEndpoint): string {
   return `AZURE_OPENAI_ENDPOINT (https://<resource>.openai.azure.com, without a path${found})`;
 }
 
-/** The clouds of Azure besides the public one, by the end of their hosts. */
-const SOVEREIGN_AUTHORITIES: Readonly<Record<string, string>> = {
-  us: 'https://login.microsoftonline.us',
-  cn: 'https://login.chinacloudapi.cn',
-};
-
-/** `com`, `us` or `cn`; `undefined` for a host that is none of Azure's. */
-function cloudOf(url: string): string | undefined {
-  return URL.canParse(url) ? /\.azure\.(com|us|cn)$/.exec(new URL(url).hostname)?.[1] : undefined;
-}
-
 /** Tokens for another cloud than the public one come from an authority of its own. */
 function authorityTodo(model: ModelEndpoint): string {
-  const authority = model.kind === 'openai' ? undefined : SOVEREIGN_AUTHORITIES[cloudOf(model.endpoint) ?? ''];
+  const authority = model.kind === 'openai' ? undefined : azureCloudOf(model.endpoint)?.authority;
   return authority === undefined ? '' : ` In the cloud of this endpoint, set AZURE_AUTHORITY_HOST=${authority}.`;
 }
 
@@ -94,9 +84,9 @@ function unauthorizedTodo(model: ModelEndpoint): string {
     case 'azureKey':
       return `Set AZURE_OPENAI_API_KEY to a present key of the resource at ${endpointOf(model)} ("Keys and Endpoint" in the portal), or remove it to use Entra ID.`;
     case 'azureEntraId': {
-      const [cloud, asked] = [cloudOf(model.endpoint), cloudOf(model.scope)];
+      const [cloud, asked] = [azureCloudOf(model.endpoint), azureCloudOf(model.scope)];
       if (cloud !== undefined && asked !== undefined && cloud !== asked)
-        return `The token is for another cloud (${model.scope}) than the endpoint: set AZURE_OPENAI_SCOPE=https://cognitiveservices.azure.${cloud}/.default.${authorityTodo(model)}`;
+        return `The token is for another cloud (${model.scope}) than the endpoint: set AZURE_OPENAI_SCOPE=${cloud.scope}.${authorityTodo(model)}`;
       return `Give the identity above the role "Cognitive Services OpenAI User" on the resource (it takes some minutes to count); its token has to come from the tenant of the resource (az login --tenant), for AZURE_OPENAI_SCOPE.${authorityTodo(model)}`;
     }
     case 'openai':

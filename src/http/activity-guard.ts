@@ -2,7 +2,6 @@ import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { isLoopbackHost } from '../config/env.ts';
 import { RequestError } from '../errors.ts';
-import { isLocalName } from './loopback-guard.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -18,8 +17,6 @@ export interface InboundActivity extends Fields {
 /** Where the bot answers clients whose service URL no token vouches for. */
 export interface CallerRules {
   readonly onlyLoopback: boolean;
-  /** This machine, its containers and its private network. Default: false. */
-  readonly onlyPrivate?: boolean;
 }
 
 /** Ids are kept and logged; no channel's are longer. */
@@ -81,26 +78,40 @@ export function checkActivity(body: Fields, rules: CallerRules): InboundActivity
 }
 
 /** Replies go to this address, with the bot's token where it has one. */
-function checkServiceUrl(serviceUrl: string, { onlyLoopback, onlyPrivate = false }: CallerRules): void {
+function checkServiceUrl(serviceUrl: string, { onlyLoopback }: CallerRules): void {
   const url = URL.canParse(serviceUrl) ? new URL(serviceUrl) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) throw bad('serviceUrl');
   if (onlyLoopback && !isLoopbackHost(url.hostname)) {
     throw new RequestError('forbidden', 'Without an app id this bot only answers clients on this machine.');
   }
-  if (onlyPrivate && !isPrivateHost(url.hostname)) {
-    throw new RequestError('forbidden', 'Without an app id this bot only answers clients on its private network.');
+  if (isMetadataService(url.hostname)) {
+    throw new RequestError(
+      'forbidden',
+      'This bot does not post to metadata services, nor to other link-local addresses.',
+    );
   }
   // botbuilder's HTTP client looks such an address up by its brackets, as a name, and never finds it.
   if (url.hostname.startsWith('[')) throw bad('serviceUrl');
 }
 
 /**
- * Whoever reaches the port has the bot post there: nobody on the internet, and no metadata service of a cloud, which is
- * link-local.
+ * Where clouds tell a machine about itself, its credentials included: besides link-local addresses those of Azure, Alibaba
+ * Cloud and Oracle, and the names in the networks of Google Cloud and AWS.
  */
-function isPrivateHost(hostname: string): boolean {
-  const isPrivate = isIPv4(hostname) && ipaddr.parse(hostname).range() === 'private';
-  return isPrivate || isLoopbackHost(hostname) || isLocalName(hostname);
+const METADATA_HOSTS: readonly string[] = [
+  '168.63.129.16',
+  '100.100.100.200',
+  '192.0.0.192',
+  'metadata',
+  'metadata.google.internal',
+  'instance-data',
+  'instance-data.ec2.internal',
+];
+
+/** Without an app id whoever reaches the port has the bot post to an address of their choice. */
+function isMetadataService(hostname: string): boolean {
+  const isLinkLocal = isIPv4(hostname) && ipaddr.parse(hostname).range() === 'linkLocal';
+  return isLinkLocal || METADATA_HOSTS.includes(hostname.replace(/\.$/, ''));
 }
 
 /** An id that may be missing. */

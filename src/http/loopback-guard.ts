@@ -79,7 +79,7 @@ function isOwnOrigin(hostname: string | undefined, own: readonly (string | undef
  * Names that no stranger's name server answers for: of this machine, of a container's host, of containers and machines
  * beside it.
  */
-export function isLocalName(hostname: string): boolean {
+function isLocalName(hostname: string): boolean {
   return hostname.endsWith('.localhost') || CONTAINER_HOSTS.includes(hostname) || /^[^.:]+$/.test(hostname);
 }
 

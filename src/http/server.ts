@@ -123,10 +123,7 @@ function messagesRoute(options: HttpOptions): Handler {
     if (verifyToken !== undefined && !/^bearer \S/i.test(authorization)) {
       throw new RequestError('unauthorized', 'The token is missing, or it is not valid for this bot.');
     }
-    const activity = checkActivity(await readBody(request), {
-      onlyLoopback,
-      onlyPrivate: verifyToken === undefined,
-    });
+    const activity = checkActivity(await readBody(request), { onlyLoopback });
     const answer = await deliver(authorization, activity);
     sendJson(response, answer?.status ?? 200, answer?.body ?? {});
   };

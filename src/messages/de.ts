@@ -138,7 +138,8 @@ export const de: Wording = {
       'Teams hat mir nicht gegeben, was Sie angehängt haben. Bitte speichern Sie es auf Ihrem Gerät, und hängen Sie es von dort an.',
     keptBackInGroup:
       'Dateien, die in Kanälen und Gruppenchats gesendet werden, gibt Teams mir nicht. Bitte senden Sie die Datei in einem Chat, den Sie mit mir allein haben.',
-    loop: 'Loop-Komponenten kann ich nicht lesen. Bitte kopieren Sie den Text in eine Nachricht an mich.',
+    loop: (url) =>
+      `Loop-Komponenten kann ich nicht lesen. Bitte kopieren Sie den Text${url === undefined ? '' : ` aus ${url}`} in eine Nachricht an mich.`,
     unreadable:
       'In Ihrer Nachricht ist etwas, das ich nicht lesen kann, etwa eine Karte. Bitte schreiben Sie mir, was darin steht.',
     tooMany: (most, leftOut) =>

@@ -127,7 +127,8 @@ export const en: Wording = {
     keptBack: 'Teams did not give me what you attached. Please save it to your device and attach it from there.',
     keptBackInGroup:
       'Teams does not give me files that are sent in channels and group chats. Please send it in a chat that you have with me alone.',
-    loop: 'I cannot read Loop components. Please copy the text into a message to me.',
+    loop: (url) =>
+      `I cannot read Loop components. Please copy the text${url === undefined ? '' : ` from ${url}`} into a message to me.`,
     unreadable: 'There is something in your message that I cannot read, such as a card. Please write me what it says.',
     tooMany: (most, leftOut) =>
       `I read up to ${most} files of a message and left out ${leftOut}. Please send the rest in another message.`,

@@ -104,8 +104,8 @@ export interface Wording {
     /** A file that Teams does not give to the bot, in a chat of two and elsewhere. */
     readonly keptBack: string;
     readonly keptBackInGroup: string;
-    /** A component of Microsoft Loop. */
-    readonly loop: string;
+    /** A component of Microsoft Loop; `url`: where it is, if its card says so. */
+    loop(url: string | undefined): string;
     /** A card, or something else that is no file. */
     readonly unreadable: string;
     tooMany(most: string, leftOut: string): string;

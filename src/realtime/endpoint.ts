@@ -4,7 +4,7 @@ import type { OpenAI } from 'openai';
 import type { ClientOptions } from 'ws';
 import type { ModelEndpoint } from '../config/config.ts';
 import type { ProxySettings } from '../config/proxy-settings.ts';
-import { connectThrough, proxyFor } from '../proxy.ts';
+import { bareHost, connectThrough, portOf, proxyFor } from '../proxy.ts';
 
 /** Gives an access token; asked anew at every connect. It may throw, and it may hang. */
 export type TokenProvider = () => Promise<string>;
@@ -96,9 +96,8 @@ function socketFor(baseURL: string, settings: ProxySettings | undefined): Socket
  * The client library speaks wss only. For `http://` (a loopback host, by configuration) the socket below is made
  * a plain one.
  */
-function plainSocket({ hostname, port }: URL): SocketMaker {
-  const host = hostname.replace(/^\[|\]$/g, '');
-  return { createConnection: () => net.connect({ host, port: Number(port || 80) }) };
+function plainSocket(address: URL): SocketMaker {
+  return { createConnection: () => net.connect({ host: bareHost(address), port: portOf(address) }) };
 }
 
 /** ws cannot cancel a tunnel that is still being opened, so it has a limit of its own. */

@@ -161,6 +161,7 @@ export class ResponseCollector {
   }
 
   #outcomeOf({ status, reason, error }: FinalResponse): Outcome {
+    if (error !== undefined && this.#refusesVoice(error) && !this.#hasDelta) return this.#voiceRefused(error);
     const text = this.#parts.text();
     const pcm = this.#parts.pcm();
     const isFiltered = reason === 'content_filter' || error?.code === 'content_filter';
@@ -177,7 +178,7 @@ export class ResponseCollector {
       case 'cancelled':
         return this.abandon(new TurnError('connection_lost', `the response was cancelled: ${reason ?? 'no reason'}`));
       default:
-        return this.abandon(wireFailure(error));
+        return this.abandon(wireFailure(error, error && fallbackFor(error)));
     }
   }
 
@@ -188,17 +189,28 @@ export class ResponseCollector {
     this.#rejectedEventId = eventId;
     // A response that ends before it said anything is not billed.
     if (!this.#hasDelta) this.#usage = NO_TOKENS;
-    const { settingsEventId, voice } = this.#options;
+    if (this.#refusesVoice(error, eventId)) return this.#ended(this.#voiceRefused(error));
+    if (eventId === undefined || eventId !== this.#options.settingsEventId) return this.#ended(this.abandon(failure));
     const isRefusal = failure.code === 'request_rejected';
-    const isSettings = eventId !== undefined && eventId === settingsEventId;
-    // Also seen without the name of the event: the field is then all that tells.
-    const isVoice =
-      isRefusal && voice !== undefined && (isSettings || eventId === undefined) && refusesVoice(error, voice);
-    if (!isSettings && !isVoice) return this.#ended(this.abandon(failure));
-    this.#isVoiceRefused = isVoice && !this.#hasDelta;
-    // Whatever was said under settings that were refused was said with the service's defaults: it is not delivered.
-    const refused = new TurnError('settings_rejected', failure.message);
-    return this.#ended({ kind: 'failed', error: isRefusal ? refused : failure });
+    return this.#ended({ kind: 'failed', error: isRefusal ? settingsRejected(failure) : failure });
+  }
+
+  /**
+   * By the field that the service names, whatever it calls the error. Where it names none, by the words of a refusal, but
+   * for one of another event than the settings: that quotes what people write.
+   */
+  #refusesVoice(error: WireError, eventId?: string): boolean {
+    const { voice, settingsEventId } = this.#options;
+    if (voice === undefined || !refusesVoice(error, voice)) return false;
+    if (error.param !== undefined) return true;
+    const isOther = eventId !== undefined && eventId !== settingsEventId;
+    return !isOther && wireFailure(error, fallbackFor(error)).code === 'request_rejected';
+  }
+
+  /** Whatever was said under settings that were refused was said with the service's defaults: it is not delivered. */
+  #voiceRefused(error: WireError): Outcome {
+    this.#isVoiceRefused = !this.#hasDelta;
+    return { kind: 'failed', error: settingsRejected(wireFailure(error)) };
   }
 
   /**
@@ -217,8 +229,13 @@ export class ResponseCollector {
 }
 
 /** An error that names a field is about what was sent. */
-function fallbackFor({ type, param }: WireError): TurnErrorCode {
-  return type.includes('invalid') || param !== undefined ? 'request_rejected' : 'server_error';
+function fallbackFor({ type, code, param }: WireError): TurnErrorCode {
+  const isRefusal = param !== undefined || [type, code].some((name) => name.includes('invalid'));
+  return isRefusal ? 'request_rejected' : 'server_error';
+}
+
+function settingsRejected({ message }: TurnError): TurnError {
+  return new TurnError('settings_rejected', message);
 }
 
 function isRequestRefusal(code: TurnErrorCode): boolean {

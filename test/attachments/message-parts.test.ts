@@ -67,21 +67,6 @@ describe('the parts of a message', () => {
       ],
     ],
     [
-      'a picture within a text of Teams',
-      'this',
-      [
-        { contentType: 'image/*', contentUrl: 'https://smba.trafficmanager.net/x/v3/attachments/1/views/original' },
-        html('<p>this</p><img src="https://graph.microsoft.com/v1.0/hostedContents/1">'),
-      ],
-      [text('this'), file('https://smba.trafficmanager.net/x/v3/attachments/1/views/original', 'image/*')],
-    ],
-    [
-      'a picture that is in the HTML alone',
-      'this',
-      [html('<img src="https://graph.microsoft.com/v1.0/hostedContents/1">')],
-      [text('this'), file('https://graph.microsoft.com/v1.0/hostedContents/1', 'image/*')],
-    ],
-    [
       'an HTML file',
       '',
       [{ contentType: 'text/html', contentUrl: 'https://example.com/a.html', name: 'a.html' }],

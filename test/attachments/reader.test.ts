@@ -18,8 +18,8 @@ after(() => Promise.all([clips.close(), pictures.close()]));
 const withoutFfmpeg =
   spawnSync('ffmpeg', ['-version']).status === 0 ? false : 'there is no ffmpeg on this machine to read it with';
 
-function read(bytes: Uint8Array, name?: string): Promise<ReadFile> {
-  return readFile({ name }, bytes, { clips, pictures }, new AbortController().signal);
+function read(bytes: Uint8Array, name?: string, claimedType = ''): Promise<ReadFile> {
+  return readFile({ name, claimedType }, bytes, { clips, pictures }, new AbortController().signal);
 }
 
 async function assertHeard(bytes: Uint8Array): Promise<void> {
@@ -51,6 +51,14 @@ describe('a sound that was sent', { timeout: 60_000 }, () => {
   });
 });
 
+describe('a text that was sent', () => {
+  it('is read, whatever else its sender says it is', async () => {
+    // Browsers take TypeScript for a stream of films.
+    for (const type of ['', 'text/plain', 'application/octet-stream', 'application/json', 'video/mp2t'])
+      assert.equal((await read(Buffer.from('let a = 1;\n'), 'a.ts', type)).kind, 'text', type);
+  });
+});
+
 describe('a file that is not read', () => {
   const page = Buffer.from('<!DOCTYPE html><html><title>Shared with you</title></html>');
 
@@ -62,6 +70,12 @@ describe('a file that is not read', () => {
     for (const name of ['index.html', 'OLD.HTM', 'x.xhtml']) {
       await assert.rejects(read(page, name), { code: 'kind_unsupported' });
     }
+  });
+
+  it('address without the view: is a text in place of what was claimed, such as the description of an attachment', async () => {
+    const json = Buffer.from('{"name":"secret words","views":[{"viewId":"original"}]}');
+    for (const type of ['image/*', 'image/png', 'audio/ogg', 'video/mp4', 'image/svg+xml'])
+      await assert.rejects(read(json, 'a.png', type), { code: 'kind_unknown' }, type);
   });
 
   it('is a film, whatever its brand', async () => {

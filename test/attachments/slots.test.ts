@@ -13,9 +13,9 @@ function underTest(bounds = BOUNDS) {
   const ends = new Map<string, () => void>();
   return {
     begun,
-    /** `name` begins with the person's name. */
+    /** `name` begins with the person's name; the channel vouches for nobody from u on. */
     run: (name: string, stopping = signal) =>
-      slots.run(name.slice(0, 1), stopping, async () => {
+      slots.run({ key: name.slice(0, 1), isVouched: name < 'u' }, stopping, async () => {
         begun.push(name);
         await new Promise<void>((resolve) => ends.set(name, resolve));
         return name;
@@ -39,6 +39,24 @@ describe('slots', () => {
     for (const name of ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1']) void run(name);
     for (let index = 0; index < 7; index++) await end(begun[index] ?? '');
     assert.deepEqual(begun, ['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4']);
+  });
+
+  it('go to people for whom no channel vouches up to half of all, and to others while those wait', async () => {
+    const { run, begun, end } = underTest();
+    for (const name of ['u1', 'v1', 'w1', 'x1', 'a1', 'b1', 'a2', 'b2']) void run(name);
+    assert.deepEqual(begun, ['u1', 'v1', 'a1', 'b1']);
+    await end('a1');
+    assert.equal(begun.at(-1), 'a2');
+    await end('u1');
+    assert.equal(begun.at(-1), 'w1');
+    for (const name of ['a2', 'b1', 'v1', 'w1', 'x1', 'b2']) await end(name);
+    assert.deepEqual(begun.toSorted(), ['a1', 'a2', 'b1', 'b2', 'u1', 'v1', 'w1', 'x1']);
+  });
+
+  it('go to a single person for whom no channel vouches, also where there is one in all', () => {
+    const { run, begun } = underTest({ max: 1, maxPerPerson: 1, maxWaitingPerPerson: 1 });
+    void run('u1');
+    assert.deepEqual(begun, ['u1']);
   });
 
   it('are refused to a person of whom too many wait, and to no other', async () => {
@@ -68,8 +86,9 @@ describe('slots', () => {
 
   it('are free again after work that failed', async () => {
     const slots = new Slots({ max: 1, maxPerPerson: 1, maxWaitingPerPerson: 1 });
-    const failing = slots.run('a', signal, () => Promise.reject(new Error('no')));
-    const next = slots.run('a', signal, async () => 'done');
+    const person = { key: 'a', isVouched: true };
+    const failing = slots.run(person, signal, () => Promise.reject(new Error('no')));
+    const next = slots.run(person, signal, async () => 'done');
     await assert.rejects(failing, /no/);
     assert.equal(await next, 'done');
   });

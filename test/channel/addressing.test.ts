@@ -55,6 +55,8 @@ const GROUPS: Readonly<
       ['lunch at 12?', {}],
       ['<@U2> lunch at 12?', { entities: [mention({ id: 'U2:T1', name: 'bob' }, '<@U2>')] }],
       ['/lunch at 12?', {}],
+      ['/forget', {}],
+      ['/help', {}],
       ['the bot said 12', { entities: undefined }],
     ],
   },
@@ -66,6 +68,13 @@ const GROUPS: Readonly<
       ['lunch at 12?', { attachments: [{ contentType: 'image/png', contentUrl: 'https://example.com/a.png' }] }],
       ['<at>Bot</at> lunch?', { entities: [mention({ id: '29:bot', name: 'Bot' }, '<at>Bot</at>')] }],
       ['lunch?', { entities: [{ type: 'mention' }], recipient: { name: 'Bot' } }],
+      ['/forget', {}],
+      ['/stop', {}],
+      ['<at>Polly</at> /forget', { entities: [mention({ id: '28:polly', name: 'Polly' }, '<at>Polly</at>')] }],
+      ['lunch at 12?', { value: '' }],
+      ['lunch at 12?', { value: {} }],
+      ['lunch at 12?', { value: [] }],
+      ['lunch at 12?', { value: null }],
     ],
   },
   'group without a mention: Teams group chat': {
@@ -121,6 +130,7 @@ describe('a group', () => {
     ['a mention without a text', 'hello', { ...SLACK, entities: [mention(SLACK.recipient)] }, 'hello'],
     ['its name in Teams', '@Bot hello', CHANNEL, 'hello'],
     ['nothing, from a client without mentions', 'hello', { ...SLACK, channelId: 'directline' }, 'hello'],
+    ['nothing, from a client that names the bot', 'am I @bot?', { ...SLACK, channelId: 'directline' }, 'am I @bot?'],
     ['nothing, in a chat of two', 'hello', { ...SLACK, conversation: { id: 'd', isGroup: false } }, 'hello'],
   ] as const) {
     it(`is answered for ${name}`, async (t) => {
@@ -137,6 +147,8 @@ describe('a group', () => {
     ['a command for this bot in capitals', '/HELP@My_Voice_Bot', TELEGRAM],
     ['a command without a name', '/help', TELEGRAM],
     ['a command in a chat of two', '/help@my_voice_bot', { ...TELEGRAM, conversation: { id: '1', isGroup: false } }],
+    ['a command behind its name in Teams', '@Bot /help', CHANNEL],
+    ['a command in a reply to the bot', '/help', { ...TELEGRAM, ...replyTo('my_voice_bot') }],
     ['a command behind a mention and what nobody sees', '<at>Bot</at>\u200b /help', { ...CHANNEL, ...AT_BOT }],
   ] as const) {
     it(`obeys ${name}`, async (t) => {

@@ -21,4 +21,15 @@ describe('a compound channel id', () => {
     const line = bot.logs.find(({ msg }) => msg === 'turn ended');
     assert.equal(line?.['conversation'], 'msteams/a:1');
   });
+
+  it('passes the check of its token, whose endorsements name the channel alone', async (t) => {
+    const bot = await startBot({ isSigned: true, turns: ['Hi'] });
+    t.after(() => bot[Symbol.asyncDispose]());
+    const response = await bot.says('hello', { ...CHAT, channelId: 'msteams:COPILOT' });
+    assert.equal(response.status, 200);
+    const [first] = await bot.connector.whenMessages(1);
+    assert.equal(first?.body.text, 'Hi');
+    assert.equal(first?.body.channelId, 'msteams:COPILOT');
+    assert.equal((await bot.says('hello', { ...CHAT, channelId: 'nobody:COPILOT' })).status, 401);
+  });
 });

@@ -165,6 +165,9 @@ describe('the card below an answer in Teams', () => {
   });
 });
 
+const TENANT = '11111111-2222-4333-8444-555555555555';
+const OTHER_TENANT = '22222222-2222-4333-8444-555555555555';
+
 describe('a bot that is not open to everybody, in Teams', () => {
   const tenant = (id: string, conversationType: string) => ({
     channelId: 'msteams',
@@ -174,22 +177,22 @@ describe('a bot that is not open to everybody, in Teams', () => {
 
   for (const scope of ['personal', 'groupChat', 'channel']) {
     it(`refuses kindly and without asking the model (${scope})`, async (t) => {
-      const env = { ALLOWED_TENANTS: 'tenant-1', ALLOWED_USERS: 'aad-1' };
+      const env = { ALLOWED_TENANTS: TENANT, ALLOWED_USERS: 'aad-1' };
       const bot = await startBot({ isSigned: true, env, turns: ['Hi'] });
       t.after(() => bot.close());
       const friend = { id: '29:1', name: 'Ada', aadObjectId: 'aad-1' };
       await bot.says('hello', {
-        ...tenant('tenant-1', scope),
+        ...tenant(TENANT, scope),
         from: { id: '29:2', name: 'Eve', aadObjectId: 'aad-2' },
       });
-      await bot.says('hello', { ...tenant('tenant-2', scope), from: friend });
+      await bot.says('hello', { ...tenant(OTHER_TENANT, scope), from: friend });
       const refusals = await bot.connector.whenMessages(2);
       assert.deepEqual(
         refusals.map(({ body }) => body.text),
         [en.notAllowed, en.notAllowed],
       );
       assert.deepEqual(bot.events, []);
-      await bot.says('hello', { ...tenant('tenant-1', scope), from: friend });
+      await bot.says('hello', { ...tenant(TENANT, scope), from: friend });
       const replies = await bot.connector.whenMessages(3);
       assert.equal(replies[2]?.body.text, 'Hi');
     });

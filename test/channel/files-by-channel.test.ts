@@ -157,7 +157,8 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
       ['directline', DIRECT_LINE, view, false],
     ] as const) {
       const field = await startField(t, gives(TEXT));
-      assert.match(await field.send(channel, serviceUrl, voice(new URL(serviceUrl).origin + path)), /tulips/);
+      const file = { contentType: 'text/plain', contentUrl: new URL(serviceUrl).origin + path };
+      assert.match(await field.send(channel, serviceUrl, file), /tulips/);
       assert.deepEqual(field.reads(), [[path, isGiven ? `Bearer ${field.openId.outboundToken}` : undefined]]);
     }
   });
@@ -194,23 +195,44 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
     });
   }
 
-  it('a picture that Teams names in its HTML alone is fetched as the attachment of that id', async (t) => {
-    const { send, reads } = await startField(t, gives(PICTURE, 'image/png'));
-    const image =
-      '<img itemtype="http://schema.skype.com/AMSImage" itemid="0-weu-x" src="https://eu-api.asm.skype.com/v1/objects/0-weu-x/views/imgo">';
-    const said = await send('msteams', TEAMS, { contentType: 'text/html', content: `<p>${image}</p>` });
-    assert.match(said, /picture/i);
-    assert.deepEqual(
-      reads().map(([path]) => path),
-      ['/emea/v3/attachments/0-weu-x/views/original'],
-    );
-  });
+  for (const url of [
+    `${TEAMS}v3/attachments/0-x?a=1`,
+    `${TEAMS}v3/attachments/0-x/views`,
+    'https://smba.trafficmanager.net/amer/v3/attachments/0-x',
+    `${TEAMS}v3/attachments/0-x/views/original`,
+  ]) {
+    it(`address without the view: a description is nowhere read as the user's text: ${url}`, async (t) => {
+      const json = Buffer.from(JSON.stringify({ name: 'secret words', views: [{ viewId: 'original' }] }));
+      const { send } = await startField(t, gives(json, 'application/json'));
+      assert.equal(await send('msteams', TEAMS, picture(url)), en.attachments.notRead.kind_unknown(undefined));
+    });
+  }
+
+  for (const src of [
+    'https://eu-api.asm.skype.com/v1/objects/0-weu-x/views/imgo',
+    'https://eu-prod.asyncgw.teams.microsoft.com/v1/11111111-2222-4333-8444-555555555555/objects/0-weu-x/views/imgo',
+    'https://api.asm.gov.teams.microsoft.us/v1/objects/0-weu-x/views/imgo',
+    'https://graph.microsoft.com/v1.0/teams/t/channels/c/messages/1/hostedContents/aWQ9/$value',
+    'cid:1',
+    '',
+  ]) {
+    it(`a picture that Teams names in its HTML alone is fetched as the attachment of that id: src="${src}"`, async (t) => {
+      const { send, reads, openId } = await startField(t, gives(PICTURE, 'image/png'));
+      const image = `<img itemtype="http://schema.skype.com/AMSImage" itemid="0-weu-x" src="${src}">`;
+      const said = await send('msteams', TEAMS, { contentType: 'text/html', content: `<p>${image}</p>` });
+      assert.match(said, /picture/i);
+      assert.deepEqual(reads(), [['/emea/v3/attachments/0-weu-x/views/original', `Bearer ${openId.outboundToken}`]]);
+    });
+  }
 
   for (const [what, read] of [
     ['302 to a sign-in page', redirects('https://login.microsoftonline.com/common/oauth2/authorize?client_id=x')],
     ['302 to a page of its own, without end', redirects('/_layouts/15/Authenticate.aspx')],
     ['403', (_path, response) => answer(response, 403)],
-    ['401', (_path, response) => answer(response, 401)],
+    ...[401, 404, 410, 429, 500, 503].map((status): readonly [string, Read] => [
+      String(status),
+      (_path, response) => answer(response, status),
+    ]),
     ['a sign-in page with 200', gives(Buffer.from('<!DOCTYPE html><html><body>Sign in</body></html>'), 'text/html')],
   ] as const satisfies readonly (readonly [string, Read])[]) {
     it(`OneDrive reference: ${what} is answered by what to do, never by "send it again"`, async (t) => {

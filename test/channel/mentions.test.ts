@@ -15,7 +15,7 @@ function textOf(
   entities: unknown[] = [mention(AT_BOT)],
   more: Partial<MentioningActivity> = {},
 ) {
-  return textWithoutBot({ text, recipient: BOT, entities, ...more });
+  return textWithoutBot({ text, recipient: BOT, entities, ...more }, 'mention');
 }
 
 describe('textWithoutBot', () => {
@@ -91,7 +91,7 @@ describe('textWithoutBot', () => {
       'reads mentions of people without a text, and without a name',
       'is Jane Doe with Ada?',
       `${AT_BOT} is <at>Jane Doe</at> with <at>Ada</at>?`,
-      [mention(AT_BOT), mention(undefined, JANE), { type: 'mention' }],
+      [mention(AT_BOT), mention(undefined, JANE), { type: 'mention', text: '<at>Ada</at>' }],
     ],
     [
       'reads names with signs of patterns and emoji',
@@ -99,7 +99,6 @@ describe('textWithoutBot', () => {
       `${AT_BOT} is <at>J. (Doe)* 👋🏽</at> right?`,
       [mention(AT_BOT), mention('<at>J. (Doe)* 👋🏽</at>', { id: '29:jane', name: 'J. (Doe)* 👋🏽' })],
     ],
-    ['reads tags within tags', 'hello', `<at>${AT_BOT}</at> hello`],
     [
       'takes the name of a person where the mark is no name',
       'is jane right?',
@@ -112,7 +111,17 @@ describe('textWithoutBot', () => {
       '@voicebot hello to @voice',
       [mention('@voice', { id: 'U3', name: 'eve' }), mention('@voicebot')],
     ],
-    ['takes out the name as people write it', 'hello there', 'hello @VOICE bot there', [mention(undefined)]],
+    ['takes out the name as people write it at the beginning', 'hello', '@VOICE bot hello', [mention(undefined)]],
+    ['takes it out behind a mention', 'hello', `${AT_BOT} @voice bot hello`],
+    [
+      'keeps the name within a sentence',
+      'my handle is @Voice Bot, and yours?',
+      'my handle is @Voice Bot, and yours?',
+      [],
+    ],
+    ['keeps it beside a mention, too', 'my handle is @bot-1, and yours?', `${AT_BOT} my handle is @bot-1, and yours?`],
+    ['keeps tags that no entity names', 'what is <at>x</at> in HTML?', `${AT_BOT} what is <at>x</at> in HTML?`],
+    ['keeps tags with attributes', 'what is <at class="a">?', `${AT_BOT} what is <at class="a">?`],
     ['takes out the name behind a command', '/voice marin', '/voice@bot-1 marin', [mention(undefined)]],
     ['keeps a longer name', '@bot-12 and @bot-1-two and me@bot-1', '@bot-12 and @bot-1-two and me@bot-1', []],
     ['keeps the name of another bot behind a command', '/help@other_bot', '/help@other_bot', [mention(undefined)]],
@@ -147,8 +156,13 @@ describe('textWithoutBot', () => {
     }
   });
 
+  it('takes out the name wherever it stands on a channel where it is what addresses the bot', () => {
+    const text = 'hello @VOICE bot there';
+    assert.equal(textWithoutBot({ text, recipient: BOT, entities: [mention(undefined)] }, 'name'), 'hello there');
+  });
+
   it('does without entities', () => {
-    assert.equal(textWithoutBot({ text: ' hello ', recipient: BOT }), 'hello');
+    assert.equal(textWithoutBot({ text: ' hello ', recipient: BOT }, 'mention'), 'hello');
   });
 
   it('looks for no more than a few different marks, so that a hostile message costs little', () => {

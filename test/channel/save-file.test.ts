@@ -7,7 +7,9 @@ import { type ConnectorCall, type ConnectorRule, startFakeConnector } from '../s
 import { inChatOf, PERSONAL, PLACE, startSavingChat } from '../support/file-service.ts';
 
 const HOUR_MS = 3_600_000;
-const ELSEWHERE = { conversation: { id: 'personal-2', conversationType: 'personal', tenantId: 'tenant-1' } };
+const ELSEWHERE = {
+  conversation: { id: 'personal-2', conversationType: 'personal', tenantId: PERSONAL.conversation.tenantId },
+};
 const REFUSAL = { error: { code: 'Refused', message: 'no' } };
 
 const cardOf = (call: ConnectorCall | undefined) => call?.body.attachments[0];
@@ -124,7 +126,7 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     ['tenant', { conversation: { ...PERSONAL.conversation, tenantId: 'tenant-2' } }],
   ] as const) {
     it(`and an accepted offer of a ${name} who is not let in are refused`, async (t) => {
-      const lists = { ALLOWED_USERS: 'user-1', ALLOWED_TENANTS: 'tenant-1' };
+      const lists = { ALLOWED_USERS: 'user-1', ALLOWED_TENANTS: PERSONAL.conversation.tenantId };
       const env = { ...lists, PUBLIC_BASE_URL: 'http://127.0.0.1:1' };
       const { bot, files, pressed, offer, accept, ended } = await startSavingChat(t, { isSigned: true, env });
       const context = await offer();

@@ -28,8 +28,8 @@ describe('the files that people send', { timeout: 60_000 }, () => {
   });
   after(() => under[Symbol.asyncDispose]());
 
-  function get(url: string): Promise<Uint8Array> {
-    const file = { kind: 'file', url, name: undefined, claimedType: '', fileType: undefined } as const;
+  function get(url: string, attachmentId = ''): Promise<Uint8Array> {
+    const file = { kind: 'file', url, attachmentId, name: undefined, claimedType: '', fileType: undefined } as const;
     return fetchFile(file, reference, new AbortController().signal);
   }
 
@@ -45,5 +45,6 @@ describe('the files that people send', { timeout: 60_000 }, () => {
 
   it('are not fetched where no address came with them', async () => {
     await assert.rejects(get(''), { code: 'sign_in_needed' });
+    await assert.rejects(get('', '../conversations'), { code: 'sign_in_needed' });
   });
 });

@@ -130,8 +130,16 @@ describe('readConfig', () => {
     for (const path of ['/openai', '/openai/', '/openai/v1/', '/openai/v1/realtime?model=x', '/OpenAI/realtime?a=1#b'])
       assert.equal(endpointOf(`${resource}${path}`), resource);
     assert.equal(endpointOf('https://r.services.ai.azure.com/openai/v1'), 'https://r.services.ai.azure.com');
+    assert.equal(
+      endpointOf('https://eastus.api.cognitive.microsoft.com/openai/'),
+      'https://eastus.api.cognitive.microsoft.com',
+    );
     // A gateway may be reached at any path, of this name, too.
-    for (const gateway of ['https://gate.example.com/openai/v1', 'https://r.openai.azure.com/openaix'])
+    for (const gateway of [
+      'https://gate.example.com/openai/v1',
+      'https://gate.azure-api.net/openai',
+      'https://gate.westeurope.cloudapp.azure.com/v1',
+    ])
       assert.equal(endpointOf(gateway), gateway);
     assert.match(
       problemsOf({ ...azure, AZURE_OPENAI_ENDPOINT: 'https://gate.example.com/openai/v1?key=hidden' }).join(),
@@ -139,6 +147,21 @@ describe('readConfig', () => {
     );
     assert.equal(problemsOf({ ...azure, AZURE_OPENAI_ENDPOINT: 'https://u:p@r.openai.azure.com/openai' }).length, 1);
   });
+
+  for (const address of [
+    'https://r.openai.azure.com/v1',
+    'https://r.openai.azure.com/openaix',
+    'https://r.openai.azure.us/anything/else',
+    'https://r.services.ai.azure.com/api',
+    'https://r.cognitiveservices.azure.cn/speechtotext',
+    'https://eastus.api.cognitive.microsoft.com/sts/v1.0/issuetoken',
+  ]) {
+    it(`Foundry endpoint: a path that no resource has is named at the start: ${address}`, () => {
+      assert.deepEqual(problemsOf({ ...azure, AZURE_OPENAI_ENDPOINT: address }), [
+        'AZURE_OPENAI_ENDPOINT has a path where the model is not; expected the address of the resource without a path, such as https://<resource>.openai.azure.com',
+      ]);
+    });
+  }
 
   it('Foundry endpoint: the root of the resource is used', () => {
     const endpointOf = (endpoint: string) => {
@@ -158,6 +181,12 @@ describe('readConfig', () => {
     ['https://r.openai.azure.us/openai/v1', 'https://cognitiveservices.azure.us/.default'],
     ['https://R.cognitiveservices.azure.US', 'https://cognitiveservices.azure.us/.default'],
     ['https://r.openai.azure.cn', 'https://cognitiveservices.azure.cn/.default'],
+    ['https://gate.azure-api.net/realtime', 'https://cognitiveservices.azure.com/.default'],
+    ['https://gate.azure-api.us/realtime', 'https://cognitiveservices.azure.us/.default'],
+    ['https://gate.azure-api.cn', 'https://cognitiveservices.azure.cn/.default'],
+    ['https://virginia.api.cognitive.microsoft.us', 'https://cognitiveservices.azure.us/.default'],
+    ['https://chinaeast2.api.cognitive.azure.cn', 'https://cognitiveservices.azure.cn/.default'],
+    ['https://notazure.us', 'https://cognitiveservices.azure.com/.default'],
     ['https://gate.example.us', 'https://cognitiveservices.azure.com/.default'],
     ['https://azure.us.example.com', 'https://cognitiveservices.azure.com/.default'],
     ['http://localhost:8790', 'https://cognitiveservices.azure.com/.default'],
@@ -198,9 +227,9 @@ describe('readConfig', () => {
 
   it('says that a list without an app id lets in nobody', () => {
     for (const name of ['ALLOWED_TENANTS', 'ALLOWED_USERS']) {
-      assert.match(readConfig({ ...azure, [name]: 'a' }).notices.join(), /nobody is answered/);
+      assert.match(readConfig({ ...azure, [name]: APP_ID }).notices.join(), /nobody is answered/);
       const bot = { MicrosoftAppId: APP_ID, MicrosoftAppPassword: 'y', PUBLIC_BASE_URL: 'https://bot.example.com' };
-      assert.deepEqual(readConfig({ ...azure, ...bot, [name]: 'a' }).notices, []);
+      assert.deepEqual(readConfig({ ...azure, ...bot, [name]: APP_ID }).notices, []);
     }
   });
 
@@ -293,7 +322,7 @@ describe('readConfig', () => {
   it('refuses a proxy that is none, and does not quote it', () => {
     assert.equal(readConfig(azure).proxy, undefined);
     assert.equal(readConfig({ ...azure, HTTPS_PROXY: 'http://proxy.test:8080' }).proxy?.url, 'http://proxy.test:8080');
-    for (const value of ['proxy.test:8080', 'socks5://user:a-secret@proxy.test'])
+    for (const value of ['proxy.test', 'socks5://user:a-secret@proxy.test'])
       assert.throws(
         () => readConfig({ ...azure, HTTPS_PROXY: value }),
         (err: Error) =>
@@ -304,7 +333,9 @@ describe('readConfig', () => {
   it('has every variable it reads in .env.example, and no other', () => {
     const topics = ['identity', 'limit', 'model', 'proxy', 'storage', 'telemetry'];
     const files = ['config.ts', ...topics.map((topic) => `${topic}-settings.ts`)];
-    const source = files.map((file) => readFileSync(new URL(`../../src/config/${file}`, import.meta.url), 'utf8')).join('');
+    const source = files
+      .map((file) => readFileSync(new URL(`../../src/config/${file}`, import.meta.url), 'utf8'))
+      .join('');
     const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
     const readBySource = source.match(/'[A-Z][A-Z_]{3,}'/g)?.map((name) => name.slice(1, -1)) ?? [];
     const ofPlatform = ['WEBSITE_HOSTNAME', 'WEBSITE_SITE_NAME', 'NODE_ENV'];

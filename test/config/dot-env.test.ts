@@ -55,7 +55,11 @@ describe('.env', () => {
     it(`names a file in ${name} instead of reading it wrongly`, () => {
       assert.throws(
         () => load(bytes),
-        (error) => error instanceof ConfigError && /\.env cannot be read .*UTF-8/.test(error.message),
+        (error) =>
+          error instanceof ConfigError &&
+          /\.env cannot be read .*; expected a text file in UTF-8, or in UTF-16 with a byte order mark/.test(
+            error.message,
+          ),
       );
     });
   }

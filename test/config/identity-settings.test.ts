@@ -33,6 +33,32 @@ describe('the identity of the bot', () => {
     });
   }
 
+  for (const tenants of ['contoso.onmicrosoft.com', `${TENANT}, contoso`, `${TENANT}0`, `{${TENANT}}`]) {
+    it(`tenant as a domain: ALLOWED_TENANTS=${tenants} is refused with what is expected`, () => {
+      const problems = problemsOf({ ...BOT, ALLOWED_TENANTS: tenants });
+      assert.equal(problems.length, 1);
+      assert.match(problems[0] ?? '', /^ALLOWED_TENANTS is ".*"; expected a GUID .*az account show/);
+    });
+  }
+
+  it('takes a list of tenants by their ids, in capitals, too', () => {
+    const upper = 'ABCDEF01-2222-4333-8444-555555555555';
+    const { allowedTenants, notices } = readConfig({ ...BOT, ALLOWED_TENANTS: `${TENANT}, ${upper}` });
+    assert.deepEqual([allowedTenants, notices], [[TENANT, upper], []]);
+  });
+
+  it('tenant as a domain: a user by an address is said in the log, since Teams names people by ids', () => {
+    for (const users of ['ada@contoso.com', `29:abc, ada@contoso.onmicrosoft.com`]) {
+      const { allowedUsers, notices } = readConfig({ ...BOT, ALLOWED_USERS: users });
+      assert.equal(allowedUsers.length, users.split(',').length);
+      assert.deepEqual(notices, [
+        'ALLOWED_USERS holds an address; Teams names people by their Entra ID object ids alone, as "az ad user show --id <address> --query id" prints them',
+      ]);
+    }
+    for (const users of [TENANT, '29:1abc', 'U1:T1', 'dl_ada', 'ada', '@ada'])
+      assert.deepEqual(readConfig({ ...BOT, ALLOWED_USERS: users }).notices, [], users);
+  });
+
   it('tenant without type: SingleTenant, said in the log and to botbuilder', () => {
     const { botEnv, notices } = readConfig({ ...BOT, MicrosoftAppTenantId: TENANT });
     assert.equal(botEnv['MicrosoftAppType'], 'SingleTenant');
@@ -69,26 +95,41 @@ describe('the identity of the bot', () => {
       assert.deepEqual(problemsOf({ ...MODEL, HOST: host }), [], host);
   });
 
+  const REFERENCES = {
+    'a Key Vault': '@Microsoft.KeyVault(SecretUri=https://vault.vault.azure.net/secrets/name)',
+    'an App Configuration': '@microsoft.appconfiguration(Endpoint=https://x.azconfig.io; Key=name)',
+  };
   for (const name of [
+    'MicrosoftAppId',
     'MicrosoftAppPassword',
+    'MicrosoftAppTenantId',
+    'AZURE_OPENAI_ENDPOINT',
     'AZURE_OPENAI_API_KEY',
     'AZURE_STORAGE_CONNECTION_STRING',
+    'AZURE_STORAGE_BLOB_URL',
+    'APPLICATIONINSIGHTS_CONNECTION_STRING',
     'AZURE_CLIENT_SECRET',
+    'AZURE_CLIENT_CERTIFICATE_PASSWORD',
     'CertificatePrivateKey',
+    'ALLOWED_TENANTS',
     'ALLOWED_USERS',
+    'HTTPS_PROXY',
+    'PORT',
     'REALTIME_INSTRUCTIONS',
     'ToChannelFromBotLoginUrl',
   ]) {
-    it(`refuses a Key Vault reference in ${name} that was not resolved, once and by its name`, () => {
-      const reference = '@Microsoft.KeyVault(SecretUri=https://vault.vault.azure.net/secrets/name)';
-      const about = problemsOf({ ...BOT, [name]: reference }).filter((each) => each.includes('Key Vault reference'));
-      assert.deepEqual(
-        about.map((each) => each.split(' ')[0]),
-        [name],
-      );
-      assert.equal(problemsOf({ ...BOT, [name]: `@microsoft.keyvault(VaultName=v;SecretName=s)` }).length > 0, true);
+    it(`refuses a reference in ${name} that was not resolved, once and by its name`, () => {
+      for (const [kind, reference] of Object.entries(REFERENCES))
+        assert.deepEqual(problemsOf({ ...BOT, NODE_ENV: 'production', [name]: reference }), [
+          `${name} is ${kind} reference that was not resolved; expected its value (the identity of the site has to be allowed to read it)`,
+        ]);
     });
   }
+
+  it('names what else is wrong next to a reference that was not resolved', () => {
+    const problems = problemsOf({ ...BOT, PORT: 'x', HTTPS_PROXY: REFERENCES['a Key Vault'] });
+    assert.deepEqual(problems.map((each) => each.split(' ')[0]).sort(), ['HTTPS_PROXY', 'PORT']);
+  });
 
   const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
   const certificate = { ...BOT, MicrosoftAppPassword: '', CertificateThumbprint: 'AB'.repeat(20) };

@@ -26,7 +26,8 @@ async function started(t: TestContext, turns: string[] = []) {
   });
   return {
     bot,
-    says: async (person: string, text: string, index = 0) => (await bot.says(text, chat(person, index))).status,
+    says: async (person: string, text: string, index = 0, channelId = 'msteams') =>
+      (await bot.says(text, { ...chat(person, index), channelId })).status,
     presses: async (person: string) =>
       (await bot.post(bot.message(undefined, { ...chat(person, 0), value: { save: 'a'.repeat(22) } }))).status,
     letGo(): void {
@@ -51,6 +52,18 @@ describe('what one person has done beside the turns', { timeout: 30_000 }, () =>
     assert.equal(await says('eve', 'hello', 1), 200);
     const texts = textsOf(await inTime(bot.connector.whenMessages(3)));
     assert.ok(texts.includes(en.audio.gone) && texts.includes('Hello'), String(texts));
+    letGo();
+  });
+
+  it('is half of all at most where the channel vouches for nobody, in however many conversations', async (t) => {
+    const { says, letGo } = await started(t);
+    const statuses: number[] = [];
+    for (let index = 0; index < SHARED_BY_ALL; index++) statuses.push(await says('ada', '/help', index, 'webchat'));
+    assert.deepEqual(
+      statuses,
+      statuses.map((_, index) => (index < SHARED_BY_ALL / 2 ? 200 : 503)),
+    );
+    for (let index = 0; index < SHARE; index++) assert.equal(await says('eve', '/usage', index), 200);
     letGo();
   });
 

@@ -52,13 +52,17 @@ describe('the files that people send', { timeout: 60_000 }, () => {
     await Promise.all([readers.clips.close(), readers.pictures.close()]);
   });
 
-  /** Reads a message with one file, each in a conversation of its own. The file's name begins with the person's. */
+  /**
+   * Reads a message with one file, each in a conversation of its own. The file's name begins with the person's; the
+   * channel vouches for everybody but `u`.
+   */
   function read(name: string, signal = new AbortController().signal): Promise<Attached> {
     const file = { kind: 'file', url: `${host.url}/${name}`, name, claimedType: '', fileType: undefined } as const;
     const key = `emulator/${name}`;
     const conversation = { channelId: 'emulator', serviceUrl: 'http://127.0.0.1/', conversation: { id: name } };
     const reference = { activity: conversation, claims: [], audience: undefined };
-    const turn = saying(name, { key, personKey: name.slice(0, 1), attachments: [file], reference });
+    const personKey = name.startsWith('u') ? key : name.slice(0, 1);
+    const turn = saying(name, { key, personKey, attachments: [file], reference });
     const fetchFile = createFileFetcher({
       ...parts,
       adapter: under.adapter,
@@ -120,6 +124,18 @@ describe('the files that people send', { timeout: 60_000 }, () => {
     await until(SHARE + 1);
     end('b.txt');
     assert.match(JSON.stringify((await inTime(other)).after), /half a file/);
+    await endAll(flood);
+  });
+
+  it('of however many conversations, for which no channel vouches, hold up nobody else', async () => {
+    const flood = several('u', 2 * AT_ONCE);
+    await until(AT_ONCE / 2);
+    await fence();
+    assert.equal(open.size, AT_ONCE / 2);
+    const others = several('a', SHARE);
+    await until(AT_ONCE / 2 + SHARE);
+    for (let index = 0; index < SHARE; index++) end(`a${index}.txt`);
+    for (const other of others) assert.match(JSON.stringify((await inTime(other)).after), /half a file/);
     await endAll(flood);
   });
 

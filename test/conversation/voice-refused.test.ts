@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { de } from '../../src/messages/de.ts';
 import { en } from '../../src/messages/en.ts';
-import type { WireErrorFields } from '../realtime/server-events.ts';
+import { failedBy } from '../realtime/server-events.ts';
 import { type RawAnswer, startRawModel } from '../support/raw-model.ts';
-import { errors, SET_UP, says } from './fault-answers.ts';
+import { ends, errors, SET_UP, says } from './fault-answers.ts';
 import { startTimedBot, type TimedBot, until } from './talk.ts';
 
 const PATIENCE = { timeout: 20_000 };
@@ -29,17 +29,28 @@ async function ask(bot: TimedBot, text: string, fields: Record<string, unknown> 
 }
 
 describe('voice refused', PATIENCE, () => {
-  const refusals: [string, WireErrorFields, 'session.update' | undefined][] = [
-    ['without event id', { code: 'invalid_value', param: FIELD }, undefined],
-    ['with our event id', { code: 'invalid_value', param: FIELD }, 'session.update'],
-    ['by the field of the preview', { code: 'invalid_value', param: 'session.voice' }, undefined],
-    ['by a field of the voice', { code: 'invalid_type', param: `${FIELD}.id` }, 'session.update'],
-    ['by the message alone', { message: "Invalid value: 'ash'. Supported values are: 'alloy'." }, undefined],
-    ['by other words', { code: 'unsupported', message: 'This voice cannot be used with the model.' }, 'session.update'],
+  const notSupported = { code: 'invalid_value', message: "Invalid value: 'ash'. Voice not supported." };
+  const unsupported = { code: 'unsupported', message: 'This voice cannot be used with the model.' };
+  const refusals: [string, RawAnswer][] = [
+    ['without event id', errors({ code: 'invalid_value', param: FIELD })],
+    ['with our event id', errors({ code: 'invalid_value', param: FIELD }, 'session.update')],
+    ['by the field of the preview', errors({ code: 'invalid_value', param: 'session.voice' })],
+    ['by a field of the voice', errors({ code: 'invalid_type', param: `${FIELD}.id` }, 'session.update')],
+    ['by the message alone', errors({ message: "Invalid value: 'ash'. Supported values are: 'alloy'." })],
+    ['by other words', errors(unsupported, 'session.update')],
+    ['as an error of the server', errors({ type: 'server_error', param: FIELD })],
+    ['as an error of the server with our event id', errors({ type: 'server_error', param: FIELD }, 'session.update')],
+    [
+      'in the name of the response',
+      errors({ code: 'invalid_value', param: 'response.audio.output.voice' }, 'response.create'),
+    ],
+    ['by the response', ends(failedBy({ type: 'invalid_request_error', ...notSupported }))],
+    ['by the response, by its code alone', ends(failedBy(notSupported))],
+    ['by the response, with the field', ends(failedBy({ type: 'server_error', code: 'server_error', param: FIELD }))],
   ];
-  for (const [how, error, named] of refusals) {
+  for (const [how, refusal] of refusals) {
     it(`${how}: the user is told, gets the configured voice back, and the conversation works`, async (t) => {
-      const { bot, model } = await startWith(t, [errors(error, named), says('One'), says('Two')]);
+      const { bot, model } = await startWith(t, [refusal, says('One'), says('Two')]);
       assert.equal((await ask(bot, '/voice ash')).text, en.commands.voice('ash', undefined));
       const first = await ask(bot, 'first');
       assert.equal(first.text, `One\n\n${NOTE}`);
@@ -63,16 +74,20 @@ describe('voice refused', PATIENCE, () => {
     assert.equal(text, `Eins\n\n${de.commands.voiceRefused('ash', 'alloy')}`);
   });
 
-  it('and what is said in the configured voice fails: the user is told both, and the choice is gone', async (t) => {
-    const quota = errors({ code: 'insufficient_quota' });
-    const { bot, model } = await startWith(t, [errors({ param: FIELD }), quota, says('Two')]);
-    await ask(bot, '/voice ash');
-    const { text } = await ask(bot, 'first');
-    assert.match(text, SET_UP);
-    assert.ok(text.endsWith(NOTE));
-    assert.equal((await ask(bot, 'second')).text, 'Two');
-    assert.deepEqual(model.voices, ['ash', 'alloy', 'alloy']);
-  });
+  for (const [how, failure] of [
+    ['the turn fails in another way', errors({ code: 'insufficient_quota' })],
+    ['the configured voice is refused, too', errors({ code: 'invalid_value', param: FIELD })],
+  ] as const) {
+    it(`and ${how}: the choice is gone, and nothing is said of a voice that does not speak`, async (t) => {
+      const { bot, model } = await startWith(t, [errors({ param: FIELD }), failure, says('Two')]);
+      await ask(bot, '/voice ash');
+      const { text } = await ask(bot, 'first');
+      assert.match(text, SET_UP);
+      assert.ok(!text.includes(NOTE), text);
+      assert.equal((await ask(bot, 'second')).text, 'Two');
+      assert.deepEqual(model.voices, ['ash', 'alloy', 'alloy']);
+    });
+  }
 
   it('that is the configured one is a fault of the configuration, and is not asked for again', async (t) => {
     for (const named of ['session.update', undefined] as const) {
@@ -89,6 +104,7 @@ describe('voice refused', PATIENCE, () => {
     for (const refusal of [
       errors({ code: 'invalid_value', param: 'session.instructions' }, 'session.update'),
       errors({ code: 'invalid_value', param: 'item.content[0].text' }),
+      errors({ message: "Invalid value: 'in the voice of ash'." }, 'conversation.item.create'),
     ]) {
       const { bot, model } = await startWith(t, [refusal, says('Two')]);
       await ask(bot, '/voice ash');

@@ -63,6 +63,10 @@ describe('the doctor at a service that says why it refuses', () => {
         modelTodo(code, { ...model, scope: scope('us') }),
         /AZURE_AUTHORITY_HOST=https:\/\/login\.microsoftonline\.us/,
       );
+    for (const endpoint of ['https://gate.azure-api.us', 'https://virginia.api.cognitive.microsoft.us'])
+      assert.equal(modelTodo('unauthorized', { ...model, endpoint, scope: scope('com') }), foreign);
+    const china = modelTodo('unauthorized', { ...model, endpoint: 'https://gate.azure-api.cn', scope: scope('com') });
+    assert.match(china, /AZURE_OPENAI_SCOPE=https:\/\/cognitiveservices\.azure\.cn\/.*login\.chinacloudapi\.cn\.$/);
     const atHome = { ...model, endpoint: 'https://r.openai.azure.com', scope: 'https://ai.azure.com/.default' };
     assert.match(modelTodo('unauthorized', atHome), /^Give the identity above the role/);
     assert.doesNotMatch(modelTodo('credentials_failed', atHome), /AUTHORITY/);

@@ -162,7 +162,6 @@ describe('the service URL', () => {
   const elsewhere = [
     'https://example.com/',
     'http://10.0.0.1:3979',
-    'http://169.254.169.254/latest/meta-data',
     'http://0.0.0.0:5000',
     'http://localhost.example.com',
     'http://127.0.0.1@example.com/',
@@ -178,6 +177,12 @@ describe('the service URL', () => {
       assert.equal(check({ serviceUrl }, { onlyLoopback: false }).serviceUrl, serviceUrl);
     });
   }
+
+  it('is no metadata service of a cloud, whoever names it', () => {
+    const serviceUrl = 'http://169.254.169.254/latest/meta-data';
+    refuses({ serviceUrl }, 'forbidden', /app id/);
+    assert.throws(() => check({ serviceUrl }, { onlyLoopback: false }), { code: 'forbidden', message: /metadata/ });
+  });
 
   for (const serviceUrl of ['http://localhost:5000', 'http://LOCALHOST/', 'https://127.1.2.3/']) {
     it(`may be ${serviceUrl} without an app id`, () => {

@@ -10,6 +10,12 @@ const TUNNELLED = {
   'X-Tunnel-Authorization': 'x',
   'X-Tunnel-Id': 'x',
   Forwarded: 'for=203.0.113.7',
+  Via: '1.1 proxy.example',
+  'X-Real-IP': '203.0.113.7',
+  'X-Forwarded-Proto': 'https',
+  'CF-Connecting-IP': '203.0.113.7',
+  'Ngrok-Trace-Id': 'x',
+  'X-ARR-Log-Id': 'x',
 };
 
 async function started(env: Env = {}, isSigned = false): Promise<BotUnderTest> {
@@ -140,6 +146,12 @@ describe('a bot without an app id', () => {
     'chrome-extension://abcdefghijklmnop',
     'localhost',
     '',
+    'http://6.6.6.6',
+    'https://203.0.113.5:3978',
+    'http://evil',
+    'http://ai',
+    'http://3405803781',
+    'http://[2001:db8::1]',
   ]) {
     it(`refuses an activity from the Origin "${origin}"`, async () => {
       assertForbidden(await message(bot, { Origin: origin }));
@@ -149,6 +161,12 @@ describe('a bot without an app id', () => {
   for (const origin of ['http://localhost:8080', 'http://127.0.0.1', 'https://[::1]:5000']) {
     it(`takes an activity from the Origin ${origin}`, async () => {
       assert.equal((await message(bot, { Origin: origin })).status, 200);
+    });
+  }
+
+  for (const host of ['192.168.1.5:3978', '[fd00::7]:3978', 'voice-bot:3978', 'bot.example.com']) {
+    it(`takes an activity from a page of the Host that it goes to: ${host}`, async () => {
+      assert.equal((await message(bot, { Host: host, Origin: `http://${host}` })).status, 200);
     });
   }
 
@@ -225,7 +243,16 @@ describe('a bot that is open to whoever reaches it', () => {
   const answered = [
     'http://host.docker.internal:56150/_connector',
     'http://gateway.docker.internal:56150',
+    'http://host.containers.internal:56150/_connector',
+    'http://host.orb.internal:56150',
     'http://playground:56150/_connector',
+    'http://playground.mynet:56150',
+    'http://laptop.local:56150',
+    'http://playground.default.svc.cluster.local',
+    'https://abcd.ngrok-free.app',
+    'http://100.64.0.5:56150',
+    'https://client.example/',
+    'http://my-metadata:56150',
     'http://localhost:56150',
     'http://emulator.localhost:5000',
     'http://172.17.0.1:56150',
@@ -249,16 +276,21 @@ describe('a bot that is open to whoever reaches it', () => {
   });
 
   const refused = [
-    'https://evil.example/',
     'http://169.254.169.254/latest/meta-data',
-    'http://168.63.129.16/',
-    'http://100.100.100.200/',
-    'http://0.0.0.0:5000',
-    'http://8.8.8.8/',
-    'http://10.1.2.3.nip.io/',
-    'http://host.docker.internal.evil.example/',
-    'http://metadata.google.internal/',
+    'http://169.254.170.2/v2/credentials',
+    'http://169.254.0.1:5000',
     'http://0xa9fea9fe/',
+    'http://2852039166/',
+    'http://169.254.43518/',
+    'http://metadata/computeMetadata/v1',
+    'http://METADATA./',
+    'http://metadata.google.internal/',
+    'http://Metadata.Google.Internal./',
+    'http://instance-data/latest/meta-data',
+    'http://instance-data.ec2.internal/',
+    'http://100.100.100.200/latest/meta-data',
+    'http://168.63.129.16/',
+    'http://192.0.0.192/latest/',
   ];
   for (const serviceUrl of refused) {
     it(`does not post to ${serviceUrl}`, async () => {

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
+import { MAX_CLIP_BYTES } from '../../src/audio/clip/clip.ts';
 import { toPcm } from '../../src/audio/pcm.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
+import { UPLOAD_BOUNDS } from '../../src/conversation/recordings.ts';
 import { MOST_WAITING } from '../../src/conversation/turn-queue.ts';
 import { wordingFor } from '../../src/messages/messages.ts';
 import { inTime } from '../realtime/gathered.ts';
@@ -21,25 +23,45 @@ async function started(t: TestContext, options: BotUnderTestOptions) {
   return bot;
 }
 
-/** A recording whose end the test sends. The server reads it by the time that this resolves. */
-async function slowUpload(t: TestContext, url: string) {
+/** A recording of which the test sends the end, if it does. The server reads it by the time that this resolves. */
+async function slowUpload(t: TestContext, url: string, { sound = SPOKEN, sentBytes = 1_000 } = {}) {
   const { port, pathname } = new URL(url);
-  const wav = await encodeWav(toPcm([SPOKEN]));
+  const wav = await encodeWav(toPcm([sound]));
   const socket = connect(Number(port), '127.0.0.1').setEncoding('utf8');
   t.after(() => socket.destroy());
+  // The server may cut off what it refuses.
+  socket.on('error', () => {});
   const head = [`POST ${pathname} HTTP/1.1`, 'Host: bot', 'Connection: close', 'Content-Type: audio/wav'];
   socket.write(`${[...head, `Content-Length: ${wav.length}`, 'Expect: 100-continue'].join('\r\n')}\r\n\r\n`);
   const [begun] = await inTime(once(socket, 'data'));
   assert.match(String(begun), /^HTTP\/1\.1 100 /);
-  socket.write(wav.subarray(0, 1_000));
+  socket.write(wav.subarray(0, sentBytes));
+  const answered = once(socket, 'data').then(String);
+  answered.catch(() => {});
   return {
+    answered,
     breakOff: () => socket.destroy(),
-    async end(): Promise<string> {
-      const answered = inTime(once(socket, 'data'));
-      socket.write(wav.subarray(1_000));
-      return String((await answered)[0]);
+    end(): Promise<string> {
+      socket.write(wav.subarray(sentBytes));
+      return inTime(answered);
     },
   };
+}
+
+/** A bot with an app id, and links for people in Slack, which vouches for them, and in Web Chat, which does not. */
+async function signed(t: TestContext) {
+  const env = { PUBLIC_BASE_URL: 'http://127.0.0.1:1' };
+  const bot = await started(t, { isSigned: true, turns: ['I heard you'], env });
+  const linkOf = async (channelId: string, user: string, id: string) => {
+    const link = await invited(bot, { channelId, conversation: { id }, from: { id: user } });
+    return bot.url + new URL(link).pathname;
+  };
+  const strangers = async (count: number) => {
+    const links: string[] = [];
+    for (let index = 0; index < count; index++) links.push(await linkOf('webchat', 'eve', `w${index}`));
+    return links;
+  };
+  return { bot, linkOf, strangers };
 }
 
 async function assertRefused(response: Response, status: number, message: string): Promise<void> {
@@ -67,21 +89,39 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
   });
 
   it('are taken one at a time in all of the person’s conversations, where the channel vouches for people', async (t) => {
-    const bot = await started(t, {
-      isSigned: true,
-      turns: ['I heard you'],
-      env: { PUBLIC_BASE_URL: 'http://127.0.0.1:1' },
-    });
-    const linkOf = async (user: string, id: string) => {
-      const link = await invited(bot, { channelId: 'slack', conversation: { id }, from: { id: user } });
-      return bot.url + new URL(link).pathname;
-    };
-    const [here, there, other] = [await linkOf('ada', 'c1'), await linkOf('ada', 'c2'), await linkOf('eve', 'c3')];
+    const { bot, linkOf } = await signed(t);
+    const [here, there] = [await linkOf('slack', 'ada', 'c1'), await linkOf('slack', 'ada', 'c2')];
+    const other = await linkOf('slack', 'eve', 'c3');
     const first = await slowUpload(t, here);
     await assertRefused(await speak(there), 409, en.talk.uploading);
     assert.equal((await speak(other)).status, 202);
     await bot.connector.whenMessages(4);
     first.breakOff();
+  });
+
+  it('leave room for people for whom the channel vouches, however many conversations send without end', async (t) => {
+    const { bot, linkOf, strangers } = await signed(t);
+    const allowed = UPLOAD_BOUNDS.max / 2;
+    const links = await strangers(allowed + 1);
+    const person = await linkOf('slack', 'ada', 'c1');
+    const slow = await Promise.all(links.slice(0, allowed).map((url) => slowUpload(t, url)));
+    await assertRefused(await speak(links[allowed] ?? ''), 503, en.apologies.crowded);
+    assert.equal((await speak(person)).status, 202);
+    await bot.connector.whenMessages(allowed + 3);
+    for (const { breakOff } of slow) breakOff();
+  });
+
+  it('leave room for people for whom the channel vouches, however much has come from conversations', async (t) => {
+    const { bot, linkOf, strangers } = await signed(t);
+    const links = await strangers(UPLOAD_BOUNDS.max / 2);
+    const person = await linkOf('slack', 'ada', 'c1');
+    const stalled = { sound: Buffer.alloc(MAX_CLIP_BYTES - 1_000), sentBytes: -1 };
+    const slow = await Promise.all(links.map((url) => slowUpload(t, url, stalled)));
+    assert.match(await inTime(Promise.any(slow.map(({ answered }) => answered))), /^HTTP\/1\.1 503 /);
+    const longest = await encodeWav(toPcm([Buffer.alloc(180 * 48_000)]));
+    assert.equal((await speak(person, longest)).status, 202);
+    await bot.connector.whenMessages(links.length + 2);
+    for (const { breakOff } of slow) breakOff();
   });
 
   it('and that break off make room for the next', async (t) => {
@@ -105,6 +145,36 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     await assertRefused(await speak(url), 404, en.talk.ended);
     assert.equal((await fetch(url)).status, 404, 'the page has ended, too');
     assert.equal((await speak(other)).status, 202);
+    await bot.connector.whenMessages(3);
+  });
+
+  it('and that are refused since too much is being received count as no tries', async (t) => {
+    const { bot, strangers } = await signed(t);
+    const [url = '', ...others] = await strangers(3);
+    const stalled = { sound: Buffer.alloc(12_000_000), sentBytes: -1 };
+    const slow = await Promise.all(others.map((other) => slowUpload(t, other, stalled)));
+    // What comes from this machine comes in its order.
+    for (let count = 0; count < 10; count++) await fetch(`${bot.url}/health`);
+    const body = await encodeWav(toPcm([Buffer.alloc(MAX_CLIP_BYTES - 1_000)]));
+    for (let tries = 0; tries < 6; tries++) await assertRefused(await speak(url, body), 503, en.apologies.crowded);
+    assert.equal((await speak(url)).status, 202);
+    await bot.connector.whenMessages(others.length + 2);
+    for (const { breakOff } of slow) breakOff();
+  });
+
+  it('and whose connection breaks count as no tries', async (t) => {
+    const { bot, linkOf } = await signed(t);
+    const [here, there] = [await linkOf('slack', 'ada', 'c1'), await linkOf('slack', 'ada', 'c2')];
+    for (let tries = 0; tries < 5; tries++) {
+      const broken = await slowUpload(t, here);
+      await assertRefused(await speak(here), 409, en.talk.uploading);
+      broken.breakOff();
+      const giveUp = AbortSignal.timeout(5_000);
+      let status = 409;
+      while (status === 409 && !giveUp.aborted) ({ status } = await speak(there, Buffer.from('no sound')));
+      assert.equal(status, 415);
+    }
+    assert.equal((await speak(here)).status, 202);
     await bot.connector.whenMessages(3);
   });
 

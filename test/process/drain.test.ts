@@ -7,7 +7,7 @@ import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import type { Env } from '../../src/config/env.ts';
 import { en as wording } from '../../src/messages/en.ts';
-import { startBotProcess } from '../support/bot-process.ts';
+import { type LogLine, startBotProcess } from '../support/bot-process.ts';
 import { startFakeConnector } from '../support/fake-connector.ts';
 
 const ending = { kind: 'completed' } as const;
@@ -57,6 +57,10 @@ async function heldProcess(t: TestContext, env: Env = {}) {
   return { bot, url, connector, says, release: gate.resolve };
 }
 
+function codeOf({ err }: LogLine): unknown {
+  return (err as { code?: unknown } | undefined)?.code;
+}
+
 describe('a bot process that is told to end', { concurrency: 2 }, () => {
   it('finishes the turn that runs, tells those who wait, takes no more, and ends with code 0', async (t) => {
     const { bot, url, connector, says, release } = await heldProcess(t);
@@ -98,6 +102,30 @@ describe('a bot process that is told to end', { concurrency: 2 }, () => {
     assert.match(bot.stdout, /second signal, ending at once/);
   });
 
+  it('goes on draining at the first signal of the platform, more than a second after a fault', {
+    timeout: 30_000,
+  }, async (t) => {
+    const preload = `const fault = (code) => { throw Object.assign(new Error(), { code }) };
+      process.on('SIGUSR2', () => fault('FAULT'));
+      // After the bot's own handler.
+      process.on('SIGTERM', () => setImmediate(fault, 'TOLD'))`;
+    const { bot, connector, release } = await heldProcess(t, {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}`,
+    });
+    const repeated = setInterval(() => bot.signal('SIGUSR2'), 100);
+    t.after(() => clearInterval(repeated));
+    const timeOf = ({ time }: LogLine) => Date.parse(String(time));
+    const draining = await bot.whenLogged(({ msg }) => msg === 'draining');
+    await bot.whenLogged((line) => codeOf(line) === 'FAULT' && timeOf(line) - timeOf(draining) > 1_000);
+    clearInterval(repeated);
+    bot.signal('SIGTERM');
+    await bot.whenLogged((line) => codeOf(line) === 'TOLD');
+    release();
+    assert.deepEqual(await bot.ended, { code: 1, signal: null });
+    assert.equal(connector.messages[0]?.body.text, 'At last');
+    assert.doesNotMatch(bot.stdout, /second signal/);
+  });
+
   for (const [fault, code] of [
     ['uncaught exception', 'throw fault()'],
     ['unhandled rejection', 'Promise.reject(fault())'],
@@ -113,7 +141,7 @@ describe('a bot process that is told to end', { concurrency: 2 }, () => {
       bot.signal('SIGUSR2');
       await bot.whenLogged(({ msg }) => msg === 'draining');
       bot.signal('SIGUSR2');
-      await bot.whenLogged(({ err }) => (err as { code?: unknown } | undefined)?.code === 'FAULT_2');
+      await bot.whenLogged((line) => codeOf(line) === 'FAULT_2');
       release();
       assert.deepEqual(await bot.ended, { code: 1, signal: null });
       assert.equal(connector.messages[0]?.body.text, 'At last');

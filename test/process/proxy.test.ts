@@ -125,6 +125,29 @@ describe('proxy', { timeout: 60_000 }, () => {
     assert.doesNotMatch(bot.stdout + bot.stderr, /a-secret/);
   });
 
+  it('proxy: a Node that cannot use it for all is said in the log at the start', async (t) => {
+    await using proxy = await startConnectProxy(() => ({ status: 502 }));
+    const OLD_NODE = `import http from 'node:http'; delete http.setGlobalProxyFromEnv`;
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(OLD_NODE)}`;
+    const env = {
+      ...{ AZURE_OPENAI_ENDPOINT: 'https://resource.model.test', AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator' },
+      ...{ AZURE_OPENAI_API_KEY: 'test-key', PORT: '0' },
+    };
+    const HTTPS_PROXY = `http://user:a-secret@${new URL(proxy.url).host}`;
+    for (const [settings, isSaid] of [
+      [{ NODE_OPTIONS, HTTPS_PROXY }, true],
+      [{ NODE_OPTIONS }, false],
+      [{ HTTPS_PROXY }, skip !== false],
+    ] as const) {
+      const bot = startBotProcess({ ...env, ...settings });
+      t.after(() => bot[Symbol.asyncDispose]());
+      await bot.whenListening();
+      const notice = /"level":"warn".*uploads, the bot's own token and the keys of channels do not use the proxy/;
+      assert.equal(notice.test(bot.stdout), isSaid, bot.stdout);
+      assert.doesNotMatch(bot.stdout, /a-secret/);
+    }
+  });
+
   it('proxy: its password is in no log where it refuses all', { skip }, async (t) => {
     const network = await startNetwork(t);
     if (network === undefined) return t.skip('there is no openssl');

@@ -99,7 +99,7 @@ export const PLACE = {
 export const CARD_ID = 'consent-card';
 export const PERSONAL = {
   channelId: 'msteams',
-  conversation: { id: 'personal-1', conversationType: 'personal', tenantId: 'tenant-1' },
+  conversation: { id: 'personal-1', conversationType: 'personal', tenantId: '11111111-2222-4333-8444-555555555555' },
   from: { id: 'user-1', name: 'Ada', aadObjectId: 'aad-1' },
 };
 /** Another chat for each ten: one person may not have more done at once. */

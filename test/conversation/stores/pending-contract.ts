@@ -20,6 +20,7 @@ export const saying = (activityId: string, fields: Partial<UserTurn> = {}): User
   text: 'ü 日本 😀',
   attachments: [
     { kind: 'file', url: 'https://a.example/b', name: undefined, claimedType: 'image/png', fileType: undefined },
+    { kind: 'file', url: '', attachmentId: '0-x', name: undefined, claimedType: 'image/*', fileType: undefined },
     { kind: 'recording', audioId: 'abc' },
   ],
   reference: { activity: { id: activityId }, claims: [{ type: 'aud', value: 'x' }], audience: undefined },

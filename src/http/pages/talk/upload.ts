@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'restify';
 import { MAX_CLIP_BYTES } from '../../../audio/clip/clip.ts';
+import { personOf } from '../../../conversation/people.ts';
 import type { Recordings, RecordingTaken } from '../../../conversation/recordings.ts';
 import {
   AttachmentError,
@@ -11,6 +12,7 @@ import {
 } from '../../../errors.ts';
 import type { Logger } from '../../../log.ts';
 import { type Wording, wordingFor } from '../../../messages/messages.ts';
+import { unvouchedPart } from '../../../shares.ts';
 import { bounded, refuseEncoded, wholeBody } from '../../bounded-body.ts';
 import { allowLongRequest, LONG_REQUEST_TIMEOUT_MS } from '../../request-time.ts';
 import { firstLanguage } from '../page.ts';
@@ -32,7 +34,9 @@ const WAV = /^audio\/(?:x-)?wave?\s*(?:;|$)/i;
  * page to show.
  */
 export function uploadRoute({ recordings, isDraining, log }: UploadOptions) {
-  const readBody = bounded(readWav, { mostBytesAtOnce: MOST_BYTES_AT_ONCE, timeoutMs: LONG_REQUEST_TIMEOUT_MS });
+  const timeoutMs = LONG_REQUEST_TIMEOUT_MS;
+  const readBody = bounded(readWav, { mostBytesAtOnce: MOST_BYTES_AT_ONCE, timeoutMs });
+  const readUnvouched = bounded(readBody, { mostBytesAtOnce: unvouchedPart(MOST_BYTES_AT_ONCE), timeoutMs });
   return async function takeRecording(request: Request, response: Response): Promise<void> {
     let words = wordingFor(firstLanguage(request));
     let names: object = {};
@@ -46,7 +50,7 @@ export function uploadRoute({ recordings, isDraining, log }: UploadOptions) {
       names = { conversation: invitation.key };
       taken = await recordings.take(invitation, () => {
         allowLongRequest(request);
-        return readBody(request);
+        return personOf(invitation).isVouched ? readBody(request) : readUnvouched(request);
       });
     } catch (error) {
       throw refusalOf(error, words, log.child(names));

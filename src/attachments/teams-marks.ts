@@ -1,0 +1,65 @@
+import { shownName } from './file-name.ts';
+import type { Attributes } from './html-walk.ts';
+
+/** Stands before the types of what Teams puts into its HTML. */
+const SCHEMA = 'http://schema.skype.com/';
+
+const TEAMS_PICTURES_HOST = 'statics.teams.cdn.office.net';
+/** Where Teams keeps emoji, in its other clouds under other hosts. */
+const EMOJI_FOLDER = '/evergreen-assets/personal-expressions/';
+/** An organization's own emoji have a description as their `alt`. */
+const EMOJI = /^[\p{Emoji}\p{Emoji_Component}\p{Extended_Pictographic}]{1,32}$/u;
+const PLAIN_TEXT = /^[\p{ASCII}]*$/u;
+
+/**
+ * An emoji, a GIF or a sticker in place of a picture; `undefined` for any other picture. `isPicked`: the picture stands
+ * in an element of the GIF picker, whose providers change.
+ */
+export function markOf(attributes: Attributes, isPicked: boolean): string | undefined {
+  const name = shownName(attributes.get('alt'))?.replace(/(^| )\(?GIF( Image)?\)?$/i, '');
+  switch (teamsType(attributes)) {
+    case 'AMSImage':
+      return undefined;
+    case 'Emoji':
+      return emojiOf(attributes);
+    case 'Giphy':
+    case 'Tenor':
+      return named('GIF', name);
+    case 'Sticker':
+      return named('sticker', name);
+    default:
+      if (isPicked) return named('GIF', name);
+      return markOfAddress(attributes.get('src') ?? '', name, emojiIn(attributes));
+  }
+}
+
+/** What Teams says that an element is, such as `Emoji`; empty where it says nothing. */
+export function teamsType(attributes: Attributes): string {
+  const type = attributes.get('itemtype') ?? '';
+  return type.startsWith(SCHEMA) ? type.slice(SCHEMA.length) : '';
+}
+
+/** The emoji, GIF or sticker at an address; `undefined` for any other picture. */
+export function markOfAddress(address: string, name?: string, emoji?: string): string | undefined {
+  if (!URL.canParse(address)) return undefined;
+  const { hostname, pathname } = new URL(address);
+  if (/(^|\.)(giphy|tenor)\.com$/.test(hostname)) return named('GIF', name);
+  if (hostname !== TEAMS_PICTURES_HOST && !pathname.startsWith(EMOJI_FOLDER)) return undefined;
+  if (emoji !== undefined) return emoji;
+  const id = /\/([\w-]{1,64})\/default\/[^/]*$/.exec(pathname)?.[1];
+  return pathname.includes('/stickerassets/') || id === undefined ? named('sticker', name) : `:${id}:`;
+}
+
+function emojiOf(attributes: Attributes): string {
+  const id = shownName(attributes.get('itemid'));
+  return emojiIn(attributes) ?? (id === undefined ? (shownName(attributes.get('alt')) ?? ':emoji:') : `:${id}:`);
+}
+
+function emojiIn(attributes: Attributes): string | undefined {
+  const alt = attributes.get('alt')?.trim() ?? '';
+  return EMOJI.test(alt) && !PLAIN_TEXT.test(alt) ? alt : undefined;
+}
+
+function named(what: string, name: string | undefined): string {
+  return name ? `[${what}: ${name}]` : `[${what}]`;
+}
