@@ -104,12 +104,7 @@ export function createApp(deps: AppDeps): App {
       port = await http.listen(config.port, config.host);
       stores.start();
       takeover.start();
-      clock.after(PRELOAD_AFTER_MS, () => {
-        preloadClient(config.model)
-          .catch((err: unknown) => log.error({ err }, 'the client library cannot be loaded'))
-          // Behind it: a first user waits for the one, and for the other nobody does.
-          .then(() => telemetry.start(openSessions));
-      });
+      clock.after(PRELOAD_AFTER_MS, () => void preload(parts, openSessions));
       return port;
     },
     async close() {
@@ -120,6 +115,12 @@ export function createApp(deps: AppDeps): App {
       await telemetry.close();
     },
   };
+}
+
+/** The telemetry behind the client: a first user waits for the one, and for the other nobody does. */
+async function preload({ config, log, telemetry }: Parts, openSessions: () => number): Promise<void> {
+  await preloadClient(config.model).catch((err: unknown) => log.error({ err }, 'client library not loaded'));
+  telemetry.start(openSessions);
 }
 
 function createTelemetry({ config, clock, log, tokens }: Omit<Parts, 'telemetry'>): Telemetry {

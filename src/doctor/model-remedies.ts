@@ -18,7 +18,6 @@ export const PREVIEW_TODO =
 
 /** What an operator can do about a turn, or a handshake, that failed in this way. */
 export function modelTodo(code: TurnErrorCode, model: ModelEndpoint): string {
-  const isOpenAi = model.kind === 'openai';
   switch (code) {
     case 'credentials_failed':
       return `Run "az login", give the host a managed identity (with AZURE_CLIENT_ID), or set AZURE_OPENAI_API_KEY.${authorityTodo(model)}`;
@@ -29,13 +28,9 @@ export function modelTodo(code: TurnErrorCode, model: ModelEndpoint): string {
     case 'forbidden':
       return forbiddenTodo(model);
     case 'deployment_not_found':
-      return isOpenAi
-        ? 'Check OPENAI_MODEL, and that OPENAI_BASE_URL ends as the service wants it (such as /v1).'
-        : `AZURE_OPENAI_DEPLOYMENT_NAME has to be the name of a deployment (not of a model) at ${endpointOf(model)}; one that was made a few minutes ago is not there yet: try again in five.`;
+      return deploymentTodo(model);
     case 'handshake_refused':
-      return isOpenAi
-        ? 'Set OPENAI_MODEL to a realtime model, such as gpt-realtime, and check OPENAI_BASE_URL.'
-        : `Set AZURE_OPENAI_DEPLOYMENT_NAME to a deployment of a realtime model (gpt-realtime and its kin, none that only transcribes or translates); one that was made a few minutes ago may not be ready yet: try again in five; and check ${endpointOf(model)}.`;
+      return refusalTodo(model);
     case 'settings_rejected':
       return 'Set REALTIME_VOICE (and the other REALTIME_ variables) to what the service names.';
     case 'quota_exhausted':
@@ -63,6 +58,20 @@ export function modelTodo(code: TurnErrorCode, model: ModelEndpoint): string {
     case 'internal':
       return 'Run it again; if it stays, look at the state of the service, and try another deployment.';
   }
+}
+
+/** Where no such deployment is known. */
+function deploymentTodo(model: ModelEndpoint): string {
+  return model.kind === 'openai'
+    ? 'Check OPENAI_MODEL, and that OPENAI_BASE_URL ends as the service wants it (such as /v1).'
+    : `AZURE_OPENAI_DEPLOYMENT_NAME has to be the name of a deployment (not of a model) at ${endpointOf(model)}; one that was made a few minutes ago is not there yet: try again in five.`;
+}
+
+/** Where the deployment does not do what is asked of it. */
+function refusalTodo(model: ModelEndpoint): string {
+  return model.kind === 'openai'
+    ? 'Set OPENAI_MODEL to a realtime model, such as gpt-realtime, and check OPENAI_BASE_URL.'
+    : `Set AZURE_OPENAI_DEPLOYMENT_NAME to a deployment of a realtime model (gpt-realtime and its kin, none that only transcribes or translates); one that was made a few minutes ago may not be ready yet: try again in five; and check ${endpointOf(model)}.`;
 }
 
 /** The setting and what it has to be. */
