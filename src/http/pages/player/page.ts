@@ -1,7 +1,7 @@
 import type { StoredAudio } from '../../../audio/library.ts';
 import { clockTime, type Wording } from '../../../messages/messages.ts';
+import { PLAYER_SCRIPT, TEAMS_SCRIPT } from '../browser/player.ts';
 import { escaped, htmlPage } from '../page.ts';
-import { PLAYER_SCRIPT, TEAMS_SCRIPT } from './script.ts';
 import { PLAYER_STYLE } from './style.ts';
 import { TEAMS_LIBRARY_PATH } from './teams-library.ts';
 

@@ -1,10 +1,10 @@
 import { MAX_CLIP_SECONDS } from '../../../audio/clip/clip.ts';
 import { clockTime, type Wording } from '../../../messages/messages.ts';
+import { TEAMS_SCRIPT } from '../browser/player.ts';
+import { TALK_SCRIPT } from '../browser/talk.ts';
 import { escaped, htmlPage } from '../page.ts';
-import { TEAMS_SCRIPT } from '../player/script.ts';
 import { TEAMS_LIBRARY_PATH } from '../player/teams-library.ts';
 import { RECORDER_PATH } from './recorder.ts';
-import { TALK_SCRIPT } from './script.ts';
 import { TALK_STYLE } from './style.ts';
 
 /** What the page is made from. */
