@@ -44,6 +44,9 @@ const NEVER: readonly (readonly [RegExp, RegExp])[] = [
   [/^src\/http\//, /^src\/realtime\//],
   [/^src\//, /^(?:dev|test)\//],
   [/^dev\//, /^test\//],
+  // What browsers run shares types with its pages, and nothing else.
+  [/^src\/http\/pages\/browser\//, /^(?!src\/http\/pages\/(browser\/|talk\/talk-data\.ts$)|@microsoft\/teams-js$)/],
+  [/^(?!src\/http\/pages\/browser\/)/, /^src\/http\/pages\/browser\//],
 ];
 
 /** Packages that one place alone may know. */
@@ -59,7 +62,8 @@ const ONLY_IN: readonly (readonly [RegExp, RegExp])[] = [
   [/^pino/, /^src\/log\.ts$/],
   [/^jimp/, /^src\/attachments\/picture-worker\.ts$/],
   [/^htmlparser2/, /^src\/attachments\//],
-  [/^(esbuild|ajv|playwright|@echogarden|@microsoft\/(app-manifest|m365))/, /^dev\//],
+  [/^esbuild$/, /^(dev\/|src\/http\/pages\/browser-script\.ts$)/],
+  [/^(ajv|playwright|@echogarden|@microsoft\/(app-manifest|m365))/, /^dev\//],
 ];
 const MAX_LINES = 280;
 /** Programs, and what reads their command line: they end the process and read the environment. */

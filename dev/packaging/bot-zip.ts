@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Build } from '../../src/installation.ts';
+import { browserFiles } from './browser-files.ts';
 import { bundle } from './bundle.ts';
 import { ASSETS, ENTRIES, START_COMMAND } from './bundle-table.ts';
 import { licencesOf, packageFolder, packagesIn } from './licences.ts';
@@ -32,7 +33,8 @@ export async function makeBotZip(
     'THIRD-PARTY-LICENSES.txt': Buffer.from(licencesOf(root, packages)),
   };
   for (const path of assets) files[`dist/${basename(path)}`] = readFileSync(join(root, path));
-  for (const [name, contents] of Object.entries(programs)) files[`dist/${name}`] = contents;
+  const scripts = await browserFiles(join(root, 'src/http/pages'));
+  for (const [name, contents] of Object.entries({ ...programs, ...scripts })) files[`dist/${name}`] = contents;
   const unpackedBytes = Object.values(files).reduce((sum, { byteLength }) => sum + byteLength, 0);
   return { zip: zipOf(files), unpackedBytes };
 }

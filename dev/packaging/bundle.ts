@@ -42,7 +42,8 @@ const OPTIONS: BuildOptions = {
   define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
   // A native probe of restify, for machines that can compile it. It is asked for in a `try`.
   // The enhancer of ogg-opus-decoder, four megabytes that nothing here asks for.
-  external: ['dtrace-provider', '@wasm-audio-decoders/opus-ml'],
+  // And esbuild itself, by which the scripts of the pages are bundled where Node runs the source.
+  external: ['dtrace-provider', '@wasm-audio-decoders/opus-ml', 'esbuild'],
   // Paths that stand in the bundle begin at the root, wherever node_modules really lies.
   preserveSymlinks: true,
   plugins: [machineId],

@@ -140,7 +140,9 @@ describe('the page on which to speak, in a browser', () => {
   it('stops by itself when it is full, and says before that it will', async (t) => {
     // Three seconds instead of three minutes.
     const edit = (html: string) =>
-      html.replace('most&quot;:180', 'most&quot;:3').replace('almost&quot;:150', 'almost&quot;:1');
+      html
+        .replace('maxSeconds&quot;:180', 'maxSeconds&quot;:3')
+        .replace('warnAtSeconds&quot;:150', 'warnAtSeconds&quot;:1');
     const { page } = await openTalk(t, world, { edit });
     await button(page, talk.record).click();
     await says(page, talk.almostFull('30'));

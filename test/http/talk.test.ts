@@ -126,7 +126,7 @@ describe('the recorder', () => {
     assert.equal(response.headers.get('content-type'), 'text/javascript; charset=utf-8');
     assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
     const script = await response.text();
-    assert.match(script, /registerProcessor\('recorder'/);
+    assert.match(script, /registerProcessor\("recorder"/);
     assert.equal(response.headers.get('content-length'), String(Buffer.byteLength(script)));
     const head = await rawRequest(bot.url, 'HEAD', '/talk/recorder.js');
     assert.deepEqual([head.status, head.body], [200, '']);

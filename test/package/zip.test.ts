@@ -6,6 +6,7 @@ import { before, describe, it } from 'node:test';
 import { unzipSync } from 'fflate';
 import { type BotZip, makeBotZip } from '../../dev/packaging/bot-zip.ts';
 import { ENTRIES, START_COMMAND } from '../../dev/packaging/bundle-table.ts';
+import { BROWSER_SCRIPTS } from '../../src/http/pages/browser-script.ts';
 import { COMMIT, ROOT, sharedBotZip } from './unpacked.ts';
 
 /** With all that telemetry needs in it, too. */
@@ -23,7 +24,8 @@ describe('the ZIP', () => {
 
   it('holds the programs of the table in one folder with their parts, and what the law asks for', () => {
     for (const name of Object.keys(ENTRIES)) assert.ok(files[`dist/${name}.js`], name);
-    const others = Object.keys(files).filter((path) => !/^dist\/[\w.-]+\.js$/.test(path));
+    for (const name of BROWSER_SCRIPTS) assert.ok(files[`dist/browser/${name}.js`], name);
+    const others = Object.keys(files).filter((path) => !/^dist\/(?:browser\/)?[\w.-]+\.js$/.test(path));
     assert.deepEqual(others.sort(), ['LICENSE', 'THIRD-PARTY-LICENSES.txt', 'package.json']);
     const total = Object.values(files).reduce((sum, { byteLength }) => sum + byteLength, 0);
     assert.equal(made.unpackedBytes, total);

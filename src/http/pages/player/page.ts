@@ -1,7 +1,7 @@
 import type { StoredAudio } from '../../../audio/library.ts';
 import { clockTime, type Wording } from '../../../messages/messages.ts';
+import { browserScript } from '../browser-script.ts';
 import { escaped, htmlPage } from '../page.ts';
-import { PLAYER_SCRIPT, TEAMS_SCRIPT } from './script.ts';
 import { PLAYER_STYLE } from './style.ts';
 import { TEAMS_LIBRARY_PATH } from './teams-library.ts';
 
@@ -15,8 +15,8 @@ export interface PlayerPageParts {
   readonly nonce: string;
 }
 
-/** The page that plays a reply. */
-export function playerPage({ audio, link, words, nonce }: PlayerPageParts): string {
+/** The page that plays a reply. Rejects where its scripts cannot be read. */
+export async function playerPage({ audio, link, words, nonce }: PlayerPageParts): Promise<string> {
   const source = escaped(`${link}.wav`);
   const body = `<h1>${escaped(words.audioTitle)}</h1>
 <audio id="audio" preload="auto" src="${source}"></audio>
@@ -24,8 +24,8 @@ export function playerPage({ audio, link, words, nonce }: PlayerPageParts): stri
 ${controls(audio.durationMs, words)}
 <p id="failure" role="alert" data-text="${escaped(words.player.notPlayable)}"></p>
 ${transcript(audio.text, words)}
-<script nonce="${nonce}">${PLAYER_SCRIPT}</script>
-<script nonce="${nonce}" data-library="..${TEAMS_LIBRARY_PATH}">${TEAMS_SCRIPT}</script>`;
+<script nonce="${nonce}">${await browserScript('player')}</script>
+<script nonce="${nonce}" data-library="..${TEAMS_LIBRARY_PATH}">${await browserScript('teams')}</script>`;
   return htmlPage({ title: words.audioTitle, body, words, nonce, style: PLAYER_STYLE });
 }
 

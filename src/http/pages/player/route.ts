@@ -24,7 +24,7 @@ export function playerRoute(options: LinkOptions) {
     const page =
       found === undefined
         ? notFoundPage(wordingFor(firstLanguage(request)), nonce)
-        : playerPage({ audio: found.audio, link, words: wordingFor(found.audio.locale), nonce });
+        : await playerPage({ audio: found.audio, link, words: wordingFor(found.audio.locale), nonce });
     sendPage(request, response, page, { status: found === undefined ? 404 : 200, nonce, policy: policy(nonce) });
   };
 }

@@ -1,11 +1,12 @@
 import { MAX_CLIP_SECONDS } from '../../../audio/clip/clip.ts';
+import { SAMPLE_RATE_HZ } from '../../../audio/pcm.ts';
 import { clockTime, type Wording } from '../../../messages/messages.ts';
+import { browserScript } from '../browser-script.ts';
 import { escaped, htmlPage } from '../page.ts';
-import { TEAMS_SCRIPT } from '../player/script.ts';
 import { TEAMS_LIBRARY_PATH } from '../player/teams-library.ts';
 import { RECORDER_PATH } from './recorder.ts';
-import { TALK_SCRIPT } from './script.ts';
 import { TALK_STYLE } from './style.ts';
+import type { TalkFacts, TalkWords } from './talk-data.ts';
 
 /** What the page is made from. */
 export interface TalkPageParts {
@@ -21,8 +22,8 @@ export interface TalkPageParts {
 /** So many seconds before the end it is said that it comes. */
 const ALMOST_FULL_SECONDS = 30;
 
-/** The page on which a user speaks. */
-export function talkPage({ link, leftMs, words, nonce }: TalkPageParts): string {
+/** The page on which a user speaks. Rejects where its scripts cannot be read. */
+export async function talkPage({ link, leftMs, words, nonce }: TalkPageParts): Promise<string> {
   const { talk } = words;
   const body = `<h1>${escaped(talk.title)}</h1>
 <p id="intro">${escaped(talk.intro(String(MAX_CLIP_SECONDS / 60)))}</p>
@@ -32,8 +33,8 @@ ${recorder(words, link, leftMs)}
 <p id="failure" class="alarm" role="alert"></p>
 <p id="elsewhere" hidden><a href="${escaped(link)}" target="_blank" rel="noopener noreferrer">\
 ${escaped(words.card.openInBrowser)}</a></p>
-<script nonce="${nonce}">${TALK_SCRIPT}</script>
-<script nonce="${nonce}" data-library="..${TEAMS_LIBRARY_PATH}">${TEAMS_SCRIPT}</script>`;
+<script nonce="${nonce}">${await browserScript('talk')}</script>
+<script nonce="${nonce}" data-library="..${TEAMS_LIBRARY_PATH}">${await browserScript('teams')}</script>`;
   return htmlPage({ title: talk.title, body, words, nonce, style: TALK_STYLE });
 }
 
@@ -47,12 +48,13 @@ export function endedPage(words: Wording, nonce: string): string {
 /** Shown by the script, without which it could do nothing. */
 function recorder(words: Wording, link: string, leftMs: number): string {
   const { talk } = words;
-  const facts = {
-    most: MAX_CLIP_SECONDS,
-    almost: MAX_CLIP_SECONDS - ALMOST_FULL_SECONDS,
-    left: Math.max(0, leftMs),
-    upload: link,
-    recorder: RECORDER_PATH.slice(RECORDER_PATH.lastIndexOf('/') + 1),
+  const facts: TalkFacts = {
+    maxSeconds: MAX_CLIP_SECONDS,
+    warnAtSeconds: MAX_CLIP_SECONDS - ALMOST_FULL_SECONDS,
+    leftMs: Math.max(0, leftMs),
+    sampleRateHz: SAMPLE_RATE_HZ,
+    uploadPath: link,
+    recorderPath: RECORDER_PATH.slice(RECORDER_PATH.lastIndexOf('/') + 1),
   };
   return `<div id="talk" class="talk" hidden data-state="ready" data-facts="${attribute(facts)}" \
 data-words="${attribute(saidByScript(words))}">
@@ -71,7 +73,7 @@ data-words="${attribute(saidByScript(words))}">
 </div>`;
 }
 
-function saidByScript({ talk }: Wording): unknown {
+function saidByScript({ talk }: Wording): TalkWords {
   const { record, stop, asking, listening, recorded, tooShort, silent, refused, noMicrophone, microphoneInUse } = talk;
   const { notHere, notLoaded, sending, sent, notSent, ended } = talk;
   return {
@@ -83,6 +85,6 @@ function saidByScript({ talk }: Wording): unknown {
   };
 }
 
-function attribute(value: unknown): string {
+function attribute(value: TalkFacts | TalkWords): string {
   return escaped(JSON.stringify(value));
 }

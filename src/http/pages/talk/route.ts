@@ -23,7 +23,7 @@ export function talkRoute({ recordings, clock }: TalkOptions) {
       invitation === undefined
         ? // Who was invited is not known where there is no invitation.
           endedPage(wordingFor(firstLanguage(request)), nonce)
-        : talkPage({
+        : await talkPage({
             link,
             leftMs: invitation.expiresAtMs - clock.now(),
             words: wordingFor(invitation.locale),

@@ -1,0 +1,14 @@
+import { join } from 'node:path';
+import { BROWSER_SCRIPTS, bundleBrowserScript } from '../../src/http/pages/browser-script.ts';
+
+/**
+ * The scripts of the pages, bundled, by their paths beside the compiled `browser-script.ts`; `pages` is the folder of
+ * its source. Rejects with what esbuild says.
+ */
+export async function browserFiles(pages: string): Promise<Readonly<Record<string, Uint8Array>>> {
+  const files: Record<string, Uint8Array> = {};
+  for (const name of BROWSER_SCRIPTS) {
+    files[`browser/${name}.js`] = Buffer.from(await bundleBrowserScript(join(pages, 'browser', `${name}.ts`)));
+  }
+  return files;
+}

@@ -1,0 +1,86 @@
+import { clockTime, element, setAttribute } from './dom.ts';
+
+// The player. Its texts and limits come from the page's attributes. Nothing plays until the button is pressed: Teams'
+// dialog does not let it, and nobody likes a page that speaks by itself.
+
+const ICONS = {
+  play: 'M8 4.5v15l12-7.5z',
+  pause: 'M6 5h4v14H6zM14 5h4v14h-4z',
+  again: 'M12 5a7 7 0 1 1-7 7h2a5 5 0 1 0 5-5v3.5L6.5 6 12 1.5z',
+};
+/** Seconds that a key on the slider moves. */
+const STEPS: Readonly<Record<string, number>> = {
+  ...{ ArrowLeft: -2, ArrowDown: -2, ArrowRight: 2, ArrowUp: 2 },
+  ...{ PageDown: -10, PageUp: 10 },
+};
+
+const audio = element('audio', HTMLAudioElement);
+const toggle = element('toggle', HTMLButtonElement);
+const position = element('position', HTMLInputElement);
+const failure = element('failure', HTMLElement);
+const icon = element('icon', SVGPathElement);
+const elapsed = element('elapsed', HTMLElement);
+const total = element('total', HTMLElement).textContent ?? '';
+// The length as the bot knows it: browsers learn it late, and some only estimate it.
+const seconds = Number(position.max);
+const calm = matchMedia('(prefers-reduced-motion: reduce)');
+let frame = 0;
+
+function render(): void {
+  const action = audio.ended ? 'again' : audio.paused ? 'play' : 'pause';
+  const label = toggle.dataset[action] ?? '';
+  setAttribute(icon, 'd', ICONS[action]);
+  setAttribute(toggle, 'aria-label', label);
+  setAttribute(toggle, 'title', label);
+  const now = audio.ended ? seconds : Math.min(audio.currentTime, seconds);
+  const time = now === seconds ? total : clockTime(Math.round(now));
+  position.value = String(now);
+  setAttribute(position, 'aria-valuetext', (position.dataset['of'] ?? '').replace('{position}', time));
+  elapsed.textContent = time;
+}
+
+function seek(toSeconds: number): void {
+  audio.currentTime = Math.min(Math.max(toSeconds, 0), seconds);
+  render();
+}
+
+function follow(): void {
+  render();
+  cancelAnimationFrame(frame);
+  if (!audio.paused && !calm.matches) frame = requestAnimationFrame(follow);
+}
+
+function fail(): void {
+  failure.textContent = failure.dataset['text'] ?? '';
+  render();
+}
+
+function playOrPause(): void {
+  if (!audio.paused && !audio.ended) {
+    audio.pause();
+    return;
+  }
+  failure.textContent = '';
+  if (audio.error) audio.load();
+  if (audio.ended) audio.currentTime = 0;
+  // What keeps it from playing comes as an event, too.
+  audio.play().catch(render);
+}
+
+function step(event: KeyboardEvent): void {
+  const bySeconds = STEPS[event.key];
+  if (bySeconds === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  seek(audio.currentTime + bySeconds);
+}
+
+toggle.addEventListener('click', playOrPause);
+position.addEventListener('input', () => seek(position.valueAsNumber));
+position.addEventListener('keydown', step);
+for (const name of ['play', 'pause', 'ended', 'timeupdate', 'seeked']) audio.addEventListener(name, render);
+audio.addEventListener('playing', follow);
+audio.addEventListener('error', fail);
+
+render();
+element('player', HTMLElement).hidden = false;
+if (audio.error) fail();
