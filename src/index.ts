@@ -17,7 +17,7 @@ function loadConfig(): Config {
     return readConfig(process.env, undefined, loadDotEnv(process.env));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n${firstSteps(process.env, findInstallation(), 'npm start')}\n`);
+    process.stderr.write(`${error.message}\n${firstSteps(process.env, findInstallation(), 'npm start', error)}\n`);
     process.exit(1);
   }
 }

@@ -29,7 +29,7 @@ function readDotEnv(): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    throw new ConfigError([`.env cannot be read (${code}); expected a text file in UTF-8`]);
+    throw new ConfigError([`.env cannot be read (${code}); expected a text file in UTF-8`], 'dot_env_unreadable');
   }
 }
 

@@ -74,7 +74,10 @@ describe('a start with settings that cannot be used', { concurrency: 2 }, () => 
 
   it('says how to begin where no model is named, and does not in production', async () => {
     const [bare, production] = await Promise.all([endOf({}), endOf({ NODE_ENV: 'production' })]);
-    assert.match(bare.stderr, /\nTo begin: cp \.env\.example \.env.*npm run simulator.* npm start\n$/s);
+    assert.match(
+      bare.stderr,
+      /\nTo begin: cp \.env\.example \.env.*npm run simulator.*three lines that it prints into \.env.*\nnpm start\n$/s,
+    );
     assert.match(production.stderr, /\nEvery setting is described in \.env\.example\.\n$/);
   });
 
