@@ -26,6 +26,8 @@ const config = loadConfig();
 const log = createLogger(config.logLevel);
 captureConsole(log);
 setDefaultProxy(config.proxy);
+// Before all that can fail: they may say why it does.
+for (const notice of config.notices) log.warn(notice);
 
 function whyNotListening(err: unknown): string {
   const { code } = err as NodeJS.ErrnoException;
@@ -91,7 +93,6 @@ process.on('uncaughtException', (err) => fail(err, 'uncaught exception'));
 
 try {
   const port = await app.start();
-  for (const notice of config.notices) log.warn(notice);
   const { kind, model } = config.model;
   log.info({ port, host: config.host ?? '*', model, kind, storage: config.storage.kind }, 'listening on /api/messages');
   if (config.onlyLoopback) {
