@@ -2,7 +2,7 @@ import './node-version.js';
 import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { loadDotEnv } from './config/dot-env.ts';
-import { ConfigError } from './errors.ts';
+import { ConfigError, systemCode } from './errors.ts';
 import { findBuild, findInstallation, firstSteps, settingsFile } from './installation.ts';
 import { captureConsole, createLogger } from './log.ts';
 import { setDefaultProxy } from './proxy.ts';
@@ -29,11 +29,14 @@ setDefaultProxy(config.proxy);
 // Before all that can fail: they may say why it does.
 for (const notice of config.notices) log.warn(notice);
 
-function whyNotListening(err: unknown): string {
-  const { code } = err as NodeJS.ErrnoException;
-  if (config.host === undefined || code === 'EADDRINUSE' || code === 'EACCES')
-    return 'cannot listen: is another program on this port? Set PORT to use another';
-  return `cannot listen: HOST is no address of this machine ("${config.host}"); unset it, or set 0.0.0.0 for all addresses`;
+/** What to do where the system does not let it listen; `undefined`: not known. */
+function whyNotListening(err: unknown): string | undefined {
+  const { host, port } = config;
+  const code = systemCode(err);
+  if (code === 'EADDRINUSE') return `port ${port} is in use: set PORT to another`;
+  if (code === 'EACCES') return `port ${port} is not open to this user: set PORT to another`;
+  if (host === undefined || code === undefined) return undefined;
+  return `cannot listen: HOST is no address of this machine ("${host}"); unset it, or set 0.0.0.0 for all addresses`;
 }
 
 /** botbuilder has checks of its own on the bot's identity. */
@@ -101,6 +104,8 @@ try {
     log.warn('no MicrosoftAppId: whoever reaches this address can use the model');
   }
 } catch (err) {
-  log.fatal({ err }, whyNotListening(err));
+  const reason = whyNotListening(err);
+  if (reason === undefined) log.fatal({ err }, 'cannot listen');
+  else log.fatal({ code: systemCode(err) }, reason);
   process.exit(1);
 }
