@@ -196,6 +196,15 @@ describe('readConfig', () => {
     assert.deepEqual(readConfig({ ...bot, WEBSITE_HOSTNAME: 'x.azurewebsites.net' }).notices, []);
   });
 
+  it('takes no public address that is the one for messages', () => {
+    for (const end of ['/api/messages', '/API/messages/', '/bot/api/messages'])
+      assert.deepEqual(problemsOf({ ...azure, PUBLIC_BASE_URL: `https://bot.example.com${end}` }), [
+        'PUBLIC_BASE_URL ends in /api/messages; expected the address without /api/messages',
+      ]);
+    const { publicBaseUrl } = readConfig({ ...azure, PUBLIC_BASE_URL: 'https://bot.example.com/bot/' });
+    assert.equal(publicBaseUrl, 'https://bot.example.com/bot');
+  });
+
   it('says that a list without an app id lets in nobody', () => {
     for (const name of ['ALLOWED_TENANTS', 'ALLOWED_USERS']) {
       assert.match(readConfig({ ...azure, [name]: 'a' }).notices.join(), /nobody is answered/);
@@ -304,7 +313,9 @@ describe('readConfig', () => {
   it('has every variable it reads in .env.example, and no other', () => {
     const topics = ['identity', 'limit', 'model', 'proxy', 'storage', 'telemetry'];
     const files = ['config.ts', ...topics.map((topic) => `${topic}-settings.ts`)];
-    const source = files.map((file) => readFileSync(new URL(`../../src/config/${file}`, import.meta.url), 'utf8')).join('');
+    const source = files
+      .map((file) => readFileSync(new URL(`../../src/config/${file}`, import.meta.url), 'utf8'))
+      .join('');
     const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
     const readBySource = source.match(/'[A-Z][A-Z_]{3,}'/g)?.map((name) => name.slice(1, -1)) ?? [];
     const ofPlatform = ['WEBSITE_HOSTNAME', 'WEBSITE_SITE_NAME', 'NODE_ENV'];
