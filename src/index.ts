@@ -2,6 +2,7 @@ import './node-version.js';
 import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { loadDotEnv } from './config/dot-env.ts';
+import { budgetNotices } from './conversation/spending.ts';
 import { ConfigError, systemCode } from './errors.ts';
 import { findBuild, findInstallation, firstSteps, settingsFile } from './installation.ts';
 import { captureConsole, createLogger } from './log.ts';
@@ -27,7 +28,7 @@ const log = createLogger(config.logLevel);
 captureConsole(log);
 setDefaultProxy(config.proxy);
 // Before all that can fail: they may say why it does.
-for (const notice of config.notices) log.warn(notice);
+for (const notice of [...config.notices, ...budgetNotices(config)]) log.warn(notice);
 
 /** What to do where the system does not let it listen; `undefined`: not known. */
 function whyNotListening(err: unknown): string | undefined {
