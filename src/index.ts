@@ -47,7 +47,10 @@ function build(): App {
   } catch (err) {
     const reason = err instanceof Error ? err.message : String(err);
     const file = settingsFile(findInstallation());
-    log.fatal({ reason }, `the bot's identity cannot be used: see MicrosoftAppType and its companions in ${file}`);
+    log.fatal(
+      { reason },
+      `the bot's identity cannot be used: see MicrosoftAppType and the other MicrosoftApp… settings in ${file}`,
+    );
     process.exit(1);
   }
 }
