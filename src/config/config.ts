@@ -141,7 +141,7 @@ function readNotices(read: EnvReader): string[] {
   const isReachable = read.text('PUBLIC_BASE_URL')?.startsWith('https:') || read.text('WEBSITE_HOSTNAME') !== undefined;
   if (read.text('MicrosoftAppId') !== undefined && !isReachable) {
     notices.push(
-      'PUBLIC_BASE_URL is no https address: Teams and other channels get the text of answers without their sound',
+      'PUBLIC_BASE_URL is not set, or no https address: Teams and other channels get the text of answers without their sound',
     );
   }
   const isTypeMissing = read.text('MicrosoftAppType') === undefined && read.text('MicrosoftAppTenantId') !== undefined;

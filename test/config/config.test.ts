@@ -231,7 +231,10 @@ describe('readConfig', () => {
 
   it('takes no budget for a model without a price, unless a table has one', () => {
     const own = { ...azure, AZURE_OPENAI_DEPLOYMENT_NAME: 'my-deployment', DAILY_BUDGET_USD: '5' };
-    assert.match(problemsOf(own).join(), /DAILY_BUDGET_USD is set and no price .*"my-deployment"/);
+    assert.match(
+      problemsOf(own).join(),
+      /DAILY_BUDGET_USD is set and no price .*"my-deployment".*, or a deployment that is named like its model \(gpt-realtime\)$/,
+    );
     const prices = { in: 1, cached: 0.1, out: 2 };
     const table = { date: '2026-12-01', models: { 'my-deployment': { text: prices, audio: prices } } };
     const env = { ...own, PRICE_TABLE: 'prices.json' };
