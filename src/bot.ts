@@ -1,6 +1,6 @@
 import { type ChannelAccount, type InvokeResponse, TeamsActivityHandler, type TurnContext } from 'botbuilder';
 import type { VoiceAdapter } from './channel/adapter.ts';
-import { isAddressed } from './channel/addressing.ts';
+import { addressingIn, isAddressed } from './channel/addressing.ts';
 import { type AllowList, isAllowed, isGreeted } from './channel/allow-list.ts';
 import type { FileSaver } from './channel/file-saver.ts';
 import { answerInvoke, type InvokeDeps } from './channel/invokes.ts';
@@ -149,7 +149,9 @@ export class VoiceBot extends TeamsActivityHandler {
     const { activity } = context;
     if (!isGreeted(this.#identityOf(context), this.#options.allowList)) return;
     const respond = this.#respondTo(context, toReference(activity, this.#callerOf(context)));
-    const welcomed = this.#options.conversations.welcome(conversationKey(activity), localeOf(activity), respond);
+    const { welcome, welcomeGroup } = wordingFor(localeOf(activity));
+    const text = addressingIn(activity) === 'anything' ? welcome : welcomeGroup;
+    const welcomed = this.#options.conversations.welcome(conversationKey(activity), text, respond);
     if (isInBand(context.activity)) await welcomed;
   }
 

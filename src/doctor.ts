@@ -28,7 +28,7 @@ function loadConfig(): Config {
     return readConfig(process.env, undefined, loadDotEnv(process.env));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const todo = firstSteps(process.env, installed, 'npm run doctor');
+    const todo = firstSteps(process.env, installed, 'npm run doctor', error);
     const report = { name: 'configuration', tookMs: 0 };
     if (json)
       for (const problem of error.problems) print(jsonLine({ ...report, finding: failure(problem, todo) }, styleNow()));

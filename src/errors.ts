@@ -158,16 +158,20 @@ export class StoreError extends Error {
   }
 }
 
+/** What cannot be used: the settings, or the file `.env` that holds them. */
+export type ConfigErrorCode = 'config_invalid' | 'dot_env_unreadable';
+
 /** The configuration cannot be used. Lists every problem, one a line; never holds a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
-  readonly code = 'config_invalid';
+  readonly code: ConfigErrorCode;
   readonly retry: Retry = 'never';
   readonly problems: readonly string[];
 
-  constructor(problems: readonly string[]) {
+  constructor(problems: readonly string[], code: ConfigErrorCode = 'config_invalid') {
     super(`The configuration cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
     this.problems = problems;
+    this.code = code;
   }
 }
 

@@ -2,7 +2,8 @@ import './node-version.js';
 import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { loadDotEnv } from './config/dot-env.ts';
-import { ConfigError } from './errors.ts';
+import { budgetNotices } from './conversation/spending.ts';
+import { ConfigError, systemCode } from './errors.ts';
 import { findBuild, findInstallation, firstSteps, settingsFile } from './installation.ts';
 import { captureConsole, createLogger } from './log.ts';
 import { setDefaultProxy } from './proxy.ts';
@@ -17,7 +18,7 @@ function loadConfig(): Config {
     return readConfig(process.env, undefined, loadDotEnv(process.env));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n${firstSteps(process.env, findInstallation(), 'npm start')}\n`);
+    process.stderr.write(`${error.message}\n${firstSteps(process.env, findInstallation(), 'npm start', error)}\n`);
     process.exit(1);
   }
 }
@@ -26,13 +27,17 @@ const config = loadConfig();
 const log = createLogger(config.logLevel);
 captureConsole(log);
 const proxyNotice = setDefaultProxy(config.proxy, process.env);
-if (proxyNotice !== undefined) log.warn(proxyNotice);
+// Before all that can fail: they may say why it does.
+for (const notice of [proxyNotice ?? [], config.notices, budgetNotices(config)].flat()) log.warn(notice);
 
-function whyNotListening(err: unknown): string {
-  const { code } = err as NodeJS.ErrnoException;
-  if (config.host === undefined || code === 'EADDRINUSE' || code === 'EACCES')
-    return 'cannot listen: is another program on this port? Set PORT to use another';
-  return `cannot listen: HOST is no address of this machine ("${config.host}"); unset it, or set 0.0.0.0 for all addresses`;
+/** What to do where the system does not let it listen; `undefined`: not known. */
+function whyNotListening(err: unknown): string | undefined {
+  const { host, port } = config;
+  const code = systemCode(err);
+  if (code === 'EADDRINUSE') return `port ${port} is in use: set PORT to another`;
+  if (code === 'EACCES') return `port ${port} is not open to this user: set PORT to another`;
+  if (host === undefined || code === undefined) return undefined;
+  return `cannot listen: HOST is no address of this machine ("${host}"); unset it, or set 0.0.0.0 for all addresses`;
 }
 
 /** botbuilder has checks of its own on the bot's identity. */
@@ -42,7 +47,10 @@ function build(): App {
   } catch (err) {
     const reason = err instanceof Error ? err.message : String(err);
     const file = settingsFile(findInstallation());
-    log.fatal({ reason }, `the bot's identity cannot be used: see MicrosoftAppType and its companions in ${file}`);
+    log.fatal(
+      { reason },
+      `the bot's identity cannot be used: see MicrosoftAppType and the other MicrosoftApp… settings in ${file}`,
+    );
     process.exit(1);
   }
 }
@@ -92,7 +100,6 @@ process.on('uncaughtException', (err) => fail(err, 'uncaught exception'));
 
 try {
   const port = await app.start();
-  for (const notice of config.notices) log.warn(notice);
   const { kind, model } = config.model;
   log.info({ port, host: config.host ?? '*', model, kind, storage: config.storage.kind }, 'listening on /api/messages');
   if (config.onlyLoopback) {
@@ -101,6 +108,8 @@ try {
     log.warn('no MicrosoftAppId: whoever reaches this address can use the model');
   }
 } catch (err) {
-  log.fatal({ err }, whyNotListening(err));
+  const reason = whyNotListening(err);
+  if (reason === undefined) log.fatal({ err }, 'cannot listen');
+  else log.fatal({ code: systemCode(err) }, reason);
   process.exit(1);
 }

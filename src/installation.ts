@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Env } from './config/env.ts';
+import type { ConfigError } from './errors.ts';
 import { fieldsOf } from './fields.ts';
 
 /** Where a program runs: in the project, with its npm scripts, or in what is deployed, which has none and no .env.example. */
@@ -48,12 +49,17 @@ export function settingsFile(installed: Installation): string {
   return installed === 'project' ? '.env.example' : "the project's .env.example";
 }
 
-/** What to do where the settings cannot be used; `command` is what was typed. */
-export function firstSteps(env: Env, installed: Installation, command: string): string {
+/** What to do after `error`; `command` is what was typed. A `.env` that exists is never to be written over. */
+export function firstSteps(env: Env, installed: Installation, command: string, error: ConfigError): string {
   const isProduction = env['NODE_ENV'] === 'production' || env['WEBSITE_SITE_NAME'] !== undefined;
-  if (installed === 'deployed' || isProduction || namesModel(env))
+  const isBegun = namesModel(env) || error.code === 'dot_env_unreadable';
+  if (installed === 'deployed' || isProduction || isBegun)
     return `Every setting is described in ${settingsFile(installed)}.`;
-  return `To begin: cp .env.example .env, and set AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT_NAME in it. Without an account:
-npm run simulator, and in another terminal
-AZURE_OPENAI_ENDPOINT=http://127.0.0.1:8790 AZURE_OPENAI_DEPLOYMENT_NAME=simulator AZURE_OPENAI_API_KEY=simulator-key ${command}`;
+  const model = 'set AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT_NAME in';
+  const begin = existsSync('.env')
+    ? `${model} .env (.env.example describes them)`
+    : `cp .env.example .env, and ${model} it`;
+  return `To begin: ${begin}. Without an account:
+npm run simulator, put the three lines that it prints into .env, and in another terminal
+${command}`;
 }

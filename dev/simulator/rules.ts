@@ -124,7 +124,7 @@ const RATE_LIMITED: ServiceError = {
 const HELP = [
   'I am a simulator of the real voice model. You can type:',
   '- hello',
-  '- say something: I say just that',
+  '- say …: I say just those words',
   '- repeat: I say my last answer again',
   '- what did I say: I quote your last message',
   '- count to 5',

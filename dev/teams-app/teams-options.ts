@@ -116,7 +116,7 @@ function readGuid(read: EnvReader, name: Name, what: string): string | undefined
 
 function readHost(read: EnvReader): string {
   const expected =
-    'the public DNS name of the bot alone, such as bot.example.com (no path, port, address of a network, name of this machine or of a platform)';
+    'the public DNS name of the bot alone, such as bot.example.com (without a path or a port; no IP address, no name that only a machine or a network knows, such as localhost or bot.internal, and not the bare name of a platform, such as azurewebsites.net)';
   const text = read.required('--host', expected);
   const host = publicHost(text);
   if (text !== '' && host === undefined) read.problems.push(`--host is "${text}"; expected ${expected}`);

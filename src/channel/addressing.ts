@@ -1,20 +1,23 @@
 import type { Activity } from 'botbuilder';
 import { commandOf } from '../conversation/commands.ts';
 import { fieldsOf } from '../fields.ts';
-import { capabilitiesOf } from './capabilities.ts';
+import { type Addressing, capabilitiesOf } from './capabilities.ts';
 import { mentionsBot, namesBot } from './mentions.ts';
 import { quotesAccount } from './quoted-replies.ts';
 import { scopeOf } from './user-turn.ts';
+
+/** What turns a message to the bot where this comes from: in a chat of two, being sent. */
+export function addressingIn(activity: Activity): Addressing {
+  const scope = scopeOf(activity);
+  return scope === 'personal' ? 'anything' : capabilitiesOf(activity.channelId, scope).addressedBy;
+}
 
 /**
  * Whether a message is meant for the bot: always where one person talks with it; in groups as the channel shows it.
  * `text`: what was written, without mentions of the bot.
  */
 export function isAddressed(activity: Activity, text: string): boolean {
-  const scope = scopeOf(activity);
-  if (scope === 'personal') return true;
-  const { addressedBy } = capabilitiesOf(activity.channelId, scope);
-  switch (addressedBy) {
+  switch (addressingIn(activity)) {
     case 'anything':
       return true;
     case 'mention':

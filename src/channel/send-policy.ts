@@ -127,7 +127,7 @@ function unwrap(attempt: Attempt): PipelineResponse {
 }
 
 function retryDelayMs(attempt: Attempt, retries: number, random: number, clock: Clock): number | undefined {
-  const spreadMs = FIRST_BACKOFF_MS * 2 ** retries * random;
+  const spreadMs = Math.round(FIRST_BACKOFF_MS * 2 ** retries * random);
   const backoffMs = FIRST_BACKOFF_MS * 2 ** retries * 0.5 + spreadMs;
   if ('error' in attempt) return UNSENT_CODES.has(codeOf(attempt.error)) ? backoffMs : undefined;
   if (!RETRIED_STATUS.has(attempt.response.status)) return undefined;

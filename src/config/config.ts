@@ -124,7 +124,11 @@ function readAddresses(read: EnvReader, appId: string | undefined): Pick<Config,
   checkIdentity(read, appId, host);
   const websiteHost = read.text('WEBSITE_HOSTNAME');
   const fallback = websiteHost !== undefined ? `https://${websiteHost}` : appId === undefined ? 'localhost' : undefined;
-  return { port, host, publicBaseUrl: read.url('PUBLIC_BASE_URL', 'https://bot.example.com') ?? fallback };
+  const publicBaseUrl = read.url('PUBLIC_BASE_URL', 'https://bot.example.com');
+  // What the resource of the bot is set to, and easily taken along.
+  if (/\/api\/messages$/i.test(publicBaseUrl ?? ''))
+    read.problems.push('PUBLIC_BASE_URL ends in /api/messages; expected the address without /api/messages');
+  return { port, host, publicBaseUrl: publicBaseUrl ?? fallback };
 }
 
 function readAttachmentHosts(read: EnvReader): readonly HostRule[] {
@@ -140,7 +144,7 @@ function readNotices(read: EnvReader): string[] {
   const isReachable = read.text('PUBLIC_BASE_URL')?.startsWith('https:') || read.text('WEBSITE_HOSTNAME') !== undefined;
   if (read.text('MicrosoftAppId') !== undefined && !isReachable) {
     notices.push(
-      'PUBLIC_BASE_URL is no https address: Teams and other channels get the text of answers without their sound',
+      'PUBLIC_BASE_URL is not set, or no https address: Teams and other channels get the text of answers without their sound',
     );
   }
   const isTypeMissing = read.text('MicrosoftAppType') === undefined && read.text('MicrosoftAppTenantId') !== undefined;

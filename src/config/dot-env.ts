@@ -5,12 +5,14 @@ import { ConfigError } from '../errors.ts';
 /** Takes the place of a "#" inside of a word, so that the parser does not start a comment there. */
 const INNER_HASH = '\u0001';
 
+const NOT_READ = '.env is not read, since NODE_ENV is production: set these as variables of the environment';
+
 /**
  * Reads `.env` of the current folder into `env`, except in production. Variables that are already set win. Returns what
  * the operator should know about the file, without any value. Throws a ConfigError when the file cannot be read.
  */
 export function loadDotEnv(env: NodeJS.ProcessEnv): readonly string[] {
-  if (env['NODE_ENV'] === 'production') return [];
+  if (env['NODE_ENV'] === 'production') return existsSync('.env') ? [NOT_READ] : [];
   const text = readDotEnv();
   if (text === undefined) return existsSync('.env.txt') ? ['.env.txt is not read; rename it to .env'] : [];
   // Node ends an unquoted value at its first "#", even inside of a word.
@@ -29,9 +31,11 @@ function readDotEnv(): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    throw new ConfigError([
-      `.env cannot be read (${code}); expected a text file in UTF-8, or in UTF-16 with a byte order mark`,
-    ]);
+    const finding = code === 'EISDIR' ? 'is a folder' : `cannot be read (${code})`;
+    throw new ConfigError(
+      [`.env ${finding}; expected a text file in UTF-8, or in UTF-16 with a byte order mark`],
+      'dot_env_unreadable',
+    );
   }
 }
 

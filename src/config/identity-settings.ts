@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { isIP } from 'node:net';
+import { hostname } from 'node:os';
 import { type Env, type EnvReader, isLoopbackHost } from './env.ts';
 
 /** The names that botbuilder's ConfigurationBotFrameworkAuthentication reads. */
@@ -104,10 +105,16 @@ export function checkIdentity(read: EnvReader, appId: string | undefined, host: 
       `MicrosoftAppId is not set and ${production} says production; expected the bot's app id, or ALLOW_UNAUTHENTICATED=true`,
     );
   } else if (host !== undefined && !isLoopbackHost(host)) {
-    // A shell of Conda sets HOST to the name of a compiler's target.
-    const finding = isIP(host) === 0 ? 'is no address of this machine' : 'is no loopback address';
+    // A shell of Conda sets HOST to the name of a compiler's target: no setting of the bot makes that an address.
     read.problems.push(
-      `HOST ${finding} ("${host}") and MicrosoftAppId is not set; expected 127.0.0.1, an app id, or ALLOW_UNAUTHENTICATED=true`,
+      isIP(host) === 0 && !isOwnName(host)
+        ? `HOST is no address of this machine ("${host}"), as a Conda shell sets it; unset it, or set 127.0.0.1`
+        : `HOST is no loopback address ("${host}") and MicrosoftAppId is not set; expected 127.0.0.1, an app id, or ALLOW_UNAUTHENTICATED=true`,
     );
   }
+}
+
+/** The name of this machine, with a domain behind it or without. */
+function isOwnName(host: string): boolean {
+  return host.toLowerCase().split('.')[0] === hostname().toLowerCase().split('.')[0];
 }

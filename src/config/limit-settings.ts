@@ -21,7 +21,7 @@ export function readLimits(read: EnvReader, model: string, readText: (path: stri
   const isBounded = dayUsd !== undefined || conversationUsd !== undefined;
   if (isBounded && isRead && model !== '' && pricesOf(prices, model) === undefined) {
     read.problems.push(
-      `${budget} is set and no price is known for "${model}"; expected PRICE_TABLE to name a file that has one`,
+      `${budget} is set and no price is known for "${model}"; expected PRICE_TABLE to name a file that has one, or a deployment that is named like its model (gpt-realtime)`,
     );
   }
   return {

@@ -69,7 +69,7 @@ async function askModel(
   const text = () => [settings.instructions, about, historyText(record.history), item, ...textsOf(parts)];
   const { soundMs, pictures } = attached;
   const allowed = spending.allow({ key: turn.key, record, settings, text, soundMs, pictures });
-  if (typeof allowed === 'string') return overBudget(turn, allowed, deps);
+  if ('budget' in allowed) return overBudget(turn, allowed, deps);
   const following = follow(turn, attached, sink, settings, deps);
   const input: TurnInput = {
     ...{ turnId, about, settings, log, text: item, attached: parts },
@@ -87,10 +87,12 @@ async function askModel(
   return answerOf(turn, record, result, { ...asking, above: following.above() }, deps);
 }
 
-function overBudget({ locale }: UserTurn, budget: OverBudget, { log, watch }: TurnDeps): Answer {
-  log.warn({ budget }, 'over budget, refused');
+function overBudget({ locale }: UserTurn, over: OverBudget, { log, watch }: TurnDeps): Answer {
+  const rounded = (usd: number) => Number(usd.toFixed(4));
+  const amounts = { neededUsd: rounded(over.neededUsd), leftUsd: rounded(over.leftUsd) };
+  log.warn({ budget: over.budget, ...amounts }, 'over budget, refused');
   watch.ended('refused');
-  return { reply: { text: wordingFor(locale).limits[budget], audio: undefined }, remembered: {}, isUndone: false };
+  return { reply: { text: wordingFor(locale).limits[over.budget], audio: undefined }, remembered: {}, isUndone: false };
 }
 
 /** What a turn was asked with. */

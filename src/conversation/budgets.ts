@@ -18,8 +18,12 @@ export interface Reservation {
   settle(usd: number): void;
 }
 
-/** Why a turn may not be run. */
-export type OverBudget = 'day' | 'conversation';
+/** Why a turn may not be run: what it may cost is more than what is left of a budget. */
+export interface OverBudget {
+  readonly budget: 'day' | 'conversation';
+  readonly neededUsd: number;
+  readonly leftUsd: number;
+}
 
 const DAY_MS = 24 * 60 * 60_000;
 /** What is spent is known of so many conversations; of one that is pushed out, only from its record. */
@@ -101,8 +105,11 @@ export class Budgets {
 
   #refusal(account: Account, usd: number): OverBudget | undefined {
     const { dayUsd = Number.POSITIVE_INFINITY, conversationUsd = Number.POSITIVE_INFINITY } = this.#options;
-    if (account.spentUsd + account.reservedUsd + usd > conversationUsd) return 'conversation';
-    if (this.#othersUsd + this.#day.spentUsd + this.#day.reservedUsd + usd > dayUsd) return 'day';
+    const usedUsd = account.spentUsd + account.reservedUsd;
+    const usedTodayUsd = this.#othersUsd + this.#day.spentUsd + this.#day.reservedUsd;
+    const over = (budget: OverBudget['budget'], leftUsd: number): OverBudget => ({ budget, neededUsd: usd, leftUsd });
+    if (usedUsd + usd > conversationUsd) return over('conversation', conversationUsd - usedUsd);
+    if (usedTodayUsd + usd > dayUsd) return over('day', dayUsd - usedTodayUsd);
     return undefined;
   }
 

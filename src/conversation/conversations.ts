@@ -201,11 +201,11 @@ export class Conversations {
   }
 
   /** Greets each conversation once, and never after its first message. Resolves when that is done; never rejects. */
-  async welcome(key: string, locale: string | undefined, respond: Respond): Promise<void> {
+  async welcome(key: string, text: string, respond: Respond): Promise<void> {
     if (this.#isDraining || this.#welcomed.has(key)) return;
     this.#welcomed.set(key, true);
     const { leases } = this.#deps;
-    const welcome = { text: wordingFor(locale).welcome, audio: undefined };
+    const welcome = { text, audio: undefined };
     await this.#turns.respond({ conversation: key }, async () => {
       // A record says to the other instances that it was greeted, or has begun.
       const isNew = !leases.isShared || (await leases.create(key, EMPTY_RECORD));

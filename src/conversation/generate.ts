@@ -108,7 +108,7 @@ function retryDelayMs(
   failures.set(code, alike + 1);
   if (retries >= MOST_RETRIES || alike >= (FEWER_RETRIES[code] ?? MOST_RETRIES)) return undefined;
   const backoffMs = FIRST_BACKOFF_MS * BACKOFF_GROWTH ** retries;
-  const spreadMs = (backoffMs / 2) * random;
+  const spreadMs = Math.round((backoffMs / 2) * random);
   return Math.max(backoffMs / 2, retryAfterMs ?? 0) + spreadMs;
 }
 

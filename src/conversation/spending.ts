@@ -1,9 +1,9 @@
-import type { SessionSettings } from '../config/config.ts';
+import type { Config, SessionSettings } from '../config/config.ts';
 import { costUsd, type ModelPrices, type PriceTable, pricesOf } from '../prices.ts';
 import type { TurnResult } from '../realtime/turn-result.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import type { Budgets, OverBudget } from './budgets.ts';
-import type { ConversationRecord } from './records.ts';
+import { type ConversationRecord, EMPTY_RECORD } from './records.ts';
 import type { SharedSpending } from './shared-spending.ts';
 
 /** What a turn is about to ask the model. */
@@ -86,7 +86,7 @@ export class Spending {
     const mostUsd = costUsd(worstCase(asked), prices);
     const knownUsd = costUsd(asked.record.usage.tokens, prices);
     const reservation = this.#budgets.reserve(asked.key, mostUsd, knownUsd);
-    if (typeof reservation === 'string') return reservation;
+    if ('budget' in reservation) return reservation;
     this.#tell();
     let responses = 1;
     return {
@@ -104,11 +104,36 @@ export class Spending {
   }
 }
 
+/** What an operator should know of the budgets: by those that no turn fits, everybody is refused for ever. */
+export function budgetNotices({ limits, session, model }: Pick<Config, 'limits' | 'session' | 'model'>): string[] {
+  const prices = pricesOf(limits.prices, model.model);
+  if (prices === undefined) return [];
+  const smallest = {
+    record: EMPTY_RECORD,
+    settings: session,
+    text: () => [session.instructions],
+    soundMs: 0,
+    pictures: 0,
+  };
+  const neededUsd = costUsd(worstCase(smallest), prices);
+  const cost = `about ${Number(neededUsd.toPrecision(2))} US dollars with REALTIME_MAX_OUTPUT_TOKENS ${session.maxOutputTokens}`;
+  const budgets = [
+    ['DAILY_BUDGET_USD', limits.dayUsd],
+    ['CONVERSATION_BUDGET_USD', limits.conversationUsd],
+  ] as const;
+  return budgets
+    .filter(([, usd]) => usd !== undefined && usd < neededUsd)
+    .map(
+      ([name]) =>
+        `${name} is less than one turn may cost (${cost}): every message is refused; raise it, or lower REALTIME_MAX_OUTPUT_TOKENS`,
+    );
+}
+
 /**
  * The most that one response can be billed: all that its session has heard and said, or all that a new one is told (a
  * token is at least one byte), and as much as it may say, as speech: text is cheaper. Nothing from the cache.
  */
-function worstCase({ record, settings, text, soundMs, pictures }: Asked): TokenUsage {
+function worstCase({ record, settings, text, soundMs, pictures }: Omit<Asked, 'key'>): TokenUsage {
   const bytes = text().reduce<number>((sum, each = '') => sum + Buffer.byteLength(each), OVERHEAD_TOKENS);
   // The configuration has a bound wherever there is a budget.
   const mostOut = typeof settings.maxOutputTokens === 'number' ? settings.maxOutputTokens : Number.POSITIVE_INFINITY;

@@ -19,7 +19,7 @@ async function checkAbsence({ config: { host } }: DoctorDeps): Promise<Finding> 
   if (host !== undefined && isLoopbackHost(host)) return pass('none: only clients on this machine are served');
   return warn(
     'none, and the bot listens to other machines: whoever reaches it can use the model',
-    'Set MicrosoftAppId and its companions, or remove ALLOW_UNAUTHENTICATED.',
+    'Set MicrosoftAppId and the other MicrosoftApp… settings, or remove ALLOW_UNAUTHENTICATED.',
   );
 }
 
@@ -69,6 +69,6 @@ export function identityTodo(code: string, botEnv: Env, isOnAzure: boolean): str
         return isOnAzure ? 'Assign the managed identity of MicrosoftAppId to this App Service.' : ELSEWHERE;
       if (botEnv['MicrosoftAppPassword'] === undefined && botEnv['CertificateThumbprint'] === undefined)
         return 'Set MicrosoftAppPassword to a secret of the app registration (or CertificateThumbprint and CertificatePrivateKey), or MicrosoftAppType to UserAssignedMSI where the bot has a managed identity.';
-      return 'Check MicrosoftAppType and its companions, and that this machine reaches https://login.microsoftonline.com.';
+      return 'Check MicrosoftAppType and the other MicrosoftApp… settings, and that this machine reaches https://login.microsoftonline.com.';
   }
 }

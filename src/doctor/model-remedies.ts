@@ -1,5 +1,6 @@
 import { azureCloudOf } from '../azure-cloud.ts';
 import type { ModelEndpoint } from '../config/config.ts';
+import { isLoopbackHost } from '../config/env.ts';
 import { systemCode, type TurnError, type TurnErrorCode } from '../errors.ts';
 
 /** What happened, with the system's own word for it where there is one. */
@@ -24,7 +25,7 @@ export function modelTodo(code: TurnErrorCode, model: ModelEndpoint): string {
     case 'token_timeout':
       return SLOW_TOKEN;
     case 'unauthorized':
-      return unauthorizedTodo(model);
+      return `${unauthorizedTodo(model)}${simulatorTodo(model, 'the key simulator-key')}`;
     case 'forbidden':
       return forbiddenTodo(model);
     case 'deployment_not_found':
@@ -64,7 +65,7 @@ export function modelTodo(code: TurnErrorCode, model: ModelEndpoint): string {
 function deploymentTodo(model: ModelEndpoint): string {
   return model.kind === 'openai'
     ? 'Check OPENAI_MODEL, and that OPENAI_BASE_URL ends as the service wants it (such as /v1).'
-    : `AZURE_OPENAI_DEPLOYMENT_NAME has to be the name of a deployment (not of a model) at ${endpointOf(model)}; one that was made a few minutes ago is not there yet: try again in five.`;
+    : `AZURE_OPENAI_DEPLOYMENT_NAME has to be the name of a deployment (not of a model) at ${endpointOf(model)}; one that was made a few minutes ago is not there yet: try again in five.${simulatorTodo(model, 'the deployments simulator and gpt-realtime')}`;
 }
 
 /** Where the deployment does not do what is asked of it. */
@@ -81,6 +82,12 @@ function endpointOf(model: ModelEndpoint): string {
   return `AZURE_OPENAI_ENDPOINT (https://<resource>.openai.azure.com, without a path${found})`;
 }
 
+/** A service on this machine is most likely the simulator. */
+function simulatorTodo(model: ModelEndpoint, accepted: string): string {
+  const { hostname } = new URL(model.kind === 'openai' ? model.baseUrl : model.endpoint);
+  return isLoopbackHost(hostname) ? ` (the simulator accepts ${accepted})` : '';
+}
+
 /** Tokens for another cloud than the public one come from an authority of its own. */
 function authorityTodo(model: ModelEndpoint): string {
   const authority = model.kind === 'openai' ? undefined : azureCloudOf(model.endpoint)?.authority;
@@ -91,7 +98,7 @@ function authorityTodo(model: ModelEndpoint): string {
 function unauthorizedTodo(model: ModelEndpoint): string {
   switch (model.kind) {
     case 'azureKey':
-      return `Set AZURE_OPENAI_API_KEY to a present key of the resource at ${endpointOf(model)} ("Keys and Endpoint" in the portal), or remove it to use Entra ID.`;
+      return `Set AZURE_OPENAI_API_KEY to a current key of the resource at ${endpointOf(model)} ("Keys and Endpoint" in the portal), or remove it to use Entra ID.`;
     case 'azureEntraId': {
       const [cloud, asked] = [azureCloudOf(model.endpoint), azureCloudOf(model.scope)];
       if (cloud !== undefined && asked !== undefined && cloud !== asked)
@@ -99,7 +106,7 @@ function unauthorizedTodo(model: ModelEndpoint): string {
       return `Give the identity above the role "Cognitive Services OpenAI User" on the resource (it takes some minutes to count); its token has to come from the tenant of the resource (az login --tenant), for AZURE_OPENAI_SCOPE.${authorityTodo(model)}`;
     }
     case 'openai':
-      return 'Set OPENAI_API_KEY to a present key of the service at OPENAI_BASE_URL.';
+      return 'Set OPENAI_API_KEY to a current key of the service at OPENAI_BASE_URL.';
   }
 }
 

@@ -37,7 +37,7 @@ export function modelTurns({ config, clock }: DoctorDeps, trial: ModelTrial): re
       run: async () => lifeFinding(trial.expiresAtMs, clock.now()),
     },
     {
-      name: 'speech after a replay',
+      name: 'speech after the history was sent again',
       needs: [SPOKEN_TURN],
       ...turn,
       run: (signal) => checkReplay(config, trial, signal),

@@ -146,7 +146,7 @@ async function checkMessages(place: Base, { isAuthenticated }: Config, signal: A
     return pass('a message from elsewhere is refused (403): the bot has no app id and serves this machine alone');
   if (!isRefused && !isRead) return fail(`POST ${url}: ${described(answer)}`, notThisBot(place));
   if (isRefused && isAuthenticated) return pass('a message without a token is refused (401)');
-  if (isRead && !isAuthenticated) return pass('a message that is none is refused (400); the bot asks for no token');
+  if (isRead && !isAuthenticated) return pass('what is not a message is refused (400); the bot asks for no token');
   const said = isRead ? 'a bot answers there that asks for no token' : 'a bot answers there that asks for a token';
   return fail(
     said,

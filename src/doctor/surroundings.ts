@@ -1,5 +1,6 @@
 import { findFfmpeg } from '../audio/clip/ffmpeg.ts';
 import type { Config } from '../config/config.ts';
+import { budgetNotices } from '../conversation/spending.ts';
 import { settingsFile } from '../installation.ts';
 import { type Check, type DoctorDeps, type Finding, pass, skipped, warn } from './check.ts';
 
@@ -18,7 +19,8 @@ const STORAGES: Readonly<Record<Config['storage']['kind'], string>> = {
 
 /** What is known without asking anybody. Older versions of Node were refused at the start. */
 export function surroundings({ config, env, installed }: DoctorDeps): readonly Check[] {
-  const { model, notices, storage } = config;
+  const { model, storage } = config;
+  const notices = [...config.notices, ...budgetNotices(config)];
   const set = `${MODELS[model.kind]} ("${model.model}"), ${STORAGES[storage.kind]}`;
   const figures = { model: model.kind, storage: storage.kind };
   const todo = `See these settings in ${settingsFile(installed)}.`;

@@ -11,6 +11,7 @@ function file(name: string | undefined): string {
 export const de: Wording = {
   language: 'de',
   welcome: 'Hallo! Schreiben Sie mir eine Nachricht, und ich antworte mit Text und mit meiner Stimme.',
+  welcomeGroup: 'Hallo! Erwähnen Sie mich in einer Nachricht, und ich antworte mit Text und mit meiner Stimme.',
   textMissing:
     'In Ihrer Nachricht war nichts, das ich lesen kann. Bitte schreiben Sie mir, oder senden Sie eine Tonaufnahme, ein Bild oder eine Textdatei.',
   textTooLong: (mostChars) =>

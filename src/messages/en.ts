@@ -11,6 +11,7 @@ function file(name: string | undefined): string {
 export const en: Wording = {
   language: 'en',
   welcome: 'Hello! Write me a message and I will answer in text and with my voice.',
+  welcomeGroup: 'Hello! Mention me in a message and I will answer in text and with my voice.',
   textMissing:
     'I found nothing in your message that I can read. Please write to me, or send a voice message, a picture or a text file.',
   textTooLong: (mostChars) =>

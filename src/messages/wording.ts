@@ -16,6 +16,8 @@ export interface Wording {
   /** BCP 47, for pages and for the way numbers are written. */
   readonly language: string;
   readonly welcome: string;
+  /** Where only messages to the bot are answered. */
+  readonly welcomeGroup: string;
   readonly textMissing: string;
   textTooLong(mostChars: string): string;
   readonly queueFull: string;

@@ -121,7 +121,7 @@ describe('a group', () => {
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('lunch at 12?', SLACK);
     await bot.post(bot.message(undefined, { ...SLACK, type: 'conversationUpdate', membersAdded: [SLACK.recipient] }));
-    assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, wording.welcome);
+    assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, wording.welcomeGroup);
   });
 
   for (const [name, text, fields, asked] of [

@@ -169,7 +169,23 @@ describe('a team', () => {
       const bot = await startBot();
       t.after(() => bot[Symbol.asyncDispose]());
       await announce(bot, event, TEAM);
-      assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, wording.welcome);
+      assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, wording.welcomeGroup);
+    });
+  }
+});
+
+describe('a group', () => {
+  for (const [channelId, words] of [
+    ['slack', 'welcomeGroup'],
+    ['telegram', 'welcomeGroup'],
+    ['directline', 'welcome'],
+  ] as const) {
+    it(`is told to mention the bot where it answers nothing else (${channelId}: ${words})`, async (t) => {
+      const bot = await startBot();
+      t.after(() => bot[Symbol.asyncDispose]());
+      const group = { channelId, conversation: { id: 'group-1', isGroup: true } };
+      await announce(bot, { type: 'conversationUpdate', membersAdded: [BOT] }, group);
+      assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, wording[words]);
     });
   }
 });

@@ -225,6 +225,15 @@ describe('readConfig', () => {
     assert.deepEqual(readConfig({ ...bot, WEBSITE_HOSTNAME: 'x.azurewebsites.net' }).notices, []);
   });
 
+  it('takes no public address that is the one for messages', () => {
+    for (const end of ['/api/messages', '/API/messages/', '/bot/api/messages'])
+      assert.deepEqual(problemsOf({ ...azure, PUBLIC_BASE_URL: `https://bot.example.com${end}` }), [
+        'PUBLIC_BASE_URL ends in /api/messages; expected the address without /api/messages',
+      ]);
+    const { publicBaseUrl } = readConfig({ ...azure, PUBLIC_BASE_URL: 'https://bot.example.com/bot/' });
+    assert.equal(publicBaseUrl, 'https://bot.example.com/bot');
+  });
+
   it('says that a list without an app id lets in nobody', () => {
     for (const name of ['ALLOWED_TENANTS', 'ALLOWED_USERS']) {
       assert.match(readConfig({ ...azure, [name]: APP_ID }).notices.join(), /nobody is answered/);
@@ -251,7 +260,10 @@ describe('readConfig', () => {
 
   it('takes no budget for a model without a price, unless a table has one', () => {
     const own = { ...azure, AZURE_OPENAI_DEPLOYMENT_NAME: 'my-deployment', DAILY_BUDGET_USD: '5' };
-    assert.match(problemsOf(own).join(), /DAILY_BUDGET_USD is set and no price .*"my-deployment"/);
+    assert.match(
+      problemsOf(own).join(),
+      /DAILY_BUDGET_USD is set and no price .*"my-deployment".*, or a deployment that is named like its model \(gpt-realtime\)$/,
+    );
     const prices = { in: 1, cached: 0.1, out: 2 };
     const table = { date: '2026-12-01', models: { 'my-deployment': { text: prices, audio: prices } } };
     const env = { ...own, PRICE_TABLE: 'prices.json' };

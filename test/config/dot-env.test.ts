@@ -72,14 +72,23 @@ describe('.env', () => {
     mkdirSync('.env');
     assert.throws(
       () => loadDotEnv({}),
-      (error) => error instanceof ConfigError && /\.env cannot be read \(EISDIR\)/.test(error.message),
+      (error) =>
+        error instanceof ConfigError && /\.env is a folder; expected a text file in UTF-8$/.test(error.message),
     );
   });
 
   it('may be missing, and is not looked for in production', () => {
     assert.deepEqual(loadDotEnv({}), []);
     const production = { NODE_ENV: 'production' };
-    assert.deepEqual(load('A=1', { ...production }), { env: production, notices: [] });
+    assert.deepEqual(loadDotEnv(production), []);
+  });
+
+  it('says that it is not read in production', () => {
+    const { env, notices } = load('A=1', { NODE_ENV: 'production' });
+    assert.deepEqual(env, { NODE_ENV: 'production' });
+    assert.deepEqual(notices, [
+      '.env is not read, since NODE_ENV is production: set these as variables of the environment',
+    ]);
   });
 
   it('does not replace variables that are set', () => {

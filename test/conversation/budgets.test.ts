@@ -9,8 +9,12 @@ const SEED = 20_261_123;
 const DAY_MS = 86_400_000;
 const CONVERSATIONS = ['a', 'b', 'c'];
 
+function refusal(given: ReturnType<Budgets['reserve']>): string | undefined {
+  return 'budget' in given ? given.budget : undefined;
+}
+
 function reserved(given: ReturnType<Budgets['reserve']>): Reservation {
-  assert.ok(typeof given !== 'string', `refused for ${String(given)}`);
+  assert.ok(!('budget' in given), `refused for ${String(given)}`);
   return given;
 }
 
@@ -60,7 +64,7 @@ async function follow(steps: readonly Step[], dayUsd: number, conversationUsd: n
     if (today !== day) [spentToday, day] = [0, today];
     if (each.kind === 'reserve') {
       const given = budgets.reserve(each.conversation, each.usd);
-      if (typeof given !== 'string') held.push({ ...each, reservation: given, isSettled: false });
+      if (!('budget' in given)) held.push({ ...each, reservation: given, isSettled: false });
     } else if (each.kind === 'extend') {
       const one = held[each.pick];
       if (one?.reservation.extend(each.usd)) one.usd += each.usd;
@@ -96,9 +100,11 @@ describe('budgets', () => {
   it('say which of them is used up, and let in what still fits', () => {
     const budgets = new Budgets({ clock: new ManualClock(), dayUsd: 3, conversationUsd: 2 });
     reserved(budgets.reserve('a', 2)).settle(1.5);
-    assert.equal(budgets.reserve('a', 0.6), 'conversation');
+    assert.equal(refusal(budgets.reserve('a', 0.6)), 'conversation');
     reserved(budgets.reserve('b', 1.5));
-    assert.equal(budgets.reserve('c', 0.1), 'day');
+    assert.equal(refusal(budgets.reserve('c', 0.1)), 'day');
+    assert.deepEqual(budgets.reserve('b', 0.6), { budget: 'conversation', neededUsd: 0.6, leftUsd: 0.5 });
+    assert.deepEqual(budgets.reserve('c', 0.1), { budget: 'day', neededUsd: 0.1, leftUsd: 0 });
     assert.ok(reserved(budgets.reserve('a', 0)));
   });
 
@@ -107,18 +113,18 @@ describe('budgets', () => {
     const budgets = new Budgets({ clock, dayUsd: 2, conversationUsd: undefined });
     reserved(budgets.reserve('a', 1)).settle(1);
     const running = reserved(budgets.reserve('a', 1));
-    assert.equal(budgets.reserve('b', 0.5), 'day');
+    assert.equal(refusal(budgets.reserve('b', 0.5)), 'day');
     await clock.advance(DAY_MS - (clock.now() % DAY_MS));
     reserved(budgets.reserve('b', 0.5));
-    assert.equal(budgets.reserve('b', 0.6), 'day');
+    assert.equal(refusal(budgets.reserve('b', 0.6)), 'day');
     running.settle(1);
-    assert.equal(budgets.reserve('b', 0.6), 'day');
+    assert.equal(refusal(budgets.reserve('b', 0.6)), 'day');
   });
 
   it('know what a conversation has spent before this process began', () => {
     const budgets = new Budgets({ clock: new ManualClock(), dayUsd: undefined, conversationUsd: 1 });
-    assert.equal(budgets.reserve('a', 0.2, 0.9), 'conversation');
-    assert.equal(budgets.reserve('a', 0.2, 0), 'conversation', 'also when its record is gone');
+    assert.equal(refusal(budgets.reserve('a', 0.2, 0.9)), 'conversation');
+    assert.equal(refusal(budgets.reserve('a', 0.2, 0)), 'conversation', 'also when its record is gone');
   });
 
   it('settle a turn once', () => {

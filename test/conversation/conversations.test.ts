@@ -222,16 +222,16 @@ describe('greeting', () => {
   it('is said once to each conversation', async () => {
     const { conversations } = talk();
     const { replies, respond } = wayBack();
-    for (const key of ['a', 'a', 'b']) await conversations.welcome(key, undefined, respond);
+    for (const key of ['a', 'a', 'b']) await conversations.welcome(key, 'Hello!', respond);
     assert.equal(replies.length, 2);
-    assert.match(replies[0]?.text ?? '', /^Hello!/);
+    assert.equal(replies[0]?.text, 'Hello!');
   });
 
   it('is not said after the first message', async () => {
     const { conversations } = talk([says('Hi')]);
     const { replies, respond } = wayBack();
     await say(conversations, turn('hello', { key: 'a' }), respond);
-    await conversations.welcome('a', undefined, respond);
+    await conversations.welcome('a', 'Hello!', respond);
     assert.deepEqual(
       replies.map(({ text }) => text),
       ['Hi'],
@@ -241,14 +241,14 @@ describe('greeting', () => {
   it('is said again to a conversation that was forgotten', async () => {
     const { conversations } = talk();
     const { replies, respond } = wayBack();
-    await conversations.welcome('a', undefined, respond);
+    await conversations.welcome('a', 'Hello!', respond);
     conversations.forget('a');
-    await conversations.welcome('a', undefined, respond);
+    await conversations.welcome('a', 'Hello!', respond);
     assert.equal(replies.length, 2);
   });
 
   it('is no matter when it cannot be sent', async () => {
-    await talk().conversations.welcome('a', undefined, wayBack({ refuse: new Error('gone') }).respond);
+    await talk().conversations.welcome('a', 'Hello!', wayBack({ refuse: new Error('gone') }).respond);
   });
 });
 
@@ -288,7 +288,7 @@ describe('draining', () => {
     await say(conversations, turn('1'), respond);
     await Promise.all([conversations.drain(1_000), conversations.drain(1_000)]);
     assert.deepEqual(await conversations.accept(turn('2'), respond), { kind: 'draining' });
-    await conversations.welcome('b', undefined, respond);
+    await conversations.welcome('b', 'Hello!', respond);
     assert.equal(replies.length, 1);
     assert.equal(conversations.isDraining, true);
     assert.equal(model.last.isOpen, false);

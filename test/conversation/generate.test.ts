@@ -106,10 +106,10 @@ describe('asking the model', () => {
     assert.deepEqual(outcomes(), [SPOKEN]);
   });
 
-  it('spreads its retries by chance, from half to the whole of the wait', async () => {
+  it('spreads its retries by chance, from half to the whole of the wait, in whole milliseconds', async () => {
     const { clock, ask } = asking([rateLimited], { random: 0.5 });
     ask();
-    await clock.whenWaiting(562.5);
+    await clock.whenWaiting(563);
   });
 });
 

@@ -73,6 +73,13 @@ describe('a turn that is too much', PATIENCE, () => {
     t.after(() => bot[Symbol.asyncDispose]());
     assert.equal(await ask(bot, 'a'), 'One');
     assert.equal(await ask(bot, 'b', inConversation('other')), en.limits.day);
+    const refused = bot.logs.find(({ msg }) => msg === 'over budget, refused');
+    // One turn of 40 tokens of speech was paid for.
+    assert.ok(
+      Number(refused?.['neededUsd']) > 0.262 && Number(refused?.['neededUsd']) < 0.265,
+      JSON.stringify(refused),
+    );
+    assert.ok(Number(refused?.['leftUsd']) > 0.26 && Number(refused?.['leftUsd']) < 0.2625, JSON.stringify(refused));
     await bot.clock.advance(86_400_000 - (bot.clock.now() % 86_400_000));
     assert.equal(await ask(bot, 'c', inConversation('other')), 'Next day');
   });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { readConfig } from '../../src/config/config.ts';
 import { Budgets } from '../../src/conversation/budgets.ts';
 import { EMPTY_RECORD } from '../../src/conversation/records.ts';
-import { type Allowance, Spending } from '../../src/conversation/spending.ts';
+import { type Allowance, budgetNotices, Spending } from '../../src/conversation/spending.ts';
 import { costUsd, DEFAULT_PRICES, pricesOf } from '../../src/prices.ts';
 import type { TurnResult } from '../../src/realtime/turn-result.ts';
 import { NO_TOKENS, type TokenUsage } from '../../src/token-usage.ts';
@@ -82,7 +83,7 @@ function follow(steps: readonly Step[], dayUsd: number, conversationUsd: number)
       const settings = { instructions: '', voice: 'alloy', modality: 'audio', maxOutputTokens: MOST_OUT } as const;
       const text = () => ['x'.repeat(each.textBytes)];
       const allowance = spending.allow({ key: each.conversation, record, settings, text, soundMs: 0, pictures: 0 });
-      if (typeof allowance !== 'string') {
+      if (!('budget' in allowance)) {
         held.push({ allowance, conversation: each.conversation, most: mostOf(each), responses: 1, isOver: false });
       }
     } else if (one !== undefined && each.kind === 'again') {
@@ -108,5 +109,31 @@ describe('what turns may cost', () => {
   it('is never more than the budgets, whatever is told, asked again or left open', () => {
     const amount = fc.integer({ min: 5, max: 100 }).map((cents) => cents / 100);
     fc.assert(fc.property(fc.array(step, { maxLength: 60 }), amount, amount, follow), { seed: SEED, numRuns: 500 });
+  });
+});
+
+describe('budgets that no turn fits', () => {
+  const notices = (env: Record<string, string>) =>
+    budgetNotices(
+      readConfig({ AZURE_OPENAI_ENDPOINT: 'https://r.openai.azure.com', AZURE_OPENAI_DEPLOYMENT_NAME: MODEL, ...env }),
+    );
+
+  it('are named, with what a turn may cost', () => {
+    const consequence = 'every message is refused; raise it, or lower REALTIME_MAX_OUTPUT_TOKENS';
+    assert.deepEqual(notices({ DAILY_BUDGET_USD: '0.1', CONVERSATION_BUDGET_USD: '0.26' }), [
+      `DAILY_BUDGET_USD is less than one turn may cost (about 0.26 US dollars with REALTIME_MAX_OUTPUT_TOKENS 4096): ${consequence}`,
+      `CONVERSATION_BUDGET_USD is less than one turn may cost (about 0.26 US dollars with REALTIME_MAX_OUTPUT_TOKENS 4096): ${consequence}`,
+    ]);
+    assert.match(
+      notices({ DAILY_BUDGET_USD: '0.001', REALTIME_MAX_OUTPUT_TOKENS: '100' }).join(),
+      /^DAILY_BUDGET_USD .*\(about 0\.007\d? US dollars with REALTIME_MAX_OUTPUT_TOKENS 100\)/,
+    );
+  });
+
+  it('are not seen where the smallest turn fits, or nothing is bounded', () => {
+    assert.deepEqual(notices({ DAILY_BUDGET_USD: '0.27', CONVERSATION_BUDGET_USD: '0.27' }), []);
+    assert.deepEqual(notices({ DAILY_BUDGET_USD: '0.1', REALTIME_MAX_OUTPUT_TOKENS: '1000' }), []);
+    assert.deepEqual(notices({}), []);
+    assert.deepEqual(notices({ AZURE_OPENAI_DEPLOYMENT_NAME: 'unpriced' }), []);
   });
 });

@@ -134,7 +134,7 @@ describe('npm run doctor', { concurrency: true }, () => {
       bare.stderr,
       /^The configuration cannot be used:\n {2}- AZURE_OPENAI_ENDPOINT .*\n {2}- AZURE_OPENAI_DEPLOYMENT_NAME /,
     );
-    assert.match(bare.stderr, /To begin: cp \.env\.example \.env.*npm run simulator/s);
+    assert.match(bare.stderr, /To begin: cp \.env\.example \.env.*npm run simulator.*npm run doctor\n$/s);
 
     const dotEnv = `AZURE_OPENAI_API_KEY=${SECRET}\nPORT=seventy\nHISTORY_TURNS=many\n`;
     const wrong = await runDoctor(t, {}, { args: ['--json'], files: { '.env': dotEnv } });
@@ -147,6 +147,22 @@ describe('npm run doctor', { concurrency: true }, () => {
     );
     assertNoSecrets(wrong, [SECRET]);
   });
+
+  for (const [name, content, ending] of [
+    ['without a model', 'PORT=1\n', /\nTo begin: set AZURE_OPENAI_ENDPOINT and .* in \.env \(\.env\.example describes/],
+    [
+      'that cannot be read',
+      Buffer.from('PORT=1 # für\n', 'latin1'),
+      /\nEvery setting is described in \.env\.example\.\n$/,
+    ],
+  ] as const) {
+    it(`never advises to copy over a .env ${name}`, async (t) => {
+      const { code, stderr } = await runDoctor(t, {}, { files: { '.env': content } });
+      assert.equal(code, 2);
+      assert.match(stderr, ending);
+      assert.doesNotMatch(stderr, /\bcp /);
+    });
+  }
 
   it('speaks to machines also where npm took the option for its own', async (t) => {
     const npm = { npm_lifecycle_event: 'doctor', npm_config_json: 'true' };

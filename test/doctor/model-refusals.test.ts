@@ -25,13 +25,18 @@ describe('the doctor at a service that says why it refuses', () => {
       [
         '404: no such deployment at this endpoint (DeploymentNotFound: The API deployment',
         'name of a deployment',
+        '(the simulator accepts the deployments simulator and gpt-realtime)',
         MINUTES,
       ],
     ],
     [
       'wrong key',
       { AZURE_OPENAI_API_KEY: 'another-key' },
-      ['401: the key or token is not accepted (401: Access denied', 'a present key of the resource'],
+      [
+        '401: the key or token is not accepted (401: Access denied',
+        'a current key of the resource',
+        '(the simulator accepts the key simulator-key)',
+      ],
     ],
   ] as const) {
     it(`${what}: shows what the service says, and what to do`, async (t) => {
@@ -46,7 +51,7 @@ describe('the doctor at a service that says why it refuses', () => {
     const endpoint = 'https://gateway.example/api/projects/p';
     const model = { kind: 'azureKey', endpoint, model: 'm', apiKey: 'k' } as const;
     for (const code of ['deployment_not_found', 'handshake_refused', 'unauthorized'] as const)
-      assert.match(modelTodo(code, model), /\/api\/projects\/p is the address of a Foundry project/);
+      assert.match(modelTodo(code, model), /\/api\/projects\/p is the address of a Foundry project(?!.*simulator)/);
   });
 
   it('says that a token is for another cloud than the endpoint, and where the right one comes from', () => {

@@ -16,7 +16,7 @@ export const MODEL = [
   'spoken turn',
   'tokens',
   'session life',
-  'speech after a replay',
+  'speech after the history was sent again',
 ];
 
 /** What the doctor finds at a simulator that answers so. */

@@ -30,7 +30,8 @@ describe('the doctor at a model that works', () => {
     assert.match(said(findings, 'model deployment'), /connected in \d+ ms, session\.created after \d+ ms/);
     assert.match(said(findings, 'voice'), /session\.updated says "alloy"/);
     const turn = /first text after \d+ ms, first audio \d+ ms, done \d+ ms; \d\.\d seconds of audio, with transcript/;
-    for (const name of ['spoken turn', 'speech after a replay']) assert.match(said(findings, name), turn);
+    for (const name of ['spoken turn', 'speech after the history was sent again'])
+      assert.match(said(findings, name), turn);
     assert.match(
       said(findings, 'tokens'),
       /text \d+ in \(0 cached\), \d+ out; audio 0 in \(0 cached\), \d+ out; 0\.00\d\d US dollars/,
@@ -49,7 +50,7 @@ describe('the doctor at a model that works', () => {
     assert.equal(heard.length, 3);
     assert.match(heard[1] ?? '', /Transcript of our conversation so far.*One\./);
     const findings = await simulated(t, ['One.'], { env: { HISTORY_TURNS: '0' } });
-    assert.match(said(findings, 'speech after a replay'), /^skipped \| HISTORY_TURNS is 0/);
+    assert.match(said(findings, 'speech after the history was sent again'), /^skipped \| HISTORY_TURNS is 0/);
   });
 
   it('says who a token of Entra ID is of, and never the token', async (t) => {
@@ -68,13 +69,13 @@ describe('the doctor at a model that works', () => {
     );
     assert.deepEqual(scopes, ['https://cognitiveservices.azure.com/.default']);
     assert.ok(!JSON.stringify([...findings]).includes(token));
-    assert.equal(findings.get('speech after a replay')?.status, 'pass');
+    assert.equal(findings.get('speech after the history was sent again')?.status, 'pass');
   });
 });
 
 describe('the doctor at a model that refuses', () => {
   for (const [status, env, remedy] of [
-    [401, {}, /"?\[unauthorized\] \| Set AZURE_OPENAI_API_KEY to a present key/],
+    [401, {}, /"?\[unauthorized\] \| Set AZURE_OPENAI_API_KEY to a current key/],
     [401, { AZURE_OPENAI_API_KEY: '' }, /\| Give the identity above the role "Cognitive Services OpenAI User"/],
     [403, { AZURE_OPENAI_API_KEY: '' }, /role "Cognitive Services OpenAI User".*takes some minutes/],
     [403, {}, /network rules/],
@@ -151,12 +152,12 @@ describe('the doctor at a model that answers otherwise', () => {
     const drifting = await simulated(t, ['One.', inText]);
     assert.equal(drifting.get('spoken turn')?.status, 'pass');
     assert.match(
-      said(drifting, 'speech after a replay'),
+      said(drifting, 'speech after the history was sent again'),
       /^fail \| .*answers in text at first go \| Try another model version/,
     );
     const mute = await simulated(t, [inText]);
     assert.match(said(mute, 'spoken turn'), /^fail \| the model answers in text alone/);
-    assert.match(said(mute, 'speech after a replay'), /^skipped/);
+    assert.match(said(mute, 'speech after the history was sent again'), /^skipped/);
   });
 
   it('sees speech without its transcript, and answers that end early', async (t) => {

@@ -31,6 +31,16 @@ async function run(checks: readonly Check[], clock = new ManualClock()): Promise
   return reports.map(({ name, finding }) => `${name} ${finding.status}: ${finding.said}`);
 }
 
+describe('the settings', () => {
+  it('are warned of where no turn fits a budget', async () => {
+    const findings = await examined({ DAILY_BUDGET_USD: '0.1' }, { only: ['configuration'] });
+    assert.match(
+      said(findings, 'configuration'),
+      /^warn \| .*; DAILY_BUDGET_USD is less than one turn may cost \(about 0\.26 /,
+    );
+  });
+});
+
 describe('checks', () => {
   it('are all made, but for those that need one that did not succeed', async () => {
     const checks = [

@@ -66,7 +66,7 @@ describe('the doctor at the public address', () => {
     t.after(() => bot.close());
     assert.match(
       said(await look({ PUBLIC_BASE_URL: bot.url }), 'messages route'),
-      /^pass \| a message that is none is refused \(400\)/,
+      /^pass \| what is not a message is refused \(400\)/,
     );
     const other = await look({ ...IDENTITY, PUBLIC_BASE_URL: bot.url });
     assert.match(
