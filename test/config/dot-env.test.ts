@@ -73,7 +73,8 @@ describe('.env', () => {
     assert.throws(
       () => loadDotEnv({}),
       (error) =>
-        error instanceof ConfigError && /\.env is a folder; expected a text file in UTF-8, or in UTF-16 with/.test(error.message),
+        error instanceof ConfigError &&
+        /\.env is a folder; expected a text file in UTF-8, or in UTF-16 with/.test(error.message),
     );
   });
 
