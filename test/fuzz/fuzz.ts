@@ -1,10 +1,11 @@
+import { newSeed, wholeNumbers } from '../support/kit/options.ts';
+import { print } from '../support/kit/report.ts';
 import { readOptions } from '../support/options.ts';
 import { fuzzActivities } from './fuzz-activities.ts';
 import { fuzzClips } from './fuzz-clips.ts';
 import { fuzzFrames } from './fuzz-frames.ts';
 import { fuzzPatience } from './fuzz-patience.ts';
 import { fuzzPictures } from './fuzz-pictures.ts';
-import { print } from './report.ts';
 
 /**
  * `npm run test:fuzz`: thousands of random activities and frames, of damaged sounds and pictures, and the enemies that
@@ -12,23 +13,14 @@ import { print } from './report.ts';
  */
 
 const values = readOptions({
-  seed: { type: 'string' },
+  seed: { type: 'string', default: newSeed() },
   activities: { type: 'string', default: '20000' },
   frames: { type: 'string', default: '20000' },
   clips: { type: 'string', default: '20000' },
   pictures: { type: 'string', default: '20000' },
 });
 
-function whole(name: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} is "${text}"; expected a whole number`);
-  return Number(text);
-}
-
-const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000_000) : whole('seed', values.seed);
-const activities = whole('activities', values.activities);
-const frames = whole('frames', values.frames);
-const clips = whole('clips', values.clips);
-const pictures = whole('pictures', values.pictures);
+const { seed, activities, frames, clips, pictures } = wholeNumbers(values, 0);
 
 const startedMs = Date.now();
 const seconds = () => `${((Date.now() - startedMs) / 1000).toFixed(0)} s`;
