@@ -1,5 +1,5 @@
 import { newSeed, wholeNumbers } from '../support/kit/options.ts';
-import { print } from '../support/kit/report.ts';
+import { createProgress, print } from '../support/kit/report.ts';
 import { readOptions } from '../support/options.ts';
 import { fuzzActivities } from './fuzz-activities.ts';
 import { fuzzClips } from './fuzz-clips.ts';
@@ -22,26 +22,24 @@ const values = readOptions({
 
 const { seed, activities, frames, clips, pictures } = wholeNumbers(values, 0);
 
-const startedMs = Date.now();
-const seconds = () => `${((Date.now() - startedMs) / 1000).toFixed(0)} s`;
-
-print(`seed ${seed}`);
+const parts = [
+  { name: `activities (${activities})`, run: () => fuzzActivities(activities, seed) },
+  { name: `frames (${frames})`, run: () => fuzzFrames(frames, seed) },
+  { name: `clips (${clips})`, run: () => fuzzClips(clips, seed) },
+  { name: `pictures (${pictures})`, run: () => fuzzPictures(pictures, seed) },
+  { name: 'enemies', run: fuzzPatience },
+];
+const tell = createProgress();
 const counts = `--activities ${activities} --frames ${frames} --clips ${clips} --pictures ${pictures}`;
 print(`again: npm run test:fuzz -- --seed ${seed} ${counts}`);
 try {
-  print(`activities (${activities})`);
-  await fuzzActivities(activities, seed);
-  print(`frames (${frames}), after ${seconds()}`);
-  await fuzzFrames(frames, seed);
-  print(`clips (${clips}), after ${seconds()}`);
-  await fuzzClips(clips, seed);
-  print(`pictures (${pictures}), after ${seconds()}`);
-  await fuzzPictures(pictures, seed);
-  print(`enemies, after ${seconds()}`);
-  await fuzzPatience();
-  print(`all held, after ${seconds()}`);
+  for (const { name, run } of parts) {
+    tell(name);
+    await run();
+  }
+  tell('all held');
 } catch (error) {
   print(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  print(`FAILED after ${seconds()}; seed ${seed}`);
+  tell(`FAILED; seed ${seed}`);
   process.exitCode = 1;
 }
