@@ -7,7 +7,7 @@ import { serve } from './serve.ts';
 
 /** Turns side by side, each in a conversation of its own. */
 export interface BareBatch {
-  readonly port: number;
+  readonly url: string;
   /** What is said in each conversation. */
   readonly texts: readonly string[];
   /** Whether each turn opens a socket of its own, or uses the one that its conversation has. */
@@ -26,9 +26,9 @@ const NORMAL_CLOSURE = 1000;
 const warm: OpenAIRealtimeWS[] = [];
 
 /** As in the quickstart: connect, say what is wanted. */
-async function connect(port: number): Promise<OpenAIRealtimeWS> {
-  const client = new OpenAI({ baseURL: `http://127.0.0.1:${port}/openai/v1`, apiKey: 'bench' });
-  const createConnection = () => net.connect(port, '127.0.0.1');
+async function connect(url: string): Promise<OpenAIRealtimeWS> {
+  const client = new OpenAI({ baseURL: `${url}/openai/v1`, apiKey: 'bench' });
+  const createConnection = () => net.connect(Number(new URL(url).port), '127.0.0.1');
   const realtime = await OpenAIRealtimeWS.create(client, { model: 'bench', options: { createConnection } });
   // Nothing may go wrong here: what is thrown ends the process, and with it the bench.
   realtime.on('error', (error) => {
@@ -73,10 +73,10 @@ async function turn(realtime: OpenAIRealtimeWS, text: string): Promise<{ text: s
   return { text: transcript, audio: Buffer.concat(audio) };
 }
 
-async function measuredTurn({ port, isCold }: BareBatch, said: string, index: number): Promise<BareTurn> {
+async function measuredTurn({ url, isCold }: BareBatch, said: string, index: number): Promise<BareTurn> {
   const startedAtMs = epochMs();
   const known = isCold ? undefined : warm[index];
-  const realtime = known ?? (await connect(port));
+  const realtime = known ?? (await connect(url));
   if (!isCold) warm[index] = realtime;
   const { text, audio } = await turn(realtime, said);
   const endedAtMs = epochMs();

@@ -82,9 +82,9 @@ async function measure(plan: Plan): Promise<Results> {
   const farEnds = await startFarEnds();
   tell('idle conversations');
   const idle = await measureIdleMemory(idleConversations, farEnds);
-  const { modelPort, connector } = farEnds;
+  const { modelUrl, connector } = farEnds;
   // Little room for audio: memory then stays the same, as it does after a day of real use.
-  const bot = await startBot({ modelPort, connector, env: { AUDIO_MEMORY_MB: '32' } });
+  const bot = await startBot({ modelUrl, connector, env: { AUDIO_MEMORY_MB: '32' } });
   tell('warming up');
   await runScenario(warmUp, farEnds, bot);
   const figures: Figures[] = [];

@@ -1,6 +1,7 @@
-import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { activityOf, createPoster, type Poster } from '../support/kit/deliver.ts';
+import { modelEnv } from '../support/kit/drivers.ts';
 import type { ProbeCalls } from './bot-probe.ts';
 import type { Arrival, ConnectorCalls } from './connector-process.ts';
 import { epochMs } from './measure.ts';
@@ -29,7 +30,7 @@ export interface BotUnderBench {
 }
 
 export interface BotOptions {
-  readonly modelPort: number;
+  readonly modelUrl: string;
   readonly connector: Remote<ConnectorCalls>;
   readonly env?: Readonly<Record<string, string>>;
   /** Further options of Node. */
@@ -39,20 +40,6 @@ export interface BotOptions {
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
 const PROBE = new URL('./bot-probe.ts', import.meta.url).href;
 const MOST_COMPLAINTS = 5;
-/** The bot closes idle connections after 5 s; a POST must not meet the close. */
-const CLIENT_IDLE_MS = 3_000;
-
-/** What the built bot is started with; nothing else of the surroundings reaches it. */
-export function botEnv(modelPort: number): Record<string, string> {
-  return {
-    AZURE_OPENAI_ENDPOINT: `http://127.0.0.1:${modelPort}`,
-    AZURE_OPENAI_DEPLOYMENT_NAME: 'bench',
-    AZURE_OPENAI_API_KEY: 'bench',
-    LOG_LEVEL: 'info',
-    PORT: '0',
-  };
-}
-
 /** How the built bot is started, in a folder without a `.env`. */
 export const BUILT_BOT = { file: `${DIST}index.js`, cwd: DIST };
 
@@ -63,14 +50,14 @@ export function listeningPort(line: string): number | undefined {
 }
 
 /** The built bot in a process of its own. */
-export async function startBot({ modelPort, connector, env, nodeArgs = [] }: BotOptions): Promise<BotUnderBench> {
+export async function startBot({ modelUrl, connector, env, nodeArgs = [] }: BotOptions): Promise<BotUnderBench> {
   const listening = Promise.withResolvers<number>();
   const complaints: string[] = [];
   const probe = startRemote<ProbeCalls>({
     name: 'bot',
     args: ['--expose-gc', ...nodeArgs, '--import', PROBE, BUILT_BOT.file],
     cwd: BUILT_BOT.cwd,
-    env: { ...botEnv(modelPort), ...env },
+    env: { ...modelEnv(modelUrl, 'bench'), ...env },
     onLine(line) {
       const port = listeningPort(line);
       if (port !== undefined) listening.resolve(port);
@@ -78,8 +65,9 @@ export async function startBot({ modelPort, connector, env, nodeArgs = [] }: Bot
     },
   });
   const port = await Promise.race([listening.promise, probe.ended]);
-  const serviceUrl = `http://127.0.0.1:${await connector.call('port')}`;
-  const agent = new Agent({ keepAlive: true, timeout: CLIENT_IDLE_MS });
+  const botUrl = `http://127.0.0.1:${port}`;
+  const serviceUrl = await connector.call('url');
+  const poster = createPoster();
   return {
     probe,
     complaints,
@@ -87,7 +75,7 @@ export async function startBot({ modelPort, connector, env, nodeArgs = [] }: Bot
       const posted: { postedAtMs: number; done: Promise<void> }[] = [];
       for (const message of messages) {
         if (apartMs > 0 && posted.length > 0) await sleep(apartMs);
-        posted.push({ postedAtMs: epochMs(), done: post(agent, port, toActivity(message, serviceUrl)) });
+        posted.push({ postedAtMs: epochMs(), done: post(poster, botUrl, toActivity(message, serviceUrl)) });
       }
       await Promise.all(posted.map(({ done }) => done));
       const taken = connector.call('takeMessages', messages.length);
@@ -104,36 +92,12 @@ export async function startBot({ modelPort, connector, env, nodeArgs = [] }: Bot
   };
 }
 
-function toActivity({ id, conversation, text, channelId = 'emulator' }: Message, serviceUrl: string): object {
-  return {
-    type: 'message',
-    id,
-    channelId,
-    serviceUrl,
-    conversation: { id: conversation },
-    from: { id: 'user', name: 'Ada' },
-    recipient: { id: 'bot', name: 'Bot' },
-    timestamp: new Date().toISOString(),
-    locale: 'en-GB',
-    textFormat: 'plain',
-    text,
-  };
+function toActivity({ id, conversation: conversationId, text, channelId = 'emulator' }: Message, serviceUrl: string) {
+  return activityOf({ serviceUrl, conversationId, channelId }, { id, text, textFormat: 'plain' });
 }
 
 /** Resolves when the bot has taken the activity. */
-function post(agent: Agent, port: number, activity: object): Promise<void> {
-  const body = JSON.stringify(activity);
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-  return new Promise((resolve, reject) => {
-    const sent = request({ agent, port, host: '127.0.0.1', method: 'POST', path: '/api/messages', headers });
-    sent.on('error', reject);
-    sent.on('response', (response) => {
-      response.resume();
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve();
-        else reject(new Error(`the bot answered a message with ${response.statusCode}`));
-      });
-    });
-    sent.end(body);
-  });
+async function post(poster: Poster, botUrl: string, activity: object): Promise<void> {
+  const { status, name } = await poster.post(botUrl, JSON.stringify(activity));
+  if (status !== 200) throw new Error(`the bot answered a message with ${name}`);
 }

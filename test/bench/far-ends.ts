@@ -7,7 +7,7 @@ import { type Remote, startRemote } from './remote.ts';
 /** What the bot and the bare loop are measured between, each in a process of its own. */
 export interface FarEnds {
   readonly model: Remote<ModelCalls>;
-  readonly modelPort: number;
+  readonly modelUrl: string;
   readonly connector: Remote<ConnectorCalls>;
   readonly bare: Remote<BareCalls>;
 }
@@ -17,7 +17,7 @@ export async function startFarEnds(): Promise<FarEnds> {
   const model = startRemote<ModelCalls>({ name: 'model', args: [pathOf('model-process.ts')] });
   const connector = startRemote<ConnectorCalls>({ name: 'connector', args: [pathOf('connector-process.ts')] });
   const bare = startRemote<BareCalls>({ name: 'bare loop', args: ['--expose-gc', pathOf('bare-process.ts')] });
-  return { model, modelPort: await model.call('port'), connector, bare };
+  return { model, modelUrl: await model.call('url'), connector, bare };
 }
 
 /** The turns that the model's server played since the last call, by their labels. */

@@ -25,9 +25,9 @@ const WARM_UP = { conversations: 4, turnsEach: 100 };
 
 /** A bot of its own, measured before and after so many conversations have come and gone silent. */
 export async function measureIdleMemory(conversations: number, farEnds: FarEnds): Promise<IdleMemory> {
-  const { model, modelPort, connector } = farEnds;
+  const { model, modelUrl, connector } = farEnds;
   const env = { AUDIO_MEMORY_MB: String(LIBRARY_MB) };
-  const bot = await startBot({ modelPort, connector, env, nodeArgs: KEEP_CODE });
+  const bot = await startBot({ modelUrl, connector, env, nodeArgs: KEEP_CODE });
   await talk(bot, 'before', WARM_UP.conversations, WARM_UP.turnsEach);
   const before = await bot.probe.call('usage');
   const socketsBefore = await model.call('openSockets');

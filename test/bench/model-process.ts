@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+import { startRealtimeServer } from '../support/kit/drivers.ts';
 import { epochMs } from './measure.ts';
 import { serve } from './serve.ts';
 import { FULL_TURN, fill, LIGHT_PREFIX, LIGHT_TURN, type TurnFrames, toFrames } from './turn-frames.ts';
@@ -26,7 +25,6 @@ interface ClientEvent {
 
 const full = toFrames(FULL_TURN);
 const light = toFrames(LIGHT_TURN);
-const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
 let served: ServedTurn[] = [];
 let count = 0;
 
@@ -48,7 +46,7 @@ function play(
   return { firstDeltaAtMs, lastDeltaAtMs };
 }
 
-server.on('connection', (socket) => {
+const server = startRealtimeServer((socket) => {
   let text = '';
   const send = (event: object) => socket.send(JSON.stringify({ event_id: `event_${nextId()}`, ...event }));
   const session = { id: `sess_${nextId()}`, object: 'realtime.session', type: 'realtime' };
@@ -75,20 +73,15 @@ server.on('connection', (socket) => {
   });
 });
 
-const listening = once(server, 'listening');
-
 const calls = {
-  async port(): Promise<number> {
-    await listening;
-    return (server.address() as AddressInfo).port;
-  },
+  url: async (): Promise<string> => (await server).url,
   /** The turns since the last call. */
   takeTurns(): ServedTurn[] {
     const taken = served;
     served = [];
     return taken;
   },
-  openSockets: (): number => server.clients.size,
+  openSockets: async (): Promise<number> => (await server).openSockets,
 };
 
 export type ModelCalls = typeof calls;

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
+import { table } from '../support/kit/report.ts';
 import type { MeasuredClip } from './clips.ts';
 import type { FirstText } from './first-text.ts';
 import type { IdleMemory } from './idle-memory.ts';
@@ -186,14 +187,6 @@ function medianOf(side: Side, what: keyof TurnFigures): number {
 
 function memory({ rssBytes, liveBytes }: Usage): string {
   return `rss ${MB(rssBytes)}, live ${MB(liveBytes)}`;
-}
-
-/** The first column to the left, the others to the right. */
-function table(rows: readonly Row[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const align = (cell: string, column: number) =>
-    column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0);
-  return rows.map((row) => row.map(align).join('  ')).join('\n');
 }
 
 function ms(value: number): string {

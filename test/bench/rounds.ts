@@ -90,11 +90,11 @@ async function runRound(runner: Runner, scenario: Scenario, { model }: FarEnds):
   });
 }
 
-function bareRunner({ isCold }: Scenario, { bare, modelPort }: FarEnds): Runner {
+function bareRunner({ isCold }: Scenario, { bare, modelUrl }: FarEnds): Runner {
   return {
     cpuMs: () => bare.call('cpuMs'),
     async batch(labels) {
-      const turns = await bare.call('batch', { port: modelPort, isCold, texts: labels.map(userText) });
+      const turns = await bare.call('batch', { url: modelUrl, isCold, texts: labels.map(userText) });
       return turns.map(({ startedAtMs, endedAtMs, audioBytes }, index) => {
         if (audioBytes !== AUDIO_BYTES) throw new Error(`the bare loop got ${audioBytes} bytes of audio`);
         return { label: labels[index] ?? '', startedAtMs, endedAtMs };

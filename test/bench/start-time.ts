@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { unpackBot } from '../package/unpacked.ts';
-import { BUILT_BOT, botEnv, listeningPort } from './bot-under-bench.ts';
+import { modelEnv } from '../support/kit/drivers.ts';
+import { BUILT_BOT, listeningPort } from './bot-under-bench.ts';
 import { spawnNode } from './children.ts';
 import { epochMs } from './measure.ts';
 
@@ -14,7 +15,7 @@ export interface StartTime {
 }
 
 /** Nothing is asked of the model here. */
-const UNUSED_PORT = 1;
+const UNUSED_URL = 'http://127.0.0.1:1';
 
 /** What is started. */
 export interface Starts {
@@ -46,7 +47,7 @@ async function measureStart({ file, cwd }: typeof BUILT_BOT): Promise<StartTime>
   const child = spawnNode({
     args: [file],
     cwd,
-    env: botEnv(UNUSED_PORT),
+    env: modelEnv(UNUSED_URL, 'bench'),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const { stdout } = child;

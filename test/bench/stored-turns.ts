@@ -20,9 +20,9 @@ export async function measureStoredTurns(
   farEnds: FarEnds,
 ): Promise<StoredTurns[]> {
   await using azurite = await startAzurite();
-  const { modelPort, connector } = farEnds;
+  const { modelUrl, connector } = farEnds;
   const env = { AZURE_STORAGE_CONNECTION_STRING: azurite.connectionString, AUDIO_MEMORY_MB: '32' };
-  const bot = await startBot({ modelPort, connector, env });
+  const bot = await startBot({ modelUrl, connector, env });
   const paces = [
     { name: `${conversations}, ${APART_MS} ms apart`, apartMs: APART_MS },
     { name: `${conversations} at once`, apartMs: 0 },

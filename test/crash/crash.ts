@@ -1,7 +1,9 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { createRandom } from '../soak/random.ts';
+import { endWithUsage, newSeed, wholeNumbers } from '../support/kit/options.ts';
+import { createRandom } from '../support/kit/random.ts';
+import { createProgress, print as say } from '../support/kit/report.ts';
 import { readOptions } from '../support/options.ts';
 import { runInstances } from './instances.ts';
 import { runKills } from './kills.ts';
@@ -14,19 +16,15 @@ import { startWorld, type World } from './world.ts';
 // recorded, out of order, or late, or when anything broke. The same seed makes the same choices; times vary.
 
 const values = readOptions({
-  seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  seed: { type: 'string', default: newSeed() },
   rounds: { type: 'string', default: '4' },
   conversations: { type: 'string', default: '5' },
   only: { type: 'string', default: '' },
 });
-const [seed, rounds, conversations] = [Number(values.seed), Number(values.rounds), Number(values.conversations)];
-const areCounts = [rounds, conversations].every((count) => Number.isInteger(count) && count > 0);
-if (!areCounts || !Number.isInteger(seed) || !['', 'kills', 'instances'].includes(values.only)) {
-  process.stderr.write(
-    'Usage: npm run test:crash -- [--seed N] [--rounds N] [--conversations N] [--only kills|instances]\n',
-  );
-  process.exit(1);
-}
+const { seed } = wholeNumbers({ seed: values.seed }, 0);
+const { rounds, conversations } = wholeNumbers({ rounds: values.rounds, conversations: values.conversations }, 1);
+if (!['', 'kills', 'instances'].includes(values.only))
+  endWithUsage('Usage: npm run test:crash -- [--seed N] [--rounds N] [--conversations N] [--only kills|instances]');
 
 /** Of the part with three instances. */
 const TALKS = 60;
@@ -34,11 +32,9 @@ const TALKS = 60;
 const LEAST_INTERRUPTED = 200;
 const WHOLE = { rounds: 4, conversations: 5 };
 
-const startedMs = Date.now();
 const loopDelay = monitorEventLoopDelay({ resolution: 10 });
 loopDelay.enable();
-const say = (text: string) => void process.stdout.write(`${text}\n`);
-const tell = (text: string) => say(`${String(Math.round((Date.now() - startedMs) / 1000)).padStart(5)} s: ${text}`);
+const tell = createProgress();
 say(`crash: --seed ${seed} --rounds ${rounds} --conversations ${conversations}`);
 
 const random = createRandom(seed, 'times');

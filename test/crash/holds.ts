@@ -1,12 +1,12 @@
-import type { Ledger, Message } from './ledger.ts';
+import type { CrashLedger, Message } from './ledger.ts';
 import type { Step } from './steps.ts';
 
 /** Keeps messages at their steps until the kill. */
 export class Holds {
-  readonly #ledger: Ledger;
+  readonly #ledger: CrashLedger;
   #gate = Promise.withResolvers<void>();
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: CrashLedger) {
     this.#ledger = ledger;
   }
 

@@ -1,7 +1,6 @@
-import { createRandom } from '../soak/random.ts';
-import { deliver } from './deliver.ts';
-import { answerOf, type Conversation, type Message } from './ledger.ts';
-import { hear } from './sound.ts';
+import { answerOf } from '../support/kit/ledger.ts';
+import { createRandom } from '../support/kit/random.ts';
+import type { Conversation, Message } from './ledger.ts';
 import type { Instance, World } from './world.ts';
 
 export interface InstancesOptions {
@@ -44,10 +43,10 @@ export async function runInstances(options: InstancesOptions): Promise<void> {
   const isFinished = (message: Message) => message.removedAtMs !== undefined || answerOf(message) === undefined;
   const isClean = await ledger.when(() => all().every(isFinished), REMOVAL_LIMIT_MS);
   const left = all().filter((message) => !isFinished(message));
-  if (!isClean) ledger.note(`instances: answered, and left in pending/: ${left.map(({ token }) => token).join(', ')}`);
+  if (!isClean) ledger.note('answered, and left in pending/', left.map(({ token }) => token).join(', '));
   const alive = instances.find(({ bot, url }) => bot !== undefined && !ledger.killed.has(new URL(url).port));
   for (const { messages } of talks)
-    for (const message of messages) message.sound = await hear(message, alive?.url ?? '');
+    for (const message of messages) message.sound = await world.hear(message, alive?.url ?? '');
 }
 
 async function killOne(
@@ -65,10 +64,10 @@ async function killOne(
 
 /** One after the other, each as soon as the answer to the one before is there; now and then two at a time. */
 async function talk(conversation: Conversation, instances: readonly Instance[], options: InstancesOptions) {
-  const { ledger, channel } = options.world;
+  const { ledger } = options.world;
   const random = createRandom(options.seed, 'instances', conversation.index);
   const target = () => random.pick(instances).url;
-  const deliverOnce = (message: Message) => deliver(message, { ledger, channelUrl: channel.url, target });
+  const deliverOnce = (message: Message) => options.world.deliver(message, target);
   while (conversation.messages.length < TURNS) {
     const isHasty = conversation.messages.length + 2 <= TURNS && random.isLucky(HASTY);
     const messages = [ledger.add(conversation, 'chat'), ...(isHasty ? [ledger.add(conversation, 'hasty')] : [])];

@@ -1,4 +1,7 @@
-import { answerOf, type Ledger, type Message, type Send, tokensIn } from './ledger.ts';
+import { judgeAddress } from '../support/kit/judge.ts';
+import { answerOf } from '../support/kit/ledger.ts';
+import { after } from '../support/kit/report.ts';
+import type { CrashLedger, Message, Send } from './ledger.ts';
 import { type Kind, STEPS } from './steps.ts';
 
 /** What must never happen to a message. */
@@ -25,7 +28,7 @@ const PROMISE_MS = 60_000;
 const UNDER_WAY_MS = 500;
 
 /** Looks at everything that happened to some messages, and tells what must not have happened. */
-export function judge(messages: readonly Message[], ledger: Ledger, tell: Tell): Row {
+export function judge(messages: readonly Message[], ledger: CrashLedger, tell: Tell): Row {
   const row = {
     count: 0,
     answered: 0,
@@ -66,15 +69,14 @@ function judgeAnswer(message: Message, row: Row, tell: Tell): void {
   if (waitedMs > PROMISE_MS) tell('late', message, `${Math.round(waitedMs / 1000)} s`);
 }
 
-function judgeWords({ text, isWellAddressed }: Send, message: Message, tell: Tell): void {
-  if (!isWellAddressed) tell('crossed', message, 'wrong address');
-  const others = tokensIn(text).filter((token) => token !== message.token);
-  if (others.length > 0) tell('crossed', message, `got ${others.join()}`);
-  else if (!text.startsWith(`${message.token} is my answer.`)) tell('other', message, `words: ${text.slice(0, 120)}`);
+function judgeWords(send: Send, message: Message, tell: Tell): void {
+  const { text } = send;
+  judgeAddress(send, message, (mixup, details) => tell('crossed', message, `${mixup}: ${details}`));
+  if (!text.startsWith(`${message.token} is my answer.`)) tell('other', message, `words: ${text.slice(0, 120)}`);
 }
 
 /** The doubles for which there was no way to know. */
-function judgeDoubles(message: Message, ledger: Ledger, tell: Tell): number {
+function judgeDoubles(message: Message, ledger: CrashLedger, tell: Tell): number {
   const { recordedAtMs = Number.POSITIVE_INFINITY, killedAtMs, sends } = message;
   const [first, ...more] = sends.filter(({ isTaken }) => isTaken);
   // What was under way when the process ended arrives a little later.
@@ -119,7 +121,7 @@ function stepOf({ conversation }: Message): Kind | undefined {
 /** Everything of a message, with times in milliseconds after its POST. */
 export function historyOf(message: Message): string {
   const { postedAtMs = 0, asks, sends, kind } = message;
-  const at = (ms: number | undefined) => (ms === undefined ? '-' : `+${ms - postedAtMs}`);
+  const at = after(postedAtMs);
   const times = [
     ...['keptAtMs', 'acceptedAtMs', 'reachedAtMs', 'killedAtMs', 'savedAtMs', 'recordedAtMs', 'removedAtMs'],
   ] as const as readonly (keyof Message & `${string}AtMs`)[];

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRandom, type Random } from '../soak/random.ts';
-import { deliver } from './deliver.ts';
-import { answerOf, type Conversation, type Message } from './ledger.ts';
-import { hear } from './sound.ts';
+import { answerOf } from '../support/kit/ledger.ts';
+import { createRandom, type Random } from '../support/kit/random.ts';
+import type { Conversation, Message } from './ledger.ts';
 import { ALL_STEPS, type Kind, ORDER, type Step, staysMs } from './steps.ts';
 import type { Instance, World } from './world.ts';
 
@@ -145,7 +144,7 @@ async function recover(round: Round): Promise<void> {
   const left = all().filter((message) => !isRemoved(message) && answerOf(message) !== undefined);
   if (left.length > 0) tellUnfinished('answered, and left in pending/', left, round);
   const hurt = all().filter(({ killedAtMs }) => killedAtMs !== undefined);
-  for (const message of hurt) message.sound = await hear(message, target?.url ?? '');
+  for (const message of hurt) message.sound = await world.hear(message, target?.url ?? '');
 }
 
 /** A part of the people writes again before they have their answer: that message waits behind the other. */
@@ -159,16 +158,14 @@ async function followUp(round: Round, kind: 'waiting' | 'impatient', limitMs: nu
 
 function write(round: Round, talks: readonly Conversation[], kind: Kind): Message[] {
   const { world, posts } = round;
-  const { ledger, channel } = world;
-  const messages = talks.map((conversation) => ledger.add(conversation, kind));
-  const options = { ledger, channelUrl: channel.url, target: () => round.target?.url };
-  posts.push(...messages.map((message) => deliver(message, options)));
+  const messages = talks.map((conversation) => world.ledger.add(conversation, kind));
+  posts.push(...messages.map((message) => world.deliver(message, () => round.target?.url)));
   return messages;
 }
 
 function tellUnfinished(what: string, messages: readonly Message[], { world, number }: Round): void {
   const names = messages.map(({ token, kind }) => `${token} (${kind})`).join(', ');
-  if (names !== '') world.ledger.note(`kill ${number}: ${what}: ${names}`);
+  if (names !== '') world.ledger.note(what, `kill ${number}: ${names}`);
 }
 
 function isRemoved({ removedAtMs }: Message): boolean {

@@ -2,11 +2,11 @@ import type { MindContext, Performance } from '../../dev/simulator/mind.ts';
 import { type Simulator, startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { createLogger } from '../../src/log.ts';
+import { judgeMemory, soundOf } from '../support/kit/judge.ts';
+import { answerOf } from '../support/kit/ledger.ts';
 import type { Holds } from './holds.ts';
-import { type Ledger, type Message, tokensIn } from './ledger.ts';
-import { checkMemory } from './memory.ts';
+import type { CrashLedger, Message } from './ledger.ts';
 import { Responses } from './responses.ts';
-import { soundOf } from './sound.ts';
 
 /** The model in this process. */
 export interface Model {
@@ -20,13 +20,15 @@ export interface Model {
 }
 
 export interface ModelOptions {
-  readonly ledger: Ledger;
+  readonly ledger: CrashLedger;
   readonly holds: Holds;
   /** How long it thinks, and between two pieces, in milliseconds. */
   readonly thinkMs: () => number;
   readonly paceMs: number;
 }
 
+/** The length of every answer. */
+export const SOUND_MS = 600;
 /** The deltas of an answer that never goes on. */
 const HELD_AFTER = 2;
 
@@ -36,15 +38,15 @@ export async function startModel({ ledger, holds, thinkMs, paceMs }: ModelOption
   let hanging = { instance: '', count: 0, onHung: () => {} };
 
   function answer(context: MindContext): Performance {
-    const message = ledger.find(tokensIn(context.text)[0] ?? '');
+    const message = ledger.find(context.text);
     if (message === undefined) {
-      ledger.note(`question of nobody: ${context.text.slice(0, 80)}`);
+      ledger.note('question of nobody', context.text.slice(0, 80));
       return { outputs: [{ text: 'What?' }], ending: { kind: 'completed' } };
     }
     responses.began(message, context.sessionId);
     message.asks.push({ atMs: Date.now(), instance: responses.instanceOf(context.sessionId) });
-    checkMemory(context.said, message, ledger);
-    const output = { text: `${message.token} is my answer.`, pcm: soundOf(message.conversation.index) };
+    judgeMemory(context.said, message, answeredBefore(message), { ledger, isOnce: true });
+    const output = { text: `${message.token} is my answer.`, pcm: soundOf(message.conversation.index, SOUND_MS) };
     if (!isHeldHere(message)) return { outputs: [output], ending: { kind: 'completed' }, delayMs: thinkMs() };
     return { outputs: [output], ending: { kind: 'hang', afterDeltas: HELD_AFTER } };
   }
@@ -78,6 +80,10 @@ export async function startModel({ ledger, holds, thinkMs, paceMs }: ModelOption
     killed: (instance) => responses.killed(instance),
     close: () => simulator.close(),
   };
+}
+
+function answeredBefore({ conversation, number }: Message): Message[] {
+  return conversation.messages.filter((other) => other.number < number && answerOf(other) !== undefined);
 }
 
 function isHeldHere({ kind, reachedAtMs, killedAtMs }: Message): boolean {

@@ -1,9 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { watchOutput } from '../support/kit/bot.ts';
+import { findingsSection, section, table } from '../support/kit/report.ts';
 import { historyOf, judge, type Row } from './judge.ts';
 import type { Message } from './ledger.ts';
 import { ALL_STEPS, type Kind, OTHERS, STEPS } from './steps.ts';
-import type { World } from './world.ts';
+import type { Instance, World } from './world.ts';
 
 /** What a part came to. */
 export interface Report {
@@ -12,7 +14,6 @@ export interface Report {
   readonly isGood: boolean;
 }
 
-const MOST_FINDINGS = 60;
 const TITLES = { ...STEPS, ...OTHERS };
 const KINDS = Object.keys(TITLES) as readonly Kind[];
 const COLUMNS = [
@@ -26,7 +27,6 @@ const COLUMNS = [
   'in window',
   'overtook',
 ] as const;
-const NEVER_EXPECTED = /unhandled rejection|uncaught exception|turn broke|request broke|could not be changed/;
 
 const LEGEND = [
   'slowest: from the kill, or from its own acceptance, to the answer; it is to be under 60 s',
@@ -46,29 +46,19 @@ export function report(title: string, world: World): Report {
     });
     return messages.length === 0 ? [] : [[kind, row]];
   });
-  findings.push(
-    ...ledger.findings,
-    ...world.instances.flatMap(({ name, bot }) => brokenIn(name, bot.stdout, bot.stderr)),
-  );
+  findings.push(...ledger.findings, ...world.instances.flatMap(brokenIn));
   const interrupted = ledger.messages.filter(isInterrupted).length;
   const text = [
     ...['', `${title}: ${interrupted} turns unfinished when their instance was killed`],
-    line('', COLUMNS),
-    ...rows.map(([kind, row]) => line(TITLES[kind], cells(row))),
+    table([['', ...COLUMNS], ...rows.map(([kind, row]) => [TITLES[kind], ...cells(row)])]),
     ...LEGEND.map((text) => `  ${text}`),
-    ...[
-      '',
-      `calls to the storage, the slowest ${Math.round(world.gate.slowestMs)} ms`,
-      ...[...world.gate.calls].sort().map(([what, count]) => `  ${count} ${what}`),
-    ],
-    ...['', `findings: ${findings.length}`, ...summaryOf(findings), ...findings.slice(0, MOST_FINDINGS)],
+    ...section(
+      `calls to the storage, the slowest ${Math.round(world.storage.slowestMs)} ms`,
+      [...world.storage.calls].sort(),
+    ),
+    ...findingsSection(findings),
   ];
   return { text: text.join('\n'), interrupted, isGood: findings.length === 0 };
-}
-
-function summaryOf(findings: readonly string[]): string[] {
-  const kinds = Map.groupBy(findings, (finding) => /^(?:kill \d+: )?([^:]*)/.exec(finding)?.[1] ?? '');
-  return [...kinds].map(([kind, all]) => `  ${String(all.length).padStart(6)}  ${kind}`);
 }
 
 /** Held at its step, or on its way, when the instance died. */
@@ -89,16 +79,10 @@ function cells({ count, answered, slowestMs, askedAgain, lost, crossed, doubled,
   return [count, answered, slowest, askedAgain, lost, crossed, doubled, inWindow, overtook].map(String);
 }
 
-function line(title: string, values: readonly string[]): string {
-  return `${title.padEnd(34)}${values.map((value) => value.padStart(12)).join('')}`;
-}
-
-function brokenIn(name: string, stdout: string, stderr: string): string[] {
-  const broken = stdout.split('\n').filter((text) => NEVER_EXPECTED.test(text) || text.includes('"level":"fatal"'));
-  const printed = stderr.split('\n').filter((text) => text !== '');
-  return [...broken, ...printed.map((text) => `on standard error: ${text}`)].map(
-    (text) => `${name} wrote: ${text.slice(0, 1_000)}`,
-  );
+function brokenIn({ name, bot }: Instance): string[] {
+  const output = watchOutput(bot);
+  output.look();
+  return output.broken.map((line) => `bot broke: ${name} wrote: ${line}`);
 }
 
 /** Keeps what the instances wrote, for whoever looks for a cause. */

@@ -1,4 +1,4 @@
-import type { Ledger, Message } from './ledger.ts';
+import type { CrashLedger, Message } from './ledger.ts';
 
 /** A response that is being made. */
 interface Active {
@@ -10,12 +10,12 @@ interface Active {
 
 /** The responses of all sessions: never two of one conversation at a time. */
 export class Responses {
-  readonly #ledger: Ledger;
+  readonly #ledger: CrashLedger;
   /** By its session. */
   readonly #active = new Map<string, Active>();
   readonly #instances = new Map<string, string>();
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: CrashLedger) {
     this.#ledger = ledger;
   }
 
@@ -30,7 +30,8 @@ export class Responses {
       if (other.of.conversation !== of.conversation) continue;
       const sinceMs = Date.now() - other.atMs;
       this.#ledger.note(
-        `two turns at a time: ${of.token} by ${instance} while ${other.of.token} by ${other.instance} (${sinceMs} ms)`,
+        'two turns at a time',
+        `${of.token} by ${instance} while ${other.of.token} by ${other.instance} (${sinceMs} ms)`,
       );
     }
     this.#active.set(sessionId, { of, instance, atMs: Date.now(), deltas: 0 });

@@ -1,10 +1,11 @@
 import { messageId } from '../../src/conversation/names.ts';
+import { Counts } from '../support/kit/report.ts';
+import type { StorageCall, StorageProxy, StorageRequest } from '../support/storage-proxy.ts';
 import type { Holds } from './holds.ts';
-import { type Conversation, type Ledger, type Message, tokensIn } from './ledger.ts';
-import type { StorageCall, StorageWatcher } from './storage-gate.ts';
+import type { Conversation, CrashLedger, Message } from './ledger.ts';
 
 interface WatchOptions {
-  readonly ledger: Ledger;
+  readonly ledger: CrashLedger;
   readonly holds: Holds;
 }
 
@@ -24,28 +25,56 @@ const PENDING = /^bot-state\/pending\/([^/]+)\/(.+)$/;
 const ASIDE = /^bot-state\/(?:failed|unreadable)\//;
 const RECORD = /^bot-state\/conversations\/(.+?)(?:\.json)?$/;
 
-/** Reads from the calls to the storage what became of each message there, and holds them at their steps. */
-export function watchStorage({ ledger, holds }: WatchOptions): StorageWatcher {
-  const names = namesOf(ledger);
-  return {
-    before(call) {
-      if (call.method !== 'PUT' && call.method !== 'DELETE') return undefined;
-      const place = names(call);
-      const isHeld = place !== undefined && isReachedBefore(call, place, holds);
-      return isHeld ? holds.whenReleased : undefined;
-    },
-    after(call, status) {
-      const isDone = status >= 200 && status < 300 && (call.method === 'PUT' || call.method === 'DELETE');
-      const place = isDone ? names(call) : undefined;
-      if (place === undefined) return undefined;
-      note(call, place, ledger);
-      ledger.changed();
-      return isReachedAfter(call, place, holds) ? holds.whenReleased : undefined;
-    },
-  };
+/** What was asked of the storage. */
+export interface StorageUse {
+  readonly calls: Counts<string>;
+  /** How long Azurite took for a call at most, in milliseconds. */
+  slowestMs: number;
 }
 
-function isReachedBefore({ method }: StorageCall, place: Place, holds: Holds): boolean {
+/**
+ * Reads from the calls to the storage what became of each message there, and holds them at their steps: a call before it
+ * is done, or its answer. What was held for a process that has died is not done.
+ */
+export function watchStorage(proxy: StorageProxy, { ledger, holds }: WatchOptions): StorageUse {
+  const placeOf = placesOf(ledger);
+  const use: StorageUse = { calls: new Counts(), slowestMs: 0 };
+  proxy.rule = async (request, call) => {
+    use.calls.add(kindOf(request));
+    const place = isWrite(request) ? placeOf(request, call) : undefined;
+    if (place === undefined || !isReachedBefore(request, place, holds)) return undefined;
+    await holds.whenReleased;
+    return call.isAborted() ? 'drop' : undefined;
+  };
+  proxy.watch = (request, call, { status, tookMs }) => {
+    use.slowestMs = Math.max(use.slowestMs, tookMs);
+    const isDone = status >= 200 && status < 300 && isWrite(request);
+    const place = isDone ? placeOf(request, call) : undefined;
+    if (place === undefined) return undefined;
+    note(request, place, ledger);
+    ledger.changed();
+    return isReachedAfter(request, place, holds) ? holds.whenReleased : undefined;
+  };
+  return use;
+}
+
+function isWrite({ method }: StorageRequest): boolean {
+  return method === 'PUT' || method === 'DELETE';
+}
+
+/** Without account and percent signs: `bot-state/pending/…`. */
+function nameIn({ path }: StorageRequest): string {
+  return decodeURIComponent(path.split('/').slice(2).join('/'));
+}
+
+/** What is counted: `PUT bot-state/pending`. */
+function kindOf(request: StorageRequest): string {
+  const name = nameIn(request);
+  const folder = name.startsWith('audio') ? 'audio' : name.split('/').slice(0, 2).join('/');
+  return `${request.method} ${folder} ${request.query.get('comp') ?? ''}`.trim();
+}
+
+function isReachedBefore({ method }: StorageRequest, place: Place, holds: Holds): boolean {
   if (place.kind === 'pending') {
     const { message } = place;
     return message?.recordedAtMs !== undefined && holds.reach(message, 'recorded');
@@ -59,15 +88,16 @@ function isReachedBefore({ method }: StorageCall, place: Place, holds: Holds): b
   });
 }
 
-function isReachedAfter({ method }: StorageCall, place: Place, holds: Holds): boolean {
+function isReachedAfter({ method }: StorageRequest, place: Place, holds: Holds): boolean {
   if (method !== 'PUT' || place.kind === 'aside') return false;
   return place.kind === 'pending' ? holds.reach(place.message, 'accepting') : holds.reach(place.unsent, 'saved');
 }
 
-function note({ method, path }: StorageCall, place: Place, ledger: Ledger): void {
+function note(request: StorageRequest, place: Place, ledger: CrashLedger): void {
+  const { method } = request;
   const nowMs = Date.now();
   if (place.kind === 'aside') {
-    ledger.note(`the bot put something aside: ${method} ${path}`);
+    ledger.note('the bot put something aside', `${method} ${nameIn(request)}`);
   } else if (place.kind === 'pending') {
     const { message } = place;
     if (message === undefined) return;
@@ -87,14 +117,16 @@ function isConfirmedBy({ answered }: Extract<Place, { kind: 'record' }>, message
 }
 
 /** Learns from the tokens in what is written whose blobs are whose. */
-function namesOf(ledger: Ledger): (call: StorageCall) => Place | undefined {
+function placesOf(ledger: CrashLedger): (request: StorageRequest, call: StorageCall) => Place | undefined {
   const pending = new Map<string, Message>();
   const records = new Map<string, Conversation>();
-  return ({ method, path, query, body }) => {
+  return (request, { body }) => {
+    const { method, query } = request;
+    const path = nameIn(request);
     if (ASIDE.test(path)) return { kind: 'aside' };
     const [, directory, file] = PENDING.exec(path) ?? [];
     if (directory !== undefined && file !== undefined) {
-      const written = method === 'PUT' && !query.has('comp') ? firstIn(body.toString('utf8'), ledger) : undefined;
+      const written = method === 'PUT' && !query.has('comp') ? ledger.find(body.toString('utf8')) : undefined;
       if (written !== undefined) pending.set(path, written);
       if (written !== undefined) records.set(directory, written.conversation);
       return { kind: 'pending', message: pending.get(path) };
@@ -102,7 +134,7 @@ function namesOf(ledger: Ledger): (call: StorageCall) => Place | undefined {
     const [, name] = RECORD.exec(path) ?? [];
     if (name === undefined) return undefined;
     const { unsent, answered = [] } = body.byteLength === 0 ? {} : (JSON.parse(body.toString('utf8')) as Written);
-    const saved = unsent === undefined || unsent === null ? undefined : firstIn(JSON.stringify(unsent), ledger);
+    const saved = unsent === undefined || unsent === null ? undefined : ledger.find(JSON.stringify(unsent));
     return { kind: 'record', conversation: records.get(name), unsent: saved, answered };
   };
 }
@@ -111,8 +143,4 @@ function namesOf(ledger: Ledger): (call: StorageCall) => Place | undefined {
 interface Written {
   readonly unsent?: unknown;
   readonly answered?: readonly string[];
-}
-
-function firstIn(text: string, ledger: Ledger): Message | undefined {
-  return ledger.find(tokensIn(text)[0] ?? '');
 }

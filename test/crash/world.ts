@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Azurite, startAzurite } from '../support/azurite.ts';
 import { type BotProcess, startBotProcess } from '../support/bot-process.ts';
-import { type Channel, startChannel } from './channel.ts';
+import { activityOf, createPoster, deliver } from '../support/kit/deliver.ts';
+import { type Channel, modelEnv } from '../support/kit/drivers.ts';
+import { hear } from '../support/kit/judge.ts';
+import { answerOf } from '../support/kit/ledger.ts';
+import { startStorageProxy } from '../support/storage-proxy.ts';
+import { startHoldingChannel } from './channel.ts';
 import { Holds } from './holds.ts';
-import { Ledger, type Message } from './ledger.ts';
-import { type Model, startModel } from './model.ts';
-import { type StorageGate, startStorageGate } from './storage-gate.ts';
-import { watchStorage } from './storage-watch.ts';
+import { CrashLedger, type Message } from './ledger.ts';
+import { type Model, SOUND_MS, startModel } from './model.ts';
+import { type StorageUse, watchStorage } from './storage-watch.ts';
 
 /** One process of the bot. */
 export interface Instance {
@@ -19,14 +23,18 @@ export interface Instance {
 
 /** All that is around the instances: one storage, one model, one channel. */
 export interface World {
-  readonly ledger: Ledger;
+  readonly ledger: CrashLedger;
   readonly holds: Holds;
   readonly model: Model;
   readonly channel: Channel;
-  readonly gate: StorageGate;
+  readonly storage: StorageUse;
   /** Every instance that was started. */
   readonly instances: readonly Instance[];
   startInstance(env?: Readonly<Record<string, string>>): Promise<Instance>;
+  /** Delivers a message until an instance takes it. `target`: where to deliver next, if anywhere. */
+  deliver(message: Message, target: () => string | undefined): Promise<void>;
+  /** What became of the sound of a message's answer at this instance; `undefined` without an answer. */
+  hear(message: Message, instanceUrl: string): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -34,29 +42,29 @@ export interface WorldOptions {
   /** How long the model thinks and each call to the channel takes, in milliseconds. */
   readonly thinkMs: () => number;
   readonly channelMs: () => number;
-  /** Told of each message that a user sees. */
-  readonly onTaken?: (message: Message) => void;
 }
 
 const PACE_MS = 2;
+const MAX_DELIVERIES = 60;
+const PAUSE_MS = 500;
 /** After the end of a process, until all of its sockets are seen to be closed. */
 const SOCKETS_END_MS = 100;
 
-export async function startWorld({ thinkMs, channelMs, onTaken = () => {} }: WorldOptions): Promise<World> {
-  const ledger = new Ledger();
+export async function startWorld({ thinkMs, channelMs }: WorldOptions): Promise<World> {
+  const ledger = new CrashLedger();
   const holds = new Holds(ledger);
   const azurite: Azurite = await startAzurite();
-  const gate = await startStorageGate(azurite.url, watchStorage({ ledger, holds }));
+  const proxy = await startStorageProxy(azurite.url);
+  const storage = watchStorage(proxy, { ledger, holds });
   const model = await startModel({ ledger, holds, thinkMs, paceMs: PACE_MS });
-  const channel = await startChannel({ ledger, holds, delayMs: channelMs, onTaken });
+  const channel = await startHoldingChannel({ ledger, holds, delayMs: channelMs });
   const instances: Instance[] = [];
-  const endpoint = { AZURE_OPENAI_ENDPOINT: model.url, AZURE_OPENAI_API_KEY: 'crash' };
+  const poster = createPoster();
 
   async function startInstance(env = {}): Promise<Instance> {
     const name = `bot-${instances.length + 1}`;
-    const storage = { AZURE_STORAGE_CONNECTION_STRING: gate.connectionString };
     const bot = startBotProcess({
-      ...{ ...endpoint, ...storage, AZURE_OPENAI_DEPLOYMENT_NAME: name, PORT: '0' },
+      ...{ ...modelEnv(model.url, name), AZURE_STORAGE_CONNECTION_STRING: proxy.connectionString },
       ...{ LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info', ...env },
     });
     // Known at once, so that its process ends with the world, whatever becomes of it.
@@ -75,12 +83,31 @@ export async function startWorld({ thinkMs, channelMs, onTaken = () => {} }: Wor
     return started;
   }
 
+  async function deliverTo(message: Message, target: () => string | undefined): Promise<void> {
+    const { conversation, activityId: id, token } = message;
+    const place = { serviceUrl: channel.url, conversationId: conversation.id, index: conversation.index };
+    const activity = activityOf(place, { id, text: `${token}: what do you say?` });
+    const options = { ledger, poster, target, maxDeliveries: MAX_DELIVERIES, pauseMs: () => PAUSE_MS };
+    if ((await deliver(message, activity, options)) === undefined) ledger.note('never accepted', token);
+  }
+
   return {
-    ...{ ledger, holds, model, channel, gate, instances, startInstance },
+    ...{ ledger, holds, model, channel, storage, instances, startInstance, hear: hearAt, deliver: deliverTo },
     async close() {
+      poster.close();
       await Promise.all(instances.map(({ bot }) => bot[Symbol.asyncDispose]()));
-      for (const close of [() => model.close(), () => channel.close(), () => gate.close(), () => azurite.close()])
+      for (const close of [() => model.close(), () => channel.close(), () => proxy.close(), () => azurite.close()])
         await close();
     },
   };
+}
+
+async function hearAt(message: Message, instanceUrl: string): Promise<string | undefined> {
+  const shown = answerOf(message);
+  if (shown === undefined) return undefined;
+  if (shown.soundUrl === undefined) return 'missing';
+  // The instance that gave the link may be dead. What the storage did not take in time is in the message itself.
+  const { protocol, pathname, search } = new URL(shown.soundUrl);
+  const url = protocol === 'data:' ? shown.soundUrl : `${instanceUrl}${pathname}${search}`;
+  return hear(url, message.conversation.index, SOUND_MS);
 }

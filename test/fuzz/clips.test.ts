@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
+import { assertHolds } from '../support/kit/report.ts';
 import { damagedClip } from './clips.ts';
 import { endOf, openDecoder, show } from './fuzz-clips.ts';
-import { assertHolds } from './report.ts';
 
 const SEED = 20_261_101;
 

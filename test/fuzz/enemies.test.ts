@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type RawResponse, sendRaw } from '../http/raw-request.ts';
+import type { Figures } from '../support/kit/probe.ts';
 import { type BotUnderFire, startBotUnderFire } from './bot-under-fire.ts';
-import type { Figures } from './probe.ts';
 import { HALF_BODY, HALF_HEADERS, openMany } from './raw-sockets.ts';
 
 const MEGABYTE = 1_048_576;

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { assertHolds, megabytes, print } from '../support/kit/report.ts';
 import { type Barrage, createBarrage } from './barrage.ts';
 import { type BotUnderFire, startBotUnderFire } from './bot-under-fire.ts';
 import { anyOrAstray, bodyOf, type Delivery } from './deliveries.ts';
-import { assertHolds, listed, megabytes, print } from './report.ts';
+import { inQuarters } from './quarters.ts';
 
 /** How many are on their way at once: enough to keep the bot busy, few enough that it refuses none for that. */
 const MOST_AT_ONCE = 40;
 /** A failing example is made smaller for so long at most. */
 const SHRINK_LIMIT_MS = 120_000;
-const QUARTERS = [0.25, 0.5, 0.75, 1] as const;
 
 /**
  * What the bot may keep between the half and the end, after garbage was collected. Bounded caches still fill up then:
@@ -33,14 +33,14 @@ export async function fuzzActivities(activities: number, seed: number): Promise<
   const barrage = createBarrage(bot.url, bot.connector);
   try {
     await bot.assertWell();
-    const memory: number[] = [];
-    for (const quarter of QUARTERS) {
-      await sendUpTo(Math.ceil(activities * quarter), barrage, seed + quarter * 4000);
-      memory.push((await bot.figures()).memoryBytes);
-      print(`  ${barrage.sent} activities, ${barrage.replies} replies, memory ${megabytes(memory.at(-1) ?? 0)}`);
-    }
-    print(`  requests by status: ${listed(barrage.statuses)}`);
-    await assertSound(bot, barrage, memory, activities);
+    const growth = await inQuarters(activities, seed, async (quarter) => {
+      await sendUpTo(quarter.upTo, barrage, quarter.seed);
+      const { memoryBytes } = await bot.figures();
+      print(`  ${barrage.sent} activities, ${barrage.replies} replies, memory ${megabytes(memoryBytes)}`);
+      return memoryBytes;
+    });
+    print(`  requests by status: ${barrage.statuses.listed()}`);
+    await assertSound(bot, barrage, growth, activities);
   } finally {
     barrage.close();
     await bot.close();
@@ -77,25 +77,19 @@ function checkWithin<T>(property: fc.IAsyncPropertyWithHooks<T>, parameters: fc.
   return fc.check(property, parameters);
 }
 
-async function assertSound(
-  bot: BotUnderFire,
-  barrage: Barrage,
-  [, half = 0, , end = 0]: readonly number[],
-  activities: number,
-): Promise<void> {
+async function assertSound(bot: BotUnderFire, barrage: Barrage, growth: number, activities: number): Promise<void> {
   await bot.assertWell();
   const faults = bot.faults();
-  print(`  lines of level error: ${listed(faults)}`);
+  print(`  lines of level error: ${faults.listed()}`);
   assert.deepEqual(
     [...faults.keys()].filter((name) => !EXPECTED.test(name)),
     [],
   );
   assert.equal(barrage.statuses.get(503) ?? 0, 0, 'the bot was too busy for this load');
-  const growth = end - half;
   print(`  unhandled rejections: 0; growth in the second half: ${megabytes(growth)}, peak ${await peakOf(bot)}`);
   assert.ok(growth <= growthBound(activities), `memory grew by ${megabytes(growth)} in the second half`);
-  bot.process.signal('SIGTERM');
-  assert.deepEqual(await bot.process.ended, { code: 0, signal: null });
+  bot.bot.signal('SIGTERM');
+  assert.deepEqual(await bot.bot.ended, { code: 0, signal: null });
 }
 
 async function peakOf(bot: BotUnderFire): Promise<string> {

@@ -6,10 +6,10 @@ import { durationMs } from '../../src/audio/pcm.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AttachmentError, type AttachmentErrorCode } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
+import { assertHolds, Counts, megabytes, print } from '../support/kit/report.ts';
 import { bytesOf, type DamagedClip, damagedClip } from './clips.ts';
-import { assertHolds, countOne, listed, megabytes, print } from './report.ts';
+import { inQuarters } from './quarters.ts';
 
-const QUARTERS = [0.25, 0.5, 0.75, 1] as const;
 /**
  * What the process may hold more at the end than at the half, in bytes: WebAssembly's memory of a decoder, one for each
  * clip, goes when garbage is collected, which comes and goes by some tens of megabytes.
@@ -43,27 +43,24 @@ export function openDecoder(): ClipDecoder {
 /** Decodes so many damaged clips in one thread; throws when it dies, hangs, or memory grows. */
 export async function fuzzClips(clips: number, seed: number): Promise<void> {
   const decoder = openDecoder();
-  const ends = new Map<string, number>();
-  const memory: number[] = [];
+  const ends = new Counts<string>();
   let slowestMs = 0;
   const property = fc.asyncProperty(damagedClip, async (clip) => {
     const startedMs = performance.now();
-    countOne(ends, await endOf(decoder, clip));
+    ends.add(await endOf(decoder, clip));
     slowestMs = Math.max(slowestMs, performance.now() - startedMs);
   });
   try {
-    for (const quarter of QUARTERS) {
-      const numRuns = Math.ceil(clips / QUARTERS.length);
-      assertHolds('a damaged clip', await fc.check(property, { seed: seed + quarter * 4000, numRuns }), ([clip]) =>
-        show(clip),
-      );
-      memory.push(process.memoryUsage.rss());
-      print(`  ${Math.round(clips * quarter)} clips, rss ${megabytes(memory.at(-1) ?? 0)}`);
-    }
-    print(`  clips by end: ${listed(ends)}`);
+    const growth = await inQuarters(clips, seed, async (quarter) => {
+      const result = await fc.check(property, { seed: quarter.seed, numRuns: quarter.count });
+      assertHolds('a damaged clip', result, ([clip]) => show(clip));
+      const rss = process.memoryUsage.rss();
+      print(`  ${quarter.upTo} clips, rss ${megabytes(rss)}`);
+      return rss;
+    });
+    print(`  clips by end: ${ends.listed()}`);
     print(`  the slowest took ${slowestMs.toFixed(0)} ms`);
-    const [, half = 0, , end = 0] = memory;
-    assert.ok(end - half < GROWTH_BOUND, `memory grew by ${megabytes(end - half)} in the second half`);
+    assert.ok(growth < GROWTH_BOUND, `memory grew by ${megabytes(growth)} in the second half`);
   } finally {
     await decoder.close();
   }

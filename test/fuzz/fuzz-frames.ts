@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { plain } from '../realtime/collecting.ts';
 import * as wire from '../realtime/server-events.ts';
+import { assertHolds, Counts, print } from '../support/kit/report.ts';
 import { anyAct } from './acts.ts';
 import { type Act, type Frame, payloadOf } from './frames.ts';
 import { collectFrames } from './ledger.ts';
 import { nameOf } from './outcomes.ts';
 import { type Player, startPlayer } from './player.ts';
-import { assertHolds, countOne, listed, print } from './report.ts';
+import { inQuarters } from './quarters.ts';
 
 const DONE: Frame = { kind: 'event', event: wire.done({ turn: '@turn' }), edits: [] };
-const QUARTERS = [0.25, 0.5, 0.75, 1] as const;
 /** Frames of one run on average are more. */
 const FRAMES_A_RUN = 8;
 
@@ -32,17 +32,18 @@ export const someActs = fc.array(anyAct, { minLength: 1, maxLength: 3 });
 /** Sends so many frames over sockets, and at least as many more to the collector; throws when a turn ends as none may. */
 export async function fuzzFrames(frames: number, seed: number): Promise<void> {
   const player = await startPlayer();
-  const ends = new Map<string, number>();
+  const ends = new Counts<string>();
   const unhandled: unknown[] = [];
   const note = (error: unknown) => void unhandled.push(error);
   process.on('unhandledRejection', note).on('uncaughtException', note);
   try {
-    for (const quarter of QUARTERS) {
-      await playUpTo(Math.ceil(frames * quarter), player, ends, seed + quarter * 4000);
+    await inQuarters(frames, seed, async (quarter) => {
+      await playUpTo(quarter.upTo, player, ends, quarter.seed);
       print(`  ${player.frames} frames over sockets`);
       assert.deepEqual(unhandled, []);
-    }
-    print(`  turns by outcome: ${listed(ends)}`);
+      return process.memoryUsage.rss();
+    });
+    print(`  turns by outcome: ${ends.listed()}`);
     collectUpTo(frames, seed);
     assert.deepEqual(unhandled, []);
     print('  unhandled rejections and exceptions: 0');
@@ -57,8 +58,8 @@ function show({ frames, ending }: Act): string {
   return [...frames.map((frame) => Buffer.from(payloadOf(frame, names)).toString()), `(${ending})`].join('\n');
 }
 
-async function playUpTo(frames: number, player: Player, ends: Map<string, number>, firstSeed: number): Promise<void> {
-  const play = fc.asyncProperty(someActs, (acts) => playActs(player, acts, (name) => countOne(ends, name)));
+async function playUpTo(frames: number, player: Player, ends: Counts<string>, firstSeed: number): Promise<void> {
+  const play = fc.asyncProperty(someActs, (acts) => playActs(player, acts, (name) => ends.add(name)));
   for (let seed = firstSeed; player.frames < frames; seed++) {
     const numRuns = Math.ceil((frames - player.frames) / FRAMES_A_RUN);
     assertHolds('frames over a socket', await fc.check(play, { seed, numRuns }), ([acts]) => acts.map(show).join('\n'));
@@ -66,8 +67,8 @@ async function playUpTo(frames: number, player: Player, ends: Map<string, number
 }
 
 function collectUpTo(frames: number, seed: number): void {
-  const outcomes = new Map<string, number>();
-  const property = fc.property(anyAct, (act) => countOne(outcomes, nameOf(collectFrames(act.frames))));
+  const outcomes = new Counts<string>();
+  const property = fc.property(anyAct, (act) => outcomes.add(nameOf(collectFrames(act.frames))));
   assertHolds('frames to the collector', fc.check(property, { seed, numRuns: frames }), ([act]) => show(act));
-  print(`  ${frames} sequences to the collector by outcome: ${listed(outcomes)}`);
+  print(`  ${frames} sequences to the collector by outcome: ${outcomes.listed()}`);
 }

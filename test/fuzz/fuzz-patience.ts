@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import { megabytes, print } from '../support/kit/report.ts';
 import { startBotUnderFire } from './bot-under-fire.ts';
 import { HALF_BODY, HALF_HEADERS, openMany, type RawSocket, UNREAD_BODY } from './raw-sockets.ts';
-import { megabytes, print } from './report.ts';
 
 /** A body has ten seconds (src/http/json-body.ts). */
 const BODY_LIMIT_MS = 10_000;

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import * as wire from '../realtime/server-events.ts';
+import { type FarEnd, startRealtimeServer } from '../support/kit/drivers.ts';
 
 /** What the service knows when it is asked for a response. */
 export interface Asked {
@@ -12,18 +11,14 @@ export interface Asked {
 }
 
 /** A Realtime server that is quick, takes everything, and answers as it is told. */
-export interface Service {
-  readonly url: string;
+export interface Service extends FarEnd {
   /** Called for each `response.create`. */
   answer: (asked: Asked) => void;
-  close(): Promise<void>;
 }
 
-export async function startService(answer: (asked: Asked) => void = sayHello): Promise<Service> {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
-  server.on('connection', (socket) => {
+export async function startService(): Promise<Service> {
+  const server = await startRealtimeServer((socket) => {
     let eventIds: Record<string, string> = {};
-    socket.on('error', () => {});
     socket.on('message', (data) => {
       const event = JSON.parse(String(data));
       eventIds[event.type] = String(event.event_id);
@@ -32,15 +27,7 @@ export async function startService(answer: (asked: Asked) => void = sayHello): P
       eventIds = {};
     });
   });
-  await once(server, 'listening');
-  const service: Service = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    answer,
-    async close() {
-      for (const socket of server.clients) socket.terminate();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  const service: Service = { ...server, answer: sayHello };
   return service;
 }
 
@@ -48,7 +35,7 @@ export const HELLO = 'Hello again';
 const SOUND = Buffer.alloc(480, 7);
 
 /** A short answer with a little sound. */
-export function sayHello({ socket, turnId }: Asked): void {
+function sayHello({ socket, turnId }: Asked): void {
   const response = `resp_${turnId}`;
   const events = [
     wire.created({ response, turn: turnId }),

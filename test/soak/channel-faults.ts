@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '../support/kit/random.ts';
 
 /** What the channel does with a call. */
 export interface ChannelAct {

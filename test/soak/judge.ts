@@ -1,6 +1,8 @@
+import { judgeAddress, type Mixup } from '../support/kit/judge.ts';
+import { answerOf } from '../support/kit/ledger.ts';
 import type { BotWatch } from './bot-watch.ts';
 import { CHANNEL_FAULTS, type ChannelAct, LONGEST_BACKOFF_MS, RETRIED } from './channel-faults.ts';
-import { type Attempt, type Conversation, isOf, type Ledger, type Message, tokensIn } from './ledger.ts';
+import type { Conversation, Message, Send, SoakLedger } from './ledger.ts';
 import { UNBEGUN, WHOLE } from './model-faults.ts';
 import { replyKind } from './replies.ts';
 
@@ -11,9 +13,7 @@ export type Fault =
   | 'lost'
   | 'doubled'
   | 'doubled, unconfirmed'
-  | 'crossed'
-  | 'mixed up'
-  | 'wrong address'
+  | Mixup
   | 'unknown words'
   | 'out of order'
   | 'late'
@@ -40,13 +40,13 @@ const UNSEEN = /^(?:E[A-Z]+|REQUEST_SEND_ERROR)$/;
 
 /** What has become of a message until now. */
 export function endOf(message: Message, watch: BotWatch, times: Times, nowMs: number): End {
-  const { conversation, attempts, activityId, acceptedAtMs } = message;
-  if (attempts.some(({ isTaken }) => isTaken)) return 'answered';
+  const { conversation, sends, activityId, acceptedAtMs } = message;
+  if (answerOf(message) !== undefined) return 'answered';
   if (conversation.goneStatus !== undefined) return 'gone';
   if (acceptedAtMs === undefined) return 'notAccepted';
   const notSent = watch.notSent.get(activityId);
   if (notSent === undefined) return nowMs > couldBegin(message) + times.lateMs ? 'lost' : 'waiting';
-  const last = attempts.at(-1);
+  const last = sends.at(-1);
   // No try at all, or one after the last that the channel saw.
   if (UNSEEN.test(notSent.code) && last?.isAnswered !== false) return 'brokeOff';
   if (last === undefined) return 'lost';
@@ -55,20 +55,20 @@ export function endOf(message: Message, watch: BotWatch, times: Times, nowMs: nu
 
 /** The earliest that the turn could begin: taken, and nothing before it in its conversation is still being sent. */
 function couldBegin(message: Message): number {
-  const { postedAtMs, acceptedAtMs, attempts, conversation } = message;
-  const beforeMs = attempts[0]?.atMs ?? Number.POSITIVE_INFINITY;
-  const others = conversation.messages.filter((other) => other !== message).flatMap((other) => other.attempts);
+  const { postedAtMs, acceptedAtMs, sends, conversation } = message;
+  const beforeMs = sends[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  const others = conversation.messages.filter((other) => other !== message).flatMap((other) => other.sends);
   const ends = others.filter(({ atMs }) => atMs < beforeMs).map(({ atMs, endedAtMs }) => endedAtMs ?? atMs);
   return ends.reduce((latest, ms) => Math.max(latest, ms), acceptedAtMs ?? postedAtMs);
 }
 
 /** Whether the bot had tries and time left after a refusal that the channel means to pass. */
 function gaveUpEarly(message: Message, { turnMs }: Times): boolean {
-  const last = message.attempts.at(-1);
+  const last = message.sends.at(-1);
   if (last === undefined || last.fault === 'inBand') return false;
   const { status, retryAfterSeconds = 0 }: ChannelAct = CHANNEL_FAULTS[last.fault];
   // Without its sound a message is sent anew.
-  const tries = message.attempts.slice(1 + message.attempts.findLastIndex(({ fault }) => fault === 'tooLarge413'));
+  const tries = message.sends.slice(1 + message.sends.findLastIndex(({ fault }) => fault === 'tooLarge413'));
   const backoffMs = LONGEST_BACKOFF_MS[tries.length - 1];
   if (!RETRIED.has(status) || backoffMs === undefined) return false;
   const waitMs = Math.max(backoffMs, retryAfterSeconds * 1_000);
@@ -76,13 +76,13 @@ function gaveUpEarly(message: Message, { turnMs }: Times): boolean {
 }
 
 /** Looks at everything that happened, and tells what must not have happened. */
-export function judge(ledger: Ledger, watch: BotWatch, times: Times, tell: Finding): void {
+export function judge(ledger: SoakLedger, watch: BotWatch, times: Times, tell: Finding): void {
   for (const message of ledger.messages) {
     if (endOf(message, watch, times, Number.POSITIVE_INFINITY) === 'lost') tell('lost', message);
     judgeSends(message, watch, tell);
-    judgeWords(message, ledger, tell);
+    judgeWords(message, tell);
     judgeAsks(message, ledger, tell);
-    const shown = message.attempts.find(({ isTaken }) => isTaken);
+    const shown = answerOf(message);
     if (shown === undefined || isSaidAtOnce(shown)) continue;
     const tookMs = shown.atMs - couldBegin(message);
     if (tookMs > times.lateMs) tell('late', message, `${Math.round(tookMs / 1000)} s`);
@@ -91,38 +91,33 @@ export function judge(ledger: Ledger, watch: BotWatch, times: Times, tell: Findi
 }
 
 /** What needs no turn does not wait for one: a refusal, and the end of the process. */
-function isSaidAtOnce(attempt: Attempt): boolean {
-  return ['refused', 'restarting'].includes(replyKind(attempt));
+function isSaidAtOnce(send: Send): boolean {
+  return ['refused', 'restarting'].includes(replyKind(send));
 }
 
 function judgeSends(message: Message, watch: BotWatch, tell: Finding): void {
-  const { attempts, typingAfterReply, activityId } = message;
-  for (const [index, attempt] of attempts.entries()) {
-    const before = attempts.slice(0, index);
+  const { sends, typingAfterReply, activityId } = message;
+  for (const [index, send] of sends.entries()) {
+    const before = sends.slice(0, index);
     const seen = before.find(({ isTaken }) => isTaken);
     if (seen?.isAnswered === true) tell('doubled', message);
     // Whatever comes after a send without an answer may be the second that the user sees.
-    else if (!attempt.isUpdate && before.some(({ isAnswered }) => !isAnswered)) tell('doubled, unconfirmed', message);
-    if (!attempt.isWellAddressed) tell('wrong address', message);
+    else if (!send.isUpdate && before.some(({ isAnswered }) => !isAnswered)) tell('doubled, unconfirmed', message);
   }
   if (typingAfterReply > 0) tell('typing after reply', message);
-  const isConfirmed = attempts.some(({ isTaken, isAnswered }) => isTaken && isAnswered);
+  const isConfirmed = sends.some(({ isTaken, isAnswered }) => isTaken && isAnswered);
   if (isConfirmed && watch.notSent.has(activityId)) tell('reported unsent, but sent', message);
 }
 
-function judgeWords(message: Message, ledger: Ledger, tell: Finding): void {
-  for (const attempt of message.attempts) {
-    if (replyKind(attempt) === 'other') tell('unknown words', message, attempt.text.slice(0, 100));
-    for (const token of tokensIn(attempt.text)) {
-      if (token === message.token) continue;
-      const isOwn = isOf(message.conversation, token) && ledger.find(token) !== undefined;
-      tell(isOwn ? 'mixed up' : 'crossed', message, `got ${token}`);
-    }
+function judgeWords(message: Message, tell: Finding): void {
+  for (const send of message.sends) {
+    if (replyKind(send) === 'other') tell('unknown words', message, send.text.slice(0, 100));
+    judgeAddress(send, message, (mixup, details) => tell(mixup, message, details));
   }
 }
 
-function judgeAsks(message: Message, { drops }: Ledger, tell: Finding): void {
-  const [shown] = message.attempts;
+function judgeAsks(message: Message, { drops }: SoakLedger, tell: Finding): void {
+  const [shown] = message.sends;
   for (const [index, { fault, atMs }] of message.asks.entries()) {
     const next = message.asks[index + 1];
     // What was on its way when the sockets were broken may never have arrived.
@@ -138,7 +133,7 @@ function judgeAsks(message: Message, { drops }: Ledger, tell: Finding): void {
 /** Of two messages, the one whose POST was answered before the other was sent has to be answered first. */
 function judgeOrder({ messages }: Conversation, tell: Finding): void {
   const answered = messages.flatMap((message) => {
-    const shown: Attempt | undefined = message.attempts.find(({ isTaken }) => isTaken);
+    const shown = answerOf(message);
     return shown === undefined || isSaidAtOnce(shown) ? [] : [{ message, shown }];
   });
   for (const { message, shown } of answered) {

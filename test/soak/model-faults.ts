@@ -1,5 +1,5 @@
 import type { SimulatorOptions } from '../../dev/simulator/simulator.ts';
-import { createRandom, type Random } from './random.ts';
+import { createRandom, type Random } from '../support/kit/random.ts';
 
 /** Of 1,000 answers of the model. */
 const WEIGHTS = {

@@ -1,20 +1,22 @@
 import { type Simulator, startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import type { Azurite } from '../support/azurite.ts';
-import { type BotProcess, startBotProcess } from '../support/bot-process.ts';
+import type { BotProcess } from '../support/bot-process.ts';
+import { startProbedBot } from '../support/kit/bot.ts';
+import { type FarEnd, modelEnv, type Reply, soundUrlOf } from '../support/kit/drivers.ts';
+import { hear } from '../support/kit/judge.ts';
+import { createRandom } from '../support/kit/random.ts';
 import { type BotWatch, watchBot } from './bot-watch.ts';
-import { type Channel, startChannel } from './channel.ts';
+import { startFaultyChannel } from './channel.ts';
 import type { Times } from './judge.ts';
-import type { Ledger } from './ledger.ts';
+import type { Message, SoakLedger } from './ledger.ts';
 import { faultyMind, HISTORY_TURNS } from './mind.ts';
 import { drawRefusal } from './model-faults.ts';
-import { createRandom } from './random.ts';
-import { checkSound } from './sound-check.ts';
 
 /** The bot and its two far ends. */
 export interface Parts {
   readonly simulator: Simulator;
-  readonly channel: Channel;
+  readonly channel: FarEnd;
   readonly bot: BotProcess;
   readonly botUrl: string;
   readonly watch: BotWatch;
@@ -23,7 +25,7 @@ export interface Parts {
 }
 
 export interface PartsOptions {
-  readonly ledger: Ledger;
+  readonly ledger: SoakLedger;
   readonly seed: number;
   readonly conversations: number;
   /** Where it keeps all it has; else in its memory. */
@@ -47,28 +49,26 @@ export const TIMES: Times = {
 export async function startParts({ ledger, seed, conversations, azurite }: PartsOptions): Promise<Parts> {
   const sounds = new Set<Promise<void>>();
   const simulator = await startFaultyModel(ledger, seed);
-  const channel = await startChannel({
+  const channel = await startFaultyChannel({
     ledger,
     seed,
-    onTaken(message, body) {
-      const check = checkSound(message, body, ledger).finally(() => sounds.delete(check));
+    onTaken(message, reply) {
+      const check = checkSound(message, reply, ledger).finally(() => sounds.delete(check));
       sounds.add(check);
     },
   });
-  const bot = startBotProcess({
-    ...{ AZURE_OPENAI_ENDPOINT: simulator.url, AZURE_OPENAI_DEPLOYMENT_NAME: 'soak', AZURE_OPENAI_API_KEY: 'soak' },
-    ...{ PORT: '0', TURN_TIMEOUT_SECONDS: String(TURN_SECONDS), SESSION_IDLE_SECONDS: '8', DRAIN_SECONDS: '10' },
+  const probed = await startProbedBot({
+    ...modelEnv(simulator.url, 'soak'),
+    ...{ TURN_TIMEOUT_SECONDS: String(TURN_SECONDS), SESSION_IDLE_SECONDS: '8', DRAIN_SECONDS: '10' },
     ...{ HISTORY_TURNS: String(HISTORY_TURNS), AUDIO_MEMORY_MB: '1' },
     MAX_WARM_SESSIONS: String(Math.max(1, Math.round(conversations * WARM_SHARE))),
     ...(azurite === undefined ? {} : { AZURE_STORAGE_CONNECTION_STRING: azurite.connectionString }),
-    NODE_OPTIONS: `--expose-gc --import=${new URL('./heap-preload.ts', import.meta.url).href}`,
   });
-  const botUrl = await bot.whenListening();
   const whenHeard = () => Promise.all(sounds).then(() => {});
-  return { simulator, channel, bot, botUrl, watch: watchBot(bot), whenHeard };
+  return { simulator, channel, bot: probed.bot, botUrl: probed.url, watch: watchBot(probed), whenHeard };
 }
 
-function startFaultyModel(ledger: Ledger, seed: number): Promise<Simulator> {
+function startFaultyModel(ledger: SoakLedger, seed: number): Promise<Simulator> {
   let handshakes = 0;
   return startSimulator({
     mind: faultyMind(ledger, seed),
@@ -81,4 +81,15 @@ function startFaultyModel(ledger: Ledger, seed: number): Promise<Simulator> {
       return refusal;
     },
   });
+}
+
+/** Fetches a reply's sound, as a client does at once, and notes one of another conversation. Never rejects. */
+async function checkSound({ conversation, token }: Message, reply: Reply, ledger: SoakLedger): Promise<void> {
+  const url = soundUrlOf(reply);
+  if (url === undefined) return;
+  // A channel's own place for uploads: nothing of the bot's is left to look at.
+  if (url.includes('/v3/attachments/')) return ledger.count('sound', 'uploaded');
+  const sound = await hear(url, conversation.index);
+  ledger.count('sound', sound);
+  if (sound === 'crossed') ledger.note('crossed sound', token);
 }

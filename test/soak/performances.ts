@@ -1,6 +1,7 @@
 import type { Ending, ExtraFrame, Output, Performance } from '../../dev/simulator/mind.ts';
+import { soundOf } from '../support/kit/judge.ts';
+import type { Random } from '../support/kit/random.ts';
 import type { ModelFault } from './model-faults.ts';
-import type { Random } from './random.ts';
 
 /** What is said, and by which sound it is known: every sample of a conversation's answers is its number. */
 export interface Answer {
@@ -14,7 +15,7 @@ const PIECE_MS = 250;
 
 /** Plays an answer with this fault. */
 export function perform(fault: ModelFault, answer: Answer, random: Random): Performance {
-  const output: Output = { text: answer.text, pcm: soundOf(answer, PIECE_MS * random.whole(2, 4)) };
+  const output: Output = { text: answer.text, pcm: soundOf(answer.sample, PIECE_MS * random.whole(2, 4)) };
   const ended = (ending: Ending, outputs: readonly Output[] = [output]): Performance => ({ outputs, ending });
   const failed = (code: string, message: string, outputs: readonly Output[] = []) =>
     ended({ kind: 'failed', error: { type: code, code, message } }, outputs);
@@ -24,7 +25,7 @@ export function perform(fault: ModelFault, answer: Answer, random: Random): Perf
     case 'slow':
       return { ...ended(COMPLETED), delayMs: random.whole(700, 8_000) };
     case 'long':
-      return ended(COMPLETED, [{ text: answer.text, pcm: soundOf(answer, LONG_MS) }]);
+      return ended(COMPLETED, [{ text: answer.text, pcm: soundOf(answer.sample, LONG_MS) }]);
     case 'twoItems':
       return ended(COMPLETED, [output, { ...output, text: 'And that was all.' }]);
     case 'foreignFrames':
@@ -64,11 +65,6 @@ export function perform(fault: ModelFault, answer: Answer, random: Random): Perf
     case 'hangAfterDeltas':
       return ended({ kind: 'hang', afterDeltas: 1 });
   }
-}
-
-/** PCM16 LE mono 24 kHz. */
-function soundOf({ sample }: Answer, lengthMs: number): Buffer {
-  return Buffer.alloc(lengthMs * 48, new Uint8Array(Int16Array.of(sample).buffer));
 }
 
 const CONFLICT = {

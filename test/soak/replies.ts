@@ -1,11 +1,12 @@
 import { en as wording } from '../../src/messages/en.ts';
-import type { Attempt } from './ledger.ts';
+import { linkIn } from '../support/kit/drivers.ts';
+import type { Send } from './ledger.ts';
 
 /** What a user got. `refused`: too many messages wait; `other`: nothing that the bot is known to say. */
 export type ReplyKind = 'spoken' | 'text' | 'cutShort' | 'filtered' | 'apology' | 'refused' | 'restarting' | 'other';
 
 /** What the bot says, by its own words. */
-export function replyKind({ text, hasAudio }: Pick<Attempt, 'text' | 'hasAudio'>): ReplyKind {
+export function replyKind({ text, hasAudio }: Pick<Send, 'text' | 'hasAudio'>): ReplyKind {
   if (text === wording.queueFull) return 'refused';
   if (text === wording.shuttingDown) return 'restarting';
   // What was shown of it before stands above.
@@ -14,9 +15,4 @@ export function replyKind({ text, hasAudio }: Pick<Attempt, 'text' | 'hasAudio'>
   if (text.includes(wording.cutShort.length) || text.includes(wording.cutShort.lost)) return 'cutShort';
   if (!/^c\d+-m\d+ /.test(text)) return 'other';
   return hasAudio || linkIn(text) !== undefined ? 'spoken' : 'text';
-}
-
-/** The address of the page that plays it, where that is a link in the text. */
-export function linkIn(text: string): string | undefined {
-  return /\[Listen \(\d+:\d\d\)\]\((\S+)\)$/.exec(text)?.[1];
 }

@@ -1,6 +1,8 @@
+import { answerOf } from '../support/kit/ledger.ts';
+import { after, findingsSection, section } from '../support/kit/report.ts';
 import type { BotWatch, MemorySample } from './bot-watch.ts';
 import { type End, endOf, type Fault, judge, type Times } from './judge.ts';
-import { type Ledger, type Message, NOTED } from './ledger.ts';
+import { type Message, NOTED, type SoakLedger } from './ledger.ts';
 import { replyKind } from './replies.ts';
 
 /** What the soak came to. */
@@ -15,17 +17,16 @@ const FATAL: ReadonlySet<Fault> = new Set<Fault>([
   ...(['out of order', 'unknown words', 'asked again after deltas', 'reported unsent, but sent'] as const),
 ]);
 const FAULTS: readonly Fault[] = [...FATAL, 'late', 'typing after reply', 'apology for a whole answer'];
-const MOST_FINDINGS = 60;
 
 /** Judges a soak and writes it down. `ended`: how the bot's process came to its end, if it was not as it should. */
-export function report(ledger: Ledger, watch: BotWatch, times: Times, ended: string | undefined): Report {
+export function report(ledger: SoakLedger, watch: BotWatch, times: Times, ended: string | undefined): Report {
   const found = new Map<Fault, number>(FAULTS.map((fault) => [fault, 0]));
   const findings: string[] = [];
   judge(ledger, watch, times, (what, message, more = '') => {
     found.set(what, (found.get(what) ?? 0) + 1);
     findings.push(`${what}: ${message.token} ${more} ${historyOf(message)}`);
   });
-  findings.push(...ledger.findings, ...watch.broken.map((line) => `the bot wrote: ${line}`));
+  findings.push(...ledger.findings, ...watch.broken.map((line) => `bot broke: ${line}`));
   if (ended !== undefined) findings.push(ended);
   const isGood =
     [...FATAL].every((fault) => found.get(fault) === 0) &&
@@ -54,12 +55,9 @@ export function report(ledger: Ledger, watch: BotWatch, times: Times, ended: str
     ...section('faults of the model', ledger.counted('model')),
     ...section('handshakes', [...ledger.counted('handshakes'), ['all sockets dropped', ledger.drops.length]]),
     ...section('faults of the channel (all calls)', ledger.counted('channel')),
-    ...section(
-      'log of the bot',
-      [...watch.lines].sort(([, a], [, b]) => b - a),
-    ),
+    ...section('log of the bot', watch.lines.sorted()),
     ...['', 'the bot after a collection of garbage, in MB', ...watch.memory.map(memoryLine)],
-    ...['', `findings: ${findings.length}`, ...findings.slice(0, MOST_FINDINGS)],
+    ...findingsSection(findings),
     ...['', isGood ? 'GOOD: nothing lost, doubled, crossed, out of order or broken' : 'BAD: see the findings'],
   ];
   return { text: `${text.join('\n')}\n`, isGood };
@@ -70,24 +68,20 @@ function notSentOf({ notSent }: BotWatch): [string, number][] {
   return [...reasons].map(([reason, all]) => [reason, all.length]);
 }
 
-function notedOf(ledger: Ledger): [string, number][] {
+function notedOf(ledger: SoakLedger): [string, number][] {
   const counts = new Map(ledger.counted('noted'));
   return NOTED.map((kind) => [kind, counts.get(kind) ?? 0]);
 }
 
 /** How many messages came to which end. */
-export function endsOf(ledger: Ledger, watch: BotWatch, times: Times, nowMs = Date.now()): [End, number][] {
+export function endsOf(ledger: SoakLedger, watch: BotWatch, times: Times, nowMs = Date.now()): [End, number][] {
   const ends = Map.groupBy(ledger.messages, (message) => endOf(message, watch, times, nowMs));
   return [...ends].map(([end, messages]) => [end, messages.length] as [End, number]).sort(([, a], [, b]) => b - a);
 }
 
-function repliesOf({ messages }: Ledger): [string, number][] {
-  const shown = messages.flatMap(({ attempts }) => attempts.filter(({ isTaken }) => isTaken).slice(0, 1));
+function repliesOf({ messages }: SoakLedger): [string, number][] {
+  const shown = messages.flatMap((message) => answerOf(message) ?? []);
   return [...Map.groupBy(shown, replyKind)].map(([kind, all]) => [kind, all.length]);
-}
-
-function section(title: string, rows: readonly (readonly [string, number])[]): string[] {
-  return ['', title, ...rows.map(([name, count]) => `  ${String(count).padStart(7)}  ${name}`)];
 }
 
 function memoryLine({ atMinute, heapUsed, rss, arrayBuffers, sockets, timers, longestDelayMs }: MemorySample): string {
@@ -97,10 +91,10 @@ function memoryLine({ atMinute, heapUsed, rss, arrayBuffers, sockets, timers, lo
 }
 
 /** Everything of a message, with times in milliseconds after its POST. */
-function historyOf({ postedAtMs, acceptedAtMs, asks, attempts, conversation }: Message): string {
-  const at = (ms: number | undefined) => (ms === undefined ? '?' : `+${ms - postedAtMs}`);
+function historyOf({ postedAtMs, acceptedAtMs, asks, sends, conversation }: Message): string {
+  const at = after(postedAtMs);
   const asked = asks.map(({ fault, atMs }) => `${at(atMs)} ${fault}`).join(', ');
-  const sent = attempts
+  const sent = sends
     .map(
       ({ atMs, endedAtMs, fault, text }) =>
         `${at(atMs)} to ${at(endedAtMs)} ${fault} ${JSON.stringify(text.slice(0, 40))}`,

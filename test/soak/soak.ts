@@ -1,10 +1,13 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startAzurite } from '../support/azurite.ts';
+import { createPoster } from '../support/kit/deliver.ts';
+import { endWithUsage, newSeed, wholeNumbers } from '../support/kit/options.ts';
+import { createRandom } from '../support/kit/random.ts';
+import { createProgress, print as say } from '../support/kit/report.ts';
 import { readOptions } from '../support/options.ts';
-import { Ledger } from './ledger.ts';
+import { SoakLedger } from './ledger.ts';
 import { startParts, TIMES } from './parts.ts';
-import { createRandom } from './random.ts';
 import { endsOf, report } from './report.ts';
 import { runUsers } from './users.ts';
 
@@ -14,15 +17,15 @@ import { runUsers } from './users.ts';
 
 const values = readOptions({
   minutes: { type: 'string', default: '2' },
-  seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  seed: { type: 'string', default: newSeed() },
   conversations: { type: 'string', default: '60' },
   azurite: { type: 'boolean', default: false },
 });
-const [minutes, seed, conversations] = [Number(values.minutes), Number(values.seed), Number(values.conversations)];
-if (!(minutes > 0) || !Number.isInteger(seed) || !(Number.isInteger(conversations) && conversations > 0)) {
-  process.stderr.write('Usage: npm run test:soak -- --minutes N [--seed WHOLE] [--conversations WHOLE] [--azurite]\n');
-  process.exit(1);
-}
+const minutes = Number(values.minutes);
+const { seed } = wholeNumbers({ seed: values.seed }, 0);
+const { conversations } = wholeNumbers({ conversations: values.conversations }, 1);
+if (!(minutes > 0))
+  endWithUsage('Usage: npm run test:soak -- --minutes N [--seed WHOLE] [--conversations WHOLE] [--azurite]');
 
 const MEAN_DROP_MS = 30_000;
 const PROGRESS_MS = 10_000;
@@ -34,13 +37,13 @@ const MOST_SETTLING_MS = 240_000;
 const LAST_WAVE_MS = 6_000;
 const BOT_END_LIMIT_MS = 60_000;
 
-const say = (text: string) => void process.stdout.write(`${text}\n`);
+const tell = createProgress();
 say(`soak: --minutes ${minutes} --seed ${seed} --conversations ${conversations}`);
 
 const startedMs = Date.now();
 const loopDelay = monitorEventLoopDelay({ resolution: 10 });
 loopDelay.enable();
-const ledger = new Ledger();
+const ledger = new SoakLedger();
 const azurite = values.azurite ? await startAzurite() : undefined;
 const { simulator, channel, bot, botUrl, watch, whenHeard } = await startParts({
   ledger,
@@ -48,7 +51,8 @@ const { simulator, channel, bot, botUrl, watch, whenHeard } = await startParts({
   conversations,
   azurite,
 });
-const userOptions = { ledger, botUrl, channelUrl: channel.url, seed, count: conversations };
+const poster = createPoster();
+const userOptions = { ledger, poster, botUrl, channelUrl: channel.url, seed, count: conversations };
 const quiet = new AbortController();
 let isInterrupted = false;
 let mayEnd = false;
@@ -92,6 +96,7 @@ watch.look();
 const { text, isGood } = report(ledger, watch, TIMES, wrongEnd);
 say(text);
 say(`longest delay of the soak's own event loop: ${Math.round(loopDelay.max / 1e6)} ms`);
+poster.close();
 await simulator.close();
 await channel.close();
 await azurite?.close();
@@ -145,8 +150,7 @@ async function endBot(): Promise<void> {
 function progress(): void {
   const ends = endsOf(ledger, watch, TIMES).map(([end, count]) => `${end} ${count}`);
   const broken = ledger.findings.length + watch.broken.length;
-  const seconds = Math.round((Date.now() - startedMs) / 1000);
-  say(`${String(seconds).padStart(5)} s: ${ends.join(', ')}; sessions ${simulator.openSessions}, broken ${broken}`);
+  tell(`${ends.join(', ')}; sessions ${simulator.openSessions}, broken ${broken}`);
 }
 
 function minutesNow(): number {

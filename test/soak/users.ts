@@ -1,11 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sendRaw } from '../http/raw-request.ts';
-import { type Activity, type DeliveryOptions, deliver, post } from './deliver.ts';
-import type { Conversation, Message } from './ledger.ts';
-import { createRandom, type Random } from './random.ts';
+import { type Activity, activityOf, deliver, type PostAnswer, type Poster } from '../support/kit/deliver.ts';
+import { createRandom, type Random } from '../support/kit/random.ts';
+import { noteInBand } from './in-band.ts';
+import type { Conversation, Message, SoakLedger } from './ledger.ts';
 
 /** Everybody who writes to the bot. */
-export interface UsersOptions extends DeliveryOptions {
+export interface UsersOptions {
+  readonly ledger: SoakLedger;
+  readonly poster: Poster;
+  readonly botUrl: string;
+  /** Aborted when nobody delivers anything any more. */
+  readonly over: AbortSignal;
   readonly seed: number;
   /** Names the choices of these users. */
   readonly wave: string;
@@ -23,7 +29,11 @@ const ACTIONS = {
 /** More than may wait: the rest is refused. */
 const FLOOD = 20;
 const EVENTS = ['typing', 'messageReaction', 'endOfConversation', 'conversationUpdate', 'event'];
-const LIMIT_MS = 15_000;
+/** A message that waits for its answer waits for all turns before, too. */
+const IN_BAND_LIMIT_MS = 240_000;
+const SLOW_POST_MS = 1_000;
+const MAX_DELIVERIES = 20;
+const MAX_PAUSE_MS = 5_000;
 
 /** Runs all users until they are told to be quiet; resolves when the last POST is answered. */
 export async function runUsers(options: UsersOptions): Promise<void> {
@@ -65,11 +75,15 @@ async function act(conversation: Conversation, random: Random, options: UsersOpt
     case 'invoke':
       return expectStatus(
         [501],
-        activityOf(conversation, options, { type: 'invoke', name: 'soak/x', id: 'i' }),
+        channelActivity(conversation, options, { type: 'invoke', name: 'soak/x', id: 'i' }),
         options,
       );
     case 'event':
-      return expectStatus([200], activityOf(conversation, options, { type: random.pick(EVENTS), id: 'e' }), options);
+      return expectStatus(
+        [200],
+        channelActivity(conversation, options, { type: random.pick(EVENTS), id: 'e' }),
+        options,
+      );
     case 'garbage':
       return sendGarbage(random, options);
   }
@@ -77,19 +91,19 @@ async function act(conversation: Conversation, random: Random, options: UsersOpt
 
 async function say(conversation: Conversation, random: Random, options: UsersOptions, fields = {}): Promise<void> {
   const { message, activity } = compose(conversation, random, options, fields);
-  await deliver(message, activity, options);
+  await bring(message, activity, options);
 }
 
 /** Several at once, or each as soon as the one before was taken. */
 async function burst(conversation: Conversation, random: Random, options: UsersOptions, count: number): Promise<void> {
   const composed = Array.from({ length: count }, () => compose(conversation, random, options));
   if (random.isLucky(0.5)) {
-    await Promise.all(composed.map(({ message, activity }) => deliver(message, activity, options)));
+    await Promise.all(composed.map(({ message, activity }) => bring(message, activity, options)));
     return;
   }
   for (const { message, activity } of composed) {
     message.postedAtMs = Date.now();
-    await deliver(message, activity, options);
+    await bring(message, activity, options);
   }
 }
 
@@ -98,28 +112,43 @@ async function sayTwice(conversation: Conversation, random: Random, options: Use
   const { message, activity } = compose(conversation, random, options);
   const again = async () => {
     await sleep(random.pick([0, 0, 20, 500, 4_000, 20_000]), undefined, { signal: options.quiet }).catch(() => {});
-    await deliver(message, activity, options);
+    await bring(message, activity, options);
   };
-  await Promise.all([deliver(message, activity, options), again()]);
+  await Promise.all([bring(message, activity, options), again()]);
 }
 
 function compose(conversation: Conversation, random: Random, options: UsersOptions, fields = {}) {
   const isInBand = 'deliveryMode' in fields;
   const message: Message = options.ledger.add(conversation, isInBand);
   const text = `${message.token} ${'what do you say? '.repeat(random.whole(0, 8))}${random.pick(['', '\n[1]', '"', '{}'])}`;
-  return { message, activity: activityOf(conversation, options, { id: message.activityId, text, ...fields }) };
+  return { message, activity: channelActivity(conversation, options, { id: message.activityId, text, ...fields }) };
 }
 
-function activityOf({ index, id, channel }: Conversation, { channelUrl }: UsersOptions, fields: object): Activity {
+/** Delivers a message until the bot takes it. */
+async function bring(message: Message, activity: Activity, options: UsersOptions): Promise<void> {
+  const { ledger, poster, botUrl, over } = options;
+  const { isInBand } = message;
+  const answer = await deliver(message, activity, {
+    ...{ ledger, poster, over, target: () => botUrl, maxDeliveries: MAX_DELIVERIES },
+    pauseMs: (count) => Math.min(MAX_PAUSE_MS, 500 * count),
+    ...(isInBand ? { limitMs: IN_BAND_LIMIT_MS } : {}),
+    onAnswer({ name, ms }: PostAnswer) {
+      ledger.count('posts', name);
+      if (!isInBand && ms > SLOW_POST_MS) ledger.count('slow posts', `${Math.ceil(ms / 1000)} s`);
+    },
+  });
+  if (isInBand && answer?.status === 200) noteInBand(message, answer.text);
+}
+
+function channelActivity(
+  { index, id, channel }: Conversation,
+  { channelUrl }: UsersOptions,
+  fields: Activity,
+): Activity {
   const isTeams = channel === 'msteams';
-  return {
-    ...{ type: 'message', channelId: channel, timestamp: new Date().toISOString(), locale: 'en-US' },
-    serviceUrl: isTeams ? `${channelUrl}/teams/` : channelUrl,
-    conversation: { id, ...(isTeams ? { conversationType: 'personal', tenantId: 'soak' } : {}) },
-    from: { id: `user-${index}`, name: `User ${index}` },
-    recipient: { id: 'bot', name: 'Bot' },
-    ...fields,
-  };
+  const serviceUrl = isTeams ? `${channelUrl}/teams/` : channelUrl;
+  const conversation = isTeams ? { conversation: { id, conversationType: 'personal', tenantId: 'soak' } } : {};
+  return activityOf({ serviceUrl, conversationId: id, index, channelId: channel }, { ...conversation, ...fields });
 }
 
 async function expectStatus(
@@ -127,7 +156,8 @@ async function expectStatus(
   activity: Activity | string,
   options: UsersOptions,
 ): Promise<void> {
-  const { status, name } = await post(activity, LIMIT_MS, options);
+  const body = typeof activity === 'string' ? activity : JSON.stringify(activity);
+  const { status, name } = await options.poster.post(options.botUrl, body);
   options.ledger.count('other posts', name);
   // A bot that is being restarted says so, or nothing.
   if (wanted.includes(status) || status === 503 || status === 0) return;

@@ -46,6 +46,8 @@ export async function startAzurite(): Promise<Azurite> {
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
 
   async function close(): Promise<void> {
+    // Otherwise nothing may hold this process until the other has ended.
+    child.ref();
     child.kill('SIGKILL');
     await ended;
   }

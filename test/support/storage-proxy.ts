@@ -34,8 +34,21 @@ export type StorageFate =
   | 'hang'
   | 'answerLost';
 
+/** The bytes of a call, and whether its client has closed the connection since. */
+export interface StorageCall {
+  readonly body: Buffer;
+  isAborted(): boolean;
+}
+
 /** A promise holds the call back until it resolves. */
-export type StorageRule = (request: StorageRequest) => StorageFate | Promise<StorageFate>;
+export type StorageRule = (request: StorageRequest, call: StorageCall) => StorageFate | Promise<StorageFate>;
+
+/** Sees what Azurite answered and how long it took; a promise holds the answer back until it resolves. */
+export type StorageWatch = (
+  request: StorageRequest,
+  call: StorageCall,
+  answer: { readonly status: number; readonly tookMs: number },
+) => void | Promise<void>;
 
 /** A network between the bot and Azurite that can be as bad as a test wants. */
 export interface StorageProxy extends AsyncDisposable {
@@ -44,6 +57,7 @@ export interface StorageProxy extends AsyncDisposable {
   /** Every call, in the order of arrival. */
   readonly requests: readonly StorageRequest[];
   rule: StorageRule;
+  watch: StorageWatch;
   /** Resolves with the first call that fits, past ones included, before anything became of it. */
   whenRequest(fits: (request: StorageRequest) => boolean): Promise<StorageRequest>;
   /** Nobody listens from now on, and all connections are broken. */
@@ -59,32 +73,53 @@ export function storageError(status: number, code: string): StorageFate {
   return { status, body, headers: { 'x-ms-error-code': code, 'content-type': 'application/xml' } };
 }
 
+interface Seen {
+  readonly request: StorageRequest;
+  readonly call: StorageCall;
+}
+
+/** A client must not meet the close of an idle connection. */
+const KEEP_ALIVE_MS = 60_000;
+
 /** Stands before Azurite. What is signed holds as it is: a signature covers the path, and not the host. */
 export async function startStorageProxy(azuriteUrl: string): Promise<StorageProxy> {
   const { hostname, port: azuritePort, pathname } = new URL(azuriteUrl);
   const agent = new Agent({ keepAlive: true });
   const requests = new Gathered<StorageRequest>();
 
-  function forward(incoming: IncomingMessage, body: Buffer, give: (answer: IncomingMessage) => void, fail: () => void) {
+  function forward(
+    incoming: IncomingMessage,
+    body: Buffer,
+    give: (answer: IncomingMessage) => void,
+    fail: () => void,
+    isAgain = false,
+  ): void {
     const { method, url: path, headers } = incoming;
     const outgoing = request({ hostname, port: azuritePort, method, path, headers, agent }, give);
-    outgoing.on('error', fail);
+    // Azurite may close an idle connection just as it is used again.
+    const again = () => forward(incoming, body, give, fail, true);
+    outgoing.on('error', () => (outgoing.reusedSocket && !isAgain ? again() : fail()));
     outgoing.end(body);
   }
 
-  function meet(fate: StorageFate, incoming: IncomingMessage, body: Buffer, response: ServerResponse): void {
+  function meet(fate: StorageFate, incoming: IncomingMessage, seen: Seen, response: ServerResponse): void {
+    const { body } = seen.call;
+    const startedMs = performance.now();
     const broken = (): void => {
       incoming.socket.destroy();
     };
-    const pass = (answer: IncomingMessage) => {
-      response.writeHead(answer.statusCode ?? 500, answer.rawHeaders);
-      answer.on('error', broken).pipe(response);
+    const pass = async (answer: IncomingMessage) => {
+      const { statusCode: status = 500, rawHeaders } = answer.on('error', broken);
+      const held = proxy.watch(seen.request, seen.call, { status, tookMs: performance.now() - startedMs });
+      if (held !== undefined) await held;
+      response.writeHead(status, rawHeaders);
+      answer.pipe(response);
     };
     if (fate === undefined) forward(incoming, body, pass, broken);
     else if (fate === 'drop') broken();
     else if (fate === 'answerLost') forward(incoming, body, (answer) => answer.resume().on('end', broken), broken);
     else if (fate === 'hang') return;
-    else if ('delayMs' in fate) setTimeout(() => meet(undefined, incoming, body, response), fate.delayMs);
+    else if ('delayMs' in fate) setTimeout(() => meet(undefined, incoming, seen, response), fate.delayMs);
     else {
       // Not in a chain: restify puts a `writeHead` of its own on all responses of the process, which returns nothing.
       response.writeHead(fate.status, fate.headers);
@@ -102,7 +137,7 @@ export async function startStorageProxy(azuriteUrl: string): Promise<StorageProx
     const body = Buffer.concat(chunks);
     const { method = '', url: target = '', headers } = incoming;
     const [path = '', query = ''] = target.split('?', 2);
-    const seen = {
+    const seen: StorageRequest = {
       method,
       path,
       query: new URLSearchParams(query),
@@ -111,9 +146,11 @@ export async function startStorageProxy(azuriteUrl: string): Promise<StorageProx
       atMs: Date.now(),
     };
     requests.add(seen);
-    meet(await proxy.rule(seen), incoming, body, response);
+    const call = { body, isAborted: () => incoming.socket.destroyed };
+    meet(await proxy.rule(seen, call), incoming, { request: seen, call }, response);
   });
 
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   const listen = (port: number) =>
     new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(port, '127.0.0.1', () => {
@@ -144,6 +181,7 @@ export async function startStorageProxy(azuriteUrl: string): Promise<StorageProx
     connectionString: connectionStringOf(url),
     requests: requests.all,
     rule: () => undefined,
+    watch: () => {},
     whenRequest: (fits) => requests.first(fits),
     goAway,
     comeBack: () => listen(port),

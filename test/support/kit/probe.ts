@@ -1,0 +1,62 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setImmediate as nextTick } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** What the bot's process holds after garbage was collected; memory in bytes. */
+export interface Figures {
+  /** JavaScript objects, and buffers and the like outside of them. */
+  readonly memoryBytes: number;
+  readonly heapUsed: number;
+  readonly arrayBuffers: number;
+  readonly rss: number;
+  readonly peakRssBytes: number;
+  /** Sockets of the process without those of the probe. */
+  readonly sockets: number;
+  readonly timers: number;
+  /** The longest delay of the event loop since the last look, in milliseconds. */
+  readonly longestDelayMs: number;
+}
+
+/** The log line that gives the probe's port. */
+export const PROBE_LINE = 'probe listens';
+
+// Preloaded into the bot's process (`--import`), and imported for its types by a test: only the first starts it.
+if (process.env['BOT_PROBE'] === 'on') startProbe();
+
+/** Listens on a port of its own, through which a test sees the memory of the process. */
+function startProbe(): void {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  const probe = createServer(async (request, response) => {
+    const longestDelayMs = Math.round(delay.max / 1e6);
+    // Finalizers run between collections and release more.
+    for (let times = 0; times < 4; times++) {
+      collectGarbage();
+      await nextTick();
+    }
+    const resources = process.getActiveResourcesInfo();
+    const count = (name: string) => resources.filter((each) => each === name).length;
+    const { heapUsed, external, arrayBuffers, rss } = process.memoryUsage();
+    const figures: Figures = {
+      ...{ memoryBytes: heapUsed + external, heapUsed, arrayBuffers, rss },
+      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      sockets: count('TCPSocketWrap') - 1,
+      timers: count('Timeout'),
+      longestDelayMs,
+    };
+    delay.reset();
+    response.setHeader('connection', 'close');
+    response.end(JSON.stringify(figures));
+    request.resume();
+  });
+  probe.listen(0, '127.0.0.1', () => {
+    const { port } = probe.address() as AddressInfo;
+    process.stdout.write(`${JSON.stringify({ level: 'info', time: '-', msg: PROBE_LINE, port })}\n`);
+  });
+  probe.unref();
+}
