@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { after, describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { simulatedMind } from '../../dev/simulator/rules.ts';
 import { en } from '../../src/messages/en.ts';
 import { inTime } from '../realtime/gathered.ts';
-import { type BotUnderTest, startBot } from '../support/bot.ts';
-import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts';
-import { type OpenIdServer, startOpenIdServer } from '../support/openid-server.ts';
+import { startBot } from '../support/bot.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
+import { startOpenIdServer } from '../support/openid-server.ts';
+import { SwiftClock } from '../support/swift-clock.ts';
 import { startTlsFront } from '../support/tls-front.ts';
 import { makeTrustedCertificate } from '../support/trusted.ts';
 
@@ -39,19 +40,22 @@ const skip = certificate === undefined ? 'there is no openssl' : false;
 type Read = (path: string, response: ServerResponse, count: number) => void;
 
 interface Field {
-  readonly bot: BotUnderTest;
-  readonly proxy: ConnectProxy;
-  readonly openId: OpenIdServer;
+  readonly outboundToken: string;
   /** Path and `Authorization` of what was read. */
   readonly reads: () => readonly [string, string | undefined][];
-  /** The hosts that files were read from. */
+  /** The hosts that were reached through the proxy. */
   readonly hosts: () => readonly string[];
   /** Sends a message with an attachment over a channel and resolves with the text of the answer. */
   send(channelId: string, serviceUrl: string, attachment: object): Promise<string>;
 }
 
+interface World extends AsyncDisposable {
+  /** What was read and reached from here on, in a conversation of its own. */
+  field(read: Read): Field;
+}
+
 /** The real bot with an app id on one side of a proxy, on whose other side all hosts are one server of the test. */
-async function startField(t: TestContext, read: Read): Promise<Field> {
+async function startWorld(): Promise<World> {
   if (certificate === undefined) throw new Error('there is no certificate');
   let connectorPort = 0;
   const front = await startTlsFront(certificate, () => connectorPort);
@@ -61,37 +65,45 @@ async function startField(t: TestContext, read: Read): Promise<Field> {
   const openId = await startOpenIdServer();
   const bot = await startBot({
     env: { ...openId.env, HTTPS_PROXY: proxy.url },
+    deps: { clock: new SwiftClock() },
     simulator: { mind: simulatedMind },
   });
   connectorPort = Number(new URL(bot.connector.url).port);
-  let count = 0;
-  bot.connector.rule = ({ method, path }, response) => {
-    if (method !== 'GET') return undefined;
-    read(path, response, ++count);
-    return 'handled';
-  };
-  t.after(async () => {
-    await bot.close();
-    await openId.close();
-    await proxy[Symbol.asyncDispose]();
-    await front[Symbol.asyncDispose]();
-    delete process.env['HTTPS_PROXY'];
-  });
+  let fieldCount = 0;
   return {
-    bot,
-    proxy,
-    openId,
-    reads: () =>
-      bot.connector.calls
-        .filter(({ method }) => method === 'GET')
-        .map(({ path, authorization }) => [path, authorization]),
-    hosts: () => proxy.tunnels.map(({ target }) => target),
-    async send(channelId, serviceUrl, attachment) {
-      const activity = bot.message(undefined, { channelId, serviceUrl, attachments: [attachment] });
-      const { status } = await bot.post(activity, { authorization: `Bearer ${openId.token(serviceUrl)}` });
-      assert.equal(status, 200);
-      const [message] = await inTime(bot.connector.whenMessages(1));
-      return message?.body.text;
+    field(read) {
+      const { calls, messages } = bot.connector;
+      const conversation = { id: `conversation-${++fieldCount}` };
+      const [callsBefore, tunnelsBefore] = [calls.length, proxy.tunnels.length];
+      let count = 0;
+      bot.connector.rule = ({ method, path }, response) => {
+        if (method !== 'GET') return undefined;
+        read(path, response, ++count);
+        return 'handled';
+      };
+      return {
+        outboundToken: openId.outboundToken,
+        reads: () =>
+          calls
+            .slice(callsBefore)
+            .filter(({ method }) => method === 'GET')
+            .map(({ path, authorization }) => [path, authorization]),
+        hosts: () => proxy.tunnels.slice(tunnelsBefore).map(({ target }) => target),
+        async send(channelId, serviceUrl, attachment) {
+          const before = messages.length;
+          const activity = bot.message(undefined, { channelId, serviceUrl, conversation, attachments: [attachment] });
+          const { status } = await bot.post(activity, { authorization: `Bearer ${openId.token(serviceUrl)}` });
+          assert.equal(status, 200);
+          return (await inTime(bot.connector.whenMessages(before + 1)))[before]?.body.text;
+        },
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      await bot.close();
+      await openId.close();
+      await proxy[Symbol.asyncDispose]();
+      await front[Symbol.asyncDispose]();
+      delete process.env['HTTPS_PROXY'];
     },
   };
 }
@@ -111,10 +123,19 @@ const voice = (contentUrl: string) => ({ contentType: 'audio/ogg', contentUrl })
 const reference = { contentType: 'reference', contentUrl: SHAREPOINT, name: 'report.txt' };
 
 describe('files by channel', { skip, timeout: 120_000 }, () => {
-  after(() => certificate?.close());
+  let world: World;
 
-  it('Telegram voice: it is heard, since it lies at the origin of the verified service URL', async (t) => {
-    const { send, reads } = await startField(t, gives(CLIP));
+  before(async () => {
+    world = await startWorld();
+  });
+
+  after(async () => {
+    await world[Symbol.asyncDispose]();
+    certificate?.close();
+  });
+
+  it('Telegram voice: it is heard, since it lies at the origin of the verified service URL', async () => {
+    const { send, reads } = world.field(gives(CLIP));
     assert.match(await send('telegram', TELEGRAM, voice(`${TELEGRAM}v3/attachments/x/views/original`)), HEARD);
     assert.deepEqual(
       reads().map(([path]) => path),
@@ -140,13 +161,13 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
       'https://directline.botframework.azure.us/attachments/v',
     ],
   ] as const) {
-    it(`Telegram voice: so for every channel: ${channel} at ${url}`, async (t) => {
-      const { send } = await startField(t, gives(CLIP));
+    it(`Telegram voice: so for every channel: ${channel} at ${url}`, async () => {
+      const { send } = world.field(gives(CLIP));
       assert.match(await send(channel, serviceUrl, voice(url)), HEARD);
     });
   }
 
-  it('are given the token at the views of attachments alone, and on no channel whose addresses hold a key', async (t) => {
+  it('are given the token at the views of attachments alone, and on no channel whose addresses hold a key', async () => {
     const view = '/v3/attachments/x/views/original';
     for (const [channel, serviceUrl, path, isGiven] of [
       ['telegram', TELEGRAM, view, true],
@@ -156,15 +177,15 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
       ['line', LINE, '/v3/conversations/other/members', false],
       ['directline', DIRECT_LINE, view, false],
     ] as const) {
-      const field = await startField(t, gives(TEXT));
+      const field = world.field(gives(TEXT));
       assert.match(await field.send(channel, serviceUrl, voice(new URL(serviceUrl).origin + path)), /tulips/);
-      assert.deepEqual(field.reads(), [[path, isGiven ? `Bearer ${field.openId.outboundToken}` : undefined]]);
+      assert.deepEqual(field.reads(), [[path, isGiven ? `Bearer ${field.outboundToken}` : undefined]]);
     }
   });
 
   for (const status of [401, 403, 404]) {
-    it(`a moment of 401/403: ${status} once, 200 a second later is fetched`, async (t) => {
-      const { send, reads } = await startField(t, (path, response, count) =>
+    it(`a moment of 401/403: ${status} once, 200 a second later is fetched`, async () => {
+      const { send, reads } = world.field((path, response, count) =>
         count === 1 ? answer(response, status) : gives(PICTURE, 'image/png')(path, response, count),
       );
       const said = await send('msteams', TEAMS, picture(`${TEAMS}v3/attachments/0-x/views/original`));
@@ -179,9 +200,9 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
     ['slack', SLACK, `${SLACK}/v3/attachments/0-x`],
     ['telegram', TELEGRAM, `${TELEGRAM}v3/attachments/0-x/`],
   ] as const) {
-    it(`address without the view: the original view is fetched, the JSON is not read: ${url}`, async (t) => {
+    it(`address without the view: the original view is fetched, the JSON is not read: ${url}`, async () => {
       const json = Buffer.from(JSON.stringify({ name: 'secret words', views: [{ viewId: 'original', size: 1 }] }));
-      const { send, reads, openId } = await startField(t, (path, response, count) =>
+      const { send, reads, outboundToken } = world.field((path, response, count) =>
         path.endsWith('/views/original')
           ? gives(PICTURE, 'image/png')(path, response, count)
           : gives(json, 'application/json')(path, response, count),
@@ -190,12 +211,12 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
       assert.match(said, /picture/i);
       assert.doesNotMatch(said, /secret words|could not/);
       const path = `${new URL(url).pathname.replace(/\/$/, '')}/views/original`;
-      assert.deepEqual(reads(), [[path, `Bearer ${openId.outboundToken}`]]);
+      assert.deepEqual(reads(), [[path, `Bearer ${outboundToken}`]]);
     });
   }
 
-  it('a picture that Teams names in its HTML alone is fetched as the attachment of that id', async (t) => {
-    const { send, reads } = await startField(t, gives(PICTURE, 'image/png'));
+  it('a picture that Teams names in its HTML alone is fetched as the attachment of that id', async () => {
+    const { send, reads } = world.field(gives(PICTURE, 'image/png'));
     const image =
       '<img itemtype="http://schema.skype.com/AMSImage" itemid="0-weu-x" src="https://eu-api.asm.skype.com/v1/objects/0-weu-x/views/imgo">';
     const said = await send('msteams', TEAMS, { contentType: 'text/html', content: `<p>${image}</p>` });
@@ -213,8 +234,8 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
     ['401', (_path, response) => answer(response, 401)],
     ['a sign-in page with 200', gives(Buffer.from('<!DOCTYPE html><html><body>Sign in</body></html>'), 'text/html')],
   ] as const satisfies readonly (readonly [string, Read])[]) {
-    it(`OneDrive reference: ${what} is answered by what to do, never by "send it again"`, async (t) => {
-      const { send, hosts } = await startField(t, read);
+    it(`OneDrive reference: ${what} is answered by what to do, never by "send it again"`, async () => {
+      const { send, hosts } = world.field(read);
       const said = await send('msteams', TEAMS, reference);
       assert.ok(said.includes(en.attachments.notRead.sign_in_needed('report.txt')), said);
       assert.doesNotMatch(said, /send it again/i);
@@ -222,14 +243,14 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
     });
   }
 
-  it('OneDrive reference: one that is given is read', async (t) => {
-    const { send, reads } = await startField(t, gives(TEXT, 'text/plain'));
+  it('OneDrive reference: one that is given is read', async () => {
+    const { send, reads } = world.field(gives(TEXT, 'text/plain'));
     assert.match(await send('msteams', TEAMS, reference), /tulips/);
     assert.deepEqual(reads(), [['/sites/x/report.txt', undefined]]);
   });
 
-  it('proxy: files come through it, and their names are not looked up here', async (t) => {
-    const { send, hosts } = await startField(t, gives(TEXT));
+  it('proxy: files come through it, and their names are not looked up here', async () => {
+    const { send, hosts } = world.field(gives(TEXT));
     await send('msteams', TEAMS, reference);
     assert.ok(hosts().includes('contoso.sharepoint.com:443'));
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { en } from '../../src/messages/en.ts';
 import { startBot } from '../support/bot.ts';
+import { SwiftClock } from '../support/swift-clock.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -23,7 +24,7 @@ const html = (content: string) => ({ contentType: 'text/html', content });
 
 /** What the model was asked, and what the user got, for one message. */
 async function exchange(t: TestContext, text: string | undefined, fields: Fields, turns = ['Answer']) {
-  const bot = await startBot({ turns });
+  const bot = await startBot({ turns, deps: { clock: new SwiftClock() } });
   t.after(() => bot[Symbol.asyncDispose]());
   assert.equal((await bot.post(bot.message(text, fields))).status, 200);
   const [reply] = await bot.connector.whenMessages(1);
