@@ -4,6 +4,7 @@ import type { Env } from '../../src/config/env.ts';
 import { en as wording } from '../../src/messages/en.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
+import { SwiftClock } from '../support/swift-clock.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -25,7 +26,7 @@ const TEAMS = claims('msteams');
 
 async function started(t: TestContext, env: Env, isSigned = true): Promise<BotUnderTest> {
   const mind = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
-  const bot = await startBot({ isSigned, env, simulator: { mind } });
+  const bot = await startBot({ isSigned, env, simulator: { mind }, deps: { clock: new SwiftClock() } });
   t.after(() => bot.close());
   return bot;
 }

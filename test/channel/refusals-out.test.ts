@@ -4,6 +4,7 @@ import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import type { ConnectorRule } from '../support/fake-connector.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
+import { SwiftClock } from '../support/swift-clock.ts';
 import { watchedLog } from './watched-log.ts';
 
 const SECOND = 48_000;
@@ -17,7 +18,7 @@ const error = (code: string, message: string) => ({ status: 400, body: { error: 
 /** A bot with an app id has no address for sound unless one is set. */
 async function authenticated(t: TestContext, turn: ReturnType<typeof spoken>, env = {}) {
   const openId = await startOpenIdServer();
-  const bot = await startBot({ env: { ...openId.env, ...env }, turns: [turn] });
+  const bot = await startBot({ env: { ...openId.env, ...env }, turns: [turn], deps: { clock: new SwiftClock() } });
   t.after(async () => {
     await bot[Symbol.asyncDispose]();
     await openId[Symbol.asyncDispose]();
@@ -34,7 +35,7 @@ const telegram: ConnectorRule = ({ body }) => {
 
 describe('Markdown that a channel refuses', { timeout: 30_000 }, () => {
   const start = async (t: TestContext, options: BotUnderTestOptions) => {
-    const bot = await startBot(options);
+    const bot = await startBot({ deps: { clock: new SwiftClock() }, ...options });
     t.after(() => bot[Symbol.asyncDispose]());
     return bot;
   };

@@ -6,6 +6,7 @@ import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../suppor
 import { speak } from '../support/invited.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
+import { SwiftClock } from '../support/swift-clock.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -18,7 +19,7 @@ const thread = (id: string) => ({
 const MINUTE_MS = 60_000;
 
 async function started(t: TestContext, options: BotUnderTestOptions = {}) {
-  const bot = await startBot(options);
+  const bot = await startBot({ deps: { clock: new SwiftClock() }, ...options });
   t.after(() => bot.close());
   return { bot };
 }
@@ -185,7 +186,7 @@ describe('whoever sends a recording of Teams', () => {
   it('is not told of the page where there is none', async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId.close());
-    const bot = await startBot({ env: openId.env });
+    const bot = await startBot({ env: openId.env, deps: { clock: new SwiftClock() } });
     t.after(() => bot.close());
     const authorization = `Bearer ${openId.token(bot.connector.url)}`;
     const attachments = [TEAMS_CLIP];
@@ -215,7 +216,7 @@ describe('/talk elsewhere', () => {
   it('says so kindly where the bot has no address that the user can reach', async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId.close());
-    const bot = await startBot({ env: openId.env });
+    const bot = await startBot({ env: openId.env, deps: { clock: new SwiftClock() } });
     t.after(() => bot.close());
     const authorization = `Bearer ${openId.token(bot.connector.url)}`;
     for (const [index, fields] of [{}, PERSONAL, GROUP].entries()) {

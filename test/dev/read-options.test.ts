@@ -15,7 +15,8 @@ const FILES: Readonly<Record<string, string>> = { package: 'packaging/package' }
 function run(program: string, args: readonly string[]): Promise<Run> {
   const entry = fileURLToPath(new URL(`../../dev/${FILES[program] ?? program}.ts`, import.meta.url));
   return new Promise((resolve) => {
-    const options = { cwd: tmpdir(), env: { PATH: process.env['PATH'], PORT: '0' }, timeout: 30_000 };
+    const { PATH, NODE_COMPILE_CACHE } = process.env;
+    const options = { cwd: tmpdir(), env: { PATH, NODE_COMPILE_CACHE, PORT: '0' }, timeout: 30_000 };
     execFile(process.execPath, [entry, ...args], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : error.code, stdout, stderr });
     });
