@@ -184,7 +184,7 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     });
   }
 
-  it('is put off while a hundred others are at work, and taken when it is delivered again', async (t) => {
+  it('is put off while as many are at work as may be where no channel vouches for anybody, and taken when it is delivered again', async (t) => {
     const gate = Promise.withResolvers<{ status: number }>();
     const { bot, files, pressed, offer, answered } = await startSavingChat(t);
     const context = await offer();
@@ -199,7 +199,7 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
       held.push(response);
       return 'handled';
     };
-    for (let count = 1; count < 100; count++) assert.equal((await bot.post(pressed(inChatOf(count)))).status, 200);
+    for (let count = 1; count < 50; count++) assert.equal((await bot.post(pressed(inChatOf(count)))).status, 200);
     const press = pressed(inChatOf(0));
     const refused = await bot.post(press);
     assert.equal(refused.status, 503);
@@ -208,7 +208,7 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     await accepted;
     assert.equal((await bot.post(press)).status, 200);
     await bot.connector.when(({ path }) => path.endsWith(`/${press['id']}`));
-    assert.equal(held.length, 100);
+    assert.equal(held.length, 50);
     for (const response of held) response.end('{}');
   });
 });

@@ -33,6 +33,8 @@ const LEFT_ALONE: Readonly<Record<string, string>> = {
   AZURE_OPENAI_API_KEY: 'the identity signs in',
   AZURE_OPENAI_SCOPE: 'the default fits',
   AZURE_CLIENT_SECRET: 'the identity signs in',
+  AZURE_CLIENT_CERTIFICATE_PATH: 'the identity signs in',
+  AZURE_CLIENT_CERTIFICATE_PASSWORD: 'the identity signs in',
   AZURE_TENANT_ID: 'the identity signs in',
   AZURE_AUTHORITY_HOST: 'public cloud',
   NODE_EXTRA_CA_CERTS: 'all that it reaches has public certificates',
