@@ -35,7 +35,11 @@ describe('ffmpeg, by a stand-in', { skip: onWindows }, () => {
 
   /** An ffmpeg that does what this script says. */
   function standIn(script: string, clock: Clock = systemClock): Ffmpeg {
-    writeFileSync(join(folder, 'ffmpeg'), `#!/bin/sh\npwd > ${folder}/here; mv ${folder}/here ${folder}/where\n${script}\n`, { mode: 0o755 });
+    writeFileSync(
+      join(folder, 'ffmpeg'),
+      `#!/bin/sh\npwd > ${folder}/here; mv ${folder}/here ${folder}/where\n${script}\n`,
+      { mode: 0o755 },
+    );
     const searchPath = ['.', '/nowhere', folder].join(delimiter);
     const ffmpeg = new Ffmpeg({ clock, searchPath, limitMs: LIMIT_MS, maxWaiting: 2 });
     opened.push(ffmpeg);
