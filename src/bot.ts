@@ -16,8 +16,8 @@ import {
   type Sender,
   scopeOf,
   toReference,
-  toUserTurn,
-} from './channel/user-turn.ts';
+  toUserMessage,
+} from './channel/user-message.ts';
 import {
   personKeyOf,
   type VouchedIdentity,
@@ -26,7 +26,8 @@ import {
 } from './channel/vouched-identity.ts';
 import type { Clock } from './clock.ts';
 import type { Acceptance, Conversations } from './conversation/conversations.ts';
-import type { Respond, TurnReference } from './conversation/turn.ts';
+import type { Respond } from './conversation/reply.ts';
+import type { TurnReference } from './conversation/user-message.ts';
 import { RequestError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { wordingFor } from './messages/messages.ts';
@@ -82,7 +83,7 @@ export class VoiceBot extends TeamsActivityHandler {
     const saved = audioToSave(context.activity);
     if (saved !== undefined) return this.#takeAside(context, (live) => files.offer(live, saved));
     const caller = this.#callerOf(context);
-    const turn = toUserTurn(context.activity, caller, this.#senderOf(context));
+    const turn = toUserMessage(context.activity, caller, this.#senderOf(context));
     if (!isAddressed(context.activity, turn.text)) {
       this.#options.log.debug({ conversation: turn.key }, 'message ignored: not addressed to the bot');
       return;

@@ -4,7 +4,7 @@ import { fieldsOf } from '../fields.ts';
 import { type Addressing, capabilitiesOf } from './capabilities.ts';
 import { mentionsBot, namesBot } from './mentions.ts';
 import { quotesAccount } from './quoted-replies.ts';
-import { scopeOf } from './user-turn.ts';
+import { scopeOf } from './user-message.ts';
 
 /** What turns a message to the bot where this comes from: in a chat of two, being sent. */
 export function addressingIn(activity: Activity): Addressing {

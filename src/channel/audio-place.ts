@@ -1,6 +1,6 @@
 import { toLink } from '../audio/links.ts';
 import { isLoopbackHost } from '../config/env.ts';
-import type { ReplyAudio } from '../conversation/turn.ts';
+import type { ReplyAudio } from '../conversation/reply.ts';
 import type { Capabilities } from './capabilities.ts';
 
 /** Where a client gets the audio from. */

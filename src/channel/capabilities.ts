@@ -1,5 +1,5 @@
 import type { HostRule } from '../config/allowed-hosts.ts';
-import type { Scope } from '../conversation/turn.ts';
+import type { Scope } from '../conversation/user-message.ts';
 import { DIRECT_LINE_HOSTS, TEAMS_HOSTS } from './attachment-hosts.ts';
 
 /** How a channel gets the sound of a reply. */

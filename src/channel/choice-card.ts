@@ -1,5 +1,5 @@
 import { type Attachment, CardFactory } from 'botbuilder';
-import type { Choice } from '../conversation/turn.ts';
+import type { Choice } from '../conversation/reply.ts';
 import { fieldsOf } from '../fields.ts';
 
 /** What is pressed comes back as a message without text. */

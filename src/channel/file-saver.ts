@@ -8,7 +8,7 @@ import { consentCard, type FileConsent, fileCard, type UploadPlace } from './fil
 import { soundOf } from './invokes.ts';
 import { limited, type SendOptions } from './send-once.ts';
 import { type UploadDeps, upload } from './upload.ts';
-import { conversationKey, isSameTalk, localeOf } from './user-turn.ts';
+import { conversationKey, isSameTalk, localeOf } from './user-message.ts';
 
 /** What saving files takes. */
 export interface FileSaverDeps extends SendOptions, Omit<UploadDeps, 'stopping'> {

@@ -12,7 +12,7 @@ import { type FileConsent, fileConsentOf } from './file-consent.ts';
 import { audioToPlay } from './player-card.ts';
 import { invitationToOpen } from './talk-card.ts';
 import { talkDialog } from './talk-dialog.ts';
-import { conversationKey, isSameTalk, localeOf } from './user-turn.ts';
+import { conversationKey, isSameTalk, localeOf } from './user-message.ts';
 
 /** What a client is told at once about its invoke, and what is done after that, if anything. */
 export interface InvokeAnswer {

@@ -3,7 +3,7 @@ import type { StoredAudio } from '../audio/library.ts';
 import { fieldsOf } from '../fields.ts';
 import { clockTime, type Wording } from '../messages/messages.ts';
 import { canSaveFiles, capabilitiesOf } from './capabilities.ts';
-import { scopeOf } from './user-turn.ts';
+import { scopeOf } from './user-message.ts';
 
 /** What the card offers besides playing. */
 export interface PlayerCardOptions {

@@ -1,5 +1,5 @@
 import { type Activity, ActivityTypes, type Attachment, CardFactory, TextFormatTypes } from 'botbuilder';
-import type { Reply, ReplyAudio } from '../conversation/turn.ts';
+import type { Reply, ReplyAudio } from '../conversation/reply.ts';
 import { clockTime, type Wording } from '../messages/messages.ts';
 import type { Capabilities } from './capabilities.ts';
 import { playerCard } from './player-card.ts';

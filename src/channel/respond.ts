@@ -1,7 +1,8 @@
 import type { TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
-import type { Reply, ReplySink, Respond, TurnReference } from '../conversation/turn.ts';
+import type { Reply, ReplySink, Respond } from '../conversation/reply.ts';
+import type { TurnReference } from '../conversation/user-message.ts';
 import type { Logger } from '../log.ts';
 import type { VoiceAdapter } from './adapter.ts';
 import { channelOf } from './capabilities.ts';
@@ -9,7 +10,7 @@ import type { Pace } from './live-message.ts';
 import type { ReplyStyle } from './reply-activity.ts';
 import type { ServiceUrls } from './service-urls.ts';
 import { openSink } from './sink.ts';
-import { conversationKey, fromReference, keyOf } from './user-turn.ts';
+import { conversationKey, fromReference, keyOf } from './user-message.ts';
 
 const MOST_CONVERSATIONS = 10_000;
 

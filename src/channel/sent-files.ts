@@ -10,12 +10,12 @@ import { type FetchRequest, fetchSafely, INTERNET } from '../attachments/safe-fe
 import type { Clock } from '../clock.ts';
 import { type FetchRules, type HostRule, ruleFor } from '../config/allowed-hosts.ts';
 import type { ProxySettings } from '../config/proxy-settings.ts';
-import type { FetchFile, TurnReference } from '../conversation/turn.ts';
+import type { FetchFile, TurnReference } from '../conversation/user-message.ts';
 import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { VoiceAdapter } from './adapter.ts';
 import { capabilitiesOf } from './capabilities.ts';
-import { scopeOf } from './user-turn.ts';
+import { scopeOf } from './user-message.ts';
 
 /** What getting files takes. */
 export interface SentFilesOptions {

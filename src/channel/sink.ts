@@ -1,7 +1,7 @@
 import { type Activity, ActivityTypes, type TurnContext } from 'botbuilder';
 import { sleep } from '../clock.ts';
 import type { Invitation } from '../conversation/invitations.ts';
-import type { Choice, Reply, ReplySink } from '../conversation/turn.ts';
+import type { Choice, Reply, ReplySink } from '../conversation/reply.ts';
 import { TurnError } from '../errors.ts';
 import { wordingFor } from '../messages/messages.ts';
 import { isLoopbackUrl } from './audio-place.ts';
@@ -15,7 +15,7 @@ import { type SoundSourceOptions, soundSource } from './sound-source.ts';
 import { splitText } from './split-text.ts';
 import { withInvitation } from './talk-card.ts';
 import { TypingSign } from './typing.ts';
-import { localeOf, scopeOf } from './user-turn.ts';
+import { localeOf, scopeOf } from './user-message.ts';
 
 /** What a way back needs besides its turn. */
 export interface SinkOptions extends SoundSourceOptions, Omit<ReplyStyle, 'words'> {

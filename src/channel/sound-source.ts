@@ -1,6 +1,6 @@
 import type { TurnContext } from 'botbuilder';
 import type { ConnectorClient } from 'botframework-connector';
-import type { ReplyAudio } from '../conversation/turn.ts';
+import type { ReplyAudio } from '../conversation/reply.ts';
 import { placeAudio } from './audio-place.ts';
 import type { Capabilities } from './capabilities.ts';
 import { limited, type SendOptions } from './send-once.ts';

@@ -3,7 +3,7 @@ import type { Invitation } from '../conversation/invitations.ts';
 import { fieldsOf } from '../fields.ts';
 import type { Wording } from '../messages/messages.ts';
 import { talkUrl, wayToTalk } from './talk-way.ts';
-import { isInBand, scopeOf } from './user-turn.ts';
+import { isInBand, scopeOf } from './user-message.ts';
 
 /** What decides how an invitation is shown. */
 export interface InvitationStyle {

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Invitations } from '../conversation/invitations.ts';
 import { wordingFor } from '../messages/messages.ts';
 import { talkUrl, wayToTalk } from './talk-way.ts';
-import { conversationKey, isInBand, isSameTalk, localeOf, scopeOf } from './user-turn.ts';
+import { conversationKey, isInBand, isSameTalk, localeOf, scopeOf } from './user-message.ts';
 
 /** What opening the dialog takes. */
 export interface TalkDialogDeps {

@@ -1,5 +1,6 @@
 import { type Invitation, invitationLink } from '../conversation/invitations.ts';
-import type { Scope, TalkWay, UserTurn } from '../conversation/turn.ts';
+import type { TalkWay } from '../conversation/reply.ts';
+import type { Scope, UserMessage } from '../conversation/user-message.ts';
 import { textOf } from '../fields.ts';
 import { canReach } from './audio-place.ts';
 import { capabilitiesOf } from './capabilities.ts';
@@ -26,7 +27,7 @@ export function wayToTalk({ channel, scope, isInBand, serviceUrl, publicBaseUrl 
 }
 
 /** The same of whoever sent a message. */
-export function talkWays(publicBaseUrl: () => string | undefined): (turn: UserTurn) => TalkWay {
+export function talkWays(publicBaseUrl: () => string | undefined): (turn: UserMessage) => TalkWay {
   return ({ channel, scope, isInBand, reference }) => {
     const serviceUrl = textOf(reference.activity['serviceUrl'], MOST_URL_CHARS);
     return wayToTalk({ channel, scope, isInBand, serviceUrl, publicBaseUrl: publicBaseUrl() });

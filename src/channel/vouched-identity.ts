@@ -5,7 +5,7 @@ import {
 } from 'botframework-connector';
 import { fieldsOf } from '../fields.ts';
 import { capabilitiesOf, channelOf } from './capabilities.ts';
-import { conversationKey, scopeOf } from './user-turn.ts';
+import { conversationKey, scopeOf } from './user-message.ts';
 
 /** Who sent an activity, as far as the channel's service vouches for it. All else in an activity is a claim. */
 export interface VouchedIdentity {

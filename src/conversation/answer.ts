@@ -7,14 +7,15 @@ import { answerOlder } from './older.ts';
 import { untilStored } from './patience.ts';
 import type { PendingEntry } from './pending-store.ts';
 import { refusalOf } from './refusals.ts';
-import type { Reply, Respond, UserTurn } from './turn.ts';
+import type { Reply, Respond } from './reply.ts';
 import { type AnswerDeps, apologize, type TurnDeps, withTurn } from './turn-deps.ts';
 import type { TurnRate } from './turn-rate.ts';
+import type { UserMessage } from './user-message.ts';
 import { dismissMessage, whileKept } from './while-kept.ts';
 
 /** A message whose turn it is. */
 export interface Task {
-  readonly turn: UserTurn;
+  readonly turn: UserMessage;
   readonly respond: Respond;
   /** When it was accepted, by the clock of the instance that did. */
   readonly acceptedAtMs: number;
@@ -41,7 +42,7 @@ export async function answer(task: Task, answerDeps: AnswerDeps): Promise<void> 
 }
 
 /** For the list of those who may: `undefined` where the channel vouches for nobody, and the conversation stands for them. */
-function vouchedPerson({ personKey, key }: UserTurn): string | undefined {
+function vouchedPerson({ personKey, key }: UserMessage): string | undefined {
   return personKey === key ? undefined : personKey;
 }
 
@@ -91,7 +92,7 @@ async function answerInTurn(task: Task, deps: TurnDeps): Promise<void> {
 
 /** What is kept of the conversation: as it was listed, or, where it had to be waited for, as it is now. */
 async function entriesAround(
-  turn: UserTurn,
+  turn: UserMessage,
   lease: Lease,
   listed: readonly PendingEntry[] | undefined,
   { leases, pending, clock, log, drained }: TurnDeps,
@@ -132,7 +133,7 @@ async function take(
 }
 
 /** What goes wrong here is in the log: the answer is out, or could not be sent in any case. */
-async function letGo(turn: UserTurn, lease: Lease, { edit }: Completion, deps: TurnDeps): Promise<void> {
+async function letGo(turn: UserMessage, lease: Lease, { edit }: Completion, deps: TurnDeps): Promise<void> {
   const { leases, clock, log, drained } = deps;
   const releasing = lease.release(edit, { clock, log, signal: drained });
   try {
@@ -145,7 +146,7 @@ async function letGo(turn: UserTurn, lease: Lease, { edit }: Completion, deps: T
 }
 
 /** Messages that need no model, or may not have it. */
-function unanswerable(turn: UserTurn, rate: TurnRate): Reply | undefined {
+function unanswerable(turn: UserMessage, rate: TurnRate): Reply | undefined {
   const refusal = refusalOf(turn);
   if (refusal !== undefined || rate.admit(turn.personKey)) return refusal;
   return { text: wordingFor(turn.locale).limits.tooFast, audio: undefined };

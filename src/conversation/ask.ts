@@ -15,10 +15,11 @@ import { failedResult, generate } from './generate.ts';
 import { historyText, nextMemory } from './history.ts';
 import { aboutPeople, itemText, speakerOf } from './people.ts';
 import type { ConversationRecord, ConversationUsage } from './records.ts';
-import { toReply } from './reply.ts';
+import type { Reply, ReplySink } from './reply.ts';
 import type { Allowance } from './spending.ts';
-import type { Reply, ReplySink, UserTurn } from './turn.ts';
+import { toReply } from './to-reply.ts';
 import type { TurnDeps } from './turn-deps.ts';
+import type { UserMessage } from './user-message.ts';
 
 /** What became of asking the model. */
 export interface Answer {
@@ -31,7 +32,7 @@ export interface Answer {
 
 /** Asks the model within what the turn may cost, and makes the reply of it. Rejects with no error that is expected. */
 export async function ask(
-  turn: UserTurn,
+  turn: UserMessage,
   stored: ConversationRecord,
   stopping: AbortSignal,
   sink: ReplySink,
@@ -53,7 +54,7 @@ export async function ask(
 
 /** All of it is read. */
 async function askModel(
-  turn: UserTurn,
+  turn: UserMessage,
   stored: ConversationRecord,
   asking: Asked & { readonly signal: AbortSignal },
   sink: ReplySink,
@@ -87,7 +88,7 @@ async function askModel(
   return answerOf(turn, record, result, { ...asking, above: following.above() }, deps);
 }
 
-function overBudget({ locale }: UserTurn, over: OverBudget, { log, watch }: TurnDeps): Answer {
+function overBudget({ locale }: UserMessage, over: OverBudget, { log, watch }: TurnDeps): Answer {
   const rounded = (usd: number) => Number(usd.toFixed(4));
   const amounts = { neededUsd: rounded(over.neededUsd), leftUsd: rounded(over.leftUsd) };
   log.warn({ budget: over.budget, ...amounts }, 'over budget, refused');
@@ -105,14 +106,14 @@ interface Asked {
 }
 
 /** A model that cannot see or hear says no more than that it does not take the message. */
-function hintsOf({ locale }: UserTurn, { outcome }: TurnResult, { soundMs, pictures }: Attached): string[] {
+function hintsOf({ locale }: UserMessage, { outcome }: TurnResult, { soundMs, pictures }: Attached): string[] {
   const isRefused = outcome.kind === 'failed' && outcome.error.code === 'request_rejected';
   return isRefused && soundMs + pictures > 0 ? [wordingFor(locale).attachments.leaveOut] : [];
 }
 
 /** What the user gets for it, and what is remembered. */
 async function answerOf(
-  turn: UserTurn,
+  turn: UserMessage,
   record: ConversationRecord,
   result: TurnResult,
   { attached, incident, startedMs, above }: Asked,
@@ -137,7 +138,7 @@ async function answerOf(
 
 /** Removes a chosen voice that the service refused, and tells the user where the configured one spoke in its place. */
 function voiceAfter(
-  { locale }: UserTurn,
+  { locale }: UserMessage,
   { settings: { voice: chosenVoice, ...others } }: ConversationRecord,
   { refusedVoice, outcome }: TurnResult,
   { voice }: SessionSettings,
@@ -149,12 +150,12 @@ function voiceAfter(
 }
 
 /** Whether there is nothing that a model could be asked. */
-function isNothing({ text }: UserTurn, { before, after }: Attached): boolean {
+function isNothing({ text }: UserMessage, { before, after }: Attached): boolean {
   return text === '' && before.length === 0 && after.length === 0;
 }
 
 /** Who has spoken to us in vain is shown where to speak. */
-async function unread(turn: UserTurn, { notes }: Attached, deps: TurnDeps): Promise<Answer> {
+async function unread(turn: UserMessage, { notes }: Attached, deps: TurnDeps): Promise<Answer> {
   deps.watch.ended('unreadable');
   const hasSpoken = turn.attachments.some(({ kind }) => kind === 'teamsVoiceClip');
   const invitation = hasSpoken ? await invitationFor(turn, deps) : undefined;
@@ -163,7 +164,7 @@ async function unread(turn: UserTurn, { notes }: Attached, deps: TurnDeps): Prom
 }
 
 /** `undefined` where there is no way to its page, or it cannot be kept: what is said does without it. */
-async function invitationFor(turn: UserTurn, { invitations, wayToTalk, log }: TurnDeps) {
+async function invitationFor(turn: UserMessage, { invitations, wayToTalk, log }: TurnDeps) {
   if (!['dialog', 'link'].includes(wayToTalk(turn))) return undefined;
   return invitations.create(turn).catch((err: unknown) => {
     log.warn({ err }, 'nobody could be invited');

@@ -9,7 +9,8 @@ import type { Logger } from '../log.ts';
 import { clockTime, type Wording, wordingFor } from '../messages/messages.ts';
 import type { ContentPart } from '../realtime/content.ts';
 import { personOf } from './people.ts';
-import type { FetchFile, TalkWay, TurnAttachment, UserTurn } from './turn.ts';
+import type { TalkWay } from './reply.ts';
+import type { FetchFile, TurnAttachment, UserMessage } from './user-message.ts';
 
 /** What reading takes. */
 export interface AttachedDeps {
@@ -18,7 +19,7 @@ export interface AttachedDeps {
   /** Of `FILE_BOUNDS`, for all conversations. */
   readonly fileSlots: Slots;
   readonly library: Pick<AudioLibrary, 'find'>;
-  readonly wayToTalk: (turn: UserTurn) => TalkWay;
+  readonly wayToTalk: (turn: UserMessage) => TalkWay;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -70,7 +71,7 @@ type Read =
   | { readonly kind: 'note'; readonly text: string; readonly about?: string };
 
 /** Fetches and reads all that came along with a message. Rejects only with the reason of an aborted `signal`. */
-export async function readAttached(turn: UserTurn, deps: AttachedDeps, signal: AbortSignal): Promise<Attached> {
+export async function readAttached(turn: UserMessage, deps: AttachedDeps, signal: AbortSignal): Promise<Attached> {
   const limit = new AbortController();
   const forget = deps.clock.after(READ_LIMIT_MS, () => {
     limit.abort(new AttachmentError('too_slow', `not all was read within ${READ_LIMIT_MS} ms`));
@@ -88,7 +89,7 @@ export async function readAttached(turn: UserTurn, deps: AttachedDeps, signal: A
 /** One after another: each may be large. */
 async function readOne(
   attachment: TurnAttachment,
-  turn: UserTurn,
+  turn: UserMessage,
   before: readonly Read[],
   deps: AttachedDeps,
   limited: AbortSignal,
@@ -143,7 +144,7 @@ async function orReason<T>(work: () => Promise<T>, signal: AbortSignal): Promise
 
 async function readSource(
   source: SentFile | Recording,
-  turn: UserTurn,
+  turn: UserMessage,
   { readers, fetchFile, fileSlots, library }: AttachedDeps,
   signal: AbortSignal,
 ): Promise<ReadFile> {
@@ -166,7 +167,7 @@ function noteOf(err: unknown, source: SentFile | Recording, { attachments }: Wor
 }
 
 /** What Teams does not give in channels and group chats, it gives in a chat of two. */
-function keptBackNote({ scope }: UserTurn, { attachments }: Wording): Read {
+function keptBackNote({ scope }: UserMessage, { attachments }: Wording): Read {
   const text = scope === 'personal' ? attachments.keptBack : attachments.keptBackInGroup;
   return { kind: 'note', text, about: aboutUnread('a file, of which nothing but its place came') };
 }

@@ -6,8 +6,9 @@ import { giveUp, MOST_TRIES } from './give-up.ts';
 import type { Edit, Lease } from './lease.ts';
 import { messageId } from './names.ts';
 import type { ConversationRecord, UnsentReply } from './records.ts';
-import type { Reply, ReplySink, Respond, UserTurn } from './turn.ts';
+import type { Reply, ReplySink, Respond } from './reply.ts';
 import { apologize, type TurnDeps } from './turn-deps.ts';
+import type { UserMessage } from './user-message.ts';
 
 /** The way of one message to its answer. */
 export interface Way {
@@ -36,7 +37,7 @@ const SAME: Edit = (record) => record;
  * Answers a message in a conversation that is taken. The reply is in the record before it is sent, so that nobody has to
  * make it a second time. Rejects when it could not be sent, or another instance has taken over.
  */
-export async function complete(turn: UserTurn, way: Way, deps: TurnDeps): Promise<Completion> {
+export async function complete(turn: UserMessage, way: Way, deps: TurnDeps): Promise<Completion> {
   const message = messageId(turn);
   const { answered, unsent, tries } = way.lease.record;
   if (answered.includes(message)) {
@@ -78,7 +79,7 @@ async function sendAgain(unsent: UnsentReply, { respond }: Way, { log, library, 
 }
 
 /** False when nothing was said, and somebody else is to answer. */
-async function answerAnew(turn: UserTurn, way: Way, deps: TurnDeps): Promise<boolean> {
+async function answerAnew(turn: UserMessage, way: Way, deps: TurnDeps): Promise<boolean> {
   const { lease, respond, stopping } = way;
   const { leases, watch } = deps;
   let late: Reply | undefined;
@@ -109,7 +110,7 @@ async function answerAnew(turn: UserTurn, way: Way, deps: TurnDeps): Promise<boo
 /** True when it lasted so long that the user was told: the sink has ended with that. */
 async function save(
   { reply, remembered }: Answer,
-  turn: UserTurn,
+  turn: UserMessage,
   { lease, isTold }: Way,
   sink: ReplySink,
   { clock, log, drained, leases }: TurnDeps,
@@ -141,7 +142,7 @@ export function inBandTime(clock: Clock, work: Promise<void>): Promise<void> {
   return within(clock, MOST_IN_BAND_WAIT_MS, work, late);
 }
 
-function toUnsent(turn: UserTurn, { audio, choice: _, invitation: __, ...reply }: Reply): UnsentReply {
+function toUnsent(turn: UserMessage, { audio, choice: _, invitation: __, ...reply }: Reply): UnsentReply {
   const audioId = audio?.stored?.id;
   return { message: messageId(turn), reply, ...(audioId === undefined ? {} : { audioId }) };
 }

@@ -11,9 +11,10 @@ import { obey } from './obey.ts';
 import type { MessageName, PendingMessage } from './pending-store.ts';
 import { personOf } from './people.ts';
 import { EMPTY_RECORD } from './records.ts';
-import type { ReplySink, Respond, UserTurn } from './turn.ts';
+import type { ReplySink, Respond } from './reply.ts';
 import { type AnswerDeps, apologize, withTurn } from './turn-deps.ts';
 import { Turns } from './turns.ts';
+import type { UserMessage } from './user-message.ts';
 
 /**
  * What became of a message. `draining`, `full` and `notKept` (the store cannot be reached): it was not taken, and may be
@@ -76,7 +77,7 @@ export class Conversations {
    * Takes a message, in the order of the calls. Resolves once it is kept, or not taken. Its `done` resolves when the
    * answer is out, or could not be sent; it never rejects.
    */
-  async accept(turn: UserTurn, respond: Respond): Promise<Acceptance> {
+  async accept(turn: UserMessage, respond: Respond): Promise<Acceptance> {
     if (this.#isDraining) return { kind: 'draining' };
     const earlier = this.#inbox.earlier(turn);
     if (earlier !== undefined) return this.#acceptAgain(turn, earlier);
@@ -111,7 +112,7 @@ export class Conversations {
   }
 
   /** As `giveUp`, of a message that another process has accepted. */
-  giveUp(turn: UserTurn): Promise<void> {
+  giveUp(turn: UserMessage): Promise<void> {
     return this.#inbox.whileHere(turn, () =>
       giveUp(turn, withTurn(turn, { ...this.#deps, drained: this.#turns.drained })),
     );
@@ -122,7 +123,7 @@ export class Conversations {
     return this.#inbox.isHere(message);
   }
 
-  async #acceptAgain(turn: UserTurn, earlier: Promise<boolean>): Promise<Acceptance> {
+  async #acceptAgain(turn: UserMessage, earlier: Promise<boolean>): Promise<Acceptance> {
     this.#deps.telemetry.duplicateDropped();
     this.#deps.log.info({ conversation: turn.key, activity: turn.activityId }, 'delivered again, ignored');
     try {
@@ -144,7 +145,7 @@ export class Conversations {
   }
 
   /** Takes the room of a message until the returned function is called. `undefined`: there is none. */
-  #takeRoom(turn: UserTurn): (() => void) | undefined {
+  #takeRoom(turn: UserMessage): (() => void) | undefined {
     const command = commandIn(turn);
     if (command !== undefined) return (command.name === 'stop' ? this.#stops : this.#asides).acquire(personOf(turn));
     const chars = charsOf(turn);
@@ -185,7 +186,7 @@ export class Conversations {
    * goes wrong is in the log.
    */
   acceptAside(
-    turn: MessageName & Pick<UserTurn, 'personKey'>,
+    turn: MessageName & Pick<UserMessage, 'personKey'>,
     work: (stopping: AbortSignal) => Promise<void>,
   ): Acceptance {
     if (this.#isDraining) return { kind: 'draining' };
@@ -235,11 +236,11 @@ export class Conversations {
   }
 }
 
-function commandIn({ isAllowed, text }: UserTurn): Command | undefined {
+function commandIn({ isAllowed, text }: UserMessage): Command | undefined {
   return isAllowed ? commandOf(text) : undefined;
 }
 
 /** What a message holds, about: of attachments only addresses are long, since a file may stand in one. */
-function charsOf({ text, attachments }: UserTurn): number {
+function charsOf({ text, attachments }: UserMessage): number {
   return attachments.reduce((sum, each) => sum + (each.kind === 'file' ? each.url.length : 0), text.length);
 }

@@ -6,8 +6,9 @@ import type { ServerEvent } from '../realtime/server-event.ts';
 import type { Attached } from './attached.ts';
 import { LiveText } from './live-text.ts';
 import { speakerOf } from './people.ts';
-import type { ReplySink, UserTurn } from './turn.ts';
+import type { ReplySink } from './reply.ts';
 import type { TurnDeps } from './turn-deps.ts';
+import type { UserMessage } from './user-message.ts';
 
 /** What comes between the parts of one message. */
 const BREAK = '\n\n';
@@ -20,7 +21,7 @@ export function paragraphs(...parts: readonly string[]): string {
 }
 
 /** What stands above an answer of what was understood of voice messages; empty where nothing was. */
-export function heardLine(heard: string | undefined, turn: Pick<UserTurn, 'locale' | 'scope' | 'user'>): string {
+export function heardLine(heard: string | undefined, turn: Pick<UserMessage, 'locale' | 'scope' | 'user'>): string {
   return heard === undefined ? '' : wordingFor(turn.locale).attachments.heard(heard, speakerOf(turn));
 }
 
@@ -36,7 +37,7 @@ export interface Following {
  * shown is taken back: what is above it is settled when the first words are shown.
  */
 export function follow(
-  turn: UserTurn,
+  turn: UserMessage,
   { after }: Pick<Attached, 'after'>,
   sink: ReplySink,
   { modality, transcriptionModel }: SessionSettings,

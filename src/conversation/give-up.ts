@@ -1,13 +1,13 @@
 import { apology, wordingFor } from '../messages/messages.ts';
 import { untilStored } from './patience.ts';
-import type { UserTurn } from './turn.ts';
 import type { TurnDeps } from './turn-deps.ts';
+import type { UserMessage } from './user-message.ts';
 
 /** How often instances set out to answer a message. If the last of them ends over it, too, it is given up. */
 export const MOST_TRIES = 3;
 
 /** Tells the user that a message cannot be answered, and puts it aside for the operator. Never rejects. */
-export async function giveUp(turn: UserTurn, deps: TurnDeps): Promise<void> {
+export async function giveUp(turn: UserMessage, deps: TurnDeps): Promise<void> {
   const { ids, later, pending, clock, drained } = deps;
   const incident = ids.incident();
   const log = deps.log.child({ incident });

@@ -4,7 +4,7 @@ import { type Clock, within } from '../clock.ts';
 import { StoreError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { MessageName, PendingStore } from './pending-store.ts';
-import type { UserTurn } from './turn.ts';
+import type { UserMessage } from './user-message.ts';
 
 /** Channels deliver again within minutes; an hour is more than any of them takes. */
 const REMEMBER_ACTIVITY_MS = 60 * 60_000;
@@ -62,7 +62,7 @@ export class Inbox {
    * Keeps a message. Resolves with false where another instance has accepted it. Rejects with a StoreError where it is
    * not kept: it may then be delivered again. Begins at once, so that the order of calls is the order of messages.
    */
-  keep(turn: UserTurn): Promise<boolean> {
+  keep(turn: UserMessage): Promise<boolean> {
     const late = () => new StoreError('store_unavailable', `not kept within ${KEEP_LIMIT_MS} ms`);
     const adding = this.#add(turn);
     const kept = within(this.#deps.clock, KEEP_LIMIT_MS, adding, late);
@@ -95,7 +95,7 @@ export class Inbox {
     return true;
   }
 
-  #isKept(turn: UserTurn): void {
+  #isKept(turn: UserMessage): void {
     // One for all: there may be very many of them.
     if (this.#seen.has(nameOf(turn))) this.#seen.set(nameOf(turn), KEPT);
     if (this.#failingSinceMs !== undefined) this.#deps.log.info('messages are kept again');
@@ -103,7 +103,7 @@ export class Inbox {
   }
 
   /** Once more where it failed at once: a connection may have died unnoticed. */
-  async #add(turn: UserTurn): Promise<boolean> {
+  async #add(turn: UserMessage): Promise<boolean> {
     const { pending, clock } = this.#deps;
     // An answer that goes back in its request can be given by nobody else: it has to be seen alone that there is a store.
     const add = () => (turn.isInBand ? pending.has(turn).then(() => true) : pending.add(turn));
@@ -117,7 +117,7 @@ export class Inbox {
     }
   }
 
-  #notKept(turn: UserTurn, err: unknown): void {
+  #notKept(turn: UserMessage, err: unknown): void {
     const { clock, log } = this.#deps;
     this.#seen.delete(nameOf(turn));
     const isAnother = clock.now() - this.#lastFailureMs > TELL_AGAIN_MS;

@@ -1,4 +1,5 @@
-import type { Respond, UserTurn } from './turn.ts';
+import type { Respond } from './reply.ts';
+import type { UserMessage } from './user-message.ts';
 
 /** Where a message stands among all messages. */
 export interface Place {
@@ -10,7 +11,7 @@ export interface Place {
 
 /** A message that was taken, here or by another process. */
 export interface Incoming {
-  readonly turn: UserTurn;
+  readonly turn: UserMessage;
   readonly respond: Respond;
   readonly place: Place;
   /** Whether it is to be answered here: it is kept, and nobody else has accepted it. */

@@ -3,7 +3,7 @@ import type { Logger } from '../log.ts';
 import { messageId } from './names.ts';
 import { untilStored } from './patience.ts';
 import type { MessageName, PendingEntry, PendingStore } from './pending-store.ts';
-import type { UserTurn } from './turn.ts';
+import type { UserMessage } from './user-message.ts';
 
 /** What ends the keeping of messages needs. */
 export interface KeptMessagesOptions {
@@ -23,7 +23,7 @@ export class KeptMessages {
   }
 
   /** Its end stands in no record: it is answered, refused, or to be answered by nobody. */
-  finish(turn: UserTurn): Promise<void> {
+  finish(turn: UserMessage): Promise<void> {
     return turn.isInBand ? Promise.resolve() : this.#tidy(turn.key, () => this.#options.pending.finish(turn));
   }
 

@@ -4,8 +4,9 @@ import { EMPTY_MEMORY } from './history.ts';
 import { untilStored } from './patience.ts';
 import { speakerOf } from './people.ts';
 import type { ConversationRecord, ConversationSettings } from './records.ts';
-import type { Reply, UserTurn } from './turn.ts';
+import type { Reply } from './reply.ts';
 import type { AnswerDeps } from './turn-deps.ts';
+import type { UserMessage } from './user-message.ts';
 
 /** What commands do to a conversation besides its record. */
 export interface CommandEffects {
@@ -27,7 +28,12 @@ export type ObeyDeps = Pick<
 const MOST_ECHO_CHARS = 40;
 
 /** Does what a command says. Resolves with what is said of it. */
-export async function obey(command: Command, turn: UserTurn, effects: CommandEffects, deps: ObeyDeps): Promise<Reply> {
+export async function obey(
+  command: Command,
+  turn: UserMessage,
+  effects: CommandEffects,
+  deps: ObeyDeps,
+): Promise<Reply> {
   const words = wordingFor(turn.locale);
   const by = authorOf(turn);
   // To stop is never too much: it ends work, and somebody who has asked too much has to be able to.
@@ -60,7 +66,7 @@ export async function obey(command: Command, turn: UserTurn, effects: CommandEff
 }
 
 /** Who gave the command, where others see it, too. */
-function authorOf(turn: UserTurn): string | undefined {
+function authorOf(turn: UserMessage): string | undefined {
   return turn.scope === 'personal' || !turn.user.name?.trim() ? undefined : withoutMarks(speakerOf(turn) ?? '');
 }
 
@@ -69,12 +75,12 @@ function withoutMarks(text: string): string {
   return text.toWellFormed().replace(/[[\]()*_<>~`#|\\]/g, '');
 }
 
-function readRecord({ key }: UserTurn, { leases, clock, log, drained }: ObeyDeps): Promise<ConversationRecord> {
+function readRecord({ key }: UserMessage, { leases, clock, log, drained }: ObeyDeps): Promise<ConversationRecord> {
   return untilStored(() => leases.read(key), { clock, log, signal: drained });
 }
 
 /** The invitation belongs to whoever asked for it. */
-async function invite(turn: UserTurn, { invitations, wayToTalk, clock, log, drained }: ObeyDeps): Promise<Reply> {
+async function invite(turn: UserMessage, { invitations, wayToTalk, clock, log, drained }: ObeyDeps): Promise<Reply> {
   const { talk } = wordingFor(turn.locale);
   const way = wayToTalk(turn);
   switch (way) {
@@ -97,7 +103,12 @@ function listOf({ commands }: Wording): string {
   return COMMANDS.map((name) => `- /${name}: ${commands.does[name]}`).join('\n');
 }
 
-async function chooseVoice(argument: string, turn: UserTurn, effects: CommandEffects, deps: ObeyDeps): Promise<Reply> {
+async function chooseVoice(
+  argument: string,
+  turn: UserMessage,
+  effects: CommandEffects,
+  deps: ObeyDeps,
+): Promise<Reply> {
   const { settings } = deps;
   const { commands } = wordingFor(turn.locale);
   // The one that is configured may be of a kind that is not listed.

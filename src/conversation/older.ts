@@ -3,8 +3,8 @@ import { messageId } from './names.ts';
 import { untilStored } from './patience.ts';
 import type { PendingEntry, PendingMessage } from './pending-store.ts';
 import { needsTurn } from './refusals.ts';
-import type { UserTurn } from './turn.ts';
 import { type TurnDeps, withTurn } from './turn-deps.ts';
+import type { UserMessage } from './user-message.ts';
 import { dismissMessage, whileKept } from './while-kept.ts';
 
 /**
@@ -12,7 +12,7 @@ import { dismissMessage, whileKept } from './while-kept.ts';
  * `entries`: what is kept of the conversation. Resolves with whether `turn` itself is still to be answered.
  */
 export async function answerOlder(
-  turn: UserTurn,
+  turn: UserMessage,
   entries: readonly PendingEntry[],
   { lease, stopping }: { readonly lease: Lease; readonly stopping: AbortSignal },
   deps: TurnDeps,
@@ -44,7 +44,7 @@ async function toAnswer(entry: PendingEntry, deps: TurnDeps): Promise<PendingMes
   return message;
 }
 
-async function answerUnder(lease: Lease, turn: UserTurn, stopping: AbortSignal, deps: TurnDeps): Promise<void> {
+async function answerUnder(lease: Lease, turn: UserMessage, stopping: AbortSignal, deps: TurnDeps): Promise<void> {
   const { clock, log, drained, later, telemetry } = deps;
   await lease.begin(messageId(turn), { clock, log, signal: drained });
   telemetry.takenOver();

@@ -1,11 +1,11 @@
-import type { UserTurn } from './turn.ts';
+import type { UserMessage } from './user-message.ts';
 
 /** What names a message. */
-export type MessageName = Pick<UserTurn, 'key' | 'activityId'>;
+export type MessageName = Pick<UserMessage, 'key' | 'activityId'>;
 
 /** A message that was accepted, as it is kept until it is answered. */
 export interface PendingMessage {
-  readonly turn: UserTurn;
+  readonly turn: UserMessage;
   /** By the clock of the instance that accepted it. */
   readonly acceptedAtMs: number;
   /** How often an instance has set out to answer it, the one that accepted it included. */
@@ -34,7 +34,7 @@ export interface PendingStore {
   /** Whether other instances see what is kept here, and whether it outlives this process. */
   readonly isShared: boolean;
   /** Keeps a message; false when it is there already, or was finished a while ago. */
-  add(turn: UserTurn): Promise<boolean>;
+  add(turn: UserMessage): Promise<boolean>;
   /** Whether it is still to be answered: false once it was answered, stopped or withdrawn, by any instance. */
   has(message: MessageName): Promise<boolean>;
   /** Forgets it: its answer is out, and stands in the conversation's record. */

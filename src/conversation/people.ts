@@ -1,16 +1,16 @@
 import type { Person } from '../shares.ts';
-import type { UserTurn } from './turn.ts';
+import type { UserMessage } from './user-message.ts';
 
 const MOST_NAME_CHARS = 64;
 const NOBODY_KNOWN = 'Somebody';
 
 /** Whose share a message counts in: see `personKey` of a turn, which is the conversation's where nobody is vouched for. */
-export function personOf({ key, personKey }: Pick<UserTurn, 'key' | 'personKey'>): Person {
+export function personOf({ key, personKey }: Pick<UserMessage, 'key' | 'personKey'>): Person {
   return { key: personKey, isVouched: personKey !== key };
 }
 
 /** The name by which a person is told apart from others in the same chat; `undefined` where there is only one. */
-export function speakerOf({ scope, user }: Pick<UserTurn, 'scope' | 'user'>): string | undefined {
+export function speakerOf({ scope, user }: Pick<UserMessage, 'scope' | 'user'>): string | undefined {
   switch (scope) {
     case 'personal':
       return undefined;
@@ -30,14 +30,14 @@ function plainName(name = ''): string {
  * What the model is given as the text of a message: where several people write, quoted, so that nobody speaks for
  * another. Empty where nothing was written and one person alone may have sent what comes along with it.
  */
-export function itemText(turn: Pick<UserTurn, 'scope' | 'user' | 'text'>): string {
+export function itemText(turn: Pick<UserMessage, 'scope' | 'user' | 'text'>): string {
   const speaker = speakerOf(turn);
   if (speaker !== undefined && turn.text === '') return `${speaker} sent what follows.`;
   return speaker === undefined ? turn.text : `${speaker} wrote: ${JSON.stringify(turn.text)}`;
 }
 
 /** What a session is told once of those who talk with it, below its instructions. */
-export function aboutPeople({ scope, locale }: Pick<UserTurn, 'scope' | 'locale'>): string | undefined {
+export function aboutPeople({ scope, locale }: Pick<UserMessage, 'scope' | 'locale'>): string | undefined {
   const facts: string[] = [];
   if (scope !== 'personal') {
     facts.push(

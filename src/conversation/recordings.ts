@@ -11,7 +11,8 @@ import { type ShareBounds, Shares } from '../shares.ts';
 import type { Acceptance, Conversations } from './conversations.ts';
 import { findInvitation, type Invitation, type Invitations } from './invitations.ts';
 import { personOf } from './people.ts';
-import type { Respond, TurnReference, UserTurn } from './turn.ts';
+import type { Respond } from './reply.ts';
+import type { TurnReference, UserMessage } from './user-message.ts';
 
 /** What taking recordings needs. */
 export interface RecordingsDeps {
@@ -169,7 +170,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** Named after its invitation, so that it is the same message whoever takes it, and is answered once. */
-function spokenTurn(invitation: Invitation, audioId: string): UserTurn {
+function spokenTurn(invitation: Invitation, audioId: string): UserMessage {
   const { id, key, channel, scope, user, personKey, isAllowed, locale, reference } = invitation;
   return {
     ...{ key, channel, scope, user, personKey, isAllowed, locale, reference },

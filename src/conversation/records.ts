@@ -1,7 +1,7 @@
 import type { ContextTokens } from '../realtime/turn-result.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import { EMPTY_MEMORY, type Memory } from './history.ts';
-import type { Reply } from './turn.ts';
+import type { Reply } from './reply.ts';
 
 /** What people chose for their conversation; what they did not is as configured. */
 export interface ConversationSettings {

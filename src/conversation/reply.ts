@@ -1,67 +1,59 @@
-import type { AudioLibrary } from '../audio/library.ts';
-import { durationMs, type Pcm } from '../audio/pcm.ts';
-import { encodeWav } from '../audio/wav.ts';
-import type { Logger } from '../log.ts';
-import { apology, wordingFor } from '../messages/messages.ts';
-import type { Outcome } from '../realtime/outcome.ts';
-import type { Reply, ReplyAudio, UserTurn } from './turn.ts';
+import type { StoredAudio } from '../audio/library.ts';
+import type { CommandName } from './commands.ts';
+import type { Invitation } from './user-message.ts';
 
-/** What making a reply takes. */
-export interface ReplyDeps {
-  /** Whom it is for. */
-  readonly turn: Pick<UserTurn, 'key' | 'locale'>;
-  readonly library: AudioLibrary;
-  readonly log: Logger;
-  /** Named to the user when there is no answer. */
-  readonly incident: string;
+/** A finished answer, still without a channel's form. */
+export interface Reply {
+  readonly text: string;
+  /** The text is to be added to whatever was shown of the answer before, which stays. Else it is the whole of it. */
+  readonly addsToShown?: boolean;
+  /** The model's own words, which some channels want to have marked. */
+  readonly isFromModel?: boolean;
+  readonly audio: ReplyAudio | undefined;
+  /** What the user may choose from, below the text. */
+  readonly choice?: Choice;
+  /** What leads the user to the page on which to speak, below the text. */
+  readonly invitation?: Invitation;
 }
 
-/** What the user gets for an outcome: every outcome has one reply. */
-export async function toReply(outcome: Outcome, deps: ReplyDeps): Promise<Reply> {
-  const words = wordingFor(deps.turn.locale);
-  switch (outcome.kind) {
-    case 'spoken':
-      return { text: outcome.text || words.voiceReply, audio: await toAudio(outcome, deps), isFromModel: true };
-    case 'textOnly':
-      return { text: outcome.text, audio: undefined, isFromModel: true };
-    case 'cutShort':
-      return cutShortReply(outcome, deps);
-    case 'failed':
-      return { text: apology(outcome.error.code, deps.incident, words), audio: undefined };
-  }
+/** One of several values for a command. */
+export interface Choice {
+  readonly command: CommandName;
+  readonly title: string;
+  readonly values: readonly string[];
+  readonly current: string;
+  /** On the button. */
+  readonly use: string;
 }
 
-async function cutShortReply(outcome: Extract<Outcome, { kind: 'cutShort' }>, deps: ReplyDeps): Promise<Reply> {
-  const note = wordingFor(deps.turn.locale).cutShort[outcome.why];
-  switch (outcome.why) {
-    case 'length':
-    case 'lost':
-      return { text: paragraphs(outcome.text, note), audio: await toAudio(outcome, deps), isFromModel: true };
-    case 'filter':
-      return { text: note, audio: undefined, addsToShown: true };
-    case 'cancelled':
-      return { text: outcome.text, audio: undefined, isFromModel: true };
-  }
+export interface ReplyAudio {
+  /** As it is kept in the audio library; `undefined` if it could not be. */
+  readonly stored: StoredAudio | undefined;
+  readonly wav: Buffer;
+  readonly durationMs: number;
 }
 
-function paragraphs(...parts: string[]): string {
-  return parts.filter((part) => part !== '').join('\n\n');
+/** How a user gets to the page on which to speak. */
+export type TalkWay =
+  /** In a dialog of the client, which tells who opens it. */
+  | 'dialog'
+  | 'link'
+  /** Not here: several people would have the link, with which one speaks for one of them. */
+  | 'shared'
+  /** Not at all: their client does not reach the bot, or their answer could not be sent. */
+  | 'unreachable';
+
+/** The way back to one user for one turn. */
+export interface ReplySink {
+  /** Shows that the bot is at work. Returns the function that ends it (safe to call twice). Never throws. */
+  showActivity(): () => void;
+  /** Shows the answer while it is made: `read` gives all of its text so far, which only ever grows. Never throws. */
+  showText(read: () => string): void;
+  /** Aborted, with a TurnError, when the user stops the answer where it is shown. */
+  readonly stopped: AbortSignal;
+  /** Sends the answer. What was shown of it stays: the answer continues it. Rejects when the channel did not take it. */
+  send(reply: Reply): Promise<void>;
 }
 
-/** Text is authoritative: audio that cannot be made or kept never costs the text. */
-async function toAudio({ pcm, text }: { pcm: Pcm; text: string }, deps: ReplyDeps): Promise<ReplyAudio | undefined> {
-  if (pcm.byteLength === 0) return undefined;
-  const { library, log, turn } = deps;
-  try {
-    const sound = { wav: await encodeWav(pcm), durationMs: durationMs(pcm.byteLength) };
-    const kept = library.save({ ...sound, text, conversation: turn.key, locale: turn.locale });
-    const stored = await kept.catch((err: unknown) => {
-      log.error({ err }, 'reply audio was not kept');
-      return undefined;
-    });
-    return { ...sound, stored };
-  } catch (err) {
-    log.error({ err }, 'reply audio was not made');
-    return undefined;
-  }
-}
+/** Opens the way back, runs `work` with it, and closes it. How depends on the channel and the delivery mode. */
+export type Respond = (work: (sink: ReplySink) => Promise<void>) => Promise<void>;

@@ -12,9 +12,10 @@ import type { TurnWatch } from '../telemetry/turn-watch.ts';
 import type { Invitations } from './invitations.ts';
 import type { Leases } from './leases.ts';
 import type { MessageName, PendingStore } from './pending-store.ts';
+import type { Reply, Respond, TalkWay } from './reply.ts';
 import type { Spending } from './spending.ts';
-import type { FetchFile, Reply, Respond, TalkWay, TurnReference, UserTurn } from './turn.ts';
 import type { TurnRate } from './turn-rate.ts';
+import type { FetchFile, TurnReference, UserMessage } from './user-message.ts';
 
 /** What answering a turn takes. */
 export interface AnswerDeps {
@@ -41,7 +42,7 @@ export interface AnswerDeps {
   /** The way back to whoever sent a message, also one that another process accepted. */
   readonly later: (reference: TurnReference) => Respond;
   /** How whoever sent a message gets to the page on which to speak. */
-  readonly wayToTalk: (turn: UserTurn) => TalkWay;
+  readonly wayToTalk: (turn: UserMessage) => TalkWay;
   /** Whether this process is about to answer a message, or to refuse it. */
   readonly isHere: (message: MessageName) => boolean;
   /** Aborted, with a TurnError, when this process waits for nothing any more. */
@@ -57,7 +58,7 @@ export interface TurnDeps extends AnswerDeps {
 }
 
 /** The same with a name of its own in the log and in telemetry. */
-export function withTurn(turn: UserTurn, deps: AnswerDeps): TurnDeps {
+export function withTurn(turn: UserMessage, deps: AnswerDeps): TurnDeps {
   const turnId = deps.ids.secret();
   const { channel, key: conversation, activityId: activity } = turn;
   return {
@@ -70,7 +71,7 @@ export function withTurn(turn: UserTurn, deps: AnswerDeps): TurnDeps {
 }
 
 /** Whatever goes wrong, the user gets an answer. */
-export function apologize(err: unknown, { locale }: UserTurn, { ids, log }: Pick<AnswerDeps, 'ids' | 'log'>): Reply {
+export function apologize(err: unknown, { locale }: UserMessage, { ids, log }: Pick<AnswerDeps, 'ids' | 'log'>): Reply {
   const incident = ids.incident();
   log.error({ err, incident }, 'turn broke');
   return { text: apology('internal', incident, wordingFor(locale)), audio: undefined };

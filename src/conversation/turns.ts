@@ -6,9 +6,10 @@ import { type Incoming, isBefore, type Place } from './incoming.ts';
 import { KeptMessages } from './kept-messages.ts';
 import type { Edit } from './lease.ts';
 import type { MessageName } from './pending-store.ts';
-import type { Respond, UserTurn } from './turn.ts';
+import type { Respond } from './reply.ts';
 import type { AnswerDeps } from './turn-deps.ts';
 import { type DismissReason, TurnQueue } from './turn-queue.ts';
+import type { UserMessage } from './user-message.ts';
 
 /** The turns of all conversations of this process: run in order, stopped, and changed between. */
 export class Turns {
@@ -85,12 +86,12 @@ export class Turns {
   }
 
   /** Done before it is said: whoever took it over would say it once more. */
-  async #sayAtLast(turn: UserTurn, respond: Respond, text: string): Promise<void> {
+  async #sayAtLast(turn: UserMessage, respond: Respond, text: string): Promise<void> {
     await this.#kept.finish(turn);
     await this.say(turn, respond, text);
   }
 
-  say(turn: UserTurn, respond: Respond, text: string): Promise<void> {
+  say(turn: UserMessage, respond: Respond, text: string): Promise<void> {
     return this.respond(namesOf(turn), () => respond((sink) => sink.send({ text, audio: undefined })));
   }
 
@@ -209,6 +210,6 @@ export class Turns {
   }
 }
 
-function namesOf({ channel, key, activityId }: UserTurn) {
+function namesOf({ channel, key, activityId }: UserMessage) {
   return { channel, conversation: key, activity: activityId };
 }

@@ -2,8 +2,8 @@ import { SendError, StoreError, TurnError } from '../errors.ts';
 import { type Completion, complete, type Way, withAnswered } from './complete.ts';
 import { messageId } from './names.ts';
 import { untilStored } from './patience.ts';
-import type { UserTurn } from './turn.ts';
 import type { TurnDeps } from './turn-deps.ts';
+import type { UserMessage } from './user-message.ts';
 
 /** How often is looked whether a message was stopped or withdrawn by way of another instance. */
 const LOOK_MS = 1_000;
@@ -12,7 +12,7 @@ const LOOK_MS = 1_000;
  * Completes a message, and stops it once it is kept no more: whoever stops or withdraws a message, on whichever
  * instance, marks it as done in the store. Never rejects: what went wrong is in the completion.
  */
-export async function whileKept(turn: UserTurn, way: Way, deps: TurnDeps): Promise<Completion> {
+export async function whileKept(turn: UserMessage, way: Way, deps: TurnDeps): Promise<Completion> {
   const mayBeLeft = deps.leases.isShared && !turn.isInBand;
   if (!mayBeLeft) return ended(turn, complete(turn, way, deps), mayBeLeft, deps);
   const gone = new AbortController();
@@ -22,7 +22,7 @@ export async function whileKept(turn: UserTurn, way: Way, deps: TurnDeps): Promi
 }
 
 async function ended(
-  turn: UserTurn,
+  turn: UserMessage,
   completing: Promise<Completion>,
   mayBeLeft: boolean,
   { drained, watch }: TurnDeps,
@@ -42,7 +42,7 @@ async function ended(
 }
 
 /** Once its end is recorded. */
-export async function dismissMessage(turn: UserTurn, { end }: Completion, deps: TurnDeps): Promise<void> {
+export async function dismissMessage(turn: UserMessage, { end }: Completion, deps: TurnDeps): Promise<void> {
   const { pending, clock, log, drained } = deps;
   if (turn.isInBand || end === 'left') return;
   const dismiss = () => (end === 'unsent' ? pending.fail(turn) : pending.remove(turn));
@@ -54,7 +54,7 @@ export async function dismissMessage(turn: UserTurn, { end }: Completion, deps: 
   }
 }
 
-function look(turn: UserTurn, { pending, clock, log }: TurnDeps, onGone: () => void): () => void {
+function look(turn: UserMessage, { pending, clock, log }: TurnDeps, onGone: () => void): () => void {
   let forget = () => {};
   let isOver = false;
   const lookLater = () => {

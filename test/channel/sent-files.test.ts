@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createFileFetcher } from '../../src/channel/sent-files.ts';
 import { systemClock } from '../../src/clock.ts';
-import type { FetchFile, TurnReference } from '../../src/conversation/turn.ts';
+import type { FetchFile, TurnReference } from '../../src/conversation/user-message.ts';
 import { createLogger } from '../../src/log.ts';
 import { type AdapterUnderTest, startAdapter } from './adapter-under-test.ts';
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Slots } from '../../src/attachments/slots.ts';
 import { createMemoryLibrary } from '../../src/audio/library.ts';
 import { FILE_BOUNDS, readAttached } from '../../src/conversation/attached.ts';
-import type { UserTurn } from '../../src/conversation/turn.ts';
+import type { UserMessage } from '../../src/conversation/user-message.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
 import { wordingFor } from '../../src/messages/messages.ts';
@@ -12,7 +12,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 const HOUR_MS = 3_600_000;
 const SOUND = { wav: Buffer.alloc(48), durationMs: 0, text: '', conversation: 'emulator/a', locale: undefined };
 
-function spoken(audioId: string, locale: string): UserTurn {
+function spoken(audioId: string, locale: string): UserMessage {
   return {
     key: 'emulator/a',
     activityId: 'talk-1',

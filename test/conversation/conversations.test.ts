@@ -8,13 +8,14 @@ import { Budgets } from '../../src/conversation/budgets.ts';
 import { Conversations } from '../../src/conversation/conversations.ts';
 import { Leases } from '../../src/conversation/leases.ts';
 import type { RecordStore } from '../../src/conversation/record-store.ts';
+import type { Reply, Respond } from '../../src/conversation/reply.ts';
 import { Spending } from '../../src/conversation/spending.ts';
 import { createMemoryInvitations } from '../../src/conversation/stores/memory-invitations.ts';
 import { createMemoryPending } from '../../src/conversation/stores/memory-pending.ts';
 import { createMemoryRecords } from '../../src/conversation/stores/memory-records.ts';
-import type { Reply, Respond, UserTurn } from '../../src/conversation/turn.ts';
 import type { AnswerDeps } from '../../src/conversation/turn-deps.ts';
 import { TurnRate } from '../../src/conversation/turn-rate.ts';
+import type { UserMessage } from '../../src/conversation/user-message.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
 import { DEFAULT_PRICES } from '../../src/prices.ts';
@@ -65,7 +66,7 @@ function talk(answers: readonly Answer[] = [], more: Partial<AnswerDeps> & { rec
 
 let count = 0;
 
-function turn(text: string, fields: Partial<UserTurn> = {}): UserTurn {
+function turn(text: string, fields: Partial<UserMessage> = {}): UserMessage {
   return {
     key: 'emulator/a',
     activityId: `activity-${++count}`,
@@ -105,7 +106,7 @@ function wayBack({ refuse }: { refuse?: Error } = {}) {
 }
 
 /** Takes a message and waits until its answer is out. */
-async function say(conversations: Conversations, userTurn: UserTurn, respond: Respond): Promise<void> {
+async function say(conversations: Conversations, userTurn: UserMessage, respond: Respond): Promise<void> {
   const accepted = await conversations.accept(userTurn, respond);
   assert.ok(accepted.kind === 'accepted', accepted.kind);
   await accepted.done;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { callerOf, toReference, toUserTurn } from '../../src/channel/user-turn.ts';
+import { callerOf, toReference, toUserMessage } from '../../src/channel/user-message.ts';
 import { checkActivity } from '../../src/http/activity-guard.ts';
 import { startBot } from '../support/bot.ts';
 import { createBarrage } from './barrage.ts';
@@ -43,7 +43,7 @@ describe('what the guard lets in', () => {
       const activity = guarded(bodyOf({ ...delivery, bytes: [] }, 'id-1', 'http://localhost'));
       if (activity === undefined) return;
       passed += 1;
-      const turn = toUserTurn(activity as never, caller, { isAllowed: true, personKey: 'person' });
+      const turn = toUserMessage(activity as never, caller, { isAllowed: true, personKey: 'person' });
       assert.equal(typeof turn.text, 'string');
       assert.ok(turn.text.length <= 20_001 && turn.attachments.length <= 20);
       assert.ok(turn.key.startsWith(`${turn.channel}/`));

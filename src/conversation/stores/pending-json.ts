@@ -1,6 +1,6 @@
 import { fieldsOf } from '../../fields.ts';
 import type { PendingMessage } from '../pending-store.ts';
-import type { TurnAttachment, UserTurn } from '../turn.ts';
+import type { TurnAttachment, UserMessage } from '../user-message.ts';
 import { objectIn } from './record-json.ts';
 
 type Written = Omit<PendingMessage, 'tries'>;
@@ -17,7 +17,7 @@ export function readPending(body: Buffer): Written | undefined {
 }
 
 /** Only what every version writes is asked for; the rest was written by us, and nobody else may write here. */
-function isTurn(value: unknown): value is UserTurn {
+function isTurn(value: unknown): value is UserMessage {
   const { key, activityId, channel, text, user, attachments, reference } = fieldsOf(value);
   const texts = [key, activityId, channel, text, fieldsOf(user)['id']];
   const isWhole = texts.every((each) => typeof each === 'string') && Array.isArray(attachments);
@@ -25,7 +25,7 @@ function isTurn(value: unknown): value is UserTurn {
 }
 
 /** JSON leaves out what is `undefined`. */
-function restored(turn: UserTurn): UserTurn {
+function restored(turn: UserMessage): UserMessage {
   const { user, reference, attachments } = turn;
   return {
     ...turn,

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PendingEntry, PendingStore } from '../../../src/conversation/pending-store.ts';
-import type { UserTurn } from '../../../src/conversation/turn.ts';
+import type { UserMessage } from '../../../src/conversation/user-message.ts';
 import type { WatchedLog } from '../../channel/watched-log.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
 import { KEYS } from './records-contract.ts';
 
 /** A message in which something is missing wherever something may be. */
-export const saying = (activityId: string, fields: Partial<UserTurn> = {}): UserTurn => ({
+export const saying = (activityId: string, fields: Partial<UserMessage> = {}): UserMessage => ({
   key: 'msteams/a',
   activityId,
   channel: 'msteams',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Activity } from 'botbuilder';
 import { ClaimsIdentity } from 'botframework-connector';
-import { conversationKey, fromReference, toReference, toUserTurn } from '../../src/channel/user-turn.ts';
+import { conversationKey, fromReference, toReference, toUserMessage } from '../../src/channel/user-message.ts';
 
 const claims = [
   { type: 'aud', value: 'bot-app-id' },
@@ -30,10 +30,10 @@ function activity(fields: Record<string, unknown> = {}): Activity {
 }
 
 function turnOf(fields?: Record<string, unknown>) {
-  return toUserTurn(activity(fields), caller, { isAllowed: true, personKey: 'person' });
+  return toUserMessage(activity(fields), caller, { isAllowed: true, personKey: 'person' });
 }
 
-describe('toUserTurn', () => {
+describe('toUserMessage', () => {
   it('names what the program needs to know of a message', () => {
     const { reference: _, ...turn } = turnOf({ locale: 'de-DE' });
     assert.deepEqual(turn, {
@@ -58,7 +58,7 @@ describe('toUserTurn', () => {
   });
 
   it('passes on whether the sender is let in', () => {
-    assert.equal(toUserTurn(activity(), caller, { isAllowed: false, personKey: 'person' }).isAllowed, false);
+    assert.equal(toUserMessage(activity(), caller, { isAllowed: false, personKey: 'person' }).isAllowed, false);
   });
 
   for (const [scope, conversation] of [

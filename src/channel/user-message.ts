@@ -2,7 +2,7 @@ import type { Activity, ConversationReference, TurnContext } from 'botbuilder';
 import { ClaimsIdentity } from 'botframework-connector';
 import { messageParts } from '../attachments/message-parts.ts';
 import { MOST_TEXT_CHARS } from '../conversation/refusals.ts';
-import type { Scope, TurnReference, UserTurn } from '../conversation/turn.ts';
+import type { Scope, TurnReference, UserMessage } from '../conversation/user-message.ts';
 import { capabilitiesOf, channelOf } from './capabilities.ts';
 import { chosenCommand } from './choice-card.ts';
 import { textWithoutBot } from './mentions.ts';
@@ -42,7 +42,7 @@ export function isSameTalk(key: string, other: string): boolean {
 }
 
 /** A message activity as a turn. Reads only; the activity may hold anything that passed the HTTP guard. */
-export function toUserTurn(activity: Activity, caller: Caller, { isAllowed, personKey }: Sender): UserTurn {
+export function toUserMessage(activity: Activity, caller: Caller, { isAllowed, personKey }: Sender): UserMessage {
   const { text, attachments } = partsOf(activity);
   return {
     key: conversationKey(activity),
@@ -96,7 +96,7 @@ export function scopeOf({ conversation }: Activity): Scope {
 }
 
 /** What was written, and what came along with it, in the order in which the model is to be given it. */
-function partsOf(activity: Activity): Pick<UserTurn, 'text' | 'attachments'> {
+function partsOf(activity: Activity): Pick<UserMessage, 'text' | 'attachments'> {
   const { addressedBy, marksQuotes } = capabilitiesOf(activity.channelId, scopeOf(activity));
   const withoutMentions = (text = '') => textWithoutBot({ ...activity, text }, addressedBy);
   const written = withoutMentions(activity.text) || chosenCommand(activity.value) || '';

@@ -1,7 +1,5 @@
 import type { MessagePart, SentFile } from '../attachments/message-parts.ts';
-import type { StoredAudio } from '../audio/library.ts';
 import type { LinkedAudio } from '../audio/links.ts';
-import type { CommandName } from './commands.ts';
 
 /** Whether one person or several talk with the bot, and where. */
 export type Scope = 'personal' | 'group' | 'channel';
@@ -37,7 +35,7 @@ export interface TurnReference {
 }
 
 /** A user's message, with nothing of Bot Framework in it but the reference. */
-export interface UserTurn {
+export interface UserMessage {
   /** Names the conversation across all channels. */
   readonly key: string;
   readonly activityId: string;
@@ -62,7 +60,7 @@ export interface UserTurn {
 
 /** Who is invited to speak, and where the answer goes. */
 export type Guest = Pick<
-  UserTurn,
+  UserMessage,
   'key' | 'channel' | 'scope' | 'user' | 'personKey' | 'isAllowed' | 'locale' | 'reference'
 >;
 
@@ -76,59 +74,3 @@ export interface Invitation extends Guest, LinkedAudio {
   /** Until then what was spoken is taken. */
   readonly expiresAtMs: number;
 }
-
-/** A finished answer, still without a channel's form. */
-export interface Reply {
-  readonly text: string;
-  /** The text is to be added to whatever was shown of the answer before, which stays. Else it is the whole of it. */
-  readonly addsToShown?: boolean;
-  /** The model's own words, which some channels want to have marked. */
-  readonly isFromModel?: boolean;
-  readonly audio: ReplyAudio | undefined;
-  /** What the user may choose from, below the text. */
-  readonly choice?: Choice;
-  /** What leads the user to the page on which to speak, below the text. */
-  readonly invitation?: Invitation;
-}
-
-/** One of several values for a command. */
-export interface Choice {
-  readonly command: CommandName;
-  readonly title: string;
-  readonly values: readonly string[];
-  readonly current: string;
-  /** On the button. */
-  readonly use: string;
-}
-
-export interface ReplyAudio {
-  /** As it is kept in the audio library; `undefined` if it could not be. */
-  readonly stored: StoredAudio | undefined;
-  readonly wav: Buffer;
-  readonly durationMs: number;
-}
-
-/** How a user gets to the page on which to speak. */
-export type TalkWay =
-  /** In a dialog of the client, which tells who opens it. */
-  | 'dialog'
-  | 'link'
-  /** Not here: several people would have the link, with which one speaks for one of them. */
-  | 'shared'
-  /** Not at all: their client does not reach the bot, or their answer could not be sent. */
-  | 'unreachable';
-
-/** The way back to one user for one turn. */
-export interface ReplySink {
-  /** Shows that the bot is at work. Returns the function that ends it (safe to call twice). Never throws. */
-  showActivity(): () => void;
-  /** Shows the answer while it is made: `read` gives all of its text so far, which only ever grows. Never throws. */
-  showText(read: () => string): void;
-  /** Aborted, with a TurnError, when the user stops the answer where it is shown. */
-  readonly stopped: AbortSignal;
-  /** Sends the answer. What was shown of it stays: the answer continues it. Rejects when the channel did not take it. */
-  send(reply: Reply): Promise<void>;
-}
-
-/** Opens the way back, runs `work` with it, and closes it. How depends on the channel and the delivery mode. */
-export type Respond = (work: (sink: ReplySink) => Promise<void>) => Promise<void>;

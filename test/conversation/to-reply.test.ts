@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AudioLibrary, ReplySound } from '../../src/audio/library.ts';
 import { type Pcm, toPcm } from '../../src/audio/pcm.ts';
-import { toReply } from '../../src/conversation/reply.ts';
+import { toReply } from '../../src/conversation/to-reply.ts';
 import { TURN_RETRY, TurnError, type TurnErrorCode } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import type { CutShortReason, Outcome } from '../../src/realtime/outcome.ts';
