@@ -54,6 +54,9 @@ export interface ConversationRecord extends Memory {
   readonly tries: FailedTries | undefined;
 }
 
+/** A change of a record; a pure function, since it may be applied more than once. */
+export type Edit = (record: ConversationRecord) => ConversationRecord;
+
 /** The version of the records that are written. 1 had neither runner nor unsent answer. */
 export const RECORD_VERSION = 2;
 

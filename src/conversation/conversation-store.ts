@@ -1,0 +1,36 @@
+import type { ConversationRecord, Edit } from './records.ts';
+
+/**
+ * What happens to a conversation beside its turns.
+ * - `note`: nothing.
+ * - `edit`: the newest record is changed; a running turn applies its own edit to the result.
+ * - `reset`: history and refusals are emptied; a turn that runs now writes nothing more.
+ * - `stop`: messages that wait are cancelled, and the running turn is stopped.
+ * - `forget`: as `stop` and `reset`; the record is deleted but for the ids of answered messages, and so are the
+ *   conversation's recording links. What was spent is kept.
+ * - `withdraw`: the message is cancelled if it waits, and is removed from the history together with its answer, also when
+ *   its turn runs now.
+ */
+export type ConversationAction =
+  | { readonly kind: 'note' }
+  | { readonly kind: 'edit'; readonly edit: Edit }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'forget' }
+  | { readonly kind: 'withdraw'; readonly activityId: string };
+
+/** Conversations between turns. All calls reject with a StoreError when the store cannot be reached. */
+export interface ConversationStore {
+  /** The record; an empty one where there is none, or where it is older than its retention. */
+  read(key: string): Promise<ConversationRecord>;
+  /** Creates an empty record. False when there is one. */
+  create(key: string): Promise<boolean>;
+  /**
+   * Applies an action at once, in one transaction, after the messages that were added before and before those that are
+   * added later. `activityId` is the activity that asked for it, and is known as answered from then on. False, and
+   * nothing is done, when it is known already.
+   */
+  apply(key: string, activityId: string | undefined, action: ConversationAction): Promise<boolean>;
+  /** Applies `forget` to all conversations of a team; see `team` of a message. Resolves with their keys. */
+  forgetTeam(team: string): Promise<readonly string[]>;
+}

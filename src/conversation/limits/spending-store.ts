@@ -1,0 +1,44 @@
+/** Bounds of what the model may cost, in US dollars; `undefined` = none. */
+export interface Budgets {
+  /** Over all conversations, each UTC day. */
+  readonly dayUsd: number | undefined;
+  /** Each person, each UTC day; see `personKey` of a message. */
+  readonly personUsd: number | undefined;
+  /** Each conversation, over all days. */
+  readonly conversationUsd: number | undefined;
+}
+
+/** The most that a turn may cost. */
+export interface Reservation {
+  /** See `TurnJob`: an attempt replaces what an earlier one has reserved. */
+  readonly jobId: string;
+  readonly conversation: string;
+  readonly person: string;
+  readonly usd: number;
+}
+
+/** Why a turn may not run: it may cost more than is left of a budget. */
+export interface OverBudget {
+  readonly budget: 'day' | 'person' | 'conversation';
+  readonly neededUsd: number;
+  readonly leftUsd: number;
+}
+
+/**
+ * What a reservation came to. `isNearLimit` names the budgets of which it uses 80 % or more for the first time that day
+ * (or, for a conversation, ever): an operator is told.
+ */
+export type ReserveResult =
+  | { readonly kind: 'reserved'; readonly nearLimit: readonly OverBudget['budget'][] }
+  | ({ readonly kind: 'overBudget' } & OverBudget);
+
+/**
+ * What was spent and what is reserved. Invariant: no reservation is made by which spent and reserved together exceed a
+ * budget, however many instances reserve at once. Rejects with a StoreError when the store cannot be reached.
+ */
+export interface SpendingStore {
+  /** Replaces the job's own reservation, if it has one. */
+  reserve(reservation: Reservation, budgets: Budgets): Promise<ReserveResult>;
+  /** Ends the job's reservation and adds what it has cost. Does nothing without a reservation. */
+  settle(jobId: string, usd: number): Promise<void>;
+}

@@ -1,0 +1,84 @@
+import type { ConversationRecord, Edit } from '../records.ts';
+import type { UserMessage } from '../user-message.ts';
+
+/** How many messages of one conversation may wait behind the running turn. */
+export const MAX_WAITING = 16;
+/** How many messages of one person may wait over all conversations; see `personKey` of a message. */
+export const MAX_WAITING_PER_PERSON = 64;
+
+/**
+ * What became of a message. `queued`: it will be answered. `duplicate`: it was accepted before. `queueFull`: too many wait
+ * in its conversation, or of its person; the queue knows it from now on and never answers it, so the caller tells the
+ * user. `busy`: too many wait over all conversations; nothing of it is stored, and it may be delivered again.
+ */
+export type AddResult = 'queued' | 'duplicate' | 'queueFull' | 'busy';
+
+/**
+ * Whether the record was changed. `obsolete`: the conversation was reset or forgotten since the turn began; nothing was
+ * written, and the turn may still deliver. `superseded`: another attempt has the turn; nothing may be delivered.
+ */
+export type SaveResult = 'saved' | 'obsolete' | 'superseded';
+
+/** What a turn begins with. */
+export interface TurnStart {
+  readonly record: ConversationRecord;
+  /** 1 for the first. Attempts that an outage or a shutdown ended are not counted. */
+  readonly attempt: number;
+  /** The stream that an earlier attempt has begun to show; see `noteStream`. */
+  readonly streamId: string | undefined;
+}
+
+/**
+ * One attempt at a message: its claim to the turn. All calls reject with a StoreError when the store cannot be reached,
+ * and are safe to call again then.
+ */
+export interface TurnJob {
+  /** Names the turn over all of its attempts. */
+  readonly id: string;
+  readonly message: UserMessage;
+  /** Milliseconds since the epoch, by the clock of the store. */
+  readonly acceptedAtMs: number;
+  /** Aborted with a TurnError: `cancelled` by `/stop`, `claim_lost` to another attempt, or `shutting_down`. */
+  readonly signal: AbortSignal;
+  /** Whether another instance answers the message when this attempt is released. */
+  readonly isTransferable: boolean;
+  /** Reads the record and counts the attempt. `undefined`: superseded. */
+  begin(): Promise<TurnStart | undefined>;
+  /** Applies an edit to the newest record, as long as the claim holds. The edit may run more than once. */
+  save(edit: Edit): Promise<SaveResult>;
+  /**
+   * Ends the turn: its message is known as answered, and its saved reply is removed from the record. False when
+   * superseded. After it the message is never attempted again.
+   */
+  complete(): Promise<boolean>;
+  /** As `complete`, and puts the message where an operator finds it: it cannot be answered. */
+  deadLetter(): Promise<boolean>;
+  /** Gives the turn back, to be attempted again at once. Does not count as an attempt. */
+  release(): Promise<void>;
+  /** Keeps the id of the channel's stream, so that a later attempt can end that stream. Never rejects. */
+  noteStream(streamId: string): void;
+}
+
+/** Accepted messages: first in, first out within a conversation, one turn at a time; conversations side by side. */
+export interface TurnQueue {
+  /**
+   * Accepts a message, in the order of the calls within a conversation. Rejects with a StoreError within 5 s when the
+   * store cannot be reached; then nothing is stored, as far as the store can tell.
+   */
+  add(message: UserMessage): Promise<AddResult>;
+  /**
+   * Runs the turn of a message whose answer goes back in its request, on this instance, in order with the others of its
+   * kind. Resolves when `run` has ended, at once with `false` for a duplicate, or when too many wait here.
+   */
+  addHere(message: UserMessage): Promise<{ readonly result: AddResult; readonly done: Promise<void> }>;
+  /** Whether a message that is added now finds room in its conversation. */
+  hasRoom(key: string): Promise<boolean>;
+  /** Begins to hand out turns. `run` must not reject. */
+  start(run: (job: TurnJob) => Promise<void>): void;
+  /**
+   * Hands out nothing more. `dismiss` gets each message that waits here and that nobody else will answer; it must not
+   * reject. Running turns have `graceMs` milliseconds to end, then their signals are aborted with `shutting_down`.
+   * Resolves when none runs.
+   */
+  drain(graceMs: number, dismiss: (message: UserMessage) => Promise<void>): Promise<void>;
+}
