@@ -38,7 +38,7 @@ export interface UnsentReply {
   /** The message that it answers; see `messageId`. */
   readonly message: string;
   readonly reply: Omit<Reply, 'audio' | 'choice'>;
-  /** Its sound in the audio library. */
+  /** Its sound in the audio store. */
   readonly audioId?: string;
 }
 
