@@ -31,6 +31,7 @@ export function readRecord(body: Buffer): ConversationRecord | undefined {
     refusals: numberOf(fields['refusals']),
     settings: settingsOf(fields['settings']),
     usage: usageOf(fields['usage']),
+    lastTurn: undefined,
     answered: arrayOf(fields['answered']).filter(isText),
     unsent: unsentOf(fields['unsent']),
     runner: runnerOf(fields['runner']),
