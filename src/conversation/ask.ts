@@ -117,14 +117,14 @@ async function answerOf(
   record: ConversationRecord,
   result: TurnResult,
   { attached, incident, startedMs, above }: Asked,
-  { clock, library, log, watch, historyTurns, settings }: TurnDeps,
+  { clock, audioStore, log, watch, historyTurns, settings }: TurnDeps,
 ): Promise<Answer> {
   logOutcome(result, incident, clock.now() - startedMs, log);
   noteOutcome(result, watch);
   const user = [turn.text, ...attached.remembered(result.heard)].filter((line) => line !== '').join('\n');
   const said = { user, name: speakerOf(turn), activityId: turn.activityId };
   const memory = nextMemory(record, said, result, historyTurns);
-  const answer = await toReply(result.outcome, { turn, library, log, incident });
+  const answer = await toReply(result.outcome, { turn, audioStore, log, incident });
   const heading = above ?? (answer.isFromModel === true ? heardLine(result.heard, turn) : '');
   const head = answer.addsToShown === true ? '' : heading;
   const voice = voiceAfter(turn, record, result, settings);

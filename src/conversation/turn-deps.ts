@@ -1,6 +1,6 @@
 import type { FileReaders } from '../attachments/reader.ts';
 import type { Slots } from '../attachments/slots.ts';
-import type { AudioLibrary } from '../audio/library.ts';
+import type { AudioStore } from '../audio/audio-store.ts';
 import type { Clock } from '../clock.ts';
 import type { SessionSettings } from '../config/config.ts';
 import type { Ids } from '../ids.ts';
@@ -22,7 +22,7 @@ export interface AnswerDeps {
   readonly pool: SessionPool;
   readonly leases: Leases;
   readonly pending: PendingStore;
-  readonly library: AudioLibrary;
+  readonly audioStore: AudioStore;
   readonly invitations: Invitations;
   readonly clock: Clock;
   readonly ids: Ids;

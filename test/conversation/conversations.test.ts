@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Slots } from '../../src/attachments/slots.ts';
-import { createMemoryLibrary } from '../../src/audio/library.ts';
+import { createMemoryAudioStore } from '../../src/audio/memory-audio-store.ts';
 import type { Clock } from '../../src/clock.ts';
 import { FILE_BOUNDS } from '../../src/conversation/attached.ts';
 import { Budgets } from '../../src/conversation/budgets.ts';
@@ -40,7 +40,7 @@ function talk(answers: readonly Answer[] = [], more: Partial<AnswerDeps> & { rec
     leases: new Leases({ records, clock, log, pool, isShared: false, instance: 'one', mostKnown: 10 }),
     pending: createMemoryPending({ clock }),
     later: () => () => assert.fail('nothing is taken over'),
-    library: createMemoryLibrary({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),
+    audioStore: createMemoryAudioStore({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),
     invitations: createMemoryInvitations({ clock, ids: randomIds }),
     wayToTalk: () => 'unreachable',
     clock,
