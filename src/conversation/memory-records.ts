@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
-import type { PastTurn } from './history.ts';
+import type { PastTurn } from './history/history.ts';
 import { type ConversationRecord, EMPTY_RECORD } from './records.ts';
 
 /** The bounds of the records in memory. */

@@ -1,9 +1,9 @@
 import { TurnError } from '../errors.ts';
 import type { ConversationAction, ConversationStore } from './conversation-store.ts';
-import type { Invitations } from './invitations.ts';
 import type { MemoryRecords } from './memory-records.ts';
 import type { MemoryQueue } from './queue/memory-queue.ts';
 import { isKnown, recordAfter } from './record-after.ts';
+import type { Invitations } from './recordings/invitations.ts';
 import { EMPTY_RECORD } from './records.ts';
 
 /** What the memory store needs. */

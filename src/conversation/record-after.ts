@@ -1,6 +1,6 @@
 import type { ConversationAction } from './conversation-store.ts';
-import { EMPTY_MEMORY, withoutMessage } from './history.ts';
-import { messageId } from './names.ts';
+import { EMPTY_MEMORY, withoutMessage } from './history/history.ts';
+import { messageId } from './keys.ts';
 import { type ConversationRecord, EMPTY_RECORD, withAnswered } from './records.ts';
 
 /** Whether an activity was answered, or its action applied. */

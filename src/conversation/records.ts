@@ -1,6 +1,6 @@
-import type { ContextTokens } from '../realtime/turn-result.ts';
+import type { ContextTokens } from '../realtime/model-result.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
-import { EMPTY_MEMORY, type Memory } from './history.ts';
+import { EMPTY_MEMORY, type Memory } from './history/history.ts';
 import type { Reply } from './reply.ts';
 
 /** What people chose for their conversation; what they did not is as configured. */

@@ -1,6 +1,6 @@
 import { fieldsOf } from '../../fields.ts';
 import { MODALITIES, NO_TOKENS, type TokenUsage } from '../../token-usage.ts';
-import type { PastTurn } from '../history.ts';
+import type { PastTurn } from '../history/history.ts';
 import {
   type ConversationRecord,
   type ConversationSettings,
