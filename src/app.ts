@@ -13,14 +13,14 @@ import { ServiceUrls } from './channel/service-urls.ts';
 import { talkWays } from './channel/talk-way.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
-import { FILE_BOUNDS } from './conversation/attached.ts';
 import { Budgets } from './conversation/budgets.ts';
 import { Conversations } from './conversation/conversations.ts';
 import { Leases } from './conversation/leases.ts';
-import { createRecordings } from './conversation/recordings.ts';
+import { TurnRate } from './conversation/limits/turn-rate.ts';
+import { createRecordings } from './conversation/recordings/recordings.ts';
 import { Spending } from './conversation/spending.ts';
 import { Takeover } from './conversation/takeover.ts';
-import { TurnRate } from './conversation/turn-rate.ts';
+import { FILE_BOUNDS } from './conversation/turn/read-attachments.ts';
 import { aboutFacts } from './http/pages/about/route.ts';
 import { createHttpServer, type HttpOptions } from './http/server.ts';
 import { type Ids, randomIds } from './ids.ts';
@@ -88,7 +88,7 @@ export function createApp(deps: AppDeps): App {
   const { conversations, takeover, openSessions } = createConversations(parts, stores, channel, readers, publicBaseUrl);
   const http = createHttpServer({
     deliver: createDelivery(parts, stores, conversations, channel, publicBaseUrl),
-    library: stores.library,
+    audioStore: stores.audioStore,
     recordings: createRecordings({ ...stores, ...readers, ...channel.responders, conversations, clock, log }),
     about: aboutFacts(config),
     build: deps.build,
@@ -131,7 +131,7 @@ function createTelemetry({ config, clock, log, tokens }: Omit<Parts, 'telemetry'
 
 function createConversations(
   parts: Parts,
-  { records, pending, library, invitations, spending: shared, isShared }: Stores,
+  { records, pending, audioStore, invitations, spending: shared, isShared }: Stores,
   { adapter, responders }: Channel,
   readers: FileReaders,
   publicBaseUrl: () => string | undefined,
@@ -152,7 +152,7 @@ function createConversations(
   const rate = new TurnRate(clock, limits.turnsPerMinute);
   const spending = new Spending(new Budgets({ clock, ...limits }), limits.prices, model.model, shared);
   const bounds = { historyTurns, turnTimeoutMs, rate, spending };
-  const kept = { leases, pending, library, invitations };
+  const kept = { leases, pending, audioStore, invitations };
   const { attachmentHosts: hosts, attachmentsFromLoopback: allowLoopback, proxy } = config;
   const fetchFile = createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock, log });
   const ways = { later: responders.later, wayToTalk: talkWays(publicBaseUrl) };
@@ -192,15 +192,15 @@ function sendLimitOf({ turnTimeoutMs }: Config): number {
 /** The way of an activity to the bot. */
 function createDelivery(
   parts: Parts,
-  { library, invitations }: Stores,
+  { audioStore, invitations }: Stores,
   conversations: Conversations,
   { adapter, responders, serviceUrls }: Channel,
   publicBaseUrl: () => string | undefined,
 ): HttpOptions['deliver'] {
   const { config, clock, ids, log, fetch } = parts;
   const allowList = { tenants: config.allowedTenants, users: config.allowedUsers };
-  const files = new FileSaver({ library, clock, ids, log, fetch, sendLimitMs: sendLimitOf(config) });
-  const invokes = { library, invitations, clock, log, publicBaseUrl };
+  const files = new FileSaver({ audioStore, clock, ids, log, fetch, sendLimitMs: sendLimitOf(config) });
+  const invokes = { audioStore, invitations, clock, log, publicBaseUrl };
   const vouching = { hasEnhancedAuthentication: config.directLineEnhancedAuthentication };
   const ways = { adapter, clock, conversations, responders, files, invokes, serviceUrls };
   const bot = new VoiceBot({ ...ways, log, allowList, vouching });

@@ -1,16 +1,17 @@
+import type { AudioStore } from './audio/audio-store.ts';
 import { createBlobLibrary } from './audio/blob-library.ts';
-import { type AudioLibrary, createMemoryLibrary } from './audio/library.ts';
+import { createMemoryAudioStore } from './audio/memory-audio-store.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
-import type { Invitations } from './conversation/invitations.ts';
 import type { PendingStore } from './conversation/pending-store.ts';
 import type { RecordStore } from './conversation/record-store.ts';
+import type { Invitations } from './conversation/recordings/invitations.ts';
+import { createMemoryInvitations } from './conversation/recordings/memory-invitations.ts';
 import type { SharedSpending } from './conversation/shared-spending.ts';
 import { createBlobInvitations } from './conversation/stores/blob-invitations.ts';
 import { createBlobPending } from './conversation/stores/blob-pending.ts';
 import { createBlobRecords } from './conversation/stores/blob-records.ts';
 import { createBlobSpending } from './conversation/stores/blob-spending.ts';
-import { createMemoryInvitations } from './conversation/stores/memory-invitations.ts';
 import { createMemoryPending } from './conversation/stores/memory-pending.ts';
 import { createMemoryRecords } from './conversation/stores/memory-records.ts';
 import type { Ids } from './ids.ts';
@@ -23,7 +24,7 @@ import { openStorage } from './storage/storage.ts';
 export interface Stores {
   readonly records: RecordStore;
   readonly pending: PendingStore;
-  readonly library: AudioLibrary;
+  readonly audioStore: AudioStore;
   readonly invitations: Invitations;
   /** `undefined`: there are no other instances to count with. */
   readonly spending: SharedSpending | undefined;
@@ -57,7 +58,7 @@ function memoryStores({ config, clock, ids }: StoresOptions): Stores {
   return {
     records: createMemoryRecords({ clock, retentionMs: recordRetentionMs }),
     pending: createMemoryPending({ clock }),
-    library: createMemoryLibrary({ maxBytes, retentionMs: audioRetentionMs, clock, ids }),
+    audioStore: createMemoryAudioStore({ maxBytes, retentionMs: audioRetentionMs, clock, ids }),
     invitations: createMemoryInvitations({ clock, ids }),
     spending: undefined,
     isShared: false,
@@ -82,7 +83,7 @@ function blobStores(account: AzureStorage, { config, clock, ids, log, random, in
   return {
     records: createBlobRecords({ blobs, clock, log, retentionMs: recordRetentionMs }),
     pending: createBlobPending({ blobs, clock, log }),
-    library: createBlobLibrary({ blobs: audio, cacheBytes, retentionMs: audioRetentionMs, clock, ids, log }),
+    audioStore: createBlobLibrary({ blobs: audio, cacheBytes, retentionMs: audioRetentionMs, clock, ids, log }),
     invitations: createBlobInvitations({ blobs, clock, ids, log }),
     spending: createBlobSpending({ blobs, instance }),
     isShared: true,

@@ -40,3 +40,11 @@ export interface AudioStore {
   /** Removes all sound of a conversation; its links end at once. */
   forget(conversation: string): Promise<void>;
 }
+
+/** What is known of a sound that is saved now, under the names that its store gives it. */
+export function toStored(sound: ReplySound, names: LinkedAudio, savedAtMs: number, retentionMs: number): StoredAudio {
+  const { wav, durationMs, text, conversation, locale } = sound;
+  const { id, linkKey } = names;
+  const expiresAtMs = savedAtMs + retentionMs;
+  return { id, linkKey, durationMs, text, conversation, locale, byteLength: wav.byteLength, savedAtMs, expiresAtMs };
+}

@@ -6,8 +6,8 @@ import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import type { Blobs } from '../storage/blobs.ts';
 import { removeListed } from '../storage/removal.ts';
-import type { AudioLibrary, StoredAudio } from './library.ts';
-import { readSound, writeSound } from './sound-blob.ts';
+import { type AudioStore, toStored } from './audio-store.ts';
+import { readSound, type Sound, writeSound } from './sound-blob.ts';
 
 /** What the library in blobs needs. */
 export interface BlobLibraryOptions {
@@ -32,13 +32,13 @@ const ID = /^[A-Za-z0-9_-]{33}$/;
  * store even for a sound that it still has, so that one which another instance has deleted ends at once; it makes do
  * with its own while the store does not answer. Its calls reject with a StoreError.
  */
-export function createBlobLibrary(options: BlobLibraryOptions): AudioLibrary {
+export function createBlobLibrary(options: BlobLibraryOptions): AudioStore {
   const { blobs, cacheBytes, retentionMs, clock, ids, log } = options;
-  const cache = new LRUCache<string, StoredAudio>({
+  const cache = new LRUCache<string, Sound>({
     maxSize: cacheBytes,
-    sizeCalculation: ({ wav, text }) => wav.byteLength + 2 * text.length + 1,
+    sizeCalculation: ({ audio, wav }) => wav.byteLength + 2 * audio.text.length + 1,
   });
-  const unexpired = (audio: StoredAudio) => (clock.now() < audio.expiresAtMs ? audio : undefined);
+  const unexpired = (sound: Sound) => (clock.now() < sound.audio.expiresAtMs ? sound : undefined);
 
   async function isThere(id: string): Promise<boolean> {
     try {
@@ -49,40 +49,48 @@ export function createBlobLibrary(options: BlobLibraryOptions): AudioLibrary {
     }
   }
 
-  async function fetch(id: string): Promise<StoredAudio | undefined> {
+  async function fetch(id: string): Promise<Sound | undefined> {
     const blob = await blobs.read(nameOf(id));
     if (blob === undefined || blob === 'unchanged') return undefined;
-    const audio = readSound(blob);
-    if (audio === undefined) log.error({ code: 'store_unreadable' }, 'a stored sound cannot be read');
-    else cache.set(id, audio);
-    return audio;
+    const sound = readSound(blob);
+    if (sound === undefined) log.error({ code: 'store_unreadable' }, 'a stored sound cannot be read');
+    else cache.set(id, sound);
+    return sound;
+  }
+
+  async function load(id: string): Promise<Sound | undefined> {
+    if (!ID.test(id)) return undefined;
+    const cached = cache.get(id);
+    if (cached === undefined) {
+      const sound = await fetch(id);
+      return sound && unexpired(sound);
+    }
+    if (unexpired(cached) !== undefined && (await isThere(id))) return unexpired(cached);
+    cache.delete(id);
+    return undefined;
   }
 
   return {
     async save(sound) {
       const savedAtMs = clock.now();
       const id = conversationPart(sound.conversation) + ids.secret();
-      const audio = { ...sound, id, linkKey: ids.secret(), savedAtMs, expiresAtMs: savedAtMs + retentionMs };
-      const { body, metadata } = writeSound(audio);
+      const audio = toStored(sound, { id, linkKey: ids.secret() }, savedAtMs, retentionMs);
+      const { body, metadata } = writeSound({ audio, wav: sound.wav });
       const write = () => blobs.write(nameOf(id), body, { metadata });
       // Once more where it failed at once: a connection may have died unnoticed, and done twice it is the same.
       await write().catch((error: unknown) => {
         if (clock.now() - savedAtMs > AT_ONCE_MS) throw error;
         return write();
       });
-      cache.set(id, audio);
+      cache.set(id, { audio, wav: sound.wav });
       return audio;
     },
     async find(id) {
-      if (!ID.test(id)) return undefined;
-      const cached = cache.get(id);
-      if (cached === undefined) {
-        const audio = await fetch(id);
-        return audio && unexpired(audio);
-      }
-      if (unexpired(cached) !== undefined && (await isThere(id))) return unexpired(cached);
-      cache.delete(id);
-      return undefined;
+      return (await load(id))?.audio;
+    },
+    async read(id, range) {
+      const wav = (await load(id))?.wav;
+      return range === undefined ? wav : wav?.subarray(range.start, range.end + 1);
     },
     async remove(id) {
       cache.delete(id);

@@ -1,5 +1,5 @@
 import type { Activity, Attachment } from 'botbuilder';
-import type { StoredAudio } from '../audio/library.ts';
+import type { StoredAudio } from '../audio/audio-store.ts';
 import { fieldsOf, textOf } from '../fields.ts';
 import type { Wording } from '../messages/messages.ts';
 
@@ -38,7 +38,7 @@ export function consentCard(audio: StoredAudio, offerId: string, words: Wording)
     name: words.audio.fileName,
     content: {
       description: words.audio.fileOffer,
-      sizeInBytes: audio.wav.byteLength,
+      sizeInBytes: audio.byteLength,
       acceptContext: context,
       declineContext: context,
     },

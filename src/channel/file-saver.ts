@@ -1,6 +1,6 @@
 import { ActivityTypes, type Attachment, type TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
-import type { AudioLibrary, StoredAudio } from '../audio/library.ts';
+import type { AudioStore } from '../audio/audio-store.ts';
 import { isSealed, seal } from '../audio/links.ts';
 import type { Ids } from '../ids.ts';
 import { type Wording, wordingFor } from '../messages/messages.ts';
@@ -12,7 +12,7 @@ import { conversationKey, isSameTalk, localeOf } from './user-message.ts';
 
 /** What saving files takes. */
 export interface FileSaverDeps extends SendOptions, Omit<UploadDeps, 'stopping'> {
-  readonly library: AudioLibrary;
+  readonly audioStore: AudioStore;
   readonly ids: Ids;
 }
 
@@ -40,9 +40,9 @@ export class FileSaver {
 
   /** The user pressed "Save": Teams wants to ask once more, with what it knows of the file. */
   async offer(context: TurnContext, audioId: string): Promise<void> {
-    const { ids, library } = this.#deps;
+    const { ids, audioStore } = this.#deps;
     const words = wordingFor(localeOf(context.activity));
-    const audio = await soundOf(context.activity, audioId, library);
+    const audio = await soundOf(context.activity, audioId, audioStore);
     if (audio === undefined) return this.#say(context, words.audio.gone);
     const conversation = conversationKey(context.activity);
     const id = ids.secret();
@@ -99,16 +99,17 @@ export class FileSaver {
     words: Wording,
     stopping: AbortSignal,
   ): Promise<boolean> {
-    const audio = await soundOf(context.activity, audioId, this.#deps.library);
-    if (audio === undefined || !(await this.#upload(audio, place, stopping))) {
-      await this.#say(context, audio === undefined ? words.audio.gone : words.audio.notSaved);
+    const audio = await soundOf(context.activity, audioId, this.#deps.audioStore);
+    const wav = audio && (await this.#deps.audioStore.read(audio.id));
+    if (wav === undefined || !(await this.#upload(wav, place, stopping))) {
+      await this.#say(context, wav === undefined ? words.audio.gone : words.audio.notSaved);
       return false;
     }
     await this.#sendCard(context, fileCard(place), words.audio.saved);
     return true;
   }
 
-  async #upload({ wav }: StoredAudio, { uploadUrl }: UploadPlace, stopping: AbortSignal): Promise<boolean> {
+  async #upload(wav: Buffer, { uploadUrl }: UploadPlace, stopping: AbortSignal): Promise<boolean> {
     try {
       await upload(uploadUrl, wav, { ...this.#deps, stopping });
       return true;
@@ -122,7 +123,7 @@ export class FileSaver {
   async #offerOf({ activity }: TurnContext, { offerId, audioId }: FileConsent): Promise<Offer | undefined> {
     const conversation = conversationKey(activity);
     if (!this.#offers.has(offerId)) {
-      const audio = await soundOf(activity, audioId, this.#deps.library);
+      const audio = await soundOf(activity, audioId, this.#deps.audioStore);
       const [id = '', mark = ''] = offerId.split('.');
       const isOurs = audio !== undefined && isSealed(id, mark, audio);
       if (isOurs && !this.#offers.has(offerId)) this.#offers.set(offerId, { conversation, audioId, state: 'open' });

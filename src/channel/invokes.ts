@@ -1,8 +1,8 @@
 import type { Activity, InvokeResponse, TaskModuleResponse } from 'botbuilder';
-import type { AudioLibrary, StoredAudio } from '../audio/library.ts';
+import type { AudioStore, StoredAudio } from '../audio/audio-store.ts';
 import { toLink } from '../audio/links.ts';
 import type { Clock } from '../clock.ts';
-import type { Invitations } from '../conversation/invitations.ts';
+import type { Invitations } from '../conversation/recordings/invitations.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { clockTime, type Wording, wordingFor } from '../messages/messages.ts';
@@ -23,7 +23,7 @@ export interface InvokeAnswer {
 
 /** What answering an invoke takes. */
 export interface InvokeDeps {
-  readonly library: AudioLibrary;
+  readonly audioStore: AudioStore;
   readonly invitations: Invitations;
   readonly clock: Clock;
   readonly log: Logger;
@@ -70,7 +70,7 @@ async function dialog(activity: Activity, isAllowed: boolean, deps: InvokeDeps):
 async function playerDialog(activity: Activity, deps: InvokeDeps): Promise<TaskModuleResponse['task']> {
   const words = wordingFor(localeOf(activity));
   const say = (value: string) => ({ type: 'message', value }) as const;
-  const audio = await soundOf(activity, audioToPlay(activity.value), deps.library);
+  const audio = await soundOf(activity, audioToPlay(activity.value), deps.audioStore);
   const baseUrl = deps.publicBaseUrl();
   if (audio === undefined || baseUrl === undefined || !canReach(baseUrl, activity.serviceUrl))
     return say(words.audio.gone);
@@ -86,8 +86,8 @@ function titleOf({ durationMs }: StoredAudio, { audioTitle }: Wording): string {
 export async function soundOf(
   activity: Activity,
   id: string | undefined,
-  library: AudioLibrary,
+  audioStore: AudioStore,
 ): Promise<StoredAudio | undefined> {
-  const audio = id === undefined ? undefined : await library.find(id);
+  const audio = id === undefined ? undefined : await audioStore.find(id);
   return audio !== undefined && isSameTalk(audio.conversation, conversationKey(activity)) ? audio : undefined;
 }

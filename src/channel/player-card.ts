@@ -1,5 +1,5 @@
 import { type Activity, type Attachment, CardFactory } from 'botbuilder';
-import type { StoredAudio } from '../audio/library.ts';
+import type { StoredAudio } from '../audio/audio-store.ts';
 import { fieldsOf } from '../fields.ts';
 import { clockTime, type Wording } from '../messages/messages.ts';
 import { canSaveFiles, capabilitiesOf } from './capabilities.ts';

@@ -1,12 +1,13 @@
+import type { AudioStore } from '../audio/audio-store.ts';
 import { type Clock, within } from '../clock.ts';
 import { StoreError } from '../errors.ts';
 import { wordingFor } from '../messages/messages.ts';
 import { type Answer, ask } from './ask.ts';
 import { giveUp, MOST_TRIES } from './give-up.ts';
+import { messageId } from './keys.ts';
 import type { Edit, Lease } from './lease.ts';
-import { messageId } from './names.ts';
 import type { ConversationRecord, UnsentReply } from './records.ts';
-import type { Reply, ReplySink, Respond } from './reply.ts';
+import type { Reply, ReplyAudio, ReplySink, Respond } from './reply.ts';
 import { apologize, type TurnDeps } from './turn-deps.ts';
 import type { UserMessage } from './user-message.ts';
 
@@ -69,13 +70,22 @@ export function withAnswered(record: ConversationRecord, message: string): Conve
 }
 
 /** Somebody set out to send it, and did not say that it was taken. */
-async function sendAgain(unsent: UnsentReply, { respond }: Way, { log, library, watch }: TurnDeps): Promise<boolean> {
+async function sendAgain(
+  unsent: UnsentReply,
+  { respond }: Way,
+  { log, audioStore, watch }: TurnDeps,
+): Promise<boolean> {
   log.warn('sent again: whether it had arrived is not recorded');
-  const stored = unsent.audioId === undefined ? undefined : await library.find(unsent.audioId).catch(() => undefined);
-  const audio = stored && { stored, wav: stored.wav, durationMs: stored.durationMs };
+  const audio = await audioOf(unsent, audioStore).catch(() => undefined);
   await watch.step('send', () => respond((sink) => sink.send({ ...unsent.reply, audio })));
   watch.ended('resent');
   return true;
+}
+
+async function audioOf({ audioId }: UnsentReply, audioStore: AudioStore): Promise<ReplyAudio | undefined> {
+  const stored = audioId === undefined ? undefined : await audioStore.find(audioId);
+  const wav = stored && (await audioStore.read(stored.id));
+  return wav && { stored, wav, durationMs: stored.durationMs };
 }
 
 /** False when nothing was said, and somebody else is to answer. */

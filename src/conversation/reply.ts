@@ -1,5 +1,5 @@
-import type { StoredAudio } from '../audio/library.ts';
-import type { CommandName } from './commands.ts';
+import type { StoredAudio } from '../audio/audio-store.ts';
+import type { CommandName } from './commands/commands.ts';
 import type { Invitation } from './user-message.ts';
 
 /** A finished answer, still without a channel's form. */
@@ -27,7 +27,7 @@ export interface Choice {
 }
 
 export interface ReplyAudio {
-  /** As it is kept in the audio library; `undefined` if it could not be. */
+  /** As it was stored; `undefined` if it could not be. */
   readonly stored: StoredAudio | undefined;
   readonly wav: Buffer;
   readonly durationMs: number;

@@ -1,6 +1,6 @@
 import type { FileReaders } from '../attachments/reader.ts';
 import type { Slots } from '../attachments/slots.ts';
-import type { AudioLibrary } from '../audio/library.ts';
+import type { AudioStore } from '../audio/audio-store.ts';
 import type { Clock } from '../clock.ts';
 import type { SessionSettings } from '../config/config.ts';
 import type { Ids } from '../ids.ts';
@@ -9,12 +9,12 @@ import { apology, wordingFor } from '../messages/messages.ts';
 import type { SessionPool } from '../realtime/pool.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { TurnWatch } from '../telemetry/turn-watch.ts';
-import type { Invitations } from './invitations.ts';
 import type { Leases } from './leases.ts';
+import type { TurnRate } from './limits/turn-rate.ts';
 import type { MessageName, PendingStore } from './pending-store.ts';
+import type { Invitations } from './recordings/invitations.ts';
 import type { Reply, Respond, TalkWay } from './reply.ts';
 import type { Spending } from './spending.ts';
-import type { TurnRate } from './turn-rate.ts';
 import type { FetchFile, TurnReference, UserMessage } from './user-message.ts';
 
 /** What answering a turn takes. */
@@ -22,7 +22,7 @@ export interface AnswerDeps {
   readonly pool: SessionPool;
   readonly leases: Leases;
   readonly pending: PendingStore;
-  readonly library: AudioLibrary;
+  readonly audioStore: AudioStore;
   readonly invitations: Invitations;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -1,7 +1,7 @@
 import { SendError, TurnError } from '../errors.ts';
 import { wordingFor } from '../messages/messages.ts';
 import { answer } from './answer.ts';
-import { withoutMessage } from './history.ts';
+import { withoutMessage } from './history/history.ts';
 import { type Incoming, isBefore, type Place } from './incoming.ts';
 import { KeptMessages } from './kept-messages.ts';
 import type { Edit } from './lease.ts';
@@ -128,7 +128,7 @@ export class Turns {
    * message that demands it; what came after it stays.
    */
   forget(key: string, by: Place & { readonly activityId: string }): Promise<void> {
-    const { pool, leases, library, pending, invitations } = this.#deps;
+    const { pool, leases, audioStore, pending, invitations } = this.#deps;
     this.#queue.clear(key, 'forgotten', by);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const forget = async () => {
@@ -138,7 +138,7 @@ export class Turns {
       if (pending.isShared) await this.#kept.discardBefore({ ...by, key });
       await leases.delete(key, this.#patience);
       // After it: an instance that was about to end its turn may have stored something until then.
-      await library.forget(key);
+      await audioStore.forget(key);
       await pending.forget(key);
     };
     this.#queue.addChore(key, () => forget().then(resolve, reject));

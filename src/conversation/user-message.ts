@@ -14,7 +14,7 @@ export interface TurnUser {
 /** What came along with the text of a message, not fetched and not read yet. */
 export type TurnAttachment =
   | Exclude<MessagePart, { readonly kind: 'text' }>
-  /** What a user said on the bot's own page: it is kept in the audio library. */
+  /** What a user said on the bot's own page: it is in the audio store. */
   | { readonly kind: 'recording'; readonly audioId: string };
 
 /** Gets a file that somebody sent, with the channel's own rules. Rejects with an AttachmentError. */
@@ -56,6 +56,8 @@ export interface UserMessage {
   readonly text: string;
   readonly attachments: readonly TurnAttachment[];
   readonly reference: TurnReference;
+  /** The team of Microsoft Teams whose channel it was written in. A bot that is removed from it forgets all of its threads. */
+  readonly team?: string;
 }
 
 /** Who is invited to speak, and where the answer goes. */

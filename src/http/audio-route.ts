@@ -1,6 +1,6 @@
 import parseRange from 'range-parser';
 import type { Request, Response } from 'restify';
-import type { StoredAudio } from '../audio/library.ts';
+import type { ByteRange, StoredAudio } from '../audio/audio-store.ts';
 import { RequestError } from '../errors.ts';
 import { findLinked, type LinkOptions } from './linked-audio.ts';
 
@@ -28,33 +28,35 @@ export function audioRoute(options: LinkOptions) {
       ETag: etag,
     };
     const answer = answerTo(request, audio, etag);
-    const length = answer.status === 304 ? {} : { 'Content-Length': String(answer.body.byteLength) };
+    const length = answer.status === 304 ? {} : { 'Content-Length': String(lengthOf(answer.body)) };
+    const body =
+      answer.body && request.method !== 'HEAD' ? await options.audioStore.read(audio.id, answer.body) : undefined;
     response.writeHead(answer.status, { ...headers, ...length, ...answer.headers });
-    response.end(request.method === 'HEAD' ? undefined : answer.body);
+    response.end(body);
   };
 }
 
 interface Answer {
   readonly status: 200 | 206 | 304 | 416;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  /** Which part of the sound; `undefined`: none. */
+  readonly body: ByteRange | undefined;
 }
 
-const NOTHING = Buffer.alloc(0);
+const lengthOf = (range: ByteRange | undefined) => (range === undefined ? 0 : range.end - range.start + 1);
 
 /** One range is answered as such; several, or a range of another version, with the whole. */
-function answerTo(request: Request, { wav }: StoredAudio, etag: string): Answer {
-  if (matches(request.headers['if-none-match'], etag)) return { status: 304, headers: {}, body: NOTHING };
-  const size = wav.byteLength;
+function answerTo(request: Request, { byteLength: size }: StoredAudio, etag: string): Answer {
+  if (matches(request.headers['if-none-match'], etag)) return { status: 304, headers: {}, body: undefined };
   const ranges = wantedRanges(request, size, etag);
-  if (ranges === -1) return { status: 416, headers: { 'Content-Range': `bytes */${size}` }, body: NOTHING };
+  if (ranges === -1) return { status: 416, headers: { 'Content-Range': `bytes */${size}` }, body: undefined };
   const only = typeof ranges === 'object' && ranges.type === 'bytes' && ranges.length === 1 ? ranges[0] : undefined;
-  if (only === undefined) return { status: 200, headers: {}, body: wav };
+  if (only === undefined) return { status: 200, headers: {}, body: { start: 0, end: size - 1 } };
   const { start, end } = only;
   return {
     status: 206,
     headers: { 'Content-Range': `bytes ${start}-${end}/${size}` },
-    body: wav.subarray(start, end + 1),
+    body: { start, end },
   };
 }
 

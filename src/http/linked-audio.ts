@@ -1,4 +1,4 @@
-import type { AudioLibrary, StoredAudio } from '../audio/library.ts';
+import type { AudioStore, StoredAudio } from '../audio/audio-store.ts';
 import { isGenuine, readLink } from '../audio/links.ts';
 import type { Clock } from '../clock.ts';
 
@@ -10,15 +10,15 @@ export interface LinkedSound {
 
 /** What links are looked up with. */
 export interface LinkOptions {
-  readonly library: AudioLibrary;
+  readonly audioStore: AudioStore;
   readonly clock: Clock;
 }
 
 /** The audio behind a link; `undefined` for one that nobody was given, or that has ended. */
-export async function findLinked(link: string, { library, clock }: LinkOptions): Promise<LinkedSound | undefined> {
+export async function findLinked(link: string, { audioStore, clock }: LinkOptions): Promise<LinkedSound | undefined> {
   const read = readLink(link);
   if (read === undefined) return undefined;
-  const audio = await library.find(read.audioId);
+  const audio = await audioStore.find(read.audioId);
   const nowMs = clock.now();
   if (audio === undefined || !isGenuine(read, audio, nowMs)) return undefined;
   return { audio, leftMs: Math.min(read.expiresAtMs, audio.expiresAtMs) - nowMs };

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Request, type Response, type Server } from 'restify';
-import type { AudioLibrary } from '../audio/library.ts';
+import type { AudioStore } from '../audio/audio-store.ts';
 import type { Clock } from '../clock.ts';
-import type { Recordings } from '../conversation/recordings.ts';
+import type { Recordings } from '../conversation/recordings/recordings.ts';
 import { RequestError, StoreError } from '../errors.ts';
 import type { Build } from '../installation.ts';
 import type { Logger } from '../log.ts';
@@ -29,7 +29,7 @@ export interface InBandAnswer {
 export interface HttpOptions {
   /** Gives an activity to the bot. Rejects with a RequestError for a request that is refused. */
   readonly deliver: (authorization: string, activity: InboundActivity) => Promise<InBandAnswer | undefined>;
-  readonly library: AudioLibrary;
+  readonly audioStore: AudioStore;
   readonly recordings: Recordings;
   /** What the page on the bot says of it. */
   readonly about: AboutFacts;

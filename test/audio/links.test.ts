@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { createMemoryLibrary } from '../../src/audio/library.ts';
 import { isGenuine, type LinkedAudio, readLink, toLink } from '../../src/audio/links.ts';
+import { createMemoryAudioStore } from '../../src/audio/memory-audio-store.ts';
 import { findLinked } from '../../src/http/linked-audio.ts';
 import { randomIds } from '../../src/ids.ts';
 import { hostileText } from '../fuzz/hostile.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { storedAudio } from '../support/sound.ts';
+import { save } from './audio-store-contract.ts';
 
 const SEED = 20_261_103;
 const EXPIRES_AT_MS = 1_800_000_000_000;
@@ -169,16 +170,15 @@ describe('what is no link', () => {
 describe('a link as it is looked up', () => {
   async function saved() {
     const clock = new ManualClock(EXPIRES_AT_MS);
-    const library = createMemoryLibrary({ maxBytes: 10_000, retentionMs: 60_500, clock, ids: randomIds });
-    const kept = [await library.save(audio), await library.save(audio)] as const;
+    const store = createMemoryAudioStore({ maxBytes: 10_000, retentionMs: 60_500, clock, ids: randomIds });
+    const kept = [await save(store), await save(store)] as const;
     const [one, other] = kept;
-    assert.ok(one && other);
-    return { clock, library, one, other };
+    return { clock, store, one, other };
   }
 
   it('leads to its own sound, and says for how much longer', async () => {
-    const { clock, library, one, other } = await saved();
-    const find = (link: string) => findLinked(link, { library, clock });
+    const { clock, store, one, other } = await saved();
+    const find = (link: string) => findLinked(link, { audioStore: store, clock });
     for (const each of [one, other]) {
       assert.equal((await find(toLink(each, EXPIRES_AT_MS + 10_000)))?.audio, each);
     }
@@ -187,24 +187,24 @@ describe('a link as it is looked up', () => {
   });
 
   it('leads nowhere once it has ended, although the sound is still kept', async () => {
-    const { clock, library, one } = await saved();
+    const { clock, store, one } = await saved();
     const link = toLink(one, EXPIRES_AT_MS + 10_000);
     await clock.advance(10_000);
-    assert.equal(await findLinked(link, { library, clock }), undefined);
-    assert.equal(await library.find(one.id), one);
+    assert.equal(await findLinked(link, { audioStore: store, clock }), undefined);
+    assert.equal(await store.find(one.id), one);
   });
 
   it('leads nowhere once its sound is not kept any more, however long the link would hold', async () => {
-    const { clock, library, one } = await saved();
+    const { clock, store, one } = await saved();
     const link = toLink(one, one.expiresAtMs + 3_600_000);
-    assert.equal((await findLinked(link, { library, clock }))?.leftMs, 60_500);
+    assert.equal((await findLinked(link, { audioStore: store, clock }))?.leftMs, 60_500);
     await clock.advance(60_500);
-    assert.equal(await findLinked(link, { library, clock }), undefined);
+    assert.equal(await findLinked(link, { audioStore: store, clock }), undefined);
   });
 
   it('leads nowhere with the signature of the other sound, or to a sound that there never was', async () => {
-    const { clock, library, one, other } = await saved();
-    const find = (link: string) => findLinked(link, { library, clock });
+    const { clock, store, one, other } = await saved();
+    const find = (link: string) => findLinked(link, { audioStore: store, clock });
     const [oneId, expires] = partsOf(toLink(one, EXPIRES_AT_MS + 10_000));
     const [, , othersSignature] = partsOf(toLink(other, EXPIRES_AT_MS + 10_000));
     assert.equal(await find(`${oneId}.${expires}.${othersSignature}`), undefined);

@@ -11,7 +11,7 @@ const INLINE = { wavUrl: 'data:audio/wav;base64,UklGRg==', pageUrl: undefined };
 const STYLE = { webchatAudio: 'attachment', browserLinks: true, words: en } as const;
 
 const stored = storedAudio();
-const audio = { stored, wav: stored.wav, durationMs: stored.durationMs };
+const audio = { stored, wav: Buffer.from('RIFF'), durationMs: stored.durationMs };
 const plain = { type: 'message', text: 'Hi **there**', textFormat: 'markdown' };
 const PLAYER = { audio: 'playerCard', savesFiles: false } as const;
 

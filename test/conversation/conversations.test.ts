@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Slots } from '../../src/attachments/slots.ts';
-import { createMemoryLibrary } from '../../src/audio/library.ts';
+import { createMemoryAudioStore } from '../../src/audio/memory-audio-store.ts';
 import type { Clock } from '../../src/clock.ts';
-import { FILE_BOUNDS } from '../../src/conversation/attached.ts';
 import { Budgets } from '../../src/conversation/budgets.ts';
 import { Conversations } from '../../src/conversation/conversations.ts';
 import { Leases } from '../../src/conversation/leases.ts';
+import { TurnRate } from '../../src/conversation/limits/turn-rate.ts';
 import type { RecordStore } from '../../src/conversation/record-store.ts';
+import { createMemoryInvitations } from '../../src/conversation/recordings/memory-invitations.ts';
 import type { Reply, Respond } from '../../src/conversation/reply.ts';
 import { Spending } from '../../src/conversation/spending.ts';
-import { createMemoryInvitations } from '../../src/conversation/stores/memory-invitations.ts';
 import { createMemoryPending } from '../../src/conversation/stores/memory-pending.ts';
 import { createMemoryRecords } from '../../src/conversation/stores/memory-records.ts';
+import { FILE_BOUNDS } from '../../src/conversation/turn/read-attachments.ts';
 import type { AnswerDeps } from '../../src/conversation/turn-deps.ts';
-import { TurnRate } from '../../src/conversation/turn-rate.ts';
 import type { UserMessage } from '../../src/conversation/user-message.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
@@ -40,7 +40,7 @@ function talk(answers: readonly Answer[] = [], more: Partial<AnswerDeps> & { rec
     leases: new Leases({ records, clock, log, pool, isShared: false, instance: 'one', mostKnown: 10 }),
     pending: createMemoryPending({ clock }),
     later: () => () => assert.fail('nothing is taken over'),
-    library: createMemoryLibrary({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),
+    audioStore: createMemoryAudioStore({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),
     invitations: createMemoryInvitations({ clock, ids: randomIds }),
     wayToTalk: () => 'unreachable',
     clock,

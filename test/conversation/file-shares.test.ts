@@ -7,12 +7,13 @@ import { Slots } from '../../src/attachments/slots.ts';
 import { createClipDecoder } from '../../src/audio/clip/clip-decoder.ts';
 import { createFileFetcher } from '../../src/channel/sent-files.ts';
 import { systemClock } from '../../src/clock.ts';
-import { type Attached, FILE_BOUNDS, readAttached } from '../../src/conversation/attached.ts';
+import { type Attached, FILE_BOUNDS, readAttached } from '../../src/conversation/turn/read-attachments.ts';
 import { createLogger } from '../../src/log.ts';
 import { en } from '../../src/messages/en.ts';
 import { type FileHost, startFileHost } from '../attachments/file-host.ts';
 import { type AdapterUnderTest, startAdapter } from '../channel/adapter-under-test.ts';
 import { inTime } from '../realtime/gathered.ts';
+import { emptyAudioStore } from '../support/sound.ts';
 import { saying } from './stores/pending-contract.ts';
 
 const { max: AT_ONCE, maxPerPerson: SHARE, maxWaitingPerPerson: MAX_WAITING } = FILE_BOUNDS;
@@ -70,7 +71,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
       allowLoopback: true,
       proxy: undefined,
     });
-    const deps = { ...parts, readers, fetchFile, fileSlots, library: { find: () => assert.fail() } };
+    const deps = { ...parts, readers, fetchFile, fileSlots, audioStore: emptyAudioStore() };
     const reading = readAttached(turn, { ...deps, wayToTalk: () => 'link' }, signal);
     reading.catch(() => {});
     return reading;

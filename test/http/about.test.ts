@@ -11,6 +11,7 @@ import { wordingFor } from '../../src/messages/messages.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { TEST_BUILD } from '../support/build.ts';
 import { noRecordings } from '../support/recordings.ts';
+import { emptyAudioStore } from '../support/sound.ts';
 import { assertRefusal, assertTellsNothing, rawRequest } from './raw-request.ts';
 
 const en = wordingFor('en');
@@ -162,12 +163,7 @@ describe('the page of a bot with a storage account', () => {
     const server = createHttpServer({
       build: TEST_BUILD,
       deliver: async () => undefined,
-      library: {
-        save: async () => undefined,
-        find: async () => undefined,
-        remove: async () => {},
-        forget: async () => {},
-      },
+      audioStore: emptyAudioStore(),
       recordings: noRecordings,
       about,
       clock: systemClock,

@@ -5,8 +5,8 @@ import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as nextTick } from 'node:timers/promises';
-import { createMemoryLibrary } from '../../src/audio/library.ts';
-import { createMemoryInvitations } from '../../src/conversation/stores/memory-invitations.ts';
+import { createMemoryAudioStore } from '../../src/audio/memory-audio-store.ts';
+import { createMemoryInvitations } from '../../src/conversation/recordings/memory-invitations.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
@@ -37,7 +37,7 @@ async function started(t: TestContext) {
   const server = createHttpServer({
     build: TEST_BUILD,
     deliver: () => assert.fail('nothing is delivered'),
-    library: createMemoryLibrary({ maxBytes: 1_000, retentionMs: 1_000, clock, ids: randomIds }),
+    audioStore: createMemoryAudioStore({ maxBytes: 1_000, retentionMs: 1_000, clock, ids: randomIds }),
     recordings: {
       ...noRecordings,
       async speakerOf(link) {

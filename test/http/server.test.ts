@@ -8,6 +8,7 @@ import { createLogger } from '../../src/log.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { TEST_BUILD } from '../support/build.ts';
 import { noRecordings } from '../support/recordings.ts';
+import { emptyAudioStore } from '../support/sound.ts';
 import { assertRefusal, assertTellsNothing, rawRequest, sendRaw } from './raw-request.ts';
 
 describe('the routes', () => {
@@ -187,12 +188,7 @@ describe('a fault of the bot', () => {
     server = createHttpServer({
       build: TEST_BUILD,
       deliver: () => deliver(),
-      library: {
-        save: async () => undefined,
-        find: async () => Promise.reject(new Error('no library at /srv/secret')),
-        remove: async () => {},
-        forget: async () => {},
-      },
+      audioStore: emptyAudioStore({ find: async () => Promise.reject(new Error('no store at /srv/secret')) }),
       recordings: noRecordings,
       about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false },
       clock: systemClock,
@@ -241,7 +237,7 @@ describe('a fault of the bot', () => {
     });
   }
 
-  it('in the audio library is answered 500 and not told', async () => {
+  it('in the audio store is answered 500 and not told', async () => {
     const response = await fetch(`${url}/audio/abcdefghijklmnopqrstuv.t00000.abcdefghijklmnopqrstuv.wav`);
     assert.equal(response.status, 500);
     assertRefusal(await response.text(), 'internal');
@@ -257,12 +253,7 @@ describe('listening', () => {
     const server = createHttpServer({
       build: TEST_BUILD,
       deliver: async () => undefined,
-      library: {
-        save: async () => undefined,
-        find: async () => undefined,
-        remove: async () => {},
-        forget: async () => {},
-      },
+      audioStore: emptyAudioStore(),
       recordings: noRecordings,
       about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false },
       clock: systemClock,

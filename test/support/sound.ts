@@ -1,11 +1,11 @@
-import type { StoredAudio } from '../../src/audio/library.ts';
+import type { AudioStore, StoredAudio } from '../../src/audio/audio-store.ts';
 
-/** A sound as the library keeps it. */
+/** What is known of a stored sound. */
 export function storedAudio(fields: Partial<StoredAudio> = {}): StoredAudio {
   return {
     id: 'abcdefghijklmnopqrstuv',
     linkKey: 'ABCDEFGHIJKLMNOPQRSTUV',
-    wav: Buffer.from('RIFF and so on'),
+    byteLength: 14,
     durationMs: 4_200,
     text: 'Hi **there**',
     conversation: 'msteams/conversation-1',
@@ -13,5 +13,17 @@ export function storedAudio(fields: Partial<StoredAudio> = {}): StoredAudio {
     savedAtMs: 1_700_000_000_000,
     expiresAtMs: 1_700_086_400_000,
     ...fields,
+  };
+}
+
+/** An audio store that takes nothing and has nothing, but for what a test gives it. */
+export function emptyAudioStore(calls: Partial<AudioStore> = {}): AudioStore {
+  return {
+    save: async () => undefined,
+    find: async () => undefined,
+    read: async () => undefined,
+    remove: async () => {},
+    forget: async () => {},
+    ...calls,
   };
 }

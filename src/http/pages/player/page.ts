@@ -1,4 +1,4 @@
-import type { StoredAudio } from '../../../audio/library.ts';
+import type { StoredAudio } from '../../../audio/audio-store.ts';
 import { clockTime, type Wording } from '../../../messages/messages.ts';
 import { browserScript } from '../browser-script.ts';
 import { escaped, htmlPage } from '../page.ts';

@@ -1,17 +1,17 @@
-import type { AudioLibrary } from '../audio/library.ts';
-import { durationMs, type Pcm } from '../audio/pcm.ts';
-import { encodeWav } from '../audio/wav.ts';
-import type { Logger } from '../log.ts';
-import { apology, wordingFor } from '../messages/messages.ts';
-import type { Outcome } from '../realtime/outcome.ts';
-import type { Reply, ReplyAudio } from './reply.ts';
-import type { UserMessage } from './user-message.ts';
+import type { AudioStore } from '../../audio/audio-store.ts';
+import { durationMs, type Pcm } from '../../audio/pcm.ts';
+import { encodeWav } from '../../audio/wav.ts';
+import type { Logger } from '../../log.ts';
+import { apology, wordingFor } from '../../messages/messages.ts';
+import type { Outcome } from '../../realtime/outcome.ts';
+import type { Reply, ReplyAudio } from '../reply.ts';
+import type { UserMessage } from '../user-message.ts';
 
 /** What making a reply takes. */
 export interface ReplyDeps {
   /** Whom it is for. */
   readonly turn: Pick<UserMessage, 'key' | 'locale'>;
-  readonly library: AudioLibrary;
+  readonly audioStore: AudioStore;
   readonly log: Logger;
   /** Named to the user when there is no answer. */
   readonly incident: string;
@@ -52,10 +52,10 @@ function paragraphs(...parts: string[]): string {
 /** Text is authoritative: audio that cannot be made or kept never costs the text. */
 async function toAudio({ pcm, text }: { pcm: Pcm; text: string }, deps: ReplyDeps): Promise<ReplyAudio | undefined> {
   if (pcm.byteLength === 0) return undefined;
-  const { library, log, turn } = deps;
+  const { audioStore, log, turn } = deps;
   try {
     const sound = { wav: await encodeWav(pcm), durationMs: durationMs(pcm.byteLength) };
-    const kept = library.save({ ...sound, text, conversation: turn.key, locale: turn.locale });
+    const kept = audioStore.save({ ...sound, text, conversation: turn.key, locale: turn.locale });
     const stored = await kept.catch((err: unknown) => {
       log.error({ err }, 'reply audio was not kept');
       return undefined;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Slots } from '../../src/attachments/slots.ts';
-import { createMemoryLibrary } from '../../src/audio/library.ts';
-import { FILE_BOUNDS, readAttached } from '../../src/conversation/attached.ts';
-import type { UserMessage } from '../../src/conversation/user-message.ts';
-import { randomIds } from '../../src/ids.ts';
-import { createLogger } from '../../src/log.ts';
-import { wordingFor } from '../../src/messages/messages.ts';
-import { ManualClock } from '../support/manual-clock.ts';
+import { Slots } from '../../../src/attachments/slots.ts';
+import { createMemoryAudioStore } from '../../../src/audio/memory-audio-store.ts';
+import { FILE_BOUNDS, readAttached } from '../../../src/conversation/turn/read-attachments.ts';
+import type { UserMessage } from '../../../src/conversation/user-message.ts';
+import { randomIds } from '../../../src/ids.ts';
+import { createLogger } from '../../../src/log.ts';
+import { wordingFor } from '../../../src/messages/messages.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const HOUR_MS = 3_600_000;
 const SOUND = { wav: Buffer.alloc(48), durationMs: 0, text: '', conversation: 'emulator/a', locale: undefined };
@@ -33,8 +33,8 @@ describe('a recording of the page on which to speak', () => {
   for (const locale of ['en', 'de']) {
     it(`that is not kept any more is asked for by a new invitation (${locale})`, async () => {
       const clock = new ManualClock();
-      const library = createMemoryLibrary({ maxBytes: 1_000, retentionMs: HOUR_MS, clock, ids: randomIds });
-      const kept = await library.save(SOUND);
+      const audioStore = createMemoryAudioStore({ maxBytes: 1_000, retentionMs: HOUR_MS, clock, ids: randomIds });
+      const kept = await audioStore.save(SOUND);
       await clock.advance(HOUR_MS);
       const logs: string[] = [];
       const deps = {
@@ -46,7 +46,7 @@ describe('a recording of the page on which to speak', () => {
         fileSlots: new Slots(FILE_BOUNDS),
         wayToTalk: () => 'link' as const,
         log: createLogger('debug', { write: (line: string) => void logs.push(line) }),
-        ...{ library, clock },
+        ...{ audioStore, clock },
       };
       const read = await readAttached(spoken(kept?.id ?? '', locale), deps, new AbortController().signal);
       assert.deepEqual(read.notes, [wordingFor(locale).attachments.recordingLost]);

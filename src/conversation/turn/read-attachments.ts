@@ -1,16 +1,16 @@
-import { MOST_FILES, quoteLine, type SentFile } from '../attachments/message-parts.ts';
-import { type FileReaders, type ReadFile, readFile } from '../attachments/reader.ts';
-import type { SlotBounds, Slots } from '../attachments/slots.ts';
-import type { AudioLibrary } from '../audio/library.ts';
-import { samplesIn } from '../audio/wav.ts';
-import type { Clock } from '../clock.ts';
-import { AttachmentError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import { clockTime, type Wording, wordingFor } from '../messages/messages.ts';
-import type { ContentPart } from '../realtime/content.ts';
-import { personOf } from './people.ts';
-import type { TalkWay } from './reply.ts';
-import type { FetchFile, TurnAttachment, UserMessage } from './user-message.ts';
+import { MOST_FILES, quoteLine, type SentFile } from '../../attachments/message-parts.ts';
+import { type FileReaders, type ReadFile, readFile } from '../../attachments/reader.ts';
+import type { SlotBounds, Slots } from '../../attachments/slots.ts';
+import type { AudioStore } from '../../audio/audio-store.ts';
+import { samplesIn } from '../../audio/wav.ts';
+import type { Clock } from '../../clock.ts';
+import { AttachmentError } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { clockTime, type Wording, wordingFor } from '../../messages/messages.ts';
+import type { ContentPart } from '../../realtime/content.ts';
+import type { TalkWay } from '../reply.ts';
+import { personOf } from '../speakers.ts';
+import type { FetchFile, TurnAttachment, UserMessage } from '../user-message.ts';
 
 /** What reading takes. */
 export interface AttachedDeps {
@@ -18,7 +18,7 @@ export interface AttachedDeps {
   readonly fetchFile: FetchFile;
   /** Of `FILE_BOUNDS`, for all conversations. */
   readonly fileSlots: Slots;
-  readonly library: Pick<AudioLibrary, 'find'>;
+  readonly audioStore: Pick<AudioStore, 'find' | 'read'>;
   readonly wayToTalk: (turn: UserMessage) => TalkWay;
   readonly clock: Clock;
   readonly log: Logger;
@@ -145,16 +145,18 @@ async function orReason<T>(work: () => Promise<T>, signal: AbortSignal): Promise
 async function readSource(
   source: SentFile | Recording,
   turn: UserMessage,
-  { readers, fetchFile, fileSlots, library }: AttachedDeps,
+  { readers, fetchFile, fileSlots, audioStore }: AttachedDeps,
   signal: AbortSignal,
 ): Promise<ReadFile> {
   if (source.kind === 'file') {
     const read = async () => readFile(source, await fetchFile(source, turn.reference, signal), readers, signal);
     return fileSlots.run(personOf(turn), signal, read);
   }
-  const kept = await library.find(source.audioId);
-  if (kept === undefined) throw new AttachmentError('not_fetched', 'the recording is not kept any more');
-  return { kind: 'sound', name: undefined, pcm: samplesIn(kept.wav), durationMs: kept.durationMs };
+  const recording = await audioStore.find(source.audioId);
+  const wav = recording && (await audioStore.read(recording.id));
+  if (recording === undefined || wav === undefined)
+    throw new AttachmentError('not_fetched', 'the recording is not stored any more');
+  return { kind: 'sound', name: undefined, pcm: samplesIn(wav), durationMs: recording.durationMs };
 }
 
 function noteOf(err: unknown, source: SentFile | Recording, { attachments }: Wording, log: Logger): Read {

@@ -1,30 +1,30 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AudioLibrary, ReplySound } from '../../src/audio/library.ts';
-import { type Pcm, toPcm } from '../../src/audio/pcm.ts';
-import { toReply } from '../../src/conversation/to-reply.ts';
-import { TURN_RETRY, TurnError, type TurnErrorCode } from '../../src/errors.ts';
-import { createLogger } from '../../src/log.ts';
-import type { CutShortReason, Outcome } from '../../src/realtime/outcome.ts';
-import { storedAudio } from '../support/sound.ts';
+import type { AudioStore, ReplySound } from '../../../src/audio/audio-store.ts';
+import { type Pcm, toPcm } from '../../../src/audio/pcm.ts';
+import { toReply } from '../../../src/conversation/turn/to-reply.ts';
+import { TURN_RETRY, TurnError, type TurnErrorCode } from '../../../src/errors.ts';
+import { createLogger } from '../../../src/log.ts';
+import type { CutShortReason, Outcome } from '../../../src/realtime/outcome.ts';
+import { emptyAudioStore, storedAudio } from '../../support/sound.ts';
 
 const SECOND: Pcm = toPcm([Uint8Array.from({ length: 48_000 }, (_, index) => index % 251)]);
 const SILENCE: Pcm = toPcm([]);
 
-function shelf(save: AudioLibrary['save'] = async (sound) => storedAudio({ ...sound, id: 'audio-1' })) {
+function shelf(
+  save: AudioStore['save'] = async ({ wav, ...sound }) =>
+    storedAudio({ ...sound, byteLength: wav.byteLength, id: 'audio-1' }),
+) {
   const saved: ReplySound[] = [];
-  const library: AudioLibrary = {
+  const audioStore = emptyAudioStore({
     save(sound) {
       saved.push(sound);
       return save(sound);
     },
-    find: async () => undefined,
-    remove: async () => {},
-    forget: async () => {},
-  };
+  });
   const lines: string[] = [];
   const log = createLogger('debug', { write: (line: string) => void lines.push(line) });
-  const deps = { library, log, incident: 'cafe0123' };
+  const deps = { audioStore, log, incident: 'cafe0123' };
   const reply = (outcome: Outcome, locale?: string) =>
     toReply(outcome, { ...deps, turn: { key: 'webchat/1', locale } });
   return { saved, lines, reply };
@@ -38,7 +38,7 @@ const cutShort = (why: CutShortReason, text = 'Once upon', pcm = SECOND): Outcom
 });
 
 describe('the reply to a spoken answer', () => {
-  it('is its text and its sound, which is kept in the library', async () => {
+  it('is its text and its sound, which is stored', async () => {
     const { saved, reply } = shelf();
     const { text, audio } = await reply({ kind: 'spoken', text: 'Hi there', pcm: SECOND });
     assert.equal(text, 'Hi there');
@@ -53,14 +53,14 @@ describe('the reply to a spoken answer', () => {
     assert.ok(audio);
   });
 
-  it('keeps its sound without an id when the library has no room for it', async () => {
+  it('keeps its sound without an id when the store has no room for it', async () => {
     const { audio } = await shelf(async () => undefined).reply({ kind: 'spoken', text: 'Hi', pcm: SECOND });
     assert.equal(audio?.stored, undefined);
     assert.equal(audio?.wav.length, 48_044);
   });
 
   it('is never lost for its sound', async () => {
-    const broken: AudioLibrary['save'][] = [
+    const broken: AudioStore['save'][] = [
       () => Promise.reject(new Error('disk full')),
       () => {
         throw new Error('disk full');

@@ -1,24 +1,24 @@
 import { LRUCache } from 'lru-cache';
-import { atMost } from '../at-most.ts';
-import type { ClipDecoder } from '../audio/clip/clip-decoder.ts';
-import type { AudioLibrary } from '../audio/library.ts';
-import { toPcm } from '../audio/pcm.ts';
-import { encodeWav } from '../audio/wav.ts';
-import type { Clock } from '../clock.ts';
-import { AttachmentError, RequestError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import { type ShareBounds, Shares } from '../shares.ts';
-import type { Acceptance, Conversations } from './conversations.ts';
+import { atMost } from '../../at-most.ts';
+import type { AudioStore } from '../../audio/audio-store.ts';
+import type { ClipDecoder } from '../../audio/clip/clip-decoder.ts';
+import { toPcm } from '../../audio/pcm.ts';
+import { encodeWav } from '../../audio/wav.ts';
+import type { Clock } from '../../clock.ts';
+import { AttachmentError, RequestError } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { type ShareBounds, Shares } from '../../shares.ts';
+import type { Acceptance, Conversations } from '../conversations.ts';
+import type { Respond } from '../reply.ts';
+import { personOf } from '../speakers.ts';
+import type { TurnReference, UserMessage } from '../user-message.ts';
 import { findInvitation, type Invitation, type Invitations } from './invitations.ts';
-import { personOf } from './people.ts';
-import type { Respond } from './reply.ts';
-import type { TurnReference, UserMessage } from './user-message.ts';
 
 /** What taking recordings needs. */
 export interface RecordingsDeps {
   readonly invitations: Invitations;
   readonly clips: Pick<ClipDecoder, 'decode'>;
-  readonly library: AudioLibrary;
+  readonly audioStore: AudioStore;
   readonly conversations: Pick<Conversations, 'accept' | 'hasRoom'>;
   /** The way back to whoever was invited. */
   readonly later: (reference: TurnReference) => Respond;
@@ -64,7 +64,7 @@ const NEVER = new AbortController().signal;
 
 /** Recordings become messages of these conversations. */
 export function createRecordings(deps: RecordingsDeps): Recordings {
-  const { invitations, clips, library, conversations, later, clock, log } = deps;
+  const { invitations, clips, audioStore, conversations, later, clock, log } = deps;
   const uploads = new Shares(UPLOAD_BOUNDS);
   const tries = new LRUCache<string, number>(atMost(MAX_COUNTED_INVITATIONS));
 
@@ -78,7 +78,7 @@ export function createRecordings(deps: RecordingsDeps): Recordings {
   /** `undefined` where there is no room for it at all. */
   async function keep(pcm: Uint8Array, lengthMs: number, { key, locale }: Invitation): Promise<string | undefined> {
     const wav = await encodeWav(toPcm([pcm]));
-    return (await library.save({ wav, durationMs: lengthMs, text: '', conversation: key, locale }))?.id;
+    return (await audioStore.save({ wav, durationMs: lengthMs, text: '', conversation: key, locale }))?.id;
   }
 
   /** False where another instance has. The message is accepted by now: it is no error when this fails. */
@@ -96,7 +96,7 @@ export function createRecordings(deps: RecordingsDeps): Recordings {
   /** Nobody will ask for it. What cannot be removed ends with its retention. */
   async function drop(audioId: string, { key }: Invitation): Promise<void> {
     const note = (err: unknown) => log.warn({ err, conversation: key }, 'a recording of no use was not removed');
-    await library.remove(audioId).catch(note);
+    await audioStore.remove(audioId).catch(note);
   }
 
   /** The recording stays where it may be asked for, and nowhere else. */
