@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/clock.ts';
-import { generate } from '../../src/conversation/generate.ts';
-import { EMPTY_MEMORY, historyText, nextMemory } from '../../src/conversation/history.ts';
+import { EMPTY_MEMORY, historyText, nextMemory } from '../../src/conversation/history/history.ts';
+import { generate } from '../../src/conversation/turn/generate-response.ts';
 import type { Ids } from '../../src/ids.ts';
 import type { Logger } from '../../src/log.ts';
 import { connectionOpener } from '../../src/realtime/connection.ts';

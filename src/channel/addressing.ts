@@ -1,5 +1,5 @@
 import type { Activity } from 'botbuilder';
-import { commandOf } from '../conversation/commands.ts';
+import { commandOf } from '../conversation/commands/commands.ts';
 import { fieldsOf } from '../fields.ts';
 import { type Addressing, capabilitiesOf } from './capabilities.ts';
 import { mentionsBot, namesBot } from './mentions.ts';

@@ -2,7 +2,7 @@ import type { Activity, InvokeResponse, TaskModuleResponse } from 'botbuilder';
 import type { AudioStore, StoredAudio } from '../audio/audio-store.ts';
 import { toLink } from '../audio/links.ts';
 import type { Clock } from '../clock.ts';
-import type { Invitations } from '../conversation/invitations.ts';
+import type { Invitations } from '../conversation/recordings/invitations.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { clockTime, type Wording, wordingFor } from '../messages/messages.ts';

@@ -1,6 +1,6 @@
 import { type Activity, ActivityTypes, type TurnContext } from 'botbuilder';
 import { sleep } from '../clock.ts';
-import type { Invitation } from '../conversation/invitations.ts';
+import type { Invitation } from '../conversation/recordings/invitations.ts';
 import type { Choice, Reply, ReplySink } from '../conversation/reply.ts';
 import { TurnError } from '../errors.ts';
 import { wordingFor } from '../messages/messages.ts';

@@ -1,5 +1,5 @@
 import { type Activity, type Attachment, CardFactory } from 'botbuilder';
-import type { Invitation } from '../conversation/invitations.ts';
+import type { Invitation } from '../conversation/recordings/invitations.ts';
 import { fieldsOf } from '../fields.ts';
 import type { Wording } from '../messages/messages.ts';
 import { talkUrl, wayToTalk } from './talk-way.ts';

@@ -1,6 +1,6 @@
 import type { Activity, TaskModuleResponse } from 'botbuilder';
 import type { Clock } from '../clock.ts';
-import type { Invitations } from '../conversation/invitations.ts';
+import type { Invitations } from '../conversation/recordings/invitations.ts';
 import { wordingFor } from '../messages/messages.ts';
 import { talkUrl, wayToTalk } from './talk-way.ts';
 import { conversationKey, isInBand, isSameTalk, localeOf, scopeOf } from './user-message.ts';

@@ -1,4 +1,4 @@
-import { type Invitation, invitationLink } from '../conversation/invitations.ts';
+import { type Invitation, invitationLink } from '../conversation/recordings/invitations.ts';
 import type { TalkWay } from '../conversation/reply.ts';
 import type { Scope, UserMessage } from '../conversation/user-message.ts';
 import { textOf } from '../fields.ts';

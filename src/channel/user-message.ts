@@ -1,8 +1,8 @@
 import type { Activity, ConversationReference, TurnContext } from 'botbuilder';
 import { ClaimsIdentity } from 'botframework-connector';
 import { messageParts } from '../attachments/message-parts.ts';
-import { MOST_TEXT_CHARS } from '../conversation/refusals.ts';
 import type { Scope, TurnReference, UserMessage } from '../conversation/user-message.ts';
+import { MOST_TEXT_CHARS } from '../conversation/validate-message.ts';
 import { capabilitiesOf, channelOf } from './capabilities.ts';
 import { chosenCommand } from './choice-card.ts';
 import { textWithoutBot } from './mentions.ts';

@@ -1,16 +1,16 @@
 import { TurnError } from '../errors.ts';
 import { wordingFor } from '../messages/messages.ts';
 import { type Completion, inBandTime } from './complete.ts';
+import { messageId } from './keys.ts';
 import type { Lease } from './lease.ts';
-import { messageId } from './names.ts';
+import type { TurnRate } from './limits/turn-rate.ts';
 import { answerOlder } from './older.ts';
-import { untilStored } from './patience.ts';
 import type { PendingEntry } from './pending-store.ts';
-import { refusalOf } from './refusals.ts';
 import type { Reply, Respond } from './reply.ts';
+import { untilStored } from './retry.ts';
 import { type AnswerDeps, apologize, type TurnDeps, withTurn } from './turn-deps.ts';
-import type { TurnRate } from './turn-rate.ts';
 import type { UserMessage } from './user-message.ts';
+import { refusalOf } from './validate-message.ts';
 import { dismissMessage, whileKept } from './while-kept.ts';
 
 /** A message whose turn it is. */

@@ -3,21 +3,21 @@ import type { SessionSettings } from '../config/config.ts';
 import type { Logger } from '../log.ts';
 import { wordingFor } from '../messages/messages.ts';
 import type { ContentPart } from '../realtime/content.ts';
+import type { ModelResult } from '../realtime/model-result.ts';
 import { errorOf } from '../realtime/outcome.ts';
 import type { TurnInput } from '../realtime/session.ts';
-import type { TurnResult } from '../realtime/turn-result.ts';
 import type { TurnWatch } from '../telemetry/turn-watch.ts';
 import { addUsage } from '../token-usage.ts';
-import { type Attached, NOTHING_ATTACHED, readAttached } from './attached.ts';
 import type { OverBudget } from './budgets.ts';
-import { follow, heardLine, paragraphs } from './follow.ts';
-import { failedResult, generate } from './generate.ts';
-import { historyText, nextMemory } from './history.ts';
-import { aboutPeople, itemText, speakerOf } from './people.ts';
+import { historyText, nextMemory } from './history/history.ts';
 import type { ConversationRecord, ConversationUsage } from './records.ts';
 import type { Reply, ReplySink } from './reply.ts';
+import { aboutPeople, itemText, speakerOf } from './speakers.ts';
 import type { Allowance } from './spending.ts';
-import { toReply } from './to-reply.ts';
+import { failedResult, generate } from './turn/generate-response.ts';
+import { type Attached, NOTHING_ATTACHED, readAttached } from './turn/read-attachments.ts';
+import { follow, heardLine, paragraphs } from './turn/stream-reply.ts';
+import { toReply } from './turn/to-reply.ts';
 import type { TurnDeps } from './turn-deps.ts';
 import type { UserMessage } from './user-message.ts';
 
@@ -106,7 +106,7 @@ interface Asked {
 }
 
 /** A model that cannot see or hear says no more than that it does not take the message. */
-function hintsOf({ locale }: UserMessage, { outcome }: TurnResult, { soundMs, pictures }: Attached): string[] {
+function hintsOf({ locale }: UserMessage, { outcome }: ModelResult, { soundMs, pictures }: Attached): string[] {
   const isRefused = outcome.kind === 'failed' && outcome.error.code === 'request_rejected';
   return isRefused && soundMs + pictures > 0 ? [wordingFor(locale).attachments.leaveOut] : [];
 }
@@ -115,7 +115,7 @@ function hintsOf({ locale }: UserMessage, { outcome }: TurnResult, { soundMs, pi
 async function answerOf(
   turn: UserMessage,
   record: ConversationRecord,
-  result: TurnResult,
+  result: ModelResult,
   { attached, incident, startedMs, above }: Asked,
   { clock, audioStore, log, watch, historyTurns, settings }: TurnDeps,
 ): Promise<Answer> {
@@ -140,7 +140,7 @@ async function answerOf(
 function voiceAfter(
   { locale }: UserMessage,
   { settings: { voice: chosenVoice, ...others } }: ConversationRecord,
-  { refusedVoice, outcome }: TurnResult,
+  { refusedVoice, outcome }: ModelResult,
   { voice }: SessionSettings,
 ): { readonly notes: readonly string[]; readonly remembered: Partial<ConversationRecord> } {
   const isReplaced = refusedVoice !== undefined && refusedVoice === chosenVoice && refusedVoice !== voice;
@@ -176,12 +176,12 @@ function textsOf(parts: readonly ContentPart[]): string[] {
   return parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []));
 }
 
-function isUndone({ outcome }: TurnResult): boolean {
+function isUndone({ outcome }: ModelResult): boolean {
   return outcome.kind === 'failed' && ['shutting_down', 'runner_lost'].includes(outcome.error.code);
 }
 
-async function settled(work: Promise<TurnResult>, allowance: Allowance): Promise<TurnResult> {
-  let result: TurnResult | undefined;
+async function settled(work: Promise<ModelResult>, allowance: Allowance): Promise<ModelResult> {
+  let result: ModelResult | undefined;
   try {
     result = await work;
     return result;
@@ -201,7 +201,7 @@ function withoutContext(record: ConversationRecord): ConversationRecord {
   return { ...record, usage: { ...record.usage, context: { ...record.usage.context, ...NO_CONTEXT } } };
 }
 
-function usageAfter(usage: ConversationUsage, result: TurnResult, { audio }: Reply): ConversationUsage {
+function usageAfter(usage: ConversationUsage, result: ModelResult, { audio }: Reply): ConversationUsage {
   return {
     ...usage,
     turns: usage.turns + 1,
@@ -211,13 +211,13 @@ function usageAfter(usage: ConversationUsage, result: TurnResult, { audio }: Rep
   };
 }
 
-function noteOutcome({ outcome, usage }: TurnResult, watch: TurnWatch): void {
+function noteOutcome({ outcome, usage }: ModelResult, watch: TurnWatch): void {
   const bytes = outcome.kind === 'spoken' || outcome.kind === 'cutShort' ? outcome.pcm.byteLength : 0;
   watch.used(usage, bytes / BYTES_PER_SECOND);
   watch.ended(outcome.kind, errorOf(outcome)?.code);
 }
 
-function logOutcome({ outcome, responseId }: TurnResult, incident: string, ms: number, log: Logger): void {
+function logOutcome({ outcome, responseId }: ModelResult, incident: string, ms: number, log: Logger): void {
   const fields = { outcome: outcome.kind, response: responseId, ms };
   switch (outcome.kind) {
     case 'spoken':

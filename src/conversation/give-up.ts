@@ -1,5 +1,5 @@
 import { apology, wordingFor } from '../messages/messages.ts';
-import { untilStored } from './patience.ts';
+import { untilStored } from './retry.ts';
 import type { TurnDeps } from './turn-deps.ts';
 import type { UserMessage } from './user-message.ts';
 

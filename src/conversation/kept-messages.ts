@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import { messageId } from './names.ts';
-import { untilStored } from './patience.ts';
+import { messageId } from './keys.ts';
 import type { MessageName, PendingEntry, PendingStore } from './pending-store.ts';
+import { untilStored } from './retry.ts';
 import type { UserMessage } from './user-message.ts';
 
 /** What ends the keeping of messages needs. */

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts';
 import { StoreError, TurnError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { type Patience, untilStored } from './patience.ts';
 import type { RecordStore, StoredRecord } from './record-store.ts';
 import type { ConversationRecord, Runner } from './records.ts';
+import { type Patience, untilStored } from './retry.ts';
 
 /** For how long a conversation is taken at a time. */
 export const RUNNER_MS = 30_000;

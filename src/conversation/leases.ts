@@ -3,9 +3,9 @@ import { sleep } from '../clock.ts';
 import type { SessionPool } from '../realtime/pool.ts';
 import { isConflict } from '../storage/tagged-write.ts';
 import { type Edit, Lease, type LeaseDeps, RUNNER_MS } from './lease.ts';
-import { type Patience, untilStored } from './patience.ts';
 import type { StoredRecord } from './record-store.ts';
 import type { ConversationRecord, FailedTries } from './records.ts';
+import { type Patience, untilStored } from './retry.ts';
 
 const FIRST_LOOK_MS = 50;
 const MOST_LOOK_MS = 500;

@@ -1,10 +1,10 @@
 import { clockTime, type Wording, wordingFor } from '../messages/messages.ts';
-import { COMMANDS, type Command, VOICES } from './commands.ts';
-import { EMPTY_MEMORY } from './history.ts';
-import { untilStored } from './patience.ts';
-import { speakerOf } from './people.ts';
+import { COMMANDS, type Command, VOICES } from './commands/commands.ts';
+import { EMPTY_MEMORY } from './history/history.ts';
 import type { ConversationRecord, ConversationSettings } from './records.ts';
 import type { Reply } from './reply.ts';
+import { untilStored } from './retry.ts';
+import { speakerOf } from './speakers.ts';
 import type { AnswerDeps } from './turn-deps.ts';
 import type { UserMessage } from './user-message.ts';
 

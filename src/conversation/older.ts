@@ -1,10 +1,10 @@
+import { messageId } from './keys.ts';
 import type { Lease } from './lease.ts';
-import { messageId } from './names.ts';
-import { untilStored } from './patience.ts';
 import type { PendingEntry, PendingMessage } from './pending-store.ts';
-import { needsTurn } from './refusals.ts';
+import { untilStored } from './retry.ts';
 import { type TurnDeps, withTurn } from './turn-deps.ts';
 import type { UserMessage } from './user-message.ts';
+import { needsTurn } from './validate-message.ts';
 import { dismissMessage, whileKept } from './while-kept.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { ContextTokens } from '../realtime/turn-result.ts';
+import type { ContextTokens } from '../realtime/model-result.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
-import { EMPTY_MEMORY, type Memory } from './history.ts';
+import { EMPTY_MEMORY, type Memory } from './history/history.ts';
 import type { Reply } from './reply.ts';
 
 /** What people chose for their conversation; what they did not is as configured. */
@@ -37,7 +37,7 @@ export interface FailedTries {
 export interface UnsentReply {
   /** The message that it answers; see `messageId`. */
   readonly message: string;
-  readonly reply: Omit<Reply, 'audio' | 'choice'>;
+  readonly reply: Pick<Reply, 'text' | 'addsToShown' | 'isFromModel'>;
   /** Its sound in the audio store. */
   readonly audioId?: string;
 }
@@ -47,26 +47,37 @@ export interface ConversationRecord extends Memory {
   readonly version: number;
   readonly settings: ConversationSettings;
   readonly usage: ConversationUsage;
-  /** The latest messages that were answered, the newest last. */
+  /** The last turn that was saved; see `id` of a job. A warm session that heard another one last is of no use. */
+  readonly lastTurn: string | undefined;
+  /** Digests of the activities that were answered, the newest last, at most MAX_ANSWERED; see `messageId`. */
   readonly answered: readonly string[];
+  /** The reply that is being delivered. */
   readonly unsent: UnsentReply | undefined;
-  readonly runner: Runner | undefined;
-  readonly tries: FailedTries | undefined;
+  readonly runner?: Runner | undefined;
+  readonly tries?: FailedTries | undefined;
 }
 
 /** A change of a record; a pure function, since it may be applied more than once. */
 export type Edit = (record: ConversationRecord) => ConversationRecord;
 
-/** The version of the records that are written. 1 had neither runner nor unsent answer. */
-export const RECORD_VERSION = 2;
+/** The version of the records that are written. */
+export const RECORD_VERSION = 3;
+/** Channels deliver an activity again within minutes. */
+export const MAX_ANSWERED = 48;
 
 export const EMPTY_RECORD: ConversationRecord = Object.freeze({
   version: RECORD_VERSION,
   ...EMPTY_MEMORY,
   settings: {},
   usage: { turns: 0, audioMs: 0, tokens: NO_TOKENS, context: { text: 0, audio: 0 } },
+  lastTurn: undefined,
   answered: [],
   unsent: undefined,
-  runner: undefined,
-  tries: undefined,
 });
+
+/** The record with one more activity that is known as answered; see `messageId`. */
+export function withAnswered(record: ConversationRecord, message: string): ConversationRecord {
+  const others = record.answered.filter((each) => each !== message);
+  const unsent = record.unsent?.message === message ? undefined : record.unsent;
+  return { ...record, answered: [...others, message].slice(-MAX_ANSWERED), unsent };
+}

@@ -1,5 +1,5 @@
 import type { StoredAudio } from '../audio/audio-store.ts';
-import type { CommandName } from './commands.ts';
+import type { CommandName } from './commands/commands.ts';
 import type { Invitation } from './user-message.ts';
 
 /** A finished answer, still without a channel's form. */

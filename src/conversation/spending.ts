@@ -1,6 +1,6 @@
 import type { Config, SessionSettings } from '../config/config.ts';
 import { costUsd, type ModelPrices, type PriceTable, pricesOf } from '../prices.ts';
-import type { TurnResult } from '../realtime/turn-result.ts';
+import type { ModelResult } from '../realtime/model-result.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import type { Budgets, OverBudget } from './budgets.ts';
 import { type ConversationRecord, EMPTY_RECORD } from './records.ts';
@@ -23,7 +23,7 @@ export interface Allowance {
   /** Whether one more response may be asked for. */
   mayAskAgain(): boolean;
   /** It has ended, in whichever way. */
-  settle(result: TurnResult | undefined): void;
+  settle(result: ModelResult | undefined): void;
 }
 
 /** Around items: roles and marks of begin and end. */

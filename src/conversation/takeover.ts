@@ -5,7 +5,7 @@ import type { Conversations } from './conversations.ts';
 import { MOST_TRIES } from './give-up.ts';
 import type { Leases } from './leases.ts';
 import type { PendingEntry, PendingMessage, PendingStore } from './pending-store.ts';
-import { needsTurn } from './refusals.ts';
+import { needsTurn } from './validate-message.ts';
 
 /** What finding abandoned messages takes. */
 export interface TakeoverDeps {

@@ -9,12 +9,12 @@ import { apology, wordingFor } from '../messages/messages.ts';
 import type { SessionPool } from '../realtime/pool.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { TurnWatch } from '../telemetry/turn-watch.ts';
-import type { Invitations } from './invitations.ts';
 import type { Leases } from './leases.ts';
+import type { TurnRate } from './limits/turn-rate.ts';
 import type { MessageName, PendingStore } from './pending-store.ts';
+import type { Invitations } from './recordings/invitations.ts';
 import type { Reply, Respond, TalkWay } from './reply.ts';
 import type { Spending } from './spending.ts';
-import type { TurnRate } from './turn-rate.ts';
 import type { FetchFile, TurnReference, UserMessage } from './user-message.ts';
 
 /** What answering a turn takes. */

@@ -1,7 +1,7 @@
 import { SendError, TurnError } from '../errors.ts';
 import { wordingFor } from '../messages/messages.ts';
 import { answer } from './answer.ts';
-import { withoutMessage } from './history.ts';
+import { withoutMessage } from './history/history.ts';
 import { type Incoming, isBefore, type Place } from './incoming.ts';
 import { KeptMessages } from './kept-messages.ts';
 import type { Edit } from './lease.ts';

@@ -56,6 +56,8 @@ export interface UserMessage {
   readonly text: string;
   readonly attachments: readonly TurnAttachment[];
   readonly reference: TurnReference;
+  /** The team of Microsoft Teams whose channel it was written in. A bot that is removed from it forgets all of its threads. */
+  readonly team?: string;
 }
 
 /** Who is invited to speak, and where the answer goes. */

@@ -1,7 +1,7 @@
 import { SendError, StoreError, TurnError } from '../errors.ts';
 import { type Completion, complete, type Way, withAnswered } from './complete.ts';
-import { messageId } from './names.ts';
-import { untilStored } from './patience.ts';
+import { messageId } from './keys.ts';
+import { untilStored } from './retry.ts';
 import type { TurnDeps } from './turn-deps.ts';
 import type { UserMessage } from './user-message.ts';
 

@@ -1,8 +1,8 @@
-import { EMPTY_MEMORY, historyText, nextMemory } from '../conversation/history.ts';
+import { EMPTY_MEMORY, historyText, nextMemory } from '../conversation/history/history.ts';
 import { connectionOpener, type OpenConnection } from '../realtime/connection.ts';
 import { preloadClient, toRealtimeTarget } from '../realtime/endpoint.ts';
+import type { ModelResult } from '../realtime/model-result.ts';
 import type { ServerEvent } from '../realtime/server-event.ts';
-import type { TurnResult } from '../realtime/turn-result.ts';
 import { wireFailure } from '../realtime/wire-failures.ts';
 import type { DoctorDeps } from './check.ts';
 import { WatchedSession } from './watched-session.ts';
@@ -20,7 +20,7 @@ export interface OpeningTimes {
 
 /** A turn, with times from its sending; `undefined` for what did not come. */
 export interface TrialTurn {
-  readonly result: TurnResult;
+  readonly result: ModelResult;
   readonly firstTextMs: number | undefined;
   readonly firstAudioMs: number | undefined;
   readonly doneMs: number;

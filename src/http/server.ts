@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Request, type Response, type Server } from 'restify';
 import type { AudioStore } from '../audio/audio-store.ts';
 import type { Clock } from '../clock.ts';
-import type { Recordings } from '../conversation/recordings.ts';
+import type { Recordings } from '../conversation/recordings/recordings.ts';
 import { RequestError, StoreError } from '../errors.ts';
 import type { Build } from '../installation.ts';
 import type { Logger } from '../log.ts';

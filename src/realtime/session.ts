@@ -8,11 +8,11 @@ import { repairEvents, responseCancel, type TurnEvents, turnEvents, type UserMes
 import type { Connection, OpenConnection } from './connection.ts';
 import { isTranscribed } from './content.ts';
 import { Hearing } from './hearing.ts';
+import { keepsMemory, type ModelResult, missingAudioBytes, resultOf } from './model-result.ts';
 import type { Outcome } from './outcome.ts';
 import type { ResponseCollector } from './response-collector.ts';
 import { ResponseRun, type TurnListener } from './response-run.ts';
 import type { ServerEvent } from './server-event.ts';
-import { keepsMemory, missingAudioBytes, resultOf, type TurnResult } from './turn-result.ts';
 
 /** How much longer a turn may take when its answer came in text alone and is asked for once more. */
 const REPAIR_TIMEOUT_MS = 10_000;
@@ -41,7 +41,7 @@ export interface TurnInput extends UserMessageInput {
 
 /** One response that has ended. */
 interface Answered {
-  readonly result: TurnResult;
+  readonly result: ModelResult;
   /** The items that the model's memory has of it. */
   readonly itemIds: readonly string[];
 }
@@ -112,7 +112,7 @@ export class RealtimeSession {
   }
 
   /** Runs one turn. Never rejects: every end is an outcome. `signal` ends it early, with its reason. */
-  async runTurn(input: TurnInput, signal: AbortSignal): Promise<TurnResult> {
+  async runTurn(input: TurnInput, signal: AbortSignal): Promise<ModelResult> {
     const { ids, clock } = this.#deps;
     this.#log = input.log ?? this.#deps.log;
     if (!this.#isConfigured) this.#settings = input.settings ?? this.#deps.settings;
@@ -131,7 +131,7 @@ export class RealtimeSession {
   }
 
   /** What was understood may be told after the answer. Where the socket is gone nothing more comes. */
-  async #withHeard(result: TurnResult, hearing: Hearing, signal: AbortSignal): Promise<TurnResult> {
+  async #withHeard(result: ModelResult, hearing: Hearing, signal: AbortSignal): Promise<ModelResult> {
     const isOver = this.#isClosed || result.outcome.kind === 'failed';
     if (!isOver) await hearing.wait(signal);
     this.#hearing = undefined;
@@ -139,7 +139,7 @@ export class RealtimeSession {
   }
 
   /** Takes the text back from the model's memory and asks once more, for speech. If that fails, the text it is. */
-  async #speakInstead(answered: Answered, { onEvent }: TurnInput, signal: AbortSignal): Promise<TurnResult> {
+  async #speakInstead(answered: Answered, { onEvent }: TurnInput, signal: AbortSignal): Promise<ModelResult> {
     const { ids, clock } = this.#deps;
     const time = new AbortController();
     const forget = clock.after(REPAIR_TIMEOUT_MS, () => {

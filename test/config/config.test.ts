@@ -343,7 +343,7 @@ describe('readConfig', () => {
   });
 
   it('has every variable it reads in .env.example, and no other', () => {
-    const topics = ['identity', 'limit', 'model', 'proxy', 'storage', 'telemetry'];
+    const topics = ['database', 'identity', 'limit', 'model', 'proxy', 'storage', 'telemetry'];
     const files = ['config.ts', ...topics.map((topic) => `${topic}-settings.ts`)];
     const source = files
       .map((file) => readFileSync(new URL(`../../src/config/${file}`, import.meta.url), 'utf8'))

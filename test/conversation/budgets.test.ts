@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Budgets, type Reservation } from '../../src/conversation/budgets.ts';
-import { TurnRate } from '../../src/conversation/turn-rate.ts';
+import { TurnRate } from '../../src/conversation/limits/turn-rate.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const SEED = 20_261_123;

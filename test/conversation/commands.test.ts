@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { commandOf } from '../../src/conversation/commands.ts';
+import { commandOf } from '../../src/conversation/commands/commands.ts';
 import { en } from '../../src/messages/en.ts';
 import { inConversation, startTimedBot, type TimedBot, textsOf, until } from './talk.ts';
 

@@ -7,7 +7,7 @@ import { Slots } from '../../src/attachments/slots.ts';
 import { createClipDecoder } from '../../src/audio/clip/clip-decoder.ts';
 import { createFileFetcher } from '../../src/channel/sent-files.ts';
 import { systemClock } from '../../src/clock.ts';
-import { type Attached, FILE_BOUNDS, readAttached } from '../../src/conversation/attached.ts';
+import { type Attached, FILE_BOUNDS, readAttached } from '../../src/conversation/turn/read-attachments.ts';
 import { createLogger } from '../../src/log.ts';
 import { en } from '../../src/messages/en.ts';
 import { type FileHost, startFileHost } from '../attachments/file-host.ts';

@@ -6,7 +6,7 @@ import { Budgets } from '../../src/conversation/budgets.ts';
 import { EMPTY_RECORD } from '../../src/conversation/records.ts';
 import { type Allowance, budgetNotices, Spending } from '../../src/conversation/spending.ts';
 import { costUsd, DEFAULT_PRICES, pricesOf } from '../../src/prices.ts';
-import type { TurnResult } from '../../src/realtime/turn-result.ts';
+import type { ModelResult } from '../../src/realtime/model-result.ts';
 import { NO_TOKENS, type TokenUsage } from '../../src/token-usage.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
@@ -69,10 +69,10 @@ function follow(steps: readonly Step[], dayUsd: number, conversationUsd: number)
   const billedUsd = { a: 0, b: 0 } as Record<string, number>;
   const usdOf = (usage: TokenUsage) => costUsd(usage, prices as NonNullable<typeof prices>);
 
-  function settle(one: Held, result: Partial<TurnResult> | undefined, usd: number): void {
+  function settle(one: Held, result: Partial<ModelResult> | undefined, usd: number): void {
     if (one.isOver) return;
     one.isOver = true;
-    one.allowance.settle(result as TurnResult | undefined);
+    one.allowance.settle(result as ModelResult | undefined);
     billedUsd[one.conversation] = (billedUsd[one.conversation] ?? 0) + usd;
   }
 

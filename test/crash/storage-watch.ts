@@ -1,4 +1,4 @@
-import { messageId } from '../../src/conversation/names.ts';
+import { messageId } from '../../src/conversation/keys.ts';
 import { Counts } from '../support/kit/report.ts';
 import type { StorageCall, StorageProxy, StorageRequest } from '../support/storage-proxy.ts';
 import type { Holds } from './holds.ts';

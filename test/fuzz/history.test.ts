@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { historyText, type PastTurn, withTurn } from '../../src/conversation/history.ts';
+import { historyText, type PastTurn, withTurn } from '../../src/conversation/history/history.ts';
 import { hostileText } from './hostile.ts';
 
 const SEED = 20_261_101;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Pcm } from '../../src/audio/pcm.ts';
 import { TURN_RETRY, TurnError } from '../../src/errors.ts';
+import type { ModelResult } from '../../src/realtime/model-result.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
-import type { TurnResult } from '../../src/realtime/turn-result.ts';
 
 /** Throws when an outcome is not what its kind promises. */
 export function assertOutcome(outcome: Outcome): void {
@@ -28,7 +28,7 @@ export function assertOutcome(outcome: Outcome): void {
 }
 
 /** Throws when the result of a turn does not fit its outcome. */
-export function assertResult({ outcome, isRetryable, isHistoryRejected }: TurnResult): void {
+export function assertResult({ outcome, isRetryable, isHistoryRejected }: ModelResult): void {
   assertOutcome(outcome);
   if (isRetryable) assert.ok(outcome.kind === 'failed' && outcome.error.retry === 'safe', 'retried without need');
   assert.equal(isHistoryRejected, false, 'there was no history');

@@ -3,8 +3,8 @@ import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
 import { connectionOpener, type OpenConnection } from '../../src/realtime/connection.ts';
 import { toRealtimeTarget } from '../../src/realtime/endpoint.ts';
+import type { ModelResult } from '../../src/realtime/model-result.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
-import type { TurnResult } from '../../src/realtime/turn-result.ts';
 import { NEVER, SETTINGS } from '../realtime/fake-model.ts';
 import { inTime } from '../realtime/gathered.ts';
 import * as wire from '../realtime/server-events.ts';
@@ -22,7 +22,7 @@ const MARKER = 'fuzz.marker ';
 
 export interface Player {
   /** Plays one act after the other in one session, while it can be used. Throws when a turn ends as none may. */
-  play(acts: readonly Act[]): Promise<readonly TurnResult[]>;
+  play(acts: readonly Act[]): Promise<readonly ModelResult[]>;
   /** How many frames went over sockets so far. */
   readonly frames: number;
   close(): Promise<void>;
@@ -49,12 +49,12 @@ export async function startPlayer(): Promise<Player> {
     );
   }
 
-  async function playAll(acts: readonly Act[]): Promise<readonly TurnResult[]> {
+  async function playAll(acts: readonly Act[]): Promise<readonly ModelResult[]> {
     const clock = new ManualClock();
     let turnId = '';
     // Only while its turn runs: it may have ended by what came before.
     const session = await openSession(clock, (marked) => void (marked === turnId && clock.advance(DEADLINES_MS)));
-    const results: TurnResult[] = [];
+    const results: ModelResult[] = [];
     for (const act of acts) {
       if (!session.isUsableFor(0)) break;
       service.answer = (asked) => {
@@ -82,7 +82,7 @@ export async function startPlayer(): Promise<Player> {
 }
 
 /** A session goes on only when both sides know what was said in it. */
-function assertSessionAfter(session: RealtimeSession, { frames: [first] }: Act, { outcome }: TurnResult): void {
+function assertSessionAfter(session: RealtimeSession, { frames: [first] }: Act, { outcome }: ModelResult): void {
   if (!session.isUsableFor(0)) return;
   assert.ok(first === undefined || isReadable(first), 'goes on after a frame that could not be read');
   assert.ok(['spoken', 'textOnly', 'cutShort length'].includes(nameOf(outcome)), nameOf(outcome));

@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { createMemoryAudioStore } from '../../src/audio/memory-audio-store.ts';
-import { createMemoryInvitations } from '../../src/conversation/stores/memory-invitations.ts';
+import { createMemoryInvitations } from '../../src/conversation/recordings/memory-invitations.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';

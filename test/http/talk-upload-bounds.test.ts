@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { MAX_CLIP_BYTES } from '../../src/audio/clip/clip.ts';
 import { toPcm } from '../../src/audio/pcm.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
-import { UPLOAD_BOUNDS } from '../../src/conversation/recordings.ts';
+import { UPLOAD_BOUNDS } from '../../src/conversation/recordings/recordings.ts';
 import { MOST_WAITING } from '../../src/conversation/turn-queue.ts';
 import { wordingFor } from '../../src/messages/messages.ts';
 import { inTime } from '../realtime/gathered.ts';

@@ -1,4 +1,4 @@
-import type { Recordings } from '../../src/conversation/recordings.ts';
+import type { Recordings } from '../../src/conversation/recordings/recordings.ts';
 
 /** For servers of which nobody asks for the page on which to speak: nobody is invited. */
 export const noRecordings: Recordings = {

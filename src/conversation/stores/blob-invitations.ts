@@ -4,8 +4,8 @@ import type { Logger } from '../../log.ts';
 import type { Blobs } from '../../storage/blobs.ts';
 import { removeListed, removeOne } from '../../storage/removal.ts';
 import { FOLDERS } from '../../storage/storage.ts';
-import { type Invitation, type Invitations, invitationOf, placeOf, placesIn } from '../invitations.ts';
-import { readInvitation, writeInvitation } from './invitation-json.ts';
+import { readInvitation, writeInvitation } from '../recordings/invitation-json.ts';
+import { type Invitation, type Invitations, invitationOf, placeOf, placesIn } from '../recordings/invitations.ts';
 
 /** What invitations in blobs need. */
 export interface BlobInvitationsOptions {

@@ -6,7 +6,7 @@ import type { Logger } from '../../log.ts';
 import type { Blob, BlobFacts, Blobs } from '../../storage/blobs.ts';
 import { FOLDERS } from '../../storage/storage.ts';
 import { createTaggedWrites, isConflict } from '../../storage/tagged-write.ts';
-import { conversationId, messageId } from '../names.ts';
+import { conversationId, messageId } from '../keys.ts';
 import type { MessageName, PendingEntry, PendingStore } from '../pending-store.ts';
 import { readPending, writePending } from './pending-json.ts';
 

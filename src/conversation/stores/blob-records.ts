@@ -3,7 +3,7 @@ import type { Logger } from '../../log.ts';
 import type { Blob, Blobs } from '../../storage/blobs.ts';
 import { FOLDERS } from '../../storage/storage.ts';
 import { createTaggedWrites } from '../../storage/tagged-write.ts';
-import { conversationId } from '../names.ts';
+import { conversationId } from '../keys.ts';
 import type { RecordStore, StoredRecord } from '../record-store.ts';
 import { EMPTY_RECORD } from '../records.ts';
 import { readRecord, writeRecord } from './record-json.ts';

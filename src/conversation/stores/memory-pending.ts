@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../../at-most.ts';
 import type { Clock } from '../../clock.ts';
-import { conversationId, messageId } from '../names.ts';
+import { conversationId, messageId } from '../keys.ts';
 import type { MessageName, PendingEntry, PendingMessage, PendingStore } from '../pending-store.ts';
 
 /** What accepted messages in memory need. */

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
 import { StoreError } from '../../errors.ts';
-import type { PastTurn } from '../history.ts';
+import type { PastTurn } from '../history/history.ts';
 import type { RecordStore, StoredRecord } from '../record-store.ts';
 import { type ConversationRecord, EMPTY_RECORD } from '../records.ts';
 

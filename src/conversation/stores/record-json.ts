@@ -1,6 +1,6 @@
 import { fieldsOf } from '../../fields.ts';
 import { MODALITIES, NO_TOKENS, type TokenUsage } from '../../token-usage.ts';
-import type { PastTurn } from '../history.ts';
+import type { PastTurn } from '../history/history.ts';
 import {
   type ConversationRecord,
   type ConversationSettings,
@@ -31,6 +31,7 @@ export function readRecord(body: Buffer): ConversationRecord | undefined {
     refusals: numberOf(fields['refusals']),
     settings: settingsOf(fields['settings']),
     usage: usageOf(fields['usage']),
+    lastTurn: undefined,
     answered: arrayOf(fields['answered']).filter(isText),
     unsent: unsentOf(fields['unsent']),
     runner: runnerOf(fields['runner']),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { invitationLink } from '../../../src/conversation/invitations.ts';
+import { invitationLink } from '../../../src/conversation/recordings/invitations.ts';
 import { createBlobInvitations } from '../../../src/conversation/stores/blob-invitations.ts';
 import { randomIds } from '../../../src/ids.ts';
 import { Housekeeping } from '../../../src/storage/housekeeping.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { conversationId } from '../../../src/conversation/names.ts';
+import { conversationId } from '../../../src/conversation/keys.ts';
 import { EMPTY_RECORD } from '../../../src/conversation/records.ts';
 import { createBlobRecords } from '../../../src/conversation/stores/blob-records.ts';
 import { all, once, type StorageUnderTest, startStorage } from '../../storage/storage-under-test.ts';

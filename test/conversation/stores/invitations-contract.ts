@@ -7,7 +7,7 @@ import {
   type Invitations,
   invitationLink,
   OPENS_FOR_MS,
-} from '../../../src/conversation/invitations.ts';
+} from '../../../src/conversation/recordings/invitations.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
 import { saying } from './pending-contract.ts';
 import { KEYS } from './records-contract.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createMemoryInvitations } from '../../../src/conversation/stores/memory-invitations.ts';
+import { createMemoryInvitations } from '../../../src/conversation/recordings/memory-invitations.ts';
 import { randomIds } from '../../../src/ids.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { guest, itKeepsInvitations } from './invitations-contract.ts';

@@ -32,6 +32,7 @@ export const FULL: ConversationRecord = {
     },
     context: { text: 10, audio: 11 },
   },
+  lastTurn: undefined,
   answered: ['a', 'b'],
   unsent: { message: 'b', reply: { text: 'Hi', addsToShown: true, isFromModel: false }, audioId: 'c' },
   tries: { message: 'd', count: 2 },

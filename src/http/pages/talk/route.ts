@@ -1,6 +1,6 @@
 import type { Request, Response } from 'restify';
 import type { Clock } from '../../../clock.ts';
-import type { Recordings } from '../../../conversation/recordings.ts';
+import type { Recordings } from '../../../conversation/recordings/recordings.ts';
 import { wordingFor } from '../../../messages/messages.ts';
 import { firstLanguage, newNonce, sendPage } from '../page.ts';
 import { FRAMING_HOSTS } from '../player/route.ts';

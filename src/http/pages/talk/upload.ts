@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'restify';
 import { MAX_CLIP_BYTES } from '../../../audio/clip/clip.ts';
-import { personOf } from '../../../conversation/people.ts';
-import type { Recordings, RecordingTaken } from '../../../conversation/recordings.ts';
+import type { Recordings, RecordingTaken } from '../../../conversation/recordings/recordings.ts';
+import { personOf } from '../../../conversation/speakers.ts';
 import {
   AttachmentError,
   type AttachmentErrorCode,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Memory, nextMemory } from '../../src/conversation/history.ts';
-import { TurnError } from '../../src/errors.ts';
-import type { Outcome } from '../../src/realtime/outcome.ts';
-import type { TurnResult } from '../../src/realtime/turn-result.ts';
-import { NO_TOKENS } from '../../src/token-usage.ts';
+import { type Memory, nextMemory } from '../../../src/conversation/history/history.ts';
+import { TurnError } from '../../../src/errors.ts';
+import type { ModelResult } from '../../../src/realtime/model-result.ts';
+import type { Outcome } from '../../../src/realtime/outcome.ts';
+import { NO_TOKENS } from '../../../src/token-usage.ts';
 
 const UNBILLED = { usage: NO_TOKENS, hasUntoldUsage: false, contextTokens: undefined };
 const NO_SOUND = { chunks: [], byteLength: 0 };
@@ -16,7 +16,7 @@ const filtered: Outcome = { kind: 'cutShort', text: '', pcm: NO_SOUND, why: 'fil
 const rejected: Outcome = { kind: 'failed', error: new TurnError('request_rejected', 'no') };
 const lost: Outcome = { kind: 'failed', error: new TurnError('connection_lost', 'no') };
 
-function resultOf(outcome: Outcome, more: Partial<TurnResult> = {}): TurnResult {
+function resultOf(outcome: Outcome, more: Partial<ModelResult> = {}): ModelResult {
   return {
     outcome,
     wasReplayed: true,
@@ -29,7 +29,7 @@ function resultOf(outcome: Outcome, more: Partial<TurnResult> = {}): TurnResult 
 }
 
 /** The memory after the same result so many times in a row. */
-function after(times: number, result: TurnResult): Memory {
+function after(times: number, result: ModelResult): Memory {
   let memory = FOUR;
   for (let count = 0; count < times; count++) memory = nextMemory(memory, { user: 'refused' }, result, 40);
   return memory;

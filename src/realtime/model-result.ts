@@ -5,7 +5,7 @@ import type { Outcome } from './outcome.ts';
 import type { ResponseCollector } from './response-collector.ts';
 
 /** What a turn came to. `isRetryable`: nothing had arrived, so asking once more cannot answer twice. */
-export interface TurnResult {
+export interface ModelResult {
   readonly outcome: Outcome;
   /** Whether the session was told the history with this turn. */
   readonly wasReplayed: boolean;
@@ -38,7 +38,7 @@ export function resultOf(
   { history, voice }: TurnEvents,
   collector: ResponseCollector,
   wasSent: boolean,
-): TurnResult {
+): ModelResult {
   return {
     outcome,
     wasReplayed: history !== undefined,

@@ -1,5 +1,5 @@
 import { wordingFor } from '../messages/messages.ts';
-import { commandOf } from './commands.ts';
+import { commandOf } from './commands/commands.ts';
 import type { Reply } from './reply.ts';
 import type { UserMessage } from './user-message.ts';
 

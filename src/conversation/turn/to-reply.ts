@@ -1,11 +1,11 @@
-import type { AudioStore } from '../audio/audio-store.ts';
-import { durationMs, type Pcm } from '../audio/pcm.ts';
-import { encodeWav } from '../audio/wav.ts';
-import type { Logger } from '../log.ts';
-import { apology, wordingFor } from '../messages/messages.ts';
-import type { Outcome } from '../realtime/outcome.ts';
-import type { Reply, ReplyAudio } from './reply.ts';
-import type { UserMessage } from './user-message.ts';
+import type { AudioStore } from '../../audio/audio-store.ts';
+import { durationMs, type Pcm } from '../../audio/pcm.ts';
+import { encodeWav } from '../../audio/wav.ts';
+import type { Logger } from '../../log.ts';
+import { apology, wordingFor } from '../../messages/messages.ts';
+import type { Outcome } from '../../realtime/outcome.ts';
+import type { Reply, ReplyAudio } from '../reply.ts';
+import type { UserMessage } from '../user-message.ts';
 
 /** What making a reply takes. */
 export interface ReplyDeps {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Slots } from '../../src/attachments/slots.ts';
-import { createMemoryAudioStore } from '../../src/audio/memory-audio-store.ts';
-import { FILE_BOUNDS, readAttached } from '../../src/conversation/attached.ts';
-import type { UserMessage } from '../../src/conversation/user-message.ts';
-import { randomIds } from '../../src/ids.ts';
-import { createLogger } from '../../src/log.ts';
-import { wordingFor } from '../../src/messages/messages.ts';
-import { ManualClock } from '../support/manual-clock.ts';
+import { Slots } from '../../../src/attachments/slots.ts';
+import { createMemoryAudioStore } from '../../../src/audio/memory-audio-store.ts';
+import { FILE_BOUNDS, readAttached } from '../../../src/conversation/turn/read-attachments.ts';
+import type { UserMessage } from '../../../src/conversation/user-message.ts';
+import { randomIds } from '../../../src/ids.ts';
+import { createLogger } from '../../../src/log.ts';
+import { wordingFor } from '../../../src/messages/messages.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const HOUR_MS = 3_600_000;
 const SOUND = { wav: Buffer.alloc(48), durationMs: 0, text: '', conversation: 'emulator/a', locale: undefined };

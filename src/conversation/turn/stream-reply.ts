@@ -1,14 +1,14 @@
-import type { SessionSettings } from '../config/config.ts';
-import { wordingFor } from '../messages/messages.ts';
-import { isTranscribed } from '../realtime/content.ts';
-import { Hearing } from '../realtime/hearing.ts';
-import type { ServerEvent } from '../realtime/server-event.ts';
-import type { Attached } from './attached.ts';
+import type { SessionSettings } from '../../config/config.ts';
+import { wordingFor } from '../../messages/messages.ts';
+import { isTranscribed } from '../../realtime/content.ts';
+import { Hearing } from '../../realtime/hearing.ts';
+import type { ServerEvent } from '../../realtime/server-event.ts';
+import type { ReplySink } from '../reply.ts';
+import { speakerOf } from '../speakers.ts';
+import type { TurnDeps } from '../turn-deps.ts';
+import type { UserMessage } from '../user-message.ts';
 import { LiveText } from './live-text.ts';
-import { speakerOf } from './people.ts';
-import type { ReplySink } from './reply.ts';
-import type { TurnDeps } from './turn-deps.ts';
-import type { UserMessage } from './user-message.ts';
+import type { Attached } from './read-attachments.ts';
 
 /** What comes between the parts of one message. */
 const BREAK = '\n\n';

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { generate } from '../../src/conversation/generate.ts';
-import { TurnError, type TurnErrorCode } from '../../src/errors.ts';
-import { createLogger } from '../../src/log.ts';
-import { SessionPool } from '../../src/realtime/pool.ts';
-import { RealtimeSession } from '../../src/realtime/session.ts';
-import type { TurnResult } from '../../src/realtime/turn-result.ts';
-import { plain } from '../realtime/collecting.ts';
-import { type Answer, breaksAfter, FakeModel, failsWith, SETTINGS, says } from '../realtime/fake-model.ts';
-import { Gathered } from '../realtime/gathered.ts';
-import * as wire from '../realtime/server-events.ts';
+import { generate } from '../../../src/conversation/turn/generate-response.ts';
+import { TurnError, type TurnErrorCode } from '../../../src/errors.ts';
+import { createLogger } from '../../../src/log.ts';
+import type { ModelResult } from '../../../src/realtime/model-result.ts';
+import { SessionPool } from '../../../src/realtime/pool.ts';
+import { RealtimeSession } from '../../../src/realtime/session.ts';
+import { plain } from '../../realtime/collecting.ts';
+import { type Answer, breaksAfter, FakeModel, failsWith, SETTINGS, says } from '../../realtime/fake-model.ts';
+import { Gathered } from '../../realtime/gathered.ts';
+import * as wire from '../../realtime/server-events.ts';
 
 const TURN_MS = 90_000;
 const empty: Answer = (connection, turn) => connection.receive(wire.created({ turn }), wire.done({ turn }));
@@ -23,7 +23,7 @@ function asking(answers: readonly Answer[], { refusals = [], random = 0 }: AskOp
   const open = (signal: AbortSignal) => RealtimeSession.open(model.sessionDeps, signal);
   const pool = new SessionPool({ open, clock, idleMs: 300_000, maxSessions: 10, turnMs: TURN_MS });
   const stopping = new AbortController();
-  const results = new Gathered<TurnResult>();
+  const results = new Gathered<ModelResult>();
   const ask = (text = 'hello', history?: string) => {
     const request = {
       key: 'a',

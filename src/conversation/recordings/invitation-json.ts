@@ -1,6 +1,6 @@
 import { fieldsOf } from '../../fields.ts';
-import type { Invitation } from '../invitations.ts';
-import { objectIn } from './record-json.ts';
+import { objectIn } from '../stores/record-json.ts';
+import type { Invitation } from './invitations.ts';
 
 /** An invitation as it is stored. */
 export function writeInvitation(invitation: Invitation): Buffer {

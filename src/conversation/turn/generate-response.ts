@@ -1,13 +1,13 @@
-import { type Clock, sleep } from '../clock.ts';
-import type { SessionSettings } from '../config/config.ts';
-import { TurnError, type TurnErrorCode } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import { errorOf } from '../realtime/outcome.ts';
-import type { SessionPool } from '../realtime/pool.ts';
-import type { TurnInput } from '../realtime/session.ts';
-import type { TurnResult } from '../realtime/turn-result.ts';
-import type { StepEnd, TurnWatch } from '../telemetry/turn-watch.ts';
-import { addUsage, NO_TOKENS } from '../token-usage.ts';
+import { type Clock, sleep } from '../../clock.ts';
+import type { SessionSettings } from '../../config/config.ts';
+import { TurnError, type TurnErrorCode } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import type { ModelResult } from '../../realtime/model-result.ts';
+import { errorOf } from '../../realtime/outcome.ts';
+import type { SessionPool } from '../../realtime/pool.ts';
+import type { TurnInput } from '../../realtime/session.ts';
+import type { StepEnd, TurnWatch } from '../../telemetry/turn-watch.ts';
+import { addUsage, NO_TOKENS } from '../../token-usage.ts';
 
 /** What asking the model takes. */
 export interface GenerateDeps {
@@ -41,7 +41,7 @@ const FIRST_BACKOFF_MS = 750;
 const BACKOFF_GROWTH = 3;
 
 /** Asks the model, again where that is safe and there is time for it. Never rejects. */
-export async function generate(request: GenerateRequest, deps: GenerateDeps): Promise<TurnResult> {
+export async function generate(request: GenerateRequest, deps: GenerateDeps): Promise<ModelResult> {
   const { timeoutMs, signal } = request;
   const timeout = new AbortController();
   const deadlineMs = deps.clock.now() + timeoutMs;
@@ -56,7 +56,7 @@ export async function generate(request: GenerateRequest, deps: GenerateDeps): Pr
 }
 
 /** Asks again in the configured voice where the service refuses the chosen one; `refusedVoice` of the result names that. */
-async function tryVoices(deadlineMs: number, request: GenerateRequest, deps: GenerateDeps): Promise<TurnResult> {
+async function tryVoices(deadlineMs: number, request: GenerateRequest, deps: GenerateDeps): Promise<ModelResult> {
   const { input, log } = request;
   const { voice } = deps.settings;
   const result = await tryUntil(deadlineMs, request, deps);
@@ -70,7 +70,7 @@ async function tryVoices(deadlineMs: number, request: GenerateRequest, deps: Gen
   return { ...again, refusedVoice, usage, hasUntoldUsage: result.hasUntoldUsage || again.hasUntoldUsage };
 }
 
-async function tryUntil(deadlineMs: number, request: GenerateRequest, deps: GenerateDeps): Promise<TurnResult> {
+async function tryUntil(deadlineMs: number, request: GenerateRequest, deps: GenerateDeps): Promise<ModelResult> {
   const failures = new Map<TurnErrorCode, number>();
   let [usage, hasUntoldUsage] = [NO_TOKENS, false];
   for (let retries = 0; ; retries++) {
@@ -97,7 +97,7 @@ async function tryUntil(deadlineMs: number, request: GenerateRequest, deps: Gene
  * `undefined` = do not retry. Counts the failure.
  */
 function retryDelayMs(
-  result: TurnResult,
+  result: ModelResult,
   retries: number,
   failures: Map<TurnErrorCode, number>,
   random: number,
@@ -112,7 +112,7 @@ function retryDelayMs(
   return Math.max(backoffMs / 2, retryAfterMs ?? 0) + spreadMs;
 }
 
-async function attempt(request: GenerateRequest, { pool }: GenerateDeps): Promise<TurnResult> {
+async function attempt(request: GenerateRequest, { pool }: GenerateDeps): Promise<ModelResult> {
   const { key, input, signal, watch = UNWATCHED } = request;
   const take = () => pool.take(key, signal);
   try {
@@ -129,12 +129,12 @@ async function attempt(request: GenerateRequest, { pool }: GenerateDeps): Promis
 
 const UNWATCHED: Pick<TurnWatch, 'step'> = { step: (_name, work) => work() };
 
-function endOf({ outcome, usage, responseId }: TurnResult): StepEnd {
+function endOf({ outcome, usage, responseId }: ModelResult): StepEnd {
   return { error: errorOf(outcome)?.code, usage, responseId };
 }
 
 /** What a turn came to that was not asked of the model: `reason` is why. */
-export function failedResult(reason: unknown): TurnResult {
+export function failedResult(reason: unknown): ModelResult {
   const isTyped = reason instanceof TurnError;
   const error = isTyped ? reason : new TurnError('internal', 'the model could not be asked', { cause: reason });
   const isCancelled = error.code === 'cancelled';

@@ -1,5 +1,5 @@
-import type { Outcome } from '../realtime/outcome.ts';
-import type { TurnResult } from '../realtime/turn-result.ts';
+import type { ModelResult } from '../../realtime/model-result.ts';
+import type { Outcome } from '../../realtime/outcome.ts';
 
 /** One exchange, as it is told to a new session. `assistant` is missing where there was no answer. */
 export interface PastTurn extends Said {
@@ -37,7 +37,7 @@ export const EMPTY_MEMORY: Memory = Object.freeze({ history: [], refusals: 0 });
 const DOUBTFUL_REFUSALS = 3;
 
 /** The memory after one more turn, as a later session is told it. */
-export function nextMemory({ history, refusals }: Memory, said: Said, result: TurnResult, mostTurns: number): Memory {
+export function nextMemory({ history, refusals }: Memory, said: Said, result: ModelResult, mostTurns: number): Memory {
   if (!isRefused(result.outcome)) {
     return { history: withTurn(history, { ...said, assistant: textOf(result.outcome) }, mostTurns), refusals: 0 };
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { historyText, type PastTurn, withTurn } from '../../src/conversation/history.ts';
+import { historyText, type PastTurn, withTurn } from '../../../src/conversation/history/history.ts';
 
 const past = (index: number): PastTurn => ({ user: `question ${index}`, assistant: `answer ${index}` });
 

@@ -1,16 +1,16 @@
-import { MOST_FILES, quoteLine, type SentFile } from '../attachments/message-parts.ts';
-import { type FileReaders, type ReadFile, readFile } from '../attachments/reader.ts';
-import type { SlotBounds, Slots } from '../attachments/slots.ts';
-import type { AudioStore } from '../audio/audio-store.ts';
-import { samplesIn } from '../audio/wav.ts';
-import type { Clock } from '../clock.ts';
-import { AttachmentError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import { clockTime, type Wording, wordingFor } from '../messages/messages.ts';
-import type { ContentPart } from '../realtime/content.ts';
-import { personOf } from './people.ts';
-import type { TalkWay } from './reply.ts';
-import type { FetchFile, TurnAttachment, UserMessage } from './user-message.ts';
+import { MOST_FILES, quoteLine, type SentFile } from '../../attachments/message-parts.ts';
+import { type FileReaders, type ReadFile, readFile } from '../../attachments/reader.ts';
+import type { SlotBounds, Slots } from '../../attachments/slots.ts';
+import type { AudioStore } from '../../audio/audio-store.ts';
+import { samplesIn } from '../../audio/wav.ts';
+import type { Clock } from '../../clock.ts';
+import { AttachmentError } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { clockTime, type Wording, wordingFor } from '../../messages/messages.ts';
+import type { ContentPart } from '../../realtime/content.ts';
+import type { TalkWay } from '../reply.ts';
+import { personOf } from '../speakers.ts';
+import type { FetchFile, TurnAttachment, UserMessage } from '../user-message.ts';
 
 /** What reading takes. */
 export interface AttachedDeps {

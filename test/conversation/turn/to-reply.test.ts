@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AudioStore, ReplySound } from '../../src/audio/audio-store.ts';
-import { type Pcm, toPcm } from '../../src/audio/pcm.ts';
-import { toReply } from '../../src/conversation/to-reply.ts';
-import { TURN_RETRY, TurnError, type TurnErrorCode } from '../../src/errors.ts';
-import { createLogger } from '../../src/log.ts';
-import type { CutShortReason, Outcome } from '../../src/realtime/outcome.ts';
-import { emptyAudioStore, storedAudio } from '../support/sound.ts';
+import type { AudioStore, ReplySound } from '../../../src/audio/audio-store.ts';
+import { type Pcm, toPcm } from '../../../src/audio/pcm.ts';
+import { toReply } from '../../../src/conversation/turn/to-reply.ts';
+import { TURN_RETRY, TurnError, type TurnErrorCode } from '../../../src/errors.ts';
+import { createLogger } from '../../../src/log.ts';
+import type { CutShortReason, Outcome } from '../../../src/realtime/outcome.ts';
+import { emptyAudioStore, storedAudio } from '../../support/sound.ts';
 
 const SECOND: Pcm = toPcm([Uint8Array.from({ length: 48_000 }, (_, index) => index % 251)]);
 const SILENCE: Pcm = toPcm([]);

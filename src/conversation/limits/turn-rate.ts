@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { atMost } from '../at-most.ts';
-import type { Clock } from '../clock.ts';
+import { atMost } from '../../at-most.ts';
+import type { Clock } from '../../clock.ts';
 
 const WINDOW_MS = 60_000;
 const MOST_PEOPLE = 50_000;

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { atMost } from '../../at-most.ts';
 import type { Clock } from '../../clock.ts';
 import type { Ids } from '../../ids.ts';
-import { type Invitation, type Invitations, invitationOf, placeOf } from '../invitations.ts';
+import { type Invitation, type Invitations, invitationOf, placeOf } from './invitations.ts';
 
 /** What invitations in memory need. */
 export interface MemoryInvitationsOptions {

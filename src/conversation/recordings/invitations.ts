@@ -1,10 +1,10 @@
-import { isGenuine, readLink, toLink } from '../audio/links.ts';
-import type { Clock } from '../clock.ts';
-import type { Ids } from '../ids.ts';
-import { conversationId, personId } from './names.ts';
-import type { Guest, Invitation } from './user-message.ts';
+import { isGenuine, readLink, toLink } from '../../audio/links.ts';
+import type { Clock } from '../../clock.ts';
+import type { Ids } from '../../ids.ts';
+import { conversationId, personId } from '../keys.ts';
+import type { Guest, Invitation } from '../user-message.ts';
 
-export type { Guest, Invitation } from './user-message.ts';
+export type { Guest, Invitation } from '../user-message.ts';
 
 /** Long enough to find a quiet place; not so long that a link forgotten in a browser speaks for somebody the next day. */
 export const OPENS_FOR_MS = 10 * 60_000;

@@ -1,18 +1,18 @@
 import { LRUCache } from 'lru-cache';
-import { atMost } from '../at-most.ts';
-import type { AudioStore } from '../audio/audio-store.ts';
-import type { ClipDecoder } from '../audio/clip/clip-decoder.ts';
-import { toPcm } from '../audio/pcm.ts';
-import { encodeWav } from '../audio/wav.ts';
-import type { Clock } from '../clock.ts';
-import { AttachmentError, RequestError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import { type ShareBounds, Shares } from '../shares.ts';
-import type { Acceptance, Conversations } from './conversations.ts';
+import { atMost } from '../../at-most.ts';
+import type { AudioStore } from '../../audio/audio-store.ts';
+import type { ClipDecoder } from '../../audio/clip/clip-decoder.ts';
+import { toPcm } from '../../audio/pcm.ts';
+import { encodeWav } from '../../audio/wav.ts';
+import type { Clock } from '../../clock.ts';
+import { AttachmentError, RequestError } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { type ShareBounds, Shares } from '../../shares.ts';
+import type { Acceptance, Conversations } from '../conversations.ts';
+import type { Respond } from '../reply.ts';
+import { personOf } from '../speakers.ts';
+import type { TurnReference, UserMessage } from '../user-message.ts';
 import { findInvitation, type Invitation, type Invitations } from './invitations.ts';
-import { personOf } from './people.ts';
-import type { Respond } from './reply.ts';
-import type { TurnReference, UserMessage } from './user-message.ts';
 
 /** What taking recordings needs. */
 export interface RecordingsDeps {

@@ -1,0 +1,75 @@
+import { TurnError } from '../errors.ts';
+import type { ConversationAction, ConversationStore } from './conversation-store.ts';
+import type { MemoryRecords } from './memory-records.ts';
+import type { MemoryQueue } from './queue/memory-queue.ts';
+import { isKnown, recordAfter } from './record-after.ts';
+import type { Invitations } from './recordings/invitations.ts';
+import { EMPTY_RECORD } from './records.ts';
+
+/** What the memory store needs. */
+export interface MemoryStoreOptions {
+  readonly records: MemoryRecords;
+  /** Its messages are cancelled, and its turns stopped. */
+  readonly queue: MemoryQueue;
+  readonly invitations: Invitations;
+}
+
+/** Conversations in the memory of this process. */
+export class MemoryStore implements ConversationStore {
+  readonly #options: MemoryStoreOptions;
+
+  constructor(options: MemoryStoreOptions) {
+    this.#options = options;
+  }
+
+  async read(key: string) {
+    return this.#options.records.read(key);
+  }
+
+  async create(key: string): Promise<boolean> {
+    const { records } = this.#options;
+    if (records.has(key)) return false;
+    records.write(key, EMPTY_RECORD);
+    return true;
+  }
+
+  async apply(key: string, activityId: string | undefined, action: ConversationAction): Promise<boolean> {
+    const record = this.#options.records.read(key);
+    if (activityId !== undefined && isKnown(record, activityId)) return false;
+    this.#options.records.write(key, recordAfter(record, activityId, action));
+    await this.#act(key, action);
+    return true;
+  }
+
+  async forgetTeam(team: string): Promise<readonly string[]> {
+    const keys = this.#options.records.keysOf(team);
+    for (const key of keys) await this.apply(key, undefined, { kind: 'forget' });
+    return keys;
+  }
+
+  /** Does to the messages of a conversation what an action does to its record. */
+  async #act(key: string, action: ConversationAction): Promise<void> {
+    const { queue, invitations } = this.#options;
+    switch (action.kind) {
+      case 'note':
+      case 'edit':
+        return;
+      case 'reset':
+        return queue.running(key)?.makeObsolete();
+      case 'stop':
+        return this.#stop(key);
+      case 'forget':
+        this.#stop(key);
+        queue.running(key)?.makeObsolete();
+        return invitations.forget(key);
+      case 'withdraw':
+        return queue.cancelWaiting(key, action.activityId);
+    }
+  }
+
+  #stop(key: string): void {
+    const { queue } = this.#options;
+    queue.cancelWaiting(key);
+    queue.running(key)?.abort(new TurnError('cancelled', 'the user stopped the turn'));
+  }
+}

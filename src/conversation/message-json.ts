@@ -1,0 +1,62 @@
+import { fieldsOf } from '../fields.ts';
+import type { TurnAttachment, UserMessage } from './user-message.ts';
+
+/** An accepted message as the data of a job. */
+export interface MessageJson {
+  readonly version: number;
+  readonly message: UserMessage;
+}
+
+/** The version of the messages that are written. */
+const MESSAGE_VERSION = 1;
+
+/** The message as JSON data. */
+export function writeMessage(message: UserMessage): MessageJson {
+  return { version: MESSAGE_VERSION, message };
+}
+
+/** Reads a message of any version; `undefined` for what no version of the bot has written. */
+export function readMessage(json: unknown): UserMessage | undefined {
+  const { message } = fieldsOf(json);
+  return isMessage(message) ? restored(message) : undefined;
+}
+
+/** Checks what every version writes. The rest was written by the bot, and nobody else may write there. */
+function isMessage(value: unknown): value is UserMessage {
+  const { key, activityId, channel, text, user, attachments, reference } = fieldsOf(value);
+  const texts = [key, activityId, channel, text, fieldsOf(user)['id']];
+  const isWhole = texts.every((each) => typeof each === 'string') && Array.isArray(attachments);
+  return isWhole && typeof fieldsOf(reference)['activity'] === 'object' && Array.isArray(fieldsOf(reference)['claims']);
+}
+
+/** JSON leaves out what is `undefined`. */
+function restored(message: UserMessage): UserMessage {
+  const { user, reference, attachments } = message;
+  return {
+    ...message,
+    locale: message.locale,
+    user: { ...user, name: user.name, aadObjectId: user.aadObjectId },
+    personKey: message.personKey ?? message.key,
+    // A kind that this version does not know was written by a newer one, and is not read.
+    attachments: attachments.flatMap((attachment) => restoredAttachment(attachment) ?? []),
+    reference: { ...reference, audience: reference.audience },
+  };
+}
+
+function restoredAttachment(attachment: TurnAttachment): TurnAttachment | undefined {
+  switch (attachment.kind) {
+    case 'file':
+      return { ...attachment, name: attachment.name, fileType: attachment.fileType };
+    case 'quote':
+      return { ...attachment, author: attachment.author };
+    case 'recording':
+    case 'teamsVoiceClip':
+    case 'teamsVideoClip':
+    case 'tooManyFiles':
+    case 'keptBack':
+    case 'loop':
+    case 'unreadable':
+      return attachment;
+  }
+  return undefined;
+}

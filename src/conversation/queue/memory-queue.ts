@@ -1,0 +1,210 @@
+import { LRUCache } from 'lru-cache';
+import { atMost } from '../../at-most.ts';
+import type { Clock } from '../../clock.ts';
+import { TurnError } from '../../errors.ts';
+import type { Ids } from '../../ids.ts';
+import { messageId } from '../keys.ts';
+import type { MemoryRecords } from '../memory-records.ts';
+import { type Edit, withAnswered } from '../records.ts';
+import type { UserMessage } from '../user-message.ts';
+import { KeyedQueue } from './keyed-queue.ts';
+import {
+  type AddResult,
+  MAX_WAITING,
+  MAX_WAITING_PER_PERSON,
+  type SaveResult,
+  type TurnJob,
+  type TurnQueue,
+  type TurnStart,
+} from './turn-queue.ts';
+
+/** What the memory queue needs. */
+export interface MemoryQueueOptions {
+  readonly records: MemoryRecords;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+/** Messages that run or wait over all conversations, and what they hold together: a file may stand in an address. */
+const MAX_MESSAGES = 5_000;
+const MAX_CHARS = 64 * 1024 * 1024;
+/** For how long an activity is recognised. Channels deliver again within minutes. */
+const KNOWN_FOR_MS = 3_600_000;
+const MAX_KNOWN = 50_000;
+
+/** Accepted messages in the memory of this process: they end with it. */
+export class MemoryQueue implements TurnQueue {
+  readonly #options: MemoryQueueOptions;
+  readonly #known: LRUCache<string, true>;
+  readonly #jobs = new KeyedQueue<MemoryJob>((job) => this.#work(job));
+  /** Messages that wait, by their person; see `personKey` of a message. */
+  readonly #waitingByPerson = new Map<string, number>();
+  #count = 0;
+  #chars = 0;
+  #run: (job: TurnJob) => Promise<void> = async () => {};
+  #isDraining = false;
+
+  constructor(options: MemoryQueueOptions) {
+    this.#options = options;
+    const perf = { now: () => options.clock.now() };
+    this.#known = new LRUCache({ ...atMost(MAX_KNOWN), ttl: KNOWN_FOR_MS, ttlResolution: 0, perf });
+  }
+
+  async add(message: UserMessage): Promise<AddResult> {
+    return this.#add(message).result;
+  }
+
+  async addHere(message: UserMessage): Promise<{ readonly result: AddResult; readonly done: Promise<void> }> {
+    return this.#add(message);
+  }
+
+  async hasRoom(key: string): Promise<boolean> {
+    return this.#jobs.waitingCount(key) < MAX_WAITING;
+  }
+
+  start(run: (job: TurnJob) => Promise<void>): void {
+    this.#run = run;
+    this.#jobs.open();
+  }
+
+  async drain(graceMs: number, dismiss: (message: UserMessage) => Promise<void>): Promise<void> {
+    this.#isDraining = true;
+    const dismissed = this.#drop(this.#jobs.remove()).map(({ message }) => dismiss(message));
+    const cancelTimer = this.#options.clock.after(graceMs, () => {
+      for (const job of this.#jobs.allRunning()) job.abort(new TurnError('shutting_down', 'the process has to end'));
+    });
+    await Promise.all([this.#jobs.whenIdle(), ...dismissed]);
+    cancelTimer();
+  }
+
+  /** Cancels the messages of a conversation that wait, or one of them. */
+  cancelWaiting(key: string, activityId?: string): void {
+    const isMeant = ({ message }: MemoryJob) => activityId === undefined || message.activityId === activityId;
+    this.#drop(this.#jobs.remove(key, isMeant));
+  }
+
+  /** The turn of a conversation that runs now. */
+  running(key: string): MemoryJob | undefined {
+    return this.#jobs.running(key);
+  }
+
+  #add(message: UserMessage): { readonly result: AddResult; readonly done: Promise<void> } {
+    const name = JSON.stringify([message.key, message.activityId]);
+    const refused = (result: AddResult) => ({ result, done: Promise.resolve() });
+    if (this.#known.has(name)) return refused('duplicate');
+    const isFull = this.#count >= MAX_MESSAGES || this.#chars + charsOf(message) > MAX_CHARS;
+    if (this.#isDraining || isFull) return refused('busy');
+    this.#known.set(name, true);
+    const waitingOfPerson = this.#waitingByPerson.get(message.personKey) ?? 0;
+    const hasRoom = this.#jobs.waitingCount(message.key) < MAX_WAITING && waitingOfPerson < MAX_WAITING_PER_PERSON;
+    if (!hasRoom) return refused('queueFull');
+    const job = new MemoryJob(message, this.#options);
+    this.#count++;
+    this.#chars += charsOf(message);
+    this.#countWaiting(job, 1);
+    this.#jobs.add(message.key, job);
+    return { result: 'queued', done: job.done };
+  }
+
+  async #work(job: MemoryJob): Promise<void> {
+    this.#countWaiting(job, -1);
+    await this.#run(job);
+    this.#forget(job);
+  }
+
+  #drop(jobs: readonly MemoryJob[]): readonly MemoryJob[] {
+    for (const job of jobs) {
+      this.#countWaiting(job, -1);
+      this.#forget(job);
+    }
+    return jobs;
+  }
+
+  #forget(job: MemoryJob): void {
+    this.#count--;
+    this.#chars -= charsOf(job.message);
+    job.end();
+  }
+
+  #countWaiting({ message: { personKey } }: MemoryJob, change: 1 | -1): void {
+    const count = (this.#waitingByPerson.get(personKey) ?? 0) + change;
+    if (count === 0) this.#waitingByPerson.delete(personKey);
+    else this.#waitingByPerson.set(personKey, count);
+  }
+}
+
+/** The one attempt at a message in memory. */
+export class MemoryJob implements TurnJob {
+  readonly id: string;
+  readonly message: UserMessage;
+  readonly acceptedAtMs: number;
+  /** A message in memory ends with its process. */
+  readonly isTransferable = false;
+  /** Resolves when the message is answered, or will not be. */
+  readonly done: Promise<void>;
+  readonly end: () => void;
+  readonly #records: MemoryRecords;
+  readonly #stop = new AbortController();
+  #isObsolete = false;
+
+  constructor(message: UserMessage, { records, clock, ids }: MemoryQueueOptions) {
+    this.id = ids.secret();
+    this.message = message;
+    this.acceptedAtMs = clock.now();
+    this.#records = records;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.done = promise;
+    this.end = resolve;
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  abort(reason: TurnError): void {
+    this.#stop.abort(reason);
+  }
+
+  /** The conversation was reset or forgotten: this turn writes nothing more. */
+  makeObsolete(): void {
+    this.#isObsolete = true;
+  }
+
+  async begin(): Promise<TurnStart | undefined> {
+    const { key, team } = this.message;
+    const record = this.#records.read(key);
+    if (team !== undefined) this.#records.write(key, record, team);
+    return { record, attempt: 1, streamId: undefined };
+  }
+
+  async save(edit: Edit): Promise<SaveResult> {
+    if (this.#isObsolete) return 'obsolete';
+    const { key } = this.message;
+    this.#records.write(key, edit(this.#records.read(key)));
+    return 'saved';
+  }
+
+  async complete(): Promise<boolean> {
+    const { key } = this.message;
+    this.#records.write(key, withAnswered(this.#records.read(key), messageId(this.message)));
+    return true;
+  }
+
+  /** There is no place where an operator would find it. */
+  async deadLetter(): Promise<boolean> {
+    return this.complete();
+  }
+
+  async release(): Promise<void> {
+    // Nobody else can answer it: see `isTransferable`.
+  }
+
+  noteStream(): void {
+    // No other attempt follows.
+  }
+}
+
+/** What a message holds, about: of attachments only addresses are long, since a file may stand in one. */
+function charsOf({ text, attachments }: UserMessage): number {
+  return attachments.reduce((sum, each) => sum + (each.kind === 'file' ? each.url.length : 0), text.length);
+}

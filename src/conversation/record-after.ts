@@ -1,0 +1,46 @@
+import type { ConversationAction } from './conversation-store.ts';
+import { EMPTY_MEMORY, withoutMessage } from './history/history.ts';
+import { messageId } from './keys.ts';
+import { type ConversationRecord, EMPTY_RECORD, withAnswered } from './records.ts';
+
+/** Whether an activity was answered, or its action applied. */
+export function isKnown({ answered }: ConversationRecord, activityId: string): boolean {
+  return answered.includes(messageId({ activityId }));
+}
+
+/**
+ * What an action makes of a record: the same in every store. `activityId`: the activity that asked for it, which is
+ * known from then on.
+ */
+export function recordAfter(
+  record: ConversationRecord,
+  activityId: string | undefined,
+  action: ConversationAction,
+): ConversationRecord {
+  const after = changed(record, action);
+  return activityId === undefined ? after : withAnswered(after, messageId({ activityId }));
+}
+
+function changed(record: ConversationRecord, action: ConversationAction): ConversationRecord {
+  switch (action.kind) {
+    case 'note':
+    case 'stop':
+      return record;
+    case 'edit':
+      return action.edit(record);
+    case 'reset':
+      return { ...record, ...EMPTY_MEMORY, lastTurn: undefined };
+    case 'forget':
+      // An activity that is delivered again is still recognised.
+      return { ...EMPTY_RECORD, answered: record.answered };
+    case 'withdraw':
+      return withdrawn(record, action.activityId);
+  }
+}
+
+/** A warm session has heard the message: without the mark of its last turn it is closed. */
+function withdrawn(record: ConversationRecord, activityId: string): ConversationRecord {
+  const history = withoutMessage(record.history, activityId);
+  const lastTurn = history.length === record.history.length ? record.lastTurn : undefined;
+  return withAnswered({ ...record, history, lastTurn }, messageId({ activityId }));
+}
