@@ -1,0 +1,74 @@
+import type { DatabaseSettings } from '../config/database-settings.ts';
+import { StoreError, type StoreErrorCode, systemCode } from '../errors.ts';
+import { fieldsOf } from '../fields.ts';
+
+/**
+ * What SQLSTATE codes and their classes mean, the first match counts. What is not listed is wrong with the statement.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const MEANINGS: readonly (readonly [RegExp, StoreErrorCode])[] = [
+  // Wrong password, no entry in pg_hba.conf, no database, no rights, read-only server.
+  [/^(28...|3D000|42501|25006)$/, 'store_refused'],
+  // Connection trouble, resources, operator's intervention (restart, cancelled statement), system errors.
+  [/^(08|53|57|58)...$/, 'store_unavailable'],
+  // Serialization failure, deadlock, lock not available.
+  [/^(40001|40P01|55P03)$/, 'store_unavailable'],
+];
+const SQL_STATE = /^(?=.*\d)[0-9A-Z]{5}$/;
+/** Of Node's TLS: the server is there, and is not the one that it should be. */
+const CERTIFICATE_CODE = /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
+/** Of `pg`, which gives it no code. */
+const WITHOUT_TLS = 'The server does not support SSL connections';
+
+/** The failure as one of ours. Of the library's error only its code is kept: it may hold what people write. */
+export function storeFailure(doing: string, error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  const reason = reasonOf(error);
+  const said = reason === undefined ? '' : `: ${reason}`;
+  return new StoreError(meaningOf(error, reason), `${doing} failed${said}`, { reason });
+}
+
+/** The code of PostgreSQL or of the system. */
+function reasonOf(error: unknown): string | undefined {
+  const { code, message } = fieldsOf(error);
+  if (typeof code === 'string' && SQL_STATE.test(code)) return code;
+  return message === WITHOUT_TLS ? 'no TLS' : systemCode(error);
+}
+
+function meaningOf(error: unknown, reason: string | undefined): StoreErrorCode {
+  if (reason === undefined) return isStatementError(error) ? 'store_rejected' : 'store_unavailable';
+  if (reason === 'no TLS' || CERTIFICATE_CODE.test(reason)) return 'store_refused';
+  if (!SQL_STATE.test(reason)) return 'store_unavailable';
+  return MEANINGS.find(([codes]) => codes.test(reason))?.[1] ?? 'store_rejected';
+}
+
+/** Broken connections and timeouts have no code, and neither has the queue before it is open; mistakes have their type. */
+function isStatementError(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
+}
+
+/** What an operator can do about a database that does not work. */
+export function todoFor(
+  { code, reason }: StoreError,
+  { host, database, user, schema, signIn }: DatabaseSettings,
+): string {
+  if (reason === 'no TLS' || CERTIFICATE_CODE.test(reason ?? ''))
+    return `set up TLS on ${host} with a certificate for its name; NODE_EXTRA_CA_CERTS names the certificates of an own authority`;
+  switch (reason) {
+    case '3D000':
+      return `create the database "${database}", or correct its name in DATABASE_URL`;
+    case '42501':
+      return `give "${user}" the right to create schemas in "${database}" (GRANT CREATE ON DATABASE), or the schemas "${schema}" and "${schema}_queue" to own`;
+    case '25006':
+      return 'the server takes no writes: its disk may be full, or it is a replica';
+    case '53300':
+      return 'the server has no connection left: lower DATABASE_POOL_SIZE or the number of instances, or raise max_connections';
+    case 'ENOTFOUND':
+      return `see that "${host}" in DATABASE_URL is the name of the server`;
+  }
+  if (code === 'store_refused')
+    return signIn.kind === 'azureEntraId'
+      ? `see that the bot's identity is an Entra ID role named "${user}" on the server, and that the server lets its network in`
+      : `see that user and password in DATABASE_URL are right, and that the server lets "${user}" in from here`;
+  return 'see that the server runs, that the address in DATABASE_URL is right, and that the bot can reach it';
+}

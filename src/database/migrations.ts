@@ -1,0 +1,80 @@
+import { type Connection, commit, type Sql } from './connection.ts';
+import { queueSchema } from './names.ts';
+
+/** The statements of one version, in the order in which they are run. */
+interface Migration {
+  readonly version: number;
+  readonly statements: readonly string[];
+}
+
+/**
+ * What makes an empty schema the present one. Only adds, so that the previous release runs on it, too: rename and drop
+ * nothing, and give what is added a default. A version that was released is never changed.
+ */
+const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    statements: [
+      // A row stays when its conversation is forgotten, with the epoch and the ids of answered activities.
+      `CREATE TABLE conversations (
+        key text PRIMARY KEY,
+        epoch integer NOT NULL DEFAULT 0,
+        version integer NOT NULL,
+        record jsonb NOT NULL,
+        is_forgotten boolean NOT NULL DEFAULT false,
+        team text,
+        attempt_job uuid,
+        attempt_count integer NOT NULL DEFAULT 0,
+        stream_id text,
+        last_save text,
+        stopped_at timestamptz,
+        updated_at timestamptz NOT NULL DEFAULT now()
+      )`,
+      'CREATE INDEX conversations_updated_at ON conversations (updated_at)',
+      'CREATE INDEX conversations_team ON conversations (team) WHERE team IS NOT NULL',
+      `CREATE TABLE recording_links (
+        id text PRIMARY KEY,
+        conversation text NOT NULL,
+        person text NOT NULL,
+        invitation jsonb NOT NULL,
+        expires_at timestamptz NOT NULL,
+        UNIQUE (conversation, person)
+      )`,
+      'CREATE INDEX recording_links_expires_at ON recording_links (expires_at)',
+    ],
+  },
+];
+
+/** Building an index of a large table takes its time. */
+const LIMIT_MS = 120_000;
+
+/** Brings the schema up to date, and creates it if it is missing. Any number of instances may do so at once. */
+export async function migrate(connection: Connection, schema: string): Promise<void> {
+  await connection.transaction(async (sql) => {
+    await sql.query(`SET LOCAL statement_timeout = ${LIMIT_MS}`);
+    // Advisory locks belong to the database: the name of the schema tells bots apart.
+    await sql.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`migrations of ${schema}`]);
+    // CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists.
+    for (const name of [schema, queueSchema(schema)]) {
+      const found = await sql.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [name]);
+      if (found.length === 0) await sql.query(`CREATE SCHEMA ${name}`);
+    }
+    const version = await readVersion(sql);
+    for (const migration of MIGRATIONS.filter((each) => each.version > version)) {
+      for (const statement of migration.statements) await sql.query(statement);
+      await sql.query('INSERT INTO migrations (version) VALUES ($1)', [migration.version]);
+    }
+    return commit(undefined);
+  }, LIMIT_MS);
+}
+
+/** The version of the schema; 0 for an empty one. A newer release may have left a higher one than this one knows. */
+async function readVersion(sql: Sql): Promise<number> {
+  const [table] = await sql.query<{ name: string | null }>("SELECT to_regclass('migrations') AS name");
+  if (table?.name === null)
+    await sql.query(
+      'CREATE TABLE migrations (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())',
+    );
+  const [row] = await sql.query<{ version: number | null }>('SELECT max(version) AS version FROM migrations');
+  return row?.version ?? 0;
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, it } from 'node:test';
+import { Connection, commit, rollBack } from '../../src/database/connection.ts';
+import { todoFor } from '../../src/database/errors.ts';
+import { StoreError, type StoreErrorCode } from '../../src/errors.ts';
+import { connectionOptions } from '../support/database.ts';
+import { sharedPostgres, startPostgres } from '../support/postgres.ts';
+
+async function open(url: string, env: Readonly<Record<string, string>> = {}) {
+  const connection = new Connection(connectionOptions(url, env));
+  return Object.assign(connection, { [Symbol.asyncDispose]: () => connection.close() });
+}
+
+async function openEmpty(env: Readonly<Record<string, string>> = {}) {
+  return open(await (await sharedPostgres()).createDatabase(), { DATABASE_SCHEMA: 'public', ...env });
+}
+
+function isStoreError(code: StoreErrorCode, reason?: string) {
+  return (error: unknown) => {
+    assert.ok(error instanceof StoreError, String(error));
+    assert.deepEqual([error.code, error.reason], [code, reason], error.message);
+    return true;
+  };
+}
+
+describe('a connection', () => {
+  it('runs statements in the schema of the bot', async () => {
+    const url = await (await sharedPostgres()).createDatabase();
+    await using connection = await open(url, { DATABASE_SCHEMA: 'mine' });
+    assert.deepEqual(await connection.query('SHOW search_path'), [{ search_path: 'mine' }]);
+    assert.deepEqual(await connection.query('SELECT $1::int + 1 AS sum', [1]), [{ sum: 2 }]);
+    assert.deepEqual(await connection.query('SHOW application_name'), [{ application_name: 'mine' }]);
+  });
+
+  it('reaches the server by a Unix socket', { skip: process.platform === 'win32' }, async () => {
+    const server = await sharedPostgres();
+    const url = new URL(await server.createDatabase());
+    url.hostname = encodeURIComponent(server.socketFolder);
+    await using connection = await open(url.href);
+    assert.deepEqual(await connection.query('SELECT inet_client_addr() AS address'), [{ address: null }]);
+  });
+
+  it('stores all or nothing of a transaction', async () => {
+    await using connection = await openEmpty();
+    await connection.query('CREATE TABLE t (n int)');
+    const insert = (n: number) => `INSERT INTO t VALUES (${n})`;
+    const kept = await connection.transaction(async (sql) => commit((await sql.query(insert(1))).length));
+    const rolled = await connection.transaction(async (sql) => rollBack((await sql.query(insert(2))).length));
+    const failed = connection.transaction(async (sql) => {
+      await sql.query(insert(3));
+      throw new TypeError('a mistake');
+    });
+    await assert.rejects(failed, isStoreError('store_rejected'));
+    const wrong = connection.transaction(async (sql) => commit(await sql.query('INSERT INTO u VALUES (1)')));
+    await assert.rejects(wrong, isStoreError('store_rejected', '42P01'));
+    assert.deepEqual([kept, rolled], [0, 0]);
+    assert.deepEqual(await connection.query('SELECT n FROM t'), [{ n: 1 }]);
+  });
+
+  it('stores nothing of a transaction that takes too long, and goes on', async () => {
+    await using connection = await openEmpty({ DATABASE_POOL_SIZE: '3' });
+    await connection.query('CREATE TABLE t (n int)');
+    const slow = connection.transaction(async (sql) => {
+      await sql.query('INSERT INTO t VALUES (1)');
+      await sql.query('SELECT pg_sleep(10)');
+      return commit(undefined);
+    }, 100);
+    await assert.rejects(slow, isStoreError('store_unavailable'));
+    // It waits for the one connection, which a transaction holds.
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    const holding = connection.transaction(async () => commit(await held));
+    const waiting = connection.transaction(async (sql) => commit(await sql.query('INSERT INTO t VALUES (2)')), 50);
+    await assert.rejects(waiting, isStoreError('store_unavailable'));
+    release();
+    await holding;
+    assert.deepEqual(await connection.query('SELECT n FROM t'), []);
+  });
+
+  it('tells what an operator has to mend', async () => {
+    const server = await sharedPostgres();
+    const url = await server.createDatabase();
+    const cases: readonly (readonly [string, StoreErrorCode, string, RegExp])[] = [
+      [url.replace(/:[^:@]+@/, ':wrong@'), 'store_refused', '28P01', /user and password in DATABASE_URL/],
+      [url.replace(/\/[^/]+$/, '/nowhere'), 'store_refused', '3D000', /create the database "nowhere"/],
+      [url.replace('127.0.0.1', 'nowhere.invalid'), 'store_unavailable', 'ENOTFOUND', /nowhere\.invalid/],
+      [url.replace(`:${server.port}/`, ':1/'), 'store_unavailable', 'ECONNREFUSED', /see that the server runs/],
+      [`${url}?sslmode=require`, 'store_refused', 'no TLS', /set up TLS/],
+    ];
+    for (const [address, code, reason, todo] of cases) {
+      await using connection = await open(address);
+      await assert.rejects(connection.query('SELECT 1'), (error: unknown) => {
+        isStoreError(code, reason)(error);
+        assert.match(todoFor(error as StoreError, connectionOptions(address).settings), todo);
+        return true;
+      });
+    }
+  });
+
+  it('rejects what is wrong with a statement for good, and never says what was in it', async () => {
+    await using connection = await openEmpty();
+    const secret = 'what somebody wrote';
+    await assert.rejects(connection.query('SELECT $1::int', [secret]), (error: unknown) => {
+      isStoreError('store_rejected', '22P02')(error);
+      assert.doesNotMatch(JSON.stringify([String(error), (error as Error).cause]), new RegExp(secret));
+      return true;
+    });
+  });
+
+  it('works again after the server was restarted, or crashed', async () => {
+    await using server = await startPostgres();
+    await using connection = await open(await server.createDatabase());
+    for (const how of [undefined, 'crash'] as const) {
+      await connection.query('SELECT 1');
+      const running = connection.query('SELECT pg_sleep(10)');
+      const rejected = assert.rejects(running, (error: unknown) => (error as StoreError).code === 'store_unavailable');
+      await server.stop(how);
+      await rejected;
+      await assert.rejects(connection.query('SELECT 1'), isStoreError('store_unavailable', 'ECONNREFUSED'));
+      await server.start();
+      assert.equal((await connection.query('SELECT 1')).length, 1);
+    }
+  });
+
+  it('does not wait for a server that accepts and says nothing', async () => {
+    const silent = createServer(() => {})
+      .listen(0, '127.0.0.1')
+      .unref();
+    await once(silent, 'listening');
+    const { port } = silent.address() as { port: number };
+    await using connection = await open(`postgres://u:x@127.0.0.1:${port}/d`);
+    await assert.rejects(connection.query('SELECT 1'), isStoreError('store_unavailable'));
+  });
+});
