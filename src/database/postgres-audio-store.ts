@@ -18,16 +18,19 @@ const ID = /^[A-Za-z0-9_-]{22}$/;
 const MAX_EVICTED = 50;
 
 /**
- * Makes room and inserts: the newest sounds that fit beside the new one stay. Saves that run at the same time do not see
- * each other: together they may exceed the bound until the next one.
+ * Makes room and inserts: the oldest leave until the new one fits. Saves that run at the same time do not see each other:
+ * together they may exceed the bound until the next one.
  */
 const SAVE = `
-  WITH sizes AS (
-    SELECT seq, sum(byte_length) OVER (ORDER BY seq DESC) AS bytes FROM audio
+  WITH total AS (
+    SELECT coalesce(sum(byte_length), 0) AS bytes FROM audio
+  ), oldest AS (
+    SELECT id, sum(byte_length) OVER (ORDER BY seq) - byte_length AS freed_before
+    FROM (SELECT id, seq, byte_length FROM audio ORDER BY seq LIMIT ${MAX_EVICTED}) AS first
   ), evicted AS (
     DELETE FROM audio WHERE id IN (
-      SELECT id FROM audio WHERE seq <= (SELECT max(seq) FROM sizes WHERE bytes + $7::bigint > $11::bigint)
-      ORDER BY seq LIMIT ${MAX_EVICTED} FOR UPDATE SKIP LOCKED
+      SELECT audio.id FROM total, audio JOIN oldest USING (id)
+      WHERE freed_before < total.bytes + $7::bigint - $11::bigint FOR UPDATE OF audio SKIP LOCKED
     )
   )
   INSERT INTO audio (id, link_key, conversation, locale, transcript, duration_ms, byte_length, wav, saved_at, expires_at)

@@ -10,11 +10,13 @@ const IS_OPEN = "reserved_at > now() - interval '1 hour'";
 
 /**
  * The lock makes reservations one after another, over all instances: what the statement behind it reads is all that was
- * reserved before. It is taken before any row, so that nobody who waits for it holds one.
+ * reserved before. It is taken before any row, so that nobody who waits for it holds one. The commit does not wait for
+ * the disk, since every turn waits for it: a crash of the server may lose reservations of its last second.
  */
 const RESERVE = `
   INSERT INTO spending_reservations (job, conversation, person, usd)
-  SELECT $1, $2, $3, $4::float8 FROM (SELECT pg_advisory_xact_lock(hashtextextended($5, 0))) AS locked
+  SELECT $1, $2, $3, $4::float8
+  FROM (SELECT pg_advisory_xact_lock(hashtextextended($5, 0)), set_config('synchronous_commit', 'off', true)) AS locked
   ON CONFLICT (job) DO UPDATE SET usd = excluded.usd, reserved_at = now()`;
 const USES = `
   SELECT budget, coalesce(spending.usd, 0) + coalesce((

@@ -85,7 +85,7 @@ export class Retention {
       );
       if (lock?.is_free !== true) return commit(0);
       const deleted = await sql.query(
-        `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${condition} LIMIT ${MAX_ROWS}))
+        `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${condition} LIMIT ${MAX_ROWS} FOR UPDATE SKIP LOCKED))
         RETURNING 1`,
         values,
       );
