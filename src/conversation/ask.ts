@@ -177,7 +177,7 @@ function textsOf(parts: readonly ContentPart[]): string[] {
 }
 
 function isUndone({ outcome }: ModelResult): boolean {
-  return outcome.kind === 'failed' && ['shutting_down', 'runner_lost'].includes(outcome.error.code);
+  return outcome.kind === 'failed' && ['shutting_down', 'claim_lost'].includes(outcome.error.code);
 }
 
 async function settled(work: Promise<ModelResult>, allowance: Allowance): Promise<ModelResult> {

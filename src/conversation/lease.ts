@@ -158,6 +158,6 @@ export class Lease {
    */
   #end(): void {
     this.#forgetTimer();
-    this.#ending.abort(new TurnError('runner_lost', 'another instance has taken it over'));
+    this.#ending.abort(new TurnError('claim_lost', 'another instance has taken it over'));
   }
 }
