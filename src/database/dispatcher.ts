@@ -58,10 +58,15 @@ export class Dispatcher {
     for (const job of this.#running) if (ids.includes(job.id)) job.abort(stopped);
   }
 
-  /** Stops the turns whose notification was lost. */
-  async stopMissed(): Promise<void> {
+  /** After a time without notifications: fetches what came, and stops what was stopped. Never rejects. */
+  async catchUp(): Promise<void> {
+    this.wake();
     if (this.#running.size === 0) return;
-    this.stop(await this.#services.jobs.stoppedAmong([...this.#running].map(({ id }) => id)));
+    try {
+      this.stop(await this.#services.jobs.stoppedAmong([...this.#running].map(({ id }) => id)));
+    } catch (err) {
+      this.#services.log.warn({ err }, 'stopped turns not looked up');
+    }
   }
 
   /** Fetches nothing more. Running turns have `graceMs` milliseconds to end. Resolves when none runs. */
@@ -90,6 +95,7 @@ export class Dispatcher {
       if (this.#run === undefined || !this.#isOpen || this.#isDraining || room <= 0) break;
       try {
         for (const job of await this.#services.jobs.fetch(room)) this.#accept(job, this.#run);
+        if (this.#hasFailed) this.#services.log.info('turns fetched again');
         this.#hasFailed = false;
       } catch (error) {
         this.#report(error);
