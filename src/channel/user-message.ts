@@ -2,7 +2,7 @@ import type { Activity, ConversationReference, TurnContext } from 'botbuilder';
 import { ClaimsIdentity } from 'botframework-connector';
 import { messageParts } from '../attachments/message-parts.ts';
 import type { Scope, TurnReference, UserMessage } from '../conversation/user-message.ts';
-import { MOST_TEXT_CHARS } from '../conversation/validate-message.ts';
+import { MAX_TEXT_CHARS } from '../conversation/validate-message.ts';
 import { capabilitiesOf, channelOf } from './capabilities.ts';
 import { chosenCommand } from './choice-card.ts';
 import { textWithoutBot } from './mentions.ts';
@@ -59,7 +59,7 @@ export function toUserMessage(activity: Activity, caller: Caller, { isAllowed, p
     locale: localeOf(activity),
     isInBand: isInBand(activity),
     // One more than is read, so that it is refused for its length.
-    text: text.slice(0, MOST_TEXT_CHARS + 1),
+    text: text.slice(0, MAX_TEXT_CHARS + 1),
     attachments,
     reference: toReference(activity, caller),
   };
