@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
 import { LOG_LEVELS, type LogLevel } from '../log.ts';
 import { type HostRule, parseHostRules } from './allowed-hosts.ts';
+import { type DatabaseSettings, readDatabase } from './database-settings.ts';
 import { type Env, EnvReader } from './env.ts';
 import { checkIdentity, readBotEnv, readTenants } from './identity-settings.ts';
 import { type LimitSettings, readLimits } from './limit-settings.ts';
@@ -43,6 +44,8 @@ export interface Config {
   readonly drainMs: number;
   readonly recordRetentionMs: number;
   readonly storage: StorageSettings;
+  /** Unset = everything is kept in memory, and ends with the process. */
+  readonly database: DatabaseSettings | undefined;
   readonly telemetry: TelemetrySettings;
   /** Where files that people send may be fetched from, besides what their channels use. */
   readonly attachmentHosts: readonly HostRule[];
@@ -103,6 +106,7 @@ export function readConfig(
     drainMs: read.whole('DRAIN_SECONDS', 45, { least: 0, most: 600 }) * 1000,
     recordRetentionMs: read.whole('RECORD_RETENTION_DAYS', 30, { least: 1, most: 3650 }) * 86_400_000,
     storage: readStorage(read),
+    database: readDatabase(read),
     telemetry: readTelemetry(read),
     attachmentHosts: readAttachmentHosts(read),
     attachmentsFromLoopback: onlyLoopback,

@@ -123,6 +123,7 @@ export function budgetNotices({ limits, session, model }: Pick<Config, 'limits' 
   const cost = `about ${Number(neededUsd.toPrecision(2))} US dollars with REALTIME_MAX_OUTPUT_TOKENS ${session.maxOutputTokens}`;
   const budgets = [
     ['DAILY_BUDGET_USD', limits.dayUsd],
+    ['PERSON_DAILY_BUDGET_USD', limits.personUsd],
     ['CONVERSATION_BUDGET_USD', limits.conversationUsd],
   ] as const;
   return budgets

