@@ -1,11 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../at-most.ts';
-import { SendError, StoreError, TurnError } from '../errors.ts';
+import { StoreError, TurnError } from '../errors.ts';
 import { apology, wordingFor } from '../messages/messages.ts';
 import { type ShareBounds, Shares } from '../shares.ts';
 import { type Command, commandOf } from './commands/commands.ts';
 import { planCommand } from './commands/run-command.ts';
 import type { ConversationAction } from './conversation-store.ts';
+import { OutOfBandWork } from './out-of-band.ts';
 import { OutageNotices } from './outage-notices.ts';
 import type { AddResult, TurnJob } from './queue/turn-queue.ts';
 import type { Reply, Respond } from './reply.ts';
@@ -49,15 +50,16 @@ export class Conversations {
   readonly #outage: OutageNotices;
   /** The open requests in which answers go back, by their messages. */
   readonly #openRequests = new Map<string, Respond>();
-  /** What runs beside the turns. */
-  readonly #asideWork = new Set<Promise<void>>();
+  readonly #outOfBand: OutOfBandWork;
   /** Aborted, with a TurnError, when this process waits for nothing any more. */
   readonly #drained = new AbortController();
   #isDraining = false;
 
   constructor(services: Services) {
     this.#services = services;
-    this.#outage = new OutageNotices(services.clock);
+    const { clock, ids, log } = services;
+    this.#outage = new OutageNotices(clock);
+    this.#outOfBand = new OutOfBandWork({ ids, log, onGone: (key) => this.#leave(key) });
   }
 
   get isDraining(): boolean {
@@ -98,7 +100,7 @@ export class Conversations {
   async welcome(key: string, text: string, respond: Respond): Promise<void> {
     if (this.#isDraining || this.#welcomed.has(key)) return;
     this.#welcomed.set(key, true);
-    await this.#aside(key, async () => {
+    await this.#outOfBand.run(key, async () => {
       const isNew = await this.#services.conversations.create(key);
       if (isNew) await respond((sink) => sink.send({ text, audio: undefined }));
     });
@@ -106,12 +108,12 @@ export class Conversations {
 
   /** A user took a message back: it is not answered if it waits, and is remembered no more. Resolves when that is done. */
   withdraw({ key, activityId }: MessageName): Promise<void> {
-    return this.#aside(key, () => this.#apply(key, { kind: 'withdraw', activityId }));
+    return this.#outOfBand.run(key, () => this.#apply(key, { kind: 'withdraw', activityId }));
   }
 
   /** The bot was removed: all that is kept of the conversation is deleted. Resolves when that is done; never rejects. */
   forget(key: string): Promise<void> {
-    return this.#aside(key, async () => {
+    return this.#outOfBand.run(key, async () => {
       await this.#apply(key, { kind: 'forget' });
       await this.#forgotten(key);
     });
@@ -119,7 +121,7 @@ export class Conversations {
 
   /** As `forget`, for all conversations of a team. */
   forgetTeam(team: string): Promise<void> {
-    return this.#aside(team, async () => {
+    return this.#outOfBand.run(team, async () => {
       const keys = await this.#stored(() => this.#services.conversations.forgetTeam(team));
       for (const key of keys) await this.#forgotten(key);
     });
@@ -136,7 +138,7 @@ export class Conversations {
       this.#drained.abort(new TurnError('shutting_down', 'the process has to end'));
     });
     await queue.drain(graceMs, (message) => this.#dismiss(message));
-    await Promise.all(this.#asideWork);
+    await this.#outOfBand.whenIdle();
     cancelTimer();
     sessions.close();
   }
@@ -200,7 +202,10 @@ export class Conversations {
       case 'busy':
         return { kind: 'full' };
       case 'queueFull':
-        this.#services.log.warn({ conversation: message.key, activity: message.activityId }, 'message rejected: queue full');
+        this.#services.log.warn(
+          { conversation: message.key, activity: message.activityId },
+          'message rejected: queue full',
+        );
         return { kind: 'accepted', done: this.#say(message.key, respond, wordingFor(message.locale).queueFull) };
     }
   }
@@ -233,7 +238,7 @@ export class Conversations {
       throw err;
     }
     if (action.kind !== 'note' && action.kind !== 'stop') this.#services.sessions.drop(key);
-    return { kind: 'accepted', done: this.#aside(key, work).finally(release) };
+    return { kind: 'accepted', done: this.#outOfBand.run(key, work).finally(release) };
   }
 
   async #apply(key: string, action: ConversationAction): Promise<void> {
@@ -261,7 +266,7 @@ export class Conversations {
   }
 
   #say(key: string, respond: Respond, text: string): Promise<void> {
-    return this.#aside(key, () => respond((sink) => sink.send({ text, audio: undefined })));
+    return this.#outOfBand.run(key, () => respond((sink) => sink.send({ text, audio: undefined })));
   }
 
   #apology(err: unknown, { locale }: UserMessage): Reply {
@@ -271,24 +276,12 @@ export class Conversations {
     return { text: apology('internal', incident, wordingFor(locale)), audio: undefined };
   }
 
-  /** Runs work that no turn waits for. What goes wrong ends in the log: nobody is left to be told. */
-  #aside(conversation: string, work: () => Promise<void>): Promise<void> {
-    // In a function of its own, so that what is thrown at once is caught like what is thrown later.
-    const running = (async () => work())()
-      .catch(async (err: unknown) => {
-        this.#services.log.error({ err, incident: this.#services.ids.incident(), conversation }, 'reply not sent');
-        if (err instanceof SendError && err.code === 'conversation_gone') await this.#leave(conversation);
-      })
-      .finally(() => this.#asideWork.delete(running));
-    this.#asideWork.add(running);
-    return running;
-  }
-
   /** Nobody can be reached there: what waits is cancelled. What was said is kept, for a user who lets the bot in again. */
   async #leave(key: string): Promise<void> {
     this.#services.sessions.drop(key);
-    await this.#stored(() => this.#services.conversations.apply(key, undefined, { kind: 'stop' })).catch((err: unknown) =>
-      this.#services.log.warn({ err, conversation: key }, 'messages of a conversation that is gone not cancelled'),
+    await this.#stored(() => this.#services.conversations.apply(key, undefined, { kind: 'stop' })).catch(
+      (err: unknown) =>
+        this.#services.log.warn({ err, conversation: key }, 'messages of a conversation that is gone not cancelled'),
     );
   }
 }

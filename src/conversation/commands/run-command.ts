@@ -7,8 +7,8 @@ import { retry } from '../retry.ts';
 import type { Services } from '../services.ts';
 import { speakerOf } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
-import { type Command, VOICES } from './commands.ts';
 import { listOfCommands, usageText } from './command-texts.ts';
+import { type Command, VOICES } from './commands.ts';
 
 /** What a command comes to. */
 export interface CommandPlan {

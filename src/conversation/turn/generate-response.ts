@@ -57,7 +57,11 @@ export async function generateResponse(request: GenerateRequest, services: Gener
 }
 
 /** Asks again in the configured voice where the service refuses the chosen one; `refusedVoice` of the result names that. */
-async function tryVoices(deadlineMs: number, request: GenerateRequest, services: GenerateServices): Promise<ModelResult> {
+async function tryVoices(
+  deadlineMs: number,
+  request: GenerateRequest,
+  services: GenerateServices,
+): Promise<ModelResult> {
   const { input, log } = request;
   const { voice } = services.settings;
   const result = await tryUntil(deadlineMs, request, services);
@@ -71,7 +75,11 @@ async function tryVoices(deadlineMs: number, request: GenerateRequest, services:
   return { ...again, refusedVoice, usage, hasUntoldUsage: result.hasUntoldUsage || again.hasUntoldUsage };
 }
 
-async function tryUntil(deadlineMs: number, request: GenerateRequest, services: GenerateServices): Promise<ModelResult> {
+async function tryUntil(
+  deadlineMs: number,
+  request: GenerateRequest,
+  services: GenerateServices,
+): Promise<ModelResult> {
   const failures = new Map<TurnErrorCode, number>();
   let [usage, hasUntoldUsage] = [NO_TOKENS, false];
   for (let retries = 0; ; retries++) {

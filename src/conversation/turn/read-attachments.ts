@@ -121,11 +121,7 @@ async function readOne(attachment: TurnAttachment, before: readonly Read[], read
   }
 }
 
-async function readFileOrNote(
-  source: SentFile | Recording,
-  before: readonly Read[],
-  reading: Reading,
-): Promise<Read> {
+async function readFileOrNote(source: SentFile | Recording, before: readonly Read[], reading: Reading): Promise<Read> {
   try {
     const read = await orReason(() => readSource(source, reading), reading.limited);
     if (soundMsOf([...before, read]) > MAX_SOUND_MS)

@@ -21,11 +21,7 @@ export function overBudget(over: OverBudget, { message, log }: TurnContext): Ref
 }
 
 /** Nothing of what was sent can be read. A user who has spoken in vain is shown where to speak. */
-export async function unreadable(
-  { notes }: ReadAttachments,
-  turn: TurnContext,
-  services: Services,
-): Promise<Refused> {
+export async function unreadable({ notes }: ReadAttachments, turn: TurnContext, services: Services): Promise<Refused> {
   const hasSpoken = turn.message.attachments.some(({ kind }) => kind === 'teamsVoiceClip');
   const invitation = hasSpoken ? await invitationFor(turn, services) : undefined;
   return { reason: 'unreadable', text: paragraphs(...notes), ...(invitation && { invitation }) };

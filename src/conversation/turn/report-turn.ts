@@ -68,23 +68,30 @@ function logResult(result: TurnResult, turn: TurnContext): void {
   const fields = { ms: turn.elapsedMs(), ...('model' in result && result.model ? fieldsOf(result.model) : {}) };
   switch (result.kind) {
     case 'answered':
-      return logAnswer(result.model, fields, turn);
+      logAnswer(result.model, fields, turn);
+      break;
     case 'refused':
-      return log.info({ reason: result.reason, ...personOf(message, result.reason) }, 'message refused');
+      log.info({ reason: result.reason, ...personOf(message, result.reason) }, 'message refused');
+      break;
     case 'unsent':
     case 'gone':
-      return log.error({ ...fields, err: result.error, incident }, 'reply not sent');
+      log.error({ ...fields, err: result.error, incident }, 'reply not sent');
+      break;
     case 'broken':
-      return log.error({ ...fields, err: result.error, incident }, 'turn broke');
+      log.error({ ...fields, err: result.error, incident }, 'turn broke');
+      break;
     case 'deadLettered':
-      return log.error({ incident }, 'message given up: its attempts ended their process');
+      log.error({ incident }, 'message given up: its attempts ended their process');
+      break;
     case 'resent':
     case 'answeredBefore':
     case 'cancelled':
-      return log.info({ ...fields, result: result.kind }, 'turn ended');
+      log.info({ ...fields, result: result.kind }, 'turn ended');
+      break;
     case 'released':
     case 'superseded':
-      return log.warn({ ...fields, result: result.kind }, 'turn left to another attempt');
+      log.warn({ ...fields, result: result.kind }, 'turn left to another attempt');
+      break;
   }
 }
 
@@ -92,11 +99,14 @@ function logAnswer({ outcome }: ModelResult, fields: object, { log, incident }: 
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
-      return log.info(fields, 'turn ended');
+      log.info(fields, 'turn ended');
+      break;
     case 'cutShort':
-      return log.warn({ ...fields, why: outcome.why, err: outcome.error }, 'turn ended');
+      log.warn({ ...fields, why: outcome.why, err: outcome.error }, 'turn ended');
+      break;
     case 'failed':
-      return log.error({ ...fields, incident, code: outcome.error.code, err: outcome.error }, 'turn ended');
+      log.error({ ...fields, incident, code: outcome.error.code, err: outcome.error }, 'turn ended');
+      break;
   }
 }
 

@@ -1,5 +1,5 @@
-import type { TurnInput } from '../../realtime/session.ts';
 import type { ModelResult } from '../../realtime/model-result.ts';
+import type { TurnInput } from '../../realtime/session.ts';
 import type { Allowance, CostRequest } from '../limits/spending.ts';
 import type { TurnJob } from '../queue/turn-queue.ts';
 import type { ReplySink } from '../reply.ts';

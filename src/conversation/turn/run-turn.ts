@@ -24,7 +24,7 @@ export async function runTurn(turn: TurnContext, services: Services): Promise<Tu
   try {
     return await attempt(turn, services);
   } catch (error) {
-    return abandon(error, turn, services).catch(() => ({ kind: 'broken', error }));
+    return abandon(error, turn, services).catch((unsent: unknown) => ({ kind: 'unsent', error: unsent }));
   }
 }
 

@@ -47,7 +47,10 @@ async function cutShortReply(outcome: Extract<Outcome, { kind: 'cutShort' }>, op
 }
 
 /** Text is authoritative: audio that cannot be made or kept never costs the text. */
-async function toAudio({ pcm, text }: { pcm: Pcm; text: string }, options: ToReplyOptions): Promise<ReplyAudio | undefined> {
+async function toAudio(
+  { pcm, text }: { pcm: Pcm; text: string },
+  options: ToReplyOptions,
+): Promise<ReplyAudio | undefined> {
   if (pcm.byteLength === 0) return undefined;
   const { audioStore, log, message } = options;
   try {

@@ -9,8 +9,7 @@ import {
   OPENS_FOR_MS,
 } from '../../../src/conversation/recordings/invitations.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
-import { saying } from './pending-contract.ts';
-import { KEYS } from './records-contract.ts';
+import { KEYS, saying } from '../saying.ts';
 
 /** Somebody of whom all is missing that may be. */
 export const guest = (key = 'msteams/a', personKey = '["msteams","user"]'): Guest => {
