@@ -2,7 +2,7 @@ import './node-version.js';
 import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { loadDotEnv } from './config/dot-env.ts';
-import { budgetNotices } from './conversation/spending.ts';
+import { budgetNotices } from './conversation/limits/spending.ts';
 import { ConfigError, systemCode } from './errors.ts';
 import { findBuild, findInstallation, firstSteps, settingsFile } from './installation.ts';
 import { captureConsole, createLogger } from './log.ts';

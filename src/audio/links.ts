@@ -14,7 +14,7 @@ export interface AudioLink {
   readonly signature: string;
 }
 
-/** The ids of stored audio name their conversation, too: see blob-library.ts. */
+/** The ids of stored audio name their conversation, too: see azure-blob-audio-store.ts. */
 const LINK = /^([A-Za-z0-9_-]{22}|[A-Za-z0-9_-]{33})\.([0-9a-z]{1,9})\.([A-Za-z0-9_-]{22})$/;
 const SIGNATURE_BYTES = 16;
 

@@ -4,7 +4,10 @@ import type { EnvReader } from './env.ts';
 /** Bounds; `undefined` = none. Money in US dollars. */
 export interface LimitSettings {
   readonly turnsPerMinute: number | undefined;
+  /** Over all conversations, each UTC day. */
   readonly dayUsd: number | undefined;
+  /** Each person, each UTC day. */
+  readonly personUsd: number | undefined;
   readonly conversationUsd: number | undefined;
   readonly prices: PriceTable;
 }
@@ -14,12 +17,16 @@ export function readLimits(read: EnvReader, model: string, readText: (path: stri
   const isSet = read.text('MAX_TURNS_PER_MINUTE') !== undefined;
   const turnsPerMinute = read.whole('MAX_TURNS_PER_MINUTE', 0, { least: 1, most: 1000 });
   const dayUsd = read.amount('DAILY_BUDGET_USD');
+  const personUsd = read.amount('PERSON_DAILY_BUDGET_USD');
   const conversationUsd = read.amount('CONVERSATION_BUDGET_USD');
   const prices = readPrices(read, readText);
   const isRead = prices !== undefined;
-  const budget = dayUsd !== undefined ? 'DAILY_BUDGET_USD' : 'CONVERSATION_BUDGET_USD';
-  const isBounded = dayUsd !== undefined || conversationUsd !== undefined;
-  if (isBounded && isRead && model !== '' && pricesOf(prices, model) === undefined) {
+  const budget = firstSet({
+    DAILY_BUDGET_USD: dayUsd,
+    PERSON_DAILY_BUDGET_USD: personUsd,
+    CONVERSATION_BUDGET_USD: conversationUsd,
+  });
+  if (budget !== undefined && isRead && model !== '' && pricesOf(prices, model) === undefined) {
     read.problems.push(
       `${budget} is set and no price is known for "${model}"; expected PRICE_TABLE to name a file that has one, or a deployment that is named like its model (gpt-realtime)`,
     );
@@ -27,9 +34,14 @@ export function readLimits(read: EnvReader, model: string, readText: (path: stri
   return {
     turnsPerMinute: isSet ? turnsPerMinute : undefined,
     dayUsd,
+    personUsd,
     conversationUsd,
     prices: prices ?? DEFAULT_PRICES,
   };
+}
+
+function firstSet(amounts: Readonly<Record<string, number | undefined>>): string | undefined {
+  return Object.entries(amounts).find(([, usd]) => usd !== undefined)?.[0];
 }
 
 /** `undefined` where the table cannot be used. */

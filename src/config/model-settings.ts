@@ -80,10 +80,10 @@ function checkPath(endpoint: string, read: EnvReader): void {
 const MOST_OUTPUT_TOKENS = 4_096;
 
 /** Reads what sessions are told; a budget has to know how long an answer can be. */
-export function readSession(read: EnvReader, { dayUsd, conversationUsd }: LimitSettings): SessionSettings {
+export function readSession(read: EnvReader, { dayUsd, personUsd, conversationUsd }: LimitSettings): SessionSettings {
   const isUnbounded = read.text('REALTIME_MAX_OUTPUT_TOKENS') === 'inf';
   const isSet = read.text('REALTIME_MAX_OUTPUT_TOKENS') !== undefined;
-  const isBudgeted = dayUsd !== undefined || conversationUsd !== undefined;
+  const isBudgeted = [dayUsd, personUsd, conversationUsd].some((usd) => usd !== undefined);
   if (isBudgeted && isUnbounded) {
     read.problems.push('REALTIME_MAX_OUTPUT_TOKENS is "inf"; expected a number from 1 to 4096 where a budget is set');
   }

@@ -1,6 +1,6 @@
 import { findFfmpeg } from '../audio/clip/ffmpeg.ts';
 import type { Config } from '../config/config.ts';
-import { budgetNotices } from '../conversation/spending.ts';
+import { budgetNotices } from '../conversation/limits/spending.ts';
 import { settingsFile } from '../installation.ts';
 import { type Check, type DoctorDeps, type Finding, pass, skipped, warn } from './check.ts';
 

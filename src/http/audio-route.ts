@@ -3,6 +3,8 @@ import type { Request, Response } from 'restify';
 import type { ByteRange, StoredAudio } from '../audio/audio-store.ts';
 import { RequestError } from '../errors.ts';
 import { findLinked, type LinkOptions } from './linked-audio.ts';
+import { sendSound } from './send-sound.ts';
+import type { SoundReader } from './sound-reader.ts';
 
 const FILE_ENDING = '.wav';
 
@@ -11,28 +13,44 @@ export function isSoundFile(file: string): boolean {
   return file.endsWith(FILE_ENDING);
 }
 
+/** What serving sounds takes. */
+export interface AudioRouteOptions extends LinkOptions {
+  readonly sounds: SoundReader;
+}
+
 /** `GET` and `HEAD /audio/<link>.wav`. The link is the only key: unguessable, and there is no list of them. */
-export function audioRoute(options: LinkOptions) {
+export function audioRoute(options: AudioRouteOptions) {
   return async function serveAudio(request: Request, response: Response): Promise<void> {
     const found = await findLinked(String(request.params.file).slice(0, -FILE_ENDING.length), options);
-    if (found === undefined) throw new RequestError('not_found', 'There is no such audio, or not any more.');
+    if (found === undefined) throw notFound();
     const { audio, leftMs } = found;
-    const etag = `"${audio.id}"`;
-    const headers = {
-      'Content-Type': 'audio/wav',
-      'Accept-Ranges': 'bytes',
-      'Cache-Control': `private, max-age=${Math.floor(leftMs / 1000)}, immutable`,
-      'Content-Disposition': 'inline; filename="reply.wav"',
-      'Last-Modified': new Date(audio.savedAtMs).toUTCString(),
-      'X-Content-Type-Options': 'nosniff',
-      ETag: etag,
-    };
-    const answer = answerTo(request, audio, etag);
-    const length = answer.status === 304 ? {} : { 'Content-Length': String(lengthOf(answer.body)) };
-    const body =
-      answer.body && request.method !== 'HEAD' ? await options.audioStore.read(audio.id, answer.body) : undefined;
-    response.writeHead(answer.status, { ...headers, ...length, ...answer.headers });
-    response.end(body);
+    const answer = answerTo(request, audio);
+    const writeHead = () => response.writeHead(answer.status, { ...headersOf(audio, leftMs), ...answer.headers });
+    if (answer.body === undefined || request.method === 'HEAD') {
+      writeHead();
+      response.end();
+      return;
+    }
+    const read = (range: ByteRange, signal: AbortSignal) => options.sounds.read(audio.id, range, signal);
+    if (!(await sendSound(response, { range: answer.body, read, writeHead }))) throw notFound();
+  };
+}
+
+function notFound(): RequestError {
+  return new RequestError('not_found', 'There is no such audio, or not any more.');
+}
+
+const etagOf = ({ id }: StoredAudio) => `"${id}"`;
+
+function headersOf(audio: StoredAudio, leftMs: number): Readonly<Record<string, string>> {
+  return {
+    'Content-Type': 'audio/wav',
+    'Accept-Ranges': 'bytes',
+    'Cache-Control': `private, max-age=${Math.floor(leftMs / 1000)}, immutable`,
+    'Content-Disposition': 'inline; filename="reply.wav"',
+    'Last-Modified': new Date(audio.savedAtMs).toUTCString(),
+    'X-Content-Type-Options': 'nosniff',
+    ETag: etagOf(audio),
   };
 }
 
@@ -43,21 +61,23 @@ interface Answer {
   readonly body: ByteRange | undefined;
 }
 
-const lengthOf = (range: ByteRange | undefined) => (range === undefined ? 0 : range.end - range.start + 1);
-
 /** One range is answered as such; several, or a range of another version, with the whole. */
-function answerTo(request: Request, { byteLength: size }: StoredAudio, etag: string): Answer {
+function answerTo(request: Request, audio: StoredAudio): Answer {
+  const etag = etagOf(audio);
+  const size = audio.byteLength;
   if (matches(request.headers['if-none-match'], etag)) return { status: 304, headers: {}, body: undefined };
   const ranges = wantedRanges(request, size, etag);
-  if (ranges === -1) return { status: 416, headers: { 'Content-Range': `bytes */${size}` }, body: undefined };
+  if (ranges === -1) {
+    const headers = { 'Content-Range': `bytes */${size}`, 'Content-Length': '0' };
+    return { status: 416, headers, body: undefined };
+  }
   const only = typeof ranges === 'object' && ranges.type === 'bytes' && ranges.length === 1 ? ranges[0] : undefined;
-  if (only === undefined) return { status: 200, headers: {}, body: { start: 0, end: size - 1 } };
-  const { start, end } = only;
-  return {
-    status: 206,
-    headers: { 'Content-Range': `bytes ${start}-${end}/${size}` },
-    body: { start, end },
-  };
+  const length = (range: ByteRange) => ({ 'Content-Length': String(range.end - range.start + 1) });
+  const whole = { start: 0, end: size - 1 };
+  if (only === undefined) return { status: 200, headers: length(whole), body: size === 0 ? undefined : whole };
+  const range = { start: only.start, end: only.end };
+  const headers = { 'Content-Range': `bytes ${range.start}-${range.end}/${size}`, ...length(range) };
+  return { status: 206, headers, body: range };
 }
 
 function wantedRanges(request: Request, size: number, etag: string) {

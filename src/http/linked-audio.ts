@@ -10,15 +10,15 @@ export interface LinkedSound {
 
 /** What links are looked up with. */
 export interface LinkOptions {
-  readonly audioStore: AudioStore;
+  readonly sounds: Pick<AudioStore, 'find'>;
   readonly clock: Clock;
 }
 
 /** The audio behind a link; `undefined` for one that nobody was given, or that has ended. */
-export async function findLinked(link: string, { audioStore, clock }: LinkOptions): Promise<LinkedSound | undefined> {
+export async function findLinked(link: string, { sounds, clock }: LinkOptions): Promise<LinkedSound | undefined> {
   const read = readLink(link);
   if (read === undefined) return undefined;
-  const audio = await audioStore.find(read.audioId);
+  const audio = await sounds.find(read.audioId);
   const nowMs = clock.now();
   if (audio === undefined || !isGenuine(read, audio, nowMs)) return undefined;
   return { audio, leftMs: Math.min(read.expiresAtMs, audio.expiresAtMs) - nowMs };

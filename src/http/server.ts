@@ -18,6 +18,7 @@ import { RECORDER_PATH, recorderRoute } from './pages/talk/recorder.ts';
 import { talkRoute } from './pages/talk/route.ts';
 import { uploadRoute } from './pages/talk/upload.ts';
 import { limitRequestTime } from './request-time.ts';
+import { SoundReader } from './sound-reader.ts';
 
 /** What goes back in the response of a delivered activity, where it is more than "taken". */
 export interface InBandAnswer {
@@ -129,8 +130,9 @@ function messagesRoute(options: HttpOptions): Handler {
   };
 }
 
-function soundOrPlayer(options: HttpOptions): Handler {
-  const [serveSound, servePlayer] = [audioRoute(options), playerRoute(options)];
+function soundOrPlayer({ audioStore, clock }: HttpOptions): Handler {
+  const links = { sounds: new SoundReader(audioStore), clock };
+  const [serveSound, servePlayer] = [audioRoute(links), playerRoute(links)];
   return (request, response) =>
     isSoundFile(String(request.params.file)) ? serveSound(request, response) : servePlayer(request, response);
 }

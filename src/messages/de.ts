@@ -70,6 +70,8 @@ export const de: Wording = {
   limits: {
     tooFast: 'Das war viel in einer Minute. Bitte warten Sie kurz und senden Sie das noch einmal.',
     day: 'Mein Budget für heute ist aufgebraucht. Bitte kommen Sie morgen (UTC) wieder, oder fragen Sie die Person, die diesen Bot betreibt.',
+    person:
+      'Ihr eigenes Budget für heute ist aufgebraucht. Bitte kommen Sie morgen (UTC) wieder, oder fragen Sie die Person, die diesen Bot betreibt.',
     conversation:
       'Das Budget dieser Unterhaltung ist aufgebraucht. Bitte fragen Sie die Person, die diesen Bot betreibt.',
   },

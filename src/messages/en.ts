@@ -65,6 +65,8 @@ export const en: Wording = {
   limits: {
     tooFast: 'That was a lot in one minute. Please wait a moment and send that again.',
     day: 'My budget for today is used up. Please come back tomorrow (UTC), or ask the person who runs this bot.',
+    person:
+      'Your own budget for today is used up. Please come back tomorrow (UTC), or ask the person who runs this bot.',
     conversation: 'The budget of this conversation is used up. Please ask the person who runs this bot.',
   },
   commands: {

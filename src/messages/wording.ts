@@ -66,6 +66,7 @@ export interface Wording {
   readonly limits: {
     readonly tooFast: string;
     readonly day: string;
+    readonly person: string;
     readonly conversation: string;
   };
   /** What is said of commands. `by`: who gave it, where several people can; each name of one is listed in `does`. */

@@ -1,4 +1,4 @@
-import type { BlobRequestConditions, ContainerClient } from '@azure/storage-blob';
+import type { BlobDownloadResponseParsed, BlobRequestConditions, ContainerClient } from '@azure/storage-blob';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { type AzureStorage, openContainer } from './azure-account.ts';
@@ -60,11 +60,22 @@ export class AzureBlobs implements Blobs {
           ...(known === undefined ? {} : { conditions: { ifNoneMatch: quoted(known) } }),
         });
         call.expect(answer.contentLength ?? 0);
-        const chunks: Buffer[] = [];
-        for await (const chunk of answer.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
-        return { ...factsOf(name, answer), body: Buffer.concat(chunks) };
+        return { ...factsOf(name, answer), body: await bodyOf(answer) };
       } catch (error) {
         if (storageAnswer(error).status === 304) return 'unchanged';
+        return noneOr(error);
+      }
+    });
+  }
+
+  readPart(name: string, start: number, end: number): Promise<Blob | undefined> {
+    return this.#call(`reading a part of ${name}`, async (container, { signal: abortSignal, expect }) => {
+      try {
+        const options = { abortSignal, maxRetryRequests: 0 };
+        const answer = await container.getBlobClient(name).download(start, end - start + 1, options);
+        expect(answer.contentLength ?? 0);
+        return { ...factsOf(name, answer), body: await bodyOf(answer) };
+      } catch (error) {
         return noneOr(error);
       }
     });
@@ -147,6 +158,12 @@ export class AzureBlobs implements Blobs {
     const { log, container } = this.#options;
     this.prepare().catch((err: unknown) => log.warn({ err, container }, 'a storage container could not be created'));
   }
+}
+
+async function bodyOf({ readableStreamBody }: BlobDownloadResponseParsed): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
 }
 
 /** `undefined` where the blob alone is missing; throws all else. */

@@ -33,6 +33,8 @@ export interface WriteOptions {
 export interface Blobs {
   /** `undefined`: there is none. `unchanged`: it is still the version with the tag `known`, and was not sent again. */
   read(name: string, known?: string): Promise<Blob | 'unchanged' | undefined>;
+  /** Bytes from `start` to `end`, both included, or as many of them as there are. */
+  readPart(name: string, start: number, end: number): Promise<Blob | undefined>;
   /** As `read`, without the content. */
   describe(name: string): Promise<BlobFacts | undefined>;
   /** Resolves with the tag of what was written. */

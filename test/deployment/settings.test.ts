@@ -74,6 +74,7 @@ const LEFT_ALONE: Readonly<Record<string, string>> = {
   TURN_TIMEOUT_SECONDS: 'the default fits',
   REALTIME_MAX_OUTPUT_TOKENS: 'the default fits',
   PRICE_TABLE: 'names a file',
+  PERSON_DAILY_BUDGET_USD: 'the budget of a day bounds everybody together',
   LOG_LEVEL: 'the default fits',
   REALTIME_TRANSCRIPTION_MODEL: 'names one more deployment, which the template does not make',
   ATTACHMENT_HOSTS: "the channels' own hosts serve",

@@ -25,7 +25,7 @@ export interface OverBudget {
 }
 
 /**
- * What a reservation came to. `isNearLimit` names the budgets of which it uses 80 % or more for the first time that day
+ * What a reservation came to. `nearLimit` names the budgets of which it uses 80 % or more for the first time that day
  * (or, for a conversation, ever): an operator is told.
  */
 export type ReserveResult =

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { MemorySpending, RESERVATION_MS } from '../../../src/conversation/limits/memory-spending.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { itBoundsSpending } from './spending-contract.ts';
+
+const DAY_MS = 86_400_000;
+
+itBoundsSpending('memory', {
+  async open() {
+    const clock = new ManualClock();
+    const store = new MemorySpending(clock);
+    return { store, others: [store], later: (ms) => clock.advance(ms) };
+  },
+  runs: 500,
+});
+
+describe('spending in memory', () => {
+  const budgets = { dayUsd: 2, personUsd: undefined, conversationUsd: undefined };
+  const reservation = (jobId: string) => ({ jobId, conversation: 'a', person: 'a', usd: 1 });
+
+  it('keeps at midnight what is reserved, which is spent on the day on which it is settled', async () => {
+    const clock = new ManualClock();
+    await clock.advance(DAY_MS - (clock.now() % DAY_MS) - 1);
+    const store = new MemorySpending(clock);
+    for (const job of ['1', '2']) assert.equal((await store.reserve(reservation(job), budgets)).kind, 'reserved');
+    await clock.advance(1);
+    assert.equal((await store.reserve(reservation('3'), budgets)).kind, 'overBudget');
+    await store.settle('1', 1);
+    assert.equal((await store.reserve(reservation('3'), budgets)).kind, 'overBudget');
+    await store.settle('2', 0);
+    assert.equal((await store.reserve(reservation('3'), budgets)).kind, 'reserved');
+  });
+
+  it('holds a reservation for an hour to the millisecond', async () => {
+    const clock = new ManualClock();
+    const store = new MemorySpending(clock);
+    await store.reserve({ ...reservation('1'), usd: 2 }, budgets);
+    await clock.advance(RESERVATION_MS - 1);
+    assert.equal((await store.reserve(reservation('2'), budgets)).kind, 'overBudget');
+    await clock.advance(1);
+    assert.equal((await store.reserve(reservation('2'), budgets)).kind, 'reserved');
+  });
+});

@@ -1,0 +1,281 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type {
+  Budgets,
+  Reservation,
+  ReserveResult,
+  SpendingStore,
+} from '../../../src/conversation/limits/spending-store.ts';
+
+const SEED = 20_261_128;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const NONE: Budgets = { dayUsd: undefined, personUsd: undefined, conversationUsd: undefined };
+
+export interface SpendingUnderTest {
+  readonly store: SpendingStore;
+  /** Others that share it, as other instances do; the same one where it is shared with nobody. */
+  readonly others: readonly SpendingStore[];
+  /** Lets time pass: a multiple of a day, or less than what is left of this one. */
+  later(ms: number): Promise<void>;
+}
+
+export interface SpendingContract {
+  open(): Promise<SpendingUnderTest>;
+  /** How many plans of the property test are run. */
+  readonly runs: number;
+}
+
+let jobCount = 0;
+
+function reservation(fields: Partial<Reservation> = {}): Reservation {
+  return { jobId: `job-${++jobCount}`, conversation: 'webchat/a', person: 'webchat/ada', usd: 1, ...fields };
+}
+
+function outcomeOf(result: ReserveResult): string {
+  return result.kind === 'reserved' ? 'reserved' : result.budget;
+}
+
+/** Reserves what has to fit. Resolves with the job. */
+async function reserve(store: SpendingStore, budgets: Budgets, fields: Partial<Reservation> = {}): Promise<string> {
+  const wanted = reservation(fields);
+  assert.equal(outcomeOf(await store.reserve(wanted, budgets)), 'reserved');
+  return wanted.jobId;
+}
+
+async function spend(store: SpendingStore, usd: number, fields: Partial<Reservation> = {}): Promise<void> {
+  const jobId = await reserve(store, NONE, { usd, ...fields });
+  await store.settle(jobId, usd);
+}
+
+/** What every store of spending does. */
+export function itBoundsSpending(what: string, { open, runs }: SpendingContract): void {
+  const outcome = async (store: SpendingStore, budgets: Partial<Budgets>, fields: Partial<Reservation> = {}) =>
+    outcomeOf(await store.reserve(reservation(fields), { ...NONE, ...budgets }));
+
+  describe(`spending in ${what}`, () => {
+    it('has room up to each budget, to the last of it, and says which one is exceeded', async () => {
+      const { store } = await open();
+      const budgets = { dayUsd: 10, personUsd: 5, conversationUsd: 3 };
+      await reserve(store, budgets, { usd: 2 });
+      assert.deepEqual(await store.reserve(reservation({ usd: 1.5 }), budgets), {
+        ...{ kind: 'overBudget', budget: 'conversation', neededUsd: 1.5, leftUsd: 1 },
+      });
+      await reserve(store, budgets, { usd: 1 });
+      assert.equal(await outcome(store, budgets, { usd: 0.1 }), 'conversation');
+      await reserve(store, budgets, { usd: 2, conversation: 'webchat/b' });
+      assert.equal(await outcome(store, budgets, { usd: 0.1, conversation: 'webchat/c' }), 'person');
+      const bob = { conversation: 'webchat/c', person: 'webchat/bob' };
+      await reserve(store, budgets, { usd: 3, ...bob });
+      const eve = { conversation: 'webchat/d', person: 'webchat/eve' };
+      await reserve(store, budgets, { usd: 2, ...eve });
+      assert.equal(await outcome(store, budgets, { usd: 0.1, ...eve }), 'day');
+      assert.equal(await outcome(store, budgets, { usd: 0, ...eve }), 'reserved');
+    });
+
+    it('counts what was spent as what is reserved, and gives back what was not', async () => {
+      const { store } = await open();
+      const budgets = { ...NONE, dayUsd: 2 };
+      const jobId = await reserve(store, budgets, { usd: 2 });
+      assert.equal(await outcome(store, budgets, { usd: 0.5 }), 'day');
+      await store.settle(jobId, 1.5);
+      assert.equal(await outcome(store, budgets, { usd: 0.6 }), 'day');
+      await reserve(store, budgets, { usd: 0.5 });
+      assert.equal(await outcome(store, budgets, { usd: 0.01 }), 'day');
+    });
+
+    it('settles a job once, and nothing that has reserved nothing', async () => {
+      const { store } = await open();
+      const budgets = { ...NONE, dayUsd: 2 };
+      const jobId = await reserve(store, budgets, { usd: 1 });
+      for (let count = 0; count < 3; count++) await store.settle(jobId, 1);
+      await store.settle('unknown', 1);
+      await reserve(store, budgets, { usd: 1 });
+      assert.equal(await outcome(store, budgets, { usd: 0.01 }), 'day');
+    });
+
+    it('replaces what a job has reserved: by more, by less, and not at all where it does not fit', async () => {
+      const { store } = await open();
+      const budgets = { dayUsd: 4, personUsd: 3, conversationUsd: 3 };
+      const jobId = await reserve(store, budgets, { usd: 1 });
+      await reserve(store, budgets, { jobId, usd: 3 });
+      assert.equal(await outcome(store, budgets, { jobId, usd: 3.1 }), 'conversation');
+      assert.equal(await outcome(store, budgets, { usd: 1.1, conversation: 'b', person: 'b' }), 'day');
+      await reserve(store, budgets, { jobId, usd: 2 });
+      await reserve(store, budgets, { usd: 2, conversation: 'b', person: 'b' });
+      await store.settle(jobId, 0);
+      await reserve(store, budgets, { usd: 2 });
+    });
+
+    it('begins a new day at midnight (UTC), but for conversations and for what is still reserved', async () => {
+      const { store, later } = await open();
+      const budgets = { dayUsd: 2, personUsd: 2, conversationUsd: 3 };
+      await spend(store, 1);
+      const jobId = await reserve(store, budgets, { usd: 1 });
+      assert.equal(await outcome(store, budgets, { usd: 0.1, conversation: 'b' }), 'person');
+      assert.equal(await outcome(store, budgets, { usd: 0.1, conversation: 'b', person: 'b' }), 'day');
+      await store.settle(jobId, 1);
+      await later(DAY_MS);
+      await reserve(store, budgets, { usd: 1 });
+      assert.equal(await outcome(store, budgets, { usd: 0.1 }), 'conversation');
+      assert.equal(await outcome(store, budgets, { usd: 1.1, conversation: 'b' }), 'person');
+      await reserve(store, budgets, { usd: 1, conversation: 'b' });
+    });
+
+    it('lets go of what is reserved when its job does not end within an hour', async () => {
+      const { store, later } = await open();
+      const budgets = { ...NONE, dayUsd: 2 };
+      const lost = await reserve(store, budgets, { usd: 1 });
+      const kept = await reserve(store, budgets, { usd: 1 });
+      assert.equal(await outcome(store, budgets, { usd: 1 }), 'day');
+      await later(DAY_MS);
+      // It is at work, and says so by reserving again.
+      await reserve(store, budgets, { jobId: kept, usd: 1 });
+      await reserve(store, budgets, { usd: 1 });
+      assert.equal(await outcome(store, budgets, { usd: 0.1 }), 'day');
+      await store.settle(lost, 1);
+      await store.settle(kept, 0);
+      await reserve(store, budgets, { usd: 1 });
+    });
+
+    it('names each budget once when 80 % of it are used', async () => {
+      const { store, later } = await open();
+      const budgets = { dayUsd: 10, personUsd: 10, conversationUsd: 5 };
+      const nearOf = async (usd: number, fields: Partial<Reservation> = {}) => {
+        const wanted = reservation({ usd, ...fields });
+        const result = await store.reserve(wanted, budgets);
+        assert.equal(result.kind, 'reserved');
+        await store.settle(wanted.jobId, usd);
+        return result.kind === 'reserved' ? result.nearLimit.toSorted() : [];
+      };
+      assert.deepEqual(await nearOf(3.9), []);
+      assert.deepEqual(await nearOf(0.1), ['conversation']);
+      assert.deepEqual(await nearOf(0.1), []);
+      assert.deepEqual(await nearOf(3.9, { conversation: 'b' }), ['day', 'person']);
+      assert.deepEqual(await nearOf(0.2, { conversation: 'b' }), ['conversation']);
+      assert.deepEqual(await nearOf(0.2, { conversation: 'c', person: 'c' }), []);
+      await later(DAY_MS);
+      assert.deepEqual(await nearOf(0.1), []);
+      assert.deepEqual(await nearOf(4, { conversation: 'd', person: 'd' }), ['conversation']);
+      assert.deepEqual(await nearOf(4, { conversation: 'e', person: 'd' }), ['conversation', 'day', 'person']);
+    });
+
+    it('tells people and conversations apart, whatever their names', async () => {
+      const { store } = await open();
+      const long = 'ü'.repeat(5_000);
+      const names = ['', 'a', 'A', ' a', `${long}1`, `${long}2`, 'a\u0000', '\ud800', "'; --"];
+      for (const name of names)
+        await reserve(store, { ...NONE, conversationUsd: 1 }, { usd: 1, conversation: name, person: 'p' });
+      for (const name of names)
+        assert.equal(await outcome(store, { conversationUsd: 1 }, { conversation: name }), 'conversation');
+      for (const name of names) await spend(store, 1, { conversation: 'c', person: name });
+      for (const name of names)
+        assert.equal(await outcome(store, { personUsd: 1 }, { conversation: 'd', person: name }), 'person');
+    });
+
+    it('is never exceeded by 300 that reserve at once, and all of it can be used', async () => {
+      const { store, others } = await open();
+      const stores = [store, ...others];
+      const budgets = { dayUsd: 60, personUsd: 20, conversationUsd: 7 };
+      const wanted = Array.from({ length: 300 }, (_, index) => {
+        const fields = { conversation: `c-${index % 30}`, person: `p-${index % 5}`, usd: 1 };
+        return reservation(fields);
+      });
+      const results = await Promise.all(
+        wanted.map((each, index) => (stores[index % stores.length] ?? store).reserve(each, budgets)),
+      );
+      const taken = wanted.filter((_, index) => results[index]?.kind === 'reserved');
+      assert.equal(taken.length, 60);
+      for (const field of ['person', 'conversation'] as const) {
+        const most = field === 'person' ? 20 : 7;
+        for (const name of new Set(taken.map((each) => each[field])))
+          assert.ok(taken.filter((each) => each[field] === name).length <= most, name);
+      }
+      await Promise.all(taken.map(({ jobId }, index) => (stores[index % stores.length] ?? store).settle(jobId, 0.5)));
+      assert.equal(await outcome(store, { dayUsd: 60 }, { conversation: 'x', person: 'x', usd: 30.1 }), 'day');
+      assert.equal(await outcome(store, { dayUsd: 60 }, { conversation: 'x', person: 'x', usd: 30 }), 'reserved');
+    });
+
+    it('is within its budgets in any order of turns', async () => {
+      const plan = fc.asyncProperty(
+        fc.array(step, { maxLength: 60 }),
+        fc.integer({ min: 1, max: 10 }),
+        fc.integer({ min: 1, max: 8 }),
+        fc.integer({ min: 1, max: 6 }),
+        async (steps, dayUsd, personUsd, conversationUsd) =>
+          follow(steps, { dayUsd, personUsd, conversationUsd }, await open()),
+      );
+      await fc.assert(plan, { seed: SEED, numRuns: runs });
+    });
+  });
+}
+
+type Step =
+  | { readonly kind: 'reserve'; readonly conversation: string; readonly person: string; readonly usd: number }
+  | { readonly kind: 'again'; readonly pick: number; readonly usd: number }
+  | { readonly kind: 'settle'; readonly pick: number; readonly share: number }
+  | { readonly kind: 'nextDay' };
+
+const CONVERSATIONS = ['a', 'b', 'c'];
+const PEOPLE = ['ada', 'bob'];
+const usd = fc.integer({ min: 0, max: 400 }).map((cents) => cents / 100);
+const pick = fc.nat({ max: 30 });
+const owner = { conversation: fc.constantFrom(...CONVERSATIONS), person: fc.constantFrom(...PEOPLE) };
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('reserve'), ...owner, usd }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('again'), pick, usd }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('settle'), pick, share: fc.double({ min: 0, max: 1, noNaN: true }) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('nextDay') }) },
+);
+
+interface Held extends Reservation {
+  readonly isOpen: boolean;
+}
+
+/** Follows the steps with books of its own. */
+async function follow(steps: readonly Step[], budgets: Budgets, { store, later }: SpendingUnderTest): Promise<void> {
+  const { dayUsd = 0, personUsd = 0, conversationUsd = 0 } = budgets;
+  let held: Held[] = [];
+  const spent = { day: new Map<string, number>(), person: new Map<string, number>(), conversation: new Map() };
+  const add = (sums: Map<string, number>, name: string, cost: number) => sums.set(name, (sums.get(name) ?? 0) + cost);
+
+  async function take(one: Reservation): Promise<void> {
+    const { kind } = await store.reserve(one, budgets);
+    if (kind === 'reserved') held = [...held.filter(({ jobId }) => jobId !== one.jobId), { ...one, isOpen: true }];
+  }
+
+  for (const each of steps) {
+    const one = 'pick' in each ? held[each.pick] : undefined;
+    if (each.kind === 'reserve') await take(reservation(each));
+    else if (each.kind === 'again' && one?.isOpen) await take({ ...one, usd: each.usd });
+    else if (each.kind === 'settle' && one !== undefined) {
+      const cost = one.usd * each.share;
+      await store.settle(one.jobId, cost);
+      if (!one.isOpen) continue;
+      held = held.map((other) => (other === one ? { ...one, isOpen: false } : other));
+      add(spent.day, '', cost);
+      add(spent.person, one.person, cost);
+      add(spent.conversation, one.conversation, cost);
+    } else if (each.kind === 'nextDay') {
+      await later(DAY_MS);
+      for (const sums of [spent.day, spent.person]) sums.clear();
+      held = held.map((other) => ({ ...other, isOpen: false }));
+    }
+    const open = held.filter(({ isOpen }) => isOpen);
+    const reserved = (fits: (one: Held) => boolean) => open.filter(fits).reduce((sum, { usd: cost }) => sum + cost, 0);
+    const check = (what: string, sum: number, limit: number) => assert.ok(sum <= limit + 1e-9, `${what}: ${sum}`);
+    check('the day', (spent.day.get('') ?? 0) + reserved(() => true), dayUsd);
+    for (const name of PEOPLE)
+      check(name, (spent.person.get(name) ?? 0) + reserved(({ person }) => person === name), personUsd);
+    for (const name of CONVERSATIONS)
+      check(
+        name,
+        (spent.conversation.get(name) ?? 0) + reserved((held) => held.conversation === name),
+        conversationUsd,
+      );
+  }
+}

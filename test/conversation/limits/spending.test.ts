@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { readConfig } from '../../../src/config/config.ts';
+import { MemorySpending } from '../../../src/conversation/limits/memory-spending.ts';
+import {
+  type Allowance,
+  budgetNotices,
+  type CostRequest,
+  Spending,
+} from '../../../src/conversation/limits/spending.ts';
+import type { Budgets, SpendingStore } from '../../../src/conversation/limits/spending-store.ts';
+import { StoreError } from '../../../src/errors.ts';
+import { costUsd, DEFAULT_PRICES, pricesOf } from '../../../src/prices.ts';
+import type { ModelResult } from '../../../src/realtime/model-result.ts';
+import { NO_TOKENS, type TokenUsage } from '../../../src/token-usage.ts';
+import { watchedLog } from '../../channel/watched-log.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+
+const SEED = 20_261_124;
+const MODEL = 'gpt-realtime-1.5';
+const MOST_OUT = 1_000;
+const OVERHEAD_TOKENS = 200;
+const NO_CONTEXT = { text: 0, audio: 0 };
+const prices = pricesOf(DEFAULT_PRICES, MODEL);
+assert.ok(prices);
+
+interface Step {
+  readonly kind: 'begin' | 'again' | 'told' | 'untold' | 'rejected';
+  readonly pick: number;
+  readonly conversation: string;
+  readonly person: string;
+  readonly textBytes: number;
+  readonly context: { readonly text: number; readonly audio: number };
+  readonly share: number;
+}
+
+const step: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constantFrom('begin', 'begin', 'begin', 'again', 'told', 'told', 'untold', 'rejected'),
+  pick: fc.nat({ max: 20 }),
+  conversation: fc.constantFrom('a', 'b'),
+  person: fc.constantFrom('ada', 'bob'),
+  textBytes: fc.nat({ max: 5_000 }),
+  context: fc.record({ text: fc.nat({ max: 2_000 }), audio: fc.nat({ max: 5_000 }) }),
+  share: fc.double({ min: 0, max: 1, noNaN: true }),
+});
+
+interface Held {
+  readonly jobId: string;
+  readonly allowance: Allowance;
+  readonly conversation: string;
+  readonly person: string;
+  readonly most: TokenUsage;
+  responses: number;
+  isOver: boolean;
+}
+
+function mostOf({ textBytes, context }: Pick<Step, 'textBytes' | 'context'>): TokenUsage {
+  return {
+    text: { in: textBytes + OVERHEAD_TOKENS + context.text, cached: 0, out: 0 },
+    audio: { in: context.audio, cached: 0, out: MOST_OUT },
+    image: NO_TOKENS.image,
+  };
+}
+
+/** As the service bills it: never more than a response could come to. */
+function billed({ most, responses }: Held, share: number): TokenUsage {
+  const of = (tokens: number) => Math.floor(tokens * responses * share);
+  return {
+    text: { in: of(most.text.in), cached: 0, out: 0 },
+    audio: { in: of(most.audio.in), cached: 0, out: of(most.audio.out) },
+    image: NO_TOKENS.image,
+  };
+}
+
+function spendingOf(budgets: Budgets, store: SpendingStore = new MemorySpending(new ManualClock())) {
+  const log = watchedLog();
+  return { log, spending: new Spending({ store, budgets, prices: DEFAULT_PRICES, model: MODEL, log: log.log }) };
+}
+
+const SETTINGS = { instructions: '', voice: 'alloy', modality: 'audio', maxOutputTokens: MOST_OUT } as const;
+const NO_BUDGETS: Budgets = { dayUsd: undefined, personUsd: undefined, conversationUsd: undefined };
+
+function asked(fields: Partial<CostRequest> = {}): CostRequest {
+  const owner = { jobId: 'job-1', conversation: 'a', person: 'ada' };
+  return { ...owner, context: NO_CONTEXT, settings: SETTINGS, text: () => [], soundMs: 0, pictures: 0, ...fields };
+}
+
+/** Follows the steps with books of its own. */
+async function follow(steps: readonly Step[], dayUsd: number, personUsd: number, conversationUsd: number) {
+  const { spending } = spendingOf({ dayUsd, personUsd, conversationUsd });
+  const held: Held[] = [];
+  const billedUsd: { readonly conversation: string; readonly person: string; readonly usd: number }[] = [];
+  const usdOf = (usage: TokenUsage) => costUsd(usage, prices as NonNullable<typeof prices>);
+
+  async function settle(one: Held, result: Pick<ModelResult, 'usage' | 'hasUntoldUsage'>, usd: number): Promise<void> {
+    if (one.isOver) return;
+    one.isOver = true;
+    await spending.settle(one.jobId, one.allowance.costOf(result as ModelResult));
+    billedUsd.push({ conversation: one.conversation, person: one.person, usd });
+  }
+
+  for (const [index, each] of steps.entries()) {
+    const one = held[each.pick];
+    if (each.kind === 'begin') {
+      const { conversation, person, context } = each;
+      const jobId = `job-${index}`;
+      const text = () => ['x'.repeat(each.textBytes)];
+      const allowance = await spending.reserve(asked({ jobId, conversation, person, context, text }));
+      if (!('budget' in allowance))
+        held.push({ jobId, allowance, conversation, person, most: mostOf(each), responses: 1, isOver: false });
+    } else if (one !== undefined && each.kind === 'again') {
+      if (!one.isOver && (await one.allowance.mayAskAgain())) one.responses++;
+    } else if (one !== undefined && each.kind === 'told') {
+      const usage = billed(one, each.share);
+      await settle(one, { usage, hasUntoldUsage: false }, usdOf(usage));
+    } else if (one !== undefined) {
+      await settle(one, { usage: NO_TOKENS, hasUntoldUsage: true }, one.responses * usdOf(one.most));
+    }
+    const sum = (fits: (owner: Pick<Held, 'conversation' | 'person'>) => boolean) =>
+      billedUsd.filter(fits).reduce((total, { usd }) => total + usd, 0) +
+      held
+        .filter((each) => !each.isOver && fits(each))
+        .reduce((total, { most, responses }) => total + responses * usdOf(most), 0);
+    for (const name of ['a', 'b'])
+      assert.ok(sum(({ conversation }) => conversation === name) <= conversationUsd + 1e-9, 'a conversation');
+    for (const name of ['ada', 'bob']) assert.ok(sum(({ person }) => person === name) <= personUsd + 1e-9, 'a person');
+    assert.ok(sum(() => true) <= dayUsd + 1e-9, 'the day');
+  }
+}
+
+describe('what turns may cost', () => {
+  it('is never more than the budgets, whatever is told, asked again or left open', async () => {
+    const amount = fc.integer({ min: 5, max: 100 }).map((cents) => cents / 100);
+    const plan = fc.asyncProperty(fc.array(step, { maxLength: 60 }), amount, amount, amount, follow);
+    await fc.assert(plan, { seed: SEED, numRuns: 500 });
+  });
+
+  it('is the worst case where the service did not say, of each response that was asked for', async () => {
+    const { spending } = spendingOf({ ...NO_BUDGETS, dayUsd: 1 });
+    const allowance = await spending.reserve(asked());
+    assert.ok(!('budget' in allowance));
+    assert.equal(await allowance.mayAskAgain(), true);
+    const one = allowance.costOf({ usage: NO_TOKENS, hasUntoldUsage: true } as ModelResult);
+    const mostUsd = costUsd(mostOf({ textBytes: 0, context: NO_CONTEXT }), prices as NonNullable<typeof prices>);
+    assert.ok(Math.abs(one - 2 * mostUsd) < 1e-9);
+    assert.equal(allowance.costOf({ usage: NO_TOKENS, hasUntoldUsage: false } as ModelResult), 0);
+  });
+
+  it('is not more for another attempt of the same job', async () => {
+    const { spending } = spendingOf({ ...NO_BUDGETS, dayUsd: 0.1 });
+    for (let attempt = 0; attempt < 5; attempt++) assert.ok(!('budget' in (await spending.reserve(asked()))));
+    assert.ok('budget' in (await spending.reserve(asked({ jobId: 'job-2' }))));
+  });
+
+  it('is told to the operator once at 80 %, with the conversation', async () => {
+    const { spending, log } = spendingOf({ ...NO_BUDGETS, personUsd: 0.08 });
+    for (const jobId of ['1', '1', '2']) await spending.reserve(asked({ jobId }));
+    const warned = log.lines.filter(({ level }) => level === 'warn');
+    assert.deepEqual(
+      warned.map(({ budget, conversation }) => [budget, conversation]),
+      [['person', 'a']],
+    );
+  });
+
+  it('is not known while the store cannot be reached: no turn begins, and none asks again', async () => {
+    const memory = new MemorySpending(new ManualClock());
+    let isAway = false;
+    const away = () => Promise.reject(new StoreError('store_unavailable', 'away'));
+    const store: SpendingStore = {
+      reserve: (...given) => (isAway ? away() : memory.reserve(...given)),
+      settle: (...given) => (isAway ? away() : memory.settle(...given)),
+    };
+    const { spending } = spendingOf({ ...NO_BUDGETS, dayUsd: 1 }, store);
+    const allowance = await spending.reserve(asked());
+    assert.ok(!('budget' in allowance));
+    isAway = true;
+    assert.equal(await allowance.mayAskAgain(), false);
+    await assert.rejects(spending.reserve(asked()), { code: 'store_unavailable' });
+    await assert.rejects(spending.settle('job-1', 0), { code: 'store_unavailable' });
+  });
+
+  it('is asked of no store where nothing is bounded', async () => {
+    const never = () => assert.fail('the store was asked');
+    const { spending } = spendingOf(NO_BUDGETS, { reserve: never, settle: never });
+    const allowance = await spending.reserve(asked());
+    assert.ok(!('budget' in allowance) && (await allowance.mayAskAgain()));
+    await spending.settle('job-1', 1);
+    assert.equal(spending.isBounded, false);
+  });
+});
+
+describe('budgets that no turn fits', () => {
+  const notices = (env: Record<string, string>) =>
+    budgetNotices(
+      readConfig({ AZURE_OPENAI_ENDPOINT: 'https://r.openai.azure.com', AZURE_OPENAI_DEPLOYMENT_NAME: MODEL, ...env }),
+    );
+
+  it('are named, with what a turn may cost', () => {
+    const consequence = 'every message is refused; raise it, or lower REALTIME_MAX_OUTPUT_TOKENS';
+    assert.deepEqual(
+      notices({ DAILY_BUDGET_USD: '0.1', PERSON_DAILY_BUDGET_USD: '0.2', CONVERSATION_BUDGET_USD: '0.26' }),
+      [
+        `DAILY_BUDGET_USD is less than one turn may cost (about 0.26 US dollars with REALTIME_MAX_OUTPUT_TOKENS 4096): ${consequence}`,
+        `PERSON_DAILY_BUDGET_USD is less than one turn may cost (about 0.26 US dollars with REALTIME_MAX_OUTPUT_TOKENS 4096): ${consequence}`,
+        `CONVERSATION_BUDGET_USD is less than one turn may cost (about 0.26 US dollars with REALTIME_MAX_OUTPUT_TOKENS 4096): ${consequence}`,
+      ],
+    );
+    assert.match(
+      notices({ DAILY_BUDGET_USD: '0.001', REALTIME_MAX_OUTPUT_TOKENS: '100' }).join(),
+      /^DAILY_BUDGET_USD .*\(about 0\.007\d? US dollars with REALTIME_MAX_OUTPUT_TOKENS 100\)/,
+    );
+  });
+
+  it('are not seen where the smallest turn fits, or nothing is bounded', () => {
+    assert.deepEqual(notices({ DAILY_BUDGET_USD: '0.27', CONVERSATION_BUDGET_USD: '0.27' }), []);
+    assert.deepEqual(notices({ DAILY_BUDGET_USD: '0.1', REALTIME_MAX_OUTPUT_TOKENS: '1000' }), []);
+    assert.deepEqual(notices({}), []);
+    assert.deepEqual(notices({ AZURE_OPENAI_DEPLOYMENT_NAME: 'unpriced' }), []);
+  });
+});

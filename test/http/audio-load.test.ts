@@ -1,0 +1,326 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { get as httpGet, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import type { AudioStore, ByteRange, StoredAudio } from '../../src/audio/audio-store.ts';
+import { toLink } from '../../src/audio/links.ts';
+import { systemClock } from '../../src/clock.ts';
+import { StoreError } from '../../src/errors.ts';
+import { CHUNK_BYTES } from '../../src/http/send-sound.ts';
+import { createHttpServer } from '../../src/http/server.ts';
+import { MAX_LOOKUPS, MAX_READS, MAX_WAITING_READS } from '../../src/http/sound-reader.ts';
+import { watchedLog } from '../channel/watched-log.ts';
+import { TEST_BUILD } from '../support/build.ts';
+import { noRecordings } from '../support/recordings.ts';
+import { emptyAudioStore, storedAudio } from '../support/sound.ts';
+import { assertRefusal } from './raw-request.ts';
+
+const HOUR_MS = 3_600_000;
+const LARGE_BYTES = 64 * 1024 * 1024;
+const POLL_MS = 5;
+const PATTERN = Buffer.from(Array.from({ length: 251 }, (_, index) => index));
+
+/** One call to the store that a test answers when it wants to. */
+interface Held {
+  answer(): void;
+  fail(error: unknown): void;
+}
+
+/** Sounds of so many bytes under any id; each call is counted, and held where a test wants it. */
+class FakeStore {
+  readonly finds: string[] = [];
+  readonly reads: (ByteRange | undefined)[] = [];
+  readonly held: Held[] = [];
+  holdsFinds = false;
+  holdsReads = false;
+  byteLength = 300_000;
+  /** Reads that the store is at work on now, and the most that there were. */
+  readCount = 0;
+  maxReadCount = 0;
+  readonly store: AudioStore = emptyAudioStore({
+    find: async (id) => {
+      this.finds.push(id);
+      if (this.holdsFinds) await this.#hold();
+      return this.audio(id);
+    },
+    read: async (_id, range) => {
+      this.reads.push(range);
+      this.maxReadCount = Math.max(this.maxReadCount, ++this.readCount);
+      try {
+        if (this.holdsReads) await this.#hold();
+        return bytesOf(range ?? { start: 0, end: this.byteLength - 1 });
+      } finally {
+        this.readCount--;
+      }
+    },
+  });
+
+  audio(id: string): StoredAudio {
+    return storedAudio({ id, byteLength: this.byteLength, expiresAtMs: Date.now() + HOUR_MS });
+  }
+
+  #hold(): Promise<void> {
+    return new Promise((resolve, fail) => void this.held.push({ answer: resolve, fail }));
+  }
+}
+
+/** What lies at each place of a sound. */
+function bytesOf({ start, end }: ByteRange): Buffer {
+  const from = start % PATTERN.byteLength;
+  return Buffer.alloc(end - start + 1, Buffer.concat([PATTERN.subarray(from), PATTERN.subarray(0, from)]));
+}
+
+const idOf = (index: number) => String(index).padStart(22, 'a');
+
+async function serve(t: TestContext) {
+  const fake = new FakeStore();
+  const log = watchedLog();
+  const server = createHttpServer({
+    build: TEST_BUILD,
+    deliver: async () => undefined,
+    audioStore: fake.store,
+    recordings: noRecordings,
+    about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false },
+    clock: systemClock,
+    isDraining: () => false,
+    onlyLoopback: true,
+    log: log.log,
+  });
+  const port = await server.listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  const path = (index: number) => `/audio/${toLink(fake.audio(idOf(index)), Date.now() + HOUR_MS)}.wav`;
+  const url = (index: number) => `http://127.0.0.1:${port}${path(index)}`;
+  return { fake, log, port, path, url };
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+}
+
+/** The store is not asked any more: nothing has changed for a while. */
+async function untilStill(count: () => number): Promise<number> {
+  let seen = -1;
+  for (let still = 0; still < 40; still++) {
+    if (count() !== seen) still = 0;
+    seen = count();
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return seen;
+}
+
+/** A client that asks and reads nothing until it is told to. */
+async function slowClient(t: TestContext, port: number, path: string): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  return socket;
+}
+
+async function bodyOf(response: Response): Promise<Buffer> {
+  return Buffer.from(await response.arrayBuffer());
+}
+
+describe('many requests for sounds at once', { timeout: 60_000 }, () => {
+  it('share one lookup where it is the same sound, and the next one looks again', async (t) => {
+    const { fake, url } = await serve(t);
+    fake.holdsFinds = true;
+    const asked = Array.from({ length: 60 }, (_, index) => {
+      if (index % 3 === 2) return fetch(url(1).replace(/\.wav$/, ''));
+      return fetch(url(1), { method: index % 3 === 0 ? 'HEAD' : 'GET' });
+    });
+    await until(() => fake.held.length === 1);
+    await fetch(new URL('/health', url(1)));
+    fake.held[0]?.answer();
+    for (const response of await Promise.all(asked)) assert.equal(response.status, 200);
+    assert.equal(fake.finds.length, 1);
+    fake.holdsFinds = false;
+    assert.equal((await fetch(url(1), { method: 'HEAD' })).status, 200);
+    assert.equal(fake.finds.length, 2);
+  });
+
+  it('share the failure of a lookup, which is not remembered', async (t) => {
+    const { fake, url } = await serve(t);
+    fake.holdsFinds = true;
+    const asked = Array.from({ length: 5 }, () => fetch(url(1), { method: 'HEAD' }));
+    await until(() => fake.held.length === 1);
+    await fetch(new URL('/health', url(1)));
+    fake.held[0]?.fail(new StoreError('store_unavailable', 'gone'));
+    for (const response of await Promise.all(asked)) assert.equal(response.status, 503);
+    fake.holdsFinds = false;
+    assert.equal((await fetch(url(1), { method: 'HEAD' })).status, 200);
+  });
+
+  it('look up no more sounds than are allowed: the others get 503 and when to come again', async (t) => {
+    const { fake, url } = await serve(t);
+    fake.holdsFinds = true;
+    const taken = Array.from({ length: MAX_LOOKUPS }, (_, index) => fetch(url(index)));
+    await until(() => fake.held.length === MAX_LOOKUPS);
+    for (const path of [url(1_000), url(1_001).replace(/\.wav$/, '')]) {
+      const refused = await fetch(path);
+      assert.equal(refused.status, 503);
+      assert.equal(refused.headers.get('retry-after'), '5');
+      assertRefusal(await refused.text(), 'busy');
+    }
+    const shared = fetch(url(0), { method: 'HEAD' });
+    fake.holdsFinds = false;
+    for (const each of fake.held) each.answer();
+    for (const response of await Promise.all([...taken, shared])) assert.equal(response.status, 200);
+    assert.equal((await fetch(url(1_000), { method: 'HEAD' })).status, 200);
+  });
+
+  it('read from the store a few at a time, and all are served', async (t) => {
+    const { fake, url } = await serve(t);
+    fake.holdsReads = true;
+    const asked = Array.from({ length: MAX_READS + 20 }, (_, index) => fetch(url(index)).then(bodyOf));
+    await until(() => fake.held.length === MAX_READS);
+    await fetch(new URL('/health', url(1)));
+    assert.equal(fake.readCount, MAX_READS);
+    fake.holdsReads = false;
+    for (const each of fake.held) each.answer();
+    const whole = bytesOf({ start: 0, end: fake.byteLength - 1 });
+    for (const body of await Promise.all(asked)) assert.ok(body.equals(whole));
+    assert.equal(fake.maxReadCount, MAX_READS);
+  });
+
+  it('wait for the store in a bounded number', async (t) => {
+    const { fake, url } = await serve(t);
+    fake.holdsReads = true;
+    fake.byteLength = 1_000;
+    const asked: Promise<Response>[] = [];
+    // In steps: so many sounds are not looked up at once.
+    for (let index = 0; index < MAX_READS + MAX_WAITING_READS; index++) {
+      asked.push(fetch(url(index)));
+      if (index % 8 === 7) await until(() => fake.finds.length === index + 1);
+    }
+    await until(() => fake.finds.length === MAX_READS + MAX_WAITING_READS);
+    const refused = await fetch(url(1_000));
+    assert.equal(refused.status, 503);
+    assertRefusal(await refused.text(), 'busy');
+    fake.holdsReads = false;
+    for (const each of fake.held) each.answer();
+    for (const response of await Promise.all(asked)) assert.equal((await bodyOf(response)).length, fake.byteLength);
+  });
+});
+
+describe('what a request for a sound reads', { timeout: 60_000 }, () => {
+  it('is nothing for HEAD, for what a cache has, and for a range that there is not', async (t) => {
+    const { fake, url } = await serve(t);
+    const ranged = { range: 'bytes=0-99' };
+    const answers = [
+      await fetch(url(1), { method: 'HEAD' }),
+      await fetch(url(1), { method: 'HEAD', headers: ranged }),
+      await fetch(url(1), { headers: { 'if-none-match': `"${idOf(1)}"` } }),
+      await fetch(url(1), { headers: { range: 'bytes=999999-' } }),
+    ];
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 206, 304, 416],
+    );
+    assert.equal(answers[0]?.headers.get('content-length'), '300000');
+    assert.equal(answers[1]?.headers.get('content-length'), '100');
+    assert.deepEqual(fake.reads, []);
+  });
+
+  it('is its range alone', async (t) => {
+    const { fake, url } = await serve(t);
+    const response = await fetch(url(1), { headers: { range: 'bytes=1000-1999' } });
+    assert.ok((await bodyOf(response)).equals(bytesOf({ start: 1_000, end: 1_999 })));
+    assert.deepEqual(fake.reads, [{ start: 1_000, end: 1_999 }]);
+  });
+
+  for (const headers of [{}, { range: 'bytes=0-' }, { range: 'bytes=7-' }, { range: 'bytes=0-9,20-29' }]) {
+    it(`is one chunk after another (${JSON.stringify(headers)})`, async (t) => {
+      const { fake, url } = await serve(t);
+      fake.byteLength = 5 * CHUNK_BYTES + 1;
+      const start = headers.range === 'bytes=7-' ? 7 : 0;
+      const body = await bodyOf(await fetch(url(1), { headers }));
+      assert.ok(body.equals(bytesOf({ start, end: fake.byteLength - 1 })));
+      assert.deepEqual([fake.maxReadCount, fake.reads.length], [1, start === 7 ? 5 : 6]);
+      for (const range of fake.reads) assert.ok(range !== undefined && range.end - range.start < CHUNK_BYTES);
+    });
+  }
+
+  it('is nothing of an empty sound', async (t) => {
+    const { fake, url } = await serve(t);
+    fake.byteLength = 0;
+    const response = await fetch(url(1));
+    assert.deepEqual([response.status, response.headers.get('content-length')], [200, '0']);
+    assert.deepEqual(fake.reads, []);
+  });
+
+  it('is no more than a slow client takes, and it gets all of it in the end', async (t) => {
+    const { fake, port, path } = await serve(t);
+    fake.byteLength = LARGE_BYTES;
+    const socket = await slowClient(t, port, path(1));
+    await until(() => fake.reads.length > 0);
+    // What the system's own buffers hold is not ours.
+    const read = await untilStill(() => fake.reads.length);
+    assert.ok(read * CHUNK_BYTES < LARGE_BYTES / 2, `${read} chunks were read`);
+    let received = 0;
+    socket.on('data', (data: Buffer) => {
+      received += data.byteLength;
+    });
+    await until(() => received > LARGE_BYTES);
+    assert.equal(fake.reads.length, LARGE_BYTES / CHUNK_BYTES);
+  });
+
+  it('ends with a request that ends early, also while it waits for its turn', async (t) => {
+    const { fake, port, path, url } = await serve(t);
+    fake.byteLength = 4 * CHUNK_BYTES;
+    fake.holdsReads = true;
+    const sockets: Socket[] = [];
+    for (let index = 0; index < MAX_READS + 5; index++) {
+      sockets.push(await slowClient(t, port, path(index)));
+      await until(() => fake.finds.length === index + 1);
+    }
+    await until(() => fake.held.length === MAX_READS);
+    for (const socket of sockets) socket.destroy();
+    // Asked for after they have gone: served as soon as there is room again.
+    const last = fetch(url(1_000));
+    await until(() => fake.finds.length === MAX_READS + 6);
+    fake.holdsReads = false;
+    for (const each of fake.held) each.answer();
+    assert.equal((await bodyOf(await last)).byteLength, fake.byteLength);
+    assert.equal(fake.reads.length, MAX_READS + 4);
+  });
+});
+
+describe('a store that fails while a sound is sent', { timeout: 60_000 }, () => {
+  it('at its first chunk is told by a status', async (t) => {
+    const { fake, url } = await serve(t);
+    fake.holdsReads = true;
+    const asked = fetch(url(1));
+    await until(() => fake.held.length === 1);
+    fake.held[0]?.fail(new StoreError('store_unavailable', 'gone'));
+    const response = await asked;
+    assert.equal(response.status, 503);
+    assertRefusal(await response.text(), 'busy');
+  });
+
+  it('cuts the answer short later, and the log says so', async (t) => {
+    const { fake, url, log } = await serve(t);
+    fake.holdsReads = true;
+    const response = await new Promise<IncomingMessage>((resolve) => {
+      httpGet(url(1), resolve);
+      void until(() => fake.held.length === 1).then(() => fake.held[0]?.answer());
+    });
+    assert.equal(response.statusCode, 200);
+    const ended = once(response.resume(), 'end').then(
+      () => 'end',
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    await until(() => fake.held.length === 2);
+    fake.held[1]?.fail(new StoreError('store_unavailable', 'gone'));
+    assert.equal(await ended, 'ECONNRESET');
+    await log.when(({ level }) => level === 'warn');
+  });
+
+  it('has nothing under a sound that was removed since it was found', async (t) => {
+    const { fake, url } = await serve(t);
+    fake.store.read = async () => undefined;
+    assert.equal((await fetch(url(1))).status, 404);
+  });
+});
