@@ -13,16 +13,14 @@ import { ServiceUrls } from './channel/service-urls.ts';
 import { talkWays } from './channel/talk-way.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
-import { Budgets } from './conversation/budgets.ts';
 import { Conversations } from './conversation/conversations.ts';
-import { Leases } from './conversation/leases.ts';
+import { Spending } from './conversation/limits/spending.ts';
 import { TurnRate } from './conversation/limits/turn-rate.ts';
 import { createRecordings } from './conversation/recordings/recordings.ts';
-import { Spending } from './conversation/spending.ts';
-import { Takeover } from './conversation/takeover.ts';
+import type { Services } from './conversation/services.ts';
 import { FILE_BOUNDS } from './conversation/turn/read-attachments.ts';
 import { aboutFacts } from './http/pages/about/route.ts';
-import { createHttpServer, type HttpOptions } from './http/server.ts';
+import { createHttpServer, type HttpOptions, type HttpServer } from './http/server.ts';
 import { type Ids, randomIds } from './ids.ts';
 import type { Build } from './installation.ts';
 import type { Logger } from './log.ts';
@@ -61,10 +59,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-type Parts = Required<Omit<AppDeps, 'searchPath'>> & {
-  /** Names this process among all that share a storage. */
-  readonly instance: string;
-};
+type Parts = Required<Omit<AppDeps, 'searchPath'>>;
 
 /** After the first questions of a load balancer were answered. */
 const PRELOAD_AFTER_MS = 250;
@@ -72,7 +67,7 @@ const PRELOAD_AFTER_MS = 250;
 /** Joins the parts. Reads no environment and does nothing until it is started. */
 export function createApp(deps: AppDeps): App {
   const defaults = { clock: systemClock, ids: randomIds, random: Math.random, tokens: entraIdTokens, fetch };
-  const given = { ...defaults, instance: randomIds.secret(), ...deps };
+  const given = { ...defaults, ...deps };
   const parts = { ...given, telemetry: deps.telemetry ?? createTelemetry(given) };
   const { config, clock, log, telemetry } = parts;
   let port = config.port;
@@ -85,13 +80,44 @@ export function createApp(deps: AppDeps): App {
     clips: createClipDecoder({ clock, log, searchPath: deps.searchPath }),
     pictures: createPictureReader({ clock, log }),
   };
-  const { conversations, takeover, openSessions } = createConversations(parts, stores, channel, readers, publicBaseUrl);
-  const http = createHttpServer({
+  const services = createServices(parts, stores, channel, readers, publicBaseUrl);
+  const conversations = new Conversations(services);
+  const http = createHttp(parts, stores, conversations, channel, readers, publicBaseUrl);
+  return {
+    async start() {
+      port = await http.listen(config.port, config.host);
+      stores.start();
+      conversations.start();
+      clock.after(PRELOAD_AFTER_MS, () => void preload(parts, () => services.sessions.openCount));
+      return port;
+    },
+    async close() {
+      await conversations.drain(config.drainMs);
+      await http.close();
+      await Promise.all([readers.clips.close(), readers.pictures.close()]);
+      await stores.close();
+      await telemetry.close();
+    },
+  };
+}
+
+function createHttp(
+  parts: Parts,
+  stores: Stores,
+  conversations: Conversations,
+  channel: Channel,
+  readers: FileReaders,
+  publicBaseUrl: () => string | undefined,
+): HttpServer {
+  const { config, build, clock, log } = parts;
+  const { invitations, audioStore } = stores;
+  const { later } = channel.responders;
+  return createHttpServer({
     deliver: createDelivery(parts, stores, conversations, channel, publicBaseUrl),
-    audioStore: stores.audioStore,
-    recordings: createRecordings({ ...stores, ...readers, ...channel.responders, conversations, clock, log }),
+    audioStore,
+    recordings: createRecordings({ invitations, audioStore, clips: readers.clips, later, conversations, clock, log }),
     about: aboutFacts(config),
-    build: deps.build,
+    build,
     clock,
     isDraining: () => conversations.isDraining,
     verifyToken: config.isAuthenticated ? (authorization) => channel.adapter.verifyToken(authorization) : undefined,
@@ -99,22 +125,6 @@ export function createApp(deps: AppDeps): App {
     publicHost: hostnameOf(config.publicBaseUrl),
     log,
   });
-  return {
-    async start() {
-      port = await http.listen(config.port, config.host);
-      stores.start();
-      takeover.start();
-      clock.after(PRELOAD_AFTER_MS, () => void preload(parts, openSessions));
-      return port;
-    },
-    async close() {
-      await Promise.all([takeover.close(), conversations.drain(config.drainMs)]);
-      await http.close();
-      await Promise.all([readers.clips.close(), readers.pictures.close()]);
-      stores.close();
-      await telemetry.close();
-    },
-  };
 }
 
 /** The telemetry behind the client: a first user waits for the one, and for the other nobody does. */
@@ -129,38 +139,57 @@ function createTelemetry({ config, clock, log, tokens }: Omit<Parts, 'telemetry'
   return new Telemetry({ clock, log, model, open });
 }
 
-function createConversations(
+function createServices(
   parts: Parts,
-  { records, pending, audioStore, invitations, spending: shared, isShared }: Stores,
+  stores: Stores,
   { adapter, responders }: Channel,
   readers: FileReaders,
   publicBaseUrl: () => string | undefined,
-): { conversations: Conversations; takeover: Takeover; openSessions: () => number } {
-  const { config, clock, ids, log, random, tokens, telemetry } = parts;
-  const { historyTurns, turnTimeoutMs, maxWarmSessions: mostKnown } = config;
+): Services {
+  const { config, clock, ids, log, random, telemetry } = parts;
+  const { limits, session: settings, model, historyTurns, turnTimeoutMs } = config;
+  const { attachmentHosts: hosts, attachmentsFromLoopback: allowLoopback, proxy } = config;
+  return {
+    queue: stores.queue,
+    conversations: stores.conversations,
+    invitations: stores.invitations,
+    audioStore: stores.audioStore,
+    spending: new Spending({
+      store: stores.spending,
+      budgets: limits,
+      prices: limits.prices,
+      model: model.model,
+      log,
+    }),
+    rate: new TurnRate(clock, limits.turnsPerMinute),
+    sessions: createSessions(parts),
+    files: {
+      readers,
+      fetch: createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock, log }),
+      slots: new Slots(FILE_BOUNDS),
+    },
+    channel: { later: responders.later, wayToTalk: talkWays(publicBaseUrl) },
+    settings,
+    historyTurns,
+    turnTimeoutMs,
+    telemetry,
+    clock,
+    ids,
+    log,
+    random,
+  };
+}
+
+function createSessions({ config, clock, ids, log, tokens, telemetry }: Parts): SessionPool {
   const open = connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock);
-  const pool = new SessionPool({
+  return new SessionPool({
     open: (signal) => RealtimeSession.open({ open, settings: config.session, clock, ids, log }, signal),
     clock,
     idleMs: config.sessionIdleMs,
     maxSessions: config.maxWarmSessions,
-    turnMs: turnTimeoutMs,
+    turnMs: config.turnTimeoutMs,
     onClosed: (reason) => telemetry.sessionClosed(reason),
   });
-  const { limits, session: settings, model } = config;
-  const leases = new Leases({ records, clock, log, isShared, pool, instance: parts.instance, mostKnown });
-  const rate = new TurnRate(clock, limits.turnsPerMinute);
-  const spending = new Spending(new Budgets({ clock, ...limits }), limits.prices, model.model, shared);
-  const bounds = { historyTurns, turnTimeoutMs, rate, spending };
-  const kept = { leases, pending, audioStore, invitations };
-  const { attachmentHosts: hosts, attachmentsFromLoopback: allowLoopback, proxy } = config;
-  const fetchFile = createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock, log });
-  const ways = { later: responders.later, wayToTalk: talkWays(publicBaseUrl) };
-  const files = { readers, fetchFile, fileSlots: new Slots(FILE_BOUNDS) };
-  const turns = { pool, ...kept, clock, ids, log, telemetry, random, settings, ...ways, ...files, ...bounds };
-  const conversations = new Conversations(turns);
-  const takeover = new Takeover({ pending, leases, conversations, clock, log, random });
-  return { conversations, takeover, openSessions: () => pool.openCount };
 }
 
 /** What speaks Bot Framework. */
@@ -175,7 +204,7 @@ function createChannel(parts: Parts, publicBaseUrl: () => string | undefined): C
   const { botEnv, turnTimeoutMs, webchatAudio, audioBrowserLinks: browserLinks } = config;
   if (!keepEntityProperties()) log.error('botbuilder is not the version that the entity patch is made for');
   const adapter = new VoiceAdapter({ botEnv, clock, log, random, turnTimeoutMs, telemetry });
-  const serviceUrls = new ServiceUrls();
+  const serviceUrls = new ServiceUrls(clock);
   const sendLimitMs = sendLimitOf(config);
   const ways = { adapter, clock, log, webchatAudio, browserLinks, publicBaseUrl, serviceUrls, sendLimitMs };
   return { adapter, serviceUrls, responders: createResponders(ways) };

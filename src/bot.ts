@@ -15,6 +15,7 @@ import {
   localeOf,
   type Sender,
   scopeOf,
+  teamOf,
   toReference,
   toUserMessage,
 } from './channel/user-message.ts';
@@ -83,14 +84,14 @@ export class VoiceBot extends TeamsActivityHandler {
     const saved = audioToSave(context.activity);
     if (saved !== undefined) return this.#takeAside(context, (live) => files.offer(live, saved));
     const caller = this.#callerOf(context);
-    const turn = toUserMessage(context.activity, caller, this.#senderOf(context));
-    if (!isAddressed(context.activity, turn.text)) {
-      this.#options.log.debug({ conversation: turn.key }, 'message ignored: not addressed to the bot');
+    const message = toUserMessage(context.activity, caller, this.#senderOf(context));
+    if (!isAddressed(context.activity, message.text)) {
+      this.#options.log.debug({ conversation: message.key }, 'message ignored: not addressed to the bot');
       return;
     }
-    // Before it is answered, and not for what is old, or from people whose messages go nowhere.
-    if (turn.isAllowed && conversations.isNew(turn)) serviceUrls.note(turn.key, context.activity.serviceUrl);
-    await this.#answer(context, await conversations.accept(turn, this.#respondTo(context, turn.reference)));
+    // Before it is answered, and not from people whose messages go nowhere.
+    if (message.isAllowed) serviceUrls.note(message.key, context.activity);
+    await this.#answer(context, await conversations.accept(message, this.#respondTo(context, message.reference)));
   }
 
   /** What was pressed on a card: it waits for no turn, and the request does not wait for it. */
@@ -101,11 +102,11 @@ export class VoiceBot extends TeamsActivityHandler {
     const { activity } = context;
     const { conversations, responders, serviceUrls } = this.#options;
     const sender = this.#senderOf(context);
-    const turn = { key: conversationKey(activity), activityId: activity.id ?? '', personKey: sender.personKey };
+    const names = { key: conversationKey(activity), activityId: activity.id ?? '', personKey: sender.personKey };
     const reference = toReference(activity, this.#callerOf(context));
     const refuse = (live: TurnContext) => live.sendActivity(wordingFor(localeOf(activity)).notAllowed).then(() => {});
-    if (sender.isAllowed && conversations.isNew(turn)) serviceUrls.note(turn.key, activity.serviceUrl);
-    const accepted = conversations.acceptAside(turn, (stopping) => {
+    if (sender.isAllowed) serviceUrls.note(names.key, activity);
+    const accepted = await conversations.acceptAside(names, (stopping) => {
       const run = (live: TurnContext) => (sender.isAllowed ? work(live, stopping) : refuse(live));
       return isInBand(activity) ? run(context) : responders.openContext(reference, run);
     });
@@ -122,8 +123,8 @@ export class VoiceBot extends TeamsActivityHandler {
         return;
       case 'draining':
         throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
-      case 'notKept':
-        throw new RequestError('not_kept', 'The message cannot be kept now. Please deliver this again.');
+      case 'notStored':
+        throw new RequestError('not_kept', 'The message cannot be stored now. Please deliver this again.');
       case 'full':
         throw new RequestError('busy', 'Too many messages wait. Please deliver this again.');
     }
@@ -158,14 +159,16 @@ export class VoiceBot extends TeamsActivityHandler {
 
   /** Teams names the message by the activity's own id. Edited messages start nothing: they were answered. */
   async #withdraw({ activity }: TurnContext): Promise<void> {
-    this.#options.conversations.withdraw({ key: conversationKey(activity), activityId: activity.id ?? '' });
+    const message = { key: conversationKey(activity), activityId: activity.id ?? '' };
+    void this.#options.conversations.withdraw(message);
   }
 
-  async #forget(context: TurnContext): Promise<void> {
-    const key = conversationKey(context.activity);
-    this.#options.conversations.forget(key).catch((err: unknown) => {
-      this.#options.log.error({ err, conversation: key }, 'record or sound not deleted');
-    });
+  /** A bot that is removed from a team is removed from all of its channels, and their threads. */
+  async #forget({ activity }: TurnContext): Promise<void> {
+    const { conversations } = this.#options;
+    const { team } = teamOf(activity);
+    void conversations.forget(conversationKey(activity));
+    if (team !== undefined) void conversations.forgetTeam(team);
   }
 
   #senderOf(context: TurnContext): Sender {

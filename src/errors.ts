@@ -37,7 +37,7 @@ export const TURN_RETRY = {
   cancelled: 'never',
   // This process.
   shutting_down: 'never',
-  runner_lost: 'never',
+  claim_lost: 'never',
   internal: 'unknown',
 } as const satisfies Record<string, Retry>;
 

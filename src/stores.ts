@@ -1,38 +1,32 @@
 import type { AudioStore } from './audio/audio-store.ts';
-import { createBlobLibrary } from './audio/blob-library.ts';
+import { createAzureBlobAudioStore } from './audio/azure-blob-audio-store.ts';
 import { createMemoryAudioStore } from './audio/memory-audio-store.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
-import type { PendingStore } from './conversation/pending-store.ts';
-import type { RecordStore } from './conversation/record-store.ts';
+import type { ConversationStore } from './conversation/conversation-store.ts';
+import { MemorySpending } from './conversation/limits/memory-spending.ts';
+import type { SpendingStore } from './conversation/limits/spending-store.ts';
+import { MemoryRecords } from './conversation/memory-records.ts';
+import { MemoryStore } from './conversation/memory-store.ts';
+import { MemoryQueue } from './conversation/queue/memory-queue.ts';
+import type { TurnQueue } from './conversation/queue/turn-queue.ts';
 import type { Invitations } from './conversation/recordings/invitations.ts';
 import { createMemoryInvitations } from './conversation/recordings/memory-invitations.ts';
-import type { SharedSpending } from './conversation/shared-spending.ts';
-import { createBlobInvitations } from './conversation/stores/blob-invitations.ts';
-import { createBlobPending } from './conversation/stores/blob-pending.ts';
-import { createBlobRecords } from './conversation/stores/blob-records.ts';
-import { createBlobSpending } from './conversation/stores/blob-spending.ts';
-import { createMemoryPending } from './conversation/stores/memory-pending.ts';
-import { createMemoryRecords } from './conversation/stores/memory-records.ts';
 import type { Ids } from './ids.ts';
 import type { Logger } from './log.ts';
-import { type AzureStorage, accountOf } from './storage/azure-account.ts';
-import { Housekeeping } from './storage/housekeeping.ts';
+import { accountOf } from './storage/azure-account.ts';
 import { openStorage } from './storage/storage.ts';
 
-/** All that is kept between turns. */
+/** All that outlives a turn. */
 export interface Stores {
-  readonly records: RecordStore;
-  readonly pending: PendingStore;
-  readonly audioStore: AudioStore;
+  readonly queue: TurnQueue;
+  readonly conversations: ConversationStore;
   readonly invitations: Invitations;
-  /** `undefined`: there are no other instances to count with. */
-  readonly spending: SharedSpending | undefined;
-  /** Whether other instances use the same. */
-  readonly isShared: boolean;
+  readonly spending: SpendingStore;
+  readonly audioStore: AudioStore;
   start(): void;
   /** Safe to call twice. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** What the stores need. */
@@ -41,59 +35,42 @@ export interface StoresOptions {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
-  readonly random: () => number;
   readonly tokens: (scope: string) => () => Promise<string>;
-  /** Names this process among all that share a storage. */
-  readonly instance: string;
 }
 
-/** In memory, or in Azure Blob Storage; nothing is sent before `start`. */
+/** Opens the stores that the configuration names; nothing is sent before `start`. */
 export function openStores(options: StoresOptions): Stores {
-  const account = accountOf(options.config.storage, options.tokens);
-  return account === undefined ? memoryStores(options) : blobStores(account, options);
-}
-
-function memoryStores({ config, clock, ids }: StoresOptions): Stores {
-  const { audioMemoryBytes: maxBytes, audioRetentionMs, recordRetentionMs } = config;
+  const audio = openAudioStore(options);
+  const { queue, conversations, invitations, spending } = memoryEngine(options);
   return {
-    records: createMemoryRecords({ clock, retentionMs: recordRetentionMs }),
-    pending: createMemoryPending({ clock }),
-    audioStore: createMemoryAudioStore({ maxBytes, retentionMs: audioRetentionMs, clock, ids }),
-    invitations: createMemoryInvitations({ clock, ids }),
-    spending: undefined,
-    isShared: false,
-    start: () => {},
-    close: () => {},
+    queue,
+    conversations,
+    invitations,
+    spending,
+    audioStore: audio.store,
+    start: audio.start,
+    close: async () => audio.close(),
   };
 }
 
-function blobStores(account: AzureStorage, { config, clock, ids, log, random, instance }: StoresOptions): Stores {
-  const { audioMemoryBytes: cacheBytes, audioRetentionMs, recordRetentionMs } = config;
+/** Everything of the engine ends with the process. */
+function memoryEngine({ config, clock, ids }: StoresOptions) {
+  const records = new MemoryRecords({ clock, retentionMs: config.recordRetentionMs });
+  const queue = new MemoryQueue({ records, clock, ids });
+  const invitations = createMemoryInvitations({ clock, ids });
+  const conversations = new MemoryStore({ records, queue, invitations });
+  return { queue, conversations, invitations, spending: new MemorySpending(clock) };
+}
+
+function openAudioStore({ config, clock, ids, log, tokens }: StoresOptions) {
+  const { audioMemoryBytes: maxBytes, audioRetentionMs: retentionMs, storage: settings } = config;
+  const account = accountOf(settings, tokens);
+  if (account === undefined)
+    return { store: createMemoryAudioStore({ maxBytes, retentionMs, clock, ids }), start: () => {}, close: () => {} };
   const storage = openStorage({ account, clock, log });
-  const { state: blobs, audio } = storage;
-  const housekeeping = new Housekeeping({
-    state: blobs,
-    audio,
-    recordRetentionMs,
-    audioRetentionMs,
-    clock,
-    log,
-    random,
-  });
   return {
-    records: createBlobRecords({ blobs, clock, log, retentionMs: recordRetentionMs }),
-    pending: createBlobPending({ blobs, clock, log }),
-    audioStore: createBlobLibrary({ blobs: audio, cacheBytes, retentionMs: audioRetentionMs, clock, ids, log }),
-    invitations: createBlobInvitations({ blobs, clock, ids, log }),
-    spending: createBlobSpending({ blobs, instance }),
-    isShared: true,
-    start() {
-      storage.start();
-      housekeeping.start();
-    },
-    close() {
-      housekeeping.close();
-      storage.close();
-    },
+    store: createAzureBlobAudioStore({ blobs: storage.audio, retentionMs, clock, ids, log }),
+    start: () => storage.start(),
+    close: () => storage.close(),
   };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/clock.ts';
 import { EMPTY_MEMORY, historyText, nextMemory } from '../../src/conversation/history/history.ts';
-import { generate } from '../../src/conversation/turn/generate-response.ts';
+import { generateResponse } from '../../src/conversation/turn/generate-response.ts';
 import type { Ids } from '../../src/ids.ts';
 import type { Logger } from '../../src/log.ts';
 import { connectionOpener } from '../../src/realtime/connection.ts';
@@ -39,6 +39,7 @@ const KEY = 'chat';
 export class ChatConversation {
   readonly #deps: ChatConversationDeps;
   readonly #pool: SessionPool;
+  #lastTurn: string | undefined;
   #memory = EMPTY_MEMORY;
   #session: RealtimeSession | undefined;
   #toldSessionId: string | undefined;
@@ -64,15 +65,18 @@ export class ChatConversation {
       this.#tellSession();
       listener.onEvent(event);
     };
+    const turnId = ids.secret();
     const request = {
       key: KEY,
-      input: { turnId: ids.secret(), text, history: historyText(this.#memory.history), onEvent },
+      lastTurn: this.#lastTurn,
+      input: { turnId, text, history: historyText(this.#memory.history), onEvent },
       log,
       signal,
       timeoutMs: turnTimeoutMs,
       onRetry: (waitMs: number) => listener.onRetry(waitMs),
     };
-    const result = await generate(request, { pool: this.#pool, clock, random, settings: config.session });
+    const result = await generateResponse(request, { sessions: this.#pool, clock, random, settings: config.session });
+    this.#lastTurn = turnId;
     this.#tellSession();
     this.#memory = nextMemory(this.#memory, { user: text }, result, historyTurns);
     return result.outcome;

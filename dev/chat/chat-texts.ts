@@ -118,7 +118,7 @@ function remedy(code: TurnErrorCode): string {
     case 'silence_timeout':
     case 'cancelled':
     case 'shutting_down':
-    case 'runner_lost':
+    case 'claim_lost':
     case 'internal':
       return 'Send that again.';
     case 'request_rejected':

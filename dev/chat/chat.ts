@@ -2,7 +2,7 @@ import '../../src/node-version.js';
 import { resolve } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
 import { loadDotEnv } from '../../src/config/dot-env.ts';
-import { MOST_TEXT_CHARS } from '../../src/conversation/validate-message.ts';
+import { MAX_TEXT_CHARS } from '../../src/conversation/validate-message.ts';
 import { ConfigError, TurnError } from '../../src/errors.ts';
 import { randomIds } from '../../src/ids.ts';
 import { namesModel } from '../../src/installation.ts';
@@ -90,7 +90,7 @@ async function converse(): Promise<void> {
   for (;;) {
     const text = (await terminal.ask(texts.prompt))?.trim();
     if (text === undefined || text === 'q') return;
-    if (text.length > MOST_TEXT_CHARS) terminal.say(wordingFor('en').textTooLong(MOST_TEXT_CHARS.toLocaleString('en')));
+    if (text.length > MAX_TEXT_CHARS) terminal.say(wordingFor('en').textTooLong(MAX_TEXT_CHARS.toLocaleString('en')));
     else if (text !== '') await answer(text);
   }
 }

@@ -10,6 +10,10 @@ import { markedPiece, type StreamType } from './stream-mark.ts';
 /** What a live message is made with. */
 export interface LiveMessageOptions {
   readonly rules: StreamRules;
+  /** The stream of an earlier attempt, which the answer takes the place of: nothing more is shown of it. */
+  readonly earlierId?: string | undefined;
+  /** Gets the id of the stream, once it has begun. */
+  readonly onBegun?: (streamId: string) => void;
   readonly pace: Pace;
   readonly clock: Clock;
   /** The channel's time, in milliseconds since the epoch: not before the question, and not ahead of the channel's clock. */
@@ -65,6 +69,8 @@ export class LiveMessage {
   constructor(options: LiveMessageOptions) {
     this.#options = options;
     this.#startedAtMs = options.clock.now();
+    this.#streamId = options.earlierId;
+    if (options.earlierId !== undefined) this.#state = 'ended';
   }
 
   /** What the user has seen of the answer. */
@@ -222,7 +228,10 @@ export class LiveMessage {
   #pieceTaken(text: string, type: StreamType, id: string | undefined): void {
     this.#inFlight = undefined;
     this.#waitAfter(0);
-    this.#streamId ??= id || undefined;
+    if (this.#streamId === undefined && id) {
+      this.#streamId = id;
+      this.#options.onBegun?.(id);
+    }
     if (type === 'streaming') this.#shown = text;
     // A channel that gives no id knows no streams: it took this for a typing sign.
     if (this.#streamId === undefined) this.#turnOff();

@@ -1,7 +1,7 @@
 import type { TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
-import type { Reply, ReplySink, Respond } from '../conversation/reply.ts';
+import type { ChannelStream, Reply, ReplySink, Respond } from '../conversation/reply.ts';
 import type { TurnReference } from '../conversation/user-message.ts';
 import type { Logger } from '../log.ts';
 import type { VoiceAdapter } from './adapter.ts';
@@ -9,7 +9,7 @@ import { channelOf } from './capabilities.ts';
 import type { Pace } from './live-message.ts';
 import type { ReplyStyle } from './reply-activity.ts';
 import type { ServiceUrls } from './service-urls.ts';
-import { openSink } from './sink.ts';
+import { openSink, type Sink } from './sink.ts';
 import { conversationKey, fromReference, keyOf } from './user-message.ts';
 
 const MOST_CONVERSATIONS = 10_000;
@@ -39,57 +39,99 @@ export interface Responders {
 export function createResponders(options: RespondOptions): Responders {
   const { adapter, serviceUrls } = options;
   const paces = new LRUCache<string, Pace>({ max: MOST_CONVERSATIONS, memoMethod: () => ({ nextAtMs: 0 }) });
-  const sinkOf = (context: TurnContext, clockLeadMs = 0) => {
+  const sinkOf = (context: TurnContext, clockLeadMs = 0, stream: ChannelStream = NO_STREAM) => {
     const { channelId, id: activity } = context.activity;
     const conversation = conversationKey(context.activity);
     const log = options.log.child({ channel: channelOf(channelId), conversation, activity });
     const pace = paces.memo(conversation);
-    return openSink(context, { ...options, log, pace, clockLeadMs, connector: adapter.connectorOf(context) });
+    return openSink(context, { ...options, log, pace, clockLeadMs, stream, connector: adapter.connectorOf(context) });
   };
-  return {
-    later: (reference) => (work) => {
-      const newestUrl = () => serviceUrls.newest(keyOf(reference));
+  const later = (reference: TurnReference): Respond => {
+    const newestUrl = () => serviceUrls.newest(keyOf(reference));
+    return (work, stream) => {
       const openedUrl = newestUrl();
       return openLater(adapter, reference, openedUrl, async (context) => {
-        const sink = sinkOf(context, reference.clockLeadMs);
-        const sendWhereItMoved = (reply: Reply, serviceUrl: string | undefined) =>
-          openLater(adapter, reference, serviceUrl, (moved) => sinkOf(moved).send(reply));
-        const way: ReplySink = {
-          showActivity: () => sink.showActivity(),
-          showText: (read) => sink.showText(read),
-          stopped: sink.stopped,
-          // The user may have written again while the model spoke, and from a new address. What has begun ends where it is.
-          async send(reply) {
-            await sink.settle();
-            const hasMoved = newestUrl() !== openedUrl && !sink.isBegun;
-            await (hasMoved ? sendWhereItMoved(reply, newestUrl()) : sink.send(reply));
-          },
-        };
+        const sink = sinkOf(context, reference.clockLeadMs, stream);
+        const sendApart = (reply: Reply) =>
+          openLater(adapter, reference, newestUrl(), (other) => sinkOf(other).send(reply));
+        // The user may have written again while the model spoke, and from a new address. What has begun ends where it is.
+        const hasMoved = () => newestUrl() !== openedUrl && !sink.isBegun;
         try {
-          await work(way);
+          return await work(new WayBack(sink, hasMoved, sendApart));
         } finally {
           await sink.close();
         }
       });
-    },
-    inBand: (context) => (work) => work(sinkOf(context)),
+    };
+  };
+  return {
+    later,
+    inBand: (context) => (work) => work(new WayBack(sinkOf(context))),
     openContext: (reference, work) => openLater(adapter, reference, serviceUrls.newest(keyOf(reference)), work),
   };
 }
 
-function openLater(
+const NO_STREAM: ChannelStream = { earlierId: undefined, onBegun: () => {} };
+
+/** The way back of one turn: what cannot be sent where it was opened goes apart. */
+class WayBack implements ReplySink {
+  readonly #sink: Sink;
+  readonly #hasMoved: () => boolean;
+  readonly #sendApart: (reply: Reply) => Promise<void>;
+  #notified: Promise<void> | undefined;
+
+  constructor(
+    sink: Sink,
+    hasMoved: () => boolean = () => false,
+    sendApart: (reply: Reply) => Promise<void> = (reply) => sink.send(reply),
+  ) {
+    this.#sink = sink;
+    this.#hasMoved = hasMoved;
+    this.#sendApart = sendApart;
+  }
+
+  get stopped(): AbortSignal {
+    return this.#sink.stopped;
+  }
+
+  showActivity(): () => void {
+    return this.#sink.showActivity();
+  }
+
+  showText(read: () => string): void {
+    this.#sink.showText(read);
+  }
+
+  /** What was shown of the answer ends with the notice. */
+  notify(text: string): Promise<void> {
+    this.#notified ??= this.#sink.send({ text, audio: undefined, addsToShown: true });
+    return this.#notified;
+  }
+
+  async send(reply: Reply): Promise<void> {
+    await this.#notified?.catch(() => {});
+    await this.#sink.settle();
+    await (this.#notified !== undefined || this.#hasMoved() ? this.#sendApart(reply) : this.#sink.send(reply));
+  }
+}
+
+async function openLater<T>(
   adapter: VoiceAdapter,
   reference: TurnReference,
   serviceUrl: string | undefined,
-  work: (context: TurnContext) => Promise<void>,
-): Promise<void> {
+  work: (context: TurnContext) => Promise<T>,
+): Promise<T> {
   const { identity, conversation, activity } = fromReference(reference, serviceUrl);
-  const run = (context: TurnContext) => {
+  let done: Promise<T> | undefined;
+  const run = async (context: TurnContext) => {
     // The turn that botbuilder makes here is an event of its own; without the original's ids and channel the
     // replies would go nowhere.
     Object.assign(context.activity, activity);
-    return work(context);
+    done = work(context);
+    await done;
   };
-  if (reference.audience === undefined) return adapter.continueConversationAsync(identity, conversation, run);
-  return adapter.continueConversationAsync(identity, conversation, reference.audience, run);
+  if (reference.audience === undefined) await adapter.continueConversationAsync(identity, conversation, run);
+  else await adapter.continueConversationAsync(identity, conversation, reference.audience, run);
+  if (done === undefined) throw new Error('the conversation was not continued');
+  return done;
 }

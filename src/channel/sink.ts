@@ -1,7 +1,7 @@
 import { type Activity, ActivityTypes, type TurnContext } from 'botbuilder';
 import { sleep } from '../clock.ts';
 import type { Invitation } from '../conversation/recordings/invitations.ts';
-import type { Choice, Reply, ReplySink } from '../conversation/reply.ts';
+import type { ChannelStream, Choice, Reply, ReplySink } from '../conversation/reply.ts';
 import { TurnError } from '../errors.ts';
 import { wordingFor } from '../messages/messages.ts';
 import { isLoopbackUrl } from './audio-place.ts';
@@ -23,6 +23,7 @@ export interface SinkOptions extends SoundSourceOptions, Omit<ReplyStyle, 'words
   readonly pace: Pace;
   /** See TurnReference. */
   readonly clockLeadMs: number;
+  readonly stream: ChannelStream;
 }
 
 const MOST_TYPING_WAIT_MS = 1_000;
@@ -45,7 +46,7 @@ export function openSink(context: TurnContext, options: SinkOptions): Sink {
 }
 
 /** Shows and sends one turn's answer in the way of its channel. */
-export class Sink implements ReplySink {
+export class Sink implements Omit<ReplySink, 'notify'> {
   readonly #context: TurnContext;
   readonly #capabilities: Capabilities;
   readonly #options: SinkOptions;
@@ -59,6 +60,9 @@ export class Sink implements ReplySink {
     this.#capabilities = capabilities;
     this.#options = options;
     this.#style = { ...options, words: wordingFor(localeOf(context.activity)) };
+    // Of an answer that goes out without being shown first, such as one that is sent again.
+    if (capabilities.stream !== undefined && options.stream.earlierId !== undefined)
+      this.#live = this.#openLive(capabilities.stream);
   }
 
   /** Whether the channel has a message of the answer already. */
@@ -72,7 +76,7 @@ export class Sink implements ReplySink {
 
   showActivity(): () => void {
     const { stream } = this.#capabilities;
-    if (stream !== undefined) this.#live = this.#openLive(stream);
+    if (stream !== undefined) this.#live ??= this.#openLive(stream);
     if (stream?.isAnnounced) this.#live?.inform(this.#style.words.working);
     else this.#showTyping();
     return () => {
@@ -188,9 +192,11 @@ export class Sink implements ReplySink {
   }
 
   #openLive(rules: NonNullable<Capabilities['stream']>): LiveMessage {
-    const { clock, clockLeadMs, log, pace } = this.#options;
+    const { clock, clockLeadMs, log, pace, stream } = this.#options;
     return new LiveMessage({
       rules,
+      earlierId: stream.earlierId,
+      onBegun: stream.onBegun,
       channelNow: () => clock.now() - clockLeadMs,
       pace: rules.isPacedThroughout ? pace : { nextAtMs: 0 },
       clock,

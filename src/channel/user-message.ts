@@ -2,7 +2,8 @@ import type { Activity, ConversationReference, TurnContext } from 'botbuilder';
 import { ClaimsIdentity } from 'botframework-connector';
 import { messageParts } from '../attachments/message-parts.ts';
 import type { Scope, TurnReference, UserMessage } from '../conversation/user-message.ts';
-import { MOST_TEXT_CHARS } from '../conversation/validate-message.ts';
+import { MAX_TEXT_CHARS } from '../conversation/validate-message.ts';
+import { fieldsOf, textOf } from '../fields.ts';
 import { capabilitiesOf, channelOf } from './capabilities.ts';
 import { chosenCommand } from './choice-card.ts';
 import { textWithoutBot } from './mentions.ts';
@@ -30,6 +31,7 @@ const MOST_NAME_CHARS = 256;
 const MOST_ATTACHMENTS = 100;
 const MOST_FIELD_CHARS = 2_048;
 const MOST_LOCALE_CHARS = 64;
+const MAX_TEAM_CHARS = 256;
 
 /** Names a conversation across channels. A channel id holds no slash, so two conversations never share a key. */
 export function conversationKey(activity: Pick<Activity, 'channelId' | 'conversation'>): string {
@@ -59,10 +61,18 @@ export function toUserMessage(activity: Activity, caller: Caller, { isAllowed, p
     locale: localeOf(activity),
     isInBand: isInBand(activity),
     // One more than is read, so that it is refused for its length.
-    text: text.slice(0, MOST_TEXT_CHARS + 1),
+    text: text.slice(0, MAX_TEXT_CHARS + 1),
     attachments,
     reference: toReference(activity, caller),
+    ...teamOf(activity),
   };
+}
+
+/** The team of Microsoft Teams in whose channel an activity was sent. */
+export function teamOf({ channelId, channelData }: Activity): { readonly team?: string } {
+  const team =
+    channelOf(channelId) === 'msteams' ? textOf(fieldsOf(fieldsOf(channelData)['team'])['id'], MAX_TEAM_CHARS) : '';
+  return team ? { team } : {};
 }
 
 /** Language, script and region of a locale, which is told to the model: what else may stand in one could be a sentence. */

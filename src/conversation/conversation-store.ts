@@ -23,7 +23,7 @@ export type ConversationAction =
 export interface ConversationStore {
   /** The record; an empty one where there is none, or where it is older than its retention. */
   read(key: string): Promise<ConversationRecord>;
-  /** Creates an empty record. False when there is one. */
+  /** Creates an empty record. False when there is one; a forgotten one counts as none. */
   create(key: string): Promise<boolean>;
   /**
    * Applies an action at once, in one transaction, after the messages that were added before and before those that are

@@ -1,246 +1,292 @@
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../at-most.ts';
-import { wordingFor } from '../messages/messages.ts';
+import { StoreError, TurnError } from '../errors.ts';
+import { apology, wordingFor } from '../messages/messages.ts';
 import { type ShareBounds, Shares } from '../shares.ts';
 import { type Command, commandOf } from './commands/commands.ts';
-import { giveUp } from './give-up.ts';
-import { Inbox } from './inbox.ts';
-import type { Incoming } from './incoming.ts';
-import type { Edit } from './lease.ts';
-import { obey } from './obey.ts';
-import type { MessageName, PendingMessage } from './pending-store.ts';
-import { EMPTY_RECORD } from './records.ts';
-import type { ReplySink, Respond } from './reply.ts';
+import { planCommand } from './commands/run-command.ts';
+import type { ConversationAction } from './conversation-store.ts';
+import { OutOfBandWork } from './out-of-band.ts';
+import { OutageNotices } from './outage-notices.ts';
+import type { AddResult, TurnJob } from './queue/turn-queue.ts';
+import type { Reply, Respond } from './reply.ts';
+import { retry } from './retry.ts';
+import type { Services } from './services.ts';
 import { personOf } from './speakers.ts';
-import { type AnswerDeps, apologize, withTurn } from './turn-deps.ts';
-import { Turns } from './turns.ts';
+import { reportTurn } from './turn/report-turn.ts';
+import { runTurn } from './turn/run-turn.ts';
+import { TurnContext } from './turn/turn-context.ts';
 import type { UserMessage } from './user-message.ts';
 
+/** What names a message. */
+export type MessageName = Pick<UserMessage, 'key' | 'activityId'>;
+
 /**
- * What became of a message. `draining`, `full` and `notKept` (the store cannot be reached): it was not taken, and may be
- * delivered again.
+ * What became of a message. `draining`, `full` and `notStored`: it was not accepted, and may be delivered again. `done`
+ * resolves when what is answered in the request, or beside the queue, is out; it never rejects.
  */
 export type Acceptance =
   | { readonly kind: 'accepted'; readonly done: Promise<void> }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'draining' }
   | { readonly kind: 'full' }
-  | { readonly kind: 'notKept' };
+  | { readonly kind: 'notStored' };
 
-const MOST_WELCOMES = 50_000;
-/** Messages that may run or wait over all conversations, and what they may hold together: files may stand in them. */
-const MOST_TURNS = 5_000;
-const MOST_CHARS = 64 * 1024 * 1024;
+const DONE = Promise.resolve();
+const MAX_WELCOMES = 50_000;
 /**
  * What runs beside the turns at once; it may hold a file each. A person's share is far more than anybody types or presses
  * before the first of them is answered.
  */
 const ASIDE_BOUNDS: ShareBounds = { max: 100, maxPerPerson: 10 };
 
-/** All conversations of this process: takes messages, and answers them in order. */
+/** All conversations of this instance: accepts messages, and answers what needs no turn. */
 export class Conversations {
-  readonly #deps: Omit<AnswerDeps, 'drained'>;
-  readonly #turns: Turns;
-  readonly #inbox: Inbox;
-  readonly #welcomed = new LRUCache<string, true>(atMost(MOST_WELCOMES));
+  readonly #services: Services;
+  readonly #welcomed = new LRUCache<string, true>(atMost(MAX_WELCOMES));
   readonly #asides = new Shares(ASIDE_BOUNDS);
   /** `/stop` has a share of its own: it ends work, so commands that are still being sent must not refuse it. */
   readonly #stops = new Shares(ASIDE_BOUNDS);
-  /** Of all messages that run or wait. */
-  #chars = 0;
-  /** Of the messages so far. */
-  #count = 0;
+  readonly #outage: OutageNotices;
+  /** The open requests in which answers go back, by their messages. */
+  readonly #openRequests = new Map<string, Respond>();
+  readonly #outOfBand: OutOfBandWork;
+  /** Aborted, with a TurnError, when this process waits for nothing any more. */
+  readonly #drained = new AbortController();
   #isDraining = false;
 
-  constructor(deps: Omit<AnswerDeps, 'drained' | 'isHere'>) {
-    this.#inbox = new Inbox(deps);
-    const isHere = (message: MessageName) => this.#inbox.isHere(message);
-    this.#deps = { ...deps, isHere };
-    this.#turns = new Turns(this.#deps);
+  constructor(services: Services) {
+    this.#services = services;
+    const { clock, ids, log } = services;
+    this.#outage = new OutageNotices(clock);
+    this.#outOfBand = new OutOfBandWork({ ids, log, onGone: (key) => this.#leave(key) });
   }
 
   get isDraining(): boolean {
     return this.#isDraining;
   }
 
-  /** Whether a message was not taken before, and would be now. */
-  isNew(message: MessageName): boolean {
-    return !this.#isDraining && !this.#inbox.has(message);
+  /** Begins to run turns. */
+  start(): void {
+    this.#services.queue.start((job) => this.#run(job));
   }
 
-  /** Whether the conversation takes one more message, if that is given to `accept` at once; else it is told to wait. */
-  hasRoom(key: string): boolean {
-    return this.#turns.hasRoom(key);
+  /** Whether the conversation takes one more message; otherwise its user is told to wait. */
+  async hasRoom(key: string): Promise<boolean> {
+    return !this.#isDraining && this.#services.queue.hasRoom(key);
   }
 
-  /**
-   * Takes a message, in the order of the calls. Resolves once it is kept, or not taken. Its `done` resolves when the
-   * answer is out, or could not be sent; it never rejects.
-   */
-  async accept(turn: UserMessage, respond: Respond): Promise<Acceptance> {
-    if (this.#isDraining) return { kind: 'draining' };
-    const earlier = this.#inbox.earlier(turn);
-    if (earlier !== undefined) return this.#acceptAgain(turn, earlier);
-    const release = this.#takeRoom(turn);
-    if (release === undefined) return { kind: 'full' };
-    const place = { acceptedAtMs: this.#deps.clock.now(), order: this.#count++ };
-    const kept = this.#inbox.keep(turn);
-    this.#welcomed.set(turn.key, true);
-    const isKept = kept.catch(() => false);
-    const done = this.#begin({ turn, respond, place, isKept, isTakenOver: false }).finally(release);
-    try {
-      if (await kept) return { kind: 'accepted', done };
-      this.#deps.telemetry.duplicateDropped();
-      return { kind: 'duplicate' };
-    } catch {
-      if (this.#inbox.isToTell(turn.key)) void this.#turns.say(turn, respond, wordingFor(turn.locale).storage.notKept);
-      return { kind: 'notKept' };
-    }
+  /** Accepts a message, in the order of the calls: it will be answered once, also after a crash of this process. */
+  accept(message: UserMessage, respond: Respond): Promise<Acceptance> {
+    const command = message.isAllowed ? commandOf(message.text) : undefined;
+    return this.#accept(message, respond, async () => {
+      if (command !== undefined) return this.#obey(command, message, respond);
+      if (message.isInBand) return this.#enqueueHere(message, respond);
+      return this.#acceptance(await this.#services.queue.add(message), DONE, message, respond);
+    });
   }
 
-  /** Answers a message that another process has accepted. False where this one is at it, full, or about to end. */
-  resume({ turn, acceptedAtMs }: Pick<PendingMessage, 'turn' | 'acceptedAtMs'>): boolean {
-    if (this.#isDraining || this.#inbox.isHere(turn)) return false;
-    const release = this.#takeRoom(turn);
-    if (release === undefined) return false;
-    this.#inbox.note(turn);
-    this.#deps.telemetry.takenOver();
-    const respond = this.#deps.later(turn.reference);
-    const place = { acceptedAtMs, order: this.#count++ };
-    void this.#begin({ turn, respond, place, isKept: Promise.resolve(true), isTakenOver: true }).finally(release);
-    return true;
-  }
-
-  /** As `giveUp`, of a message that another process has accepted. */
-  giveUp(turn: UserMessage): Promise<void> {
-    return this.#inbox.whileHere(turn, () =>
-      giveUp(turn, withTurn(turn, { ...this.#deps, drained: this.#turns.drained })),
-    );
-  }
-
-  /** Whether this process is about to answer a message. */
-  isHere(message: MessageName): boolean {
-    return this.#inbox.isHere(message);
-  }
-
-  async #acceptAgain(turn: UserMessage, earlier: Promise<boolean>): Promise<Acceptance> {
-    this.#deps.telemetry.duplicateDropped();
-    this.#deps.log.info({ conversation: turn.key, activity: turn.activityId }, 'delivered again, ignored');
-    try {
-      await earlier;
-      return { kind: 'duplicate' };
-    } catch {
-      return { kind: 'notKept' };
-    }
-  }
-
-  #begin(incoming: Incoming): Promise<void> {
-    const { turn, isKept } = incoming;
-    const command = commandIn(turn);
-    const begin = () =>
-      command === undefined
-        ? this.#turns.enqueue(incoming)
-        : isKept.then((isOurs) => (isOurs ? this.#obey(command, incoming) : undefined));
-    return this.#inbox.whileHere(turn, begin);
-  }
-
-  /** Takes the room of a message until the returned function is called. `undefined`: there is none. */
-  #takeRoom(turn: UserMessage): (() => void) | undefined {
-    const command = commandIn(turn);
-    if (command !== undefined) return (command.name === 'stop' ? this.#stops : this.#asides).acquire(personOf(turn));
-    const chars = charsOf(turn);
-    if (this.#turns.size >= MOST_TURNS || this.#chars + chars > MOST_CHARS) return undefined;
-    this.#chars += chars;
-    return () => {
-      this.#chars -= chars;
-    };
-  }
-
-  /**
-   * Commands wait for no turn. What they change is changed between turns. Each is done before it is confirmed: obeyed a
-   * second time, by whoever took it over, it might undo what came after.
-   */
-  #obey(command: Command, incoming: Incoming): Promise<void> {
-    const { turn, respond, place } = incoming;
-    const { key, activityId } = turn;
-    const effects = {
-      change: (edit: Edit) => this.#turns.change(key, edit),
-      forget: () => {
-        this.#turns.stop(incoming);
-        this.#welcomed.delete(key);
-        return this.#turns.forget(key, { ...place, activityId });
-      },
-      stop: () => this.#turns.stop(incoming),
-    };
-    const deps = { ...this.#deps, drained: this.#turns.drained };
-    const send = async (sink: ReplySink) => {
-      const reply = await obey(command, turn, effects, deps).catch((err: unknown) => apologize(err, turn, deps));
-      await this.#turns.kept.finish(turn);
-      await sink.send(reply);
-    };
-    return this.#turns.respond({ conversation: key }, () => respond(send));
-  }
-
-  /**
-   * Does what needs neither the model nor its turn in the queue, once for each activity. `done` as with messages. What
-   * goes wrong is in the log.
-   */
+  /** Does what needs neither the model nor a place in the queue, once for each activity. */
   acceptAside(
-    turn: MessageName & Pick<UserMessage, 'personKey'>,
+    activity: MessageName & Pick<UserMessage, 'personKey'>,
     work: (stopping: AbortSignal) => Promise<void>,
-  ): Acceptance {
-    if (this.#isDraining) return { kind: 'draining' };
-    if (this.#inbox.has(turn)) {
-      this.#deps.telemetry.duplicateDropped();
-      return { kind: 'duplicate' };
-    }
-    const release = this.#asides.acquire(personOf(turn));
-    if (release === undefined) return { kind: 'full' };
-    this.#inbox.note(turn);
-    const done = this.#turns.respond({ conversation: turn.key }, () => work(this.#turns.drained));
-    return { kind: 'accepted', done: done.finally(release) };
+  ): Promise<Acceptance> {
+    return this.#accept(activity, undefined, async () =>
+      this.#applyFirst(activity, { kind: 'note' }, this.#asides, () => work(this.#drained.signal)),
+    );
   }
 
   /** Greets each conversation once, and never after its first message. Resolves when that is done; never rejects. */
   async welcome(key: string, text: string, respond: Respond): Promise<void> {
     if (this.#isDraining || this.#welcomed.has(key)) return;
     this.#welcomed.set(key, true);
-    const { leases } = this.#deps;
-    const welcome = { text, audio: undefined };
-    await this.#turns.respond({ conversation: key }, async () => {
-      // A record says to the other instances that it was greeted, or has begun.
-      const isNew = !leases.isShared || (await leases.create(key, EMPTY_RECORD));
-      if (isNew) await respond((sink) => sink.send(welcome));
+    await this.#outOfBand.run(key, async () => {
+      const isNew = await this.#services.conversations.create(key);
+      if (isNew) await respond((sink) => sink.send({ text, audio: undefined }));
+    });
+  }
+
+  /** A user took a message back: it is not answered if it waits, and is remembered no more. Resolves when that is done. */
+  withdraw({ key, activityId }: MessageName): Promise<void> {
+    return this.#outOfBand.run(key, () => this.#apply(key, { kind: 'withdraw', activityId }));
+  }
+
+  /** The bot was removed: all that is kept of the conversation is deleted. Resolves when that is done; never rejects. */
+  forget(key: string): Promise<void> {
+    return this.#outOfBand.run(key, async () => {
+      await this.#apply(key, { kind: 'forget' });
+      await this.#forgotten(key);
+    });
+  }
+
+  /** As `forget`, for all conversations of a team. */
+  forgetTeam(team: string): Promise<void> {
+    return this.#outOfBand.run(team, async () => {
+      const keys = await this.#stored(() => this.#services.conversations.forgetTeam(team));
+      for (const key of keys) await this.#forgotten(key);
     });
   }
 
   /**
-   * Takes nothing more, tells those who wait, lets running turns finish for up to `graceMs`, then ends them with an
-   * answer that says so. Resolves when every answer is out. Safe to call twice.
+   * Accepts nothing more, tells the users of messages that nobody will answer, lets running turns finish for up to
+   * `graceMs`, then ends them. Resolves when every answer is out. Safe to call twice.
    */
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
-    await this.#turns.drain(graceMs);
-    this.#deps.pool.close();
+    const { queue, clock, sessions } = this.#services;
+    const cancelTimer = clock.after(graceMs, () => {
+      this.#drained.abort(new TurnError('shutting_down', 'the process has to end'));
+    });
+    await queue.drain(graceMs, (message) => this.#dismiss(message));
+    await this.#outOfBand.whenIdle();
+    cancelTimer();
+    sessions.close();
   }
 
-  /** As `Turns.forget`: the bot was removed. */
-  forget(key: string): Promise<void> {
+  async #run(job: TurnJob): Promise<void> {
+    const { message } = job;
+    const respond = this.#openRequests.get(nameOf(message)) ?? this.#services.channel.later(message.reference);
+    const turn = new TurnContext(job, respond, this.#services);
+    const result = await runTurn(turn, this.#services);
+    reportTurn(result, turn);
+    if (result.kind === 'gone') await this.#leave(message.key);
+  }
+
+  async #accept(
+    activity: MessageName & Partial<UserMessage>,
+    respond: Respond | undefined,
+    add: () => Promise<Acceptance>,
+  ): Promise<Acceptance> {
+    if (this.#isDraining) return { kind: 'draining' };
+    const { telemetry, log } = this.#services;
+    const names = { conversation: activity.key, activity: activity.activityId };
+    try {
+      const acceptance = await add();
+      this.#outage.noteSuccess();
+      if (acceptance.kind === 'duplicate') {
+        telemetry.duplicateDropped();
+        log.info(names, 'activity ignored: delivered again');
+      } else if (acceptance.kind === 'accepted') this.#welcomed.set(activity.key, true);
+      return acceptance;
+    } catch (err) {
+      if (!(err instanceof StoreError)) throw err;
+      log.warn({ ...names, err }, 'message refused: not stored');
+      this.#outage.noteFailure();
+      if (respond !== undefined && this.#outage.isDue(activity.key))
+        void this.#say(activity.key, respond, wordingFor(activity.locale).storage.notKept);
+      return { kind: 'notStored' };
+    }
+  }
+
+  /** The answer goes back in the request, which is open here alone. */
+  async #enqueueHere(message: UserMessage, respond: Respond): Promise<Acceptance> {
+    const name = nameOf(message);
+    if (this.#openRequests.has(name)) return { kind: 'duplicate' };
+    this.#openRequests.set(name, respond);
+    const close = () => this.#openRequests.delete(name);
+    try {
+      const { result, done } = await this.#services.queue.addHere(message);
+      return this.#acceptance(result, done.finally(close), message, respond);
+    } catch (err) {
+      close();
+      throw err;
+    }
+  }
+
+  #acceptance(result: AddResult, done: Promise<void>, message: UserMessage, respond: Respond): Acceptance {
+    switch (result) {
+      case 'queued':
+        return { kind: 'accepted', done };
+      case 'duplicate':
+        return { kind: 'duplicate' };
+      case 'busy':
+        return { kind: 'full' };
+      case 'queueFull':
+        this.#services.log.warn(
+          { conversation: message.key, activity: message.activityId },
+          'message rejected: queue full',
+        );
+        return { kind: 'accepted', done: this.#say(message.key, respond, wordingFor(message.locale).queueFull) };
+    }
+  }
+
+  #obey(command: Command, message: UserMessage, respond: Respond): Promise<Acceptance> {
+    const plan = planCommand(command, message, this.#services);
+    const confirm = async () => {
+      const reply = await plan.confirm(this.#drained.signal).catch((err: unknown) => this.#apology(err, message));
+      await respond((sink) => sink.send(reply));
+    };
+    return this.#applyFirst(message, plan.action, command.name === 'stop' ? this.#stops : this.#asides, confirm);
+  }
+
+  /** Applies an action, which also tells whether its activity is new, then does what is left of it. */
+  async #applyFirst(
+    activity: MessageName & Pick<UserMessage, 'personKey'>,
+    action: ConversationAction,
+    shares: Shares,
+    work: () => Promise<void>,
+  ): Promise<Acceptance> {
+    const { key, activityId } = activity;
+    const release = shares.acquire(personOf(activity));
+    if (release === undefined) return { kind: 'full' };
+    try {
+      const isNew = await this.#services.conversations.apply(key, activityId, action);
+      if (!isNew) release();
+      if (!isNew) return { kind: 'duplicate' };
+    } catch (err) {
+      release();
+      throw err;
+    }
+    if (action.kind !== 'note' && action.kind !== 'stop') this.#services.sessions.drop(key);
+    return { kind: 'accepted', done: this.#outOfBand.run(key, work).finally(release) };
+  }
+
+  async #apply(key: string, action: ConversationAction): Promise<void> {
+    await this.#stored(() => this.#services.conversations.apply(key, undefined, action));
+    this.#services.sessions.drop(key);
+  }
+
+  /** What the store of conversations does not hold. */
+  async #forgotten(key: string): Promise<void> {
+    const { sessions, audioStore } = this.#services;
     this.#welcomed.delete(key);
-    return this.#turns.forget(key, { acceptedAtMs: this.#deps.clock.now(), order: this.#count++, activityId: '' });
+    sessions.drop(key);
+    await this.#stored(() => audioStore.forget(key));
   }
 
-  /** As `Turns.withdraw`. */
-  withdraw(message: MessageName): void {
-    this.#turns.withdraw(message, this.#inbox.isHere(message));
+  #stored<T>(call: () => Promise<T>): Promise<T> {
+    const { clock, log } = this.#services;
+    return retry(call, { clock, log, signal: this.#drained.signal });
+  }
+
+  /** Nobody else will answer it. */
+  #dismiss(message: UserMessage): Promise<void> {
+    const respond = this.#openRequests.get(nameOf(message)) ?? this.#services.channel.later(message.reference);
+    return this.#say(message.key, respond, wordingFor(message.locale).shuttingDown);
+  }
+
+  #say(key: string, respond: Respond, text: string): Promise<void> {
+    return this.#outOfBand.run(key, () => respond((sink) => sink.send({ text, audio: undefined })));
+  }
+
+  #apology(err: unknown, { locale }: UserMessage): Reply {
+    const { ids, log } = this.#services;
+    const incident = ids.incident();
+    log.error({ err, incident }, 'command failed');
+    return { text: apology('internal', incident, wordingFor(locale)), audio: undefined };
+  }
+
+  /** Nobody can be reached there: what waits is cancelled. What was said is kept, for a user who lets the bot in again. */
+  async #leave(key: string): Promise<void> {
+    this.#services.sessions.drop(key);
+    await this.#stored(() => this.#services.conversations.apply(key, undefined, { kind: 'stop' })).catch(
+      (err: unknown) =>
+        this.#services.log.warn({ err, conversation: key }, 'messages of a conversation that is gone not cancelled'),
+    );
   }
 }
 
-function commandIn({ isAllowed, text }: UserMessage): Command | undefined {
-  return isAllowed ? commandOf(text) : undefined;
-}
-
-/** What a message holds, about: of attachments only addresses are long, since a file may stand in one. */
-function charsOf({ text, attachments }: UserMessage): number {
-  return attachments.reduce((sum, each) => sum + (each.kind === 'file' ? each.url.length : 0), text.length);
+/** Activity ids are unique only within a conversation. */
+function nameOf({ key, activityId }: MessageName): string {
+  return JSON.stringify([key, activityId]);
 }

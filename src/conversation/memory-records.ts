@@ -16,6 +16,8 @@ interface Entry {
   readonly record: ConversationRecord;
   readonly team: string | undefined;
   readonly writtenAtMs: number;
+  /** What is left of it recognises activities that are delivered again. */
+  readonly isForgotten: boolean;
 }
 
 const DEFAULT_MAX_BYTES = 128 * 1024 * 1024;
@@ -35,8 +37,9 @@ export class MemoryRecords {
     this.#entries = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ record }) => estimateBytes(record) });
   }
 
+  /** Whether there is a record that was not forgotten. */
   has(key: string): boolean {
-    return this.#find(key) !== undefined;
+    return this.#find(key)?.isForgotten === false;
   }
 
   /** The record; an empty one where there is none. */
@@ -46,7 +49,12 @@ export class MemoryRecords {
 
   /** `team`: see `team` of a message; `undefined` leaves it as it is. */
   write(key: string, record: ConversationRecord, team = this.#find(key)?.team): void {
-    this.#entries.set(key, { record, team, writtenAtMs: this.#clock.now() });
+    this.#entries.set(key, { record, team, writtenAtMs: this.#clock.now(), isForgotten: false });
+  }
+
+  /** `record`: what is left of it. */
+  forget(key: string, record: ConversationRecord): void {
+    this.#entries.set(key, { record, team: undefined, writtenAtMs: this.#clock.now(), isForgotten: true });
   }
 
   keysOf(team: string): readonly string[] {

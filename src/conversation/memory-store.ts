@@ -34,9 +34,12 @@ export class MemoryStore implements ConversationStore {
   }
 
   async apply(key: string, activityId: string | undefined, action: ConversationAction): Promise<boolean> {
-    const record = this.#options.records.read(key);
+    const { records } = this.#options;
+    const record = records.read(key);
     if (activityId !== undefined && isKnown(record, activityId)) return false;
-    this.#options.records.write(key, recordAfter(record, activityId, action));
+    const after = recordAfter(record, activityId, action);
+    if (action.kind === 'forget') records.forget(key, after);
+    else records.write(key, after);
     await this.#act(key, action);
     return true;
   }

@@ -34,13 +34,13 @@ function changed(record: ConversationRecord, action: ConversationAction): Conver
       // An activity that is delivered again is still recognised.
       return { ...EMPTY_RECORD, answered: record.answered };
     case 'withdraw':
-      return withdrawn(record, action.activityId);
+      return withdrawn(record, messageId({ activityId: action.activityId }), action.activityId);
   }
 }
 
-/** A warm session has heard the message: without the mark of its last turn it is closed. */
-function withdrawn(record: ConversationRecord, activityId: string): ConversationRecord {
+/** A warm session has heard the message. Another mark than that of its last turn closes it, and those of running turns. */
+function withdrawn(record: ConversationRecord, message: string, activityId: string): ConversationRecord {
   const history = withoutMessage(record.history, activityId);
-  const lastTurn = history.length === record.history.length ? record.lastTurn : undefined;
-  return withAnswered({ ...record, history, lastTurn }, messageId({ activityId }));
+  const isTold = history.length < record.history.length;
+  return withAnswered({ ...record, history, lastTurn: isTold ? message : record.lastTurn }, message);
 }

@@ -76,7 +76,7 @@ function tokensOf(value: unknown): TokenUsage {
 }
 
 function unsentOf(value: unknown): UnsentReply | undefined {
-  const { message, reply, audioId, ...others } = fieldsOf(value);
+  const { message, reply, audioId, costUsd, ...others } = fieldsOf(value);
   const { text, addsToShown, isFromModel, ...replyOthers } = fieldsOf(reply);
   if (!isText(message) || !isText(text)) return undefined;
   return {
@@ -89,6 +89,7 @@ function unsentOf(value: unknown): UnsentReply | undefined {
       ...(typeof isFromModel === 'boolean' ? { isFromModel } : {}),
     },
     ...(isText(audioId) ? { audioId } : {}),
+    ...(typeof costUsd === 'number' ? { costUsd: numberOf(costUsd) } : {}),
   };
 }
 

@@ -1,7 +1,6 @@
 import type { ContextTokens } from '../realtime/model-result.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import { EMPTY_MEMORY, type Memory } from './history/history.ts';
-import type { Reply } from './reply.ts';
 
 /** What people chose for their conversation; what they did not is as configured. */
 export interface ConversationSettings {
@@ -19,27 +18,16 @@ export interface ConversationUsage {
   readonly context: ContextTokens;
 }
 
-/** The instance that works on a conversation: nobody else begins a turn of it before `untilMs`. */
-export interface Runner {
-  readonly instance: string;
-  readonly untilMs: number;
-  /** What it is about to answer; see `messageId`. */
-  readonly message?: string;
-}
-
-/** How many instances, one after another, have ended while they were about to answer a message. */
-export interface FailedTries {
-  readonly message: string;
-  readonly count: number;
-}
-
-/** An answer that was made and is being sent: whoever has to do that again need not make it again. */
+/** A reply that was made and is being delivered: an attempt after a crash sends it again instead of asking the model again. */
 export interface UnsentReply {
   /** The message that it answers; see `messageId`. */
   readonly message: string;
-  readonly reply: Pick<Reply, 'text' | 'addsToShown' | 'isFromModel'>;
+  /** See `Reply`. */
+  readonly reply: { readonly text: string; readonly addsToShown?: boolean; readonly isFromModel?: boolean };
   /** Its sound in the audio store. */
   readonly audioId?: string;
+  /** What the turn has cost, in US dollars; see `settle` of the spending. */
+  readonly costUsd?: number;
 }
 
 /** What is remembered of a conversation. Fields that a newer version has put there are kept as they are. */
@@ -53,8 +41,6 @@ export interface ConversationRecord extends Memory {
   readonly answered: readonly string[];
   /** The reply that is being delivered. */
   readonly unsent: UnsentReply | undefined;
-  readonly runner?: Runner | undefined;
-  readonly tries?: FailedTries | undefined;
 }
 
 /** A change of a record; a pure function, since it may be applied more than once. */

@@ -1,11 +1,10 @@
 import type { StoredAudio } from '../audio/audio-store.ts';
-import type { CommandName } from './commands/commands.ts';
 import type { Invitation } from './user-message.ts';
 
 /** A finished answer, still without a channel's form. */
 export interface Reply {
   readonly text: string;
-  /** The text is to be added to whatever was shown of the answer before, which stays. Else it is the whole of it. */
+  /** The text is to be added to what was shown of the answer before, which stays. Otherwise it is the whole answer. */
   readonly addsToShown?: boolean;
   /** The model's own words, which some channels want to have marked. */
   readonly isFromModel?: boolean;
@@ -18,7 +17,7 @@ export interface Reply {
 
 /** One of several values for a command. */
 export interface Choice {
-  readonly command: CommandName;
+  readonly command: 'voice';
   readonly title: string;
   readonly values: readonly string[];
   readonly current: string;
@@ -51,9 +50,19 @@ export interface ReplySink {
   showText(read: () => string): void;
   /** Aborted, with a TurnError, when the user stops the answer where it is shown. */
   readonly stopped: AbortSignal;
+  /** Tells the user something ahead of the answer, which goes in a message of its own then. Rejects like `send`. */
+  notify(text: string): Promise<void>;
   /** Sends the answer. What was shown of it stays: the answer continues it. Rejects when the channel did not take it. */
   send(reply: Reply): Promise<void>;
 }
 
+/** The channel's stream of one turn; see `noteStream` of a job. */
+export interface ChannelStream {
+  /** What an earlier attempt has begun to show: the answer takes its place. */
+  readonly earlierId: string | undefined;
+  /** Gets the id of the stream that this attempt begins. */
+  readonly onBegun: (streamId: string) => void;
+}
+
 /** Opens the way back, runs `work` with it, and closes it. How depends on the channel and the delivery mode. */
-export type Respond = (work: (sink: ReplySink) => Promise<void>) => Promise<void>;
+export type Respond = <T>(work: (sink: ReplySink) => Promise<T>, stream?: ChannelStream) => Promise<T>;

@@ -2,38 +2,38 @@ import { type Clock, sleep } from '../clock.ts';
 import { StoreError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
-/** How long a store is waited for, and who is told. */
-export interface Patience {
+/** How a store is called again. */
+export interface RetryOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** Ends the waiting, with its reason. */
   readonly signal: AbortSignal;
-  /** Called once, when it lasts. */
+  /** Called once, when it lasts longer than 10 s. */
   readonly onLasting?: (() => void) | undefined;
 }
 
 /** A connection that has died unnoticed fails once. */
-const FIRST_WAIT_MS = 50;
-const MOST_WAIT_MS = 5_000;
+const FIRST_BACKOFF_MS = 50;
+const MAX_BACKOFF_MS = 5_000;
 /** From then on a user wonders. */
 const LASTING_MS = 10_000;
 
-/** Does what stores can be asked again, until it is done. Rejects at once with what will not pass by itself. */
-export async function untilStored<T>(work: () => Promise<T>, patience: Patience): Promise<T> {
-  const { clock, log, signal } = patience;
-  const begunMs = clock.now();
-  let tell = patience.onLasting;
-  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, MOST_WAIT_MS)) {
+/** Calls a store until it answers. Rejects at once with errors that do not pass by themselves. */
+export async function retry<T>(call: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { clock, log, signal } = options;
+  const startedMs = clock.now();
+  let onLasting = options.onLasting;
+  for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS)) {
     try {
-      return await work();
+      return await call();
     } catch (err) {
       if (!(err instanceof StoreError) || err.retry !== 'safe') throw err;
-      if (waitMs === FIRST_WAIT_MS) log.warn({ err }, 'the store does not answer, it is asked again');
+      if (backoffMs === FIRST_BACKOFF_MS) log.warn({ err }, 'store did not answer: called again');
     }
-    if (clock.now() - begunMs >= LASTING_MS) {
-      tell?.();
-      tell = undefined;
+    if (clock.now() - startedMs >= LASTING_MS) {
+      onLasting?.();
+      onLasting = undefined;
     }
-    await sleep(clock, waitMs, signal);
+    await sleep(clock, backoffMs, signal);
   }
 }

@@ -1,22 +1,24 @@
 import { wordingFor } from '../messages/messages.ts';
-import { commandOf } from './commands/commands.ts';
-import type { Reply } from './reply.ts';
 import type { UserMessage } from './user-message.ts';
 
 /** A longer message is refused: it would crowd out all that was said before. */
-export const MOST_TEXT_CHARS = 20_000;
+export const MAX_TEXT_CHARS = 20_000;
 
-/** What is said to a message that no model can answer, whenever it comes; `undefined` for all others. */
-export function refusalOf({ text, attachments, isAllowed, locale }: UserMessage): Reply | undefined {
-  const words = wordingFor(locale);
-  const say = (what: string): Reply => ({ text: what, audio: undefined });
-  if (!isAllowed) return say(words.notAllowed);
-  if (text === '' && attachments.length === 0) return say(words.textMissing);
-  if (text.length > MOST_TEXT_CHARS) return say(words.textTooLong(MOST_TEXT_CHARS.toLocaleString(words.language)));
-  return undefined;
+/** Why no model can answer a message. */
+export type InvalidReason = 'notAllowed' | 'textMissing' | 'textTooLong';
+
+/** Why a message is refused, and what its user is told. */
+export interface Invalid {
+  readonly reason: InvalidReason;
+  readonly text: string;
 }
 
-/** Whether a message is answered by the model, in its turn. */
-export function needsTurn(turn: UserMessage): boolean {
-  return refusalOf(turn) === undefined && commandOf(turn.text) === undefined;
+/** Why a message is refused, whenever it comes; `undefined` for all others. */
+export function validateMessage({ text, attachments, isAllowed, locale }: UserMessage): Invalid | undefined {
+  const words = wordingFor(locale);
+  if (!isAllowed) return { reason: 'notAllowed', text: words.notAllowed };
+  if (text === '' && attachments.length === 0) return { reason: 'textMissing', text: words.textMissing };
+  if (text.length > MAX_TEXT_CHARS)
+    return { reason: 'textTooLong', text: words.textTooLong(MAX_TEXT_CHARS.toLocaleString(words.language)) };
+  return undefined;
 }

@@ -24,6 +24,7 @@ const MIGRATIONS: readonly Migration[] = [
         is_forgotten boolean NOT NULL DEFAULT false,
         team text,
         attempt_job uuid,
+        attempt_claim integer,
         attempt_count integer NOT NULL DEFAULT 0,
         stream_id text,
         last_save text,

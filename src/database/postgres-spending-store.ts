@@ -1,12 +1,17 @@
 import { checkBudgets, limitedBudgets } from '../conversation/limits/check-budgets.ts';
-import type { Budgets, Reservation, ReserveResult, SpendingStore } from '../conversation/limits/spending-store.ts';
+import {
+  type Budgets,
+  RESERVATION_MS,
+  type Reservation,
+  type ReserveResult,
+  type SpendingStore,
+} from '../conversation/limits/spending-store.ts';
 import { type Connection, commit, rollBack } from './connection.ts';
 import { storedKey } from './names.ts';
 
 /** As it is for a conversation, whose money is counted over all days. */
 const DAY = "CASE budget WHEN 'conversation' THEN date '-infinity' ELSE (now() AT TIME ZONE 'utc')::date END";
-/** A job that has not reserved again for an hour has ended without a word. */
-const IS_OPEN = "reserved_at > now() - interval '1 hour'";
+const IS_OPEN = `reserved_at > now() - interval '${RESERVATION_MS} ms'`;
 
 /**
  * The lock makes reservations one after another, over all instances: what the statement behind it reads is all that was

@@ -1,95 +1,119 @@
 import type { Clock } from '../clock.ts';
+import { RESERVATION_MS } from '../conversation/limits/spending-store.ts';
 import type { Logger } from '../log.ts';
 import { type Connection, commit } from './connection.ts';
 
-export interface RetentionOptions {
-  readonly connection: Connection;
-  readonly schema: string;
-  /** Of conversations, and of what they have spent. */
-  readonly recordRetentionMs: number;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** From 0 up to 1: instances that started together run at different times. */
-  readonly random: () => number;
+/** Rows of one table that are kept no longer. */
+export interface RetentionRule {
+  readonly table: string;
+  /** The column that names a row. */
+  readonly key: string;
+  /** The condition of the rows that leave; `$1` is `value`. */
+  readonly expired: string;
+  readonly value: unknown;
 }
 
-const INTERVAL_MS = 300_000;
-/** A statement stays short, also where much has expired at once. The rest follows in the next one. */
-const MAX_ROWS = 100;
-const MAX_STATEMENTS = 200;
+/** By the server's clock. `recordRetentionMs`: of conversations, and of what they have spent. */
+export function retentionRules(recordRetentionMs: number): readonly RetentionRule[] {
+  const before = "now() - $1 * interval '1 ms'";
+  const today = "(now() AT TIME ZONE 'utc')::date";
+  return [
+    { table: 'conversations', key: 'key', expired: `updated_at < ${before}`, value: recordRetentionMs },
+    { table: 'recording_links', key: 'id', expired: `expires_at < ${before}`, value: 0 },
+    { table: 'audio', key: 'id', expired: `expires_at < ${before}`, value: 0 },
+    {
+      table: 'spending',
+      key: 'ctid',
+      expired: `CASE budget WHEN 'conversation' THEN updated_at < ${before} ELSE day < ${today} END`,
+      value: recordRetentionMs,
+    },
+    { table: 'spending_reservations', key: 'job', expired: `reserved_at < ${before}`, value: RESERVATION_MS },
+  ];
+}
 
-/** What expires in each table, by the server's clock; $1 is the retention of records in seconds. */
-const EXPIRED = {
-  audio: 'expires_at <= now()',
-  recording_links: 'expires_at <= now()',
-  conversations: "updated_at <= now() - $1 * interval '1 second'",
-  spending: `CASE budget WHEN 'conversation' THEN updated_at <= now() - $1 * interval '1 second'
-    ELSE day < (now() AT TIME ZONE 'utc')::date END`,
-  spending_reservations: "reserved_at <= now() - interval '1 hour'",
-} as const;
+/** What retention needs. */
+export interface RetentionOptions {
+  readonly connection: Connection;
+  /** Names the lock: one instance at a time deletes. */
+  readonly schema: string;
+  readonly rules: readonly RetentionRule[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** From 0 up to 1. */
+  readonly random?: () => number;
+}
 
-/** Deletes what is older than its retention, from time to time, on one instance at a time. */
+const MINUTE_MS = 60_000;
+const FIRST_MS = 5 * MINUTE_MS;
+const FIRST_SPREAD_MS = 10 * MINUTE_MS;
+const EVERY_MS = 50 * MINUTE_MS;
+const SPREAD_MS = 20 * MINUTE_MS;
+/** Rows that one statement deletes: more would hold up others. */
+const BATCH_ROWS = 300;
+
+/** Deletes what is kept no longer: about once an hour, at times that differ between the instances. */
 export class Retention {
   readonly #options: RetentionOptions;
-  #cancelTimer = () => {};
-  #running: Promise<void> = Promise.resolve();
   #isClosed = false;
+  #cancel: () => void = () => {};
 
   constructor(options: RetentionOptions) {
     this.#options = options;
   }
 
-  /** The first pass follows within five minutes. */
+  /** Once. */
   start(): void {
-    this.#schedule(INTERVAL_MS * this.#options.random());
+    this.#runAfter(FIRST_MS, FIRST_SPREAD_MS);
   }
 
-  /** Resolves when nothing runs. Safe to call twice. */
-  async close(): Promise<void> {
+  /** Safe to call twice. */
+  close(): void {
     this.#isClosed = true;
-    this.#cancelTimer();
-    await this.#running;
+    this.#cancel();
   }
 
-  #schedule(delayMs: number): void {
-    if (this.#isClosed) return;
-    this.#cancelTimer = this.#options.clock.after(delayMs, () => {
-      this.#running = this.#run().then(() => this.#schedule(INTERVAL_MS));
+  /** Deletes what is kept no longer by now. Never rejects: what fails is left for the next time. */
+  async run(): Promise<void> {
+    const { rules, log } = this.#options;
+    for (const rule of rules) {
+      try {
+        const rowCount = await this.#deleteAll(rule);
+        if (rowCount > 0) log.info({ table: rule.table, rowCount }, 'expired rows deleted');
+      } catch (err) {
+        log.warn({ err, table: rule.table }, 'expired rows not deleted');
+        return;
+      }
+    }
+  }
+
+  async #deleteAll(rule: RetentionRule): Promise<number> {
+    let rowCount = 0;
+    for (;;) {
+      const deletedCount = this.#isClosed ? 0 : await this.#deleteBatch(rule);
+      rowCount += deletedCount;
+      if (deletedCount < BATCH_ROWS) return rowCount;
+    }
+  }
+
+  /** 0 while another instance deletes. */
+  #deleteBatch({ table, key, expired, value }: RetentionRule): Promise<number> {
+    const { connection, schema } = this.#options;
+    return connection.transaction(async (sql) => {
+      const lock = 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS "isHeld"';
+      const [row] = await sql.query<{ isHeld: boolean }>(lock, [`retention of ${schema}`]);
+      if (row?.isHeld !== true) return commit(0);
+      const rows = `SELECT ${key} FROM ${table} WHERE ${expired} LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED`;
+      const deleted = await sql.query(`DELETE FROM ${table} WHERE ${key} IN (${rows}) RETURNING ${key}`, [value]);
+      return commit(deleted.length);
     });
   }
 
-  /** What fails is tried again with the next pass. */
-  async #run(): Promise<void> {
-    try {
-      for (const table of Object.keys(EXPIRED) as (keyof typeof EXPIRED)[]) await this.#empty(table);
-    } catch (err) {
-      this.#options.log.warn({ err }, 'expired rows not deleted');
-    }
-  }
-
-  async #empty(table: keyof typeof EXPIRED): Promise<void> {
-    for (let count = 0; count < MAX_STATEMENTS && !this.#isClosed; count++) {
-      if ((await this.#deleteSome(table)) < MAX_ROWS) return;
-    }
-  }
-
-  /** How many were deleted; none while another instance is at it. */
-  #deleteSome(table: keyof typeof EXPIRED): Promise<number> {
-    const { connection, schema, recordRetentionMs } = this.#options;
-    const condition = EXPIRED[table];
-    const values = condition.includes('$1') ? [recordRetentionMs / 1000] : [];
-    return connection.transaction(async (sql) => {
-      const [lock] = await sql.query<{ is_free: boolean }>(
-        'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS is_free',
-        [`retention of ${schema}`],
-      );
-      if (lock?.is_free !== true) return commit(0);
-      const deleted = await sql.query(
-        `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${condition} LIMIT ${MAX_ROWS} FOR UPDATE SKIP LOCKED))
-        RETURNING 1`,
-        values,
-      );
-      return commit(deleted.length);
+  #runAfter(delayMs: number, spreadMs: number): void {
+    if (this.#isClosed) return;
+    const { clock, random = Math.random } = this.#options;
+    this.#cancel = clock.after(delayMs + Math.floor(random() * spreadMs), async () => {
+      await this.run();
+      this.#runAfter(EVERY_MS, SPREAD_MS);
     });
   }
 }

@@ -12,14 +12,14 @@ export function entraFailure(error: unknown): string {
 }
 
 const MOST_CHARS = 120;
-const MOST_TEXT_CHARS = 100_000;
+const MAX_TEXT_CHARS = 100_000;
 const MOST_CAUSES = 10;
 
 /** MSAL gives it in the message or beside it, Azure Identity in one of many errors. */
 function aadCodeOf(error: unknown, causesLeft = MOST_CAUSES): string | undefined {
   if (causesLeft === 0) return undefined;
   const { message, errorMessage, cause } = fieldsOf(error);
-  const texts = [message, errorMessage].map((each) => textOf(each, MOST_TEXT_CHARS) ?? '');
+  const texts = [message, errorMessage].map((each) => textOf(each, MAX_TEXT_CHARS) ?? '');
   const found = /AADSTS\d+/.exec(texts.join(' '))?.[0];
   if (found !== undefined) return found;
   const inner = [...errorsIn(error), ...(cause === undefined ? [] : [cause])];

@@ -55,7 +55,7 @@ export function modelTodo(code: TurnErrorCode, model: ModelEndpoint): string {
     case 'empty_response':
     case 'cancelled':
     case 'shutting_down':
-    case 'runner_lost':
+    case 'claim_lost':
     case 'internal':
       return 'Run it again; if it stays, look at the state of the service, and try another deployment.';
   }

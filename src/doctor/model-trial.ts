@@ -121,7 +121,7 @@ export class ModelTrial {
     const sentAtMs = clock.now();
     const turnId = ids.wire('turn');
     // What the model says at first go is the question.
-    const input = { turnId, text, history, mayAskAgain: () => false };
+    const input = { turnId, text, history, mayAskAgain: async () => false };
     const result = await watched.session.runTurn(input, this.#closed.signal);
     const doneMs = clock.now() - sentAtMs;
     const msOf = (kind: ServerEvent['kind']) =>

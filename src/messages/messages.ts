@@ -44,7 +44,7 @@ const APOLOGY_KINDS: Readonly<Record<TurnErrorCode, ApologyKind>> = {
   empty_response: 'unanswerable',
   cancelled: 'cancelled',
   shutting_down: 'restarting',
-  runner_lost: 'internal',
+  claim_lost: 'internal',
   internal: 'internal',
 };
 

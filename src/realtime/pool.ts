@@ -25,14 +25,23 @@ export interface PoolOptions {
 
 interface IdleSession {
   readonly session: RealtimeSession;
-  readonly forgetTimer: () => void;
+  /** The last turn that the session heard; `undefined`: not known to its user. */
+  readonly lastTurn: string | undefined;
+  readonly cancelTimer: () => void;
+}
+
+interface LentSession {
+  readonly key: string;
+  /** What its conversation said is to be forgotten: it is closed as soon as it is released. */
+  isDropped: boolean;
 }
 
 /** A session is replaced this long before a turn could meet its end. */
 const EXPIRY_MARGIN_MS = 60_000;
 
 /**
- * The warm sessions, at most one for each conversation.
+ * The warm sessions, at most one idle for each conversation: one whose turns run side by side has a session for each of
+ * them, and keeps the one that is released last.
  * Invariants: every session holds one slot from before it is opened until its socket is closed; who waits, waits in
  * order, and only while no slot is free. A slot that is needed is made by closing the session that was idle the longest.
  */
@@ -40,7 +49,7 @@ export class SessionPool {
   readonly #options: PoolOptions;
   /** In the order of their last use, the oldest first. */
   readonly #idle = new Map<string, IdleSession>();
-  readonly #lent = new Set<RealtimeSession>();
+  readonly #lent = new Map<RealtimeSession, LentSession>();
   /** Told to close, and not closed yet: each of them will free a slot. */
   readonly #closing = new Set<RealtimeSession>();
   readonly #waiting = new Set<() => void>();
@@ -55,58 +64,67 @@ export class SessionPool {
     return this.#slotsInUse;
   }
 
-  /** Lends the conversation's warm session, or a new one. It has to be given back, whatever the turn came to. */
-  async take(key: string, signal: AbortSignal): Promise<RealtimeSession> {
+  /**
+   * Lends the conversation's warm session, or a new one. A warm session whose last turn is not `lastTurn` is closed: it
+   * has not heard what was said since, or has heard what is to be forgotten. Has to be released, whatever the turn came to.
+   */
+  async acquire(key: string, lastTurn: string | undefined, signal: AbortSignal): Promise<RealtimeSession> {
     if (this.#isClosed) throw new TurnError('shutting_down', 'the sessions are closed');
-    const warm = this.#removeIdle(key);
-    if (warm !== undefined && this.#isUsable(warm)) {
-      this.#lent.add(warm);
-      return warm;
+    const idle = this.#removeIdle(key);
+    if (idle !== undefined && idle.lastTurn === lastTurn && this.#isUsable(idle.session)) {
+      this.#lent.set(idle.session, { key, isDropped: false });
+      return idle.session;
     }
-    if (warm !== undefined) this.#retire(warm, 'expiring');
+    if (idle !== undefined) this.#retire(idle.session, idle.lastTurn === lastTurn ? 'expiring' : 'forgotten');
     await this.#takeSlot(signal);
     return this.#open(key, signal);
   }
 
-  giveBack(key: string, session: RealtimeSession): void {
+  /** `lastTurn`: the last turn that the session heard. */
+  release(key: string, session: RealtimeSession, lastTurn: string | undefined): void {
+    const isDropped = this.#lent.get(session)?.isDropped ?? false;
     this.#lent.delete(session);
     const isAwaited = this.#waiting.size > this.#closing.size;
-    if (this.#isClosed || isAwaited || !this.#isUsable(session)) {
-      this.#retire(session, this.#whyNotKept(session, isAwaited));
+    if (this.#isClosed || isAwaited || isDropped || !this.#isUsable(session)) {
+      this.#retire(session, this.#whyNotKept(session, isAwaited, isDropped));
       return;
     }
-    const forgetTimer = this.#options.clock.after(this.#options.idleMs, () => this.#dropIdle(key, 'idle'));
-    this.#idle.set(key, { session, forgetTimer });
+    // Of two turns side by side neither session has heard both: the marks tell them apart.
+    this.#dropIdle(key, 'forgotten');
+    const cancelTimer = this.#options.clock.after(this.#options.idleMs, () => this.#dropIdle(key, 'idle'));
+    this.#idle.set(key, { session, lastTurn, cancelTimer });
   }
 
-  #whyNotKept(session: RealtimeSession, isAwaited: boolean): CloseReason {
+  #whyNotKept(session: RealtimeSession, isAwaited: boolean, isDropped: boolean): CloseReason {
     if (this.#isClosed) return 'shutdown';
     if (session.wasGivenUp) return 'spent';
+    if (isDropped) return 'forgotten';
     return isAwaited ? 'room' : 'expiring';
   }
 
-  /** Whether the conversation has a session that remembers what was said, and could be lent now. */
-  isWarm(key: string): boolean {
+  /** Whether `acquire` would lend a warm session now. */
+  isWarm(key: string, lastTurn: string | undefined): boolean {
     const idle = this.#idle.get(key);
-    return idle !== undefined && this.#isUsable(idle.session);
+    return idle !== undefined && idle.lastTurn === lastTurn && this.#isUsable(idle.session);
   }
 
-  /** Closes the conversation's idle session, if it has one. */
+  /** Closes the conversation's session, if it has one: an idle one now, a lent one when it is released. */
   drop(key: string): void {
     this.#dropIdle(key, 'forgotten');
+    for (const lent of this.#lent.values()) if (lent.key === key) lent.isDropped = true;
   }
 
   /** Closes every session, lent ones too. Safe to call twice. */
   close(): void {
     this.#isClosed = true;
     for (const key of [...this.#idle.keys()]) this.#dropIdle(key, 'shutdown');
-    for (const session of this.#lent) this.#retire(session, 'shutdown');
+    for (const session of this.#lent.keys()) this.#retire(session, 'shutdown');
   }
 
   async #open(key: string, signal: AbortSignal): Promise<RealtimeSession> {
     try {
       const session = await this.#options.open(signal);
-      this.#lent.add(session);
+      this.#lent.set(session, { key, isDropped: false });
       session.onceClosed(() => this.#forgetClosed(key, session));
       if (this.#isClosed) this.#retire(session, 'shutdown');
       return session;
@@ -118,7 +136,7 @@ export class SessionPool {
 
   #dropIdle(key: string, reason: CloseReason): void {
     const idle = this.#removeIdle(key);
-    if (idle !== undefined) this.#retire(idle, reason);
+    if (idle !== undefined) this.#retire(idle.session, reason);
   }
 
   /** Its slot is free when its socket is: until then the service counts it, too. */
@@ -141,11 +159,11 @@ export class SessionPool {
     return session.isUsableFor(this.#options.turnMs + EXPIRY_MARGIN_MS);
   }
 
-  #removeIdle(key: string): RealtimeSession | undefined {
+  #removeIdle(key: string): IdleSession | undefined {
     const idle = this.#idle.get(key);
-    idle?.forgetTimer();
+    idle?.cancelTimer();
     this.#idle.delete(key);
-    return idle?.session;
+    return idle;
   }
 
   /** A free slot; where there is none, the session that was idle the longest makes room. */

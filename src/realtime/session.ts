@@ -35,7 +35,7 @@ export interface TurnInput extends UserMessageInput {
   /** Instead of the session's own; goes out with its first turn. */
   readonly settings?: SessionSettings;
   /** Whether one more response may be asked for, where this one is of no use. */
-  readonly mayAskAgain?: () => boolean;
+  readonly mayAskAgain?: () => Promise<boolean>;
   readonly onEvent?: TurnListener;
 }
 
@@ -125,7 +125,7 @@ export class RealtimeSession {
     // What a new session was told makes models drift from speech to text.
     const isInText = answered.result.outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
     const hasDrifted = isInText && this.#isReplayed && answered.itemIds.length > 0;
-    const mayRepair = hasDrifted && (input.mayAskAgain?.() ?? true);
+    const mayRepair = hasDrifted && ((await input.mayAskAgain?.()) ?? true);
     const result = mayRepair ? await this.#speakInstead(answered, input, signal) : answered.result;
     return hearing === undefined ? result : this.#withHeard(result, hearing, signal);
   }

@@ -23,7 +23,6 @@ export function createInstruments(meter: Meter) {
     sendRetries: meter.createCounter(METRICS.sendRetries),
     sendsThrottled: meter.createCounter(METRICS.sendsThrottled),
     duplicates: meter.createCounter(METRICS.duplicates),
-    takeovers: meter.createCounter(METRICS.takeovers),
     eventLoopDelay: meter.createObservableGauge(eventLoopDelay, SECONDS),
     starts: meter.createCounter(METRICS.starts),
   };

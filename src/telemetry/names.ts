@@ -29,8 +29,6 @@ export const METRICS = {
   sendsThrottled: 'voice_bot.channel.throttled',
   /** Counter: activities that were delivered again, and dropped. */
   duplicates: 'voice_bot.activities.duplicate',
-  /** Counter: messages that another instance had accepted, answered here. */
-  takeovers: 'voice_bot.messages.taken_over',
   /** Gauge, seconds: the delay of the event loop that one in a hundred exceeds, since the last export. */
   eventLoopDelay: 'voice_bot.event_loop.delay',
   /** Counter without attributes, so that an alert needs none: starts of the process. */

@@ -7,7 +7,7 @@ import type { Exporter } from './azure-monitor.ts';
 import { EventLoopDelay } from './event-loop.ts';
 import { createInstruments } from './instruments.ts';
 import { ATTRIBUTES } from './names.ts';
-import { TurnWatch } from './turn-watch.ts';
+import { TurnTelemetry } from './turn-telemetry.ts';
 
 /** What telemetry is made with. */
 export interface TelemetryOptions {
@@ -24,6 +24,8 @@ export interface TurnNames {
   readonly key: string;
   readonly channel: string;
   readonly turnId: string;
+  /** When its message was accepted, in milliseconds since the epoch, by the clock of the queue. */
+  readonly acceptedAtMs: number;
 }
 
 const SCOPE = 'realtime-voice-bot';
@@ -70,15 +72,16 @@ export class Telemetry {
     this.#loop.close();
   }
 
-  /** Follows a turn. */
-  turn({ key, channel, turnId }: TurnNames): TurnWatch {
+  /** Begins to measure a turn. */
+  turn({ key, channel, turnId, acceptedAtMs }: TurnNames): TurnTelemetry {
     const names = { [ATTRIBUTES.channel]: channel, [ATTRIBUTES.turnId]: turnId };
     const conversation = { [ATTRIBUTES.conversation]: hashOf(key) };
-    return new TurnWatch({
+    return new TurnTelemetry({
       clock: this.#options.clock,
       instruments: () => this.#instruments,
       tracer: trace.getTracer(SCOPE),
       channel,
+      acceptedAtMs,
       names: { ...names, ...conversation },
       model: { ...this.#model, ...conversation },
     });
@@ -102,11 +105,6 @@ export class Telemetry {
   /** An activity was delivered again, and dropped. */
   duplicateDropped(): void {
     this.#instruments.duplicates.add(1);
-  }
-
-  /** A message that another instance had accepted is answered here. */
-  takenOver(): void {
-    this.#instruments.takeovers.add(1);
   }
 
   async #open(openSessions: () => number): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { MOST_WAITING } from '../../src/conversation/turn-queue.ts';
+import { MAX_WAITING } from '../../src/conversation/queue/turn-queue.ts';
 import { de } from '../../src/messages/de.ts';
 import { en } from '../../src/messages/en.ts';
 import { failing, held, spoken, startTimedBot, type TimedBot, textsOf } from '../conversation/talk.ts';
@@ -66,10 +66,10 @@ describe('somebody who writes from Germany', PATIENCE, () => {
   it('is told in German that too much waits, and that the bot is being restarted', async (t) => {
     const gate = Promise.withResolvers<void>();
     const bot = await startTalk(t, { turns: [held('One', gate.promise)] });
-    for (let turn = 0; turn <= MOST_WAITING; turn++) await bot.says('hello', GERMAN);
+    for (let turn = 0; turn <= MAX_WAITING; turn++) await bot.says('hello', GERMAN);
     assert.equal(await textAfter(bot, 'hello', GERMAN), de.queueFull);
     const closed = bot.app.close();
-    const last = await bot.replies(1 + MOST_WAITING);
+    const last = await bot.replies(1 + MAX_WAITING);
     assert.deepEqual(new Set(textsOf(last).slice(1)), new Set([de.shuttingDown]));
     gate.resolve();
     await closed;

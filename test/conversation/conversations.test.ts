@@ -3,19 +3,20 @@ import { describe, it } from 'node:test';
 import { Slots } from '../../src/attachments/slots.ts';
 import { createMemoryAudioStore } from '../../src/audio/memory-audio-store.ts';
 import type { Clock } from '../../src/clock.ts';
-import { Budgets } from '../../src/conversation/budgets.ts';
 import { Conversations } from '../../src/conversation/conversations.ts';
-import { Leases } from '../../src/conversation/leases.ts';
+import { MemorySpending } from '../../src/conversation/limits/memory-spending.ts';
+import { Spending } from '../../src/conversation/limits/spending.ts';
 import { TurnRate } from '../../src/conversation/limits/turn-rate.ts';
-import type { RecordStore } from '../../src/conversation/record-store.ts';
+import { MemoryRecords } from '../../src/conversation/memory-records.ts';
+import { MemoryStore } from '../../src/conversation/memory-store.ts';
+import { MemoryQueue } from '../../src/conversation/queue/memory-queue.ts';
+import type { TurnJob, TurnQueue } from '../../src/conversation/queue/turn-queue.ts';
 import { createMemoryInvitations } from '../../src/conversation/recordings/memory-invitations.ts';
-import type { Reply, Respond } from '../../src/conversation/reply.ts';
-import { Spending } from '../../src/conversation/spending.ts';
-import { createMemoryPending } from '../../src/conversation/stores/memory-pending.ts';
-import { createMemoryRecords } from '../../src/conversation/stores/memory-records.ts';
+import type { Reply, ReplySink, Respond } from '../../src/conversation/reply.ts';
+import type { Services } from '../../src/conversation/services.ts';
 import { FILE_BOUNDS } from '../../src/conversation/turn/read-attachments.ts';
-import type { AnswerDeps } from '../../src/conversation/turn-deps.ts';
 import type { UserMessage } from '../../src/conversation/user-message.ts';
+import { StoreError } from '../../src/errors.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
 import { DEFAULT_PRICES } from '../../src/prices.ts';
@@ -26,50 +27,75 @@ import { unheardTelemetry } from '../support/telemetry.ts';
 
 const HOUR_MS = 3_600_000;
 
+/** The ways back, by the ids of their messages. */
+const ways = new Map<string, Respond>();
+/** Called when the turn of a message has ended. */
+const onEnded = new Map<string, () => void>();
+
+/** The memory queue, whose jobs a test may change. */
+function observed(queue: MemoryQueue, jobOf: (job: TurnJob) => TurnJob): TurnQueue {
+  return {
+    add: (message) => queue.add(message),
+    addHere: (message) => queue.addHere(message),
+    hasRoom: (key) => queue.hasRoom(key),
+    start: (run) => queue.start((job) => run(jobOf(job)).finally(() => onEnded.get(job.message.activityId)?.())),
+    drain: (graceMs, dismiss) => queue.drain(graceMs, dismiss),
+  };
+}
+
 /** Conversations with a model without sockets. */
-function talk(answers: readonly Answer[] = [], more: Partial<AnswerDeps> & { records?: RecordStore } = {}) {
+function talk(answers: readonly Answer[] = [], more: { clock?: Clock; jobOf?: (job: TurnJob) => TurnJob } = {}) {
   const model = new FakeModel(answers);
-  const { clock } = model;
+  const { clock = model.clock, jobOf = (job) => job } = more;
   const logs: Record<string, unknown>[] = [];
   const open = (signal: AbortSignal) => RealtimeSession.open(model.sessionDeps, signal);
   const log = createLogger('debug', { write: (line: string) => void logs.push(JSON.parse(line)) });
-  const pool = new SessionPool({ open, clock, idleMs: 300_000, maxSessions: 10, turnMs: 90_000 });
-  const { records = createMemoryRecords({ clock, retentionMs: HOUR_MS }), ...others } = more;
-  const deps: Omit<AnswerDeps, 'drained' | 'isHere'> = {
-    pool,
-    leases: new Leases({ records, clock, log, pool, isShared: false, instance: 'one', mostKnown: 10 }),
-    pending: createMemoryPending({ clock }),
-    later: () => () => assert.fail('nothing is taken over'),
+  const records = new MemoryRecords({ clock, retentionMs: HOUR_MS });
+  const queue = new MemoryQueue({ records, clock, ids: randomIds });
+  const invitations = createMemoryInvitations({ clock, ids: randomIds });
+  const budgets = { dayUsd: undefined, personUsd: undefined, conversationUsd: undefined };
+  const prices = DEFAULT_PRICES;
+  const services: Services = {
+    queue: observed(queue, jobOf),
+    conversations: new MemoryStore({ records, queue, invitations }),
+    invitations,
     audioStore: createMemoryAudioStore({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),
-    invitations: createMemoryInvitations({ clock, ids: randomIds }),
-    wayToTalk: () => 'unreachable',
-    clock,
-    ids: randomIds,
-    log,
-    telemetry: unheardTelemetry(),
-    readers: {
-      clips: { decode: () => assert.fail('no clip was sent') },
-      pictures: { read: () => assert.fail('no picture was sent') },
+    spending: new Spending({ store: new MemorySpending(clock), budgets, prices, model: 'x', log }),
+    rate: new TurnRate(clock, undefined),
+    sessions: new SessionPool({ open, clock, idleMs: 300_000, maxSessions: 10, turnMs: 90_000 }),
+    files: {
+      readers: {
+        clips: { decode: () => assert.fail('no clip was sent') },
+        pictures: { read: () => assert.fail('no picture was sent') },
+      },
+      fetch: () => assert.fail('no file was sent'),
+      slots: new Slots(FILE_BOUNDS),
     },
-    fetchFile: () => assert.fail('no file was sent'),
-    fileSlots: new Slots(FILE_BOUNDS),
-    random: () => 0,
+    channel: {
+      later: ({ activity }) => ways.get(String(activity['id'])) ?? assert.fail('no way back'),
+      wayToTalk: () => 'unreachable',
+    },
     settings: SETTINGS,
     historyTurns: 40,
     turnTimeoutMs: 90_000,
-    rate: new TurnRate(clock, undefined),
-    spending: new Spending(new Budgets({ clock, dayUsd: undefined, conversationUsd: undefined }), DEFAULT_PRICES, 'x'),
-    ...others,
+    telemetry: unheardTelemetry(),
+    clock,
+    ids: randomIds,
+    log,
+    random: () => 0,
   };
-  return { conversations: new Conversations(deps), model, clock, logs };
+  const conversations = new Conversations(services);
+  conversations.start();
+  return { conversations, model, clock: model.clock, logs };
 }
 
 let count = 0;
 
 function turn(text: string, fields: Partial<UserMessage> = {}): UserMessage {
+  const activityId = `activity-${++count}`;
   return {
     key: 'emulator/a',
-    activityId: `activity-${++count}`,
+    activityId,
     channel: 'emulator',
     scope: 'personal',
     user: { id: 'user-1', name: 'Ada', aadObjectId: undefined },
@@ -79,7 +105,7 @@ function turn(text: string, fields: Partial<UserMessage> = {}): UserMessage {
     isInBand: false,
     text,
     attachments: [],
-    reference: { activity: {}, claims: [], audience: undefined },
+    reference: { activity: { id: activityId }, claims: [], audience: undefined },
     ...fields,
   };
 }
@@ -88,28 +114,38 @@ function turn(text: string, fields: Partial<UserMessage> = {}): UserMessage {
 function wayBack({ refuse }: { refuse?: Error } = {}) {
   const diary: string[] = [];
   const replies: Reply[] = [];
-  const respond: Respond = (work) =>
-    work({
-      showActivity() {
-        diary.push('shows activity');
-        return () => void diary.push('stops');
-      },
-      showText() {},
-      stopped: new AbortController().signal,
-      async send(reply) {
-        diary.push(`sends ${reply.text}`);
-        if (refuse !== undefined) throw refuse;
-        replies.push(reply);
-      },
-    });
+  const sink: ReplySink = {
+    showActivity() {
+      diary.push('shows activity');
+      return () => void diary.push('stops');
+    },
+    showText() {},
+    stopped: new AbortController().signal,
+    async notify(text) {
+      diary.push(`notifies ${text}`);
+    },
+    async send(reply) {
+      diary.push(`sends ${reply.text}`);
+      if (refuse !== undefined) throw refuse;
+      replies.push(reply);
+    },
+  };
+  const respond: Respond = (work) => work(sink);
   return { diary, replies, respond };
 }
 
-/** Takes a message and waits until its answer is out. */
-async function say(conversations: Conversations, userTurn: UserMessage, respond: Respond): Promise<void> {
-  const accepted = await conversations.accept(userTurn, respond);
+const bound = (job: TurnJob, name: string | symbol) => {
+  const value: unknown = Reflect.get(job, name, job);
+  return typeof value === 'function' ? value.bind(job) : value;
+};
+
+/** Takes a message and waits until its turn has ended. */
+async function say(conversations: Conversations, message: UserMessage, respond: Respond): Promise<void> {
+  ways.set(message.activityId, respond);
+  const ended = new Promise<void>((resolve) => onEnded.set(message.activityId, resolve));
+  const accepted = await conversations.accept(message, respond);
   assert.ok(accepted.kind === 'accepted', accepted.kind);
-  await accepted.done;
+  await ended;
 }
 
 describe('taking a message', () => {
@@ -206,11 +242,13 @@ describe('a reply that cannot be sent', () => {
   });
 });
 
-describe('a memory that cannot be read', () => {
+describe('a store that cannot be used', () => {
   it('costs the turn its answer, not the user a reply', async () => {
-    const records = createMemoryRecords({ clock: new FakeModel().clock, retentionMs: HOUR_MS });
-    const broken = { ...records, read: () => Promise.reject(new Error('storage is down')) };
-    const { conversations, logs } = talk([], { records: broken });
+    const broken = new StoreError('store_rejected', 'the call is wrong');
+    const jobOf = (job: TurnJob) =>
+      new Proxy(job, { get: (from, name) => (name === 'begin' ? fails : bound(from, name)) });
+    const fails = () => Promise.reject(broken);
+    const { conversations, logs } = talk([], { jobOf });
     const { replies, respond } = wayBack();
     await say(conversations, turn('hello'), respond);
     const incident = /\(incident (\w+)\)$/.exec(replies[0]?.text ?? '')?.[1];
@@ -243,7 +281,7 @@ describe('greeting', () => {
     const { conversations } = talk();
     const { replies, respond } = wayBack();
     await conversations.welcome('a', 'Hello!', respond);
-    conversations.forget('a');
+    await conversations.forget('a');
     await conversations.welcome('a', 'Hello!', respond);
     assert.equal(replies.length, 2);
   });
@@ -257,12 +295,14 @@ describe('forgetting', () => {
   it('drops what waits without a word, and ends', async () => {
     const { conversations } = talk([says('one')]);
     const { replies, respond } = wayBack();
-    const turns = [say(conversations, turn('1'), respond), say(conversations, turn('2'), respond)];
-    conversations.forget('emulator/a');
-    await Promise.all(turns);
+    const running = say(conversations, turn('1'), respond);
+    void say(conversations, turn('2'), respond);
+    await conversations.forget('emulator/a');
+    await running;
+    await conversations.drain(0);
     assert.deepEqual(
       replies.map(({ text }) => text),
-      ['one'],
+      [''],
     );
   });
 
@@ -271,7 +311,7 @@ describe('forgetting', () => {
     const { respond } = wayBack();
     await say(conversations, turn('1'), respond);
     await say(conversations, turn('2', { key: 'emulator/b' }), respond);
-    conversations.forget('emulator/a');
+    await conversations.forget('emulator/a');
     await clock.advance(0);
     assert.deepEqual(
       model.connections.map(({ isOpen }) => isOpen),

@@ -7,14 +7,14 @@ import { Slots } from '../../src/attachments/slots.ts';
 import { createClipDecoder } from '../../src/audio/clip/clip-decoder.ts';
 import { createFileFetcher } from '../../src/channel/sent-files.ts';
 import { systemClock } from '../../src/clock.ts';
-import { type Attached, FILE_BOUNDS, readAttached } from '../../src/conversation/turn/read-attachments.ts';
+import { FILE_BOUNDS, type ReadAttachments, readAttachments } from '../../src/conversation/turn/read-attachments.ts';
 import { createLogger } from '../../src/log.ts';
 import { en } from '../../src/messages/en.ts';
 import { type FileHost, startFileHost } from '../attachments/file-host.ts';
 import { type AdapterUnderTest, startAdapter } from '../channel/adapter-under-test.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { emptyAudioStore } from '../support/sound.ts';
-import { saying } from './stores/pending-contract.ts';
+import { saying } from './saying.ts';
 
 const { max: AT_ONCE, maxPerPerson: SHARE, maxWaitingPerPerson: MAX_WAITING } = FILE_BOUNDS;
 const FENCE = '/fence';
@@ -57,13 +57,13 @@ describe('the files that people send', { timeout: 60_000 }, () => {
    * Reads a message with one file, each in a conversation of its own. The file's name begins with the person's; the
    * channel vouches for everybody but `u`.
    */
-  function read(name: string, signal = new AbortController().signal): Promise<Attached> {
+  function read(name: string, signal = new AbortController().signal): Promise<ReadAttachments> {
     const file = { kind: 'file', url: `${host.url}/${name}`, name, claimedType: '', fileType: undefined } as const;
     const key = `emulator/${name}`;
     const conversation = { channelId: 'emulator', serviceUrl: 'http://127.0.0.1/', conversation: { id: name } };
     const reference = { activity: conversation, claims: [], audience: undefined };
     const personKey = name.startsWith('u') ? key : name.slice(0, 1);
-    const turn = saying(name, { key, personKey, attachments: [file], reference });
+    const message = saying(name, { key, personKey, attachments: [file], reference });
     const fetchFile = createFileFetcher({
       ...parts,
       adapter: under.adapter,
@@ -71,8 +71,13 @@ describe('the files that people send', { timeout: 60_000 }, () => {
       allowLoopback: true,
       proxy: undefined,
     });
-    const deps = { ...parts, readers, fetchFile, fileSlots, audioStore: emptyAudioStore() };
-    const reading = readAttached(turn, { ...deps, wayToTalk: () => 'link' }, signal);
+    const services = {
+      clock: parts.clock,
+      audioStore: emptyAudioStore(),
+      files: { readers, fetch: fetchFile, slots: fileSlots },
+      channel: { later: () => assert.fail('nothing is sent'), wayToTalk: () => 'link' as const },
+    };
+    const reading = readAttachments(message, services, parts.log, signal);
     reading.catch(() => {});
     return reading;
   }
@@ -95,7 +100,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
   }
 
   /** Lets all come that is asked for, until all of it was read. */
-  async function endAll(reading: readonly Promise<Attached>[]): Promise<void> {
+  async function endAll(reading: readonly Promise<ReadAttachments>[]): Promise<void> {
     let isRead = false;
     const all = inTime(Promise.allSettled(reading)).finally(() => {
       isRead = true;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { Connection, commit } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrations.ts';
-import { Retention } from '../../src/database/retention.ts';
+import { Retention, retentionRules } from '../../src/database/retention.ts';
 import { watchedLog } from '../channel/watched-log.ts';
 import { connectionOptions } from '../support/database.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -10,7 +10,8 @@ import { sharedPostgres } from '../support/postgres.ts';
 
 const SCHEMA = 'voice_bot';
 const DAY_MS = 86_400_000;
-const INTERVAL_MS = 300_000;
+const FIRST_MS = 5 * 60_000;
+const EVERY_MS = 50 * 60_000;
 const TABLES = ['audio', 'recording_links', 'conversations', 'spending', 'spending_reservations'] as const;
 
 let url: string;
@@ -25,25 +26,9 @@ beforeEach(() => connection.query(`TRUNCATE ${TABLES.join(', ')}`));
 
 function retention(fields: { readonly connection?: Connection } = {}) {
   const [clock, log] = [new ManualClock(), watchedLog()];
-  const options = {
-    connection,
-    schema: SCHEMA,
-    recordRetentionMs: 30 * DAY_MS,
-    clock,
-    log: log.log,
-    random: () => 0.5,
-  };
+  const rules = retentionRules(30 * DAY_MS);
+  const options = { connection, schema: SCHEMA, rules, clock, log: log.log, random: () => 0 };
   return { clock, log, retention: new Retention({ ...options, ...fields }) };
-}
-
-/** One pass, to its end. */
-async function runOnce(): Promise<void> {
-  const { clock, retention: one } = retention();
-  one.start();
-  await clock.advance(INTERVAL_MS);
-  await clock.whenWaiting(INTERVAL_MS);
-  await one.close();
-  await one.close();
 }
 
 async function rowsIn(table: (typeof TABLES)[number]): Promise<number> {
@@ -76,7 +61,7 @@ describe('retention', () => {
     await fill(31, 250);
     await fill(29, 3);
     await fill(-1, 2);
-    await runOnce();
+    await retention().retention.run();
     const left = await Promise.all(TABLES.map(rowsIn));
     // Of 29 days: the records and what their conversations have spent.
     assert.deepEqual(left, [2, 2, 5, 7, 2]);
@@ -86,11 +71,11 @@ describe('retention', () => {
     await fill(31, 1);
     await connection.transaction(async (sql) => {
       await sql.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`retention of ${SCHEMA}`]);
-      await runOnce();
+      await retention().retention.run();
       return commit(undefined);
     });
     assert.equal(await rowsIn('audio'), 1);
-    await runOnce();
+    await retention().retention.run();
     assert.equal(await rowsIn('audio'), 0);
   });
 
@@ -98,15 +83,16 @@ describe('retention', () => {
     const gone = new Connection(connectionOptions(url.replace(/\/\w+$/, '/missing')));
     const { clock, log, retention: failing } = retention({ connection: gone });
     failing.start();
-    await clock.advance(INTERVAL_MS);
-    await clock.whenWaiting(INTERVAL_MS);
-    await clock.advance(INTERVAL_MS);
-    await clock.whenWaiting(INTERVAL_MS);
+    for (const delayMs of [FIRST_MS, EVERY_MS]) {
+      await clock.whenWaiting(delayMs);
+      await clock.advance(delayMs);
+    }
+    await clock.whenWaiting(EVERY_MS);
+    failing.close();
     assert.deepEqual(
       log.lines.map(({ level }) => level),
       ['warn', 'warn'],
     );
-    await failing.close();
     await gone.close();
   });
 });

@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { simulatedMind } from '../../dev/simulator/rules.ts';
 import { toPcm } from '../../src/audio/pcm.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
-import { MOST_WAITING } from '../../src/conversation/turn-queue.ts';
+import { MAX_WAITING } from '../../src/conversation/queue/turn-queue.ts';
 import { wordingFor } from '../../src/messages/messages.ts';
 import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import { clipsOf, invited, SPOKEN, speak } from '../support/invited.ts';
@@ -187,10 +187,10 @@ describe('POST /talk/<link>', () => {
   it('is refused where too many messages wait for their answers, and taken by the same link later', async (t) => {
     const gate = Promise.withResolvers<void>();
     const held = { outputs: [{ text: 'Held' }], ending: { kind: 'completed' } as const, gate: gate.promise };
-    const others = Array.from({ length: MOST_WAITING }, (_, index) => `Answer ${index}`);
+    const others = Array.from({ length: MAX_WAITING }, (_, index) => `Answer ${index}`);
     const { bot } = await started(t, { turns: [held, ...others, 'I heard you'] });
     const [url, other] = [await invited(bot), await invited(bot, { conversation: { id: 'conversation-2' } })];
-    for (let turn = 0; turn <= MOST_WAITING; turn++) await bot.says('hello');
+    for (let turn = 0; turn <= MAX_WAITING; turn++) await bot.says('hello');
     for (let count = 0; count < 2; count++) {
       const response = await speak(url);
       assert.ok(Number(response.headers.get('retry-after')) > 0);
@@ -199,9 +199,9 @@ describe('POST /talk/<link>', () => {
     assert.equal((await fetch(other)).status, 200);
     assert.equal(bot.connector.messages.length, 2, 'nothing is said of it in the chat');
     gate.resolve();
-    await bot.connector.whenMessages(3 + MOST_WAITING);
+    await bot.connector.whenMessages(3 + MAX_WAITING);
     assert.equal((await speak(url)).status, 202);
-    const replies = await bot.connector.whenMessages(4 + MOST_WAITING);
+    const replies = await bot.connector.whenMessages(4 + MAX_WAITING);
     assert.equal(replies.at(-1)?.body.text, 'I heard you');
   });
 

@@ -24,7 +24,7 @@ async function idleAt(t: TestContext, { autoPong }: { autoPong: boolean }) {
   const open = (signal: AbortSignal) => RealtimeSession.open(deps, signal);
   const pool = new SessionPool({ open, clock, idleMs: 3_600_000, maxSessions: 1, turnMs: 90_000 });
   t.after(() => pool.close());
-  const session = await inTime(pool.take('a', NEVER));
+  const session = await inTime(pool.acquire('a', undefined, NEVER));
   const [socket] = await server.sockets.when(1);
   assert.ok(socket !== undefined);
   return { server, clock, client, pool, session, socket };
@@ -47,10 +47,10 @@ describe('the bound of sockets', PATIENCE, () => {
     t.after(() => pool.close());
     let most = 0;
     for (let index = 0; index < 20; index++) {
-      const session = await inTime(pool.take(`conversation ${index}`, NEVER));
+      const session = await inTime(pool.acquire(`conversation ${index}`, undefined, NEVER));
       await server.sockets.when(index + 1);
       most = Math.max(most, server.sockets.all.filter(({ readyState }) => readyState !== WebSocket.CLOSED).length);
-      pool.giveBack(`conversation ${index}`, session);
+      pool.release(`conversation ${index}`, session, undefined);
     }
     assert.equal(most, 2);
   });
@@ -59,7 +59,7 @@ describe('the bound of sockets', PATIENCE, () => {
 describe('the health of a socket', PATIENCE, () => {
   it('is asked for, and an idle one that does not answer is closed and holds no slot', async (t) => {
     const { pool, session, clock, client } = await idleAt(t, { autoPong: false });
-    pool.giveBack('a', session);
+    pool.release('a', session, undefined);
     await clock.advance(PING_INTERVAL_MS + PONG_TIMEOUT_MS);
     const [reason] = await client.closed.when(1);
     assert.equal(reason?.code, 'connection_lost');
@@ -70,7 +70,7 @@ describe('the health of a socket', PATIENCE, () => {
 
   it('keeps an idle one that answers', async (t) => {
     const { pool, session, clock, socket } = await idleAt(t, { autoPong: true });
-    pool.giveBack('a', session);
+    pool.release('a', session, undefined);
     for (let pings = 0; pings < 3; pings++) {
       const pinged = new Promise((resolve) => socket.once('ping', resolve));
       const answered = clock.whenWaiting(PING_INTERVAL_MS);
@@ -79,7 +79,7 @@ describe('the health of a socket', PATIENCE, () => {
       await clock.advance(PONG_TIMEOUT_MS);
       await answered;
     }
-    assert.equal(await inTime(pool.take('a', NEVER)), session);
+    assert.equal(await inTime(pool.acquire('a', undefined, NEVER)), session);
   });
 
   it('is asked for with a message after a silence, which a dead one costs 5 seconds and not 15', async (t) => {
@@ -95,10 +95,10 @@ describe('the health of a socket', PATIENCE, () => {
 
   it('is known at once when the other side closes an idle one', async (t) => {
     const { pool, session, socket } = await idleAt(t, { autoPong: true });
-    pool.giveBack('a', session);
+    pool.release('a', session, undefined);
     socket.terminate();
     await inTime(new Promise<void>((resolve) => session.onceClosed(resolve)));
     assert.equal(pool.openCount, 0);
-    assert.notEqual(await inTime(pool.take('a', NEVER)), session);
+    assert.notEqual(await inTime(pool.acquire('a', undefined, NEVER)), session);
   });
 });

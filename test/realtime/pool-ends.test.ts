@@ -35,9 +35,9 @@ describe('why a session ends', () => {
 
   it('is that what it remembers is not known any more', async () => {
     const { pool, reasons } = tellingPool();
-    const session = await pool.take('a', NEVER);
+    const session = await pool.acquire('a', undefined, NEVER);
     session.close();
-    pool.giveBack('a', session);
+    pool.release('a', session, undefined);
     assert.deepEqual(reasons, ['spent']);
   });
 
@@ -53,18 +53,18 @@ describe('why a session ends', () => {
     const { pool, model, reasons } = tellingPool();
     await use(pool, 'a');
     model.last.drop();
-    const session = await pool.take('b', NEVER);
+    const session = await pool.acquire('b', undefined, NEVER);
     model.last.drop();
-    pool.giveBack('b', session);
+    pool.release('b', session, undefined);
     assert.deepEqual(reasons, ['lost', 'lost']);
   });
 
   it('is that the process ends, for each session once', async () => {
     const { pool, reasons } = tellingPool();
     await use(pool, 'a');
-    const lent = await pool.take('b', NEVER);
+    const lent = await pool.acquire('b', undefined, NEVER);
     pool.close();
-    pool.giveBack('b', lent);
+    pool.release('b', lent, undefined);
     pool.close();
     assert.deepEqual(reasons, ['shutdown', 'shutdown']);
   });

@@ -16,7 +16,7 @@ export function poolWith(options: Partial<PoolOptions> = {}) {
 
 /** Takes and gives back, as a turn does. */
 export async function use(pool: SessionPool, key: string): Promise<RealtimeSession> {
-  const session = await pool.take(key, NEVER);
-  pool.giveBack(key, session);
+  const session = await pool.acquire(key, undefined, NEVER);
+  pool.release(key, session, undefined);
   return session;
 }

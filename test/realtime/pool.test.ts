@@ -42,9 +42,9 @@ describe('the pool of sessions', () => {
 
   it('does not keep a session that is given back unusable', async () => {
     const { pool, model } = poolWith();
-    const session = await pool.take('a', NEVER);
+    const session = await pool.acquire('a', undefined, NEVER);
     session.close();
-    pool.giveBack('a', session);
+    pool.release('a', session, undefined);
     assert.equal(pool.openCount, 0);
     assert.equal(model.last.isOpen, false);
   });
@@ -52,7 +52,7 @@ describe('the pool of sessions', () => {
   it('passes on why no session could be opened, and keeps no place for it', async () => {
     const { pool, model } = poolWith();
     model.refusals.push(new TurnError('unauthorized', 'no'));
-    await assert.rejects(pool.take('a', NEVER), { code: 'unauthorized' });
+    await assert.rejects(pool.acquire('a', undefined, NEVER), { code: 'unauthorized' });
     assert.equal(pool.openCount, 0);
   });
 });
@@ -82,10 +82,10 @@ describe('idle sessions', () => {
   it('are not closed while they are lent', async () => {
     const { pool, model, clock } = poolWith();
     await use(pool, 'a');
-    const session = await pool.take('a', NEVER);
+    const session = await pool.acquire('a', undefined, NEVER);
     await clock.advance(IDLE_MS * 2);
     assert.equal(model.last.isOpen, true);
-    pool.giveBack('a', session);
+    pool.release('a', session, undefined);
   });
 
   it('are replaced before use when a turn could outlive them', async () => {
@@ -105,9 +105,9 @@ describe('idle sessions', () => {
 
   it('are not kept when they are given back too near to their end', async () => {
     const { pool, model, clock } = poolWith();
-    const session = await pool.take('a', NEVER);
+    const session = await pool.acquire('a', undefined, NEVER);
     model.last.receive({ type: 'session.created', session: { expires_at: clock.now() / 1000 + 60 } });
-    pool.giveBack('a', session);
+    pool.release('a', session, undefined);
     assert.equal(model.last.isOpen, false);
     assert.equal(pool.openCount, 0);
   });
@@ -138,13 +138,13 @@ describe('the bound of sessions', () => {
 
   it('waits when every session is lent', async () => {
     const { pool, clock } = poolWith({ maxSessions: 2 });
-    const a = await pool.take('a', NEVER);
-    await pool.take('b', NEVER);
-    const third = pool.take('c', NEVER);
+    const a = await pool.acquire('a', undefined, NEVER);
+    await pool.acquire('b', undefined, NEVER);
+    const third = pool.acquire('c', undefined, NEVER);
     const state = watch(third);
     await clock.advance(0);
     assert.equal(state(), 'waiting');
-    pool.giveBack('a', a);
+    pool.release('a', a, undefined);
     assert.notEqual(await third, a);
     assert.equal(pool.openCount, 2);
   });
@@ -152,13 +152,13 @@ describe('the bound of sessions', () => {
   it('serves those who wait in their order', async () => {
     const { pool } = poolWith({ maxSessions: 1 });
     const order: string[] = [];
-    const first = await pool.take('a', NEVER);
+    const first = await pool.acquire('a', undefined, NEVER);
     const turns = ['b', 'c', 'd'].map(async (key) => {
-      const session = await pool.take(key, NEVER);
+      const session = await pool.acquire(key, undefined, NEVER);
       order.push(key);
-      pool.giveBack(key, session);
+      pool.release(key, session, undefined);
     });
-    pool.giveBack('a', first);
+    pool.release('a', first, undefined);
     await Promise.all(turns);
     assert.deepEqual(order, ['b', 'c', 'd']);
     assert.equal(pool.openCount, 1);
@@ -166,7 +166,7 @@ describe('the bound of sessions', () => {
 
   it('holds for conversations that begin at the same moment', async () => {
     const { pool, model, clock } = poolWith({ maxSessions: 1 });
-    const turns = ['a', 'b', 'c'].map((key) => pool.take(key, NEVER));
+    const turns = ['a', 'b', 'c'].map((key) => pool.acquire(key, undefined, NEVER));
     const states = turns.map(watch);
     await clock.advance(0);
     assert.deepEqual(
@@ -178,13 +178,13 @@ describe('the bound of sessions', () => {
 
   it('stops waiting when its signal is aborted, with the reason', async () => {
     const { pool, clock } = poolWith({ maxSessions: 1 });
-    const first = await pool.take('a', NEVER);
+    const first = await pool.acquire('a', undefined, NEVER);
     const stopping = new AbortController();
-    const second = pool.take('b', stopping.signal);
-    const third = pool.take('c', NEVER);
+    const second = pool.acquire('b', undefined, stopping.signal);
+    const third = pool.acquire('c', undefined, NEVER);
     stopping.abort(new TurnError('turn_timeout', 'too late'));
     await assert.rejects(second, { code: 'turn_timeout' });
-    pool.giveBack('a', first);
+    pool.release('a', first, undefined);
     await third;
     await clock.advance(0);
     assert.equal(pool.openCount, 1);
@@ -192,19 +192,19 @@ describe('the bound of sessions', () => {
 
   it('does not wait at all for a signal that was aborted before', async () => {
     const { pool } = poolWith({ maxSessions: 1 });
-    await pool.take('a', NEVER);
+    await pool.acquire('a', undefined, NEVER);
     const aborted = AbortSignal.abort(new TurnError('turn_timeout', 'too late'));
-    await assert.rejects(pool.take('b', aborted), { code: 'turn_timeout' });
+    await assert.rejects(pool.acquire('b', undefined, aborted), { code: 'turn_timeout' });
     assert.equal(pool.openCount, 1);
   });
 
   it('passes a free place on when an opening fails', async () => {
     const { pool, model } = poolWith({ maxSessions: 1 });
-    const first = await pool.take('a', NEVER);
-    const failing = pool.take('b', NEVER);
-    const next = pool.take('c', NEVER);
+    const first = await pool.acquire('a', undefined, NEVER);
+    const failing = pool.acquire('b', undefined, NEVER);
+    const next = pool.acquire('c', undefined, NEVER);
     model.refusals.push(new TurnError('service_unavailable', 'no'));
-    pool.giveBack('a', first);
+    pool.release('a', first, undefined);
     await assert.rejects(failing, { code: 'service_unavailable' });
     await next;
     assert.equal(pool.openCount, 1);
@@ -215,24 +215,24 @@ describe('closing the pool', () => {
   it('closes idle and lent sessions, and is safe twice', async () => {
     const { pool, model } = poolWith();
     await use(pool, 'idle');
-    const lent = await pool.take('lent', NEVER);
+    const lent = await pool.acquire('lent', undefined, NEVER);
     pool.close();
     pool.close();
     assert.deepEqual(
       model.connections.map(({ isOpen }) => isOpen),
       [false, false],
     );
-    pool.giveBack('lent', lent);
+    pool.release('lent', lent, undefined);
     assert.equal(pool.openCount, 0);
   });
 
   it('closes a session that is just being opened', async () => {
     const { pool, model } = poolWith();
-    const opening = pool.take('a', NEVER);
+    const opening = pool.acquire('a', undefined, NEVER);
     pool.close();
     const session = await opening;
     assert.equal(model.last.isOpen, false);
-    pool.giveBack('a', session);
+    pool.release('a', session, undefined);
     assert.equal(pool.openCount, 0);
   });
 

@@ -34,7 +34,7 @@ describe('telemetry', () => {
     const { telemetry, watched } = telemetryWith(() => Promise.reject(new Error('not installed')));
     await telemetry.start(() => 0);
     telemetry.duplicateDropped();
-    telemetry.turn({ key: 'a', channel: 'b', turnId: 'c' }).begin(0);
+    telemetry.turn({ key: 'a', channel: 'b', turnId: 'c', acceptedAtMs: 0 }).end({ end: 'spoken' });
     await telemetry.close();
     assert.match(JSON.stringify(watched.lines), /telemetry cannot be sent: the bot goes on without/);
   });

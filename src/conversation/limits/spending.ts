@@ -7,7 +7,7 @@ import type { ConversationUsage } from '../records.ts';
 import type { Budgets, OverBudget, SpendingStore } from './spending-store.ts';
 
 /** What a turn is about to ask the model. */
-export interface Asked {
+export interface CostRequest {
   readonly jobId: string;
   readonly conversation: string;
   readonly person: string;
@@ -72,16 +72,16 @@ export class Spending {
   }
 
   /** Reserves the worst case of a turn, or says which budget it exceeds. Rejects with a StoreError. */
-  async reserve(asked: Asked): Promise<Allowance | OverBudget> {
+  async reserve(request: CostRequest): Promise<Allowance | OverBudget> {
     const prices = this.#prices;
     if (prices === undefined || !this.isBounded) return { mayAskAgain: async () => true, costOf: () => 0 };
-    const mostUsd = costUsd(worstCase(asked), prices);
-    const over = await this.#reserve(asked, mostUsd);
+    const mostUsd = costUsd(worstCase(request), prices);
+    const over = await this.#reserve(request, mostUsd);
     if (over !== undefined) return over;
     let responseCount = 1;
     return {
       mayAskAgain: async () => {
-        const isOver = await this.#reserve(asked, (responseCount + 1) * mostUsd).catch(() => true);
+        const isOver = await this.#reserve(request, (responseCount + 1) * mostUsd).catch(() => true);
         if (isOver) return false;
         responseCount++;
         return true;
@@ -95,7 +95,7 @@ export class Spending {
     if (this.isBounded) await this.#options.store.settle(jobId, usd);
   }
 
-  async #reserve({ jobId, conversation, person }: Asked, usd: number): Promise<OverBudget | undefined> {
+  async #reserve({ jobId, conversation, person }: CostRequest, usd: number): Promise<OverBudget | undefined> {
     const { store, budgets, log } = this.#options;
     const result = await store.reserve({ jobId, conversation, person, usd }, budgets);
     switch (result.kind) {
@@ -138,8 +138,8 @@ export function budgetNotices({ limits, session, model }: Pick<Config, 'limits' 
  * The most that one response can be billed: all that its session has heard and said, or all that a new one is told (a
  * token is at least one byte), and as much as it may say, as speech: text is cheaper. Nothing from the cache.
  */
-function worstCase(asked: Pick<Asked, 'context' | 'settings' | 'text' | 'soundMs' | 'pictures'>): TokenUsage {
-  const { context, settings, text, soundMs, pictures } = asked;
+function worstCase(request: Pick<CostRequest, 'context' | 'settings' | 'text' | 'soundMs' | 'pictures'>): TokenUsage {
+  const { context, settings, text, soundMs, pictures } = request;
   const bytes = text().reduce<number>((sum, each = '') => sum + Buffer.byteLength(each), OVERHEAD_TOKENS);
   // The configuration has a bound wherever there is a budget.
   const mostOut = typeof settings.maxOutputTokens === 'number' ? settings.maxOutputTokens : Number.POSITIVE_INFINITY;

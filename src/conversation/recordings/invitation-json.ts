@@ -1,16 +1,9 @@
 import { fieldsOf } from '../../fields.ts';
-import { objectIn } from '../stores/record-json.ts';
 import type { Invitation } from './invitations.ts';
 
-/** An invitation as it is stored. */
-export function writeInvitation(invitation: Invitation): Buffer {
-  return Buffer.from(JSON.stringify(invitation));
-}
-
-/** `undefined` for what no version of the bot has written. */
-export function readInvitation(body: Buffer): Invitation | undefined {
-  const value: unknown = objectIn(body);
-  return isInvitation(value) ? restored(value) : undefined;
+/** Reads an invitation from JSON; `undefined` for what no version of the bot has written. */
+export function readInvitation(json: unknown): Invitation | undefined {
+  return isInvitation(json) ? restored(json) : undefined;
 }
 
 /** Only what every version writes is asked for; the rest was written by us, and nobody else may write here. */

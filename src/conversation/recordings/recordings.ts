@@ -19,7 +19,7 @@ export interface RecordingsDeps {
   readonly invitations: Invitations;
   readonly clips: Pick<ClipDecoder, 'decode'>;
   readonly audioStore: AudioStore;
-  readonly conversations: Pick<Conversations, 'accept' | 'hasRoom'>;
+  readonly conversations: Pick<Conversations, 'accept' | 'hasRoom' | 'withdraw'>;
   /** The way back to whoever was invited. */
   readonly later: (reference: TurnReference) => Respond;
   readonly clock: Clock;
@@ -29,7 +29,7 @@ export interface RecordingsDeps {
 /**
  * What became of a recording. `gone`: its invitation was used, or has ended, meanwhile. `full`, `queueFull` (too many
  * messages of its conversation wait), `uploading` (another recording of the same person is being received), `draining`,
- * `notKept`: it was not taken, and may be sent again by the same invitation.
+ * `notStored`: it was not taken, and may be sent again by the same invitation.
  */
 export type RecordingTaken =
   | 'taken'
@@ -102,14 +102,15 @@ export function createRecordings(deps: RecordingsDeps): Recordings {
   /** The recording stays where it may be asked for, and nowhere else. */
   async function handOn(invitation: Invitation, audioId: string, durationMs: number): Promise<RecordingTaken> {
     const turn = spokenTurn(invitation, audioId);
-    const accepted = conversations.hasRoom(turn.key)
+    const accepted = (await conversations.hasRoom(turn.key))
       ? await conversations.accept(turn, later(turn.reference))
       : ({ kind: 'queueFull' } as const);
     switch (accepted.kind) {
       case 'accepted':
         if (!(await useUp(invitation))) {
-          // Another instance may have answered it already: then this one says nothing more.
-          void accepted.done.then(() => drop(audioId, invitation));
+          // The conversation was told to be forgotten meanwhile.
+          await conversations.withdraw(turn);
+          await drop(audioId, invitation);
           return 'gone';
         }
         log.info({ conversation: turn.key, activity: turn.activityId, durationMs }, 'a recording was taken');
@@ -117,9 +118,9 @@ export function createRecordings(deps: RecordingsDeps): Recordings {
       case 'duplicate':
         await drop(audioId, invitation);
         return 'gone';
-      case 'notKept':
-        // Nobody knows: the message may stand in the store all the same, and another instance take it over.
-        return 'notKept';
+      case 'notStored':
+        // Nobody knows: the message may be stored all the same. Then its recording has to be there.
+        return 'notStored';
       case 'draining':
       case 'full':
       case 'queueFull':
@@ -144,7 +145,7 @@ export function createRecordings(deps: RecordingsDeps): Recordings {
     },
     speakerOf: (link) => findInvitation(link, invitations),
     async take(invitation, receive) {
-      if (!conversations.hasRoom(invitation.key)) return 'queueFull';
+      if (!(await conversations.hasRoom(invitation.key))) return 'queueFull';
       const person = personOf(invitation);
       const release = uploads.acquire(person);
       if (release === undefined) return uploads.hasShareLeft(person) ? 'full' : 'uploading';

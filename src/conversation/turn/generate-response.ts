@@ -6,12 +6,12 @@ import type { ModelResult } from '../../realtime/model-result.ts';
 import { errorOf } from '../../realtime/outcome.ts';
 import type { SessionPool } from '../../realtime/pool.ts';
 import type { TurnInput } from '../../realtime/session.ts';
-import type { StepEnd, TurnWatch } from '../../telemetry/turn-watch.ts';
+import type { StepEnd, TurnTelemetry } from '../../telemetry/turn-telemetry.ts';
 import { addUsage, NO_TOKENS } from '../../token-usage.ts';
 
 /** What asking the model takes. */
-export interface GenerateDeps {
-  readonly pool: SessionPool;
+export interface GenerateServices {
+  readonly sessions: SessionPool;
   readonly clock: Clock;
   /** As configured; a request may ask for others. */
   readonly settings: Pick<SessionSettings, 'voice'>;
@@ -22,70 +22,79 @@ export interface GenerateDeps {
 /** One turn for the model. */
 export interface GenerateRequest {
   readonly key: string;
+  /** What a warm session has to have heard last; see `lastTurn` of a record. */
+  readonly lastTurn: string | undefined;
   readonly input: TurnInput;
   readonly log: Logger;
   /** Ends the turn early, with a TurnError as its reason. */
   readonly signal: AbortSignal;
   /** What all attempts may take together. */
   readonly timeoutMs: number;
-  /** Follows the steps of it. */
-  readonly watch?: Pick<TurnWatch, 'step'>;
+  readonly telemetry?: Pick<TurnTelemetry, 'step'>;
   /** Told of each attempt that failed, and that another one follows in so many milliseconds. */
   readonly onRetry?: (waitMs: number) => void;
 }
 
-const MOST_RETRIES = 2;
+const MAX_RETRIES = 2;
 /** A service that breaks twice at the same request will break a third time. A token is waited for 20 s each time. */
 const FEWER_RETRIES: Partial<Record<TurnErrorCode, number>> = { server_error: 1, token_timeout: 1 };
 const FIRST_BACKOFF_MS = 750;
 const BACKOFF_GROWTH = 3;
 
 /** Asks the model, again where that is safe and there is time for it. Never rejects. */
-export async function generate(request: GenerateRequest, deps: GenerateDeps): Promise<ModelResult> {
+export async function generateResponse(request: GenerateRequest, services: GenerateServices): Promise<ModelResult> {
   const { timeoutMs, signal } = request;
   const timeout = new AbortController();
-  const deadlineMs = deps.clock.now() + timeoutMs;
-  const forget = deps.clock.after(timeoutMs, () => {
+  const deadlineMs = services.clock.now() + timeoutMs;
+  const cancelTimer = services.clock.after(timeoutMs, () => {
     timeout.abort(new TurnError('turn_timeout', `the turn took longer than ${timeoutMs} ms`));
   });
   try {
-    return await tryVoices(deadlineMs, { ...request, signal: AbortSignal.any([signal, timeout.signal]) }, deps);
+    return await tryVoices(deadlineMs, { ...request, signal: AbortSignal.any([signal, timeout.signal]) }, services);
   } finally {
-    forget();
+    cancelTimer();
   }
 }
 
 /** Asks again in the configured voice where the service refuses the chosen one; `refusedVoice` of the result names that. */
-async function tryVoices(deadlineMs: number, request: GenerateRequest, deps: GenerateDeps): Promise<ModelResult> {
+async function tryVoices(
+  deadlineMs: number,
+  request: GenerateRequest,
+  services: GenerateServices,
+): Promise<ModelResult> {
   const { input, log } = request;
-  const { voice } = deps.settings;
-  const result = await tryUntil(deadlineMs, request, deps);
+  const { voice } = services.settings;
+  const result = await tryUntil(deadlineMs, request, services);
   const { refusedVoice } = result;
   if (refusedVoice === undefined || refusedVoice === voice || input.settings === undefined) return result;
   log.warn({ refusedVoice, voice }, 'voice refused by the service: the configured one is used');
-  if (input.mayAskAgain?.() === false) return result;
+  if ((await input.mayAskAgain?.()) === false) return result;
   const inConfiguredVoice = { ...input, settings: { ...input.settings, voice } };
-  const again = await tryUntil(deadlineMs, { ...request, input: inConfiguredVoice }, deps);
+  const again = await tryUntil(deadlineMs, { ...request, input: inConfiguredVoice }, services);
   const usage = addUsage(result.usage, again.usage);
   return { ...again, refusedVoice, usage, hasUntoldUsage: result.hasUntoldUsage || again.hasUntoldUsage };
 }
 
-async function tryUntil(deadlineMs: number, request: GenerateRequest, deps: GenerateDeps): Promise<ModelResult> {
+async function tryUntil(
+  deadlineMs: number,
+  request: GenerateRequest,
+  services: GenerateServices,
+): Promise<ModelResult> {
   const failures = new Map<TurnErrorCode, number>();
   let [usage, hasUntoldUsage] = [NO_TOKENS, false];
   for (let retries = 0; ; retries++) {
-    const attempted = await attempt(request, deps);
+    const attempted = await attempt(request, services);
     usage = addUsage(usage, attempted.usage);
     hasUntoldUsage ||= attempted.hasUntoldUsage;
     const result = { ...attempted, usage, hasUntoldUsage };
-    const waitMs = retryDelayMs(result, retries, failures, deps.random());
-    if (waitMs === undefined || deps.clock.now() + waitMs >= deadlineMs) return result;
-    if (request.input.mayAskAgain?.() === false) return result;
+    const waitMs = retryDelayMs(result, retries, failures, services.random());
+    if (waitMs === undefined || services.clock.now() + waitMs >= deadlineMs) return result;
+    if ((await request.input.mayAskAgain?.()) === false) return result;
     const error = result.outcome.kind === 'failed' ? result.outcome.error : undefined;
     request.log.warn({ err: error, waitMs, retry: retries + 1 }, 'asking the model again');
     request.onRetry?.(waitMs);
     try {
-      await sleep(deps.clock, waitMs, request.signal);
+      await sleep(services.clock, waitMs, request.signal);
     } catch (reason) {
       return { ...failedResult(reason), usage, hasUntoldUsage };
     }
@@ -106,28 +115,28 @@ function retryDelayMs(
   const { code, retryAfterMs } = result.outcome.error;
   const alike = failures.get(code) ?? 0;
   failures.set(code, alike + 1);
-  if (retries >= MOST_RETRIES || alike >= (FEWER_RETRIES[code] ?? MOST_RETRIES)) return undefined;
+  if (retries >= MAX_RETRIES || alike >= (FEWER_RETRIES[code] ?? MAX_RETRIES)) return undefined;
   const backoffMs = FIRST_BACKOFF_MS * BACKOFF_GROWTH ** retries;
   const spreadMs = Math.round((backoffMs / 2) * random);
   return Math.max(backoffMs / 2, retryAfterMs ?? 0) + spreadMs;
 }
 
-async function attempt(request: GenerateRequest, { pool }: GenerateDeps): Promise<ModelResult> {
-  const { key, input, signal, watch = UNWATCHED } = request;
-  const take = () => pool.take(key, signal);
+async function attempt(request: GenerateRequest, { sessions }: GenerateServices): Promise<ModelResult> {
+  const { key, lastTurn, input, signal, telemetry = UNMEASURED } = request;
+  const acquire = () => sessions.acquire(key, lastTurn, signal);
   try {
-    const session = pool.isWarm(key) ? await take() : await watch.step('connect', take);
+    const session = sessions.isWarm(key, lastTurn) ? await acquire() : await telemetry.step('connect', acquire);
     try {
-      return await watch.step('generate', () => session.runTurn(input, signal), endOf);
+      return await telemetry.step('generate', () => session.runTurn(input, signal), endOf);
     } finally {
-      pool.giveBack(key, session);
+      sessions.release(key, session, input.turnId);
     }
   } catch (error) {
     return failedResult(error);
   }
 }
 
-const UNWATCHED: Pick<TurnWatch, 'step'> = { step: (_name, work) => work() };
+const UNMEASURED: Pick<TurnTelemetry, 'step'> = { step: (_name, work) => work() };
 
 function endOf({ outcome, usage, responseId }: ModelResult): StepEnd {
   return { error: errorOf(outcome)?.code, usage, responseId };

@@ -1,31 +1,21 @@
 import { MOST_FILES, quoteLine, type SentFile } from '../../attachments/message-parts.ts';
-import { type FileReaders, type ReadFile, readFile } from '../../attachments/reader.ts';
-import type { SlotBounds, Slots } from '../../attachments/slots.ts';
-import type { AudioStore } from '../../audio/audio-store.ts';
+import { type ReadFile, readFile } from '../../attachments/reader.ts';
+import type { SlotBounds } from '../../attachments/slots.ts';
 import { samplesIn } from '../../audio/wav.ts';
-import type { Clock } from '../../clock.ts';
 import { AttachmentError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { clockTime, type Wording, wordingFor } from '../../messages/messages.ts';
 import type { ContentPart } from '../../realtime/content.ts';
 import type { TalkWay } from '../reply.ts';
+import type { Services } from '../services.ts';
 import { personOf } from '../speakers.ts';
-import type { FetchFile, TurnAttachment, UserMessage } from '../user-message.ts';
+import type { TurnAttachment, UserMessage } from '../user-message.ts';
 
 /** What reading takes. */
-export interface AttachedDeps {
-  readonly readers: FileReaders;
-  readonly fetchFile: FetchFile;
-  /** Of `FILE_BOUNDS`, for all conversations. */
-  readonly fileSlots: Slots;
-  readonly audioStore: Pick<AudioStore, 'find' | 'read'>;
-  readonly wayToTalk: (turn: UserMessage) => TalkWay;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
+export type AttachmentServices = Pick<Services, 'files' | 'audioStore' | 'channel' | 'clock'>;
 
 /** What came along with a message, read. */
-export interface Attached {
+export interface ReadAttachments {
   /** For the model: what belongs before what the user wrote, and after it. */
   readonly before: readonly string[];
   readonly after: readonly ContentPart[];
@@ -40,7 +30,7 @@ export interface Attached {
   readonly pictures: number;
 }
 
-export const NOTHING_ATTACHED: Attached = {
+export const NO_ATTACHMENTS: ReadAttachments = {
   before: [],
   after: [],
   asides: [],
@@ -58,9 +48,9 @@ export const FILE_BOUNDS: SlotBounds = { max: 4, maxPerPerson: 2, maxWaitingPerP
 /** For all files of a message together; the user sees that the bot is at work. */
 const READ_LIMIT_MS = 45_000;
 /** What a model is given of one message, and the longest clip. */
-const MOST_SOUND_MS = 181_000;
+const MAX_SOUND_MS = 181_000;
 /** A file's text is in the session; of a later one it need not fill the history. */
-const MOST_REMEMBERED_CHARS = 1_000;
+const MAX_REMEMBERED_CHARS = 1_000;
 
 type Recording = Extract<TurnAttachment, { kind: 'recording' }>;
 
@@ -70,41 +60,51 @@ type Read =
   /** `about`: what the model is told of it. */
   | { readonly kind: 'note'; readonly text: string; readonly about?: string };
 
+/** What reading one message takes. */
+interface Reading {
+  readonly message: UserMessage;
+  readonly services: AttachmentServices;
+  readonly log: Logger;
+  /** Ends the turn. */
+  readonly signal: AbortSignal;
+  /** Ends the reading as well when it takes too long. */
+  readonly limited: AbortSignal;
+}
+
 /** Fetches and reads all that came along with a message. Rejects only with the reason of an aborted `signal`. */
-export async function readAttached(turn: UserMessage, deps: AttachedDeps, signal: AbortSignal): Promise<Attached> {
+export async function readAttachments(
+  message: UserMessage,
+  services: AttachmentServices,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<ReadAttachments> {
   const limit = new AbortController();
-  const forget = deps.clock.after(READ_LIMIT_MS, () => {
+  const cancelTimer = services.clock.after(READ_LIMIT_MS, () => {
     limit.abort(new AttachmentError('too_slow', `not all was read within ${READ_LIMIT_MS} ms`));
   });
+  const reading = { message, services, log, signal, limited: AbortSignal.any([signal, limit.signal]) };
   try {
     const all: Read[] = [];
-    for (const attachment of turn.attachments)
-      all.push(await readOne(attachment, turn, all, deps, AbortSignal.any([signal, limit.signal]), signal));
-    return attachedOf(all);
+    // One after another: each may be large.
+    for (const attachment of message.attachments) all.push(await readOne(attachment, all, reading));
+    return attachmentsOf(all);
   } finally {
-    forget();
+    cancelTimer();
   }
 }
 
-/** One after another: each may be large. */
-async function readOne(
-  attachment: TurnAttachment,
-  turn: UserMessage,
-  before: readonly Read[],
-  deps: AttachedDeps,
-  limited: AbortSignal,
-  signal: AbortSignal,
-): Promise<Read> {
-  const words = wordingFor(turn.locale);
+async function readOne(attachment: TurnAttachment, before: readonly Read[], reading: Reading): Promise<Read> {
+  const { message, services } = reading;
+  const words = wordingFor(message.locale);
   switch (attachment.kind) {
     case 'quote':
       return { kind: 'quote', of: attachment.of, line: quoteLine(attachment) };
     case 'teamsVoiceClip':
-      return { kind: 'note', text: voiceClipNote(deps.wayToTalk(turn), words) };
+      return { kind: 'note', text: voiceClipNote(services.channel.wayToTalk(message), words) };
     case 'teamsVideoClip':
       return { kind: 'note', text: words.attachments.videoClip };
     case 'keptBack':
-      return keptBackNote(turn, words);
+      return keptBackNote(message, words);
     case 'loop':
       return {
         kind: 'note',
@@ -117,19 +117,23 @@ async function readOne(
       return { kind: 'note', text: words.attachments.tooMany(String(MOST_FILES), String(attachment.count)) };
     case 'file':
     case 'recording':
-      try {
-        const read = await orReason(() => readSource(attachment, turn, deps, limited), limited);
-        if (soundMsOf([...before, read]) > MOST_SOUND_MS)
-          throw new AttachmentError('too_long', 'all clips of a message together');
-        return read;
-      } catch (err) {
-        signal.throwIfAborted();
-        return noteOf(err, attachment, words, deps.log);
-      }
+      return readFileOrNote(attachment, before, reading);
   }
 }
 
-/** Whoever reads may take its time to notice that nobody waits any more. */
+async function readFileOrNote(source: SentFile | Recording, before: readonly Read[], reading: Reading): Promise<Read> {
+  try {
+    const read = await orReason(() => readSource(source, reading), reading.limited);
+    if (soundMsOf([...before, read]) > MAX_SOUND_MS)
+      throw new AttachmentError('too_long', 'all clips of a message together');
+    return read;
+  } catch (err) {
+    reading.signal.throwIfAborted();
+    return noteOf(err, source, wordingFor(reading.message.locale), reading.log);
+  }
+}
+
+/** Rejects on abort even if the reader ignores the signal. */
 async function orReason<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();
@@ -142,15 +146,12 @@ async function orReason<T>(work: () => Promise<T>, signal: AbortSignal): Promise
   }
 }
 
-async function readSource(
-  source: SentFile | Recording,
-  turn: UserMessage,
-  { readers, fetchFile, fileSlots, audioStore }: AttachedDeps,
-  signal: AbortSignal,
-): Promise<ReadFile> {
+async function readSource(source: SentFile | Recording, { message, services, limited }: Reading): Promise<ReadFile> {
+  const { files, audioStore } = services;
   if (source.kind === 'file') {
-    const read = async () => readFile(source, await fetchFile(source, turn.reference, signal), readers, signal);
-    return fileSlots.run(personOf(turn), signal, read);
+    const read = async () =>
+      readFile(source, await files.fetch(source, message.reference, limited), files.readers, limited);
+    return files.slots.run(personOf(message), limited, read);
   }
   const recording = await audioStore.find(source.audioId);
   const wav = recording && (await audioStore.read(recording.id));
@@ -161,7 +162,7 @@ async function readSource(
 
 function noteOf(err: unknown, source: SentFile | Recording, { attachments }: Wording, log: Logger): Read {
   const code = err instanceof AttachmentError ? err.code : 'damaged';
-  log.warn({ err, code }, 'something that was sent is not read');
+  log.warn({ err, code }, 'attachment not read');
   // A recording cannot be sent again: its invitation is used.
   if (source.kind === 'recording') return { kind: 'note', text: attachments.recordingLost };
   const named = source.name === undefined ? 'a file' : JSON.stringify(source.name);
@@ -183,7 +184,7 @@ function voiceClipNote(way: TalkWay, { attachments }: Wording): string {
   return way === 'dialog' || way === 'link' ? attachments.voiceClip : attachments.voiceClipNoPage;
 }
 
-function attachedOf(all: readonly Read[]): Attached {
+function attachmentsOf(all: readonly Read[]): ReadAttachments {
   return {
     before: all.flatMap((read) => (read.kind === 'quote' && read.of === 'reply' ? [read.line] : [])),
     after: all.flatMap(partsOf),
@@ -227,7 +228,7 @@ function lineOf(read: Read, heard: string | undefined): string {
     case 'picture':
       return read.name === undefined ? '(a picture)' : `(the picture ${JSON.stringify(read.name)})`;
     case 'text':
-      return `(${read.text.slice(0, MOST_REMEMBERED_CHARS).toWellFormed()})`;
+      return `(${read.text.slice(0, MAX_REMEMBERED_CHARS).toWellFormed()})`;
     case 'quote':
       return `(${read.line})`;
     case 'note':

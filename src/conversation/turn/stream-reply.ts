@@ -1,68 +1,61 @@
+import type { Clock } from '../../clock.ts';
 import type { SessionSettings } from '../../config/config.ts';
-import { wordingFor } from '../../messages/messages.ts';
-import { isTranscribed } from '../../realtime/content.ts';
+import { type ContentPart, isTranscribed } from '../../realtime/content.ts';
 import { Hearing } from '../../realtime/hearing.ts';
 import type { ServerEvent } from '../../realtime/server-event.ts';
+import type { TurnTelemetry } from '../../telemetry/turn-telemetry.ts';
 import type { ReplySink } from '../reply.ts';
-import { speakerOf } from '../speakers.ts';
-import type { TurnDeps } from '../turn-deps.ts';
 import type { UserMessage } from '../user-message.ts';
 import { LiveText } from './live-text.ts';
-import type { Attached } from './read-attachments.ts';
+import { paragraphs, transcriptHeading } from './reply-text.ts';
 
-/** What comes between the parts of one message. */
-const BREAK = '\n\n';
-/** So long what was understood is waited for once there is text; then the answer is shown without it. */
-const TRANSCRIPT_PATIENCE_MS = 1_500;
+/** A transcript is waited for so long once there is text; then the answer is shown without it. */
+const MAX_TRANSCRIPT_WAIT_MS = 1_500;
 
-/** Joins what is there. */
-export function paragraphs(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join(BREAK);
-}
-
-/** What stands above an answer of what was understood of voice messages; empty where nothing was. */
-export function heardLine(heard: string | undefined, turn: Pick<UserMessage, 'locale' | 'scope' | 'user'>): string {
-  return heard === undefined ? '' : wordingFor(turn.locale).attachments.heard(heard, speakerOf(turn));
-}
-
-/** Follows an answer while it is made. */
-export interface Following {
+/** What of an answer is shown while it is made. */
+export interface ReplyStream {
   readonly onEvent: (event: ServerEvent) => void;
   /** What was shown above the answer, which stays; `undefined` while nothing of it is shown. */
-  readonly above: () => string | undefined;
+  readonly heading: () => string | undefined;
+}
+
+/** What streaming takes of its turn. */
+export interface StreamOptions {
+  readonly message: Pick<UserMessage, 'locale' | 'scope' | 'user'>;
+  readonly turnId: string;
+  /** What goes to the model beside the text: sounds among it may be transcribed. */
+  readonly parts: readonly ContentPart[];
+  readonly settings: SessionSettings;
+  readonly telemetry: Pick<TurnTelemetry, 'firstText' | 'firstAudio'>;
+  readonly clock: Clock;
 }
 
 /**
- * Shows the answer while it is made, and above it what was understood of clips that are transcribed. Nothing that was
- * shown is taken back: what is above it is settled when the first words are shown.
+ * Shows the answer while it is made, and above it the transcript of clips. Nothing that was shown is taken back: the
+ * heading is settled when the first words are shown.
  */
-export function follow(
-  turn: UserMessage,
-  { after }: Pick<Attached, 'after'>,
-  sink: ReplySink,
-  { modality, transcriptionModel }: SessionSettings,
-  { turnId, watch, clock }: TurnDeps,
-): Following {
-  const live = new LiveText(turnId, modality);
-  const clips = transcriptionModel === undefined ? 0 : after.filter(isTranscribed).length;
+export function streamReply(sink: ReplySink, options: StreamOptions): ReplyStream {
+  const { message, turnId, parts, settings, telemetry, clock } = options;
+  const live = new LiveText(turnId, settings.modality);
+  const clips = settings.transcriptionModel === undefined ? 0 : parts.filter(isTranscribed).length;
   let hearing = new Hearing(clock, clips);
   let textSinceMs: number | undefined;
-  let above: string | undefined;
+  let shownHeading: string | undefined;
   const isSettled = (nowMs: number) =>
-    above !== undefined || hearing.isComplete || nowMs - (textSinceMs ?? nowMs) >= TRANSCRIPT_PATIENCE_MS;
+    shownHeading !== undefined || hearing.isComplete || nowMs - (textSinceMs ?? nowMs) >= MAX_TRANSCRIPT_WAIT_MS;
   const onEvent = (event: ServerEvent) => {
     // The clips of one more attempt, whose session has them anew.
     if (event.kind === 'soundCommitted' && hearing.isFull) hearing = new Hearing(clock, clips);
     hearing.accept(event);
-    if (event.kind === 'audioDelta') watch.firstAudio();
+    if (event.kind === 'audioDelta') telemetry.firstAudio();
     if (live.accept(event)) {
-      watch.firstText();
+      telemetry.firstText();
       textSinceMs ??= clock.now();
     } else if (event.kind !== 'transcript') return;
     if (textSinceMs === undefined || !isSettled(clock.now())) return;
-    const heading = above ?? (hearing.isComplete ? heardLine(hearing.text(), turn) : '');
-    above = heading;
+    const heading = shownHeading ?? (hearing.isComplete ? transcriptHeading(hearing.text(), message) : '');
+    shownHeading = heading;
     sink.showText(() => paragraphs(heading, live.text()));
   };
-  return { onEvent, above: () => above };
+  return { onEvent, heading: () => shownHeading };
 }

@@ -3,7 +3,12 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { readConfig } from '../../../src/config/config.ts';
 import { MemorySpending } from '../../../src/conversation/limits/memory-spending.ts';
-import { type Allowance, type Asked, budgetNotices, Spending } from '../../../src/conversation/limits/spending.ts';
+import {
+  type Allowance,
+  budgetNotices,
+  type CostRequest,
+  Spending,
+} from '../../../src/conversation/limits/spending.ts';
 import type { Budgets, SpendingStore } from '../../../src/conversation/limits/spending-store.ts';
 import { StoreError } from '../../../src/errors.ts';
 import { costUsd, DEFAULT_PRICES, pricesOf } from '../../../src/prices.ts';
@@ -76,7 +81,7 @@ function spendingOf(budgets: Budgets, store: SpendingStore = new MemorySpending(
 const SETTINGS = { instructions: '', voice: 'alloy', modality: 'audio', maxOutputTokens: MOST_OUT } as const;
 const NO_BUDGETS: Budgets = { dayUsd: undefined, personUsd: undefined, conversationUsd: undefined };
 
-function asked(fields: Partial<Asked> = {}): Asked {
+function asked(fields: Partial<CostRequest> = {}): CostRequest {
   const owner = { jobId: 'job-1', conversation: 'a', person: 'ada' };
   return { ...owner, context: NO_CONTEXT, settings: SETTINGS, text: () => [], soundMs: 0, pictures: 0, ...fields };
 }

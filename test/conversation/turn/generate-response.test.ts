@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { generate } from '../../../src/conversation/turn/generate-response.ts';
+import { generateResponse } from '../../../src/conversation/turn/generate-response.ts';
 import { TurnError, type TurnErrorCode } from '../../../src/errors.ts';
 import { createLogger } from '../../../src/log.ts';
 import type { ModelResult } from '../../../src/realtime/model-result.ts';
@@ -24,15 +24,19 @@ function asking(answers: readonly Answer[], { refusals = [], random = 0 }: AskOp
   const pool = new SessionPool({ open, clock, idleMs: 300_000, maxSessions: 10, turnMs: TURN_MS });
   const stopping = new AbortController();
   const results = new Gathered<ModelResult>();
+  let lastTurn: string | undefined;
   const ask = (text = 'hello', history?: string) => {
+    const turnId = `turn ${text}`;
     const request = {
       key: 'a',
-      input: { turnId: `turn ${text}`, text, history },
+      lastTurn,
+      input: { turnId, text, history },
       log: createLogger('silent'),
       signal: stopping.signal,
       timeoutMs: TURN_MS,
     };
-    void generate(request, { pool, clock, random: () => random, settings: SETTINGS }).then((result) =>
+    lastTurn = turnId;
+    void generateResponse(request, { sessions: pool, clock, random: () => random, settings: SETTINGS }).then((result) =>
       results.add(result),
     );
   };

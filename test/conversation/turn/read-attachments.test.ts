@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Slots } from '../../../src/attachments/slots.ts';
 import { createMemoryAudioStore } from '../../../src/audio/memory-audio-store.ts';
-import { FILE_BOUNDS, readAttached } from '../../../src/conversation/turn/read-attachments.ts';
+import { FILE_BOUNDS, readAttachments } from '../../../src/conversation/turn/read-attachments.ts';
 import type { UserMessage } from '../../../src/conversation/user-message.ts';
 import { randomIds } from '../../../src/ids.ts';
 import { createLogger } from '../../../src/log.ts';
@@ -37,18 +37,22 @@ describe('a recording of the page on which to speak', () => {
       const kept = await audioStore.save(SOUND);
       await clock.advance(HOUR_MS);
       const logs: string[] = [];
-      const deps = {
-        readers: {
-          clips: { decode: () => assert.fail('no clip was sent') },
-          pictures: { read: () => assert.fail('no picture was sent') },
+      const services = {
+        files: {
+          readers: {
+            clips: { decode: () => assert.fail('no clip was sent') },
+            pictures: { read: () => assert.fail('no picture was sent') },
+          },
+          fetch: () => assert.fail('no file was sent'),
+          slots: new Slots(FILE_BOUNDS),
         },
-        fetchFile: () => assert.fail('no file was sent'),
-        fileSlots: new Slots(FILE_BOUNDS),
-        wayToTalk: () => 'link' as const,
-        log: createLogger('debug', { write: (line: string) => void logs.push(line) }),
-        ...{ audioStore, clock },
+        channel: { later: () => assert.fail('nothing is sent'), wayToTalk: () => 'link' as const },
+        audioStore,
+        clock,
       };
-      const read = await readAttached(spoken(kept?.id ?? '', locale), deps, new AbortController().signal);
+      const log = createLogger('debug', { write: (line: string) => void logs.push(line) });
+      const { signal } = new AbortController();
+      const read = await readAttachments(spoken(kept?.id ?? '', locale), services, log, signal);
       assert.deepEqual(read.notes, [wordingFor(locale).attachments.recordingLost]);
       assert.deepEqual([read.after, read.soundMs], [[], 0]);
       assert.match(logs.join(''), /not_fetched/);

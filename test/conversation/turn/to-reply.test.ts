@@ -26,7 +26,7 @@ function shelf(
   const log = createLogger('debug', { write: (line: string) => void lines.push(line) });
   const deps = { audioStore, log, incident: 'cafe0123' };
   const reply = (outcome: Outcome, locale?: string) =>
-    toReply(outcome, { ...deps, turn: { key: 'webchat/1', locale } });
+    toReply(outcome, { ...deps, message: { key: 'webchat/1', locale } });
   return { saved, lines, reply };
 }
 

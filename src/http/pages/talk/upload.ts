@@ -83,7 +83,7 @@ function answer(response: Response, taken: RecordingTaken, words: Wording): void
       throw new RequestError('busy', words.queueFull);
     case 'uploading':
       throw new RequestError('in_progress', words.talk.uploading);
-    case 'notKept':
+    case 'notStored':
       throw new RequestError('not_kept', words.storage.notKept);
   }
 }

@@ -1,0 +1,31 @@
+import { clockTime, type Wording } from '../../messages/messages.ts';
+import type { ConversationUsage } from '../records.ts';
+import { COMMANDS } from './commands.ts';
+
+/** What people can tell the bot. */
+export function listOfCommands({ commands }: Wording): string {
+  return COMMANDS.map((name) => `- /${name}: ${commands.does[name]}`).join('\n');
+}
+
+/** What a conversation has used so far. `usd`: what that costs; `undefined` where the model has no price. */
+export function usageText(
+  { turns, audioMs, tokens }: ConversationUsage,
+  usd: number | undefined,
+  priceDate: string,
+  words: Wording,
+): string {
+  const number = (value: number) => value.toLocaleString(words.language);
+  const kinds = [tokens.text, tokens.audio, tokens.image];
+  const sum = (direction: 'in' | 'cached' | 'out') => number(kinds.reduce((total, kind) => total + kind[direction], 0));
+  const lines = [
+    words.usage.turns(number(turns)),
+    words.usage.audio(audioMs === 0 ? '0:00' : clockTime(audioMs)),
+    words.usage.tokens({ in: sum('in'), cached: sum('cached'), out: sum('out') }),
+    usd === undefined ? words.usage.costUnknown : words.usage.cost(dollars(usd, words.language), priceDate),
+  ];
+  return `${words.usage.title}\n\n${lines.map((line) => `- ${line}`).join('\n')}`;
+}
+
+function dollars(usd: number, language: string): string {
+  return usd.toLocaleString(language, { style: 'currency', currency: 'USD', maximumFractionDigits: 4 });
+}

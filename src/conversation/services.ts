@@ -1,0 +1,57 @@
+import type { FileReaders } from '../attachments/reader.ts';
+import type { Slots } from '../attachments/slots.ts';
+import type { AudioStore } from '../audio/audio-store.ts';
+import type { Clock } from '../clock.ts';
+import type { SessionSettings } from '../config/config.ts';
+import type { Ids } from '../ids.ts';
+import type { Logger } from '../log.ts';
+import type { SessionPool } from '../realtime/pool.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { ConversationStore } from './conversation-store.ts';
+import type { Spending } from './limits/spending.ts';
+import type { TurnRate } from './limits/turn-rate.ts';
+import type { TurnQueue } from './queue/turn-queue.ts';
+import type { Invitations } from './recordings/invitations.ts';
+import type { Respond, TalkWay } from './reply.ts';
+import type { FetchFile, TurnReference, UserMessage } from './user-message.ts';
+
+/** What reads the files that people send. */
+export interface FileServices {
+  readonly readers: FileReaders;
+  readonly fetch: FetchFile;
+  /** Of `FILE_BOUNDS`, for all conversations. */
+  readonly slots: Slots;
+}
+
+/** The way back to users. */
+export interface ChannelServices {
+  /** After the request was answered: also for a message that another instance accepted. */
+  readonly later: (reference: TurnReference) => Respond;
+  /** How the sender of a message gets to the page on which to speak. */
+  readonly wayToTalk: (message: UserMessage) => TalkWay;
+}
+
+/** What answering messages takes. Made once, by the app. */
+export interface Services {
+  readonly queue: TurnQueue;
+  readonly conversations: ConversationStore;
+  readonly invitations: Invitations;
+  readonly audioStore: AudioStore;
+  readonly spending: Spending;
+  readonly rate: TurnRate;
+  readonly sessions: SessionPool;
+  readonly files: FileServices;
+  readonly channel: ChannelServices;
+  /** As configured; a conversation may have chosen otherwise. */
+  readonly settings: SessionSettings;
+  /** How many turns a new session is told. */
+  readonly historyTurns: number;
+  /** What the model's part of a turn may take, with all of its attempts. */
+  readonly turnTimeoutMs: number;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  /** From 0 up to 1; spreads the retries of many conversations. */
+  readonly random: () => number;
+}

@@ -1,0 +1,58 @@
+import type { SessionSettings } from '../../config/config.ts';
+import type { ContentPart } from '../../realtime/content.ts';
+import { historyText } from '../history/history.ts';
+import type { ConversationRecord, ConversationUsage } from '../records.ts';
+import { aboutPeople, itemText } from '../speakers.ts';
+import type { UserMessage } from '../user-message.ts';
+import type { ReadAttachments } from './read-attachments.ts';
+import { paragraphs } from './reply-text.ts';
+
+/** What the model is asked with. */
+export interface Prompt {
+  readonly settings: SessionSettings;
+  /** What a new session is told of the people who write. */
+  readonly about: string | undefined;
+  /** The text of the message's item, and what comes along with it. */
+  readonly text: string;
+  readonly parts: readonly ContentPart[];
+  /** What a new session is told of what was said before. Costs time with its length: a warm session needs none. */
+  readonly history: () => string | undefined;
+  readonly soundMs: number;
+  readonly pictures: number;
+  /** What the session holds already. */
+  readonly context: ConversationUsage['context'];
+}
+
+const NO_CONTEXT = { text: 0, audio: 0 };
+
+/** `isWarm`: the conversation's session has heard what was said before. */
+export function toPrompt(
+  message: UserMessage,
+  attachments: ReadAttachments,
+  record: ConversationRecord,
+  configured: SessionSettings,
+  isWarm: boolean,
+): Prompt {
+  const { before, after, asides, soundMs, pictures } = attachments;
+  return {
+    settings: { ...configured, ...record.settings },
+    about: aboutPeople(message),
+    text: paragraphs(...before, itemText(message)),
+    parts: [...after, ...asides.map((text) => ({ kind: 'text', text }) as const)],
+    history: () => historyText(record.history),
+    soundMs,
+    pictures,
+    context: isWarm ? record.usage.context : NO_CONTEXT,
+  };
+}
+
+/** Whether there is nothing that a model could be asked. */
+export function isEmpty({ text }: UserMessage, { before, after }: ReadAttachments): boolean {
+  return text === '' && before.length === 0 && after.length === 0;
+}
+
+/** All that a new session would be told, by which its cost is bounded. */
+export function textsOf({ settings, about, history, text, parts }: Prompt): readonly (string | undefined)[] {
+  const texts = parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []));
+  return [settings.instructions, about, history(), text, ...texts];
+}

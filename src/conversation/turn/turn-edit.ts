@@ -1,0 +1,73 @@
+import type { ModelResult } from '../../realtime/model-result.ts';
+import { addUsage } from '../../token-usage.ts';
+import { nextMemory } from '../history/history.ts';
+import { messageId } from '../keys.ts';
+import { isKnown } from '../record-after.ts';
+import type { ConversationRecord, ConversationUsage, Edit, UnsentReply } from '../records.ts';
+import type { Reply } from '../reply.ts';
+import type { Services } from '../services.ts';
+import { speakerOf } from '../speakers.ts';
+import type { Asked, Response } from './respond.ts';
+import type { TurnContext } from './turn-context.ts';
+
+/** The edit that applies a turn to the newest record; does nothing the second time. `found`: as the turn began with it. */
+export function turnEdit(
+  { attachments, response }: Asked,
+  reply: Reply,
+  found: ConversationRecord,
+  { job: { id: turnId, message } }: TurnContext,
+  { historyTurns, settings: { voice: configuredVoice } }: Services,
+): Edit {
+  const { model } = response;
+  const id = messageId(message);
+  const user = [message.text, ...attachments.remembered(model.heard)].filter((line) => line !== '').join('\n');
+  const said = { user, name: speakerOf(message), activityId: message.activityId };
+  return (record) => {
+    if (record.lastTurn === turnId || record.unsent?.message === id) return record;
+    const isWithdrawn = isKnown(record, message.activityId);
+    return {
+      ...record,
+      ...(isWithdrawn ? {} : nextMemory(record, said, model, historyTurns)),
+      settings: settingsAfter(record, model, configuredVoice),
+      usage: usageAfter(record.usage, model, reply),
+      // What was changed meanwhile, and a withdrawn message, make the session that has heard this turn unfit.
+      lastTurn: isWithdrawn || record.lastTurn !== found.lastTurn ? record.lastTurn : turnId,
+      unsent: unsentOf(id, reply, response),
+    };
+  };
+}
+
+/** Without the chosen voice that the service refused. */
+function settingsAfter(
+  { settings }: ConversationRecord,
+  { refusedVoice }: ModelResult,
+  configuredVoice: string,
+): ConversationRecord['settings'] {
+  const { voice, ...others } = settings;
+  return refusedVoice !== undefined && refusedVoice === voice && voice !== configuredVoice ? others : settings;
+}
+
+const NO_CONTEXT = { text: 0, audio: 0 };
+
+function usageAfter(usage: ConversationUsage, model: ModelResult, { audio }: Reply): ConversationUsage {
+  return {
+    ...usage,
+    turns: usage.turns + 1,
+    audioMs: usage.audioMs + (audio?.durationMs ?? 0),
+    tokens: addUsage(usage.tokens, model.usage),
+    context: { ...usage.context, ...(model.contextTokens ?? NO_CONTEXT) },
+  };
+}
+
+function unsentOf(message: string, { text, addsToShown, isFromModel, audio }: Reply, response: Response): UnsentReply {
+  return {
+    message,
+    reply: {
+      text,
+      ...(addsToShown === undefined ? {} : { addsToShown }),
+      ...(isFromModel === undefined ? {} : { isFromModel }),
+    },
+    ...(audio?.stored === undefined ? {} : { audioId: audio.stored.id }),
+    costUsd: response.costUsd,
+  };
+}

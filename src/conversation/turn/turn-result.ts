@@ -1,0 +1,35 @@
+import type { ModelResult } from '../../realtime/model-result.ts';
+import type { OverBudget } from '../limits/spending-store.ts';
+import type { Invitation } from '../user-message.ts';
+import type { InvalidReason } from '../validate-message.ts';
+
+/** Why the model was not asked. */
+export type RefusalReason = InvalidReason | 'tooFast' | 'unreadable' | OverBudget['budget'];
+
+/** A message that the model is not asked, and what its user is told. */
+export interface Refused {
+  readonly reason: RefusalReason;
+  readonly text: string;
+  readonly invitation?: Invitation;
+}
+
+/** How a turn ended. `model`: what the model's part came to, where it was asked. */
+export type TurnResult =
+  /** Its reply was delivered, also one that says that the model failed. */
+  | { readonly kind: 'answered'; readonly model: ModelResult }
+  | { readonly kind: 'refused'; readonly reason: RefusalReason }
+  /** A saved reply was delivered after a crash. */
+  | { readonly kind: 'resent' }
+  | { readonly kind: 'answeredBefore' }
+  /** The channel did not take the reply. `gone`: nobody is there any more. */
+  | { readonly kind: 'unsent' | 'gone'; readonly error: unknown; readonly model?: ModelResult | undefined }
+  /** Something broke that nobody expected; the user got an apology. */
+  | { readonly kind: 'broken'; readonly error: unknown }
+  /** Its process ended too often; the user got an apology, and an operator finds the message. */
+  | { readonly kind: 'deadLettered' }
+  /** Its user stopped it before it had begun. */
+  | { readonly kind: 'cancelled' }
+  /** This process ends; another attempt follows. */
+  | { readonly kind: 'released'; readonly model?: ModelResult | undefined }
+  /** Another attempt has the turn: nothing was delivered. */
+  | { readonly kind: 'superseded'; readonly model?: ModelResult | undefined };

@@ -1,0 +1,125 @@
+import type { ConversationAction, ConversationStore } from '../conversation/conversation-store.ts';
+import { isKnown, recordAfter } from '../conversation/record-after.ts';
+import { readRecord } from '../conversation/record-json.ts';
+import { type ConversationRecord, EMPTY_RECORD } from '../conversation/records.ts';
+import { storable } from '../storable-json.ts';
+import { commit, rollBack, type Sql } from './connection.ts';
+import type { JobServices } from './database-job.ts';
+import type { KeyChain } from './key-chain.ts';
+import { jobId, storedKey } from './names.ts';
+import { forgetLinks } from './recording-links.ts';
+import { type Stop, writeStop } from './stop-notice.ts';
+
+/** What the conversations need. */
+export interface DatabaseConversationsOptions extends JobServices {
+  /** Of messages and of what happens between them. */
+  readonly chain: KeyChain;
+  /** Stops the turns of this instance, also while it hears no notifications. */
+  readonly onStop: (stop: Stop) => void;
+}
+
+/** Conversations in PostgreSQL. */
+export class DatabaseConversations implements ConversationStore {
+  readonly #options: DatabaseConversationsOptions;
+
+  constructor(options: DatabaseConversationsOptions) {
+    this.#options = options;
+  }
+
+  async read(key: string): Promise<ConversationRecord> {
+    const { connection, retentionMs } = this.#options;
+    const [row] = await connection.query<{ record: unknown }>(
+      "SELECT record FROM conversations WHERE key = $1 AND updated_at >= now() - $2 * interval '1 ms'",
+      [storedKey(key), retentionMs],
+    );
+    return readRecord(row?.record);
+  }
+
+  async create(key: string): Promise<boolean> {
+    const { connection, retentionMs } = this.#options;
+    const created = await connection.query(
+      `INSERT INTO conversations AS c (key, version, record) VALUES ($1, $2, $3)
+       ON CONFLICT (key) DO UPDATE SET is_forgotten = false, updated_at = now(),
+         record = CASE WHEN c.is_forgotten THEN c.record ELSE excluded.record END
+       WHERE c.is_forgotten OR c.updated_at < now() - $4 * interval '1 ms' RETURNING key`,
+      [storedKey(key), EMPTY_RECORD.version, JSON.stringify(EMPTY_RECORD), retentionMs],
+    );
+    return created.length > 0;
+  }
+
+  async apply(key: string, activityId: string | undefined, action: ConversationAction): Promise<boolean> {
+    const { chain, connection, onStop } = this.#options;
+    const { isApplied, stop } = await chain.run(key, () =>
+      connection.transaction(async (sql) => {
+        const record = await this.#lock(sql, key);
+        if (activityId !== undefined && isKnown(record, activityId))
+          return rollBack({ isApplied: false, stop: undefined });
+        await this.#write(sql, key, recordAfter(record, activityId, action), action);
+        return commit({ isApplied: true, stop: await this.#act(sql, key, action) });
+      }),
+    );
+    if (stop !== undefined) onStop(stop);
+    return isApplied;
+  }
+
+  async forgetTeam(team: string): Promise<readonly string[]> {
+    const { connection, jobs } = this.#options;
+    const text = 'SELECT key FROM conversations WHERE team = $1 AND NOT is_forgotten';
+    const known = await connection.query<{ key: string }>(text, [team]);
+    const keys = [...new Set([...known.map(({ key }) => key), ...(await jobs.keysOf(team))])];
+    for (const key of keys) await this.apply(key, undefined, { kind: 'forget' });
+    return keys;
+  }
+
+  /** The newest record, whose row nobody else writes until the transaction ends. */
+  async #lock(sql: Sql, key: string): Promise<ConversationRecord> {
+    const [row] = await sql.query<{ record: unknown }>(
+      `INSERT INTO conversations AS c (key, version, record) VALUES ($1, $2, $3)
+       ON CONFLICT (key) DO UPDATE SET record =
+         CASE WHEN c.updated_at < now() - $4 * interval '1 ms' THEN excluded.record ELSE c.record END
+       RETURNING record`,
+      [storedKey(key), EMPTY_RECORD.version, JSON.stringify(EMPTY_RECORD), this.#options.retentionMs],
+    );
+    return readRecord(row?.record);
+  }
+
+  async #write(sql: Sql, key: string, record: ConversationRecord, { kind }: ConversationAction): Promise<void> {
+    const isStop = kind === 'stop' || kind === 'forget';
+    await sql.query(
+      `UPDATE conversations SET record = $2, version = $3, epoch = epoch + $4, is_forgotten = is_forgotten OR $5,
+         stopped_at = CASE WHEN $6 THEN now() ELSE stopped_at END, updated_at = now() WHERE key = $1`,
+      [
+        ...[storedKey(key), JSON.stringify(storable(record)), record.version],
+        ...[kind === 'reset' || kind === 'forget' ? 1 : 0, kind === 'forget', isStop],
+      ],
+    );
+  }
+
+  /** Does to the messages of a conversation what an action does to its record. Returns what was stopped. */
+  async #act(sql: Sql, key: string, action: ConversationAction): Promise<Stop | undefined> {
+    const { jobs } = this.#options;
+    switch (action.kind) {
+      case 'note':
+      case 'edit':
+      case 'reset':
+        return undefined;
+      case 'withdraw':
+        await jobs.cancelWaiting(sql, key, jobId({ key, activityId: action.activityId }));
+        return undefined;
+      case 'stop':
+        await jobs.cancelWaiting(sql, key);
+        return this.#notify(sql, key);
+      case 'forget':
+        await jobs.deleteAll(sql, key);
+        await forgetLinks(sql, key);
+        return this.#notify(sql, key);
+    }
+  }
+
+  /** After what waits was taken out: what is fetched meanwhile is found as running. */
+  async #notify(sql: Sql, key: string): Promise<Stop> {
+    const stop = { key: storedKey(key), jobs: await this.#options.jobs.running(sql, key) };
+    await this.#options.jobs.notify(sql, writeStop(stop));
+    return stop;
+  }
+}

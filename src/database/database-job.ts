@@ -1,0 +1,206 @@
+import { messageId } from '../conversation/keys.ts';
+import type { SaveResult, TurnJob, TurnStart } from '../conversation/queue/turn-queue.ts';
+import { readRecord } from '../conversation/record-json.ts';
+import { type ConversationRecord, type Edit, EMPTY_RECORD, withAnswered } from '../conversation/records.ts';
+import type { UserMessage } from '../conversation/user-message.ts';
+import type { TurnError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { storable } from '../storable-json.ts';
+import { type Connection, commit, type Ending, rollBack, type Sql } from './connection.ts';
+import { type Claim, type JobQueue, QUEUE } from './job-queue.ts';
+import { storedKey } from './names.ts';
+
+/** What all jobs of an instance have in common. */
+export interface JobServices {
+  readonly connection: Connection;
+  readonly jobs: JobQueue;
+  /** A record that was not written for so long is empty again. */
+  readonly retentionMs: number;
+  readonly log: Logger;
+}
+
+/** The message of a job. */
+export interface JobMessage {
+  readonly id: string;
+  readonly message: UserMessage;
+  readonly acceptedAtMs: number;
+  /** `undefined`: an in-band turn, which runs where it was accepted and is no job of the queue. */
+  readonly claim: Claim | undefined;
+}
+
+interface Row {
+  readonly record: unknown;
+  readonly epoch: number;
+  readonly last_save: string | null;
+}
+
+/** One attempt at a message. The row of its conversation is locked before its job, everywhere. */
+export class DatabaseJob implements TurnJob {
+  readonly id: string;
+  readonly message: UserMessage;
+  readonly acceptedAtMs: number;
+  readonly isTransferable: boolean;
+  readonly claim: Claim | undefined;
+  readonly #services: JobServices;
+  readonly #key: string;
+  readonly #stop = new AbortController();
+  #epoch: number | undefined;
+  #saveCount = 0;
+  #isEnded = false;
+  #isLost = false;
+
+  constructor({ id, message, acceptedAtMs, claim }: JobMessage, services: JobServices) {
+    this.id = id;
+    this.message = message;
+    this.acceptedAtMs = acceptedAtMs;
+    this.claim = claim;
+    this.isTransferable = claim !== undefined;
+    this.#services = services;
+    this.#key = storedKey(message.key);
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Whether the turn has completed or was given back. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** Whether another attempt has the turn. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  abort(reason: TurnError): void {
+    this.#stop.abort(reason);
+  }
+
+  async begin(): Promise<TurnStart | undefined> {
+    const { connection, jobs, retentionMs } = this.#services;
+    // An attempt is counted once for each claim, however often this is called.
+    const [row] = await connection.query<Row & { readonly attempt_count: number; readonly stream_id: string | null }>(
+      `INSERT INTO conversations AS c (key, version, record, team, attempt_job, attempt_claim, attempt_count)
+       SELECT $1, $2, $3, $4, $5, $6, 1
+       WHERE $5::uuid IS NULL OR EXISTS
+         (SELECT 1 FROM ${jobs.table} WHERE name = $8 AND id = $5 AND state = 'active' AND retry_count = $6)
+       ON CONFLICT (key) DO UPDATE SET
+         record = CASE WHEN c.updated_at < now() - $7 * interval '1 ms' THEN excluded.record ELSE c.record END,
+         team = coalesce(excluded.team, c.team),
+         is_forgotten = false,
+         updated_at = now(),
+         attempt_count = CASE
+           WHEN excluded.attempt_job IS NULL THEN c.attempt_count
+           WHEN c.attempt_job IS DISTINCT FROM excluded.attempt_job THEN 1
+           WHEN c.attempt_claim = excluded.attempt_claim THEN c.attempt_count
+           ELSE c.attempt_count + 1 END,
+         stream_id = CASE WHEN excluded.attempt_job IS NULL OR c.attempt_job = excluded.attempt_job THEN c.stream_id END,
+         attempt_job = coalesce(excluded.attempt_job, c.attempt_job),
+         attempt_claim = coalesce(excluded.attempt_claim, c.attempt_claim)
+       RETURNING record, epoch, attempt_count, stream_id`,
+      [
+        ...[this.#key, EMPTY_RECORD.version, JSON.stringify(EMPTY_RECORD), this.message.team ?? null],
+        ...[this.claim?.id ?? null, this.claim?.retryCount ?? null, retentionMs, QUEUE],
+      ],
+    );
+    if (row === undefined) return undefined;
+    this.#epoch = row.epoch;
+    const record = readRecord(row.record);
+    if (this.claim === undefined) return { record, attempt: 1, streamId: undefined };
+    return { record, attempt: row.attempt_count, streamId: row.stream_id ?? undefined };
+  }
+
+  async save(edit: Edit): Promise<SaveResult> {
+    const { connection, jobs } = this.#services;
+    const tag = `${this.id}/${this.claim?.retryCount ?? 0}/${this.#saveCount}`;
+    const result = await connection.transaction<SaveResult>(async (sql) => {
+      const row = await this.#lock(sql);
+      if (this.claim !== undefined && !(await jobs.touch([this.claim], sql))) return rollBack('superseded');
+      if (row === undefined || row.epoch !== this.#epoch) return commit('obsolete');
+      // The answer to an earlier COMMIT was lost.
+      if (row.last_save === tag) return commit('saved');
+      await this.#write(sql, edit(readRecord(row.record)), tag, null);
+      return commit('saved');
+    });
+    if (result === 'saved') this.#saveCount += 1;
+    return result;
+  }
+
+  complete(): Promise<boolean> {
+    return this.#end(async () => {});
+  }
+
+  deadLetter(): Promise<boolean> {
+    const { jobs } = this.#services;
+    return this.#end((sql) => jobs.sendDead(sql, this.message, storable({ message: this.message })));
+  }
+
+  async release(): Promise<void> {
+    const { connection, jobs } = this.#services;
+    const { claim } = this;
+    if (claim === undefined) return;
+    await connection.transaction(async (sql) => {
+      await this.#uncount(sql);
+      return (await jobs.release(sql, claim)) ? commit(undefined) : rollBack(undefined);
+    });
+    this.#isEnded = true;
+  }
+
+  noteStream(streamId: string): void {
+    if (this.claim === undefined) return;
+    const text = 'UPDATE conversations SET stream_id = $3 WHERE key = $1 AND attempt_job = $2';
+    this.#services.connection
+      .query(text, [this.#key, this.claim.id, streamId])
+      .catch((err: unknown) => this.#services.log.debug({ err }, 'stream id not stored'));
+  }
+
+  /** The claim is lost, although this process lives: that did not count as an attempt. */
+  async loseClaim(reason: TurnError): Promise<void> {
+    this.#isLost = true;
+    this.abort(reason);
+    await this.#uncount(this.#services.connection);
+  }
+
+  async #uncount(sql: Sql): Promise<void> {
+    await sql.query(
+      `UPDATE conversations SET attempt_count = greatest(attempt_count - 1, 0), attempt_claim = NULL
+       WHERE key = $1 AND attempt_job = $2 AND attempt_claim IS NOT NULL`,
+      [this.#key, this.claim?.id ?? null],
+    );
+  }
+
+  async #lock(sql: Sql): Promise<Row | undefined> {
+    const text = 'SELECT record, epoch, last_save FROM conversations WHERE key = $1 FOR UPDATE';
+    return (await sql.query<Row>(text, [this.#key]))[0];
+  }
+
+  /** Writes the record, or creates it where nothing was begun. A job that has ended is no attempt any more. */
+  async #write(sql: Sql, record: ConversationRecord, tag: string | null, ended: string | null): Promise<void> {
+    await sql.query(
+      `INSERT INTO conversations AS c (key, version, record) VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE
+       SET record = excluded.record, version = excluded.version, updated_at = now(),
+         last_save = coalesce($4, c.last_save), attempt_job = nullif(c.attempt_job, $5)`,
+      [this.#key, record.version, JSON.stringify(storable(record)), tag, ended],
+    );
+  }
+
+  async #end(before: (sql: Sql) => Promise<void>): Promise<boolean> {
+    const isOurs = await this.#services.connection.transaction((sql) => this.#tryEnd(sql, before));
+    this.#isEnded ||= isOurs;
+    return isOurs;
+  }
+
+  async #tryEnd(sql: Sql, before: (sql: Sql) => Promise<void>): Promise<Ending<boolean>> {
+    const { jobs } = this.#services;
+    const row = await this.#lock(sql);
+    const isObsolete = row !== undefined && this.#epoch !== undefined && row.epoch !== this.#epoch;
+    await before(sql);
+    const record = withAnswered(readRecord(row?.record), messageId(this.message));
+    await this.#write(sql, record, null, this.claim?.id ?? null);
+    if (this.claim === undefined) return commit(true);
+    // What was forgotten meanwhile is not kept for an hour.
+    if (await jobs.complete(sql, this.claim, isObsolete)) return commit(true);
+    return rollBack(await jobs.hasEnded(sql, this.claim, isObsolete));
+  }
+}

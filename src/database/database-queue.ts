@@ -1,0 +1,85 @@
+import type { Clock } from '../clock.ts';
+import {
+  type AddResult,
+  MAX_WAITING,
+  MAX_WAITING_PER_PERSON,
+  type TurnJob,
+  type TurnQueue,
+} from '../conversation/queue/turn-queue.ts';
+import type { UserMessage } from '../conversation/user-message.ts';
+import { StoreError } from '../errors.ts';
+import { commit, type Ending, QUERY_LIMIT_MS, rollBack, type Sql } from './connection.ts';
+import type { JobServices } from './database-job.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { storeFailure } from './errors.ts';
+import type { InBandResult, InBandTurns } from './in-band-turns.ts';
+import type { KeyChain } from './key-chain.ts';
+import { jobId } from './names.ts';
+
+/** What the queue needs. */
+export interface DatabaseQueueOptions extends JobServices {
+  readonly dispatcher: Dispatcher;
+  readonly inBand: InBandTurns;
+  /** Of messages and of what happens between them. */
+  readonly chain: KeyChain;
+  readonly clock: Clock;
+}
+
+/** Messages that wait over all conversations and instances. */
+const MAX_IN_ALL = 5_000;
+
+/** Accepted messages in PostgreSQL: any instance answers them, and they outlive all. */
+export class DatabaseQueue implements TurnQueue {
+  readonly #options: DatabaseQueueOptions;
+
+  constructor(options: DatabaseQueueOptions) {
+    this.#options = options;
+  }
+
+  async add(message: UserMessage): Promise<AddResult> {
+    const { chain, clock, connection, dispatcher } = this.#options;
+    const endMs = clock.now() + QUERY_LIMIT_MS;
+    const result = await chain.run(message.key, async () => {
+      const leftMs = endMs - clock.now();
+      if (leftMs <= 0) throw new StoreError('store_unavailable', 'storing a message took too long');
+      return connection.transaction((sql) => this.#store(sql, message), leftMs);
+    });
+    if (result === 'queued') dispatcher.wake();
+    return result;
+  }
+
+  async addHere(message: UserMessage): Promise<InBandResult> {
+    return this.#options.inBand.add(message);
+  }
+
+  async hasRoom(key: string): Promise<boolean> {
+    const { connection, jobs } = this.#options;
+    try {
+      const { ofKey } = await jobs.countWaiting(connection, { key, personKey: key });
+      return ofKey <= MAX_WAITING;
+    } catch (error) {
+      throw storeFailure('counting messages', error);
+    }
+  }
+
+  start(run: (job: TurnJob) => Promise<void>): void {
+    this.#options.inBand.start(run);
+    this.#options.dispatcher.start(run);
+  }
+
+  async drain(graceMs: number, dismiss: (message: UserMessage) => Promise<void>): Promise<void> {
+    const { dispatcher, inBand } = this.#options;
+    await Promise.all([dispatcher.drain(graceMs), inBand.drain(graceMs, dismiss)]);
+  }
+
+  async #store(sql: Sql, message: UserMessage): Promise<Ending<AddResult>> {
+    const { jobs } = this.#options;
+    if (!(await jobs.send(sql, message))) return rollBack('duplicate');
+    const { ofKey, ofPerson, inAll } = await jobs.countWaiting(sql, message);
+    if (inAll > MAX_IN_ALL) return rollBack('busy');
+    // One of the conversation's runs, or is about to.
+    if (ofKey <= MAX_WAITING + 1 && ofPerson <= MAX_WAITING_PER_PERSON) return commit('queued');
+    await jobs.cancelWaiting(sql, message.key, jobId(message));
+    return commit('queueFull');
+  }
+}

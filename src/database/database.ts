@@ -1,0 +1,150 @@
+import { sleep, within } from '../clock.ts';
+import type { ConversationStore } from '../conversation/conversation-store.ts';
+import type { TurnQueue } from '../conversation/queue/turn-queue.ts';
+import type { Invitations } from '../conversation/recordings/invitations.ts';
+import type { StoreError } from '../errors.ts';
+import type { Ids } from '../ids.ts';
+import { Connection, type ConnectionOptions } from './connection.ts';
+import { DatabaseConversations } from './database-conversations.ts';
+import { DatabaseQueue } from './database-queue.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { storeFailure, todoFor } from './errors.ts';
+import { InBandTurns } from './in-band-turns.ts';
+import { JobQueue } from './job-queue.ts';
+import { KeyChain } from './key-chain.ts';
+import { Listener } from './listener.ts';
+import { migrate } from './migrations.ts';
+import { channelOf } from './names.ts';
+import { createRecordingLinks } from './recording-links.ts';
+import { Retention, retentionRules } from './retention.ts';
+import { readStop, type Stop } from './stop-notice.ts';
+
+/** What the database needs. */
+export interface DatabaseOptions extends ConnectionOptions {
+  readonly ids: Ids;
+  /** How long conversations are kept that nobody continues, and messages that could not be answered. */
+  readonly recordRetentionMs: number;
+}
+
+const FIRST_RETRY_MS = 250;
+const MAX_RETRY_MS = 5_000;
+const CLOSE_LIMIT_MS = 5_000;
+
+/** Opens the database; nothing is sent before `start` or the first call. */
+export function openDatabase(options: DatabaseOptions): Database {
+  return new Database(options);
+}
+
+/** What outlives this process. All of it rejects with a StoreError while the database cannot be used. */
+export class Database {
+  readonly connection: Connection;
+  readonly queue: TurnQueue;
+  readonly conversations: ConversationStore;
+  readonly recordingLinks: Invitations;
+  readonly #options: DatabaseOptions;
+  readonly #jobs: JobQueue;
+  readonly #inBand: InBandTurns;
+  readonly #dispatcher: Dispatcher;
+  readonly #listener: Listener;
+  readonly #retention: Retention;
+  readonly #closed = new AbortController();
+  #isStarted = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: DatabaseOptions) {
+    const { settings, clock, log, ids, recordRetentionMs: retentionMs } = options;
+    const connection = new Connection(options);
+    const jobs = new JobQueue(options, connection, retentionMs);
+    const services = { connection, jobs, retentionMs, log };
+    const chain = new KeyChain();
+    const inBand = new InBandTurns(services, clock);
+    const dispatcher = new Dispatcher(services, clock);
+    this.connection = connection;
+    this.queue = new DatabaseQueue({ ...services, dispatcher, inBand, chain, clock });
+    this.conversations = new DatabaseConversations({ ...services, chain, onStop: (stop) => this.#onStop(stop) });
+    this.recordingLinks = createRecordingLinks({ connection, clock, ids });
+    this.#options = options;
+    this.#jobs = jobs;
+    this.#inBand = inBand;
+    this.#dispatcher = dispatcher;
+    this.#listener = new Listener(options, channelOf(settings.schema), {
+      onPayload: (payload) => this.#onPayload(payload),
+      onConnect: () => void dispatcher.catchUp(),
+    });
+    const rules = retentionRules(retentionMs);
+    this.#retention = new Retention({ connection, schema: settings.schema, rules, clock, log });
+  }
+
+  /** Begins to prepare the database, in the background, again and again until it can be used. */
+  start(): void {
+    if (!this.#isStarted) void this.#prepareUntilUsable();
+    this.#isStarted = true;
+  }
+
+  /** Ends everything but turns that still run; see `drain` of the queue. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Never gives up by itself; says once that the database cannot be used, and once that it can. */
+  async #prepareUntilUsable(): Promise<void> {
+    const { clock, log } = this.#options;
+    const closed = this.#closed.signal;
+    let said: string | undefined;
+    for (let delayMs = FIRST_RETRY_MS; !closed.aborted; delayMs = Math.min(2 * delayMs, MAX_RETRY_MS)) {
+      try {
+        await this.#prepare();
+        if (!closed.aborted) log.info('database connected');
+        return;
+      } catch (error) {
+        const err = storeFailure('preparing the database', error);
+        // Another reason is said again: a server that starts may then refuse the password.
+        if (said !== err.code && !closed.aborted) this.#report(err);
+        said = err.code;
+      }
+      // Rejects when it is closed, which the loop sees by itself.
+      await sleep(clock, delayMs, closed).catch(() => {});
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    const { schema, isDispatching } = this.#options.settings;
+    await migrate(this.connection, schema);
+    await this.#jobs.start();
+    if (this.#closed.signal.aborted) return;
+    this.#listener.start();
+    this.#retention.start();
+    if (isDispatching) this.#dispatcher.open();
+  }
+
+  /** What does not pass by itself is an error. */
+  #report(err: StoreError): void {
+    const { settings, log } = this.#options;
+    const level = err.code === 'store_unavailable' ? 'warn' : 'error';
+    log[level]({ err, todo: todoFor(err, settings) }, 'database not usable');
+  }
+
+  async #close(): Promise<void> {
+    this.#closed.abort();
+    this.#dispatcher.close();
+    this.#retention.close();
+    await this.#listener.close();
+    const ended = Promise.all([this.#jobs.close(), this.connection.close()]);
+    // A server that does not answer ends nothing.
+    await within(this.#options.clock, CLOSE_LIMIT_MS, ended, () => new Error('the database took too long')).catch(
+      () => {},
+    );
+  }
+
+  #onPayload(payload: string): void {
+    const stop = readStop(payload);
+    if (stop === undefined) this.#dispatcher.wake();
+    else this.#onStop(stop);
+  }
+
+  #onStop({ key, jobs }: Stop): void {
+    this.#dispatcher.stop(jobs);
+    this.#inBand.stop(key);
+  }
+}

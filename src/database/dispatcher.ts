@@ -1,0 +1,183 @@
+import type { Clock } from '../clock.ts';
+import type { TurnJob } from '../conversation/queue/turn-queue.ts';
+import { TurnError } from '../errors.ts';
+import { commit } from './connection.ts';
+import { DatabaseJob, type JobServices } from './database-job.ts';
+import { storeFailure } from './errors.ts';
+import type { FetchedJob } from './job-queue.ts';
+
+/** Turns that run at once on one instance. */
+const MAX_RUNNING = 200;
+/** What was not notified is found by looking: jobs that are attempted again, and what came while nobody listened. */
+const POLL_MS = 2_000;
+const TOUCH_MS = 5_000;
+
+/** Fetches jobs from the queue and runs them on this instance, and keeps their claims meanwhile. */
+export class Dispatcher {
+  readonly #services: JobServices;
+  readonly #clock: Clock;
+  readonly #running = new Set<DatabaseJob>();
+  readonly #onIdle: (() => void)[] = [];
+  #run: ((job: TurnJob) => Promise<void>) | undefined;
+  /** The queue can be used, and turns are taken from it. */
+  #isOpen = false;
+  #isDraining = false;
+  #isFetching = false;
+  #isWoken = false;
+  #hasFailed = false;
+  #cancelPoll: () => void = () => {};
+  #cancelTouch: () => void = () => {};
+
+  constructor(services: JobServices, clock: Clock) {
+    this.#services = services;
+    this.#clock = clock;
+  }
+
+  /** `run` must not reject. */
+  start(run: (job: TurnJob) => Promise<void>): void {
+    this.#run = run;
+    this.wake();
+  }
+
+  /** The queue can be used. */
+  open(): void {
+    this.#isOpen = true;
+    this.#touchLater();
+    this.wake();
+  }
+
+  /** Something may wait. */
+  wake(): void {
+    this.#isWoken = true;
+    if (!this.#isFetching) void this.#fetch();
+  }
+
+  /** Stops the turns of these jobs that run here. */
+  stop(ids: readonly string[]): void {
+    const stopped = new TurnError('cancelled', 'the user stopped the turn');
+    for (const job of this.#running) if (ids.includes(job.id)) job.abort(stopped);
+  }
+
+  /** After a time without notifications: fetches what came, and stops what was stopped. Never rejects. */
+  async catchUp(): Promise<void> {
+    this.wake();
+    if (this.#running.size === 0) return;
+    try {
+      this.stop(await this.#services.jobs.stoppedAmong([...this.#running].map(({ id }) => id)));
+    } catch (err) {
+      this.#services.log.warn({ err }, 'stopped turns not looked up');
+    }
+  }
+
+  /** Fetches nothing more. Running turns have `graceMs` milliseconds to end. Resolves when none runs. */
+  async drain(graceMs: number): Promise<void> {
+    this.#isDraining = true;
+    this.#cancelPoll();
+    const cancel = this.#clock.after(graceMs, () => {
+      for (const job of this.#running) job.abort(new TurnError('shutting_down', 'the process has to end'));
+    });
+    if (this.#running.size > 0 || this.#isFetching) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+    cancel();
+  }
+
+  /** Safe to call twice. */
+  close(): void {
+    this.#isDraining = true;
+    this.#cancelPoll();
+    this.#cancelTouch();
+  }
+
+  async #fetch(): Promise<void> {
+    this.#isFetching = true;
+    while (this.#isWoken) {
+      this.#isWoken = false;
+      const room = MAX_RUNNING - this.#running.size;
+      if (this.#run === undefined || !this.#isOpen || this.#isDraining || room <= 0) break;
+      try {
+        for (const job of await this.#services.jobs.fetch(room)) this.#accept(job, this.#run);
+        if (this.#hasFailed) this.#services.log.info('turns fetched again');
+        this.#hasFailed = false;
+      } catch (error) {
+        this.#report(error);
+      }
+    }
+    this.#isFetching = false;
+    this.#settleIdle();
+    this.#cancelPoll();
+    if (this.#isOpen && !this.#isDraining) this.#cancelPoll = this.#clock.after(POLL_MS, () => this.wake());
+  }
+
+  /** Said once until it works again. */
+  #report(error: unknown): void {
+    if (!this.#hasFailed) this.#services.log.warn({ err: storeFailure('fetching turns', error) }, 'turns not fetched');
+    this.#hasFailed = true;
+  }
+
+  #accept(fetched: FetchedJob, run: (job: TurnJob) => Promise<void>): void {
+    const { id, retryCount, message, acceptedAtMs } = fetched;
+    if (message === undefined) {
+      void this.#putAside(fetched);
+      return;
+    }
+    const job = new DatabaseJob({ id, message, acceptedAtMs, claim: { id, retryCount } }, this.#services);
+    this.#running.add(job);
+    // Fetched while the process began to end: given back by the turn itself.
+    if (this.#isDraining) job.abort(new TurnError('shutting_down', 'the process has to end'));
+    void run(job).then(() => this.#end(job));
+  }
+
+  #end(job: DatabaseJob): void {
+    this.#running.delete(job);
+    this.#settleIdle();
+    this.wake();
+  }
+
+  #settleIdle(): void {
+    if (this.#running.size === 0 && !this.#isFetching) for (const resolve of this.#onIdle.splice(0)) resolve();
+  }
+
+  /** What no version of the bot has written: nobody can be told. */
+  async #putAside({ id, retryCount, data }: FetchedJob): Promise<void> {
+    const { connection, jobs, log } = this.#services;
+    log.error({ job: id }, 'message not readable: put aside');
+    try {
+      await connection.transaction(async (sql) => {
+        await jobs.sendDead(sql, { key: id }, data);
+        return commit(await jobs.complete(sql, { id, retryCount }, false));
+      });
+      this.wake();
+    } catch (err) {
+      log.warn({ err, job: id }, 'message not put aside');
+    }
+  }
+
+  #touchLater(): void {
+    this.#cancelTouch();
+    this.#cancelTouch = this.#clock.after(TOUCH_MS, async () => {
+      await this.#touch();
+      if (!this.#isDraining || this.#running.size > 0) this.#touchLater();
+    });
+  }
+
+  async #touch(): Promise<void> {
+    const { jobs, log } = this.#services;
+    const touched = [...this.#running].filter(({ isLost }) => !isLost);
+    const claims = touched.flatMap(({ claim }) => claim ?? []);
+    if (claims.length === 0) return;
+    try {
+      const isWhole = await jobs.touch(claims).catch(() => jobs.touchElsewhere(claims));
+      if (isWhole) return;
+      for (const job of touched) if (job.claim !== undefined && !(await jobs.touch([job.claim]))) await this.#lose(job);
+    } catch (error) {
+      // The next heartbeat may reach it: claims hold for several.
+      log.debug({ err: storeFailure('a heartbeat', error) }, 'heartbeat not stored');
+    }
+  }
+
+  /** A turn that has completed meanwhile has lost nothing. */
+  async #lose(job: DatabaseJob): Promise<void> {
+    if (job.isEnded || !this.#running.has(job)) return;
+    this.#services.log.warn({ turn: job.id }, 'turn lost to another attempt');
+    await job.loseClaim(new TurnError('claim_lost', 'another attempt has the turn'));
+  }
+}

@@ -1,0 +1,89 @@
+import type { Clock } from '../clock.ts';
+import { KeyedQueue } from '../conversation/queue/keyed-queue.ts';
+import { type AddResult, MAX_WAITING, type TurnJob } from '../conversation/queue/turn-queue.ts';
+import type { UserMessage } from '../conversation/user-message.ts';
+import { TurnError } from '../errors.ts';
+import { DatabaseJob, type JobServices } from './database-job.ts';
+import { jobId, storedKey } from './names.ts';
+
+/** What became of an in-band message, and when its turn has ended. */
+export interface InBandResult {
+  readonly result: AddResult;
+  readonly done: Promise<void>;
+}
+
+interface Entry {
+  readonly job: DatabaseJob;
+  readonly end: () => void;
+}
+
+/** Over all conversations. Each holds a request open. */
+const MAX_IN_BAND = 1_000;
+
+/** Turns whose answers go back in their requests: in order within a conversation, on this instance alone. */
+export class InBandTurns {
+  readonly #services: JobServices;
+  readonly #clock: Clock;
+  readonly #queue = new KeyedQueue<Entry>((entry) => this.#work(entry));
+  /** The ids of those that run or wait. Later ones are recognised by the record. */
+  readonly #known = new Set<string>();
+  #run: (job: TurnJob) => Promise<void> = async () => {};
+  #isDraining = false;
+
+  constructor(services: JobServices, clock: Clock) {
+    this.#services = services;
+    this.#clock = clock;
+  }
+
+  start(run: (job: TurnJob) => Promise<void>): void {
+    this.#run = run;
+    this.#queue.open();
+  }
+
+  add(message: UserMessage): InBandResult {
+    const refused = (result: AddResult) => ({ result, done: Promise.resolve() });
+    const id = jobId(message);
+    const key = storedKey(message.key);
+    if (this.#known.has(id)) return refused('duplicate');
+    if (this.#isDraining || this.#known.size >= MAX_IN_BAND) return refused('busy');
+    if (this.#queue.waitingCount(key) >= MAX_WAITING) return refused('queueFull');
+    this.#known.add(id);
+    const fields = { id, message, acceptedAtMs: this.#clock.now(), claim: undefined };
+    const { promise: done, resolve: end } = Promise.withResolvers<void>();
+    this.#queue.add(key, { job: new DatabaseJob(fields, this.#services), end });
+    return { result: 'queued', done };
+  }
+
+  /** Stops a conversation, by its stored key: the turn that runs, and those that wait. */
+  stop(key: string): void {
+    this.#drop(this.#queue.remove(key));
+    this.#queue.running(key)?.job.abort(new TurnError('cancelled', 'the user stopped the turn'));
+  }
+
+  /** See `drain` of the queue: nobody else answers what waits here. */
+  async drain(graceMs: number, dismiss: (message: UserMessage) => Promise<void>): Promise<void> {
+    this.#isDraining = true;
+    const dismissed = this.#queue.remove().map(async (entry) => {
+      await dismiss(entry.job.message);
+      this.#drop([entry]);
+    });
+    const cancel = this.#clock.after(graceMs, () => {
+      for (const { job } of this.#queue.allRunning())
+        job.abort(new TurnError('shutting_down', 'the process has to end'));
+    });
+    await Promise.all([this.#queue.whenIdle(), ...dismissed]);
+    cancel();
+  }
+
+  async #work(entry: Entry): Promise<void> {
+    await this.#run(entry.job);
+    this.#drop([entry]);
+  }
+
+  #drop(entries: readonly Entry[]): void {
+    for (const { job, end } of entries) {
+      this.#known.delete(job.id);
+      end();
+    }
+  }
+}

@@ -1,0 +1,231 @@
+import { PgBoss } from 'pg-boss';
+import { type MessageJson, readMessage, writeMessage } from '../conversation/message-json.ts';
+import type { UserMessage } from '../conversation/user-message.ts';
+import { fieldsOf } from '../fields.ts';
+import { storable } from '../storable-json.ts';
+import { type Connection, type ConnectionOptions, clientConfig, type Sql } from './connection.ts';
+import { storeFailure } from './errors.ts';
+import { channelOf, jobId, queueSchema, storedKey } from './names.ts';
+
+/** A claim to a job: it holds as long as nobody else has fetched the job since. pg-boss checks it with every call. */
+export interface Claim {
+  readonly id: string;
+  readonly retryCount: number;
+}
+
+/** A job that was fetched. */
+export interface FetchedJob extends Claim {
+  readonly acceptedAtMs: number;
+  /** `undefined`: no version of the bot has written it. */
+  readonly message: UserMessage | undefined;
+  readonly data: object;
+}
+
+/** How many messages wait, after one was added. */
+export interface WaitingCounts {
+  /** Of its conversation, the running one included. */
+  readonly ofKey: number;
+  readonly ofPerson: number;
+  readonly inAll: number;
+}
+
+export const QUEUE = 'turns';
+/** Messages that cannot be answered, for an operator. Nobody fetches from it. */
+export const DEAD_QUEUE = 'turns_dead';
+/** How long a process may be silent, such as one that was killed, before another instance has its turns. */
+const HEARTBEAT_SECONDS = 30;
+const QUEUE_OPTIONS = {
+  heartbeatSeconds: HEARTBEAT_SECONDS,
+  // Bounds what outages and shutdowns cost. Attempts that ended with their process are counted in the record's row.
+  retryLimit: 100,
+  retryDelay: 0,
+  expireInSeconds: 3600,
+  // So long an activity that is delivered again is recognised by its job.
+  deleteAfterSeconds: 3600,
+  notify: true,
+  deadLetter: DEAD_QUEUE,
+};
+/** Supervision finds jobs whose heartbeat is missing; instances share it. Nothing is scheduled, and no job depends on another. */
+const BOSS_OPTIONS = {
+  max: 1,
+  createSchema: false,
+  schedule: false,
+  registerInstance: false,
+  superviseIntervalSeconds: 5,
+  monitorIntervalSeconds: 5,
+  maintenanceIntervalSeconds: 300,
+  flowIntervalSeconds: 3600,
+  openTelemetry: { enabled: false },
+  query_timeout: 60_000,
+};
+const DAY_SECONDS = 86_400;
+
+/** The queue of pg-boss. Its own connection is for supervision and heartbeats: they never wait behind messages. */
+export class JobQueue {
+  readonly #boss: PgBoss;
+  readonly #connection: Connection;
+  readonly #jobs: string;
+  readonly #channel: string;
+  readonly #deadSeconds: number;
+
+  constructor(options: ConnectionOptions, connection: Connection, deadRetentionMs: number) {
+    const { schema } = options.settings;
+    const { password, ...config } = clientConfig(options);
+    const secret = password === undefined ? {} : { password };
+    this.#boss = new PgBoss({ ...config, ...secret, ...BOSS_OPTIONS, schema: queueSchema(schema) });
+    this.#boss.on('error', (error) =>
+      options.log.debug({ reason: storeFailure('queue', error).reason }, 'queue call failed'),
+    );
+    this.#boss.on('warning', ({ data }) =>
+      options.log.warn({ kind: fieldsOf(data)['type'] }, 'queue warning received'),
+    );
+    this.#connection = connection;
+    this.#jobs = `${queueSchema(schema)}.job`;
+    this.#channel = channelOf(schema);
+    this.#deadSeconds = Math.max(DAY_SECONDS, Math.floor(deadRetentionMs / 1000));
+  }
+
+  /** The table of jobs, for joins. */
+  get table(): string {
+    return this.#jobs;
+  }
+
+  /** Safe to call again after a failure. */
+  async start(): Promise<void> {
+    await this.#boss.start();
+    const dead = { retentionSeconds: this.#deadSeconds };
+    await this.#boss.createQueue(DEAD_QUEUE, dead);
+    await this.#boss.createQueue(QUEUE, { ...QUEUE_OPTIONS, policy: 'key_strict_fifo' });
+    // To create a queue that is there changes nothing.
+    await this.#boss.updateQueue(DEAD_QUEUE, dead);
+    await this.#boss.updateQueue(QUEUE, QUEUE_OPTIONS);
+  }
+
+  async close(): Promise<void> {
+    await this.#boss.stop({ graceful: false });
+  }
+
+  /** False when the message was accepted before. */
+  async send(sql: Sql, message: UserMessage): Promise<boolean> {
+    const singletonKey = storedKey(message.key);
+    const group = { id: storedKey(message.personKey) };
+    const data: MessageJson = storable(writeMessage(message));
+    return (await this.#boss.send(QUEUE, data, { id: jobId(message), singletonKey, group, db: sql })) !== null;
+  }
+
+  async countWaiting(sql: Sql, { key, personKey }: Pick<UserMessage, 'key' | 'personKey'>): Promise<WaitingCounts> {
+    const [counts] = await sql.query<WaitingCounts>(
+      `SELECT count(*) FILTER (WHERE singleton_key = $2)::int AS "ofKey",
+              count(*) FILTER (WHERE group_id = $3 AND state <> 'active')::int AS "ofPerson",
+              count(*) FILTER (WHERE state <> 'active')::int AS "inAll"
+       FROM ${this.#jobs} WHERE name = $1 AND state IN ('created', 'retry', 'active')`,
+      [QUEUE, storedKey(key), storedKey(personKey)],
+    );
+    return counts ?? { ofKey: 0, ofPerson: 0, inAll: 0 };
+  }
+
+  /** Oldest first within a conversation, none behind one that runs. */
+  async fetch(count: number): Promise<readonly FetchedJob[]> {
+    const options = { batchSize: count, includeMetadata: true, db: this.#connection } as const;
+    const jobs = await this.#boss.fetch<object>(QUEUE, options);
+    return jobs.map(({ id, retryCount, createdOn, data }) => {
+      return { id, retryCount, acceptedAtMs: createdOn.getTime(), message: readMessage(data), data };
+    });
+  }
+
+  /** Keeps claims. True when all of them hold. `sql`: in a transaction, after which they hold until it ends. */
+  async touch(claims: readonly Claim[], sql?: Sql): Promise<boolean> {
+    const response = await this.#boss.touch(QUEUE, [...claims], sql === undefined ? {} : { db: sql });
+    return affected(response) === claims.length;
+  }
+
+  /** The same over the connections of messages, where the own one is busy for long. */
+  touchElsewhere(claims: readonly Claim[]): Promise<boolean> {
+    return this.touch(claims, this.#connection);
+  }
+
+  /** Ends a job, as long as its claim holds. `isRemoved`: with its data. */
+  async complete(sql: Sql, claim: Claim, isRemoved: boolean): Promise<boolean> {
+    if (isRemoved) return affected(await this.#boss.deleteJob(QUEUE, claim, { db: sql })) > 0;
+    return affected(await this.#boss.complete(QUEUE, claim, null, { db: sql })) > 0;
+  }
+
+  /** Whether an earlier `complete` of this claim has ended the job: the answer to a COMMIT may be lost. */
+  async hasEnded(sql: Sql, { id, retryCount }: Claim, isRemoved: boolean): Promise<boolean> {
+    const text = `SELECT state::text, retry_count FROM ${this.#jobs} WHERE name = $1 AND id = $2`;
+    const [job] = await sql.query<{ state: string; retry_count: number }>(text, [QUEUE, id]);
+    return job === undefined ? isRemoved : job.state === 'completed' && job.retry_count === retryCount;
+  }
+
+  async sendDead(sql: Sql, message: Pick<UserMessage, 'key'>, data: object): Promise<void> {
+    await this.#boss.send(DEAD_QUEUE, data, { singletonKey: storedKey(message.key), db: sql });
+  }
+
+  /** Gives a job back, before its successors. False when the claim is gone. */
+  async release(sql: Sql, claim: Claim): Promise<boolean> {
+    if (affected(await this.#boss.fail(QUEUE, claim, null, { db: sql })) === 0) return false;
+    // pg-boss notifies of new jobs alone.
+    await this.notify(sql, QUEUE);
+    return true;
+  }
+
+  /** Cancels messages that wait: all of a conversation, or one. They are not accepted again. */
+  async cancelWaiting(sql: Sql, key: string, id?: string): Promise<void> {
+    const waiting = await sql.query<{ id: string }>(
+      `SELECT id FROM ${this.#jobs} WHERE name = $1 AND singleton_key = $2 AND state IN ('created', 'retry')
+       AND ($3::uuid IS NULL OR id = $3) ORDER BY id FOR UPDATE`,
+      [QUEUE, storedKey(key), id ?? null],
+    );
+    if (waiting.length > 0)
+      await this.#boss.cancel(
+        QUEUE,
+        waiting.map((job) => job.id),
+        { db: sql },
+      );
+  }
+
+  /** Deletes all of a conversation but what runs: what waits, what ended and is still kept, what could not be answered. */
+  async deleteAll(sql: Sql, key: string): Promise<void> {
+    await sql.query(`DELETE FROM ${this.#jobs} WHERE name IN ($1, $2) AND singleton_key = $3 AND state <> 'active'`, [
+      ...[QUEUE, DEAD_QUEUE],
+      storedKey(key),
+    ]);
+  }
+
+  /** Which of these jobs were added before their conversation was stopped. */
+  async stoppedAmong(ids: readonly string[]): Promise<readonly string[]> {
+    const stopped = await this.#connection.query<{ id: string }>(
+      `SELECT job.id FROM ${this.#jobs} job JOIN conversations ON conversations.key = job.singleton_key
+       WHERE job.name = $1 AND job.id = ANY($2::uuid[]) AND job.created_on < conversations.stopped_at`,
+      [QUEUE, ids],
+    );
+    return stopped.map(({ id }) => id);
+  }
+
+  /** The waiting conversations of a team, which may have no record yet. */
+  async keysOf(team: string): Promise<readonly string[]> {
+    const found = await this.#connection.query<{ key: string }>(
+      `SELECT DISTINCT singleton_key AS key FROM ${this.#jobs}
+       WHERE name = $1 AND state IN ('created', 'retry', 'active') AND data -> 'message' ->> 'team' = $2`,
+      [QUEUE, team],
+    );
+    return found.map(({ key }) => key);
+  }
+
+  /** The jobs of a conversation that run now: at most one. */
+  async running(sql: Sql, key: string): Promise<readonly string[]> {
+    const text = `SELECT id FROM ${this.#jobs} WHERE name = $1 AND singleton_key = $2 AND state = 'active'`;
+    return (await sql.query<{ id: string }>(text, [QUEUE, storedKey(key)])).map(({ id }) => id);
+  }
+
+  /** To the listeners of all instances, when the transaction commits. At most 7,999 bytes. */
+  async notify(sql: Sql, payload: string): Promise<void> {
+    await sql.query('SELECT pg_notify($1, $2)', [this.#channel, payload]);
+  }
+}
+
+/** Of an answer whose fields are not in the types of pg-boss: dist/manager.js, `mapCommandResponse`. */
+function affected(response: unknown): number {
+  const count = fieldsOf(response)['affected'];
+  return typeof count === 'number' ? count : 0;
+}

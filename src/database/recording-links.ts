@@ -1,0 +1,55 @@
+import type { Clock } from '../clock.ts';
+import { personId } from '../conversation/keys.ts';
+import { readInvitation, writeInvitation } from '../conversation/recordings/invitation-json.ts';
+import { type Invitations, invitationOf } from '../conversation/recordings/invitations.ts';
+import type { Ids } from '../ids.ts';
+import { storable } from '../storable-json.ts';
+import type { Connection, Sql } from './connection.ts';
+import { storedKey } from './names.ts';
+
+/** What recording links need. */
+export interface RecordingLinksOptions {
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+/** Only what looks like an id is looked for: it comes from an address. */
+const ID = /^[A-Za-z0-9_-]{33}$/;
+
+/** Recording links that all instances share: one for each person in a conversation. */
+export function createRecordingLinks({ connection, clock, ids }: RecordingLinksOptions): Invitations {
+  return {
+    async create(guest) {
+      const invitation = storable(invitationOf(guest, ids, clock));
+      await connection.query(
+        `INSERT INTO recording_links (id, conversation, person, invitation, expires_at)
+         VALUES ($1, $2, $3, $4, now() + $5 * interval '1 ms')
+         ON CONFLICT (conversation, person) DO UPDATE
+         SET id = excluded.id, invitation = excluded.invitation, expires_at = excluded.expires_at`,
+        [
+          ...[invitation.id, storedKey(guest.key), personId(guest.personKey)],
+          ...[writeInvitation(invitation).toString(), invitation.expiresAtMs - clock.now()],
+        ],
+      );
+      return invitation;
+    },
+    async find(id) {
+      if (!ID.test(id)) return undefined;
+      const text = 'SELECT invitation::text AS json FROM recording_links WHERE id = $1 AND expires_at > now()';
+      const [row] = await connection.query<{ json: string }>(text, [id]);
+      return row === undefined ? undefined : readInvitation(Buffer.from(row.json));
+    },
+    async take(id) {
+      if (!ID.test(id)) return false;
+      const text = 'DELETE FROM recording_links WHERE id = $1 AND expires_at > now() RETURNING id';
+      return (await connection.query(text, [id])).length > 0;
+    },
+    forget: (key) => forgetLinks(connection, key),
+  };
+}
+
+/** Ends all recording links of a conversation. */
+export async function forgetLinks(sql: Sql, key: string): Promise<void> {
+  await sql.query('DELETE FROM recording_links WHERE conversation = $1', [storedKey(key)]);
+}

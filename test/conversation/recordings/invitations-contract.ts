@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  findInvitation,
+  type Guest,
+  HOLDS_FOR_MS,
+  type Invitations,
+  invitationLink,
+  OPENS_FOR_MS,
+} from '../../../src/conversation/recordings/invitations.ts';
+import type { ManualClock } from '../../support/manual-clock.ts';
+import { KEYS, saying } from '../saying.ts';
+
+/** Somebody of whom all is missing that may be. */
+export const guest = (key = 'msteams/a', personKey = '["msteams","user"]'): Guest => {
+  const { channel, scope, user, isAllowed, locale, reference } = saying('1');
+  return { key, channel, scope, user, personKey, isAllowed, locale, reference };
+};
+
+export interface InvitationsUnderTest {
+  readonly clock: ManualClock;
+  readonly store: Invitations;
+}
+
+/** What every store of invitations does, whatever it keeps them in. */
+export function itKeepsInvitations(what: string, open: () => Promise<InvitationsUnderTest>): void {
+  describe(`invitations in ${what}`, () => {
+    it('are found whole, whatever the key of their conversation', async () => {
+      const { clock, store } = await open();
+      for (const key of KEYS) {
+        const { id, linkKey, opensUntilMs, expiresAtMs, ...rest } = await store.create(guest(key));
+        assert.deepEqual(rest, guest(key));
+        assert.equal(opensUntilMs, clock.now() + OPENS_FOR_MS);
+        assert.equal(expiresAtMs, clock.now() + HOLDS_FOR_MS);
+        assert.deepEqual(await store.find(id), { id, linkKey, opensUntilMs, expiresAtMs, ...rest });
+      }
+    });
+
+    it('keep nothing of a message but who sent it and where the answer goes', async () => {
+      const { store } = await open();
+      const { id } = await store.create(saying('1'));
+      assert.deepEqual(Object.keys((await store.find(id)) ?? {}).sort(), [
+        'channel',
+        'expiresAtMs',
+        'id',
+        'isAllowed',
+        'key',
+        'linkKey',
+        'locale',
+        'opensUntilMs',
+        'personKey',
+        'reference',
+        'scope',
+        'user',
+      ]);
+    });
+
+    it('are each another, and found by their link alone', async () => {
+      const { store } = await open();
+      const [one, two] = [await store.create(guest('a')), await store.create(guest('b'))];
+      assert.notEqual(one.id, two.id);
+      assert.deepEqual(await findInvitation(invitationLink(one), store), one);
+      assert.deepEqual(await findInvitation(invitationLink(two), store), two);
+      const [id, end, signature] = invitationLink(one).split('.');
+      const other = invitationLink(two).split('.').at(-1);
+      const forged = signature?.startsWith('A') ? 'B' : 'A';
+      for (const link of [
+        one.id,
+        `${id}.${end}`,
+        `${id}.${end}.${other}`,
+        `${id}.zzzzzz.${signature}`,
+        `${id}.${end}.${forged}${signature?.slice(1)}`,
+        `${two.id}.${end}.${signature}`,
+        '',
+        '../x',
+      ]) {
+        assert.equal(await findInvitation(link, store), undefined, link);
+      }
+    });
+
+    it('are one of each person in a conversation: a new one ends the last', async () => {
+      const { store } = await open();
+      const others = [await store.create(guest('a', 'other')), await store.create(guest('b'))];
+      const earlier = [await store.create(guest('a')), await store.create(guest('a'))];
+      const last = await store.create(guest('a'));
+      for (const { id } of earlier) {
+        assert.equal(await store.find(id), undefined);
+        assert.equal(await store.take(id), false);
+      }
+      for (const each of [last, ...others]) assert.deepEqual(await store.find(each.id), each);
+      assert.equal(await store.take(last.id), true);
+      for (const each of others) assert.deepEqual(await store.find(each.id), each);
+    });
+
+    it('are taken once, of many at the same moment', async () => {
+      const { store } = await open();
+      const { id } = await store.create(guest());
+      const taken = await Promise.all(Array.from({ length: 8 }, () => store.take(id)));
+      assert.equal(taken.filter(Boolean).length, 1);
+      assert.equal(await store.find(id), undefined);
+      assert.equal(await store.take(id), false);
+    });
+
+    it('end a quarter of an hour after they were made', async () => {
+      const { clock, store } = await open();
+      const { id } = await store.create(guest());
+      await clock.advance(HOLDS_FOR_MS - 1);
+      assert.notEqual(await store.find(id), undefined);
+      await clock.advance(1);
+      assert.equal(await store.find(id), undefined);
+    });
+
+    it('are forgotten with their conversation, and no others', async () => {
+      const { store } = await open();
+      const [one, two] = [await store.create(guest('a')), await store.create(guest('a', 'other'))];
+      const other = await store.create(guest('b'));
+      for (let count = 0; count < 2; count++) await store.forget('a');
+      for (const { id } of [one, two]) {
+        assert.equal(await store.find(id), undefined);
+        assert.equal(await store.take(id), false);
+      }
+      assert.deepEqual(await store.find(other.id), other);
+    });
+
+    it('are not found by what is no id', async () => {
+      const { store } = await open();
+      for (const id of ['', 'x', '../../conversations/x', '__proto__', 'A'.repeat(33), 'ü'.repeat(33)]) {
+        assert.equal(await store.find(id), undefined, id);
+        assert.equal(await store.take(id), false, id);
+      }
+    });
+  });
+}

@@ -1,0 +1,25 @@
+import type { UserMessage } from '../../src/conversation/user-message.ts';
+
+/** A message in which something is missing wherever something may be. */
+export const saying = (activityId: string, fields: Partial<UserMessage> = {}): UserMessage => ({
+  key: 'msteams/a',
+  activityId,
+  channel: 'msteams',
+  scope: 'personal',
+  user: { id: 'user', name: undefined, aadObjectId: undefined },
+  personKey: '["msteams","user"]',
+  isAllowed: true,
+  locale: undefined,
+  isInBand: false,
+  text: 'ü 日本 😀',
+  attachments: [
+    { kind: 'file', url: 'https://a.example/b', name: undefined, claimedType: 'image/png', fileType: undefined },
+    { kind: 'file', url: '', attachmentId: '0-x', name: undefined, claimedType: 'image/*', fileType: undefined },
+    { kind: 'recording', audioId: 'abc' },
+  ],
+  reference: { activity: { id: activityId }, claims: [{ type: 'aud', value: 'x' }], audience: undefined },
+  ...fields,
+});
+
+/** Keys of conversations that are hard to store. */
+export const KEYS = ['a', '', 'ü/日本語?#%', 'x'.repeat(5_000), '../../etc/passwd', 'A'];
