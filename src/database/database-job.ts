@@ -31,7 +31,6 @@ export interface JobMessage {
 interface Row {
   readonly record: unknown;
   readonly epoch: number;
-  readonly last_save: string | null;
 }
 
 /** One attempt at a message. The row of its conversation is locked before its job, everywhere. */
@@ -45,7 +44,6 @@ export class DatabaseJob implements TurnJob {
   readonly #key: string;
   readonly #stop = new AbortController();
   #epoch: number | undefined;
-  #saveCount = 0;
   #isEnded = false;
   #isLost = false;
 
@@ -111,20 +109,15 @@ export class DatabaseJob implements TurnJob {
     return { record, attempt: row.attempt_count, streamId: row.stream_id ?? undefined };
   }
 
-  async save(edit: Edit): Promise<SaveResult> {
+  save(edit: Edit): Promise<SaveResult> {
     const { connection, jobs } = this.#services;
-    const tag = `${this.id}/${this.claim?.retryCount ?? 0}/${this.#saveCount}`;
-    const result = await connection.transaction<SaveResult>(async (sql) => {
+    return connection.transaction<SaveResult>(async (sql) => {
       const row = await this.#lock(sql);
       if (this.claim !== undefined && !(await jobs.touch([this.claim], sql))) return rollBack('superseded');
       if (row === undefined || row.epoch !== this.#epoch) return commit('obsolete');
-      // The answer to an earlier COMMIT was lost.
-      if (row.last_save === tag) return commit('saved');
-      await this.#write(sql, edit(readRecord(row.record)), tag, null);
+      await this.#write(sql, edit(readRecord(row.record)), null);
       return commit('saved');
     });
-    if (result === 'saved') this.#saveCount += 1;
-    return result;
   }
 
   complete(): Promise<boolean> {
@@ -171,17 +164,17 @@ export class DatabaseJob implements TurnJob {
   }
 
   async #lock(sql: Sql): Promise<Row | undefined> {
-    const text = 'SELECT record, epoch, last_save FROM conversations WHERE key = $1 FOR UPDATE';
+    const text = 'SELECT record, epoch FROM conversations WHERE key = $1 FOR UPDATE';
     return (await sql.query<Row>(text, [this.#key]))[0];
   }
 
   /** Writes the record, or creates it where nothing was begun. A job that has ended is no attempt any more. */
-  async #write(sql: Sql, record: ConversationRecord, tag: string | null, ended: string | null): Promise<void> {
+  async #write(sql: Sql, record: ConversationRecord, ended: string | null): Promise<void> {
     await sql.query(
       `INSERT INTO conversations AS c (key, version, record) VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE
        SET record = excluded.record, version = excluded.version, updated_at = now(),
-         last_save = coalesce($4, c.last_save), attempt_job = nullif(c.attempt_job, $5)`,
-      [this.#key, record.version, JSON.stringify(storable(record)), tag, ended],
+         attempt_job = nullif(c.attempt_job, $4)`,
+      [this.#key, record.version, JSON.stringify(storable(record)), ended],
     );
   }
 
@@ -197,7 +190,7 @@ export class DatabaseJob implements TurnJob {
     const isObsolete = row !== undefined && this.#epoch !== undefined && row.epoch !== this.#epoch;
     await before(sql);
     const record = withAnswered(readRecord(row?.record), messageId(this.message));
-    await this.#write(sql, record, null, this.claim?.id ?? null);
+    await this.#write(sql, record, this.claim?.id ?? null);
     if (this.claim === undefined) return commit(true);
     // What was forgotten meanwhile is not kept for an hour.
     if (await jobs.complete(sql, this.claim, isObsolete)) return commit(true);

@@ -27,7 +27,6 @@ const MIGRATIONS: readonly Migration[] = [
         attempt_claim integer,
         attempt_count integer NOT NULL DEFAULT 0,
         stream_id text,
-        last_save text,
         stopped_at timestamptz,
         updated_at timestamptz NOT NULL DEFAULT now()
       )`,

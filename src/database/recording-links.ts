@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { personId } from '../conversation/keys.ts';
-import { readInvitation, writeInvitation } from '../conversation/recordings/invitation-json.ts';
+import { readInvitation } from '../conversation/recordings/invitation-json.ts';
 import { type Invitations, invitationOf } from '../conversation/recordings/invitations.ts';
 import type { Ids } from '../ids.ts';
 import { storable } from '../storable-json.ts';
@@ -29,16 +29,16 @@ export function createRecordingLinks({ connection, clock, ids }: RecordingLinksO
          SET id = excluded.id, invitation = excluded.invitation, expires_at = excluded.expires_at`,
         [
           ...[invitation.id, storedKey(guest.key), personId(guest.personKey)],
-          ...[writeInvitation(invitation).toString(), invitation.expiresAtMs - clock.now()],
+          ...[JSON.stringify(invitation), invitation.expiresAtMs - clock.now()],
         ],
       );
       return invitation;
     },
     async find(id) {
       if (!ID.test(id)) return undefined;
-      const text = 'SELECT invitation::text AS json FROM recording_links WHERE id = $1 AND expires_at > now()';
-      const [row] = await connection.query<{ json: string }>(text, [id]);
-      return row === undefined ? undefined : readInvitation(Buffer.from(row.json));
+      const text = 'SELECT invitation FROM recording_links WHERE id = $1 AND expires_at > now()';
+      const [row] = await connection.query<{ invitation: unknown }>(text, [id]);
+      return readInvitation(row?.invitation);
     },
     async take(id) {
       if (!ID.test(id)) return false;
