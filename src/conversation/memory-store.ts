@@ -4,7 +4,6 @@ import type { MemoryRecords } from './memory-records.ts';
 import type { MemoryQueue } from './queue/memory-queue.ts';
 import { isKnown, recordAfter } from './record-after.ts';
 import type { Invitations } from './recordings/invitations.ts';
-import { EMPTY_RECORD } from './records.ts';
 
 /** What the memory store needs. */
 export interface MemoryStoreOptions {
@@ -29,7 +28,8 @@ export class MemoryStore implements ConversationStore {
   async create(key: string): Promise<boolean> {
     const { records } = this.#options;
     if (records.has(key)) return false;
-    records.write(key, EMPTY_RECORD);
+    // Of a forgotten conversation the ids of answered activities are left.
+    records.write(key, records.read(key));
     return true;
   }
 

@@ -2,7 +2,7 @@ import type { ConversationAction, ConversationStore } from '../conversation/conv
 import { isKnown, recordAfter } from '../conversation/record-after.ts';
 import { readRecord } from '../conversation/record-json.ts';
 import { type ConversationRecord, EMPTY_RECORD } from '../conversation/records.ts';
-import { storable } from '../storable-json.ts';
+import { storableJson } from '../storable-json.ts';
 import { commit, rollBack, type Sql } from './connection.ts';
 import type { JobServices } from './database-job.ts';
 import type { KeyChain } from './key-chain.ts';
@@ -89,7 +89,7 @@ export class DatabaseConversations implements ConversationStore {
       `UPDATE conversations SET record = $2, version = $3, epoch = epoch + $4, is_forgotten = is_forgotten OR $5,
          stopped_at = CASE WHEN $6 THEN now() ELSE stopped_at END, updated_at = now() WHERE key = $1`,
       [
-        ...[storedKey(key), JSON.stringify(storable(record)), record.version],
+        ...[storedKey(key), storableJson(record), record.version],
         ...[kind === 'reset' || kind === 'forget' ? 1 : 0, kind === 'forget', isStop],
       ],
     );

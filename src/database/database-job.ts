@@ -5,7 +5,7 @@ import { type ConversationRecord, type Edit, EMPTY_RECORD, withAnswered } from '
 import type { UserMessage } from '../conversation/user-message.ts';
 import type { TurnError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { storable } from '../storable-json.ts';
+import { storable, storableJson } from '../storable-json.ts';
 import { type Connection, commit, type Ending, rollBack, type Sql } from './connection.ts';
 import { type Claim, type JobQueue, QUEUE } from './job-queue.ts';
 import { storedKey } from './names.ts';
@@ -174,7 +174,7 @@ export class DatabaseJob implements TurnJob {
       `INSERT INTO conversations AS c (key, version, record) VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE
        SET record = excluded.record, version = excluded.version, updated_at = now(),
          attempt_job = nullif(c.attempt_job, $4)`,
-      [this.#key, record.version, JSON.stringify(storable(record)), ended],
+      [this.#key, record.version, storableJson(record), ended],
     );
   }
 

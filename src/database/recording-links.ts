@@ -3,7 +3,7 @@ import { personId } from '../conversation/keys.ts';
 import { readInvitation } from '../conversation/recordings/invitation-json.ts';
 import { type Invitations, invitationOf } from '../conversation/recordings/invitations.ts';
 import type { Ids } from '../ids.ts';
-import { storable } from '../storable-json.ts';
+import { storableJson } from '../storable-json.ts';
 import type { Connection, Sql } from './connection.ts';
 import { storedKey } from './names.ts';
 
@@ -21,7 +21,7 @@ const ID = /^[A-Za-z0-9_-]{33}$/;
 export function createRecordingLinks({ connection, clock, ids }: RecordingLinksOptions): Invitations {
   return {
     async create(guest) {
-      const invitation = storable(invitationOf(guest, ids, clock));
+      const invitation = invitationOf(guest, ids, clock);
       await connection.query(
         `INSERT INTO recording_links (id, conversation, person, invitation, expires_at)
          VALUES ($1, $2, $3, $4, now() + $5 * interval '1 ms')
@@ -29,7 +29,7 @@ export function createRecordingLinks({ connection, clock, ids }: RecordingLinksO
          SET id = excluded.id, invitation = excluded.invitation, expires_at = excluded.expires_at`,
         [
           ...[invitation.id, storedKey(guest.key), personId(guest.personKey)],
-          ...[JSON.stringify(invitation), invitation.expiresAtMs - clock.now()],
+          ...[storableJson(invitation), invitation.expiresAtMs - clock.now()],
         ],
       );
       return invitation;

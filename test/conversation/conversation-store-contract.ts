@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { messageId } from '../../src/conversation/keys.ts';
+import { EMPTY_RECORD, MAX_ANSWERED } from '../../src/conversation/records.ts';
+import { KEYS } from './saying.ts';
+import { HandedTurns, messageIn, type TestEngine, usersIn } from './test-engine.ts';
+
+const idOf = (activityId: string) => messageId({ activityId });
+const withVoice = (voice: string) =>
+  ({ kind: 'edit', edit: (record: typeof EMPTY_RECORD) => ({ ...record, settings: { voice } }) }) as const;
+
+/** What every store of conversations promises. */
+export function describeConversations(name: string, open: () => Promise<TestEngine>): void {
+  describe(`conversations in ${name}`, () => {
+    it('are empty where there are none', async () => {
+      await using engine = await open();
+      for (const key of KEYS) assert.deepEqual(await engine.conversations.read(key), EMPTY_RECORD);
+    });
+
+    it('are told apart by their keys, however long', async () => {
+      await using engine = await open();
+      const keys = [...KEYS, `${'x'.repeat(5_000)}y`, 'a\u0000', '\ud800', '\ud801'];
+      for (const [index, key] of keys.entries())
+        await engine.conversations.apply(key, undefined, withVoice(`voice ${index}`));
+      for (const [index, key] of keys.entries())
+        assert.equal((await engine.conversations.read(key)).settings.voice, `voice ${index}`);
+    });
+
+    it('are created once, and again after they were forgotten', async () => {
+      await using engine = await open();
+      const { conversations } = engine;
+      assert.equal(await conversations.create('a'), true);
+      assert.equal(await conversations.create('a'), false);
+      await conversations.apply('a', 'forget', { kind: 'forget' });
+      assert.equal(await conversations.create('a'), true);
+      assert.equal(await conversations.create('a'), false);
+      assert.deepEqual((await conversations.read('a')).answered, [idOf('forget')]);
+      await conversations.apply('b', 'note', { kind: 'note' });
+      assert.equal(await conversations.create('b'), false);
+    });
+
+    it('are changed once by an activity, however often it comes', async () => {
+      await using engine = await open();
+      const { conversations } = engine;
+      const results = await Promise.all([1, 2, 3].map(() => conversations.apply('a', 'one', withVoice('alloy'))));
+      assert.deepEqual(results.filter(Boolean), [true]);
+      assert.equal(await conversations.apply('a', 'two', { kind: 'note' }), true);
+      assert.equal(await conversations.apply('a', 'two', withVoice('verse')), false);
+      const { settings, answered } = await conversations.read('a');
+      assert.deepEqual([settings, answered], [{ voice: 'alloy' }, [idOf('one'), idOf('two')]]);
+    });
+
+    it('remember the latest activities alone', async () => {
+      await using engine = await open();
+      const { conversations } = engine;
+      for (let index = 0; index <= MAX_ANSWERED; index++) await conversations.apply('a', `c${index}`, { kind: 'note' });
+      const { answered } = await conversations.read('a');
+      assert.deepEqual([answered.length, answered.at(-1)], [MAX_ANSWERED, idOf(`c${MAX_ANSWERED}`)]);
+    });
+
+    it('are emptied by reset, and keep settings and usage', async () => {
+      await using engine = await open();
+      const { conversations } = engine;
+      const edit = (record: typeof EMPTY_RECORD) => ({
+        ...record,
+        history: [{ user: 'u', assistant: 'a' }],
+        refusals: 1,
+        settings: { voice: 'alloy' },
+        lastTurn: 'turn',
+      });
+      await conversations.apply('a', undefined, { kind: 'edit', edit });
+      await conversations.apply('a', 'reset', { kind: 'reset' });
+      const { history, refusals, settings, lastTurn, answered } = await conversations.read('a');
+      assert.deepEqual([history, refusals, settings, lastTurn], [[], 0, { voice: 'alloy' }, undefined]);
+      assert.deepEqual(answered, [idOf('reset')]);
+    });
+
+    it('keep the fields of newer versions', async () => {
+      await using engine = await open();
+      const { conversations } = engine;
+      const edit = (record: typeof EMPTY_RECORD) => ({ ...record, version: 9, reminders: [{ at: 1 }] });
+      await conversations.apply('a', undefined, { kind: 'edit', edit });
+      await conversations.apply('a', 'c', withVoice('alloy'));
+      const record: typeof EMPTY_RECORD & { reminders?: unknown } = await conversations.read('a');
+      assert.deepEqual([record.version, record.reminders], [9, [{ at: 1 }]]);
+    });
+
+    it('are deleted by forget, with their recording links and without the ids of activities', async () => {
+      await using engine = await open();
+      const { conversations, invitations } = engine;
+      await conversations.apply('a', 'voice', withVoice('alloy'));
+      const ours = await invitations.create(messageIn('a', 'm'));
+      const others = await invitations.create(messageIn('b', 'm'));
+      assert.equal(await conversations.apply('a', 'forget', { kind: 'forget' }), true);
+      const expected = { ...EMPTY_RECORD, answered: [idOf('voice'), idOf('forget')] };
+      assert.deepEqual(await conversations.read('a'), expected);
+      assert.equal(await conversations.apply('a', 'voice', withVoice('alloy')), false);
+      assert.equal(await invitations.find(ours.id), undefined);
+      assert.deepEqual(await invitations.find(others.id), others);
+    });
+
+    it('are forgotten with their team', async () => {
+      await using engine = await open();
+      const { conversations, queue } = engine;
+      const turns = new HandedTurns(queue);
+      for (const [key, team] of [
+        ['a', 'red'],
+        ['b', 'red'],
+        ['c', 'blue'],
+        ['d', undefined],
+      ] as const) {
+        await queue.add(messageIn(key, 'm', team === undefined ? {} : { team }));
+        await turns.answerNext();
+      }
+      assert.deepEqual([...(await conversations.forgetTeam('red'))].sort(), ['a', 'b']);
+      for (const [key, length] of [
+        ['a', 0],
+        ['b', 0],
+        ['c', 1],
+        ['d', 1],
+      ] as const)
+        assert.equal(usersIn(await conversations.read(key)).length, length, key);
+      assert.deepEqual(await conversations.forgetTeam('green'), []);
+    });
+
+    it('have recording links that are used once, and one for each person', async () => {
+      await using engine = await open();
+      const { invitations } = engine;
+      const first = await invitations.create(messageIn('a', 'm'));
+      const second = await invitations.create(messageIn('a', 'm'));
+      const others = await invitations.create(messageIn('a', 'm', { personKey: 'other' }));
+      assert.equal(await invitations.find(first.id), undefined);
+      assert.deepEqual(await invitations.find(second.id), second);
+      const taken = await Promise.all([1, 2, 3].map(() => invitations.take(second.id)));
+      assert.deepEqual(taken.filter(Boolean), [true]);
+      assert.equal(await invitations.find(second.id), undefined);
+      assert.equal(await invitations.take(first.id), false);
+      assert.deepEqual(await invitations.find(others.id), others);
+      for (const id of ['', 'x', '\u0000', "'; DROP", 'x'.repeat(33)]) {
+        assert.equal(await invitations.find(id), undefined);
+        assert.equal(await invitations.take(id), false);
+      }
+    });
+  });
+}

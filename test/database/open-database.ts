@@ -1,0 +1,72 @@
+import { systemClock } from '../../src/clock.ts';
+import { type Database, openDatabase } from '../../src/database/database.ts';
+import { randomIds } from '../../src/ids.ts';
+import { createLogger, type Logger } from '../../src/log.ts';
+import { connectionOptions } from '../support/database.ts';
+
+/** What a test changes of a database. */
+export interface OpenOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly recordRetentionMs?: number;
+}
+
+/** One line of the log. */
+export interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly todo?: string;
+}
+
+/** A database as an instance opens it. */
+export interface OpenedDatabase extends AsyncDisposable {
+  readonly database: Database;
+  readonly lines: readonly LogLine[];
+  /** Resolves when a line with this message was logged. */
+  logged(msg: string): Promise<LogLine>;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Opens and starts it, and waits for nothing. */
+export function startDatabase(
+  url: string,
+  { env = {}, recordRetentionMs = 30 * DAY_MS }: OpenOptions = {},
+): OpenedDatabase {
+  const { log, lines, logged } = listeningLog();
+  const database = openDatabase({
+    ...connectionOptions(url, env),
+    clock: systemClock,
+    ids: randomIds,
+    recordRetentionMs,
+    audioRetentionMs: DAY_MS,
+    audioStoreBytes: 100_000_000,
+    log,
+  });
+  database.start();
+  return { database, lines, logged, [Symbol.asyncDispose]: () => database.close() };
+}
+
+/** The same, once it can be used. */
+export async function openedDatabase(url: string, options: OpenOptions = {}): Promise<OpenedDatabase> {
+  const opened = startDatabase(url, options);
+  await opened.logged('database connected');
+  return opened;
+}
+
+function listeningLog() {
+  const lines: LogLine[] = [];
+  const waiting = new Map<string, (line: LogLine) => void>();
+  const write = (text: string) => {
+    const line: LogLine = JSON.parse(text);
+    lines.push(line);
+    waiting.get(line.msg)?.(line);
+  };
+  const log: Logger = createLogger('debug', { write });
+  const logged = (msg: string) =>
+    new Promise<LogLine>((resolve) => {
+      const known = lines.find((line) => line.msg === msg);
+      if (known === undefined) waiting.set(msg, resolve);
+      else resolve(known);
+    });
+  return { log, lines, logged };
+}
