@@ -96,6 +96,9 @@ export class Connection implements Sql {
       idleTimeoutMillis: IDLE_MS,
       max: settings.poolSize - OTHER_CONNECTIONS,
     });
+    // The pool listens to idle connections alone. One that breaks in the moment in which it is handed out, or later, would
+    // end the process: the statement under way rejects with the same error.
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
     // A connection that breaks while nobody uses it: the pool makes another.
     this.#pool.on('error', (error) =>
       log.debug({ reason: storeFailure('waiting', error).reason }, 'database connection lost'),
@@ -155,8 +158,6 @@ class Transaction implements Sql {
 
   async run<T>(work: (sql: Sql) => Promise<Ending<T>>): Promise<T> {
     const client = await this.#pool.connect();
-    // The pool listens to idle connections alone, and an error that nobody hears ends the process.
-    client.on('error', ignore);
     this.#client = client;
     if (this.#isEnded) this.end();
     await this.query('BEGIN');
@@ -193,13 +194,7 @@ class Transaction implements Sql {
   }
 
   #release(isBroken = false): void {
-    this.#client?.off('error', ignore);
-    if (isBroken) this.#client?.on('error', ignore);
     this.#client?.release(isBroken);
     this.#client = undefined;
   }
-}
-
-function ignore(): void {
-  // The statement under way rejects with the same error.
 }
