@@ -28,7 +28,7 @@ import { connectionOpener } from './realtime/connection.ts';
 import { entraIdTokens, preloadClient, type TokenProvider, toRealtimeTarget } from './realtime/endpoint.ts';
 import { SessionPool } from './realtime/pool.ts';
 import { RealtimeSession } from './realtime/session.ts';
-import { openStores, type Stores } from './stores.ts';
+import { type OpenDatabase, openStores, type Stores } from './stores.ts';
 import { openAzureMonitor } from './telemetry/azure-monitor.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 
@@ -49,6 +49,8 @@ export interface AppDeps {
   readonly searchPath?: string | undefined;
   /** For files that go to the file service of a user. */
   readonly fetch?: typeof fetch;
+  /** Where `config` names a database: see `loadDatabase`. */
+  readonly openDatabase?: OpenDatabase | undefined;
 }
 
 /** The whole bot. */
@@ -59,7 +61,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-type Parts = Required<Omit<AppDeps, 'searchPath'>>;
+type Parts = Required<Omit<AppDeps, 'searchPath' | 'openDatabase'>>;
 
 /** After the first questions of a load balancer were answered. */
 const PRELOAD_AFTER_MS = 250;
@@ -74,7 +76,14 @@ export function createApp(deps: AppDeps): App {
   const publicBaseUrl = () =>
     config.publicBaseUrl === 'localhost' ? `http://localhost:${port}` : config.publicBaseUrl;
 
-  const stores = openStores(parts);
+  const stores = openStores({
+    config,
+    clock,
+    ids: parts.ids,
+    log,
+    tokens: parts.tokens,
+    openDatabase: deps.openDatabase,
+  });
   const channel = createChannel(parts, publicBaseUrl);
   const readers = {
     clips: createClipDecoder({ clock, log, searchPath: deps.searchPath }),

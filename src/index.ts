@@ -7,6 +7,7 @@ import { ConfigError, systemCode } from './errors.ts';
 import { findBuild, findInstallation, firstSteps, settingsFile } from './installation.ts';
 import { captureConsole, createLogger } from './log.ts';
 import { setDefaultProxy } from './proxy.ts';
+import { loadDatabase, type OpenDatabase } from './stores.ts';
 
 /** After the grace for running turns: the time for the last replies to go out. */
 const LAST_SENDS_MS = 20_000;
@@ -41,9 +42,9 @@ function whyNotListening(err: unknown): string | undefined {
 }
 
 /** botbuilder has checks of its own on the bot's identity. */
-function build(): App {
+function build(openDatabase: OpenDatabase | undefined): App {
   try {
-    return createApp({ config, log, build: findBuild(), searchPath: process.env['PATH'] });
+    return createApp({ config, log, build: findBuild(), searchPath: process.env['PATH'], openDatabase });
   } catch (err) {
     const reason = err instanceof Error ? err.message : String(err);
     const file = settingsFile(findInstallation());
@@ -55,7 +56,7 @@ function build(): App {
   }
 }
 
-const app = build();
+const app = build(await loadDatabase(config));
 
 let isDraining = false;
 let firstSignalAtMs: number | undefined;

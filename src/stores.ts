@@ -12,10 +12,11 @@ import { MemoryQueue } from './conversation/queue/memory-queue.ts';
 import type { TurnQueue } from './conversation/queue/turn-queue.ts';
 import type { Invitations } from './conversation/recordings/invitations.ts';
 import { createMemoryInvitations } from './conversation/recordings/memory-invitations.ts';
+import type { Database, DatabaseOptions } from './database/database.ts';
 import type { Ids } from './ids.ts';
 import type { Logger } from './log.ts';
-import { accountOf } from './storage/azure-account.ts';
-import { openStorage } from './storage/storage.ts';
+import { AUDIO_CONTAINER, accountOf } from './storage/azure-account.ts';
+import { AzureBlobs } from './storage/azure-blobs.ts';
 
 /** All that outlives a turn. */
 export interface Stores {
@@ -36,41 +37,58 @@ export interface StoresOptions {
   readonly ids: Ids;
   readonly log: Logger;
   readonly tokens: (scope: string) => () => Promise<string>;
+  /** Opens the database of the configuration: see `loadDatabase`. */
+  readonly openDatabase: OpenDatabase | undefined;
+}
+
+export type OpenDatabase = (options: DatabaseOptions) => Database;
+
+/** Loads what a database needs: 25 MB and a quarter of a second, which a bot without one goes without. */
+export async function loadDatabase({ database }: Config): Promise<OpenDatabase | undefined> {
+  if (database === undefined) return undefined;
+  const { openDatabase } = await import('./database/database.ts');
+  return openDatabase;
 }
 
 /** Opens the stores that the configuration names; nothing is sent before `start`. */
 export function openStores(options: StoresOptions): Stores {
-  const audio = openAudioStore(options);
-  const { queue, conversations, invitations, spending } = memoryEngine(options);
-  return {
-    queue,
-    conversations,
-    invitations,
-    spending,
-    audioStore: audio.store,
-    start: audio.start,
-    close: async () => audio.close(),
-  };
+  const engine = databaseEngine(options) ?? memoryEngine(options);
+  return { ...engine, audioStore: azureAudioStore(options) ?? engine.audioStore };
 }
 
 /** Everything of the engine ends with the process. */
-function memoryEngine({ config, clock, ids }: StoresOptions) {
-  const records = new MemoryRecords({ clock, retentionMs: config.recordRetentionMs });
+function memoryEngine({ config, clock, ids }: StoresOptions): Stores {
+  const { audioMemoryBytes: maxBytes, audioRetentionMs, recordRetentionMs } = config;
+  const records = new MemoryRecords({ clock, retentionMs: recordRetentionMs });
   const queue = new MemoryQueue({ records, clock, ids });
   const invitations = createMemoryInvitations({ clock, ids });
-  const conversations = new MemoryStore({ records, queue, invitations });
-  return { queue, conversations, invitations, spending: new MemorySpending(clock) };
+  return {
+    queue,
+    conversations: new MemoryStore({ records, queue, invitations }),
+    invitations,
+    spending: new MemorySpending(clock),
+    audioStore: createMemoryAudioStore({ maxBytes, retentionMs: audioRetentionMs, clock, ids }),
+    start: () => {},
+    close: async () => {},
+  };
 }
 
-function openAudioStore({ config, clock, ids, log, tokens }: StoresOptions) {
-  const { audioMemoryBytes: maxBytes, audioRetentionMs: retentionMs, storage: settings } = config;
-  const account = accountOf(settings, tokens);
-  if (account === undefined)
-    return { store: createMemoryAudioStore({ maxBytes, retentionMs, clock, ids }), start: () => {}, close: () => {} };
-  const storage = openStorage({ account, clock, log });
+function databaseEngine({ config, clock, ids, log, tokens, openDatabase }: StoresOptions): Stores | undefined {
+  const { database: settings, recordRetentionMs, audioRetentionMs, audioStoreBytes } = config;
+  if (settings === undefined || openDatabase === undefined) return undefined;
+  const retention = { recordRetentionMs, audioRetentionMs, audioStoreBytes };
+  const database = openDatabase({ settings, tokens, clock, ids, log, ...retention });
+  const { queue, conversations, recordingLinks: invitations, spending, audioStore } = database;
   return {
-    store: createAzureBlobAudioStore({ blobs: storage.audio, retentionMs, clock, ids, log }),
-    start: () => storage.start(),
-    close: () => storage.close(),
+    ...{ queue, conversations, invitations, spending, audioStore },
+    start: () => database.start(),
+    close: () => database.close(),
   };
+}
+
+function azureAudioStore({ config, clock, ids, log, tokens }: StoresOptions): AudioStore | undefined {
+  const account = accountOf(config.storage, tokens);
+  if (account === undefined) return undefined;
+  const blobs = new AzureBlobs({ account, container: AUDIO_CONTAINER, clock });
+  return createAzureBlobAudioStore({ blobs, retentionMs: config.audioRetentionMs, clock, ids, log });
 }

@@ -30,8 +30,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ['audio'],
   ['attachments', 'realtime'],
   ['conversation'],
-  ['stores.ts', 'channel', 'database', 'http'],
-  ['bot.ts', 'doctor'],
+  ['channel', 'database', 'http'],
+  ['stores.ts', 'bot.ts', 'doctor'],
   ['app.ts', 'doctor.ts'],
   ['index.ts'],
 ];

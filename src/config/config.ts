@@ -33,7 +33,10 @@ export interface Config {
   /** Where users reach `/audio`, without a trailing slash; `localhost` = http on the port that is really listened to. */
   readonly publicBaseUrl: string | 'localhost' | undefined;
   readonly audioRetentionMs: number;
+  /** Bound of all reply audio in the memory of the process. */
   readonly audioMemoryBytes: number;
+  /** Bound of all reply audio in the database. */
+  readonly audioStoreBytes: number;
   /** Whether cards carry a link to the sound that opens outside of the chat client, for whoever has it. */
   readonly audioBrowserLinks: boolean;
   readonly webchatAudio: 'attachment' | 'card';
@@ -97,6 +100,7 @@ export function readConfig(
     ...readAddresses(read, appId),
     audioRetentionMs: read.whole('AUDIO_RETENTION_HOURS', 24, { least: 1, most: 8760 }) * 3_600_000,
     audioMemoryBytes: read.whole('AUDIO_MEMORY_MB', 256, { least: 1, most: 65_536 }) * 1_048_576,
+    audioStoreBytes: read.whole('AUDIO_STORE_MB', 2048, { least: 1, most: 65_536 }) * 1_048_576,
     audioBrowserLinks: read.flag('AUDIO_BROWSER_LINKS', true),
     webchatAudio: read.oneOf('WEBCHAT_AUDIO', ['attachment', 'card'] as const, 'attachment'),
     historyTurns: read.whole('HISTORY_TURNS', 40, { least: 0, most: 1000 }),

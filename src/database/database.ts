@@ -1,5 +1,7 @@
+import type { AudioStore } from '../audio/audio-store.ts';
 import { sleep, within } from '../clock.ts';
 import type { ConversationStore } from '../conversation/conversation-store.ts';
+import type { SpendingStore } from '../conversation/limits/spending-store.ts';
 import type { TurnQueue } from '../conversation/queue/turn-queue.ts';
 import type { Invitations } from '../conversation/recordings/invitations.ts';
 import type { StoreError } from '../errors.ts';
@@ -15,8 +17,10 @@ import { KeyChain } from './key-chain.ts';
 import { Listener } from './listener.ts';
 import { migrate } from './migrations.ts';
 import { channelOf } from './names.ts';
+import { createPostgresAudioStore } from './postgres-audio-store.ts';
+import { PostgresSpendingStore } from './postgres-spending-store.ts';
 import { createRecordingLinks } from './recording-links.ts';
-import { Retention, type RetentionRule } from './retention.ts';
+import { Retention, retentionRules } from './retention.ts';
 import { readStop, type Stop } from './stop-notice.ts';
 
 /** What the database needs. */
@@ -24,6 +28,9 @@ export interface DatabaseOptions extends ConnectionOptions {
   readonly ids: Ids;
   /** How long conversations are kept that nobody continues, and messages that could not be answered. */
   readonly recordRetentionMs: number;
+  readonly audioRetentionMs: number;
+  /** Bound of all reply audio together. */
+  readonly audioStoreBytes: number;
 }
 
 const FIRST_RETRY_MS = 250;
@@ -41,6 +48,8 @@ export class Database {
   readonly queue: TurnQueue;
   readonly conversations: ConversationStore;
   readonly recordingLinks: Invitations;
+  readonly audioStore: AudioStore;
+  readonly spending: SpendingStore;
   readonly #options: DatabaseOptions;
   readonly #jobs: JobQueue;
   readonly #inBand: InBandTurns;
@@ -65,6 +74,8 @@ export class Database {
     this.queue = new DatabaseQueue({ ...services, dispatcher, inBand, chain, clock, onAdded });
     this.conversations = new DatabaseConversations({ ...services, chain, onStop: (stop) => this.#onStop(stop) });
     this.recordingLinks = createRecordingLinks({ connection, clock, ids });
+    this.audioStore = audioStoreOf(options, connection);
+    this.spending = new PostgresSpendingStore(connection, settings.schema);
     this.#options = options;
     this.#jobs = jobs;
     this.#inBand = inBand;
@@ -73,7 +84,7 @@ export class Database {
       onPayload: (payload) => this.#onPayload(payload),
       onConnect: () => void dispatcher.catchUp(),
     });
-    const rules = rulesOf(retentionMs);
+    const rules = retentionRules(retentionMs);
     this.#retention = new Retention({ connection, schema: settings.schema, rules, clock, log });
   }
 
@@ -151,9 +162,7 @@ export class Database {
   }
 }
 
-function rulesOf(retentionMs: number): readonly RetentionRule[] {
-  return [
-    { table: 'conversations', key: 'key', expired: "updated_at < now() - $1 * interval '1 ms'", value: retentionMs },
-    { table: 'recording_links', key: 'id', expired: "expires_at < now() - $1 * interval '1 ms'", value: 0 },
-  ];
+function audioStoreOf(options: DatabaseOptions, connection: Connection): AudioStore {
+  const { clock, ids, audioRetentionMs: retentionMs, audioStoreBytes: maxBytes } = options;
+  return createPostgresAudioStore({ sql: connection, maxBytes, retentionMs, clock, ids });
 }

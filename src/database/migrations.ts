@@ -43,6 +43,45 @@ const MIGRATIONS: readonly Migration[] = [
       'CREATE INDEX recording_links_expires_at ON recording_links (expires_at)',
     ],
   },
+  {
+    version: 2,
+    statements: [
+      `CREATE TABLE audio (
+        id text PRIMARY KEY,
+        seq bigint GENERATED ALWAYS AS IDENTITY,
+        link_key text NOT NULL,
+        conversation text NOT NULL,
+        locale text,
+        transcript text NOT NULL,
+        duration_ms double precision NOT NULL,
+        byte_length integer NOT NULL,
+        wav bytea NOT NULL,
+        saved_at timestamptz NOT NULL,
+        expires_at timestamptz NOT NULL
+      )`,
+      // Not compressed: a range is read without what stands before it.
+      'ALTER TABLE audio ALTER COLUMN wav SET STORAGE EXTERNAL',
+      'CREATE UNIQUE INDEX audio_seq ON audio (seq) INCLUDE (byte_length)',
+      'CREATE INDEX audio_conversation ON audio (left(conversation, 128))',
+      'CREATE INDEX audio_expires_at ON audio (expires_at)',
+      `CREATE TABLE spending (
+        budget text NOT NULL,
+        account text NOT NULL,
+        day date NOT NULL,
+        usd double precision NOT NULL DEFAULT 0,
+        is_near boolean NOT NULL DEFAULT false,
+        updated_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (budget, account, day)
+      )`,
+      `CREATE TABLE spending_reservations (
+        job text PRIMARY KEY,
+        conversation text NOT NULL,
+        person text NOT NULL,
+        usd double precision NOT NULL,
+        reserved_at timestamptz NOT NULL DEFAULT now()
+      )`,
+    ],
+  },
 ];
 
 /** Building an index of a large table takes its time. */

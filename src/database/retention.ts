@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { RESERVATION_MS } from '../conversation/limits/spending-store.ts';
 import type { Logger } from '../log.ts';
 import { type Connection, commit } from './connection.ts';
 
@@ -10,6 +11,24 @@ export interface RetentionRule {
   /** The condition of the rows that leave; `$1` is `value`. */
   readonly expired: string;
   readonly value: unknown;
+}
+
+/** By the server's clock. `recordRetentionMs`: of conversations, and of what they have spent. */
+export function retentionRules(recordRetentionMs: number): readonly RetentionRule[] {
+  const before = "now() - $1 * interval '1 ms'";
+  const today = "(now() AT TIME ZONE 'utc')::date";
+  return [
+    { table: 'conversations', key: 'key', expired: `updated_at < ${before}`, value: recordRetentionMs },
+    { table: 'recording_links', key: 'id', expired: `expires_at < ${before}`, value: 0 },
+    { table: 'audio', key: 'id', expired: `expires_at < ${before}`, value: 0 },
+    {
+      table: 'spending',
+      key: 'ctid',
+      expired: `CASE budget WHEN 'conversation' THEN updated_at < ${before} ELSE day < ${today} END`,
+      value: recordRetentionMs,
+    },
+    { table: 'spending_reservations', key: 'job', expired: `reserved_at < ${before}`, value: RESERVATION_MS },
+  ];
 }
 
 /** What retention needs. */

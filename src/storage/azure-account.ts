@@ -12,6 +12,9 @@ export type AzureStorage =
     }
   | { readonly kind: 'azureConnectionString'; readonly connectionString: string };
 
+/** The container of reply audio. The template makes it, and the rule that empties it. */
+export const AUDIO_CONTAINER = 'audio';
+
 const SCOPE = 'https://storage.azure.com/.default';
 
 /** The account that is set up, with access tokens by their scope; `undefined`: all is kept in memory. */

@@ -174,9 +174,10 @@ export function itBoundsAudio(what: string, open: () => Promise<AudioStoreUnderT
       for (const { id } of kept) assert.ok(await store.find(id));
     });
 
-    it('holds for many that are saved at once', async () => {
+    it('holds for many that are saved at once, with the next one at the latest', async () => {
       const { store } = await open();
       const saved = await Promise.all(Array.from({ length: 20 }, () => save(store, kB(30))));
+      saved.push(await save(store, kB(30)));
       const left = (await Promise.all(saved.map(({ id }) => store.find(id)))).filter((each) => each !== undefined);
       assert.ok(left.length > 0 && left.length <= 3, `${left.length} are left`);
     });

@@ -38,6 +38,8 @@ export function startDatabase(
     clock: systemClock,
     ids: randomIds,
     recordRetentionMs,
+    audioRetentionMs: DAY_MS,
+    audioStoreBytes: 100_000_000,
     log,
   });
   database.start();

@@ -66,6 +66,7 @@ const LEFT_ALONE: Readonly<Record<string, string>> = {
   WEBSITE_HOSTNAME: 'the platform sets it',
   WEBSITE_SITE_NAME: 'the platform sets it',
   AUDIO_MEMORY_MB: 'the default fits',
+  AUDIO_STORE_MB: 'the default fits',
   AUDIO_BROWSER_LINKS: 'the default fits',
   WEBCHAT_AUDIO: 'the default fits',
   HISTORY_TURNS: 'the default fits',

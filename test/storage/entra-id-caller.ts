@@ -1,5 +1,4 @@
 import { systemClock } from '../../src/clock.ts';
-import { createLogger } from '../../src/log.ts';
 import { AzureBlobs } from '../../src/storage/azure-blobs.ts';
 
 /** Looks at one blob with a token, in a process of its own: it trusts the certificate of the test. */
@@ -9,6 +8,6 @@ const tokens = async () => {
   return 'token-of-the-test';
 };
 const account = { kind: 'azureEntraId', url, tokens } as const;
-const blobs = new AzureBlobs({ account, container: 'bot-state', clock: systemClock, log: createLogger('silent') });
-const said = await blobs.describe('a').catch((error: Error & { code?: string }) => `${error.code}: ${error.message}`);
+const blobs = new AzureBlobs({ account, container: 'audio', clock: systemClock });
+const said = await blobs.read('a').catch((error: Error & { code?: string }) => `${error.code}: ${error.message}`);
 process.stdout.write(String(said));

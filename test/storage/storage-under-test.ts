@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { openContainer } from '../../src/storage/azure-account.ts';
 import { AzureBlobs, type AzureBlobsOptions } from '../../src/storage/azure-blobs.ts';
 import type { BlobFacts } from '../../src/storage/blobs.ts';
 import { type WatchedLog, watchedLog } from '../channel/watched-log.ts';
@@ -36,9 +37,9 @@ export async function startStorage(): Promise<StorageUnderTest> {
     async container({ isMissing = false, ...given } = {}) {
       const clock = new ManualClock(Date.now());
       const log = watchedLog();
-      const options = { account, container: `test-${randomUUID()}`, clock, log: log.log, ...given };
+      const options = { account, container: `test-${randomUUID()}`, clock, ...given };
       const blobs = new AzureBlobs(options);
-      if (!isMissing) await blobs.prepare();
+      if (!isMissing) await (await openContainer(account, options.container)).create();
       return { blobs, clock, log, options };
     },
     async [Symbol.asyncDispose]() {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
+import { AUDIO_CONTAINER, openContainer } from '../../src/storage/azure-account.ts';
 
 /** Azure Storage on this machine: Azurite, in memory. */
 export interface Azurite extends AsyncDisposable {
@@ -23,6 +24,12 @@ const PATIENCE_MS = 30_000;
 /** The connection string of Azurite's account behind some other address. */
 export function connectionStringOf(accountUrl: string): string {
   return `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};BlobEndpoint=${accountUrl};`;
+}
+
+/** Makes the container of reply audio, as the template does. */
+export async function createAudioContainer({ connectionString }: Pick<Azurite, 'connectionString'>): Promise<void> {
+  const container = await openContainer({ kind: 'azureConnectionString', connectionString }, AUDIO_CONTAINER);
+  await container.createIfNotExists();
 }
 
 let shared: Promise<Azurite> | undefined;

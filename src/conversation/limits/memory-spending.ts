@@ -2,12 +2,16 @@ import { LRUCache } from 'lru-cache';
 import { atMost } from '../../at-most.ts';
 import type { Clock } from '../../clock.ts';
 import { checkBudgets, limitedBudgets } from './check-budgets.ts';
-import type { Budgets, OverBudget, Reservation, ReserveResult, SpendingStore } from './spending-store.ts';
+import {
+  type Budgets,
+  type OverBudget,
+  RESERVATION_MS,
+  type Reservation,
+  type ReserveResult,
+  type SpendingStore,
+} from './spending-store.ts';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-/** A job that takes longer has ended without a word. */
-export const RESERVATION_MS = HOUR_MS;
+const DAY_MS = 24 * 3_600_000;
 /** Of conversations, and of people each day; one that is pushed out begins anew. */
 const MAX_ACCOUNTS = 50_000;
 

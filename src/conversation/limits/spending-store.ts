@@ -8,6 +8,9 @@ export interface Budgets {
   readonly conversationUsd: number | undefined;
 }
 
+/** How long a reservation holds. A job that has not reserved again by then has ended without settling. */
+export const RESERVATION_MS = 3_600_000;
+
 /** The most that a turn may cost. */
 export interface Reservation {
   /** See `TurnJob`: an attempt replaces what an earlier one has reserved. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MemorySpending, RESERVATION_MS } from '../../../src/conversation/limits/memory-spending.ts';
+import { MemorySpending } from '../../../src/conversation/limits/memory-spending.ts';
+import { RESERVATION_MS } from '../../../src/conversation/limits/spending-store.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { itBoundsSpending } from './spending-contract.ts';
 

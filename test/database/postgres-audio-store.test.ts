@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { Connection } from '../../src/database/connection.ts';
+import { migrate } from '../../src/database/migrations.ts';
+import { createPostgresAudioStore } from '../../src/database/postgres-audio-store.ts';
+import { randomIds } from '../../src/ids.ts';
+import { itBoundsAudio, itStoresAudio, RETENTION_MS, save } from '../audio/audio-store-contract.ts';
+import { connectionOptions } from '../support/database.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { sharedPostgres, type TestPostgres } from '../support/postgres.ts';
+
+let server: TestPostgres;
+let url: string;
+let connection: Connection;
+
+before(async () => {
+  server = await sharedPostgres();
+  url = await server.createDatabase();
+  connection = new Connection(connectionOptions(url));
+  await migrate(connection, 'voice_bot');
+});
+after(() => connection.close());
+
+/** With an empty table. */
+async function open(maxBytes: number) {
+  await connection.query('TRUNCATE audio');
+  const clock = new ManualClock(Date.now());
+  const options = { sql: connection, maxBytes, retentionMs: RETENTION_MS, clock, ids: randomIds };
+  return { clock, options, store: createPostgresAudioStore(options), other: createPostgresAudioStore(options) };
+}
+
+itStoresAudio('PostgreSQL', () => open(1_000_000));
+itBoundsAudio('PostgreSQL', () => open(100_000));
+
+describe('audio in PostgreSQL', () => {
+  it('is one of all instances, and ends for all at once', async () => {
+    const { store, other } = await open(1_000_000);
+    const audio = await save(store);
+    assert.deepEqual(await other.find(audio.id), audio);
+    await store.forget(audio.conversation);
+    assert.equal(await other.read(audio.id), undefined);
+  });
+
+  it('leaves in small portions where the bound was lowered', async () => {
+    const { store, options } = await open(1_000_000);
+    for (let count = 0; count < 120; count++) await save(store, { wav: randomBytes(10) });
+    const small = createPostgresAudioStore({ ...options, maxBytes: 1 });
+    const counts: number[] = [];
+    for (let saves = 0; saves < 4; saves++) {
+      await save(small, { wav: randomBytes(1) });
+      const [row] = await connection.query<{ count: number }>('SELECT count(*)::int AS count FROM audio');
+      counts.push(row?.count ?? 0);
+    }
+    assert.deepEqual(counts, [71, 22, 1, 1]);
+  });
+
+  it('is not compressed, so that a range is read by itself', async () => {
+    const [row] = await server.query<{ attstorage: string }>(
+      "SELECT attstorage FROM pg_attribute WHERE attrelid = 'voice_bot.audio'::regclass AND attname = 'wav'",
+      url,
+    );
+    assert.equal(row?.attstorage, 'e');
+  });
+
+  it('is saved by many at once that also make room and forget', async () => {
+    const { store, other } = await open(50_000);
+    await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        const each = index % 2 === 0 ? store : other;
+        await save(each, { wav: randomBytes(2_000), conversation: `webchat/${index % 7}` });
+        if (index % 10 === 0) await each.forget(`webchat/${index % 7}`);
+      }),
+    );
+    await save(store, { wav: randomBytes(1) });
+    const [row] = await connection.query<{ sum: number }>('SELECT sum(byte_length)::int AS sum FROM audio');
+    assert.ok((row?.sum ?? 0) <= 50_000, `${row?.sum}`);
+  });
+});

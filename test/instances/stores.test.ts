@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { openDatabase } from '../../src/database/database.ts';
+import { en } from '../../src/messages/en.ts';
+import { type BotUnderTest, type BotUnderTestOptions, samplesOf, startBot } from '../support/bot.ts';
+import { sharedPostgres } from '../support/postgres.ts';
+
+const PCM = Buffer.from(Array.from({ length: 400_000 }, (_, index) => index % 251));
+const LONG = { timeout: 60_000 };
+const POLL_MS = 10;
+
+const spoken = (text: string) => ({ outputs: [{ text, pcm: PCM }], ending: { kind: 'completed' } }) as const;
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+}
+
+/** An instance of the bot on a database of a test, once it can use it. */
+async function start(t: TestContext, url: string, options: BotUnderTestOptions = {}): Promise<BotUnderTest> {
+  const env = { DATABASE_URL: url, AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5', ...options.env };
+  const bot = await startBot({ ...options, env, deps: { openDatabase } });
+  t.after(() => bot.close());
+  await until(() => bot.logs.some(({ msg }) => msg === 'database connected'));
+  return bot;
+}
+
+async function freshDatabase(): Promise<string> {
+  return (await sharedPostgres()).createDatabase();
+}
+
+/** The newest message that a bot has sent, once there are so many. */
+async function reply(bot: BotUnderTest, count: number) {
+  const messages = await bot.connector.whenMessages(count);
+  return messages[count - 1]?.body;
+}
+
+describe('two instances on one database', LONG, () => {
+  it('serve the sound that one of them has made, whole and in ranges, until it is forgotten', async (t) => {
+    const url = await freshDatabase();
+    const one = await start(t, url, { turns: [spoken('Hi there')] });
+    // It takes no turns, so that the other one answers.
+    const two = await start(t, url, { env: { DISPATCH: 'false' } });
+    await one.says('hello');
+    const { pathname } = new URL((await reply(one, 1))?.attachments[0].contentUrl);
+    const get = (bot: BotUnderTest, init?: RequestInit, path = pathname) => fetch(bot.url + path, init);
+
+    const wav = Buffer.from(await (await get(two)).arrayBuffer());
+    assert.ok(samplesOf(wav).equals(PCM));
+    const parts: Buffer[] = [];
+    for (let start = 0; start < wav.byteLength; start += 150_000) {
+      const bot = parts.length % 2 === 0 ? one : two;
+      const part = await get(bot, { headers: { range: `bytes=${start}-${start + 149_999}` } });
+      assert.equal(part.status, 206);
+      parts.push(Buffer.from(await part.arrayBuffer()));
+    }
+    assert.ok(Buffer.concat(parts).equals(wav));
+    const heads = [await get(one, { method: 'HEAD' }), await get(two, { method: 'HEAD' })];
+    assert.equal(heads[0]?.headers.get('etag'), heads[1]?.headers.get('etag'));
+    assert.match(await (await get(two, {}, pathname.replace('.wav', ''))).text(), /Hi there/);
+
+    await two.says('/forget', { id: 'forget' });
+    assert.equal((await reply(two, 1))?.text, en.commands.forgotten(undefined));
+    for (const bot of [one, two]) {
+      assert.equal((await get(bot)).status, 404);
+      assert.equal((await get(bot, { method: 'HEAD' })).status, 404);
+    }
+  });
+
+  it('count together over a restart, and a person has one budget in all conversations', async (t) => {
+    const url = await freshDatabase();
+    const env = { PERSON_DAILY_BUDGET_USD: '0.06', REALTIME_MAX_OUTPUT_TOKENS: '300' };
+    const counts: number[] = [];
+    for (const run of ['first', 'second']) {
+      const bot = await start(t, url, { simulator: { mind: () => spoken('Yes') }, isSigned: true, env });
+      const ask = async (count: number, name: string) => {
+        const conversation = { id: `${run}-${name}-${count}`, conversationType: 'groupChat', tenantId: 't' };
+        const from = { id: `29:${name}`, aadObjectId: name, name };
+        await bot.says('hello', { channelId: 'msteams', id: `${run}-${name}-${count}`, from, conversation });
+        const messages = await bot.connector.whenMessages(count);
+        return messages[count - 1]?.body.text;
+      };
+      let count = 1;
+      while ((await ask(count, 'ada')) !== en.limits.person) assert.ok(count++ < 20, 'it never ends');
+      counts.push(count);
+      const warnings = bot.logs.filter(({ msg }) => msg === 'budget used to 80 %');
+      assert.equal(warnings.length, run === 'first' ? 1 : 0);
+      assert.equal(await ask(count + 1, 'bob'), 'Yes');
+      await bot.close();
+    }
+    const [first = 0, second] = counts;
+    assert.ok(first > 1);
+    assert.equal(second, 1);
+  });
+});
