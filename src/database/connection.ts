@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { type Clock, within } from '../clock.ts';
 import type { DatabaseSettings } from '../config/database-settings.ts';
@@ -107,7 +108,7 @@ export class Connection implements Sql {
 
   async query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
     try {
-      return (await this.#pool.query<Row>(text, [...values])).rows;
+      return (await this.#pool.query<Row>(prepared(text, values))).rows;
     } catch (error) {
       throw storeFailure('a statement', error);
     }
@@ -115,7 +116,7 @@ export class Connection implements Sql {
 
   /** Rejects with the errors of `pg`, whose codes pg-boss looks at. */
   executeSql(text: string, values: readonly unknown[] = []): Promise<{ rows: Record<string, unknown>[] }> {
-    return this.#pool.query(text, [...values]);
+    return this.#pool.query(prepared(text, values));
   }
 
   /**
@@ -186,8 +187,7 @@ class Transaction implements Sql {
     if (client === undefined) throw new StoreError('store_unavailable', 'the transaction took too long');
     // `query_timeout` of one statement is not in the types: pg/lib/client.js, `readTimeout`.
     const query: pg.QueryConfig & { query_timeout: number } = {
-      text,
-      values: [...values],
+      ...prepared(text, values),
       query_timeout: this.#limitMs,
     };
     return client.query<Row>(query);
@@ -198,3 +198,18 @@ class Transaction implements Sql {
     this.#client = undefined;
   }
 }
+
+/**
+ * A statement that a connection parses and plans once: planning takes longer than running it. Their texts are constants
+ * here and in pg-boss; a name is at most 63 bytes long.
+ */
+function prepared(text: string, values: readonly unknown[]): pg.QueryConfig {
+  let name = names.get(text);
+  if (name === undefined) {
+    name = createHash('sha256').update(text).digest('base64url');
+    names.set(text, name);
+  }
+  return { name, text, values: [...values] };
+}
+
+const names = new Map<string, string>();
