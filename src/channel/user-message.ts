@@ -68,6 +68,11 @@ export function toUserMessage(activity: Activity, caller: Caller, { isAllowed, p
   };
 }
 
+/** Whether a team of Microsoft Teams ends with all of its channels. Nobody is removed from it then. */
+export function isTeamDeleted({ channelData }: Activity): boolean {
+  return ['teamDeleted', 'teamHardDeleted'].includes(String(fieldsOf(channelData)['eventType']));
+}
+
 /** The team of Microsoft Teams in whose channel an activity was sent. */
 export function teamOf({ channelId, channelData }: Activity): { readonly team?: string } {
   const team =
