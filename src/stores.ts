@@ -15,7 +15,7 @@ import { createMemoryInvitations } from './conversation/recordings/memory-invita
 import type { Database, DatabaseOptions } from './database/database.ts';
 import type { Ids } from './ids.ts';
 import type { Logger } from './log.ts';
-import { AUDIO_CONTAINER, accountOf } from './storage/azure-account.ts';
+import { AUDIO_CONTAINER, accountOf, openContainer } from './storage/azure-account.ts';
 import { AzureBlobs } from './storage/azure-blobs.ts';
 
 /** All that outlives a turn. */
@@ -87,8 +87,8 @@ function databaseEngine({ config, clock, ids, log, tokens, openDatabase }: Store
 }
 
 function azureAudioStore({ config, clock, ids, log, tokens }: StoresOptions): AudioStore | undefined {
-  const account = accountOf(config.storage, tokens);
+  const account = accountOf(config.azureStorageBlobUrl, tokens);
   if (account === undefined) return undefined;
-  const blobs = new AzureBlobs({ account, container: AUDIO_CONTAINER, clock });
+  const blobs = new AzureBlobs({ open: () => openContainer(account, AUDIO_CONTAINER), clock });
   return createAzureBlobAudioStore({ blobs, retentionMs: config.audioRetentionMs, clock, ids, log });
 }

@@ -5,7 +5,7 @@ import { type DoctorDeps, type Finding, fail, pass } from './check.ts';
 const FOLDER = 'doctor/';
 const BODY = Buffer.from('Written by the doctor of the voice bot, and deleted at once.');
 const PART = { start: 11, end: 20 };
-const TODO = 'Use Azure Blob Storage itself (or Azurite).';
+const TODO = 'Use Azure Blob Storage itself.';
 
 /** Writes a blob as the bot does, reads a part of it back and deletes it. Rejects with a StoreError. */
 export async function tryWrites(blobs: Blobs, { clock, ids }: DoctorDeps): Promise<Finding> {

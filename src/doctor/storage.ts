@@ -1,5 +1,5 @@
 import { StoreError } from '../errors.ts';
-import { AUDIO_CONTAINER, type AzureStorage, accountOf, addressOf } from '../storage/azure-account.ts';
+import { AUDIO_CONTAINER, accountOf, addressOf, openContainer } from '../storage/azure-account.ts';
 import { AzureBlobs } from '../storage/azure-blobs.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass } from './check.ts';
 import { reachCheck } from './reach.ts';
@@ -7,6 +7,7 @@ import { tryWrites } from './storage-writes.ts';
 
 const NAME = 'storage';
 const ADDRESS = 'storage address';
+const VARIABLE = 'AZURE_STORAGE_BLOB_URL';
 
 /** Each call has bounds of its own. */
 const LIMIT_MS = 60_000;
@@ -15,18 +16,17 @@ const MEMORY_LIMIT_MS = 10_000;
 /** Whether reply audio can be stored in the storage account, where there is one. */
 export function storageChecks(deps: DoctorDeps): readonly Check[] {
   const { config, tokens, clock } = deps;
-  const account = accountOf(config.storage, tokens);
+  const account = accountOf(config.azureStorageBlobUrl, tokens);
   if (account === undefined) return [noAccount()];
-  const variable = account.kind === 'azureEntraId' ? 'AZURE_STORAGE_BLOB_URL' : 'AZURE_STORAGE_CONNECTION_STRING';
-  const blobs = new AzureBlobs({ account, container: AUDIO_CONTAINER, clock });
+  const blobs = new AzureBlobs({ open: () => openContainer(account, AUDIO_CONTAINER), clock });
   return [
-    reachCheck({ name: ADDRESS, address: () => addressOf(account, AUDIO_CONTAINER), variable }, deps),
+    reachCheck({ name: ADDRESS, address: async () => addressOf(account, AUDIO_CONTAINER), variable: VARIABLE }, deps),
     {
       name: `storage writes (${AUDIO_CONTAINER})`,
       needs: [ADDRESS],
       limitMs: LIMIT_MS,
-      lateTodo: `See that the network lets this machine reach the address in ${variable}.`,
-      run: () => orTodo(account, () => tryWrites(blobs, deps)),
+      lateTodo: `See that the network lets this machine reach the address in ${VARIABLE}.`,
+      run: () => orTodo(() => tryWrites(blobs, deps)),
     },
   ];
 }
@@ -36,30 +36,23 @@ function noAccount(): Check {
   return { name: NAME, limitMs: MEMORY_LIMIT_MS, lateTodo: '', run: async () => pass(said, { kind: 'memory' }) };
 }
 
-async function orTodo(account: AzureStorage, work: () => Promise<Finding>): Promise<Finding> {
+async function orTodo(work: () => Promise<Finding>): Promise<Finding> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    return fail(error.message, todoFor(error, account));
+    return fail(error.message, todoFor(error));
   }
 }
 
 /** What an operator can do about a storage account that does not work. */
-function todoFor({ code, reason }: StoreError, { kind }: AzureStorage): string {
-  switch (reason) {
-    case 'KeyBasedAuthenticationNotPermitted':
-      return 'The account takes no keys: set AZURE_STORAGE_BLOB_URL instead of AZURE_STORAGE_CONNECTION_STRING, to use Entra ID.';
-    case 'ContainerNotFound':
-      return `Create the container "${AUDIO_CONTAINER}" in the account.`;
-  }
+function todoFor({ code, reason }: StoreError): string {
+  if (reason === 'ContainerNotFound') return `Create the container "${AUDIO_CONTAINER}" in the account.`;
   switch (code) {
     case 'store_refused':
-      return kind === 'azureEntraId'
-        ? "Give the bot's identity the role 'Storage Blob Data Contributor' for the account, and let its network in."
-        : 'See that the key or the signature is the present one, and let the network of the bot in.';
+      return "Give the bot's identity the role 'Storage Blob Data Contributor' for the account, and let its network in.";
     case 'store_rejected':
-      return 'The storage does not understand the bot: an Azurite needs --skipApiVersionCheck.';
+      return 'The storage does not understand the bot: use Azure Blob Storage itself.';
     case 'store_unavailable':
     case 'store_unreadable':
       return 'See that the storage account exists, that its address is right, and that the bot can reach it.';

@@ -1,16 +1,15 @@
 import type { BlobDownloadResponseParsed, ContainerClient } from '@azure/storage-blob';
 import type { Clock } from '../clock.ts';
-import { type AzureStorage, openContainer } from './azure-account.ts';
 import type { Blob, BlobFacts, Blobs, WriteOptions } from './blobs.ts';
 import { boundedCall, type Call } from './bounded-call.ts';
 import { storageAnswer } from './store-failure.ts';
 
 /** What a container is reached with. */
 export interface AzureBlobsOptions {
-  readonly account: AzureStorage;
-  readonly container: string;
+  /** Called at the first use. */
+  readonly open: () => Promise<ContainerClient>;
   readonly clock: Clock;
-  /** How long a call may take; 4 s if not given. Bodies above 256 kB always get 30 s. */
+  /** How long a call may take; 4 s if not given. Bodies above 256 kB always get 10 s. */
   readonly limitMs?: number;
   /** How many entries of a list are fetched at once; as many as the service gives (5,000) if not given. */
   readonly pageEntries?: number;
@@ -90,9 +89,9 @@ export class AzureBlobs implements Blobs {
   }
 
   #call<T>(doing: string, run: (container: ContainerClient, call: Call) => Promise<T>, bodyBytes = 0): Promise<T> {
-    const { account, container, clock, limitMs = DEFAULT_LIMIT_MS } = this.#options;
-    return boundedCall({ clock, limitMs, doing: `${doing} (container ${container})`, bodyBytes }, async (call) => {
-      this.#opening ??= openContainer(account, container);
+    const { open, clock, limitMs = DEFAULT_LIMIT_MS } = this.#options;
+    return boundedCall({ clock, limitMs, doing, bodyBytes }, async (call) => {
+      this.#opening ??= open();
       return run(await this.#opening, call);
     });
   }

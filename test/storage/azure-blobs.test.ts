@@ -103,7 +103,7 @@ describe('a call to Azure', () => {
   for (const [name, call] of Object.entries(CALLS)) {
     for (const [what, fate, error] of FAULTS) {
       it(`to ${name} is tried once, and fails with ${what}`, async () => {
-        const { blobs, options } = await storage.container();
+        const { blobs } = await storage.container();
         await blobs.write('a', Buffer.from('x'), TEXT);
         const before = storage.proxy.requests.length;
         storage.proxy.rule = (request) => (request.query.get('restype') && request.method === 'PUT' ? undefined : fate);
@@ -113,7 +113,6 @@ describe('a call to Azure', () => {
             JSON.stringify([thrown.message, thrown.stack, thrown.cause]),
             /AccountKey|SharedKey|Eby8/,
           );
-          assert.ok(thrown.message.includes(options.container));
           return true;
         });
         const calls = storage.proxy.requests
@@ -152,9 +151,9 @@ describe('a call to Azure', () => {
     await blobs.write('large', body, TEXT);
     storage.proxy.rule = () => 'hang';
     const failed = assert.rejects(inTime(blobs.write('large', body, TEXT)), unavailable);
-    await clock.whenWaiting(30_000);
-    assert.deepEqual(clock.waiting, [30_000]);
-    await clock.advance(30_000);
+    await clock.whenWaiting(10_000);
+    assert.deepEqual(clock.waiting, [10_000]);
+    await clock.advance(10_000);
     await failed;
   });
 });
