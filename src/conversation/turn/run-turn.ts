@@ -1,7 +1,9 @@
+import { StoreError } from '../../errors.ts';
 import { errorOf } from '../../realtime/outcome.ts';
 import { messageId } from '../keys.ts';
+import type { SaveResult } from '../queue/turn-queue.ts';
 import { isKnown } from '../record-after.ts';
-import type { ConversationRecord } from '../records.ts';
+import type { ConversationRecord, Edit } from '../records.ts';
 import type { Reply, ReplySink } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { validateMessage } from '../validate-message.ts';
@@ -77,7 +79,7 @@ async function answer(
 
     const reply = await composeReply(asked, record, turn, services);
     const edit = turnEdit(asked, reply, record, turn, services);
-    const saved = await turn.storedAtEnd(() => turn.job.save(edit));
+    const saved = await save(edit, turn);
     if (saved === 'superseded') return { kind: 'superseded', model };
     const settling = settle(costUsd, turn, services);
     hideActivity();
@@ -120,6 +122,17 @@ async function readSent(turn: TurnContext, services: Services, signal: AbortSign
   const { message, log, telemetry } = turn;
   if (message.attachments.length === 0) return NO_ATTACHMENTS;
   return telemetry.step('read', () => readAttachments(message, services, log, signal));
+}
+
+/** A request that is open gets its answer also when that cannot be saved: nobody else can give it. */
+async function save(edit: Edit, turn: TurnContext): Promise<SaveResult> {
+  try {
+    return await turn.storedAtEnd(() => turn.job.save(edit));
+  } catch (err) {
+    if (!turn.message.isInBand || !(err instanceof StoreError)) throw err;
+    turn.log.warn({ err }, 'turn not saved');
+    return 'saved';
+  }
 }
 
 /** For reasons of this process nothing was said: another attempt answers. `undefined`: the user gets a reply. */
