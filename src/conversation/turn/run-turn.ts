@@ -1,13 +1,15 @@
+import { StoreError } from '../../errors.ts';
+import { failedResult } from '../../realtime/generate-response.ts';
 import { errorOf } from '../../realtime/outcome.ts';
 import { messageId } from '../keys.ts';
+import type { SaveResult } from '../queue/turn-queue.ts';
 import { isKnown } from '../record-after.ts';
-import type { ConversationRecord } from '../records.ts';
+import type { ConversationRecord, Edit } from '../records.ts';
 import type { Reply, ReplySink } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { validateMessage } from '../validate-message.ts';
 import { composeReply } from './compose-reply.ts';
 import { abandon, deadLetter, deliver, refuse, release, resend, settle } from './deliver.ts';
-import { failedResult } from './generate-response.ts';
 import { isEmpty, toPrompt } from './prompt.ts';
 import { NO_ATTACHMENTS, type ReadAttachments, readAttachments } from './read-attachments.ts';
 import { overBudget, tooFast, unreadable } from './refusals.ts';
@@ -37,12 +39,24 @@ async function attempt(turn: TurnContext, services: Services): Promise<TurnResul
   }
   if (start.attempt > MAX_ATTEMPTS) return deadLetter(turn);
   return turn.open(start, async (sink) => {
-    const { unsent } = start.record; // a crash came between saving and sending
-    if (unsent?.message === messageId(message)) return resend(unsent, sink, turn, services);
-    const refused = validateMessage(message) ?? tooFast(message, services);
-    if (refused !== undefined) return refuse(refused, sink, turn);
-    return answer(start.record, sink, turn, services);
+    const result = await reply(start.record, sink, turn, services);
+    if (result.kind === 'superseded') sink.abandon();
+    return result;
   });
+}
+
+async function reply(
+  record: ConversationRecord,
+  sink: ReplySink,
+  turn: TurnContext,
+  services: Services,
+): Promise<TurnResult> {
+  const { message } = turn;
+  const { unsent } = record; // a crash came between saving and sending
+  if (unsent?.message === messageId(message)) return resend(unsent, sink, turn, services);
+  const refused = validateMessage(message) ?? tooFast(message, services);
+  if (refused !== undefined) return refuse(refused, sink, turn);
+  return answer(record, sink, turn, services);
 }
 
 /** Asks the model, saves its answer, and delivers it. */
@@ -65,7 +79,7 @@ async function answer(
 
     const reply = await composeReply(asked, record, turn, services);
     const edit = turnEdit(asked, reply, record, turn, services);
-    const saved = await turn.stored(() => turn.job.save(edit), turn.endingSignal());
+    const saved = await save(edit, turn);
     if (saved === 'superseded') return { kind: 'superseded', model };
     const settling = settle(costUsd, turn, services);
     hideActivity();
@@ -108,6 +122,17 @@ async function readSent(turn: TurnContext, services: Services, signal: AbortSign
   const { message, log, telemetry } = turn;
   if (message.attachments.length === 0) return NO_ATTACHMENTS;
   return telemetry.step('read', () => readAttachments(message, services, log, signal));
+}
+
+/** A request that is open gets its answer also when that cannot be saved: nobody else can give it. */
+async function save(edit: Edit, turn: TurnContext): Promise<SaveResult> {
+  try {
+    return await turn.storedAtEnd(() => turn.job.save(edit));
+  } catch (err) {
+    if (!turn.message.isInBand || !(err instanceof StoreError)) throw err;
+    turn.log.warn({ err }, 'turn not saved');
+    return 'saved';
+  }
 }
 
 /** For reasons of this process nothing was said: another attempt answers. `undefined`: the user gets a reply. */

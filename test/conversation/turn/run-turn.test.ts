@@ -75,7 +75,7 @@ describe('a turn', () => {
     assert.deepEqual(early.diary, ['begin']);
     const late = start({ script: { saves: 'superseded' } });
     assert.equal((await late.result()).kind, 'superseded');
-    assert.deepEqual(withoutActivity(late.diary), ['begin', 'save: superseded']);
+    assert.deepEqual(withoutActivity(late.diary), ['begin', 'save: superseded', 'abandons']);
   });
 
   it('of a conversation that was forgotten meanwhile is delivered without its sound, which is removed', async () => {
@@ -151,6 +151,20 @@ describe('a turn', () => {
     for (let second = 0; second < 7; second++) await clock.advance(1_000);
     assert.equal((await ended).kind, 'broken');
     assert.match(diary.join('\n'), /^sends .*\(incident \w+\)$/);
+  });
+
+  it('whose request is open gets its answer also where that cannot be saved', async () => {
+    const { job, result, clock, diary } = start({ message: turn('hello', { isInBand: true }) });
+    const { begin } = job;
+    job.begin = async () => {
+      const begun = await begin.call(job);
+      job.failures = Number.POSITIVE_INFINITY;
+      return begun;
+    };
+    const ended = result();
+    for (let second = 0; second < 10; second++) await clock.advance(1_000);
+    assert.equal((await ended).kind, 'answered');
+    assert.deepEqual(withoutActivity(diary), ['begin', 'sends Hi']);
   });
 
   it('leaves a message out of the history that was taken back meanwhile', async () => {

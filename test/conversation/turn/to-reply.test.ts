@@ -69,7 +69,7 @@ describe('the reply to a spoken answer', () => {
     for (const save of broken) {
       const { lines, reply } = shelf(save);
       assert.equal((await reply({ kind: 'spoken', text: 'Hi', pcm: SECOND })).text, 'Hi');
-      assert.match(lines.join(''), /reply audio was not (kept|made)/);
+      assert.match(lines.join(''), /reply audio not (stored|made)/);
     }
   });
 });
