@@ -19,6 +19,7 @@ import type { UserMessage } from './user-message.ts';
 
 const DONE = Promise.resolve();
 const MAX_WELCOMES = 50_000;
+
 /** All conversations of this instance: accepts messages, and answers what needs no turn. */
 export class Conversations {
   readonly #services: Services;
