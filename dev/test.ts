@@ -16,6 +16,7 @@ const TEST_TIMEOUT_MS = 120_000;
 /** The groups that take longest, longest first; `quick` says which of them `npm run check` runs. */
 const LONG_GROUPS: readonly { readonly group: string; readonly quick: boolean }[] = [
   { group: 'test/instances', quick: false },
+  { group: 'test/database', quick: false },
   { group: 'test/channel', quick: true },
   { group: 'test/attachments', quick: true },
   { group: 'test/package', quick: false },

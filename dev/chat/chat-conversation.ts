@@ -1,10 +1,10 @@
 import type { Clock } from '../../src/clock.ts';
 import { EMPTY_MEMORY, historyText, nextMemory } from '../../src/conversation/history/history.ts';
-import { generateResponse } from '../../src/conversation/turn/generate-response.ts';
 import type { Ids } from '../../src/ids.ts';
 import type { Logger } from '../../src/log.ts';
 import { connectionOpener } from '../../src/realtime/connection.ts';
 import { type TokenProvider, toRealtimeTarget } from '../../src/realtime/endpoint.ts';
+import { generateResponse } from '../../src/realtime/generate-response.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
 import { SessionPool } from '../../src/realtime/pool.ts';
 import type { ServerEvent } from '../../src/realtime/server-event.ts';

@@ -19,6 +19,7 @@ import type { UserMessage } from './user-message.ts';
 
 const DONE = Promise.resolve();
 const MAX_WELCOMES = 50_000;
+
 /** All conversations of this instance: accepts messages, and answers what needs no turn. */
 export class Conversations {
   readonly #services: Services;
@@ -79,23 +80,25 @@ export class Conversations {
 
   /** A user took a message back: it is not answered if it waits, and is remembered no more. Resolves when that is done. */
   withdraw({ key, activityId }: MessageName): Promise<void> {
-    return this.#outOfBand.run(key, () => this.#apply(key, { kind: 'withdraw', activityId }));
+    return this.#outOfBand.run(key, () => this.#apply(key, { kind: 'withdraw', activityId }), 'message not withdrawn');
   }
 
   /** The bot was removed: all that is kept of the conversation is deleted. Resolves when that is done; never rejects. */
   forget(key: string): Promise<void> {
-    return this.#outOfBand.run(key, async () => {
+    const work = async () => {
       await this.#apply(key, { kind: 'forget' });
       await this.#forgotten(key);
-    });
+    };
+    return this.#outOfBand.run(key, work, 'conversation not forgotten');
   }
 
   /** As `forget`, for all conversations of a team. */
   forgetTeam(team: string): Promise<void> {
-    return this.#outOfBand.run(team, async () => {
+    const work = async () => {
       const keys = await this.#stored(() => this.#services.conversations.forgetTeam(team));
       for (const key of keys) await this.#forgotten(key);
-    });
+    };
+    return this.#outOfBand.run(team, work, 'team not forgotten');
   }
 
   /**

@@ -53,13 +53,13 @@ export class OutOfBandWork {
     return { kind: 'accepted', done: this.run(key, run).finally(release) };
   }
 
-  /** Never rejects: what goes wrong ends in the log, since nobody is left to be told. */
-  run(conversation: string, work: () => Promise<void>): Promise<void> {
+  /** Never rejects: what goes wrong ends in the log, as `failure`, since nobody is left to be told. */
+  run(conversation: string, work: () => Promise<void>, failure = 'reply not sent'): Promise<void> {
     const { ids, log } = this.#services;
     // In a function of its own, so that what is thrown at once is caught like what is thrown later.
     const running = (async () => work())()
       .catch(async (err: unknown) => {
-        log.error({ err, incident: ids.incident(), conversation }, 'reply not sent');
+        log.error({ err, incident: ids.incident(), conversation }, failure);
         if (err instanceof SendError && err.code === 'conversation_gone') await this.#onGone(conversation);
       })
       .finally(() => this.#running.delete(running));

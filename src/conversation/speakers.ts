@@ -1,7 +1,7 @@
 import type { Person } from '../shares.ts';
 import type { UserMessage } from './user-message.ts';
 
-const MOST_NAME_CHARS = 64;
+const MAX_NAME_CHARS = 64;
 const NOBODY_KNOWN = 'Somebody';
 
 /** Whose share a message counts in: see `personKey` of a turn, which is the conversation's where nobody is vouched for. */
@@ -23,7 +23,7 @@ export function speakerOf({ scope, user }: Pick<UserMessage, 'scope' | 'user'>):
 /** People choose their names: nothing in one may end it, or look like more than a name. */
 function plainName(name = ''): string {
   const plain = name.replace(/[\p{C}\p{Z}"\\:]+/gu, ' ').trim();
-  return plain.slice(0, MOST_NAME_CHARS).toWellFormed();
+  return plain.slice(0, MAX_NAME_CHARS).toWellFormed();
 }
 
 /**

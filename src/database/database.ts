@@ -142,9 +142,8 @@ export class Database {
     this.#closed.abort();
     this.#dispatcher.close();
     this.#retention.close();
-    await this.#listener.close();
-    const ended = Promise.all([this.#jobs.close(), this.connection.close()]);
-    // A server that does not answer ends nothing.
+    const ended = Promise.all([this.#listener.close(), this.#jobs.close(), this.connection.close()]);
+    // A server that does not answer ends no connection.
     await within(this.#options.clock, CLOSE_LIMIT_MS, ended, () => new Error('the database took too long')).catch(
       () => {},
     );

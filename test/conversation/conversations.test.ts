@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { Clock } from '../../src/clock.ts';
 import type { TurnJob } from '../../src/conversation/queue/turn-queue.ts';
 import { StoreError } from '../../src/errors.ts';
+import { en } from '../../src/messages/en.ts';
 import { says } from '../realtime/fake-model.ts';
 import { bound, HOUR_MS, say, talk, turn, wayBack } from './talk-under-test.ts';
 
@@ -112,6 +113,27 @@ describe('a store that cannot be used', () => {
     const incident = /\(incident (\w+)\)$/.exec(replies[0]?.text ?? '')?.[1];
     const line = logs.find((each) => each['incident'] === incident);
     assert.equal(line?.['level'], 'error');
+  });
+});
+
+describe('a message that cannot be stored', () => {
+  it('is refused, and its user is told of it once in a while when that lasts', async () => {
+    const { conversations, services, clock } = talk([says('Hi')]);
+    const { add } = services.queue;
+    services.queue.add = () => Promise.reject(new StoreError('store_unavailable', 'no answer'));
+    const { replies, respond } = wayBack();
+    const message = turn('hello');
+    for (const waitMs of [0, 9_999, 1, 60_000, 240_001]) {
+      await clock.advance(waitMs);
+      assert.deepEqual(await conversations.accept(message, respond), { kind: 'notStored' });
+    }
+    assert.deepEqual(
+      replies.map(({ text }) => text),
+      [en.storage.notKept, en.storage.notKept],
+    );
+    services.queue.add = add;
+    await say(conversations, message, respond);
+    assert.equal(replies[2]?.text, 'Hi');
   });
 });
 

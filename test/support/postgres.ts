@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, openSync, readFileSync, statSync } from 'node:fs';
-import { chown, cp, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chown, cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -102,7 +102,8 @@ class Server implements TestPostgres {
   constructor(options: ServerOptions) {
     const { folder, account, env } = options;
     this.#options = options;
-    if (!isWindows)
+    if (isWindows) process.once('exit', () => this.#process?.kill());
+    else
       this.#keeper = spawn('sh', ['-c', KEEPER, 'sh', folder], {
         ...account,
         env,
@@ -170,23 +171,33 @@ class Server implements TestPostgres {
   }
 
   async pause(): Promise<void> {
-    const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=']);
-    const pairs = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
-    const server = this.#process?.pid ?? 0;
-    this.#paused = [server, ...pairs.flatMap(([pid = 0, parent]) => (parent === server ? [pid] : []))];
-    for (const pid of this.#paused) process.kill(pid, 'SIGSTOP');
+    const others = await this.query<{ pid: number }>('SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()');
+    // The server itself first: it makes no new processes then.
+    this.#paused = [this.#process?.pid ?? 0, ...others.map(({ pid }) => pid)];
+    this.#signal('SIGSTOP');
   }
 
   resume(): void {
-    for (const pid of this.#paused) process.kill(pid, 'SIGCONT');
+    this.#signal('SIGCONT');
     this.#paused = [];
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    for (const pid of this.#paused) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
   }
 
   async close(): Promise<void> {
     this.resume();
     await this.stop('crash');
     const keeper = this.#keeper;
-    if (keeper === undefined || keeper.exitCode !== null || keeper.signalCode !== null) return;
+    if (keeper === undefined) return rm(this.#options.folder, { recursive: true, force: true });
+    if (keeper.exitCode !== null || keeper.signalCode !== null) return;
     keeper.ref();
     const ended = new Promise<void>((resolve) => keeper.once('exit', () => resolve()));
     keeper.stdin?.end();

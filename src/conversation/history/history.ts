@@ -20,7 +20,7 @@ const LEAD =
   'answer only the message that comes after it.';
 
 /** The smallest context of the realtime models takes about 28,000 tokens of input; less than half goes to the past. */
-const MOST_TOKENS = 12_000;
+const MAX_TOKENS = 12_000;
 /** On the careful side: English has four to five bytes a token, scripts outside of Latin about three. */
 const BYTES_PER_TOKEN = 3;
 
@@ -80,7 +80,7 @@ export function withoutMessage(history: readonly PastTurn[], activityId: string)
 export function withTurn(history: readonly PastTurn[], turn: PastTurn, mostTurns: number): readonly PastTurn[] {
   if (mostTurns === 0) return [];
   let kept = [...history, turn];
-  while (kept.length > 1 && (kept.length > mostTurns || estimateTokens(kept) > MOST_TOKENS)) {
+  while (kept.length > 1 && (kept.length > mostTurns || estimateTokens(kept) > MAX_TOKENS)) {
     kept = kept.slice(Math.ceil(kept.length / 4));
   }
   return kept;

@@ -3,14 +3,14 @@ import { atMost } from '../../at-most.ts';
 import type { Clock } from '../../clock.ts';
 
 const WINDOW_MS = 60_000;
-const MOST_PEOPLE = 50_000;
+const MAX_PEOPLE = 50_000;
 
 /** How many turns and commands each person may begin within any minute; see `personKey` of a turn. */
 export class TurnRate {
   readonly #clock: Clock;
   readonly #mostPerMinute: number | undefined;
   /** When each person's latest turns began, the oldest first; never more than may begin. */
-  readonly #begun = new LRUCache<string, number[]>(atMost(MOST_PEOPLE));
+  readonly #begun = new LRUCache<string, number[]>(atMost(MAX_PEOPLE));
 
   constructor(clock: Clock, mostPerMinute: number | undefined) {
     this.#clock = clock;

@@ -22,12 +22,10 @@ export class KeyedQueue<Item> {
     for (const [key, items] of [...this.#waiting]) void this.#work(key, items);
   }
 
-  /** `isFirst`: before those that wait. */
-  add(key: string, item: Item, isFirst = false): void {
+  add(key: string, item: Item): void {
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) {
-      if (isFirst) waiting.unshift(item);
-      else waiting.push(item);
+      waiting.push(item);
       return;
     }
     const items = [item];

@@ -45,11 +45,6 @@ export function placeOf(id: string): string {
   return `${id.slice(0, PART_CHARS)}/${id.slice(PART_CHARS, 2 * PART_CHARS)}`;
 }
 
-/** What the places of all invitations of a conversation begin with. */
-export function placesIn(key: string): string {
-  return `${conversationId(key).slice(0, PART_CHARS)}/`;
-}
-
 /** An invitation from now on. */
 export function invitationOf(guest: Guest, ids: Ids, clock: Clock): Invitation {
   const { key, channel, scope, user, personKey, isAllowed, locale, reference } = guest;

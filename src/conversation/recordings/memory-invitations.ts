@@ -10,12 +10,12 @@ export interface MemoryInvitationsOptions {
   readonly ids: Ids;
 }
 
-const MOST_INVITATIONS = 50_000;
+const MAX_INVITATIONS = 50_000;
 
 /** Invitations in the memory of this process: bounded in number, the oldest leave first. */
 export function createMemoryInvitations({ clock, ids }: MemoryInvitationsOptions): Invitations {
   /** By their places. */
-  const kept = new LRUCache<string, Invitation>(atMost(MOST_INVITATIONS));
+  const kept = new LRUCache<string, Invitation>(atMost(MAX_INVITATIONS));
   const isExpired = ({ expiresAtMs }: Invitation) => clock.now() >= expiresAtMs;
 
   /** All hold for the same time, so the first made is the first to end. */

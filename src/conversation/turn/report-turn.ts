@@ -1,25 +1,24 @@
 import { BYTES_PER_SECOND } from '../../audio/pcm.ts';
 import type { ModelResult } from '../../realtime/model-result.ts';
 import { errorOf } from '../../realtime/outcome.ts';
-import { type CountedEnd, codeOf, type TurnMeasures } from '../../telemetry/turn-telemetry.ts';
+import { type CountedEnd, codeOf } from '../../telemetry/turn-telemetry.ts';
 import type { UserMessage } from '../user-message.ts';
 import type { TurnContext } from './turn-context.ts';
 import type { TurnResult } from './turn-result.ts';
 
 /** Logs and counts how a turn ended: once, and here alone. */
 export function reportTurn(result: TurnResult, turn: TurnContext): void {
-  turn.telemetry.end(measuresOf(result));
-  logResult(result, turn);
-}
-
-function measuresOf(result: TurnResult): TurnMeasures {
   const model = 'model' in result ? result.model : undefined;
-  return {
+  const audioBytes = audioBytesOf(model);
+  const error = 'error' in result ? codeOf(result.error) : model && errorOf(model.outcome)?.code;
+  turn.telemetry.end({
     end: countedEnd(result),
-    errorCode: errorCodeOf(result),
+    errorCode: result.kind === 'deadLettered' ? 'dead_lettered' : error,
     usage: model?.usage,
-    audioSeconds: audioBytesOf(model) / BYTES_PER_SECOND,
-  };
+    audioSeconds: audioBytes / BYTES_PER_SECOND,
+  });
+  const ofModel = model && { outcome: model.outcome.kind, response: model.responseId };
+  logResult(result, { ms: turn.elapsedMs(), ...ofModel, ...(audioBytes > 0 ? { audioBytes } : {}) }, turn);
 }
 
 function countedEnd(result: TurnResult): CountedEnd {
@@ -43,32 +42,10 @@ function countedEnd(result: TurnResult): CountedEnd {
   }
 }
 
-function errorCodeOf(result: TurnResult): string | undefined {
+function logResult(result: TurnResult, fields: object, { log, incident, message }: TurnContext): void {
   switch (result.kind) {
     case 'answered':
-      return errorOf(result.model.outcome)?.code;
-    case 'unsent':
-    case 'gone':
-    case 'broken':
-      return codeOf(result.error);
-    case 'deadLettered':
-      return 'dead_lettered';
-    case 'refused':
-    case 'resent':
-    case 'answeredBefore':
-    case 'cancelled':
-    case 'released':
-    case 'superseded':
-      return undefined;
-  }
-}
-
-function logResult(result: TurnResult, turn: TurnContext): void {
-  const { log, incident, message } = turn;
-  const fields = { ms: turn.elapsedMs(), ...('model' in result && result.model ? fieldsOf(result.model) : {}) };
-  switch (result.kind) {
-    case 'answered':
-      logAnswer(result.model, fields, turn);
+      logAnswer(result.model, fields, log, incident);
       break;
     case 'refused':
       if (result.reason === 'notAllowed')
@@ -97,7 +74,7 @@ function logResult(result: TurnResult, turn: TurnContext): void {
   }
 }
 
-function logAnswer({ outcome }: ModelResult, fields: object, { log, incident }: TurnContext): void {
+function logAnswer({ outcome }: ModelResult, fields: object, log: TurnContext['log'], incident: string): void {
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
@@ -110,11 +87,6 @@ function logAnswer({ outcome }: ModelResult, fields: object, { log, incident }: 
       log.error({ ...fields, incident, code: outcome.error.code, err: outcome.error }, 'turn ended');
       break;
   }
-}
-
-function fieldsOf(model: ModelResult): object {
-  const audioBytes = audioBytesOf(model);
-  return { outcome: model.outcome.kind, response: model.responseId, ...(audioBytes === 0 ? {} : { audioBytes }) };
 }
 
 function audioBytesOf(model: ModelResult | undefined): number {

@@ -1,9 +1,9 @@
+import { generateResponse } from '../../realtime/generate-response.ts';
 import type { TurnInput } from '../../realtime/session.ts';
 import type { Allowance, CostRequest } from '../limits/spending.ts';
 import type { TurnJob } from '../queue/turn-queue.ts';
 import type { ReplySink } from '../reply.ts';
 import type { Services } from '../services.ts';
-import { generateResponse } from './generate-response.ts';
 import { type Prompt, textsOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
 import type { TurnContext } from './turn-context.ts';

@@ -1,4 +1,5 @@
 import { StoreError } from '../../errors.ts';
+import { failedResult } from '../../realtime/generate-response.ts';
 import { errorOf } from '../../realtime/outcome.ts';
 import { messageId } from '../keys.ts';
 import type { SaveResult } from '../queue/turn-queue.ts';
@@ -9,7 +10,6 @@ import type { Services } from '../services.ts';
 import { validateMessage } from '../validate-message.ts';
 import { composeReply } from './compose-reply.ts';
 import { abandon, deadLetter, deliver, refuse, release, resend, settle } from './deliver.ts';
-import { failedResult } from './generate-response.ts';
 import { isEmpty, toPrompt } from './prompt.ts';
 import { NO_ATTACHMENTS, type ReadAttachments, readAttachments } from './read-attachments.ts';
 import { overBudget, tooFast, unreadable } from './refusals.ts';

@@ -2,11 +2,11 @@ import type { Clock } from '../../clock.ts';
 import type { SessionSettings } from '../../config/config.ts';
 import { type ContentPart, isTranscribed } from '../../realtime/content.ts';
 import { Hearing } from '../../realtime/hearing.ts';
+import { LiveText } from '../../realtime/live-text.ts';
 import type { ServerEvent } from '../../realtime/server-event.ts';
 import type { TurnTelemetry } from '../../telemetry/turn-telemetry.ts';
 import type { ReplySink } from '../reply.ts';
 import type { UserMessage } from '../user-message.ts';
-import { LiveText } from './live-text.ts';
 import { paragraphs, transcriptHeading } from './reply-text.ts';
 
 /** A transcript is waited for so long once there is text; then the answer is shown without it. */

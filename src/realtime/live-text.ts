@@ -1,5 +1,5 @@
-import { ResponseParts } from '../../realtime/response-parts.ts';
-import type { ServerEvent } from '../../realtime/server-event.ts';
+import { ResponseParts } from './response-parts.ts';
+import type { ServerEvent } from './server-event.ts';
 
 /**
  * The text of an answer while it is made, in the form of the finished one. Where speech was asked for only transcripts of

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { generateResponse } from '../../../src/conversation/turn/generate-response.ts';
-import { TurnError, type TurnErrorCode } from '../../../src/errors.ts';
-import { createLogger } from '../../../src/log.ts';
-import type { ModelResult } from '../../../src/realtime/model-result.ts';
-import { SessionPool } from '../../../src/realtime/pool.ts';
-import { RealtimeSession } from '../../../src/realtime/session.ts';
-import { plain } from '../../realtime/collecting.ts';
-import { type Answer, breaksAfter, FakeModel, failsWith, SETTINGS, says } from '../../realtime/fake-model.ts';
-import { Gathered } from '../../realtime/gathered.ts';
-import * as wire from '../../realtime/server-events.ts';
+import { TurnError, type TurnErrorCode } from '../../src/errors.ts';
+import { createLogger } from '../../src/log.ts';
+import { generateResponse } from '../../src/realtime/generate-response.ts';
+import type { ModelResult } from '../../src/realtime/model-result.ts';
+import { SessionPool } from '../../src/realtime/pool.ts';
+import { RealtimeSession } from '../../src/realtime/session.ts';
+import { plain } from './collecting.ts';
+import { type Answer, breaksAfter, FakeModel, failsWith, SETTINGS, says } from './fake-model.ts';
+import { Gathered } from './gathered.ts';
+import * as wire from './server-events.ts';
 
 const TURN_MS = 90_000;
 const empty: Answer = (connection, turn) => connection.receive(wire.created({ turn }), wire.done({ turn }));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { LiveText } from '../../../src/conversation/turn/live-text.ts';
-import { readServerEvent } from '../../../src/realtime/server-event.ts';
-import * as wire from '../../realtime/server-events.ts';
+import { LiveText } from '../../src/realtime/live-text.ts';
+import { readServerEvent } from '../../src/realtime/server-event.ts';
+import * as wire from './server-events.ts';
 
 /** What is shown after each of these events. */
 function shownBy(...events: readonly wire.WireEvent[]): (string | undefined)[] {

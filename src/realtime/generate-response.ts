@@ -1,13 +1,13 @@
-import { type Clock, sleep } from '../../clock.ts';
-import type { SessionSettings } from '../../config/config.ts';
-import { TurnError, type TurnErrorCode } from '../../errors.ts';
-import type { Logger } from '../../log.ts';
-import type { ModelResult } from '../../realtime/model-result.ts';
-import { errorOf } from '../../realtime/outcome.ts';
-import type { SessionPool } from '../../realtime/pool.ts';
-import type { TurnInput } from '../../realtime/session.ts';
-import type { StepEnd, TurnTelemetry } from '../../telemetry/turn-telemetry.ts';
-import { addUsage, NO_TOKENS } from '../../token-usage.ts';
+import { type Clock, sleep } from '../clock.ts';
+import type { SessionSettings } from '../config/config.ts';
+import { TurnError, type TurnErrorCode } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { StepEnd, TurnTelemetry } from '../telemetry/turn-telemetry.ts';
+import { addUsage, NO_TOKENS } from '../token-usage.ts';
+import type { ModelResult } from './model-result.ts';
+import { errorOf } from './outcome.ts';
+import type { SessionPool } from './pool.ts';
+import type { TurnInput } from './session.ts';
 
 /** What asking the model takes. */
 export interface GenerateServices {
