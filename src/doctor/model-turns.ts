@@ -116,8 +116,8 @@ function failed(
 }
 
 function tokensFinding({ result }: TrialTurn, { model, limits }: Config): Finding {
-  const { usage, hasUntoldUsage } = result;
-  if (hasUntoldUsage)
+  const { usage, isUsageUnknown } = result;
+  if (isUsageUnknown)
     return warn('the service did not say what it bills', 'With a budget set, such turns count in full.');
   const spent = MODALITIES.filter((name) => name !== 'image' || usage.image.in > 0);
   const told = spent.map(

@@ -72,7 +72,7 @@ async function tryVoices(
   const inConfiguredVoice = { ...input, settings: { ...input.settings, voice } };
   const again = await tryUntil(deadlineMs, { ...request, input: inConfiguredVoice }, services);
   const usage = addUsage(result.usage, again.usage);
-  return { ...again, refusedVoice, usage, hasUntoldUsage: result.hasUntoldUsage || again.hasUntoldUsage };
+  return { ...again, refusedVoice, usage, isUsageUnknown: result.isUsageUnknown || again.isUsageUnknown };
 }
 
 async function tryUntil(
@@ -81,12 +81,12 @@ async function tryUntil(
   services: GenerateServices,
 ): Promise<ModelResult> {
   const failures = new Map<TurnErrorCode, number>();
-  let [usage, hasUntoldUsage] = [NO_TOKENS, false];
+  let [usage, isUsageUnknown] = [NO_TOKENS, false];
   for (let retries = 0; ; retries++) {
     const attempted = await attempt(request, services);
     usage = addUsage(usage, attempted.usage);
-    hasUntoldUsage ||= attempted.hasUntoldUsage;
-    const result = { ...attempted, usage, hasUntoldUsage };
+    isUsageUnknown ||= attempted.isUsageUnknown;
+    const result = { ...attempted, usage, isUsageUnknown };
     const waitMs = retryDelayMs(result, retries, failures, services.random());
     if (waitMs === undefined || services.clock.now() + waitMs >= deadlineMs) return result;
     if ((await request.input.mayAskAgain?.()) === false) return result;
@@ -96,7 +96,7 @@ async function tryUntil(
     try {
       await sleep(services.clock, waitMs, request.signal);
     } catch (reason) {
-      return { ...failedResult(reason), usage, hasUntoldUsage };
+      return { ...failedResult(reason), usage, isUsageUnknown };
     }
   }
 }
@@ -155,7 +155,7 @@ export function failedResult(reason: unknown): ModelResult {
     responseId: undefined,
     isRetryable: error.retry === 'safe',
     usage: NO_TOKENS,
-    hasUntoldUsage: false,
+    isUsageUnknown: false,
     contextTokens: undefined,
   };
 }

@@ -19,7 +19,7 @@ export interface ModelResult {
   /** What was billed for it, all attempts together, as far as the service said. */
   readonly usage: TokenUsage;
   /** Whether a response was asked for of which the service did not say what it cost. */
-  readonly hasUntoldUsage: boolean;
+  readonly isUsageUnknown: boolean;
   /** What the service understood of the clips that were sent; `undefined` where it did not say, or was not asked. */
   readonly heard?: string | undefined;
   /** What the session's next response will read at the least; `undefined` where the service did not say. */
@@ -46,7 +46,7 @@ export function resultOf(
     refusedVoice: collector.isVoiceRefused ? voice : undefined,
     responseId: collector.responseId,
     usage: collector.usage ?? NO_TOKENS,
-    hasUntoldUsage: wasSent && collector.usage === undefined,
+    isUsageUnknown: wasSent && collector.usage === undefined,
     contextTokens: collector.usage && contextAfter(collector.usage),
     isRetryable: outcome.kind === 'failed' && outcome.error.retry === 'safe' && !collector.hasDelta,
   };

@@ -151,11 +151,11 @@ export class RealtimeSession {
       const { result } = await this.#runResponse(turnId, events, onEvent, AbortSignal.any([signal, time.signal]));
       this.#log.warn({ outcome: result.outcome.kind }, 'the answer came as text, asked for speech');
       const usage = addUsage(answered.result.usage, result.usage);
-      const hasUntoldUsage = answered.result.hasUntoldUsage || result.hasUntoldUsage;
-      if (result.outcome.kind === 'spoken') return { ...result, usage, hasUntoldUsage };
+      const isUsageUnknown = answered.result.isUsageUnknown || result.isUsageUnknown;
+      if (result.outcome.kind === 'spoken') return { ...result, usage, isUsageUnknown };
       // The text that is delivered has left the model's memory.
       this.close();
-      return { ...answered.result, usage, hasUntoldUsage };
+      return { ...answered.result, usage, isUsageUnknown };
     } finally {
       forget();
     }

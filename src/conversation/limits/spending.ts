@@ -86,7 +86,7 @@ export class Spending {
         responseCount++;
         return true;
       },
-      costOf: ({ usage, hasUntoldUsage }) => (hasUntoldUsage ? responseCount * mostUsd : costUsd(usage, prices)),
+      costOf: ({ usage, isUsageUnknown }) => (isUsageUnknown ? responseCount * mostUsd : costUsd(usage, prices)),
     };
   }
 

@@ -50,6 +50,6 @@ export async function respond(
   const request = { key: message.key, lastTurn, input, log, signal, timeoutMs, telemetry };
   const model = await generateResponse(request, services);
   // What its session holds is not known; of a new one it is.
-  if (model.hasUntoldUsage && spending.isBounded) sessions.drop(message.key);
+  if (model.isUsageUnknown && spending.isBounded) sessions.drop(message.key);
   return { model, shownHeading: stream.heading(), costUsd: allowance.costOf(model) };
 }

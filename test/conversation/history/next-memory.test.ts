@@ -6,7 +6,7 @@ import type { ModelResult } from '../../../src/realtime/model-result.ts';
 import type { Outcome } from '../../../src/realtime/outcome.ts';
 import { NO_TOKENS } from '../../../src/token-usage.ts';
 
-const UNBILLED = { usage: NO_TOKENS, hasUntoldUsage: false, contextTokens: undefined };
+const UNBILLED = { usage: NO_TOKENS, isUsageUnknown: false, contextTokens: undefined };
 const NO_SOUND = { chunks: [], byteLength: 0 };
 const FOUR: Memory = {
   history: ['1', '2', '3', '4'].map((user) => ({ user, assistant: `answer ${user}` })),

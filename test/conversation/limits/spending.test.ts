@@ -93,7 +93,7 @@ async function follow(steps: readonly Step[], dayUsd: number, personUsd: number,
   const billedUsd: { readonly conversation: string; readonly person: string; readonly usd: number }[] = [];
   const usdOf = (usage: TokenUsage) => costUsd(usage, prices as NonNullable<typeof prices>);
 
-  async function settle(one: Held, result: Pick<ModelResult, 'usage' | 'hasUntoldUsage'>, usd: number): Promise<void> {
+  async function settle(one: Held, result: Pick<ModelResult, 'usage' | 'isUsageUnknown'>, usd: number): Promise<void> {
     if (one.isOver) return;
     one.isOver = true;
     await spending.settle(one.jobId, one.allowance.costOf(result as ModelResult));
@@ -113,9 +113,9 @@ async function follow(steps: readonly Step[], dayUsd: number, personUsd: number,
       if (!one.isOver && (await one.allowance.mayAskAgain())) one.responses++;
     } else if (one !== undefined && each.kind === 'told') {
       const usage = billed(one, each.share);
-      await settle(one, { usage, hasUntoldUsage: false }, usdOf(usage));
+      await settle(one, { usage, isUsageUnknown: false }, usdOf(usage));
     } else if (one !== undefined) {
-      await settle(one, { usage: NO_TOKENS, hasUntoldUsage: true }, one.responses * usdOf(one.most));
+      await settle(one, { usage: NO_TOKENS, isUsageUnknown: true }, one.responses * usdOf(one.most));
     }
     const sum = (fits: (owner: Pick<Held, 'conversation' | 'person'>) => boolean) =>
       billedUsd.filter(fits).reduce((total, { usd }) => total + usd, 0) +
@@ -141,10 +141,10 @@ describe('what turns may cost', () => {
     const allowance = await spending.reserve(asked());
     assert.ok(!('budget' in allowance));
     assert.equal(await allowance.mayAskAgain(), true);
-    const one = allowance.costOf({ usage: NO_TOKENS, hasUntoldUsage: true } as ModelResult);
+    const one = allowance.costOf({ usage: NO_TOKENS, isUsageUnknown: true } as ModelResult);
     const mostUsd = costUsd(mostOf({ textBytes: 0, context: NO_CONTEXT }), prices as NonNullable<typeof prices>);
     assert.ok(Math.abs(one - 2 * mostUsd) < 1e-9);
-    assert.equal(allowance.costOf({ usage: NO_TOKENS, hasUntoldUsage: false } as ModelResult), 0);
+    assert.equal(allowance.costOf({ usage: NO_TOKENS, isUsageUnknown: false } as ModelResult), 0);
   });
 
   it('is not more for another attempt of the same job', async () => {
