@@ -19,7 +19,9 @@ export interface Prompt {
   readonly history: () => string | undefined;
   readonly soundMs: number;
   readonly pictures: number;
-  /** What the session holds already. */
+  /** What a warm session has to have heard last. */
+  readonly lastTurn: string | undefined;
+  /** What that session holds already. */
   readonly context: ConversationUsage['context'];
 }
 
@@ -42,6 +44,7 @@ export function toPrompt(
     history: () => historyText(record.history),
     soundMs,
     pictures,
+    lastTurn: record.lastTurn,
     context: isWarm ? record.usage.context : NO_CONTEXT,
   };
 }

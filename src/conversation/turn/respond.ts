@@ -17,13 +17,12 @@ export function costsOf(prompt: Prompt, { id: jobId, message }: TurnJob): CostRe
 }
 
 /**
- * Asks the model, and shows the text of its answer while it is made. Never rejects: every end is an outcome. `lastTurn`:
- * what a warm session has to have heard; `signal` ends it early, with a TurnError as its reason.
+ * Asks the model, and shows the text of its answer while it is made. Never rejects: every end is an outcome. `signal`
+ * ends it early, with a TurnError as its reason.
  */
 export async function respond(
   prompt: Prompt,
   allowance: Allowance,
-  lastTurn: string | undefined,
   signal: AbortSignal,
   sink: ReplySink,
   turn: TurnContext,
@@ -31,7 +30,7 @@ export async function respond(
 ): Promise<Response> {
   const { message, log, telemetry, job } = turn;
   const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
-  const { settings, about, text, parts } = prompt;
+  const { settings, about, text, parts, lastTurn } = prompt;
   const turnId = job.id;
   const stream = streamReply(sink, { message, turnId, parts, settings, telemetry, clock });
   const input: TurnInput = {

@@ -109,7 +109,7 @@ async function ask(
     const prompt = toPrompt(message, attachments, record, services.settings, isWarm);
     const allowance = await turn.stored(() => services.spending.reserve(costsOf(prompt, job)), signal);
     if ('budget' in allowance) return overBudget(allowance, turn);
-    const response = await respond(prompt, allowance, record.lastTurn, signal, sink, turn, services);
+    const response = await respond(prompt, allowance, signal, sink, turn, services);
     return { attachments, response };
   } catch (error) {
     if (!signal.aborted) throw error;
