@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { reportTurn } from '../../../src/conversation/turn/report-turn.ts';
+import { TurnContext } from '../../../src/conversation/turn/turn-context.ts';
+import type { TurnResult } from '../../../src/conversation/turn/turn-result.ts';
+import { SendError, TurnError } from '../../../src/errors.ts';
+import { failedResult } from '../../../src/realtime/generate-response.ts';
+import type { TurnMeasures } from '../../../src/telemetry/turn-telemetry.ts';
+import { talk, turn, wayBack } from '../talk-under-test.ts';
+import { ScriptedJob } from './scripted-job.ts';
+
+const failed = failedResult(new TurnError('quota_exhausted', 'no quota'));
+
+/** What is counted and logged of a result. */
+function reported(result: TurnResult) {
+  const { services, logs } = talk();
+  const context = new TurnContext(new ScriptedJob(turn('hello'), []), wayBack().respond, services);
+  let measures: TurnMeasures | undefined;
+  context.telemetry.end = (all) => {
+    measures = all;
+  };
+  reportTurn(result, context);
+  const { level, msg, incident } = logs[0] ?? {};
+  assert.equal(logs.length, 1);
+  return [measures?.end, measures?.errorCode, level, msg, typeof incident === 'string'];
+}
+
+describe('the end of a turn', () => {
+  const gone = new SendError('conversation_gone', 'blocked');
+  const cases: readonly (readonly [TurnResult, ...unknown[]])[] = [
+    [{ kind: 'answered', model: failed }, 'failed', 'quota_exhausted', 'error', 'turn ended', true],
+    [{ kind: 'refused', reason: 'tooFast' }, 'refused', undefined, 'info', 'message refused', false],
+    [{ kind: 'refused', reason: 'unreadable' }, 'unreadable', undefined, 'info', 'message refused', false],
+    [{ kind: 'resent' }, 'resent', undefined, 'info', 'turn ended', false],
+    [{ kind: 'answeredBefore' }, 'answeredBefore', undefined, 'info', 'turn ended', false],
+    [{ kind: 'unsent', error: new Error('x') }, 'unsent', 'internal', 'error', 'reply not sent', true],
+    [{ kind: 'gone', error: gone }, 'gone', 'conversation_gone', 'error', 'reply not sent', true],
+    [{ kind: 'broken', error: new Error('x') }, 'failed', 'internal', 'error', 'turn broke', true],
+    [
+      { kind: 'deadLettered' },
+      ...['failed', 'dead_lettered', 'error', 'message given up: its attempts ended their process', true],
+    ],
+    [{ kind: 'cancelled' }, 'withdrawn', undefined, 'info', 'turn ended', false],
+    [{ kind: 'released' }, 'released', undefined, 'warn', 'turn left to another attempt', false],
+    [{ kind: 'superseded' }, 'superseded', undefined, 'warn', 'turn left to another attempt', false],
+  ];
+  for (const [result, ...expected] of cases) {
+    it(`is counted and logged once: ${JSON.stringify(Object.values(result)[0])}, ${expected[0]}`, () => {
+      assert.deepEqual(reported(result), expected);
+    });
+  }
+});
