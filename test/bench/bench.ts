@@ -99,7 +99,7 @@ async function measure(plan: Plan): Promise<Results> {
   }
   const usage = { bare: await farEnds.bare.call('usage'), bot: await bot.probe.call('usage') };
   await bot.probe.stop();
-  tell('turns kept in Azurite');
+  tell('turns on PostgreSQL');
   const stored = await measureStoredTurns(...plan.stored, farEnds);
   return { figures, firstTexts, usage, idle, starts, stored, clips };
 }

@@ -52,6 +52,8 @@ export function listeningPort(line: string): number | undefined {
 /** The built bot in a process of its own. */
 export async function startBot({ modelUrl, connector, env, nodeArgs = [] }: BotOptions): Promise<BotUnderBench> {
   const listening = Promise.withResolvers<number>();
+  const connected = Promise.withResolvers<void>();
+  if (env?.['DATABASE_URL'] === undefined) connected.resolve();
   const complaints: string[] = [];
   const probe = startRemote<ProbeCalls>({
     name: 'bot',
@@ -61,10 +63,12 @@ export async function startBot({ modelUrl, connector, env, nodeArgs = [] }: BotO
     onLine(line) {
       const port = listeningPort(line);
       if (port !== undefined) listening.resolve(port);
+      if (line.includes('"database connected"')) connected.resolve();
       if (!line.includes('"level":"info"') && complaints.push(line) > MOST_COMPLAINTS) complaints.shift();
     },
   });
   const port = await Promise.race([listening.promise, probe.ended]);
+  await Promise.race([connected.promise, probe.ended]);
   const botUrl = `http://127.0.0.1:${port}`;
   const serviceUrl = await connector.call('url');
   const poster = createPoster();

@@ -1,8 +1,8 @@
-import { startAzurite } from '../support/azurite.ts';
+import { startPostgres } from '../support/postgres.ts';
 import { type BotUnderBench, startBot } from './bot-under-bench.ts';
 import { type FarEnds, takeServed } from './far-ends.ts';
 
-/** Turns of a bot that keeps all it has in a storage account, on Azurite. */
+/** Turns of a bot on PostgreSQL. */
 export interface StoredTurns {
   readonly name: string;
   /** From the POST to `response.create` at the model, in milliseconds; one for each turn. */
@@ -19,9 +19,9 @@ export async function measureStoredTurns(
   rounds: number,
   farEnds: FarEnds,
 ): Promise<StoredTurns[]> {
-  await using azurite = await startAzurite();
+  await using postgres = await startPostgres();
   const { modelUrl, connector } = farEnds;
-  const env = { AZURE_STORAGE_CONNECTION_STRING: azurite.connectionString, AUDIO_MEMORY_MB: '32' };
+  const env = { DATABASE_URL: await postgres.createDatabase() };
   const bot = await startBot({ modelUrl, connector, env });
   const paces = [
     { name: `${conversations}, ${APART_MS} ms apart`, apartMs: APART_MS },
