@@ -152,7 +152,9 @@ function storedRow({ name, untilAskedMs }: StoredTurns): Row {
   return [name, String(untilAskedMs.length), ms(median(untilAskedMs)), ms(percentile(untilAskedMs, 0.99))];
 }
 
-function storedBars({ name, untilAskedMs }: StoredTurns): Bar[] {
+/** Of people who write at the same moment the times are the length of the queue for the processor. */
+function storedBars({ name, isAtOnce, untilAskedMs }: StoredTurns): Bar[] {
+  if (isAtOnce) return [];
   const stage = `${name}, on PostgreSQL: POST to response.create`;
   return [
     { name: `${stage}, median`, figure: median(untilAskedMs), most: 15, unit: 'ms' },

@@ -5,6 +5,7 @@ import { type FarEnds, takeServed } from './far-ends.ts';
 /** Turns of a bot on PostgreSQL. */
 export interface StoredTurns {
   readonly name: string;
+  readonly isAtOnce: boolean;
   /** From the POST to `response.create` at the model, in milliseconds; one for each turn. */
   readonly untilAskedMs: readonly number[];
 }
@@ -30,7 +31,11 @@ export async function measureStoredTurns(
   const measured: StoredTurns[] = [];
   for (const { name, apartMs } of paces) {
     await talk(bot, conversations, WARM_UP_ROUNDS, apartMs, farEnds);
-    measured.push({ name, untilAskedMs: await talk(bot, conversations, rounds, apartMs, farEnds) });
+    measured.push({
+      name,
+      isAtOnce: apartMs === 0,
+      untilAskedMs: await talk(bot, conversations, rounds, apartMs, farEnds),
+    });
   }
   await bot.probe.stop();
   return measured;
