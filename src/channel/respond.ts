@@ -10,7 +10,7 @@ import type { Pace } from './pace.ts';
 import type { ReplyStyle } from './reply-activity.ts';
 import type { ServiceUrls } from './service-urls.ts';
 import { openSink, type Sink } from './sink.ts';
-import { conversationKey, fromReference, keyOf } from './user-message.ts';
+import { conversationKey, fromReference } from './user-message.ts';
 
 const MOST_CONVERSATIONS = 10_000;
 
@@ -47,7 +47,7 @@ export function createResponders(options: RespondOptions): Responders {
     return openSink(context, { ...options, log, pace, clockLeadMs, stream, connector: adapter.connectorOf(context) });
   };
   const later = (reference: TurnReference): Respond => {
-    const newestUrl = () => serviceUrls.newest(keyOf(reference));
+    const newestUrl = () => serviceUrls.newest(reference);
     return (work, stream) => {
       const openedUrl = newestUrl();
       return openLater(adapter, reference, openedUrl, async (context) => {
@@ -67,7 +67,7 @@ export function createResponders(options: RespondOptions): Responders {
   return {
     later,
     inBand: (context) => (work) => work(new WayBack(sinkOf(context))),
-    openContext: (reference, work) => openLater(adapter, reference, serviceUrls.newest(keyOf(reference)), work),
+    openContext: (reference, work) => openLater(adapter, reference, serviceUrls.newest(reference), work),
   };
 }
 
@@ -122,7 +122,7 @@ class WayBack implements ReplySink {
 async function openLater<T>(
   adapter: VoiceAdapter,
   reference: TurnReference,
-  serviceUrl: string | undefined,
+  serviceUrl: string,
   work: (context: TurnContext) => Promise<T>,
 ): Promise<T> {
   const { identity, conversation, activity } = fromReference(reference, serviceUrl);

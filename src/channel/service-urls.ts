@@ -2,8 +2,8 @@ import type { Activity } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../at-most.ts';
 import type { Clock } from '../clock.ts';
-
-const MAX_CONVERSATIONS = 50_000;
+import type { TurnReference } from '../conversation/user-message.ts';
+import { keyOf, sentAtMsOf } from './user-message.ts';
 
 /** The address of a channel, and when an activity gave it. */
 interface Noted {
@@ -11,6 +11,8 @@ interface Noted {
   /** By the clock of the channel, in milliseconds since the epoch. */
   readonly atMs: number;
 }
+
+const MAX_CONVERSATIONS = 50_000;
 
 /**
  * The address of the channel for each conversation, as its newest activity gave it. It changes while conversations
@@ -26,21 +28,25 @@ export class ServiceUrls {
   }
 
   /** To be called with authenticated activities only: the answers go there. */
-  note(key: string, { serviceUrl, timestamp }: Pick<Activity, 'serviceUrl' | 'timestamp'>): void {
-    const atMs = this.#atMs(timestamp);
-    if ((this.#newest.get(key)?.atMs ?? Number.NEGATIVE_INFINITY) > atMs) return;
-    // With a slash at the end or without it is the same place.
-    this.#newest.set(key, { serviceUrl: serviceUrl.replace(/\/+$/, ''), atMs });
-  }
-
-  newest(key: string): string | undefined {
-    return this.#newest.get(key)?.serviceUrl;
-  }
-
-  /** An activity without a timestamp, or with one of the future, was sent now. */
-  #atMs(timestamp: unknown): number {
+  note(key: string, activity: Pick<Activity, 'serviceUrl' | 'timestamp'>): void {
+    // One without a timestamp, or with one of the future, was sent now.
     const nowMs = this.#clock.now();
-    const sentAtMs = typeof timestamp === 'string' ? Date.parse(timestamp) : Number.NaN;
-    return Number.isNaN(sentAtMs) ? nowMs : Math.min(sentAtMs, nowMs);
+    const atMs = Math.min(sentAtMsOf(activity) ?? nowMs, nowMs);
+    if ((this.#newest.get(key)?.atMs ?? Number.NEGATIVE_INFINITY) > atMs) return;
+    this.#newest.set(key, { serviceUrl: withoutSlash(activity.serviceUrl), atMs });
   }
+
+  /** Where to answer a message: where it came from, unless a newer activity of its conversation was noted here. */
+  newest(reference: TurnReference): string {
+    const { activity, sentAtMs = Number.NEGATIVE_INFINITY, clockLeadMs = 0 } = reference;
+    // Not later than it arrived, as in `note`.
+    const atMs = sentAtMs + Math.min(0, clockLeadMs);
+    const noted = this.#newest.get(keyOf(reference));
+    return noted === undefined || atMs > noted.atMs ? withoutSlash(String(activity['serviceUrl'])) : noted.serviceUrl;
+  }
+}
+
+/** With a slash at the end or without it is the same place. */
+function withoutSlash(serviceUrl: string): string {
+  return serviceUrl.replace(/\/+$/, '');
 }

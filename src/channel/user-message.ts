@@ -128,6 +128,7 @@ function partsOf(activity: Activity): Pick<UserMessage, 'text' | 'attachments'> 
 /** The way back to an activity's sender. */
 export function toReference(activity: Activity, { identity, audience, receivedAtMs }: Caller): TurnReference {
   const { type, id, channelId, serviceUrl, locale, callerId, from, recipient, conversation } = activity;
+  const sentAtMs = sentAtMsOf(activity);
   return {
     activity: {
       ...pick({ type, id, channelId, serviceUrl, locale, callerId }),
@@ -137,14 +138,18 @@ export function toReference(activity: Activity, { identity, audience, receivedAt
     },
     claims: identity.claims.map(({ type, value }) => ({ type, value })),
     audience,
-    clockLeadMs: clockLead(activity, receivedAtMs),
+    clockLeadMs: sentAtMs === undefined ? 0 : receivedAtMs - sentAtMs,
+    ...(sentAtMs === undefined ? {} : { sentAtMs }),
   };
 }
 
-/** A wrong timestamp moves the answer in its own conversation's view, nothing else. */
-function clockLead({ timestamp }: { readonly timestamp?: unknown }, receivedAtMs: number): number {
+/**
+ * When an activity was sent, by its own timestamp; `undefined` where that cannot be read. A wrong one moves the answer in
+ * its own conversation's view, nothing else.
+ */
+export function sentAtMsOf({ timestamp }: { readonly timestamp?: unknown }): number | undefined {
   const sentAtMs = typeof timestamp === 'string' ? Date.parse(timestamp) : Number.NaN;
-  return Number.isNaN(sentAtMs) ? 0 : receivedAtMs - sentAtMs;
+  return Number.isNaN(sentAtMs) ? undefined : sentAtMs;
 }
 
 /** The named fields that are there, short texts and flags by the guard's checks; a long text is cut. */

@@ -32,6 +32,8 @@ export interface TurnReference {
    * to arrive. Negative if the clock was behind. Default 0: the channel gave no time.
    */
   readonly clockLeadMs?: number;
+  /** When the message was sent, by the channel's clock, in milliseconds since the epoch. */
+  readonly sentAtMs?: number;
 }
 
 /** A user's message, with nothing of Bot Framework in it but the reference. */

@@ -6,23 +6,43 @@ import { ManualClock } from '../support/manual-clock.ts';
 describe('the address of a channel', () => {
   const clock = new ManualClock();
   const at = (ms: number) => new Date(clock.now() + ms).toISOString() as unknown as Date;
+  /** A message of the conversation `webchat/a`, sent so long ago. */
+  const sent = (agoMs?: number) => ({
+    activity: { channelId: 'webchat', conversation: { id: 'a' }, serviceUrl: 'https://own/' },
+    claims: [],
+    audience: undefined,
+    ...(agoMs === undefined ? {} : { sentAtMs: clock.now() - agoMs }),
+  });
+  const KEY = 'webchat/a';
 
   it('is that of the newest activity, by its own timestamp', () => {
     const urls = new ServiceUrls(clock);
-    urls.note('a', { serviceUrl: 'https://new/', timestamp: at(-1_000) });
-    urls.note('a', { serviceUrl: 'https://old/', timestamp: at(-2_000) });
-    assert.equal(urls.newest('a'), 'https://new');
-    urls.note('a', { serviceUrl: 'https://newer', timestamp: at(-500) });
-    assert.equal(urls.newest('a'), 'https://newer');
-    assert.equal(urls.newest('b'), undefined);
+    assert.equal(urls.newest(sent(3_000)), 'https://own');
+    urls.note(KEY, { serviceUrl: 'https://new/', timestamp: at(-1_000) });
+    urls.note(KEY, { serviceUrl: 'https://old/', timestamp: at(-2_000) });
+    assert.equal(urls.newest(sent(3_000)), 'https://new');
+    urls.note(KEY, { serviceUrl: 'https://newer', timestamp: at(-500) });
+    assert.equal(urls.newest(sent(3_000)), 'https://newer');
+    urls.note('webchat/b', { serviceUrl: 'https://other', timestamp: at(0) });
+    assert.equal(urls.newest(sent(3_000)), 'https://newer');
+  });
+
+  it('is that of a message which another instance has accepted, when it is newer than what was noted here', () => {
+    const urls = new ServiceUrls(clock);
+    urls.note(KEY, { serviceUrl: 'https://noted', timestamp: at(-2_000) });
+    assert.equal(urls.newest(sent(1_000)), 'https://own');
+    assert.equal(urls.newest(sent(3_000)), 'https://noted');
+    assert.equal(urls.newest(sent()), 'https://noted');
+    // The clock of its channel is ahead: it arrived before what was noted.
+    assert.equal(urls.newest({ ...sent(-60_000), clockLeadMs: -63_000 }), 'https://noted');
   });
 
   it('is never held back by an activity of the future, nor by one that tells no time', () => {
     const urls = new ServiceUrls(clock);
-    urls.note('a', { serviceUrl: 'https://future', timestamp: at(1_000_000) });
-    urls.note('a', { serviceUrl: 'https://now', timestamp: at(0) });
-    assert.equal(urls.newest('a'), 'https://now');
-    urls.note('a', { serviceUrl: 'https://untold' } as { serviceUrl: string });
-    assert.equal(urls.newest('a'), 'https://untold');
+    urls.note(KEY, { serviceUrl: 'https://future', timestamp: at(1_000_000) });
+    urls.note(KEY, { serviceUrl: 'https://now', timestamp: at(0) });
+    assert.equal(urls.newest(sent(3_000)), 'https://now');
+    urls.note(KEY, { serviceUrl: 'https://untold' } as { serviceUrl: string });
+    assert.equal(urls.newest(sent(3_000)), 'https://untold');
   });
 });
