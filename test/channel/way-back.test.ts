@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { keepEntityProperties } from '../../src/channel/entity-patch.ts';
+import { createResponders } from '../../src/channel/respond.ts';
+import { ServiceUrls } from '../../src/channel/service-urls.ts';
+import { systemClock } from '../../src/clock.ts';
+import { en } from '../../src/messages/en.ts';
+import { streamInfo } from '../support/teams-rules.ts';
+import { inbound, startAdapter } from './adapter-under-test.ts';
+
+/** The way back to the sender of one message, whose channel shows streams. */
+async function wayBack(t: TestContext) {
+  keepEntityProperties();
+  const { adapter, connector, watched, [Symbol.asyncDispose]: close } = await startAdapter({ clock: systemClock });
+  t.after(() => close());
+  const responders = createResponders({
+    adapter,
+    clock: systemClock,
+    log: watched.log,
+    webchatAudio: 'attachment',
+    browserLinks: false,
+    publicBaseUrl: () => undefined,
+    serviceUrls: new ServiceUrls(systemClock),
+    sendLimitMs: 60_000,
+  });
+  const activity = { ...inbound(connector.url), channelId: 'webchat' };
+  return { connector, respond: responders.later({ activity, claims: [], audience: undefined }) };
+}
+
+describe('the way back of a turn', () => {
+  it('gives what its work comes to', async (t) => {
+    const { respond } = await wayBack(t);
+    assert.equal(await respond(async () => 'done'), 'done');
+    await assert.rejects(
+      respond(() => Promise.reject(new Error('broke'))),
+      /broke/,
+    );
+  });
+
+  it('ends what was shown with a notice, and the answer goes in a message of its own', async (t) => {
+    const { connector, respond } = await wayBack(t);
+    await respond(async (sink) => {
+      sink.showActivity();
+      sink.showText(() => 'Once');
+      await connector.when((call) => streamInfo(call)?.['streamType'] === 'streaming');
+      await sink.notify(en.storage.lasting);
+      await sink.send({ text: 'Once upon a time', audio: undefined });
+    });
+    const ends = connector.messages.map((call) => [call.body.text, streamInfo(call)?.['streamType']]);
+    assert.deepEqual(ends, [
+      [`Once\n\n${en.storage.lasting}`, 'final'],
+      ['Once upon a time', undefined],
+    ]);
+  });
+
+  it('ends a stream that gets no answer, unless that is left to another attempt', async (t) => {
+    for (const isAbandoned of [false, true]) {
+      const { connector, respond } = await wayBack(t);
+      await respond(async (sink) => {
+        sink.showActivity();
+        sink.showText(() => 'Once');
+        await connector.when((call) => streamInfo(call)?.['streamType'] === 'streaming');
+        if (isAbandoned) sink.abandon();
+      });
+      assert.deepEqual(
+        connector.messages.map(({ body }) => body.text),
+        isAbandoned ? [] : [`Once\n\n${en.interrupted}`],
+      );
+    }
+  });
+});
