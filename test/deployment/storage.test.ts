@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { createAzureBlobAudioStore } from '../../src/audio/azure-blob-audio-store.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { Housekeeping } from '../../src/storage/housekeeping.ts';
-import { CONTAINERS, FOLDERS } from '../../src/storage/storage.ts';
+import { randomIds } from '../../src/ids.ts';
+import { CONTAINERS } from '../../src/storage/storage.ts';
 import { all, type StorageUnderTest, startStorage } from '../storage/storage-under-test.ts';
 import { type Deployment, deploy, ofType, theOne } from './deployment.ts';
 import { environmentOf, settingsOf } from './settings.ts';
 import { readTemplate } from './template.ts';
+import { WHOLE_VARIANTS } from './variants.ts';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const template = readTemplate('azuredeploy.json');
-const whole = deploy(template);
+const withBlobs = deploy(template, { audioInBlobStorage: true });
 
 interface Rule {
   readonly enabled: boolean;
@@ -21,30 +24,40 @@ interface Rule {
 }
 
 /** What the platform deletes: the prefix with its container, and after how many days without a write. */
-function deletions(deployment: Deployment): readonly (readonly [prefix: string, days: number])[] {
+function deletionOf(deployment: Deployment): { prefix: string; days: number } {
   const { properties } = theOne(deployment, 'Microsoft.Storage/storageAccounts/managementPolicies')
-    .resource as unknown as { properties: { policy: { rules: readonly Rule[] } } };
-  return properties.policy.rules.flatMap(({ enabled, definition: { filters, actions } }) => {
-    assert.equal(enabled, true);
-    assert.deepEqual(filters.blobTypes, ['blockBlob']);
-    assert.deepEqual(Object.keys(actions), ['baseBlob']);
-    const { delete: deletion, ...others } = actions.baseBlob;
-    assert.deepEqual(others, {});
-    return filters.prefixMatch.map((prefix) => [prefix, deletion.daysAfterModificationGreaterThan] as const);
-  });
+    .resource as unknown as { properties: { policy: { rules: readonly [Rule] } } };
+  const [{ enabled, definition }, ...others] = properties.policy.rules;
+  const { filters, actions } = definition;
+  assert.deepEqual([enabled, filters.blobTypes, others], [true, ['blockBlob'], []]);
+  assert.deepEqual(Object.keys(actions), ['baseBlob']);
+  assert.deepEqual(Object.keys(actions.baseBlob), ['delete']);
+  assert.equal(filters.prefixMatch.length, 1);
+  return { prefix: filters.prefixMatch[0] ?? '', days: actions.baseBlob.delete.daysAfterModificationGreaterThan };
 }
 
 describe('the storage account', () => {
-  it('has the containers of the bot, and the bot its address', () => {
-    const made = ofType(whole, 'Microsoft.Storage/storageAccounts/blobServices/containers');
-    const names = made.map(({ resource }) => resource.name.split('/')[2]);
-    assert.deepEqual(names.sort(), Object.values(CONTAINERS).sort());
-    const { name } = theOne(whole, 'Microsoft.Storage/storageAccounts').resource;
-    assert.equal(settingsOf(whole)['AZURE_STORAGE_BLOB_URL'], `https://${name}.blob.core.windows.net/`);
+  it('is made for the sound of answers alone, and where it is asked for', () => {
+    for (const [name, given] of Object.entries(WHOLE_VARIANTS)) {
+      const deployment = deploy(template, given);
+      const made = deployment.resources.filter(({ id }) => id.includes('/Microsoft.Storage/'));
+      assert.equal(made.length > 0, given['audioInBlobStorage'] === true, name);
+      assert.equal(settingsOf(deployment)['AZURE_STORAGE_BLOB_URL'] !== '', made.length > 0, name);
+    }
+  });
+
+  it("has the container of the bot's audio and no other, and the bot its address", () => {
+    const made = ofType(withBlobs, 'Microsoft.Storage/storageAccounts/blobServices/containers');
+    assert.deepEqual(
+      made.map(({ resource }) => resource.name.split('/')[2]),
+      [CONTAINERS.audio],
+    );
+    const { name } = theOne(withBlobs, 'Microsoft.Storage/storageAccounts').resource;
+    assert.equal(settingsOf(withBlobs)['AZURE_STORAGE_BLOB_URL'], `https://${name}.blob.core.windows.net/`);
   });
 
   it('keeps nothing behind what is deleted', () => {
-    assert.partialDeepStrictEqual(theOne(whole, 'Microsoft.Storage/storageAccounts/blobServices').resource, {
+    assert.partialDeepStrictEqual(theOne(withBlobs, 'Microsoft.Storage/storageAccounts/blobServices').resource, {
       properties: {
         deleteRetentionPolicy: { enabled: false },
         containerDeleteRetentionPolicy: { enabled: false },
@@ -52,43 +65,30 @@ describe('the storage account', () => {
       },
     });
   });
-
-  it('is swept wherever the bot sweeps, and never where messages wait for an answer', () => {
-    const { pending, ...swept } = FOLDERS;
-    const expected = [`${CONTAINERS.audio}/`, ...Object.values(swept).map((folder) => `${CONTAINERS.state}/${folder}`)];
-    const prefixes = deletions(whole).map(([prefix]) => prefix);
-    assert.deepEqual([...prefixes].sort(), expected.sort());
-    assert.ok(!prefixes.some((prefix) => `${CONTAINERS.state}/${pending}`.startsWith(prefix)));
-  });
 });
 
-describe('what the storage account deletes by itself', () => {
+describe('the lifecycle rule of the storage account', () => {
   let storage: StorageUnderTest;
   before(async () => {
     storage = await startStorage();
   });
   after(() => storage[Symbol.asyncDispose]());
 
-  for (const given of [
-    {},
-    { audioRetentionHours: 1, recordRetentionDays: 1 },
-    { audioRetentionHours: 25, recordRetentionDays: 2 },
-    { audioRetentionHours: 8760, recordRetentionDays: 3650 },
-  ]) {
-    it(`the bot has deleted by then, with ${JSON.stringify(given)}`, async () => {
-      const deployment = deploy(template, given);
-      const { recordRetentionMs, audioRetentionMs } = readConfig(environmentOf(deployment));
-      for (const [prefix, days] of deletions(deployment)) {
-        const { blobs: state, clock, log } = await storage.container();
-        const { blobs: audio } = await storage.container();
-        const options = { state, audio, clock, log: log.log, recordRetentionMs, audioRetentionMs };
-        const isAudio = prefix === `${CONTAINERS.audio}/`;
-        const name = isAudio ? 'a/b' : `${prefix.slice(CONTAINERS.state.length + 1)}a`;
-        await (isAudio ? audio : state).write(name, Buffer.from('x'));
-        await clock.advance(days * DAY_MS);
-        await new Housekeeping(options).run();
-        assert.deepEqual([...(await all(state.list(''))), ...(await all(audio.list('')))], [], prefix);
-      }
+  for (const hours of [1, 24, 25, 8760]) {
+    it(`deletes all of a sound that expires after ${hours} h: not before, and soon after`, async () => {
+      const deployment = deploy(template, { audioInBlobStorage: true, audioRetentionHours: hours });
+      const { prefix, days } = deletionOf(deployment);
+      const { audioRetentionMs: retentionMs } = readConfig(environmentOf(deployment));
+      const { blobs, clock, log } = await storage.container();
+      const store = createAzureBlobAudioStore({ blobs, retentionMs, clock, ids: randomIds, log: log.log });
+      const sound = { wav: Buffer.from('x'), text: 'x', durationMs: 1, conversation: 'c', locale: undefined };
+      const { id = '' } = (await store.save(sound)) ?? {};
+      const written = await all(blobs.list(''));
+      assert.ok(id !== '' && written.length > 0);
+      for (const { name } of written) assert.ok(`${CONTAINERS.audio}/${name}`.startsWith(prefix), name);
+      await clock.advance(days * DAY_MS);
+      assert.deepEqual([await store.find(id), await store.read(id)], [undefined, undefined]);
+      assert.ok(days * DAY_MS - retentionMs < DAY_MS, `${days} days`);
     });
   }
 });
