@@ -26,7 +26,8 @@ import {
   vouchedIdentity,
 } from './channel/vouched-identity.ts';
 import type { Clock } from './clock.ts';
-import type { Acceptance, Conversations } from './conversation/conversations.ts';
+import type { Acceptance } from './conversation/acceptance.ts';
+import type { Conversations } from './conversation/conversations.ts';
 import type { Respond } from './conversation/reply.ts';
 import type { TurnReference } from './conversation/user-message.ts';
 import { RequestError } from './errors.ts';

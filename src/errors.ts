@@ -119,19 +119,13 @@ export class UploadError extends Error {
 }
 
 /**
- * Why something was not stored or read. `store_conflict`: somebody else has written first. `store_unavailable`: no
+ * Why something was not stored or read. `store_unavailable`: no
  * answer, or none that says whether it was done. `store_refused`: the store does not let us, which an operator has to
  * mend. `store_rejected`: the call is wrong. `store_unreadable`: what is there is not ours to read.
  */
-export type StoreErrorCode =
-  | 'store_conflict'
-  | 'store_unavailable'
-  | 'store_refused'
-  | 'store_rejected'
-  | 'store_unreadable';
+export type StoreErrorCode = 'store_unavailable' | 'store_refused' | 'store_rejected' | 'store_unreadable';
 
 const STORE_RETRY: Record<StoreErrorCode, Retry> = {
-  store_conflict: 'never',
   store_unavailable: 'safe',
   store_refused: 'safe',
   store_rejected: 'never',

@@ -102,7 +102,8 @@ process.on('uncaughtException', (err) => fail(err, 'uncaught exception'));
 try {
   const port = await app.start();
   const { kind, model } = config.model;
-  log.info({ port, host: config.host ?? '*', model, kind, storage: config.storage.kind }, 'listening on /api/messages');
+  const storage = config.database === undefined ? 'memory' : 'postgres';
+  log.info({ port, host: config.host ?? '*', model, kind, storage }, 'listening on /api/messages');
   if (config.onlyLoopback) {
     log.info('no MicrosoftAppId: only clients on this machine are served');
   } else if (!config.isAuthenticated) {

@@ -15,8 +15,8 @@ import { createMemoryInvitations } from './conversation/recordings/memory-invita
 import type { Database, DatabaseOptions } from './database/database.ts';
 import type { Ids } from './ids.ts';
 import type { Logger } from './log.ts';
-import { accountOf } from './storage/azure-account.ts';
-import { openStorage } from './storage/storage.ts';
+import { AUDIO_CONTAINER, accountOf, openContainer } from './storage/azure-account.ts';
+import { AzureBlobs } from './storage/azure-blobs.ts';
 
 /** All that outlives a turn. */
 export interface Stores {
@@ -53,23 +53,7 @@ export async function loadDatabase({ database }: Config): Promise<OpenDatabase |
 /** Opens the stores that the configuration names; nothing is sent before `start`. */
 export function openStores(options: StoresOptions): Stores {
   const engine = databaseEngine(options) ?? memoryEngine(options);
-  const azure = openAzureAudio(options);
-  const { queue, conversations, invitations, spending } = engine;
-  return {
-    queue,
-    conversations,
-    invitations,
-    spending,
-    audioStore: azure?.audioStore ?? engine.audioStore,
-    start() {
-      engine.start();
-      azure?.start();
-    },
-    async close() {
-      azure?.close();
-      await engine.close();
-    },
-  };
+  return { ...engine, audioStore: azureAudioStore(options) ?? engine.audioStore };
 }
 
 /** Everything of the engine ends with the process. */
@@ -102,14 +86,9 @@ function databaseEngine({ config, clock, ids, log, tokens, openDatabase }: Store
   };
 }
 
-function openAzureAudio({ config, clock, ids, log, tokens }: StoresOptions) {
-  const account = accountOf(config.storage, tokens);
+function azureAudioStore({ config, clock, ids, log, tokens }: StoresOptions): AudioStore | undefined {
+  const account = accountOf(config.azureStorageBlobUrl, tokens);
   if (account === undefined) return undefined;
-  const storage = openStorage({ account, clock, log });
-  const retentionMs = config.audioRetentionMs;
-  return {
-    audioStore: createAzureBlobAudioStore({ blobs: storage.audio, retentionMs, clock, ids, log }),
-    start: () => storage.start(),
-    close: () => storage.close(),
-  };
+  const blobs = new AzureBlobs({ open: () => openContainer(account, AUDIO_CONTAINER), clock });
+  return createAzureBlobAudioStore({ blobs, retentionMs: config.audioRetentionMs, clock, ids, log });
 }

@@ -52,7 +52,7 @@ export function createAzureBlobAudioStore(options: AzureBlobAudioStoreOptions): 
     },
     async find(id) {
       const blob = ID.test(id) ? await blobs.read(`${nameOf(id)}.json`) : undefined;
-      if (blob === undefined || blob === 'unchanged') return undefined;
+      if (blob === undefined) return undefined;
       const audio = readStored(blob.body);
       if (audio === undefined)
         log.error({ code: 'store_unreadable' }, 'stored audio ignored: its JSON is not readable');
@@ -62,7 +62,7 @@ export function createAzureBlobAudioStore(options: AzureBlobAudioStoreOptions): 
       if (!ID.test(id)) return undefined;
       const name = `${nameOf(id)}.wav`;
       const blob = await (range === undefined ? blobs.read(name) : blobs.readPart(name, range.start, range.end));
-      if (blob === undefined || blob === 'unchanged') return undefined;
+      if (blob === undefined) return undefined;
       return isExpired(Number(blob.metadata['expires'])) ? undefined : blob.body;
     },
     async remove(id) {

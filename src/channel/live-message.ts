@@ -2,6 +2,7 @@ import { type Activity, ActivityTypes, type ResourceResponse } from 'botbuilder'
 import { type Clock, sleep } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { StreamRules } from './capabilities.ts';
+import type { Pace } from './pace.ts';
 import { safeMarkdown } from './safe-markdown.ts';
 import { isRefusedForItsContent, withoutAttachments } from './send-once.ts';
 import { type StreamFault, streamFault } from './stream-faults.ts';
@@ -32,11 +33,6 @@ export interface LiveMessageOptions {
 
 /** A channel that wants to wait longer is asked again: somebody sits there and waits for the answer. */
 const MOST_WAIT_MS = 15_000;
-
-/** When the next piece may go out; one for each conversation, as its answers follow each other. */
-export interface Pace {
-  nextAtMs: number;
-}
 
 /**
  * `off`: the channel takes no stream, and knows of none. `ended`: it takes no more of this one, but the message is
@@ -228,10 +224,8 @@ export class LiveMessage {
   #pieceTaken(text: string, type: StreamType, id: string | undefined): void {
     this.#inFlight = undefined;
     this.#waitAfter(0);
-    if (this.#streamId === undefined && id) {
-      this.#streamId = id;
-      this.#options.onBegun?.(id);
-    }
+    if (this.#streamId === undefined && id) this.#options.onBegun?.(id);
+    this.#streamId ??= id || undefined;
     if (type === 'streaming') this.#shown = text;
     // A channel that gives no id knows no streams: it took this for a typing sign.
     if (this.#streamId === undefined) this.#turnOff();

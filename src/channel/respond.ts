@@ -6,7 +6,7 @@ import type { TurnReference } from '../conversation/user-message.ts';
 import type { Logger } from '../log.ts';
 import type { VoiceAdapter } from './adapter.ts';
 import { channelOf } from './capabilities.ts';
-import type { Pace } from './live-message.ts';
+import type { Pace } from './pace.ts';
 import type { ReplyStyle } from './reply-activity.ts';
 import type { ServiceUrls } from './service-urls.ts';
 import { openSink, type Sink } from './sink.ts';

@@ -40,7 +40,7 @@ export class ServiceUrls {
   /** An activity without a timestamp, or with one of the future, was sent now. */
   #atMs(timestamp: unknown): number {
     const nowMs = this.#clock.now();
-    const sentAtMs = new Date((timestamp as string | Date | undefined) ?? Number.NaN).getTime();
+    const sentAtMs = typeof timestamp === 'string' ? Date.parse(timestamp) : Number.NaN;
     return Number.isNaN(sentAtMs) ? nowMs : Math.min(sentAtMs, nowMs);
   }
 }

@@ -7,7 +7,8 @@ import { wordingFor } from '../messages/messages.ts';
 import { isLoopbackUrl } from './audio-place.ts';
 import { type Capabilities, canSaveFiles, capabilitiesOf } from './capabilities.ts';
 import { choiceCard, choiceList } from './choice-card.ts';
-import { LiveMessage, type Pace } from './live-message.ts';
+import { LiveMessage } from './live-message.ts';
+import type { Pace } from './pace.ts';
 import { type ReplyStyle, toMessage, withSound } from './reply-activity.ts';
 import { safeMarkdown, safeMarkdownSoFar } from './safe-markdown.ts';
 import { limited, orGone, sendOnce } from './send-once.ts';
@@ -77,7 +78,9 @@ export class Sink implements Omit<ReplySink, 'notify'> {
   showActivity(): () => void {
     const { stream } = this.#capabilities;
     if (stream !== undefined) this.#live ??= this.#openLive(stream);
-    if (stream?.isAnnounced) this.#live?.inform(this.#style.words.working);
+    // Nothing more is shown of a stream that an earlier attempt has begun.
+    const isNew = this.#options.stream.earlierId === undefined;
+    if (stream?.isAnnounced && isNew) this.#live?.inform(this.#style.words.working);
     else this.#showTyping();
     return () => {
       this.#typing?.stop();

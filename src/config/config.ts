@@ -8,7 +8,7 @@ import { checkIdentity, readBotEnv, readTenants } from './identity-settings.ts';
 import { type LimitSettings, readLimits } from './limit-settings.ts';
 import { type ModelEndpoint, readModel, readSession, type SessionSettings } from './model-settings.ts';
 import { type ProxySettings, readProxy } from './proxy-settings.ts';
-import { readStorage, type StorageSettings } from './storage-settings.ts';
+import { readBlobUrl } from './storage-settings.ts';
 import { readTelemetry, type TelemetrySettings } from './telemetry-settings.ts';
 
 export type { ModelEndpoint, SessionSettings } from './model-settings.ts';
@@ -46,7 +46,8 @@ export interface Config {
   readonly turnTimeoutMs: number;
   readonly drainMs: number;
   readonly recordRetentionMs: number;
-  readonly storage: StorageSettings;
+  /** The storage account of reply audio, without a trailing slash; unset = the database, or memory. */
+  readonly azureStorageBlobUrl: string | undefined;
   /** Unset = everything is kept in memory, and ends with the process. */
   readonly database: DatabaseSettings | undefined;
   readonly telemetry: TelemetrySettings;
@@ -109,7 +110,7 @@ export function readConfig(
     turnTimeoutMs: read.whole('TURN_TIMEOUT_SECONDS', 90, { least: 5, most: 600 }) * 1000,
     drainMs: read.whole('DRAIN_SECONDS', 45, { least: 0, most: 600 }) * 1000,
     recordRetentionMs: read.whole('RECORD_RETENTION_DAYS', 30, { least: 1, most: 3650 }) * 86_400_000,
-    storage: readStorage(read),
+    azureStorageBlobUrl: readBlobUrl(read),
     database: readDatabase(read),
     telemetry: readTelemetry(read),
     attachmentHosts: readAttachmentHosts(read),

@@ -2,51 +2,27 @@ import { LRUCache } from 'lru-cache';
 import { atMost } from '../at-most.ts';
 import { StoreError, TurnError } from '../errors.ts';
 import { apology, wordingFor } from '../messages/messages.ts';
-import { type ShareBounds, Shares } from '../shares.ts';
+import type { Acceptance, MessageName } from './acceptance.ts';
 import { type Command, commandOf } from './commands/commands.ts';
 import { planCommand } from './commands/run-command.ts';
 import type { ConversationAction } from './conversation-store.ts';
-import { OutOfBandWork } from './out-of-band.ts';
+import { type ActivityWork, OutOfBandWork } from './out-of-band.ts';
 import { OutageNotices } from './outage-notices.ts';
 import type { AddResult, TurnJob } from './queue/turn-queue.ts';
 import type { Reply, Respond } from './reply.ts';
 import { retry } from './retry.ts';
 import type { Services } from './services.ts';
-import { personOf } from './speakers.ts';
 import { reportTurn } from './turn/report-turn.ts';
 import { runTurn } from './turn/run-turn.ts';
 import { TurnContext } from './turn/turn-context.ts';
 import type { UserMessage } from './user-message.ts';
 
-/** What names a message. */
-export type MessageName = Pick<UserMessage, 'key' | 'activityId'>;
-
-/**
- * What became of a message. `draining`, `full` and `notStored`: it was not accepted, and may be delivered again. `done`
- * resolves when what is answered in the request, or beside the queue, is out; it never rejects.
- */
-export type Acceptance =
-  | { readonly kind: 'accepted'; readonly done: Promise<void> }
-  | { readonly kind: 'duplicate' }
-  | { readonly kind: 'draining' }
-  | { readonly kind: 'full' }
-  | { readonly kind: 'notStored' };
-
 const DONE = Promise.resolve();
 const MAX_WELCOMES = 50_000;
-/**
- * What runs beside the turns at once; it may hold a file each. A person's share is far more than anybody types or presses
- * before the first of them is answered.
- */
-const ASIDE_BOUNDS: ShareBounds = { max: 100, maxPerPerson: 10 };
-
 /** All conversations of this instance: accepts messages, and answers what needs no turn. */
 export class Conversations {
   readonly #services: Services;
   readonly #welcomed = new LRUCache<string, true>(atMost(MAX_WELCOMES));
-  readonly #asides = new Shares(ASIDE_BOUNDS);
-  /** `/stop` has a share of its own: it ends work, so commands that are still being sent must not refuse it. */
-  readonly #stops = new Shares(ASIDE_BOUNDS);
   readonly #outage: OutageNotices;
   /** The open requests in which answers go back, by their messages. */
   readonly #openRequests = new Map<string, Respond>();
@@ -57,9 +33,8 @@ export class Conversations {
 
   constructor(services: Services) {
     this.#services = services;
-    const { clock, ids, log } = services;
-    this.#outage = new OutageNotices(clock);
-    this.#outOfBand = new OutOfBandWork({ ids, log, onGone: (key) => this.#leave(key) });
+    this.#outage = new OutageNotices(services.clock);
+    this.#outOfBand = new OutOfBandWork(services, (key) => this.#leave(key));
   }
 
   get isDraining(): boolean {
@@ -87,13 +62,9 @@ export class Conversations {
   }
 
   /** Does what needs neither the model nor a place in the queue, once for each activity. */
-  acceptAside(
-    activity: MessageName & Pick<UserMessage, 'personKey'>,
-    work: (stopping: AbortSignal) => Promise<void>,
-  ): Promise<Acceptance> {
-    return this.#accept(activity, undefined, async () =>
-      this.#applyFirst(activity, { kind: 'note' }, this.#asides, () => work(this.#drained.signal)),
-    );
+  acceptAside(activity: ActivityWork['activity'], work: (stopping: AbortSignal) => Promise<void>): Promise<Acceptance> {
+    const run = () => work(this.#drained.signal);
+    return this.#accept(activity, undefined, () => this.#outOfBand.accept({ activity, action: { kind: 'note' }, run }));
   }
 
   /** Greets each conversation once, and never after its first message. Resolves when that is done; never rejects. */
@@ -211,34 +182,12 @@ export class Conversations {
   }
 
   #obey(command: Command, message: UserMessage, respond: Respond): Promise<Acceptance> {
-    const plan = planCommand(command, message, this.#services);
-    const confirm = async () => {
-      const reply = await plan.confirm(this.#drained.signal).catch((err: unknown) => this.#apology(err, message));
+    const { action, confirm } = planCommand(command, message, this.#services);
+    const run = async () => {
+      const reply = await confirm(this.#drained.signal).catch((err: unknown) => this.#apology(err, message));
       await respond((sink) => sink.send(reply));
     };
-    return this.#applyFirst(message, plan.action, command.name === 'stop' ? this.#stops : this.#asides, confirm);
-  }
-
-  /** Applies an action, which also tells whether its activity is new, then does what is left of it. */
-  async #applyFirst(
-    activity: MessageName & Pick<UserMessage, 'personKey'>,
-    action: ConversationAction,
-    shares: Shares,
-    work: () => Promise<void>,
-  ): Promise<Acceptance> {
-    const { key, activityId } = activity;
-    const release = shares.acquire(personOf(activity));
-    if (release === undefined) return { kind: 'full' };
-    try {
-      const isNew = await this.#services.conversations.apply(key, activityId, action);
-      if (!isNew) release();
-      if (!isNew) return { kind: 'duplicate' };
-    } catch (err) {
-      release();
-      throw err;
-    }
-    if (action.kind !== 'note' && action.kind !== 'stop') this.#services.sessions.drop(key);
-    return { kind: 'accepted', done: this.#outOfBand.run(key, work).finally(release) };
+    return this.#outOfBand.accept({ activity: message, action, run });
   }
 
   async #apply(key: string, action: ConversationAction): Promise<void> {

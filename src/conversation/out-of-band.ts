@@ -1,32 +1,66 @@
 import { SendError } from '../errors.ts';
-import type { Ids } from '../ids.ts';
-import type { Logger } from '../log.ts';
+import { type ShareBounds, Shares } from '../shares.ts';
+import type { Acceptance, MessageName } from './acceptance.ts';
+import type { ConversationAction } from './conversation-store.ts';
+import type { Services } from './services.ts';
+import { personOf } from './speakers.ts';
+import type { UserMessage } from './user-message.ts';
 
-/** What work beside the turns needs. */
-export interface OutOfBandOptions {
-  readonly ids: Ids;
-  readonly log: Logger;
-  /** Called when nobody is there any more. Must not reject. */
-  readonly onGone: (conversation: string) => Promise<void>;
+/** What is done for an activity, once for each. */
+export interface ActivityWork {
+  readonly activity: MessageName & Pick<UserMessage, 'personKey'>;
+  /** Its effect, which also makes the activity known. */
+  readonly action: ConversationAction;
+  /** What is left to do once that is applied. */
+  readonly run: () => Promise<void>;
 }
 
-/** Work that no turn waits for: confirmations, refusals, what a card asked for. It ends before the process does. */
+/**
+ * What runs out of band at once; it may hold a file each. A person's share is far more than anybody types or presses
+ * before the first of them is answered.
+ */
+const BOUNDS: ShareBounds = { max: 100, maxPerPerson: 10 };
+
+/** Work that needs no turn: commands, refusals, what a card asked for. It ends before the process does. */
 export class OutOfBandWork {
-  readonly #options: OutOfBandOptions;
+  readonly #services: Services;
+  readonly #onGone: (conversation: string) => Promise<void>;
+  readonly #shares = new Shares(BOUNDS);
+  /** `/stop` has a share of its own: it ends work, so commands that are still being sent must not refuse it. */
+  readonly #stopShares = new Shares(BOUNDS);
   readonly #running = new Set<Promise<void>>();
 
-  constructor(options: OutOfBandOptions) {
-    this.#options = options;
+  /** `onGone`: called when nobody is there any more. Must not reject. */
+  constructor(services: Services, onGone: (conversation: string) => Promise<void>) {
+    this.#services = services;
+    this.#onGone = onGone;
+  }
+
+  /** Applies the action, which tells whether the activity is new, and lets the rest run. Rejects with a StoreError. */
+  async accept({ activity, action, run }: ActivityWork): Promise<Acceptance> {
+    const { key, activityId } = activity;
+    const shares = action.kind === 'stop' ? this.#stopShares : this.#shares;
+    const release = shares.acquire(personOf(activity));
+    if (release === undefined) return { kind: 'full' };
+    let isNew = false;
+    try {
+      isNew = await this.#services.conversations.apply(key, activityId, action);
+    } finally {
+      if (!isNew) release();
+    }
+    if (!isNew) return { kind: 'duplicate' };
+    if (action.kind !== 'note' && action.kind !== 'stop') this.#services.sessions.drop(key);
+    return { kind: 'accepted', done: this.run(key, run).finally(release) };
   }
 
   /** Never rejects: what goes wrong ends in the log, since nobody is left to be told. */
   run(conversation: string, work: () => Promise<void>): Promise<void> {
-    const { ids, log, onGone } = this.#options;
+    const { ids, log } = this.#services;
     // In a function of its own, so that what is thrown at once is caught like what is thrown later.
     const running = (async () => work())()
       .catch(async (err: unknown) => {
         log.error({ err, incident: ids.incident(), conversation }, 'reply not sent');
-        if (err instanceof SendError && err.code === 'conversation_gone') await onGone(conversation);
+        if (err instanceof SendError && err.code === 'conversation_gone') await this.#onGone(conversation);
       })
       .finally(() => this.#running.delete(running));
     this.#running.add(running);

@@ -1,5 +1,3 @@
-import type { FileReaders } from '../attachments/reader.ts';
-import type { Slots } from '../attachments/slots.ts';
 import type { AudioStore } from '../audio/audio-store.ts';
 import type { Clock } from '../clock.ts';
 import type { SessionSettings } from '../config/config.ts';
@@ -13,15 +11,8 @@ import type { TurnRate } from './limits/turn-rate.ts';
 import type { TurnQueue } from './queue/turn-queue.ts';
 import type { Invitations } from './recordings/invitations.ts';
 import type { Respond, TalkWay } from './reply.ts';
-import type { FetchFile, TurnReference, UserMessage } from './user-message.ts';
-
-/** What reads the files that people send. */
-export interface FileServices {
-  readonly readers: FileReaders;
-  readonly fetch: FetchFile;
-  /** Of `FILE_BOUNDS`, for all conversations. */
-  readonly slots: Slots;
-}
+import type { FileServices } from './turn/read-attachments.ts';
+import type { TurnReference, UserMessage } from './user-message.ts';
 
 /** The way back to users. */
 export interface ChannelServices {

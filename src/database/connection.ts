@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { type Clock, within } from '../clock.ts';
 import type { DatabaseSettings } from '../config/database-settings.ts';
@@ -96,6 +97,9 @@ export class Connection implements Sql {
       idleTimeoutMillis: IDLE_MS,
       max: settings.poolSize - OTHER_CONNECTIONS,
     });
+    // The pool listens to idle connections alone. One that breaks in the moment in which it is handed out, or later, would
+    // end the process: the statement under way rejects with the same error.
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
     // A connection that breaks while nobody uses it: the pool makes another.
     this.#pool.on('error', (error) =>
       log.debug({ reason: storeFailure('waiting', error).reason }, 'database connection lost'),
@@ -104,7 +108,7 @@ export class Connection implements Sql {
 
   async query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
     try {
-      return (await this.#pool.query<Row>(text, [...values])).rows;
+      return (await this.#pool.query<Row>(prepared(text, values))).rows;
     } catch (error) {
       throw storeFailure('a statement', error);
     }
@@ -112,7 +116,7 @@ export class Connection implements Sql {
 
   /** Rejects with the errors of `pg`, whose codes pg-boss looks at. */
   executeSql(text: string, values: readonly unknown[] = []): Promise<{ rows: Record<string, unknown>[] }> {
-    return this.#pool.query(text, [...values]);
+    return this.#pool.query(prepared(text, values));
   }
 
   /**
@@ -155,8 +159,6 @@ class Transaction implements Sql {
 
   async run<T>(work: (sql: Sql) => Promise<Ending<T>>): Promise<T> {
     const client = await this.#pool.connect();
-    // The pool listens to idle connections alone, and an error that nobody hears ends the process.
-    client.on('error', ignore);
     this.#client = client;
     if (this.#isEnded) this.end();
     await this.query('BEGIN');
@@ -185,21 +187,29 @@ class Transaction implements Sql {
     if (client === undefined) throw new StoreError('store_unavailable', 'the transaction took too long');
     // `query_timeout` of one statement is not in the types: pg/lib/client.js, `readTimeout`.
     const query: pg.QueryConfig & { query_timeout: number } = {
-      text,
-      values: [...values],
+      ...prepared(text, values),
       query_timeout: this.#limitMs,
     };
     return client.query<Row>(query);
   }
 
   #release(isBroken = false): void {
-    this.#client?.off('error', ignore);
-    if (isBroken) this.#client?.on('error', ignore);
     this.#client?.release(isBroken);
     this.#client = undefined;
   }
 }
 
-function ignore(): void {
-  // The statement under way rejects with the same error.
+/**
+ * A statement that a connection parses and plans once: planning takes longer than running it. Their texts are constants
+ * here and in pg-boss; a name is at most 63 bytes long.
+ */
+function prepared(text: string, values: readonly unknown[]): pg.QueryConfig {
+  let name = names.get(text);
+  if (name === undefined) {
+    name = createHash('sha256').update(text).digest('base64url');
+    names.set(text, name);
+  }
+  return { name, text, values: [...values] };
 }
+
+const names = new Map<string, string>();

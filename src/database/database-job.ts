@@ -1,4 +1,5 @@
 import { messageId } from '../conversation/keys.ts';
+import { writeMessage } from '../conversation/message-json.ts';
 import type { SaveResult, TurnJob, TurnStart } from '../conversation/queue/turn-queue.ts';
 import { readRecord } from '../conversation/record-json.ts';
 import { type ConversationRecord, type Edit, EMPTY_RECORD, withAnswered } from '../conversation/records.ts';
@@ -126,7 +127,7 @@ export class DatabaseJob implements TurnJob {
 
   deadLetter(): Promise<boolean> {
     const { jobs } = this.#services;
-    return this.#end((sql) => jobs.sendDead(sql, this.message, storable({ message: this.message })));
+    return this.#end((sql) => jobs.sendDead(sql, this.message, storable(writeMessage(this.message))));
   }
 
   async release(): Promise<void> {

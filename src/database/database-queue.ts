@@ -23,6 +23,8 @@ export interface DatabaseQueueOptions extends JobServices {
   /** Of messages and of what happens between them. */
   readonly chain: KeyChain;
   readonly clock: Clock;
+  /** A message was stored here. */
+  readonly onAdded: () => void;
 }
 
 /** Messages that wait over all conversations and instances. */
@@ -37,14 +39,14 @@ export class DatabaseQueue implements TurnQueue {
   }
 
   async add(message: UserMessage): Promise<AddResult> {
-    const { chain, clock, connection, dispatcher } = this.#options;
+    const { chain, clock, connection, onAdded } = this.#options;
     const endMs = clock.now() + QUERY_LIMIT_MS;
     const result = await chain.run(message.key, async () => {
       const leftMs = endMs - clock.now();
       if (leftMs <= 0) throw new StoreError('store_unavailable', 'storing a message took too long');
       return connection.transaction((sql) => this.#store(sql, message), leftMs);
     });
-    if (result === 'queued') dispatcher.wake();
+    if (result === 'queued') onAdded();
     return result;
   }
 

@@ -69,7 +69,9 @@ export class Database {
     const inBand = new InBandTurns(services, clock);
     const dispatcher = new Dispatcher(services, clock);
     this.connection = connection;
-    this.queue = new DatabaseQueue({ ...services, dispatcher, inBand, chain, clock });
+    // Else the notification of the own message wakes the dispatcher.
+    const onAdded = () => void (this.#listener.isConnected || dispatcher.wake());
+    this.queue = new DatabaseQueue({ ...services, dispatcher, inBand, chain, clock, onAdded });
     this.conversations = new DatabaseConversations({ ...services, chain, onStop: (stop) => this.#onStop(stop) });
     this.recordingLinks = createRecordingLinks({ connection, clock, ids });
     this.audioStore = audioStoreOf(options, connection);

@@ -8,6 +8,8 @@ import type { FetchedJob } from './job-queue.ts';
 
 /** Turns that run at once on one instance. */
 const MAX_RUNNING = 200;
+/** How many are fetched at once: few different numbers, since each is another statement to prepare. */
+const BATCHES = [50, 10, 1];
 /** What was not notified is found by looking: jobs that are attempted again, and what came while nobody listened. */
 const POLL_MS = 2_000;
 const TOUCH_MS = 5_000;
@@ -91,10 +93,12 @@ export class Dispatcher {
     this.#isFetching = true;
     while (this.#isWoken) {
       this.#isWoken = false;
-      const room = MAX_RUNNING - this.#running.size;
-      if (this.#run === undefined || !this.#isOpen || this.#isDraining || room <= 0) break;
+      const batch = BATCHES.find((count) => this.#running.size + count <= MAX_RUNNING);
+      if (this.#run === undefined || !this.#isOpen || this.#isDraining || batch === undefined) break;
       try {
-        for (const job of await this.#services.jobs.fetch(room)) this.#accept(job, this.#run);
+        const fetched = await this.#services.jobs.fetch(batch);
+        for (const job of fetched) this.#accept(job, this.#run);
+        this.#isWoken ||= fetched.length === batch;
         if (this.#hasFailed) this.#services.log.info('turns fetched again');
         this.#hasFailed = false;
       } catch (error) {

@@ -54,9 +54,8 @@ export class InBandTurns {
     return { result: 'queued', done };
   }
 
-  /** Stops a conversation, by its stored key: the turn that runs, and those that wait. */
+  /** Stops the turn of a conversation that runs, by the stored key. Those that wait are answered: requests are open. */
   stop(key: string): void {
-    this.#drop(this.#queue.remove(key));
     this.#queue.running(key)?.job.abort(new TurnError('cancelled', 'the user stopped the turn'));
   }
 
@@ -65,7 +64,7 @@ export class InBandTurns {
     this.#isDraining = true;
     const dismissed = this.#queue.remove().map(async (entry) => {
       await dismiss(entry.job.message);
-      this.#drop([entry]);
+      this.#drop(entry);
     });
     const cancel = this.#clock.after(graceMs, () => {
       for (const { job } of this.#queue.allRunning())
@@ -77,13 +76,11 @@ export class InBandTurns {
 
   async #work(entry: Entry): Promise<void> {
     await this.#run(entry.job);
-    this.#drop([entry]);
+    this.#drop(entry);
   }
 
-  #drop(entries: readonly Entry[]): void {
-    for (const { job, end } of entries) {
-      this.#known.delete(job.id);
-      end();
-    }
+  #drop({ job, end }: Entry): void {
+    this.#known.delete(job.id);
+    end();
   }
 }

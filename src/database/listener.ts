@@ -28,6 +28,7 @@ export class Listener {
   #client: pg.Client | undefined;
   #cancelTimer: () => void = () => {};
   #retryMs = FIRST_RETRY_MS;
+  #isConnected = false;
   #isClosed = false;
 
   /** `channel`: letters, digits and `_`. */
@@ -36,6 +37,11 @@ export class Listener {
     this.#channel = channel;
     this.#events = events;
     this.#clock = options.clock;
+  }
+
+  /** Whether notifications are heard now, as far as anybody knows. */
+  get isConnected(): boolean {
+    return this.#isConnected;
   }
 
   /** Begins to listen, in the background. */
@@ -68,6 +74,7 @@ export class Listener {
     }
     if (this.#client !== client) return;
     this.#retryMs = FIRST_RETRY_MS;
+    this.#isConnected = true;
     this.#checkLater(client);
     this.#events.onConnect();
   }
@@ -75,6 +82,7 @@ export class Listener {
   #reconnect(client: pg.Client, error: unknown): void {
     if (this.#isClosed || this.#client !== client) return;
     this.#client = undefined;
+    this.#isConnected = false;
     this.#cancelTimer();
     this.#options.log.debug({ reason: storeFailure('listening', error).reason }, 'database listener disconnected');
     client.end().catch(() => {});

@@ -5,10 +5,10 @@ const MAX_KEY_BYTES = 512;
 /** A random UUID: the namespace of job ids. */
 const NAMESPACE = Buffer.from('7c0d6a5e1b3f4c1f9a57d2b0a3c4e8f1', 'hex');
 
-/** A key as it is stored: one that is too long, or that `text` does not hold as it is, by its digest. */
+/** A key as it is stored: one that is too long, or that `text` does not hold as it is, by the digest of its JSON. */
 export function storedKey(key: string): string {
   const isStorable = key !== '' && !key.includes('\0') && key.isWellFormed() && Buffer.byteLength(key) <= MAX_KEY_BYTES;
-  return isStorable ? key : `sha256:${createHash('sha256').update(key).digest('base64url')}`;
+  return isStorable ? key : `sha256:${createHash('sha256').update(JSON.stringify(key)).digest('base64url')}`;
 }
 
 /** The id of a message's job: the same for an activity that is delivered again. A UUID of version 5 (RFC 9562, 5.5). */

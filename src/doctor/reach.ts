@@ -132,5 +132,5 @@ export function reachTodo(code: string, { variable, hostname, installed }: Unrea
 function whoListens(variable: string, installed: Installation): string {
   if (variable === 'AZURE_OPENAI_ENDPOINT' || variable === 'OPENAI_BASE_URL')
     return installed === 'project' ? 'the simulator (npm run simulator)' : 'the simulator';
-  return variable.startsWith('AZURE_STORAGE_') ? 'Azurite' : `what ${variable} names`;
+  return `what ${variable} names`;
 }

@@ -1,93 +1,60 @@
 import { StoreError } from '../errors.ts';
-import { type AzureStorage, accountOf, addressOf } from '../storage/azure-account.ts';
+import { AUDIO_CONTAINER, accountOf, addressOf, openContainer } from '../storage/azure-account.ts';
 import { AzureBlobs } from '../storage/azure-blobs.ts';
-import { CONTAINERS, todoFor } from '../storage/storage.ts';
-import { type Check, type DoctorDeps, type Finding, fail, pass, warn } from './check.ts';
+import { type Check, type DoctorDeps, type Finding, fail, pass } from './check.ts';
 import { reachCheck } from './reach.ts';
 import { tryWrites } from './storage-writes.ts';
 
 const NAME = 'storage';
 const ADDRESS = 'storage address';
-const CONTAINERS_NAME = 'storage containers';
+const VARIABLE = 'AZURE_STORAGE_BLOB_URL';
 
 /** Each call has bounds of its own. */
 const LIMIT_MS = 60_000;
-const CLOCK_LIMIT_MS = 10_000;
-/** Leases last 30 s, and are renewed every 10 s. */
-const MOST_SKEW_MS = 5_000;
+const MEMORY_LIMIT_MS = 10_000;
 
-/** Whether records, accepted messages and audio can be kept. */
+/** Whether reply audio can be stored in the storage account, where there is one. */
 export function storageChecks(deps: DoctorDeps): readonly Check[] {
-  const { config, tokens, clock, log } = deps;
-  const account = accountOf(config.storage, tokens);
-  if (account === undefined) return [inMemory()];
-  const variable = account.kind === 'azureEntraId' ? 'AZURE_STORAGE_BLOB_URL' : 'AZURE_STORAGE_CONNECTION_STRING';
-  const address = () => addressOf(account, CONTAINERS.state);
-  const lateTodo = `See that the network lets this machine reach the address in ${variable}.`;
-  const containers = Object.values(CONTAINERS).map((container) => ({
-    container,
-    blobs: new AzureBlobs({ account, container, clock, log }),
-  }));
+  const { config, tokens, clock } = deps;
+  const account = accountOf(config.azureStorageBlobUrl, tokens);
+  if (account === undefined) return [noAccount()];
+  const blobs = new AzureBlobs({ open: () => openContainer(account, AUDIO_CONTAINER), clock });
   return [
-    reachCheck({ name: ADDRESS, address, variable }, deps),
+    reachCheck({ name: ADDRESS, address: async () => addressOf(account, AUDIO_CONTAINER), variable: VARIABLE }, deps),
     {
-      name: 'storage clock',
-      needs: [ADDRESS],
-      limitMs: CLOCK_LIMIT_MS,
-      lateTodo,
-      run: async (signal) => checkClock(await address(), deps, signal),
-    },
-    {
-      name: CONTAINERS_NAME,
+      name: `storage writes (${AUDIO_CONTAINER})`,
       needs: [ADDRESS],
       limitMs: LIMIT_MS,
-      lateTodo,
-      run: () => orTodo(account, () => checkContainers(containers)),
+      lateTodo: `See that the network lets this machine reach the address in ${VARIABLE}.`,
+      run: () => orTodo(() => tryWrites(blobs, deps)),
     },
-    ...containers.map(({ container, blobs }) => ({
-      name: `storage writes (${container})`,
-      needs: [CONTAINERS_NAME],
-      limitMs: LIMIT_MS,
-      lateTodo,
-      run: (signal: AbortSignal) => orTodo(account, () => tryWrites(blobs, deps, signal)),
-    })),
   ];
 }
 
-function inMemory(): Check {
-  const said = 'the memory of the process: conversations end with it';
-  return { name: NAME, limitMs: CLOCK_LIMIT_MS, lateTodo: '', run: async () => pass(said, { kind: 'memory' }) };
+function noAccount(): Check {
+  const said = 'no storage account: reply audio is in the database, or in the memory of the process';
+  return { name: NAME, limitMs: MEMORY_LIMIT_MS, lateTodo: '', run: async () => pass(said, { kind: 'memory' }) };
 }
 
-async function checkContainers(containers: readonly { container: string; blobs: AzureBlobs }[]): Promise<Finding> {
-  const told: string[] = [];
-  for (const { container, blobs } of containers) told.push(`${container} was ${await blobs.prepare()}`);
-  return pass(told.join(', '));
-}
-
-/** By the header `Date`, which every answer has, that of a refusal, too. It knows whole seconds. */
-async function checkClock(address: URL, { clock }: DoctorDeps, signal: AbortSignal): Promise<Finding> {
-  const sentAtMs = clock.now();
-  const answer = await fetch(address, { method: 'HEAD', redirect: 'manual', signal });
-  const hereMs = (sentAtMs + clock.now()) / 2;
-  const date = Date.parse(answer.headers.get('date') ?? '');
-  if (Number.isNaN(date))
-    return warn('the storage does not tell its time', 'See what stands between here and the storage.');
-  const skewMs = Math.round(hereMs - (date + 500));
-  const seconds = (Math.abs(skewMs) / 1000).toFixed(1);
-  const said = `this machine and the storage differ by ${seconds} seconds, give or take one`;
-  if (Math.abs(skewMs) <= MOST_SKEW_MS) return pass(said, { skewMs });
-  const todo =
-    'Set the clock of this machine by NTP: instances share their work by the time, and beyond minutes the storage refuses all calls.';
-  return warn(said, todo, { skewMs });
-}
-
-async function orTodo(account: AzureStorage, work: () => Promise<Finding>): Promise<Finding> {
+async function orTodo(work: () => Promise<Finding>): Promise<Finding> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    const todo = todoFor(error, account);
-    return fail(error.message, `${todo.charAt(0).toUpperCase()}${todo.slice(1)}.`);
+    return fail(error.message, todoFor(error));
+  }
+}
+
+/** What an operator can do about a storage account that does not work. */
+function todoFor({ code, reason }: StoreError): string {
+  if (reason === 'ContainerNotFound') return `Create the container "${AUDIO_CONTAINER}" in the account.`;
+  switch (code) {
+    case 'store_refused':
+      return "Give the bot's identity the role 'Storage Blob Data Contributor' for the account, and let its network in.";
+    case 'store_rejected':
+      return 'The storage does not understand the bot: use Azure Blob Storage itself.';
+    case 'store_unavailable':
+    case 'store_unreadable':
+      return 'See that the storage account exists, that its address is right, and that the bot can reach it.';
   }
 }

@@ -11,18 +11,13 @@ const MODELS: Readonly<Record<Config['model']['kind'], string>> = {
   azureEntraId: 'Azure OpenAI with Entra ID',
   openai: 'OpenAI',
 };
-const STORAGES: Readonly<Record<Config['storage']['kind'], string>> = {
-  memory: 'no storage account',
-  azureEntraId: 'a storage account with Entra ID',
-  azureConnectionString: 'a storage account with a connection string',
-};
 
 /** What is known without asking anybody. Older versions of Node were refused at the start. */
 export function surroundings({ config, env, installed }: DoctorDeps): readonly Check[] {
-  const { model, storage } = config;
+  const { model, database, azureStorageBlobUrl } = config;
   const notices = [...config.notices, ...budgetNotices(config)];
-  const set = `${MODELS[model.kind]} ("${model.model}"), ${STORAGES[storage.kind]}`;
-  const figures = { model: model.kind, storage: storage.kind };
+  const set = `${MODELS[model.kind]} ("${model.model}"), ${database === undefined ? 'no database' : 'a database'}, ${azureStorageBlobUrl === undefined ? 'no storage account' : 'a storage account'}`;
+  const figures = { model: model.kind, storage: database === undefined ? 'memory' : 'postgres' };
   const todo = `See these settings in ${settingsFile(installed)}.`;
   const none = { limitMs: LIMIT_MS, lateTodo: '' };
   return [

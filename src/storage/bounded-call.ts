@@ -4,7 +4,7 @@ import { storeFailure } from './store-failure.ts';
 
 /** From so many bytes on a body is given more time. */
 const LARGE_BYTES = 256 * 1024;
-const LARGE_LIMIT_MS = 30_000;
+const LARGE_LIMIT_MS = 10_000;
 
 /** The bounds of one call. */
 export interface CallOptions {

@@ -28,12 +28,11 @@ export function storeFailure(doing: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const { status, code } = storageAnswer(error);
   const said = [status, code].filter((part) => part !== undefined).join(' ');
-  if (said !== '') return new StoreError(meaningOf({ status, code }), `${doing} failed: ${said}`, { reason: code });
+  if (said !== '') return new StoreError(meaningOf({ status }), `${doing} failed: ${said}`, { reason: code });
   return new StoreError('store_unavailable', `${doing} failed`, { cause: error });
 }
 
-function meaningOf({ status, code }: StorageAnswer): StoreErrorCode {
-  if (status === 412 || (status === 409 && code === 'BlobAlreadyExists')) return 'store_conflict';
+function meaningOf({ status }: Pick<StorageAnswer, 'status'>): StoreErrorCode {
   if (status === 401 || status === 403) return 'store_refused';
   // What is wrong with the call itself is so for ever.
   if (status === 400 || status === 405 || status === 411 || status === 413 || status === 415) return 'store_rejected';

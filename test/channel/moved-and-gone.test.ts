@@ -119,7 +119,7 @@ describe('a conversation whose channel moves to another address', { timeout: 30_
     const { bot, release, whenAsked } = await holding(t, 'Second');
     const moved = await startFakeConnector();
     t.after(() => moved[Symbol.asyncDispose]());
-    const first = bot.message('hello');
+    const first = bot.message('hello', { timestamp: new Date(Date.now() - 1_000).toISOString() });
     await bot.post(first);
     await whenAsked;
     await bot.says('hello from afar', { serviceUrl: moved.url });

@@ -148,7 +148,7 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     const moved = await startFakeConnector();
     t.after(() => moved.close());
     const { bot, clock, pressed } = await startSavingChat(t, { turns: [held, 'Two'] });
-    const press = pressed();
+    const press = pressed({ timestamp: new Date(clock.now() - 1_000).toISOString() });
     await bot.post(press);
     await bot.connector.whenMessages(1);
     const there = { ...PERSONAL, serviceUrl: moved.url };

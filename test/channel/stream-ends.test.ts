@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { until } from '../conversation/talk.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { startFakeConnector } from '../support/fake-connector.ts';
 import { streamInfo } from '../support/teams-rules.ts';
@@ -59,9 +58,8 @@ describe('a stream that was begun is always ended', { timeout: 30_000 }, () => {
     const answer = await inTime(begun.promise);
     await bot.says('And now?', { ...fields, serviceUrl: moved.url });
     end();
-    await until(() => bot.logs.some(({ msg }) => msg === 'turn ended'));
-    // Time for the answer to set out.
-    for (let round = 0; round < 50; round++) await clock.advance(10);
+    // Time for the answer to be made and to set out.
+    for (let round = 0; round < 100; round++) await clock.advance(10);
     answer();
     const [reply] = await whileTimePasses(clock, bot.connector.whenMessages(1));
     assert.deepEqual([streamInfo(reply as never)?.['streamType'], reply?.body.text], ['final', 'Once']);

@@ -60,6 +60,7 @@ describe('a turn that cannot be answered', PATIENCE, () => {
     const [reply] = await bot.replies(1);
     const incident = /\(incident (\w+)\)$/.exec(String(reply?.body.text))?.[1];
     assert.ok(incident !== undefined);
+    await bot.logged('turn ended');
     const lines = bot.logs.filter((line) => line['incident'] === incident);
     assert.deepEqual(
       lines.map(({ level, code, conversation, activity }) => [level, code, conversation, activity]),

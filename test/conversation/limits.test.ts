@@ -73,7 +73,7 @@ describe('a turn that is too much', PATIENCE, () => {
     t.after(() => bot[Symbol.asyncDispose]());
     assert.equal(await ask(bot, 'a'), 'One');
     assert.equal(await ask(bot, 'b', inConversation('other')), en.limits.day);
-    const refused = bot.logs.find(({ msg }) => msg === 'over budget, refused');
+    const refused = bot.logs.find(({ msg }) => msg === 'message refused: over budget');
     // One turn of 40 tokens of speech was paid for.
     assert.ok(
       Number(refused?.['neededUsd']) > 0.262 && Number(refused?.['neededUsd']) < 0.265,

@@ -157,8 +157,8 @@ describe('what the model remembers', PATIENCE, () => {
     await bot.says('I am Ada');
     await until(() => bot.script.asked.length === 1);
     await bot.post({ ...bot.message(undefined), type: 'conversationUpdate', membersRemoved: [{ id: 'bot-1' }] });
+    await bot.logged('turn ended');
     gate.resolve();
-    await bot.replies(1);
     await say(bot, 'Who am I?');
     assert.deepEqual(toldBefore(bot, 2), []);
   });

@@ -41,7 +41,7 @@ async function talkThrough({ answers, refusals = [], waitsMs = [] }: ModelFault)
     await say('third');
     const [, second, third] = [...replies, ...(await bot.replies(3)).slice(2)];
     assert.ok(second !== undefined && third !== undefined);
-    const ended = bot.logs.filter(({ msg }) => msg === 'turn ended')[1];
+    const [, ended] = await bot.logged('turn ended', 2);
     const audioBytes = await audioBytesOf(second);
     const logged = bot.logs.map(({ msg }) => msg);
     return { heard: model.heard, second, third, ended, audioBytes, logged };
@@ -83,7 +83,8 @@ describe('handshake 400', { timeout: 60_000 }, () => {
     await bot.says('first');
     const [first] = await bot.replies(1);
     assert.match(first?.body.text, SET_UP);
-    const { err } = bot.logs.find(({ msg }) => msg === 'turn ended') as { err: { code: string; message: string } };
+    const [ended] = await bot.logged('turn ended');
+    const { err } = ended as { err: { code: string; message: string } };
     assert.equal(err.code, 'handshake_refused');
     assert.match(err.message, /400 \(OpperationNotSupported: The realtime operation does not work with/);
   });
@@ -145,7 +146,7 @@ describe('a token', { timeout: 60_000 }, () => {
       }
       const [first] = await bot.replies(1);
       assert.match(first?.body.text, text);
-      const ended = bot.logs.find(({ msg }) => msg === 'turn ended');
+      const [ended] = await bot.logged('turn ended');
       assert.equal((ended?.['err'] as { code?: string } | undefined)?.code, code);
       provide = async () => 'a token';
       await bot.says('second');

@@ -162,7 +162,7 @@ describe('files that come along with a message', () => {
       name: 'a.png',
     };
     assert.equal(await says(undefined, elsewhere), en.attachments.notRead.address_refused('a.png'));
-    const line = bot.logs.find(({ msg }) => msg === 'something that was sent is not read');
+    const line = bot.logs.find(({ msg }) => msg === 'attachment not read');
     assert.equal(line?.['code'], 'address_refused');
     assert.doesNotMatch(JSON.stringify(bot.logs), /tulips/);
   });

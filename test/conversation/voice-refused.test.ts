@@ -93,7 +93,7 @@ describe('voice refused', PATIENCE, () => {
     for (const named of ['session.update', undefined] as const) {
       const { bot, model } = await startWith(t, [errors({ code: 'invalid_value', param: FIELD }, named)]);
       assert.match((await ask(bot, 'first')).text, SET_UP);
-      const ended = bot.logs.find(({ msg }) => msg === 'turn ended');
+      const [ended] = await bot.logged('turn ended');
       assert.equal((ended?.['err'] as { code?: string } | undefined)?.code, 'settings_rejected');
       await until(() => bot.logs.some(({ msg }) => msg === 'session closed'));
       assert.deepEqual(model.voices, ['alloy']);

@@ -38,7 +38,7 @@ const LEFT_ALONE: Readonly<Record<string, string>> = {
   AZURE_TENANT_ID: 'the identity signs in',
   AZURE_AUTHORITY_HOST: 'public cloud',
   NODE_EXTRA_CA_CERTS: 'all that it reaches has public certificates',
-  AZURE_STORAGE_CONNECTION_STRING: 'the identity signs in',
+  AZURE_STORAGE_CONNECTION_STRING: 'stops the start',
   DATABASE_POOL_SIZE: 'the default fits',
   OPENAI_API_KEY: 'the model is in Azure',
   OPENAI_BASE_URL: 'the model is in Azure',
@@ -145,6 +145,11 @@ describe('the settings of the site', () => {
       assert.partialDeepStrictEqual(config.telemetry, { kind: 'azureMonitor', usesEntraId: true });
       assert.ok(config.isAuthenticated);
       assert.equal(config.model.kind, 'azureEntraId');
+      const hasBlobs = given['audioInBlobStorage'] === true;
+      assert.match(
+        config.azureStorageBlobUrl ?? '',
+        hasBlobs ? /^https:\/\/[a-z0-9]+\.blob\.core\.windows\.net$/ : /^$/,
+      );
       assert.equal(config.host, undefined);
       assert.equal(config.port, 8080);
       assert.match(String(config.publicBaseUrl), /^https:\/\/[a-z0-9-]+\.azurewebsites\.net$/);

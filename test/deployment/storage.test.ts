@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { createAzureBlobAudioStore } from '../../src/audio/azure-blob-audio-store.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { randomIds } from '../../src/ids.ts';
-import { CONTAINERS } from '../../src/storage/storage.ts';
+import { AUDIO_CONTAINER } from '../../src/storage/azure-account.ts';
 import { all, type StorageUnderTest, startStorage } from '../storage/storage-under-test.ts';
 import { type Deployment, deploy, ofType, theOne } from './deployment.ts';
 import { environmentOf, settingsOf } from './settings.ts';
@@ -50,7 +50,7 @@ describe('the storage account', () => {
     const made = ofType(withBlobs, 'Microsoft.Storage/storageAccounts/blobServices/containers');
     assert.deepEqual(
       made.map(({ resource }) => resource.name.split('/')[2]),
-      [CONTAINERS.audio],
+      [AUDIO_CONTAINER],
     );
     const { name } = theOne(withBlobs, 'Microsoft.Storage/storageAccounts').resource;
     assert.equal(settingsOf(withBlobs)['AZURE_STORAGE_BLOB_URL'], `https://${name}.blob.core.windows.net/`);
@@ -85,7 +85,7 @@ describe('the lifecycle rule of the storage account', () => {
       const { id = '' } = (await store.save(sound)) ?? {};
       const written = await all(blobs.list(''));
       assert.ok(id !== '' && written.length > 0);
-      for (const { name } of written) assert.ok(`${CONTAINERS.audio}/${name}`.startsWith(prefix), name);
+      for (const { name } of written) assert.ok(`${AUDIO_CONTAINER}/${name}`.startsWith(prefix), name);
       await clock.advance(days * DAY_MS);
       assert.deepEqual([await store.find(id), await store.read(id)], [undefined, undefined]);
       assert.ok(days * DAY_MS - retentionMs < DAY_MS, `${days} days`);

@@ -206,7 +206,7 @@ describe('what the page may know of the settings', () => {
     });
     for (const storage of [
       { AZURE_STORAGE_BLOB_URL: 'https://account.blob.core.windows.net' },
-      { AZURE_STORAGE_CONNECTION_STRING: 'UseDevelopmentStorage=true' },
+      { DATABASE_URL: 'postgres://bot@localhost/bot' },
     ]) {
       assert.equal(aboutFacts(readConfig({ ...model, ...storage })).isStored, true);
     }

@@ -7,9 +7,12 @@ import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { TEAMS_LIBRARY_FILE, TEAMS_LIBRARY_PATH } from '../../src/http/pages/player/teams-library.ts';
 import { flag, png } from '../attachments/pictures.ts';
-import { startAzurite } from '../support/azurite.ts';
+import { createAudioContainer, startAzurite } from '../support/azurite.ts';
+import { type Certificate, makeCertificate } from '../support/certificate.ts';
 import { type ConnectorCall, startFakeConnector } from '../support/fake-connector.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
+import { startStorageProxy } from '../support/storage-proxy.ts';
+import { startTlsFront } from '../support/tls-front.ts';
 import { startManagedIdentity } from './managed-identity.ts';
 import { COMMIT, ROOT, startUnpacked, type Unpacked, unpackBot } from './unpacked.ts';
 
@@ -31,6 +34,20 @@ async function startFarEnds(t: TestContext) {
   t.after(() => simulator.close());
   const env = { AZURE_OPENAI_ENDPOINT: simulator.url, AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime', PORT: '0' };
   return { connector, env, whenHeld: asked.promise, release: gate.resolve };
+}
+
+/** A storage account behind TLS, with the container of the audio; it lets in whoever shows a token. */
+async function startStorageAccount(t: TestContext, certificate: Certificate) {
+  const azurite = await startAzurite();
+  t.after(() => azurite.close());
+  await createAudioContainer(azurite);
+  const proxy = await startStorageProxy(azurite.url);
+  t.after(() => proxy.close());
+  const { port, pathname } = new URL(proxy.url);
+  const front = await startTlsFront(certificate, () => Number(port));
+  t.after(() => front[Symbol.asyncDispose]());
+  const url = `https://localhost:${front.port}${pathname}`;
+  return { env: { AZURE_STORAGE_BLOB_URL: url, NODE_EXTRA_CA_CERTS: certificate.certPath } };
 }
 
 /** Posts a message; resolves with the answer's status. */
@@ -135,13 +152,15 @@ describe('the unpacked ZIP', { skip: process.platform === 'win32' }, () => {
   });
 
   it('does so with a managed identity, tokens of the channel and an account of Azure Storage', async (t) => {
+    const certificate = makeCertificate('localhost');
+    if (certificate === undefined) return t.skip('there is no openssl');
+    t.after(() => certificate.close());
     const { connector, env, release } = await startFarEnds(t);
     const openId = await startOpenIdServer(APP_ID);
     t.after(() => openId.close());
     const identity = await startManagedIdentity(APP_ID);
     t.after(() => identity[Symbol.asyncDispose]());
-    const azurite = await startAzurite();
-    t.after(() => azurite.close());
+    const storage = await startStorageAccount(t, certificate);
     const settings = {
       ...env,
       ...openId.env,
@@ -149,7 +168,7 @@ describe('the unpacked ZIP', { skip: process.platform === 'win32' }, () => {
       MicrosoftAppType: 'UserAssignedMSI',
       MicrosoftAppPassword: undefined,
       MicrosoftAppTenantId: '00000000-0000-0000-0000-00000000000c',
-      AZURE_STORAGE_CONNECTION_STRING: azurite.connectionString,
+      ...storage.env,
       NODE_ENV: 'production',
       WEBSITE_HOSTNAME: WEBSITE,
     };
@@ -161,7 +180,8 @@ describe('the unpacked ZIP', { skip: process.platform === 'win32' }, () => {
     const first = await connector.when(answerTo('first'));
     assert.equal(first.body.text, 'Hello');
     assert.equal(first.authorization, `Bearer ${identity.tokenFor('https://api.botframework.com')}`);
-    assert.ok(identity.resources.has('https://cognitiveservices.azure.com'));
+    for (const resource of ['https://cognitiveservices.azure.com', 'https://storage.azure.com'])
+      assert.ok(identity.resources.has(resource), resource);
     await assertIsHeard(url, first, `https://${WEBSITE}`);
     bot.signal('SIGTERM');
     assert.deepEqual(await bot.ended, { code: 0, signal: null });

@@ -1,5 +1,5 @@
 import { systemClock } from '../../src/clock.ts';
-import { createLogger } from '../../src/log.ts';
+import { AUDIO_CONTAINER, openContainer } from '../../src/storage/azure-account.ts';
 import { AzureBlobs } from '../../src/storage/azure-blobs.ts';
 
 /** Looks at one blob with a token, in a process of its own: it trusts the certificate of the test. */
@@ -8,7 +8,7 @@ const tokens = async () => {
   if (mode === 'fails') throw new Error('no token today');
   return 'token-of-the-test';
 };
-const account = { kind: 'azureEntraId', url, tokens } as const;
-const blobs = new AzureBlobs({ account, container: 'bot-state', clock: systemClock, log: createLogger('silent') });
-const said = await blobs.describe('a').catch((error: Error & { code?: string }) => `${error.code}: ${error.message}`);
+const open = () => openContainer({ url, tokens }, AUDIO_CONTAINER);
+const blobs = new AzureBlobs({ open, clock: systemClock });
+const said = await blobs.read('a').catch((error: Error & { code?: string }) => `${error.code}: ${error.message}`);
 process.stdout.write(String(said));

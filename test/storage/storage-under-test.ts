@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AzureBlobs, type AzureBlobsOptions } from '../../src/storage/azure-blobs.ts';
 import type { BlobFacts } from '../../src/storage/blobs.ts';
 import { type WatchedLog, watchedLog } from '../channel/watched-log.ts';
-import { type Azurite, sharedAzurite } from '../support/azurite.ts';
+import { type Azurite, azuriteContainer, sharedAzurite } from '../support/azurite.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import {
   type StorageFate,
@@ -29,16 +29,16 @@ export interface ContainerUnderTest {
 export async function startStorage(): Promise<StorageUnderTest> {
   const azurite = await sharedAzurite();
   const proxy = await startStorageProxy(azurite.url);
-  const account = { kind: 'azureConnectionString', connectionString: proxy.connectionString } as const;
   return {
     azurite,
     proxy,
     async container({ isMissing = false, ...given } = {}) {
       const clock = new ManualClock(Date.now());
       const log = watchedLog();
-      const options = { account, container: `test-${randomUUID()}`, clock, log: log.log, ...given };
+      const container = azuriteContainer(proxy.connectionString, `test-${randomUUID()}`);
+      const options = { open: async () => container, clock, ...given };
       const blobs = new AzureBlobs(options);
-      if (!isMissing) await blobs.prepare();
+      if (!isMissing) await container.create();
       return { blobs, clock, log, options };
     },
     async [Symbol.asyncDispose]() {

@@ -3,6 +3,14 @@ import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
+import {
+  AccountSASPermissions,
+  BlobServiceClient,
+  type ContainerClient,
+  generateAccountSASQueryParameters,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob';
+import { AUDIO_CONTAINER, CALL_OPTIONS } from '../../src/storage/azure-account.ts';
 
 /** Azure Storage on this machine: Azurite, in memory. */
 export interface Azurite extends AsyncDisposable {
@@ -23,6 +31,29 @@ const PATIENCE_MS = 30_000;
 /** The connection string of Azurite's account behind some other address. */
 export function connectionStringOf(accountUrl: string): string {
   return `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};BlobEndpoint=${accountUrl};`;
+}
+
+/** A container of Azurite, opened with the key of its account. */
+export function azuriteContainer(connectionString: string, name: string): ContainerClient {
+  return BlobServiceClient.fromConnectionString(connectionString, CALL_OPTIONS).getContainerClient(name);
+}
+
+/** Makes the container of reply audio, as the template does. */
+export async function createAudioContainer({ connectionString }: Pick<Azurite, 'connectionString'>): Promise<void> {
+  await azuriteContainer(connectionString, AUDIO_CONTAINER).createIfNotExists();
+}
+
+/** Lets in whoever has it in the query of a URL, for an hour. */
+export function azuriteSignature(): string {
+  return generateAccountSASQueryParameters(
+    {
+      expiresOn: new Date(Date.now() + 3_600_000),
+      permissions: AccountSASPermissions.parse('rwdlac'),
+      resourceTypes: 'co',
+      services: 'b',
+    },
+    new StorageSharedKeyCredential(ACCOUNT, KEY),
+  ).toString();
 }
 
 let shared: Promise<Azurite> | undefined;

@@ -5,6 +5,7 @@ import { type App, type AppDeps, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { Env } from '../../src/config/env.ts';
 import { createLogger } from '../../src/log.ts';
+import { Gathered, inTime } from '../realtime/gathered.ts';
 import { TEST_BUILD } from './build.ts';
 import { type FakeConnector, startFakeConnector } from './fake-connector.ts';
 import { startOpenIdServer } from './openid-server.ts';
@@ -29,6 +30,8 @@ export interface BotUnderTest extends AsyncDisposable {
   readonly app: App;
   /** Parsed lines of the bot's log. */
   readonly logs: readonly Record<string, unknown>[];
+  /** Resolves with the lines that have this message, once there are so many. */
+  logged(msg: string, count?: number): Promise<readonly Record<string, unknown>[]>;
   /** Every event on the model's socket. */
   readonly events: readonly { from: 'client' | 'server'; event: Record<string, unknown>; sessionId: string }[];
   /** The header with a good token of the channel, where there is an app id. */
@@ -57,7 +60,7 @@ export async function startBot(options: BotUnderTestOptions = {}): Promise<BotUn
     onEvent: (from, event, sessionId) => events.push({ from, event, sessionId }),
     ...options.simulator,
   });
-  const logs: Record<string, unknown>[] = [];
+  const logs = new Gathered<Record<string, unknown>>();
   const config = readConfig({
     AZURE_OPENAI_ENDPOINT: simulator.url,
     AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
@@ -66,7 +69,7 @@ export async function startBot(options: BotUnderTestOptions = {}): Promise<BotUn
     ...openId?.env,
     ...options.env,
   });
-  const log = createLogger('debug', { write: (line: string) => void logs.push(JSON.parse(line)) });
+  const log = createLogger('debug', { write: (line: string) => logs.add(JSON.parse(line)) });
   const app = createApp({ config, log, build: TEST_BUILD, ...options.deps });
   const url = `http://127.0.0.1:${await app.start()}`;
   let count = 0;
@@ -78,7 +81,14 @@ export async function startBot(options: BotUnderTestOptions = {}): Promise<BotUn
     simulator,
     script,
     app,
-    logs,
+    logs: logs.all,
+    async logged(msg, wanted = 1) {
+      for (;;) {
+        const lines = logs.all.filter((line) => line['msg'] === msg);
+        if (lines.length >= wanted) return lines;
+        await inTime(logs.when(logs.all.length + 1));
+      }
+    },
     events,
     signature,
     post: (activity, headers = {}) =>

@@ -60,11 +60,11 @@ export function sharedPostgres(): Promise<TestPostgres> {
 export async function startPostgres(): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'test-postgres-'));
   const account = await accountOf();
-  if (account !== undefined) await chown(folder, account.uid, account.gid);
   const bin = await binariesFor(folder, account !== undefined);
   const data = join(folder, 'data');
   const password = join(folder, 'password');
-  await writeFile(password, PASSWORD, { mode: 0o644 });
+  await writeFile(password, PASSWORD);
+  for (const path of [folder, password]) if (account !== undefined) await chown(path, account.uid, account.gid);
   const initdb = [
     '-D',
     data,

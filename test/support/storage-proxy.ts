@@ -9,7 +9,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { Gathered } from '../realtime/gathered.ts';
-import { connectionStringOf } from './azurite.ts';
+import { azuriteSignature, connectionStringOf } from './azurite.ts';
 
 /** One call to the storage. */
 export interface StorageRequest {
@@ -81,11 +81,15 @@ interface Seen {
 /** A client must not meet the close of an idle connection. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** Stands before Azurite. What is signed holds as it is: a signature covers the path, and not the host. */
+/**
+ * Stands before Azurite. What is signed holds as it is: a signature covers the path, and not the host. Whoever shows a
+ * token is let in, as by Entra ID.
+ */
 export async function startStorageProxy(azuriteUrl: string): Promise<StorageProxy> {
   const { hostname, port: azuritePort, pathname } = new URL(azuriteUrl);
   const agent = new Agent({ keepAlive: true });
   const requests = new Gathered<StorageRequest>();
+  const signature = azuriteSignature();
 
   function forward(
     incoming: IncomingMessage,
@@ -94,7 +98,11 @@ export async function startStorageProxy(azuriteUrl: string): Promise<StorageProx
     fail: () => void,
     isAgain = false,
   ): void {
-    const { method, url: path, headers } = incoming;
+    const { method, url = '', headers: given } = incoming;
+    const { authorization, ...others } = given;
+    const hasToken = authorization?.startsWith('Bearer ') === true;
+    const path = hasToken ? `${url}${url.includes('?') ? '&' : '?'}${signature}` : url;
+    const headers = hasToken ? others : given;
     const outgoing = request({ hostname, port: azuritePort, method, path, headers, agent }, give);
     // Azurite may close an idle connection just as it is used again.
     const again = () => forward(incoming, body, give, fail, true);

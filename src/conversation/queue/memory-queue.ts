@@ -69,7 +69,10 @@ export class MemoryQueue implements TurnQueue {
 
   async drain(graceMs: number, dismiss: (message: UserMessage) => Promise<void>): Promise<void> {
     this.#isDraining = true;
-    const dismissed = this.#drop(this.#jobs.remove()).map(({ message }) => dismiss(message));
+    const dismissed = this.#jobs.remove().map(async (job) => {
+      await dismiss(job.message);
+      this.#drop(job);
+    });
     const cancelTimer = this.#options.clock.after(graceMs, () => {
       for (const job of this.#jobs.allRunning()) job.abort(new TurnError('shutting_down', 'the process has to end'));
     });
@@ -77,10 +80,11 @@ export class MemoryQueue implements TurnQueue {
     cancelTimer();
   }
 
-  /** Cancels the messages of a conversation that wait, or one of them. */
+  /** Cancels the messages of a conversation that wait, but for those whose requests are open; or one of them. */
   cancelWaiting(key: string, activityId?: string): void {
-    const isMeant = ({ message }: MemoryJob) => activityId === undefined || message.activityId === activityId;
-    this.#drop(this.#jobs.remove(key, isMeant));
+    const isMeant = ({ message }: MemoryJob) =>
+      activityId === undefined ? !message.isInBand : message.activityId === activityId;
+    for (const job of this.#jobs.remove(key, isMeant)) this.#drop(job);
   }
 
   /** The turn of a conversation that runs now. */
@@ -112,12 +116,9 @@ export class MemoryQueue implements TurnQueue {
     this.#forget(job);
   }
 
-  #drop(jobs: readonly MemoryJob[]): readonly MemoryJob[] {
-    for (const job of jobs) {
-      this.#countWaiting(job, -1);
-      this.#forget(job);
-    }
-    return jobs;
+  #drop(job: MemoryJob): void {
+    this.#countWaiting(job, -1);
+    this.#forget(job);
   }
 
   #forget(job: MemoryJob): void {

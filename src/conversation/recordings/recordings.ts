@@ -8,18 +8,25 @@ import type { Clock } from '../../clock.ts';
 import { AttachmentError, RequestError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { type ShareBounds, Shares } from '../../shares.ts';
-import type { Acceptance, Conversations } from '../conversations.ts';
+import type { Acceptance, MessageName } from '../acceptance.ts';
 import type { Respond } from '../reply.ts';
 import { personOf } from '../speakers.ts';
 import type { TurnReference, UserMessage } from '../user-message.ts';
 import { findInvitation, type Invitation, type Invitations } from './invitations.ts';
+
+/** What recordings become messages of. */
+export interface RecordingAcceptor {
+  accept(message: UserMessage, respond: Respond): Promise<Acceptance>;
+  hasRoom(key: string): Promise<boolean>;
+  withdraw(message: MessageName): Promise<void>;
+}
 
 /** What taking recordings needs. */
 export interface RecordingsDeps {
   readonly invitations: Invitations;
   readonly clips: Pick<ClipDecoder, 'decode'>;
   readonly audioStore: AudioStore;
-  readonly conversations: Pick<Conversations, 'accept' | 'hasRoom' | 'withdraw'>;
+  readonly conversations: RecordingAcceptor;
   /** The way back to whoever was invited. */
   readonly later: (reference: TurnReference) => Respond;
   readonly clock: Clock;

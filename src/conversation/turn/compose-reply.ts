@@ -6,9 +6,9 @@ import type { Services } from '../services.ts';
 import type { UserMessage } from '../user-message.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 import { paragraphs, transcriptHeading } from './reply-text.ts';
-import type { Asked } from './respond.ts';
 import { toReply } from './to-reply.ts';
 import type { TurnContext } from './turn-context.ts';
+import type { Asked } from './turn-result.ts';
 
 /** Makes the whole reply: what was understood, the answer with its audio, and what else the user has to know. */
 export async function composeReply(

@@ -1,18 +1,32 @@
 import { MOST_FILES, quoteLine, type SentFile } from '../../attachments/message-parts.ts';
-import { type ReadFile, readFile } from '../../attachments/reader.ts';
-import type { SlotBounds } from '../../attachments/slots.ts';
+import { type FileReaders, type ReadFile, readFile } from '../../attachments/reader.ts';
+import type { SlotBounds, Slots } from '../../attachments/slots.ts';
+import type { AudioStore } from '../../audio/audio-store.ts';
 import { samplesIn } from '../../audio/wav.ts';
+import type { Clock } from '../../clock.ts';
 import { AttachmentError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { clockTime, type Wording, wordingFor } from '../../messages/messages.ts';
 import type { ContentPart } from '../../realtime/content.ts';
 import type { TalkWay } from '../reply.ts';
-import type { Services } from '../services.ts';
 import { personOf } from '../speakers.ts';
-import type { TurnAttachment, UserMessage } from '../user-message.ts';
+import type { FetchFile, TurnAttachment, UserMessage } from '../user-message.ts';
+
+/** What reads the files that people send. */
+export interface FileServices {
+  readonly readers: FileReaders;
+  readonly fetch: FetchFile;
+  /** Of `FILE_BOUNDS`, for all conversations. */
+  readonly slots: Slots;
+}
 
 /** What reading takes. */
-export type AttachmentServices = Pick<Services, 'files' | 'audioStore' | 'channel' | 'clock'>;
+export interface AttachmentServices {
+  readonly files: FileServices;
+  readonly audioStore: Pick<AudioStore, 'find' | 'read'>;
+  readonly channel: { readonly wayToTalk: (message: UserMessage) => TalkWay };
+  readonly clock: Clock;
+}
 
 /** What came along with a message, read. */
 export interface ReadAttachments {

@@ -1,4 +1,3 @@
-import type { ModelResult } from '../../realtime/model-result.ts';
 import type { TurnInput } from '../../realtime/session.ts';
 import type { Allowance, CostRequest } from '../limits/spending.ts';
 import type { TurnJob } from '../queue/turn-queue.ts';
@@ -6,24 +5,9 @@ import type { ReplySink } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { generateResponse } from './generate-response.ts';
 import { type Prompt, textsOf } from './prompt.ts';
-import type { ReadAttachments } from './read-attachments.ts';
 import { streamReply } from './stream-reply.ts';
 import type { TurnContext } from './turn-context.ts';
-
-/** The model's part of a turn. */
-export interface Response {
-  readonly model: ModelResult;
-  /** What was shown above the answer while it was made, and stays; `undefined` when nothing was shown. */
-  readonly shownHeading?: string | undefined;
-  /** What it has cost, in US dollars; 0 where nothing is bounded. */
-  readonly costUsd: number;
-}
-
-/** What the model was asked with, and what it came to. */
-export interface Asked {
-  readonly attachments: ReadAttachments;
-  readonly response: Response;
-}
+import type { Response } from './turn-result.ts';
 
 /** What the limits of spending have to know. */
 export function costsOf(prompt: Prompt, { id: jobId, message }: TurnJob): CostRequest {

@@ -11,10 +11,10 @@ import { failedResult } from './generate-response.ts';
 import { isEmpty, toPrompt } from './prompt.ts';
 import { NO_ATTACHMENTS, type ReadAttachments, readAttachments } from './read-attachments.ts';
 import { overBudget, tooFast, unreadable } from './refusals.ts';
-import { type Asked, costsOf, respond } from './respond.ts';
+import { costsOf, respond } from './respond.ts';
 import type { TurnContext } from './turn-context.ts';
 import { turnEdit } from './turn-edit.ts';
-import type { Refused, TurnResult } from './turn-result.ts';
+import type { Asked, Refused, TurnResult } from './turn-result.ts';
 
 /** A message whose attempts have ended their process so often is given up. */
 const MAX_ATTEMPTS = 3;

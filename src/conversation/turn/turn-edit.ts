@@ -7,8 +7,8 @@ import type { ConversationRecord, ConversationUsage, Edit, UnsentReply } from '.
 import type { Reply } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { speakerOf } from '../speakers.ts';
-import type { Asked, Response } from './respond.ts';
 import type { TurnContext } from './turn-context.ts';
+import type { Asked, Response } from './turn-result.ts';
 
 /** The edit that applies a turn to the newest record; does nothing the second time. `found`: as the turn began with it. */
 export function turnEdit(

@@ -2,6 +2,22 @@ import type { ModelResult } from '../../realtime/model-result.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
 import type { Invitation } from '../user-message.ts';
 import type { InvalidReason } from '../validate-message.ts';
+import type { ReadAttachments } from './read-attachments.ts';
+
+/** The model's part of a turn. */
+export interface Response {
+  readonly model: ModelResult;
+  /** What was shown above the answer while it was made, and stays; `undefined` when nothing was shown. */
+  readonly shownHeading?: string | undefined;
+  /** What it has cost, in US dollars; 0 where nothing is bounded. */
+  readonly costUsd: number;
+}
+
+/** What the model was asked with, and what it came to. */
+export interface Asked {
+  readonly attachments: ReadAttachments;
+  readonly response: Response;
+}
 
 /** Why the model was not asked. */
 export type RefusalReason = InvalidReason | 'tooFast' | 'unreadable' | OverBudget['budget'];

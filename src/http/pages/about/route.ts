@@ -5,8 +5,9 @@ import { firstLanguage, newNonce, sendPage } from '../page.ts';
 import { type AboutFacts, aboutPage } from './page.ts';
 
 /** Of the settings, what everybody may know. */
-export function aboutFacts({ recordRetentionMs, audioRetentionMs, storage }: Config): AboutFacts {
-  return { recordRetentionMs, audioRetentionMs, isStored: storage.kind !== 'memory' };
+export function aboutFacts({ recordRetentionMs, audioRetentionMs, database, azureStorageBlobUrl }: Config): AboutFacts {
+  const isStored = database !== undefined || azureStorageBlobUrl !== undefined;
+  return { recordRetentionMs, audioRetentionMs, isStored };
 }
 
 /**

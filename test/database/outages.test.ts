@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock } from '../../src/clock.ts';
+import type { TurnJob } from '../../src/conversation/queue/turn-queue.ts';
+import { retry } from '../../src/conversation/retry.ts';
+import type { StoreError } from '../../src/errors.ts';
+import { createLogger } from '../../src/log.ts';
+import { HandedTurns, messageIn, usersIn } from '../conversation/test-engine.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { openedDatabase, startDatabase } from './open-database.ts';
+
+const isUnavailable = (error: unknown) => (error as StoreError).code === 'store_unavailable';
+
+/** As the turn calls a store: again and again. */
+function stored<T>(call: () => Promise<T>): Promise<T> {
+  return retry(call, { clock: systemClock, log: createLogger('silent'), signal: new AbortController().signal });
+}
+
+describe('a database that is away', () => {
+  it('is waited for, and said once, when it is not there at the start', async () => {
+    await using server = await startPostgres();
+    const url = await server.createDatabase();
+    await server.stop();
+    await using opened = startDatabase(url);
+    const { queue, conversations } = opened.database;
+    const line = await opened.logged('database not usable');
+    assert.equal(line.level, 'warn');
+    assert.match(line.todo ?? '', /see that the server runs/);
+    await assert.rejects(queue.add(messageIn('a', 'one')), isUnavailable);
+    await assert.rejects(conversations.read('a'), isUnavailable);
+    await server.start();
+    await opened.logged('database connected');
+    assert.equal(await queue.add(messageIn('a', 'one')), 'queued');
+    assert.equal(await new HandedTurns(queue).answerNext(), 'one');
+    assert.equal(opened.lines.filter(({ msg }) => msg === 'database not usable').length, 1);
+  });
+
+  it('is waited for when it refuses the bot, and the log says what to do', async () => {
+    await using server = await startPostgres();
+    const url = await server.createDatabase();
+    await using opened = startDatabase(url.replace(/:[^:@]+@/, ':wrong@'));
+    const line = await opened.logged('database not usable');
+    assert.equal(line.level, 'error');
+    assert.match(line.todo ?? '', /user and password in DATABASE_URL/);
+    await server.query("ALTER ROLE bot PASSWORD 'wrong'");
+    await opened.logged('database connected');
+  });
+
+  it('keeps no trace of a message that it did not accept', { skip: process.platform === 'win32' }, async () => {
+    await using server = await startPostgres();
+    const url = await server.createDatabase();
+    await using opened = await openedDatabase(url);
+    const { queue } = opened.database;
+    await server.pause();
+    const startMs = Date.now();
+    const adds = ['one', 'two', 'three', 'four'].map((id) => queue.add(messageIn('a', id)));
+    await Promise.all(adds.map((add) => assert.rejects(add, isUnavailable)));
+    assert.ok(Date.now() - startMs < 6_000);
+    server.resume();
+    await stored(() => queue.add(messageIn('b', 'later')));
+    assert.deepEqual(await server.query("SELECT singleton_key FROM voice_bot_queue.job WHERE name = 'turns'", url), [
+      { singleton_key: 'b' },
+    ]);
+  });
+
+  it('loses nothing, and doubles nothing, while it is restarted, crashes and pauses under load', async () => {
+    await using server = await startPostgres();
+    const url = await server.createDatabase();
+    await using one = await openedDatabase(url);
+    await using other = await openedDatabase(url);
+    const keys = Array.from({ length: 10 }, (_, index) => `c${index}`);
+    const ids = Array.from({ length: 12 }, (_, index) => `m${index}`);
+    let answeredCount = 0;
+    const { promise: allAnswered, resolve } = Promise.withResolvers<void>();
+    const run = async (job: TurnJob) => {
+      const { message } = job;
+      if ((await stored(() => job.begin())) === undefined) return;
+      await delay(30);
+      // A turn's edit recognises itself: the answer to the first call may be lost.
+      const saved = await stored(() =>
+        job.save((record) => ({
+          ...record,
+          lastTurn: job.id,
+          history:
+            record.lastTurn === job.id
+              ? record.history
+              : [...record.history, { user: message.text, assistant: undefined }],
+        })),
+      );
+      if (saved !== 'saved' || !(await stored(() => job.complete()))) return;
+      answeredCount += 1;
+      if (answeredCount === keys.length * ids.length) resolve();
+    };
+    for (const { database } of [one, other]) database.queue.start(run);
+    const adding = keys.map(async (key, index) => {
+      for (const [number, id] of ids.entries()) {
+        const { queue } = ((index + number) % 2 === 0 ? one : other).database;
+        await stored(() => queue.add(messageIn(key, id, { personKey: key })));
+        await delay(150);
+      }
+    });
+    for (const how of [undefined, 'crash'] as const) {
+      await delay(300);
+      await server.stop(how);
+      await delay(300);
+      await server.start();
+    }
+    if (process.platform !== 'win32') {
+      await delay(300);
+      await server.pause();
+      await delay(2_000);
+      server.resume();
+    }
+    await Promise.all(adding);
+    await allAnswered;
+    for (const key of keys) assert.deepEqual(usersIn(await one.database.conversations.read(key)), ids, key);
+  });
+
+  it('ends in time with a server that answers nothing any more', { skip: process.platform === 'win32' }, async () => {
+    await using server = await startPostgres();
+    const opened = await openedDatabase(await server.createDatabase());
+    await server.pause();
+    const startMs = Date.now();
+    await opened.database.close();
+    await opened.database.close();
+    assert.ok(Date.now() - startMs < 10_000);
+    server.resume();
+  });
+
+  it('ends without an error while the server restarts', async () => {
+    await using server = await startPostgres();
+    const url = await server.createDatabase();
+    for (let round = 0; round < 5; round++) {
+      const opened = await openedDatabase(url);
+      await Promise.all([server.stop(), opened.database.close()]);
+      await server.start();
+    }
+  });
+});
