@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, within } from '../clock.ts';
 import type { TurnJob } from '../conversation/queue/turn-queue.ts';
 import { TurnError } from '../errors.ts';
 import { commit } from './connection.ts';
@@ -13,6 +13,9 @@ const BATCHES = [50, 10, 1];
 /** What was not notified is found by looking: jobs that are attempted again, and what came while nobody listened. */
 const POLL_MS = 2_000;
 const TOUCH_MS = 5_000;
+/** After an outage the heartbeats come before supervision misses them. */
+const TOUCH_RETRY_MS = 1_000;
+const TOUCH_LIMIT_MS = 3_000;
 
 /** Fetches jobs from the queue and runs them on this instance, and keeps their claims meanwhile. */
 export class Dispatcher {
@@ -155,26 +158,29 @@ export class Dispatcher {
     }
   }
 
-  #touchLater(): void {
+  #touchLater(delayMs = TOUCH_MS): void {
     this.#cancelTouch();
-    this.#cancelTouch = this.#clock.after(TOUCH_MS, async () => {
-      await this.#touch();
-      if (!this.#isDraining || this.#running.size > 0) this.#touchLater();
+    this.#cancelTouch = this.#clock.after(delayMs, async () => {
+      const isDone = await this.#touch();
+      if (!this.#isDraining || this.#running.size > 0) this.#touchLater(isDone ? TOUCH_MS : TOUCH_RETRY_MS);
     });
   }
 
-  async #touch(): Promise<void> {
+  /** False when it has to be done again soon. */
+  async #touch(): Promise<boolean> {
     const { jobs, log } = this.#services;
     const touched = [...this.#running].filter(({ isLost }) => !isLost);
     const claims = touched.flatMap(({ claim }) => claim ?? []);
-    if (claims.length === 0) return;
+    if (claims.length === 0) return true;
     try {
-      const isWhole = await jobs.touch(claims).catch(() => jobs.touchElsewhere(claims));
-      if (isWhole) return;
+      const late = () => new Error('the heartbeat took too long');
+      const touching = within(this.#clock, TOUCH_LIMIT_MS, jobs.touch(claims), late);
+      if (await touching.catch(() => jobs.touchElsewhere(claims))) return true;
       for (const job of touched) if (job.claim !== undefined && !(await jobs.touch([job.claim]))) await this.#lose(job);
+      return true;
     } catch (error) {
-      // The next heartbeat may reach it: claims hold for several.
       log.debug({ err: storeFailure('a heartbeat', error) }, 'heartbeat not stored');
+      return false;
     }
   }
 

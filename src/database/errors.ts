@@ -11,8 +11,8 @@ const MEANINGS: readonly (readonly [RegExp, StoreErrorCode])[] = [
   [/^(28...|3D000|42501|25006)$/, 'store_refused'],
   // Connection trouble, resources, operator's intervention (restart, cancelled statement), system errors.
   [/^(08|53|57|58)...$/, 'store_unavailable'],
-  // Serialization failure, deadlock, lock not available.
-  [/^(40001|40P01|55P03)$/, 'store_unavailable'],
+  // Serialization failure, deadlock, lock not available; a prepared statement that a migration or a pooler has made useless.
+  [/^(40001|40P01|55P03|0A000|26000|42P05)$/, 'store_unavailable'],
 ];
 const SQL_STATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 /** Of Node's TLS: the server is there, and is not the one that it should be. */

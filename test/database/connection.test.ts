@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { chownSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Connection, commit, rollBack } from '../../src/database/connection.ts';
 import { todoFor } from '../../src/database/errors.ts';
 import { StoreError, type StoreErrorCode } from '../../src/errors.ts';
+import { makeCertificate } from '../support/certificate.ts';
 import { connectionOptions } from '../support/database.ts';
 import { sharedPostgres, startPostgres } from '../support/postgres.ts';
 
@@ -96,6 +99,51 @@ describe('a connection', () => {
         return true;
       });
     }
+  });
+
+  it('signs in with a token of Entra ID, asked for at each new connection', async () => {
+    const url = await (await sharedPostgres()).createDatabase();
+    const given = connectionOptions(url, { DATABASE_SCHEMA: 'public' });
+    const { signIn } = given.settings;
+    const settings = { ...given.settings, signIn: { kind: 'azureEntraId', scope: 'the scope' } } as const;
+    const asked: string[] = [];
+    let token = async () => (signIn.kind === 'password' ? signIn.password : '');
+    const tokens = (scope: string) => () => {
+      asked.push(scope);
+      return token();
+    };
+    const connection = new Connection({ ...given, settings, tokens });
+    await Promise.all([1, 2, 3].map(() => connection.query('SELECT pg_sleep(0.05)')));
+    assert.deepEqual(asked, ['the scope', 'the scope', 'the scope']);
+    await connection.close();
+    token = () => Promise.reject(new Error('no identity'));
+    const refused = new Connection({ ...given, settings, tokens });
+    await assert.rejects(refused.query('SELECT 1'), isStoreError('store_refused'));
+    await refused.close();
+  });
+
+  it('is encrypted, with a certificate that is verified', { skip: process.platform === 'win32' }, async (context) => {
+    const certificate = makeCertificate('localhost');
+    if (certificate === undefined) return context.skip('there is no openssl');
+    await using server = await startPostgres();
+    const { uid, gid } = statSync(server.socketFolder);
+    for (const name of ['cert', 'key'] as const) {
+      const path = join(server.socketFolder, `${name}.pem`);
+      writeFileSync(path, certificate[name], { mode: 0o600 });
+      chownSync(path, uid, gid);
+      await server.query(`ALTER SYSTEM SET ssl_${name}_file = '${path}'`);
+    }
+    certificate.close();
+    await server.query('ALTER SYSTEM SET ssl = on');
+    await server.query('SELECT pg_reload_conf()');
+    const url = (await server.createDatabase()).replace('127.0.0.1', 'localhost');
+    const isEncrypted = 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()';
+    await using unverified = await open(`${url}?sslmode=no-verify`);
+    assert.deepEqual(await unverified.query(isEncrypted), [{ ssl: true }]);
+    await using plain = await open(url);
+    assert.deepEqual(await plain.query(isEncrypted), [{ ssl: false }]);
+    await using verified = await open(`${url}?sslmode=verify-full`);
+    await assert.rejects(verified.query(isEncrypted), isStoreError('store_refused', 'DEPTH_ZERO_SELF_SIGNED_CERT'));
   });
 
   it('rejects what is wrong with a statement for good, and never says what was in it', async () => {

@@ -63,6 +63,19 @@ describe('two instances on one database', () => {
     }
   });
 
+  it('start at once on an empty database', async () => {
+    url = await server.createDatabase();
+    const databases = await Promise.all([1, 2, 3, 4].map(() => open()));
+    for (const [index, { queue }] of databases.entries()) await queue.add(messageIn('a', `m${index}`));
+    for (const { lines } of opened)
+      assert.deepEqual(
+        lines.filter(({ level }) => level !== 'info' && level !== 'debug'),
+        [],
+      );
+    const turns = new HandedTurns((databases[0] ?? assert.fail()).queue);
+    for (let index = 0; index < 4; index++) assert.equal(await turns.answerNext(), `m${index}`);
+  });
+
   it('take over what an instance leaves that was killed, and count its attempt', async () => {
     url = await server.createDatabase();
     const killed = await open();

@@ -163,7 +163,7 @@ describe('the log of a bot', () => {
       'holds no id that a sender who is refused only claims',
       { ALLOWED_USERS: 'somebody-else' },
       { channelId: 'webchat', from: { id: WORD, name: WORD, aadObjectId: WORD } },
-      '"msg":"not in ALLOWED_USERS or ALLOWED_TENANTS"',
+      'not in ALLOWED_USERS or ALLOWED_TENANTS"',
     ],
     ['holds no reason by which the model closes its socket', {}, {}, 'the socket closed (1008)'],
   ] as const) {
@@ -203,7 +203,7 @@ describe('the log of a bot', () => {
     t.after(() => bot.close());
     await bot.says('hello', { conversation: { id } });
     await bot.connector.whenMessages(1);
-    const line = bot.logs.find(({ msg }) => msg === 'not in ALLOWED_USERS or ALLOWED_TENANTS');
+    const [line] = await bot.logged('message refused: not in ALLOWED_USERS or ALLOWED_TENANTS');
     assert.equal(JSON.stringify(line).split(id).length - 1, 1);
   });
 });

@@ -60,17 +60,16 @@ export async function abandon(error: unknown, turn: TurnContext, services: Servi
   const code = error instanceof TurnError ? error.code : undefined;
   if (code === 'claim_lost') return { kind: 'superseded' };
   await settle(0, turn, services);
-  if (code === 'shutting_down' && job.isTransferable) return release(turn);
+  if (code === 'shutting_down' && job.isTransferable) return { kind: 'released' };
   await completeOrLog(turn);
   if (code === 'cancelled') return { kind: 'cancelled' };
   return (await apologize(turn)) ?? { kind: 'broken', error };
 }
 
 /** Gives the turn back to the queue: nothing was said, and another attempt follows. */
-export async function release(turn: TurnContext): Promise<Extract<TurnResult, { kind: 'released' }>> {
+export async function release({ job, log }: TurnContext): Promise<void> {
   // Where that fails, the claim ends by itself after a while.
-  await turn.job.release().catch((err: unknown) => turn.log.warn({ err }, 'turn not released'));
-  return { kind: 'released' };
+  await job.release().catch((err: unknown) => log.warn({ err }, 'turn not released'));
 }
 
 /** Ends what is reserved for the turn. What fails is in the log: the reservation then counts as spent. */
@@ -91,9 +90,13 @@ async function send(reply: Reply, sink: ReplySink, turn: TurnContext): Promise<U
   }
 }
 
-function apologize(turn: TurnContext): Promise<Unsent | undefined> {
+async function apologize(turn: TurnContext): Promise<Unsent | undefined> {
   const text = apology('internal', turn.incident, wordingFor(turn.message.locale));
-  return turn.open(undefined, (sink) => send({ text, audio: undefined }, sink, turn));
+  try {
+    return await turn.open(undefined, (sink) => send({ text, audio: undefined }, sink, turn));
+  } catch (error) {
+    return { kind: 'unsent', error };
+  }
 }
 
 /** The reply is out, or will not come: what fails here is in the log. */

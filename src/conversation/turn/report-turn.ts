@@ -71,7 +71,9 @@ function logResult(result: TurnResult, turn: TurnContext): void {
       logAnswer(result.model, fields, turn);
       break;
     case 'refused':
-      log.info({ reason: result.reason, ...personOf(message, result.reason) }, 'message refused');
+      if (result.reason === 'notAllowed')
+        log.info(personOf(message), 'message refused: not in ALLOWED_USERS or ALLOWED_TENANTS');
+      else log.info({ reason: result.reason }, 'message refused');
       break;
     case 'unsent':
     case 'gone':
@@ -121,6 +123,6 @@ function audioBytesOf(model: ModelResult | undefined): number {
 }
 
 /** For the list of those who may: nobody where the channel vouches for nobody, and the conversation stands for them. */
-function personOf({ personKey, key }: UserMessage, reason: string): object {
-  return reason === 'notAllowed' && personKey !== key ? { person: personKey } : {};
+function personOf({ personKey, key }: UserMessage): object {
+  return personKey === key ? {} : { person: personKey };
 }

@@ -21,11 +21,10 @@ const MAX_ATTEMPTS = 3;
 
 /** Runs one turn: from a dequeued message to a delivered reply. Never rejects: every end is a result. */
 export async function runTurn(turn: TurnContext, services: Services): Promise<TurnResult> {
-  try {
-    return await attempt(turn, services);
-  } catch (error) {
-    return abandon(error, turn, services).catch((unsent: unknown) => ({ kind: 'unsent', error: unsent }));
-  }
+  const result = await attempt(turn, services).catch((error: unknown) => abandon(error, turn, services));
+  // Once the way back is closed: another attempt may begin to send at once.
+  if (result.kind === 'released') await release(turn);
+  return result;
 }
 
 async function attempt(turn: TurnContext, services: Services): Promise<TurnResult> {
@@ -121,7 +120,7 @@ async function endWithoutReply(
   if (code === 'claim_lost') return { kind: 'superseded' };
   if (code !== 'shutting_down' || !turn.job.isTransferable) return undefined;
   await settle(costUsd, turn, services);
-  return release(turn);
+  return { kind: 'released' };
 }
 
 /** The conversation was reset or forgotten meanwhile: nothing of the turn is kept. */

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { Slots } from '../../src/attachments/slots.ts';
+import { createMemoryAudioStore } from '../../src/audio/memory-audio-store.ts';
+import type { Clock } from '../../src/clock.ts';
+import { Conversations } from '../../src/conversation/conversations.ts';
+import { MemorySpending } from '../../src/conversation/limits/memory-spending.ts';
+import { Spending } from '../../src/conversation/limits/spending.ts';
+import { TurnRate } from '../../src/conversation/limits/turn-rate.ts';
+import { MemoryRecords } from '../../src/conversation/memory-records.ts';
+import { MemoryStore } from '../../src/conversation/memory-store.ts';
+import { MemoryQueue } from '../../src/conversation/queue/memory-queue.ts';
+import type { TurnJob, TurnQueue } from '../../src/conversation/queue/turn-queue.ts';
+import { createMemoryInvitations } from '../../src/conversation/recordings/memory-invitations.ts';
+import type { Reply, ReplySink, Respond } from '../../src/conversation/reply.ts';
+import type { Services } from '../../src/conversation/services.ts';
+import { FILE_BOUNDS } from '../../src/conversation/turn/read-attachments.ts';
+import type { UserMessage } from '../../src/conversation/user-message.ts';
+import { randomIds } from '../../src/ids.ts';
+import { createLogger } from '../../src/log.ts';
+import { DEFAULT_PRICES } from '../../src/prices.ts';
+import { SessionPool } from '../../src/realtime/pool.ts';
+import { RealtimeSession } from '../../src/realtime/session.ts';
+import { type Answer, FakeModel, SETTINGS } from '../realtime/fake-model.ts';
+import { unheardTelemetry } from '../support/telemetry.ts';
+
+export const HOUR_MS = 3_600_000;
+
+/** The ways back, by the ids of their messages. */
+const ways = new Map<string, Respond>();
+/** Called when the turn of a message has ended. */
+const onEnded = new Map<string, () => void>();
+
+/** The memory queue, whose jobs a test may change. */
+function observed(queue: MemoryQueue, jobOf: (job: TurnJob) => TurnJob): TurnQueue {
+  return {
+    add: (message) => queue.add(message),
+    addHere: (message) => queue.addHere(message),
+    hasRoom: (key) => queue.hasRoom(key),
+    start: (run) => queue.start((job) => run(jobOf(job)).finally(() => onEnded.get(job.message.activityId)?.())),
+    drain: (graceMs, dismiss) => queue.drain(graceMs, dismiss),
+  };
+}
+
+/** Conversations with a model without sockets. */
+export function talk(answers: readonly Answer[] = [], more: { clock?: Clock; jobOf?: (job: TurnJob) => TurnJob } = {}) {
+  const model = new FakeModel(answers);
+  const { clock = model.clock, jobOf = (job) => job } = more;
+  const logs: Record<string, unknown>[] = [];
+  const open = (signal: AbortSignal) => RealtimeSession.open(model.sessionDeps, signal);
+  const log = createLogger('debug', { write: (line: string) => void logs.push(JSON.parse(line)) });
+  const records = new MemoryRecords({ clock, retentionMs: HOUR_MS });
+  const queue = new MemoryQueue({ records, clock, ids: randomIds });
+  const invitations = createMemoryInvitations({ clock, ids: randomIds });
+  const budgets = { dayUsd: undefined, personUsd: undefined, conversationUsd: undefined };
+  const prices = DEFAULT_PRICES;
+  const services: Services = {
+    queue: observed(queue, jobOf),
+    conversations: new MemoryStore({ records, queue, invitations }),
+    invitations,
+    audioStore: createMemoryAudioStore({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),
+    spending: new Spending({ store: new MemorySpending(clock), budgets, prices, model: 'x', log }),
+    rate: new TurnRate(clock, undefined),
+    sessions: new SessionPool({ open, clock, idleMs: 300_000, maxSessions: 10, turnMs: 90_000 }),
+    files: {
+      readers: {
+        clips: { decode: () => assert.fail('no clip was sent') },
+        pictures: { read: () => assert.fail('no picture was sent') },
+      },
+      fetch: () => assert.fail('no file was sent'),
+      slots: new Slots(FILE_BOUNDS),
+    },
+    channel: {
+      later: ({ activity }) => ways.get(String(activity['id'])) ?? assert.fail('no way back'),
+      wayToTalk: () => 'unreachable',
+    },
+    settings: SETTINGS,
+    historyTurns: 40,
+    turnTimeoutMs: 90_000,
+    telemetry: unheardTelemetry(),
+    clock,
+    ids: randomIds,
+    log,
+    random: () => 0,
+  };
+  const conversations = new Conversations(services);
+  conversations.start();
+  return { conversations, services, model, clock: model.clock, logs };
+}
+
+let count = 0;
+
+/** A message of one person. */
+export function turn(text: string, fields: Partial<UserMessage> = {}): UserMessage {
+  const activityId = `activity-${++count}`;
+  return {
+    key: 'emulator/a',
+    activityId,
+    channel: 'emulator',
+    scope: 'personal',
+    user: { id: 'user-1', name: 'Ada', aadObjectId: undefined },
+    personKey: 'emulator/a',
+    isAllowed: true,
+    locale: undefined,
+    isInBand: false,
+    text,
+    attachments: [],
+    reference: { activity: { id: activityId }, claims: [], audience: undefined },
+    ...fields,
+  };
+}
+
+/** A way back that keeps what is sent; `refuse` makes sends fail. */
+export function wayBack({ refuse }: { refuse?: Error } = {}) {
+  const diary: string[] = [];
+  const replies: Reply[] = [];
+  const sink: ReplySink = {
+    showActivity() {
+      diary.push('shows activity');
+      return () => void diary.push('stops');
+    },
+    showText() {},
+    stopped: new AbortController().signal,
+    async notify(text) {
+      diary.push(`notifies ${text}`);
+    },
+    async send(reply) {
+      diary.push(`sends ${reply.text}`);
+      if (refuse !== undefined) throw refuse;
+      replies.push(reply);
+    },
+  };
+  const respond: Respond = (work) => work(sink);
+  return { diary, replies, sink, respond };
+}
+
+export const bound = (job: TurnJob, name: string | symbol) => {
+  const value: unknown = Reflect.get(job, name, job);
+  return typeof value === 'function' ? value.bind(job) : value;
+};
+
+/** Takes a message and waits until its turn has ended. */
+export async function say(conversations: Conversations, message: UserMessage, respond: Respond): Promise<void> {
+  ways.set(message.activityId, respond);
+  const ended = new Promise<void>((resolve) => onEnded.set(message.activityId, resolve));
+  const accepted = await conversations.accept(message, respond);
+  assert.ok(accepted.kind === 'accepted', accepted.kind);
+  await ended;
+}

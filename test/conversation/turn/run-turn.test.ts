@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { messageId } from '../../../src/conversation/keys.ts';
+import type { ConversationRecord } from '../../../src/conversation/records.ts';
+import type { Respond } from '../../../src/conversation/reply.ts';
+import { runTurn } from '../../../src/conversation/turn/run-turn.ts';
+import { TurnContext } from '../../../src/conversation/turn/turn-context.ts';
+import type { UserMessage } from '../../../src/conversation/user-message.ts';
+import { SendError, TurnError } from '../../../src/errors.ts';
+import { en } from '../../../src/messages/en.ts';
+import { type Answer, says } from '../../realtime/fake-model.ts';
+import { talk, turn, wayBack } from '../talk-under-test.ts';
+import { ScriptedJob } from './scripted-job.ts';
+
+const SHUTTING_DOWN = new TurnError('shutting_down', 'the process has to end');
+
+interface Start {
+  readonly answers?: readonly Answer[];
+  readonly script?: ConstructorParameters<typeof ScriptedJob>[2];
+  readonly message?: UserMessage;
+  readonly refuse?: Error;
+}
+
+/** One attempt at a turn between a scripted job, a model without sockets and a way back that keeps what is sent. */
+function start({ answers = [says('Hi')], script = {}, message = turn('hello'), refuse }: Start = {}) {
+  const { services, model, clock } = talk(answers);
+  const way = wayBack(refuse === undefined ? {} : { refuse });
+  const streams: (string | undefined)[] = [];
+  const respond: Respond = (work, stream) => {
+    streams.push(stream?.earlierId);
+    return way.respond(work);
+  };
+  const job = new ScriptedJob(message, way.diary, script);
+  const result = () => runTurn(new TurnContext(job, respond, services), services);
+  return { job, result, model, clock, services, streams, ...way };
+}
+
+const withoutActivity = (diary: readonly string[]) =>
+  diary.filter((line) => !['shows activity', 'stops'].includes(line));
+
+describe('a turn', () => {
+  it('saves its reply before it is sent, and is complete after that', async () => {
+    const { result, diary, job } = start();
+    assert.equal((await result()).kind, 'answered');
+    assert.deepEqual(withoutActivity(diary), ['begin', 'save: saved', 'sends Hi', 'complete']);
+    assert.equal(job.record.lastTurn, job.id);
+    assert.deepEqual(
+      job.record.history.map(({ user, assistant }) => [user, assistant]),
+      [['hello', 'Hi']],
+    );
+    assert.equal(job.record.unsent?.reply.text, 'Hi');
+  });
+
+  it('that was answered before is completed, and nobody is told anything', async () => {
+    const message = turn('hello');
+    const { result, diary, model } = start({ message, script: { record: { answered: [messageId(message)] } } });
+    assert.deepEqual(await result(), { kind: 'answeredBefore' });
+    assert.deepEqual(diary, ['begin', 'complete']);
+    assert.equal(model.connections.length, 0);
+  });
+
+  it('whose reply was saved before a crash sends that again, in place of the stream that was begun', async () => {
+    const message = turn('hello');
+    const unsent: ConversationRecord['unsent'] = { message: messageId(message), reply: { text: 'Saved' } };
+    const { result, diary, streams, model } = start({ message, script: { record: { unsent }, streamId: 's1' } });
+    assert.deepEqual(await result(), { kind: 'resent' });
+    assert.deepEqual(diary, ['begin', 'sends Saved', 'complete']);
+    assert.deepEqual(streams, ['s1']);
+    assert.equal(model.connections.length, 0);
+  });
+
+  it('that another attempt has delivers nothing: known at its begin, or when it saves', async () => {
+    const early = start({ script: { isSuperseded: true } });
+    assert.deepEqual(await early.result(), { kind: 'superseded' });
+    assert.deepEqual(early.diary, ['begin']);
+    const late = start({ script: { saves: 'superseded' } });
+    assert.equal((await late.result()).kind, 'superseded');
+    assert.deepEqual(withoutActivity(late.diary), ['begin', 'save: superseded']);
+  });
+
+  it('of a conversation that was forgotten meanwhile is delivered without its sound, which is removed', async () => {
+    const { result, replies, services } = start({ script: { saves: 'obsolete' } });
+    let removed: string | undefined;
+    const { remove } = services.audioStore;
+    Object.assign(services.audioStore, {
+      remove: (id: string) => {
+        removed = id;
+        return remove(id);
+      },
+    });
+    assert.equal((await result()).kind, 'answered');
+    assert.deepEqual([replies[0]?.text, replies[0]?.audio], ['Hi', undefined]);
+    assert.ok(removed !== undefined);
+  });
+
+  it('that is refused is complete before its user is told', async () => {
+    const { result, diary } = start({ message: turn('') });
+    assert.deepEqual(await result(), { kind: 'refused', reason: 'textMissing' });
+    assert.deepEqual(diary, ['begin', 'complete', `sends ${en.textMissing}`]);
+  });
+
+  it('at whose attempts processes have ended is given up after three', async () => {
+    const third = start({ script: { attempt: 3 } });
+    assert.equal((await third.result()).kind, 'answered');
+    const fourth = start({ script: { attempt: 4 } });
+    assert.deepEqual(await fourth.result(), { kind: 'deadLettered' });
+    assert.deepEqual(fourth.diary.slice(0, 2), ['begin', 'dead letter']);
+    assert.match(fourth.replies[0]?.text ?? '', /\(incident \w+\)$/);
+  });
+
+  it('whose send fails is complete, and sent no second time', async () => {
+    const unsent = start({ refuse: new Error('nobody knows') });
+    assert.equal((await unsent.result()).kind, 'unsent');
+    assert.deepEqual(withoutActivity(unsent.diary), ['begin', 'save: saved', 'sends Hi', 'complete']);
+    const gone = start({ refuse: new SendError('conversation_gone', 'blocked') });
+    assert.equal((await gone.result()).kind, 'gone');
+  });
+
+  for (const [isTransferable, kind, last] of [
+    [true, 'released', 'release'],
+    [false, 'answered', 'complete'],
+  ] as const) {
+    it(`that the end of its process interrupts is ${kind} where another attempt ${isTransferable ? 'follows' : 'cannot follow'}`, async () => {
+      const hangs: Answer = () => {};
+      const { job, result, diary, model } = start({ answers: [hangs], script: { isTransferable } });
+      const ended = result();
+      while (model.heard.length === 0) await new Promise(setImmediate);
+      job.abort(SHUTTING_DOWN);
+      assert.equal((await ended).kind, kind);
+      assert.equal(withoutActivity(diary).at(-1), last);
+      assert.equal(diary.filter((line) => line.startsWith('sends')).length, isTransferable ? 0 : 1);
+    });
+  }
+
+  it('waits for a store that is away, and its user is told once when that lasts', async () => {
+    const { job, result, clock, diary } = start();
+    job.failures = 12;
+    const ended = result();
+    for (let second = 0; second < 40; second++) await clock.advance(1_000);
+    assert.equal((await ended).kind, 'answered');
+    assert.deepEqual(
+      diary.filter((line) => line.startsWith('sends')),
+      [`sends ${en.storage.lasting}`, 'sends Hi'],
+    );
+  });
+
+  it('whose request is open waits three seconds at most', async () => {
+    const { job, result, clock, diary } = start({ message: turn('hello', { isInBand: true }) });
+    job.failures = Number.POSITIVE_INFINITY;
+    const ended = result();
+    for (let second = 0; second < 7; second++) await clock.advance(1_000);
+    assert.equal((await ended).kind, 'broken');
+    assert.match(diary.join('\n'), /^sends .*\(incident \w+\)$/);
+  });
+
+  it('leaves a message out of the history that was taken back meanwhile', async () => {
+    const message = turn('hello');
+    const { job, result } = start({ message });
+    const { begin } = job;
+    job.begin = async () => {
+      const begun = await begin.call(job);
+      job.record = { ...job.record, answered: [messageId(message)] };
+      return begun;
+    };
+    assert.equal((await result()).kind, 'answered');
+    assert.deepEqual(job.record.history, []);
+    assert.equal(job.record.lastTurn, undefined);
+  });
+
+  it('that saves a second time, since the first answer was lost, is remembered once', async () => {
+    const { job, result } = start();
+    const { save } = job;
+    job.save = async (edit) => {
+      await save.call(job, edit);
+      return save.call(job, edit);
+    };
+    await result();
+    assert.equal(job.record.history.length, 1);
+    assert.equal(job.record.usage.turns, 1);
+  });
+});

@@ -1,0 +1,86 @@
+import type { SaveResult, TurnJob, TurnStart } from '../../../src/conversation/queue/turn-queue.ts';
+import { type ConversationRecord, EMPTY_RECORD } from '../../../src/conversation/records.ts';
+import type { UserMessage } from '../../../src/conversation/user-message.ts';
+import { StoreError, type TurnError } from '../../../src/errors.ts';
+
+/** What a store away says. */
+export const AWAY = new StoreError('store_unavailable', 'no answer');
+
+interface JobScript {
+  readonly record?: Partial<ConversationRecord>;
+  readonly attempt?: number;
+  readonly streamId?: string;
+  readonly isTransferable?: boolean;
+  readonly saves?: SaveResult;
+  /** Another attempt has the turn. */
+  readonly isSuperseded?: boolean;
+}
+
+/** One attempt at a message, of which the test says what the store answers; what is asked of it stands in `diary`. */
+export class ScriptedJob implements TurnJob {
+  readonly id = 'turn-1';
+  readonly acceptedAtMs = 0;
+  readonly message: UserMessage;
+  readonly isTransferable: boolean;
+  readonly diary: string[];
+  readonly #script: JobScript;
+  readonly #stop = new AbortController();
+  record: ConversationRecord;
+  /** How often each call fails before it is answered. */
+  failures = 0;
+
+  constructor(message: UserMessage, diary: string[], script: JobScript = {}) {
+    this.message = message;
+    this.diary = diary;
+    this.#script = script;
+    this.isTransferable = script.isTransferable ?? true;
+    this.record = { ...EMPTY_RECORD, ...script.record };
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  abort(reason: TurnError): void {
+    this.#stop.abort(reason);
+  }
+
+  async begin(): Promise<TurnStart | undefined> {
+    this.#answer('begin');
+    const { attempt = 1, streamId, isSuperseded } = this.#script;
+    return isSuperseded ? undefined : { record: this.record, attempt, streamId };
+  }
+
+  async save(edit: (record: ConversationRecord) => ConversationRecord): Promise<SaveResult> {
+    const saved = this.#script.saves ?? 'saved';
+    if (saved === 'saved') this.record = edit(this.record);
+    this.#answer(`save: ${saved}`);
+    return saved;
+  }
+
+  async complete(): Promise<boolean> {
+    this.#answer('complete');
+    return !this.#script.isSuperseded;
+  }
+
+  async deadLetter(): Promise<boolean> {
+    this.#answer('dead letter');
+    return true;
+  }
+
+  async release(): Promise<void> {
+    this.#answer('release');
+  }
+
+  noteStream(streamId: string): void {
+    this.diary.push(`stream ${streamId}`);
+  }
+
+  #answer(call: string): void {
+    if (this.failures > 0) {
+      this.failures--;
+      throw AWAY;
+    }
+    this.diary.push(call);
+  }
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** A network between the bot and PostgreSQL that loses the answers to COMMIT when a test wants it. */
+export interface PostgresProxy extends AsyncDisposable {
+  /** The address of a database by way of the proxy. */
+  addressOf(url: string): string;
+  /** The next COMMIT is done, and its connection breaks instead of an answer. */
+  loseNextCommit(): void;
+  /** How many answers were lost. */
+  readonly lostCount: number;
+}
+
+/** What tells a COMMIT on the wire, after its first time on a connection: the name of the prepared statement. */
+const COMMIT_NAME = createHash('sha256').update('COMMIT').digest('base64url');
+
+export async function startPostgresProxy(port: number): Promise<PostgresProxy> {
+  const sockets = new Set<Socket>();
+  let isLosing = false;
+  let lostCount = 0;
+  const server = createServer((client) => {
+    const upstream = connect(port, '127.0.0.1');
+    let isLost = false;
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.on('data', (chunk) => {
+      if (isLosing && chunk.includes(COMMIT_NAME)) {
+        isLosing = false;
+        isLost = true;
+      }
+      upstream.write(chunk);
+    });
+    upstream.on('data', (chunk) => {
+      if (!isLost) return client.write(chunk);
+      lostCount += 1;
+      return client.destroy();
+    });
+  });
+  server.listen(0, '127.0.0.1').unref();
+  await once(server, 'listening');
+  const own = (server.address() as AddressInfo).port;
+  return {
+    addressOf: (url) => url.replace(`:${port}/`, `:${own}/`),
+    loseNextCommit() {
+      isLosing = true;
+    },
+    get lostCount() {
+      return lostCount;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
