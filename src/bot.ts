@@ -12,6 +12,7 @@ import {
   callerOf,
   conversationKey,
   isInBand,
+  isTeamDeleted,
   localeOf,
   type Sender,
   scopeOf,
@@ -136,7 +137,7 @@ export class VoiceBot extends TeamsActivityHandler {
     const { membersAdded = [], membersRemoved = [], recipient } = context.activity;
     const isBot = ({ id }: ChannelAccount) => Boolean(id) && id === recipient?.id;
     const isNewcomer = scopeOf(context.activity) === 'personal' ? ({ id }: ChannelAccount) => Boolean(id) : isBot;
-    if (membersRemoved.some(isBot)) await this.#forget(context);
+    if (membersRemoved.some(isBot) || isTeamDeleted(context.activity)) await this.#forget(context);
     else if (membersAdded.some(isNewcomer)) await this.#welcome(context);
   }
 

@@ -102,6 +102,10 @@ class WayBack implements ReplySink {
     this.#sink.showText(read);
   }
 
+  abandon(): void {
+    this.#sink.abandon();
+  }
+
   /** What was shown of the answer ends with the notice. */
   notify(text: string): Promise<void> {
     this.#notified ??= this.#sink.send({ text, audio: undefined, addsToShown: true });

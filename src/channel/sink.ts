@@ -55,6 +55,7 @@ export class Sink implements Omit<ReplySink, 'notify'> {
   readonly #stopping = new AbortController();
   #typing: TypingSign | undefined;
   #live: LiveMessage | undefined;
+  #isAbandoned = false;
 
   constructor(context: TurnContext, capabilities: Capabilities, options: SinkOptions) {
     this.#context = context;
@@ -101,13 +102,17 @@ export class Sink implements Omit<ReplySink, 'notify'> {
     await this.#live?.settle();
   }
 
+  abandon(): void {
+    this.#isAbandoned = true;
+  }
+
   /**
    * Teams shows a stream as unfinished until it gets its end: one that got none from `send`, because the answer is left to
    * another instance or failed on the way, gets it here. Never rejects. Safe to call twice.
    */
   async close(): Promise<void> {
     await this.settle();
-    if (this.#live?.lacksEnd !== true) return;
+    if (this.#live?.lacksEnd !== true || this.#isAbandoned) return;
     const notice = { text: this.#style.words.interrupted, audio: undefined, addsToShown: true };
     await this.send(notice).catch((err: unknown) => this.#options.log.warn({ err }, 'stream not ended'));
   }

@@ -68,6 +68,12 @@ export function toUserMessage(activity: Activity, caller: Caller, { isAllowed, p
   };
 }
 
+/** Whether a team of Microsoft Teams ends with all of its channels. Nobody is removed from it then. */
+export function isTeamDeleted(activity: Activity): boolean {
+  const { eventType } = fieldsOf(activity.channelData);
+  return teamOf(activity).team !== undefined && (eventType === 'teamDeleted' || eventType === 'teamHardDeleted');
+}
+
 /** The team of Microsoft Teams in whose channel an activity was sent. */
 export function teamOf({ channelId, channelData }: Activity): { readonly team?: string } {
   const team =

@@ -52,6 +52,8 @@ export interface ReplySink {
   readonly stopped: AbortSignal;
   /** Tells the user something ahead of the answer, which goes in a message of its own then. Rejects like `send`. */
   notify(text: string): Promise<void>;
+  /** Another attempt has the turn: what was shown is left to it as it is. */
+  abandon(): void;
   /** Sends the answer. What was shown of it stays: the answer continues it. Rejects when the channel did not take it. */
   send(reply: Reply): Promise<void>;
 }

@@ -252,4 +252,36 @@ describe('a conversation from which the bot was removed', () => {
       ['my name is Ada', 'One'],
     );
   });
+
+  for (const [name, removal] of [
+    ['the bot is removed from it', { membersRemoved: [BOT] }],
+    ['it is deleted', { channelData: { eventType: 'teamDeleted' } }],
+  ] as const) {
+    it(`is a whole team with all of its threads, when ${name}`, async (t) => {
+      const bot = await startBot({ turns: ['One', 'Two', 'Other', 'Three', 'Four', 'Still'] });
+      t.after(() => bot[Symbol.asyncDispose]());
+      const inThread = (thread: string, team: string) => ({
+        channelId: 'msteams',
+        conversation: { id: `19:abc@thread.tacv2;messageid=${thread}`, conversationType: 'channel', isGroup: true },
+        channelData: { team: { id: team } },
+        entities: [{ type: 'mention', text: '<at>Bot</at>', mentioned: BOT }],
+      });
+      const threads = [inThread('1', 'team-1'), inThread('2', 'team-1'), inThread('3', 'team-2')];
+      const sayToAll = async (text: string, count: number) => {
+        for (const fields of threads) {
+          await bot.says(`<at>Bot</at> ${text}`, fields);
+          await bot.connector.whenMessages(++count);
+        }
+      };
+      await sayToAll('secret', 0);
+      const channelData = { ...('channelData' in removal ? removal.channelData : {}), team: { id: 'team-1' } };
+      const general = { ...threads[0], conversation: { id: '19:abc@thread.tacv2', conversationType: 'channel' } };
+      await announce(bot, { type: 'conversationUpdate', ...removal, channelData }, { ...general, channelData });
+      await sayToAll('again', 3);
+      assert.deepEqual(
+        bot.script.asked.slice(3).map(({ said }) => said.length),
+        [0, 0, 2],
+      );
+    });
+  }
 });

@@ -120,6 +120,9 @@ export function wayBack({ refuse }: { refuse?: Error } = {}) {
     },
     showText() {},
     stopped: new AbortController().signal,
+    abandon() {
+      diary.push('abandons');
+    },
     async notify(text) {
       diary.push(`notifies ${text}`);
     },

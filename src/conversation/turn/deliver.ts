@@ -103,7 +103,7 @@ async function apologize(turn: TurnContext): Promise<Unsent | undefined> {
 async function completeOrLog(turn: TurnContext): Promise<void> {
   const { job, log } = turn;
   try {
-    await turn.stored(() => job.complete(), turn.endingSignal());
+    await turn.storedAtEnd(() => job.complete());
   } catch (err) {
     log.warn({ err }, 'end of the turn not stored');
   }

@@ -37,12 +37,24 @@ async function attempt(turn: TurnContext, services: Services): Promise<TurnResul
   }
   if (start.attempt > MAX_ATTEMPTS) return deadLetter(turn);
   return turn.open(start, async (sink) => {
-    const { unsent } = start.record; // a crash came between saving and sending
-    if (unsent?.message === messageId(message)) return resend(unsent, sink, turn, services);
-    const refused = validateMessage(message) ?? tooFast(message, services);
-    if (refused !== undefined) return refuse(refused, sink, turn);
-    return answer(start.record, sink, turn, services);
+    const result = await reply(start.record, sink, turn, services);
+    if (result.kind === 'superseded') sink.abandon();
+    return result;
   });
+}
+
+async function reply(
+  record: ConversationRecord,
+  sink: ReplySink,
+  turn: TurnContext,
+  services: Services,
+): Promise<TurnResult> {
+  const { message } = turn;
+  const { unsent } = record; // a crash came between saving and sending
+  if (unsent?.message === messageId(message)) return resend(unsent, sink, turn, services);
+  const refused = validateMessage(message) ?? tooFast(message, services);
+  if (refused !== undefined) return refuse(refused, sink, turn);
+  return answer(record, sink, turn, services);
 }
 
 /** Asks the model, saves its answer, and delivers it. */
@@ -65,7 +77,7 @@ async function answer(
 
     const reply = await composeReply(asked, record, turn, services);
     const edit = turnEdit(asked, reply, record, turn, services);
-    const saved = await turn.stored(() => turn.job.save(edit), turn.endingSignal());
+    const saved = await turn.storedAtEnd(() => turn.job.save(edit));
     if (saved === 'superseded') return { kind: 'superseded', model };
     const settling = settle(costUsd, turn, services);
     hideActivity();

@@ -52,16 +52,18 @@ export class TurnContext {
 
   /** Opens the way back, runs `work` with it, and closes it. `start`: with a stream of an earlier attempt. */
   async open<T>(start: Pick<TurnStart, 'streamId'> | undefined, work: (sink: ReplySink) => Promise<T>): Promise<T> {
+    const { signal } = this.job;
     const onBegun = (streamId: string) => this.job.noteStream(streamId);
-    const inside = (sink: ReplySink) => {
+    const inside = async (sink: ReplySink) => {
       this.#sink = sink;
-      return work(sink);
+      try {
+        return await work(sink);
+      } finally {
+        this.#sink = undefined;
+        if (signal.aborted && signal.reason.code === 'claim_lost') sink.abandon();
+      }
     };
-    try {
-      return await this.#respond(inside, { earlierId: start?.streamId, onBegun });
-    } finally {
-      this.#sink = undefined;
-    }
+    return this.#respond(inside, { earlierId: start?.streamId, onBegun });
   }
 
   /**
@@ -69,25 +71,26 @@ export class TurnContext {
    * by default that of the job. A turn whose request is open waits 3 s at most, then rejects with a StoreError.
    */
   stored<T>(call: () => Promise<T>, signal: AbortSignal = this.job.signal): Promise<T> {
+    if (this.message.isInBand) return this.#storedWithin(MAX_IN_BAND_WAIT_MS, call, signal);
     const { clock } = this.#services;
-    if (!this.message.isInBand)
-      return retry(call, { clock, log: this.log, signal, onLasting: () => void this.#tellOfOutage() });
-    const limit = new AbortController();
-    const waiting = retry(call, { clock, log: this.log, signal: AbortSignal.any([signal, limit.signal]) });
-    const late = () => new StoreError('store_unavailable', `no answer within ${MAX_IN_BAND_WAIT_MS} ms`);
-    return within(clock, MAX_IN_BAND_WAIT_MS, waiting, late).finally(() => limit.abort(late()));
+    return retry(call, { clock, log: this.log, signal, onLasting: () => void this.#tellOfOutage() });
   }
 
-  /**
-   * The job's signal for what has to be stored even after its user stopped the turn: then it is aborted 10 s later, since
-   * a signal that was aborted does not tell that the process ends.
-   */
-  endingSignal(): AbortSignal {
-    const { signal } = this.job;
-    if (!signal.aborted) return signal;
+  /** As `stored`, for what has to be stored even after the job was aborted: then it waits 10 s at most. */
+  storedAtEnd<T>(call: () => Promise<T>): Promise<T> {
+    return this.job.signal.aborted ? this.#storedWithin(MAX_ENDING_MS, call) : this.stored(call);
+  }
+
+  async #storedWithin<T>(limitMs: number, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const { clock } = this.#services;
     const limit = new AbortController();
-    this.#services.clock.after(MAX_ENDING_MS, () => limit.abort(signal.reason));
-    return limit.signal;
+    const late = () => new StoreError('store_unavailable', `no answer within ${limitMs} ms`);
+    const ends = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]);
+    try {
+      return await within(clock, limitMs, retry(call, { clock, log: this.log, signal: ends }), late);
+    } finally {
+      limit.abort(late());
+    }
   }
 
   async #tellOfOutage(): Promise<void> {

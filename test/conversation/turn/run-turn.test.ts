@@ -75,7 +75,7 @@ describe('a turn', () => {
     assert.deepEqual(early.diary, ['begin']);
     const late = start({ script: { saves: 'superseded' } });
     assert.equal((await late.result()).kind, 'superseded');
-    assert.deepEqual(withoutActivity(late.diary), ['begin', 'save: superseded']);
+    assert.deepEqual(withoutActivity(late.diary), ['begin', 'save: superseded', 'abandons']);
   });
 
   it('of a conversation that was forgotten meanwhile is delivered without its sound, which is removed', async () => {

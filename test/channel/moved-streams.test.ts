@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ResourceResponse } from 'botbuilder';
+import type { StreamRules } from '../../src/channel/capabilities.ts';
+import { LiveMessage } from '../../src/channel/live-message.ts';
+import { createLogger } from '../../src/log.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const RULES: StreamRules = {
+  mostMs: 120_000,
+  mostChars: 4_000,
+  intervalMs: 1_000,
+  isPacedThroughout: true,
+  isInChannelData: false,
+  isAnnounced: true,
+};
+
+/** A live message and what it does, an answer of the channel at a time. */
+function live(earlierId: string | undefined, update: () => Promise<unknown> = async () => undefined) {
+  const clock = new ManualClock();
+  const diary: string[] = [];
+  const message = new LiveMessage({
+    rules: RULES,
+    earlierId,
+    onBegun: (id) => diary.push(`begun ${id}`),
+    pace: { nextAtMs: 0 },
+    clock,
+    channelNow: () => clock.now(),
+    log: createLogger('silent'),
+    async sendPiece({ text }): Promise<ResourceResponse> {
+      diary.push(`piece ${text}`);
+      return { id: 'stream-2' };
+    },
+    sendWhole: async ({ text }) => void diary.push(`whole ${text}`),
+    async update({ id, text }) {
+      diary.push(`update ${id} ${text}`);
+      return update();
+    },
+    onStopped: () => {},
+    onOff: () => {},
+  });
+  return { message, diary };
+}
+
+describe('a stream of a turn that moves', () => {
+  it('is named once it has begun, so that a later attempt can end it', async () => {
+    const { message, diary } = live(undefined);
+    message.inform('I am at work');
+    await message.settle();
+    assert.deepEqual(diary, ['piece I am at work', 'begun stream-2']);
+  });
+
+  it('is replaced by the reply of a later attempt, which shows nothing before', async () => {
+    const { message, diary } = live('stream-1');
+    message.inform('I am at work');
+    message.show(() => 'Once');
+    await message.finish({ text: 'Once upon a time' });
+    assert.deepEqual(diary, ['update stream-1 Once upon a time']);
+    assert.equal(message.lacksEnd, false);
+  });
+
+  it('is followed by the whole reply where the channel does not take it in its place', async () => {
+    const { message, diary } = live('stream-1', () => Promise.reject(new Error('no such message')));
+    await message.finish({ text: 'Once upon a time' });
+    assert.deepEqual(diary, ['update stream-1 Once upon a time', 'whole Once upon a time']);
+  });
+});
