@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { readTeamsRequest } from '../../dev/teams-app/teams-options.ts';
 import { commandsOfReadme, optionOf, README, wordsOf } from './commands.ts';
 import { CLIENT_ID, deploy, ofType, theOne } from './deployment.ts';
 import { readTemplate } from './template.ts';
 
-const whole = deploy(readTemplate('azuredeploy.json'));
+const template = readTemplate('azuredeploy.json');
+const whole = deploy(template);
 const commands = commandsOfReadme();
 const root = new URL('../../', import.meta.url);
 const packageSource = readFileSync(new URL('dev/packaging/package.ts', root), 'utf8');
@@ -59,7 +60,7 @@ describe('the commands of the README', () => {
       const given = wordsOf(command).filter((word) => /^\w+=/.test(word));
       for (const word of given) assert.ok((word.split('=')[0] ?? '') in parameters, command);
     }
-    for (const [, name = ''] of README.matchAll(/<(siteName|hostName|botAppId|identity\w+)>/g))
+    for (const [, name = ''] of README.matchAll(/<(siteName|hostName|botAppId|identity\w+|databaseServer)>/g))
       assert.ok(name in whole.outputs, name);
   });
 
@@ -98,7 +99,26 @@ describe('the commands of the README', () => {
   });
 });
 
+/** The text of all files below a folder. */
+function sourceOf(folder: URL): string {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+  return files.map((path) => readFileSync(new URL(path, folder), 'utf8')).join('');
+}
+
 describe('the rest of the README', () => {
+  it('quotes log lines that the bot writes', () => {
+    const source = sourceOf(new URL('src/', root));
+    const [, alerts = ''] = /### When an alert fires\n([^#]+)/.exec(README) ?? [];
+    const quoted = [...alerts.matchAll(/"([^"]+)"/g)].map(([, line = '']) => line);
+    assert.ok(quoted.length > 5);
+    for (const line of [...quoted, 'database connected']) assert.ok(source.includes(`'${line}'`), line);
+  });
+
+  it('says what each value of the database is', () => {
+    for (const value of template.parameters['database']?.allowedValues ?? [])
+      assert.match(README, new RegExp(`^\\| \`${value}\``, 'm'));
+  });
+
   it('names the alerts, and the tables of logs that are sent', () => {
     const alerts = ofType(whole, 'Microsoft.Insights/metricAlerts').map(({ resource }) => resource.name);
     const named = [...README.matchAll(/`…(-[a-z-]+)`/g)].map((found) => `${whole.outputs['siteName']}${found[1]}`);

@@ -1,6 +1,7 @@
 import { type Expression, isExpression, parseExpression } from './expressions.ts';
 import { FUNCTIONS, TENANT } from './functions.ts';
-import type { Json, Resource, Template } from './template.ts';
+import { handedOver, templateIn, withoutTemplate } from './nested.ts';
+import type { Json, JsonObject, Resource, Template } from './template.ts';
 
 /** A template with values for its parameters, evaluated. */
 export interface Deployment {
@@ -23,9 +24,14 @@ export interface Evaluated {
   readonly id: string;
   readonly resource: Resource;
   readonly references: readonly Reference[];
+  /** What has to be there before it: by itself, and by the deployment that it is a part of. */
+  readonly awaited: readonly string[];
+  /** The deployment inside of the template that makes it; unset = the template itself. */
+  readonly within?: string;
 }
 
 export const CLIENT_ID = '33333333-3333-4333-8333-333333333333';
+export const OUTBOUND_ADDRESSES = ['20.0.0.1', '20.0.0.2', '40.0.0.3'] as const;
 export const PRINCIPAL_ID = '44444444-4444-4444-8444-444444444444';
 
 /** What Azure tells of the resources that the templates refer to, by type. */
@@ -41,7 +47,13 @@ const TOLD: Readonly<Record<string, (name: string) => Json>> = {
   'Microsoft.Insights/components': () => ({
     ConnectionString: `InstrumentationKey=${CLIENT_ID};IngestionEndpoint=https://westeurope-5.in.applicationinsights.azure.com/`,
   }),
-  'Microsoft.Web/sites': (name) => ({ defaultHostName: `${name}.azurewebsites.net` }),
+  'Microsoft.DBforPostgreSQL/flexibleServers': (name) => ({
+    fullyQualifiedDomainName: `${name}.postgres.database.azure.com`,
+  }),
+  'Microsoft.Web/sites': (name) => ({
+    defaultHostName: `${name}.azurewebsites.net`,
+    possibleOutboundIpAddresses: OUTBOUND_ADDRESSES.join(','),
+  }),
 };
 
 /**
@@ -49,22 +61,42 @@ const TOLD: Readonly<Record<string, (name: string) => Json>> = {
  * number of arguments, a field that is not there, a parameter without a value.
  */
 export function deploy(template: Template, given: Readonly<Record<string, Json>> = {}): Deployment {
-  const declared = template.resources.map((written) => {
-    const scope = new Scope(template, given);
-    const resource = scope.evaluate(written, `/resources/${written.name}`) as Resource;
-    return { id: idOf(resource), resource, references: scope.references };
-  });
+  const declared = evaluateAll(template, given);
+  const left = new Set(declared.filter(({ resource }) => resource.condition === false).map(({ id }) => id));
   const scope = new Scope(template, given);
   const outputs = Object.entries(template.outputs ?? {}).map(([name, { value }]) => [
     name,
     scope.evaluate(value, `/outputs/${name}`),
   ]);
   return {
-    resources: declared.filter(({ resource }) => resource.condition !== false),
+    resources: declared.filter(({ id, within }) => !left.has(id) && !left.has(within ?? '')),
     declared,
     outputs: Object.fromEntries(outputs),
     outputReferences: scope.references,
   };
+}
+
+/** All resources of a template, each deployment inside of it before what that makes. */
+function evaluateAll(template: Template, given: Readonly<Record<string, Json>>, outer?: Evaluated): Evaluated[] {
+  return template.resources.flatMap((written) =>
+    copiesOf(template, given, written).flatMap((copyIndex) => {
+      const scope = new Scope(template, given, copyIndex);
+      const { copy, ...rest } = withoutTemplate(written);
+      const resource = scope.evaluate(rest, `/resources/${written.name}`) as Resource;
+      const awaited = [...(resource.dependsOn ?? []), ...(outer?.awaited ?? [])];
+      const within = outer === undefined ? {} : { within: outer.id };
+      const made = { id: idOf(resource), resource, references: scope.references, awaited, ...within };
+      const inner = templateIn(written);
+      return inner === undefined ? [made] : [made, ...evaluateAll(inner, handedOver(resource), made)];
+    }),
+  );
+}
+
+/** The index of each copy that is made of a resource. */
+function copiesOf(template: Template, given: Readonly<Record<string, Json>>, { name, copy }: Resource): number[] {
+  if (copy === undefined) return [0];
+  const count = new Scope(template, given).evaluate((copy as JsonObject)['count'] ?? null, `/resources/${name}/copy`);
+  return Array.from({ length: Number(count) }, (_, index) => index);
 }
 
 /** Only the deployed resources of a type. */
@@ -82,6 +114,8 @@ export function theOne(deployment: Deployment, type: string): Evaluated {
 function idOf({ type, name, scope }: Resource): string {
   const [provider, ...kinds] = type.split('/');
   const names = name.split('/');
+  if (names.includes(''))
+    throw new Error(`${type} has an empty name in "${name}", which is refused even if it is not made`);
   if (kinds.length !== names.length) throw new Error(`${type} needs ${kinds.length} names, and has "${name}"`);
   const own = kinds.map((kind, index) => `${kind}/${names[index]}`).join('/');
   const base = scope ?? String(FUNCTIONS['resourceId']?.('x/y', 'z')).replace('/providers/x/y/z', '');
@@ -91,11 +125,13 @@ function idOf({ type, name, scope }: Resource): string {
 class Scope {
   readonly #template: Template;
   readonly #given: Readonly<Record<string, Json>>;
+  readonly #copyIndex: number;
   readonly references: Reference[] = [];
 
-  constructor(template: Template, given: Readonly<Record<string, Json>>) {
+  constructor(template: Template, given: Readonly<Record<string, Json>>, copyIndex = 0) {
     this.#template = template;
     this.#given = given;
+    this.#copyIndex = copyIndex;
   }
 
   evaluate(value: Json, path: string): Json {
@@ -136,6 +172,7 @@ class Scope {
     // As Resource Manager does: only the branch that is taken is evaluated.
     if (name === 'if') return this.#run(args[this.#run(args[0] as Expression) === true ? 1 : 2] as Expression);
     const values = args.map((arg) => this.#run(arg));
+    if (name === 'copyIndex') return this.#copyIndex;
     if (name === 'parameters') return this.#parameter(String(values[0]));
     if (name === 'variables') {
       const value = this.#template.variables?.[String(values[0])];

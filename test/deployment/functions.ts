@@ -13,6 +13,11 @@ function number(value: Json | undefined): number {
   return value;
 }
 
+function truth(value: Json | undefined): boolean {
+  if (typeof value !== 'boolean') throw new Error(`${JSON.stringify(value)} is no boolean`);
+  return value;
+}
+
 function text(value: Json | undefined): string {
   if (typeof value !== 'string') throw new Error(`${JSON.stringify(value)} is no string`);
   return value;
@@ -42,27 +47,33 @@ function format([pattern, ...values]: readonly Json[]): string {
  * https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions
  */
 export const FUNCTIONS: Readonly<Record<string, (...args: Json[]) => Json>> = {
+  and: (...values) => values.every(truth),
   add: (a, b) => number(a) + number(b),
   concat: (...parts) => parts.map(text).join(''),
   createArray: (...items) => items,
   div: (a, b) => Math.trunc(number(a) / number(b)),
   empty: (value) => (typeof value === 'string' || Array.isArray(value) ? value : [text(value)]).length === 0,
+  equals: (a, b) => a === b,
   format: (...args) => format(args),
   guid: (...args) => hex(args).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*/, '$1-$2-$3-$4-$5'),
-  max: (...values) => Math.max(...values.map(number)),
-  not: (value) => {
-    if (typeof value !== 'boolean') throw new Error(`${JSON.stringify(value)} is no boolean`);
-    return !value;
+  length: (value) => {
+    if (typeof value !== 'string' && !Array.isArray(value)) throw new Error(`${JSON.stringify(value)} has no length`);
+    return value.length;
   },
+  max: (...values) => Math.max(...values.map(number)),
+  not: (value) => !truth(value),
+  or: (...values) => values.some(truth),
   resourceGroup: () => ({ id: GROUP_ID, name: 'group', location: 'westeurope' }),
   resourceId: (...args) => idBelow(GROUP_ID, args),
+  split: (value, separator) => text(value).split(text(separator)),
   startsWith: (value, start) => text(value).toLowerCase().startsWith(text(start).toLowerCase()),
   string: (value) => (typeof value === 'string' ? value : JSON.stringify(value)),
   subscription: () => ({ id: `/subscriptions/${SUBSCRIPTION}`, subscriptionId: SUBSCRIPTION, tenantId: TENANT }),
   subscriptionResourceId: (...args) => idBelow(`/subscriptions/${SUBSCRIPTION}`, args),
   toLower: (value) => text(value).toLowerCase(),
+  uriComponent: (value) => encodeURIComponent(text(value)),
   uniqueString: (...args) => hex(args).slice(0, 13),
 };
 
 /** Functions that need more than their arguments. */
-export const SPECIAL_FUNCTIONS = ['if', 'parameters', 'reference', 'variables'] as const;
+export const SPECIAL_FUNCTIONS = ['copyIndex', 'if', 'parameters', 'reference', 'variables'] as const;

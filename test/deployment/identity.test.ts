@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
+import { readConfig } from '../../src/config/config.ts';
 import { entraIdTokens } from '../../src/realtime/endpoint.ts';
 import { CLIENT_ID, deploy } from './deployment.ts';
-import { settingsOf } from './settings.ts';
+import { environmentOf, settingsOf } from './settings.ts';
 import { readTemplate } from './template.ts';
 
-const settings = settingsOf(deploy(readTemplate('azuredeploy.json')));
+const whole = deploy(readTemplate('azuredeploy.json'));
+const settings = settingsOf(whole);
 
 /** Sets variables of this process for one test. */
 function setVariables(t: TestContext, variables: Readonly<Record<string, string | undefined>>): void {
@@ -44,10 +46,16 @@ describe('the settings of the site', () => {
     const { AZURE_CLIENT_ID, AZURE_TOKEN_CREDENTIALS } = settings;
     const platform = { IDENTITY_ENDPOINT: url, IDENTITY_HEADER: 'header' };
     setVariables(t, { ...platform, AZURE_CLIENT_ID, AZURE_TOKEN_CREDENTIALS });
-    assert.equal(await entraIdTokens('https://cognitiveservices.azure.com/.default')(), 'token');
+    const { database } = readConfig(environmentOf(whole));
+    assert.ok(database?.signIn.kind === 'azureEntraId');
+    for (const scope of ['https://cognitiveservices.azure.com/.default', database.signIn.scope])
+      assert.equal(await entraIdTokens(scope)(), 'token');
     assert.deepEqual(
       asked.map(({ searchParams }) => [searchParams.get('resource'), searchParams.get('client_id')]),
-      [['https://cognitiveservices.azure.com', CLIENT_ID]],
+      [
+        ['https://cognitiveservices.azure.com', CLIENT_ID],
+        ['https://ossrdbms-aad.database.windows.net', CLIENT_ID],
+      ],
     );
   });
 

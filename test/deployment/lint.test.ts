@@ -22,7 +22,7 @@ const FAULTS: readonly (readonly [name: string, from: string, to: string, says: 
   ['an unused parameter', "parameters('voice')", "parameters('instructions')", /parameters: voice is not used/],
   ['an unknown variable', "variables('planId')", "variables('planID')", /variables: planID is not defined/],
   ['an unknown field', ').clientId]', ').clientID]', /there is no "clientID"/],
-  ['a key that is handed out', "[reference(variables('storageId'), '2025-06-01')", "[listKeys('x')", /a secret/],
+  ['a key that is handed out', "[reference(variables('insightsId'), '2020-02-02')", "[listKeys('x')", /a secret/],
   ['an early reference', '"[variables(\'planName\')]"', '"[reference(\'planName\')]"', /only stand in properties/],
   [
     'a missing target',
@@ -51,6 +51,44 @@ const FAULTS: readonly (readonly [name: string, from: string, to: string, says: 
     '"type": "Microsoft.ManagedIdentity/userAssignedIdentities",',
     '"condition": "[variables(\'makesAi\')]", "type": "Microsoft.ManagedIdentity/userAssignedIdentities",',
     /an output reads .* which may not be there/,
+  ],
+  [
+    'a reference to a database that may be left out',
+    "if(variables('makesDatabase'), reference(",
+    "if(variables('hasDatabase'), reference(",
+    /reads .*-db, which may not be there/,
+  ],
+  ['a name that is empty in some cases', "'none', parameters('databaseAdminGroupId')", "'', 'x'", /an empty name/],
+  [
+    'an unknown parameter in a template inside',
+    '"[parameters(\'principalName\')]"',
+    '"[parameters(\'identityName\')]"',
+    /parameters: identityName is not defined/,
+  ],
+  [
+    'a variable of the template around in a template inside',
+    "[concat(parameters('serverName'), '/', parameters('principalId'))]",
+    "[concat(variables('databaseServerName'), '/', parameters('principalId'))]",
+    /variables: databaseServerName is not defined/,
+  ],
+  [
+    'a name that is read from another resource in a template inside',
+    "[concat(parameters('serverName'), '/', parameters('principalId'))]",
+    "[concat(parameters('serverName'), '/', reference(parameters('principalId')))]",
+    /reference may only stand in properties/,
+  ],
+  [
+    'a parameter that is not handed to a template inside',
+    '"principalName": { "value": "[variables(\'identityName\')]" },',
+    '',
+    /parameter principalName has no value/,
+  ],
+  ['a template inside that sees all', '"scope": "Inner"', '"scope": "Outer"', /not the inner one/],
+  [
+    'a template inside whose server is not waited for',
+    '"dependsOn": ["[variables(\'databaseServerId\')]", "[variables(\'identityId\')]"]',
+    '"dependsOn": ["[variables(\'identityId\')]"]',
+    /administrators\/\S+ does not wait for .*-db/,
   ],
 ];
 
@@ -91,9 +129,11 @@ describe('the parameters file', () => {
       'dailyBudgetUsd',
       'planSku',
       'instances',
+      'database',
+      'databaseBackupDays',
     ];
     for (const name of wanted) assert.ok(name in given, name);
-    for (const name of ['allowedTenants', 'location']) assert.ok(!(name in given), name);
+    for (const name of ['allowedTenants', 'location', 'databaseLocation']) assert.ok(!(name in given), name);
   });
 
   it('would be noticed with a name, a type or a value that the template does not take', () => {

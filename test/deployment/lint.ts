@@ -1,6 +1,7 @@
 import { type Deployment, deploy, type Evaluated } from './deployment.ts';
 import { type Expression, isExpression, parseExpression, partsOf } from './expressions.ts';
 import { FUNCTIONS, SPECIAL_FUNCTIONS } from './functions.ts';
+import { nestedTemplates, nestingProblems, withoutNested } from './nested.ts';
 import { type Template, textsIn } from './template.ts';
 import { type Variant, valueProblems } from './variants.ts';
 
@@ -10,7 +11,16 @@ const SECRET = /secret|passw|credential|token|connectionstring|(^|[a-z])(key|sas
 export function lint(template: Template, variants: Readonly<Record<string, Variant>>): readonly string[] {
   const unread = syntaxProblems(template);
   if (unread.length > 0) return unread;
-  const written = [...callProblems(template), ...unusedProblems(template), ...parameterProblems(template)];
+  const whole = withoutNested(template);
+  const written = [
+    ...nestingProblems(template),
+    ...parameterProblems(whole),
+    ...[whole, ...nestedTemplates(template)].flatMap((each) => [
+      ...callProblems(each),
+      ...unusedProblems(each),
+      ...secretProblems(each),
+    ]),
+  ];
   if (written.length > 0) return written;
   return Object.values(variants).flatMap((given) => [
     ...valueProblems(template, given),
@@ -68,20 +78,22 @@ function unusedProblems(template: Template): readonly string[] {
   });
 }
 
-function parameterProblems({ parameters, outputs }: Template): readonly string[] {
+function secretProblems({ parameters, outputs }: Template): readonly string[] {
   const secretOutputs = Object.keys(outputs ?? {}).filter((name) => SECRET.test(name));
+  const open = Object.entries(parameters).filter(([name, { type }]) => SECRET.test(name) && !/^secure/i.test(type));
   return [
     ...secretOutputs.map((name) => `output ${name} looks like a secret`),
-    ...Object.entries(parameters).flatMap(([name, { type, metadata, defaultValue, allowedValues }]) => [
-      ...(SECRET.test(name) && !/^secure/i.test(type)
-        ? [`parameter ${name} looks like a secret, and is a ${type}`]
-        : []),
-      ...(metadata?.description ? [] : [`parameter ${name} is not described`]),
-      ...(defaultValue !== undefined && allowedValues?.includes(defaultValue) === false
-        ? [`the default of ${name} is not allowed`]
-        : []),
-    ]),
+    ...open.map(([name, { type }]) => `parameter ${name} looks like a secret, and is a ${type}`),
   ];
+}
+
+function parameterProblems({ parameters }: Template): readonly string[] {
+  return Object.entries(parameters).flatMap(([name, { metadata, defaultValue, allowedValues }]) => [
+    ...(metadata?.description ? [] : [`parameter ${name} is not described`]),
+    ...(defaultValue !== undefined && allowedValues?.includes(defaultValue) === false
+      ? [`the default of ${name} is not allowed`]
+      : []),
+  ]);
 }
 
 function evaluatedProblems(template: Template, given: Variant): readonly string[] {
@@ -104,11 +116,13 @@ function evaluatedProblems(template: Template, given: Variant): readonly string[
 }
 
 /** Whatever a resource is below of, is a part of, or reads from has to be there before it. */
-function targetProblems({ id, resource, references }: Evaluated, declared: readonly Evaluated[]): readonly string[] {
+function targetProblems(
+  { id, resource, references, awaited }: Evaluated,
+  declared: readonly Evaluated[],
+): readonly string[] {
   const parent = /^(.*)\/[^/]+\/[^/]+$/.exec(id)?.[1] ?? '';
   const isChild = resource.scope === undefined && resource.type.split('/').length > 2;
   const needed = [...(isChild ? [parent] : []), ...(resource.scope ? [resource.scope] : [])];
-  const awaited = resource.dependsOn ?? [];
   const isDeclared = (wanted: string) => declared.some((each) => each.id === wanted);
   const named = textsIn(resource).flatMap(([, text]) =>
     /^\/subscriptions\/.*\/resourceGroups\//.test(text) ? [text] : [],

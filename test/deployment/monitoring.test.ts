@@ -45,10 +45,14 @@ describe('an alert', () => {
     ['HealthCheckStatus', 'Microsoft.Web/sites', 'Average', 'LessThan', 50],
     [METRICS.starts, 'Microsoft.Insights/components', 'Total', 'GreaterThan', 2],
     [METRICS.turnsFailed, 'Microsoft.Insights/components', 'Total', 'GreaterThan', 5],
+    ['storage_percent', 'Microsoft.DBforPostgreSQL/flexibleServers', 'Average', 'GreaterThan', 85],
   ] as const;
 
-  it('is there for each of four things', () => {
-    assert.equal(ofType(whole, 'Microsoft.Insights/metricAlerts').length, cases.length);
+  it('is there for each of five things, and of four where no database is made', () => {
+    const alertsOf = (deployment = whole) => ofType(deployment, 'Microsoft.Insights/metricAlerts').length;
+    assert.equal(alertsOf(), cases.length);
+    for (const database of ['none', 'existing'])
+      assert.equal(alertsOf(deploy(readTemplate('azuredeploy.json'), { database })), cases.length - 1, database);
   });
 
   for (const [metric, type, timeAggregation, operator, threshold] of cases) {
@@ -118,6 +122,7 @@ describe('whom alerts tell', () => {
 
 describe('logs', () => {
   const workspace = theOne(whole, 'Microsoft.OperationalInsights/workspaces').id;
+  const siteLogs = ofType(whole, 'Microsoft.Web/sites/config').find(({ id }) => id.endsWith('/config/logs'))?.resource;
   const sent = ofType(whole, 'Microsoft.Insights/diagnosticSettings').map(({ resource }) => resource);
 
   for (const [type, logs] of [
@@ -144,8 +149,7 @@ describe('logs', () => {
     // For Linux this is the console, and files of requests are made on Windows alone:
     // https://learn.microsoft.com/azure/app-service/troubleshoot-diagnostic-logs#overview
     assert.equal(theOne(whole, 'Microsoft.Web/sites').resource['kind'], 'app,linux');
-    const { properties } = theOne(whole, 'Microsoft.Web/sites/config').resource;
-    assert.deepEqual(properties, {
+    assert.deepEqual(siteLogs?.['properties'], {
       httpLogs: { fileSystem: { enabled: true, retentionInDays: 3, retentionInMb: 35 } },
     });
   });
@@ -156,9 +160,7 @@ describe('logs', () => {
   });
 
   it('of the console can be followed, and what is measured goes to the same workspace', () => {
-    const { resource } = theOne(whole, 'Microsoft.Web/sites/config');
-    assert.equal(resource.name.split('/')[1], 'logs');
-    assert.partialDeepStrictEqual(resource, { properties: { httpLogs: { fileSystem: { enabled: true } } } });
+    assert.partialDeepStrictEqual(siteLogs, { properties: { httpLogs: { fileSystem: { enabled: true } } } });
     assert.partialDeepStrictEqual(theOne(whole, 'Microsoft.Insights/components').resource, {
       properties: { WorkspaceResourceId: workspace, IngestionMode: 'LogAnalytics' },
     });

@@ -62,6 +62,15 @@ describe('the plan', () => {
     assert.deepEqual(skuOf('S1'), { name: 'S1' });
   });
 
+  it('has one instance without a database, and does not scale: another would not know what this one remembers', () => {
+    for (const planSku of template.parameters['planSku']?.allowedValues ?? []) {
+      const alone = deploy(template, { database: 'none', planSku, instances: 3 });
+      assert.deepEqual(ofType(alone, 'Microsoft.Insights/autoscalesettings'), []);
+      const { resource } = theOne(alone, 'Microsoft.Web/serverfarms');
+      assert.deepEqual(resource['sku'], { name: planSku, capacity: 1 });
+    }
+  });
+
   it('takes an instance more where one of two things is short, and one less where both are not, more slowly', () => {
     const { id } = theOne(more, 'Microsoft.Web/serverfarms');
     const { profiles } = theOne(more, 'Microsoft.Insights/autoscalesettings').resource['properties'] as unknown as {

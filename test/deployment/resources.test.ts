@@ -8,6 +8,9 @@ const RULES: Readonly<Record<string, RegExp>> = {
   'Microsoft.ManagedIdentity/userAssignedIdentities': /^[A-Za-z0-9][\w-]{2,127}$/,
   'Microsoft.OperationalInsights/workspaces': /^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$/,
   'Microsoft.Insights/components': /^[^%&\\?/]{1,260}$/,
+  // The longest name of a deployment, and of a server below postgres.database.azure.com.
+  'Microsoft.Resources/deployments': /^[A-Za-z0-9_.()-]{1,64}$/,
+  'Microsoft.DBforPostgreSQL/flexibleServers': /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
   'Microsoft.Storage/storageAccounts': /^[a-z0-9]{3,24}$/,
   'Microsoft.CognitiveServices/accounts': /^[a-z0-9][a-z0-9-]{0,62}[a-z0-9]$/,
   'Microsoft.Web/serverfarms': /^[A-Za-z0-9-]{1,60}$/,
@@ -20,7 +23,7 @@ const { minLength = 0, maxLength = 0 } = template.parameters['baseName'] ?? {};
 
 for (const baseName of ['v'.repeat(minLength), 'v'.repeat(maxLength)]) {
   describe(`with a base name of ${baseName.length} characters`, () => {
-    const deployment = deploy(template, { baseName });
+    const deployment = deploy(template, { baseName, audioInBlobStorage: true, databaseFirewall: 'siteAddresses' });
     for (const [type, rule] of Object.entries(RULES)) {
       it(`a ${type} has a name that Azure takes`, () => {
         const made = ofType(deployment, type);
@@ -30,7 +33,8 @@ for (const baseName of ['v'.repeat(minLength), 'v'.repeat(maxLength)]) {
     }
 
     it('names differ from those of another base name', () => {
-      const others = new Set(deploy(template, { baseName: `x${baseName.slice(1)}` }).resources.map(({ id }) => id));
+      const other = { baseName: `x${baseName.slice(1)}`, audioInBlobStorage: true, databaseFirewall: 'siteAddresses' };
+      const others = new Set(deploy(template, other).resources.map(({ id }) => id));
       assert.deepEqual(
         deployment.resources.filter(({ id }) => others.has(id)),
         [],
@@ -47,12 +51,16 @@ describe('a base name', () => {
 });
 
 describe('each resource', () => {
-  it('is where the bot is to be, the model where that is, and what has no place in none', () => {
-    const { resources } = deploy(template, { location: 'westus', aiLocation: 'swedencentral' });
+  it('is where the bot is to be, model and database where those are, and what has no place in none', () => {
+    const given = { location: 'westus', aiLocation: 'swedencentral', databaseLocation: 'northeurope' };
+    const { resources } = deploy(template, given);
     const isGlobal = /^Microsoft\.(BotService\/|Insights\/(actionGroups|metricAlerts)$)/;
     for (const { resource } of resources.filter((each) => 'location' in each.resource)) {
-      const isModel = resource.type === 'Microsoft.CognitiveServices/accounts';
-      const expected = isModel ? 'swedencentral' : isGlobal.test(resource.type) ? 'global' : 'westus';
+      const own = new Map([
+        ['Microsoft.CognitiveServices/accounts', given.aiLocation],
+        ['Microsoft.DBforPostgreSQL/flexibleServers', given.databaseLocation],
+      ]).get(resource.type);
+      const expected = own ?? (isGlobal.test(resource.type) ? 'global' : given.location);
       assert.equal(resource['location'], expected, resource.type);
     }
   });

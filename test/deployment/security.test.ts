@@ -15,7 +15,7 @@ const ROLES = {
 
 const IDENTITY = 'Microsoft.ManagedIdentity/userAssignedIdentities';
 const template = readTemplate('azuredeploy.json');
-const whole = deploy(template);
+const whole = deploy(template, { audioInBlobStorage: true });
 const resource = (type: string) => theOne(whole, type).resource;
 
 describe('the site', () => {
@@ -41,6 +41,9 @@ describe('what the bot calls', () => {
   it('can be reached by it: there is no private network', () => {
     for (const type of ['Microsoft.Storage/storageAccounts', 'Microsoft.CognitiveServices/accounts'])
       assert.partialDeepStrictEqual(resource(type), { properties: { publicNetworkAccess: 'Enabled' } });
+    assert.partialDeepStrictEqual(resource('Microsoft.DBforPostgreSQL/flexibleServers'), {
+      properties: { network: { publicNetworkAccess: 'Enabled' } },
+    });
   });
 });
 
@@ -82,7 +85,7 @@ describe('keys', () => {
 
   it('open no container to everybody', () => {
     const containers = ofType(whole, 'Microsoft.Storage/storageAccounts/blobServices/containers');
-    assert.equal(containers.length, 2);
+    assert.equal(containers.length, 1);
     for (const each of containers) assert.deepEqual(each.resource['properties'], { publicAccess: 'None' });
   });
 });
@@ -114,7 +117,7 @@ describe('the identity', () => {
 
   const grants = [
     ['Cognitive Services OpenAI User', 'Microsoft.CognitiveServices/accounts'],
-    ['Storage Blob Data Contributor', 'Microsoft.Storage/storageAccounts'],
+    ['Storage Blob Data Contributor', 'Microsoft.Storage/storageAccounts/blobServices/containers'],
     ['Monitoring Metrics Publisher', 'Microsoft.Insights/components'],
   ] as const;
 

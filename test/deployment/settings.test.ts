@@ -39,10 +39,7 @@ const LEFT_ALONE: Readonly<Record<string, string>> = {
   AZURE_AUTHORITY_HOST: 'public cloud',
   NODE_EXTRA_CA_CERTS: 'all that it reaches has public certificates',
   AZURE_STORAGE_CONNECTION_STRING: 'stops the start',
-  DATABASE_URL: 'the template makes no database yet',
-  DATABASE_SCHEMA: 'the default fits',
   DATABASE_POOL_SIZE: 'the default fits',
-  DISPATCH: 'the default fits',
   OPENAI_API_KEY: 'the model is in Azure',
   OPENAI_BASE_URL: 'the model is in Azure',
   OPENAI_MODEL: 'the model is in Azure',
@@ -66,7 +63,6 @@ const LEFT_ALONE: Readonly<Record<string, string>> = {
   WEBSITE_HOSTNAME: 'the platform sets it',
   WEBSITE_SITE_NAME: 'the platform sets it',
   AUDIO_MEMORY_MB: 'the default fits',
-  AUDIO_STORE_MB: 'the default fits',
   AUDIO_BROWSER_LINKS: 'the default fits',
   WEBCHAT_AUDIO: 'the default fits',
   HISTORY_TURNS: 'the default fits',
@@ -75,7 +71,6 @@ const LEFT_ALONE: Readonly<Record<string, string>> = {
   TURN_TIMEOUT_SECONDS: 'the default fits',
   REALTIME_MAX_OUTPUT_TOKENS: 'the default fits',
   PRICE_TABLE: 'names a file',
-  PERSON_DAILY_BUDGET_USD: 'the budget of a day bounds everybody together',
   LOG_LEVEL: 'the default fits',
   REALTIME_TRANSCRIPTION_MODEL: 'names one more deployment, which the template does not make',
   ATTACHMENT_HOSTS: "the channels' own hosts serve",
@@ -150,7 +145,11 @@ describe('the settings of the site', () => {
       assert.partialDeepStrictEqual(config.telemetry, { kind: 'azureMonitor', usesEntraId: true });
       assert.ok(config.isAuthenticated);
       assert.equal(config.model.kind, 'azureEntraId');
-      assert.match(String(config.azureStorageBlobUrl), /^https:\/\/[a-z0-9]+\.blob\.core\.windows\.net$/);
+      const hasBlobs = given['audioInBlobStorage'] === true;
+      assert.match(
+        config.azureStorageBlobUrl ?? '',
+        hasBlobs ? /^https:\/\/[a-z0-9]+\.blob\.core\.windows\.net$/ : /^$/,
+      );
       assert.equal(config.host, undefined);
       assert.equal(config.port, 8080);
       assert.match(String(config.publicBaseUrl), /^https:\/\/[a-z0-9-]+\.azurewebsites\.net$/);
@@ -166,6 +165,7 @@ describe('the settings of the site', () => {
       'session',
       'limits',
       'audioRetentionMs',
+      'audioStoreBytes',
       'recordRetentionMs',
       'drainMs',
       'allowedUsers',
@@ -181,16 +181,20 @@ describe('the settings of the site', () => {
     assert.deepEqual(config.allowedTenants, []);
     assert.deepEqual(config.allowedUsers, [CLIENT_ID, '29:abc']);
     assert.deepEqual([config.session.instructions, config.session.voice], ['You answer in rhymes.', 'marin']);
-    assert.partialDeepStrictEqual(config.limits, { turnsPerMinute: 10, dayUsd: 5, conversationUsd: 0.5 });
+    assert.partialDeepStrictEqual(config.limits, { turnsPerMinute: 10, dayUsd: 5, personUsd: 1, conversationUsd: 0.5 });
     assert.deepEqual(
       [config.audioRetentionMs / 3_600_000, config.recordRetentionMs / 86_400_000, config.drainMs / 1000],
       [8760, 3650, 90],
+    );
+    assert.deepEqual(
+      [config.audioStoreBytes / 1_048_576, config.database?.schema, config.database?.isDispatching],
+      [16_384, 'second_bot', false],
     );
   });
 
   it('take whatever the parameters take, from end to end', () => {
     const { parameters } = readTemplate('azuredeploy.json');
-    for (const name of ['audioRetentionHours', 'recordRetentionDays', 'drainSeconds']) {
+    for (const name of ['audioRetentionHours', 'audioStoreMb', 'recordRetentionDays', 'drainSeconds']) {
       for (const value of [parameters[name]?.minValue, parameters[name]?.maxValue]) {
         readConfig(environmentOf(deploy(readTemplate('azuredeploy.json'), { [name]: value ?? Number.NaN })));
       }

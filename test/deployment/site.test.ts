@@ -47,10 +47,16 @@ describe('the site', () => {
   it('is configured by one part after another: in the same moment they would get in the way of each other', () => {
     const { id } = theOne(whole, 'Microsoft.Web/sites');
     const parts = whole.resources.filter((each) => each.id.startsWith(`${id}/`) && each.resource.scope === undefined);
-    assert.equal(parts.length, 3);
-    assert.equal(ofType(whole, 'Microsoft.Web/sites/config').length, 1);
+    assert.equal(parts.length, 4);
+    assert.equal(ofType(whole, 'Microsoft.Web/sites/config').length, 2);
     for (const [index, { resource }] of parts.entries())
       if (index > 0) assert.ok(resource.dependsOn?.includes(parts[index - 1]?.id ?? ''), resource.name);
+  });
+
+  it('leaves DISPATCH where it is when slots are swapped, and takes all other settings along', () => {
+    const [names] = ofType(whole, 'Microsoft.Web/sites/config').filter(({ id }) => id.endsWith('/slotConfigNames'));
+    assert.deepEqual(names?.resource['properties'], { appSettingNames: ['DISPATCH'] });
+    assert.ok('DISPATCH' in settingsOf(whole));
   });
 
   it('runs the Node that the scripts pin, which is one that the package takes', () => {
@@ -69,7 +75,7 @@ describe('the site', () => {
   });
 
   it('is asked for its health and given messages where the bot answers', async (t) => {
-    const here = { PORT: '0', HOST: '127.0.0.1', AZURE_STORAGE_BLOB_URL: '' };
+    const here = { PORT: '0', HOST: '127.0.0.1', DATABASE_URL: '' };
     const config = readConfig({ ...environmentOf(whole), ...here });
     const app = createApp({ config, build: TEST_BUILD, log: createLogger('silent'), telemetry: unheardTelemetry() });
     t.after(() => app.close());

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
+import { createAzureBlobAudioStore } from '../../src/audio/azure-blob-audio-store.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { randomIds } from '../../src/ids.ts';
 import { AUDIO_CONTAINER } from '../../src/storage/azure-account.ts';
+import { all, type StorageUnderTest, startStorage } from '../storage/storage-under-test.ts';
 import { type Deployment, deploy, ofType, theOne } from './deployment.ts';
 import { environmentOf, settingsOf } from './settings.ts';
 import { readTemplate } from './template.ts';
+import { WHOLE_VARIANTS } from './variants.ts';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const template = readTemplate('azuredeploy.json');
-const whole = deploy(template);
+const withBlobs = deploy(template, { audioInBlobStorage: true });
 
 interface Rule {
   readonly enabled: boolean;
@@ -19,30 +24,40 @@ interface Rule {
 }
 
 /** What the platform deletes: the prefix with its container, and after how many days without a write. */
-function deletions(deployment: Deployment): readonly (readonly [prefix: string, days: number])[] {
+function deletionOf(deployment: Deployment): { prefix: string; days: number } {
   const { properties } = theOne(deployment, 'Microsoft.Storage/storageAccounts/managementPolicies')
-    .resource as unknown as { properties: { policy: { rules: readonly Rule[] } } };
-  return properties.policy.rules.flatMap(({ enabled, definition: { filters, actions } }) => {
-    assert.equal(enabled, true);
-    assert.deepEqual(filters.blobTypes, ['blockBlob']);
-    assert.deepEqual(Object.keys(actions), ['baseBlob']);
-    const { delete: deletion, ...others } = actions.baseBlob;
-    assert.deepEqual(others, {});
-    return filters.prefixMatch.map((prefix) => [prefix, deletion.daysAfterModificationGreaterThan] as const);
-  });
+    .resource as unknown as { properties: { policy: { rules: readonly [Rule] } } };
+  const [{ enabled, definition }, ...others] = properties.policy.rules;
+  const { filters, actions } = definition;
+  assert.deepEqual([enabled, filters.blobTypes, others], [true, ['blockBlob'], []]);
+  assert.deepEqual(Object.keys(actions), ['baseBlob']);
+  assert.deepEqual(Object.keys(actions.baseBlob), ['delete']);
+  assert.equal(filters.prefixMatch.length, 1);
+  return { prefix: filters.prefixMatch[0] ?? '', days: actions.baseBlob.delete.daysAfterModificationGreaterThan };
 }
 
 describe('the storage account', () => {
-  it('has the container of the audio, and the bot its address', () => {
-    const made = ofType(whole, 'Microsoft.Storage/storageAccounts/blobServices/containers');
-    const names = made.map(({ resource }) => resource.name.split('/')[2]);
-    assert.ok(names.includes(AUDIO_CONTAINER));
-    const { name } = theOne(whole, 'Microsoft.Storage/storageAccounts').resource;
-    assert.equal(settingsOf(whole)['AZURE_STORAGE_BLOB_URL'], `https://${name}.blob.core.windows.net/`);
+  it('is made for the sound of answers alone, and where it is asked for', () => {
+    for (const [name, given] of Object.entries(WHOLE_VARIANTS)) {
+      const deployment = deploy(template, given);
+      const made = deployment.resources.filter(({ id }) => id.includes('/Microsoft.Storage/'));
+      assert.equal(made.length > 0, given['audioInBlobStorage'] === true, name);
+      assert.equal(settingsOf(deployment)['AZURE_STORAGE_BLOB_URL'] !== '', made.length > 0, name);
+    }
+  });
+
+  it("has the container of the bot's audio and no other, and the bot its address", () => {
+    const made = ofType(withBlobs, 'Microsoft.Storage/storageAccounts/blobServices/containers');
+    assert.deepEqual(
+      made.map(({ resource }) => resource.name.split('/')[2]),
+      [AUDIO_CONTAINER],
+    );
+    const { name } = theOne(withBlobs, 'Microsoft.Storage/storageAccounts').resource;
+    assert.equal(settingsOf(withBlobs)['AZURE_STORAGE_BLOB_URL'], `https://${name}.blob.core.windows.net/`);
   });
 
   it('keeps nothing behind what is deleted', () => {
-    assert.partialDeepStrictEqual(theOne(whole, 'Microsoft.Storage/storageAccounts/blobServices').resource, {
+    assert.partialDeepStrictEqual(theOne(withBlobs, 'Microsoft.Storage/storageAccounts/blobServices').resource, {
       properties: {
         deleteRetentionPolicy: { enabled: false },
         containerDeleteRetentionPolicy: { enabled: false },
@@ -52,19 +67,28 @@ describe('the storage account', () => {
   });
 });
 
-describe('what the storage account deletes by itself', () => {
-  for (const given of [
-    {},
-    { audioRetentionHours: 1, recordRetentionDays: 1 },
-    { audioRetentionHours: 25, recordRetentionDays: 2 },
-    { audioRetentionHours: 8760, recordRetentionDays: 3650 },
-  ]) {
-    it(`is audio after its retention, and not much later, with ${JSON.stringify(given)}`, () => {
-      const deployment = deploy(template, given);
-      const { audioRetentionMs } = readConfig(environmentOf(deployment));
-      const [rule] = deletions(deployment).filter(([prefix]) => prefix === `${AUDIO_CONTAINER}/`);
-      const deletedMs = (rule?.[1] ?? 0) * DAY_MS;
-      assert.ok(deletedMs >= audioRetentionMs && deletedMs <= audioRetentionMs + 2 * DAY_MS, `${deletedMs}`);
+describe('the lifecycle rule of the storage account', () => {
+  let storage: StorageUnderTest;
+  before(async () => {
+    storage = await startStorage();
+  });
+  after(() => storage[Symbol.asyncDispose]());
+
+  for (const hours of [1, 24, 25, 8760]) {
+    it(`deletes all of a sound that expires after ${hours} h: not before, and soon after`, async () => {
+      const deployment = deploy(template, { audioInBlobStorage: true, audioRetentionHours: hours });
+      const { prefix, days } = deletionOf(deployment);
+      const { audioRetentionMs: retentionMs } = readConfig(environmentOf(deployment));
+      const { blobs, clock, log } = await storage.container();
+      const store = createAzureBlobAudioStore({ blobs, retentionMs, clock, ids: randomIds, log: log.log });
+      const sound = { wav: Buffer.from('x'), text: 'x', durationMs: 1, conversation: 'c', locale: undefined };
+      const { id = '' } = (await store.save(sound)) ?? {};
+      const written = await all(blobs.list(''));
+      assert.ok(id !== '' && written.length > 0);
+      for (const { name } of written) assert.ok(`${AUDIO_CONTAINER}/${name}`.startsWith(prefix), name);
+      await clock.advance(days * DAY_MS);
+      assert.deepEqual([await store.find(id), await store.read(id)], [undefined, undefined]);
+      assert.ok(days * DAY_MS - retentionMs < DAY_MS, `${days} days`);
     });
   }
 });

@@ -5,7 +5,9 @@ import type { Json, Template } from './template.ts';
 /** Values for parameters with which a template is looked at, so that each branch of its conditions is taken. */
 export type Variant = Readonly<Record<string, Json>>;
 
-/** Of azuredeploy.json: as it stands, and with everything the other way. */
+export const GROUP_ID = '55555555-5555-4555-8555-555555555555';
+
+/** Of azuredeploy.json: as it stands, with everything the other way, and with each kind of database. */
 export const WHOLE_VARIANTS: Readonly<Record<string, Variant>> = {
   'by default': {},
   'with more of everything': {
@@ -13,6 +15,19 @@ export const WHOLE_VARIANTS: Readonly<Record<string, Variant>> = {
     planSku: 'P0v3',
     instances: 2,
     maxInstances: 5,
+    database: 'generalPurpose',
+    databaseLocation: 'northeurope',
+    databaseVersion: '18',
+    databaseStorageGb: 128,
+    databaseBackupDays: 35,
+    databaseSchema: 'second_bot',
+    databaseName: 'bots',
+    databaseFirewall: 'siteAddresses',
+    databaseAdminGroupId: GROUP_ID,
+    databaseAdminGroupName: 'Voice bot operators',
+    dispatch: false,
+    audioInBlobStorage: true,
+    audioStoreMb: 16_384,
     existingAiEndpoint: 'https://other.openai.azure.com/',
     alertEmail: 'operator@example.com',
     allowedTenants: '',
@@ -21,10 +36,17 @@ export const WHOLE_VARIANTS: Readonly<Record<string, Variant>> = {
     voice: 'marin',
     maxTurnsPerMinute: '10',
     dailyBudgetUsd: '5',
+    personDailyBudgetUsd: '1',
     conversationBudgetUsd: '0.50',
     audioRetentionHours: 8760,
     recordRetentionDays: 3650,
     drainSeconds: 90,
+  },
+  'without a database': { database: 'none', planSku: 'P0v3', instances: 2 },
+  'with a database that is there': {
+    database: 'existing',
+    existingDatabaseHost: 'shared.postgres.database.azure.com',
+    databaseSchema: 'second_bot',
   },
 };
 
@@ -44,6 +66,9 @@ export const BOT_VARIANTS: Readonly<Record<string, Variant>> = {
 /** The templates with their variants, by file. */
 export const TEMPLATES = { 'azuredeploy.json': WHOLE_VARIANTS, 'azurebot.json': BOT_VARIANTS } as const;
 
+/** Types of parameters that JavaScript calls otherwise. */
+const TYPES: Readonly<Record<string, string>> = { int: 'number', bool: 'boolean' };
+
 /** What is wrong with values for the parameters of a template. */
 export function valueProblems({ parameters }: Template, given: Variant): readonly string[] {
   const unknown = Object.keys(given).filter((name) => parameters[name] === undefined);
@@ -54,8 +79,7 @@ export function valueProblems({ parameters }: Template, given: Variant): readonl
     if (value === undefined) continue;
     const size = typeof value === 'string' ? value.length : value;
     const [least, most] = [declared.minLength ?? declared.minValue, declared.maxLength ?? declared.maxValue];
-    if (typeof value !== (declared.type === 'int' ? 'number' : declared.type))
-      problems.push(`${name} has another type`);
+    if (typeof value !== (TYPES[declared.type] ?? declared.type)) problems.push(`${name} has another type`);
     if (declared.allowedValues?.includes(value) === false) problems.push(`${name} may not be ${value}`);
     if (typeof size === 'number' && (size < (least ?? size) || size > (most ?? size)))
       problems.push(`${name} is out of its bounds`);
