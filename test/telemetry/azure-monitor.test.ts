@@ -29,8 +29,7 @@ function message(serviceUrl: string) {
   });
 }
 
-// Each waits most of its time for what the library itself waits for.
-describe('telemetry to Application Insights', { skip, concurrency: true }, () => {
+describe('telemetry to Application Insights', { skip }, () => {
   async function startAll(t: TestContext, env: Record<string, string> = {}, status = 200) {
     if (certificate === undefined) throw new Error('no certificate');
     const simulator = await startSimulator({ mind: simulatedMind, voice: toneVoice(), paceMs: 0 });
