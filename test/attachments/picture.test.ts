@@ -266,7 +266,7 @@ describe('what is no picture to be read', () => {
 });
 
 describe('corrupted pictures', () => {
-  // 20 or more of each kind and each end; the long run is `npm run test:fuzz`.
+  // 33 or more of each kind of file, and every end at least once; the long run is `npm run test:fuzz`.
   it('end as a picture or a refusal', async () => {
     const ends = await readCorruptedPictures({ reader, seed: 1, count: 200 });
     assert.deepEqual([...ends.keys()].sort(), ['damaged', 'kind_unknown', 'kind_unsupported', 'read', 'too_large']);
