@@ -50,7 +50,9 @@ describe('each resource', () => {
   it('is where the bot is to be, the model where that is, and what has no place in none', () => {
     const { resources } = deploy(template, { location: 'westus', aiLocation: 'swedencentral' });
     const isGlobal = /^Microsoft\.(BotService\/|Insights\/(actionGroups|metricAlerts)$)/;
-    for (const { resource } of resources.filter((each) => 'location' in each.resource)) {
+    const placed = resources.filter((each) => 'location' in each.resource);
+    assert.ok(placed.length > 5, `${placed.length}`);
+    for (const { resource } of placed) {
       const isModel = resource.type === 'Microsoft.CognitiveServices/accounts';
       const expected = isModel ? 'swedencentral' : isGlobal.test(resource.type) ? 'global' : 'westus';
       assert.equal(resource['location'], expected, resource.type);
