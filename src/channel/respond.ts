@@ -1,5 +1,6 @@
 import type { TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../at-most.ts';
 import type { Clock } from '../clock.ts';
 import type { Reply, ReplySink, Respond, TurnReference } from '../conversation/turn.ts';
 import type { Logger } from '../log.ts';
@@ -37,7 +38,10 @@ export interface Responders {
 /** The ways back over this adapter. */
 export function createResponders(options: RespondOptions): Responders {
   const { adapter, serviceUrls } = options;
-  const paces = new LRUCache<string, Pace>({ max: MOST_CONVERSATIONS, memoMethod: () => ({ nextAtMs: 0 }) });
+  const paces = new LRUCache<string, Pace>({
+    ...atMost(MOST_CONVERSATIONS),
+    memoMethod: () => ({ nextAtMs: 0 }),
+  });
   const sinkOf = (context: TurnContext, clockLeadMs = 0) => {
     const { channelId, id: activity } = context.activity;
     const conversation = conversationKey(context.activity);

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../at-most.ts';
 import { StoreError } from '../errors.ts';
 import type { Blobs, WriteCondition, WriteOptions } from './blobs.ts';
 
@@ -23,7 +24,7 @@ export interface TaggedWrite extends Omit<WriteOptions, 'condition'> {
 export function createTaggedWrites(blobs: Blobs): (write: TaggedWrite) => Promise<string> {
   const writer = randomUUID();
   /** Only these may be found done: any other conflict is what it seems, and costs no second look. */
-  const unsure = new LRUCache<string, true>({ max: MOST_UNSURE });
+  const unsure = new LRUCache<string, true>(atMost(MOST_UNSURE));
   return async ({ name, body, over, metadata, ...options }) => {
     const stamp = stampOf(writer, over ?? '', JSON.stringify(metadata ?? {}), body);
     try {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../at-most.ts';
 import type { Clock } from '../../clock.ts';
 import { StoreError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
@@ -29,7 +30,7 @@ const JSON_TYPE = 'application/json';
 export function createBlobPending({ blobs, clock, log }: BlobPendingOptions): PendingStore {
   const rewrite = createTaggedWrites(blobs);
   /** The stamps of those writes, by name. Only they are known again as ours: any other is a message that comes twice. */
-  const unsure = new LRUCache<string, string>({ max: MOST_UNSURE });
+  const unsure = new LRUCache<string, string>(atMost(MOST_UNSURE));
 
   async function putAside({ name, body, metadata, tag }: Blob, why: string): Promise<void> {
     const aside = `${FOLDERS.failed}${name.slice(FOLDERS.pending.length)}`;
