@@ -131,7 +131,11 @@ describe('an answer within its request', PATIENCE, () => {
     await world.asked.when(1);
     one.proxy.rule = (request) => (stepOf(request).startsWith('look') ? undefined : UNAVAILABLE);
     end();
-    // It waits three seconds for each of two writes.
+    // Three seconds are waited for each of two writes.
+    for (let writes = 0, from = one.clock.history.length; writes < 2; writes++, from = one.clock.history.length) {
+      await one.clock.whenSet(3_000, from);
+      one.clock.skip(3_000);
+    }
     const { activities } = (await (await posted).json()) as { activities: { text?: string }[] };
     assert.equal(activities.at(-1)?.text, 're: first');
   });

@@ -12,6 +12,8 @@ import { countOf, PATIENCE, startRunning, startTwo, textsAsked, useAzurite } fro
 const LONG_WAIT_MS = 600;
 /** By its own clock a message has then waited for no time at all, however long this has taken. */
 const SLOW_MACHINE_MS = 3_000;
+/** So often an instance looks whether what it answers was stopped at another. */
+const LOOK_MS = 1_000;
 
 useAzurite();
 
@@ -25,11 +27,13 @@ describe('a command at one instance, for a conversation at another', PATIENCE, (
     await one.says('second');
     await two.says('third');
     // So that all three have waited for some time.
+    for (const { clock } of [one, two]) clock.skip(LOOK_MS);
     await until(() => countOf(one, 'look at pending') >= 1);
-    const begunMs = Date.now();
+    const begunMs = one.clock.now();
     assert.equal((await two.ask('/stop')).text, en.commands.stopped);
+    one.clock.skip(LOOK_MS);
     const [, shown = ''] = await world.whenSaid(2);
-    assert.ok(Date.now() - begunMs < 2_000, `${Date.now() - begunMs} ms`);
+    assert.ok(one.clock.now() - begunMs < 2_000, `${one.clock.now() - begunMs} ms`);
     assert.ok(shown !== '' && text.startsWith(shown), shown);
     await world.whenAnswered();
     await one.ask('fourth');
@@ -42,6 +46,7 @@ describe('a command at one instance, for a conversation at another', PATIENCE, (
     const looked = Promise.withResolvers<void>();
     one.proxy.rule = (request) =>
       stepOf(request) === 'look at pending' ? looked.promise.then(() => undefined) : undefined;
+    for (const { clock } of [one, two]) clock.skip(LOOK_MS);
     await until(() => countOf(one, 'look at pending') >= 1);
     await one.says('second');
     assert.equal((await two.ask('/stop')).text, en.commands.stopped);
@@ -100,6 +105,7 @@ describe('a command at one instance, for a conversation at another', PATIENCE, (
       // The command is kept, and what it ends is marked.
       await until(() => countOf(two, 'write pending') >= 2);
       if (release) end();
+      else for (const { clock } of [one, two]) clock.skip(LOOK_MS);
       await until(() => world.said.includes(en.commands.forgotten(undefined)));
       await world.whenAnswered();
       assert.deepEqual(await world.state('conversations/'), []);

@@ -7,10 +7,12 @@ import { startWorld } from './instances.ts';
 import { stepOf } from './steps.ts';
 
 /** More by GROWTH_TURNS: a thousand take half a minute. */
-const LAST_TURN = Number(process.env['GROWTH_TURNS'] ?? 150);
-const EARLY_TURN = 50;
-/** The oldest quarter of forty turns leaves at once: after so many turns a record is as long as it was. */
-const PERIOD = 11;
+const LAST_TURN = Number(process.env['GROWTH_TURNS'] ?? 90);
+/** By then also the list of answered messages, 48 of them, is as long as it gets. */
+const EARLY_TURN = 52;
+const HISTORY_TURNS = 8;
+/** The oldest quarter of the turns that are remembered leaves at once: after so many a record is as long as it was. */
+const PERIOD = Math.ceil((HISTORY_TURNS + 1) / 4);
 const MOST_GROWTH = 1.1;
 
 interface Cost {
@@ -33,7 +35,7 @@ before(async () => {
 
 describe('a long conversation', { timeout: 100_000 }, () => {
   it(`costs as much in turn ${LAST_TURN} as in turn ${EARLY_TURN}`, async (t) => {
-    const world = await startWorld(t, azurite);
+    const world = await startWorld(t, azurite, { HISTORY_TURNS: String(HISTORY_TURNS) });
     const one = await world.start();
     await one.ask('/audio off');
     await until(() => one.proxy.requests.some((request) => stepOf(request) === 'write record'));

@@ -12,7 +12,7 @@ import { AzureBlobs } from '../../src/storage/azure-blobs.ts';
 import type { BlobFacts, Blobs } from '../../src/storage/blobs.ts';
 import { CONTAINERS, FOLDERS } from '../../src/storage/storage.ts';
 import { Gathered, inTime } from '../realtime/gathered.ts';
-import type { Azurite } from '../support/azurite.ts';
+import type { Azurite, AzuriteAccount } from '../support/azurite.ts';
 import { TEST_BUILD } from '../support/build.ts';
 import { type ConnectorCall, type FakeConnector, startFakeConnector } from '../support/fake-connector.ts';
 import { type StorageProxy, startStorageProxy } from '../support/storage-proxy.ts';
@@ -84,7 +84,7 @@ export function spoken(text: string, pcm: Uint8Array = SOUND): Performance {
   return { outputs: [{ text, pcm }], ending: { kind: 'completed' } };
 }
 
-/** Ends with the test, whatever is still under way; the storage is empty then. */
+/** On a storage of its own. Ends with the test, whatever is still under way. */
 export async function startWorld(t: TestContext, azurite: Azurite, env: Env = {}): Promise<World> {
   const connector = await startFakeConnector();
   const asked = new Gathered<MindContext>();
@@ -106,7 +106,8 @@ export async function startWorld(t: TestContext, azurite: Azurite, env: Env = {}
   });
   const sessions: (readonly [string, string])[] = [];
   const instances: Instance[] = [];
-  const account = { kind: 'azureConnectionString', connectionString: azurite.connectionString } as const;
+  const storage = azurite.newAccount();
+  const account = { kind: 'azureConnectionString', connectionString: storage.connectionString } as const;
   const log = createLogger('fatal', { write: () => {} });
   const containerOf = (container: string) => new AzureBlobs({ account, container, clock: new SkipClock(), log });
   const [state, audio] = [containerOf(CONTAINERS.state), containerOf(CONTAINERS.audio)];
@@ -121,7 +122,7 @@ export async function startWorld(t: TestContext, azurite: Azurite, env: Env = {}
       return connector.messages.map(({ body }) => String(body.text));
     },
     async start(options = {}) {
-      const instance = await startInstance(world, azurite, { ...options, env: { ...env, ...options.env } });
+      const instance = await startInstance(world, storage, { ...options, env: { ...env, ...options.env } });
       instances.push(instance);
       return instance;
     },
@@ -163,7 +164,6 @@ export async function startWorld(t: TestContext, azurite: Azurite, env: Env = {}
     for (const { proxy } of instances) await proxy.close();
     await simulator.close();
     await connector.close();
-    for (const blobs of [state, audio]) for (const name of await namesOf(blobs, '')) await blobs.delete(name);
   });
   return world;
 }
@@ -192,8 +192,8 @@ function settingsIn(event: Fields): readonly [string, string] | undefined {
   return [session.output_modalities[0] ?? '', session.audio.output.voice];
 }
 
-async function startInstance(world: World, azurite: Azurite, options: InstanceOptions): Promise<Instance> {
-  const proxy = await startStorageProxy(azurite.url);
+async function startInstance(world: World, storage: AzuriteAccount, options: InstanceOptions): Promise<Instance> {
+  const proxy = await startStorageProxy(storage.url);
   const clock = options.clock ?? new SkipClock();
   const logs: Fields[] = [];
   const config = readConfig({

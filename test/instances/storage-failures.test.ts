@@ -47,7 +47,7 @@ describe('a call to the storage that fails once', PATIENCE, () => {
           ]);
         }
         assert.deepEqual(await world.state('failed/'), []);
-        await closesSoon(one);
+        await closesSoon(one.close());
       });
     }
   }

@@ -6,9 +6,9 @@ import { until } from '../conversation/talk.ts';
 import { once } from '../storage/storage-under-test.ts';
 import { speak } from '../support/invited.ts';
 import type { StorageRequest } from '../support/storage-proxy.ts';
-import { type Instance, spoken, type World } from './instances.ts';
+import { eventually, type Instance, spoken, type World } from './instances.ts';
 import { SkipClock } from './skip-clock.ts';
-import { PATIENCE, startTwo, useAzurite } from './two.ts';
+import { PATIENCE, skipLooks, startTwo, useAzurite } from './two.ts';
 
 useAzurite();
 
@@ -26,12 +26,6 @@ async function startHearing(...parameters: Parameters<typeof startTwo>) {
 }
 
 const answersIn = ({ said }: World): number => said.filter((text) => text === 'I heard you').length;
-/** What nobody will ask for is removed once it is certain. */
-async function whenKept(world: World, count: number, what: string): Promise<void> {
-  const giveUp = AbortSignal.timeout(5_000);
-  while ((await world.audio()).length !== count) assert.ok(!giveUp.aborted, what);
-}
-
 const isAbout = (folder: string) => (request: StorageRequest) =>
   decodeURIComponent(request.path).includes(`/${folder}/`);
 
@@ -93,7 +87,8 @@ describe('the page on which to speak, of one instance', PATIENCE, () => {
     gate.resolve(undefined);
     assert.equal((await late).status, 404);
     assert.equal(answersIn(world), 1);
-    await whenKept(world, 2, 'the one that was answered, and its answer');
+    // What nobody will ask for is removed once it is certain: the one that was answered stays, and its answer.
+    await eventually(async () => (await world.audio()).length === 2);
   });
 
   it('holds when what was spoken could not be kept, and when nobody knows whether it is used', async (t) => {
@@ -158,8 +153,7 @@ describe('the page on which to speak, of one instance', PATIENCE, () => {
     const clock = new SkipClock(45_000);
     world.answers('', spoken('I heard you'));
     const later = await world.start({ clock });
-    await clock.whenSet(2_000);
-    clock.skip(2_000);
+    await skipLooks(clock);
     await world.asked.when(2);
     assert.ok(later);
   });

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { inTime } from '../realtime/gathered.ts';
 import { askedFor, startOne } from './failing.ts';
 import { SkipClock } from './skip-clock.ts';
-import { PATIENCE, useAzurite } from './two.ts';
+import { PATIENCE, skipLooks, useAzurite } from './two.ts';
 
 useAzurite();
 
@@ -27,8 +27,7 @@ describe('an instance that is told to end', PATIENCE, () => {
       release();
       const clock = new SkipClock(12_000);
       await world.start({ clock });
-      await clock.whenSet(2_000);
-      clock.skip(2_000);
+      await skipLooks(clock);
       assert.deepEqual(await world.whenSaid(3), ['re: first', 're: second', 're: third']);
       await world.whenAnswered();
       assert.equal(world.said.length, 3);

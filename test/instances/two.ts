@@ -38,8 +38,10 @@ export async function startRunning(t: TestContext, env = {}) {
 
 /** Longer than a conversation is taken for, with what clocks may differ. */
 export const LEASE_OVER_MS = 45_000;
+/** From its start until an instance looks for what others left. */
+const FIRST_LOOK_MS = 1_000;
 /** Between the two looks after which a message counts as left. */
-export const SECOND_LOOK_MS = 2_000;
+const SECOND_LOOK_MS = 2_000;
 
 /** An instance that begins so much later, and finds at once what was left. */
 export async function startLater(
@@ -47,9 +49,15 @@ export async function startLater(
   { clock = new SkipClock(LEASE_OVER_MS), deps = {} }: { clock?: SkipClock; deps?: Partial<AppDeps> } = {},
 ): Promise<Instance> {
   const instance = await world.start({ clock, deps });
-  await clock.whenSet(SECOND_LOOK_MS);
-  clock.skip(SECOND_LOOK_MS);
+  await skipLooks(clock);
   return instance;
+}
+
+/** For instances that were started just now: they come to answer what was left, without waiting for it. */
+export async function skipLooks(...clocks: readonly SkipClock[]): Promise<void> {
+  for (const clock of clocks) clock.skip(FIRST_LOOK_MS);
+  for (const clock of clocks) await clock.whenSet(SECOND_LOOK_MS);
+  for (const clock of clocks) clock.skip(SECOND_LOOK_MS);
 }
 
 export const inConversation = (id: string): Fields => ({ conversation: { id } });
