@@ -1,6 +1,6 @@
 import './node-version.js';
 import { type App, createApp } from './app.ts';
-import { type Config, readConfig } from './config/config.ts';
+import { type Config, LAST_SENDS_MS, readConfig } from './config/config.ts';
 import { loadDotEnv } from './config/dot-env.ts';
 import { budgetNotices } from './conversation/limits/spending.ts';
 import { ConfigError, systemCode } from './errors.ts';
@@ -9,8 +9,6 @@ import { captureConsole, createLogger } from './log.ts';
 import { setDefaultProxy } from './proxy.ts';
 import { loadDatabase, type OpenDatabase } from './stores.ts';
 
-/** After the grace for running turns: the time for the last replies to go out. */
-const LAST_SENDS_MS = 20_000;
 /** A process group is sent a signal that the launcher forwards once more: within this time both are one. */
 const SAME_SIGNAL_MS = 1_000;
 

@@ -1,5 +1,8 @@
 import { TEAMS_LIBRARY_FILE } from '../../src/http/pages/player/teams-library.ts';
 
+/** The ZIP for App Service, from the root of the project. */
+export const ZIP_FILE = 'out/bot.zip';
+
 /**
  * What App Service runs in the folder of the unpacked ZIP, from a script for `sh`. Without `exec` that shell would get
  * SIGTERM, and the bot would be killed in the middle of an answer.

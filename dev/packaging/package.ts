@@ -3,15 +3,15 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readOptions } from '../../src/read-options.ts';
+import { ZIP_FILE } from './bundle-table.ts';
 import { writeWhole } from './whole-file.ts';
 
 // `npm run package`: the bot as a ZIP for App Service, out/bot.zip.
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const OUTPUT = 'out/bot.zip';
 const USAGE = `Usage: npm run package
 
-Writes ${OUTPUT}, the bot for App Service: it needs Node and nothing else.
+Writes ${ZIP_FILE}, the bot for App Service: it needs Node and nothing else.
 
   --help   print this`;
 
@@ -40,13 +40,13 @@ try {
   const commit = commitOf(root);
   const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   const { zip, unpackedBytes } = await makeBotZip(root, commit);
-  writeWhole(`${root}${OUTPUT}`, zip);
+  writeWhole(`${root}${ZIP_FILE}`, zip);
   process.stdout.write(
-    `${OUTPUT}: ${inMegabytes(zip.byteLength)}, unpacked ${inMegabytes(unpackedBytes)}\n` +
+    `${ZIP_FILE}: ${inMegabytes(zip.byteLength)}, unpacked ${inMegabytes(unpackedBytes)}\n` +
       `Version ${version}, ${commit === undefined ? 'without a commit, since this is no Git clone' : `commit ${commit}`}; once deployed, /health reports the same.\n` +
-      `Deploy it: az webapp deploy --resource-group <group> --name <app> --type zip --src-path ${OUTPUT} --clean true --restart true\n`,
+      `Deploy it: az webapp deploy --resource-group <group> --name <app> --type zip --src-path ${ZIP_FILE} --clean true --restart true\n`,
   );
 } catch (error) {
-  process.stderr.write(`${OUTPUT} was not made: ${reasonOf(error)}\n`);
+  process.stderr.write(`${ZIP_FILE} was not made: ${reasonOf(error)}\n`);
   process.exitCode = 1;
 }

@@ -9,16 +9,33 @@ const LEVEL = 0.15 * 0x7fff;
 /** Rise and fall, so that it neither clicks at its ends nor sounds like a fault. */
 const FADE_MS = 40;
 
+/** After so many samples the wave is where it began: eleven whole waves. */
+const PERIOD_SAMPLES = 800;
+/** Repeated instead of worked out for each sample of an answer. */
+const PERIOD = periodBytes();
+
 /** A soft tone whose length follows the text: PCM16 LE mono 24 kHz, the same bytes for the same length of text. */
 export function tone(text: string): Uint8Array {
   const lengthMs = Math.min(Math.max(text.length * MS_PER_CHARACTER, SHORTEST_MS), LONGEST_MS);
   const samples = Math.round((lengthMs / 1000) * SAMPLE_RATE_HZ);
   const fade = (FADE_MS / 1000) * SAMPLE_RATE_HZ;
-  const pcm = new DataView(new ArrayBuffer(samples * BYTES_PER_SAMPLE));
-  for (let index = 0; index < samples; index++) {
-    const envelope = Math.min(1, index / fade, (samples - 1 - index) / fade);
-    const wave = Math.sin((2 * Math.PI * PITCH_HZ * index) / SAMPLE_RATE_HZ);
-    pcm.setInt16(index * BYTES_PER_SAMPLE, Math.round(wave * envelope * LEVEL), true);
+  const bytes = new Uint8Array(samples * BYTES_PER_SAMPLE);
+  for (let filled = 0; filled < bytes.length; filled += PERIOD.length) {
+    bytes.set(PERIOD.subarray(0, bytes.length - filled), filled);
   }
+  const pcm = new DataView(bytes.buffer);
+  for (let index = 0; index < fade; index++) {
+    for (const at of [index, samples - 1 - index]) pcm.setInt16(at * BYTES_PER_SAMPLE, sample(at, index / fade), true);
+  }
+  return bytes;
+}
+
+function sample(index: number, envelope = 1): number {
+  return Math.round(Math.sin((2 * Math.PI * PITCH_HZ * index) / SAMPLE_RATE_HZ) * envelope * LEVEL);
+}
+
+function periodBytes(): Uint8Array {
+  const pcm = new DataView(new ArrayBuffer(PERIOD_SAMPLES * BYTES_PER_SAMPLE));
+  for (let index = 0; index < PERIOD_SAMPLES; index++) pcm.setInt16(index * BYTES_PER_SAMPLE, sample(index), true);
   return new Uint8Array(pcm.buffer);
 }

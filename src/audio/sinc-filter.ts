@@ -10,21 +10,24 @@ export interface SincFilter {
 
 /** The weights of the samples around a place that lies `fraction` of a sample behind the middle one; together 1. */
 export function sincFilter(fraction: number, { half, cutoff, beta }: SincFilter): Float32Array {
-  const weights = Float64Array.from({ length: 2 * half }, (_, tap) => {
+  const weights = new Float64Array(2 * half);
+  let total = 0;
+  for (let tap = 0; tap < weights.length; tap++) {
     const distance = tap - (half - 1) - fraction;
-    return sinc(distance * cutoff) * kaiser(distance / half, beta);
-  });
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return Float32Array.from(weights, (weight) => weight / total);
+    const weight = sinc(distance * cutoff) * kaiser(distance / half, beta);
+    weights[tap] = weight;
+    total += weight;
+  }
+  return new Float32Array(weights.map((weight) => weight / total));
 }
 
 function sinc(x: number): number {
   return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
 }
 
-/** The Kaiser window, from -1 to 1. */
+/** The Kaiser window, from -1 to 1. Of any height: the weights are scaled to be 1 together. */
 function kaiser(x: number, beta: number): number {
-  return Math.abs(x) > 1 ? 0 : besselI0(beta * Math.sqrt(1 - x * x)) / besselI0(beta);
+  return Math.abs(x) > 1 ? 0 : besselI0(beta * Math.sqrt(1 - x * x));
 }
 
 function besselI0(x: number): number {

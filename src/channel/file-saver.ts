@@ -1,5 +1,6 @@
 import { ActivityTypes, type Attachment, type TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../at-most.ts';
 import type { AudioStore } from '../audio/audio-store.ts';
 import { isSealed, seal } from '../audio/links.ts';
 import type { Ids } from '../ids.ts';
@@ -32,7 +33,7 @@ const MOST_OFFERS = 10_000;
  */
 export class FileSaver {
   readonly #deps: FileSaverDeps;
-  readonly #offers = new LRUCache<string, Offer>({ max: MOST_OFFERS });
+  readonly #offers = new LRUCache<string, Offer>(atMost(MOST_OFFERS));
 
   constructor(deps: FileSaverDeps) {
     this.#deps = deps;

@@ -1,5 +1,6 @@
 import type { TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../at-most.ts';
 import type { Clock } from '../clock.ts';
 import type { ChannelStream, Reply, ReplySink, Respond } from '../conversation/reply.ts';
 import type { TurnReference } from '../conversation/user-message.ts';
@@ -38,7 +39,7 @@ export interface Responders {
 /** The ways back over this adapter. */
 export function createResponders(options: RespondOptions): Responders {
   const { adapter, serviceUrls } = options;
-  const paces = new LRUCache<string, Pace>({ max: MOST_CONVERSATIONS, memoMethod: () => ({ nextAtMs: 0 }) });
+  const paces = new LRUCache<string, Pace>({ ...atMost(MOST_CONVERSATIONS), memoMethod: () => ({ nextAtMs: 0 }) });
   const sinkOf = (context: TurnContext, clockLeadMs = 0, stream: ChannelStream = NO_STREAM) => {
     const { channelId, id: activity } = context.activity;
     const conversation = conversationKey(context.activity);

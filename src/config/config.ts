@@ -13,6 +13,9 @@ import { readTelemetry, type TelemetrySettings } from './telemetry-settings.ts';
 
 export type { ModelEndpoint, SessionSettings } from './model-settings.ts';
 
+/** After the grace for running turns: the time for the last replies to go out. */
+export const LAST_SENDS_MS = 20_000;
+
 /** All settings, read once and frozen; times in milliseconds, sizes in bytes. */
 export interface Config {
   readonly model: ModelEndpoint;

@@ -25,6 +25,8 @@ function limitRequest(request: IncomingMessage): void {
     cut = setTimeout(() => {
       if (!request.complete) request.destroy();
     }, REQUEST_TIMEOUT_MS);
+    // A request that is answered before all of it came, on a connection that ends with that, is never said to be closed.
+    cut.unref();
   };
   restart();
   restarts.set(request, restart);

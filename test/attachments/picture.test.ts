@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { createPictureReader, type Picture } from '../../src/attachments/picture.ts';
-import { systemClock } from '../../src/clock.ts';
 import { AttachmentError, type AttachmentErrorCode } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { readCorruptedPictures } from './corrupted-pictures.ts';
 import {
   BLUE,
   bmp,
+  bmpWithHeader,
   type Color,
   chunk,
   encodedGif,
@@ -15,6 +16,7 @@ import {
   flag,
   GREEN,
   gif,
+  gifWithFrame,
   interlacedPng,
   jpeg,
   look,
@@ -22,13 +24,14 @@ import {
   paint,
   png,
   RED,
-  seeded,
   segment,
   WHITE,
+  withSegments,
 } from './pictures.ts';
 
 const signal = new AbortController().signal;
-const reader = createPictureReader({ clock: systemClock, log: createLogger('silent') });
+// A clock that stands still: on a machine that is busy, the largest picture may take longer than a user would wait.
+const reader = createPictureReader({ clock: new ManualClock(), log: createLogger('silent') });
 after(() => reader.close());
 
 const read = (bytes: Uint8Array) => reader.read(bytes, signal);
@@ -50,6 +53,8 @@ async function assertFlag(picture: Picture, [left, right, below]: readonly Color
   assertColor(at(0.2, 0.8), below ?? BLUE, 'below left');
 }
 
+const painted = flag(30, 20);
+
 describe('a picture', () => {
   it('comes as a JPEG where it was one', async () => {
     const picture = await read(await jpeg(flag(64, 32)));
@@ -59,7 +64,6 @@ describe('a picture', () => {
     await assertFlag(picture);
   });
 
-  const painted = flag(30, 20);
   for (const [name, bytes] of [
     ['PNG', png(painted)],
     ['PNG with something behind its end', Buffer.concat([png(painted), Buffer.from('more')])],
@@ -91,15 +95,14 @@ describe('a picture', () => {
   }
 
   it('comes from a GIF whose codes have all sizes', async () => {
-    const bytes = await encodedGif(noise(200, 100, seeded(1)));
+    const bytes = await encodedGif(noise(200, 100, 1));
     assert.deepEqual(await read(bytes).then(({ widthPx, heightPx }) => [widthPx, heightPx]), [200, 100]);
   });
 
   it('leaves the bytes that it was given as they are', async () => {
     const bytes = png(painted);
-    const copy = Buffer.from(bytes);
     await read(bytes);
-    assert.deepEqual(bytes, copy);
+    assert.deepEqual(bytes, png(painted));
   });
 
   it('has white behind what is transparent', async () => {
@@ -117,9 +120,9 @@ describe('a picture', () => {
   });
 
   for (const [width, height, wantedWidth, wantedHeight] of [
-    [3_072, 1_000, 1_536, 500],
-    [1_000, 3_072, 500, 1_536],
-    [1_536, 1_536, 1_536, 1_536],
+    [3_072, 100, 1_536, 50],
+    [100, 3_072, 50, 1_536],
+    [1_536, 100, 1_536, 100],
     [20_000, 2, 1_536, 1],
   ] as const) {
     it(`is scaled from ${width} x ${height} to ${wantedWidth} x ${wantedHeight}`, async () => {
@@ -130,13 +133,13 @@ describe('a picture', () => {
   }
 
   it('is scaled from a JPEG of many blocks', async () => {
-    const picture = await read(await jpeg(flag(2_400, 1_600)));
-    assert.deepEqual([picture.widthPx, picture.heightPx], [1_536, 1_024]);
+    const picture = await read(await jpeg(flag(1_920, 640)));
+    assert.deepEqual([picture.widthPx, picture.heightPx], [1_536, 512]);
     await assertFlag(picture);
   });
 
   it('fits the bound of a data URI, as a JPEG, even where it is nothing but noise', async () => {
-    const picture = await read(png(noise(1_536, 1_536, seeded(1))));
+    const picture = await read(png(noise(1_536, 1_536, 1)));
     assert.match(picture.dataUri, /^data:image\/jpeg;base64,/);
     assert.ok(picture.dataUri.length <= 1_500_000, `${picture.dataUri.length}`);
     assert.deepEqual([picture.widthPx, picture.heightPx], [1_536, 1_536]);
@@ -144,6 +147,8 @@ describe('a picture', () => {
 });
 
 describe('the orientation of a camera', () => {
+  const held = jpeg(flag(64, 32));
+
   // What is above left, above right and below left when the picture is held as EXIF says.
   for (const [orientation, isTurned, wanted] of [
     [1, false, [RED, GREEN, BLUE]],
@@ -157,7 +162,7 @@ describe('the orientation of a camera', () => {
   ] as const) {
     for (const isLittle of [true, false]) {
       it(`is made good: ${orientation}, ${isLittle ? 'Intel' : 'Motorola'}`, async () => {
-        const picture = await read(await jpeg(flag(64, 32), [exif(orientation, { isLittle })]));
+        const picture = await read(withSegments(await held, [exif(orientation, { isLittle })]));
         assert.deepEqual([picture.widthPx, picture.heightPx], isTurned ? [32, 64] : [64, 32]);
         await assertFlag(picture, wanted);
       });
@@ -168,7 +173,7 @@ describe('the orientation of a camera', () => {
     const broken = Buffer.from(exif(6));
     broken.fill(0xff, 14);
     for (const segments of [[exif(0)], [exif(9)], [broken], [segment(0xe1, Buffer.from('Exif\0\0'))]]) {
-      const picture = await read(await jpeg(flag(64, 32), segments));
+      const picture = await read(withSegments(await held, segments));
       assert.deepEqual([picture.widthPx, picture.heightPx], [64, 32]);
     }
   });
@@ -192,8 +197,6 @@ describe('where a picture was taken', () => {
 });
 
 describe('what is no picture to be read', () => {
-  const painted = flag(30, 20);
-
   for (const [name, code, bytes] of [
     ['a WebP', 'kind_unsupported', Buffer.from('RIFF\x10\0\0\0WEBPVP8 ', 'latin1')],
     ['a HEIC', 'kind_unsupported', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0', 'latin1')],
@@ -236,7 +239,7 @@ describe('what is no picture to be read', () => {
   });
 
   it('is refused when an interlaced PNG holds more than it says', async () => {
-    const lines = Buffer.alloc(200 * 1024 * 1024);
+    const lines = Buffer.alloc(4 * 1024 * 1024);
     await assert.rejects(read(png(painted, { interlace: 1, lines })), /RangeError ERR_BUFFER_TOO_LARGE/);
   });
 
@@ -256,38 +259,21 @@ describe('what is no picture to be read', () => {
   });
 
   it('is busy when it is closed', async () => {
-    const closed = createPictureReader({ clock: systemClock, log: createLogger('silent') });
-    await closed.close();
-    await closed.close();
+    const closed = createPictureReader({ clock: new ManualClock(), log: createLogger('silent') });
+    await Promise.all([closed.close(), closed.close()]);
     await assert.rejects(closed.read(png(painted), signal), refused('busy'));
   });
 });
 
 describe('corrupted pictures', () => {
-  for (const seed of [1, 2, 3, 4]) {
-    it(`end as a picture or a refusal, 500 of them: ${seed}`, async () => {
-      const ends = await readCorruptedPictures({ reader, seed, count: 500 });
-      const shown = JSON.stringify([...ends]);
-      assert.ok((ends.get('read') ?? 0) > 50 && (ends.get('damaged') ?? 0) > 50, shown);
-      assert.ok(!ends.has('busy') && !ends.has('too_slow'), shown);
-    });
-  }
+  // 33 or more of each kind of file, and every end at least once; the long run is `npm run test:fuzz`.
+  it('end as a picture or a refusal', async () => {
+    const ends = await readCorruptedPictures({ reader, seed: 1, count: 200 });
+    assert.deepEqual([...ends.keys()].sort(), ['damaged', 'kind_unknown', 'kind_unsupported', 'read', 'too_large']);
+    for (const end of ['read', 'damaged']) assert.ok((ends.get(end) ?? 0) > 50, `${ends.get(end)} ${end}`);
+  });
 
   it('do no harm to those that come after', async () => {
     assert.equal((await read(png(flag(30, 20)))).widthPx, 30);
   });
 });
-
-function bmpWithHeader(headerBytes: number): Buffer {
-  const bytes = bmp(flag(30, 20), { bits: 24 });
-  bytes.writeUInt32LE(headerBytes, 14);
-  return bytes;
-}
-
-function gifWithFrame(width: number, height: number): Buffer {
-  const bytes = gif({ width: 30, height: 20 }, flag(30, 20));
-  const descriptor = bytes.indexOf(0x2c, 13 + 12 + 9);
-  bytes.writeUInt16LE(width, descriptor + 5);
-  bytes.writeUInt16LE(height, descriptor + 7);
-  return bytes;
-}

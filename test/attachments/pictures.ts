@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
 import { defaultFormats, Jimp } from 'jimp';
 
@@ -20,13 +21,24 @@ export function paint(width: number, height: number, colorAt: (x: number, y: num
   return { width, height, data };
 }
 
-/** Red above on the left, green above on the right, blue below: no two ways to hold it look the same. */
-export function flag(width: number, height: number): Pixels {
-  return paint(width, height, (x, y) => (y >= height / 2 ? BLUE : x < width / 2 ? RED : GREEN));
+/** A picture whose rows above, and whose rows below the middle, are all the same: quick to make in any size. */
+function twoRows(width: number, height: number, above: Buffer, below: Buffer): Pixels {
+  const rows = Array.from({ length: height }, (_, y) => (y >= height / 2 ? below : above));
+  return { width, height, data: Buffer.concat(rows) };
 }
 
-export function noise(width: number, height: number, random: () => number): Pixels {
-  return paint(width, height, () => [random() * 256, random() * 256, random() * 256, 255]);
+/** Red above on the left, green above on the right, blue below: no two ways to hold it look the same. */
+export function flag(width: number, height: number): Pixels {
+  const above = paint(width, 1, (x) => (x < width / 2 ? RED : GREEN)).data;
+  return twoRows(width, height, above, paint(width, 1, () => BLUE).data);
+}
+
+/** The same noise for the same seed: the key stream of a cipher, which is quick. */
+export function noise(width: number, height: number, seed: number): Pixels {
+  const cipher = createCipheriv('chacha20', Buffer.alloc(32, seed), Buffer.alloc(16));
+  const data = cipher.update(Buffer.alloc(4 * width * height));
+  for (let at = 3; at < data.length; at += 4) data[at] = 255;
+  return { width, height, data };
 }
 
 /** Mulberry32: the same numbers for the same seed, from 0 to below 1. */
@@ -42,8 +54,12 @@ export function seeded(seed: number): () => number {
 
 export async function jpeg(pixels: Pixels, segments: readonly Buffer[] = []): Promise<Buffer> {
   const format = defaultFormats.map((make) => make()).find(({ mime }) => mime === 'image/jpeg');
-  const encoded = Buffer.from((await format?.encode(pixels as never)) ?? []);
-  return Buffer.concat([encoded.subarray(0, 2), ...segments, encoded.subarray(2)]);
+  return withSegments(Buffer.from((await format?.encode(pixels as never)) ?? []), segments);
+}
+
+/** A JPEG with these segments before all others. To encode one takes longer than to read most pictures. */
+export function withSegments(bytes: Buffer, segments: readonly Buffer[]): Buffer {
+  return Buffer.concat([bytes.subarray(0, 2), ...segments, bytes.subarray(2)]);
 }
 
 export function segment(marker: number, content: Buffer): Buffer {
@@ -104,7 +120,7 @@ export function png(pixels: Pixels, { claimed = pixels, interlace = 0, extra = [
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
     chunk('IHDR', header),
     ...extra,
-    chunk('IDAT', deflateSync(lines ?? Buffer.concat(rows))),
+    chunk('IDAT', deflateSync(lines ?? Buffer.concat(rows), { level: 1 })),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
@@ -171,6 +187,15 @@ export function gif(
   ]);
 }
 
+/** A GIF whose second frame says that it has this size. */
+export function gifWithFrame(width: number, height: number): Buffer {
+  const bytes = gif({ width: 30, height: 20 }, flag(30, 20));
+  const descriptor = bytes.indexOf(0x2c, 13 + 12 + 9);
+  bytes.writeUInt16LE(width, descriptor + 5);
+  bytes.writeUInt16LE(height, descriptor + 7);
+  return bytes;
+}
+
 function threeBitCodes(codes: readonly number[]): Buffer {
   const bits = codes.flatMap((code) => [code & 1, (code >> 1) & 1, (code >> 2) & 1]);
   const bytes = Buffer.alloc(Math.ceil(bits.length / 8));
@@ -217,6 +242,13 @@ export function bmp(pixels: Pixels, options: BmpOptions): Buffer {
   before.writeUInt32LE(colors.length, 46);
   const rows = Array.from({ length: pixels.height }, (_, y) => bmpRow(pixels, y, bits));
   return Buffer.concat([before, ...(isTopDown ? rows : rows.reverse())]);
+}
+
+/** A BMP that says that its header has this size. */
+export function bmpWithHeader(headerBytes: number): Buffer {
+  const bytes = bmp(flag(30, 20), { bits: 24 });
+  bytes.writeUInt32LE(headerBytes, 14);
+  return bytes;
 }
 
 function bmpRow({ data, width }: Pixels, y: number, bits: 8 | 24 | 32): Buffer {

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { after, describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { simulatedMind } from '../../dev/simulator/rules.ts';
 import { en } from '../../src/messages/en.ts';
 import { inTime } from '../realtime/gathered.ts';
-import { type BotUnderTest, startBot } from '../support/bot.ts';
-import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts';
+import { startBot } from '../support/bot.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
 import { type OpenIdServer, startOpenIdServer } from '../support/openid-server.ts';
+import { SwiftClock } from '../support/swift-clock.ts';
 import { startTlsFront } from '../support/tls-front.ts';
 import { makeTrustedCertificate } from '../support/trusted.ts';
 
@@ -38,20 +39,20 @@ const skip = certificate === undefined ? 'there is no openssl' : false;
 /** What a channel, or a host of files, answers to one who reads; `undefined` = 404. */
 type Read = (path: string, response: ServerResponse, count: number) => void;
 
-interface Field {
-  readonly bot: BotUnderTest;
-  readonly proxy: ConnectProxy;
+interface Field extends AsyncDisposable {
   readonly openId: OpenIdServer;
+  /** From now on files are answered so, and nothing counts of what was before. */
+  begin(read: Read): Field;
   /** Path and `Authorization` of what was read. */
-  readonly reads: () => readonly [string, string | undefined][];
+  reads(): readonly [string, string | undefined][];
   /** The hosts that files were read from. */
-  readonly hosts: () => readonly string[];
+  hosts(): readonly string[];
   /** Sends a message with an attachment over a channel and resolves with the text of the answer. */
   send(channelId: string, serviceUrl: string, attachment: object): Promise<string>;
 }
 
 /** The real bot with an app id on one side of a proxy, on whose other side all hosts are one server of the test. */
-async function startField(t: TestContext, read: Read): Promise<Field> {
+async function startField(): Promise<Field> {
   if (certificate === undefined) throw new Error('there is no certificate');
   let connectorPort = 0;
   const front = await startTlsFront(certificate, () => connectorPort);
@@ -62,38 +63,50 @@ async function startField(t: TestContext, read: Read): Promise<Field> {
   const bot = await startBot({
     env: { ...openId.env, HTTPS_PROXY: proxy.url },
     simulator: { mind: simulatedMind },
+    // Teams is sent a live text once a second, and a file that it does not give is asked for again after one.
+    deps: { clock: new SwiftClock() },
   });
+  const { calls, messages } = bot.connector;
   connectorPort = Number(new URL(bot.connector.url).port);
-  let count = 0;
-  bot.connector.rule = ({ method, path }, response) => {
-    if (method !== 'GET') return undefined;
-    read(path, response, ++count);
-    return 'handled';
-  };
-  t.after(async () => {
-    await bot.close();
-    await openId.close();
-    await proxy[Symbol.asyncDispose]();
-    await front[Symbol.asyncDispose]();
-    delete process.env['HTTPS_PROXY'];
-  });
-  return {
-    bot,
-    proxy,
+  let chats = 0;
+  let [callsBefore, tunnelsBefore] = [0, 0];
+  const field: Field = {
     openId,
+    begin(read) {
+      [callsBefore, tunnelsBefore] = [calls.length, proxy.tunnels.length];
+      let count = 0;
+      bot.connector.rule = ({ method, path }, response) => {
+        if (method !== 'GET') return undefined;
+        read(path, response, ++count);
+        return 'handled';
+      };
+      return field;
+    },
     reads: () =>
-      bot.connector.calls
+      calls
+        .slice(callsBefore)
         .filter(({ method }) => method === 'GET')
         .map(({ path, authorization }) => [path, authorization]),
-    hosts: () => proxy.tunnels.map(({ target }) => target),
+    hosts: () => proxy.tunnels.slice(tunnelsBefore).map(({ target }) => target),
     async send(channelId, serviceUrl, attachment) {
-      const activity = bot.message(undefined, { channelId, serviceUrl, attachments: [attachment] });
+      const before = messages.length;
+      const conversation = { id: `conversation-${++chats}` };
+      const activity = bot.message(undefined, { channelId, serviceUrl, conversation, attachments: [attachment] });
       const { status } = await bot.post(activity, { authorization: `Bearer ${openId.token(serviceUrl)}` });
       assert.equal(status, 200);
-      const [message] = await inTime(bot.connector.whenMessages(1));
-      return message?.body.text;
+      const sent = await inTime(bot.connector.whenMessages(before + 1));
+      assert.equal(sent.length, before + 1);
+      return sent[before]?.body.text;
+    },
+    async [Symbol.asyncDispose]() {
+      await bot.close();
+      await openId.close();
+      await proxy[Symbol.asyncDispose]();
+      await front[Symbol.asyncDispose]();
+      delete process.env['HTTPS_PROXY'];
     },
   };
+  return field;
 }
 
 /** Not in one go: restify, in this very process, has `writeHead` return nothing. */
@@ -111,10 +124,17 @@ const voice = (contentUrl: string) => ({ contentType: 'audio/ogg', contentUrl })
 const reference = { contentType: 'reference', contentUrl: SHAREPOINT, name: 'report.txt' };
 
 describe('files by channel', { skip, timeout: 120_000 }, () => {
-  after(() => certificate?.close());
+  let field: Field;
+  before(async () => {
+    field = await startField();
+  });
+  after(async () => {
+    await field[Symbol.asyncDispose]();
+    certificate?.close();
+  });
 
-  it('Telegram voice: it is heard, since it lies at the origin of the verified service URL', async (t) => {
-    const { send, reads } = await startField(t, gives(CLIP));
+  it('Telegram voice: it is heard, since it lies at the origin of the verified service URL', async () => {
+    const { send, reads } = field.begin(gives(CLIP));
     assert.match(await send('telegram', TELEGRAM, voice(`${TELEGRAM}v3/attachments/x/views/original`)), HEARD);
     assert.deepEqual(
       reads().map(([path]) => path),
@@ -140,13 +160,13 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
       'https://directline.botframework.azure.us/attachments/v',
     ],
   ] as const) {
-    it(`Telegram voice: so for every channel: ${channel} at ${url}`, async (t) => {
-      const { send } = await startField(t, gives(CLIP));
+    it(`Telegram voice: so for every channel: ${channel} at ${url}`, async () => {
+      const { send } = field.begin(gives(CLIP));
       assert.match(await send(channel, serviceUrl, voice(url)), HEARD);
     });
   }
 
-  it('are given the token at the views of attachments alone, and on no channel whose addresses hold a key', async (t) => {
+  it('are given the token at the views of attachments alone, and on no channel whose addresses hold a key', async () => {
     const view = '/v3/attachments/x/views/original';
     for (const [channel, serviceUrl, path, isGiven] of [
       ['telegram', TELEGRAM, view, true],
@@ -156,7 +176,7 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
       ['line', LINE, '/v3/conversations/other/members', false],
       ['directline', DIRECT_LINE, view, false],
     ] as const) {
-      const field = await startField(t, gives(TEXT));
+      field.begin(gives(TEXT));
       const file = { contentType: 'text/plain', contentUrl: new URL(serviceUrl).origin + path };
       assert.match(await field.send(channel, serviceUrl, file), /tulips/);
       assert.deepEqual(field.reads(), [[path, isGiven ? `Bearer ${field.openId.outboundToken}` : undefined]]);
@@ -164,8 +184,8 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
   });
 
   for (const status of [401, 403, 404]) {
-    it(`a moment of 401/403: ${status} once, 200 a second later is fetched`, async (t) => {
-      const { send, reads } = await startField(t, (path, response, count) =>
+    it(`a moment of 401/403: ${status} once, 200 a second later is fetched`, async () => {
+      const { send, reads } = field.begin((path, response, count) =>
         count === 1 ? answer(response, status) : gives(PICTURE, 'image/png')(path, response, count),
       );
       const said = await send('msteams', TEAMS, picture(`${TEAMS}v3/attachments/0-x/views/original`));
@@ -180,9 +200,9 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
     ['slack', SLACK, `${SLACK}/v3/attachments/0-x`],
     ['telegram', TELEGRAM, `${TELEGRAM}v3/attachments/0-x/`],
   ] as const) {
-    it(`address without the view: the original view is fetched, the JSON is not read: ${url}`, async (t) => {
+    it(`address without the view: the original view is fetched, the JSON is not read: ${url}`, async () => {
       const json = Buffer.from(JSON.stringify({ name: 'secret words', views: [{ viewId: 'original', size: 1 }] }));
-      const { send, reads, openId } = await startField(t, (path, response, count) =>
+      const { send, reads, openId } = field.begin((path, response, count) =>
         path.endsWith('/views/original')
           ? gives(PICTURE, 'image/png')(path, response, count)
           : gives(json, 'application/json')(path, response, count),
@@ -201,9 +221,9 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
     'https://smba.trafficmanager.net/amer/v3/attachments/0-x',
     `${TEAMS}v3/attachments/0-x/views/original`,
   ]) {
-    it(`address without the view: a description is nowhere read as the user's text: ${url}`, async (t) => {
+    it(`address without the view: a description is nowhere read as the user's text: ${url}`, async () => {
       const json = Buffer.from(JSON.stringify({ name: 'secret words', views: [{ viewId: 'original' }] }));
-      const { send } = await startField(t, gives(json, 'application/json'));
+      const { send } = field.begin(gives(json, 'application/json'));
       assert.equal(await send('msteams', TEAMS, picture(url)), en.attachments.notRead.kind_unknown(undefined));
     });
   }
@@ -216,8 +236,8 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
     'cid:1',
     '',
   ]) {
-    it(`a picture that Teams names in its HTML alone is fetched as the attachment of that id: src="${src}"`, async (t) => {
-      const { send, reads, openId } = await startField(t, gives(PICTURE, 'image/png'));
+    it(`a picture that Teams names in its HTML alone is fetched as the attachment of that id: src="${src}"`, async () => {
+      const { send, reads, openId } = field.begin(gives(PICTURE, 'image/png'));
       const image = `<img itemtype="http://schema.skype.com/AMSImage" itemid="0-weu-x" src="${src}">`;
       const said = await send('msteams', TEAMS, { contentType: 'text/html', content: `<p>${image}</p>` });
       assert.match(said, /picture/i);
@@ -235,8 +255,8 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
     ]),
     ['a sign-in page with 200', gives(Buffer.from('<!DOCTYPE html><html><body>Sign in</body></html>'), 'text/html')],
   ] as const satisfies readonly (readonly [string, Read])[]) {
-    it(`OneDrive reference: ${what} is answered by what to do, never by "send it again"`, async (t) => {
-      const { send, hosts } = await startField(t, read);
+    it(`OneDrive reference: ${what} is answered by what to do, never by "send it again"`, async () => {
+      const { send, hosts } = field.begin(read);
       const said = await send('msteams', TEAMS, reference);
       assert.ok(said.includes(en.attachments.notRead.sign_in_needed('report.txt')), said);
       assert.doesNotMatch(said, /send it again/i);
@@ -244,14 +264,14 @@ describe('files by channel', { skip, timeout: 120_000 }, () => {
     });
   }
 
-  it('OneDrive reference: one that is given is read', async (t) => {
-    const { send, reads } = await startField(t, gives(TEXT, 'text/plain'));
+  it('OneDrive reference: one that is given is read', async () => {
+    const { send, reads } = field.begin(gives(TEXT, 'text/plain'));
     assert.match(await send('msteams', TEAMS, reference), /tulips/);
     assert.deepEqual(reads(), [['/sites/x/report.txt', undefined]]);
   });
 
-  it('proxy: files come through it, and their names are not looked up here', async (t) => {
-    const { send, hosts } = await startField(t, gives(TEXT));
+  it('proxy: files come through it, and their names are not looked up here', async () => {
+    const { send, hosts } = field.begin(gives(TEXT));
     await send('msteams', TEAMS, reference);
     assert.ok(hosts().includes('contoso.sharepoint.com:443'));
   });

@@ -10,6 +10,8 @@ const CHATS = 20;
 const TURNS_EACH = 10;
 const WORDS = ['one', 'sea ', 'über', ' and', '\n\n', '— ', 'a long word', '.', '字', '🎈 '];
 
+const SILENCE = new Uint8Array(120_002);
+
 /** The same numbers in every run. */
 function seeded(seed: number): () => number {
   let state = seed;
@@ -23,7 +25,7 @@ function seeded(seed: number): () => number {
 function anyPerformance(random: () => number): Performance {
   const any = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const text = `Well ${Array.from({ length: 1 + Math.floor(random() * 60) }, () => any(WORDS)).join('')} end`;
-  const pcm = new Uint8Array(2 * Math.floor(1 + random() * 60_000));
+  const pcm = SILENCE.subarray(0, 2 * Math.floor(1 + random() * 60_000));
   const ending = any<Performance['ending']>([
     ...Array.from({ length: 6 }, () => ({ kind: 'completed' }) as const),
     { kind: 'incomplete', reason: 'max_output_tokens' },
@@ -45,7 +47,7 @@ describe('200 turns in Teams', { timeout: 60_000 }, () => {
   it('break no rule of streaming, and none goes unanswered', async (t) => {
     const random = seeded(4);
     // More than are asked for: some are asked twice.
-    const turns: Turn[] = Array.from({ length: 2_000 }, () => anyPerformance(random));
+    const turns: Turn[] = Array.from({ length: 600 }, () => anyPerformance(random));
     const bot = await startTimedBot({ turns, simulator: { paceMs: 300 } });
     const chats = new Map<string, TeamsRules>();
     const judge: ConnectorRule = (call, response) => {

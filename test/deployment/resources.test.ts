@@ -55,7 +55,9 @@ describe('each resource', () => {
     const given = { location: 'westus', aiLocation: 'swedencentral', databaseLocation: 'northeurope' };
     const { resources } = deploy(template, given);
     const isGlobal = /^Microsoft\.(BotService\/|Insights\/(actionGroups|metricAlerts)$)/;
-    for (const { resource } of resources.filter((each) => 'location' in each.resource)) {
+    const placed = resources.filter((each) => 'location' in each.resource);
+    assert.ok(placed.length > 5, `${placed.length}`);
+    for (const { resource } of placed) {
       const own = new Map([
         ['Microsoft.CognitiveServices/accounts', given.aiLocation],
         ['Microsoft.DBforPostgreSQL/flexibleServers', given.databaseLocation],

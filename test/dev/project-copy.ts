@@ -1,13 +1,12 @@
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The project, as far as its programs need it, in a folder of its own: what they make lies below it. */
-export function copyProject(t: TestContext): string {
+/** The project, as far as its programs need it, in a folder of its own until `t` ends: what they make lies below it. */
+export function copyProject(t: { after(remove: () => void): void }): string {
   const folder = mkdtempSync(join(tmpdir(), 'project-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   for (const path of ['src', 'dev', 'package.json', 'deploymentTemplates/teams'])

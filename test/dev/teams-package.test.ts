@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, beforeEach, describe, it } from 'node:test';
 import { unzipSync } from 'fflate';
 import { appIdOf } from '../../dev/teams-app/teams-app-id.ts';
 import { packageCheck } from '../../dev/teams-app/teams-checks.ts';
@@ -19,27 +19,27 @@ interface Run {
   readonly stderr: string;
 }
 
-/** The program as a process of its own, from a folder that has nothing to do with it. */
-function run(project: string, args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
-  return new Promise((resolve) => {
-    const options = { cwd: tmpdir(), env: { PATH: process.env['PATH'], ...env } };
-    execFile(
-      process.execPath,
-      [join(project, 'dev/teams-app/teams-package.ts'), ...args],
-      options,
-      (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : error.code, stdout, stderr });
-      },
-    );
-  });
-}
+describe('npm run teams-package', () => {
+  const project = copyProject({ after });
+  const out = join(project, 'out');
+  const file = join(out, 'teams-app.zip');
+  beforeEach(() => rmSync(out, { recursive: true, force: true }));
 
-describe('npm run teams-package', { concurrency: true }, () => {
-  it('writes a package that Teams takes, and says where and what to do with it', async (t) => {
-    const folder = copyProject(t);
-    const { code, stdout, stderr } = await run(folder, NEEDED);
+  /** The program as a process of its own, from a folder that has nothing to do with it. */
+  function run(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
+    const program = join(project, 'dev/teams-app/teams-package.ts');
+    // What the first process has compiled serves the next ones.
+    const given = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: join(project, 'compiled'), ...env };
+    return new Promise((resolve) => {
+      execFile(process.execPath, [program, ...args], { cwd: tmpdir(), env: given }, (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : error.code, stdout, stderr });
+      });
+    });
+  }
+
+  it('writes a package that Teams takes, and says where and what to do with it', async () => {
+    const { code, stdout, stderr } = await run(NEEDED);
     assert.deepEqual([code, stderr], [0, '']);
-    const file = join(folder, 'out', 'teams-app.zip');
     for (const said of [file, appIdOf(BOT_ID), BOT_ID, 'Upload an app', 'Teams admin center']) {
       assert.ok(stdout.includes(said), said);
     }
@@ -48,7 +48,7 @@ describe('npm run teams-package', { concurrency: true }, () => {
       /\nPUBLIC_BASE_URL=https:\/\/bot\.example\.com, unless it runs on App Service, which knows its own address\n/,
     );
     assert.match(stdout, /\nTeams will name "Realtime Voice Bot" as the publisher: --developer names you\n/);
-    assert.deepEqual(readdirSync(join(folder, 'out')), ['teams-app.zip']);
+    assert.deepEqual(readdirSync(out), ['teams-app.zip']);
     const files = unzipSync(readFileSync(file));
     assert.deepEqual(Object.keys(files).sort(), ['color.png', 'de.json', 'manifest.json', 'outline.png']);
     assert.deepEqual(packageCheck()(files), []);
@@ -57,40 +57,36 @@ describe('npm run teams-package', { concurrency: true }, () => {
     assert.deepEqual([manifest.id, manifest.version], [appIdOf(BOT_ID), version]);
   });
 
-  it('says nothing of the publisher where one is named', async (t) => {
-    const { stdout } = await run(copyProject(t), [...NEEDED, '--developer', 'Contoso']);
+  it('says nothing of the publisher where one is named', async () => {
+    const { stdout } = await run([...NEEDED, '--developer', 'Contoso']);
     assert.match(stdout, /from Contoso\n/);
     assert.doesNotMatch(stdout, /publisher/);
   });
 
-  it('writes the same bytes each time and everywhere, over what was there', async (t) => {
-    const [one, other] = [copyProject(t), copyProject(t)];
-    mkdirSync(join(other, 'out'));
-    writeFileSync(join(other, 'out', 'teams-app.zip'), 'what was there before, '.repeat(5_000));
-    const runs = [run(one, NEEDED, { TZ: 'UTC' }), run(other, NEEDED, { TZ: 'Pacific/Auckland', LANG: 'de_DE.UTF-8' })];
-    for (const { code } of await Promise.all(runs)) assert.equal(code, 0);
-    const [first, second] = [one, other].map((folder) => readFileSync(join(folder, 'out', 'teams-app.zip')));
-    assert.ok(first?.equals(second ?? Buffer.alloc(0)));
+  it('writes the same bytes each time and everywhere, over what was there', async () => {
+    assert.equal((await run(NEEDED, { TZ: 'UTC' })).code, 0);
+    const first = readFileSync(file);
+    writeFileSync(file, 'what was there before, '.repeat(5_000));
+    assert.equal((await run(NEEDED, { TZ: 'Pacific/Auckland', LANG: 'de_DE.UTF-8' })).code, 0);
+    assert.ok(readFileSync(file).equals(first));
   });
 
-  it('writes nothing and lists all problems where options are wrong', async (t) => {
-    const folder = copyProject(t);
-    const { code, stdout, stderr } = await run(folder, ['--bot-id', 'x', '--host', '10.0.0.1', '--nam', 'y']);
+  it('writes nothing and lists all problems where options are wrong', async () => {
+    const { code, stdout, stderr } = await run(['--bot-id', 'x', '--host', '10.0.0.1', '--nam', 'y']);
     assert.deepEqual([code, stdout], [1, '']);
     assert.match(stderr, /^The package cannot be made \(--help lists the options\):\n(?: {2}- --[^\n]+\n){3}$/);
-    assert.equal(existsSync(join(folder, 'out')), false);
+    assert.equal(existsSync(out), false);
   });
 
-  it('explains itself', async (t) => {
-    assert.deepEqual(await run(copyProject(t), ['--help']), { code: 0, stdout: `${USAGE}\n`, stderr: '' });
+  it('explains itself', async () => {
+    assert.deepEqual(await run(['--help']), { code: 0, stdout: `${USAGE}\n`, stderr: '' });
   });
 
-  it('leaves what was there where it cannot write, and says why', async (t) => {
-    const folder = copyProject(t);
-    mkdirSync(join(folder, 'out', 'teams-app.zip'), { recursive: true });
-    const { code, stdout, stderr } = await run(folder, NEEDED);
+  it('leaves what was there where it cannot write, and says why', async () => {
+    mkdirSync(file, { recursive: true });
+    const { code, stdout, stderr } = await run(NEEDED);
     assert.deepEqual([code, stdout], [1, '']);
     assert.match(stderr, /^The package cannot be made: E\w+: .*teams-app\.zip.*\.\n$/);
-    assert.deepEqual(readdirSync(join(folder, 'out')), ['teams-app.zip']);
+    assert.deepEqual(readdirSync(out), ['teams-app.zip']);
   });
 });

@@ -20,10 +20,10 @@ describe('a bot that is sent anything', { timeout: 60_000 }, () => {
     const barrage = createBarrage(bot.url, bot.connector);
     t.after(() => barrage.close());
     const volleys = fc.array(anyDelivery, { minLength: 20, maxLength: 20 });
-    await fc.assert(fc.asyncProperty(volleys, barrage.volley), { seed: SEED, numRuns: 15, endOnFailure: true });
+    await fc.assert(fc.asyncProperty(volleys, barrage.volley), { seed: SEED, numRuns: 8, endOnFailure: true });
 
-    assert.equal(barrage.sent, 300);
-    assert.ok(barrage.replies > 30, `${barrage.replies} replies`);
+    assert.equal(barrage.sent, 160);
+    assert.ok(barrage.replies > 20, `${barrage.replies} replies`);
     assert.equal((await fetch(`${bot.url}/health`)).status, 200);
     assert.equal((await bot.says('are you there?', { id: 'last' })).status, 200);
     const reply = await bot.connector.when(({ path, body }) => path.endsWith('/last') && body.type === 'message');
@@ -51,8 +51,8 @@ describe('what the guard lets in', () => {
       for (const kept of textsIn(turn.reference)) assert.ok(kept.length <= 2_048, `${kept.length} characters`);
       assert.deepEqual(toReference(activity as never, caller), turn.reference);
     });
-    fc.assert(property, { seed: SEED, numRuns: 1_500 });
-    assert.ok(passed > 500, `${passed} passed`);
+    fc.assert(property, { seed: SEED, numRuns: 500 });
+    assert.ok(passed > 160, `${passed} passed`);
   });
 });
 

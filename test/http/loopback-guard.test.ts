@@ -1,39 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Env } from '../../src/config/env.ts';
-import { type BotUnderTest, startBot } from '../support/bot.ts';
-import { assertRefusal, sendRaw } from './raw-request.ts';
-
-const TUNNELLED = {
-  'X-Forwarded-For': '203.0.113.7',
-  'X-Forwarded-Host': 'abc.devtunnels.example',
-  'X-Tunnel-Authorization': 'x',
-  'X-Tunnel-Id': 'x',
-  Forwarded: 'for=203.0.113.7',
-  Via: '1.1 proxy.example',
-  'X-Real-IP': '203.0.113.7',
-  'X-Forwarded-Proto': 'https',
-  'CF-Connecting-IP': '203.0.113.7',
-  'Ngrok-Trace-Id': 'x',
-  'X-ARR-Log-Id': 'x',
-};
-
-async function started(env: Env = {}, isSigned = false): Promise<BotUnderTest> {
-  const mind = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
-  return startBot({ env, isSigned, simulator: { mind } });
-}
-
-/** A request of which only the header lines are as the test wants them. */
-function request(bot: BotUnderTest, head: readonly string[], body = '') {
-  const length = body === '' ? [] : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`];
-  return sendRaw(bot.url, [...head, ...length, 'Connection: close', '', body].join('\r\n'));
-}
-
-/** A message as a client on this machine sends it, with these headers. */
-function message(bot: BotUnderTest, headers: Readonly<Record<string, string>>) {
-  const lines = Object.entries({ Host: 'localhost:3978', ...headers }).map(([name, value]) => `${name}: ${value}`);
-  return request(bot, ['POST /api/messages HTTP/1.1', ...lines], JSON.stringify(bot.message('hello')));
-}
+import type { BotUnderTest } from '../support/bot.ts';
+import { message, request, started, TUNNELLED } from './greeter.ts';
+import { assertRefusal, type sendRaw } from './raw-request.ts';
 
 function assertForbidden(answer: Awaited<ReturnType<typeof sendRaw>>): void {
   assert.equal(answer.status, 403);
@@ -225,78 +194,4 @@ describe('a bot with an app id', () => {
       assert.equal((await message(bot, headers)).status, 401);
     }
   });
-});
-
-describe('a bot that is open to whoever reaches it', () => {
-  const env = { HOST: '0.0.0.0', ALLOW_UNAUTHENTICATED: 'true' };
-  let bot: BotUnderTest;
-  before(async () => {
-    bot = await started(env);
-  });
-  after(() => bot.close());
-
-  it('is reached by any name, through tunnels and proxies', async () => {
-    for (const headers of [{ Host: 'bot.example' }, TUNNELLED, { Origin: 'http://bot.example' }])
-      assert.equal((await message(bot, headers)).status, 200);
-  });
-
-  const answered = [
-    'http://host.docker.internal:56150/_connector',
-    'http://gateway.docker.internal:56150',
-    'http://host.containers.internal:56150/_connector',
-    'http://host.orb.internal:56150',
-    'http://playground:56150/_connector',
-    'http://playground.mynet:56150',
-    'http://laptop.local:56150',
-    'http://playground.default.svc.cluster.local',
-    'https://abcd.ngrok-free.app',
-    'http://100.64.0.5:56150',
-    'https://client.example/',
-    'http://my-metadata:56150',
-    'http://localhost:56150',
-    'http://emulator.localhost:5000',
-    'http://172.17.0.1:56150',
-    'http://10.1.2.3',
-    'https://192.168.1.20:56150',
-  ];
-  for (const serviceUrl of answered) {
-    it(`clients outside the container: answers ${serviceUrl}`, async () => {
-      const typing = bot.message(undefined, { type: 'typing', serviceUrl });
-      assert.equal((await bot.post(typing)).status, 200);
-    });
-  }
-
-  it('clients outside the container: the answer goes to their address', async () => {
-    const serviceUrl = bot.connector.url.replace('127.0.0.1', 'localhost');
-    await bot.says('hello', { id: 'from-outside', serviceUrl });
-    const reply = await bot.connector.when(
-      ({ path, body }) => path.endsWith('/from-outside') && body.type === 'message',
-    );
-    assert.equal(reply.body.text, 'Hi');
-  });
-
-  const refused = [
-    'http://169.254.169.254/latest/meta-data',
-    'http://169.254.170.2/v2/credentials',
-    'http://169.254.0.1:5000',
-    'http://0xa9fea9fe/',
-    'http://2852039166/',
-    'http://169.254.43518/',
-    'http://metadata/computeMetadata/v1',
-    'http://METADATA./',
-    'http://metadata.google.internal/',
-    'http://Metadata.Google.Internal./',
-    'http://instance-data/latest/meta-data',
-    'http://instance-data.ec2.internal/',
-    'http://100.100.100.200/latest/meta-data',
-    'http://168.63.129.16/',
-    'http://192.0.0.192/latest/',
-  ];
-  for (const serviceUrl of refused) {
-    it(`does not post to ${serviceUrl}`, async () => {
-      const answer = await bot.says('hello', { serviceUrl });
-      assert.equal(answer.status, 403);
-      assertRefusal(await answer.text(), 'forbidden');
-    });
-  }
 });

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { simulatedMind } from '../../dev/simulator/rules.ts';
 import { scripted } from '../../dev/simulator/script.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { TEAMS_LIBRARY_FILE, TEAMS_LIBRARY_PATH } from '../../src/http/pages/player/teams-library.ts';
+import { METRICS } from '../../src/telemetry/names.ts';
 import { flag, png } from '../attachments/pictures.ts';
 import { createAudioContainer, startAzurite } from '../support/azurite.ts';
 import { type Certificate, makeCertificate } from '../support/certificate.ts';
 import { type ConnectorCall, startFakeConnector } from '../support/fake-connector.ts';
+import { type Ingestion, startIngestion } from '../support/ingestion.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
 import { startStorageProxy } from '../support/storage-proxy.ts';
 import { startTlsFront } from '../support/tls-front.ts';
@@ -19,6 +21,20 @@ import { COMMIT, ROOT, startUnpacked, type Unpacked, unpackBot } from './unpacke
 const CLIPS = new URL('../audio/clips/', import.meta.url);
 const APP_ID = '00000000-0000-0000-0000-00000000000b';
 const WEBSITE = 'bot.azurewebsites.net';
+const certificate = makeCertificate('localhost');
+after(() => certificate?.close());
+
+/** By what the telemetry's library knows a machine, where there is one; it is looked up by code that splitting would break. */
+const MACHINE_ID = '/etc/machine-id';
+
+/** Telemetry that came out of the bundle: metrics, spans, and what sent them. */
+function assertTelemetry({ envelopes, bodies }: Ingestion): void {
+  const sent = envelopes.flatMap(({ data }) => data.baseData.metrics ?? []).map(({ name }) => name);
+  assert.ok(sent.includes(METRICS.turnDuration), sent.join());
+  assert.ok(envelopes.some(({ data }) => data.baseType === 'RequestData' && data.baseData.name === 'turn'));
+  const machineId = existsSync(MACHINE_ID) ? readFileSync(MACHINE_ID, 'utf8').trim() : '';
+  assert.ok(bodies.join().includes(machineId), machineId);
+}
 
 /** The far ends of a deployed bot. The first message is answered at once, the second when `release` is called. */
 async function startFarEnds(t: TestContext) {
@@ -110,11 +126,21 @@ describe('the unpacked ZIP', { skip: process.platform === 'win32' }, () => {
   });
   after(() => unpacked.remove());
 
-  it('answers in text and sound, and finishes what runs when it is told to end', async (t) => {
+  it('answers in text and sound, sends telemetry to Azure Monitor, and finishes what runs when it is told to end', async (t) => {
     const { connector, env, whenHeld, release } = await startFarEnds(t);
-    const bot = startUnpacked(unpacked, { ...env, AZURE_OPENAI_API_KEY: 'any' });
+    const ingestion = certificate && (await startIngestion(certificate));
+    t.after(() => ingestion?.close());
+    const telemetry = {
+      APPLICATIONINSIGHTS_CONNECTION_STRING: ingestion?.connectionString,
+      NODE_EXTRA_CA_CERTS: certificate?.certPath,
+      // The library also counts its own users, at an address of Microsoft's.
+      APPLICATION_INSIGHTS_NO_STATSBEAT: 'true',
+    };
+    const bot = startUnpacked(unpacked, { ...env, ...telemetry, AZURE_OPENAI_API_KEY: 'any' });
     t.after(() => bot[Symbol.asyncDispose]());
     const url = await bot.whenListening();
+    // It is opened a moment after the start; turns before that are not recorded.
+    await ingestion?.when(({ data }) => data.baseData.metrics?.[0]?.name === METRICS.starts);
 
     assert.equal(await post(url, connector.url, 'first'), 200);
     const first = await connector.when(answerTo('first'));
@@ -129,6 +155,8 @@ describe('the unpacked ZIP', { skip: process.platform === 'win32' }, () => {
     assert.equal((await connector.when(answerTo('second'))).body.text, 'At last');
     assert.deepEqual(await bot.ended, { code: 0, signal: null });
     assert.equal(bot.stderr, '');
+    if (ingestion === undefined) t.diagnostic('no telemetry was looked for: there is no openssl');
+    else assertTelemetry(ingestion);
     unpacked.assertUntouched();
   });
 

@@ -26,15 +26,14 @@ export function sharedBotZip(): Promise<BotZip> {
 /** The deployed bot's folder, as App Service has it. */
 export interface Unpacked {
   readonly folder: string;
-  readonly zipBytes: number;
   /** Fails where something was written there: on App Service that folder cannot be written to. */
   assertUntouched(): void;
   remove(): void;
 }
 
-/** Unpacks the ZIP where nothing of this project can be found. `entries` as for `makeBotZip`. */
-export async function unpackBot(entries?: Readonly<Record<string, string>>): Promise<Unpacked> {
-  const { zip } = await (entries ? makeBotZip(ROOT, COMMIT, entries) : sharedBotZip());
+/** Unpacks the ZIP where nothing of this project can be found. */
+export async function unpackBot(): Promise<Unpacked> {
+  const { zip } = await sharedBotZip();
   const folder = mkdtempSync(join(tmpdir(), 'wwwroot-'));
   for (let above = folder; ; above = dirname(above)) {
     assert.ok(!existsSync(join(above, 'node_modules')), `there is a node_modules in ${above}`);
@@ -47,7 +46,6 @@ export async function unpackBot(entries?: Readonly<Record<string, string>>): Pro
   const before = inventory(folder);
   return {
     folder,
-    zipBytes: zip.byteLength,
     assertUntouched: () => assert.deepEqual(inventory(folder), before),
     remove: () => rmSync(folder, { recursive: true }),
   };

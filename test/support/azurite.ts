@@ -1,3 +1,4 @@
+import { fail } from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
@@ -17,20 +18,27 @@ export interface Azurite extends AsyncDisposable {
   /** Of the account, with its name in the path. */
   readonly url: string;
   readonly connectionString: string;
+  /** An account that nobody has had before, and so without containers: quicker than emptying one. */
+  newAccount(): AzuriteAccount;
   close(): Promise<void>;
 }
 
-/** The account that every Azurite has, as its documentation gives it. */
+export type AzuriteAccount = Pick<Azurite, 'url' | 'connectionString'>;
+
+/** The account that every Azurite has, as its documentation gives it; the others have its key. */
 const ACCOUNT = 'devstoreaccount1';
+/** As many as there are tests in a process that each want one of their own, and more. */
+const MORE_ACCOUNTS = Array.from({ length: 500 }, (_, index) => `account${index}`);
 const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
 /** Its standard input ends with the process that started it, however that ends. */
 const END_WITH_PARENT = 'data:text/javascript,process.stdin.resume().on("end",()=>process.exit())';
 const PATIENCE_MS = 30_000;
 
-/** The connection string of Azurite's account behind some other address. */
+/** The connection string of one of Azurite's accounts behind some other address. */
 export function connectionStringOf(accountUrl: string): string {
-  return `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};BlobEndpoint=${accountUrl};`;
+  const name = new URL(accountUrl).pathname.slice(1);
+  return `DefaultEndpointsProtocol=http;AccountName=${name};AccountKey=${KEY};BlobEndpoint=${accountUrl};`;
 }
 
 /** A container of Azurite, opened with the key of its account. */
@@ -72,7 +80,11 @@ export async function startAzurite(): Promise<Azurite> {
   const child = spawn(
     process.execPath,
     ['--import', END_WITH_PARENT, program, '--blobHost', '127.0.0.1', '--blobPort', '0', ...options],
-    { cwd: tmpdir(), stdio: ['pipe', 'pipe', 'inherit'] },
+    {
+      cwd: tmpdir(),
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, AZURITE_ACCOUNTS: [ACCOUNT, ...MORE_ACCOUNTS].map((name) => `${name}:${KEY}`).join(';') },
+    },
   );
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
 
@@ -92,10 +104,16 @@ export async function startAzurite(): Promise<Azurite> {
     if (origin !== undefined) resolve(origin);
   });
   try {
-    const url = `${await promise}/${ACCOUNT}`;
+    const origin = await promise;
+    const account = (name: string): AzuriteAccount => {
+      const url = `${origin}/${name}`;
+      return { url, connectionString: connectionStringOf(url) };
+    };
+    let used = 0;
+    const newAccount = () => account(MORE_ACCOUNTS[used++] ?? fail('no account is left'));
     child.unref();
     for (const pipe of [child.stdin, child.stdout]) (pipe as Socket).unref();
-    return { url, connectionString: connectionStringOf(url), close, [Symbol.asyncDispose]: close };
+    return { ...account(ACCOUNT), newAccount, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;

@@ -43,7 +43,11 @@ export async function startIngestion({ key, cert }: Certificate, status = 200): 
     bodies.push(body);
     const sent = JSON.parse(body) as Envelope[];
     envelopes.push(...sent);
-    response.writeHead(status, { 'content-type': 'application/json' });
+    // The library's own pause before it sends once more is seconds.
+    response.writeHead(status, {
+      'content-type': 'application/json',
+      ...(status === 503 ? { 'retry-after': '0' } : {}),
+    });
     response.end(JSON.stringify({ itemsReceived: sent.length, itemsAccepted: sent.length, errors: [] }));
     for (const wake of waiters) wake();
   }

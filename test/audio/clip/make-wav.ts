@@ -42,9 +42,13 @@ const WRITINGS: Readonly<Record<Coding, Writing>> = {
 
 /** By looking for the nearest of all values, as ITU-T G.711 lists them. */
 const G711 = {
-  alaw: (sample: number) => nearest(sample, aLaw),
-  mulaw: (sample: number) => nearest(sample, muLaw),
+  alaw: (sample: number) => nearest(sample, A_LAW),
+  mulaw: (sample: number) => nearest(sample, MU_LAW),
 };
+
+const BYTES = Array.from({ length: 256 }, (_, byte) => byte);
+const A_LAW = Float64Array.from(BYTES, aLaw);
+const MU_LAW = Float64Array.from(BYTES, muLaw);
 
 function muLaw(byte: number): number {
   const bits = ~byte & 0xff;
@@ -60,10 +64,14 @@ function aLaw(byte: number): number {
   return ((bits & 0x80) !== 0 ? magnitude : -magnitude) / 4_096;
 }
 
-function nearest(sample: number, decode: (byte: number) => number): number {
+function nearest(sample: number, values: Float64Array): number {
   let best = 0;
-  for (let byte = 1; byte < 256; byte++) {
-    if (Math.abs(decode(byte) - sample) < Math.abs(decode(best) - sample)) best = byte;
+  let least = Number.POSITIVE_INFINITY;
+  for (let byte = 0; byte < 256; byte++) {
+    const distance = Math.abs((values[byte] ?? 0) - sample);
+    if (distance >= least) continue;
+    best = byte;
+    least = distance;
   }
   return best;
 }
@@ -107,7 +115,8 @@ export function makeWav(
   const data = new Uint8Array(frames * channels * bytes);
   const view = new DataView(data.buffer);
   for (let channel = 0; channel < channels; channel++) {
-    for (const [frame, sample] of soundOf(channel).entries()) write(view, (frame * channels + channel) * bytes, sample);
+    const sound = soundOf(channel);
+    for (let frame = 0; frame < frames; frame++) write(view, (frame * channels + channel) * bytes, sound[frame] ?? 0);
   }
   return riff([chunk('fmt ', header), ...before, chunk('data', data, toldLength)]);
 }

@@ -6,19 +6,25 @@ import { amplitudeAt, decibels, tones } from './tones.ts';
 
 function resample(input: Float32Array, rateHz: number, pieceLength = input.length): Float32Array {
   const resampler = new Resampler(rateHz);
-  const output: number[] = [];
+  const pieces: Float32Array[] = [];
   for (let at = 0; at < input.length; at += pieceLength) {
-    output.push(...resampler.push(input.subarray(at, at + pieceLength)));
+    pieces.push(resampler.push(input.subarray(at, at + pieceLength)));
   }
-  output.push(...resampler.end());
-  return Float32Array.from(output);
+  pieces.push(resampler.end());
+  const output = new Float32Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let length = 0;
+  for (const piece of pieces) {
+    output.set(piece, length);
+    length += piece.length;
+  }
+  return output;
 }
 
 /** How a tone comes out at another pitch, of an amplitude of 0.5. */
 function heard(rateHz: number, hz: number, atHz = hz): number {
-  const sound = resample(Float32Array.from(tones(rateHz, 0.5, [hz, 0.5])), rateHz);
-  const pcm = new Uint8Array(Int16Array.from(sound, (sample) => Math.round(sample * 0x8000)).buffer);
-  return amplitudeAt(atHz, pcm);
+  const sound = resample(new Float32Array(tones(rateHz, 0.25, [hz, 0.5])), rateHz);
+  const pcm = Int16Array.from(sound.map((sample) => Math.round(sample * 0x8000)));
+  return amplitudeAt(atHz, new Uint8Array(pcm.buffer));
 }
 
 describe('the way to 24 kHz', () => {
@@ -57,7 +63,7 @@ describe('the way to 24 kHz', () => {
   for (const rateHz of [44_100, 47_999]) {
     it(`adds next to nothing to a tone from ${rateHz} Hz`, () => {
       const [hz, amplitude] = [5_000, 0.5];
-      const output = resample(Float32Array.from(tones(rateHz, 0.5, [hz, amplitude])), rateHz).subarray(1_200, -1_200);
+      const output = resample(new Float32Array(tones(rateHz, 0.5, [hz, amplitude])), rateHz).subarray(1_200, -1_200);
       const rest = output.map(
         (sample, at) => sample - amplitude * Math.sin((2 * Math.PI * hz * (at + 1_200)) / 24_000),
       );
@@ -90,6 +96,6 @@ describe('the way to 24 kHz', () => {
         assert.deepEqual(output, resample(input, rateHz));
       },
     );
-    fc.assert(property, { numRuns: 25 });
+    fc.assert(property, { numRuns: 10 });
   });
 });

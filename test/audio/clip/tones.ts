@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 /** Samples of tones together, from -1 to 1; each is `[Hz, amplitude]`. */
 export function tones(rateHz: number, seconds: number, ...parts: readonly (readonly [number, number])[]): Float64Array {
   const turn = (2 * Math.PI) / rateHz;
-  return Float64Array.from({ length: Math.round(rateHz * seconds) }, (_, at) =>
-    parts.reduce((sum, [hz, amplitude]) => sum + amplitude * Math.sin(turn * hz * at), 0),
-  );
+  // Plain loops, here and below: hundreds of thousands of samples go through an iterator ten times as slowly.
+  const samples = new Float64Array(Math.round(rateHz * seconds));
+  for (const [hz, amplitude] of parts) {
+    for (let at = 0; at < samples.length; at++) samples[at] = (samples[at] ?? 0) + amplitude * Math.sin(turn * hz * at);
+  }
+  return samples;
 }
 
 /** The amplitude of a tone in PCM of 24 kHz, of 1; its first and last 50 ms are left out, where filters settle. */
@@ -14,7 +17,8 @@ export function amplitudeAt(hz: number, pcm: Uint8Array): number {
   let real = 0;
   let imaginary = 0;
   let weights = 0;
-  for (const [at, sample] of samples.entries()) {
+  for (let at = 0; at < samples.length; at++) {
+    const sample = samples[at] ?? 0;
     // A window, so that tones beside it count for nothing.
     const weight = 1 - Math.cos((2 * Math.PI * (at + 0.5)) / samples.length);
     const angle = (2 * Math.PI * hz * at) / 24_000;

@@ -66,6 +66,7 @@ describe('a transcript', () => {
       },
     });
     const deltas = events.filter(({ type }) => type === `${EVENT}.delta`);
+    assert.ok(deltas.length > 0);
     assert.ok(deltas.every((delta) => delta['item_id'] === itemId && delta['content_index'] === 0));
   });
 

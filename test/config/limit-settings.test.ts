@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readConfig } from '../../src/config/config.ts';
+import { azure, problemsOf } from './problems-of.ts';
+
+describe('bounds of turns and of money', () => {
+  it('price of `gpt-realtime`: a budget needs no table of its own', () => {
+    const { limits } = readConfig({ ...azure, DAILY_BUDGET_USD: '5' });
+    assert.equal(limits.dayUsd, 5);
+    assert.equal(limits.prices.models['gpt-realtime']?.audio.out, 64);
+  });
+
+  it('takes bounds of turns and of money', () => {
+    const { limits } = readConfig({ ...azure, MAX_TURNS_PER_MINUTE: '5' });
+    assert.deepEqual([limits.turnsPerMinute, limits.dayUsd, limits.conversationUsd], [5, undefined, undefined]);
+    const priced = { ...azure, AZURE_OPENAI_DEPLOYMENT_NAME: 'GPT-realtime-1.5-2026-02-23' };
+    const budgets = { DAILY_BUDGET_USD: '12.50', PERSON_DAILY_BUDGET_USD: '1.5', CONVERSATION_BUDGET_USD: '0.5' };
+    const { dayUsd, personUsd, conversationUsd, prices } = readConfig({ ...priced, ...budgets }).limits;
+    assert.deepEqual([dayUsd, personUsd, conversationUsd, prices.date], [12.5, 1.5, 0.5, '2026-11-22']);
+  });
+
+  it('bounds what models say wherever there is a budget', () => {
+    const unbudgeted = { ...azure, AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-2' };
+    for (const name of ['DAILY_BUDGET_USD', 'PERSON_DAILY_BUDGET_USD', 'CONVERSATION_BUDGET_USD'])
+      assert.equal(readConfig({ ...unbudgeted, [name]: '5' }).session.maxOutputTokens, 4096);
+    const priced = { ...unbudgeted, DAILY_BUDGET_USD: '5' };
+    assert.equal(readConfig({ ...priced, REALTIME_MAX_OUTPUT_TOKENS: '700' }).session.maxOutputTokens, 700);
+    const unbounded = { ...priced, REALTIME_MAX_OUTPUT_TOKENS: 'inf' };
+    assert.match(problemsOf(unbounded).join(), /REALTIME_MAX_OUTPUT_TOKENS is "inf"; expected a number/);
+  });
+
+  it('takes no budget for a model without a price, unless a table has one', () => {
+    const own = { ...azure, AZURE_OPENAI_DEPLOYMENT_NAME: 'my-deployment', DAILY_BUDGET_USD: '5' };
+    const { DAILY_BUDGET_USD: _, ...others } = own;
+    const ofPerson = problemsOf({ ...others, PERSON_DAILY_BUDGET_USD: '5' }).join();
+    assert.match(ofPerson, /^PERSON_DAILY_BUDGET_USD is set and no/);
+    assert.match(
+      problemsOf(own).join(),
+      /DAILY_BUDGET_USD is set and no price .*"my-deployment".*, or a deployment that is named like its model \(gpt-realtime\)$/,
+    );
+    const prices = { in: 1, cached: 0.1, out: 2 };
+    const table = { date: '2026-12-01', models: { 'my-deployment': { text: prices, audio: prices } } };
+    const env = { ...own, PRICE_TABLE: 'prices.json' };
+    const { limits } = readConfig(env, (path) => (path === 'prices.json' ? JSON.stringify(table) : ''));
+    assert.equal(limits.prices.date, '2026-12-01');
+    assert.equal(limits.prices.models['my-deployment']?.image.in, 0);
+  });
+
+  for (const [name, value, problem] of [
+    ['DAILY_BUDGET_USD', '-1', /DAILY_BUDGET_USD is "-1"; expected an amount/],
+    ['PERSON_DAILY_BUDGET_USD', '1e9x', /PERSON_DAILY_BUDGET_USD is .*expected an amount/],
+    ['CONVERSATION_BUDGET_USD', 'five', /expected an amount/],
+    ['CONVERSATION_BUDGET_USD', '0', /expected an amount/],
+    ['MAX_TURNS_PER_MINUTE', '0', /expected a whole number/],
+    ['PRICE_TABLE', '/no/such/file', /PRICE_TABLE is "\/no\/such\/file": ENOENT/],
+  ] as const) {
+    it(`refuses ${name}=${value}`, () => assert.match(problemsOf({ ...azure, [name]: value }).join(), problem));
+  }
+});
