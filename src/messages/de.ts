@@ -240,7 +240,7 @@ export const de: Wording = {
     inMemory:
       'All das steht allein im Arbeitsspeicher des laufenden Programms. Es ist fort, wenn das Programm endet, und kann früher weichen, wenn der Platz gebraucht wird.',
     inStorage:
-      'All das liegt in einem Speicherkonto (Azure Blob Storage), das eingerichtet hat, wer diesen Bot betreibt. Was älter ist, wird nicht mehr verwendet und einmal am Tag entfernt.',
+      'All das liegt in einer Datenbank, der Ton dort oder in einem Speicherkonto, die eingerichtet hat, wer diesen Bot betreibt. Was älter ist, wird nicht mehr verwendet und entfernt. Sicherungen der Datenbank enthalten auch Gelöschtes, solange sie aufbewahrt werden.',
     logs: 'Das Protokoll des Programms und, wo sie eingeschaltet sind, seine Messwerte enthalten Technisches, etwa die Kennungen von Unterhaltungen, Nachrichten und Personen und ob eine Antwort gut oder schlecht bewertet wurde, aber nicht, was jemand sagt. Die Seiten des Bots setzen keine Cookies.',
     elsewhere:
       'Ihr Chatprogramm bewahrt den Chat nach eigenen Regeln auf. Eine Antwort, die Sie in Teams als Datei speichern, liegt in Ihrem eigenen OneDrive.',
