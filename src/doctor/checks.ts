@@ -1,4 +1,5 @@
 import type { Check, DoctorDeps } from './check.ts';
+import { databaseCheck } from './database.ts';
 import { identityCheck } from './identity.ts';
 import { modelAccess } from './model-access.ts';
 import { ModelTrial } from './model-trial.ts';
@@ -24,6 +25,7 @@ export function createExamination(deps: DoctorDeps): Examination {
     ...surroundings(known),
     ...modelAccess(known, trial),
     ...modelTurns(known, trial),
+    databaseCheck(known),
     ...storageChecks(known),
     identityCheck(known),
     ...publicAddressChecks(known),
