@@ -1,32 +1,13 @@
 import assert from 'node:assert/strict';
-import { describe, it, type TestContext } from 'node:test';
-import { openDatabase } from '../../src/database/database.ts';
+import { describe, it } from 'node:test';
 import { en } from '../../src/messages/en.ts';
-import { type BotUnderTest, type BotUnderTestOptions, samplesOf, startBot } from '../support/bot.ts';
-import { sharedPostgres } from '../support/postgres.ts';
+import { type BotUnderTest, samplesOf } from '../support/bot.ts';
+import { freshDatabase, startInstance } from './instance.ts';
 
 const PCM = Buffer.from(Array.from({ length: 400_000 }, (_, index) => index % 251));
 const LONG = { timeout: 60_000 };
-const POLL_MS = 10;
 
 const spoken = (text: string) => ({ outputs: [{ text, pcm: PCM }], ending: { kind: 'completed' } }) as const;
-
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-}
-
-/** An instance of the bot on a database of a test, once it can use it. */
-async function start(t: TestContext, url: string, options: BotUnderTestOptions = {}): Promise<BotUnderTest> {
-  const env = { DATABASE_URL: url, AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5', ...options.env };
-  const bot = await startBot({ ...options, env, deps: { openDatabase } });
-  t.after(() => bot.close());
-  await until(() => bot.logs.some(({ msg }) => msg === 'database connected'));
-  return bot;
-}
-
-async function freshDatabase(): Promise<string> {
-  return (await sharedPostgres()).createDatabase();
-}
 
 /** The newest message that a bot has sent, once there are so many. */
 async function reply(bot: BotUnderTest, count: number) {
@@ -37,9 +18,9 @@ async function reply(bot: BotUnderTest, count: number) {
 describe('two instances on one database', LONG, () => {
   it('serve the sound that one of them has made, whole and in ranges, until it is forgotten', async (t) => {
     const url = await freshDatabase();
-    const one = await start(t, url, { turns: [spoken('Hi there')] });
+    const one = await startInstance(t, url, { turns: [spoken('Hi there')] });
     // It takes no turns, so that the other one answers.
-    const two = await start(t, url, { env: { DISPATCH: 'false' } });
+    const two = await startInstance(t, url, { env: { DISPATCH: 'false' } });
     await one.says('hello');
     const { pathname } = new URL((await reply(one, 1))?.attachments[0].contentUrl);
     const get = (bot: BotUnderTest, init?: RequestInit, path = pathname) => fetch(bot.url + path, init);
@@ -71,7 +52,7 @@ describe('two instances on one database', LONG, () => {
     const env = { PERSON_DAILY_BUDGET_USD: '0.06', REALTIME_MAX_OUTPUT_TOKENS: '300' };
     const counts: number[] = [];
     for (const run of ['first', 'second']) {
-      const bot = await start(t, url, { simulator: { mind: () => spoken('Yes') }, isSigned: true, env });
+      const bot = await startInstance(t, url, { simulator: { mind: () => spoken('Yes') }, isSigned: true, env });
       const ask = async (count: number, name: string) => {
         const conversation = { id: `${run}-${name}-${count}`, conversationType: 'groupChat', tenantId: 't' };
         const from = { id: `29:${name}`, aadObjectId: name, name };
