@@ -1,127 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { get as httpGet, type IncomingMessage } from 'node:http';
-import { connect, type Socket } from 'node:net';
-import { describe, it, type TestContext } from 'node:test';
-import type { AudioStore, ByteRange, StoredAudio } from '../../src/audio/audio-store.ts';
-import { toLink } from '../../src/audio/links.ts';
-import { systemClock } from '../../src/clock.ts';
+import type { Socket } from 'node:net';
+import { describe, it } from 'node:test';
 import { StoreError } from '../../src/errors.ts';
 import { CHUNK_BYTES } from '../../src/http/send-sound.ts';
-import { createHttpServer } from '../../src/http/server.ts';
 import { MAX_LOOKUPS, MAX_READS, MAX_WAITING_READS } from '../../src/http/sound-reader.ts';
-import { watchedLog } from '../channel/watched-log.ts';
-import { TEST_BUILD } from '../support/build.ts';
-import { noRecordings } from '../support/recordings.ts';
-import { emptyAudioStore, storedAudio } from '../support/sound.ts';
+import { bodyOf, bytesOf, idOf, LARGE_BYTES, serve, slowClient, until, untilStill } from './counted-store.ts';
 import { assertRefusal } from './raw-request.ts';
-
-const HOUR_MS = 3_600_000;
-const LARGE_BYTES = 64 * 1024 * 1024;
-const POLL_MS = 5;
-const PATTERN = Buffer.from(Array.from({ length: 251 }, (_, index) => index));
-
-/** One call to the store that a test answers when it wants to. */
-interface Held {
-  answer(): void;
-  fail(error: unknown): void;
-}
-
-/** Sounds of so many bytes under any id; each call is counted, and held where a test wants it. */
-class FakeStore {
-  readonly finds: string[] = [];
-  readonly reads: (ByteRange | undefined)[] = [];
-  readonly held: Held[] = [];
-  holdsFinds = false;
-  holdsReads = false;
-  byteLength = 300_000;
-  /** Reads that the store is at work on now, and the most that there were. */
-  readCount = 0;
-  maxReadCount = 0;
-  readonly store: AudioStore = emptyAudioStore({
-    find: async (id) => {
-      this.finds.push(id);
-      if (this.holdsFinds) await this.#hold();
-      return this.audio(id);
-    },
-    read: async (_id, range) => {
-      this.reads.push(range);
-      this.maxReadCount = Math.max(this.maxReadCount, ++this.readCount);
-      try {
-        if (this.holdsReads) await this.#hold();
-        return bytesOf(range ?? { start: 0, end: this.byteLength - 1 });
-      } finally {
-        this.readCount--;
-      }
-    },
-  });
-
-  audio(id: string): StoredAudio {
-    return storedAudio({ id, byteLength: this.byteLength, expiresAtMs: Date.now() + HOUR_MS });
-  }
-
-  #hold(): Promise<void> {
-    return new Promise((resolve, fail) => void this.held.push({ answer: resolve, fail }));
-  }
-}
-
-/** What lies at each place of a sound. */
-function bytesOf({ start, end }: ByteRange): Buffer {
-  const from = start % PATTERN.byteLength;
-  return Buffer.alloc(end - start + 1, Buffer.concat([PATTERN.subarray(from), PATTERN.subarray(0, from)]));
-}
-
-const idOf = (index: number) => String(index).padStart(22, 'a');
-
-async function serve(t: TestContext) {
-  const fake = new FakeStore();
-  const log = watchedLog();
-  const server = createHttpServer({
-    build: TEST_BUILD,
-    deliver: async () => undefined,
-    audioStore: fake.store,
-    recordings: noRecordings,
-    about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false },
-    clock: systemClock,
-    isDraining: () => false,
-    onlyLoopback: true,
-    log: log.log,
-  });
-  const port = await server.listen(0, '127.0.0.1');
-  t.after(() => server.close());
-  const path = (index: number) => `/audio/${toLink(fake.audio(idOf(index)), Date.now() + HOUR_MS)}.wav`;
-  const url = (index: number) => `http://127.0.0.1:${port}${path(index)}`;
-  return { fake, log, port, path, url };
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-}
-
-/** The store is not asked any more: nothing has changed for a while. */
-async function untilStill(count: () => number): Promise<number> {
-  let seen = -1;
-  for (let still = 0; still < 40; still++) {
-    if (count() !== seen) still = 0;
-    seen = count();
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  return seen;
-}
-
-/** A client that asks and reads nothing until it is told to. */
-async function slowClient(t: TestContext, port: number, path: string): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1');
-  t.after(() => socket.destroy());
-  socket.on('error', () => {});
-  await once(socket, 'connect');
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-  return socket;
-}
-
-async function bodyOf(response: Response): Promise<Buffer> {
-  return Buffer.from(await response.arrayBuffer());
-}
 
 describe('many requests for sounds at once', { timeout: 60_000 }, () => {
   it('share one lookup where it is the same sound, and the next one looks again', async (t) => {
