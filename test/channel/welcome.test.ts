@@ -1,30 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { en as wording } from '../../src/messages/en.ts';
-import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { startBot } from '../support/bot.ts';
+import { announce, BOT, EVENTS, textsAfterATurn, USER } from './announcements.ts';
 import { watchedLog } from './watched-log.ts';
-
-const BOT = { id: 'bot-1', name: 'Bot' };
-const USER = { id: 'user-1', name: 'Ada' };
-
-/** The ways in which channels announce a conversation. */
-const EVENTS: Record<string, Record<string, unknown>> = {
-  'conversationUpdate (bot)': { type: 'conversationUpdate', membersAdded: [BOT] },
-  'conversationUpdate (user)': { type: 'conversationUpdate', membersAdded: [USER] },
-  'conversationUpdate (both)': { type: 'conversationUpdate', membersAdded: [USER, BOT] },
-  installationUpdate: { type: 'installationUpdate', action: 'add' },
-};
-
-function announce(bot: BotUnderTest, event: Record<string, unknown>, fields: Record<string, unknown> = {}) {
-  return bot.post(bot.message(undefined, { ...event, ...fields }));
-}
-
-/** A turn after everything else: once it is answered, all that was sent before has arrived. */
-async function textsAfterATurn(bot: BotUnderTest, fields: Record<string, unknown> = {}): Promise<string[]> {
-  await bot.says('hello', { id: 'last', ...fields });
-  await bot.connector.when(({ path, body }) => body?.type === 'message' && path.endsWith('/last'));
-  return bot.connector.messages.map(({ body }) => body.text);
-}
 
 describe('a new conversation', () => {
   for (const channelId of ['emulator', 'webchat', 'msteams']) {
