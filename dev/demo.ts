@@ -6,32 +6,44 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endWrong, readOptions } from '../src/read-options.ts';
 import { Children, type ChildSpec } from './children.ts';
+import { serveDemoPage } from './demo-page/serve-demo-page.ts';
+import { type DirectLine, startDirectLine } from './direct-line/direct-line.ts';
 import { freePort } from './ports.ts';
 import { SIMULATED_RESOURCE } from './simulator/resource.ts';
 
-// The bot, the model's simulator and Microsoft's Agents Playground as children of one command, without any account.
+// The bot, a simulated model and a chat page from one command, without any account.
 
 const BOT_PORT = 3978;
+const PAGE_PORT = 3979;
 const PLAYGROUND_PORT = 56150;
+const VOICE = 'alloy';
+/** A deployment name that the simulator accepts, and a model that has a price. */
+const MODEL = 'gpt-realtime';
 
+/** Which chat page is started. */
+const CLIENTS = ['webchat', 'playground'] as const;
+type Client = (typeof CLIENTS)[number];
 /** As which channel the Playground stands for. */
 const CHANNELS = ['webchat', 'msteams'] as const;
 type Channel = (typeof CHANNELS)[number];
 
-const USAGE = `Usage: npm run demo -- [--channel CHANNEL]
+const USAGE = `Usage: npm run demo -- [--client CLIENT] [--channel CHANNEL]
 
-The bot, a simulator of its model and Microsoft's chat page on this machine, without any account.
+The bot, a simulator of its model and a chat page on this machine, without any account.
 
-  --channel webchat   the chat as Web Chat, which can play the answers (this is the default)
-  --channel msteams   the chat as Teams shows it, with cards
-  --help              print this
+  --client webchat      a page with Microsoft's Web Chat, and things to try (this is the default)
+  --client playground   Microsoft 365 Agents Playground
+  --channel msteams     the Playground as Teams shows the chat, with cards
+  --channel webchat     the Playground as Web Chat
+  --help                print this
 
 Ctrl-C ends everything. LOG_LEVEL=info in front of the command shows what the bot logs.`;
 
-const asked = readOptions(USAGE, { channel: { type: 'string', default: 'webchat' } }).channel;
-const channel: Channel =
-  CHANNELS.find((each) => each === asked) ??
-  endWrong(`--channel is "${asked}"; expected one of ${CHANNELS.join(', ')}`, USAGE);
+const options = readOptions(USAGE, { client: { type: 'string' }, channel: { type: 'string' } });
+const client = oneOf<Client>('--client', CLIENTS, options.client ?? (options.channel ? 'playground' : 'webchat'));
+const channel = oneOf<Channel>('--channel', CHANNELS, options.channel ?? 'webchat');
+if (client === 'webchat' && channel === 'msteams')
+  endWrong('--channel msteams needs --client playground: Web Chat does not show a chat as Teams does', USAGE);
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const preload = ['--import', new URL('../src/node-version.js', import.meta.url).href];
@@ -50,12 +62,13 @@ const children = new Children({
     void stop(1);
   },
 });
+let directLine: DirectLine | undefined;
 
 let isStopping = false;
 async function stop(exitCode: number): Promise<void> {
   if (isStopping) return;
   isStopping = true;
-  await children.close();
+  await Promise.all([children.close(), directLine?.close()]);
   rmSync(workDir, { recursive: true, force: true });
   process.exit(exitCode);
 }
@@ -70,36 +83,71 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 // Nobody reads any more: what was started must not outlive that.
 process.stdout.on('error', () => void stop(1));
 
+function oneOf<T extends string>(name: string, values: readonly T[], value: string): T {
+  return (
+    values.find((each) => each === value) ??
+    endWrong(`${name} is "${value}"; expected one of ${values.join(', ')}`, USAGE)
+  );
+}
+
 async function startAll(): Promise<void> {
-  print('Starting the simulated model, the bot and Microsoft 365 Agents Playground …');
-  const simulator = await startOn(0, (port) => ({
+  print('Starting the simulated model, the bot and a chat page …');
+  const simulatorPort = await freePort(0);
+  const [bot] = await Promise.all([startBot(simulatorPort), startSimulator(simulatorPort)]);
+  const botEndpoint = `http://127.0.0.1:${bot}/api/messages`;
+  const page = await startClient(botEndpoint);
+  tellWhereToGo(botEndpoint, page);
+}
+
+function startSimulator(port: number): Promise<string> {
+  return children.start({
     name: 'simulator',
     args: [...preload, `${root}dev/simulator.ts`],
     env: { PORT: String(port), LOG_LEVEL: 'warn' },
+    cwd: workDir,
     readyLine: /at http:/,
     isShown: () => false,
-  }));
-  const bot = await startOn(BOT_PORT, (port) => ({
+  });
+}
+
+/** Resolves with its port. */
+function startBot(simulatorPort: number): Promise<number> {
+  return startOn(BOT_PORT, (port) => ({
     name: 'bot',
     args: [...preload, `${root}src/index.ts`],
-    env: botEnv(port, simulator),
+    env: botEnv(port, simulatorPort),
     readyLine: /"listening on /,
     isShown: (line) => /"level":"(?:warn|error|fatal)"/.test(line) || isVerbose,
   }));
-  const playground = await startOn(PLAYGROUND_PORT, (port) => ({
+}
+
+/** Resolves with the port of the chat page. */
+async function startClient(botEndpoint: string): Promise<number> {
+  switch (client) {
+    case 'webchat': {
+      const servePage = serveDemoPage({ voice: VOICE, model: 'simulated model' });
+      directLine = await startDirectLine({ botEndpoint, servePage, port: await freePort(PAGE_PORT) });
+      return Number(new URL(directLine.url).port);
+    }
+    case 'playground':
+      return startPlayground(botEndpoint);
+  }
+}
+
+function startPlayground(botEndpoint: string): Promise<number> {
+  return startOn(PLAYGROUND_PORT, (port) => ({
     name: 'playground',
     // A person's own tool for trying bots: installed beside the bot, never part of it.
     // Whoever reaches it has the bot fetch from this machine; it can be told no address to listen on.
     args: [
       ...['--import', new URL('this-machine-only.ts', import.meta.url).href],
       createRequire(import.meta.url).resolve('@microsoft/m365agentsplayground/cli.js'),
-      ...['-e', `http://127.0.0.1:${bot}/api/messages`, '-c', channel, '-p', String(port), '--dt'],
+      ...['-e', botEndpoint, '-c', channel, '-p', String(port), '--dt'],
     ],
     env: { BROWSER: 'none' },
     readyLine: /^Listening on \d+/,
     isShown: () => false,
   }));
-  tellWhereToGo(bot, playground);
 }
 
 /** Starts on the wanted port or another one; once more elsewhere, should somebody have been faster. */
@@ -118,32 +166,41 @@ async function startOn(wanted: number, spec: (port: number) => Omit<ChildSpec, '
 function botEnv(port: number, simulatorPort: number): Record<string, string> {
   return {
     AZURE_OPENAI_ENDPOINT: `http://127.0.0.1:${simulatorPort}`,
-    AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
+    AZURE_OPENAI_DEPLOYMENT_NAME: MODEL,
     AZURE_OPENAI_API_KEY: SIMULATED_RESOURCE.key,
+    REALTIME_VOICE: VOICE,
     PORT: String(port),
-    WEBCHAT_AUDIO: 'card',
+    // The Playground plays audio cards only.
+    WEBCHAT_AUDIO: client === 'playground' ? 'card' : 'attachment',
     DRAIN_SECONDS: '2',
     // At least info: by a line of that level the bot says that it listens.
     LOG_LEVEL: logLevel === 'debug' || logLevel === 'trace' ? logLevel : 'info',
   };
 }
 
-/** What to press to hear an answer. The Playground opens no dialogs, which is what Play does in Teams. */
-const HOW_TO_LISTEN: Readonly<Record<Channel, string>> = {
-  webchat: 'press play on the answer',
-  msteams: 'press "Open in browser" below the answer (Play and Save .wav need Teams itself)',
+/** What to do first. The Playground opens no dialogs, which is what Play does in Teams. */
+const FIRST_STEP: Readonly<Record<Client, Readonly<Record<Channel, string>>>> = {
+  webchat: {
+    webchat: 'Open the page, and press one of the things to try.',
+    msteams: '',
+  },
+  playground: {
+    webchat: 'Open the page, type "hello", and press play on the answer.',
+    msteams:
+      'Open the page, type "hello", and press "Open in browser" below the answer (Play and Save .wav need Teams itself).',
+  },
 };
 
-function tellWhereToGo(bot: number, playground: number): void {
+function tellWhereToGo(botEndpoint: string, page: number): void {
   print(`
 The bot is ready. Its model is a SIMULATOR with a computer voice; no account is used.
 
-  Chat page:              http://localhost:${playground}
-  Bot Framework Emulator: http://127.0.0.1:${bot}/api/messages  (leave app id and password empty)
+  Chat page:              http://localhost:${page}
+  Bot Framework Emulator: ${botEndpoint}  (leave app id and password empty)
 
 All of it answers this machine only.
 
-Open the page, type "hello", and ${HOW_TO_LISTEN[channel]}. "help" lists what the simulator knows.
+${FIRST_STEP[client][channel]} "help" lists what the simulator knows.
 Ctrl-C ends everything.
 `);
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Browser } from 'playwright-core';
+import { startDirectLine } from '../../dev/direct-line/direct-line.ts';
 import { systemClock } from '../../src/clock.ts';
 import { en } from '../../src/messages/en.ts';
 import * as wire from '../realtime/server-events.ts';
 import { startBot } from '../support/bot.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { startDirectLine } from '../support/direct-line/direct-line.ts';
 import { type Asked, startRawModel } from '../support/raw-model.ts';
 import { look } from './demo-process.ts';
 import { open } from './player-page.ts';

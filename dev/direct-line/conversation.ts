@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
-import type { Clock } from '../../../src/clock.ts';
+import type { Clock } from '../../src/clock.ts';
 
-/** An activity as JSON. The service fills in fields and looks into no others than `type`. */
+/** An activity as JSON. The service fills in fields and reads none but `type`. */
 export type Activity = Readonly<Record<string, unknown>>;
+
+const MAX_HISTORY = 2_000;
 
 /** One conversation of Direct Line: its history, and the sockets of the clients that follow it. */
 export class DirectLineConversation {
@@ -11,6 +13,8 @@ export class DirectLineConversation {
   readonly #clock: Clock;
   /** Without typing activities: Direct Line sends them to connected clients and forgets them. */
   readonly #history: Activity[] = [];
+  /** How many activities were dropped from the beginning of the history. */
+  #droppedCount = 0;
   readonly #clients = new Set<WebSocket>();
   #count = 0;
 
@@ -23,7 +27,7 @@ export class DirectLineConversation {
     const id = `${this.id}|${String(this.#count++).padStart(7, '0')}`;
     const timestamp = new Date(this.#clock.now()).toISOString();
     const added = { ...activity, id, timestamp, conversation: { id: this.id } };
-    if (activity['type'] !== 'typing') this.#history.push(added);
+    if (activity['type'] !== 'typing') this.#keep(added);
     for (const client of this.#clients) this.#send(client, [added]);
     return added;
   }
@@ -35,11 +39,23 @@ export class DirectLineConversation {
   follow(client: WebSocket, watermark: number): void {
     this.#clients.add(client);
     client.on('close', () => this.#clients.delete(client));
-    const missed = this.#history.slice(watermark);
+    const missed = this.#history.slice(Math.max(0, watermark - this.#droppedCount));
     if (missed.length > 0) this.#send(client, missed);
   }
 
+  /** Disconnects the clients. */
+  close(): void {
+    for (const client of this.#clients) client.terminate();
+  }
+
+  #keep(activity: Activity): void {
+    if (this.#history.push(activity) <= MAX_HISTORY) return;
+    this.#history.shift();
+    this.#droppedCount++;
+  }
+
   #send(client: WebSocket, activities: readonly Activity[]): void {
-    client.send(JSON.stringify({ activities, watermark: String(this.#history.length) }));
+    const watermark = String(this.#droppedCount + this.#history.length);
+    client.send(JSON.stringify({ activities, watermark }));
   }
 }

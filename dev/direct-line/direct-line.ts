@@ -1,16 +1,21 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { LRUCache } from 'lru-cache';
 import getRawBody from 'raw-body';
 import { WebSocketServer } from 'ws';
-import { type Clock, systemClock } from '../../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
+import { checkHost, checkSource } from '../../src/http/loopback-guard.ts';
 import { type Activity, DirectLineConversation } from './conversation.ts';
+import { MAX_UPLOAD_BYTES, Uploads } from './uploads.ts';
 
 export interface DirectLineOptions {
   /** Where the bot takes activities: `http://HOST:PORT/api/messages`. */
   readonly botEndpoint: string;
   /** Answers what is not for Direct Line: the client's page. Browsers let a page talk to its own origin without CORS. */
   readonly servePage: RequestListener;
+  /** Where it listens on 127.0.0.1. Default: any free port. */
+  readonly port?: number;
   /** Stamps the activities. Default: the system's clock. */
   readonly clock?: Clock;
 }
@@ -30,14 +35,18 @@ interface Answer {
 
 /** Direct Line's own bound is 256 KB of activity. */
 const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_CONVERSATIONS = 100;
 const BOT = { id: 'bot', name: 'Bot' };
 
-const CLIENT_PATH = /^\/v3\/directline\/conversations(?:\/(?<id>[^/]+)(?:\/(?<part>activities|stream))?)?$/;
+const ROOT = '/v3/directline';
+const CLIENT_PATH = /^\/v3\/directline\/conversations(?:\/(?<id>[^/]+)(?:\/(?<part>activities|stream|upload))?)?$/;
 const BOT_PATH = /^\/v3\/conversations\/(?<id>[^/]+)\/activities(?:\/[^/]+)?$/;
+const FILE_PATH = /^\/v3\/directline\/attachments\/(?<id>[^/]+)$/;
 
 /**
- * Starts the part of Direct Line 3.0 that DirectLineJS and a bot use: conversations, activities over a WebSocket, and
- * the connector. It has no tokens, uploads or updates, and keeps everything in memory.
+ * Starts the part of Direct Line 3.0 that DirectLineJS and a bot use: conversations, uploads, activities over a
+ * WebSocket, and the connector. It checks no tokens, keeps everything in memory, and serves this machine only. Rejects
+ * when the port is taken.
  * https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-direct-line-3-0-api-reference
  */
 export async function startDirectLine(options: DirectLineOptions): Promise<DirectLine> {
@@ -47,26 +56,28 @@ export async function startDirectLine(options: DirectLineOptions): Promise<Direc
 }
 
 class DirectLineServer {
-  readonly #botEndpoint: string;
-  readonly #servePage: RequestListener;
+  readonly #options: DirectLineOptions;
   readonly #clock: Clock;
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true });
-  readonly #conversations = new Map<string, DirectLineConversation>();
+  readonly #uploads = new Uploads();
+  readonly #conversations = new LRUCache<string, DirectLineConversation>({
+    max: MAX_CONVERSATIONS,
+    dispose: (conversation) => conversation.close(),
+  });
   #url = '';
   #closed: Promise<void> | undefined;
 
-  constructor({ botEndpoint, servePage, clock = systemClock }: DirectLineOptions) {
-    this.#botEndpoint = botEndpoint;
-    this.#servePage = servePage;
-    this.#clock = clock;
+  constructor(options: DirectLineOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
     this.#http = createServer((request, response) => void this.#respond(request, response));
     this.#http.on('upgrade', (request, socket, head) => this.#openStream(request, socket, head));
   }
 
   async listen(): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#http.once('error', reject).listen(0, '127.0.0.1', resolve);
+    this.#http.once('error', reject).listen(this.#options.port ?? 0, '127.0.0.1', resolve);
     await promise;
     this.#url = `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
     return this.#url;
@@ -82,28 +93,36 @@ class DirectLineServer {
   }
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!request.url?.startsWith('/v3/')) return this.#servePage(request, response);
+    if (!isOwn(request)) return void response.writeHead(403).end();
+    if (!request.url?.startsWith('/v3/')) return this.#options.servePage(request, response);
+    const file = this.#uploads.find(FILE_PATH.exec(request.url)?.groups?.['id'] ?? '');
+    if (file !== undefined) return sendFile(response, file.contentType, file.bytes);
     const { status, body } = await this.#answer(request).catch((error: Error) => failure(400, error.message));
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify(body));
   }
 
   async #answer(request: IncomingMessage): Promise<Answer> {
-    const { pathname, searchParams } = new URL(request.url ?? '/', this.#url);
-    const asked = `${request.method} ${CLIENT_PATH.exec(pathname)?.groups?.['part'] ?? 'conversation'}`;
+    const { pathname } = new URL(request.url ?? '/', this.#url);
     const conversation = this.#conversationAt(pathname);
     if (BOT_PATH.test(pathname) && conversation !== undefined && request.method === 'POST') {
       const { id } = conversation.add(await activityIn(request));
       return { status: 200, body: { id } };
     }
-    if (pathname === '/v3/directline/conversations' && request.method === 'POST') return this.#begin();
+    if (pathname === `${ROOT}/conversations` && request.method === 'POST') return this.#begin(request);
+    if (pathname === `${ROOT}/tokens/refresh` && request.method === 'POST') return this.#refresh(request);
     if (conversation === undefined || !CLIENT_PATH.test(pathname))
       return failure(404, 'There is no such conversation.');
-    if (asked === 'POST activities') return this.#take(conversation, await activityIn(request));
-    if (asked === 'GET conversation') {
-      return { status: 200, body: this.#describe(conversation, searchParams.get('watermark') ?? '') };
+    switch (`${request.method} ${CLIENT_PATH.exec(pathname)?.groups?.['part'] ?? 'conversation'}`) {
+      case 'GET conversation':
+        return { status: 200, body: this.#describe(conversation, request) };
+      case 'POST activities':
+        return this.#take(conversation, await activityIn(request));
+      case 'POST upload':
+        return this.#take(conversation, await this.#uploadIn(request));
+      default:
+        return failure(405, 'This is not supported here.');
     }
-    return failure(405, 'This is not supported here.');
   }
 
   #conversationAt(pathname: string): DirectLineConversation | undefined {
@@ -112,18 +131,25 @@ class DirectLineServer {
   }
 
   /** A client that reconnects asks with the watermark it has, and its next stream begins there. */
-  #describe({ id }: DirectLineConversation, watermark = ''): Readonly<Record<string, string>> {
-    const path = `/v3/directline/conversations/${id}/stream?watermark=${encodeURIComponent(watermark)}`;
-    const streamUrl = `${this.#url.replace('http', 'ws')}${path}`;
-    return { conversationId: id, token: id, streamUrl };
+  #describe({ id }: DirectLineConversation, request: IncomingMessage): Readonly<Record<string, string>> {
+    const watermark = new URL(request.url ?? '/', this.#url).searchParams.get('watermark') ?? '';
+    const path = `${ROOT}/conversations/${id}/stream?watermark=${encodeURIComponent(watermark)}`;
+    // Under the name by which the page was opened: to a browser "localhost" and 127.0.0.1 are different sites.
+    return { conversationId: id, token: id, streamUrl: `ws://${request.headers.host}${path}` };
   }
 
-  async #begin(): Promise<Answer> {
+  async #begin(request: IncomingMessage): Promise<Answer> {
     const conversation = new DirectLineConversation(this.#clock);
     this.#conversations.set(conversation.id, conversation);
     const from = { id: conversation.id };
     await this.#deliver({ type: 'conversationUpdate', id: conversation.id, from, membersAdded: [BOT] }, conversation);
-    return { status: 201, body: this.#describe(conversation) };
+    return { status: 201, body: this.#describe(conversation, request) };
+  }
+
+  /** A token is the id of its conversation. Clients refresh it every 15 minutes. */
+  #refresh({ headers: { authorization = '' } }: IncomingMessage): Answer {
+    const token = authorization.replace(/^Bearer /, '');
+    return { status: 200, body: { conversationId: token, token } };
   }
 
   async #take(conversation: DirectLineConversation, activity: Activity): Promise<Answer> {
@@ -132,9 +158,16 @@ class DirectLineServer {
     return ok ? { status: 200, body: { id: added.id } } : failure(502, 'The bot returned an error.');
   }
 
+  async #uploadIn(request: IncomingMessage): Promise<Activity> {
+    const userId = new URL(request.url ?? '/', this.#url).searchParams.get('userId') ?? 'user';
+    const body = await getRawBody(request, { limit: MAX_UPLOAD_BYTES });
+    const activity = await this.#uploads.add(body, request.headers['content-type'] ?? '', this.#url);
+    return { from: { id: userId }, ...activity };
+  }
+
   #deliver(activity: Activity, { id }: DirectLineConversation): Promise<Response> {
     const address = { channelId: 'directline', serviceUrl: this.#url, conversation: { id }, recipient: BOT };
-    return fetch(this.#botEndpoint, {
+    return fetch(this.#options.botEndpoint, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ ...activity, ...address }),
@@ -146,12 +179,34 @@ class DirectLineServer {
     socket.on('error', () => socket.destroy());
     const { pathname, searchParams } = new URL(request.url ?? '/', this.#url);
     const conversation = this.#conversationAt(pathname);
-    if (conversation === undefined || !pathname.endsWith('/stream')) return void socket.destroy();
+    if (!isOwn(request) || conversation === undefined || !pathname.endsWith('/stream')) return void socket.destroy();
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
       client.on('error', () => client.terminate());
       conversation.follow(client, Number(searchParams.get('watermark')));
     });
   }
+}
+
+/** Nobody is asked for a token: other machines, and pages of other sites, are kept out. Files are loaded by address. */
+function isOwn(request: IncomingMessage): boolean {
+  try {
+    checkHost(request, undefined);
+    if (request.method === 'POST' || request.headers.upgrade !== undefined) checkSource(request, undefined);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function sendFile(response: ServerResponse, contentType: string, bytes: Uint8Array): void {
+  response.writeHead(200, {
+    'content-type': contentType,
+    'content-length': bytes.byteLength,
+    // It came from a user, and shares its origin with the chat.
+    'content-security-policy': 'sandbox',
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(bytes);
 }
 
 async function activityIn(request: IncomingMessage): Promise<Activity> {

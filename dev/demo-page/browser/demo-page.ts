@@ -1,0 +1,93 @@
+import type { DemoFacts } from '../demo-facts.ts';
+import { samplePicture, sampleVoice } from './samples.ts';
+import { styleOptions } from './style-options.ts';
+import { type Store, webChat } from './web-chat.ts';
+
+const facts: DemoFacts = JSON.parse(byId('facts').textContent ?? '{}');
+const SERVICE = `${location.origin}/v3/directline`;
+/** A reload returns to the conversation. */
+const CONVERSATION = 'conversation';
+/** Each browser is somebody else. */
+const USER = 'user';
+
+const dark = matchMedia('(prefers-color-scheme: dark)');
+
+function byId(id: string): HTMLElement {
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`#${id} is missing`);
+  return element;
+}
+
+/** The conversation of this tab, if the demo still knows it. */
+async function knownConversation(): Promise<string | undefined> {
+  const id = sessionStorage.getItem(CONVERSATION) ?? undefined;
+  if (id === undefined) return undefined;
+  const { ok } = await fetch(`${SERVICE}/conversations/${id}`);
+  return ok ? id : undefined;
+}
+
+function userId(): string {
+  const id = localStorage.getItem(USER) ?? crypto.randomUUID();
+  localStorage.setItem(USER, id);
+  return id;
+}
+
+async function startChat(): Promise<Store> {
+  const conversationId = await knownConversation();
+  const directLine = webChat.createDirectLine({ token: conversationId ?? '', domain: SERVICE, conversationId });
+  directLine.activity$.subscribe(() => {
+    if (directLine.conversationId !== undefined) sessionStorage.setItem(CONVERSATION, directLine.conversationId);
+  });
+  const store = webChat.createStore();
+  const userID = userId();
+  const render = () =>
+    webChat.renderWebChat(
+      { directLine, store, userID, locale: navigator.language, styleOptions: styleOptions(dark.matches) },
+      byId('chat'),
+    );
+  dark.addEventListener('change', render);
+  render();
+  return store;
+}
+
+/** Does one of the things to try, as if the user had typed or attached it. */
+async function tryOut(what: string | undefined, store: Store): Promise<void> {
+  switch (what) {
+    case 'question':
+      return say('Tell me a joke', store);
+    case 'talk':
+      return say('/talk', store);
+    case 'help':
+      return say('/help', store);
+    case 'picture':
+      return attach(await samplePicture(), 'sunset.png', store);
+    case 'voice':
+      return attach(await sampleVoice(), 'voice-message.wav', store);
+  }
+}
+
+function say(text: string, store: Store): void {
+  store.dispatch({ type: 'WEB_CHAT/SEND_MESSAGE', payload: { text } });
+}
+
+/** DirectLineJS uploads what an attachment's address leads to. */
+function attach(file: Blob, name: string, store: Store): void {
+  const contentUrl = URL.createObjectURL(file);
+  const attachment = { contentType: file.type, contentUrl, name, thumbnailUrl: contentUrl };
+  const activity = { type: 'message', text: '', attachments: [attachment] };
+  store.dispatch({ type: 'DIRECT_LINE/POST_ACTIVITY', meta: { method: 'keyboard' }, payload: { activity } });
+}
+
+async function open(): Promise<void> {
+  byId('model').textContent = `Speaks as ${facts.voice} · ${facts.model}`;
+  byId('new-chat').addEventListener('click', () => {
+    sessionStorage.removeItem(CONVERSATION);
+    location.reload();
+  });
+  const store = await startChat();
+  for (const button of document.querySelectorAll<HTMLElement>('[data-try]')) {
+    button.addEventListener('click', () => void tryOut(button.dataset['try'], store));
+  }
+}
+
+void open();

@@ -1,0 +1,42 @@
+// The part of Microsoft's Web Chat that the page uses, as its `<script>` puts it into the window.
+// https://github.com/microsoft/BotFramework-WebChat
+
+/** DirectLineJS: the client's side of Direct Line. */
+export interface DirectLineClient {
+  readonly conversationId?: string;
+  readonly activity$: { subscribe(next: () => void): unknown };
+}
+
+/** What the page does as if the user had done it. */
+export type WebChatAction =
+  | { readonly type: 'WEB_CHAT/SEND_MESSAGE'; readonly payload: { readonly text: string } }
+  | {
+      readonly type: 'DIRECT_LINE/POST_ACTIVITY';
+      readonly meta: { readonly method: 'keyboard' };
+      readonly payload: { readonly activity: object };
+    };
+
+export interface Store {
+  dispatch(action: WebChatAction): void;
+}
+
+export interface WebChat {
+  createDirectLine(options: {
+    readonly token: string;
+    readonly domain: string;
+    readonly conversationId: string | undefined;
+  }): DirectLineClient;
+  createStore(): Store;
+  renderWebChat(
+    options: {
+      readonly directLine: DirectLineClient;
+      readonly store: Store;
+      readonly userID: string;
+      readonly locale: string;
+      readonly styleOptions: object;
+    },
+    element: Element,
+  ): void;
+}
+
+export const webChat = (window as unknown as { readonly WebChat: WebChat }).WebChat;

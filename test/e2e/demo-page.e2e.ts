@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { png } from '../attachments/pictures.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { type Demo, look, startDemo } from './demo-process.ts';
+import { heard } from './heard.ts';
+import { violations } from './player-page.ts';
+import { send } from './webchat-page.ts';
+
+/** `npm run demo` as a newcomer sees it: the real bot, the simulator, and Microsoft's own bundle in a browser. */
+describe('the page of the demo', () => {
+  let demo: Demo;
+  let browser: Browser;
+  let page: Page;
+  const problems: string[] = [];
+
+  before(async () => {
+    browser = await launchBrowser();
+    demo = await startDemo();
+    page = await browser.newPage();
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('response', (response) => response.ok() || problems.push(`${response.status()} ${response.url()}`));
+    await page.goto(demo.chatPage);
+  });
+
+  after(async () => {
+    await browser?.close();
+    await demo?.close();
+  });
+
+  function answer(text: string | RegExp) {
+    return page.locator('.webchat__bubble:not(.webchat__bubble--from-user)').filter({ hasText: text }).last();
+  }
+
+  async function press(name: string): Promise<void> {
+    await page.getByRole('button', { name, exact: true }).click();
+  }
+
+  it('greets, names the voice, and answers a question aloud', async () => {
+    await answer('Hello! Write me a message').waitFor();
+    await page.getByText('Speaks as alloy').waitFor();
+    await press('Ask a question');
+    await answer('Why did the robot go on holiday?').waitFor();
+    const seconds = await heard(page);
+    assert.ok(seconds > 1, `the answer lasts ${seconds} s`);
+    await look(page, 'demo-question');
+  });
+
+  it('takes a picture from the attach button, and one of its own', async () => {
+    const buffer = png({ width: 30, height: 20, data: Buffer.alloc(30 * 20 * 4, 255) });
+    await page.locator('input[type=file]').setInputFiles({ name: 'white.png', mimeType: 'image/png', buffer });
+    await answer('I see a picture of 30 by 20 pixels').waitFor();
+    await press('Send a picture');
+    await answer('I see a picture of 640 by 400 pixels').waitFor();
+    await look(page, 'demo-picture');
+  });
+
+  it('takes a voice message', async () => {
+    await press('Send a voice message');
+    await answer(/I heard \d\.\d seconds of sound/).waitFor();
+  });
+
+  it('leads to the page with a microphone, lists commands, and names a price', async () => {
+    await press('Use your microphone');
+    await answer('Here you can speak to me').waitFor();
+    await press('/help');
+    await answer('/forget').waitFor();
+    await send(page, '/usage');
+    await answer(/estimated cost: \S*\d/).waitFor();
+    await look(page, 'demo-commands');
+  });
+
+  it('returns to the conversation when it is reloaded, and begins another one', async () => {
+    await page.reload();
+    await answer('I see a picture of 640 by 400 pixels').waitFor();
+    await press('New chat');
+    await answer('Hello! Write me a message').waitFor();
+    assert.equal(await page.locator('.webchat__bubble').count(), 1);
+  });
+
+  it('fits a small phone, in light and dark, and has nothing that keeps people out', async () => {
+    await page.setViewportSize({ width: 320, height: 640 });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320);
+      // Microsoft's Web Chat is checked by Microsoft.
+      assert.deepEqual(await violations(page, '#chat'), []);
+      await look(page, `demo-phone-${colorScheme}`);
+    }
+    assert.deepEqual(problems, []);
+  });
+
+  it('keeps other machines and other sites out', async () => {
+    const { port } = new URL(demo.chatPage);
+    const post = (path: string, headers: Record<string, string>) =>
+      fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers });
+    assert.equal((await post('/v3/directline/conversations', { origin: 'https://evil.example' })).status, 403);
+    assert.equal((await post('/v3/directline/conversations', {})).status, 201);
+  });
+});
