@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { readableLine } from '../src/readable-log.ts';
 
 export interface ChildSpec {
   readonly name: string;
@@ -48,7 +49,7 @@ export class Children {
     const keep = (line: string) => void (lastLines.push(line) > KEPT_LINES && lastLines.shift());
     const show = (line: string) => {
       keep(line);
-      this.#options.print(`[${spec.name}] ${line}`);
+      this.#options.print(`[${spec.name}] ${process.stdout.isTTY ? readableLine(line).trimEnd() : line}`);
     };
     const ready = Promise.withResolvers<string>();
     createInterface({ input: child.stdout }).on('line', (line) => {

@@ -9,6 +9,7 @@ import {
   TurnError,
   UploadError,
 } from './errors.ts';
+import { readableLine } from './readable-log.ts';
 
 export type { Logger } from 'pino';
 
@@ -89,7 +90,7 @@ function framesOf({ stack = '', message }: Error): string {
   return frames.slice(0, MAX_FRAMES).join('\n');
 }
 
-/** JSON lines, one event each. Text that people say, audio, tokens and keys are never given to it. */
+/** One event a line: JSON, or readable text in a terminal. Text that people say, audio, tokens and keys are never given to it. */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
   const options = {
     level,
@@ -101,11 +102,11 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   return pino(options, destination ?? standardOutput());
 }
 
-/** A log that nobody reads any more stops neither the bot nor its end. */
+/** A log that nobody reads any more stops neither the bot nor its end. A person at a terminal gets no JSON. */
 function standardOutput(): DestinationStream {
   const output = pino.destination({ dest: 1, sync: true });
   output.on('error', () => {});
-  return output;
+  return process.stdout.isTTY ? { write: (line) => output.write(readableLine(line)) } : output;
 }
 
 /** Libraries print keys and people's words: the log only says that, and from where, they printed. */

@@ -12,6 +12,7 @@ import { boundedReader } from './json-body.ts';
 import { checkHost, checkSource } from './loopback-guard.ts';
 import type { AboutFacts } from './pages/about/page.ts';
 import { aboutRoute } from './pages/about/route.ts';
+import { homeRoute } from './pages/home/route.ts';
 import { playerRoute } from './pages/player/route.ts';
 import { TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './pages/player/teams-library.ts';
 import { RECORDER_PATH, recorderRoute } from './pages/talk/recorder.ts';
@@ -83,6 +84,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   read(RECORDER_PATH, recorderRoute());
   read('/talk/:link', talkRoute(options));
   server.post('/talk/:link', guard(uploadRoute(options)));
+  read('/', homeRoute());
   read('/about', aboutRoute(options.about));
   read('/health', healthRoute(options));
   answerRoutingErrors(server);

@@ -218,6 +218,12 @@ export const de: Wording = {
       'Der Ton konnte nicht geladen werden. Vielleicht wird er nicht mehr aufbewahrt: Bitte fragen Sie den Bot noch einmal.',
     notFoundTitle: 'Hier gibt es nichts zu hören',
   },
+  home: {
+    title: 'Dies ist ein Sprachbot',
+    where: 'Sie sprechen mit ihm in einem Chat-Programm wie Microsoft Teams oder Web Chat und nicht auf dieser Seite.',
+    health: 'Läuft er?',
+    endpoint: 'Adresse für Chat-Programme:',
+  },
   about: {
     language: 'Deutsch',
     languages: 'Sprachen',

@@ -197,6 +197,12 @@ export const en: Wording = {
     notPlayable: 'The sound could not be loaded. It may not be kept any more: please ask the bot again.',
     notFoundTitle: 'Nothing to hear here',
   },
+  home: {
+    title: 'This is a voice bot',
+    where: 'You talk to it in a chat client, such as Microsoft Teams or Web Chat, and not on this page.',
+    health: 'Is it running?',
+    endpoint: 'Address for chat clients:',
+  },
   about: {
     language: 'English',
     languages: 'Languages',

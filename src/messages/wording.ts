@@ -177,6 +177,14 @@ export interface Wording {
     readonly notPlayable: string;
     readonly notFoundTitle: string;
   };
+  /** The page at the root of the bot's address, beside `what` of the next one. */
+  readonly home: {
+    readonly title: string;
+    readonly where: string;
+    readonly health: string;
+    /** Followed by the path. */
+    readonly endpoint: string;
+  };
   /** The page on the bot itself. What it says has to hold for every way in which the bot can be set up. */
   readonly about: {
     /** The name of this language, in itself. */
