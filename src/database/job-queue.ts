@@ -21,13 +21,19 @@ export interface FetchedJob extends Claim {
   readonly data: object;
 }
 
-/** How many messages wait, after one was added. */
+/** How many messages wait, and their bytes as they are stored, after one was added. */
 export interface WaitingCounts {
   /** Of its conversation, the running one included. */
   readonly ofKey: number;
   readonly ofPerson: number;
   readonly inAll: number;
+  readonly bytes: number;
+  /** Of everybody for whom no channel vouches. */
+  readonly ofUnvouched: number;
+  readonly unvouchedBytes: number;
 }
+
+const NONE_WAITING = { ofKey: 0, ofPerson: 0, inAll: 0, bytes: 0, ofUnvouched: 0, unvouchedBytes: 0 };
 
 export const QUEUE = 'turns';
 /** Messages that cannot be answered, for an operator. Nobody fetches from it. */
@@ -114,14 +120,19 @@ export class JobQueue {
   }
 
   async countWaiting(sql: Sql, { key, personKey }: Pick<UserMessage, 'key' | 'personKey'>): Promise<WaitingCounts> {
-    const [counts] = await sql.query<WaitingCounts>(
+    // A person for whom no channel vouches is named as the conversation. The size of data is known without loading it.
+    const [counts = NONE_WAITING] = await sql.query<WaitingCounts>(
       `SELECT count(*) FILTER (WHERE singleton_key = $2)::int AS "ofKey",
-              count(*) FILTER (WHERE group_id = $3 AND state <> 'active')::int AS "ofPerson",
-              count(*) FILTER (WHERE state <> 'active')::int AS "inAll"
-       FROM ${this.#jobs} WHERE name = $1 AND state IN ('created', 'retry', 'active')`,
+              count(*) FILTER (WHERE waits AND group_id = $3)::int AS "ofPerson",
+              count(*) FILTER (WHERE waits)::int AS "inAll",
+              coalesce(sum(bytes) FILTER (WHERE waits), 0)::float8 AS bytes,
+              count(*) FILTER (WHERE waits AND group_id = singleton_key)::int AS "ofUnvouched",
+              coalesce(sum(bytes) FILTER (WHERE waits AND group_id = singleton_key), 0)::float8 AS "unvouchedBytes"
+       FROM (SELECT singleton_key, group_id, state <> 'active' AS waits, pg_column_size(data) AS bytes
+             FROM ${this.#jobs} WHERE name = $1 AND state IN ('created', 'retry', 'active')) AS unended`,
       [QUEUE, storedKey(key), storedKey(personKey)],
     );
-    return counts ?? { ofKey: 0, ofPerson: 0, inAll: 0 };
+    return counts;
   }
 
   /** Oldest first within a conversation, none behind one that runs. */

@@ -5,6 +5,12 @@ import type { UserMessage } from '../user-message.ts';
 export const MAX_WAITING = 16;
 /** How many messages of one person may wait over all conversations; see `personKey` of a message. */
 export const MAX_WAITING_PER_PERSON = 64;
+/**
+ * How many messages may wait over all conversations, and what they hold together: a file may stand in an address. All of
+ * those for whom no channel vouches have half of both; see `unvouchedPart`.
+ */
+export const MAX_WAITING_IN_ALL = 5_000;
+export const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 /**
  * What became of a message. `queued`: it will be answered. `duplicate`: it was accepted before. `queueFull`: too many wait
