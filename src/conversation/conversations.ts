@@ -231,7 +231,7 @@ export class Conversations {
   /** Nobody can be reached there: what waits is cancelled. What was said is kept, for a user who lets the bot in again. */
   async #leave(key: string): Promise<void> {
     this.#services.sessions.drop(key);
-    await this.#stored(() => this.#services.conversations.apply(key, undefined, { kind: 'stop' })).catch(
+    await this.#stored(() => this.#services.conversations.apply(key, undefined, { kind: 'leave' })).catch(
       (err: unknown) =>
         this.#services.log.warn({ err, conversation: key }, 'messages of a conversation that is gone not cancelled'),
     );

@@ -61,12 +61,14 @@ export class MemoryStore implements ConversationStore {
         return queue.running(key)?.makeObsolete();
       case 'stop':
         return this.#stop(key);
+      case 'leave':
+        return queue.cancelWaiting(key, ({ isInBand }) => !isInBand);
       case 'forget':
         this.#stop(key);
         queue.running(key)?.makeObsolete();
         return invitations.forget(key);
       case 'withdraw':
-        return queue.cancelWaiting(key, action.activityId);
+        return queue.cancelWaiting(key, ({ activityId }) => activityId === action.activityId);
     }
   }
 

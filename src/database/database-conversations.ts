@@ -16,6 +16,8 @@ export interface DatabaseConversationsOptions extends JobServices {
   readonly chain: KeyChain;
   /** Stops the turns of this instance, also while it hears no notifications. */
   readonly onStop: (stop: Stop) => void;
+  /** Names this instance. */
+  readonly instance: string;
 }
 
 /** Conversations in PostgreSQL. */
@@ -106,6 +108,9 @@ export class DatabaseConversations implements ConversationStore {
       case 'withdraw':
         await jobs.cancelWaiting(sql, key, jobId({ key, activityId: action.activityId }));
         return undefined;
+      case 'leave':
+        await jobs.cancelWaiting(sql, key);
+        return undefined;
       case 'stop':
         await jobs.cancelWaiting(sql, key);
         return this.#notify(sql, key);
@@ -118,8 +123,9 @@ export class DatabaseConversations implements ConversationStore {
 
   /** After what waits was taken out: what is fetched meanwhile is found as running. */
   async #notify(sql: Sql, key: string): Promise<Stop> {
-    const stop = { key: storedKey(key), jobs: await this.#options.jobs.running(sql, key) };
-    await this.#options.jobs.notify(sql, writeStop(stop));
+    const { jobs, instance: by } = this.#options;
+    const stop = { key: storedKey(key), jobs: await jobs.running(sql, key), by };
+    await jobs.notify(sql, writeStop(stop));
     return stop;
   }
 }

@@ -64,8 +64,9 @@ export class InBandTurns {
     return { result: 'queued', done };
   }
 
-  /** Stops the turn of a conversation that runs, by the stored key. Those that wait are answered: requests are open. */
+  /** Stops the turns of a conversation, by the stored key. The requests of those that wait end without an answer. */
   stop(key: string): void {
+    for (const entry of this.#queue.remove(key)) this.#drop(entry);
     this.#queue.running(key)?.job.abort(new TurnError('cancelled', 'the user stopped the turn'));
   }
 

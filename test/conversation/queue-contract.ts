@@ -258,7 +258,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       assert.deepEqual(usersIn(await conversations.read('a')), ['one', 'two']);
     });
 
-    it('bounds in-band turns, and stops the one that runs', async () => {
+    it('bounds in-band turns, and stops all of them', async () => {
       await using engine = await open();
       const { queue, conversations } = engine;
       const turns = new HandedTurns(queue);
@@ -273,10 +273,25 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       await tooMuch.done;
       await conversations.apply('a', 'stop', { kind: 'stop' });
       assert.equal(await aborted(running.job.signal), 'cancelled');
-      running.end();
-      // The requests of those that wait are open.
-      for (let index = 0; index < MAX_WAITING; index++) assert.equal(await turns.answerNext(), `m${index}`);
       await Promise.all(waiting.map(({ done }) => done));
+      // What comes later is not meant.
+      await add('later');
+      running.end();
+      assert.equal(await turns.answerNext(), 'later');
+      assert.deepEqual(turns.texts, ['running', 'later']);
+    });
+
+    it('cancels what waits where nobody can be reached, but for those whose requests are open', async () => {
+      await using engine = await open();
+      const { queue, conversations } = engine;
+      await queue.add(messageIn('a', 'nobody there'));
+      const { done } = await queue.addHere(messageIn('a', 'in band', { isInBand: true }));
+      await conversations.apply('a', undefined, { kind: 'leave' });
+      const turns = new HandedTurns(queue);
+      assert.equal(await turns.answerNext(), 'in band');
+      await done;
+      await queue.add(messageIn('a', 'later'));
+      assert.equal(await turns.answerNext(), 'later');
     });
 
     it('waits for running turns when it is drained, then ends them, and hands out nothing more', async () => {

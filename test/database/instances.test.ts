@@ -16,6 +16,8 @@ function answering(answered: Map<string, string[]>, onAnswer: () => void) {
   };
 }
 
+const isWindows = process.platform === 'win32';
+
 describe('two instances on one database', () => {
   let server: TestPostgres;
   let url = '';
@@ -173,6 +175,33 @@ describe('two instances on one database', () => {
       (inBand ?? (await turns.next())).end();
       await here.done;
     }
+  });
+
+  it('stop nothing that comes after the command, however late its notification', { skip: isWindows }, async () => {
+    url = await server.createDatabase();
+    const here = await open();
+    const [listener] = await server.query<{ pid: number }>(
+      "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()",
+      url,
+    );
+    const other = await open({ env: { DISPATCH: 'false' } });
+    const turns = new HandedTurns(here.queue);
+    await here.queue.add(messageIn('b', 'running'));
+    const { job, end } = await turns.next();
+    await here.queue.addHere(messageIn('a', 'running in band', { isInBand: true }));
+    const running = await turns.next();
+    const { pid } = listener ?? assert.fail();
+    process.kill(pid, 'SIGSTOP');
+    await here.conversations.apply('a', 'stop', { kind: 'stop' });
+    assert.equal(await aborted(running.job.signal), 'cancelled');
+    const later = await here.queue.addHere(messageIn('a', 'later', { isInBand: true }));
+    process.kill(pid, 'SIGCONT');
+    // Notifications arrive in their order.
+    await other.conversations.apply('b', 'stop', { kind: 'stop' });
+    assert.equal(await aborted(job.signal), 'cancelled');
+    for (const each of [end, running.end]) each();
+    assert.equal(await turns.answerNext(), 'later');
+    await later.done;
   });
 
   it('take no turns where they are told to leave that to others', async () => {

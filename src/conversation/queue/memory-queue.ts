@@ -81,11 +81,9 @@ export class MemoryQueue implements TurnQueue {
     cancelTimer();
   }
 
-  /** Cancels the messages of a conversation that wait, but for those whose requests are open; or one of them. */
-  cancelWaiting(key: string, activityId?: string): void {
-    const isMeant = ({ message }: MemoryJob) =>
-      activityId === undefined ? !message.isInBand : message.activityId === activityId;
-    for (const job of this.#jobs.remove(key, isMeant)) job.end();
+  /** Cancels messages of a conversation that wait. */
+  cancelWaiting(key: string, isMeant: (message: UserMessage) => boolean = () => true): void {
+    for (const job of this.#jobs.remove(key, ({ message }) => isMeant(message))) job.end();
   }
 
   /** The turn of a conversation that runs now. */
