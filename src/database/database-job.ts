@@ -8,7 +8,7 @@ import type { TurnError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { storable, storableJson } from '../storable-json.ts';
 import { type Connection, commit, type Ending, rollBack, type Sql } from './connection.ts';
-import { type Claim, type JobQueue, QUEUE } from './job-queue.ts';
+import { type Claim, type JobQueue, MAX_CLAIMS, QUEUE } from './job-queue.ts';
 import { storedKey } from './names.ts';
 
 /** What all jobs of an instance have in common. */
@@ -107,7 +107,8 @@ export class DatabaseJob implements TurnJob {
     this.#epoch = row.epoch;
     const record = readRecord(row.record);
     if (this.claim === undefined) return { record, attempt: 1, streamId: undefined };
-    return { record, attempt: row.attempt_count, streamId: row.stream_id ?? undefined };
+    const attempt = this.claim.retryCount < MAX_CLAIMS ? row.attempt_count : Number.POSITIVE_INFINITY;
+    return { record, attempt, streamId: row.stream_id ?? undefined };
   }
 
   save(edit: Edit): Promise<SaveResult> {

@@ -40,10 +40,12 @@ export const QUEUE = 'turns';
 export const DEAD_QUEUE = 'turns_dead';
 /** How long a process may be silent, such as one that was killed, before another instance has its turns. */
 const HEARTBEAT_SECONDS = 30;
+/** Bounds what outages and shutdowns cost. Attempts that ended with their process are counted in the record's row. */
+export const MAX_CLAIMS = 100;
 const QUEUE_OPTIONS = {
   heartbeatSeconds: HEARTBEAT_SECONDS,
-  // Bounds what outages and shutdowns cost. Attempts that ended with their process are counted in the record's row.
-  retryLimit: 100,
+  // A job that fails for good blocks its conversation until it is deleted: it is given up before, which may need claims, too.
+  retryLimit: MAX_CLAIMS + 10,
   retryDelay: 0,
   expireInSeconds: 3600,
   // So long an activity that is delivered again is recognised by its job.

@@ -153,6 +153,27 @@ describe('two instances on one database', () => {
     assert.equal(await turns.answerNext(), 'two');
   });
 
+  it('give up a message that outages and shutdowns have interrupted a hundred times, and go on', async () => {
+    url = await server.createDatabase();
+    const { queue } = await open();
+    for (const id of ['one', 'two']) await queue.add(messageIn('a', id));
+    // As a hundred claims would leave it.
+    await server.query(
+      "UPDATE voice_bot_queue.job SET retry_count = 100 WHERE data -> 'message' ->> 'text' = 'one'",
+      url,
+    );
+    const turns = new HandedTurns(queue);
+    const interrupted = await turns.next();
+    await interrupted.job.release();
+    interrupted.end();
+    const { job, end } = await turns.next();
+    assert.equal(job.message.text, 'one');
+    assert.equal((await job.begin())?.attempt, Number.POSITIVE_INFINITY);
+    assert.equal(await job.deadLetter(), true);
+    end();
+    assert.equal(await turns.answerNext(), 'two');
+  });
+
   it('stop a turn of the other within a second, also after the connection of its listener was lost', async () => {
     url = await server.createDatabase();
     const [running, stopping] = [await open(), await open({ env: { DISPATCH: 'false' } })];

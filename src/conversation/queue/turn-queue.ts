@@ -28,7 +28,7 @@ export type SaveResult = 'saved' | 'obsolete' | 'superseded';
 /** What a turn begins with. */
 export interface TurnStart {
   readonly record: ConversationRecord;
-  /** 1 for the first. Attempts that an outage or a shutdown ended are not counted. */
+  /** 1 for the first. Attempts that an outage or a shutdown ended are not counted; after far too many it is infinite. */
   readonly attempt: number;
   /** The stream that an earlier attempt has begun to show; see `noteStream`. */
   readonly streamId: string | undefined;
