@@ -68,10 +68,18 @@ export function toUserMessage(activity: Activity, caller: Caller, { isAllowed, p
   };
 }
 
-/** Whether a team of Microsoft Teams ends with all of its channels. Nobody is removed from it then. */
+/** Whether a team of Microsoft Teams ends with all of its channels, or one of them. Nobody is removed from it then. */
 export function isTeamDeleted(activity: Activity): boolean {
   const { eventType } = fieldsOf(activity.channelData);
-  return teamOf(activity).team !== undefined && (eventType === 'teamDeleted' || eventType === 'teamHardDeleted');
+  const isDeleted = eventType === 'teamDeleted' || eventType === 'teamHardDeleted';
+  return teamOf(activity).team !== undefined && (isDeleted || deletedChannel(activity) !== undefined);
+}
+
+/** The key of a channel of Microsoft Teams that was deleted. The activity names another conversation. */
+export function deletedChannel({ channelId, channelData }: Activity): string | undefined {
+  const { eventType, channel } = fieldsOf(channelData);
+  const id = eventType === 'channelDeleted' ? textOf(fieldsOf(channel)['id'], MOST_FIELD_CHARS) : '';
+  return id ? conversationKey({ channelId, conversation: { id } as Activity['conversation'] }) : undefined;
 }
 
 /** The team of Microsoft Teams in whose channel an activity was sent. */

@@ -33,6 +33,6 @@ export interface ConversationStore {
    * nothing is done, when it is known already.
    */
   apply(key: string, activityId: string | undefined, action: ConversationAction): Promise<boolean>;
-  /** Applies `forget` to all conversations of a team; see `team` of a message. Resolves with their keys. */
-  forgetTeam(team: string): Promise<readonly string[]>;
+  /** The conversations of a team that are not forgotten; see `team` of a message. */
+  keysOfTeam(team: string): Promise<readonly string[]>;
 }

@@ -92,11 +92,11 @@ export class Conversations {
     return this.#outOfBand.run(key, work, 'conversation not forgotten');
   }
 
-  /** As `forget`, for all conversations of a team. */
-  forgetTeam(team: string): Promise<void> {
+  /** As `forget`, for all conversations of a team, or for one of its channels, by its key, with its threads. */
+  forgetTeam(team: string, channel?: string): Promise<void> {
     const work = async () => {
-      const keys = await this.#stored(() => this.#services.conversations.forgetTeam(team));
-      for (const key of keys) await this.#forgotten(key);
+      const keys = await this.#stored(() => this.#services.conversations.keysOfTeam(team));
+      for (const key of keys) if (channel === undefined || key.split(';')[0] === channel) await this.forget(key);
     };
     return this.#outOfBand.run(team, work, 'team not forgotten');
   }

@@ -44,10 +44,8 @@ export class MemoryStore implements ConversationStore {
     return true;
   }
 
-  async forgetTeam(team: string): Promise<readonly string[]> {
-    const keys = this.#options.records.keysOf(team);
-    for (const key of keys) await this.apply(key, undefined, { kind: 'forget' });
-    return keys;
+  async keysOfTeam(team: string) {
+    return this.#options.records.keysOf(team);
   }
 
   /** Does to the messages of a conversation what an action does to its record. */

@@ -5,6 +5,7 @@ import { type ConversationRecord, EMPTY_RECORD } from '../conversation/records.t
 import { storableJson } from '../storable-json.ts';
 import { commit, rollBack, type Sql } from './connection.ts';
 import type { JobServices } from './database-job.ts';
+import { QUEUE } from './job-queue.ts';
 import type { KeyChain } from './key-chain.ts';
 import { jobId, storedKey } from './names.ts';
 import { forgetLinks } from './recording-links.ts';
@@ -64,13 +65,16 @@ export class DatabaseConversations implements ConversationStore {
     return isApplied;
   }
 
-  async forgetTeam(team: string): Promise<readonly string[]> {
+  /** Those with a record, and those whose first message waits. */
+  async keysOfTeam(team: string): Promise<readonly string[]> {
     const { connection, jobs } = this.#options;
-    const text = 'SELECT key FROM conversations WHERE team = $1 AND NOT is_forgotten';
-    const known = await connection.query<{ key: string }>(text, [team]);
-    const keys = [...new Set([...known.map(({ key }) => key), ...(await jobs.keysOf(team))])];
-    for (const key of keys) await this.apply(key, undefined, { kind: 'forget' });
-    return keys;
+    const found = await connection.query<{ key: string }>(
+      `SELECT key FROM conversations WHERE team = $1 AND NOT is_forgotten UNION
+       SELECT singleton_key FROM ${jobs.table} WHERE name = $2 AND state IN ('created', 'retry', 'active')
+         AND data -> 'message' ->> 'team' = $1`,
+      [team, QUEUE],
+    );
+    return found.map(({ key }) => key);
   }
 
   /** The newest record, whose row nobody else writes until the transaction ends. */

@@ -215,16 +215,6 @@ export class JobQueue {
     return stopped.map(({ id }) => id);
   }
 
-  /** The waiting conversations of a team, which may have no record yet. */
-  async keysOf(team: string): Promise<readonly string[]> {
-    const found = await this.#connection.query<{ key: string }>(
-      `SELECT DISTINCT singleton_key AS key FROM ${this.#jobs}
-       WHERE name = $1 AND state IN ('created', 'retry', 'active') AND data -> 'message' ->> 'team' = $2`,
-      [QUEUE, team],
-    );
-    return found.map(({ key }) => key);
-  }
-
   /** The jobs of a conversation that run now: at most one. */
   async running(sql: Sql, key: string): Promise<readonly string[]> {
     const text = `SELECT id FROM ${this.#jobs} WHERE name = $1 AND singleton_key = $2 AND state = 'active'`;
