@@ -35,8 +35,8 @@ export async function freshDatabase(): Promise<string> {
 export interface EchoModel {
   readonly mind: Mind;
   readonly asked: readonly MindContext[];
-  /** What it was asked that begins so, oldest first. */
-  askedFor(beginning: string): readonly MindContext[];
+  /** As often as it was asked this. */
+  askedFor(text: string): readonly MindContext[];
   /** Resolves once it was asked this so often. */
   whenHeld(text: string, count?: number): Promise<void>;
   release(text: string): void;
@@ -61,7 +61,7 @@ export function echoModel(pcm?: Uint8Array): EchoModel {
       const answer = { outputs: [output], ending: { kind: 'completed' } } as const;
       return text.startsWith('hold') ? { ...answer, gate: gateOf(text).promise } : answer;
     },
-    askedFor: (beginning) => asked.filter(({ text }) => text.startsWith(beginning)),
+    askedFor: (wanted) => asked.filter(({ text }) => text === wanted),
     whenHeld: (wanted, count = 1) =>
       inTime(
         new Promise((resolve) => {

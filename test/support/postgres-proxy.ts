@@ -4,9 +4,10 @@ import { PostgresFrames, type Statement } from './postgres-frames.ts';
 
 /**
  * What becomes of a statement. `lose`: it is done, and its connection breaks instead of an answer. `cut`: it does not
- * arrive, and the network is cut. `doAndCut`: it is done, and the network is cut instead of an answer.
+ * arrive, and the network is cut. `doAndCut`: it is done, and the network is cut instead of an answer. `freeze`: nothing
+ * arrives any more, and no connection ends.
  */
-export type Fate = 'pass' | 'lose' | 'cut' | 'doAndCut';
+export type Fate = 'pass' | 'lose' | 'cut' | 'doAndCut' | 'freeze';
 
 /** A network between the bot and PostgreSQL, with all that is said on it. */
 export interface PostgresProxy extends AsyncDisposable {
@@ -22,8 +23,6 @@ export interface PostgresProxy extends AsyncDisposable {
   readonly lostCount: number;
   /** Ends all connections, and refuses new ones. */
   cut(): void;
-  /** Nothing arrives any more, and no connection ends. */
-  freeze(): void;
   /** Ends the connections on which a statement was made that fits. */
   break(fits: (statement: Statement) => boolean): void;
   restore(): void;
@@ -74,6 +73,10 @@ export async function startPostgresProxy(port: number): Promise<PostgresProxy> {
         for (const look of waiting) look(statement);
         if (fate === 'pass') fate = proxy.rule(statement);
       }
+      if (fate === 'freeze') {
+        fate = 'pass';
+        state = 'frozen';
+      }
       if (fate === 'cut') cut();
       else move(() => void upstream.write(chunk));
     });
@@ -106,9 +109,6 @@ export async function startPostgresProxy(port: number): Promise<PostgresProxy> {
       return lostCount;
     },
     cut,
-    freeze() {
-      state = 'frozen';
-    },
     break(fits) {
       for (const link of links) if (link.statements.some(fits)) link.close();
     },
