@@ -17,6 +17,7 @@ export async function deliver<Result extends TurnResult>(
   turn: TurnContext,
 ): Promise<Result | TurnResult> {
   const unsent = await send(reply, sink, turn);
+  turn.noteReplied();
   await completeOrLog(turn);
   return unsent === undefined ? result : { ...unsent, ...('model' in result ? { model: result.model } : {}) };
 }
