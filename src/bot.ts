@@ -11,6 +11,7 @@ import {
   type Caller,
   callerOf,
   conversationKey,
+  deletedChannel,
   isInBand,
   isTeamDeleted,
   localeOf,
@@ -169,8 +170,9 @@ export class VoiceBot extends TeamsActivityHandler {
   async #forget({ activity }: TurnContext): Promise<void> {
     const { conversations } = this.#options;
     const { team } = teamOf(activity);
-    void conversations.forget(conversationKey(activity));
-    if (team !== undefined) void conversations.forgetTeam(team);
+    const channel = deletedChannel(activity);
+    void conversations.forget(channel ?? conversationKey(activity));
+    if (team !== undefined) void conversations.forgetTeam(team, channel);
   }
 
   #senderOf(context: TurnContext): Sender {

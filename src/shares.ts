@@ -17,7 +17,7 @@ export function unvouchedPart(max: number): number {
   return Math.ceil(max / 2);
 }
 
-/** Counts what is in use, so that one person cannot use up what is there for all. */
+/** Counts what is in use, or adds up its sizes, so that one person cannot use up what is there for all. */
 export class Shares {
   readonly #bounds: ShareBounds;
   /** Only people who use any. */
@@ -30,25 +30,30 @@ export class Shares {
     this.#bounds = bounds;
   }
 
-  /** Takes one until the returned function is called, which is safe to call twice. `undefined`: none is left. */
-  acquire(person: Person): (() => void) | undefined {
-    const { max } = this.#bounds;
-    if (this.#total >= max || !this.hasShareLeft(person)) return undefined;
-    if (!person.isVouched && this.#unvouched >= unvouchedPart(max)) return undefined;
-    this.#add(person, 1);
+  /** Takes some until the returned function is called, which is safe to call twice. `undefined`: too little is left. */
+  acquire(person: Person, amount = 1): (() => void) | undefined {
+    if (!this.hasRoom(person, amount)) return undefined;
+    this.#add(person, amount);
     let isReleased = false;
     return () => {
-      if (!isReleased) this.#add(person, -1);
+      if (!isReleased) this.#add(person, -amount);
       isReleased = true;
     };
   }
 
-  /** Whether the person's own share allows one more. */
-  hasShareLeft({ key }: Person): boolean {
-    return (this.#inUse.get(key) ?? 0) < this.#bounds.maxPerPerson;
+  /** Whether there is so much left for the person. */
+  hasRoom(person: Person, amount = 1): boolean {
+    const { max } = this.#bounds;
+    if (this.#total + amount > max || !this.hasShareLeft(person, amount)) return false;
+    return person.isVouched || this.#unvouched + amount <= unvouchedPart(max);
   }
 
-  #add({ key, isVouched }: Person, change: 1 | -1): void {
+  /** Whether the person's own share allows so much more. */
+  hasShareLeft({ key }: Person, amount = 1): boolean {
+    return (this.#inUse.get(key) ?? 0) + amount <= this.#bounds.maxPerPerson;
+  }
+
+  #add({ key, isVouched }: Person, change: number): void {
     const own = (this.#inUse.get(key) ?? 0) + change;
     if (own === 0) this.#inUse.delete(key);
     else this.#inUse.set(key, own);

@@ -42,6 +42,7 @@ export function textWithoutBot(
   const mentions = mentionsIn(recipient, entities);
   const plain = trimmed(withPlainSpaces(text));
   const unmarked = mentions.length === 0 ? plain : trimmed(withoutMarks(plain, mentions));
+  if (!unmarked.includes('@')) return unmarked;
   const written = writtenName(recipient, addressedBy === 'name' ? ANYWHERE : AT_START);
   return trimmed(written === undefined ? unmarked : joined(unmarked.split(written), () => undefined));
 }

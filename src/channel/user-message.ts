@@ -1,5 +1,6 @@
 import type { Activity, ConversationReference, TurnContext } from 'botbuilder';
 import { ClaimsIdentity } from 'botframework-connector';
+import { LRUCache } from 'lru-cache';
 import { messageParts } from '../attachments/message-parts.ts';
 import type { Scope, TurnReference, UserMessage } from '../conversation/user-message.ts';
 import { MAX_TEXT_CHARS } from '../conversation/validate-message.ts';
@@ -31,6 +32,7 @@ const MOST_NAME_CHARS = 256;
 const MOST_ATTACHMENTS = 100;
 const MOST_FIELD_CHARS = 2_048;
 const MOST_LOCALE_CHARS = 64;
+const MAX_LOCALES = 200;
 const MAX_TEAM_CHARS = 256;
 
 /** Names a conversation across channels. A channel id holds no slash, so two conversations never share a key. */
@@ -68,10 +70,18 @@ export function toUserMessage(activity: Activity, caller: Caller, { isAllowed, p
   };
 }
 
-/** Whether a team of Microsoft Teams ends with all of its channels. Nobody is removed from it then. */
+/** Whether a team of Microsoft Teams ends with all of its channels, or one of them. Nobody is removed from it then. */
 export function isTeamDeleted(activity: Activity): boolean {
   const { eventType } = fieldsOf(activity.channelData);
-  return teamOf(activity).team !== undefined && (eventType === 'teamDeleted' || eventType === 'teamHardDeleted');
+  const isDeleted = eventType === 'teamDeleted' || eventType === 'teamHardDeleted';
+  return teamOf(activity).team !== undefined && (isDeleted || deletedChannel(activity) !== undefined);
+}
+
+/** The key of a channel of Microsoft Teams that was deleted. The activity names another conversation. */
+export function deletedChannel({ channelId, channelData }: Activity): string | undefined {
+  const { eventType, channel } = fieldsOf(channelData);
+  const id = eventType === 'channelDeleted' ? textOf(fieldsOf(channel)['id'], MOST_FIELD_CHARS) : '';
+  return id ? conversationKey({ channelId, conversation: { id } as Activity['conversation'] }) : undefined;
 }
 
 /** The team of Microsoft Teams in whose channel an activity was sent. */
@@ -83,12 +93,19 @@ export function teamOf({ channelId, channelData }: Activity): { readonly team?: 
 
 /** Language, script and region of a locale, which is told to the model: what else may stand in one could be a sentence. */
 export function localeOf({ locale = '' }: Pick<Activity, 'locale'>): string | undefined {
-  if (locale.length > MOST_LOCALE_CHARS) return undefined;
+  return locale.length > MOST_LOCALE_CHARS ? undefined : locales.memo(locale) || undefined;
+}
+
+/** Remembered: to read one takes as long as to read the rest of a message. */
+const locales = new LRUCache<string, string>({ max: MAX_LOCALES, memoMethod: readLocale });
+
+/** Empty for what is no locale. */
+function readLocale(locale: string): string {
   try {
     const { language, script, region } = new Intl.Locale(locale.trim().split('.', 1)[0]?.replaceAll('_', '-') ?? '');
     return [language, script, region].filter((part) => part !== undefined).join('-');
   } catch {
-    return undefined;
+    return '';
   }
 }
 
@@ -177,7 +194,12 @@ export function fromReference(
   conversation: Partial<ConversationReference>;
   activity: Partial<Activity>;
 } {
-  const activity = structuredClone(reference.activity) as Partial<Activity>;
+  // botbuilder may change what it is given: a copy, two levels deep as `toReference` makes it.
+  const copies = Object.entries(reference.activity).map(([name, value]) => [
+    name,
+    typeof value === 'object' && value !== null ? { ...value } : value,
+  ]);
+  const activity: Partial<Activity> = Object.fromEntries(copies);
   if (newestUrl !== undefined) activity.serviceUrl = newestUrl;
   const { id, from, recipient, conversation, channelId, serviceUrl, locale } = activity;
   const address = { activityId: id, user: from, bot: recipient, conversation, channelId, serviceUrl, locale };

@@ -5,7 +5,8 @@ import type { ConversationRecord, Edit } from './records.ts';
  * - `note`: nothing.
  * - `edit`: the newest record is changed; a running turn applies its own edit to the result.
  * - `reset`: history and refusals are emptied; a turn that runs now writes nothing more.
- * - `stop`: messages that wait are cancelled, but for those whose requests are open, and the running turn is stopped.
+ * - `stop`: messages that wait are cancelled, and the running turn is stopped.
+ * - `leave`: nobody can be reached there: messages that wait are cancelled, but for those whose requests are open.
  * - `forget`: as `stop` and `reset`; the record is deleted but for the ids of answered messages, and so are the
  *   conversation's recording links. What was spent is kept.
  * - `withdraw`: the message is cancelled if it waits, and is removed from the history together with its answer, also when
@@ -16,6 +17,7 @@ export type ConversationAction =
   | { readonly kind: 'edit'; readonly edit: Edit }
   | { readonly kind: 'reset' }
   | { readonly kind: 'stop' }
+  | { readonly kind: 'leave' }
   | { readonly kind: 'forget' }
   | { readonly kind: 'withdraw'; readonly activityId: string };
 
@@ -31,6 +33,6 @@ export interface ConversationStore {
    * nothing is done, when it is known already.
    */
   apply(key: string, activityId: string | undefined, action: ConversationAction): Promise<boolean>;
-  /** Applies `forget` to all conversations of a team; see `team` of a message. Resolves with their keys. */
-  forgetTeam(team: string): Promise<readonly string[]>;
+  /** The conversations of a team that are not forgotten; see `team` of a message. */
+  keysOfTeam(team: string): Promise<readonly string[]>;
 }

@@ -92,11 +92,11 @@ export class Conversations {
     return this.#outOfBand.run(key, work, 'conversation not forgotten');
   }
 
-  /** As `forget`, for all conversations of a team. */
-  forgetTeam(team: string): Promise<void> {
+  /** As `forget`, for all conversations of a team, or for one of its channels, by its key, with its threads. */
+  forgetTeam(team: string, channel?: string): Promise<void> {
     const work = async () => {
-      const keys = await this.#stored(() => this.#services.conversations.forgetTeam(team));
-      for (const key of keys) await this.#forgotten(key);
+      const keys = await this.#stored(() => this.#services.conversations.keysOfTeam(team));
+      for (const key of keys) if (channel === undefined || key.split(';')[0] === channel) await this.forget(key);
     };
     return this.#outOfBand.run(team, work, 'team not forgotten');
   }
@@ -231,7 +231,7 @@ export class Conversations {
   /** Nobody can be reached there: what waits is cancelled. What was said is kept, for a user who lets the bot in again. */
   async #leave(key: string): Promise<void> {
     this.#services.sessions.drop(key);
-    await this.#stored(() => this.#services.conversations.apply(key, undefined, { kind: 'stop' })).catch(
+    await this.#stored(() => this.#services.conversations.apply(key, undefined, { kind: 'leave' })).catch(
       (err: unknown) =>
         this.#services.log.warn({ err, conversation: key }, 'messages of a conversation that is gone not cancelled'),
     );

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Of a digest: 132 bits, which no two conversations share by accident or on purpose. */
 const NAME_CHARS = 22;
@@ -19,5 +19,5 @@ export function messageId({ activityId }: { readonly activityId: string }): stri
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, NAME_CHARS);
+  return hash('sha256', text, 'base64url').slice(0, NAME_CHARS);
 }

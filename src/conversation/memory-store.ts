@@ -44,10 +44,8 @@ export class MemoryStore implements ConversationStore {
     return true;
   }
 
-  async forgetTeam(team: string): Promise<readonly string[]> {
-    const keys = this.#options.records.keysOf(team);
-    for (const key of keys) await this.apply(key, undefined, { kind: 'forget' });
-    return keys;
+  async keysOfTeam(team: string) {
+    return this.#options.records.keysOf(team);
   }
 
   /** Does to the messages of a conversation what an action does to its record. */
@@ -61,12 +59,14 @@ export class MemoryStore implements ConversationStore {
         return queue.running(key)?.makeObsolete();
       case 'stop':
         return this.#stop(key);
+      case 'leave':
+        return queue.cancelWaiting(key, ({ isInBand }) => !isInBand);
       case 'forget':
         this.#stop(key);
         queue.running(key)?.makeObsolete();
         return invitations.forget(key);
       case 'withdraw':
-        return queue.cancelWaiting(key, action.activityId);
+        return queue.cancelWaiting(key, ({ activityId }) => activityId === action.activityId);
     }
   }
 

@@ -25,6 +25,7 @@ function changed(record: ConversationRecord, action: ConversationAction): Conver
   switch (action.kind) {
     case 'note':
     case 'stop':
+    case 'leave':
       return record;
     case 'edit':
       return action.edit(record);

@@ -5,6 +5,7 @@ import { type ConversationRecord, EMPTY_RECORD } from '../conversation/records.t
 import { storableJson } from '../storable-json.ts';
 import { commit, rollBack, type Sql } from './connection.ts';
 import type { JobServices } from './database-job.ts';
+import { QUEUE } from './job-queue.ts';
 import type { KeyChain } from './key-chain.ts';
 import { jobId, storedKey } from './names.ts';
 import { forgetLinks } from './recording-links.ts';
@@ -16,6 +17,8 @@ export interface DatabaseConversationsOptions extends JobServices {
   readonly chain: KeyChain;
   /** Stops the turns of this instance, also while it hears no notifications. */
   readonly onStop: (stop: Stop) => void;
+  /** Names this instance. */
+  readonly instance: string;
 }
 
 /** Conversations in PostgreSQL. */
@@ -62,13 +65,16 @@ export class DatabaseConversations implements ConversationStore {
     return isApplied;
   }
 
-  async forgetTeam(team: string): Promise<readonly string[]> {
+  /** Those with a record, and those whose first message waits. */
+  async keysOfTeam(team: string): Promise<readonly string[]> {
     const { connection, jobs } = this.#options;
-    const text = 'SELECT key FROM conversations WHERE team = $1 AND NOT is_forgotten';
-    const known = await connection.query<{ key: string }>(text, [team]);
-    const keys = [...new Set([...known.map(({ key }) => key), ...(await jobs.keysOf(team))])];
-    for (const key of keys) await this.apply(key, undefined, { kind: 'forget' });
-    return keys;
+    const found = await connection.query<{ key: string }>(
+      `SELECT key FROM conversations WHERE team = $1 AND NOT is_forgotten UNION
+       SELECT singleton_key FROM ${jobs.table} WHERE name = $2 AND state IN ('created', 'retry', 'active')
+         AND data -> 'message' ->> 'team' = $1`,
+      [team, QUEUE],
+    );
+    return found.map(({ key }) => key);
   }
 
   /** The newest record, whose row nobody else writes until the transaction ends. */
@@ -106,6 +112,9 @@ export class DatabaseConversations implements ConversationStore {
       case 'withdraw':
         await jobs.cancelWaiting(sql, key, jobId({ key, activityId: action.activityId }));
         return undefined;
+      case 'leave':
+        await jobs.cancelWaiting(sql, key);
+        return undefined;
       case 'stop':
         await jobs.cancelWaiting(sql, key);
         return this.#notify(sql, key);
@@ -118,8 +127,9 @@ export class DatabaseConversations implements ConversationStore {
 
   /** After what waits was taken out: what is fetched meanwhile is found as running. */
   async #notify(sql: Sql, key: string): Promise<Stop> {
-    const stop = { key: storedKey(key), jobs: await this.#options.jobs.running(sql, key) };
-    await this.#options.jobs.notify(sql, writeStop(stop));
+    const { jobs, instance: by } = this.#options;
+    const stop = { key: storedKey(key), jobs: await jobs.running(sql, key), by };
+    await jobs.notify(sql, writeStop(stop));
     return stop;
   }
 }

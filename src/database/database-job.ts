@@ -4,11 +4,11 @@ import type { SaveResult, TurnJob, TurnStart } from '../conversation/queue/turn-
 import { readRecord } from '../conversation/record-json.ts';
 import { type ConversationRecord, type Edit, EMPTY_RECORD, withAnswered } from '../conversation/records.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
-import type { TurnError } from '../errors.ts';
+import { TurnError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { storable, storableJson } from '../storable-json.ts';
 import { type Connection, commit, type Ending, rollBack, type Sql } from './connection.ts';
-import { type Claim, type JobQueue, QUEUE } from './job-queue.ts';
+import { type Claim, type JobQueue, MAX_CLAIMS, QUEUE } from './job-queue.ts';
 import { storedKey } from './names.ts';
 
 /** What all jobs of an instance have in common. */
@@ -78,10 +78,10 @@ export class DatabaseJob implements TurnJob {
 
   async begin(): Promise<TurnStart | undefined> {
     const { connection, jobs, retentionMs } = this.#services;
-    // An attempt is counted once for each claim, however often this is called.
-    const [row] = await connection.query<Row & { readonly attempt_count: number; readonly stream_id: string | null }>(
-      `INSERT INTO conversations AS c (key, version, record, team, attempt_job, attempt_claim, attempt_count)
-       SELECT $1, $2, $3, $4, $5, $6, 1
+    // An attempt is counted by its claim, however often this is called.
+    const [row] = await connection.query<Row & { readonly attempt: number; readonly stream_id: string | null }>(
+      `INSERT INTO conversations AS c (key, version, record, team, attempt_job, attempts)
+       SELECT $1, $2, $3, $4, $5, array_remove(ARRAY[$6::int], NULL)
        WHERE $5::uuid IS NULL OR EXISTS
          (SELECT 1 FROM ${jobs.table} WHERE name = $8 AND id = $5 AND state = 'active' AND retry_count = $6)
        ON CONFLICT (key) DO UPDATE SET
@@ -89,36 +89,38 @@ export class DatabaseJob implements TurnJob {
          team = coalesce(excluded.team, c.team),
          is_forgotten = false,
          updated_at = now(),
-         attempt_count = CASE
-           WHEN excluded.attempt_job IS NULL THEN c.attempt_count
-           WHEN c.attempt_job IS DISTINCT FROM excluded.attempt_job THEN 1
-           WHEN c.attempt_claim = excluded.attempt_claim THEN c.attempt_count
-           ELSE c.attempt_count + 1 END,
+         attempts = CASE
+           WHEN excluded.attempt_job IS NULL THEN c.attempts
+           WHEN c.attempt_job = excluded.attempt_job THEN array_remove(c.attempts, $6) || excluded.attempts
+           ELSE excluded.attempts END,
          stream_id = CASE WHEN excluded.attempt_job IS NULL OR c.attempt_job = excluded.attempt_job THEN c.stream_id END,
-         attempt_job = coalesce(excluded.attempt_job, c.attempt_job),
-         attempt_claim = coalesce(excluded.attempt_claim, c.attempt_claim)
-       RETURNING record, epoch, attempt_count, stream_id`,
+         attempt_job = coalesce(excluded.attempt_job, c.attempt_job)
+       RETURNING record, epoch, cardinality(attempts) AS attempt, stream_id`,
       [
         ...[this.#key, EMPTY_RECORD.version, JSON.stringify(EMPTY_RECORD), this.message.team ?? null],
         ...[this.claim?.id ?? null, this.claim?.retryCount ?? null, retentionMs, QUEUE],
       ],
     );
+    if (row === undefined) this.#isLost = true;
     if (row === undefined) return undefined;
     this.#epoch = row.epoch;
     const record = readRecord(row.record);
     if (this.claim === undefined) return { record, attempt: 1, streamId: undefined };
-    return { record, attempt: row.attempt_count, streamId: row.stream_id ?? undefined };
+    const attempt = this.claim.retryCount < MAX_CLAIMS ? row.attempt : Number.POSITIVE_INFINITY;
+    return { record, attempt, streamId: row.stream_id ?? undefined };
   }
 
-  save(edit: Edit): Promise<SaveResult> {
+  async save(edit: Edit): Promise<SaveResult> {
     const { connection, jobs } = this.#services;
-    return connection.transaction<SaveResult>(async (sql) => {
+    const result = await connection.transaction<SaveResult>(async (sql) => {
       const row = await this.#lock(sql);
       if (this.claim !== undefined && !(await jobs.touch([this.claim], sql))) return rollBack('superseded');
       if (row === undefined || row.epoch !== this.#epoch) return commit('obsolete');
       await this.#write(sql, edit(readRecord(row.record)), null);
       return commit('saved');
     });
+    this.#isLost ||= result === 'superseded';
+    return result;
   }
 
   complete(): Promise<boolean> {
@@ -135,7 +137,7 @@ export class DatabaseJob implements TurnJob {
     const { claim } = this;
     if (claim === undefined) return;
     await connection.transaction(async (sql) => {
-      await this.#uncount(sql);
+      await this.#uncount(sql, claim);
       return (await jobs.release(sql, claim)) ? commit(undefined) : rollBack(undefined);
     });
     this.#isEnded = true;
@@ -149,19 +151,20 @@ export class DatabaseJob implements TurnJob {
       .catch((err: unknown) => this.#services.log.debug({ err }, 'stream id not stored'));
   }
 
-  /** The claim is lost, although this process lives: that did not count as an attempt. */
-  async loseClaim(reason: TurnError): Promise<void> {
+  /** Another attempt has the turn. */
+  loseClaim(): void {
     this.#isLost = true;
-    this.abort(reason);
-    await this.#uncount(this.#services.connection);
+    this.abort(new TurnError('claim_lost', 'another attempt has the turn'));
   }
 
-  async #uncount(sql: Sql): Promise<void> {
-    await sql.query(
-      `UPDATE conversations SET attempt_count = greatest(attempt_count - 1, 0), attempt_claim = NULL
-       WHERE key = $1 AND attempt_job = $2 AND attempt_claim IS NOT NULL`,
-      [this.#key, this.claim?.id ?? null],
-    );
+  /** Does not count as an attempt any more. */
+  async takeBack(): Promise<void> {
+    if (this.claim !== undefined) await this.#uncount(this.#services.connection, this.claim);
+  }
+
+  async #uncount(sql: Sql, { id, retryCount }: Claim): Promise<void> {
+    const text = `UPDATE conversations SET attempts = array_remove(attempts, $3) WHERE key = $1 AND attempt_job = $2`;
+    await sql.query(text, [this.#key, id, retryCount]);
   }
 
   async #lock(sql: Sql): Promise<Row | undefined> {
@@ -182,6 +185,7 @@ export class DatabaseJob implements TurnJob {
   async #end(before: (sql: Sql) => Promise<void>): Promise<boolean> {
     const isOurs = await this.#services.connection.transaction((sql) => this.#tryEnd(sql, before));
     this.#isEnded ||= isOurs;
+    this.#isLost ||= !isOurs;
     return isOurs;
   }
 

@@ -2,17 +2,22 @@ import type { Clock } from '../clock.ts';
 import {
   type AddResult,
   MAX_WAITING,
+  MAX_WAITING_BYTES,
+  MAX_WAITING_IN_ALL,
   MAX_WAITING_PER_PERSON,
   type TurnJob,
   type TurnQueue,
 } from '../conversation/queue/turn-queue.ts';
+import { personOf } from '../conversation/speakers.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
 import { StoreError } from '../errors.ts';
+import { type Person, unvouchedPart } from '../shares.ts';
 import { commit, type Ending, QUERY_LIMIT_MS, rollBack, type Sql } from './connection.ts';
 import type { JobServices } from './database-job.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { storeFailure } from './errors.ts';
 import type { InBandResult, InBandTurns } from './in-band-turns.ts';
+import type { WaitingCounts } from './job-queue.ts';
 import type { KeyChain } from './key-chain.ts';
 import { jobId } from './names.ts';
 
@@ -26,9 +31,6 @@ export interface DatabaseQueueOptions extends JobServices {
   /** A message was stored here. */
   readonly onAdded: () => void;
 }
-
-/** Messages that wait over all conversations and instances. */
-const MAX_IN_ALL = 5_000;
 
 /** Accepted messages in PostgreSQL: any instance answers them, and they outlive all. */
 export class DatabaseQueue implements TurnQueue {
@@ -77,11 +79,18 @@ export class DatabaseQueue implements TurnQueue {
   async #store(sql: Sql, message: UserMessage): Promise<Ending<AddResult>> {
     const { jobs } = this.#options;
     if (!(await jobs.send(sql, message))) return rollBack('duplicate');
-    const { ofKey, ofPerson, inAll } = await jobs.countWaiting(sql, message);
-    if (inAll > MAX_IN_ALL) return rollBack('busy');
+    const waiting = await jobs.countWaiting(sql, message);
+    if (isTooMuch(waiting, personOf(message))) return rollBack('busy');
+    const { ofKey, ofPerson } = waiting;
     // One of the conversation's runs, or is about to.
     if (ofKey <= MAX_WAITING + 1 && ofPerson <= MAX_WAITING_PER_PERSON) return commit('queued');
     await jobs.cancelWaiting(sql, message.key, jobId(message));
     return commit('queueFull');
   }
+}
+
+function isTooMuch({ inAll, bytes, ofUnvouched, unvouchedBytes }: WaitingCounts, { isVouched }: Person): boolean {
+  const isOverPart =
+    ofUnvouched > unvouchedPart(MAX_WAITING_IN_ALL) || unvouchedBytes > unvouchedPart(MAX_WAITING_BYTES);
+  return inAll > MAX_WAITING_IN_ALL || bytes > MAX_WAITING_BYTES || (!isVouched && isOverPart);
 }

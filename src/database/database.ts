@@ -51,6 +51,7 @@ export class Database {
   readonly audioStore: AudioStore;
   readonly spending: SpendingStore;
   readonly #options: DatabaseOptions;
+  readonly #instance: string;
   readonly #jobs: JobQueue;
   readonly #inBand: InBandTurns;
   readonly #dispatcher: Dispatcher;
@@ -62,6 +63,7 @@ export class Database {
 
   constructor(options: DatabaseOptions) {
     const { settings, clock, log, ids, recordRetentionMs: retentionMs } = options;
+    this.#instance = ids.incident();
     const connection = new Connection(options);
     const jobs = new JobQueue(options, connection, retentionMs);
     const services = { connection, jobs, retentionMs, log };
@@ -72,7 +74,8 @@ export class Database {
     // Else the notification of the own message wakes the dispatcher.
     const onAdded = () => void (this.#listener.isConnected || dispatcher.wake());
     this.queue = new DatabaseQueue({ ...services, dispatcher, inBand, chain, clock, onAdded });
-    this.conversations = new DatabaseConversations({ ...services, chain, onStop: (stop) => this.#onStop(stop) });
+    const onStop = (stop: Stop) => this.#onStop(stop);
+    this.conversations = new DatabaseConversations({ ...services, chain, onStop, instance: this.#instance });
     this.recordingLinks = createRecordingLinks({ connection, clock, ids });
     this.audioStore = audioStoreOf(options, connection);
     this.spending = new PostgresSpendingStore(connection, settings.schema);
@@ -152,7 +155,8 @@ export class Database {
   #onPayload(payload: string): void {
     const stop = readStop(payload);
     if (stop === undefined) this.#dispatcher.wake();
-    else this.#onStop(stop);
+    // What it meant here was stopped at once: what has come since is not meant.
+    else if (stop.by !== this.#instance) this.#onStop(stop);
   }
 
   #onStop({ key, jobs }: Stop): void {

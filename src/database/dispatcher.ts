@@ -22,6 +22,8 @@ export class Dispatcher {
   readonly #services: JobServices;
   readonly #clock: Clock;
   readonly #running = new Set<DatabaseJob>();
+  /** Turns that have ended here and were lost to another attempt. They still count as attempts. */
+  readonly #lost = new Set<DatabaseJob>();
   readonly #onIdle: (() => void)[] = [];
   #run: ((job: TurnJob) => Promise<void>) | undefined;
   /** The queue can be used, and turns are taken from it. */
@@ -135,6 +137,9 @@ export class Dispatcher {
 
   #end(job: DatabaseJob): void {
     this.#running.delete(job);
+    if (job.isLost) this.#lost.add(job);
+    // With the next heartbeat, where that fails.
+    if (job.isLost) void this.#takeBackLost().catch(() => {});
     this.#settleIdle();
     this.wake();
   }
@@ -171,12 +176,13 @@ export class Dispatcher {
     const { jobs, log } = this.#services;
     const touched = [...this.#running].filter(({ isLost }) => !isLost);
     const claims = touched.flatMap(({ claim }) => claim ?? []);
-    if (claims.length === 0) return true;
     try {
+      await this.#takeBackLost();
+      if (claims.length === 0) return true;
       const late = () => new Error('the heartbeat took too long');
       const touching = within(this.#clock, TOUCH_LIMIT_MS, jobs.touch(claims), late);
       if (await touching.catch(() => jobs.touchElsewhere(claims))) return true;
-      for (const job of touched) if (job.claim !== undefined && !(await jobs.touch([job.claim]))) await this.#lose(job);
+      for (const job of touched) if (job.claim !== undefined && !(await jobs.touch([job.claim]))) this.#lose(job);
       return true;
     } catch (error) {
       log.debug({ err: storeFailure('a heartbeat', error) }, 'heartbeat not stored');
@@ -185,9 +191,17 @@ export class Dispatcher {
   }
 
   /** A turn that has completed meanwhile has lost nothing. */
-  async #lose(job: DatabaseJob): Promise<void> {
+  #lose(job: DatabaseJob): void {
     if (job.isEnded || !this.#running.has(job)) return;
     this.#services.log.warn({ turn: job.id }, 'turn lost to another attempt');
-    await job.loseClaim(new TurnError('claim_lost', 'another attempt has the turn'));
+    job.loseClaim();
+  }
+
+  /** This process lives: the attempts that it has lost do not count. */
+  async #takeBackLost(): Promise<void> {
+    for (const job of this.#lost) {
+      await job.takeBack();
+      this.#lost.delete(job);
+    }
   }
 }

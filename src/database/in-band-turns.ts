@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts';
 import { KeyedQueue } from '../conversation/queue/keyed-queue.ts';
-import { type AddResult, MAX_WAITING, type TurnJob } from '../conversation/queue/turn-queue.ts';
+import { type AddResult, MAX_WAITING, MAX_WAITING_PER_PERSON, type TurnJob } from '../conversation/queue/turn-queue.ts';
+import { personOf } from '../conversation/speakers.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
 import { TurnError } from '../errors.ts';
+import { Shares } from '../shares.ts';
 import { DatabaseJob, type JobServices } from './database-job.ts';
 import { jobId, storedKey } from './names.ts';
 
@@ -27,6 +29,7 @@ export class InBandTurns {
   readonly #queue = new KeyedQueue<Entry>((entry) => this.#work(entry));
   /** The ids of those that run or wait. Later ones are recognised by the record. */
   readonly #known = new Set<string>();
+  readonly #shares = new Shares({ max: MAX_IN_BAND, maxPerPerson: MAX_WAITING_PER_PERSON });
   #run: (job: TurnJob) => Promise<void> = async () => {};
   #isDraining = false;
 
@@ -45,17 +48,25 @@ export class InBandTurns {
     const id = jobId(message);
     const key = storedKey(message.key);
     if (this.#known.has(id)) return refused('duplicate');
-    if (this.#isDraining || this.#known.size >= MAX_IN_BAND) return refused('busy');
-    if (this.#queue.waitingCount(key) >= MAX_WAITING) return refused('queueFull');
+    const person = personOf(message);
+    const hasShare = this.#shares.hasShareLeft(person) && this.#queue.waitingCount(key) < MAX_WAITING;
+    if (!hasShare) return refused('queueFull');
+    const leave = this.#isDraining ? undefined : this.#shares.acquire(person);
+    if (leave === undefined) return refused('busy');
     this.#known.add(id);
     const fields = { id, message, acceptedAtMs: this.#clock.now(), claim: undefined };
-    const { promise: done, resolve: end } = Promise.withResolvers<void>();
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    const end = () => {
+      leave();
+      resolve();
+    };
     this.#queue.add(key, { job: new DatabaseJob(fields, this.#services), end });
     return { result: 'queued', done };
   }
 
-  /** Stops the turn of a conversation that runs, by the stored key. Those that wait are answered: requests are open. */
+  /** Stops the turns of a conversation, by the stored key. The requests of those that wait end without an answer. */
   stop(key: string): void {
+    for (const entry of this.#queue.remove(key)) this.#drop(entry);
     this.#queue.running(key)?.job.abort(new TurnError('cancelled', 'the user stopped the turn'));
   }
 

@@ -21,23 +21,31 @@ export interface FetchedJob extends Claim {
   readonly data: object;
 }
 
-/** How many messages wait, after one was added. */
+/** How many messages wait, and their bytes as they are stored, after one was added. */
 export interface WaitingCounts {
   /** Of its conversation, the running one included. */
   readonly ofKey: number;
   readonly ofPerson: number;
   readonly inAll: number;
+  readonly bytes: number;
+  /** Of everybody for whom no channel vouches. */
+  readonly ofUnvouched: number;
+  readonly unvouchedBytes: number;
 }
+
+const NONE_WAITING = { ofKey: 0, ofPerson: 0, inAll: 0, bytes: 0, ofUnvouched: 0, unvouchedBytes: 0 };
 
 export const QUEUE = 'turns';
 /** Messages that cannot be answered, for an operator. Nobody fetches from it. */
 export const DEAD_QUEUE = 'turns_dead';
 /** How long a process may be silent, such as one that was killed, before another instance has its turns. */
 const HEARTBEAT_SECONDS = 30;
+/** Bounds what outages and shutdowns cost. Attempts that ended with their process are counted in the record's row. */
+export const MAX_CLAIMS = 100;
 const QUEUE_OPTIONS = {
   heartbeatSeconds: HEARTBEAT_SECONDS,
-  // Bounds what outages and shutdowns cost. Attempts that ended with their process are counted in the record's row.
-  retryLimit: 100,
+  // A job that fails for good blocks its conversation until it is deleted: it is given up before, which may need claims, too.
+  retryLimit: MAX_CLAIMS + 10,
   retryDelay: 0,
   expireInSeconds: 3600,
   // So long an activity that is delivered again is recognised by its job.
@@ -114,14 +122,19 @@ export class JobQueue {
   }
 
   async countWaiting(sql: Sql, { key, personKey }: Pick<UserMessage, 'key' | 'personKey'>): Promise<WaitingCounts> {
-    const [counts] = await sql.query<WaitingCounts>(
+    // A person for whom no channel vouches is named as the conversation. The size of data is known without loading it.
+    const [counts = NONE_WAITING] = await sql.query<WaitingCounts>(
       `SELECT count(*) FILTER (WHERE singleton_key = $2)::int AS "ofKey",
-              count(*) FILTER (WHERE group_id = $3 AND state <> 'active')::int AS "ofPerson",
-              count(*) FILTER (WHERE state <> 'active')::int AS "inAll"
-       FROM ${this.#jobs} WHERE name = $1 AND state IN ('created', 'retry', 'active')`,
+              count(*) FILTER (WHERE waits AND group_id = $3)::int AS "ofPerson",
+              count(*) FILTER (WHERE waits)::int AS "inAll",
+              coalesce(sum(bytes) FILTER (WHERE waits), 0)::float8 AS bytes,
+              count(*) FILTER (WHERE waits AND group_id = singleton_key)::int AS "ofUnvouched",
+              coalesce(sum(bytes) FILTER (WHERE waits AND group_id = singleton_key), 0)::float8 AS "unvouchedBytes"
+       FROM (SELECT singleton_key, group_id, state <> 'active' AS waits, pg_column_size(data) AS bytes
+             FROM ${this.#jobs} WHERE name = $1 AND state IN ('created', 'retry', 'active')) AS unended`,
       [QUEUE, storedKey(key), storedKey(personKey)],
     );
-    return counts ?? { ofKey: 0, ofPerson: 0, inAll: 0 };
+    return counts;
   }
 
   /** Oldest first within a conversation, none behind one that runs. */
@@ -200,16 +213,6 @@ export class JobQueue {
       [QUEUE, ids],
     );
     return stopped.map(({ id }) => id);
-  }
-
-  /** The waiting conversations of a team, which may have no record yet. */
-  async keysOf(team: string): Promise<readonly string[]> {
-    const found = await this.#connection.query<{ key: string }>(
-      `SELECT DISTINCT singleton_key AS key FROM ${this.#jobs}
-       WHERE name = $1 AND state IN ('created', 'retry', 'active') AND data -> 'message' ->> 'team' = $2`,
-      [QUEUE, team],
-    );
-    return found.map(({ key }) => key);
   }
 
   /** The jobs of a conversation that run now: at most one. */

@@ -24,8 +24,7 @@ const MIGRATIONS: readonly Migration[] = [
         is_forgotten boolean NOT NULL DEFAULT false,
         team text,
         attempt_job uuid,
-        attempt_claim integer,
-        attempt_count integer NOT NULL DEFAULT 0,
+        attempts integer[] NOT NULL DEFAULT '{}',
         stream_id text,
         stopped_at timestamptz,
         updated_at timestamptz NOT NULL DEFAULT now()

@@ -15,6 +15,8 @@ interface Part {
  */
 export class ResponseParts {
   readonly #parts = new Map<string, Part>();
+  /** The part of the last delta: nearly always that of the next, too. */
+  #last: Part | undefined;
 
   addText(at: PartAddress, delta: string): void {
     this.#partAt(at).deltas.push(delta);
@@ -49,11 +51,12 @@ export class ResponseParts {
   }
 
   #partAt(at: PartAddress): Part {
+    const last = this.#last;
+    if (last?.at.itemId === at.itemId && last.at.contentIndex === at.contentIndex) return last;
     const key = `${at.itemId} ${at.contentIndex}`;
-    const known = this.#parts.get(key);
-    if (known !== undefined) return known;
-    const part: Part = { at, deltas: [], finalText: undefined, audio: [] };
+    const part = this.#parts.get(key) ?? { at, deltas: [], finalText: undefined, audio: [] };
     this.#parts.set(key, part);
+    this.#last = part;
     return part;
   }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Attributes, metrics, type ObservableGauge, type ObservableResult, trace } from '@opentelemetry/api';
 import { type Clock, within } from '../clock.ts';
 import type { ModelEndpoint } from '../config/config.ts';
@@ -146,7 +146,7 @@ export class Telemetry {
 
 /** Tells conversations apart, and does not name them. */
 function hashOf(key: string): string {
-  return createHash('sha256').update(key).digest('hex').slice(0, HASH_CHARS);
+  return hash('sha256', key, 'hex').slice(0, HASH_CHARS);
 }
 
 function modelAttributes(model: ModelEndpoint): Attributes {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { Turn } from '../../dev/simulator/script.ts';
 import { en as wording } from '../../src/messages/en.ts';
 import { type BotUnderTest, samplesOf, startBot } from '../support/bot.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -113,6 +114,25 @@ describe('a message whose replies are expected in the response', () => {
       bot.connector.messages.map(({ body }) => body.text),
       ['One'],
     );
+  });
+
+  it('ends without an answer when its user stops it while it waits', async (t) => {
+    const asked = Promise.withResolvers<void>();
+    const first: Turn = () => {
+      asked.resolve();
+      return { outputs: [{ text: 'One' }], ending, gate: new Promise(() => {}) };
+    };
+    const bot = await startBot({ turns: [first, 'Three'] });
+    t.after(() => bot[Symbol.asyncDispose]());
+    const running = bot.says('one', IN_BAND);
+    await asked.promise;
+    const message = bot.message('two', IN_BAND);
+    const waiting = [bot.post(message), bot.post(message)];
+    // The one that is delivered again: the other is accepted then.
+    await Promise.race(waiting);
+    await bot.says('/stop', IN_BAND);
+    for (const each of [running, ...waiting]) assert.deepEqual(await activitiesOf(await each), []);
+    assert.equal((await activitiesOf(await bot.says('three', IN_BAND)))[0]?.text, 'Three');
   });
 
   it('gets what went wrong there, too', async (t) => {

@@ -232,20 +232,28 @@ describe('a conversation from which the bot was removed', () => {
     );
   });
 
-  for (const [name, removal] of [
-    ['the bot is removed from it', { membersRemoved: [BOT] }],
-    ['it is deleted', { channelData: { eventType: 'teamDeleted' } }],
+  const channel = { id: '19:abc@thread.tacv2' };
+  for (const [name, removal, left] of [
+    ['a whole team with all of its threads, when the bot is removed from it', { membersRemoved: [BOT] }, [0, 0, 0, 2]],
+    ['a whole team, when it is deleted', { channelData: { eventType: 'teamDeleted' } }, [0, 0, 0, 2]],
+    ['a channel, when it is deleted', { channelData: { eventType: 'channelDeleted', channel } }, [0, 0, 2, 2]],
+    ['nothing, when nobody knows which', { channelData: { eventType: 'channelDeleted' } }, [2, 2, 2, 2]],
   ] as const) {
-    it(`is a whole team with all of its threads, when ${name}`, async (t) => {
-      const bot = await startBot({ turns: ['One', 'Two', 'Other', 'Three', 'Four', 'Still'] });
+    it(`is ${name}`, async (t) => {
+      const bot = await startBot({ turns: ['1', '2', '3', '4', '1', '2', '3', '4'] });
       t.after(() => bot[Symbol.asyncDispose]());
-      const inThread = (thread: string, team: string) => ({
+      const inThread = (id: string, team: string) => ({
         channelId: 'msteams',
-        conversation: { id: `19:abc@thread.tacv2;messageid=${thread}`, conversationType: 'channel', isGroup: true },
+        conversation: { id, conversationType: 'channel', isGroup: true },
         channelData: { team: { id: team } },
         entities: [{ type: 'mention', text: '<at>Bot</at>', mentioned: BOT }],
       });
-      const threads = [inThread('1', 'team-1'), inThread('2', 'team-1'), inThread('3', 'team-2')];
+      const threads = [
+        inThread(`${channel.id};messageid=1`, 'team-1'),
+        inThread(`${channel.id};messageid=2`, 'team-1'),
+        inThread('19:general@thread.tacv2', 'team-1'),
+        inThread('19:other@thread.tacv2;messageid=4', 'team-2'),
+      ];
       const sayToAll = async (text: string, count: number) => {
         for (const fields of threads) {
           await bot.says(`<at>Bot</at> ${text}`, fields);
@@ -254,12 +262,11 @@ describe('a conversation from which the bot was removed', () => {
       };
       await sayToAll('secret', 0);
       const channelData = { ...('channelData' in removal ? removal.channelData : {}), team: { id: 'team-1' } };
-      const general = { ...threads[0], conversation: { id: '19:abc@thread.tacv2', conversationType: 'channel' } };
-      await announce(bot, { type: 'conversationUpdate', ...removal, channelData }, { ...general, channelData });
-      await sayToAll('again', 3);
+      await announce(bot, { type: 'conversationUpdate', ...removal, channelData }, { ...threads[2], channelData });
+      await sayToAll('again', 4);
       assert.deepEqual(
-        bot.script.asked.slice(3).map(({ said }) => said.length),
-        [0, 0, 2],
+        bot.script.asked.slice(4).map(({ said }) => said.length),
+        left,
       );
     });
   }

@@ -202,6 +202,32 @@ describe('forgetting', () => {
   });
 });
 
+describe('forgetting a team', () => {
+  it('misses nothing of it when the store does not answer in between', async () => {
+    const { conversations, services, clock } = talk([says('one'), says('two')]);
+    const { respond } = wayBack();
+    const keys = ['emulator/a', 'emulator/b'];
+    for (const key of keys) await say(conversations, turn('1', { key, team: 'red' }), respond);
+    const { conversations: store, audioStore } = services;
+    const apply = store.apply.bind(store);
+    let isLost = false;
+    store.apply = async (...call) => {
+      const isApplied = await apply(...call);
+      // The answer to the first call is lost, and nothing is known of it.
+      if (isLost) return isApplied;
+      isLost = true;
+      throw new StoreError('store_unavailable', 'no answer');
+    };
+    const silenced: string[] = [];
+    audioStore.forget = async (key) => void silenced.push(key);
+    const forgotten = conversations.forgetTeam('red');
+    await clock.whenWaiting(50);
+    await clock.advance(50);
+    await forgotten;
+    assert.deepEqual(silenced.sort(), keys);
+  });
+});
+
 describe('draining', () => {
   it('takes nothing more, greets nobody, and is safe twice', async () => {
     const { conversations, model } = talk([says('one')]);

@@ -6,7 +6,7 @@ import { createMemoryInvitations } from '../../src/conversation/recordings/memor
 import { randomIds } from '../../src/ids.ts';
 import { describeConversations } from './conversation-store-contract.ts';
 import { describeQueue } from './queue-contract.ts';
-import type { TestEngine } from './test-engine.ts';
+import { bigMessageIn, type TestEngine, type WaitingMessages } from './test-engine.ts';
 
 async function open(): Promise<TestEngine> {
   const clock = systemClock;
@@ -14,7 +14,20 @@ async function open(): Promise<TestEngine> {
   const queue = new MemoryQueue({ records, clock, ids: randomIds });
   const invitations = createMemoryInvitations({ clock, ids: randomIds });
   const conversations = new MemoryStore({ records, queue, invitations });
-  return { queue, conversations, invitations, async [Symbol.asyncDispose]() {} };
+  return {
+    queue,
+    conversations,
+    invitations,
+    fill: (waiting) => fill(queue, waiting),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+async function fill(queue: MemoryQueue, { count, isVouched, bytes = 0 }: WaitingMessages): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    const key = `${isVouched} ${index}`;
+    await queue.add(bigMessageIn(key, 'm', bytes, { personKey: isVouched ? `person ${index}` : key }));
+  }
 }
 
 describeQueue('memory', open);

@@ -1,9 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { messageId } from '../../src/conversation/keys.ts';
-import { MAX_WAITING, MAX_WAITING_PER_PERSON } from '../../src/conversation/queue/turn-queue.ts';
+import {
+  MAX_WAITING,
+  MAX_WAITING_BYTES,
+  MAX_WAITING_IN_ALL,
+  MAX_WAITING_PER_PERSON,
+} from '../../src/conversation/queue/turn-queue.ts';
 import { KEYS } from './saying.ts';
-import { aborted, HandedTurns, messageIn, reasonOf, said, type TestEngine, usersIn } from './test-engine.ts';
+import {
+  aborted,
+  bigMessageIn,
+  HandedTurns,
+  messageIn,
+  reasonOf,
+  said,
+  type TestEngine,
+  usersIn,
+} from './test-engine.ts';
 
 /** What every queue promises, whichever store it is in. */
 export function describeQueue(name: string, open: () => Promise<TestEngine>): void {
@@ -91,6 +105,30 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
         assert.equal(await engine.queue.add(messageIn(`c${index}`, 'm')), 'queued');
       assert.equal(await engine.queue.add(messageIn('one more', 'm')), 'queueFull');
       assert.equal(await engine.queue.add(messageIn('one more', 'n', { personKey: 'other' })), 'queued');
+    });
+
+    it('leaves people for whom a channel vouches half of what may wait', async () => {
+      await using engine = await open();
+      const { queue } = engine;
+      const add = (id: string, fields = {}) => queue.add(messageIn(id, 'm', { personKey: id, ...fields }));
+      await engine.fill({ count: MAX_WAITING_IN_ALL / 2, isVouched: false });
+      assert.equal(await add('a stranger'), 'busy');
+      assert.equal(await add('a', { personKey: 'known' }), 'queued');
+      await engine.fill({ count: MAX_WAITING_IN_ALL / 2 - 1, isVouched: true });
+      assert.equal(await add('b', { personKey: 'known' }), 'busy');
+    });
+
+    it('bounds what waiting messages hold together, and leaves half of it to people for whom a channel vouches', async () => {
+      await using engine = await open();
+      const { queue } = engine;
+      const bytes = 1024 * 1024;
+      const add = (id: string, personKey: string) => queue.add(bigMessageIn(id, 'm', bytes, { personKey }));
+      const count = MAX_WAITING_BYTES / bytes / 2;
+      await engine.fill({ count, isVouched: false, bytes });
+      assert.equal(await add('a stranger', 'a stranger'), 'busy');
+      assert.equal(await add('a', 'known'), 'queued');
+      await engine.fill({ count, isVouched: true, bytes });
+      assert.equal(await add('b', 'known'), 'busy');
     });
 
     it('begins a turn with the newest record, and saves into it', async () => {
@@ -220,7 +258,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       assert.deepEqual(usersIn(await conversations.read('a')), ['one', 'two']);
     });
 
-    it('bounds in-band turns, and stops the one that runs', async () => {
+    it('bounds in-band turns, and stops all of them', async () => {
       await using engine = await open();
       const { queue, conversations } = engine;
       const turns = new HandedTurns(queue);
@@ -235,10 +273,25 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       await tooMuch.done;
       await conversations.apply('a', 'stop', { kind: 'stop' });
       assert.equal(await aborted(running.job.signal), 'cancelled');
-      running.end();
-      // The requests of those that wait are open.
-      for (let index = 0; index < MAX_WAITING; index++) assert.equal(await turns.answerNext(), `m${index}`);
       await Promise.all(waiting.map(({ done }) => done));
+      // What comes later is not meant.
+      await add('later');
+      running.end();
+      assert.equal(await turns.answerNext(), 'later');
+      assert.deepEqual(turns.texts, ['running', 'later']);
+    });
+
+    it('cancels what waits where nobody can be reached, but for those whose requests are open', async () => {
+      await using engine = await open();
+      const { queue, conversations } = engine;
+      await queue.add(messageIn('a', 'nobody there'));
+      const { done } = await queue.addHere(messageIn('a', 'in band', { isInBand: true }));
+      await conversations.apply('a', undefined, { kind: 'leave' });
+      const turns = new HandedTurns(queue);
+      assert.equal(await turns.answerNext(), 'in band');
+      await done;
+      await queue.add(messageIn('a', 'later'));
+      assert.equal(await turns.answerNext(), 'later');
     });
 
     it('waits for running turns when it is drained, then ends them, and hands out nothing more', async () => {

@@ -11,6 +11,17 @@ export interface TestEngine extends AsyncDisposable {
   readonly queue: TurnQueue;
   readonly conversations: ConversationStore;
   readonly invitations: Invitations;
+  /** Lets messages wait, as many as may, each in a conversation of its own. */
+  fill(waiting: WaitingMessages): Promise<void>;
+}
+
+/** Messages that only have to be there. */
+export interface WaitingMessages {
+  readonly count: number;
+  /** Of people of their own for whom a channel vouches, one each; else of nobody known. */
+  readonly isVouched: boolean;
+  /** What each holds. */
+  readonly bytes?: number;
 }
 
 /** One turn that was handed out, until `end` is called. */
@@ -65,6 +76,12 @@ export function said({ text, activityId }: UserMessage) {
 /** A message of one person in one conversation; its text is its id unless it is given. */
 export function messageIn(key: string, id: string, fields: Partial<UserMessage> = {}): UserMessage {
   return saying(id, { key, text: id, attachments: [], ...fields });
+}
+
+/** A message that holds so much: a file in an address. */
+export function bigMessageIn(key: string, id: string, bytes: number, fields: Partial<UserMessage> = {}): UserMessage {
+  const file = { kind: 'file', url: 'x'.repeat(bytes), name: undefined, claimedType: '', fileType: undefined } as const;
+  return messageIn(key, id, { attachments: [file], ...fields });
 }
 
 export function usersIn({ history }: ConversationRecord): readonly string[] {

@@ -16,6 +16,8 @@ function answering(answered: Map<string, string[]>, onAnswer: () => void) {
   };
 }
 
+const isWindows = process.platform === 'win32';
+
 describe('two instances on one database', () => {
   let server: TestPostgres;
   let url = '';
@@ -151,6 +153,27 @@ describe('two instances on one database', () => {
     assert.equal(await turns.answerNext(), 'two');
   });
 
+  it('give up a message that outages and shutdowns have interrupted a hundred times, and go on', async () => {
+    url = await server.createDatabase();
+    const { queue } = await open();
+    for (const id of ['one', 'two']) await queue.add(messageIn('a', id));
+    // As a hundred claims would leave it.
+    await server.query(
+      "UPDATE voice_bot_queue.job SET retry_count = 100 WHERE data -> 'message' ->> 'text' = 'one'",
+      url,
+    );
+    const turns = new HandedTurns(queue);
+    const interrupted = await turns.next();
+    await interrupted.job.release();
+    interrupted.end();
+    const { job, end } = await turns.next();
+    assert.equal(job.message.text, 'one');
+    assert.equal((await job.begin())?.attempt, Number.POSITIVE_INFINITY);
+    assert.equal(await job.deadLetter(), true);
+    end();
+    assert.equal(await turns.answerNext(), 'two');
+  });
+
   it('stop a turn of the other within a second, also after the connection of its listener was lost', async () => {
     url = await server.createDatabase();
     const [running, stopping] = [await open(), await open({ env: { DISPATCH: 'false' } })];
@@ -173,6 +196,33 @@ describe('two instances on one database', () => {
       (inBand ?? (await turns.next())).end();
       await here.done;
     }
+  });
+
+  it('stop nothing that comes after the command, however late its notification', { skip: isWindows }, async () => {
+    url = await server.createDatabase();
+    const here = await open();
+    const [listener] = await server.query<{ pid: number }>(
+      "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()",
+      url,
+    );
+    const other = await open({ env: { DISPATCH: 'false' } });
+    const turns = new HandedTurns(here.queue);
+    await here.queue.add(messageIn('b', 'running'));
+    const { job, end } = await turns.next();
+    await here.queue.addHere(messageIn('a', 'running in band', { isInBand: true }));
+    const running = await turns.next();
+    const { pid } = listener ?? assert.fail();
+    process.kill(pid, 'SIGSTOP');
+    await here.conversations.apply('a', 'stop', { kind: 'stop' });
+    assert.equal(await aborted(running.job.signal), 'cancelled');
+    const later = await here.queue.addHere(messageIn('a', 'later', { isInBand: true }));
+    process.kill(pid, 'SIGCONT');
+    // Notifications arrive in their order.
+    await other.conversations.apply('b', 'stop', { kind: 'stop' });
+    assert.equal(await aborted(job.signal), 'cancelled');
+    for (const each of [end, running.end]) each();
+    assert.equal(await turns.answerNext(), 'later');
+    await later.done;
   });
 
   it('take no turns where they are told to leave that to others', async () => {

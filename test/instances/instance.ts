@@ -1,17 +1,27 @@
-import type { TestContext } from 'node:test';
+import type { Mind, MindContext } from '../../dev/simulator/mind.ts';
 import { openDatabase } from '../../src/database/database.ts';
+import { inTime } from '../realtime/gathered.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
+import type { ConnectorCall } from '../support/fake-connector.ts';
 import { sharedPostgres } from '../support/postgres.ts';
+
+/** Accepts and serves, and takes no turns: what another instance runs is then known. */
+export const ANSWERS_NOTHING = { env: { DISPATCH: 'false' } };
+
+/** What closes things at the end: a test, or the hooks of a suite. */
+export interface Closing {
+  after(close: () => Promise<void>): void;
+}
 
 /** An instance of the bot on a database of a test, once it can use it. */
 export async function startInstance(
-  t: TestContext,
+  closing: Closing,
   url: string,
   options: BotUnderTestOptions = {},
 ): Promise<BotUnderTest> {
   const env = { DATABASE_URL: url, AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5', ...options.env };
-  const bot = await startBot({ ...options, env, deps: { openDatabase } });
-  t.after(() => bot.close());
+  const bot = await startBot({ ...options, env, deps: { openDatabase, ...options.deps } });
+  closing.after(() => bot.close());
   await bot.logged('database connected');
   return bot;
 }
@@ -19,4 +29,103 @@ export async function startInstance(
 /** The address of an empty database. */
 export async function freshDatabase(): Promise<string> {
   return (await sharedPostgres()).createDatabase();
+}
+
+/** A model behind all instances: it echoes, and holds back the answers to what begins with "hold". */
+export interface EchoModel {
+  readonly mind: Mind;
+  readonly asked: readonly MindContext[];
+  /** As often as it was asked this. */
+  askedFor(text: string): readonly MindContext[];
+  /** Resolves once it was asked this so often. */
+  whenHeld(text: string, count?: number): Promise<void>;
+  release(text: string): void;
+}
+
+export function echoModel(pcm?: Uint8Array): EchoModel {
+  const asked: MindContext[] = [];
+  const gates = new Map<string, PromiseWithResolvers<void>>();
+  const waiting = new Set<() => void>();
+  const gateOf = (text: string) => {
+    const gate = gates.get(text) ?? Promise.withResolvers<void>();
+    gates.set(text, gate);
+    return gate;
+  };
+  return {
+    asked,
+    mind(context) {
+      const { text, clips } = context;
+      asked.push(context);
+      for (const look of waiting) look();
+      const output = { text: `Re: ${text || `${clips.length} clips`}`, ...(pcm === undefined ? {} : { pcm }) };
+      const answer = { outputs: [output], ending: { kind: 'completed' } } as const;
+      return text.startsWith('hold') ? { ...answer, gate: gateOf(text).promise } : answer;
+    },
+    askedFor: (wanted) => asked.filter(({ text }) => text === wanted),
+    whenHeld: (wanted, count = 1) =>
+      inTime(
+        new Promise((resolve) => {
+          const look = () => {
+            if (asked.filter(({ text }) => text === wanted).length < count) return;
+            waiting.delete(look);
+            resolve();
+          };
+          waiting.add(look);
+          look();
+        }),
+      ),
+    release: (text) => gateOf(text).resolve(),
+  };
+}
+
+let count = 0;
+
+/** A conversation of its own, on whichever instance its messages arrive; all answers go to one channel. */
+export class Chat {
+  readonly #home: BotUnderTest;
+  readonly #fields: Readonly<Record<string, unknown>>;
+  readonly id: string;
+
+  constructor(home: BotUnderTest, fields: Readonly<Record<string, unknown>> = {}) {
+    this.#home = home;
+    this.id = `chat-${++count}`;
+    this.#fields = { conversation: { id: this.id }, from: { id: `user-${count}`, name: 'Ada' }, ...fields };
+  }
+
+  /** Posts an activity; resolves with its answer. */
+  post(bot: BotUnderTest, text: string | undefined, fields: Readonly<Record<string, unknown>> = {}): Promise<Response> {
+    const own = { id: `message-${++count}`, serviceUrl: this.#home.connector.url, ...this.#fields };
+    return bot.post(bot.message(text, { ...own, ...fields }));
+  }
+
+  /** Posts a message that is accepted; resolves with its id. */
+  async say(bot: BotUnderTest, text: string | undefined, fields: Readonly<Record<string, unknown>> = {}) {
+    const id = `message-${++count}`;
+    const { status } = await this.post(bot, text, { id, ...fields });
+    if (status !== 200) throw new Error(`${text}: ${status}`);
+    return id;
+  }
+
+  /** What its user has seen. */
+  get messages(): readonly ConnectorCall['body'][] {
+    const place = `/${this.id}/`;
+    return this.#home.connector.messages.filter(({ path }) => path.includes(place)).map(({ body }) => body);
+  }
+
+  get texts(): readonly string[] {
+    return this.messages.map(({ text }) => text);
+  }
+
+  /** The newest message, once there are so many. */
+  async reply(wanted: number): Promise<ConnectorCall['body']> {
+    await inTime(this.#home.connector.when(() => this.messages.length >= wanted));
+    return this.messages[wanted - 1];
+  }
+
+  /** Says it, and resolves with the next message. */
+  async ask(bot: BotUnderTest, text: string, fields: Readonly<Record<string, unknown>> = {}) {
+    const before = this.messages.length;
+    await this.say(bot, text, fields);
+    return this.reply(before + 1);
+  }
 }

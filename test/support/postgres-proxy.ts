@@ -1,63 +1,125 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { PostgresFrames, type Statement } from './postgres-frames.ts';
 
-/** A network between the bot and PostgreSQL that loses the answers to COMMIT when a test wants it. */
+/**
+ * What becomes of a statement. `lose`: it is done, and its connection breaks instead of an answer. `cut`: it does not
+ * arrive, and the network is cut. `doAndCut`: it is done, and the network is cut instead of an answer. `freeze`: nothing
+ * arrives any more, and no connection ends.
+ */
+export type Fate = 'pass' | 'lose' | 'cut' | 'doAndCut' | 'freeze';
+
+/** A network between the bot and PostgreSQL, with all that is said on it. */
 export interface PostgresProxy extends AsyncDisposable {
   /** The address of a database by way of the proxy. */
   addressOf(url: string): string;
-  /** The next COMMIT is done, and its connection breaks instead of an answer. */
-  loseNextCommit(): void;
+  /** All statements that came from the bot, in their order. */
+  readonly statements: readonly Statement[];
+  /** Called once for each statement. */
+  rule: (statement: Statement) => Fate;
+  /** Resolves with the next statement that fits. */
+  next(fits: (statement: Statement) => boolean): Promise<Statement>;
   /** How many answers were lost. */
   readonly lostCount: number;
+  /** Ends all connections, and refuses new ones. */
+  cut(): void;
+  /** Ends the connections on which a statement was made that fits. */
+  break(fits: (statement: Statement) => boolean): void;
+  restore(): void;
 }
 
-/** What tells a COMMIT on the wire, after its first time on a connection: the name of the prepared statement. */
-const COMMIT_NAME = createHash('sha256').update('COMMIT').digest('base64url');
+interface Link {
+  readonly statements: readonly Statement[];
+  close(): void;
+}
 
 export async function startPostgresProxy(port: number): Promise<PostgresProxy> {
-  const sockets = new Set<Socket>();
-  let isLosing = false;
+  const links = new Set<Link>();
+  const statements: Statement[] = [];
+  const waiting = new Set<(statement: Statement) => void>();
+  let state: 'open' | 'cut' | 'frozen' = 'open';
+  let held: (() => void)[] = [];
   let lostCount = 0;
-  const server = createServer((client) => {
+  let count = 0;
+
+  /** Now, or when the network moves again. */
+  function move(work: () => void): void {
+    if (state === 'frozen') held.push(work);
+    else work();
+  }
+
+  function cut(): void {
+    state = 'cut';
+    held = [];
+    for (const link of links) link.close();
+  }
+
+  function onClient(client: Socket): void {
+    if (state === 'cut') return void client.destroy();
     const upstream = connect(port, '127.0.0.1');
-    let isLost = false;
+    const link = { statements: [] as Statement[], close: () => void [client, upstream].map((each) => each.destroy()) };
+    links.add(link);
+    const frames = new PostgresFrames(++count);
+    let fate: Fate = 'pass';
     for (const socket of [client, upstream]) {
-      sockets.add(socket);
       socket.on('error', () => {});
-      socket.on('close', () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
+      socket.on('close', () => move(link.close));
     }
+    client.on('close', () => links.delete(link));
     client.on('data', (chunk) => {
-      if (isLosing && chunk.includes(COMMIT_NAME)) {
-        isLosing = false;
-        isLost = true;
+      for (const statement of frames.read(chunk)) {
+        statements.push(statement);
+        link.statements.push(statement);
+        for (const look of waiting) look(statement);
+        if (fate === 'pass') fate = proxy.rule(statement);
       }
-      upstream.write(chunk);
+      if (fate === 'freeze') {
+        fate = 'pass';
+        state = 'frozen';
+      }
+      if (fate === 'cut') cut();
+      else move(() => void upstream.write(chunk));
     });
     upstream.on('data', (chunk) => {
-      if (!isLost) return client.write(chunk);
+      if (fate === 'pass') return move(() => void client.write(chunk));
       lostCount += 1;
-      return client.destroy();
+      if (fate === 'doAndCut') cut();
+      else link.close();
     });
-  });
+  }
+
+  const server = createServer(onClient);
   server.listen(0, '127.0.0.1').unref();
   await once(server, 'listening');
   const own = (server.address() as AddressInfo).port;
-  return {
+  const proxy: PostgresProxy = {
     addressOf: (url) => url.replace(`:${port}/`, `:${own}/`),
-    loseNextCommit() {
-      isLosing = true;
-    },
+    statements,
+    rule: () => 'pass',
+    next: (fits) =>
+      new Promise((resolve) => {
+        const look = (statement: Statement) => {
+          if (!fits(statement)) return;
+          waiting.delete(look);
+          resolve(statement);
+        };
+        waiting.add(look);
+      }),
     get lostCount() {
       return lostCount;
     },
+    cut,
+    break(fits) {
+      for (const link of links) if (link.statements.some(fits)) link.close();
+    },
+    restore() {
+      state = 'open';
+      for (const work of held.splice(0)) work();
+    },
     async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
+      cut();
       server.close();
     },
   };
+  return proxy;
 }

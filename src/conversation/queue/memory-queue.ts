@@ -3,14 +3,18 @@ import { atMost } from '../../at-most.ts';
 import type { Clock } from '../../clock.ts';
 import { TurnError } from '../../errors.ts';
 import type { Ids } from '../../ids.ts';
+import { Shares } from '../../shares.ts';
 import { messageId } from '../keys.ts';
 import type { MemoryRecords } from '../memory-records.ts';
 import { type Edit, withAnswered } from '../records.ts';
+import { personOf } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import {
   type AddResult,
   MAX_WAITING,
+  MAX_WAITING_BYTES,
+  MAX_WAITING_IN_ALL,
   MAX_WAITING_PER_PERSON,
   type SaveResult,
   type TurnJob,
@@ -25,9 +29,6 @@ export interface MemoryQueueOptions {
   readonly ids: Ids;
 }
 
-/** Messages that run or wait over all conversations, and what they hold together: a file may stand in an address. */
-const MAX_MESSAGES = 5_000;
-const MAX_CHARS = 64 * 1024 * 1024;
 /** For how long an activity is recognised. Channels deliver again within minutes. */
 const KNOWN_FOR_MS = 3_600_000;
 const MAX_KNOWN = 50_000;
@@ -37,10 +38,10 @@ export class MemoryQueue implements TurnQueue {
   readonly #options: MemoryQueueOptions;
   readonly #known: LRUCache<string, true>;
   readonly #jobs = new KeyedQueue<MemoryJob>((job) => this.#work(job));
-  /** Messages that wait, by their person; see `personKey` of a message. */
-  readonly #waitingByPerson = new Map<string, number>();
-  #count = 0;
-  #chars = 0;
+  readonly #waiting = new Shares({ max: Number.POSITIVE_INFINITY, maxPerPerson: MAX_WAITING_PER_PERSON });
+  /** Running ones are among those: nobody else takes them. */
+  readonly #messages = new Shares({ max: MAX_WAITING_IN_ALL, maxPerPerson: MAX_WAITING_IN_ALL });
+  readonly #chars = new Shares({ max: MAX_WAITING_BYTES, maxPerPerson: MAX_WAITING_BYTES });
   #run: (job: TurnJob) => Promise<void> = async () => {};
   #isDraining = false;
 
@@ -71,7 +72,7 @@ export class MemoryQueue implements TurnQueue {
     this.#isDraining = true;
     const dismissed = this.#jobs.remove().map(async (job) => {
       await dismiss(job.message);
-      this.#drop(job);
+      job.end();
     });
     const cancelTimer = this.#options.clock.after(graceMs, () => {
       for (const job of this.#jobs.allRunning()) job.abort(new TurnError('shutting_down', 'the process has to end'));
@@ -80,11 +81,9 @@ export class MemoryQueue implements TurnQueue {
     cancelTimer();
   }
 
-  /** Cancels the messages of a conversation that wait, but for those whose requests are open; or one of them. */
-  cancelWaiting(key: string, activityId?: string): void {
-    const isMeant = ({ message }: MemoryJob) =>
-      activityId === undefined ? !message.isInBand : message.activityId === activityId;
-    for (const job of this.#jobs.remove(key, isMeant)) this.#drop(job);
+  /** Cancels messages of a conversation that wait. */
+  cancelWaiting(key: string, isMeant: (message: UserMessage) => boolean = () => true): void {
+    for (const job of this.#jobs.remove(key, ({ message }) => isMeant(message))) job.end();
   }
 
   /** The turn of a conversation that runs now. */
@@ -96,42 +95,33 @@ export class MemoryQueue implements TurnQueue {
     const name = JSON.stringify([message.key, message.activityId]);
     const refused = (result: AddResult) => ({ result, done: Promise.resolve() });
     if (this.#known.has(name)) return refused('duplicate');
-    const isFull = this.#count >= MAX_MESSAGES || this.#chars + charsOf(message) > MAX_CHARS;
+    const person = personOf(message);
+    const charCount = charsOf(message);
+    const isFull = !this.#messages.hasRoom(person) || !this.#chars.hasRoom(person, charCount);
     if (this.#isDraining || isFull) return refused('busy');
     this.#known.set(name, true);
-    const waitingOfPerson = this.#waitingByPerson.get(message.personKey) ?? 0;
-    const hasRoom = this.#jobs.waitingCount(message.key) < MAX_WAITING && waitingOfPerson < MAX_WAITING_PER_PERSON;
-    if (!hasRoom) return refused('queueFull');
-    const job = new MemoryJob(message, this.#options);
-    this.#count++;
-    this.#chars += charsOf(message);
-    this.#countWaiting(job, 1);
+    const leaveQueue = this.#jobs.waitingCount(message.key) < MAX_WAITING ? this.#waiting.acquire(person) : undefined;
+    if (leaveQueue === undefined) return refused('queueFull');
+    const held = [leaveQueue, this.#messages.acquire(person), this.#chars.acquire(person, charCount)];
+    const onEnd = () => {
+      for (const release of held) release?.();
+    };
+    const job = new MemoryJob(message, { ...this.#options, leaveQueue, onEnd });
     this.#jobs.add(message.key, job);
     return { result: 'queued', done: job.done };
   }
 
   async #work(job: MemoryJob): Promise<void> {
-    this.#countWaiting(job, -1);
+    job.leaveQueue();
     await this.#run(job);
-    this.#forget(job);
-  }
-
-  #drop(job: MemoryJob): void {
-    this.#countWaiting(job, -1);
-    this.#forget(job);
-  }
-
-  #forget(job: MemoryJob): void {
-    this.#count--;
-    this.#chars -= charsOf(job.message);
     job.end();
   }
+}
 
-  #countWaiting({ message: { personKey } }: MemoryJob, change: 1 | -1): void {
-    const count = (this.#waitingByPerson.get(personKey) ?? 0) + change;
-    if (count === 0) this.#waitingByPerson.delete(personKey);
-    else this.#waitingByPerson.set(personKey, count);
-  }
+interface MemoryJobOptions extends MemoryQueueOptions {
+  /** It waits no more. */
+  readonly leaveQueue: () => void;
+  readonly onEnd: () => void;
 }
 
 /** The one attempt at a message in memory. */
@@ -144,18 +134,23 @@ export class MemoryJob implements TurnJob {
   /** Resolves when the message is answered, or will not be. */
   readonly done: Promise<void>;
   readonly end: () => void;
+  readonly leaveQueue: () => void;
   readonly #records: MemoryRecords;
   readonly #stop = new AbortController();
   #isObsolete = false;
 
-  constructor(message: UserMessage, { records, clock, ids }: MemoryQueueOptions) {
+  constructor(message: UserMessage, { records, clock, ids, leaveQueue, onEnd }: MemoryJobOptions) {
     this.id = ids.secret();
     this.message = message;
     this.acceptedAtMs = clock.now();
     this.#records = records;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.done = promise;
-    this.end = resolve;
+    this.leaveQueue = leaveQueue;
+    this.end = () => {
+      onEnd();
+      resolve();
+    };
   }
 
   get signal(): AbortSignal {

@@ -5,6 +5,12 @@ import type { UserMessage } from '../user-message.ts';
 export const MAX_WAITING = 16;
 /** How many messages of one person may wait over all conversations; see `personKey` of a message. */
 export const MAX_WAITING_PER_PERSON = 64;
+/**
+ * How many messages may wait over all conversations, and what they hold together: a file may stand in an address. All of
+ * those for whom no channel vouches have half of both; see `unvouchedPart`.
+ */
+export const MAX_WAITING_IN_ALL = 5_000;
+export const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 /**
  * What became of a message. `queued`: it will be answered. `duplicate`: it was accepted before. `queueFull`: too many wait
@@ -22,7 +28,7 @@ export type SaveResult = 'saved' | 'obsolete' | 'superseded';
 /** What a turn begins with. */
 export interface TurnStart {
   readonly record: ConversationRecord;
-  /** 1 for the first. Attempts that an outage or a shutdown ended are not counted. */
+  /** 1 for the first. Attempts that an outage or a shutdown ended are not counted; after far too many it is infinite. */
   readonly attempt: number;
   /** The stream that an earlier attempt has begun to show; see `noteStream`. */
   readonly streamId: string | undefined;

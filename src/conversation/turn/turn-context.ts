@@ -50,6 +50,11 @@ export class TurnContext {
     return this.#services.clock.now() - this.#startedMs;
   }
 
+  /** The reply is out: of an outage from now on its user notices nothing. */
+  noteReplied(): void {
+    this.#isTold = true;
+  }
+
   /** Opens the way back, runs `work` with it, and closes it. `start`: with a stream of an earlier attempt. */
   async open<T>(start: Pick<TurnStart, 'streamId'> | undefined, work: (sink: ReplySink) => Promise<T>): Promise<T> {
     const { signal } = this.job;

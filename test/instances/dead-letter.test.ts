@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { inTime } from '../realtime/gathered.ts';
+import { startBotProcess } from '../support/bot-process.ts';
+import { sharedPostgres } from '../support/postgres.ts';
+import { cutOffPair } from './cut-off.ts';
+import { ANSWERS_NOTHING, startInstance } from './instance.ts';
+import { sharedPair } from './pair.ts';
+
+const LONG = { timeout: 60_000 };
+
+/** What supervision does with the job of an instance whose heartbeat is missing for 30 s. */
+async function supervise(url: string): Promise<void> {
+  await (await sharedPostgres()).query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
+}
+
+async function deadLetters(url: string): Promise<readonly unknown[]> {
+  const sql = "SELECT data -> 'message' ->> 'text' AS text FROM voice_bot_queue.job WHERE name = 'turns_dead'";
+  return (await (await sharedPostgres()).query<{ text: unknown }>(sql, url)).map(({ text }) => text);
+}
+
+describe('a message that ends its process', LONG, () => {
+  const shared = sharedPair({ one: ANSWERS_NOTHING });
+
+  it('three times is given up, and its conversation goes on', async (t) => {
+    const { one, two, model, url } = shared();
+    const chat = shared().chat();
+    await chat.say(one, 'hold the killer');
+    await chat.say(two, 'behind it');
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      const killed = startBotProcess({
+        DATABASE_URL: url,
+        AZURE_OPENAI_ENDPOINT: one.simulator.url,
+        AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5',
+        AZURE_OPENAI_API_KEY: 'test-key',
+        PORT: '0',
+      });
+      t.after(() => killed[Symbol.asyncDispose]());
+      await killed.whenListening();
+      await model.whenHeld('hold the killer', attempt);
+      killed.signal('SIGKILL');
+      await killed.ended;
+      await supervise(url);
+    }
+    const three = await startInstance(t, url, { simulator: { mind: model.mind } });
+    await chat.reply(2);
+    const [apology, next] = chat.texts;
+    const [line] = await inTime(three.logged('message given up: its attempts ended their process'));
+    assert.ok(apology?.includes(String(line?.['incident'])), apology);
+    assert.equal(next, 'Re: behind it');
+    assert.deepEqual(model.askedFor('behind it')[0]?.said, []);
+    assert.equal(model.askedFor('hold the killer').length, 3);
+    assert.deepEqual(await deadLetters(url), ['hold the killer']);
+  });
+});
+
+describe('an attempt that does not count', LONG, () => {
+  const ATTEMPTS = 5;
+
+  it('is one that an outage has cost', async () => {
+    const { chat, one, model, url } = { ...shared.pair(), chat: shared.pair().chat() };
+    await chat.say(one, 'hold through outages');
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      await model.whenHeld('hold through outages', attempt);
+      shared.proxy().cut();
+      await supervise(url);
+      shared.restore();
+    }
+    await model.whenHeld('hold through outages', ATTEMPTS + 1);
+    model.release('hold through outages');
+    assert.equal((await chat.reply(1)).text, 'Re: hold through outages');
+    await chat.ask(one, 'after outages');
+    assert.equal(chat.messages.length, 2);
+    assert.deepEqual(await deadLetters(url), []);
+  });
+
+  const shared = cutOffPair();
+
+  it('is one that a shutdown has cost', async (t) => {
+    const { chat, two, model, url } = { ...ending(), chat: ending().chat() };
+    await chat.say(two, 'hold through shutdowns');
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const options = { simulator: { mind: model.mind }, env: { DRAIN_SECONDS: '0' } };
+      const ended = await startInstance(t, url, options);
+      await model.whenHeld('hold through shutdowns', attempt);
+      await ended.close();
+    }
+    model.release('hold through shutdowns');
+    await startInstance(t, url, { simulator: { mind: model.mind } });
+    assert.equal((await chat.reply(1)).text, 'Re: hold through shutdowns');
+    await chat.ask(two, 'after shutdowns');
+    assert.equal(chat.messages.length, 2);
+    assert.deepEqual(await deadLetters(url), []);
+  });
+
+  const ending = sharedPair({ one: ANSWERS_NOTHING });
+});

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { en } from '../../src/messages/en.ts';
+import { sharedPostgres } from '../support/postgres.ts';
+import { cutOffPair, holds, isCommit, once } from './cut-off.ts';
+import type { Chat } from './instance.ts';
+
+const LONG = { timeout: 60_000 };
+const STORE = holds('INSERT INTO voice_bot_queue');
+const EDIT = holds('UPDATE conversations SET record');
+
+describe('a database that is away when a message arrives', LONG, () => {
+  const shared = cutOffPair();
+  const { clock, restore } = shared;
+  const talk = () => ({ ...shared.pair(), chat: shared.pair().chat() });
+
+  async function isStored(chat: Chat): Promise<boolean> {
+    const sql = `SELECT 1 FROM voice_bot_queue.job WHERE singleton_key LIKE '%${chat.id}'`;
+    return (await (await sharedPostgres()).query(sql, shared.pair().url)).length > 0;
+  }
+
+  /** The channel delivers it again, as it does after a 503. */
+  async function isAnsweredOnce(chat: Chat, id: string) {
+    const { one, two, model } = shared.pair();
+    await chat.say(one, id, { id });
+    assert.equal((await chat.reply(1)).text, `Re: ${id}`);
+    await chat.say(two, id, { id });
+    await chat.ask(two, `after ${id}`);
+    assert.deepEqual(chat.texts, [`Re: ${id}`, `Re: after ${id}`]);
+    assert.equal(model.askedFor(id).length, 1);
+  }
+
+  for (const [step, fits] of [
+    ['begins', holds('BEGIN')],
+    ['is stored', STORE],
+  ] as const) {
+    it(`is asked for 5 s while it ${step}, and keeps no trace of what was refused`, async () => {
+      const { chat, one } = talk();
+      const proxy = shared.proxy();
+      const { rule, fired } = once('freeze', (statement) => statement.isOfMessages && fits(statement));
+      proxy.rule = rule;
+      const id = `frozen as it ${step}`;
+      const response = chat.post(one, id, { id });
+      await fired;
+      clock.jump(5_000);
+      assert.equal((await response).status, 503);
+      restore();
+      assert.equal(await isStored(chat), false);
+      await isAnsweredOnce(chat, id);
+    });
+  }
+
+  it('refuses what may be stored all the same, and it is answered once', async () => {
+    const { chat, one } = talk();
+    const { rule, fired } = once('freeze', STORE, isCommit);
+    shared.proxy().rule = rule;
+    const response = chat.post(one, 'frozen', { id: 'frozen' });
+    await fired;
+    clock.jump(5_000);
+    assert.equal((await response).status, 503);
+    restore();
+    await isAnsweredOnce(chat, 'frozen');
+
+    const next = talk();
+    shared.proxy().rule = once('doAndCut', STORE, isCommit).rule;
+    assert.equal((await next.chat.post(one, 'done', { id: 'done' })).status, 503);
+    assert.equal(await isStored(next.chat), true);
+    restore();
+    await isAnsweredOnce(next.chat, 'done');
+  });
+
+  it('refuses at once what it cannot be asked for, and says why when that lasts', async () => {
+    const { chat, one } = talk();
+    shared.proxy().cut();
+    const status = async () => (await chat.post(one, 'cut', { id: 'cut' })).status;
+    assert.equal(await status(), 503);
+    clock.jump(10_000);
+    assert.equal(await status(), 503);
+    assert.equal((await chat.reply(1)).text, en.storage.notKept);
+    assert.equal(await status(), 503);
+    restore();
+    assert.equal(await isStored(chat), false);
+    await chat.say(one, 'cut', { id: 'cut' });
+    await chat.reply(2);
+    assert.deepEqual(chat.texts, [en.storage.notKept, 'Re: cut']);
+  });
+
+  it('has done a command or has not, and does it once', async () => {
+    const { two, one } = shared.pair();
+    for (const fate of ['cut', 'doAndCut'] as const) {
+      const { chat } = talk();
+      await chat.ask(one, `before ${fate}`);
+      shared.proxy().rule = once(fate, EDIT, isCommit).rule;
+      const reset = () => chat.post(one, '/reset', { id: 'reset' });
+      assert.equal((await reset()).status, 503);
+      restore();
+      await chat.ask(two, `between ${fate}`);
+      assert.equal((await reset()).status, 200);
+      if (fate === 'cut') assert.equal((await chat.reply(3)).text, en.commands.reset(undefined));
+      await chat.ask(two, `after ${fate}`);
+      const asked = shared.pair().model.askedFor(`after ${fate}`);
+      // What was said after the reset that is done stays.
+      assert.equal(asked[0]?.said.length, fate === 'cut' ? 0 : 2);
+      assert.equal(chat.messages.length, fate === 'cut' ? 4 : 3);
+    }
+  });
+
+  it('or is restarted, or crashes, loses and doubles nothing', async () => {
+    const { one, two, model } = shared.pair();
+    const server = await sharedPostgres();
+    const chats = Array.from({ length: 6 }, () => talk().chat);
+    const texts = chats.map((_, index) => `hold ${index}`);
+    for (const how of [undefined, 'crash'] as const) {
+      for (const [index, chat] of chats.entries()) {
+        const text = `${texts[index]} ${how}`;
+        await chat.say(index % 2 === 0 ? one : two, text);
+        await model.whenHeld(text);
+        await chat.say(index % 2 === 0 ? two : one, `behind ${index} ${how}`);
+      }
+      await server.stop(how);
+      for (const text of texts) model.release(`${text} ${how}`);
+      await one.logged('store did not answer: called again');
+      await server.start();
+      clock.jump(5_000);
+      for (const chat of chats) await chat.reply(how === undefined ? 2 : 4);
+    }
+    for (const [index, chat] of chats.entries()) {
+      const said = ['undefined', 'crash'].flatMap((how) => [`hold ${index} ${how}`, `behind ${index} ${how}`]);
+      assert.deepEqual(
+        chat.texts,
+        said.map((text) => `Re: ${text}`),
+      );
+    }
+    const asked = model.asked.filter(({ text }) => /^(hold|behind) \d/.test(text));
+    assert.equal(asked.length, 4 * chats.length);
+  });
+});

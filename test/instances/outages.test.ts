@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { en } from '../../src/messages/en.ts';
+import { sharedPostgres } from '../support/postgres.ts';
+import { cutOffPair, holds, isCommit, once } from './cut-off.ts';
+import { type Chat, startInstance } from './instance.ts';
+
+const LONG = { timeout: 60_000 };
+const { lasting } = en.storage;
+const WAITING = 'store did not answer: called again';
+
+const BEGIN = holds('INSERT INTO conversations AS c (key, version, record, team');
+const RESERVE = holds('INSERT INTO spending_reservations');
+const SOUND = holds('INSERT INTO audio');
+const LOCK = holds('SELECT record, epoch FROM conversations');
+const COMPLETE = holds("state = 'completed',");
+const SETTLE = holds('DELETE FROM spending_reservations');
+
+describe('a database that is away', LONG, () => {
+  const shared = cutOffPair({ env: { DAILY_BUDGET_USD: '1000' } });
+  const { clock, restore } = shared;
+  const talk = () => ({ ...shared.pair(), chat: shared.pair().chat() });
+
+  /** Makes the outage a long one, as soon as a turn waits for its end. */
+  async function lasts(waitingBefore: number) {
+    await shared.pair().one.logged(WAITING, waitingBefore + 1);
+    clock.jump(10_000);
+  }
+  const waitingCount = () => shared.pair().one.logs.filter(({ msg }) => msg === WAITING).length;
+
+  /** All that was said so far is remembered, once, and the conversation goes on. */
+  async function goesOn(chat: Chat, text: string) {
+    const { model, one } = shared.pair();
+    const before = chat.messages.length;
+    await chat.say(one, `after ${text}`);
+    assert.equal((await chat.reply(before + 1)).text, `Re: after ${text}`);
+    assert.equal(model.askedFor(text).length, 1);
+    const [{ said } = assert.fail()] = model.askedFor(`after ${text}`);
+    assert.deepEqual(
+      said.map((line) => line.text),
+      [text, `Re: ${text}`],
+    );
+    await one.logged('turn ended', model.asked.length);
+  }
+
+  for (const [step, cut] of [
+    ['while its record is read', () => once('cut', BEGIN)],
+    ['when its record was read', () => once('doAndCut', BEGIN)],
+    ['while its cost is reserved', () => once('cut', RESERVE)],
+    ['when its cost was reserved', () => once('doAndCut', RESERVE, isCommit)],
+    ['while its sound is stored', () => once('cut', SOUND)],
+    ['when its sound was stored', () => once('doAndCut', SOUND)],
+    ['while it is saved', () => once('cut', LOCK)],
+    ['when it was saved', () => once('doAndCut', LOCK, isCommit)],
+  ] as const) {
+    it(`${step}, is waited for, and the user is told`, async () => {
+      const { chat, one } = talk();
+      const { rule, fired } = cut();
+      shared.proxy().rule = rule;
+      const waiting = waitingCount();
+      await chat.say(one, step);
+      await fired;
+      assert.equal(chat.messages.length, 0);
+      await lasts(waiting);
+      assert.equal((await chat.reply(1)).text, lasting);
+      restore();
+      await chat.reply(2);
+      assert.deepEqual(chat.texts, [lasting, `Re: ${step}`]);
+      await goesOn(chat, step);
+    });
+  }
+
+  for (const [step, cut] of [
+    ['while it is completed', () => once('cut', COMPLETE)],
+    ['when it was completed', () => once('doAndCut', COMPLETE, isCommit)],
+    ['while its cost is settled', () => once('cut', SETTLE)],
+    ['when its cost was settled', () => once('doAndCut', SETTLE)],
+  ] as const) {
+    it(`${step}, costs the user nothing`, async () => {
+      const { chat, one } = talk();
+      const { rule, fired } = cut();
+      shared.proxy().rule = rule;
+      const waiting = waitingCount();
+      await chat.say(one, step);
+      await fired;
+      await chat.reply(1);
+      await lasts(waiting);
+      restore();
+      await goesOn(chat, step);
+      assert.deepEqual(chat.texts, [`Re: ${step}`, `Re: after ${step}`]);
+    });
+  }
+
+  it('while the model answers, is waited for, and the user is told', async () => {
+    const { chat, one, model } = talk();
+    const waiting = waitingCount();
+    await chat.say(one, 'hold on');
+    await model.whenHeld('hold on');
+    shared.proxy().cut();
+    model.release('hold on');
+    await lasts(waiting);
+    assert.equal((await chat.reply(1)).text, lasting);
+    restore();
+    await chat.reply(2);
+    assert.deepEqual(chat.texts, [lasting, 'Re: hold on']);
+    await goesOn(chat, 'hold on');
+  });
+
+  it('while the reply is sent, costs the user nothing', async (t) => {
+    const { chat, one } = talk();
+    const waiting = waitingCount();
+    t.after(() => {
+      one.connector.rule = () => undefined;
+    });
+    one.connector.rule = ({ body }) => {
+      if (body?.type === 'message') shared.proxy().cut();
+      return undefined;
+    };
+    await chat.say(one, 'sent');
+    await chat.reply(1);
+    one.connector.rule = () => undefined;
+    await lasts(waiting);
+    restore();
+    await goesOn(chat, 'sent');
+    assert.deepEqual(chat.texts, ['Re: sent', 'Re: after sent']);
+  });
+
+  it('loses the turn to another instance, and says nothing more of it', async (t) => {
+    const { chat, one, model, url } = talk();
+    await chat.say(one, 'hold fast');
+    await model.whenHeld('hold fast');
+    shared.proxy().cut();
+    // What supervision does with a job without a heartbeat.
+    await (await sharedPostgres()).query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
+    const three = await startInstance(t, url, { simulator: { mind: model.mind } });
+    await model.whenHeld('hold fast', 2);
+    restore();
+    await one.logged('turn lost to another attempt');
+    model.release('hold fast');
+    await chat.reply(1);
+    await one.logged('turn left to another attempt');
+    await chat.ask(one, 'after the loss');
+    assert.deepEqual(chat.texts, ['Re: hold fast', 'Re: after the loss']);
+    assert.equal(model.askedFor('after the loss')[0]?.said.length, 2);
+    await three.close();
+  });
+});

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { BotUnderTest } from '../support/bot.ts';
+import { speak } from '../support/invited.ts';
+import type { Chat } from './instance.ts';
+import { sharedPair } from './pair.ts';
+
+const LONG = { timeout: 60_000, concurrency: true };
+
+/** The page of a recording link, without its host. */
+async function linkFrom(chat: Chat, bot: BotUnderTest): Promise<string> {
+  const [, link = ''] = /\]\((.*)\)$/.exec((await chat.ask(bot, '/talk')).text) ?? [];
+  return new URL(link).pathname;
+}
+
+describe('a recording link of two instances', LONG, () => {
+  const pair = sharedPair();
+  const talk = () => ({ ...pair(), chat: pair().chat() });
+
+  it('opens at either, and takes one recording', async () => {
+    const { one, two, chat } = talk();
+    const link = await linkFrom(chat, two);
+    for (const bot of [one, two]) assert.equal((await fetch(bot.url + link)).status, 200);
+    assert.equal((await speak(two.url + link)).status, 202);
+    assert.equal((await chat.reply(2)).text, 'Re: 1 clips');
+    for (const bot of [one, two]) {
+      assert.equal((await fetch(bot.url + link)).status, 404);
+      assert.equal((await speak(bot.url + link)).status, 404);
+    }
+    await chat.ask(one, 'next');
+    assert.equal(chat.messages.length, 3);
+  });
+
+  it('takes one of two recordings that come to both at the same moment', async () => {
+    const { one, two, chat } = talk();
+    const link = await linkFrom(chat, one);
+    const taken = await Promise.all([one, two].map(({ url }) => speak(url + link)));
+    assert.deepEqual(taken.map(({ status }) => status).sort(), [202, 404]);
+    await chat.reply(2);
+    await chat.ask(two, 'next to the recording');
+    assert.equal(chat.messages.length, 3);
+    assert.equal(pair().model.askedFor('next to the recording')[0]?.said.length, 2);
+  });
+
+  it('ends everywhere when the conversation is forgotten', async () => {
+    const { one, two, chat } = talk();
+    const link = await linkFrom(chat, one);
+    await chat.ask(two, '/forget');
+    for (const bot of [one, two]) {
+      assert.equal((await fetch(bot.url + link)).status, 404);
+      assert.equal((await speak(bot.url + link)).status, 404);
+    }
+  });
+});

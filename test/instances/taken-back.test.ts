@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { sharedPair } from './pair.ts';
+
+const LONG = { timeout: 60_000, concurrency: true };
+
+/** As a channel says that a user deleted, or edited, the message with this id. */
+const changed = (type: string, eventType: string, id: string) => ({ type, id, channelData: { eventType } });
+const deleted = (id: string) => changed('messageDelete', 'softDeleteMessage', id);
+
+describe('a message that another instance hears to be deleted', LONG, () => {
+  const pair = sharedPair();
+  const talk = () => ({ ...pair(), chat: pair().chat() });
+
+  it('is not answered while it waits, nor when it is delivered again', async () => {
+    const { one, two, model, chat } = talk();
+    await chat.say(one, 'hold the waiting');
+    await model.whenHeld('hold the waiting');
+    const id = await chat.say(one, 'secret that waits');
+    await chat.say(two, undefined, deleted(id));
+    await chat.say(two, 'next to wait'); // An instance takes one after another what comes of a conversation.
+    model.release('hold the waiting');
+    await chat.say(one, 'secret that waits', { id });
+    await chat.reply(2);
+    assert.deepEqual(chat.texts, ['Re: hold the waiting', 'Re: next to wait']);
+    assert.equal(model.askedFor('secret that waits').length, 0);
+  });
+
+  it('is not answered when it arrives after that', async () => {
+    const { one, two, model, chat } = talk();
+    await chat.say(two, undefined, deleted('late'));
+    await chat.ask(two, 'first');
+    await chat.say(one, 'secret that is late', { id: 'late' });
+    await chat.ask(one, 'next to the late');
+    assert.deepEqual(chat.texts, ['Re: first', 'Re: next to the late']);
+    assert.equal(model.askedFor('secret that is late').length, 0);
+  });
+
+  it('is answered while it runs, and not remembered', async () => {
+    const { one, two, model, chat } = talk();
+    const id = await chat.say(one, 'hold a secret');
+    await model.whenHeld('hold a secret');
+    await chat.say(two, undefined, deleted(id));
+    await chat.say(two, 'next to run');
+    model.release('hold a secret');
+    await chat.reply(2);
+    assert.deepEqual(chat.texts, ['Re: hold a secret', 'Re: next to run']);
+    assert.deepEqual(model.askedFor('next to run')[0]?.said, []);
+  });
+
+  it('leaves the memory with its answer, and the session that heard it is used no more', async () => {
+    const { one, two, model, chat } = talk();
+    const id = await chat.say(one, 'secret that was told');
+    await chat.reply(1);
+    await chat.ask(one, 'next to the told');
+    await chat.say(two, undefined, deleted(id));
+    await chat.ask(two, 'what was it?');
+    assert.deepEqual(
+      model.askedFor('what was it?')[0]?.said.map(({ text }) => text),
+      ['next to the told', 'Re: next to the told'],
+    );
+    const sessions = ['secret that was told', 'next to the told', 'what was it?'].map(
+      (text) => model.askedFor(text)[0]?.sessionId,
+    );
+    assert.equal(sessions[0], sessions[1]);
+    assert.notEqual(sessions[1], sessions[2]);
+    assert.equal(chat.messages.length, 3);
+  });
+
+  it('or edited, starts no second turn', async () => {
+    const { one, two, model, chat } = talk();
+    const id = await chat.say(one, 'edited once');
+    await chat.reply(1);
+    await chat.say(two, 'edited twice', changed('messageUpdate', 'editMessage', id));
+    await chat.ask(two, 'next to the edited');
+    assert.equal(model.askedFor('edited twice').length, 0);
+    assert.equal(chat.messages.length, 2);
+  });
+});

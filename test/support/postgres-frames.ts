@@ -1,0 +1,69 @@
+/** One statement on its way to PostgreSQL. */
+export interface Statement {
+  readonly text: string;
+  /** The number of its connection, from 1. */
+  readonly connection: number;
+  /** Whether its connection is one of those over which messages go: they alone begin with a search path. */
+  readonly isOfMessages: boolean;
+}
+
+/** Their names are digests of their texts, so that a name means the same on every connection. */
+const texts = new Map<string, string>();
+
+/**
+ * Reads the statements of one connection from what the client sends.
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+export class PostgresFrames {
+  readonly #connection: number;
+  #isOfMessages = false;
+  /** The first message has no type. */
+  #isStarted = false;
+  #rest: Buffer = Buffer.alloc(0);
+  #unnamed = '';
+
+  constructor(connection: number) {
+    this.#connection = connection;
+  }
+
+  read(chunk: Buffer): Statement[] {
+    this.#rest = Buffer.concat([this.#rest, chunk]);
+    const found: Statement[] = [];
+    for (let body = this.#take(); body !== undefined; body = this.#take()) {
+      const text = this.#textOf(body.type, body.fields);
+      if (text !== undefined) found.push({ text, connection: this.#connection, isOfMessages: this.#isOfMessages });
+    }
+    return found;
+  }
+
+  #take(): { readonly type: string; readonly fields: readonly string[] } | undefined {
+    const head = this.#isStarted ? 1 : 0;
+    if (this.#rest.byteLength < head + 4) return undefined;
+    const end = head + this.#rest.readUInt32BE(head);
+    if (this.#rest.byteLength < end) return undefined;
+    const type = this.#isStarted ? this.#rest.toString('latin1', 0, 1) : 'startup';
+    const isText = type !== 'B' || this.#rest.byteLength < 1_000;
+    const fields = this.#rest.toString('utf8', head + 4, isText ? end : head + 1_000).split('\0');
+    this.#rest = this.#rest.subarray(end);
+    this.#isStarted = true;
+    return { type, fields };
+  }
+
+  #textOf(type: string, [first = '', second = '', ...others]: readonly string[]): string | undefined {
+    switch (type) {
+      case 'startup':
+        this.#isOfMessages = others.some((field) => field.includes('search_path'));
+        return undefined;
+      case 'P':
+        if (first === '') this.#unnamed = second;
+        else texts.set(first, second);
+        return undefined;
+      case 'B':
+        return second === '' ? this.#unnamed : texts.get(second);
+      case 'Q':
+        return first;
+      default:
+        return undefined;
+    }
+  }
+}
