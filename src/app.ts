@@ -73,6 +73,7 @@ export function createApp(deps: AppDeps): App {
   const parts = { ...given, telemetry: deps.telemetry ?? createTelemetry(given) };
   const { config, clock, log, telemetry } = parts;
   let port = config.port;
+  let cancelPreload = () => {};
   const publicBaseUrl = () =>
     config.publicBaseUrl === 'localhost' ? `http://localhost:${port}` : config.publicBaseUrl;
 
@@ -97,10 +98,11 @@ export function createApp(deps: AppDeps): App {
       port = await http.listen(config.port, config.host);
       stores.start();
       conversations.start();
-      clock.after(PRELOAD_AFTER_MS, () => void preload(parts, () => services.sessions.openCount));
+      cancelPreload = clock.after(PRELOAD_AFTER_MS, () => void preload(parts, () => services.sessions.openCount));
       return port;
     },
     async close() {
+      cancelPreload();
       await conversations.drain(config.drainMs);
       await http.close();
       await Promise.all([readers.clips.close(), readers.pictures.close()]);

@@ -172,6 +172,11 @@ function readNotices(read: EnvReader): string[] {
       'ALLOWED_USERS holds an address; Teams names people by their Entra ID object ids alone, as "az ad user show --id <address> --query id" prints them',
     );
   }
+  if (read.text('AZURE_STORAGE_BLOB_URL') !== undefined && read.text('DATABASE_URL') === undefined) {
+    notices.push(
+      'AZURE_STORAGE_BLOB_URL is set without DATABASE_URL: only reply audio is stored; conversations, waiting messages and budgets end with the process',
+    );
+  }
   const isManaged = read.text('MicrosoftAppType')?.toLowerCase() === 'userassignedmsi';
   if (read.text('MicrosoftAppId') !== undefined && hasSecret === undefined && !isManaged) {
     notices.push('MicrosoftAppId is set without MicrosoftAppPassword or a certificate: replies cannot be sent');

@@ -5,12 +5,14 @@ const SECRET_VARIABLES = [
   'OPENAI_API_KEY',
   'MicrosoftAppPassword',
   'CertificatePrivateKey',
-  'AZURE_STORAGE_CONNECTION_STRING',
+  'DATABASE_URL',
   'APPLICATIONINSIGHTS_CONNECTION_STRING',
   'AZURE_CLIENT_SECRET',
 ];
 /** Parts of connection strings that open something. */
 const SECRET_PARTS = /(?:^|;)(?:AccountKey|SharedAccessSignature|InstrumentationKey)=([^;]+)/gi;
+/** The password in an address, as it is written there. */
+const URL_PASSWORD = /^[a-z]+:\/\/[^/@]*?:([^/@]+)@/i;
 /** Shorter ones are words that would be taken out of every sentence. */
 const LEAST_CHARS = 4;
 const TOKEN = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g;
@@ -22,7 +24,8 @@ const TOKEN = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g;
 export function secretsRemover(env: Env): (text: string) => string {
   const values = SECRET_VARIABLES.map((name) => env[name]?.trim() ?? '');
   const parts = values.flatMap((value) => [...value.matchAll(SECRET_PARTS)].map((found) => found[1] ?? ''));
-  const secrets = [...values, ...parts].filter((secret) => secret.length >= LEAST_CHARS);
+  const passwords = values.flatMap((value) => passwordsIn(value));
+  const secrets = [...values, ...parts, ...passwords].filter((secret) => secret.length >= LEAST_CHARS);
   // The longest first: one may be a part of another.
   secrets.sort((one, other) => other.length - one.length);
   return (text) => {
@@ -33,4 +36,15 @@ export function secretsRemover(env: Env): (text: string) => string {
       .replaceAll(/\p{Cc}/gu, '')
       .trim();
   };
+}
+
+/** As it is written and, where that is readable, as it is meant. */
+function passwordsIn(value: string): readonly string[] {
+  const written = URL_PASSWORD.exec(value)?.[1];
+  if (written === undefined) return [];
+  try {
+    return [written, decodeURIComponent(written)];
+  } catch {
+    return [written];
+  }
 }

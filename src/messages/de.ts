@@ -245,8 +245,10 @@ export const de: Wording = {
       `Eine Nachricht, die nicht beantwortet werden konnte: ${duration} lang, damit sich der Grund finden lässt.`,
     inMemory:
       'All das steht allein im Arbeitsspeicher des laufenden Programms. Es ist fort, wenn das Programm endet, und kann früher weichen, wenn der Platz gebraucht wird.',
-    inStorage:
-      'All das liegt in einer Datenbank, der Ton dort oder in einem Speicherkonto, die eingerichtet hat, wer diesen Bot betreibt. Was älter ist, wird nicht mehr verwendet und entfernt. Sicherungen der Datenbank enthalten auch Gelöschtes, solange sie aufbewahrt werden.',
+    inDatabase:
+      'All das liegt in einer Datenbank, die der Betreiber dieses Bots eingerichtet hat. Was älter ist, wird nicht mehr verwendet und entfernt. Sicherungen der Datenbank behalten Gelöschtes, solange sie aufbewahrt werden.',
+    audioInAccount:
+      'Eine Ausnahme ist der Ton: Er liegt in einem Speicherkonto, das der Betreiber dieses Bots eingerichtet hat, und wird dort entfernt, wenn er älter ist.',
     logs: 'Das Protokoll des Programms und, wo sie eingeschaltet sind, seine Messwerte enthalten Technisches, etwa die Kennungen von Unterhaltungen, Nachrichten und Personen und ob eine Antwort gut oder schlecht bewertet wurde, aber nicht, was jemand sagt. Die Seiten des Bots setzen keine Cookies.',
     elsewhere:
       'Ihr Chatprogramm bewahrt den Chat nach eigenen Regeln auf. Eine Antwort, die Sie in Teams als Datei speichern, liegt in Ihrem eigenen OneDrive.',

@@ -224,8 +224,10 @@ export const en: Wording = {
       `A message that could not be answered: for ${duration}, so that whoever runs this bot can find out why.`,
     inMemory:
       'All of this is in the memory of the running program alone. It is gone when the program ends, and may go earlier to make room.',
-    inStorage:
-      'All of this is in a database, and the sound there or in a storage account, that whoever runs this bot has set up. What is older is not used any more, and is removed. Backups of the database keep what was deleted for as long as they are kept.',
+    inDatabase:
+      'All of this is in a database that the operator of this bot has set up. What is older is not used any more, and is removed. Backups of the database keep what was deleted for as long as they are kept.',
+    audioInAccount:
+      'The sound is an exception: it is in a storage account that the operator of this bot has set up, and is removed there when it is older.',
     logs: 'The log of the program, and its measurements where they are switched on, hold technical facts, such as the ids of conversations, messages and people, and whether an answer was rated up or down, but not what people say. The pages of the bot set no cookies.',
     elsewhere:
       'Your chat client keeps the chat by rules of its own. An answer that you save as a file in Teams is in your own OneDrive.',

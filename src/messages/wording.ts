@@ -202,10 +202,12 @@ export interface Wording {
     /** What users say on the bot's own page. `holds`: its invitation. */
     keptSpoken(duration: string, holds: string): string;
     readonly keptWaiting: string;
-    /** With a storage account alone. */
+    /** With a database alone. */
     keptFailed(duration: string): string;
     readonly inMemory: string;
-    readonly inStorage: string;
+    readonly inDatabase: string;
+    /** In a storage account, whatever else is kept elsewhere. */
+    readonly audioInAccount: string;
     readonly logs: string;
     readonly elsewhere: string;
     readonly forgetTitle: string;

@@ -23,4 +23,10 @@ describe('the storage account', () => {
       );
     });
   }
+
+  it('says that reply audio alone is stored without a database', () => {
+    const blob = { ...azure, AZURE_STORAGE_BLOB_URL: 'https://account.blob.core.windows.net' };
+    assert.match(readConfig(blob).notices.join(), /without DATABASE_URL/);
+    assert.deepEqual(readConfig({ ...blob, DATABASE_URL: 'postgres://bot@localhost/bot' }).notices, []);
+  });
 });

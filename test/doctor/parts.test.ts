@@ -125,10 +125,12 @@ describe('reports', () => {
     const clean = secretsRemover({
       AZURE_OPENAI_API_KEY: 'key-of-the-model',
       MicrosoftAppPassword: '',
-      AZURE_STORAGE_CONNECTION_STRING: 'AccountName=a;AccountKey=a2V5IG9m;EndpointSuffix=core.windows.net',
+      APPLICATIONINSIGHTS_CONNECTION_STRING: 'InstrumentationKey=a2V5IG9m;IngestionEndpoint=https://x',
+      DATABASE_URL: 'postgres://bot:pass%40word@db.example.com/bot',
     });
     const token = `eyJ${'a'.repeat(20)}.${'b'.repeat(20)}.c`;
     assert.equal(clean(`"key-of-the-model" a2V5IG9m ${token}\nnext\x1b[31m`), '"***" *** *** next[31m');
+    assert.equal(clean('at pass%40word or pass@word of bot'), 'at *** or *** of bot');
   });
 });
 

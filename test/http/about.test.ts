@@ -99,7 +99,7 @@ describe('GET /about', () => {
     assertSays(html, en.about.keptSound('36 hours'));
     assertSays(html, en.about.keptSpoken('36 hours', '15 minutes'));
     assertSays(html, en.about.inMemory);
-    assert.ok(!textOf(html).includes(en.about.inStorage));
+    assert.ok(!textOf(html).includes(en.about.inDatabase));
     const german = (await get('?lang=de')).html;
     assertSays(german, de.about.keptTalk('90 Tage'));
     assertSays(german, de.about.keptSound('36 Stunden'));
@@ -184,13 +184,19 @@ describe('the page of a bot with a storage account', () => {
     [de, '1 Stunde', '7 Tage'],
   ] as const) {
     it(`says where things are and what is put aside (${words.language})`, async () => {
-      const facts = { audioRetentionMs: 3_600_000, recordRetentionMs: 7 * DAY_MS, isStored: true };
+      const times = { audioRetentionMs: 3_600_000, recordRetentionMs: 7 * DAY_MS };
+      const facts = { ...times, isStored: true, isAudioInAccount: false };
       const html = await htmlOf(facts, `?lang=${words.language}`);
       assertSays(html, words.about.keptSound(one));
       assertSays(html, words.about.keptTalk(many));
       assertSays(html, words.about.keptFailed(many));
-      assertSays(html, words.about.inStorage);
+      assertSays(html, words.about.inDatabase);
       assert.ok(!textOf(html).includes(words.about.inMemory));
+      assert.ok(!textOf(html).includes(words.about.audioInAccount));
+      const inAccount = await htmlOf({ ...times, isStored: false, isAudioInAccount: true }, `?lang=${words.language}`);
+      assertSays(inAccount, words.about.inMemory);
+      assertSays(inAccount, words.about.audioInAccount);
+      assert.ok(!textOf(inAccount).includes(words.about.keptFailed(many)));
     });
   }
 });
@@ -203,12 +209,11 @@ describe('what the page may know of the settings', () => {
       recordRetentionMs: 30 * DAY_MS,
       audioRetentionMs: DAY_MS,
       isStored: false,
+      isAudioInAccount: false,
     });
-    for (const storage of [
-      { AZURE_STORAGE_BLOB_URL: 'https://account.blob.core.windows.net' },
-      { DATABASE_URL: 'postgres://bot@localhost/bot' },
-    ]) {
-      assert.equal(aboutFacts(readConfig({ ...model, ...storage })).isStored, true);
-    }
+    const blob = aboutFacts(readConfig({ ...model, AZURE_STORAGE_BLOB_URL: 'https://account.blob.core.windows.net' }));
+    assert.deepEqual([blob.isStored, blob.isAudioInAccount], [false, true]);
+    const database = aboutFacts(readConfig({ ...model, DATABASE_URL: 'postgres://bot@localhost/bot' }));
+    assert.deepEqual([database.isStored, database.isAudioInAccount], [true, false]);
   });
 });

@@ -8,6 +8,8 @@ export interface AboutFacts {
   readonly audioRetentionMs: number;
   /** Whether what is kept outlives the process. */
   readonly isStored: boolean;
+  /** Whether reply audio is in a storage account. */
+  readonly isAudioInAccount: boolean;
 }
 
 /** The page on the bot: what it is, what it keeps, who answers for it. `#privacy` and `#terms` lead to their parts. */
@@ -32,7 +34,8 @@ function languages({ language, about }: Wording): string {
   return `<nav aria-label="${escaped(about.languages)}">${links.join('\n')}</nav>`;
 }
 
-function privacy({ recordRetentionMs, audioRetentionMs, isStored }: AboutFacts, words: Wording): string {
+function privacy(facts: AboutFacts, words: Wording): string {
+  const { recordRetentionMs, audioRetentionMs, isStored, isAudioInAccount } = facts;
   const { about } = words;
   const recordsFor = spanOfTime(recordRetentionMs, words);
   const kept = [
@@ -42,12 +45,18 @@ function privacy({ recordRetentionMs, audioRetentionMs, isStored }: AboutFacts, 
     about.keptWaiting,
     ...(isStored ? [about.keptFailed(recordsFor)] : []),
   ];
+  const where = [
+    isStored ? about.inDatabase : about.inMemory,
+    ...(isAudioInAccount ? [about.audioInAccount] : []),
+    about.logs,
+    about.elsewhere,
+  ];
   return `${paragraph(about.sent)}
 <h3>${escaped(about.keptTitle)}</h3>
 <ul>
 ${kept.map((each) => `<li>${escaped(each)}</li>`).join('\n')}
 </ul>
-${[isStored ? about.inStorage : about.inMemory, about.logs, about.elsewhere].map(paragraph).join('\n')}
+${where.map(paragraph).join('\n')}
 <h3>${escaped(about.forgetTitle)}</h3>
 ${[about.forget, about.reset].map(paragraph).join('\n')}`;
 }

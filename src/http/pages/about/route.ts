@@ -6,8 +6,8 @@ import { type AboutFacts, aboutPage } from './page.ts';
 
 /** Of the settings, what everybody may know. */
 export function aboutFacts({ recordRetentionMs, audioRetentionMs, database, azureStorageBlobUrl }: Config): AboutFacts {
-  const isStored = database !== undefined || azureStorageBlobUrl !== undefined;
-  return { recordRetentionMs, audioRetentionMs, isStored };
+  const isStored = database !== undefined;
+  return { recordRetentionMs, audioRetentionMs, isStored, isAudioInAccount: azureStorageBlobUrl !== undefined };
 }
 
 /**
