@@ -22,12 +22,13 @@ import { FILE_BOUNDS } from './conversation/turn/read-attachments.ts';
 import { aboutFacts } from './http/pages/about/route.ts';
 import { createHttpServer, type HttpOptions, type HttpServer } from './http/server.ts';
 import { type Ids, randomIds } from './ids.ts';
-import type { Build } from './installation.ts';
+import { type Build, doctorCommand, findInstallation } from './installation.ts';
 import type { Logger } from './log.ts';
 import { connectionOpener } from './realtime/connection.ts';
 import { entraIdTokens, preloadClient, type TokenProvider, toRealtimeTarget } from './realtime/endpoint.ts';
 import { SessionPool } from './realtime/pool.ts';
 import { RealtimeSession } from './realtime/session.ts';
+import { tryConnection } from './realtime/try-connection.ts';
 import { type OpenDatabase, openStores, type Stores } from './stores.ts';
 import { openAzureMonitor } from './telemetry/azure-monitor.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
@@ -57,6 +58,8 @@ export interface AppDeps {
 export interface App {
   /** Listens; resolves with the port. */
   start(): Promise<number>;
+  /** Says in the log when the model cannot be reached, within 15 s. The bot serves on. Never rejects. */
+  checkModel(): Promise<void>;
   /** Drains (see design: running turns finish, waiting ones are told), then closes everything. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -74,6 +77,7 @@ export function createApp(deps: AppDeps): App {
   const { config, clock, log, telemetry } = parts;
   let port = config.port;
   let cancelPreload = () => {};
+  const closing = new AbortController();
   const publicBaseUrl = () =>
     config.publicBaseUrl === 'localhost' ? `http://localhost:${port}` : config.publicBaseUrl;
 
@@ -101,8 +105,10 @@ export function createApp(deps: AppDeps): App {
       cancelPreload = clock.after(PRELOAD_AFTER_MS, () => void preload(parts, () => services.sessions.openCount));
       return port;
     },
+    checkModel: () => checkModel(parts, closing.signal),
     async close() {
       cancelPreload();
+      closing.abort();
       await conversations.drain(config.drainMs);
       await http.close();
       await Promise.all([readers.clips.close(), readers.pictures.close()]);
@@ -142,6 +148,16 @@ function createHttp(
 async function preload({ config, log, telemetry }: Parts, openSessions: () => number): Promise<void> {
   await preloadClient(config.model).catch((err: unknown) => log.error({ err }, 'client library not loaded'));
   telemetry.start(openSessions);
+}
+
+async function checkModel({ config, tokens, clock, log }: Parts, closing: AbortSignal): Promise<void> {
+  try {
+    await tryConnection(connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock), clock, closing);
+    log.debug('model reached');
+  } catch (err) {
+    if (closing.aborted) return;
+    log.error({ err, todo: `run ${doctorCommand(findInstallation())}` }, 'model not reached: people get an apology');
+  }
 }
 
 function createTelemetry({ config, clock, log, tokens }: Omit<Parts, 'telemetry'>): Telemetry {

@@ -102,6 +102,7 @@ try {
   const { kind, model } = config.model;
   const storage = config.database === undefined ? 'memory' : 'postgres';
   log.info({ port, host: config.host ?? '*', model, kind, storage }, 'listening on /api/messages');
+  void app.checkModel();
   if (config.onlyLoopback) {
     log.info('no MicrosoftAppId: only clients on this machine are served');
   } else if (!config.isAuthenticated) {

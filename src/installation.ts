@@ -44,6 +44,11 @@ export function namesModel(env: Env): boolean {
   return MODEL_VARIABLES.some((name) => (env[name] ?? '').trim() !== '');
 }
 
+/** What tries all settings. */
+export function doctorCommand(installed: Installation): string {
+  return installed === 'project' ? 'npm run doctor' : 'node dist/doctor.js';
+}
+
 /** Where settings are described, as part of a sentence. */
 export function settingsFile(installed: Installation): string {
   return installed === 'project' ? '.env.example' : "the project's .env.example";

@@ -1,22 +1,9 @@
 import { BYTES_PER_SECOND, SAMPLE_RATE_HZ } from '../../src/audio/pcm.ts';
+import { VOICES } from '../../src/config/voices.ts';
 import { optionalRecord, pathOf, requiredInteger, requiredOneOf, withinRange } from './checks.ts';
 import { invalidType, invalidValue, unsupportedValue } from './wire-errors.ts';
 
 // The fields that session.update and response.create have in common.
-
-/** The voices that the published description names. */
-export const VOICES = [
-  'alloy',
-  'ash',
-  'ballad',
-  'coral',
-  'echo',
-  'sage',
-  'shimmer',
-  'verse',
-  'marin',
-  'cedar',
-] as const;
 
 const FORMATS = ['audio/pcm', 'audio/pcmu', 'audio/pcma'] as const;
 const MODALITIES = ['audio', 'text'] as const;

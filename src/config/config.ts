@@ -10,6 +10,7 @@ import { type ModelEndpoint, readModel, readSession, type SessionSettings } from
 import { type ProxySettings, readProxy } from './proxy-settings.ts';
 import { readBlobUrl } from './storage-settings.ts';
 import { readTelemetry, type TelemetrySettings } from './telemetry-settings.ts';
+import { unknownSettings } from './unknown-settings.ts';
 
 export type { ModelEndpoint, SessionSettings } from './model-settings.ts';
 
@@ -121,13 +122,17 @@ export function readConfig(
     proxy: readProxy(read),
     limits,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
-    notices: [...envNotices, ...readNotices(read), ...read.notices],
+    notices: [...envNotices, ...readNotices(read), ...read.notices, ...unknownSettings(env, namesRead(read))],
   };
-  // An unresolved reference to a secret fails only with the first token that is asked for.
-  for (const name of LIBRARY_VARIABLES) read.text(name);
   const problems = read.listProblems();
   if (problems.length > 0) throw new ConfigError([...problems, ...envNotices]);
   return deepFreeze(config);
+}
+
+/** An unresolved reference to a secret in those of libraries fails only with the first token that is asked for. */
+function namesRead(read: EnvReader): ReadonlySet<string> {
+  for (const name of LIBRARY_VARIABLES) read.text(name);
+  return read.names;
 }
 
 function readAddresses(read: EnvReader, appId: string | undefined): Pick<Config, 'port' | 'host' | 'publicBaseUrl'> {

@@ -18,6 +18,8 @@ export interface Bounds {
  */
 export class EnvReader {
   readonly #env: Env;
+  /** The names of all variables that were asked for. */
+  readonly names = new Set<string>();
   /** By the name of the variable. */
   readonly #unresolved = new Map<string, string>();
   /** Each begins with the name of its variable. */
@@ -41,6 +43,7 @@ export class EnvReader {
    * https://learn.microsoft.com/azure/app-service/app-service-configuration-references
    */
   text(name: string): string | undefined {
+    this.names.add(name);
     const value = this.#env[name]?.trim() || undefined;
     const [, kind] = /^@microsoft\.(keyvault|appconfiguration)\(/i.exec(value ?? '') ?? [];
     if (kind !== undefined) {

@@ -1,6 +1,7 @@
 import { azureCloudOf, PUBLIC_CLOUD } from '../azure-cloud.ts';
 import type { EnvReader } from './env.ts';
 import type { LimitSettings } from './limit-settings.ts';
+import { VOICES } from './voices.ts';
 
 /** Where the model is and how to be let in. Plain OpenAI is used only when no Azure variable is set. */
 export type ModelEndpoint =
@@ -88,10 +89,16 @@ export function readSession(read: EnvReader, { dayUsd, personUsd, conversationUs
     read.problems.push('REALTIME_MAX_OUTPUT_TOKENS is "inf"; expected a number from 1 to 4096 where a budget is set');
   }
   const bound = isUnbounded ? 'inf' : read.whole('REALTIME_MAX_OUTPUT_TOKENS', 0, { least: 1, most: 4096 });
+  const voice = read.text('REALTIME_VOICE') ?? 'alloy';
+  // Which voices exist is for the service to say: a wrong one comes back as a clear error with the first turn.
+  if (!VOICES.some((each) => each === voice)) {
+    read.notices.push(
+      `REALTIME_VOICE is "${voice}", which is none of the known voices (${VOICES.join(', ')}): the model may refuse it`,
+    );
+  }
   return {
     instructions: read.text('REALTIME_INSTRUCTIONS') ?? DEFAULT_INSTRUCTIONS,
-    // Which voices exist is the service's to say: a wrong one comes back as a clear error with the first turn.
-    voice: read.text('REALTIME_VOICE') ?? 'alloy',
+    voice,
     modality: 'audio',
     maxOutputTokens: isSet ? bound : isBudgeted ? MOST_OUTPUT_TOKENS : undefined,
     transcriptionModel: read.text('REALTIME_TRANSCRIPTION_MODEL'),

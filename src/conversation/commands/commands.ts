@@ -24,17 +24,3 @@ export function commandOf(text: string): Command | undefined {
   const name = COMMANDS.find((each) => each === written.toLowerCase());
   return name === undefined ? { name: 'unknown', written } : { name, argument: argument.trim() };
 }
-
-/** The voices of the realtime models, as of 2026-11. https://developers.openai.com/api/docs/guides/realtime */
-export const VOICES = [
-  'alloy',
-  'ash',
-  'ballad',
-  'coral',
-  'echo',
-  'sage',
-  'shimmer',
-  'verse',
-  'marin',
-  'cedar',
-] as const;

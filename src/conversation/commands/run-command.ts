@@ -1,3 +1,4 @@
+import { VOICES } from '../../config/voices.ts';
 import { wordingFor } from '../../messages/messages.ts';
 import type { ConversationAction } from '../conversation-store.ts';
 import { messageId } from '../keys.ts';
@@ -8,7 +9,7 @@ import type { Services } from '../services.ts';
 import { speakerOf } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import { listOfCommands, usageText } from './command-texts.ts';
-import { type Command, VOICES } from './commands.ts';
+import type { Command } from './commands.ts';
 
 /** What a command comes to. */
 export interface CommandPlan {

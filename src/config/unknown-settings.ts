@@ -1,0 +1,40 @@
+import type { Env } from './env.ts';
+
+/** Shorter names are too much like those of others. */
+const MIN_CHARS = 8;
+const MAX_EDITS = 2;
+/** Nobody else has names that begin so. */
+const OWN_PREFIX = /^REALTIME_/;
+/** Settings of one kind of model, which are read only for that kind. */
+const SOMETIMES_READ = ['AZURE_OPENAI_SCOPE', 'OPENAI_API_KEY', 'OPENAI_BASE_URL', 'OPENAI_MODEL'];
+
+/** Notices of variables that look like settings of the bot and are none, such as `REALTME_VOICE`. `read`: those it reads. */
+export function unknownSettings(env: Env, read: ReadonlySet<string>): string[] {
+  const known = [...new Set([...read, ...SOMETIMES_READ])];
+  const isKnown = (name: string) => known.includes(name);
+  return Object.keys(env).flatMap((name) => {
+    if (isKnown(name) || !env[name]?.trim()) return [];
+    const meant = known.find((each) => each.length >= MIN_CHARS && isAlike(name, each));
+    if (meant !== undefined) return [`${name} is no setting of the bot, and is not read; did you mean ${meant}?`];
+    return OWN_PREFIX.test(name) ? [`${name} is no setting of the bot, and is not read`] : [];
+  });
+}
+
+function isAlike(name: string, known: string): boolean {
+  const [one, other] = [name.toUpperCase(), known.toUpperCase()];
+  return Math.abs(one.length - other.length) <= MAX_EDITS && editDistance(one, other) <= MAX_EDITS;
+}
+
+/** How many characters have to be inserted, removed or replaced (Levenshtein). */
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (let y = 1; y <= one.length; y++) {
+    const next = [y];
+    for (let x = 1; x <= other.length; x++) {
+      const replaced = (row[x - 1] ?? 0) + (one[y - 1] === other[x - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[x] ?? 0) + 1, (next[x - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { readConfig } from '../../src/config/config.ts';
+import type { Env } from '../../src/config/env.ts';
+import { azure } from './problems-of.ts';
+
+const noticesOf = (env: Env) => readConfig({ ...azure, ...env }).notices;
+
+describe('a variable that looks like a setting and is none', () => {
+  for (const [name, meant] of [
+    ['REALTME_VOICE', 'REALTIME_VOICE'],
+    ['REALTIME_VOCIE', 'REALTIME_VOICE'],
+    ['DALY_BUDGET_USD', 'DAILY_BUDGET_USD'],
+    ['LOGLEVEL', 'LOG_LEVEL'],
+    ['MICROSOFTAPPID', 'MicrosoftAppId'],
+    ['OPENAI_MODLE', 'OPENAI_MODEL'],
+  ] as const) {
+    it(`is named: ${name}`, () => {
+      assert.deepEqual(noticesOf({ [name]: 'x' }), [
+        `${name} is no setting of the bot, and is not read; did you mean ${meant}?`,
+      ]);
+    });
+  }
+
+  it('is named with a name that nobody else would have', () => {
+    assert.deepEqual(noticesOf({ REALTIME_SPEED: '2' }), ['REALTIME_SPEED is no setting of the bot, and is not read']);
+  });
+
+  it('is not taken for one of other programs, of the settings that there are, or of a blank line', () => {
+    const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
+    const documented = [...example.matchAll(/^#? ?([A-Za-z_]+)=/gm)].map(([, name]) => name ?? '');
+    assert.ok(documented.length > 50);
+    const others = ['PATH', 'HOSTNAME', 'PORTS', 'http_proxy', 'https_proxy', 'no_proxy', 'NODE_ENV', 'POSTGRES_URL'];
+    for (const name of [...documented, ...others]) {
+      const { notices } = readConfig({ ...azure }, undefined, []);
+      const named = (() => {
+        try {
+          return readConfig({ ...azure, [name]: 'x' }).notices;
+        } catch {
+          return [];
+        }
+      })();
+      assert.deepEqual(
+        named.filter((each) => each.includes('is no setting') && !notices.includes(each)),
+        [],
+        name,
+      );
+    }
+    assert.deepEqual(noticesOf({ REALTME_VOICE: ' ' }), []);
+  });
+});
+
+describe('the voice', () => {
+  it('is named where nobody knows it, and may be used all the same', () => {
+    const { notices, session } = readConfig({ ...azure, REALTIME_VOICE: 'aloy' });
+    assert.equal(session.voice, 'aloy');
+    assert.match(notices.join(), /REALTIME_VOICE is "aloy", which is none of the known voices \(alloy, /);
+    assert.deepEqual(readConfig({ ...azure, REALTIME_VOICE: 'marin' }).notices, []);
+  });
+});
