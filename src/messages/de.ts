@@ -10,8 +10,10 @@ function file(name: string | undefined): string {
 /** German. */
 export const de: Wording = {
   language: 'de',
-  welcome: 'Hallo! Schreiben Sie mir eine Nachricht, und ich antworte mit Text und mit meiner Stimme.',
-  welcomeGroup: 'Hallo! Erwähnen Sie mich in einer Nachricht, und ich antworte mit Text und mit meiner Stimme.',
+  welcome:
+    'Hallo! Schreiben Sie mir eine Nachricht, und ich antworte mit Text und mit meiner Stimme. Sie können mir auch ein Bild oder eine Sprachnachricht senden, oder schreiben Sie /help, um zu sehen, was ich noch kann.',
+  welcomeGroup:
+    'Hallo! Erwähnen Sie mich in einer Nachricht, und ich antworte mit Text und mit meiner Stimme. Erwähnen Sie mich mit /voice, um meine Stimme zu wählen, oder mit /help, um zu sehen, was ich noch kann.',
   textMissing:
     'In Ihrer Nachricht war nichts, das ich lesen kann. Bitte schreiben Sie mir, oder senden Sie eine Tonaufnahme, ein Bild oder eine Textdatei.',
   textTooLong: (mostChars) =>
@@ -213,6 +215,8 @@ export const de: Wording = {
     playAgain: 'Noch einmal abspielen',
     position: 'Position',
     of: (position, duration) => `${position} von ${duration}`,
+    speed: 'Tempo',
+    download: 'Herunterladen',
     transcript: 'Wortlaut',
     notPlayable:
       'Der Ton konnte nicht geladen werden. Vielleicht wird er nicht mehr aufbewahrt: Bitte fragen Sie den Bot noch einmal.',

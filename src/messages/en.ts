@@ -10,8 +10,10 @@ function file(name: string | undefined): string {
 /** English, and what is said to everybody whose language is not here. */
 export const en: Wording = {
   language: 'en',
-  welcome: 'Hello! Write me a message and I will answer in text and with my voice.',
-  welcomeGroup: 'Hello! Mention me in a message and I will answer in text and with my voice.',
+  welcome:
+    'Hello! Write me a message and I will answer in text and with my voice. You can also send me a picture or a voice message, or write /help to see what else I can do.',
+  welcomeGroup:
+    'Hello! Mention me in a message and I will answer in text and with my voice. Mention me with /voice to choose how I sound, or with /help to see what else I can do.',
   textMissing:
     'I found nothing in your message that I can read. Please write to me, or send a voice message, a picture or a text file.',
   textTooLong: (mostChars) =>
@@ -193,6 +195,8 @@ export const en: Wording = {
     playAgain: 'Play again',
     position: 'Position',
     of: (position, duration) => `${position} of ${duration}`,
+    speed: 'Speed',
+    download: 'Download',
     transcript: 'Transcript',
     notPlayable: 'The sound could not be loaded. It may not be kept any more: please ask the bot again.',
     notFoundTitle: 'Nothing to hear here',

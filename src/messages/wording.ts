@@ -173,6 +173,8 @@ export interface Wording {
     readonly playAgain: string;
     readonly position: string;
     of(position: string, duration: string): string;
+    readonly speed: string;
+    readonly download: string;
     readonly transcript: string;
     readonly notPlayable: string;
     readonly notFoundTitle: string;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
@@ -43,6 +44,23 @@ describe('the player in a browser', () => {
   function position(page: Page): Promise<string | null> {
     return page.getByRole('slider', { name: 'Position' }).getAttribute('aria-valuetext');
   }
+
+  it('plays faster and slower, and can be downloaded', async (t) => {
+    const { page, problems } = await open(t, browser, english);
+    await button(page, 'Play').click();
+    await page.getByLabel('Speed').selectOption('2');
+    await until(page, 'audio.playbackRate === 2');
+    await button(page, 'Play again').waitFor();
+    await button(page, 'Play again').click();
+    assert.equal(await page.evaluate('audio.playbackRate'), 2);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download' }).click(),
+    ]);
+    assert.equal(download.suggestedFilename(), 'reply.wav');
+    assert.equal(statSync(await download.path()).size, 44 + 48_000 * SECONDS, 'the whole sound');
+    assert.deepEqual(problems, []);
+  });
 
   it('plays to its end on a click, and again from the beginning', async (t) => {
     const { page, problems, requests } = await open(t, browser, english);

@@ -12,7 +12,7 @@ describe('a request that no route is for', () => {
     t.after(() => process.off('uncaughtException', note));
 
     for (const [method, path, status] of [
-      ['GET', '/', 404],
+      ['GET', '/nothing', 404],
       ['OPTIONS', '/api/messages', 405],
       ['GET', '/api/messages', 405],
       ['DELETE', '/health', 405],

@@ -27,7 +27,6 @@ describe('the routes', () => {
   });
 
   for (const target of [
-    '/',
     '/nothing',
     '/api',
     '/api/message',
@@ -77,7 +76,7 @@ describe('the routes', () => {
     });
   }
 
-  for (const target of ['/audio/%zz', '/audio/%E0%A4%A', '/%', '//', '/?%', '*', `/audio/${'a'.repeat(15_000)}.wav`]) {
+  for (const target of ['/audio/%zz', '/audio/%E0%A4%A', '/%', '*', `/audio/${'a'.repeat(15_000)}.wav`]) {
     it(`answers the odd address ${target.slice(0, 20)} with a client's error`, async () => {
       const answer = await rawRequest(bot.url, 'GET', target);
       assert.ok(answer.status >= 400 && answer.status < 500, String(answer.status));

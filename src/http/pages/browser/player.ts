@@ -17,6 +17,7 @@ const STEPS: Readonly<Record<string, number>> = {
 const audio = element('audio', HTMLAudioElement);
 const toggle = element('toggle', HTMLButtonElement);
 const position = element('position', HTMLInputElement);
+const speed = element('speed', HTMLSelectElement);
 const failure = element('failure', HTMLElement);
 const icon = element('icon', SVGPathElement);
 const elapsed = element('elapsed', HTMLElement);
@@ -75,6 +76,11 @@ function step(event: KeyboardEvent): void {
 }
 
 toggle.addEventListener('click', playOrPause);
+speed.addEventListener('change', () => {
+  // The default is what a new sound, or one that is loaded again, begins with.
+  audio.defaultPlaybackRate = Number(speed.value);
+  audio.playbackRate = Number(speed.value);
+});
 position.addEventListener('input', () => seek(position.valueAsNumber));
 position.addEventListener('keydown', step);
 for (const name of ['play', 'pause', 'ended', 'timeupdate', 'seeked']) audio.addEventListener(name, render);
@@ -83,4 +89,7 @@ audio.addEventListener('error', fail);
 
 render();
 element('player', HTMLElement).hidden = false;
+element('speed-choice', HTMLElement).hidden = false;
+// A frame of Teams lets nothing be downloaded; its card has a button for that.
+element('download', HTMLElement).hidden = window.parent !== window;
 if (audio.error) fail();

@@ -22,6 +22,7 @@ export async function playerPage({ audio, link, words, nonce }: PlayerPageParts)
 <audio id="audio" preload="auto" src="${source}"></audio>
 <noscript><audio controls src="${source}"></audio></noscript>
 ${controls(audio.durationMs, words)}
+${extras(source, words)}
 <p id="failure" role="alert" data-text="${escaped(words.player.notPlayable)}"></p>
 ${transcript(audio.text, words)}
 <script nonce="${nonce}">${await browserScript('player')}</script>
@@ -49,6 +50,20 @@ data-again="${escaped(player.playAgain)}">
 aria-label="${escaped(player.position)}" data-of="${escaped(player.of('{position}', total))}">
 <p class="times" aria-hidden="true"><span id="elapsed"></span><span id="total">${total}</span></p>
 </div>
+</div>`;
+}
+
+const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
+
+/** Shown by the script. The link is not: it works without one. */
+function extras(source: string, { player, language }: Wording): string {
+  const options = SPEEDS.map((speed) => {
+    const selected = speed === 1 ? ' selected' : '';
+    return `<option value="${speed}"${selected}>${speed.toLocaleString(language)}×</option>`;
+  });
+  return `<div class="extras">
+<label id="speed-choice" hidden>${escaped(player.speed)} <select id="speed" autocomplete="off">${options.join('')}</select></label>
+<a id="download" href="${source}" download>${escaped(player.download)}</a>
 </div>`;
 }
 

@@ -19,6 +19,13 @@ input:focus-visible { outline-offset: -0.5rem; border-radius: 0.75rem; }
   display: flex; justify-content: space-between; margin-top: -0.5rem;
   color: var(--quiet); font-size: 0.875rem; font-variant-numeric: tabular-nums;
 }
+.extras { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0.5rem 1rem; margin-top: 0.75rem; }
+.extras select {
+  font: inherit; min-height: 2rem; padding: 0 0.25rem;
+  color: var(--ink); background: var(--surface); border: 1px solid var(--line); border-radius: 0.25rem;
+}
+.extras a { color: var(--accent); padding: 0.25rem 0; }
+.extras a:hover { color: var(--accent-hover); }
 #failure:not(:empty) { margin-top: 1rem; color: var(--alarm); }
 .transcript { line-height: 1.6; white-space: pre-wrap; overflow-wrap: anywhere; }
 @media (prefers-reduced-motion: no-preference) {
