@@ -1,17 +1,18 @@
 import { isRecord } from './events.ts';
 import { type Item, textOf } from './items.ts';
 import type { HistoryLine, MindContext } from './mind.ts';
+import { readWritten } from './written.ts';
 
 /** What the mind is asked: the newest user message, and everything said before it. */
 export function mindContext(items: readonly Item[], instructions: string, sessionId: string): MindContext {
   const end = items.findLastIndex(({ role }) => role === 'user') + 1;
   const message = newestMessage(items.slice(0, end));
   const before = (end === 0 ? items : items.slice(0, end)).filter((item) => !message.includes(item));
-  const texts = message.map((item) => unquoted(textOf(item)));
-  const perceived = message.flatMap((item) => item.perceived ?? []);
+  const written = message.map((item) => readWritten(textOf(item)));
+  const perceived = message.flatMap((item, at) => [...(item.perceived ?? []), ...(written[at]?.files ?? [])]);
   return {
     said: before.flatMap(linesOf),
-    text: texts.filter((text) => text !== '').join('\n'),
+    text: written.flatMap(({ text }) => (text === '' ? [] : [text])).join('\n'),
     clips: perceived.flatMap((part) => (part.kind === 'clip' ? part.clip : [])),
     perceived,
     instructions,
@@ -34,18 +35,7 @@ function newestMessage(items: readonly Item[]): readonly Item[] {
 function linesOf(item: Item): readonly HistoryLine[] {
   const text = textOf(item);
   const replayed = item.role === 'user' ? replayedLines(text) : undefined;
-  return replayed ?? [{ role: item.role, text: unquoted(text) }];
-}
-
-/** What somebody wrote, where a client of several people names and quotes them: `Ada wrote: "hello"`. */
-function unquoted(text: string): string {
-  const quoted = /^[^"\n]{1,100} wrote: (".*")$/.exec(text)?.[1];
-  if (quoted === undefined) return text;
-  try {
-    return String(JSON.parse(quoted));
-  } catch {
-    return text;
-  }
+  return replayed ?? [{ role: item.role, text: readWritten(text).text }];
 }
 
 /** A lead sentence may hold a few lines that begin with a bracket; more are not tried, whatever a client sends. */

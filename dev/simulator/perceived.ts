@@ -17,7 +17,9 @@ export interface SeenPicture {
 /** A part of a user message that is not text. */
 export type Perceived =
   | { readonly kind: 'clip'; readonly clip: HeardClip }
-  | { readonly kind: 'picture'; readonly picture: SeenPicture };
+  | { readonly kind: 'picture'; readonly picture: SeenPicture }
+  /** Its name as the user gave it. */
+  | { readonly kind: 'textFile'; readonly name: string | undefined; readonly lineCount: number };
 
 /** The sentence about it in an answer. */
 export function sentenceAbout(perceived: Perceived): string {
@@ -26,6 +28,8 @@ export function sentenceAbout(perceived: Perceived): string {
       return aboutClip(perceived.clip);
     case 'picture':
       return aboutPicture(perceived.picture);
+    case 'textFile':
+      return aboutTextFile(perceived);
   }
 }
 
@@ -37,6 +41,11 @@ function aboutClip(clip: HeardClip): string {
 function aboutPicture({ format, size }: SeenPicture): string {
   if (size === undefined) return `I see a picture, but I cannot tell its size (${format}).`;
   return `I see a picture of ${size.widthPx} by ${size.heightPx} pixels (${format}).`;
+}
+
+function aboutTextFile({ name, lineCount }: Extract<Perceived, { kind: 'textFile' }>): string {
+  const lines = lineCount === 1 ? 'one line' : `${lineCount} lines`;
+  return `I read ${name === undefined ? 'a text file' : `the text file ${name}`} of ${lines}.`;
 }
 
 /** What a transcription says of it, as nobody here understands speech. */
