@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A network between the bot and PostgreSQL that loses the answers to COMMIT when a test wants it. */
+/** A network between the bot and PostgreSQL that breaks connections and loses answers to COMMIT when a test wants it. */
 export interface PostgresProxy extends AsyncDisposable {
   /** The address of a database by way of the proxy. */
   addressOf(url: string): string;
@@ -10,6 +10,10 @@ export interface PostgresProxy extends AsyncDisposable {
   loseNextCommit(): void;
   /** How many answers were lost. */
   readonly lostCount: number;
+  /** How many connections the bot had open at once, at most. */
+  readonly peakCount: number;
+  /** Breaks all connections that are open now. */
+  cut(): void;
 }
 
 /** What tells a COMMIT on the wire, after its first time on a connection: the name of the prepared statement. */
@@ -17,16 +21,21 @@ const COMMIT_NAME = createHash('sha256').update('COMMIT').digest('base64url');
 
 export async function startPostgresProxy(port: number): Promise<PostgresProxy> {
   const sockets = new Set<Socket>();
+  const clients = new Set<Socket>();
   let isLosing = false;
   let lostCount = 0;
+  let peakCount = 0;
   const server = createServer((client) => {
     const upstream = connect(port, '127.0.0.1');
+    clients.add(client);
+    peakCount = Math.max(peakCount, clients.size);
     let isLost = false;
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('error', () => {});
       socket.on('close', () => {
         sockets.delete(socket);
+        clients.delete(socket);
         client.destroy();
         upstream.destroy();
       });
@@ -46,6 +55,9 @@ export async function startPostgresProxy(port: number): Promise<PostgresProxy> {
   });
   server.listen(0, '127.0.0.1').unref();
   await once(server, 'listening');
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   const own = (server.address() as AddressInfo).port;
   return {
     addressOf: (url) => url.replace(`:${port}/`, `:${own}/`),
@@ -55,8 +67,12 @@ export async function startPostgresProxy(port: number): Promise<PostgresProxy> {
     get lostCount() {
       return lostCount;
     },
+    get peakCount() {
+      return peakCount;
+    },
+    cut,
     async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
+      cut();
       server.close();
     },
   };
