@@ -10,7 +10,7 @@ import { SendError, TurnError } from '../../../src/errors.ts';
 import { en } from '../../../src/messages/en.ts';
 import { type Answer, says } from '../../realtime/fake-model.ts';
 import { talk, turn, wayBack } from '../talk-under-test.ts';
-import { ScriptedJob } from './scripted-job.ts';
+import { AWAY, ScriptedJob } from './scripted-job.ts';
 
 const SHUTTING_DOWN = new TurnError('shutting_down', 'the process has to end');
 
@@ -142,6 +142,36 @@ describe('a turn', () => {
       diary.filter((line) => line.startsWith('sends')),
       [`sends ${en.storage.lasting}`, 'sends Hi'],
     );
+  });
+
+  it('tells nobody that an answer follows that was sent', async () => {
+    const { job, result, clock, diary } = start();
+    const { complete } = job;
+    job.complete = async () => {
+      job.failures = 12;
+      job.complete = complete;
+      return complete.call(job);
+    };
+    const ended = result();
+    for (let second = 0; second < 40; second++) await clock.advance(1_000);
+    assert.equal((await ended).kind, 'answered');
+    assert.deepEqual(withoutActivity(diary), ['begin', 'save: saved', 'sends Hi', 'complete']);
+  });
+
+  it('ends its reservation also where that fails at first', async () => {
+    const { result, clock, services } = start();
+    const { settle } = services.spending;
+    const settled: string[] = [];
+    let failures = 3;
+    services.spending.settle = async (jobId, usd) => {
+      if (failures-- > 0) throw AWAY;
+      settled.push(jobId);
+      return settle.call(services.spending, jobId, usd);
+    };
+    const ended = result();
+    for (let second = 0; second < 5; second++) await clock.advance(1_000);
+    assert.equal((await ended).kind, 'answered');
+    assert.deepEqual(settled, ['turn-1']);
   });
 
   it('whose request is open waits three seconds at most', async () => {
