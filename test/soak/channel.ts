@@ -114,6 +114,8 @@ function noteMessage(
 function noteNotice(notice: string, call: ChannelCall, message: Message, ledger: SoakLedger): void {
   ledger.count('notices', notice);
   if (!isFor(call, message)) ledger.note('reply to nobody', `${message.token}: ${notice}`);
+  if (message.sends.some(({ isTaken }) => isTaken))
+    ledger.note('notice after the answer', `${message.token}: ${notice}`);
 }
 
 function hasAudio({ reply: { attachments = [] } }: ChannelCall): boolean {

@@ -14,8 +14,8 @@ export interface SoakDatabase {
   outageMs(fromMs: number, untilMs: number): number;
   /** What is left in it. */
   left(): Promise<Left>;
-  /** For each instance, how many connections it had at once, at most. */
-  peakConnections(): readonly number[];
+  /** The connections of each instance. */
+  connections(): readonly Connections[];
   close(): Promise<void>;
 }
 
@@ -28,7 +28,15 @@ export interface Left {
   readonly cancelled: readonly string[];
 }
 
+/** What an instance had open at once. */
+export interface Connections {
+  readonly peak: number;
+  /** How long it was over its bound, at the longest: one that breaks may be replaced before it is closed. */
+  readonly longestOverMs: number;
+}
+
 export const POOL_SIZE = 5;
+const LOOK_MS = 100;
 const MEAN_GAP_MS = 15_000;
 /** A claim that was lost with an answer is found by its missing heartbeat, after 30 s, and then by supervision. */
 const RECOVERY_MS = 45_000;
@@ -58,6 +66,7 @@ export async function startDatabase(ledger: SoakLedger, seed: number): Promise<S
   const server = await startPostgres();
   const address = await server.createDatabase();
   const world: World = { server, address, proxies: [], ledger };
+  const counter = countConnections(world.proxies);
   const faults: { readonly fromMs: number; readonly untilMs: number }[] = [];
   return {
     async connect() {
@@ -80,11 +89,38 @@ export async function startDatabase(ledger: SoakLedger, seed: number): Promise<S
       return met.reduce((sum, fault) => sum + (fault.untilMs - fault.fromMs) + RECOVERY_MS, 0);
     },
     left: () => leftIn(world),
-    peakConnections: () => world.proxies.map(({ peakCount }) => peakCount),
+    connections: counter.read,
     async close() {
+      counter.stop();
       for (const proxy of world.proxies) await proxy[Symbol.asyncDispose]();
       await server.close();
     },
+  };
+}
+
+/** Looks at all networks again and again; instances come later, too. */
+function countConnections(proxies: readonly PostgresProxy[]) {
+  const counts = new Map<PostgresProxy, { peak: number; overSinceMs: number; longestOverMs: number }>();
+  const look = () => {
+    const nowMs = Date.now();
+    for (const proxy of proxies) {
+      const { openCount } = proxy;
+      const { peak, overSinceMs, longestOverMs } = counts.get(proxy) ?? {
+        peak: 0,
+        overSinceMs: nowMs,
+        longestOverMs: 0,
+      };
+      const sinceMs = openCount > POOL_SIZE ? overSinceMs : nowMs;
+      counts.set(proxy, {
+        ...{ peak: Math.max(peak, openCount), overSinceMs: sinceMs },
+        longestOverMs: Math.max(longestOverMs, nowMs - sinceMs),
+      });
+    }
+  };
+  const timer = setInterval(look, LOOK_MS);
+  return {
+    read: (): readonly Connections[] => [...counts.values()],
+    stop: () => clearInterval(timer),
   };
 }
 

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BotProcess } from '../support/bot-process.ts';
 import type { ProbedBot } from '../support/kit/bot.ts';
@@ -14,6 +16,8 @@ interface Instance {
 
 export interface InstancesOptions {
   readonly start: () => Promise<ProbedBot>;
+  /** Where what they wrote is kept, if anywhere. */
+  readonly logFolder: string | undefined;
   /** Chooses where each message goes. */
   readonly random: Random;
   /** An instance has ended that nobody told to. */
@@ -78,5 +82,13 @@ export class Instances {
     const isInTime = await Promise.race([bot.ended, sleep(END_LIMIT_MS, false, { ref: false })]);
     if (isInTime === false) this.wrongEnds.push(`${name} did not end within ${END_LIMIT_MS} ms`);
     await bot[Symbol.asyncDispose]();
+    await this.#keepLog(instance);
+  }
+
+  async #keepLog({ name, bot }: Instance): Promise<void> {
+    const { logFolder } = this.#options;
+    if (logFolder === undefined) return;
+    await mkdir(logFolder, { recursive: true });
+    await writeFile(join(logFolder, `${name}.log`), bot.stdout + bot.stderr);
   }
 }

@@ -5,6 +5,8 @@ import type { SoakLedger } from './ledger.ts';
 
 /** A turn is completed after its reply was sent. */
 const MAX_COMPLETING_MS = 60_000;
+/** Connections that break, or are given up, are closed while others are made in their place. */
+const MAX_OVER_MS = 3_000;
 const LOOK_MS = 1_000;
 
 /** What is wrong in the database once every message has its answer, as `kind: details`. */
@@ -20,14 +22,18 @@ export async function judgeDatabase(database: SoakDatabase, ledger: SoakLedger, 
     const message = ledger.find(activity);
     if (message !== undefined) message.isCancelled = true;
   }
-  const peaks = database.peakConnections();
-  for (const peak of peaks) ledger.count('connections', `at most, of one instance: ${peak}`);
+  const connections = database.connections();
+  for (const { peak, longestOverMs } of connections)
+    ledger.count(
+      'connections',
+      `instances with ${peak} at most, over the bound of ${POOL_SIZE} for ${longestOverMs} ms`,
+    );
   for (const turn of watch.unsettled) ledger.count('reservations', left.reservations.includes(turn) ? 'left' : 'ended');
   return [
     ...left.jobs.map(([job, count]) => `left in the queue: ${count} times ${job}`),
     ...left.reservations.filter((turn) => !watch.unsettled.has(turn)).map((turn) => `reservation left: turn ${turn}`),
-    ...peaks.flatMap((peak, index) =>
-      peak > POOL_SIZE ? [`too many connections: instance ${index + 1} had ${peak}, its bound is ${POOL_SIZE}`] : [],
+    ...connections.flatMap(({ peak, longestOverMs }, index) =>
+      longestOverMs > MAX_OVER_MS ? [`too many connections: instance ${index + 1} had ${peak} at most`] : [],
     ),
   ];
 }

@@ -44,7 +44,7 @@ export interface Message extends BaseMessage<Conversation> {
 /** What is wrong beyond the replies to messages. */
 export const NOTED = [
   ...['crossed memory', 'lost memory', 'told twice', 'crossed sound', 'question of nobody', 'reply to nobody'],
-  'wrong answer to a POST',
+  ...['notice after the answer', 'wrong answer to a POST'],
 ] as const;
 
 const CHANNELS = ['emulator', 'webchat', 'msteams'] as const;

@@ -30,6 +30,7 @@ export interface PartsOptions {
   readonly database: SoakDatabase | undefined;
   readonly instanceCount: number;
   /** See `Instances`. */
+  readonly logFolder: string | undefined;
   readonly onWrongEnd: () => void;
 }
 
@@ -60,6 +61,7 @@ export async function startParts({ ledger, seed, database, ...options }: PartsOp
   const env = botEnv(simulator.url, options.conversations);
   const instances = new Instances({
     random: createRandom(seed, 'instances'),
+    logFolder: options.logFolder,
     onWrongEnd: options.onWrongEnd,
     async start() {
       const probed = await startProbedBot({ ...env, ...(await database?.connect()) });
@@ -78,7 +80,7 @@ function botEnv(modelUrl: string, conversations: number): Record<string, string>
   return {
     ...modelEnv(modelUrl, 'gpt-realtime'),
     ...{ TURN_TIMEOUT_SECONDS: String(TURN_SECONDS), SESSION_IDLE_SECONDS: '8', DRAIN_SECONDS: '10' },
-    ...{ HISTORY_TURNS: String(HISTORY_TURNS), AUDIO_MEMORY_MB: '1', AUDIO_STORE_MB: '1' },
+    ...{ HISTORY_TURNS: String(HISTORY_TURNS), AUDIO_MEMORY_MB: '1', AUDIO_STORE_MB: '4' },
     MAX_WARM_SESSIONS: String(Math.max(1, Math.round(conversations * WARM_SHARE))),
     ...{ DAILY_BUDGET_USD: budget, PERSON_DAILY_BUDGET_USD: budget, CONVERSATION_BUDGET_USD: budget },
   };

@@ -14,10 +14,10 @@ import { LATE_MS, startParts, TURN_MS } from './parts.ts';
 import { endsOf, report } from './report.ts';
 import { runUsers } from './users.ts';
 
-// `npm run test:soak -- --minutes N [--seed N] [--conversations N] [--postgres [--instances N]]`: the real bot between a
-// model and a channel that both fail at random, on its memory or on a PostgreSQL that fails, too, and a judge of everything
-// that users get. Exit code 1 when something was lost, doubled, crossed, out of order, or broke. The same seed makes the
-// same choices; times vary.
+// `npm run test:soak -- --minutes N [--seed N] [--conversations N] [--logs FOLDER] [--postgres [--instances N]]`: the real
+// bot between a model and a channel that both fail at random, on its memory or on a PostgreSQL that fails, too, and a judge
+// of everything that users get. Exit code 1 when something was lost, doubled, crossed, out of order, or broke. The same
+// seed makes the same choices; times vary. The bot's own logs are kept in the folder, if one is named.
 
 const values = readOptions({
   minutes: { type: 'string', default: '2' },
@@ -25,6 +25,7 @@ const values = readOptions({
   conversations: { type: 'string', default: '60' },
   postgres: { type: 'boolean', default: false },
   instances: { type: 'string', default: '' },
+  logs: { type: 'string', default: '' },
 });
 const minutes = Number(values.minutes);
 const { seed } = wholeNumbers({ seed: values.seed }, 0);
@@ -33,7 +34,7 @@ const wanted = values.instances === '' ? (values.postgres ? '2' : '1') : values.
 const { instances: instanceCount } = wholeNumbers({ instances: wanted }, 1);
 if (!(minutes > 0) || (instanceCount > 1 && !values.postgres))
   endWithUsage(
-    'Usage: npm run test:soak -- --minutes N [--seed WHOLE] [--conversations WHOLE] [--postgres [--instances WHOLE]]',
+    'Usage: npm run test:soak -- --minutes N [--seed WHOLE] [--conversations WHOLE] [--logs FOLDER] [--postgres [--instances WHOLE]]',
   );
 
 const MEAN_DROP_MS = 30_000;
@@ -56,7 +57,8 @@ const ledger = new SoakLedger(values.postgres);
 const quiet = new AbortController();
 const database = values.postgres ? await startDatabase(ledger, seed) : undefined;
 const onWrongEnd = () => quiet.abort();
-const parts = await startParts({ ledger, seed, conversations, database, instanceCount, onWrongEnd });
+const logFolder = values.logs === '' ? undefined : values.logs;
+const parts = await startParts({ ledger, seed, conversations, database, instanceCount, logFolder, onWrongEnd });
 const { simulator, channel, instances, watch } = parts;
 const times: Times = {
   ...{ turnMs: TURN_MS, lateMs: LATE_MS },

@@ -10,8 +10,8 @@ export interface PostgresProxy extends AsyncDisposable {
   loseNextCommit(): void;
   /** How many answers were lost. */
   readonly lostCount: number;
-  /** How many connections the bot had open at once, at most. */
-  readonly peakCount: number;
+  /** How many connections the bot has open. */
+  readonly openCount: number;
   /** Breaks all connections that are open now. */
   cut(): void;
 }
@@ -24,11 +24,9 @@ export async function startPostgresProxy(port: number): Promise<PostgresProxy> {
   const clients = new Set<Socket>();
   let isLosing = false;
   let lostCount = 0;
-  let peakCount = 0;
   const server = createServer((client) => {
     const upstream = connect(port, '127.0.0.1');
     clients.add(client);
-    peakCount = Math.max(peakCount, clients.size);
     let isLost = false;
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -67,8 +65,8 @@ export async function startPostgresProxy(port: number): Promise<PostgresProxy> {
     get lostCount() {
       return lostCount;
     },
-    get peakCount() {
-      return peakCount;
+    get openCount() {
+      return clients.size;
     },
     cut,
     async [Symbol.asyncDispose]() {
