@@ -37,10 +37,15 @@ export function isFinished({ recordedAtMs }: Message): boolean {
   return recordedAtMs !== undefined;
 }
 
-/** From the kill, or from its own acceptance, to the answer; `undefined` without one. */
-export function waitedMs({ killedAtMs, acceptedAtMs, postedAtMs = 0, sends }: Message): number | undefined {
-  const shown = answerOf({ sends });
-  return shown && shown.atMs - Math.max(killedAtMs ?? 0, acceptedAtMs ?? postedAtMs);
+/** To the answer from when the bot could begin: its acceptance, a kill, the answer before. `undefined` without an answer. */
+export function waitedMs(message: Message): number | undefined {
+  const { killedAtMs, acceptedAtMs, postedAtMs = 0, conversation, number } = message;
+  const shown = answerOf(message);
+  const before = conversation.messages[number - 2];
+  const answeredMs = (before && answerOf(before)?.atMs) ?? 0;
+  // What was answered before the kill, or out of order, did not wait for these.
+  const beginnings = [killedAtMs ?? 0, answeredMs].filter((ms) => shown !== undefined && ms <= shown.atMs);
+  return shown && shown.atMs - Math.max(acceptedAtMs ?? postedAtMs, ...beginnings);
 }
 
 /** Looks at everything that happened to some messages, and tells what must not have happened. */

@@ -21,7 +21,7 @@ const KINDS = Object.keys(TITLES) as readonly Kind[];
 const FAULTS: readonly Fault[] = ['lost', 'crossed', 'out of order', 'doubled'];
 const COLUMNS = ['messages', 'interrupted', 'answered', 'slowest', 'asked again', 'in window', ...FAULTS];
 const LEGEND = [
-  'slowest: from the kill, or from its own acceptance, to the answer',
+  'slowest: to the answer from the kill, its own acceptance, or the answer before, whichever came last',
   'in window: shown twice where the instance died between the send and the COMMIT that completes the turn',
   'doubled: shown twice otherwise',
 ];

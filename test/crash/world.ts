@@ -77,11 +77,13 @@ export async function startWorld({ name: letter, thinkMs, channelMs, env }: Worl
   const folder = mkdtempSync(join(tmpdir(), 'crash-'));
   const limits = { DAILY_BUDGET_USD: '100000', PRICE_TABLE: writePrices(folder, letter) };
   const instances: Instance[] = [];
+  let startedCount = 0;
   const proxies: AsyncDisposable[] = [];
   const poster = createPoster();
 
   async function startInstance(): Promise<Instance> {
-    const name = `${letter}${instances.length + 1}`;
+    startedCount += 1;
+    const name = `${letter}${startedCount}`;
     const proxy = await startPostgresProxy(postgres.port, watchDatabase({ instance: name, ledger, holds }));
     proxies.push(proxy);
     const bot = startBotProcess({
