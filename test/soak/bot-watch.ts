@@ -19,7 +19,7 @@ export interface NotSent {
 export class BotWatch {
   /** The replies that the bot gave up, by their activity's id. */
   readonly notSent = new Map<string, NotSent>();
-  /** The turns whose cost could not be stored: what they had reserved counts as spent. */
+  /** Turns of open requests whose cost could not be stored in time: what they had reserved counts as spent. */
   readonly unsettled = new Set<string>();
   readonly memory: MemorySample[] = [];
   readonly #ledger: SoakLedger;
@@ -69,7 +69,7 @@ export class BotWatch {
     const id = String(activity);
     if (msg === 'message refused: not stored') this.#refused.add(id);
     if (msg === 'message rejected: queue full') this.#refused.delete(id);
-    if (msg === 'cost of the turn not stored') this.unsettled.add(String(turn));
+    if (msg === 'cost of the turn not stored' && this.#isInBand(id)) this.unsettled.add(String(turn));
     // That a message was not accepted is no reply to it: it is delivered again.
     const isReply = turn !== undefined || !this.#refused.has(id);
     if (msg === 'reply not sent' && isReply) this.notSent.set(id, reasonOf(err));
@@ -78,8 +78,11 @@ export class BotWatch {
   /** An open request is not kept waiting for a database that is away: its turn breaks. */
   #isExpected({ msg, activity, err }: LogLine): boolean {
     const { code } = (err ?? {}) as { code?: unknown };
-    const isInBand = this.#ledger.find(String(activity))?.isInBand ?? false;
-    return msg === 'turn broke' && code === 'store_unavailable' && isInBand;
+    return msg === 'turn broke' && code === 'store_unavailable' && this.#isInBand(String(activity));
+  }
+
+  #isInBand(activity: string): boolean {
+    return this.#ledger.find(activity)?.isInBand ?? false;
   }
 }
 

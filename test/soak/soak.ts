@@ -70,12 +70,13 @@ const userOptions = { ledger, poster, target, channelUrl: channel.url, seed, cou
 let isInterrupted = false;
 
 // In a terminal Ctrl-C reaches the bot, too, which then ends by itself.
-process.on('SIGINT', () => {
-  say('interrupted: nobody writes any more');
-  isInterrupted = true;
-  instances.letEnd();
-  quiet.abort();
-});
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    say('interrupted: nobody writes any more');
+    isInterrupted = true;
+    instances.letEnd();
+    quiet.abort();
+  });
 
 await watch.sample(0);
 const timers = [

@@ -7,16 +7,20 @@ import type { TurnContext } from './turn-context.ts';
 import type { Refused, TurnResult } from './turn-result.ts';
 
 /**
- * Sends a reply that is saved, then completes the turn. A send whose fate is unknown is never repeated: the turn is
- * complete whatever became of it.
+ * Sends a reply that is saved and ends what is reserved for it, then completes the turn. A send whose fate is unknown is
+ * never repeated: the turn is complete whatever became of it.
  */
 export async function deliver<Result extends TurnResult>(
-  reply: Reply,
+  { reply, costUsd }: { readonly reply: Reply; readonly costUsd: number },
   result: Result,
   sink: ReplySink,
   turn: TurnContext,
+  services: Services,
 ): Promise<Result | TurnResult> {
+  const settling = settle(costUsd, turn, services);
   const unsent = await send(reply, sink, turn);
+  // Of a turn that is complete nobody would end the reservation after a crash.
+  await settling;
   await completeOrLog(turn);
   return unsent === undefined ? result : { ...unsent, ...('model' in result ? { model: result.model } : {}) };
 }
@@ -41,10 +45,8 @@ export async function resend(
     log.warn({ err }, 'reply audio not read');
     return undefined;
   });
-  const settling = settle(unsent.costUsd ?? 0, turn, services);
-  const result = await deliver({ ...unsent.reply, audio }, { kind: 'resent' }, sink, turn);
-  await settling;
-  return result;
+  const reply = { ...unsent.reply, audio };
+  return deliver({ reply, costUsd: unsent.costUsd ?? 0 }, { kind: 'resent' }, sink, turn, services);
 }
 
 /** Gives up a message whose turn has ended its process too often, so that its conversation goes on. */

@@ -81,12 +81,9 @@ async function answer(
     const edit = turnEdit(asked, reply, record, turn, services);
     const saved = await save(edit, turn);
     if (saved === 'superseded') return { kind: 'superseded', model };
-    const settling = settle(costUsd, turn, services);
     hideActivity();
     const audible = saved === 'obsolete' ? await withoutAudio(reply, turn, services) : reply;
-    const result = await deliver(audible, { kind: 'answered', model }, sink, turn);
-    await settling;
-    return result;
+    return await deliver({ reply: audible, costUsd }, { kind: 'answered', model }, sink, turn, services);
   } finally {
     hideActivity();
   }

@@ -69,6 +69,22 @@ describe('a turn', () => {
     assert.equal(model.connections.length, 0);
   });
 
+  it('has ended its reservation when it is complete: nobody ends it afterwards', async () => {
+    const message = turn('hello');
+    const unsent: ConversationRecord['unsent'] = { message: messageId(message), reply: { text: 'Saved' } };
+    for (const record of [{}, { unsent }]) {
+      const { result, diary, services } = start({ message, script: { record } });
+      const settle = async () => {
+        while (!diary.some((line) => line.startsWith('sends'))) await new Promise(setImmediate);
+        await new Promise(setImmediate);
+        diary.push('settles');
+      };
+      Object.assign(services.spending, { settle });
+      await result();
+      assert.deepEqual(withoutActivity(diary).slice(-2), ['settles', 'complete']);
+    }
+  });
+
   it('that another attempt has delivers nothing: known at its begin, or when it saves', async () => {
     const early = start({ script: { isSuperseded: true } });
     assert.deepEqual(await early.result(), { kind: 'superseded' });
