@@ -227,6 +227,19 @@ describe('a turn', () => {
     assert.equal(job.record.lastTurn, undefined);
   });
 
+  it('beside which another one ran leaves no session fit that has heard only one of them', async () => {
+    const { job, result } = start({ script: { record: { lastTurn: 'before' } } });
+    const { begin } = job;
+    job.begin = async () => {
+      const begun = await begin.call(job);
+      job.record = { ...job.record, lastTurn: 'beside' };
+      return begun;
+    };
+    assert.equal((await result()).kind, 'answered');
+    assert.equal(job.record.history.length, 1);
+    assert.ok(!['before', 'beside', job.id, undefined].includes(job.record.lastTurn));
+  });
+
   it('that saves a second time, since the first answer was lost, is remembered once', async () => {
     const { job, result } = start();
     const { save } = job;
