@@ -1,6 +1,6 @@
-import type { Statement, StatementWatch } from '../support/postgres-proxy.ts';
 import type { Holds } from './holds.ts';
 import type { CrashLedger, Message } from './ledger.ts';
+import type { Statement, StatementWatch } from './postgres-relay.ts';
 import { COMMANDS, type Step } from './steps.ts';
 
 interface WatchOptions {

@@ -10,12 +10,12 @@ import { activityOf, createPoster, deliver } from '../support/kit/deliver.ts';
 import { type Channel, type FarEnd, modelEnv } from '../support/kit/drivers.ts';
 import { hear } from '../support/kit/judge.ts';
 import { sharedPostgres, type TestPostgres } from '../support/postgres.ts';
-import { startPostgresProxy } from '../support/postgres-proxy.ts';
 import { startHoldingChannel } from './channel.ts';
 import { watchDatabase } from './database-watch.ts';
 import { Holds } from './holds.ts';
 import { CrashLedger, type Message } from './ledger.ts';
 import { type Model, SOUND_MS, startModel } from './model.ts';
+import { startPostgresRelay } from './postgres-relay.ts';
 import { COMMANDS } from './steps.ts';
 
 /** One process of the bot. */
@@ -84,7 +84,7 @@ export async function startWorld({ name: letter, thinkMs, channelMs, env }: Worl
   async function startInstance(): Promise<Instance> {
     startedCount += 1;
     const name = `${letter}${startedCount}`;
-    const proxy = await startPostgresProxy(postgres.port, watchDatabase({ instance: name, ledger, holds }));
+    const proxy = await startPostgresRelay(postgres.port, watchDatabase({ instance: name, ledger, holds }));
     proxies.push(proxy);
     const bot = startBotProcess({
       ...{ ...modelEnv(model.url, name), DATABASE_URL: proxy.addressOf(databaseUrl), ...limits },
