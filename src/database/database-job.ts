@@ -101,8 +101,10 @@ export class DatabaseJob implements TurnJob {
         ...[this.claim?.id ?? null, this.claim?.retryCount ?? null, retentionMs, QUEUE],
       ],
     );
-    if (row === undefined) this.#isLost = true;
-    if (row === undefined) return undefined;
+    if (row === undefined) {
+      this.loseClaim();
+      return undefined;
+    }
     this.#epoch = row.epoch;
     const record = readRecord(row.record);
     if (this.claim === undefined) return { record, attempt: 1, streamId: undefined };
@@ -119,7 +121,7 @@ export class DatabaseJob implements TurnJob {
       await this.#write(sql, edit(readRecord(row.record)), null);
       return commit('saved');
     });
-    this.#isLost ||= result === 'superseded';
+    if (result === 'superseded') this.loseClaim();
     return result;
   }
 
@@ -136,11 +138,12 @@ export class DatabaseJob implements TurnJob {
     const { connection, jobs } = this.#services;
     const { claim } = this;
     if (claim === undefined) return;
-    await connection.transaction(async (sql) => {
+    const isOurs = await connection.transaction(async (sql) => {
       await this.#uncount(sql, claim);
-      return (await jobs.release(sql, claim)) ? commit(undefined) : rollBack(undefined);
+      return (await jobs.release(sql, claim)) ? commit(true) : rollBack(false);
     });
     this.#isEnded = true;
+    if (!isOurs) this.loseClaim();
   }
 
   noteStream(streamId: string): void {
@@ -185,7 +188,7 @@ export class DatabaseJob implements TurnJob {
   async #end(before: (sql: Sql) => Promise<void>): Promise<boolean> {
     const isOurs = await this.#services.connection.transaction((sql) => this.#tryEnd(sql, before));
     this.#isEnded ||= isOurs;
-    this.#isLost ||= !isOurs;
+    if (!isOurs) this.loseClaim();
     return isOurs;
   }
 

@@ -76,14 +76,17 @@ export async function release({ job, log }: TurnContext): Promise<void> {
 }
 
 /** Ends what is reserved for the turn. What fails is in the log: the reservation then counts as spent. */
-export async function settle(costUsd: number, { job, log }: TurnContext, { spending }: Services): Promise<void> {
-  await spending.settle(job.id, costUsd).catch((err: unknown) => log.warn({ err }, 'cost of the turn not stored'));
+export async function settle(costUsd: number, turn: TurnContext, { spending }: Services): Promise<void> {
+  const { job, log } = turn;
+  const settling = turn.storedAtEnd(() => spending.settle(job.id, costUsd));
+  await settling.catch((err: unknown) => log.warn({ err }, 'cost of the turn not stored'));
 }
 
 type Unsent = Extract<TurnResult, { kind: 'unsent' | 'gone' }>;
 
 /** Resolves with what went wrong, if anything. */
 async function send(reply: Reply, sink: ReplySink, turn: TurnContext): Promise<Unsent | undefined> {
+  turn.beginReply();
   try {
     await turn.telemetry.step('send', () => sink.send(reply));
     return undefined;

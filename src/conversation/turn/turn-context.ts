@@ -27,6 +27,7 @@ export class TurnContext {
   readonly #services: Services;
   /** The way back, while it is open. */
   #sink: ReplySink | undefined;
+  /** Nobody is told, or told again, that the answer follows. */
   #isTold = false;
 
   constructor(job: TurnJob, respond: Respond, services: Services) {
@@ -69,6 +70,11 @@ export class TurnContext {
       }
     };
     return this.#respond(inside, { earlierId: start?.streamId, onBegun });
+  }
+
+  /** The answer goes out: nobody is told any more that it follows. */
+  beginReply(): void {
+    this.#isTold = true;
   }
 
   /**
