@@ -3,7 +3,7 @@ import { StoreError } from '../errors.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass, warn } from './check.ts';
 
 const NAME = 'database';
-/** The first connection, a token for it among that, and one statement. */
+/** Two connections, a token for them among that, and about ten statements. */
 const LIMIT_MS = 30_000;
 /** The oldest version that pg-boss supports. */
 const MIN_VERSION = 130_000;
@@ -24,7 +24,7 @@ const FACTS = `SELECT current_setting('server_version_num')::int AS version,
     (SELECT count(*)::int FROM pg_namespace WHERE nspname IN ($1, $2)
       AND has_schema_privilege(oid, 'USAGE, CREATE')) AS "schemaCount"`;
 
-/** Whether the database can be reached, its rights, its schemas and its clock. Changes nothing. */
+/** Whether the database can be reached, its rights, its schemas, its clock, and whether a job goes through. Leaves nothing. */
 export function databaseCheck(deps: DoctorDeps): Check {
   const { database: settings } = deps.config;
   return {
@@ -40,22 +40,31 @@ export function databaseCheck(deps: DoctorDeps): Check {
 
 async function examine(settings: DatabaseSettings, { tokens, clock, log }: DoctorDeps): Promise<Finding> {
   // Loaded only where a database is set, as by the bot.
-  const [{ Connection }, { todoFor }] = await Promise.all([
+  const [{ Connection }, { todoFor }, { tryQueue }] = await Promise.all([
     import('../database/connection.ts'),
     import('../database/errors.ts'),
+    import('../database/try-queue.ts'),
   ]);
-  const connection = new Connection({ settings, tokens, clock, log });
+  const options = { settings, tokens, clock, log };
+  const connection = new Connection(options);
+  let known = '';
   try {
     const begunMs = clock.now();
     const [facts] = await connection.query<Facts>(FACTS, [settings.schema, `${settings.schema}_queue`]);
     // The middle of the call: its way there and back took time, too.
     const differenceMs = Math.round(Number(facts?.nowMs) - (begunMs + clock.now()) / 2);
-    return facts === undefined
-      ? fail('the database answered nothing', 'Report this.')
-      : judge(facts, differenceMs, settings);
+    if (facts === undefined) return fail('the database answered nothing', 'Report this.');
+    const finding = judge(facts, differenceMs, settings);
+    if (finding.status === 'fail') return finding;
+    known = `${finding.said}; `;
+    const isTried = facts.schemaCount === 2 && (await tryQueue(options));
+    const tried = isTried
+      ? 'a job went through a queue of its own'
+      : 'no job was tried: the bot prepares the queue when it starts';
+    return { ...finding, said: `${known}${tried}` };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    return fail(error.message, sentence(todoFor(error, settings)));
+    return fail(`${known}${error.message}`, sentence(todoFor(error, settings)));
   } finally {
     await connection.close();
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { systemClock } from '../../src/clock.ts';
+import { openedDatabase } from '../database/open-database.ts';
 import { sharedPostgres } from '../support/postgres.ts';
 import { examined, said } from './examined.ts';
 
@@ -20,6 +21,28 @@ describe('the doctor at a database', () => {
       assert.match(await look(url), /^pass \| PostgreSQL \d+, 0 of 2 schemas, its clock -?\d+ ms ahead/);
     const schemas = await postgres.query("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'voice%'", url);
     assert.deepEqual(schemas, []);
+  });
+
+  it('lets a job go through a queue of its own once the bot has prepared the database, and leaves nothing', async () => {
+    const postgres = await sharedPostgres();
+    const url = await postgres.createDatabase();
+    assert.match(await look(url), /; no job was tried: the bot prepares the queue when it starts$/);
+    await using bot = await openedDatabase(url);
+    bot.database.queue.start(async () => assert.fail('it is not its job'));
+    assert.match(await look(url), /^pass \| .*; a job went through a queue of its own$/);
+    const left = await postgres.query('SELECT name FROM voice_bot_queue.queue ORDER BY name', url);
+    assert.deepEqual(left, [{ name: 'turns' }, { name: 'turns_dead' }]);
+    assert.deepEqual(await postgres.query('SELECT 1 FROM voice_bot_queue.job', url), []);
+  });
+
+  it('says that no job goes through, and leaves one of an older release to the bot', async () => {
+    const postgres = await sharedPostgres();
+    const url = await postgres.createDatabase();
+    await (await openedDatabase(url))[Symbol.asyncDispose]();
+    await postgres.query('REVOKE INSERT ON ALL TABLES IN SCHEMA voice_bot_queue FROM bot', url);
+    assert.match(await look(url), /^fail \| .*; a job in a queue of its own failed: 42501 \| Give "bot" the right/);
+    await postgres.query('UPDATE voice_bot_queue.version SET version = version - 1', url);
+    assert.match(await look(url), /^pass \| .*; no job was tried/);
   });
 
   it('says that the role may not create schemas, unless they are there', async () => {
