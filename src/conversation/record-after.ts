@@ -24,8 +24,10 @@ export function recordAfter(
 function changed(record: ConversationRecord, action: ConversationAction): ConversationRecord {
   switch (action.kind) {
     case 'note':
-    case 'stop':
       return record;
+    case 'stop':
+      // What a process did not send that was killed is not sent again.
+      return { ...record, unsent: undefined };
     case 'edit':
       return action.edit(record);
     case 'reset':

@@ -4,7 +4,7 @@ import type { SaveResult, TurnJob, TurnStart } from '../conversation/queue/turn-
 import { readRecord } from '../conversation/record-json.ts';
 import { type ConversationRecord, type Edit, EMPTY_RECORD, withAnswered } from '../conversation/records.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
-import type { TurnError } from '../errors.ts';
+import { TurnError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { storable, storableJson } from '../storable-json.ts';
 import { type Connection, commit, type Ending, rollBack, type Sql } from './connection.ts';
@@ -33,6 +33,15 @@ interface Row {
   readonly record: unknown;
   readonly epoch: number;
 }
+
+interface BegunRow extends Row {
+  readonly attempt_count: number;
+  readonly stream_id: string | null;
+  readonly is_stopped: boolean | null;
+}
+
+/** An epoch that no conversation has. */
+const OBSOLETE = -1;
 
 /** One attempt at a message. The row of its conversation is locked before its job, everywhere. */
 export class DatabaseJob implements TurnJob {
@@ -79,7 +88,7 @@ export class DatabaseJob implements TurnJob {
   async begin(): Promise<TurnStart | undefined> {
     const { connection, jobs, retentionMs } = this.#services;
     // An attempt is counted once for each claim, however often this is called.
-    const [row] = await connection.query<Row & { readonly attempt_count: number; readonly stream_id: string | null }>(
+    const [row] = await connection.query<BegunRow>(
       `INSERT INTO conversations AS c (key, version, record, team, attempt_job, attempt_claim, attempt_count)
        SELECT $1, $2, $3, $4, $5, $6, 1
        WHERE $5::uuid IS NULL OR EXISTS
@@ -97,7 +106,8 @@ export class DatabaseJob implements TurnJob {
          stream_id = CASE WHEN excluded.attempt_job IS NULL OR c.attempt_job = excluded.attempt_job THEN c.stream_id END,
          attempt_job = coalesce(excluded.attempt_job, c.attempt_job),
          attempt_claim = coalesce(excluded.attempt_claim, c.attempt_claim)
-       RETURNING record, epoch, attempt_count, stream_id`,
+       RETURNING record, epoch, attempt_count, stream_id,
+         stopped_at > (SELECT created_on FROM ${jobs.table} WHERE name = $8 AND id = $5) AS is_stopped`,
       [
         ...[this.#key, EMPTY_RECORD.version, JSON.stringify(EMPTY_RECORD), this.message.team ?? null],
         ...[this.claim?.id ?? null, this.claim?.retryCount ?? null, retentionMs, QUEUE],
@@ -105,6 +115,7 @@ export class DatabaseJob implements TurnJob {
     );
     if (row === undefined) return undefined;
     this.#epoch = row.epoch;
+    if (row.is_stopped) this.#cancel();
     const record = readRecord(row.record);
     if (this.claim === undefined) return { record, attempt: 1, streamId: undefined };
     return { record, attempt: row.attempt_count, streamId: row.stream_id ?? undefined };
@@ -147,6 +158,12 @@ export class DatabaseJob implements TurnJob {
     this.#services.connection
       .query(text, [this.#key, this.claim.id, streamId])
       .catch((err: unknown) => this.#services.log.debug({ err }, 'stream id not stored'));
+  }
+
+  /** Stopped or forgotten while no process had the turn, as after a crash: nothing is said, and nothing of it is kept. */
+  #cancel(): void {
+    this.#epoch = OBSOLETE;
+    this.abort(new TurnError('cancelled', 'the user stopped the turn'));
   }
 
   /** The claim is lost, although this process lives: that did not count as an attempt. */

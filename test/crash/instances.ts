@@ -14,7 +14,7 @@ export interface InstancesOptions {
 const INSTANCES = 3;
 const TURNS = 20;
 /** Messages that a user writes without waiting for answers, each once the one before is accepted. */
-const MAX_BURST = 4;
+const MAX_BURST = 6;
 /** From a kill, or from a message that was accepted, to its answer. */
 const ANSWER_LIMIT_MS = 90_000;
 /** A channel that is in doubt delivers once more, perhaps to another instance. */

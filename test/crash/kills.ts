@@ -66,18 +66,17 @@ function channelFor(step: Step): string {
 
 /** Brings every conversation to its step. */
 async function interrupt(round: Round): Promise<void> {
-  const { world, target, random } = round;
+  const { world, target } = round;
   const behind: Conversation[] = [];
   for (const [index, steps] of WAVES.entries()) {
     if (index === 2) await follow(round, behind, 'waiting', FOLLOW_LIMIT_MS);
     if (steps.includes('connecting')) hangHandshake(round);
-    const talks = steps.flatMap((step) => round.talks.get(step) ?? []);
-    const messages = steps.flatMap((step) => write(round, talksOf(round, [step]), step));
+    const messages = steps.flatMap((step) => write(round, talksAt(step, round), step));
     const isThere = (message: Message) => message.reachedAtMs !== undefined || isQueued(message, round);
     await world.ledger.when(() => messages.every(isThere), REACH_LIMIT_MS);
     const late = messages.filter((message) => !isThere(message)).map(({ token, kind }) => `${token} (${kind})`);
     if (late.length > 0) world.ledger.note('never came to its step', `with ${target.name}: ${late.join(', ')}`);
-    behind.push(...talks.filter((conversation) => !isUnfollowed(conversation) && random.isLucky(FOLLOWED)));
+    behind.push(...followed(messages, round));
   }
 }
 
@@ -114,10 +113,10 @@ function hitBy(killedAtMs: number, message: Message, { say }: Round): void {
 }
 
 async function recover(round: Round): Promise<void> {
-  const { world, talks, posts, say, number, random } = round;
+  const { world, talks, posts, say, number } = round;
   const { ledger } = world;
-  const behind = [...talks.values()].filter((each) => !isUnfollowed(each) && random.isLucky(FOLLOWED));
-  await follow(round, behind, 'impatient', REACH_LIMIT_MS);
+  const held = messagesOf(round).filter(({ reachedAtMs }) => reachedAtMs !== undefined);
+  await follow(round, followed(held, round), 'impatient', REACH_LIMIT_MS);
   const startedMs = Date.now();
   await ledger.when(() => messagesOf(round).every(isAnswered), RECOVERY_LIMIT_MS);
   await Promise.all(posts);
@@ -137,12 +136,15 @@ async function follow(round: Round, talks: readonly Conversation[], kind: Kind, 
   await round.world.ledger.when(() => messages.every(({ acceptedAtMs }) => acceptedAtMs !== undefined), limitMs);
 }
 
-function isUnfollowed({ messages }: Conversation): boolean {
-  return messages.some(({ kind }) => UNFOLLOWED.has(kind));
+function followed(messages: readonly Message[], { random }: Round): Conversation[] {
+  return messages
+    .filter(({ kind }) => !UNFOLLOWED.has(kind) && random.isLucky(FOLLOWED))
+    .map(({ conversation }) => conversation);
 }
 
-function talksOf({ talks }: Round, steps: readonly Step[]): Conversation[] {
-  return steps.flatMap((step) => talks.get(step) ?? []);
+function talksAt(step: Step, { talks }: Round): Conversation[] {
+  const conversation = talks.get(step);
+  return conversation === undefined ? [] : [conversation];
 }
 
 function messagesOf({ talks }: Round): Message[] {

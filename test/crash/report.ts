@@ -12,6 +12,7 @@ import type { Instance, World } from './world.ts';
 /** What a part came to. */
 export interface Report {
   readonly text: string;
+  /** Turns, without commands. */
   readonly interrupted: number;
   readonly isGood: boolean;
 }
@@ -44,17 +45,23 @@ export async function report(title: string, worlds: readonly World[]): Promise<R
     });
     return row.count === 0 ? [] : [[kind, row]];
   });
-  const interrupted = rows.reduce((sum, [, row]) => sum + row.interrupted, 0);
+  const interrupted = rows.reduce((sum, [kind, row]) => sum + (COMMANDS.has(kind) ? 0 : row.interrupted), 0);
   const kills = instances.filter(({ killedAtMs }) => killedAtMs !== undefined).length;
   const text = [
-    ...['', `${title}: ${interrupted} turns and commands interrupted by ${kills} kills`],
+    ...['', `${title}: ${interrupted} turns interrupted by ${kills} kills`],
     table([['', ...COLUMNS], ...rows.map(([kind, row]) => [TITLES[kind], ...cells(row)])]),
     ...LEGEND.map((line) => `  ${line}`),
-    ...['', answerTimes(messages), pairs(messages), unconfirmed(messages)],
+    ...['', totals(rows.map(([, row]) => row)), answerTimes(messages), pairs(messages), commandsIn(messages)],
     ...['', 'left in the database:', ...remains],
     ...findingsSection(findings),
   ];
   return { text: text.join('\n'), interrupted, isGood: findings.length === 0 };
+}
+
+function totals(rows: readonly Row[]): string {
+  const sum = (count: (row: Row) => number) => rows.reduce((total, row) => total + count(row), 0);
+  const faults = FAULTS.map((fault) => `${fault}: ${sum((row) => row.faults[fault] ?? 0)}`);
+  return [...faults, `in window: ${sum(({ inWindow }) => inWindow)}`].join(', ');
 }
 
 function cells({ count, interrupted, answered, slowestMs, askedAgain, inWindow, faults }: Row): string[] {
@@ -86,10 +93,11 @@ function pairs(messages: readonly Message[]): string {
 }
 
 /** A confirmation is sent once, by the instance that accepts the command, or not at all. */
-function unconfirmed(messages: readonly Message[]): string {
+function commandsIn(messages: readonly Message[]): string {
   const commands = messages.filter(({ kind }) => COMMANDS.has(kind));
   const silent = commands.filter((message) => answerOf(message) === undefined);
-  return `commands: ${commands.length}, applied without a word to the user: ${silent.length}`;
+  const hit = commands.filter(isInterrupted).length;
+  return `commands: ${commands.length}, interrupted: ${hit}, applied without a word to the user: ${silent.length}`;
 }
 
 function brokenIn({ name, bot }: Instance): string[] {
