@@ -192,11 +192,11 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       await queue.add(messageIn('b', 'other'));
       const running = await turns.next();
       const other = await turns.next();
+      await running.job.begin();
       assert.equal(await conversations.apply('a', 'stop', { kind: 'stop' }), true);
       await queue.add(messageIn('a', 'later'));
       assert.equal(await aborted(running.job.signal), 'cancelled');
       assert.equal(other.job.signal.aborted, false);
-      await running.job.begin();
       assert.equal(await running.job.save(said(running.job.message)), 'saved');
       assert.equal(await running.job.complete(), true);
       running.end();

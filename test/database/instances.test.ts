@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, describe, it } from 'node:test';
+import { messageId } from '../../src/conversation/keys.ts';
 import type { TurnJob } from '../../src/conversation/queue/turn-queue.ts';
 import type { ConversationRecord } from '../../src/conversation/records.ts';
 import { aborted, HandedTurns, messageIn, said, usersIn } from '../conversation/test-engine.ts';
@@ -103,6 +104,34 @@ describe('two instances on one database', () => {
     end();
     assert.equal(await turns.answerNext(), 'two');
   });
+
+  for (const kind of ['stop', 'forget'] as const) {
+    it(`do not answer, and do not keep, what was there before /${kind} and was left by a process that was killed`, async () => {
+      url = await server.createDatabase();
+      const killed = await open();
+      await killed.queue.add(messageIn('a', 'one', { text: 'secret' }));
+      const left = await new HandedTurns(killed.queue).next();
+      await left.job.begin();
+      const unsent = { message: messageId(left.job.message), reply: { text: 'secret' } };
+      assert.equal(await left.job.save((record) => ({ ...record, unsent })), 'saved');
+      await opened[0]?.[Symbol.asyncDispose]();
+      const { queue, conversations } = await open();
+      await conversations.apply('a', kind, { kind });
+      await server.query("UPDATE voice_bot_queue.job SET heartbeat_on = now() - interval '31 s'", url);
+      const turns = new HandedTurns(queue);
+      const { job, end } = await turns.next();
+      assert.equal((await job.begin())?.record.unsent, undefined);
+      assert.equal(await aborted(job.signal), 'cancelled');
+      assert.equal(await job.save(said(job.message)), 'obsolete');
+      assert.equal(await job.complete(), true);
+      end();
+      await queue.add(messageIn('a', 'two'));
+      assert.equal(await turns.answerNext(), 'two');
+      assert.deepEqual(usersIn(await conversations.read('a')), ['two']);
+      const texts = await server.query("SELECT 1 FROM voice_bot_queue.job WHERE data::text LIKE '%secret%'", url);
+      assert.deepEqual(texts, []);
+    });
+  }
 
   it('let an attempt that has lost its claim write nothing', async () => {
     url = await server.createDatabase();

@@ -40,11 +40,17 @@ export function faultyMind(ledger: SoakLedger, seed: number): Mind {
 function answeredBefore(message: Message, { isShared }: SoakLedger): Message[] {
   if (isShared && message.isInBand) return [];
   const turns = message.conversation.messages
-    .flatMap((other) => (other === message || other.sends[0] === undefined ? [] : [{ other, first: other.sends[0] }]))
-    .filter(({ first }) => replyKind(first) !== 'refused')
-    .sort((a, b) => a.first.atMs - b.first.atMs);
+    .flatMap((other) => {
+      const [first] = other.sends;
+      // A turn whose reply never reached the channel is remembered all the same.
+      const atMs = first?.atMs ?? other.asks.at(-1)?.atMs;
+      return other === message || atMs === undefined ? [] : [{ other, first, atMs }];
+    })
+    .filter(({ first }) => first === undefined || replyKind(first) !== 'refused')
+    .sort((a, b) => a.atMs - b.atMs);
   return turns
     .slice(-SURELY_REMEMBERED)
-    .filter(({ first, other }) => ['spoken', 'text'].includes(replyKind(first)) && !(isShared && other.isInBand))
+    .filter(({ first }) => first !== undefined && ['spoken', 'text'].includes(replyKind(first)))
+    .filter(({ other }) => !(isShared && other.isInBand))
     .map(({ other }) => other);
 }
