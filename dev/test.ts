@@ -15,18 +15,19 @@ const TEST_TIMEOUT_MS = 120_000;
 
 /** The groups that take longest, longest first; `quick` says which of them `npm run check` runs. */
 const LONG_GROUPS: readonly { readonly group: string; readonly quick: boolean }[] = [
-  { group: 'test/instances', quick: false },
   { group: 'test/database', quick: false },
+  { group: 'test/instances', quick: false },
   { group: 'test/channel', quick: true },
-  { group: 'test/attachments', quick: true },
-  { group: 'test/package', quick: false },
   { group: 'test/dev', quick: true },
   { group: 'test/process', quick: false },
-  { group: 'test/fuzz', quick: false },
-  { group: 'test/conversation', quick: true },
-  { group: 'test/telemetry', quick: true },
+  { group: 'test/package', quick: false },
   { group: 'test/http', quick: true },
+  { group: 'test/conversation', quick: true },
+  { group: 'test/attachments', quick: true },
+  { group: 'test/fuzz', quick: false },
   { group: 'test/doctor', quick: false },
+  { group: 'test/telemetry', quick: true },
+  { group: 'test/storage', quick: true },
 ];
 
 interface GroupResult {

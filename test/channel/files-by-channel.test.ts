@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { ServerResponse } from 'node:http';
 import { after, before, describe, it } from 'node:test';
-import { simulatedMind } from '../../dev/simulator/rules.ts';
 import { en } from '../../src/messages/en.ts';
-import { inTime } from '../realtime/gathered.ts';
-import { startBot } from '../support/bot.ts';
-import { startConnectProxy } from '../support/connect-proxy.ts';
-import { type OpenIdServer, startOpenIdServer } from '../support/openid-server.ts';
-import { SwiftClock } from '../support/swift-clock.ts';
-import { startTlsFront } from '../support/tls-front.ts';
-import { makeTrustedCertificate } from '../support/trusted.ts';
+import { answer, certificate, type Field, gives, type Read, skip, startField } from './file-hosts.ts';
 
 const CLIP = readFileSync(new URL('../audio/clips/voip-60ms.opus', import.meta.url));
 const PICTURE = readFileSync(new URL('../../deploymentTemplates/teams/color.png', import.meta.url));
@@ -23,102 +15,6 @@ const SLACK = 'https://slack.botframework.com/';
 const DIRECT_LINE = 'https://directline.botframework.com/';
 const SHAREPOINT = 'https://contoso.sharepoint.com/sites/x/report.txt';
 
-const certificate = makeTrustedCertificate(
-  'smba.trafficmanager.net',
-  '*.botframework.com',
-  '*.directline.botframework.com',
-  '*.webchat.botframework.com',
-  '*.botframework.azure.us',
-  '*.sharepoint.com',
-  '*.sharepoint.us',
-  '*.infra.gov.teams.microsoft.us',
-  'login.microsoftonline.com',
-);
-const skip = certificate === undefined ? 'there is no openssl' : false;
-
-/** What a channel, or a host of files, answers to one who reads; `undefined` = 404. */
-type Read = (path: string, response: ServerResponse, count: number) => void;
-
-interface Field extends AsyncDisposable {
-  readonly openId: OpenIdServer;
-  /** From now on files are answered so, and nothing counts of what was before. */
-  begin(read: Read): Field;
-  /** Path and `Authorization` of what was read. */
-  reads(): readonly [string, string | undefined][];
-  /** The hosts that files were read from. */
-  hosts(): readonly string[];
-  /** Sends a message with an attachment over a channel and resolves with the text of the answer. */
-  send(channelId: string, serviceUrl: string, attachment: object): Promise<string>;
-}
-
-/** The real bot with an app id on one side of a proxy, on whose other side all hosts are one server of the test. */
-async function startField(): Promise<Field> {
-  if (certificate === undefined) throw new Error('there is no certificate');
-  let connectorPort = 0;
-  const front = await startTlsFront(certificate, () => connectorPort);
-  const proxy = await startConnectProxy(() => front.port);
-  // The client of botbuilder reads it by itself.
-  process.env['HTTPS_PROXY'] = proxy.url;
-  const openId = await startOpenIdServer();
-  const bot = await startBot({
-    env: { ...openId.env, HTTPS_PROXY: proxy.url },
-    simulator: { mind: simulatedMind },
-    // Teams is sent a live text once a second, and a file that it does not give is asked for again after one.
-    deps: { clock: new SwiftClock() },
-  });
-  const { calls, messages } = bot.connector;
-  connectorPort = Number(new URL(bot.connector.url).port);
-  let chats = 0;
-  let [callsBefore, tunnelsBefore] = [0, 0];
-  const field: Field = {
-    openId,
-    begin(read) {
-      [callsBefore, tunnelsBefore] = [calls.length, proxy.tunnels.length];
-      let count = 0;
-      bot.connector.rule = ({ method, path }, response) => {
-        if (method !== 'GET') return undefined;
-        read(path, response, ++count);
-        return 'handled';
-      };
-      return field;
-    },
-    reads: () =>
-      calls
-        .slice(callsBefore)
-        .filter(({ method }) => method === 'GET')
-        .map(({ path, authorization }) => [path, authorization]),
-    hosts: () => proxy.tunnels.slice(tunnelsBefore).map(({ target }) => target),
-    async send(channelId, serviceUrl, attachment) {
-      const before = messages.length;
-      const conversation = { id: `conversation-${++chats}` };
-      const activity = bot.message(undefined, { channelId, serviceUrl, conversation, attachments: [attachment] });
-      const { status } = await bot.post(activity, { authorization: `Bearer ${openId.token(serviceUrl)}` });
-      assert.equal(status, 200);
-      const sent = await inTime(bot.connector.whenMessages(before + 1));
-      assert.equal(sent.length, before + 1);
-      return sent[before]?.body.text;
-    },
-    async [Symbol.asyncDispose]() {
-      await bot.close();
-      await openId.close();
-      await proxy[Symbol.asyncDispose]();
-      await front[Symbol.asyncDispose]();
-      delete process.env['HTTPS_PROXY'];
-    },
-  };
-  return field;
-}
-
-/** Not in one go: restify, in this very process, has `writeHead` return nothing. */
-function answer(response: ServerResponse, status: number, headers = {}, body?: Uint8Array): void {
-  response.writeHead(status, headers);
-  response.end(body);
-}
-
-const gives =
-  (body: Uint8Array, type = 'application/octet-stream'): Read =>
-  (_path, response) =>
-    answer(response, 200, { 'content-type': type }, body);
 const picture = (contentUrl: string) => ({ contentType: 'image/*', contentUrl });
 const voice = (contentUrl: string) => ({ contentType: 'audio/ogg', contentUrl });
 const reference = { contentType: 'reference', contentUrl: SHAREPOINT, name: 'report.txt' };

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it, type TestContext } from 'node:test';
 import { simulatedMind } from '../../dev/simulator/rules.ts';
 import { toPcm } from '../../src/audio/pcm.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
 import { MAX_WAITING } from '../../src/conversation/queue/turn-queue.ts';
 import { wordingFor } from '../../src/messages/messages.ts';
-import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
+import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import { clipsOf, invited, SPOKEN, speak } from '../support/invited.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { assertRefusal, sendRaw } from './raw-request.ts';
@@ -104,24 +104,6 @@ describe('POST /talk/<link>', () => {
     await bot.post(bot.message(undefined, removed));
     await assertGone(there);
   });
-
-  for (const [name, body, headers, status, code, message] of [
-    ['no sound at all', Buffer.from('hello'), {}, 415, 'unsupported_media_type', UNREADABLE],
-    ['half a header', Buffer.from('RIFF....WAVEfmt '), {}, 422, 'unreadable', UNREADABLE],
-    ['another type', SPOKEN, { 'content-type': 'audio/mpeg' }, 415, 'unsupported_media_type', () => NO_WAV],
-    ['a form', SPOKEN, { 'content-type': 'text/plain' }, 415, 'unsupported_media_type', () => NO_WAV],
-    ['a body that is packed', SPOKEN, { 'content-encoding': 'gzip' }, 415, 'unsupported_media_type', () => NO_CODING],
-    ['nothing', Buffer.alloc(0), {}, 415, 'unsupported_media_type', UNREADABLE],
-    ['too many bytes', Buffer.alloc(15 * 2 ** 20 + 1), {}, 413, 'too_large', en.attachments.notRead.too_long],
-  ] as const) {
-    it(`refuses ${name}, and takes a good one after it`, async (t) => {
-      const { bot } = await started(t, { turns: ['Now'] });
-      const url = await invited(bot);
-      await assertRefused(await speak(url, body, headers), status, code, message(undefined));
-      assert.equal((await speak(url)).status, 202);
-      await bot.connector.whenMessages(2);
-    });
-  }
 
   it('refuses more than three minutes, in the language of whoever was invited', async (t) => {
     const { bot } = await started(t);
@@ -245,5 +227,31 @@ describe('POST /talk/<link>', () => {
   async function assertGone(url: string): Promise<void> {
     const giveUp = AbortSignal.timeout(5_000);
     while ((await fetch(url)).status !== 404) assert.ok(!giveUp.aborted);
+  }
+});
+
+describe('POST /talk/<link> of what cannot be heard', () => {
+  let bot: BotUnderTest;
+  before(async () => {
+    bot = await startBot({ turns: Array<string>(7).fill('Now') });
+  });
+  after(() => bot.close());
+
+  for (const [name, body, headers, status, code, message] of [
+    ['no sound at all', Buffer.from('hello'), {}, 415, 'unsupported_media_type', UNREADABLE],
+    ['half a header', Buffer.from('RIFF....WAVEfmt '), {}, 422, 'unreadable', UNREADABLE],
+    ['another type', SPOKEN, { 'content-type': 'audio/mpeg' }, 415, 'unsupported_media_type', () => NO_WAV],
+    ['a form', SPOKEN, { 'content-type': 'text/plain' }, 415, 'unsupported_media_type', () => NO_WAV],
+    ['a body that is packed', SPOKEN, { 'content-encoding': 'gzip' }, 415, 'unsupported_media_type', () => NO_CODING],
+    ['nothing', Buffer.alloc(0), {}, 415, 'unsupported_media_type', UNREADABLE],
+    ['too many bytes', Buffer.alloc(15 * 2 ** 20 + 1), {}, 413, 'too_large', en.attachments.notRead.too_long],
+  ] as const) {
+    it(`refuses ${name}, and takes a good one after it`, async () => {
+      const url = await invited(bot, { conversation: { id: name } });
+      const before = bot.connector.messages.length;
+      await assertRefused(await speak(url, body, headers), status, code, message(undefined));
+      assert.equal((await speak(url)).status, 202);
+      await bot.connector.whenMessages(before + 1);
+    });
   }
 });
