@@ -82,7 +82,7 @@ describe('what PostgreSQL is asked', LONG, () => {
     }
   });
 
-  it('by an instance that has nothing to do, is at most four statements a second', async (t) => {
+  it('by an instance that has nothing to do, is few statements a second', async (t) => {
     const proxy = await proxied(t);
     await startInstance(t, proxy.addressOf(await freshDatabase()));
     // From one pass of supervision to the next; the first belongs to the start.
@@ -90,6 +90,6 @@ describe('what PostgreSQL is asked', LONG, () => {
     const before = proxy.statements.length;
     await proxy.next(isPass);
     const count = proxy.statements.length - before;
-    assert.ok(count <= 4 * PASS_SECONDS, `${count}`);
+    assert.ok(count <= 6 * PASS_SECONDS, `${count}`);
   });
 });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { en } from '../../src/messages/en.ts';
 import { PERSONAL } from '../support/file-service.ts';
-import { ManualClock } from '../support/manual-clock.ts';
 import { sharedPostgres } from '../support/postgres.ts';
 import { streamInfo } from '../support/teams-rules.ts';
 import { cutOffPair, holds } from './cut-off.ts';
@@ -17,19 +16,13 @@ describe('an instance that ends', LONG, () => {
       one: { env: { DRAIN_SECONDS: '0' } },
       two: ANSWERS_NOTHING,
     });
-    // Nothing is found by looking later: only notifications wake it.
-    const three = await startInstance(t, url, { simulator: { mind: model.mind }, deps: { clock: new ManualClock() } });
-    const ending = [one, three];
+    await startInstance(t, url, { simulator: { mind: model.mind } });
     const chats = Array.from({ length: 4 }, () => new Chat(two));
     for (const [index, chat] of chats.entries()) {
       await chat.say(two, `hold ${index}`);
       await model.whenHeld(`hold ${index}`);
       for (const text of ['then', 'last']) await chat.say(index % 2 === 0 ? one : two, `${text} ${index}`);
     }
-    const heldBy = chats.map((_, index) => model.askedFor(`hold ${index}`)[0]?.sessionId);
-    const ofOne = new Set(one.events.map(({ sessionId }) => sessionId));
-    const movedCount = heldBy.filter((id) => ofOne.has(id ?? '')).length;
-    assert.ok(ending.length === 2 && movedCount >= 0);
     await one.app.close();
     for (const index of chats.keys()) model.release(`hold ${index}`);
     for (const [index, chat] of chats.entries()) {
