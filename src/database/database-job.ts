@@ -34,6 +34,12 @@ interface Row {
   readonly epoch: number;
 }
 
+interface BeginRow extends Row {
+  readonly attempt: number;
+  readonly stream_id: string | null;
+  readonly is_stopped: boolean | null;
+}
+
 /** One attempt at a message. The row of its conversation is locked before its job, everywhere. */
 export class DatabaseJob implements TurnJob {
   readonly id: string;
@@ -76,18 +82,21 @@ export class DatabaseJob implements TurnJob {
     this.#stop.abort(reason);
   }
 
-  async begin(): Promise<TurnStart | undefined> {
+  async begin(): Promise<TurnStart> {
     const { connection, jobs, retentionMs } = this.#services;
+    // In-band turns have no job to look at: they are stopped by their signal alone.
+    if (this.signal.aborted && this.signal.reason.code === 'cancelled') return { kind: 'stopped' };
     // An attempt is counted by its claim, however often this is called.
-    const [row] = await connection.query<Row & { readonly attempt: number; readonly stream_id: string | null }>(
-      `INSERT INTO conversations AS c (key, version, record, team, attempt_job, attempts)
-       SELECT $1, $2, $3, $4, $5, array_remove(ARRAY[$6::int], NULL)
-       WHERE $5::uuid IS NULL OR EXISTS
-         (SELECT 1 FROM ${jobs.table} WHERE name = $8 AND id = $5 AND state = 'active' AND retry_count = $6)
+    const [row] = await connection.query<BeginRow>(
+      `WITH job AS (
+         SELECT created_on FROM ${jobs.table} WHERE name = $8 AND id = $5 AND state = 'active' AND retry_count = $6
+       )
+       INSERT INTO conversations AS c (key, version, record, team, attempt_job, attempts)
+       SELECT $1, $2, $3, $4, $5, array_remove(ARRAY[$6::int], NULL) WHERE $5::uuid IS NULL OR EXISTS (SELECT FROM job)
        ON CONFLICT (key) DO UPDATE SET
          record = CASE WHEN c.updated_at < now() - $7 * interval '1 ms' THEN excluded.record ELSE c.record END,
          team = coalesce(excluded.team, c.team),
-         is_forgotten = false,
+         is_forgotten = c.is_forgotten AND coalesce((SELECT created_on FROM job) < c.stopped_at, false),
          updated_at = now(),
          attempts = CASE
            WHEN excluded.attempt_job IS NULL THEN c.attempts
@@ -95,7 +104,8 @@ export class DatabaseJob implements TurnJob {
            ELSE excluded.attempts END,
          stream_id = CASE WHEN excluded.attempt_job IS NULL OR c.attempt_job = excluded.attempt_job THEN c.stream_id END,
          attempt_job = coalesce(excluded.attempt_job, c.attempt_job)
-       RETURNING record, epoch, cardinality(attempts) AS attempt, stream_id`,
+       RETURNING record, epoch, cardinality(attempts) AS attempt, stream_id,
+         (SELECT created_on FROM job) < stopped_at AS is_stopped`,
       [
         ...[this.#key, EMPTY_RECORD.version, JSON.stringify(EMPTY_RECORD), this.message.team ?? null],
         ...[this.claim?.id ?? null, this.claim?.retryCount ?? null, retentionMs, QUEUE],
@@ -103,13 +113,14 @@ export class DatabaseJob implements TurnJob {
     );
     if (row === undefined) {
       this.loseClaim();
-      return undefined;
+      return { kind: 'superseded' };
     }
+    if (row.is_stopped === true) return { kind: 'stopped' };
     this.#epoch = row.epoch;
-    const record = readRecord(row.record);
-    if (this.claim === undefined) return { record, attempt: 1, streamId: undefined };
+    const begun = { kind: 'begun', record: readRecord(row.record) } as const;
+    if (this.claim === undefined) return { ...begun, attempt: 1, streamId: undefined };
     const attempt = this.claim.retryCount < MAX_CLAIMS ? row.attempt : Number.POSITIVE_INFINITY;
-    return { record, attempt, streamId: row.stream_id ?? undefined };
+    return { ...begun, attempt, streamId: row.stream_id ?? undefined };
   }
 
   async save(edit: Edit): Promise<SaveResult> {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, describe, it } from 'node:test';
-import { messageId } from '../../src/conversation/keys.ts';
 import type { TurnJob } from '../../src/conversation/queue/turn-queue.ts';
 import type { ConversationRecord } from '../../src/conversation/records.ts';
-import { aborted, HandedTurns, messageIn, said, usersIn } from '../conversation/test-engine.ts';
+import { aborted, begun, HandedTurns, messageIn, said, usersIn } from '../conversation/test-engine.ts';
 import { sharedPostgres, type TestPostgres } from '../support/postgres.ts';
 import { type OpenedDatabase, type OpenOptions, openedDatabase } from './open-database.ts';
 
@@ -11,7 +10,7 @@ import { type OpenedDatabase, type OpenOptions, openedDatabase } from './open-da
 function answering(answered: Map<string, string[]>, onAnswer: () => void) {
   return async (job: TurnJob): Promise<void> => {
     const { key, text } = job.message;
-    if ((await job.begin()) === undefined || (await job.save(said(job.message))) !== 'saved') return;
+    if ((await job.begin()).kind !== 'begun' || (await job.save(said(job.message))) !== 'saved') return;
     answered.set(key, [...(answered.get(key) ?? []), text]);
     if (await job.complete()) onAnswer();
   };
@@ -84,7 +83,7 @@ describe('two instances on one database', () => {
     const killed = await open();
     await killed.queue.add(messageIn('a', 'one'));
     const turn = await new HandedTurns(killed.queue).next();
-    assert.equal((await turn.job.begin())?.attempt, 1);
+    assert.equal((await begun(turn.job)).attempt, 1);
     turn.job.noteStream('stream');
     await killed.queue.add(messageIn('a', 'two'));
     // It touches nothing any more, as if it had been killed; its heartbeat was the last 30 s ago.
@@ -96,42 +95,34 @@ describe('two instances on one database', () => {
     const other = await open();
     const turns = new HandedTurns(other.queue);
     const { job, end } = await turns.next();
-    const start = await job.begin();
-    assert.deepEqual([job.message.text, start?.attempt, start?.streamId], ['one', 2, 'stream']);
+    const start = await begun(job);
+    assert.deepEqual([job.message.text, start.attempt, start.streamId], ['one', 2, 'stream']);
     // However often it is called.
-    assert.equal((await job.begin())?.attempt, 2);
+    assert.equal((await begun(job)).attempt, 2);
     assert.equal(await job.complete(), true);
     end();
     assert.equal(await turns.answerNext(), 'two');
   });
 
-  for (const kind of ['stop', 'forget'] as const) {
-    it(`do not answer, and do not keep, what was there before /${kind} and was left by a process that was killed`, async () => {
+  for (const kind of ['stop', 'forget'] as const)
+    it(`answer nothing after ${kind} of what an instance has left that was killed`, async () => {
       url = await server.createDatabase();
       const killed = await open();
-      await killed.queue.add(messageIn('a', 'one', { text: 'secret' }));
-      const left = await new HandedTurns(killed.queue).next();
-      await left.job.begin();
-      const unsent = { message: messageId(left.job.message), reply: { text: 'secret' } };
-      assert.equal(await left.job.save((record) => ({ ...record, unsent })), 'saved');
+      await killed.queue.add(messageIn('a', 'one'));
+      const turn = await new HandedTurns(killed.queue).next();
+      await turn.job.begin();
       await opened[0]?.[Symbol.asyncDispose]();
-      const { queue, conversations } = await open();
-      await conversations.apply('a', kind, { kind });
-      await server.query("UPDATE voice_bot_queue.job SET heartbeat_on = now() - interval '31 s'", url);
-      const turns = new HandedTurns(queue);
+      const other = await open();
+      await other.conversations.apply('a', 'command', { kind });
+      await server.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
+      const turns = new HandedTurns(other.queue);
       const { job, end } = await turns.next();
-      assert.equal((await job.begin())?.record.unsent, undefined);
-      assert.equal(await aborted(job.signal), 'cancelled');
-      assert.equal(await job.save(said(job.message)), 'obsolete');
+      assert.deepEqual(await job.begin(), { kind: 'stopped' });
       assert.equal(await job.complete(), true);
       end();
-      await queue.add(messageIn('a', 'two'));
-      assert.equal(await turns.answerNext(), 'two');
-      assert.deepEqual(usersIn(await conversations.read('a')), ['two']);
-      const texts = await server.query("SELECT 1 FROM voice_bot_queue.job WHERE data::text LIKE '%secret%'", url);
-      assert.deepEqual(texts, []);
+      await other.queue.add(messageIn('a', 'later'));
+      assert.equal(await turns.answerNext(), 'later');
     });
-  }
 
   it('let an attempt that has lost its claim write nothing', async () => {
     url = await server.createDatabase();
@@ -145,12 +136,11 @@ describe('two instances on one database', () => {
     await server.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
     assert.equal(await late.job.save(said(late.job.message)), 'superseded');
     const { job, end } = await turns.next();
-    assert.equal((await job.begin())?.attempt, 2);
+    assert.equal((await begun(job)).attempt, 2);
     assert.equal(await late.job.save(said(late.job.message)), 'superseded');
     assert.equal(await late.job.complete(), false);
     assert.equal(await late.job.deadLetter(), false);
-    assert.equal(await late.job.begin(), undefined);
-    assert.equal(await aborted(late.job.signal), 'claim_lost');
+    assert.deepEqual(await late.job.begin(), { kind: 'superseded' });
     await late.job.release();
     late.end();
     assert.equal(job.signal.aborted, false);
@@ -176,7 +166,7 @@ describe('two instances on one database', () => {
     turn.end();
     await drained;
     const { job, end } = await turns.next();
-    assert.deepEqual([job.message.text, (await job.begin())?.attempt], ['one', 1]);
+    assert.deepEqual([job.message.text, (await begun(job)).attempt], ['one', 1]);
     await job.complete();
     end();
     assert.equal(await turns.answerNext(), 'two');
@@ -197,7 +187,7 @@ describe('two instances on one database', () => {
     interrupted.end();
     const { job, end } = await turns.next();
     assert.equal(job.message.text, 'one');
-    assert.equal((await job.begin())?.attempt, Number.POSITIVE_INFINITY);
+    assert.equal((await begun(job)).attempt, Number.POSITIVE_INFINITY);
     assert.equal(await job.deadLetter(), true);
     end();
     assert.equal(await turns.answerNext(), 'two');

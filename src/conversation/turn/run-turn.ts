@@ -1,4 +1,4 @@
-import { StoreError } from '../../errors.ts';
+import { StoreError, TurnError } from '../../errors.ts';
 import { failedResult } from '../../realtime/generate-response.ts';
 import { errorOf } from '../../realtime/outcome.ts';
 import { messageId } from '../keys.ts';
@@ -32,7 +32,8 @@ export async function runTurn(turn: TurnContext, services: Services): Promise<Tu
 async function attempt(turn: TurnContext, services: Services): Promise<TurnResult> {
   const { job, message } = turn;
   const start = await turn.stored(() => job.begin());
-  if (start === undefined) return { kind: 'superseded' };
+  if (start.kind === 'superseded') return start;
+  if (start.kind === 'stopped') return abandon(new TurnError('cancelled', 'the user stopped it'), turn, services);
   if (isKnown(start.record, message.activityId)) {
     await turn.stored(() => job.complete());
     return { kind: 'answeredBefore' };

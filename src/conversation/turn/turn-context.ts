@@ -3,7 +3,7 @@ import { StoreError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { wordingFor } from '../../messages/messages.ts';
 import type { TurnTelemetry } from '../../telemetry/turn-telemetry.ts';
-import type { TurnJob, TurnStart } from '../queue/turn-queue.ts';
+import type { Begun, TurnJob } from '../queue/turn-queue.ts';
 import type { ReplySink, Respond } from '../reply.ts';
 import { retry } from '../retry.ts';
 import type { Services } from '../services.ts';
@@ -57,7 +57,7 @@ export class TurnContext {
   }
 
   /** Opens the way back, runs `work` with it, and closes it. `start`: with a stream of an earlier attempt. */
-  async open<T>(start: Pick<TurnStart, 'streamId'> | undefined, work: (sink: ReplySink) => Promise<T>): Promise<T> {
+  async open<T>(start: Pick<Begun, 'streamId'> | undefined, work: (sink: ReplySink) => Promise<T>): Promise<T> {
     const { signal } = this.job;
     const onBegun = (streamId: string) => this.job.noteStream(streamId);
     const inside = async (sink: ReplySink) => {
