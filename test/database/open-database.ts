@@ -1,4 +1,4 @@
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger, type Logger } from '../../src/log.ts';
@@ -8,6 +8,7 @@ import { connectionOptions } from '../support/database.ts';
 export interface OpenOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly recordRetentionMs?: number;
+  readonly clock?: Clock;
 }
 
 /** One line of the log. */
@@ -30,12 +31,12 @@ const DAY_MS = 86_400_000;
 /** Opens and starts it, and waits for nothing. */
 export function startDatabase(
   url: string,
-  { env = {}, recordRetentionMs = 30 * DAY_MS }: OpenOptions = {},
+  { env = {}, recordRetentionMs = 30 * DAY_MS, clock = systemClock }: OpenOptions = {},
 ): OpenedDatabase {
   const { log, lines, logged } = listeningLog();
   const database = openDatabase({
     ...connectionOptions(url, env),
-    clock: systemClock,
+    clock,
     ids: randomIds,
     recordRetentionMs,
     audioRetentionMs: DAY_MS,

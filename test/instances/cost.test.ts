@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { ManualClock } from '../support/manual-clock.ts';
+import { sharedPostgres } from '../support/postgres.ts';
+import type { Statement } from '../support/postgres-frames.ts';
+import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.ts';
+import { holds } from './cut-off.ts';
+import { ANSWERS_NOTHING, Chat, echoModel, freshDatabase, startInstance } from './instance.ts';
+
+const PASS_SECONDS = 5;
+const isPass = holds('WITH due AS');
+const LONG = { timeout: 60_000, concurrency: true };
+
+async function proxied(t: TestContext): Promise<PostgresProxy> {
+  const proxy = await startPostgresProxy((await sharedPostgres()).port);
+  t.after(() => proxy[Symbol.asyncDispose]());
+  return proxy;
+}
+
+/** The transactions over the connections of messages, each as its statements. One without BEGIN is one by itself. */
+function transactionsIn(statements: readonly Statement[]): readonly string[][] {
+  const all: string[][] = [];
+  const open = new Map<number, string[]>();
+  for (const { text, connection, isOfMessages } of statements) {
+    if (!isOfMessages) continue;
+    const begun = open.get(connection);
+    if (begun !== undefined) begun.push(text);
+    else all.push([text]);
+    if (text === 'BEGIN') open.set(connection, all.at(-1) ?? []);
+    if (text === 'COMMIT' || text === 'ROLLBACK') open.delete(connection);
+  }
+  return all;
+}
+
+const briefly = (transactions: readonly string[][]) =>
+  transactions.map((texts) => texts.map((text) => text.trim().slice(0, 60)).join('; ')).join('\n');
+
+describe('what PostgreSQL is asked', LONG, () => {
+  it('while a user waits, is few transactions', async (t) => {
+    const url = await freshDatabase();
+    const model = echoModel();
+    const [ofAccepting, ofAnswering] = [await proxied(t), await proxied(t)];
+    const env = { DAILY_BUDGET_USD: '1000', PERSON_DAILY_BUDGET_USD: '1000', CONVERSATION_BUDGET_USD: '1000' };
+    // Nothing happens by time alone.
+    const deps = { clock: new ManualClock() };
+    const accepting = await startInstance(t, ofAccepting.addressOf(url), {
+      env: { ...env, ...ANSWERS_NOTHING.env },
+      deps,
+    });
+    const answering = await startInstance(t, ofAnswering.addressOf(url), {
+      simulator: { mind: model.mind },
+      env,
+      deps,
+    });
+    const chat = new Chat(accepting);
+    // In the first turn connections are made, in the third everything is as in all others.
+    for (const turn of [1, 2, 3]) {
+      const text = `hold ${turn}`;
+      const [accepted, begun] = [ofAccepting.statements.length, ofAnswering.statements.length];
+      await chat.say(accepting, text);
+      const untilAccepted = transactionsIn(ofAccepting.statements.slice(accepted));
+      await model.whenHeld(text);
+      const asked = ofAnswering.statements.length;
+      const untilAsked = transactionsIn(ofAnswering.statements.slice(begun, asked));
+      let untilDelivered = 0;
+      accepting.connector.rule = ({ body }) => {
+        if (body?.type === 'message' && untilDelivered === 0) untilDelivered = ofAnswering.statements.length;
+        return undefined;
+      };
+      model.release(text);
+      await chat.reply(turn);
+      const afterModel = transactionsIn(ofAnswering.statements.slice(asked, untilDelivered));
+      assert.equal(untilAccepted.length, 1, briefly(untilAccepted));
+      // Earlier fetches were for what had ended before, or for the beginning.
+      const fetched = untilAsked.slice(untilAsked.findLastIndex(([text]) => text?.includes('strict_fifo_heads')));
+      assert.ok(fetched.length <= 3, briefly(fetched));
+      assert.equal(fetched.length, 3, 'fetched, begun, reserved');
+      // The cost is settled beside the delivery.
+      const waitedFor = afterModel.filter((texts) => !texts.some((each) => each.includes('DELETE FROM spending')));
+      assert.ok(waitedFor.length <= 2, briefly(waitedFor));
+      await answering.logged('turn ended', turn);
+    }
+  });
+
+  it('by an instance that has nothing to do, is few statements a second', async (t) => {
+    const proxy = await proxied(t);
+    await startInstance(t, proxy.addressOf(await freshDatabase()));
+    // From one pass of supervision to the next; the first belongs to the start.
+    for (let pass = 0; pass < 2; pass++) await proxy.next(isPass);
+    const before = proxy.statements.length;
+    await proxy.next(isPass);
+    const count = proxy.statements.length - before;
+    assert.ok(count <= 6 * PASS_SECONDS, `${count}`);
+  });
+});
