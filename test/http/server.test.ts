@@ -26,15 +26,7 @@ describe('the routes', () => {
     await bot.close();
   });
 
-  for (const target of [
-    '/nothing',
-    '/api',
-    '/api/message',
-    '/API/messages',
-    '/index.html',
-    '/.env',
-    '/__proto__',
-  ]) {
+  for (const target of ['/nothing', '/api', '/api/message', '/API/messages', '/index.html', '/.env', '/__proto__']) {
     it(`has nothing at ${target}`, async () => {
       const answer = await rawRequest(bot.url, 'GET', target);
       assert.equal(answer.status, 404);
