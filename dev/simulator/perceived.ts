@@ -1,3 +1,5 @@
+const MAX_QUOTED_CHARS = 200;
+
 /** What the simulator heard of one sound clip of the user. */
 export interface HeardClip {
   readonly durationMs: number;
@@ -19,7 +21,7 @@ export type Perceived =
   | { readonly kind: 'clip'; readonly clip: HeardClip }
   | { readonly kind: 'picture'; readonly picture: SeenPicture }
   /** Its name as the user gave it. */
-  | { readonly kind: 'textFile'; readonly name: string | undefined; readonly lineCount: number };
+  | { readonly kind: 'textFile'; readonly name: string | undefined; readonly lines: readonly string[] };
 
 /** The sentence about it in an answer. */
 export function sentenceAbout(perceived: Perceived): string {
@@ -43,9 +45,11 @@ function aboutPicture({ format, size }: SeenPicture): string {
   return `I see a picture of ${size.widthPx} by ${size.heightPx} pixels (${format}).`;
 }
 
-function aboutTextFile({ name, lineCount }: Extract<Perceived, { kind: 'textFile' }>): string {
-  const lines = lineCount === 1 ? 'one line' : `${lineCount} lines`;
-  return `I read ${name === undefined ? 'a text file' : `the text file ${name}`} of ${lines}.`;
+function aboutTextFile({ name, lines }: Extract<Perceived, { kind: 'textFile' }>): string {
+  const file = name === undefined ? 'a text file' : `the text file ${name}`;
+  if (lines.length === 0) return `I read ${file}, which is empty.`;
+  const length = lines.length === 1 ? 'one line' : `${lines.length} lines`;
+  return `I read ${file} of ${length}. It begins: ${(lines[0] ?? '').slice(0, MAX_QUOTED_CHARS).toWellFormed()}`;
 }
 
 /** What a transcription says of it, as nobody here understands speech. */

@@ -14,6 +14,7 @@ const FILE =
   /^The user attached (?:a text file|the text file "([^\n]{0,300})")(?:, which is empty\.|\. Each of its lines)/;
 /** A line of an attached text file. */
 const FILE_LINE = /^> /;
+const FILE_MARK_CHARS = 2;
 const MAX_PARAGRAPHS = 1_000;
 
 /**
@@ -24,7 +25,10 @@ export function readWritten(text: string): Written {
   const [first = '', ...rest] = text.split('\n');
   const file = FILE.exec(first);
   if (file !== null && rest.every((line) => FILE_LINE.test(line))) {
-    return { text: '', files: [{ kind: 'textFile', name: file[1], lineCount: rest.length }] };
+    return {
+      text: '',
+      files: [{ kind: 'textFile', name: file[1], lines: rest.map((line) => line.slice(FILE_MARK_CHARS)) }],
+    };
   }
   const paragraphs = text.split('\n\n', MAX_PARAGRAPHS);
   const own = paragraphs.filter((paragraph) => !ASIDE.test(paragraph)).join('\n\n');

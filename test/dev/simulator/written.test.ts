@@ -23,9 +23,9 @@ describe('what the bot writes around the words of a user', () => {
     const read = (name: string | undefined, text: string) => readWritten(quotedTextFile(name, text));
     assert.deepEqual(read('notes.txt', 'one\ntwo\n'), {
       text: '',
-      files: [{ kind: 'textFile', name: 'notes.txt', lineCount: 2 }],
+      files: [{ kind: 'textFile', name: 'notes.txt', lines: ['one', 'two'] }],
     });
-    assert.deepEqual(read(undefined, ''), { text: '', files: [{ kind: 'textFile', name: undefined, lineCount: 0 }] });
+    assert.deepEqual(read(undefined, ''), { text: '', files: [{ kind: 'textFile', name: undefined, lines: [] }] });
   });
 
   it('is nothing of what users write themselves', () => {
