@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, describe, it } from 'node:test';
-import type { TurnJob } from '../../src/conversation/queue/turn-queue.ts';
+import { messageId } from '../../src/conversation/keys.ts';
+import { MAX_WAITING, type TurnJob } from '../../src/conversation/queue/turn-queue.ts';
 import type { ConversationRecord } from '../../src/conversation/records.ts';
+import { channelOf } from '../../src/database/names.ts';
 import { aborted, begun, HandedTurns, messageIn, said, usersIn } from '../conversation/test-engine.ts';
 import { sharedPostgres, type TestPostgres } from '../support/postgres.ts';
 import { type OpenedDatabase, type OpenOptions, openedDatabase } from './open-database.ts';
@@ -134,8 +136,8 @@ describe('two instances on one database', () => {
     assert.equal(await late.job.save(said(late.job.message)), 'saved');
     // What supervision does with a job without a heartbeat.
     await server.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
-    assert.equal(await late.job.save(said(late.job.message)), 'superseded');
     const { job, end } = await turns.next();
+    assert.equal(await aborted(late.job.signal), 'claim_lost');
     assert.equal((await begun(job)).attempt, 2);
     assert.equal(await late.job.save(said(late.job.message)), 'superseded');
     assert.equal(await late.job.complete(), false);
@@ -286,13 +288,74 @@ describe('two instances on one database', () => {
     dead.end();
     const running = await turns.next();
     await running.job.begin();
-    assert.deepEqual(await texts(), [5, 1]);
+    assert.deepEqual(await texts(), [3, 1]);
     await conversations.apply('a', 'forget', { kind: 'forget' });
     assert.deepEqual(await texts(), [1, 0]);
     assert.equal(await running.job.save(said(running.job.message)), 'obsolete');
     assert.equal(await running.job.complete(), true);
     running.end();
     assert.deepEqual(await texts(), [0, 0]);
+    assert.equal(await queue.add(messageIn('a', 'running')), 'duplicate');
+    await queue.add(messageIn('a', 'poison', { text: 'secret poison' }));
+    const poison = await turns.next();
+    await begun(poison.job);
+    await conversations.apply('a', 'again', { kind: 'forget' });
+    assert.equal(await poison.job.deadLetter(), true);
+    poison.end();
+    assert.deepEqual(await texts(), [0, 0]);
+  });
+
+  it('keep nothing of a message that is refused or cancelled but its id', async () => {
+    url = await server.createDatabase();
+    const { queue, conversations } = await open();
+    const add = (id: string) => queue.add(messageIn('a', id, { text: 'x'.repeat(1_000) }));
+    for (let index = 0; index <= MAX_WAITING; index++) assert.equal(await add(`m${index}`), 'queued');
+    assert.equal(await add('too much'), 'queueFull');
+    assert.equal(await add('too much'), 'duplicate');
+    await conversations.apply('a', 'stop', { kind: 'stop' });
+    const kept = await server.query(
+      'SELECT state::text, data, count(*)::int FROM voice_bot_queue.job GROUP BY 1, 2',
+      url,
+    );
+    assert.deepEqual(kept, [{ state: 'cancelled', data: {}, count: MAX_WAITING + 2 }]);
+  });
+
+  it('send no reply again that is out, although the claim was lost before that was stored', async () => {
+    url = await server.createDatabase();
+    const { queue } = await open();
+    const turns = new HandedTurns(queue);
+    await queue.add(messageIn('a', 'one'));
+    const late = await turns.next();
+    await begun(late.job);
+    const unsent = { message: messageId(late.job.message), reply: { text: 'a reply' } };
+    await late.job.save((record) => ({ ...record, unsent }));
+    await server.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
+    assert.equal(await late.job.complete(true), false);
+    late.end();
+    const { job, end } = await turns.next();
+    const { record } = await begun(job);
+    assert.deepEqual([record.unsent, record.answered], [undefined, [messageId(job.message)]]);
+    assert.equal(await job.complete(), true);
+    end();
+  });
+
+  it('delete the sounds of a conversation with all that is forgotten', async () => {
+    url = await server.createDatabase();
+    const { audioStore, conversations } = await open();
+    const sound = { conversation: 'a', text: '', locale: undefined, durationMs: 1, wav: Buffer.from('RIFF') };
+    const saved = await audioStore.save(sound);
+    await conversations.apply('a', 'forget', { kind: 'forget' });
+    assert.equal(await audioStore.find(saved?.id ?? assert.fail()), undefined);
+  });
+
+  it('bear whatever anybody notifies', async () => {
+    url = await server.createDatabase();
+    const { queue } = await open();
+    const channel = channelOf('voice_bot');
+    for (const payload of ['', '{x', ' ', 'a ', 'null', '{"stop": 1}'])
+      await server.query(`SELECT pg_notify('${channel}', '${payload}')`, url);
+    await queue.add(messageIn('a', 'one'));
+    assert.equal(await new HandedTurns(queue).answerNext(), 'one');
   });
 
   it('accept nothing more when 5,000 messages wait, and keep no trace of it', async () => {
