@@ -167,6 +167,13 @@ export class DatabaseJob implements TurnJob {
       .catch((err: unknown) => this.#services.log.debug({ err }, 'stream id not stored'));
   }
 
+  /** How many attempts at it have ended with their processes, as far as anybody knows. */
+  async lostAttempts(): Promise<number> {
+    const text = 'SELECT cardinality(attempts) AS count FROM conversations WHERE key = $1 AND attempt_job = $2';
+    const values = [this.key, this.claim?.id ?? null];
+    return (await this.#services.connection.query<{ count: number }>(text, values))[0]?.count ?? 0;
+  }
+
   /** Another attempt has the turn. */
   loseClaim(): void {
     this.#isLost = true;

@@ -195,6 +195,43 @@ describe('two instances on one database', () => {
     assert.equal(await turns.answerNext(), 'two');
   });
 
+  it('run one by one what has ended two processes: what only ran beside the culprit is not given up with it', async () => {
+    url = await server.createDatabase();
+    for (const id of ['culprit', 'b', 'c'])
+      await (await open({ env: { DISPATCH: 'false' } })).queue.add(messageIn(id, id));
+    const attempts = new Map<string, number>();
+    /** As an instance that ends with the culprit, and with all that runs beside it. */
+    const endWithCulprit = async (isOneByOne: boolean) => {
+      const database = await open();
+      const turns = new HandedTurns(database.queue);
+      for (let leftCount = isOneByOne ? 1 : 3; leftCount > 0; leftCount--) {
+        const { job, end } = await turns.next();
+        attempts.set(job.message.text, (await begun(job)).attempt);
+        if (!isOneByOne) continue;
+        assert.equal(turns.texts.at(-1), job.message.text);
+        if (job.message.text === 'culprit') continue;
+        await job.complete();
+        end();
+        leftCount++;
+      }
+      await opened.pop()?.[Symbol.asyncDispose]();
+      await server.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
+    };
+    for (const isOneByOne of [false, false, true]) await endWithCulprit(isOneByOne);
+    const turns = new HandedTurns((await open()).queue);
+    while (attempts.get('culprit') !== 4 || attempts.get('b') !== 3 || attempts.get('c') !== 3) {
+      const { job, end } = await turns.next();
+      attempts.set(job.message.text, (await begun(job)).attempt);
+      await job.complete();
+      end();
+    }
+    assert.deepEqual([...attempts].sort(), [
+      ['b', 3],
+      ['c', 3],
+      ['culprit', 4],
+    ]);
+  });
+
   it('stop a turn of the other within a second, also after the connection of its listener was lost', async () => {
     url = await server.createDatabase();
     const [running, stopping] = [await open(), await open({ env: { DISPATCH: 'false' } })];
