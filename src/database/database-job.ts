@@ -34,6 +34,11 @@ interface Row {
   readonly epoch: number;
 }
 
+interface HowEnded {
+  readonly isDead: boolean;
+  readonly isDelivered: boolean;
+}
+
 interface BeginRow extends Row {
   readonly attempt: number;
   readonly stream_id: string | null;
@@ -47,8 +52,9 @@ export class DatabaseJob implements TurnJob {
   readonly acceptedAtMs: number;
   readonly isTransferable: boolean;
   readonly claim: Claim | undefined;
+  /** Of its conversation, as it is stored. */
+  readonly key: string;
   readonly #services: JobServices;
-  readonly #key: string;
   readonly #stop = new AbortController();
   #epoch: number | undefined;
   #isEnded = false;
@@ -61,7 +67,7 @@ export class DatabaseJob implements TurnJob {
     this.claim = claim;
     this.isTransferable = claim !== undefined;
     this.#services = services;
-    this.#key = storedKey(message.key);
+    this.key = storedKey(message.key);
   }
 
   get signal(): AbortSignal {
@@ -107,7 +113,7 @@ export class DatabaseJob implements TurnJob {
        RETURNING record, epoch, cardinality(attempts) AS attempt, stream_id,
          (SELECT created_on FROM job) < stopped_at AS is_stopped`,
       [
-        ...[this.#key, EMPTY_RECORD.version, JSON.stringify(EMPTY_RECORD), this.message.team ?? null],
+        ...[this.key, EMPTY_RECORD.version, JSON.stringify(EMPTY_RECORD), this.message.team ?? null],
         ...[this.claim?.id ?? null, this.claim?.retryCount ?? null, retentionMs, QUEUE],
       ],
     );
@@ -136,13 +142,12 @@ export class DatabaseJob implements TurnJob {
     return result;
   }
 
-  complete(): Promise<boolean> {
-    return this.#end(async () => {});
+  complete(isDelivered = false): Promise<boolean> {
+    return this.#end({ isDead: false, isDelivered });
   }
 
   deadLetter(): Promise<boolean> {
-    const { jobs } = this.#services;
-    return this.#end((sql) => jobs.sendDead(sql, this.message, storable(writeMessage(this.message))));
+    return this.#end({ isDead: true, isDelivered: false });
   }
 
   async release(): Promise<void> {
@@ -161,8 +166,15 @@ export class DatabaseJob implements TurnJob {
     if (this.claim === undefined) return;
     const text = 'UPDATE conversations SET stream_id = $3 WHERE key = $1 AND attempt_job = $2';
     this.#services.connection
-      .query(text, [this.#key, this.claim.id, streamId])
+      .query(text, [this.key, this.claim.id, streamId])
       .catch((err: unknown) => this.#services.log.debug({ err }, 'stream id not stored'));
+  }
+
+  /** How many attempts at it have ended with their processes, as far as anybody knows. */
+  async lostAttempts(): Promise<number> {
+    const text = 'SELECT cardinality(attempts) AS count FROM conversations WHERE key = $1 AND attempt_job = $2';
+    const values = [this.key, this.claim?.id ?? null];
+    return (await this.#services.connection.query<{ count: number }>(text, values))[0]?.count ?? 0;
   }
 
   /** Another attempt has the turn. */
@@ -178,12 +190,12 @@ export class DatabaseJob implements TurnJob {
 
   async #uncount(sql: Sql, { id, retryCount }: Claim): Promise<void> {
     const text = `UPDATE conversations SET attempts = array_remove(attempts, $3) WHERE key = $1 AND attempt_job = $2`;
-    await sql.query(text, [this.#key, id, retryCount]);
+    await sql.query(text, [this.key, id, retryCount]);
   }
 
   async #lock(sql: Sql): Promise<Row | undefined> {
     const text = 'SELECT record, epoch FROM conversations WHERE key = $1 FOR UPDATE';
-    return (await sql.query<Row>(text, [this.#key]))[0];
+    return (await sql.query<Row>(text, [this.key]))[0];
   }
 
   /** Writes the record, or creates it where nothing was begun. A job that has ended is no attempt any more. */
@@ -192,27 +204,28 @@ export class DatabaseJob implements TurnJob {
       `INSERT INTO conversations AS c (key, version, record) VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE
        SET record = excluded.record, version = excluded.version, updated_at = now(),
          attempt_job = nullif(c.attempt_job, $4)`,
-      [this.#key, record.version, storableJson(record), ended],
+      [this.key, record.version, storableJson(record), ended],
     );
   }
 
-  async #end(before: (sql: Sql) => Promise<void>): Promise<boolean> {
-    const isOurs = await this.#services.connection.transaction((sql) => this.#tryEnd(sql, before));
+  async #end(how: HowEnded): Promise<boolean> {
+    const isOurs = await this.#services.connection.transaction((sql) => this.#tryEnd(sql, how));
     this.#isEnded ||= isOurs;
     if (!isOurs) this.loseClaim();
     return isOurs;
   }
 
-  async #tryEnd(sql: Sql, before: (sql: Sql) => Promise<void>): Promise<Ending<boolean>> {
+  async #tryEnd(sql: Sql, { isDead, isDelivered }: HowEnded): Promise<Ending<boolean>> {
     const { jobs } = this.#services;
     const row = await this.#lock(sql);
-    const isObsolete = row !== undefined && this.#epoch !== undefined && row.epoch !== this.#epoch;
-    await before(sql);
+    // What was forgotten meanwhile is not kept for an operator.
+    if (isDead && row?.epoch === this.#epoch)
+      await jobs.sendDead(sql, this.message, storable(writeMessage(this.message)));
     const record = withAnswered(readRecord(row?.record), messageId(this.message));
     await this.#write(sql, record, this.claim?.id ?? null);
     if (this.claim === undefined) return commit(true);
-    // What was forgotten meanwhile is not kept for an hour.
-    if (await jobs.complete(sql, this.claim, isObsolete)) return commit(true);
-    return rollBack(await jobs.hasEnded(sql, this.claim, isObsolete));
+    if (await jobs.complete(sql, this.claim)) return commit(true);
+    const hasEnded = await jobs.hasEnded(sql, this.claim);
+    return isDelivered ? commit(hasEnded) : rollBack(hasEnded);
   }
 }

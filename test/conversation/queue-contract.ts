@@ -248,11 +248,12 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       assert.deepEqual(turns.texts, ['answered', 'running', 'last']);
     });
 
-    it('forgets what waits', async () => {
+    it('forgets what waits, and accepts none of it again', async () => {
       await using engine = await open();
       const { queue, conversations } = engine;
       for (const id of ['one', 'two']) await queue.add(messageIn('a', id));
       await conversations.apply('a', 'forget', { kind: 'forget' });
+      assert.equal(await queue.add(messageIn('a', 'one')), 'duplicate');
       await queue.add(messageIn('a', 'later'));
       const turns = new HandedTurns(queue);
       assert.equal(await turns.answerNext(), 'later');

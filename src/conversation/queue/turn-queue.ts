@@ -61,9 +61,10 @@ export interface TurnJob {
   save(edit: Edit): Promise<SaveResult>;
   /**
    * Ends the turn: its message is known as answered, and its saved reply is removed from the record. False when
-   * superseded. After it the message is never attempted again.
+   * superseded. After it the message is never attempted again. `isDelivered`: the reply is out; the message is known as
+   * answered also when superseded, so that no later attempt sends it again.
    */
-  complete(): Promise<boolean>;
+  complete(isDelivered?: boolean): Promise<boolean>;
   /** As `complete`, and puts the message where an operator finds it: it cannot be answered. */
   deadLetter(): Promise<boolean>;
   /** Gives the turn back, to be attempted again at once. Does not count as an attempt. */

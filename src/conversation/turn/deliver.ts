@@ -22,7 +22,7 @@ export async function deliver<Result extends TurnResult>(
   turn.noteReplied();
   // Of a turn that is complete nobody would end the reservation after a crash.
   await settling;
-  await completeOrLog(turn);
+  await completeOrLog(turn, true);
   return unsent === undefined ? result : { ...unsent, ...('model' in result ? { model: result.model } : {}) };
 }
 
@@ -106,10 +106,10 @@ async function apologize(turn: TurnContext): Promise<Unsent | undefined> {
 }
 
 /** The reply is out, or will not come: what fails here is in the log. */
-async function completeOrLog(turn: TurnContext): Promise<void> {
+async function completeOrLog(turn: TurnContext, isDelivered = false): Promise<void> {
   const { job, log } = turn;
   try {
-    await turn.storedAtEnd(() => job.complete());
+    await turn.storedAtEnd(() => job.complete(isDelivered));
   } catch (err) {
     log.warn({ err }, 'end of the turn not stored');
   }
