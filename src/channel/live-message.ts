@@ -5,7 +5,7 @@ import type { StreamRules } from './capabilities.ts';
 import type { Pace } from './pace.ts';
 import { safeMarkdown } from './safe-markdown.ts';
 import { isRefusedForItsContent, withoutAttachments } from './send-once.ts';
-import { type StreamFault, streamFault } from './stream-faults.ts';
+import { isNotTaken, type StreamFault, streamFault } from './stream-faults.ts';
 import { markedPiece, type StreamType } from './stream-mark.ts';
 
 /** What a live message is made with. */
@@ -34,10 +34,7 @@ export interface LiveMessageOptions {
 /** A channel that wants to wait longer is asked again: somebody sits there and waits for the answer. */
 const MOST_WAIT_MS = 15_000;
 
-/**
- * `off`: the channel takes no stream, and knows of none. `ended`: it takes no more of this one, but the message is
- * there. `stopped`: by the user, who wants no more of it.
- */
+/** `off`: the channel knows of no stream. `ended`: it takes no more, but the message is there. `stopped`: by the user. */
 type State = 'open' | 'off' | 'ended' | 'stopped' | 'closed';
 
 /**
@@ -118,11 +115,8 @@ export class LiveMessage {
     await this.settle();
     if (this.isStopped) return;
     this.#isFinished = true;
-    if (this.#streamId === undefined) {
-      await this.#options.sendWhole(message);
-      return;
-    }
-    if (this.#state === 'closed') await this.#sendLast(message);
+    if (this.#streamId === undefined) await this.#options.sendWhole(message);
+    else if (this.#state === 'closed') await this.#sendLast(message);
     else await this.#replace(message);
   }
 
@@ -163,11 +157,15 @@ export class LiveMessage {
     return this.#options.update({ ...message, id: this.#streamId ?? '' });
   }
 
-  /** The channel takes no more of the stream: its message is exchanged for the whole, or the rest follows it. */
+  /**
+   * The channel takes no more of the stream: its message is exchanged for the whole. The rest follows it only where the
+   * channel has refused that: otherwise the whole may be there already.
+   */
   async #replace(message: Partial<Activity>): Promise<void> {
     try {
       await this.#update(message);
     } catch (err) {
+      if (!isNotTaken(err, this.#options.clock.now())) throw err;
       await this.#sendRest(message, err);
     }
   }
