@@ -43,6 +43,8 @@ type State = 'open' | 'off' | 'ended' | 'stopped' | 'closed';
  * https://learn.microsoft.com/microsoftteams/platform/bots/streaming-ux
  */
 export class LiveMessage {
+  /** Whether the user may have seen any of the answer. */
+  hasShown = false;
   readonly #options: LiveMessageOptions;
   readonly #startedAtMs: number;
   #state: State = 'open';
@@ -76,7 +78,7 @@ export class LiveMessage {
     return this.#state === 'stopped';
   }
 
-  /** Whether the channel has a message of it already. */
+  /** Whether the channel has a message of it. */
   get isBegun(): boolean {
     return this.#streamId !== undefined;
   }
@@ -141,8 +143,7 @@ export class LiveMessage {
   }
 
   /**
-   * Nobody knows whether the end arrived. To exchange a message for the same does no harm, to send the rest would: it may
-   * be there already.
+   * Nobody knows whether the end arrived. To exchange a message for the same does no harm, to send the rest would.
    */
   async #replaceUnconfirmed(message: Partial<Activity>, reason: unknown): Promise<void> {
     try {
@@ -209,6 +210,7 @@ export class LiveMessage {
     const read = this.#read;
     this.#read = undefined;
     this.#announcement = '';
+    this.hasShown ||= type === 'streaming';
     this.#inFlight = sendPiece(this.#marked({ type: ActivityTypes.Typing, text }, type)).then(
       (taken) => this.#pieceTaken(text, type, taken?.id),
       (error) => {
@@ -265,6 +267,7 @@ export class LiveMessage {
     const wasOpen = this.#state === 'open';
     this.#state = 'off';
     this.#shown = '';
+    this.hasShown = false;
     if (wasOpen) this.#options.onOff();
   }
 

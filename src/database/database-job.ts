@@ -40,6 +40,7 @@ export class DatabaseJob implements TurnJob {
   readonly message: UserMessage;
   readonly acceptedAtMs: number;
   readonly isTransferable: boolean;
+  readonly isRetry: boolean;
   readonly claim: Claim | undefined;
   readonly #services: JobServices;
   readonly #key: string;
@@ -54,6 +55,7 @@ export class DatabaseJob implements TurnJob {
     this.acceptedAtMs = acceptedAtMs;
     this.claim = claim;
     this.isTransferable = claim !== undefined;
+    this.isRetry = claim !== undefined && claim.retryCount > 0;
     this.#services = services;
     this.#key = storedKey(message.key);
   }

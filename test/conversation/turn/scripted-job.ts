@@ -11,9 +11,11 @@ interface JobScript {
   readonly attempt?: number;
   readonly streamId?: string;
   readonly isTransferable?: boolean;
-  readonly saves?: SaveResult;
-  /** Another attempt has the turn. */
+  readonly isRetry?: boolean;
+  readonly saves?: SaveResult | Error;
+  /** Another attempt has the turn, from the begin on or when it is complete. */
   readonly isSuperseded?: boolean;
+  readonly isSupersededAtEnd?: boolean;
 }
 
 /** One attempt at a message, of which the test says what the store answers; what is asked of it stands in `diary`. */
@@ -22,6 +24,7 @@ export class ScriptedJob implements TurnJob {
   readonly acceptedAtMs = 0;
   readonly message: UserMessage;
   readonly isTransferable: boolean;
+  readonly isRetry: boolean;
   readonly diary: string[];
   readonly #script: JobScript;
   readonly #stop = new AbortController();
@@ -34,6 +37,7 @@ export class ScriptedJob implements TurnJob {
     this.diary = diary;
     this.#script = script;
     this.isTransferable = script.isTransferable ?? true;
+    this.isRetry = script.isRetry ?? false;
     this.record = { ...EMPTY_RECORD, ...script.record };
   }
 
@@ -53,6 +57,7 @@ export class ScriptedJob implements TurnJob {
 
   async save(edit: (record: ConversationRecord) => ConversationRecord): Promise<SaveResult> {
     const saved = this.#script.saves ?? 'saved';
+    if (saved instanceof Error) throw saved;
     if (saved === 'saved') this.record = edit(this.record);
     this.#answer(`save: ${saved}`);
     return saved;
@@ -60,7 +65,7 @@ export class ScriptedJob implements TurnJob {
 
   async complete(): Promise<boolean> {
     this.#answer('complete');
-    return !this.#script.isSuperseded;
+    return !this.#script.isSuperseded && !this.#script.isSupersededAtEnd;
   }
 
   async deadLetter(): Promise<boolean> {
