@@ -47,18 +47,30 @@ export class MemoryRecords {
     return this.#find(key)?.record ?? EMPTY_RECORD;
   }
 
-  /** `team`: see `team` of a message; `undefined` leaves it as it is. */
-  write(key: string, record: ConversationRecord, team = this.#find(key)?.team): void {
-    this.#entries.set(key, { record, team, writtenAtMs: this.#clock.now(), isForgotten: false });
+  /** What was forgotten stays so. */
+  write(key: string, record: ConversationRecord): void {
+    this.#set(key, { record });
+  }
+
+  /** A conversation begins, or goes on. `team`: see `team` of a message; `undefined` leaves it as it is. */
+  open(key: string, team = this.#find(key)?.team): ConversationRecord {
+    return this.#set(key, { team, isForgotten: false }).record;
   }
 
   /** `record`: what is left of it. */
   forget(key: string, record: ConversationRecord): void {
-    this.#entries.set(key, { record, team: undefined, writtenAtMs: this.#clock.now(), isForgotten: true });
+    this.#set(key, { record, team: undefined, isForgotten: true });
   }
 
   keysOf(team: string): readonly string[] {
     return [...this.#entries.entries()].filter(([, entry]) => entry.team === team).map(([key]) => key);
+  }
+
+  #set(key: string, changes: Partial<Entry>): Entry {
+    const before = this.#find(key) ?? { record: EMPTY_RECORD, team: undefined, isForgotten: false };
+    const entry = { ...before, ...changes, writtenAtMs: this.#clock.now() };
+    this.#entries.set(key, entry);
+    return entry;
   }
 
   #find(key: string): Entry | undefined {

@@ -29,7 +29,7 @@ export class MemoryStore implements ConversationStore {
     const { records } = this.#options;
     if (records.has(key)) return false;
     // Of a forgotten conversation the ids of answered activities are left.
-    records.write(key, records.read(key));
+    records.open(key);
     return true;
   }
 

@@ -8,15 +8,15 @@ import type { JobServices } from './database-job.ts';
 import { QUEUE } from './job-queue.ts';
 import type { KeyChain } from './key-chain.ts';
 import { jobId, storedKey } from './names.ts';
+import { forgetAudio } from './postgres-audio-store.ts';
 import { forgetLinks } from './recording-links.ts';
-import { type Stop, writeStop } from './stop-notice.ts';
 
 /** What the conversations need. */
 export interface DatabaseConversationsOptions extends JobServices {
   /** Of messages and of what happens between them. */
   readonly chain: KeyChain;
-  /** Stops the turns of this instance, also while it hears no notifications. */
-  readonly onStop: (stop: Stop) => void;
+  /** Stops the turns of this instance, also while it hears no notifications. `key`: as it is stored. Must not reject. */
+  readonly onStop: (key: string) => Promise<void>;
   /** Names this instance. */
   readonly instance: string;
 }
@@ -52,16 +52,16 @@ export class DatabaseConversations implements ConversationStore {
 
   async apply(key: string, activityId: string | undefined, action: ConversationAction): Promise<boolean> {
     const { chain, connection, onStop } = this.#options;
-    const { isApplied, stop } = await chain.run(key, () =>
+    const isApplied = await chain.run(key, () =>
       connection.transaction(async (sql) => {
         const record = await this.#lock(sql, key);
-        if (activityId !== undefined && isKnown(record, activityId))
-          return rollBack({ isApplied: false, stop: undefined });
+        if (activityId !== undefined && isKnown(record, activityId)) return rollBack(false);
         await this.#write(sql, key, recordAfter(record, activityId, action), action);
-        return commit({ isApplied: true, stop: await this.#act(sql, key, action) });
+        await this.#act(sql, key, action);
+        return commit(true);
       }),
     );
-    if (stop !== undefined) onStop(stop);
+    if (isApplied && isStop(action)) await onStop(storedKey(key));
     return isApplied;
   }
 
@@ -89,47 +89,44 @@ export class DatabaseConversations implements ConversationStore {
     return readRecord(row?.record);
   }
 
-  async #write(sql: Sql, key: string, record: ConversationRecord, { kind }: ConversationAction): Promise<void> {
-    const isStop = kind === 'stop' || kind === 'forget';
+  async #write(sql: Sql, key: string, record: ConversationRecord, action: ConversationAction): Promise<void> {
+    const { kind } = action;
     await sql.query(
       `UPDATE conversations SET record = $2, version = $3, epoch = epoch + $4, is_forgotten = is_forgotten OR $5,
          stopped_at = CASE WHEN $6 THEN now() ELSE stopped_at END, updated_at = now() WHERE key = $1`,
       [
         ...[storedKey(key), storableJson(record), record.version],
-        ...[kind === 'reset' || kind === 'forget' ? 1 : 0, kind === 'forget', isStop],
+        ...[kind === 'reset' || kind === 'forget' ? 1 : 0, kind === 'forget', isStop(action)],
       ],
     );
   }
 
-  /** Does to the messages of a conversation what an action does to its record. Returns what was stopped. */
-  async #act(sql: Sql, key: string, action: ConversationAction): Promise<Stop | undefined> {
-    const { jobs } = this.#options;
+  /** Does to the messages of a conversation what an action does to its record. */
+  async #act(sql: Sql, key: string, action: ConversationAction): Promise<void> {
+    const { jobs, instance } = this.#options;
     switch (action.kind) {
       case 'note':
       case 'edit':
       case 'reset':
-        return undefined;
+        return;
       case 'withdraw':
-        await jobs.cancelWaiting(sql, key, jobId({ key, activityId: action.activityId }));
-        return undefined;
+        return jobs.cancelWaiting(sql, key, jobId({ key, activityId: action.activityId }));
       case 'leave':
-        await jobs.cancelWaiting(sql, key);
-        return undefined;
+        return jobs.cancelWaiting(sql, key);
       case 'stop':
         await jobs.cancelWaiting(sql, key);
-        return this.#notify(sql, key);
+        return jobs.notify(sql, `${instance} ${storedKey(key)}`);
       case 'forget':
-        await jobs.deleteAll(sql, key);
+        await jobs.cancelWaiting(sql, key);
+        await jobs.deleteDead(sql, key);
         await forgetLinks(sql, key);
-        return this.#notify(sql, key);
+        await forgetAudio(sql, key);
+        return jobs.notify(sql, `${instance} ${storedKey(key)}`);
     }
   }
+}
 
-  /** After what waits was taken out: what is fetched meanwhile is found as running. */
-  async #notify(sql: Sql, key: string): Promise<Stop> {
-    const { jobs, instance: by } = this.#options;
-    const stop = { key: storedKey(key), jobs: await jobs.running(sql, key), by };
-    await jobs.notify(sql, writeStop(stop));
-    return stop;
-  }
+/** Whether turns end that were accepted before. */
+function isStop({ kind }: ConversationAction): boolean {
+  return kind === 'stop' || kind === 'forget';
 }

@@ -34,6 +34,17 @@ interface Row {
   readonly epoch: number;
 }
 
+interface HowEnded {
+  readonly isDead: boolean;
+  readonly isDelivered: boolean;
+}
+
+interface BeginRow extends Row {
+  readonly attempt: number;
+  readonly stream_id: string | null;
+  readonly is_stopped: boolean | null;
+}
+
 /** One attempt at a message. The row of its conversation is locked before its job, everywhere. */
 export class DatabaseJob implements TurnJob {
   readonly id: string;
@@ -42,8 +53,9 @@ export class DatabaseJob implements TurnJob {
   readonly isTransferable: boolean;
   readonly isRetry: boolean;
   readonly claim: Claim | undefined;
+  /** Of its conversation, as it is stored. */
+  readonly key: string;
   readonly #services: JobServices;
-  readonly #key: string;
   readonly #stop = new AbortController();
   #epoch: number | undefined;
   #isEnded = false;
@@ -57,7 +69,7 @@ export class DatabaseJob implements TurnJob {
     this.isTransferable = claim !== undefined;
     this.isRetry = claim !== undefined && claim.retryCount > 0;
     this.#services = services;
-    this.#key = storedKey(message.key);
+    this.key = storedKey(message.key);
   }
 
   get signal(): AbortSignal {
@@ -78,18 +90,21 @@ export class DatabaseJob implements TurnJob {
     this.#stop.abort(reason);
   }
 
-  async begin(): Promise<TurnStart | undefined> {
+  async begin(): Promise<TurnStart> {
     const { connection, jobs, retentionMs } = this.#services;
+    // In-band turns have no job to look at: they are stopped by their signal alone.
+    if (this.signal.aborted && this.signal.reason.code === 'cancelled') return { kind: 'stopped' };
     // An attempt is counted by its claim, however often this is called.
-    const [row] = await connection.query<Row & { readonly attempt: number; readonly stream_id: string | null }>(
-      `INSERT INTO conversations AS c (key, version, record, team, attempt_job, attempts)
-       SELECT $1, $2, $3, $4, $5, array_remove(ARRAY[$6::int], NULL)
-       WHERE $5::uuid IS NULL OR EXISTS
-         (SELECT 1 FROM ${jobs.table} WHERE name = $8 AND id = $5 AND state = 'active' AND retry_count = $6)
+    const [row] = await connection.query<BeginRow>(
+      `WITH job AS (
+         SELECT created_on FROM ${jobs.table} WHERE name = $8 AND id = $5 AND state = 'active' AND retry_count = $6
+       )
+       INSERT INTO conversations AS c (key, version, record, team, attempt_job, attempts)
+       SELECT $1, $2, $3, $4, $5, array_remove(ARRAY[$6::int], NULL) WHERE $5::uuid IS NULL OR EXISTS (SELECT FROM job)
        ON CONFLICT (key) DO UPDATE SET
          record = CASE WHEN c.updated_at < now() - $7 * interval '1 ms' THEN excluded.record ELSE c.record END,
          team = coalesce(excluded.team, c.team),
-         is_forgotten = false,
+         is_forgotten = c.is_forgotten AND coalesce((SELECT created_on FROM job) < c.stopped_at, false),
          updated_at = now(),
          attempts = CASE
            WHEN excluded.attempt_job IS NULL THEN c.attempts
@@ -97,19 +112,21 @@ export class DatabaseJob implements TurnJob {
            ELSE excluded.attempts END,
          stream_id = CASE WHEN excluded.attempt_job IS NULL OR c.attempt_job = excluded.attempt_job THEN c.stream_id END,
          attempt_job = coalesce(excluded.attempt_job, c.attempt_job)
-       RETURNING record, epoch, cardinality(attempts) AS attempt, stream_id`,
+       RETURNING record, epoch, cardinality(attempts) AS attempt, stream_id,
+         (SELECT created_on FROM job) < stopped_at AS is_stopped`,
       [
-        ...[this.#key, EMPTY_RECORD.version, JSON.stringify(EMPTY_RECORD), this.message.team ?? null],
+        ...[this.key, EMPTY_RECORD.version, JSON.stringify(EMPTY_RECORD), this.message.team ?? null],
         ...[this.claim?.id ?? null, this.claim?.retryCount ?? null, retentionMs, QUEUE],
       ],
     );
     if (row === undefined) this.#isLost = true;
-    if (row === undefined) return undefined;
+    if (row === undefined) return { kind: 'superseded' };
+    if (row.is_stopped === true) return { kind: 'stopped' };
     this.#epoch = row.epoch;
-    const record = readRecord(row.record);
-    if (this.claim === undefined) return { record, attempt: 1, streamId: undefined };
+    const begun = { kind: 'begun', record: readRecord(row.record) } as const;
+    if (this.claim === undefined) return { ...begun, attempt: 1, streamId: undefined };
     const attempt = this.claim.retryCount < MAX_CLAIMS ? row.attempt : Number.POSITIVE_INFINITY;
-    return { record, attempt, streamId: row.stream_id ?? undefined };
+    return { ...begun, attempt, streamId: row.stream_id ?? undefined };
   }
 
   async save(edit: Edit): Promise<SaveResult> {
@@ -125,13 +142,12 @@ export class DatabaseJob implements TurnJob {
     return result;
   }
 
-  complete(): Promise<boolean> {
-    return this.#end(async () => {});
+  complete(isDelivered = false): Promise<boolean> {
+    return this.#end({ isDead: false, isDelivered });
   }
 
   deadLetter(): Promise<boolean> {
-    const { jobs } = this.#services;
-    return this.#end((sql) => jobs.sendDead(sql, this.message, storable(writeMessage(this.message))));
+    return this.#end({ isDead: true, isDelivered: false });
   }
 
   async release(): Promise<void> {
@@ -149,7 +165,7 @@ export class DatabaseJob implements TurnJob {
     if (this.claim === undefined) return;
     const text = 'UPDATE conversations SET stream_id = $3 WHERE key = $1 AND attempt_job = $2';
     this.#services.connection
-      .query(text, [this.#key, this.claim.id, streamId])
+      .query(text, [this.key, this.claim.id, streamId])
       .catch((err: unknown) => this.#services.log.debug({ err }, 'stream id not stored'));
   }
 
@@ -166,12 +182,12 @@ export class DatabaseJob implements TurnJob {
 
   async #uncount(sql: Sql, { id, retryCount }: Claim): Promise<void> {
     const text = `UPDATE conversations SET attempts = array_remove(attempts, $3) WHERE key = $1 AND attempt_job = $2`;
-    await sql.query(text, [this.#key, id, retryCount]);
+    await sql.query(text, [this.key, id, retryCount]);
   }
 
   async #lock(sql: Sql): Promise<Row | undefined> {
     const text = 'SELECT record, epoch FROM conversations WHERE key = $1 FOR UPDATE';
-    return (await sql.query<Row>(text, [this.#key]))[0];
+    return (await sql.query<Row>(text, [this.key]))[0];
   }
 
   /** Writes the record, or creates it where nothing was begun. A job that has ended is no attempt any more. */
@@ -180,27 +196,28 @@ export class DatabaseJob implements TurnJob {
       `INSERT INTO conversations AS c (key, version, record) VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE
        SET record = excluded.record, version = excluded.version, updated_at = now(),
          attempt_job = nullif(c.attempt_job, $4)`,
-      [this.#key, record.version, storableJson(record), ended],
+      [this.key, record.version, storableJson(record), ended],
     );
   }
 
-  async #end(before: (sql: Sql) => Promise<void>): Promise<boolean> {
-    const isOurs = await this.#services.connection.transaction((sql) => this.#tryEnd(sql, before));
+  async #end(how: HowEnded): Promise<boolean> {
+    const isOurs = await this.#services.connection.transaction((sql) => this.#tryEnd(sql, how));
     this.#isEnded ||= isOurs;
     this.#isLost ||= !isOurs;
     return isOurs;
   }
 
-  async #tryEnd(sql: Sql, before: (sql: Sql) => Promise<void>): Promise<Ending<boolean>> {
+  async #tryEnd(sql: Sql, { isDead, isDelivered }: HowEnded): Promise<Ending<boolean>> {
     const { jobs } = this.#services;
     const row = await this.#lock(sql);
-    const isObsolete = row !== undefined && this.#epoch !== undefined && row.epoch !== this.#epoch;
-    await before(sql);
+    // What was forgotten meanwhile is not kept for an operator.
+    if (isDead && row?.epoch === this.#epoch)
+      await jobs.sendDead(sql, this.message, storable(writeMessage(this.message)));
     const record = withAnswered(readRecord(row?.record), messageId(this.message));
     await this.#write(sql, record, this.claim?.id ?? null);
     if (this.claim === undefined) return commit(true);
-    // What was forgotten meanwhile is not kept for an hour.
-    if (await jobs.complete(sql, this.claim, isObsolete)) return commit(true);
-    return rollBack(await jobs.hasEnded(sql, this.claim, isObsolete));
+    if (await jobs.complete(sql, this.claim)) return commit(true);
+    const hasEnded = await jobs.hasEnded(sql, this.claim);
+    return isDelivered ? commit(hasEnded) : rollBack(hasEnded);
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { writeMessage } from '../conversation/message-json.ts';
 import {
   type AddResult,
   MAX_WAITING,
@@ -12,6 +13,7 @@ import { personOf } from '../conversation/speakers.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
 import { StoreError } from '../errors.ts';
 import { type Person, unvouchedPart } from '../shares.ts';
+import { storable } from '../storable-json.ts';
 import { commit, type Ending, QUERY_LIMIT_MS, rollBack, type Sql } from './connection.ts';
 import type { JobServices } from './database-job.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -78,12 +80,15 @@ export class DatabaseQueue implements TurnQueue {
 
   async #store(sql: Sql, message: UserMessage): Promise<Ending<AddResult>> {
     const { jobs } = this.#options;
-    if (!(await jobs.send(sql, message))) return rollBack('duplicate');
     const waiting = await jobs.countWaiting(sql, message);
-    if (isTooMuch(waiting, personOf(message))) return rollBack('busy');
-    const { ofKey, ofPerson } = waiting;
+    const isBusy = isTooMuch(waiting, personOf(message));
     // One of the conversation's runs, or is about to.
-    if (ofKey <= MAX_WAITING + 1 && ofPerson <= MAX_WAITING_PER_PERSON) return commit('queued');
+    const isFull = waiting.ofKey > MAX_WAITING || waiting.ofPerson >= MAX_WAITING_PER_PERSON;
+    // Of what is not answered nothing is stored but its id.
+    const data = isBusy || isFull ? {} : storable(writeMessage(message));
+    if (!(await jobs.send(sql, message, data))) return rollBack('duplicate');
+    if (isBusy) return rollBack('busy');
+    if (!isFull) return commit('queued');
     await jobs.cancelWaiting(sql, message.key, jobId(message));
     return commit('queueFull');
   }
@@ -91,6 +96,6 @@ export class DatabaseQueue implements TurnQueue {
 
 function isTooMuch({ inAll, bytes, ofUnvouched, unvouchedBytes }: WaitingCounts, { isVouched }: Person): boolean {
   const isOverPart =
-    ofUnvouched > unvouchedPart(MAX_WAITING_IN_ALL) || unvouchedBytes > unvouchedPart(MAX_WAITING_BYTES);
-  return inAll > MAX_WAITING_IN_ALL || bytes > MAX_WAITING_BYTES || (!isVouched && isOverPart);
+    ofUnvouched >= unvouchedPart(MAX_WAITING_IN_ALL) || unvouchedBytes >= unvouchedPart(MAX_WAITING_BYTES);
+  return inAll >= MAX_WAITING_IN_ALL || bytes >= MAX_WAITING_BYTES || (!isVouched && isOverPart);
 }

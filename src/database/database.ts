@@ -21,7 +21,6 @@ import { createPostgresAudioStore } from './postgres-audio-store.ts';
 import { PostgresSpendingStore } from './postgres-spending-store.ts';
 import { createRecordingLinks } from './recording-links.ts';
 import { Retention, retentionRules } from './retention.ts';
-import { readStop, type Stop } from './stop-notice.ts';
 
 /** What the database needs. */
 export interface DatabaseOptions extends ConnectionOptions {
@@ -74,7 +73,10 @@ export class Database {
     // Else the notification of the own message wakes the dispatcher.
     const onAdded = () => void (this.#listener.isConnected || dispatcher.wake());
     this.queue = new DatabaseQueue({ ...services, dispatcher, inBand, chain, clock, onAdded });
-    const onStop = (stop: Stop) => this.#onStop(stop);
+    const onStop = (key: string) => {
+      inBand.stop(key);
+      return dispatcher.stop(key);
+    };
     this.conversations = new DatabaseConversations({ ...services, chain, onStop, instance: this.#instance });
     this.recordingLinks = createRecordingLinks({ connection, clock, ids });
     this.audioStore = audioStoreOf(options, connection);
@@ -152,16 +154,14 @@ export class Database {
     );
   }
 
+  /** Of pg-boss: the name of a queue. Of a stop: the instance that stopped it, and the key as it is stored. */
   #onPayload(payload: string): void {
-    const stop = readStop(payload);
-    if (stop === undefined) this.#dispatcher.wake();
+    const space = payload.indexOf(' ');
+    const key = payload.slice(space + 1);
+    if (space < 0) this.#dispatcher.wake();
+    else void this.#dispatcher.stop(key);
     // What it meant here was stopped at once: what has come since is not meant.
-    else if (stop.by !== this.#instance) this.#onStop(stop);
-  }
-
-  #onStop({ key, jobs }: Stop): void {
-    this.#dispatcher.stop(jobs);
-    this.#inBand.stop(key);
+    if (space >= 0 && payload.slice(0, space) !== this.#instance) this.#inBand.stop(key);
   }
 }
 

@@ -59,21 +59,26 @@ export class Dispatcher {
     if (!this.#isFetching) void this.#fetch();
   }
 
-  /** Stops the turns of these jobs that run here. */
-  stop(ids: readonly string[]): void {
-    const stopped = new TurnError('cancelled', 'the user stopped the turn');
-    for (const job of this.#running) if (ids.includes(job.id)) job.abort(stopped);
-  }
-
-  /** After a time without notifications: fetches what came, and stops what was stopped. Never rejects. */
-  async catchUp(): Promise<void> {
-    this.wake();
-    if (this.#running.size === 0) return;
+  /**
+   * Stops the turns that run here and whose conversations were stopped since they were accepted: of one, by its stored
+   * key, or of all. Those that have not begun find that by themselves. Never rejects.
+   */
+  async stop(key?: string): Promise<void> {
+    const jobs = [...this.#running].filter((job) => key === undefined || job.key === key);
+    if (jobs.length === 0) return;
     try {
-      this.stop(await this.#services.jobs.stoppedAmong([...this.#running].map(({ id }) => id)));
+      const ids = await this.#services.jobs.stoppedAmong(jobs.map(({ id }) => id));
+      const stopped = new TurnError('cancelled', 'the user stopped the turn');
+      for (const job of jobs) if (ids.includes(job.id)) job.abort(stopped);
     } catch (err) {
       this.#services.log.warn({ err }, 'stopped turns not looked up');
     }
+  }
+
+  /** After a time without notifications: fetches what came, and stops what was stopped. Never rejects. */
+  catchUp(): Promise<void> {
+    this.wake();
+    return this.stop();
   }
 
   /** Fetches nothing more. Running turns have `graceMs` milliseconds to end. Resolves when none runs. */
@@ -155,7 +160,7 @@ export class Dispatcher {
     try {
       await connection.transaction(async (sql) => {
         await jobs.sendDead(sql, { key: id }, data);
-        return commit(await jobs.complete(sql, { id, retryCount }, false));
+        return commit(await jobs.complete(sql, { id, retryCount }));
       });
       this.wake();
     } catch (err) {

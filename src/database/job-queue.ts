@@ -1,8 +1,7 @@
 import { PgBoss } from 'pg-boss';
-import { type MessageJson, readMessage, writeMessage } from '../conversation/message-json.ts';
+import { type MessageJson, readMessage } from '../conversation/message-json.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
 import { fieldsOf } from '../fields.ts';
-import { storable } from '../storable-json.ts';
 import { type Connection, type ConnectionOptions, clientConfig, type Sql } from './connection.ts';
 import { storeFailure } from './errors.ts';
 import { channelOf, jobId, queueSchema, storedKey } from './names.ts';
@@ -21,7 +20,7 @@ export interface FetchedJob extends Claim {
   readonly data: object;
 }
 
-/** How many messages wait, and their bytes as they are stored, after one was added. */
+/** How many messages wait, and their bytes as they are stored. */
 export interface WaitingCounts {
   /** Of its conversation, the running one included. */
   readonly ofKey: number;
@@ -113,11 +112,10 @@ export class JobQueue {
     await this.#boss.stop({ graceful: false });
   }
 
-  /** False when the message was accepted before. */
-  async send(sql: Sql, message: UserMessage): Promise<boolean> {
+  /** False when the message was accepted before. `data`: without it, only its id is known from then on. */
+  async send(sql: Sql, message: UserMessage, data: MessageJson | Record<string, never>): Promise<boolean> {
     const singletonKey = storedKey(message.key);
     const group = { id: storedKey(message.personKey) };
-    const data: MessageJson = storable(writeMessage(message));
     return (await this.#boss.send(QUEUE, data, { id: jobId(message), singletonKey, group, db: sql })) !== null;
   }
 
@@ -157,17 +155,17 @@ export class JobQueue {
     return this.touch(claims, this.#connection);
   }
 
-  /** Ends a job, as long as its claim holds. `isRemoved`: with its data. */
-  async complete(sql: Sql, claim: Claim, isRemoved: boolean): Promise<boolean> {
-    if (isRemoved) return affected(await this.#boss.deleteJob(QUEUE, claim, { db: sql })) > 0;
-    return affected(await this.#boss.complete(QUEUE, claim, null, { db: sql })) > 0;
+  /** Ends a job, as long as its claim holds. Its id stays for an hour, without the message. */
+  async complete(sql: Sql, claim: Claim): Promise<boolean> {
+    if (affected(await this.#boss.complete(QUEUE, claim, null, { db: sql })) === 0) return false;
+    await sql.query(`UPDATE ${this.#jobs} SET data = '{}' WHERE name = $1 AND id = $2`, [QUEUE, claim.id]);
+    return true;
   }
 
   /** Whether an earlier `complete` of this claim has ended the job: the answer to a COMMIT may be lost. */
-  async hasEnded(sql: Sql, { id, retryCount }: Claim, isRemoved: boolean): Promise<boolean> {
-    const text = `SELECT state::text, retry_count FROM ${this.#jobs} WHERE name = $1 AND id = $2`;
-    const [job] = await sql.query<{ state: string; retry_count: number }>(text, [QUEUE, id]);
-    return job === undefined ? isRemoved : job.state === 'completed' && job.retry_count === retryCount;
+  async hasEnded(sql: Sql, { id, retryCount }: Claim): Promise<boolean> {
+    const text = `SELECT FROM ${this.#jobs} WHERE name = $1 AND id = $2 AND state = 'completed' AND retry_count = $3`;
+    return (await sql.query(text, [QUEUE, id, retryCount])).length > 0;
   }
 
   async sendDead(sql: Sql, message: Pick<UserMessage, 'key'>, data: object): Promise<void> {
@@ -182,27 +180,22 @@ export class JobQueue {
     return true;
   }
 
-  /** Cancels messages that wait: all of a conversation, or one. They are not accepted again. */
+  /** Cancels messages that wait: all of a conversation, or one. Their ids stay for an hour, without the messages. */
   async cancelWaiting(sql: Sql, key: string, id?: string): Promise<void> {
+    // The condition is that of an index of pg-boss: what has ended is not looked at.
     const waiting = await sql.query<{ id: string }>(
-      `SELECT id FROM ${this.#jobs} WHERE name = $1 AND singleton_key = $2 AND state IN ('created', 'retry')
-       AND ($3::uuid IS NULL OR id = $3) ORDER BY id FOR UPDATE`,
+      `UPDATE ${this.#jobs} SET data = '{}' WHERE name = $1 AND singleton_key = $2 AND state < 'active'
+       AND ($3::uuid IS NULL OR id = $3) RETURNING id`,
       [QUEUE, storedKey(key), id ?? null],
     );
-    if (waiting.length > 0)
-      await this.#boss.cancel(
-        QUEUE,
-        waiting.map((job) => job.id),
-        { db: sql },
-      );
+    const ids = waiting.map((job) => job.id);
+    if (ids.length > 0) await this.#boss.cancel(QUEUE, ids, { db: sql });
   }
 
-  /** Deletes all of a conversation but what runs: what waits, what ended and is still kept, what could not be answered. */
-  async deleteAll(sql: Sql, key: string): Promise<void> {
-    await sql.query(`DELETE FROM ${this.#jobs} WHERE name IN ($1, $2) AND singleton_key = $3 AND state <> 'active'`, [
-      ...[QUEUE, DEAD_QUEUE],
-      storedKey(key),
-    ]);
+  /** Deletes what of a conversation could not be answered. */
+  async deleteDead(sql: Sql, key: string): Promise<void> {
+    const text = `DELETE FROM ${this.#jobs} WHERE name = $1 AND singleton_key = $2 AND state < 'active'`;
+    await sql.query(text, [DEAD_QUEUE, storedKey(key)]);
   }
 
   /** Which of these jobs were added before their conversation was stopped. */
@@ -213,12 +206,6 @@ export class JobQueue {
       [QUEUE, ids],
     );
     return stopped.map(({ id }) => id);
-  }
-
-  /** The jobs of a conversation that run now: at most one. */
-  async running(sql: Sql, key: string): Promise<readonly string[]> {
-    const text = `SELECT id FROM ${this.#jobs} WHERE name = $1 AND singleton_key = $2 AND state = 'active'`;
-    return (await sql.query<{ id: string }>(text, [QUEUE, storedKey(key)])).map(({ id }) => id);
   }
 
   /** To the listeners of all instances, when the transaction commits. At most 7,999 bytes. */

@@ -86,10 +86,13 @@ export function createPostgresAudioStore(options: PostgresAudioStoreOptions): Au
     async remove(id) {
       if (ID.test(id)) await sql.query('DELETE FROM audio WHERE id = $1', [id]);
     },
-    async forget(conversation) {
-      await sql.query(FORGET, [storable(conversation)]);
-    },
+    forget: (conversation) => forgetAudio(sql, conversation),
   };
+}
+
+/** Deletes all audio of a conversation. */
+export async function forgetAudio(sql: Sql, conversation: string): Promise<void> {
+  await sql.query(FORGET, [storable(conversation)]);
 }
 
 function storedOf(row: AudioRow): StoredAudio {

@@ -10,6 +10,7 @@ import {
 import { KEYS } from './saying.ts';
 import {
   aborted,
+  begun,
   bigMessageIn,
   HandedTurns,
   messageIn,
@@ -137,8 +138,8 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       const turns = new HandedTurns(queue);
       await queue.add(messageIn('a', 'one'));
       const { job, end } = await turns.next();
-      const start = await job.begin();
-      assert.deepEqual([start?.attempt, start?.streamId, start?.record.history], [1, undefined, []]);
+      const start = await begun(job);
+      assert.deepEqual([start.attempt, start.streamId, start.record.history], [1, undefined, []]);
       await conversations.apply('a', 'command', {
         kind: 'edit',
         edit: (r) => ({ ...r, settings: { voice: 'alloy' } }),
@@ -155,7 +156,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       assert.deepEqual(completed.answered, [messageId({ activityId: 'command' }), messageId(job.message)]);
       await queue.add(messageIn('a', 'two'));
       const second = await turns.next();
-      assert.deepEqual(usersIn((await second.job.begin())?.record ?? saved), ['one']);
+      assert.deepEqual(usersIn((await begun(second.job)).record), ['one']);
       assert.equal(await second.job.deadLetter(), true);
       second.end();
       assert.equal((await conversations.read('a')).answered.length, 3);
@@ -192,11 +193,11 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       await queue.add(messageIn('b', 'other'));
       const running = await turns.next();
       const other = await turns.next();
+      await begun(running.job);
       assert.equal(await conversations.apply('a', 'stop', { kind: 'stop' }), true);
       await queue.add(messageIn('a', 'later'));
       assert.equal(await aborted(running.job.signal), 'cancelled');
       assert.equal(other.job.signal.aborted, false);
-      await running.job.begin();
       assert.equal(await running.job.save(said(running.job.message)), 'saved');
       assert.equal(await running.job.complete(), true);
       running.end();
@@ -206,6 +207,27 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       end();
     });
 
+    for (const kind of ['stop', 'forget'] as const)
+      for (const isInBand of [false, true])
+        it(`begins no turn after ${kind} that was handed out before${isInBand ? ', in band' : ''}`, async () => {
+          await using engine = await open();
+          const { queue, conversations } = engine;
+          const turns = new HandedTurns(queue);
+          const add = async (id: string) =>
+            isInBand ? queue.addHere(messageIn('a', id, { isInBand })) : queue.add(messageIn('a', id));
+          await add('one');
+          const { job, end } = await turns.next();
+          await conversations.apply('a', 'command', { kind });
+          assert.deepEqual(await job.begin(), { kind: 'stopped' });
+          assert.equal(await job.complete(), true);
+          end();
+          assert.deepEqual((await conversations.read('a')).history, []);
+          if (kind === 'forget') assert.equal(await conversations.create('a'), true);
+          await add('later');
+          assert.equal(await turns.answerNext(), 'later');
+          assert.deepEqual(usersIn(await conversations.read('a')), ['later']);
+        });
+
     it('takes a withdrawn message out, whether it waits, runs or was answered', async () => {
       await using engine = await open();
       const { queue, conversations } = engine;
@@ -213,8 +235,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       for (const id of ['answered', 'running', 'waiting', 'last']) await queue.add(messageIn('a', id));
       assert.equal(await turns.answerNext(), 'answered');
       const running = await turns.next();
-      const start = await running.job.begin();
-      assert.deepEqual(usersIn(start?.record ?? (await conversations.read('a'))), ['answered']);
+      assert.deepEqual(usersIn((await begun(running.job)).record), ['answered']);
       for (const activityId of ['answered', 'running', 'waiting'])
         assert.equal(await conversations.apply('a', `delete ${activityId}`, { kind: 'withdraw', activityId }), true);
       const newest = await conversations.read('a');
@@ -227,11 +248,12 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       assert.deepEqual(turns.texts, ['answered', 'running', 'last']);
     });
 
-    it('forgets what waits', async () => {
+    it('forgets what waits, and accepts none of it again', async () => {
       await using engine = await open();
       const { queue, conversations } = engine;
       for (const id of ['one', 'two']) await queue.add(messageIn('a', id));
       await conversations.apply('a', 'forget', { kind: 'forget' });
+      assert.equal(await queue.add(messageIn('a', 'one')), 'duplicate');
       await queue.add(messageIn('a', 'later'));
       const turns = new HandedTurns(queue);
       assert.equal(await turns.answerNext(), 'later');
@@ -247,7 +269,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       assert.deepEqual([one.result, two.result, (await add('two')).result], ['queued', 'queued', 'duplicate']);
       const first = await turns.next();
       assert.equal(first.job.isTransferable, false);
-      assert.equal((await first.job.begin())?.attempt, 1);
+      assert.equal((await begun(first.job)).attempt, 1);
       assert.deepEqual(turns.texts, ['one']);
       assert.equal(await first.job.save(said(first.job.message)), 'saved');
       assert.equal(await first.job.complete(), true);

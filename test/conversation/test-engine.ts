@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ConversationStore } from '../../src/conversation/conversation-store.ts';
-import type { TurnJob, TurnQueue } from '../../src/conversation/queue/turn-queue.ts';
+import type { Begun, TurnJob, TurnQueue } from '../../src/conversation/queue/turn-queue.ts';
 import type { Invitations } from '../../src/conversation/recordings/invitations.ts';
 import type { ConversationRecord } from '../../src/conversation/records.ts';
 import type { UserMessage } from '../../src/conversation/user-message.ts';
@@ -57,12 +57,18 @@ export class HandedTurns {
   /** Answers the next message as a turn does, with its text as the reply. Returns the message's text. */
   async answerNext(): Promise<string> {
     const { job, end } = await this.next();
-    assert.ok((await job.begin()) !== undefined);
+    await begun(job);
     assert.notEqual(await job.save(said(job.message)), 'superseded');
     assert.equal(await job.complete(), true);
     end();
     return job.message.text;
   }
+}
+
+/** What a turn begins with that nobody has stopped or superseded. */
+export async function begun(job: TurnJob): Promise<Begun> {
+  const start = await job.begin();
+  return start.kind === 'begun' ? start : assert.fail(start.kind);
 }
 
 /** The edit of a turn that answers a message with its own text. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, describe, it } from 'node:test';
-import type { TurnJob } from '../../src/conversation/queue/turn-queue.ts';
+import { messageId } from '../../src/conversation/keys.ts';
+import { MAX_WAITING, type TurnJob } from '../../src/conversation/queue/turn-queue.ts';
 import type { ConversationRecord } from '../../src/conversation/records.ts';
-import { aborted, HandedTurns, messageIn, said, usersIn } from '../conversation/test-engine.ts';
+import { channelOf } from '../../src/database/names.ts';
+import { aborted, begun, HandedTurns, messageIn, said, usersIn } from '../conversation/test-engine.ts';
 import { sharedPostgres, type TestPostgres } from '../support/postgres.ts';
 import { type OpenedDatabase, type OpenOptions, openedDatabase } from './open-database.ts';
 
@@ -10,7 +12,7 @@ import { type OpenedDatabase, type OpenOptions, openedDatabase } from './open-da
 function answering(answered: Map<string, string[]>, onAnswer: () => void) {
   return async (job: TurnJob): Promise<void> => {
     const { key, text } = job.message;
-    if ((await job.begin()) === undefined || (await job.save(said(job.message))) !== 'saved') return;
+    if ((await job.begin()).kind !== 'begun' || (await job.save(said(job.message))) !== 'saved') return;
     answered.set(key, [...(answered.get(key) ?? []), text]);
     if (await job.complete()) onAnswer();
   };
@@ -83,7 +85,7 @@ describe('two instances on one database', () => {
     const killed = await open();
     await killed.queue.add(messageIn('a', 'one'));
     const turn = await new HandedTurns(killed.queue).next();
-    assert.equal((await turn.job.begin())?.attempt, 1);
+    assert.equal((await begun(turn.job)).attempt, 1);
     turn.job.noteStream('stream');
     await killed.queue.add(messageIn('a', 'two'));
     // It touches nothing any more, as if it had been killed; its heartbeat was the last 30 s ago.
@@ -95,14 +97,34 @@ describe('two instances on one database', () => {
     const other = await open();
     const turns = new HandedTurns(other.queue);
     const { job, end } = await turns.next();
-    const start = await job.begin();
-    assert.deepEqual([job.message.text, start?.attempt, start?.streamId], ['one', 2, 'stream']);
+    const start = await begun(job);
+    assert.deepEqual([job.message.text, start.attempt, start.streamId], ['one', 2, 'stream']);
     // However often it is called.
-    assert.equal((await job.begin())?.attempt, 2);
+    assert.equal((await begun(job)).attempt, 2);
     assert.equal(await job.complete(), true);
     end();
     assert.equal(await turns.answerNext(), 'two');
   });
+
+  for (const kind of ['stop', 'forget'] as const)
+    it(`answer nothing after ${kind} of what an instance has left that was killed`, async () => {
+      url = await server.createDatabase();
+      const killed = await open();
+      await killed.queue.add(messageIn('a', 'one'));
+      const turn = await new HandedTurns(killed.queue).next();
+      await turn.job.begin();
+      await opened[0]?.[Symbol.asyncDispose]();
+      const other = await open();
+      await other.conversations.apply('a', 'command', { kind });
+      await server.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
+      const turns = new HandedTurns(other.queue);
+      const { job, end } = await turns.next();
+      assert.deepEqual(await job.begin(), { kind: 'stopped' });
+      assert.equal(await job.complete(), true);
+      end();
+      await other.queue.add(messageIn('a', 'later'));
+      assert.equal(await turns.answerNext(), 'later');
+    });
 
   it('let an attempt that has lost its claim write nothing', async () => {
     url = await server.createDatabase();
@@ -114,14 +136,13 @@ describe('two instances on one database', () => {
     assert.equal(await late.job.save(said(late.job.message)), 'saved');
     // What supervision does with a job without a heartbeat.
     await server.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
-    assert.equal(await late.job.save(said(late.job.message)), 'superseded');
     const { job, end } = await turns.next();
-    assert.equal((await job.begin())?.attempt, 2);
+    assert.equal(await aborted(late.job.signal), 'claim_lost');
+    assert.equal((await begun(job)).attempt, 2);
     assert.equal(await late.job.save(said(late.job.message)), 'superseded');
     assert.equal(await late.job.complete(), false);
     assert.equal(await late.job.deadLetter(), false);
-    assert.equal(await late.job.begin(), undefined);
-    assert.equal(await aborted(late.job.signal), 'claim_lost');
+    assert.deepEqual(await late.job.begin(), { kind: 'superseded' });
     await late.job.release();
     late.end();
     assert.equal(job.signal.aborted, false);
@@ -147,7 +168,7 @@ describe('two instances on one database', () => {
     turn.end();
     await drained;
     const { job, end } = await turns.next();
-    assert.deepEqual([job.message.text, (await job.begin())?.attempt], ['one', 1]);
+    assert.deepEqual([job.message.text, (await begun(job)).attempt], ['one', 1]);
     await job.complete();
     end();
     assert.equal(await turns.answerNext(), 'two');
@@ -168,7 +189,7 @@ describe('two instances on one database', () => {
     interrupted.end();
     const { job, end } = await turns.next();
     assert.equal(job.message.text, 'one');
-    assert.equal((await job.begin())?.attempt, Number.POSITIVE_INFINITY);
+    assert.equal((await begun(job)).attempt, Number.POSITIVE_INFINITY);
     assert.equal(await job.deadLetter(), true);
     end();
     assert.equal(await turns.answerNext(), 'two');
@@ -267,13 +288,74 @@ describe('two instances on one database', () => {
     dead.end();
     const running = await turns.next();
     await running.job.begin();
-    assert.deepEqual(await texts(), [5, 1]);
+    assert.deepEqual(await texts(), [3, 1]);
     await conversations.apply('a', 'forget', { kind: 'forget' });
     assert.deepEqual(await texts(), [1, 0]);
     assert.equal(await running.job.save(said(running.job.message)), 'obsolete');
     assert.equal(await running.job.complete(), true);
     running.end();
     assert.deepEqual(await texts(), [0, 0]);
+    assert.equal(await queue.add(messageIn('a', 'running')), 'duplicate');
+    await queue.add(messageIn('a', 'poison', { text: 'secret poison' }));
+    const poison = await turns.next();
+    await begun(poison.job);
+    await conversations.apply('a', 'again', { kind: 'forget' });
+    assert.equal(await poison.job.deadLetter(), true);
+    poison.end();
+    assert.deepEqual(await texts(), [0, 0]);
+  });
+
+  it('keep nothing of a message that is refused or cancelled but its id', async () => {
+    url = await server.createDatabase();
+    const { queue, conversations } = await open();
+    const add = (id: string) => queue.add(messageIn('a', id, { text: 'x'.repeat(1_000) }));
+    for (let index = 0; index <= MAX_WAITING; index++) assert.equal(await add(`m${index}`), 'queued');
+    assert.equal(await add('too much'), 'queueFull');
+    assert.equal(await add('too much'), 'duplicate');
+    await conversations.apply('a', 'stop', { kind: 'stop' });
+    const kept = await server.query(
+      'SELECT state::text, data, count(*)::int FROM voice_bot_queue.job GROUP BY 1, 2',
+      url,
+    );
+    assert.deepEqual(kept, [{ state: 'cancelled', data: {}, count: MAX_WAITING + 2 }]);
+  });
+
+  it('send no reply again that is out, although the claim was lost before that was stored', async () => {
+    url = await server.createDatabase();
+    const { queue } = await open();
+    const turns = new HandedTurns(queue);
+    await queue.add(messageIn('a', 'one'));
+    const late = await turns.next();
+    await begun(late.job);
+    const unsent = { message: messageId(late.job.message), reply: { text: 'a reply' } };
+    await late.job.save((record) => ({ ...record, unsent }));
+    await server.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
+    assert.equal(await late.job.complete(true), false);
+    late.end();
+    const { job, end } = await turns.next();
+    const { record } = await begun(job);
+    assert.deepEqual([record.unsent, record.answered], [undefined, [messageId(job.message)]]);
+    assert.equal(await job.complete(), true);
+    end();
+  });
+
+  it('delete the sounds of a conversation with all that is forgotten', async () => {
+    url = await server.createDatabase();
+    const { audioStore, conversations } = await open();
+    const sound = { conversation: 'a', text: '', locale: undefined, durationMs: 1, wav: Buffer.from('RIFF') };
+    const saved = await audioStore.save(sound);
+    await conversations.apply('a', 'forget', { kind: 'forget' });
+    assert.equal(await audioStore.find(saved?.id ?? assert.fail()), undefined);
+  });
+
+  it('bear whatever anybody notifies', async () => {
+    url = await server.createDatabase();
+    const { queue } = await open();
+    const channel = channelOf('voice_bot');
+    for (const payload of ['', '{x', ' ', 'a ', 'null', '{"stop": 1}'])
+      await server.query(`SELECT pg_notify('${channel}', '${payload}')`, url);
+    await queue.add(messageIn('a', 'one'));
+    assert.equal(await new HandedTurns(queue).answerNext(), 'one');
   });
 
   it('accept nothing more when 5,000 messages wait, and keep no trace of it', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ConversationRecord } from '../../src/conversation/records.ts';
 import type { StoreError } from '../../src/errors.ts';
-import { HandedTurns, messageIn, usersIn } from '../conversation/test-engine.ts';
+import { begun, HandedTurns, messageIn, usersIn } from '../conversation/test-engine.ts';
 import { sharedPostgres } from '../support/postgres.ts';
 import { startPostgresProxy } from '../support/postgres-proxy.ts';
 import { openedDatabase } from './open-database.ts';
@@ -78,7 +78,7 @@ describe('an answer to COMMIT that is lost', () => {
     await test.twice(() => first.job.release());
     first.end();
     const { job, end } = await turns.next();
-    assert.equal((await job.begin())?.attempt, 1);
+    assert.equal((await begun(job)).attempt, 1);
     assert.equal(await job.complete(), true);
     end();
   });

@@ -75,7 +75,7 @@ describe('a database that is away', () => {
     const { promise: allAnswered, resolve } = Promise.withResolvers<void>();
     const run = async (job: TurnJob) => {
       const { message } = job;
-      if ((await stored(() => job.begin())) === undefined) return;
+      if ((await stored(() => job.begin())).kind !== 'begun') return;
       await delay(30);
       // A turn's edit recognises itself: the answer to the first call may be lost.
       const saved = await stored(() =>

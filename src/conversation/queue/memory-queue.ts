@@ -167,11 +167,10 @@ export class MemoryJob implements TurnJob {
     this.#isObsolete = true;
   }
 
-  async begin(): Promise<TurnStart | undefined> {
+  async begin(): Promise<TurnStart> {
     const { key, team } = this.message;
-    const record = this.#records.read(key);
-    if (team !== undefined) this.#records.write(key, record, team);
-    return { record, attempt: 1, streamId: undefined };
+    if (this.signal.aborted && this.signal.reason.code === 'cancelled') return { kind: 'stopped' };
+    return { kind: 'begun', record: this.#records.open(key, team), attempt: 1, streamId: undefined };
   }
 
   async save(edit: Edit): Promise<SaveResult> {

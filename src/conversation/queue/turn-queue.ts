@@ -26,13 +26,20 @@ export type AddResult = 'queued' | 'duplicate' | 'queueFull' | 'busy';
 export type SaveResult = 'saved' | 'obsolete' | 'superseded';
 
 /** What a turn begins with. */
-export interface TurnStart {
+export interface Begun {
+  readonly kind: 'begun';
   readonly record: ConversationRecord;
   /** 1 for the first. Attempts that an outage or a shutdown ended are not counted; after far too many it is infinite. */
   readonly attempt: number;
   /** The stream that an earlier attempt has begun to show; see `noteStream`. */
   readonly streamId: string | undefined;
 }
+
+/**
+ * How a turn starts. `stopped`: its conversation was stopped or forgotten since the message was accepted; the turn is
+ * completed, and nothing is answered. `superseded`: another attempt has the turn.
+ */
+export type TurnStart = Begun | { readonly kind: 'stopped' } | { readonly kind: 'superseded' };
 
 /**
  * One attempt at a message: its claim to the turn. All calls reject with a StoreError when the store cannot be reached,
@@ -50,15 +57,16 @@ export interface TurnJob {
   readonly isTransferable: boolean;
   /** Whether an earlier attempt has had the message, also one that did not count. */
   readonly isRetry: boolean;
-  /** Reads the record and counts the attempt. `undefined`: superseded. */
-  begin(): Promise<TurnStart | undefined>;
+  /** Reads the record and counts the attempt. */
+  begin(): Promise<TurnStart>;
   /** Applies an edit to the newest record, as long as the claim holds. The edit may run more than once. */
   save(edit: Edit): Promise<SaveResult>;
   /**
    * Ends the turn: its message is known as answered, and its saved reply is removed from the record. False when
-   * superseded. After it the message is never attempted again.
+   * superseded. After it the message is never attempted again. `isDelivered`: the reply is out; the message is known as
+   * answered also when superseded, so that no later attempt sends it again.
    */
-  complete(): Promise<boolean>;
+  complete(isDelivered?: boolean): Promise<boolean>;
   /** As `complete`, and puts the message where an operator finds it: it cannot be answered. */
   deadLetter(): Promise<boolean>;
   /** Gives the turn back, to be attempted again at once. Does not count as an attempt. */

@@ -23,7 +23,7 @@ export async function deliver(
   turn.noteReplied();
   // Of a turn that is complete nobody would end the reservation after a crash.
   await settling;
-  await completeOrLog(turn);
+  await completeOrLog(turn, true);
   return unsent ?? result;
 }
 
@@ -134,9 +134,9 @@ async function apologize(code: TurnErrorCode, turn: TurnContext): Promise<Unsent
 }
 
 /** False when superseded. What fails is in the log: the reply is out, or will not come. */
-async function completeOrLog({ job, log }: TurnContext): Promise<boolean> {
+async function completeOrLog({ job, log }: TurnContext, isDelivered = false): Promise<boolean> {
   try {
-    return await job.complete();
+    return await job.complete(isDelivered);
   } catch (err) {
     log.warn({ err }, 'end of the turn not stored');
     return true;

@@ -1,3 +1,4 @@
+import { TurnError } from '../../errors.ts';
 import { messageId } from '../keys.ts';
 import { isKnown } from '../record-after.ts';
 import type { Services } from '../services.ts';
@@ -27,7 +28,8 @@ export async function runTurn(turn: TurnContext, services: Services): Promise<Tu
 async function answer(turn: TurnContext, services: Services): Promise<TurnResult> {
   const { job, message } = turn;
   const start = await job.begin();
-  if (start === undefined) return { kind: 'superseded' };
+  if (start.kind === 'superseded') return start;
+  if (start.kind === 'stopped') throw new TurnError('cancelled', 'the user stopped it');
   const { record, attempt, streamId } = start;
   const { unsent } = record; // a crash came between saving and sending
   if (isKnown(record, message.activityId)) return answeredBefore(turn);

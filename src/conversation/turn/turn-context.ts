@@ -118,7 +118,7 @@ export class TurnContext {
       ...{ id, message, acceptedAtMs, signal, isTransferable, isRetry },
       begin: () => this.stored(() => job.begin()),
       save: (edit) => atEnd(() => job.save(edit)).catch((err: unknown) => this.#notSaved(err)),
-      complete: () => atEnd(() => job.complete()),
+      complete: (isDelivered) => atEnd(() => job.complete(isDelivered)),
       deadLetter: () => atEnd(() => job.deadLetter()),
       release: () => job.release(),
       noteStream: (streamId) => job.noteStream(streamId),

@@ -28,6 +28,13 @@ describe('a turn', () => {
     assert.equal(model.connections.length, 0);
   });
 
+  it('that was stopped before it began is completed, and nobody is told anything', async () => {
+    const { result, diary, model } = start({ script: { isStopped: true } });
+    assert.deepEqual(await result(), { kind: 'cancelled' });
+    assert.deepEqual(diary, ['begin', 'complete']);
+    assert.equal(model.connections.length, 0);
+  });
+
   it('whose reply was saved before a crash sends that again, in place of the stream that was begun', async () => {
     const message = turn('hello');
     const unsent: ConversationRecord['unsent'] = { message: messageId(message), reply: { text: 'Saved' } };

@@ -12,6 +12,7 @@ interface JobScript {
   readonly streamId?: string;
   readonly isTransferable?: boolean;
   readonly isRetry?: boolean;
+  readonly isStopped?: boolean;
   readonly saves?: SaveResult | Error;
   /** Another attempt has the turn, from the begin on or when it is complete. */
   readonly isSuperseded?: boolean;
@@ -49,10 +50,11 @@ export class ScriptedJob implements TurnJob {
     this.#stop.abort(reason);
   }
 
-  async begin(): Promise<TurnStart | undefined> {
+  async begin(): Promise<TurnStart> {
     this.#answer('begin');
-    const { attempt = 1, streamId, isSuperseded } = this.#script;
-    return isSuperseded ? undefined : { record: this.record, attempt, streamId };
+    const { attempt = 1, streamId, isSuperseded, isStopped } = this.#script;
+    if (isStopped) return { kind: 'stopped' };
+    return isSuperseded ? { kind: 'superseded' } : { kind: 'begun', record: this.record, attempt, streamId };
   }
 
   async save(edit: (record: ConversationRecord) => ConversationRecord): Promise<SaveResult> {
