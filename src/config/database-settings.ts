@@ -16,7 +16,7 @@ export interface DatabaseSettings {
   readonly database: string;
   readonly user: string;
   readonly signIn: DatabaseSignIn;
-  /** `verified`: the certificate and the host's name in it. `unverified`: on loopback hosts alone. */
+  /** `verified`: the certificate and the host's name in it. */
   readonly tls: 'none' | 'unverified' | 'verified';
   /** The schema of the bot's tables. Two bots in one database have one each. */
   readonly schema: string;
@@ -58,7 +58,13 @@ export function readDatabase(read: EnvReader): DatabaseSettings | undefined {
     return undefined;
   }
   const address = readAddress(text);
-  if (typeof address !== 'string') return { ...address, schema, poolSize, isDispatching };
+  if (typeof address !== 'string') {
+    if (address.tls !== 'verified' && !isLocal(address.host))
+      read.notices.push(
+        `DATABASE_URL asks for a connection that is not ${address.tls === 'none' ? 'encrypted' : 'verified'}: who is on the way to "${address.host}" can read and change everything`,
+      );
+    return { ...address, schema, poolSize, isDispatching };
+  }
   read.problems.push(`DATABASE_URL ${address}`);
   return undefined;
 }
@@ -84,13 +90,20 @@ function readAddress(text: string): Address | string {
   if (host === '' || host.includes(',')) return `names ${host === '' ? 'no host' : 'several hosts'}; expected one`;
   if (user === '') return `names no user; expected ${EXAMPLE}`;
   if (database === '' || database.includes('/')) return `names no database; expected ${EXAMPLE}`;
-  const tls = readTls(url.searchParams, host.startsWith('/') || isLoopbackHost(host));
+  const tls = readTls(url.searchParams, isLocal(host));
   if (typeof tls !== 'object') return tls;
   const scope = AZURE_HOSTS.find(([hosts]) => hosts.test(host))?.[1];
   const port = url.port === '' ? 5432 : Number(url.port);
   if (scope !== undefined && port === PGBOUNCER_PORT)
     return `names port ${PGBOUNCER_PORT}, where PgBouncer drops notifications; expected 5432`;
+  if (scope !== undefined && tls.tls !== 'verified')
+    return 'asks Azure for a connection that is not encrypted or not verified; expected sslmode=verify-full';
   return { host, port, database, user, signIn: signInOf(password, scope), tls: tls.tls };
+}
+
+/** Whether the server is on this machine. */
+function isLocal(host: string): boolean {
+  return host.startsWith('/') || isLoopbackHost(host);
 }
 
 function decoded(text: string): string | undefined {
@@ -106,8 +119,11 @@ function signInOf(password: string, scope: string | undefined): DatabaseSignIn {
   return scope === undefined ? { kind: 'none' } : { kind: 'azureEntraId', scope };
 }
 
-/** What the parameters say of TLS, or what is wrong with them. `isLocal`: the server is on this machine. */
-function readTls(parameters: URLSearchParams, isLocal: boolean): Pick<DatabaseSettings, 'tls'> | string {
+/**
+ * What the parameters say of TLS, or what is wrong with them. Where they say nothing, a server on another machine is
+ * verified; what they ask for is the operator's decision.
+ */
+function readTls(parameters: URLSearchParams, isOnThisMachine: boolean): Pick<DatabaseSettings, 'tls'> | string {
   const unknown = [...parameters.keys()].find(
     (name) => !['host', 'sslmode', 'ssl', 'uselibpqcompat', ...IGNORED_PARAMETERS].includes(name),
   );
@@ -115,21 +131,18 @@ function readTls(parameters: URLSearchParams, isLocal: boolean): Pick<DatabaseSe
     return 'names a file with certificates (sslrootcert); expected it in NODE_EXTRA_CA_CERTS, which Node reads';
   if (unknown !== undefined) return 'has a parameter that the bot does not know; expected sslmode or none';
   const mode = parameters.get('sslmode') ?? { true: 'verify-full', false: 'disable' }[parameters.get('ssl') ?? ''];
-  const isWeak = mode === 'no-verify' || mode === 'disable' || parameters.get('uselibpqcompat') === 'true';
-  if (isWeak && !isLocal)
-    return 'asks for a connection that is not encrypted or not verified; expected sslmode=verify-full for a server on another machine';
   switch (mode) {
     case undefined:
     case 'allow':
     case 'prefer':
-      return { tls: isLocal ? 'none' : 'verified' };
+      return { tls: isOnThisMachine ? 'none' : 'verified' };
     case 'disable':
       return { tls: 'none' };
     case 'no-verify':
       return { tls: 'unverified' };
     case 'require':
     case 'verify-ca':
-      return { tls: isWeak ? 'unverified' : 'verified' };
+      return { tls: parameters.get('uselibpqcompat') === 'true' ? 'unverified' : 'verified' };
     case 'verify-full':
       return { tls: 'verified' };
     default:

@@ -72,15 +72,17 @@ export class Conversations {
   async welcome(key: string, text: string, respond: Respond): Promise<void> {
     if (this.#isDraining || this.#welcomed.has(key)) return;
     this.#welcomed.set(key, true);
-    await this.#outOfBand.run(key, async () => {
+    await this.#outOfBand.run({ key }, async () => {
       const isNew = await this.#services.conversations.create(key);
       if (isNew) await respond((sink) => sink.send({ text, audio: undefined }));
     });
   }
 
   /** A user took a message back: it is not answered if it waits, and is remembered no more. Resolves when that is done. */
-  withdraw({ key, activityId }: MessageName): Promise<void> {
-    return this.#outOfBand.run(key, () => this.#apply(key, { kind: 'withdraw', activityId }), 'message not withdrawn');
+  withdraw(message: MessageName): Promise<void> {
+    const { key, activityId } = message;
+    const work = () => this.#apply(key, { kind: 'withdraw', activityId });
+    return this.#outOfBand.run(message, work, 'message not withdrawn');
   }
 
   /** The bot was removed: all that is kept of the conversation is deleted. Resolves when that is done; never rejects. */
@@ -89,7 +91,7 @@ export class Conversations {
       await this.#apply(key, { kind: 'forget' });
       await this.#forgotten(key);
     };
-    return this.#outOfBand.run(key, work, 'conversation not forgotten');
+    return this.#outOfBand.run({ key }, work, 'conversation not forgotten');
   }
 
   /** As `forget`, for all conversations of a team, or for one of its channels, by its key, with its threads. */
@@ -98,7 +100,7 @@ export class Conversations {
       const keys = await this.#stored(() => this.#services.conversations.keysOfTeam(team));
       for (const key of keys) if (channel === undefined || key.split(';')[0] === channel) await this.forget(key);
     };
-    return this.#outOfBand.run(team, work, 'team not forgotten');
+    return this.#outOfBand.run({ key: team }, work, 'team not forgotten');
   }
 
   /**
@@ -147,7 +149,7 @@ export class Conversations {
       log.warn({ ...names, err }, 'message refused: not stored');
       this.#outage.noteFailure();
       if (respond !== undefined && this.#outage.isDue(activity.key))
-        void this.#say(activity.key, respond, wordingFor(activity.locale).storage.notKept);
+        void this.#say(activity, respond, wordingFor(activity.locale).storage.notKept);
       return { kind: 'notStored' };
     }
   }
@@ -180,7 +182,7 @@ export class Conversations {
           { conversation: message.key, activity: message.activityId },
           'message rejected: queue full',
         );
-        return { kind: 'accepted', done: this.#say(message.key, respond, wordingFor(message.locale).queueFull) };
+        return { kind: 'accepted', done: this.#say(message, respond, wordingFor(message.locale).queueFull) };
     }
   }
 
@@ -214,11 +216,11 @@ export class Conversations {
   /** Nobody else will answer it. */
   #dismiss(message: UserMessage): Promise<void> {
     const respond = this.#openRequests.get(nameOf(message)) ?? this.#services.channel.later(message.reference);
-    return this.#say(message.key, respond, wordingFor(message.locale).shuttingDown);
+    return this.#say(message, respond, wordingFor(message.locale).shuttingDown);
   }
 
-  #say(key: string, respond: Respond, text: string): Promise<void> {
-    return this.#outOfBand.run(key, () => respond((sink) => sink.send({ text, audio: undefined })));
+  #say(message: MessageName, respond: Respond, text: string): Promise<void> {
+    return this.#outOfBand.run(message, () => respond((sink) => sink.send({ text, audio: undefined })));
   }
 
   #apology(err: unknown, { locale }: UserMessage): Reply {

@@ -15,6 +15,9 @@ export interface ActivityWork {
   readonly run: () => Promise<void>;
 }
 
+/** What work is for, in the log: some has no activity. */
+type WorkName = Pick<MessageName, 'key'> & Partial<MessageName>;
+
 /**
  * What runs out of band at once; it may hold a file each. A person's share is far more than anybody types or presses
  * before the first of them is answered.
@@ -50,16 +53,17 @@ export class OutOfBandWork {
     }
     if (!isNew) return { kind: 'duplicate' };
     if (action.kind !== 'note' && action.kind !== 'stop') this.#services.sessions.drop(key);
-    return { kind: 'accepted', done: this.run(key, run).finally(release) };
+    return { kind: 'accepted', done: this.run(activity, run).finally(release) };
   }
 
   /** Never rejects: what goes wrong ends in the log, as `failure`, since nobody is left to be told. */
-  run(conversation: string, work: () => Promise<void>, failure = 'reply not sent'): Promise<void> {
+  run(of: WorkName, work: () => Promise<void>, failure = 'reply not sent'): Promise<void> {
     const { ids, log } = this.#services;
+    const { key: conversation, activityId: activity } = of;
     // In a function of its own, so that what is thrown at once is caught like what is thrown later.
     const running = (async () => work())()
       .catch(async (err: unknown) => {
-        log.error({ err, incident: ids.incident(), conversation }, failure);
+        log.error({ err, incident: ids.incident(), conversation, activity }, failure);
         if (err instanceof SendError && err.code === 'conversation_gone') await this.#onGone(conversation);
       })
       .finally(() => this.#running.delete(running));

@@ -119,8 +119,10 @@ export class DatabaseJob implements TurnJob {
         ...[this.claim?.id ?? null, this.claim?.retryCount ?? null, retentionMs, QUEUE],
       ],
     );
-    if (row === undefined) this.#isLost = true;
-    if (row === undefined) return { kind: 'superseded' };
+    if (row === undefined) {
+      this.loseClaim();
+      return { kind: 'superseded' };
+    }
     if (row.is_stopped === true) return { kind: 'stopped' };
     this.#epoch = row.epoch;
     const begun = { kind: 'begun', record: readRecord(row.record) } as const;
@@ -138,7 +140,7 @@ export class DatabaseJob implements TurnJob {
       await this.#write(sql, edit(readRecord(row.record)), null);
       return commit('saved');
     });
-    this.#isLost ||= result === 'superseded';
+    if (result === 'superseded') this.loseClaim();
     return result;
   }
 
@@ -154,11 +156,12 @@ export class DatabaseJob implements TurnJob {
     const { connection, jobs } = this.#services;
     const { claim } = this;
     if (claim === undefined) return;
-    await connection.transaction(async (sql) => {
+    const isOurs = await connection.transaction(async (sql) => {
       await this.#uncount(sql, claim);
-      return (await jobs.release(sql, claim)) ? commit(undefined) : rollBack(undefined);
+      return (await jobs.release(sql, claim)) ? commit(true) : rollBack(false);
     });
     this.#isEnded = true;
+    if (!isOurs) this.loseClaim();
   }
 
   noteStream(streamId: string): void {
@@ -203,7 +206,7 @@ export class DatabaseJob implements TurnJob {
   async #end(how: HowEnded): Promise<boolean> {
     const isOurs = await this.#services.connection.transaction((sql) => this.#tryEnd(sql, how));
     this.#isEnded ||= isOurs;
-    this.#isLost ||= !isOurs;
+    if (!isOurs) this.loseClaim();
     return isOurs;
   }
 

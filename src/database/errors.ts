@@ -2,6 +2,8 @@ import type { DatabaseSettings } from '../config/database-settings.ts';
 import { StoreError, type StoreErrorCode, systemCode } from '../errors.ts';
 import { fieldsOf } from '../fields.ts';
 
+/** Table, schema or column: the bot has not created it yet, or somebody has dropped it. */
+const MISSING = /^(42P01|3F000|42703)$/;
 /**
  * What SQLSTATE codes and their classes mean, the first match counts. What is not listed is wrong with the statement.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -11,9 +13,12 @@ const MEANINGS: readonly (readonly [RegExp, StoreErrorCode])[] = [
   [/^(28...|3D000|42501|25006)$/, 'store_refused'],
   // Connection trouble, resources, operator's intervention (restart, cancelled statement), system errors.
   [/^(08|53|57|58)...$/, 'store_unavailable'],
+  [MISSING, 'store_unavailable'],
   // Serialization failure, deadlock, lock not available; a prepared statement that a migration or a pooler has made useless.
   [/^(40001|40P01|55P03|0A000|26000|42P05)$/, 'store_unavailable'],
 ];
+/** Of pg-boss, before it has started. */
+const NOT_OPEN = 'ERR_ASSERTION';
 const SQL_STATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 /** Of Node's TLS: the server is there, and is not the one that it should be. */
 const CERTIFICATE_CODE = /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
@@ -24,8 +29,13 @@ const WITHOUT_TLS = 'The server does not support SSL connections';
 export function storeFailure(doing: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const reason = reasonOf(error);
-  const said = reason === undefined ? '' : `: ${reason}`;
-  return new StoreError(meaningOf(error, reason), `${doing} failed${said}`, { reason });
+  return new StoreError(meaningOf(error, reason), `${doing} failed${said(reason)}`, { reason });
+}
+
+function said(reason: string | undefined): string {
+  if (reason === undefined) return '';
+  if (reason === NOT_OPEN) return ': the queue is not open yet';
+  return MISSING.test(reason) ? `: ${reason}, tables are missing, which the bot creates when it starts` : `: ${reason}`;
 }
 
 /** The code of PostgreSQL or of the system. */

@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { type ResourceLimits, type Transferable, Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
 import { AttachmentError } from '../errors.ts';
@@ -119,7 +121,7 @@ export class TaskWorker<Job, Result> {
     const worker = new Worker(file, {
       // The thread needs none of the flags that this process runs with, and no secret of its environment.
       execArgv: [],
-      env: {},
+      env: compiledBefore(),
       // What is printed before serveTasks has taken it over is read by nobody.
       stdout: true,
       stderr: true,
@@ -221,4 +223,11 @@ function deathOf({ isReady }: Thread, cause: unknown): AttachmentError {
   }
   if (!isReady) return new AttachmentError('kind_unsupported', 'the thread did not start', { cause });
   return new AttachmentError('damaged', 'the thread died', { cause });
+}
+
+/** Where this process keeps what it has compiled, if it does: half of a thread's start is compiling. */
+function compiledBefore(): NodeJS.ProcessEnv {
+  // A folder inside of what NODE_COMPILE_CACHE names, for this version of Node.
+  const folder = getCompileCacheDir();
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }

@@ -9,7 +9,7 @@ const SECRET = 'sEcReT';
 
 function read(env: Record<string, string>) {
   const reader = new EnvReader(env);
-  return { settings: readDatabase(reader), problems: reader.problems };
+  return { settings: readDatabase(reader), problems: reader.problems, notices: reader.notices };
 }
 
 function settingsOf(url: string): DatabaseSettings | undefined {
@@ -20,7 +20,7 @@ function settingsOf(url: string): DatabaseSettings | undefined {
 
 describe('the database', () => {
   it('is none by default', () => {
-    assert.deepEqual(read({}), { settings: undefined, problems: [] });
+    assert.deepEqual(read({}), { settings: undefined, problems: [], notices: [] });
   });
 
   it('is read from its address', () => {
@@ -54,17 +54,25 @@ describe('the database', () => {
     ['?sslmode=require', 'verified', 'verified'],
     ['?sslmode=verify-full&application_name=x&connect_timeout=3', 'verified', 'verified'],
     ['?ssl=true', 'verified', 'verified'],
-    ['?ssl=false', undefined, 'none'],
-    ['?sslmode=disable', undefined, 'none'],
-    ['?sslmode=no-verify', undefined, 'unverified'],
-    ['?sslmode=require&uselibpqcompat=true', undefined, 'unverified'],
+    ['?ssl=false', 'none', 'none'],
+    ['?sslmode=disable', 'none', 'none'],
+    ['?sslmode=no-verify', 'unverified', 'unverified'],
+    ['?sslmode=require&uselibpqcompat=true', 'unverified', 'unverified'],
+    ['?sslmode=verify-full&uselibpqcompat=true', 'verified', 'verified'],
     ['?sslmode=REQUIRE', undefined, undefined],
     ['?sslrootcert=/etc/ca.pem', undefined, undefined],
     ['?options=-csearch_path%3Dx', undefined, undefined],
   ] as const)
-    it(`is encrypted as "${parameters}" asks, and never less on another machine`, () => {
-      assert.equal(read({ DATABASE_URL: `postgres://u:x@db.example.com/b${parameters}` }).settings?.tls, away);
-      assert.equal(read({ DATABASE_URL: `postgres://u:x@localhost/b${parameters}` }).settings?.tls, here);
+    it(`is encrypted as "${parameters}" asks, and what is weak on another machine is said`, () => {
+      const { settings, notices } = read({ DATABASE_URL: `postgres://u:x@db.example.com/b${parameters}` });
+      assert.equal(settings?.tls, away);
+      const isWeak = away === 'none' || away === 'unverified';
+      assert.match(
+        notices.join(),
+        isWeak ? /^DATABASE_URL asks for .* not (encrypted|verified): .*"db\.example\.com"/ : /^$/,
+      );
+      const local = read({ DATABASE_URL: `postgres://u:x@localhost/b${parameters}` });
+      assert.deepEqual([local.settings?.tls, local.notices], [here, []]);
     });
 
   for (const url of [
@@ -81,6 +89,8 @@ describe('the database', () => {
     `postgres://:${SECRET}@h/b`,
     `postgres://u:${SECRET}%@h/b`,
     `postgres://u:${SECRET}@${AZURE}:6432/b`,
+    `postgres://u:${SECRET}@${AZURE}/b?sslmode=disable`,
+    `postgres://u:${SECRET}@${AZURE}/b?sslmode=no-verify`,
     `postgres://u@h/b?password=${SECRET}`,
     `postgres://u:${SECRET}@h/b?sslmode=${SECRET}`,
     `postgres://u:${SECRET}@h/b?${SECRET}=1`,

@@ -82,6 +82,15 @@ describe('a reply that cannot be sent', () => {
     assert.equal(line?.['conversation'], 'emulator/a');
   });
 
+  it('is logged with its activity, too, where no turn answers', async () => {
+    const { conversations, logs } = talk();
+    const help = turn('/help');
+    const accepted = await conversations.accept(help, wayBack({ refuse: new Error('the channel is gone') }).respond);
+    await (accepted.kind === 'accepted' && accepted.done);
+    const line = logs.find(({ msg }) => msg === 'reply not sent');
+    assert.deepEqual([line?.['conversation'], line?.['activity']], [help.key, help.activityId]);
+  });
+
   it('does not count as unsaid: the model is told of it', async () => {
     const { conversations, model } = talk([says('one'), says('two')]);
     await say(conversations, turn('1'), wayBack({ refuse: new Error('gone') }).respond);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type ChannelCall, confirm, isFor, soundUrlOf, startChannel } from '../support/kit/drivers.ts';
 import type { Holds } from './holds.ts';
 import type { CrashLedger, Message } from './ledger.ts';
+import { COMMANDS } from './steps.ts';
 
 export interface ChannelOptions {
   readonly ledger: CrashLedger;
@@ -19,22 +20,23 @@ export function startHoldingChannel(options: ChannelOptions): Promise<Channel> {
 async function takeCall(call: ChannelCall, response: ServerResponse, options: ChannelOptions): Promise<void> {
   const { delayMs, ledger, holds } = options;
   await sleep(delayMs());
-  if (call.reply.type === 'message') {
-    const message = ledger.find(call.activityId);
-    if (message === undefined) ledger.note('reply to nobody', JSON.stringify(call).slice(0, 200));
-    else if (noteSend(call, message, options)) return holds.whenReleased;
-  }
+  const message = ledger.find(call.activityId);
+  if (call.reply.type !== 'message') {
+    if (call.reply.text && holds.reach(message, 'streaming')) return holds.whenReleased;
+  } else if (message === undefined) ledger.note('reply to nobody', JSON.stringify(call).slice(0, 200));
+  else if (isHeld(call, message, options)) return holds.whenReleased;
   confirm(response, call);
 }
 
-/** Whether the call is held without an answer. */
-function noteSend(call: ChannelCall, message: Message, { ledger, holds }: ChannelOptions): boolean {
-  const isTaken = !holds.reach(message, 'sending');
-  const soundUrl = soundUrlOf(call.reply);
-  const port = URL.parse(soundUrl ?? '')?.port;
+/** Notes a part of an answer. True when it gets no confirmation. */
+function isHeld(call: ChannelCall, message: Message, { ledger, holds }: ChannelOptions): boolean {
+  const isRest = message.kind === 'between' && !call.reply.text?.startsWith(message.token);
+  const isTaken = !holds.reach(message, isRest ? 'between' : 'sending');
+  if (isTaken) message.soundUrl = soundUrlOf(call.reply) ?? message.soundUrl;
+  if (isRest && isTaken) message.restAtMs = Date.now();
   const isWellAddressed = isFor(call, message);
-  message.sends.push({ atMs: Date.now(), text: call.reply.text ?? '', isTaken, isWellAddressed, soundUrl, port });
-  const isUnanswered = !isTaken || holds.reach(message, 'taken');
+  if (!isRest) message.sends.push({ atMs: Date.now(), text: call.reply.text ?? '', isTaken, isWellAddressed });
+  const isUnanswered = !isTaken || holds.reach(message, COMMANDS.has(message.kind) ? 'confirming' : 'taken');
   ledger.changed();
   return isUnanswered;
 }

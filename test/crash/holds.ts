@@ -11,8 +11,9 @@ export class Holds {
   }
 
   /** Whether this message is now where it is to be interrupted; each is only once. */
-  reach(message: Message | undefined, step: Step): boolean {
-    if (message?.kind !== step || message.reachedAtMs !== undefined || message.killedAtMs !== undefined) return false;
+  reach(message: Message | undefined, step: Step | undefined): boolean {
+    if (step === undefined || message?.kind !== step) return false;
+    if (message.reachedAtMs !== undefined || message.killedAtMs !== undefined) return false;
     message.reachedAtMs = Date.now();
     this.#ledger.changed();
     return true;

@@ -1,5 +1,6 @@
-import { answerOf } from '../support/kit/ledger.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom } from '../support/kit/random.ts';
+import { isAnswered, isFinished } from './judge.ts';
 import type { Conversation, Message } from './ledger.ts';
 import type { Instance, World } from './world.ts';
 
@@ -12,13 +13,12 @@ export interface InstancesOptions {
 
 const INSTANCES = 3;
 const TURNS = 20;
+/** Messages that a user writes without waiting for answers, each once the one before is accepted. */
+const MAX_BURST = 6;
 /** From a kill, or from a message that was accepted, to its answer. */
-const ANSWER_LIMIT_MS = 70_000;
-const REMOVAL_LIMIT_MS = 45_000;
+const ANSWER_LIMIT_MS = 90_000;
 /** A channel that is in doubt delivers once more, perhaps to another instance. */
 const TWICE = 0.05;
-/** Two messages at once, most of them by way of two instances. */
-const HASTY = 0.1;
 const PROGRESS_MS = 10_000;
 
 /** Three instances, any of which gets the next message of a conversation; one is killed when half is answered. */
@@ -28,53 +28,55 @@ export async function runInstances(options: InstancesOptions): Promise<void> {
   const instances = await Promise.all(Array.from({ length: INSTANCES }, () => world.startInstance()));
   const talks = Array.from({ length: conversations }, () => ledger.open());
   const all = () => talks.flatMap(({ messages }) => messages);
-  const answered = () => all().filter((message) => answerOf(message) !== undefined).length;
+  const answered = () => all().filter(isAnswered).length;
   const total = conversations * TURNS;
   const progress = setInterval(() => say(`instances: ${answered()} of ${total} answered`), PROGRESS_MS);
-  let isOver = false;
-  const talking = Promise.all(talks.map((conversation) => talk(conversation, instances, options))).finally(() => {
-    isOver = true;
-    ledger.changed();
-  });
-  await ledger.when(() => isOver || answered() >= total / 2, 600_000);
-  await killOne(instances[createRandom(seed, 'which').whole(0, INSTANCES - 1)], all(), options);
+  const talking = Promise.all(talks.map((conversation) => talk(conversation, instances, options)));
+  await ledger.when(() => answered() >= total / 2, 600_000);
+  const victim = instances[createRandom(seed, 'which').whole(0, INSTANCES - 1)];
+  const hit = await killOne(victim, all(), options);
+  await ledger.when(() => hit.every(isAnswered), ANSWER_LIMIT_MS);
+  instances.push(await world.startInstance());
   await talking;
   clearInterval(progress);
-  const isFinished = (message: Message) => message.removedAtMs !== undefined || answerOf(message) === undefined;
-  const isClean = await ledger.when(() => all().every(isFinished), REMOVAL_LIMIT_MS);
-  const left = all().filter((message) => !isFinished(message));
-  if (!isClean) ledger.note('answered, and left in pending/', left.map(({ token }) => token).join(', '));
-  const alive = instances.find(({ bot, url }) => bot !== undefined && !ledger.killed.has(new URL(url).port));
-  for (const { messages } of talks)
-    for (const message of messages) message.sound = await world.hear(message, alive?.url ?? '');
+  await ledger.when(() => all().every((message) => isFinished(message) || !isAnswered(message)), ANSWER_LIMIT_MS);
+  const left = all().filter((message) => !isFinished(message) && isAnswered(message));
+  if (left.length > 0) ledger.note('answered, and its turn not completed', left.map(({ token }) => token).join(', '));
+  const alive = instances.filter(({ killedAtMs }) => killedAtMs === undefined);
+  const random = createRandom(seed, 'hearing');
+  for (const message of all()) message.sound = await world.hear(message, random.pick(alive));
 }
 
+/** Resolves with the messages that were not finished then, of whichever instance. */
 async function killOne(
   victim: Instance | undefined,
   messages: readonly Message[],
   { say }: InstancesOptions,
-): Promise<void> {
-  if (victim === undefined) return;
-  const hit = messages.filter(({ removedAtMs }) => removedAtMs === undefined);
+): Promise<readonly Message[]> {
+  const hit = messages.filter((message) => !isFinished(message));
   const now = Date.now();
   for (const message of hit) message.killedAtMs = now;
-  await victim.kill();
-  say(`instances: ${victim.name} killed with ${hit.length} messages unfinished in all`);
+  await victim?.kill();
+  const own = hit.filter(({ begun }) => begun.at(-1)?.instance === victim?.name).length;
+  say(`instances: ${victim?.name} killed with ${own} turns; ${hit.length} messages unfinished in all`);
+  return hit;
 }
 
-/** One after the other, each as soon as the answer to the one before is there; now and then two at a time. */
 async function talk(conversation: Conversation, instances: readonly Instance[], options: InstancesOptions) {
-  const { ledger } = options.world;
-  const random = createRandom(options.seed, 'instances', conversation.index);
-  const target = () => random.pick(instances).url;
-  const deliverOnce = (message: Message) => options.world.deliver(message, target);
+  const { world, seed } = options;
+  const random = createRandom(seed, 'instances', conversation.index);
+  const target = () => random.pick(instances);
   while (conversation.messages.length < TURNS) {
-    const isHasty = conversation.messages.length + 2 <= TURNS && random.isLucky(HASTY);
-    const messages = [ledger.add(conversation, 'chat'), ...(isHasty ? [ledger.add(conversation, 'hasty')] : [])];
-    const deliveries = messages.flatMap((message) => (random.isLucky(TWICE) ? [message, message] : [message]));
-    await Promise.all(deliveries.map(deliverOnce));
-    const areAnswered = () => messages.every((message) => answerOf(message) !== undefined);
+    const left = TURNS - conversation.messages.length;
+    const burst: Message[] = [];
+    for (let count = Math.min(left, random.whole(1, MAX_BURST)); count > 0; count--) {
+      const message = world.ledger.add(conversation, 'chat');
+      burst.push(message);
+      const deliveries = random.isLucky(TWICE) ? [message, message] : [message];
+      await Promise.all(deliveries.map((each) => world.deliver(each, target)));
+    }
     // Its loss is told by the judge; whether what follows is remembered is of no more interest.
-    if (!(await ledger.when(areAnswered, ANSWER_LIMIT_MS))) return;
+    if (!(await world.ledger.when(() => burst.every(isAnswered), ANSWER_LIMIT_MS))) return;
+    await sleep(random.whole(0, 50));
   }
 }

@@ -1,133 +1,147 @@
 import { judgeAddress } from '../support/kit/judge.ts';
-import { answerOf } from '../support/kit/ledger.ts';
+import { answerOf, type BaseSend } from '../support/kit/ledger.ts';
 import { after } from '../support/kit/report.ts';
-import type { CrashLedger, Message, Send } from './ledger.ts';
-import { type Kind, STEPS } from './steps.ts';
+import type { Message } from './ledger.ts';
+import { COMMANDS } from './steps.ts';
+import type { Instance } from './world.ts';
 
 /** What must never happen to a message. */
-export type Fault = 'lost' | 'late' | 'crossed' | 'doubled' | 'other';
+export type Fault = 'lost' | 'late' | 'crossed' | 'out of order' | 'doubled' | 'other';
 
 /** What became of the messages of one kind. */
 export interface Row {
   count: number;
+  interrupted: number;
   answered: number;
   slowestMs: number;
   askedAgain: number;
-  lost: number;
-  crossed: number;
-  doubled: number;
-  /** The user has seen it twice, and nothing could have told the second instance so. */
+  /** Seen twice by the user, where the instance died between the send and the COMMIT that completes the turn. */
   inWindow: number;
-  /** Written before there was an answer to the message before, of which nothing but `pending/` knew. */
-  overtook: number;
+  /** Messages with each fault. */
+  readonly faults: Partial<Record<Fault, number>>;
 }
 
 export type Tell = (fault: Fault, message: Message, more: string) => void;
 
-const PROMISE_MS = 60_000;
+export const ANSWER_BAR_MS = 45_000;
 const UNDER_WAY_MS = 500;
 
+/** Whether the user has the answer, or the effect of the command. */
+export function isAnswered(message: Message): boolean {
+  if (COMMANDS.has(message.kind)) return isFinished(message);
+  return answerOf(message) !== undefined && (message.kind !== 'between' || message.restAtMs !== undefined);
+}
+
+/** Whether its turn is completed, or its command applied. */
+export function isFinished({ recordedAtMs }: Message): boolean {
+  return recordedAtMs !== undefined;
+}
+
+/** To the answer from when the bot could begin: its acceptance, a kill, the answer before. `undefined` without an answer. */
+export function waitedMs(message: Message): number | undefined {
+  const { killedAtMs, acceptedAtMs, postedAtMs = 0, conversation, number } = message;
+  const shown = answerOf(message);
+  const before = conversation.messages[number - 2];
+  const answeredMs = (before && answerOf(before)?.atMs) ?? 0;
+  // What was answered before the kill, or out of order, did not wait for these.
+  const beginnings = [killedAtMs ?? 0, answeredMs].filter((ms) => shown !== undefined && ms <= shown.atMs);
+  return shown && shown.atMs - Math.max(acceptedAtMs ?? postedAtMs, ...beginnings);
+}
+
 /** Looks at everything that happened to some messages, and tells what must not have happened. */
-export function judge(messages: readonly Message[], ledger: CrashLedger, tell: Tell): Row {
-  const row = {
-    count: 0,
-    answered: 0,
-    slowestMs: 0,
-    askedAgain: 0,
-    lost: 0,
-    crossed: 0,
-    doubled: 0,
-    inWindow: 0,
-    overtook: 0,
-  };
+export function judge(messages: readonly Message[], instances: readonly Instance[], tell: Tell): Row {
+  const row: Row = { count: 0, interrupted: 0, answered: 0, slowestMs: 0, askedAgain: 0, inWindow: 0, faults: {} };
   const told: Tell = (fault, message, more) => {
-    if (fault === 'lost' || fault === 'crossed' || fault === 'doubled') row[fault]++;
+    row.faults[fault] = (row.faults[fault] ?? 0) + 1;
     tell(fault, message, more);
   };
   for (const message of messages) {
     row.count++;
+    if (isInterrupted(message)) row.interrupted++;
     judgeAnswer(message, row, told);
     for (const send of message.sends) judgeWords(send, message, told);
-    row.inWindow += judgeDoubles(message, ledger, told);
+    row.inWindow += judgeDoubles(message, instances, told);
     judgeAsks(message, row, told);
-    judgeOrder(message, row, told);
-    if (message.sound !== undefined && message.sound !== 'right') told('other', message, `sound: ${message.sound}`);
+    judgeOrder(message, told);
+    const isSilent = COMMANDS.has(message.kind) || message.sound === undefined;
+    if (!isSilent && message.sound !== 'right') told('other', message, `sound: ${message.sound}`);
   }
   return row;
 }
 
+/** Held at its step, or under way, when its instance died. */
+export function isInterrupted({ kind, reachedAtMs, killedAtMs, begun }: Message): boolean {
+  if (killedAtMs === undefined) return false;
+  if (reachedAtMs !== undefined) return true;
+  return kind === 'chat' && begun.length > 1;
+}
+
 function judgeAnswer(message: Message, row: Row, tell: Tell): void {
-  const { killedAtMs, acceptedAtMs, postedAtMs = 0 } = message;
-  const shown = answerOf(message);
-  if (shown === undefined) {
+  if (!isAnswered(message)) {
     tell('lost', message, 'no answer');
     return;
   }
   row.answered++;
-  const waitedMs = shown.atMs - (killedAtMs ?? acceptedAtMs ?? postedAtMs);
-  row.slowestMs = Math.max(row.slowestMs, waitedMs);
-  if (waitedMs > PROMISE_MS) tell('late', message, `${Math.round(waitedMs / 1000)} s`);
+  // Of a command only the effect is promised.
+  const waited = waitedMs(message) ?? 0;
+  row.slowestMs = Math.max(row.slowestMs, waited);
+  if (waited > ANSWER_BAR_MS) tell('late', message, `${Math.round(waited / 1000)} s`);
 }
 
-function judgeWords(send: Send, message: Message, tell: Tell): void {
-  const { text } = send;
+function judgeWords(send: BaseSend, message: Message, tell: Tell): void {
   judgeAddress(send, message, (mixup, details) => tell('crossed', message, `${mixup}: ${details}`));
-  if (!text.startsWith(`${message.token} is my answer.`)) tell('other', message, `words: ${text.slice(0, 120)}`);
+  const isRight = COMMANDS.has(message.kind) || send.text.startsWith(`${message.token} is my answer.`);
+  if (!isRight) tell('other', message, `words: ${send.text.slice(0, 120)}`);
 }
 
 /** The doubles for which there was no way to know. */
-function judgeDoubles(message: Message, ledger: CrashLedger, tell: Tell): number {
-  const { recordedAtMs = Number.POSITIVE_INFINITY, killedAtMs, sends } = message;
+function judgeDoubles(message: Message, instances: readonly Instance[], tell: Tell): number {
+  const { recordedAtMs = Number.POSITIVE_INFINITY, begun, sends } = message;
   const [first, ...more] = sends.filter(({ isTaken }) => isTaken);
-  // What was under way when the process ended arrives a little later.
-  const isOfTheDead = first?.port
-    ? ledger.killed.has(first.port)
-    : (first?.atMs ?? 0) <= (killedAtMs ?? 0) + UNDER_WAY_MS;
+  if (first === undefined) return 0;
+  const sender = begun.findLast(({ atMs }) => atMs <= first.atMs)?.instance;
+  const diedAtMs = instances.find(({ name }) => name === sender)?.killedAtMs;
   const unknown = more.filter(({ atMs }) => {
-    const isCrashBetween = killedAtMs !== undefined && killedAtMs <= atMs;
-    if (recordedAtMs <= atMs) tell('doubled', message, 'although its confirmation was recorded');
-    else if (!isCrashBetween || !isOfTheDead) tell('doubled', message, 'without a crash in between');
+    // What was under way when the process ended arrives a little later.
+    const isCrashBetween = diedAtMs !== undefined && first.atMs <= diedAtMs + UNDER_WAY_MS && diedAtMs <= atMs;
+    if (recordedAtMs <= atMs) tell('doubled', message, 'although its turn was completed');
+    else if (!isCrashBetween) tell('doubled', message, 'without a crash in between');
     else return true;
     return false;
   });
   return unknown.length;
 }
 
-function judgeAsks({ asks, savedAtMs, ...message }: Message, row: Row, tell: Tell): void {
+function judgeAsks(message: Message, row: Row, tell: Tell): void {
+  const { asks, savedAtMs = Number.POSITIVE_INFINITY } = message;
   row.askedAgain += Math.max(0, asks.length - 1);
-  const needless = asks.filter(({ atMs }) => savedAtMs !== undefined && atMs > savedAtMs);
-  if (needless.length > 0) tell('other', { asks, savedAtMs, ...message }, 'asked for again after its answer was saved');
+  if (asks.some(({ atMs }) => atMs > savedAtMs)) tell('other', message, 'asked for again after its answer was saved');
 }
 
-function judgeOrder(message: Message, row: Row, tell: Tell): void {
+/** Messages accepted one after another are answered one after another. POSTs that overlap have no order. */
+function judgeOrder(message: Message, tell: Tell): void {
   const shown = answerOf(message);
-  if (shown === undefined) return;
-  const earlier = message.conversation.messages.filter(({ number }) => number < message.number);
-  const late = earlier.find((before) => (answerOf(before)?.atMs ?? 0) > shown.atMs);
-  if (late === undefined) return;
-  // Order is promised to those who wait for their answers; and to the others where a runner tells of them.
-  const isHasty = message.kind === 'hasty' && late.number === message.number - 1;
-  if (isHasty || (message.kind === 'impatient' && NO_RUNNER.has(stepOf(message)))) row.overtook++;
-  else tell('other', message, `out of order: before ${late.token}`);
+  if (shown === undefined || COMMANDS.has(message.kind)) return;
+  const late = earlierThan(message).find((before) => (answerOf(before)?.atMs ?? 0) > shown.atMs);
+  if (late !== undefined) tell('out of order', message, `before ${late.token}`);
 }
 
-/** Steps at which nobody has the conversation. */
-const NO_RUNNER: ReadonlySet<Kind | undefined> = new Set<Kind>(['accepted', 'recorded']);
-
-function stepOf({ conversation }: Message): Kind | undefined {
-  return conversation.messages.find(({ kind }) => kind in STEPS)?.kind;
+/** What was accepted before this message was posted. */
+export function earlierThan({ conversation, postedAtMs = 0 }: Message): Message[] {
+  return conversation.messages.filter(({ kind, acceptedAtMs = Number.POSITIVE_INFINITY }) => {
+    return acceptedAtMs <= postedAtMs && !COMMANDS.has(kind);
+  });
 }
 
 /** Everything of a message, with times in milliseconds after its POST. */
 export function historyOf(message: Message): string {
-  const { postedAtMs = 0, asks, sends, kind } = message;
+  const { postedAtMs = 0, begun, asks, sends, kind } = message;
   const at = after(postedAtMs);
-  const times = [
-    ...['keptAtMs', 'acceptedAtMs', 'reachedAtMs', 'killedAtMs', 'savedAtMs', 'recordedAtMs', 'removedAtMs'],
-  ] as const as readonly (keyof Message & `${string}AtMs`)[];
-  const steps = times.map((name) => `${name.slice(0, -4)} ${at(message[name])}`).join(', ');
-  const asked = asks.map(({ atMs, instance }) => `${at(atMs)} ${instance}`).join(', ');
-  const sent = sends.map(({ atMs, isTaken, port }) => `${at(atMs)} ${isTaken ? 'taken' : 'untaken'} of :${port}`);
+  const names = ['keptAtMs', 'acceptedAtMs', 'reachedAtMs', 'killedAtMs', 'savedAtMs', 'recordedAtMs'] as const;
+  const steps = names.map((name) => `${name.slice(0, -4)} ${at(message[name])}`).join(', ');
+  const deeds = (list: typeof asks) =>
+    list.map(({ atMs, instance }) => `${at(atMs)} ${instance}`).join(', ') || 'never';
+  const sent = sends.map(({ atMs, isTaken }) => `${at(atMs)} ${isTaken ? 'taken' : 'untaken'}`).join(', ') || 'never';
   const when = new Date(postedAtMs).toISOString();
-  return `[${kind}, posted ${when}; ${steps}; asked: ${asked || 'never'}; sent: ${sent.join(', ') || 'never'}]`;
+  return `[${kind}, posted ${when}; ${steps}; begun: ${deeds(begun)}; asked: ${deeds(asks)}; sent: ${sent}]`;
 }

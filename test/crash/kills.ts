@@ -1,16 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answerOf } from '../support/kit/ledger.ts';
 import { createRandom, type Random } from '../support/kit/random.ts';
+import { isAnswered, isFinished } from './judge.ts';
 import type { Conversation, Message } from './ledger.ts';
-import { ALL_STEPS, type Kind, ORDER, type Step, staysMs } from './steps.ts';
+import { ALL_STEPS, type Kind, type Step, staysMs, UNFOLLOWED, WAVES } from './steps.ts';
 import type { Instance, World } from './world.ts';
 
 export interface KillsOptions {
   readonly world: World;
   readonly seed: number;
   readonly rounds: number;
-  /** Of each step in each round. */
-  readonly conversations: number;
   readonly say: (text: string) => void;
 }
 
@@ -18,105 +16,91 @@ export interface KillsOptions {
 interface Round extends KillsOptions {
   readonly number: number;
   readonly random: Random;
-  readonly victim: Instance;
-  /** Alive all the time; else a new one is started after the kill. */
-  readonly standby: Instance | undefined;
   /** By the step at which their next turn is interrupted. */
-  readonly talks: ReadonlyMap<Step, readonly Conversation[]>;
+  readonly talks: ReadonlyMap<Step, Conversation>;
   /** POSTs that were not answered yet. */
   readonly posts: Promise<void>[];
   /** Where messages are delivered. */
-  target: Instance | undefined;
+  target: Instance;
 }
 
 const WARM_UP_LIMIT_MS = 30_000;
-/** Without this the second turn would need no connection. */
-const ENV = { SESSION_IDLE_SECONDS: '1' };
+/** Without the first the second turn would need no connection; without the second one turn that is held would stop all. */
+export const KILLS_ENV = { SESSION_IDLE_SECONDS: '1', DATABASE_POOL_SIZE: '40' };
 const REACH_LIMIT_MS = 8_000;
-/** Nobody stays at a step for ever. */
 const FOLLOW_LIMIT_MS = 1_500;
-/** The promise is 60 s; who is later is told from who is lost. */
+/** The bar is lower; who is later is told from who is lost. */
 const RECOVERY_LIMIT_MS = 70_000;
 const AFTERWARDS_LIMIT_MS = 45_000;
-const REMOVAL_LIMIT_MS = 20_000;
 const FOLLOWED = 0.3;
 
-/** Kills one instance after the other, each with many turns at every step, and waits for their answers. */
+/** Kills the bot again and again, each time with a turn at every step; the one that is started then is killed next. */
 export async function runKills(options: KillsOptions): Promise<void> {
+  let target = await options.world.startInstance();
   for (let number = 1; number <= options.rounds; number++) {
-    const round = await begin(number, options);
+    const round = await begin(number, target, options);
     await interrupt(round);
     await kill(round);
     await recover(round);
-    await round.target?.kill();
+    target = round.target;
   }
 }
 
-async function begin(number: number, options: KillsOptions): Promise<Round> {
-  const { world, seed, conversations } = options;
-  // Every second kill is watched by another instance.
-  const isWatched = number % 2 === 0;
-  const [victim, standby] = await Promise.all([
-    world.startInstance(ENV),
-    isWatched ? world.startInstance(ENV) : undefined,
-  ]);
-  const open = () => Array.from({ length: conversations }, () => world.ledger.open());
-  const talks = new Map(ALL_STEPS.map((step) => [step, open()]));
-  const random = createRandom(seed, 'kill', number);
-  const round: Round = { ...options, number, random, victim, standby, talks, posts: [], target: victim };
-  const first = write(round, [...talks.values()].flat(), 'first');
-  const isWarm = await world.ledger.when(() => first.every(isRemoved), WARM_UP_LIMIT_MS);
-  if (!isWarm)
-    tellUnfinished(
-      'first turn not finished',
-      first.filter((message) => !isRemoved(message)),
-      round,
-    );
+async function begin(number: number, target: Instance, options: KillsOptions): Promise<Round> {
+  const { world, seed } = options;
+  const talks = new Map(ALL_STEPS.map((step) => [step, world.ledger.open(channelFor(step))]));
+  const random = createRandom(seed, 'kill', world.name, number);
+  const round: Round = { ...options, number, random, talks, posts: [], target };
+  const first = write(round, [...talks.values()], 'first');
+  await world.ledger.when(() => first.every(isFinished), WARM_UP_LIMIT_MS);
+  noteUnfinished('first turn not finished', first, round);
   await waitFor(() => world.model.openSessions === 0, 5_000);
   return round;
 }
 
-/** Brings every conversation to its step. */
-async function interrupt(round: Round): Promise<void> {
-  const { world, victim, talks, random } = round;
-  for (const steps of ORDER) {
-    if (steps.includes('connecting')) hangHandshakes(round, talks.get('connecting')?.length ?? 0);
-    const messages = steps.flatMap((step) => write(round, talks.get(step) ?? [], step));
-    const areThere = () => messages.every(({ reachedAtMs }) => reachedAtMs !== undefined);
-    const isInTime = await world.ledger.when(areThere, REACH_LIMIT_MS);
-    const late = messages.filter(({ reachedAtMs }) => reachedAtMs === undefined);
-    if (!isInTime) tellUnfinished(`never came to its step with ${victim.name}`, late, round);
-  }
-  await followUp(round, 'waiting', FOLLOW_LIMIT_MS);
-  write(round, talks.get('anywhere') ?? [], 'anywhere');
-  await sleep(random.whole(0, 250));
+/** One that shows live text, and one whose messages are short. */
+function channelFor(step: Step): string {
+  if (step === 'streaming') return 'directline';
+  return step === 'between' ? 'facebook' : 'emulator';
 }
 
-/** Which handshake is whose cannot be seen: all of them are when there are as many as conversations. */
-function hangHandshakes({ world, victim, talks }: Round, count: number): void {
-  let hung = 0;
-  world.model.hangHandshakes(victim.name, count, () => {
-    if (++hung < count) return;
-    for (const { messages } of talks.get('connecting') ?? []) {
-      const last = messages.at(-1);
-      if (last !== undefined) world.holds.reach(last, 'connecting');
-    }
-  });
+/** Brings every conversation to its step. */
+async function interrupt(round: Round): Promise<void> {
+  const { world, target } = round;
+  const behind: Conversation[] = [];
+  for (const [index, steps] of WAVES.entries()) {
+    if (index === 2) await follow(round, behind, 'waiting', FOLLOW_LIMIT_MS);
+    if (steps.includes('connecting')) hangHandshake(round);
+    const messages = steps.flatMap((step) => write(round, talksAt(step, round), step));
+    const isThere = (message: Message) => message.reachedAtMs !== undefined || isQueued(message, round);
+    await world.ledger.when(() => messages.every(isThere), REACH_LIMIT_MS);
+    const late = messages.filter((message) => !isThere(message)).map(({ token, kind }) => `${token} (${kind})`);
+    if (late.length > 0) world.ledger.note('never came to its step', `with ${target.name}: ${late.join(', ')}`);
+    behind.push(...followed(messages, round));
+  }
+}
+
+/** Nothing is fetched any more: what is accepted waits. */
+function isQueued(message: Message, { world }: Round): boolean {
+  return message.acceptedAtMs !== undefined && world.holds.reach(message, 'queued');
+}
+
+function hangHandshake({ world, target, talks }: Round): void {
+  world.model.hangHandshakes(target.name, 1, () =>
+    world.holds.reach(talks.get('connecting')?.messages.at(-1), 'connecting'),
+  );
 }
 
 async function kill(round: Round): Promise<void> {
-  const { world, victim, standby, talks, say, number } = round;
-  round.target = standby;
+  const { world, target, say, number } = round;
+  const hit = messagesOf(round).filter((message) => message.reachedAtMs !== undefined || !isFinished(message));
   const now = Date.now();
-  const all = [...talks.values()].flat().flatMap(({ messages }) => messages);
-  const hit = all.filter((message) => message.kind !== 'first' && !isRemoved(message));
   for (const message of hit) hitBy(now, message, round);
-  await victim.kill();
+  await target.kill();
   world.holds.release();
-  say(
-    `kill ${number}: ${hit.length} messages unfinished, ${standby === undefined ? 'a new instance follows' : 'another instance is there'}`,
-  );
-  round.target ??= await world.startInstance(ENV);
+  const held = hit.filter(({ reachedAtMs }) => reachedAtMs !== undefined).length;
+  say(`${world.name}, kill ${number}: ${hit.length} messages in flight, ${held} of them at their steps`);
+  round.target = await world.startInstance();
 }
 
 /** Who could not be held until the kill was interrupted elsewhere. */
@@ -129,51 +113,63 @@ function hitBy(killedAtMs: number, message: Message, { say }: Round): void {
 }
 
 async function recover(round: Round): Promise<void> {
-  const { world, talks, posts, say, number, target } = round;
+  const { world, talks, posts, say, number } = round;
   const { ledger } = world;
-  await followUp(round, 'impatient', REACH_LIMIT_MS);
-  const all = () => [...talks.values()].flat().flatMap(({ messages }) => messages);
+  const held = messagesOf(round).filter(({ reachedAtMs }) => reachedAtMs !== undefined);
+  await follow(round, followed(held, round), 'impatient', REACH_LIMIT_MS);
   const startedMs = Date.now();
-  await ledger.when(() => all().every((message) => answerOf(message) !== undefined), RECOVERY_LIMIT_MS);
+  await ledger.when(() => messagesOf(round).every(isAnswered), RECOVERY_LIMIT_MS);
   await Promise.all(posts);
-  const answered = all().filter((message) => answerOf(message) !== undefined).length;
-  say(`kill ${number}: ${answered} of ${all().length} answered after ${seconds(Date.now() - startedMs)}`);
-  const after = write(round, [...talks.values()].flat(), 'afterwards');
-  await ledger.when(() => after.every((message) => answerOf(message) !== undefined), AFTERWARDS_LIMIT_MS);
-  await ledger.when(() => all().every(isRemoved), REMOVAL_LIMIT_MS);
-  const left = all().filter((message) => !isRemoved(message) && answerOf(message) !== undefined);
-  if (left.length > 0) tellUnfinished('answered, and left in pending/', left, round);
-  const hurt = all().filter(({ killedAtMs }) => killedAtMs !== undefined);
-  for (const message of hurt) message.sound = await world.hear(message, target?.url ?? '');
+  const hurt = messagesOf(round).filter(({ killedAtMs }) => killedAtMs !== undefined);
+  const answered = messagesOf(round).filter(isAnswered).length;
+  say(`${world.name}, kill ${number}: ${answered} of ${messagesOf(round).length} answered ${seconds(startedMs)} later`);
+  const after = write(round, [...talks.values()], 'afterwards');
+  await ledger.when(() => after.every(isAnswered), AFTERWARDS_LIMIT_MS);
+  await ledger.when(() => messagesOf(round).every(isFinished), AFTERWARDS_LIMIT_MS);
+  noteUnfinished('answered, and its turn not completed', messagesOf(round).filter(isAnswered), round);
+  for (const message of hurt) message.sound = await world.hear(message, round.target);
 }
 
 /** A part of the people writes again before they have their answer: that message waits behind the other. */
-async function followUp(round: Round, kind: 'waiting' | 'impatient', limitMs: number): Promise<void> {
-  const { world, talks, random } = round;
-  const told = ALL_STEPS.filter((step) => step !== 'accepting' && step !== 'anywhere');
-  const chosen = told.flatMap((step) => (talks.get(step) ?? []).filter(() => random.isLucky(FOLLOWED)));
-  const messages = write(round, chosen, kind);
-  await world.ledger.when(() => messages.every(({ acceptedAtMs }) => acceptedAtMs !== undefined), limitMs);
+async function follow(round: Round, talks: readonly Conversation[], kind: Kind, limitMs: number): Promise<void> {
+  const messages = write(round, talks, kind);
+  await round.world.ledger.when(() => messages.every(({ acceptedAtMs }) => acceptedAtMs !== undefined), limitMs);
+}
+
+function followed(messages: readonly Message[], { random }: Round): Conversation[] {
+  return messages
+    .filter(({ kind }) => !UNFOLLOWED.has(kind) && random.isLucky(FOLLOWED))
+    .map(({ conversation }) => conversation);
+}
+
+function talksAt(step: Step, { talks }: Round): Conversation[] {
+  const conversation = talks.get(step);
+  return conversation === undefined ? [] : [conversation];
+}
+
+function messagesOf({ talks }: Round): Message[] {
+  return [...talks.values()].flatMap(({ messages }) => messages);
 }
 
 function write(round: Round, talks: readonly Conversation[], kind: Kind): Message[] {
   const { world, posts } = round;
   const messages = talks.map((conversation) => world.ledger.add(conversation, kind));
-  posts.push(...messages.map((message) => world.deliver(message, () => round.target?.url)));
+  posts.push(...messages.map((message) => world.deliver(message, () => aliveIn(round))));
   return messages;
 }
 
-function tellUnfinished(what: string, messages: readonly Message[], { world, number }: Round): void {
-  const names = messages.map(({ token, kind }) => `${token} (${kind})`).join(', ');
+function aliveIn({ target }: Round): Instance | undefined {
+  return target.killedAtMs === undefined ? target : undefined;
+}
+
+function noteUnfinished(what: string, messages: readonly Message[], { world, number }: Round): void {
+  const left = messages.filter((message) => !isFinished(message));
+  const names = left.map(({ token, kind }) => `${token} (${kind})`).join(', ');
   if (names !== '') world.ledger.note(what, `kill ${number}: ${names}`);
 }
 
-function isRemoved({ removedAtMs }: Message): boolean {
-  return removedAtMs !== undefined;
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
+function seconds(sinceMs: number): string {
+  return `${((Date.now() - sinceMs) / 1000).toFixed(1)} s`;
 }
 
 async function waitFor(holds: () => boolean, limitMs: number): Promise<void> {

@@ -1,17 +1,13 @@
+import { jobId } from '../../src/database/names.ts';
 import { type BaseConversation, type BaseMessage, type BaseSend, Ledger } from '../support/kit/ledger.ts';
 import type { Kind } from './steps.ts';
 
-export interface Conversation extends BaseConversation<Message> {}
-
-/** One try of the bot to answer, as the channel saw it. */
-export interface Send extends BaseSend {
-  readonly soundUrl: string | undefined;
-  /** Of the instance that sent it, where that is known; may be empty. */
-  readonly port: string | undefined;
+export interface Conversation extends BaseConversation<Message> {
+  readonly channelId: string;
 }
 
-/** One response that the model was asked for. */
-export interface Ask {
+/** What an instance did at a time. */
+interface Deed {
   readonly atMs: number;
   readonly instance: string;
 }
@@ -20,39 +16,60 @@ export interface Ask {
 export interface Message extends BaseMessage<Conversation> {
   /** Where its instance is killed, or when it is written. */
   readonly kind: Kind;
+  /** The instance that its POST was last sent to. */
+  postedTo: string | undefined;
   /** When it was held at its step. */
   reachedAtMs: number | undefined;
   /** When the instance was killed that had it. */
   killedAtMs: number | undefined;
-  /** When it was written to the storage, with its answer, without it, and when it left `pending/`. */
+  /** When the COMMITs were done that accepted it, saved its answer, and completed its turn. */
   keptAtMs: number | undefined;
   savedAtMs: number | undefined;
   recordedAtMs: number | undefined;
-  removedAtMs: number | undefined;
-  readonly asks: Ask[];
-  readonly sends: Send[];
+  /** Attempts at its turn. */
+  readonly begun: Deed[];
+  /** Responses that the model was asked for. */
+  readonly asks: Deed[];
+  readonly sends: BaseSend[];
+  /** When the user saw the second part of an answer that has two. */
+  restAtMs: number | undefined;
+  soundUrl: string | undefined;
   /** What came of fetching the sound of its answer. */
   sound: string | undefined;
 }
 
-const NOTHING_YET = {
-  ...{ postedAtMs: undefined, reachedAtMs: undefined, killedAtMs: undefined, keptAtMs: undefined },
-  ...{ savedAtMs: undefined, recordedAtMs: undefined, removedAtMs: undefined, sound: undefined },
-};
-
-/** Also records which instances were killed. */
+/** Also finds messages by their jobs. */
 export class CrashLedger extends Ledger<Message, Conversation> {
-  /** The ports of the instances that were killed. */
-  readonly killed = new Set<string>();
+  readonly #byJob = new Map<string, Message>();
 
-  open(): Conversation {
+  open(channelId = 'emulator'): Conversation {
     const next = this.nextConversation();
-    const conversation = { ...next, id: `crash-${next.index}` };
+    const conversation = { ...next, id: `crash-${next.index}`, channelId };
     this.conversations.push(conversation);
     return conversation;
   }
 
   add(conversation: Conversation, kind: Kind): Message {
-    return this.addMessage({ ...this.nextMessage(conversation), ...NOTHING_YET, kind, asks: [], sends: [] });
+    const nothingYet = {
+      ...{ postedAtMs: undefined, postedTo: undefined, reachedAtMs: undefined, killedAtMs: undefined },
+      ...{ keptAtMs: undefined, savedAtMs: undefined, recordedAtMs: undefined, restAtMs: undefined },
+      ...{ soundUrl: undefined, sound: undefined },
+    };
+    const message = { ...this.nextMessage(conversation), ...nothingYet, kind, begun: [], asks: [], sends: [] };
+    const { activityId } = message;
+    this.#byJob.set(jobId({ key: keyOf(conversation), activityId }), message);
+    return this.addMessage(message);
   }
+
+  /** Finds the messages whose jobs are named in a text. */
+  jobsIn(text: string): readonly Message[] {
+    return (text.match(UUID) ?? []).flatMap((id) => this.#byJob.get(id) ?? []);
+  }
+}
+
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
+/** The bot's own name for a conversation. */
+export function keyOf({ channelId, id }: Pick<Conversation, 'channelId' | 'id'>): string {
+  return `${channelId}/${id}`;
 }

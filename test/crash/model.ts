@@ -7,6 +7,7 @@ import { answerOf } from '../support/kit/ledger.ts';
 import type { Holds } from './holds.ts';
 import type { CrashLedger, Message } from './ledger.ts';
 import { Responses } from './responses.ts';
+import { COMMANDS } from './steps.ts';
 
 /** The model in this process. */
 export interface Model {
@@ -31,6 +32,8 @@ export interface ModelOptions {
 export const SOUND_MS = 600;
 /** The deltas of an answer that never goes on. */
 const HELD_AFTER = 2;
+/** More than one message of that conversation's channel takes. */
+const REST = ` ${'And so on. '.repeat(200)}`;
 
 /** Starts a model that answers each message with its token, and sees what it is told and by whom. */
 export async function startModel({ ledger, holds, thinkMs, paceMs }: ModelOptions): Promise<Model> {
@@ -46,7 +49,8 @@ export async function startModel({ ledger, holds, thinkMs, paceMs }: ModelOption
     responses.began(message, context.sessionId);
     message.asks.push({ atMs: Date.now(), instance: responses.instanceOf(context.sessionId) });
     judgeMemory(context.said, message, answeredBefore(message), { ledger, isOnce: true });
-    const output = { text: `${message.token} is my answer.`, pcm: soundOf(message.conversation.index, SOUND_MS) };
+    const text = `${message.token} is my answer.${message.kind === 'between' ? REST : ''}`;
+    const output = { text, pcm: soundOf(message.conversation.index, SOUND_MS) };
     if (!isHeldHere(message)) return { outputs: [output], ending: { kind: 'completed' }, delayMs: thinkMs() };
     return { outputs: [output], ending: { kind: 'hang', afterDeltas: HELD_AFTER } };
   }
@@ -83,11 +87,13 @@ export async function startModel({ ledger, holds, thinkMs, paceMs }: ModelOption
 }
 
 function answeredBefore({ conversation, number }: Message): Message[] {
-  return conversation.messages.filter((other) => other.number < number && answerOf(other) !== undefined);
+  return conversation.messages.filter((other) => {
+    return other.number < number && answerOf(other) !== undefined && !COMMANDS.has(other.kind);
+  });
 }
 
 function isHeldHere({ kind, reachedAtMs, killedAtMs }: Message): boolean {
-  return kind === 'generating' && reachedAtMs === undefined && killedAtMs === undefined;
+  return (kind === 'generating' || kind === 'streaming') && reachedAtMs === undefined && killedAtMs === undefined;
 }
 
 /** Each instance asks for a deployment of its own name. */

@@ -1,82 +1,103 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { watchOutput } from '../support/kit/bot.ts';
-import { findingsSection, section, table } from '../support/kit/report.ts';
-import { historyOf, judge, type Row } from './judge.ts';
+import { answerOf } from '../support/kit/ledger.ts';
+import { findingsSection, table } from '../support/kit/report.ts';
+import { ANSWER_BAR_MS, type Fault, historyOf, isInterrupted, judge, type Row, waitedMs } from './judge.ts';
 import type { Message } from './ledger.ts';
-import { ALL_STEPS, type Kind, OTHERS, STEPS } from './steps.ts';
+import { judgeRemains } from './remains.ts';
+import { COMMANDS, type Kind, OTHERS, STEPS } from './steps.ts';
 import type { Instance, World } from './world.ts';
 
 /** What a part came to. */
 export interface Report {
   readonly text: string;
+  /** Turns, without commands. */
   readonly interrupted: number;
   readonly isGood: boolean;
 }
 
 const TITLES = { ...STEPS, ...OTHERS };
 const KINDS = Object.keys(TITLES) as readonly Kind[];
-const COLUMNS = [
-  'messages',
-  'answered',
-  'slowest',
-  'asked again',
-  'lost',
-  'crossed',
-  'doubled',
-  'in window',
-  'overtook',
-] as const;
-
+const FAULTS: readonly Fault[] = ['lost', 'crossed', 'out of order', 'doubled'];
+const COLUMNS = ['messages', 'interrupted', 'answered', 'slowest', 'asked again', 'in window', ...FAULTS];
 const LEGEND = [
-  'slowest: from the kill, or from its own acceptance, to the answer; it is to be under 60 s',
-  'doubled: shown again although the confirmation was recorded, or where nothing had crashed',
-  'in window: shown again where the instance died between the send and the record of its confirmation',
-  'overtook: answered before an older message that nobody had begun with; its sender did not wait',
+  'slowest: to the answer from the kill, its own acceptance, or the answer before, whichever came last',
+  'in window: shown twice where the instance died between the send and the COMMIT that completes the turn',
+  'doubled: shown twice otherwise',
 ];
 
-/** Judges one part and writes it down. */
-export function report(title: string, world: World): Report {
-  const { ledger } = world;
+/** Judges one part, which ran in several worlds side by side, and writes it down. */
+export async function report(title: string, worlds: readonly World[]): Promise<Report> {
   const findings: string[] = [];
+  const remains: string[] = [];
+  for (const world of worlds) {
+    const { orphanedSounds, spentUsd } = await judgeRemains(world);
+    remains.push(`  sounds without an answer: ${orphanedSounds}; spent: ${spentUsd.toFixed(4)} USD, each turn once`);
+    findings.push(...world.ledger.findings, ...world.instances.flatMap(brokenIn));
+  }
+  const instances = worlds.flatMap((world) => world.instances);
+  const messages = worlds.flatMap(({ ledger }) => ledger.messages);
   const rows = KINDS.flatMap((kind): [Kind, Row][] => {
-    const messages = ledger.messages.filter((message) => message.kind === kind && counts(message));
-    const row = judge(messages, ledger, (fault, message, more) => {
+    const ofKind = messages.filter((message) => message.kind === kind);
+    const row = judge(ofKind, instances, (fault, message, more) => {
       findings.push(`${fault}: ${message.token} ${more} ${historyOf(message)}`);
     });
-    return messages.length === 0 ? [] : [[kind, row]];
+    return row.count === 0 ? [] : [[kind, row]];
   });
-  findings.push(...ledger.findings, ...world.instances.flatMap(brokenIn));
-  const interrupted = ledger.messages.filter(isInterrupted).length;
+  const interrupted = rows.reduce((sum, [kind, row]) => sum + (COMMANDS.has(kind) ? 0 : row.interrupted), 0);
+  const kills = instances.filter(({ killedAtMs }) => killedAtMs !== undefined).length;
   const text = [
-    ...['', `${title}: ${interrupted} turns unfinished when their instance was killed`],
+    ...['', `${title}: ${interrupted} turns interrupted by ${kills} kills`],
     table([['', ...COLUMNS], ...rows.map(([kind, row]) => [TITLES[kind], ...cells(row)])]),
-    ...LEGEND.map((text) => `  ${text}`),
-    ...section(
-      `calls to the storage, the slowest ${Math.round(world.storage.slowestMs)} ms`,
-      [...world.storage.calls].sort(),
-    ),
+    ...LEGEND.map((line) => `  ${line}`),
+    ...['', totals(rows.map(([, row]) => row)), answerTimes(messages), pairs(messages), commandsIn(messages)],
+    ...['', 'left in the database:', ...remains],
     ...findingsSection(findings),
   ];
   return { text: text.join('\n'), interrupted, isGood: findings.length === 0 };
 }
 
-/** Held at its step, or on its way, when the instance died. */
-function isInterrupted({ kind, reachedAtMs, killedAtMs }: Message): boolean {
-  if (killedAtMs === undefined || kind === 'waiting') return false;
-  return (
-    ['anywhere', 'chat', 'hasty'].includes(kind) || (ALL_STEPS.includes(kind as never) && reachedAtMs !== undefined)
-  );
+function totals(rows: readonly Row[]): string {
+  const sum = (count: (row: Row) => number) => rows.reduce((total, row) => total + count(row), 0);
+  const faults = FAULTS.map((fault) => `${fault}: ${sum((row) => row.faults[fault] ?? 0)}`);
+  return [...faults, `in window: ${sum(({ inWindow }) => inWindow)}`].join(', ');
 }
 
-/** What was finished before the kill is judged with all others, too. */
-function counts({ postedAtMs }: Message): boolean {
-  return postedAtMs !== undefined;
-}
-
-function cells({ count, answered, slowestMs, askedAgain, lost, crossed, doubled, inWindow, overtook }: Row): string[] {
+function cells({ count, interrupted, answered, slowestMs, askedAgain, inWindow, faults }: Row): string[] {
   const slowest = `${(slowestMs / 1000).toFixed(1)} s`;
-  return [count, answered, slowest, askedAgain, lost, crossed, doubled, inWindow, overtook].map(String);
+  const counts = [count, interrupted, answered, slowest, askedAgain, inWindow];
+  return [...counts, ...FAULTS.map((fault) => faults[fault] ?? 0)].map(String);
+}
+
+/** Of what another instance answers for the one that was killed. */
+function answerTimes(messages: readonly Message[]): string {
+  const taken = messages.filter((message) => isInterrupted(message) && !COMMANDS.has(message.kind));
+  const late = taken.filter((message) => (answerOf(message)?.atMs ?? 0) > (message.killedAtMs ?? 0) + 1_000);
+  const times = late.flatMap((message) => waitedMs(message) ?? []).sort((a, b) => a - b);
+  const at = (share: number) => `${((times[Math.floor(share * (times.length - 1))] ?? 0) / 1000).toFixed(1)} s`;
+  return `from the kill to the answer by another instance: median ${at(0.5)}, slowest ${at(1)}; bar ${ANSWER_BAR_MS / 1000} s`;
+}
+
+/** Of two messages, the second is posted to another instance once the first is accepted, and before it is answered. */
+function pairs(messages: readonly Message[]): string {
+  const all = messages.flatMap((message): [Message, Message][] => {
+    const before = message.conversation.messages[message.number - 2];
+    if (before === undefined || before.postedTo === message.postedTo) return [];
+    const { postedAtMs = 0 } = message;
+    const isOpen = (answerOf(before)?.atMs ?? Number.POSITIVE_INFINITY) > postedAtMs;
+    return isOpen && (before.acceptedAtMs ?? Number.POSITIVE_INFINITY) <= postedAtMs ? [[before, message]] : [];
+  });
+  const inOrder = all.filter(([one, two]) => (answerOf(one)?.atMs ?? 0) <= (answerOf(two)?.atMs ?? 0));
+  return `pairs accepted one after the other by different instances: ${all.length}, answered in that order: ${inOrder.length}`;
+}
+
+/** A confirmation is sent once, by the instance that accepts the command, or not at all. */
+function commandsIn(messages: readonly Message[]): string {
+  const commands = messages.filter(({ kind }) => COMMANDS.has(kind));
+  const silent = commands.filter((message) => answerOf(message) === undefined);
+  const hit = commands.filter(isInterrupted).length;
+  return `commands: ${commands.length}, interrupted: ${hit}, applied without a word to the user: ${silent.length}`;
 }
 
 function brokenIn({ name, bot }: Instance): string[] {
@@ -86,7 +107,8 @@ function brokenIn({ name, bot }: Instance): string[] {
 }
 
 /** Keeps what the instances wrote, for whoever looks for a cause. */
-export function keepLogs(world: World, directory: string): void {
+export function keepLogs(worlds: readonly World[], directory: string): void {
   mkdirSync(directory, { recursive: true });
-  for (const { name, bot } of world.instances) writeFileSync(join(directory, `${name}.log`), bot.stdout + bot.stderr);
+  for (const { name, bot } of worlds.flatMap((world) => world.instances))
+    writeFileSync(join(directory, `${name}.log`), bot.stdout + bot.stderr);
 }

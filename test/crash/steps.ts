@@ -1,16 +1,29 @@
-/** The steps of a turn at which its instance is killed, in the order in which a turn comes to them. */
+/** The steps of a turn at which its instance is killed, in the order in which a turn comes to them, and of a command. */
 export const STEPS = {
-  accepting: 'kept, the 200 not yet given',
-  accepted: 'after the 200, before the runner',
-  connecting: 'while connecting',
-  generating: 'during generation',
-  saving: 'generated, not yet saved',
-  saved: 'after the save, before the send',
-  sending: 'sent, not taken',
-  taken: 'taken, not confirmed',
-  unrecorded: 'confirmed, not recorded',
-  recorded: 'recorded, not yet removed',
-  anywhere: 'at a random moment',
+  storing: 'accepting: before the COMMIT',
+  accepting: 'accepting: after the COMMIT, before the 200',
+  queued: 'accepted, waiting in the queue',
+  fetched: 'fetched, not begun',
+  begun: 'begun, nothing read yet',
+  reading: 'reading a file',
+  reserving: 'before spending is reserved',
+  reserved: 'after spending is reserved',
+  connecting: 'connecting to the model',
+  generating: 'between two deltas',
+  streaming: 'showing live text',
+  sounding: 'before audio is stored',
+  sounded: 'after audio is stored',
+  saving: 'saving: before the COMMIT',
+  saved: 'saving: after the COMMIT, nothing sent',
+  sending: 'sent, not taken by the channel',
+  between: 'first of two POSTs confirmed, second not taken',
+  taken: 'taken by the channel, not confirmed',
+  settling: 'confirmed, spending not settled',
+  completing: 'completing: before the COMMIT',
+  completed: 'completing: after the COMMIT',
+  applying: 'command: before the COMMIT',
+  applied: 'command: after the COMMIT, before the 200',
+  confirming: 'command: its answer taken, not confirmed',
 } as const;
 
 export type Step = keyof typeof STEPS;
@@ -21,26 +34,34 @@ export const OTHERS = {
   waiting: 'waiting behind such a turn',
   impatient: 'written right after the kill',
   afterwards: 'written after the recovery',
-  chat: 'of three instances',
-  hasty: 'with the message before it',
+  chat: 'to three instances',
 } as const;
 
 export type Kind = Step | keyof typeof OTHERS;
 
 export const ALL_STEPS = Object.keys(STEPS) as readonly Step[];
+export const COMMANDS: ReadonlySet<Kind> = new Set<Kind>(['applying', 'applied', 'confirming']);
 
 /**
  * In the order in which they are begun before a kill, by how long the bot waits there: 15 s for a send, 10 s for a
- * connection, 4 s for the storage.
+ * connection, 5 s for the database. Nothing is fetched any more once an answer to a fetch is held.
  */
-export const ORDER: readonly (readonly Step[])[] = [
-  ['generating', 'sending', 'taken'],
+export const WAVES: readonly (readonly Step[])[] = [
+  ['reading', 'generating', 'streaming', 'sending', 'between', 'taken', 'confirming'],
   ['connecting'],
-  ['accepting', 'accepted', 'saving', 'saved', 'unrecorded', 'recorded'],
+  [
+    ...(['begun', 'reserving', 'reserved', 'sounding', 'sounded', 'saving', 'saved', 'settling'] as const),
+    ...(['completing', 'completed', 'storing', 'accepting', 'applying', 'applied'] as const),
+  ],
+  ['fetched'],
+  ['queued'],
 ];
 
-/** For how long a turn stays at its step, in milliseconds; none of `anywhere`. */
+/** Of these steps none is waited behind. */
+export const UNFOLLOWED: ReadonlySet<Kind> = new Set<Kind>([...COMMANDS, 'storing', 'accepting']);
+
+/** For how long a turn stays at its step, in milliseconds. */
 export function staysMs(kind: Kind): number {
-  if (ORDER[2]?.includes(kind as Step)) return 3_900;
-  return kind === 'connecting' ? 9_900 : 14_900;
+  if (WAVES[0]?.includes(kind as Step)) return 9_900;
+  return kind === 'connecting' ? 9_900 : 4_900;
 }

@@ -56,8 +56,8 @@ describe('a connection', () => {
       throw new TypeError('a mistake');
     });
     await assert.rejects(failed, isStoreError('store_rejected'));
-    const wrong = connection.transaction(async (sql) => commit(await sql.query('INSERT INTO u VALUES (1)')));
-    await assert.rejects(wrong, isStoreError('store_rejected', '42P01'));
+    const wrong = connection.transaction(async (sql) => commit(await sql.query('INSERT INTO t VALUES (1, 2)')));
+    await assert.rejects(wrong, isStoreError('store_rejected', '42601'));
     assert.deepEqual([kept, rolled], [0, 0]);
     assert.deepEqual(await connection.query('SELECT n FROM t'), [{ n: 1 }]);
   });

@@ -36,6 +36,27 @@ describe('a database that is away', () => {
     assert.equal(opened.lines.filter(({ msg }) => msg === 'database not usable').length, 1);
   });
 
+  it('is waited for while its tables are missing, and the log says who creates them', async () => {
+    await using server = await startPostgres();
+    const url = await server.createDatabase();
+    await using early = startDatabase(url);
+    const isMissing = (error: unknown) =>
+      isUnavailable(error) && /which the bot creates/.test((error as Error).message);
+    await assert.rejects(early.database.conversations.read('a'), isMissing);
+    await assert.rejects(
+      early.database.queue.add(messageIn('a', 'one')),
+      (error) => isUnavailable(error) && /the queue is not open yet/.test((error as Error).message),
+    );
+    await early.logged('database connected');
+    early.database.queue.start(async () => {});
+    await server.query('DROP SCHEMA voice_bot, voice_bot_queue CASCADE', url);
+    await assert.rejects(early.database.queue.add(messageIn('a', 'one')), isMissing);
+    await assert.rejects(early.database.conversations.apply('a', undefined, { kind: 'stop' }), isMissing);
+    assert.equal((await early.logged('turns not fetched')).level, 'warn');
+    await using restarted = await openedDatabase(url);
+    assert.equal(await restarted.database.queue.add(messageIn('a', 'one')), 'queued');
+  });
+
   it('is waited for when it refuses the bot, and the log says what to do', async () => {
     await using server = await startPostgres();
     const url = await server.createDatabase();

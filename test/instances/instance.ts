@@ -88,8 +88,9 @@ export class Chat {
 
   constructor(home: BotUnderTest, fields: Readonly<Record<string, unknown>> = {}) {
     this.#home = home;
-    this.id = `chat-${++count}`;
-    this.#fields = { conversation: { id: this.id }, from: { id: `user-${count}`, name: 'Ada' }, ...fields };
+    const conversation = { id: `chat-${++count}`, ...Object(fields['conversation']) };
+    this.id = conversation.id;
+    this.#fields = { from: { id: `user-${count}`, name: 'Ada' }, ...fields, conversation };
   }
 
   /** Posts an activity; resolves with its answer. */

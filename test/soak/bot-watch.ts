@@ -1,7 +1,11 @@
+import type { LogLine } from '../support/bot-process.ts';
 import { type BotOutput, type ProbedBot, watchOutput } from '../support/kit/bot.ts';
 import type { Figures } from '../support/kit/probe.ts';
+import { Counts } from '../support/kit/report.ts';
+import type { SoakLedger } from './ledger.ts';
 
 export interface MemorySample extends Figures {
+  readonly instance: number;
   readonly atMinute: number;
 }
 
@@ -11,28 +15,75 @@ export interface NotSent {
   readonly code: string;
 }
 
-/** What the bot's own output says. */
-export interface BotWatch extends BotOutput {
+/** What the instances of the bot say in their output. */
+export class BotWatch {
   /** The replies that the bot gave up, by their activity's id. */
-  readonly notSent: ReadonlyMap<string, NotSent>;
-  readonly memory: readonly MemorySample[];
-  /** Takes a sample of the bot's memory; none if its process has ended. */
-  sample(atMinute: number): Promise<void>;
-}
+  readonly notSent = new Map<string, NotSent>();
+  /** Turns of open requests whose cost could not be stored in time: what they had reserved counts as spent. */
+  readonly unsettled = new Set<string>();
+  readonly memory: MemorySample[] = [];
+  readonly #ledger: SoakLedger;
+  readonly #instances: { readonly output: BotOutput; readonly figures: ProbedBot['figures'] }[] = [];
+  /** Messages that were refused when they came last. */
+  readonly #refused = new Set<string>();
 
-export function watchBot({ bot, figures }: ProbedBot): BotWatch {
-  const notSent = new Map<string, NotSent>();
-  const memory: MemorySample[] = [];
-  const output = watchOutput(bot, ({ msg, activity, err }) => {
-    if (msg === 'reply not sent') notSent.set(String(activity), reasonOf(err));
-  });
-  return {
-    ...{ ...output, notSent, memory },
-    async sample(atMinute) {
+  constructor(ledger: SoakLedger) {
+    this.#ledger = ledger;
+  }
+
+  add({ bot, figures }: ProbedBot): void {
+    const output = watchOutput(
+      bot,
+      (line) => this.#note(line),
+      (line) => this.#isExpected(line),
+    );
+    this.#instances.push({ output, figures });
+  }
+
+  /** How often each line was logged, as `level message`. */
+  get lines(): Counts<string> {
+    const sum = new Counts<string>();
+    for (const { output } of this.#instances) for (const [line, count] of output.lines) sum.add(line, count);
+    return sum;
+  }
+
+  /** Lines that say that something broke that must never break, and everything on standard error. */
+  get broken(): readonly string[] {
+    return this.#instances.flatMap(({ output }) => output.broken);
+  }
+
+  /** Reads what is new. */
+  look(): void {
+    for (const { output } of this.#instances) output.look();
+  }
+
+  /** Takes a sample of the memory of each instance that runs. */
+  async sample(atMinute: number): Promise<void> {
+    for (const [index, { figures }] of this.#instances.entries()) {
       const taken = await figures().catch(() => undefined);
-      if (taken !== undefined) memory.push({ ...taken, atMinute });
-    },
-  };
+      if (taken !== undefined) this.memory.push({ ...taken, instance: index + 1, atMinute });
+    }
+  }
+
+  #note({ msg, activity, turn, err }: LogLine): void {
+    const id = String(activity);
+    if (msg === 'message refused: not stored') this.#refused.add(id);
+    if (msg === 'message rejected: queue full') this.#refused.delete(id);
+    if (msg === 'cost of the turn not stored' && this.#isInBand(id)) this.unsettled.add(String(turn));
+    // That a message was not accepted is no reply to it: it is delivered again.
+    const isReply = turn !== undefined || !this.#refused.has(id);
+    if (msg === 'reply not sent' && isReply) this.notSent.set(id, reasonOf(err));
+  }
+
+  /** An open request is not kept waiting for a database that is away: its turn breaks. */
+  #isExpected({ msg, activity, err }: LogLine): boolean {
+    const { code } = (err ?? {}) as { code?: unknown };
+    return msg === 'turn broke' && code === 'store_unavailable' && this.#isInBand(String(activity));
+  }
+
+  #isInBand(activity: string): boolean {
+    return this.#ledger.find(activity)?.isInBand ?? false;
+  }
 }
 
 function reasonOf(err: unknown): NotSent {

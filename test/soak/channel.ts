@@ -4,6 +4,7 @@ import { type ChannelCall, confirm, type FarEnd, isFor, type Reply, startChannel
 import { createRandom } from '../support/kit/random.ts';
 import { CHANNEL_FAULTS, type ChannelAct, type ChannelFault, drawChannelFault, goneStatus } from './channel-faults.ts';
 import type { Message, Send, SoakLedger } from './ledger.ts';
+import { noticeIn } from './replies.ts';
 
 export interface ChannelOptions {
   readonly ledger: SoakLedger;
@@ -90,6 +91,11 @@ function noteMessage(
     ledger.note('reply to nobody', `${conversationId}/${activityId}: ${text.slice(0, 80)}`);
     return;
   }
+  const notice = noticeIn(text);
+  if (notice !== undefined) {
+    noteNotice(notice, call, message, ledger);
+    return;
+  }
   // An update of what has arrived changes one message, and makes no second.
   if (isUpdate && message.sends.some((send) => send.isTaken)) return;
   const { isTaken, status }: ChannelAct = CHANNEL_FAULTS[fault];
@@ -102,6 +108,14 @@ function noteMessage(
     send.endedAtMs = Date.now();
   });
   if (isTaken) onTaken(message, reply);
+}
+
+/** What is said beside the answer has to reach the right conversation all the same. */
+function noteNotice(notice: string, call: ChannelCall, message: Message, ledger: SoakLedger): void {
+  ledger.count('notices', notice);
+  if (!isFor(call, message)) ledger.note('reply to nobody', `${message.token}: ${notice}`);
+  if (message.sends.some(({ isTaken }) => isTaken))
+    ledger.note('notice after the answer', `${message.token}: ${notice}`);
 }
 
 function hasAudio({ reply: { attachments = [] } }: ChannelCall): boolean {

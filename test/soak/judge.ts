@@ -24,15 +24,26 @@ export type Fault =
 
 /**
  * What became of a message. `undeliverable`: the channel refused it for good, or left open whether it took it;
- * `brokeOff`: the bot's connection broke before the channel saw anything; `gone`: the conversation was.
+ * `brokeOff`: the bot's connection broke before the channel saw anything; `gone`: the conversation was; `refusalLost`: it
+ * was refused, and the answer of the database to that was lost: a refusal is not said twice, and so here never.
  */
-export type End = 'answered' | 'undeliverable' | 'brokeOff' | 'gone' | 'lost' | 'waiting' | 'notAccepted';
+export type End =
+  | 'answered'
+  | 'undeliverable'
+  | 'brokeOff'
+  | 'gone'
+  | 'refusalLost'
+  | 'lost'
+  | 'waiting'
+  | 'notAccepted';
 
 /** The bot's times, in milliseconds. */
 export interface Times {
   readonly turnMs: number;
   /** From when a turn can begin to its reply: its time, one last try of a send, and what machines take. */
   readonly lateMs: number;
+  /** How much longer that may take because of faults of the database in this time. */
+  readonly outageMs: (fromMs: number, untilMs: number) => number;
 }
 
 /** Codes of connections that broke. */
@@ -40,17 +51,23 @@ const UNSEEN = /^(?:E[A-Z]+|REQUEST_SEND_ERROR)$/;
 
 /** What has become of a message until now. */
 export function endOf(message: Message, watch: BotWatch, times: Times, nowMs: number): End {
-  const { conversation, sends, activityId, acceptedAtMs } = message;
+  const { conversation, sends, activityId, acceptedAtMs, failedPosts, isCancelled } = message;
   if (answerOf(message) !== undefined) return 'answered';
   if (conversation.goneStatus !== undefined) return 'gone';
   if (acceptedAtMs === undefined) return 'notAccepted';
   const notSent = watch.notSent.get(activityId);
-  if (notSent === undefined) return nowMs > couldBegin(message) + times.lateMs ? 'lost' : 'waiting';
+  if (notSent === undefined && isCancelled && failedPosts > 0) return 'refusalLost';
+  if (notSent === undefined) return isLate(message, nowMs, times) ? 'lost' : 'waiting';
   const last = sends.at(-1);
   // No try at all, or one after the last that the channel saw.
   if (UNSEEN.test(notSent.code) && last?.isAnswered !== false) return 'brokeOff';
   if (last === undefined) return 'lost';
   return gaveUpEarly(message, times) ? 'lost' : 'undeliverable';
+}
+
+function isLate(message: Message, atMs: number, { lateMs, outageMs }: Times): boolean {
+  const fromMs = couldBegin(message);
+  return atMs - fromMs > lateMs + outageMs(fromMs, atMs);
 }
 
 /** The earliest that the turn could begin: taken, and nothing before it in its conversation is still being sent. */
@@ -85,9 +102,9 @@ export function judge(ledger: SoakLedger, watch: BotWatch, times: Times, tell: F
     const shown = answerOf(message);
     if (shown === undefined || isSaidAtOnce(shown)) continue;
     const tookMs = shown.atMs - couldBegin(message);
-    if (tookMs > times.lateMs) tell('late', message, `${Math.round(tookMs / 1000)} s`);
+    if (isLate(message, shown.atMs, times)) tell('late', message, `${Math.round(tookMs / 1000)} s`);
   }
-  for (const conversation of ledger.conversations) judgeOrder(conversation, tell);
+  for (const conversation of ledger.conversations) judgeOrder(conversation, ledger, tell);
 }
 
 /** What needs no turn does not wait for one: a refusal, and the end of the process. */
@@ -131,9 +148,10 @@ function judgeAsks(message: Message, { drops }: SoakLedger, tell: Finding): void
 }
 
 /** Of two messages, the one whose POST was answered before the other was sent has to be answered first. */
-function judgeOrder({ messages }: Conversation, tell: Finding): void {
+function judgeOrder({ messages }: Conversation, { isShared }: SoakLedger, tell: Finding): void {
   const answered = messages.flatMap((message) => {
     const shown = answerOf(message);
+    if (isShared && message.isInBand) return [];
     return shown === undefined || isSaidAtOnce(shown) ? [] : [{ message, shown }];
   });
   for (const { message, shown } of answered) {

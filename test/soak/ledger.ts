@@ -35,20 +35,31 @@ export interface Message extends BaseMessage<Conversation> {
   readonly sends: Send[];
   readonly asks: Ask[];
   typingAfterReply: number;
+  /** Deliveries that were refused, or that got no answer. */
+  failedPosts: number;
+  /** Too many waited in its conversation: the queue has cancelled it. */
+  isCancelled: boolean;
 }
 
 /** What is wrong beyond the replies to messages. */
 export const NOTED = [
   ...['crossed memory', 'lost memory', 'told twice', 'crossed sound', 'question of nobody', 'reply to nobody'],
-  'wrong answer to a POST',
+  ...['notice after the answer', 'wrong answer to a POST'],
 ] as const;
 
 const CHANNELS = ['emulator', 'webchat', 'msteams'] as const;
 
 /** Also records when the model's sockets were broken. */
 export class SoakLedger extends Ledger<Message, Conversation> {
+  /** Answers in the response to a POST are made beside the queue, where it is shared. */
+  readonly isShared: boolean;
   /** When all of the model's sockets were broken. */
   readonly drops: number[] = [];
+
+  constructor(isShared: boolean) {
+    super();
+    this.isShared = isShared;
+  }
 
   open(): Conversation {
     const next = this.nextConversation();
@@ -61,7 +72,10 @@ export class SoakLedger extends Ledger<Message, Conversation> {
   }
 
   add(conversation: Conversation, isInBand: boolean): Message {
-    const fields = { isInBand, postedAtMs: Date.now(), sends: [], asks: [], typingAfterReply: 0 };
-    return this.addMessage({ ...this.nextMessage(conversation), ...fields });
+    return this.addMessage({
+      ...this.nextMessage(conversation),
+      ...{ isInBand, postedAtMs: Date.now(), sends: [], asks: [], typingAfterReply: 0, failedPosts: 0 },
+      isCancelled: false,
+    });
   }
 }

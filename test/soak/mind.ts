@@ -21,7 +21,7 @@ export function faultyMind(ledger: SoakLedger, seed: number): Mind {
       return { outputs: [{ text: 'What?' }], ending: { kind: 'completed' } };
     }
     const { token } = message;
-    const expected = answeredBefore(message);
+    const expected = answeredBefore(message, ledger);
     ledger.count('memory', 'asked');
     for (const _ of expected) ledger.count('memory', 'expected');
     judgeMemory(said, message, expected, { ledger, isOnce: false });
@@ -33,14 +33,18 @@ export function faultyMind(ledger: SoakLedger, seed: number): Mind {
   };
 }
 
-/** Messages of this conversation that were answered in full, among its last few turns. */
-function answeredBefore(message: Message): Message[] {
+/**
+ * Messages of this conversation that were answered in full, among its last few turns. Not those that were answered beside
+ * the queue: such a turn and one of the queue may not know of each other.
+ */
+function answeredBefore(message: Message, { isShared }: SoakLedger): Message[] {
+  if (isShared && message.isInBand) return [];
   const turns = message.conversation.messages
     .flatMap((other) => (other === message || other.sends[0] === undefined ? [] : [{ other, first: other.sends[0] }]))
     .filter(({ first }) => replyKind(first) !== 'refused')
     .sort((a, b) => a.first.atMs - b.first.atMs);
   return turns
     .slice(-SURELY_REMEMBERED)
-    .filter(({ first }) => ['spoken', 'text'].includes(replyKind(first)))
+    .filter(({ first, other }) => ['spoken', 'text'].includes(replyKind(first)) && !(isShared && other.isInBand))
     .map(({ other }) => other);
 }

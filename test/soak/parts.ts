@@ -1,14 +1,13 @@
 import { type Simulator, startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
-import type { Azurite } from '../support/azurite.ts';
-import type { BotProcess } from '../support/bot-process.ts';
 import { startProbedBot } from '../support/kit/bot.ts';
 import { type FarEnd, modelEnv, type Reply, soundUrlOf } from '../support/kit/drivers.ts';
 import { hear } from '../support/kit/judge.ts';
 import { createRandom } from '../support/kit/random.ts';
-import { type BotWatch, watchBot } from './bot-watch.ts';
+import { BotWatch } from './bot-watch.ts';
 import { startFaultyChannel } from './channel.ts';
-import type { Times } from './judge.ts';
+import type { SoakDatabase } from './database.ts';
+import { Instances } from './instances.ts';
 import type { Message, SoakLedger } from './ledger.ts';
 import { faultyMind, HISTORY_TURNS } from './mind.ts';
 import { drawRefusal } from './model-faults.ts';
@@ -17,8 +16,7 @@ import { drawRefusal } from './model-faults.ts';
 export interface Parts {
   readonly simulator: Simulator;
   readonly channel: FarEnd;
-  readonly bot: BotProcess;
-  readonly botUrl: string;
+  readonly instances: Instances;
   readonly watch: BotWatch;
   /** Resolves when no reply's sound is being fetched. */
   whenHeard(): Promise<void>;
@@ -28,8 +26,12 @@ export interface PartsOptions {
   readonly ledger: SoakLedger;
   readonly seed: number;
   readonly conversations: number;
-  /** Where it keeps all it has; else in its memory. */
-  readonly azurite: Azurite | undefined;
+  /** Where the bot keeps all it has; else in its memory. */
+  readonly database: SoakDatabase | undefined;
+  readonly instanceCount: number;
+  /** See `Instances`. */
+  readonly logFolder: string | undefined;
+  readonly onWrongEnd: () => void;
 }
 
 const TURN_SECONDS = 25;
@@ -40,13 +42,11 @@ const MODEL_SESSION_SECONDS = TURN_SECONDS + 60 + 15;
 /** Of the conversations can have a warm session at the same time; the others wait, or push one out. */
 const WARM_SHARE = 0.4;
 
-export const TIMES: Times = {
-  turnMs: TURN_SECONDS * 1000,
-  lateMs: (TURN_SECONDS + SEND_SECONDS + SLACK_SECONDS) * 1000,
-};
+export const TURN_MS = TURN_SECONDS * 1000;
+export const LATE_MS = (TURN_SECONDS + SEND_SECONDS + SLACK_SECONDS) * 1000;
 
-/** Starts the far ends in this process and the bot in one of its own. */
-export async function startParts({ ledger, seed, conversations, azurite }: PartsOptions): Promise<Parts> {
+/** Starts the far ends in this process and the instances of the bot in their own. */
+export async function startParts({ ledger, seed, database, ...options }: PartsOptions): Promise<Parts> {
   const sounds = new Set<Promise<void>>();
   const simulator = await startFaultyModel(ledger, seed);
   const channel = await startFaultyChannel({
@@ -57,15 +57,33 @@ export async function startParts({ ledger, seed, conversations, azurite }: Parts
       sounds.add(check);
     },
   });
-  const probed = await startProbedBot({
-    ...modelEnv(simulator.url, 'soak'),
-    ...{ TURN_TIMEOUT_SECONDS: String(TURN_SECONDS), SESSION_IDLE_SECONDS: '8', DRAIN_SECONDS: '10' },
-    ...{ HISTORY_TURNS: String(HISTORY_TURNS), AUDIO_MEMORY_MB: '1' },
-    MAX_WARM_SESSIONS: String(Math.max(1, Math.round(conversations * WARM_SHARE))),
-    ...(azurite === undefined ? {} : { AZURE_STORAGE_CONNECTION_STRING: azurite.connectionString }),
+  const watch = new BotWatch(ledger);
+  const env = botEnv(simulator.url, options.conversations);
+  const instances = new Instances({
+    random: createRandom(seed, 'instances'),
+    logFolder: options.logFolder,
+    onWrongEnd: options.onWrongEnd,
+    async start() {
+      const probed = await startProbedBot({ ...env, ...(await database?.connect()) });
+      watch.add(probed);
+      return probed;
+    },
   });
+  for (let count = 0; count < options.instanceCount; count++) await instances.add();
   const whenHeard = () => Promise.all(sounds).then(() => {});
-  return { simulator, channel, bot: probed.bot, botUrl: probed.url, watch: watchBot(probed), whenHeard };
+  return { simulator, channel, instances, watch, whenHeard };
+}
+
+/** The budgets refuse nobody: each turn reserves, and settles. */
+function botEnv(modelUrl: string, conversations: number): Record<string, string> {
+  const budget = '100000';
+  return {
+    ...modelEnv(modelUrl, 'gpt-realtime'),
+    ...{ TURN_TIMEOUT_SECONDS: String(TURN_SECONDS), SESSION_IDLE_SECONDS: '8', DRAIN_SECONDS: '10' },
+    ...{ HISTORY_TURNS: String(HISTORY_TURNS), AUDIO_MEMORY_MB: '1', AUDIO_STORE_MB: '4' },
+    MAX_WARM_SESSIONS: String(Math.max(1, Math.round(conversations * WARM_SHARE))),
+    ...{ DAILY_BUDGET_USD: budget, PERSON_DAILY_BUDGET_USD: budget, CONVERSATION_BUDGET_USD: budget },
+  };
 }
 
 function startFaultyModel(ledger: SoakLedger, seed: number): Promise<Simulator> {

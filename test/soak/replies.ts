@@ -16,3 +16,15 @@ export function replyKind({ text, hasAudio }: Pick<Send, 'text' | 'hasAudio'>): 
   if (!/^c\d+-m\d+ /.test(text)) return 'other';
   return hasAudio || linkIn(text) !== undefined ? 'spoken' : 'text';
 }
+
+const NOTICES = {
+  'the answer comes later': wording.storage.lasting,
+  'please send that again': wording.storage.notKept,
+  'the stream ends, the answer follows': wording.interrupted,
+} as const;
+
+/** What is said beside the answer, which is still to come, or was never accepted. */
+export function noticeIn(text: string): string | undefined {
+  // What was shown of the answer before stands above.
+  return Object.entries(NOTICES).find(([, notice]) => text.endsWith(notice))?.[0];
+}

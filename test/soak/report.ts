@@ -18,20 +18,26 @@ const FATAL: ReadonlySet<Fault> = new Set<Fault>([
 ]);
 const FAULTS: readonly Fault[] = [...FATAL, 'late', 'typing after reply', 'apology for a whole answer'];
 
-/** Judges a soak and writes it down. `ended`: how the bot's process came to its end, if it was not as it should. */
-export function report(ledger: SoakLedger, watch: BotWatch, times: Times, ended: string | undefined): Report {
+export interface ReportOptions {
+  readonly ledger: SoakLedger;
+  readonly watch: BotWatch;
+  readonly times: Times;
+  /** What is wrong beyond messages, as `kind: details`. */
+  readonly problems: readonly string[];
+}
+
+/** Judges a soak and writes it down. */
+export function report({ ledger, watch, times, problems }: ReportOptions): Report {
   const found = new Map<Fault, number>(FAULTS.map((fault) => [fault, 0]));
   const findings: string[] = [];
   judge(ledger, watch, times, (what, message, more = '') => {
     found.set(what, (found.get(what) ?? 0) + 1);
     findings.push(`${what}: ${message.token} ${more} ${historyOf(message)}`);
   });
-  findings.push(...ledger.findings, ...watch.broken.map((line) => `bot broke: ${line}`));
-  if (ended !== undefined) findings.push(ended);
+  findings.push(...ledger.findings, ...watch.broken.map((line) => `bot broke: ${line}`), ...problems);
   const isGood =
     [...FATAL].every((fault) => found.get(fault) === 0) &&
-    [ledger.findings.length, watch.broken.length].every((count) => count === 0) &&
-    ended === undefined;
+    [ledger.findings, watch.broken, problems].every(({ length }) => length === 0);
   const text = [
     ...section(
       'messages (not accepted: once the bot was told to end)',
@@ -42,7 +48,7 @@ export function report(ledger: SoakLedger, watch: BotWatch, times: Times, ended:
     ...section('must be 0', [
       ...[...found].filter(([fault]) => FATAL.has(fault)),
       ...notedOf(ledger),
-      ['bot broke', watch.broken.length],
+      ...[['bot broke', watch.broken.length] as const, ['other problems', problems.length] as const],
     ]),
     ...section(
       'noted, and no failure by itself',
@@ -51,7 +57,9 @@ export function report(ledger: SoakLedger, watch: BotWatch, times: Times, ended:
     ...section('slow posts (over 1 s, rounded up)', ledger.counted('slow posts')),
     ...section('memory of the model (messages it had to know)', ledger.counted('memory')),
     ...section('sound of replies, fetched at once', ledger.counted('sound')),
-    ...['users', 'posts', 'other posts', 'calls'].flatMap((group) => section(group, ledger.counted(group))),
+    ...['users', 'posts', 'other posts', 'calls', 'notices', 'database', 'connections', 'reservations'].flatMap(
+      (group) => section(group, ledger.counted(group)),
+    ),
     ...section('faults of the model', ledger.counted('model')),
     ...section('handshakes', [...ledger.counted('handshakes'), ['all sockets dropped', ledger.drops.length]]),
     ...section('faults of the channel (all calls)', ledger.counted('channel')),
@@ -84,14 +92,15 @@ function repliesOf({ messages }: SoakLedger): [string, number][] {
   return [...Map.groupBy(shown, replyKind)].map(([kind, all]) => [kind, all.length]);
 }
 
-function memoryLine({ atMinute, heapUsed, rss, arrayBuffers, sockets, timers, longestDelayMs }: MemorySample): string {
+function memoryLine(sample: MemorySample): string {
+  const { instance, atMinute, heapUsed, rss, arrayBuffers, sockets, timers, longestDelayMs } = sample;
   const mb = (bytes: number) => (bytes / 1e6).toFixed(1).padStart(7);
   const sizes = `heap ${mb(heapUsed)}  rss ${mb(rss)}  buffers ${mb(arrayBuffers)}`;
-  return `  minute ${String(atMinute).padStart(4)}: ${sizes}  sockets ${sockets}  timers ${timers}  longest delay ${longestDelayMs} ms`;
+  return `  instance ${instance}, minute ${String(atMinute).padStart(4)}: ${sizes}  sockets ${sockets}  timers ${timers}  longest delay ${longestDelayMs} ms`;
 }
 
 /** Everything of a message, with times in milliseconds after its POST. */
-function historyOf({ postedAtMs, acceptedAtMs, asks, sends, conversation }: Message): string {
+function historyOf({ postedAtMs, acceptedAtMs, asks, sends, conversation, failedPosts, isInBand }: Message): string {
   const at = after(postedAtMs);
   const asked = asks.map(({ fault, atMs }) => `${at(atMs)} ${fault}`).join(', ');
   const sent = sends
@@ -101,5 +110,6 @@ function historyOf({ postedAtMs, acceptedAtMs, asks, sends, conversation }: Mess
     )
     .join(', ');
   const when = new Date(postedAtMs).toISOString();
-  return `[${conversation.channel} ${when} taken ${at(acceptedAtMs)}; asked: ${asked || 'never'}; sent: ${sent || 'never'}]`;
+  const delivered = `${isInBand ? 'in band, ' : ''}${failedPosts === 0 ? '' : `refused ${failedPosts} times, `}`;
+  return `[${conversation.channel} ${when} ${delivered}taken ${at(acceptedAtMs)}; asked: ${asked || 'never'}; sent: ${sent || 'never'}]`;
 }

@@ -1,76 +1,82 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startAzurite } from '../support/azurite.ts';
 import { createPoster } from '../support/kit/deliver.ts';
 import { endWithUsage, newSeed, wholeNumbers } from '../support/kit/options.ts';
 import { createRandom } from '../support/kit/random.ts';
 import { createProgress, print as say } from '../support/kit/report.ts';
 import { readOptions } from '../support/options.ts';
+import { startDatabase } from './database.ts';
+import { growthOf } from './growth.ts';
+import type { Times } from './judge.ts';
+import { judgeDatabase } from './judge-database.ts';
 import { SoakLedger } from './ledger.ts';
-import { startParts, TIMES } from './parts.ts';
+import { LATE_MS, startParts, TURN_MS } from './parts.ts';
 import { endsOf, report } from './report.ts';
 import { runUsers } from './users.ts';
 
-// `npm run test:soak -- --minutes N [--seed N] [--conversations N] [--azurite]`: the real bot between a model and a channel that
-// both fail at random, and a judge of everything that users get. Exit code 1 when something was lost, doubled, crossed,
-// out of order, or broke. The same seed makes the same choices; times vary.
+// `npm run test:soak -- --minutes N [--seed N] [--conversations N] [--logs FOLDER] [--postgres [--instances N]]`: the real
+// bot between a model and a channel that both fail at random, on its memory or on a PostgreSQL that fails, too, and a judge
+// of everything that users get. Exit code 1 when something was lost, doubled, crossed, out of order, or broke. The same
+// seed makes the same choices; times vary. The bot's own logs are kept in the folder, if one is named.
 
 const values = readOptions({
   minutes: { type: 'string', default: '2' },
   seed: { type: 'string', default: newSeed() },
   conversations: { type: 'string', default: '60' },
-  azurite: { type: 'boolean', default: false },
+  postgres: { type: 'boolean', default: false },
+  instances: { type: 'string', default: '' },
+  logs: { type: 'string', default: '' },
 });
 const minutes = Number(values.minutes);
 const { seed } = wholeNumbers({ seed: values.seed }, 0);
 const { conversations } = wholeNumbers({ conversations: values.conversations }, 1);
-if (!(minutes > 0))
-  endWithUsage('Usage: npm run test:soak -- --minutes N [--seed WHOLE] [--conversations WHOLE] [--azurite]');
+const wanted = values.instances === '' ? (values.postgres ? '2' : '1') : values.instances;
+const { instances: instanceCount } = wholeNumbers({ instances: wanted }, 1);
+if (!(minutes > 0) || (instanceCount > 1 && !values.postgres))
+  endWithUsage(
+    'Usage: npm run test:soak -- --minutes N [--seed WHOLE] [--conversations WHOLE] [--logs FOLDER] [--postgres [--instances WHOLE]]',
+  );
 
 const MEAN_DROP_MS = 30_000;
 const PROGRESS_MS = 10_000;
 const LOOK_MS = 500;
 const MINUTE_MS = 60_000;
 /** Seventeen turns of one conversation may be ahead, some of which hang. */
-const MOST_SETTLING_MS = 240_000;
-/** Users who write while the bot is told to end. */
+const MAX_SETTLING_MS = 240_000;
+/** Users who write while an instance is told to end. */
 const LAST_WAVE_MS = 6_000;
-const BOT_END_LIMIT_MS = 60_000;
 
 const tell = createProgress();
-say(`soak: --minutes ${minutes} --seed ${seed} --conversations ${conversations}`);
+const where = values.postgres ? ` --postgres --instances ${instanceCount}` : '';
+say(`soak: --minutes ${minutes} --seed ${seed} --conversations ${conversations}${where}`);
 
 const startedMs = Date.now();
 const loopDelay = monitorEventLoopDelay({ resolution: 10 });
 loopDelay.enable();
-const ledger = new SoakLedger();
-const azurite = values.azurite ? await startAzurite() : undefined;
-const { simulator, channel, bot, botUrl, watch, whenHeard } = await startParts({
-  ledger,
-  seed,
-  conversations,
-  azurite,
-});
-const poster = createPoster();
-const userOptions = { ledger, poster, botUrl, channelUrl: channel.url, seed, count: conversations };
+const ledger = new SoakLedger(values.postgres);
 const quiet = new AbortController();
+const database = values.postgres ? await startDatabase(ledger, seed) : undefined;
+const onWrongEnd = () => quiet.abort();
+const logFolder = values.logs === '' ? undefined : values.logs;
+const parts = await startParts({ ledger, seed, conversations, database, instanceCount, logFolder, onWrongEnd });
+const { simulator, channel, instances, watch } = parts;
+const times: Times = {
+  ...{ turnMs: TURN_MS, lateMs: LATE_MS },
+  outageMs: (fromMs, untilMs) => database?.outageMs(fromMs, untilMs) ?? 0,
+};
+const poster = createPoster();
+const target = () => instances.pick();
+const userOptions = { ledger, poster, target, channelUrl: channel.url, seed, count: conversations };
 let isInterrupted = false;
-let mayEnd = false;
-let hasEnded = false;
-let wrongEnd: string | undefined;
 
 // In a terminal Ctrl-C reaches the bot, too, which then ends by itself.
-process.on('SIGINT', () => {
-  say('interrupted: nobody writes any more');
-  isInterrupted = true;
-  quiet.abort();
-});
-void bot.ended.then(({ code, signal }) => {
-  hasEnded = true;
-  const isRight = code === 0 && (mayEnd || isInterrupted);
-  if (!isRight) wrongEnd = `the bot ended ${mayEnd ? '' : 'while it was needed '}with code ${code}, signal ${signal}`;
-  quiet.abort();
-});
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    say('interrupted: nobody writes any more');
+    isInterrupted = true;
+    instances.letEnd();
+    quiet.abort();
+  });
 
 await watch.sample(0);
 const timers = [
@@ -79,27 +85,30 @@ const timers = [
   setInterval(() => void watch.sample(minutesNow()), MINUTE_MS),
 ];
 void dropSockets();
+const faults = database?.runFaults(quiet.signal);
 const over = new AbortController();
 const talk = runUsers({ ...userOptions, wave: 'users', quiet: quiet.signal, over: over.signal });
 await sleep(minutes * MINUTE_MS, undefined, { signal: quiet.signal }).catch(() => {});
 quiet.abort();
+await faults;
 await settle();
 over.abort();
 await talk;
-if (!hasEnded) await watch.sample(minutesNow());
-// What an instance with a storage account has not answered at its end waits for the next one: see test/crash.
-if (!hasEnded && !isInterrupted && azurite === undefined) await lastWave();
-await endBot();
-await whenHeard();
+await watch.sample(minutesNow());
+if (!isInterrupted && instances.wrongEnds.length === 0) await lastWave();
+const problems = database === undefined || isInterrupted ? [] : await judgeDatabase(database, ledger, watch);
+await instances.endAll();
+await parts.whenHeard();
 for (const timer of timers) clearInterval(timer);
 watch.look();
-const { text, isGood } = report(ledger, watch, TIMES, wrongEnd);
+problems.push(...instances.wrongEnds, ...growthOf(watch.memory));
+const { text, isGood } = report({ ledger, watch, times, problems });
 say(text);
 say(`longest delay of the soak's own event loop: ${Math.round(loopDelay.max / 1e6)} ms`);
 poster.close();
 await simulator.close();
 await channel.close();
-await azurite?.close();
+await database?.close();
 process.exit(isGood ? 0 : 1);
 
 /** Breaks all of the model's sockets now and then, as a failing network does. */
@@ -115,40 +124,33 @@ async function dropSockets(): Promise<void> {
 
 /** Waits until every message has its reply, or its time is over. */
 async function settle(): Promise<void> {
-  const giveUp = AbortSignal.timeout(MOST_SETTLING_MS);
-  const isWaiting = () => endsOf(ledger, watch, TIMES).some(([end]) => end === 'waiting' || end === 'notAccepted');
-  while (isWaiting() && !giveUp.aborted && !hasEnded) await sleep(LOOK_MS);
-  const untaken = ledger.messages.filter(({ acceptedAtMs }) => acceptedAtMs === undefined);
+  const giveUp = AbortSignal.timeout(MAX_SETTLING_MS);
+  const isWaiting = () => endsOf(ledger, watch, times).some(([end]) => end === 'waiting' || end === 'notAccepted');
+  while (isWaiting() && !giveUp.aborted && instances.pick() !== undefined) await sleep(LOOK_MS);
   if (isInterrupted) return;
+  const untaken = ledger.messages.filter(({ acceptedAtMs }) => acceptedAtMs === undefined);
   for (const { token } of untaken) ledger.note('wrong answer to a POST', `${token} was never taken`);
 }
 
-/** Users write while the bot is told to end: what it still takes has to be answered. */
+/** Users write while an instance is told to end. What it still takes has to be answered: by itself, or by another. */
 async function lastWave(): Promise<void> {
+  if (database !== undefined) await instances.add();
   const [still, none] = [new AbortController(), new AbortController()];
   const wave = runUsers({ ...userOptions, wave: 'last wave', quiet: still.signal, over: none.signal });
   await sleep(LAST_WAVE_MS / 2);
-  mayEnd = true;
-  bot.signal('SIGTERM');
+  const ended = instances.endOldest();
   await sleep(LAST_WAVE_MS / 2);
   still.abort();
-  await Promise.race([bot.ended, sleep(BOT_END_LIMIT_MS)]);
+  await ended;
+  // What it was asked last may not have arrived.
+  ledger.drops.push(Date.now());
+  if (database !== undefined) await settle();
   none.abort();
   await wave;
 }
 
-async function endBot(): Promise<void> {
-  watch.look();
-  mayEnd = true;
-  // A second signal would end it at once.
-  if (!watch.lines.has('info draining')) bot.signal('SIGTERM');
-  await Promise.race([bot.ended, sleep(BOT_END_LIMIT_MS)]);
-  if (!hasEnded) wrongEnd = `the bot did not end within ${BOT_END_LIMIT_MS} ms`;
-  await bot[Symbol.asyncDispose]();
-}
-
 function progress(): void {
-  const ends = endsOf(ledger, watch, TIMES).map(([end, count]) => `${end} ${count}`);
+  const ends = endsOf(ledger, watch, times).map(([end, count]) => `${end} ${count}`);
   const broken = ledger.findings.length + watch.broken.length;
   tell(`${ends.join(', ')}; sessions ${simulator.openSessions}, broken ${broken}`);
 }

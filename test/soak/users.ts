@@ -9,7 +9,8 @@ import type { Conversation, Message, SoakLedger } from './ledger.ts';
 export interface UsersOptions {
   readonly ledger: SoakLedger;
   readonly poster: Poster;
-  readonly botUrl: string;
+  /** Where to deliver next; `undefined` if no instance runs. */
+  readonly target: () => string | undefined;
   /** Aborted when nobody delivers anything any more. */
   readonly over: AbortSignal;
   readonly seed: number;
@@ -126,14 +127,15 @@ function compose(conversation: Conversation, random: Random, options: UsersOptio
 
 /** Delivers a message until the bot takes it. */
 async function bring(message: Message, activity: Activity, options: UsersOptions): Promise<void> {
-  const { ledger, poster, botUrl, over } = options;
+  const { ledger, poster, target, over } = options;
   const { isInBand } = message;
   const answer = await deliver(message, activity, {
-    ...{ ledger, poster, over, target: () => botUrl, maxDeliveries: MAX_DELIVERIES },
+    ...{ ledger, poster, over, target, maxDeliveries: MAX_DELIVERIES },
     pauseMs: (count) => Math.min(MAX_PAUSE_MS, 500 * count),
     ...(isInBand ? { limitMs: IN_BAND_LIMIT_MS } : {}),
-    onAnswer({ name, ms }: PostAnswer) {
+    onAnswer({ name, status, ms }: PostAnswer) {
       ledger.count('posts', name);
+      if (status === 503 || status === 0) message.failedPosts++;
       if (!isInBand && ms > SLOW_POST_MS) ledger.count('slow posts', `${Math.ceil(ms / 1000)} s`);
     },
   });
@@ -157,7 +159,9 @@ async function expectStatus(
   options: UsersOptions,
 ): Promise<void> {
   const body = typeof activity === 'string' ? activity : JSON.stringify(activity);
-  const { status, name } = await options.poster.post(options.botUrl, body);
+  const botUrl = options.target();
+  if (botUrl === undefined) return;
+  const { status, name } = await options.poster.post(botUrl, body);
   options.ledger.count('other posts', name);
   // A bot that is being restarted says so, or nothing.
   if (wanted.includes(status) || status === 503 || status === 0) return;
@@ -175,6 +179,8 @@ async function sendGarbage(random: Random, options: UsersOptions): Promise<void>
     fields: JSON.stringify({ type: 'message', id: 'x', channelId: 'a/b', conversation: [], from: 5, text: {} }),
   };
   if (kind !== 'bytes') return expectStatus([400, 415], bodies[kind], options);
-  const { status } = await sendRaw(options.botUrl, bytes, { half: true }).catch(() => ({ status: -1 }));
+  const botUrl = options.target();
+  if (botUrl === undefined) return;
+  const { status } = await sendRaw(botUrl, bytes, { half: true }).catch(() => ({ status: -1 }));
   options.ledger.count('other posts', `bytes: ${status}`);
 }

@@ -1,4 +1,3 @@
-import { fail } from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
@@ -18,17 +17,11 @@ export interface Azurite extends AsyncDisposable {
   /** Of the account, with its name in the path. */
   readonly url: string;
   readonly connectionString: string;
-  /** An account that nobody has had before, and so without containers: quicker than emptying one. */
-  newAccount(): AzuriteAccount;
   close(): Promise<void>;
 }
 
-export type AzuriteAccount = Pick<Azurite, 'url' | 'connectionString'>;
-
-/** The account that every Azurite has, as its documentation gives it; the others have its key. */
+/** The account that every Azurite has, as its documentation gives it. */
 const ACCOUNT = 'devstoreaccount1';
-/** As many as there are tests in a process that each want one of their own, and more. */
-const MORE_ACCOUNTS = Array.from({ length: 500 }, (_, index) => `account${index}`);
 const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
 /** Its standard input ends with the process that started it, however that ends. */
@@ -80,11 +73,7 @@ export async function startAzurite(): Promise<Azurite> {
   const child = spawn(
     process.execPath,
     ['--import', END_WITH_PARENT, program, '--blobHost', '127.0.0.1', '--blobPort', '0', ...options],
-    {
-      cwd: tmpdir(),
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, AZURITE_ACCOUNTS: [ACCOUNT, ...MORE_ACCOUNTS].map((name) => `${name}:${KEY}`).join(';') },
-    },
+    { cwd: tmpdir(), stdio: ['pipe', 'pipe', 'inherit'] },
   );
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
 
@@ -105,15 +94,10 @@ export async function startAzurite(): Promise<Azurite> {
   });
   try {
     const origin = await promise;
-    const account = (name: string): AzuriteAccount => {
-      const url = `${origin}/${name}`;
-      return { url, connectionString: connectionStringOf(url) };
-    };
-    let used = 0;
-    const newAccount = () => account(MORE_ACCOUNTS[used++] ?? fail('no account is left'));
+    const url = `${origin}/${ACCOUNT}`;
     child.unref();
     for (const pipe of [child.stdin, child.stdout]) (pipe as Socket).unref();
-    return { ...account(ACCOUNT), newAccount, close, [Symbol.asyncDispose]: close };
+    return { url, connectionString: connectionStringOf(url), close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;

@@ -21,6 +21,8 @@ export interface PostgresProxy extends AsyncDisposable {
   next(fits: (statement: Statement) => boolean): Promise<Statement>;
   /** How many answers were lost. */
   readonly lostCount: number;
+  /** How many connections the bot has open. */
+  readonly openCount: number;
   /** Ends all connections, and refuses new ones. */
   cut(): void;
   /** Ends the connections on which a statement was made that fits. */
@@ -107,6 +109,9 @@ export async function startPostgresProxy(port: number): Promise<PostgresProxy> {
       }),
     get lostCount() {
       return lostCount;
+    },
+    get openCount() {
+      return links.size;
     },
     cut,
     break(fits) {

@@ -18,8 +18,6 @@ export interface StorageRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  readonly bodyBytes: number;
-  readonly atMs: number;
 }
 
 /**
@@ -29,26 +27,11 @@ export interface StorageRequest {
 export type StorageFate =
   | undefined
   | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> }
-  | { readonly delayMs: number }
   | 'drop'
   | 'hang'
   | 'answerLost';
 
-/** The bytes of a call, and whether its client has closed the connection since. */
-export interface StorageCall {
-  readonly body: Buffer;
-  isAborted(): boolean;
-}
-
-/** A promise holds the call back until it resolves. */
-export type StorageRule = (request: StorageRequest, call: StorageCall) => StorageFate | Promise<StorageFate>;
-
-/** Sees what Azurite answered and how long it took; a promise holds the answer back until it resolves. */
-export type StorageWatch = (
-  request: StorageRequest,
-  call: StorageCall,
-  answer: { readonly status: number; readonly tookMs: number },
-) => void | Promise<void>;
+export type StorageRule = (request: StorageRequest) => StorageFate;
 
 /** A network between the bot and Azurite that can be as bad as a test wants. */
 export interface StorageProxy extends AsyncDisposable {
@@ -57,7 +40,6 @@ export interface StorageProxy extends AsyncDisposable {
   /** Every call, in the order of arrival. */
   readonly requests: readonly StorageRequest[];
   rule: StorageRule;
-  watch: StorageWatch;
   /** Resolves with the first call that fits, past ones included, before anything became of it. */
   whenRequest(fits: (request: StorageRequest) => boolean): Promise<StorageRequest>;
   /** Nobody listens from now on, and all connections are broken. */
@@ -71,11 +53,6 @@ export interface StorageProxy extends AsyncDisposable {
 export function storageError(status: number, code: string): StorageFate {
   const body = `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`;
   return { status, body, headers: { 'x-ms-error-code': code, 'content-type': 'application/xml' } };
-}
-
-interface Seen {
-  readonly request: StorageRequest;
-  readonly call: StorageCall;
 }
 
 /** A client must not meet the close of an idle connection. */
@@ -110,25 +87,19 @@ export async function startStorageProxy(azuriteUrl: string): Promise<StorageProx
     outgoing.end(body);
   }
 
-  function meet(fate: StorageFate, incoming: IncomingMessage, seen: Seen, response: ServerResponse): void {
-    const { body } = seen.call;
-    const startedMs = performance.now();
+  function meet(fate: StorageFate, incoming: IncomingMessage, body: Buffer, response: ServerResponse): void {
     const broken = (): void => {
       incoming.socket.destroy();
     };
-    const pass = async (answer: IncomingMessage) => {
+    const pass = (answer: IncomingMessage) => {
       const { statusCode: status = 500, rawHeaders } = answer.on('error', broken);
-      const held = proxy.watch(seen.request, seen.call, { status, tookMs: performance.now() - startedMs });
-      if (held !== undefined) await held;
       response.writeHead(status, rawHeaders);
       answer.pipe(response);
     };
     if (fate === undefined) forward(incoming, body, pass, broken);
     else if (fate === 'drop') broken();
     else if (fate === 'answerLost') forward(incoming, body, (answer) => answer.resume().on('end', broken), broken);
-    else if (fate === 'hang') return;
-    else if ('delayMs' in fate) setTimeout(() => meet(undefined, incoming, seen, response), fate.delayMs);
-    else {
+    else if (fate !== 'hang') {
       // Not in a chain: restify puts a `writeHead` of its own on all responses of the process, which returns nothing.
       response.writeHead(fate.status, fate.headers);
       response.end(incoming.method === 'HEAD' ? undefined : fate.body);
@@ -145,17 +116,9 @@ export async function startStorageProxy(azuriteUrl: string): Promise<StorageProx
     const body = Buffer.concat(chunks);
     const { method = '', url: target = '', headers } = incoming;
     const [path = '', query = ''] = target.split('?', 2);
-    const seen: StorageRequest = {
-      method,
-      path,
-      query: new URLSearchParams(query),
-      headers,
-      bodyBytes: body.byteLength,
-      atMs: Date.now(),
-    };
+    const seen: StorageRequest = { method, path, query: new URLSearchParams(query), headers };
     requests.add(seen);
-    const call = { body, isAborted: () => incoming.socket.destroyed };
-    meet(await proxy.rule(seen, call), incoming, { request: seen, call }, response);
+    meet(proxy.rule(seen), incoming, body, response);
   });
 
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -189,7 +152,6 @@ export async function startStorageProxy(azuriteUrl: string): Promise<StorageProx
     connectionString: connectionStringOf(url),
     requests: requests.all,
     rule: () => undefined,
-    watch: () => {},
     whenRequest: (fits) => requests.first(fits),
     goAway,
     comeBack: () => listen(port),

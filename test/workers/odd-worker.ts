@@ -18,7 +18,7 @@ export interface OddResult {
   readonly bytes?: Uint8Array<ArrayBuffer>;
   /** How many jobs this thread has had. */
   readonly count: number;
-  readonly variables?: number;
+  readonly variables?: readonly string[];
 }
 
 let count = 0;
@@ -57,6 +57,6 @@ serveTasks<OddJob, OddResult>((job) => {
       }
       return { result: { count } };
     case 'environment':
-      return { result: { count, variables: Object.keys(process.env).length } };
+      return { result: { count, variables: Object.keys(process.env) } };
   }
 });

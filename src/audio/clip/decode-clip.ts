@@ -1,7 +1,5 @@
 import { AttachmentError } from '../../errors.ts';
 import { type Clip, clipOf, refuseLarge } from './clip.ts';
-import { decodeMp3 } from './decode-mp3.ts';
-import { decodeOpus } from './decode-opus.ts';
 import { decodeWav } from './decode-wav.ts';
 import { isOwnKind, type OwnKind, soundKind } from './sound-kind.ts';
 
@@ -18,13 +16,14 @@ export async function decodeClip(bytes: Uint8Array): Promise<Clip> {
   return clipOf(await decodeAs(kind, bytes), kind);
 }
 
+/** The libraries are loaded when they are needed: that takes as long as the start of a thread, and most are WAVs. */
 async function decodeAs(kind: OwnKind, bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   switch (kind) {
     case 'wav':
       return decodeWav(bytes);
     case 'mp3':
-      return decodeMp3(bytes);
+      return (await import('./decode-mp3.ts')).decodeMp3(bytes);
     case 'opus':
-      return decodeOpus(bytes);
+      return (await import('./decode-opus.ts')).decodeOpus(bytes);
   }
 }

@@ -20,7 +20,6 @@ export async function deliver(
 ): Promise<TurnResult> {
   const settling = settle(turn, services);
   const unsent = await send(reply, sink, turn);
-  turn.noteReplied();
   // Of a turn that is complete nobody would end the reservation after a crash.
   await settling;
   await completeOrLog(turn, true);
@@ -106,15 +105,18 @@ export async function withoutAudio(reply: Reply, { log }: TurnContext, { audioSt
 }
 
 /** Ends what is reserved for this attempt. What fails is in the log: it stays reserved until it expires. */
-async function settle({ job, log, costUsd }: TurnContext, { spending }: Services): Promise<void> {
+async function settle(turn: TurnContext, { spending }: Services): Promise<void> {
+  const { job, log, costUsd } = turn;
   if (costUsd === undefined) return;
-  await spending.settle(job.id, costUsd).catch((err: unknown) => log.warn({ err }, 'cost of the turn not stored'));
+  const settling = turn.storedAtEnd(() => spending.settle(job.id, costUsd));
+  await settling.catch((err: unknown) => log.warn({ err }, 'cost of the turn not stored'));
 }
 
 type Unsent = Extract<TurnResult, { kind: 'unsent' | 'gone' }>;
 
 /** Resolves with what went wrong, if anything. */
 async function send(reply: Reply, sink: ReplySink, turn: TurnContext): Promise<Unsent | undefined> {
+  turn.beginReply();
   try {
     await turn.telemetry.step('send', () => sink.send(reply));
     return undefined;

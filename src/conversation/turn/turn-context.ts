@@ -34,6 +34,7 @@ export class TurnContext {
   #sink: ReplySink | undefined;
   #closed: Promise<void> | undefined;
   #signal: AbortSignal;
+  /** Nobody is told, or told again, that the answer follows. */
   #isTold = false;
 
   constructor(job: TurnJob, respond: Respond, services: Services) {
@@ -68,11 +69,6 @@ export class TurnContext {
     return this.#services.clock.now() - this.#startedMs;
   }
 
-  /** The reply is out: of an outage from now on its user notices nothing. */
-  noteReplied(): void {
-    this.#isTold = true;
-  }
-
   /** Opens the way back, until `close`, unless it is open. `streamId`: what is sent takes the place of that stream. */
   async open(streamId?: string): Promise<ReplySink> {
     if (this.#sink !== undefined) return this.#sink;
@@ -96,6 +92,11 @@ export class TurnContext {
     await this.#closed?.catch((err: unknown) => this.log.warn({ err }, 'way back not closed'));
   }
 
+  /** The answer goes out: nobody is told any more that it follows. */
+  beginReply(): void {
+    this.#isTold = true;
+  }
+
   /**
    * Calls a store until it answers; the user is told once when that lasts. `signal` ends the waiting, with its reason. A
    * turn whose request is open waits 3 s at most, then rejects with a StoreError.
@@ -107,19 +108,20 @@ export class TurnContext {
     return retry(call, { ...options, onLasting: () => void this.#tellOfOutage() });
   }
 
+  /** As `stored`, for what has to be stored even after the job was aborted: then it waits 10 s at most. */
+  storedAtEnd<T>(call: () => Promise<T>): Promise<T> {
+    if (!this.job.signal.aborted) return this.stored(call);
+    return retry(call, { clock: this.#services.clock, log: this.log, limitMs: MAX_ENDING_MS });
+  }
+
   #retrying(job: TurnJob): TurnJob {
     const { id, message, acceptedAtMs, signal, isTransferable, isRetry } = job;
-    // What ends a turn has to be stored also when it is aborted.
-    const atEnd = <T>(call: () => Promise<T>) => {
-      const { clock } = this.#services;
-      return signal.aborted ? retry(call, { clock, log: this.log, limitMs: MAX_ENDING_MS }) : this.stored(call);
-    };
     return {
       ...{ id, message, acceptedAtMs, signal, isTransferable, isRetry },
       begin: () => this.stored(() => job.begin()),
-      save: (edit) => atEnd(() => job.save(edit)).catch((err: unknown) => this.#notSaved(err)),
-      complete: (isDelivered) => atEnd(() => job.complete(isDelivered)),
-      deadLetter: () => atEnd(() => job.deadLetter()),
+      save: (edit) => this.storedAtEnd(() => job.save(edit)).catch((err: unknown) => this.#notSaved(err)),
+      complete: (isDelivered) => this.storedAtEnd(() => job.complete(isDelivered)),
+      deadLetter: () => this.storedAtEnd(() => job.deadLetter()),
       release: () => job.release(),
       noteStream: (streamId) => job.noteStream(streamId),
     };

@@ -36,8 +36,8 @@ export function turnEdit(
       ...(isWithdrawn ? {} : nextMemory(record, said, model, historyTurns)),
       settings: settingsAfter(record, model, configuredVoice),
       usage: usageAfter(record.usage, model, reply),
-      // What was changed meanwhile, and a withdrawn message, make the session that has heard this turn unfit.
-      lastTurn: isWithdrawn || record.lastTurn !== found.lastTurn ? record.lastTurn : turnId,
+      // A withdrawn message makes the session that has heard this turn unfit, what was changed meanwhile every session.
+      lastTurn: isWithdrawn ? record.lastTurn : record.lastTurn === found.lastTurn ? turnId : id,
       unsent: unsentOf(id, reply, costUsd),
     };
   };

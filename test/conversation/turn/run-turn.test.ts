@@ -6,6 +6,7 @@ import { SendError } from '../../../src/errors.ts';
 import { en } from '../../../src/messages/en.ts';
 import { turn } from '../talk-under-test.ts';
 import { start, withoutActivity } from './attempt-under-test.ts';
+import { AWAY } from './scripted-job.ts';
 
 describe('a turn', () => {
   it('saves its reply before it is sent, and is complete after that', async () => {
@@ -120,6 +121,36 @@ describe('a turn', () => {
     );
   });
 
+  it('tells nobody that an answer follows that was sent', async () => {
+    const { job, result, clock, diary } = start();
+    const { complete } = job;
+    job.complete = async () => {
+      job.failures = 12;
+      job.complete = complete;
+      return complete.call(job);
+    };
+    const ended = result();
+    for (let second = 0; second < 40; second++) await clock.advance(1_000);
+    assert.equal((await ended).kind, 'answered');
+    assert.deepEqual(withoutActivity(diary), ['begin', 'save: saved', 'sends Hi', 'complete']);
+  });
+
+  it('ends its reservation also where that fails at first', async () => {
+    const { result, clock, services } = start();
+    const { settle } = services.spending;
+    const settled: string[] = [];
+    let failures = 3;
+    services.spending.settle = async (jobId, usd) => {
+      if (failures-- > 0) throw AWAY;
+      settled.push(jobId);
+      return settle.call(services.spending, jobId, usd);
+    };
+    const ended = result();
+    for (let second = 0; second < 5; second++) await clock.advance(1_000);
+    assert.equal((await ended).kind, 'answered');
+    assert.deepEqual(settled, ['turn-1']);
+  });
+
   it('whose request is open waits three seconds at most', async () => {
     const { job, result, clock, diary } = start({ message: turn('hello', { isInBand: true }) });
     job.failures = Number.POSITIVE_INFINITY;
@@ -155,6 +186,19 @@ describe('a turn', () => {
     assert.equal((await result()).kind, 'answered');
     assert.deepEqual(job.record.history, []);
     assert.equal(job.record.lastTurn, undefined);
+  });
+
+  it('beside which another one ran leaves no session fit that has heard only one of them', async () => {
+    const { job, result } = start({ script: { record: { lastTurn: 'before' } } });
+    const { begin } = job;
+    job.begin = async () => {
+      const begun = await begin.call(job);
+      job.record = { ...job.record, lastTurn: 'beside' };
+      return begun;
+    };
+    assert.equal((await result()).kind, 'answered');
+    assert.equal(job.record.history.length, 1);
+    assert.ok(!['before', 'beside', job.id, undefined].includes(job.record.lastTurn));
   });
 
   it('that saves a second time, since the first answer was lost, is remembered once', async () => {

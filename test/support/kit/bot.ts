@@ -21,16 +21,21 @@ const NEVER_EXPECTED = /unhandled rejection|uncaught exception|turn broke|reques
 const NEVER_LOGGED = /patch|listens to the turn/;
 const MAX_LINE_CHARS = 1_500;
 
-/** Reads the output of a bot; `onLine` is given each line of its log. */
-export function watchOutput(bot: BotProcess, onLine: (line: LogLine) => void = () => {}): BotOutput {
+/** Reads the output of a bot; `onLine` is given each line of its log, and `isExpected` those that look broken. */
+export function watchOutput(
+  bot: BotProcess,
+  onLine: (line: LogLine) => void = () => {},
+  isExpected: (line: LogLine) => boolean = () => false,
+): BotOutput {
   const lines = new Counts<string>();
   const broken: string[] = [];
   const [stdout, stderr] = [lineReader(), lineReader()];
   function note(line: string): void {
     const parsed = parse(line);
     const { level, msg } = parsed ?? {};
-    if (parsed === undefined || level === 'fatal' || NEVER_EXPECTED.test(line) || NEVER_LOGGED.test(String(msg)))
-      broken.push(line.slice(0, MAX_LINE_CHARS));
+    const isBroken =
+      parsed === undefined || level === 'fatal' || NEVER_EXPECTED.test(line) || NEVER_LOGGED.test(String(msg));
+    if (isBroken && (parsed === undefined || !isExpected(parsed))) broken.push(line.slice(0, MAX_LINE_CHARS));
     if (parsed === undefined) return;
     lines.add(`${level} ${msg}`);
     onLine(parsed);
