@@ -2,7 +2,7 @@ import '../../src/node-version.js';
 import { resolve } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
 import { loadDotEnv } from '../../src/config/dot-env.ts';
-import { MAX_TEXT_CHARS } from '../../src/conversation/validate-message.ts';
+import { MAX_TEXT_CHARS } from '../../src/conversation/user-message.ts';
 import { ConfigError, TurnError } from '../../src/errors.ts';
 import { randomIds } from '../../src/ids.ts';
 import { namesModel } from '../../src/installation.ts';

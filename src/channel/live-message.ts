@@ -5,7 +5,7 @@ import type { StreamRules } from './capabilities.ts';
 import type { Pace } from './pace.ts';
 import { safeMarkdown } from './safe-markdown.ts';
 import { isRefusedForItsContent, withoutAttachments } from './send-once.ts';
-import { type StreamFault, streamFault } from './stream-faults.ts';
+import { isNotTaken, type StreamFault, streamFault } from './stream-faults.ts';
 import { markedPiece, type StreamType } from './stream-mark.ts';
 
 /** What a live message is made with. */
@@ -34,10 +34,7 @@ export interface LiveMessageOptions {
 /** A channel that wants to wait longer is asked again: somebody sits there and waits for the answer. */
 const MOST_WAIT_MS = 15_000;
 
-/**
- * `off`: the channel takes no stream, and knows of none. `ended`: it takes no more of this one, but the message is
- * there. `stopped`: by the user, who wants no more of it.
- */
+/** `off`: the channel knows of no stream. `ended`: it takes no more, but the message is there. `stopped`: by the user. */
 type State = 'open' | 'off' | 'ended' | 'stopped' | 'closed';
 
 /**
@@ -46,6 +43,8 @@ type State = 'open' | 'off' | 'ended' | 'stopped' | 'closed';
  * https://learn.microsoft.com/microsoftteams/platform/bots/streaming-ux
  */
 export class LiveMessage {
+  /** Whether the user may have seen any of the answer. */
+  hasShown = false;
   readonly #options: LiveMessageOptions;
   readonly #startedAtMs: number;
   #state: State = 'open';
@@ -79,7 +78,7 @@ export class LiveMessage {
     return this.#state === 'stopped';
   }
 
-  /** Whether the channel has a message of it already. */
+  /** Whether the channel has a message of it. */
   get isBegun(): boolean {
     return this.#streamId !== undefined;
   }
@@ -118,11 +117,8 @@ export class LiveMessage {
     await this.settle();
     if (this.isStopped) return;
     this.#isFinished = true;
-    if (this.#streamId === undefined) {
-      await this.#options.sendWhole(message);
-      return;
-    }
-    if (this.#state === 'closed') await this.#sendLast(message);
+    if (this.#streamId === undefined) await this.#options.sendWhole(message);
+    else if (this.#state === 'closed') await this.#sendLast(message);
     else await this.#replace(message);
   }
 
@@ -147,8 +143,7 @@ export class LiveMessage {
   }
 
   /**
-   * Nobody knows whether the end arrived. To exchange a message for the same does no harm, to send the rest would: it may
-   * be there already.
+   * Nobody knows whether the end arrived. To exchange a message for the same does no harm, to send the rest would.
    */
   async #replaceUnconfirmed(message: Partial<Activity>, reason: unknown): Promise<void> {
     try {
@@ -163,11 +158,15 @@ export class LiveMessage {
     return this.#options.update({ ...message, id: this.#streamId ?? '' });
   }
 
-  /** The channel takes no more of the stream: its message is exchanged for the whole, or the rest follows it. */
+  /**
+   * The channel takes no more of the stream: its message is exchanged for the whole. The rest follows it only where the
+   * channel has refused that: otherwise the whole may be there already.
+   */
   async #replace(message: Partial<Activity>): Promise<void> {
     try {
       await this.#update(message);
     } catch (err) {
+      if (!isNotTaken(err, this.#options.clock.now())) throw err;
       await this.#sendRest(message, err);
     }
   }
@@ -211,6 +210,7 @@ export class LiveMessage {
     const read = this.#read;
     this.#read = undefined;
     this.#announcement = '';
+    this.hasShown ||= type === 'streaming';
     this.#inFlight = sendPiece(this.#marked({ type: ActivityTypes.Typing, text }, type)).then(
       (taken) => this.#pieceTaken(text, type, taken?.id),
       (error) => {
@@ -267,6 +267,7 @@ export class LiveMessage {
     const wasOpen = this.#state === 'open';
     this.#state = 'off';
     this.#shown = '';
+    this.hasShown = false;
     if (wasOpen) this.#options.onOff();
   }
 

@@ -95,8 +95,12 @@ class WayBack implements ReplySink {
     return this.#sink.stopped;
   }
 
-  showActivity(): () => void {
-    return this.#sink.showActivity();
+  get hasShown(): boolean {
+    return this.#sink.hasShown;
+  }
+
+  showActivity(): void {
+    this.#sink.showActivity();
   }
 
   showText(read: () => string): void {

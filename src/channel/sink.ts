@@ -72,22 +72,21 @@ export class Sink implements Omit<ReplySink, 'notify'> {
     return this.#live?.isBegun ?? false;
   }
 
+  get hasShown(): boolean {
+    return this.#live?.hasShown ?? false;
+  }
+
   get stopped(): AbortSignal {
     return this.#stopping.signal;
   }
 
-  showActivity(): () => void {
+  showActivity(): void {
     const { stream } = this.#capabilities;
     if (stream !== undefined) this.#live ??= this.#openLive(stream);
     // Nothing more is shown of a stream that an earlier attempt has begun.
     const isNew = this.#options.stream.earlierId === undefined;
     if (stream?.isAnnounced && isNew) this.#live?.inform(this.#style.words.working);
     else this.#showTyping();
-    return () => {
-      this.#typing?.stop();
-      // No piece may follow the answer, wherever that goes.
-      void this.#live?.settle();
-    };
   }
 
   showText(read: () => string): void {

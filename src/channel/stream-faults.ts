@@ -39,3 +39,9 @@ export function streamFault(error: unknown, nowMs: number): StreamFault {
       return { kind: 'unknown' };
   }
 }
+
+/** Whether the channel says that it has not taken a message; otherwise it may be there, and is not sent again. */
+export function isNotTaken(error: unknown, nowMs: number): boolean {
+  const { kind } = streamFault(error, nowMs);
+  return kind === 'refused' || kind === 'tooFast' || (error as RestFailure | undefined)?.statusCode === 404;
+}

@@ -44,10 +44,12 @@ export type TalkWay =
 
 /** The way back to one user for one turn. */
 export interface ReplySink {
-  /** Shows that the bot is at work. Returns the function that ends it (safe to call twice). Never throws. */
-  showActivity(): () => void;
+  /** Shows that the bot is at work, until an answer is sent or the way back is closed. Never throws. */
+  showActivity(): void;
   /** Shows the answer while it is made: `read` gives all of its text so far, which only ever grows. Never throws. */
   showText(read: () => string): void;
+  /** Whether the user may have seen any of the answer. */
+  readonly hasShown: boolean;
   /** Aborted, with a TurnError, when the user stops the answer where it is shown. */
   readonly stopped: AbortSignal;
   /** Tells the user something ahead of the answer, which goes in a message of its own then. Rejects like `send`. */

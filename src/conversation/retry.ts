@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../clock.ts';
+import { type Clock, sleep, within } from '../clock.ts';
 import { StoreError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
@@ -7,9 +7,11 @@ export interface RetryOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** Ends the waiting, with its reason. */
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
+  /** After so long the waiting ends with a StoreError, also where the store does not answer at all. Default: never. */
+  readonly limitMs?: number;
   /** Called once, when it lasts longer than 10 s. */
-  readonly onLasting?: (() => void) | undefined;
+  readonly onLasting?: () => void;
 }
 
 /** A connection that has died unnoticed fails once. */
@@ -20,14 +22,16 @@ const LASTING_MS = 10_000;
 
 /** Calls a store until it answers. Rejects at once with errors that do not pass by themselves. */
 export async function retry<T>(call: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { clock, log, signal } = options;
+  const { clock, log, signal, limitMs = Number.POSITIVE_INFINITY } = options;
+  const late = () => new StoreError('store_unavailable', `no answer within ${limitMs} ms`);
   const startedMs = clock.now();
   let onLasting = options.onLasting;
   for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS)) {
+    const leftMs = startedMs + limitMs - clock.now();
     try {
-      return await call();
+      return await (leftMs === Number.POSITIVE_INFINITY ? call() : within(clock, leftMs, call(), late));
     } catch (err) {
-      if (!(err instanceof StoreError) || err.retry !== 'safe') throw err;
+      if (!(err instanceof StoreError) || err.retry !== 'safe' || backoffMs >= leftMs) throw err;
       if (backoffMs === FIRST_BACKOFF_MS) log.warn({ err }, 'store did not answer: called again');
     }
     if (clock.now() - startedMs >= LASTING_MS) {

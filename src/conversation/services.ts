@@ -1,3 +1,5 @@
+import type { FileReaders } from '../attachments/reader.ts';
+import type { Slots } from '../attachments/slots.ts';
 import type { AudioStore } from '../audio/audio-store.ts';
 import type { Clock } from '../clock.ts';
 import type { SessionSettings } from '../config/config.ts';
@@ -11,8 +13,7 @@ import type { TurnRate } from './limits/turn-rate.ts';
 import type { TurnQueue } from './queue/turn-queue.ts';
 import type { Invitations } from './recordings/invitations.ts';
 import type { Respond, TalkWay } from './reply.ts';
-import type { FileServices } from './turn/read-attachments.ts';
-import type { TurnReference, UserMessage } from './user-message.ts';
+import type { FetchFile, TurnReference, UserMessage } from './user-message.ts';
 
 /** The way back to users. */
 export interface ChannelServices {
@@ -20,6 +21,14 @@ export interface ChannelServices {
   readonly later: (reference: TurnReference) => Respond;
   /** How the sender of a message gets to the page on which to speak. */
   readonly wayToTalk: (message: UserMessage) => TalkWay;
+}
+
+/** What reads the files that people send. */
+export interface FileServices {
+  readonly readers: FileReaders;
+  readonly fetch: FetchFile;
+  /** Of `FILE_BOUNDS`, for all conversations. */
+  readonly slots: Slots;
 }
 
 /** What answering messages takes. Made once, by the app. */

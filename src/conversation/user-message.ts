@@ -1,6 +1,9 @@
 import type { MessagePart, SentFile } from '../attachments/message-parts.ts';
 import type { LinkedAudio } from '../audio/links.ts';
 
+/** A longer message is refused: it would crowd out all that was said before. */
+export const MAX_TEXT_CHARS = 20_000;
+
 /** Whether one person or several talk with the bot, and where. */
 export type Scope = 'personal' | 'group' | 'channel';
 

@@ -51,6 +51,7 @@ export class DatabaseJob implements TurnJob {
   readonly message: UserMessage;
   readonly acceptedAtMs: number;
   readonly isTransferable: boolean;
+  readonly isRetry: boolean;
   readonly claim: Claim | undefined;
   /** Of its conversation, as it is stored. */
   readonly key: string;
@@ -66,6 +67,7 @@ export class DatabaseJob implements TurnJob {
     this.acceptedAtMs = acceptedAtMs;
     this.claim = claim;
     this.isTransferable = claim !== undefined;
+    this.isRetry = claim !== undefined && claim.retryCount > 0;
     this.#services = services;
     this.key = storedKey(message.key);
   }

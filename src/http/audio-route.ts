@@ -80,10 +80,12 @@ function answerTo(request: Request, audio: StoredAudio): Answer {
   return { status: 206, headers, body: range };
 }
 
+/** Of GET alone: RFC 9110, 14.2. */
 function wantedRanges(request: Request, size: number, etag: string) {
   const { range, 'if-range': condition } = request.headers;
+  if (request.method !== 'GET' || range === undefined) return undefined;
   // A date in If-Range would need a comparison of seconds; an ETag says the same exactly.
-  if (range === undefined || (condition !== undefined && condition !== etag)) return undefined;
+  if (condition !== undefined && condition !== etag) return undefined;
   return parseRange(size, range, { combine: true });
 }
 

@@ -130,6 +130,35 @@ describe('an answer that is shown live', PATIENCE, () => {
     assert.equal(ends.length, 1);
   });
 
+  for (const [status, isFollowed] of [
+    [404, true],
+    [413, true],
+    [429, true],
+    [500, false],
+    ['no answer', false],
+  ] as const) {
+    it(`is ${isFollowed ? '' : 'not '}followed by its rest where the channel answers the update with ${status}`, async (t) => {
+      const { bot, clock, rules, showsOnce, say, end } = await speaking(t, 'msteams');
+      await showsOnce();
+      let updates = 0;
+      bot.connector.rule = (call, response) => {
+        if (call.method === 'PUT') {
+          updates++;
+          return status === 'no answer' ? 'handled' : refusal(status, 'x', 'X');
+        }
+        if (streamInfo(call)?.['streamType'] === 'final') return refusal(403, 'over');
+        return call.body.type === 'message' ? undefined : rules.rule(call, response);
+      };
+      say(' upon a time');
+      end();
+      const ended = bot.logged(isFollowed ? 'turn ended' : 'reply not sent');
+      await whileTimePasses(clock, ended);
+      assert.ok(updates > 0);
+      const rest = bot.connector.calls.filter((call) => call.body.text === 'upon a time');
+      assert.equal(rest.length, isFollowed ? 1 : 0);
+    });
+  }
+
   it('keeps its card where all of the text was shown, and never sends an empty message', async (t) => {
     const { bot, clock, rules, showsOnce, end } = await speaking(t, 'msteams');
     await showsOnce();

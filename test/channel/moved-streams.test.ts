@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { ResourceResponse } from 'botbuilder';
 import type { StreamRules } from '../../src/channel/capabilities.ts';
 import { LiveMessage } from '../../src/channel/live-message.ts';
+import { SendError } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
@@ -60,8 +61,15 @@ describe('a stream of a turn that moves', () => {
   });
 
   it('is followed by the whole reply where the channel does not take it in its place', async () => {
-    const { message, diary } = live('stream-1', () => Promise.reject(new Error('no such message')));
+    const { message, diary } = live('stream-1', () => Promise.reject({ statusCode: 404 }));
     await message.finish({ text: 'Once upon a time' });
     assert.deepEqual(diary, ['update stream-1 Once upon a time', 'whole Once upon a time']);
+  });
+
+  it('is followed by nothing where nobody knows whether the reply took its place', async () => {
+    const late = new SendError('send_timeout', 'not sent in time');
+    const { message, diary } = live('stream-1', () => Promise.reject(late));
+    await assert.rejects(message.finish({ text: 'Once upon a time' }), late);
+    assert.deepEqual(diary, ['update stream-1 Once upon a time']);
   });
 });

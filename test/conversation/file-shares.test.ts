@@ -77,7 +77,8 @@ describe('the files that people send', { timeout: 60_000 }, () => {
       files: { readers, fetch: fetchFile, slots: fileSlots },
       channel: { later: () => assert.fail('nothing is sent'), wayToTalk: () => 'link' as const },
     };
-    const reading = readAttachments(message, services, parts.log, signal);
+    const telemetry = { step: <T>(_name: string, work: () => Promise<T>) => work() };
+    const reading = readAttachments({ message, log: parts.log, signal, telemetry }, services);
     reading.catch(() => {});
     return reading;
   }

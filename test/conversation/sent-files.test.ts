@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Mind } from '../../dev/simulator/mind.ts';
+import { MAX_WAITING_BYTES } from '../../src/conversation/queue/turn-queue.ts';
 import { en } from '../../src/messages/en.ts';
+import { unvouchedPart } from '../../src/shares.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { fileBot, wavOf } from './file-bot.ts';
 
@@ -87,7 +89,7 @@ describe('files that come along with a message', () => {
     );
   });
 
-  it('are refused for now where they would fill the memory, and taken again later', async () => {
+  it('are refused for now where those of people for whom no channel vouches fill their half of the memory, and taken again later', async () => {
     const gate = Promise.withResolvers<void>();
     const mind: Mind = () => ({ outputs: [{ text: 'Hm.' }], ending: { kind: 'completed' }, gate: gate.promise });
     const { posts, texts } = talk({}, mind);
@@ -95,7 +97,7 @@ describe('files that come along with a message', () => {
     const post = (id: number) => posts('hello', [large], { conversation: { id: `c${id}` } });
     const statuses: number[] = [];
     for (let id = 0; statuses.at(-1) !== 503 && id < 80; id++) statuses.push((await post(id)).status);
-    assert.equal(statuses.indexOf(503), Math.floor((64 * 1024 * 1024) / 900_020));
+    assert.equal(statuses.indexOf(503), Math.floor(unvouchedPart(MAX_WAITING_BYTES) / 900_020));
     assert.equal((await post(99)).status, 503);
     gate.resolve();
     await texts(statuses.indexOf(503));

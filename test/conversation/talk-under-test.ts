@@ -109,16 +109,18 @@ export function turn(text: string, fields: Partial<UserMessage> = {}): UserMessa
   };
 }
 
-/** A way back that keeps what is sent; `refuse` makes sends fail. */
-export function wayBack({ refuse }: { refuse?: Error } = {}) {
+/** A way back that keeps what is sent; `refuse` makes sends fail. `shows`: its channel shows text while it is made. */
+export function wayBack({ refuse, shows = false }: { refuse?: Error; shows?: boolean } = {}) {
   const diary: string[] = [];
   const replies: Reply[] = [];
-  const sink: ReplySink = {
+  const sink: ReplySink & { hasShown: boolean } = {
     showActivity() {
       diary.push('shows activity');
-      return () => void diary.push('stops');
     },
-    showText() {},
+    showText() {
+      if (shows) sink.hasShown = true;
+    },
+    hasShown: false,
     stopped: new AbortController().signal,
     abandon() {
       diary.push('abandons');

@@ -131,6 +131,7 @@ export class MemoryJob implements TurnJob {
   readonly acceptedAtMs: number;
   /** A message in memory ends with its process. */
   readonly isTransferable = false;
+  readonly isRetry = false;
   /** Resolves when the message is answered, or will not be. */
   readonly done: Promise<void>;
   readonly end: () => void;

@@ -55,6 +55,8 @@ export interface TurnJob {
   readonly signal: AbortSignal;
   /** Whether another instance answers the message when this attempt is released. */
   readonly isTransferable: boolean;
+  /** Whether an earlier attempt has had the message, also one that did not count. */
+  readonly isRetry: boolean;
   /** Reads the record and counts the attempt. */
   begin(): Promise<TurnStart>;
   /** Applies an edit to the newest record, as long as the claim holds. The edit may run more than once. */

@@ -1,31 +1,91 @@
-import { wordingFor } from '../../messages/messages.ts';
+import { durationMs, type Pcm } from '../../audio/pcm.ts';
+import { encodeWav } from '../../audio/wav.ts';
+import { apology, wordingFor } from '../../messages/messages.ts';
 import type { ModelResult } from '../../realtime/model-result.ts';
+import type { Outcome } from '../../realtime/outcome.ts';
 import type { ConversationRecord } from '../records.ts';
-import type { Reply } from '../reply.ts';
+import type { Reply, ReplyAudio } from '../reply.ts';
 import type { Services } from '../services.ts';
+import { speakerOf } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import type { ReadAttachments } from './read-attachments.ts';
-import { paragraphs, transcriptHeading } from './reply-text.ts';
-import { toReply } from './to-reply.ts';
 import type { TurnContext } from './turn-context.ts';
-import type { Asked } from './turn-result.ts';
+import type { Response } from './turn-result.ts';
 
 /** Makes the whole reply: what was understood, the answer with its audio, and what else the user has to know. */
 export async function composeReply(
-  { attachments, response: { model, shownHeading } }: Asked,
+  { model, shownHeading }: Response,
+  attachments: ReadAttachments,
   record: ConversationRecord,
   turn: TurnContext,
-  { audioStore, settings }: Services,
+  services: Services,
 ): Promise<Reply> {
-  const { message, log, incident } = turn;
-  const answer = await toReply(model.outcome, { message, audioStore, log, incident });
+  const { message } = turn;
+  const answer = await toReply(model.outcome, turn, services);
   const heading = shownHeading ?? (answer.isFromModel === true ? transcriptHeading(model.heard, message) : '');
   const notes = [
     ...hintsOf(message, model, attachments),
     ...attachments.notes,
-    ...voiceNotes(message, model, record, settings.voice),
+    ...voiceNotes(message, model, record, services.settings.voice),
   ];
   return { ...answer, text: paragraphs(answer.addsToShown === true ? '' : heading, answer.text, ...notes) };
+}
+
+/** Joins what is there to the text of one message. */
+export function paragraphs(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** What stands above an answer of what was understood of voice messages; empty where nothing was. */
+export function transcriptHeading(heard: string | undefined, message: UserMessage): string {
+  return heard === undefined ? '' : wordingFor(message.locale).attachments.heard(heard, speakerOf(message));
+}
+
+/** What the user gets for an outcome: every outcome has one reply. */
+export async function toReply(
+  outcome: Outcome,
+  turn: Pick<TurnContext, 'message' | 'log' | 'incident'>,
+  services: Pick<Services, 'audioStore'>,
+): Promise<Reply> {
+  const words = wordingFor(turn.message.locale);
+  const fromModel = { audio: undefined, isFromModel: true };
+  switch (outcome.kind) {
+    case 'spoken':
+      return { ...fromModel, text: outcome.text || words.voiceReply, audio: await toAudio(outcome, turn, services) };
+    case 'textOnly':
+      return { ...fromModel, text: outcome.text };
+    case 'failed':
+      return { text: apology(outcome.error.code, turn.incident, words), audio: undefined };
+    case 'cutShort':
+      if (outcome.why === 'cancelled') return { ...fromModel, text: outcome.text };
+      if (outcome.why === 'filter') return { text: words.cutShort.filter, audio: undefined, addsToShown: true };
+      return {
+        ...fromModel,
+        text: paragraphs(outcome.text, words.cutShort[outcome.why]),
+        audio: await toAudio(outcome, turn, services),
+      };
+  }
+}
+
+/** Text is authoritative: audio that cannot be made or kept never costs the text. */
+async function toAudio(
+  { pcm, text }: { pcm: Pcm; text: string },
+  { message, log }: Pick<TurnContext, 'message' | 'log'>,
+  { audioStore }: Pick<Services, 'audioStore'>,
+): Promise<ReplyAudio | undefined> {
+  if (pcm.byteLength === 0) return undefined;
+  try {
+    const sound = { wav: await encodeWav(pcm), durationMs: durationMs(pcm.byteLength) };
+    const saving = audioStore.save({ ...sound, text, conversation: message.key, locale: message.locale });
+    const stored = await saving.catch((err: unknown) => {
+      log.error({ err }, 'reply audio not stored');
+      return undefined;
+    });
+    return { ...sound, stored };
+  } catch (err) {
+    log.error({ err }, 'reply audio not made');
+    return undefined;
+  }
 }
 
 /** A model that cannot see or hear says no more than that it does not take the message. */

@@ -1,6 +1,7 @@
-import { SendError, TurnError } from '../../errors.ts';
+import { SendError, TurnError, type TurnErrorCode } from '../../errors.ts';
 import { apology, wordingFor } from '../../messages/messages.ts';
-import type { UnsentReply } from '../records.ts';
+import { messageId } from '../keys.ts';
+import type { ConversationRecord, UnsentReply } from '../records.ts';
 import type { Reply, ReplyAudio, ReplySink } from '../reply.ts';
 import type { Services } from '../services.ts';
 import type { TurnContext } from './turn-context.ts';
@@ -10,63 +11,83 @@ import type { Refused, TurnResult } from './turn-result.ts';
  * Sends a reply that is saved and ends what is reserved for it, then completes the turn. A send whose fate is unknown is
  * never repeated: the turn is complete whatever became of it.
  */
-export async function deliver<Result extends TurnResult>(
-  { reply, costUsd }: { readonly reply: Reply; readonly costUsd: number },
-  result: Result,
+export async function deliver(
+  reply: Reply,
+  result: TurnResult,
   sink: ReplySink,
   turn: TurnContext,
   services: Services,
-): Promise<Result | TurnResult> {
-  const settling = settle(costUsd, turn, services);
+): Promise<TurnResult> {
+  const settling = settle(turn, services);
   const unsent = await send(reply, sink, turn);
-  turn.noteReplied();
   // Of a turn that is complete nobody would end the reservation after a crash.
   await settling;
   await completeOrLog(turn, true);
-  return unsent === undefined ? result : { ...unsent, ...('model' in result ? { model: result.model } : {}) };
+  return unsent ?? result;
 }
 
 /** Completes the turn, then says why it was refused: a refusal that is lost is better than one that comes twice. */
-export async function refuse({ reason, ...words }: Refused, sink: ReplySink, turn: TurnContext): Promise<TurnResult> {
-  const isOurs = await turn.stored(() => turn.job.complete());
-  if (!isOurs) return { kind: 'superseded' };
-  return (await send({ ...words, audio: undefined }, sink, turn)) ?? { kind: 'refused', reason };
+export async function refuse({ reason, over, ...words }: Refused, sink: ReplySink, turn: TurnContext) {
+  const isOurs = await turn.job.complete();
+  if (!isOurs) return { kind: 'superseded' } as const;
+  return (
+    (await send({ ...words, audio: undefined }, sink, turn)) ??
+    ({ kind: 'refused', reason, ...(over && { over }) } as const)
+  );
 }
 
 /** Sends a saved reply again: an earlier attempt ended before it could say whether it was sent. */
 export async function resend(
   unsent: UnsentReply,
-  sink: ReplySink,
+  streamId: string | undefined,
   turn: TurnContext,
   services: Services,
 ): Promise<TurnResult> {
   const { log } = turn;
   log.warn('reply sent again: an earlier attempt ended while it was sent');
-  const audio = await storedAudio(unsent, services.audioStore).catch((err: unknown) => {
+  const audio = await storedAudio(unsent, services).catch((err: unknown) => {
     log.warn({ err }, 'reply audio not read');
     return undefined;
   });
-  const reply = { ...unsent.reply, audio };
-  return deliver({ reply, costUsd: unsent.costUsd ?? 0 }, { kind: 'resent' }, sink, turn, services);
+  turn.costUsd = unsent.costUsd;
+  // The text that was shown is not known any more: it stays, and what adds to it goes in a message of its own.
+  const sink = await turn.open(unsent.reply.addsToShown === true ? undefined : streamId);
+  return deliver({ ...unsent.reply, audio }, { kind: 'resent' }, sink, turn, services);
 }
 
-/** Gives up a message whose turn has ended its process too often, so that its conversation goes on. */
-export async function deadLetter(turn: TurnContext): Promise<TurnResult> {
-  const isOurs = await turn.stored(() => turn.job.deadLetter());
+/** Ends a turn that has nothing left to say. What an earlier attempt has reserved stays so until it expires. */
+export async function answeredBefore({ job }: TurnContext): Promise<TurnResult> {
+  return { kind: (await job.complete()) ? 'answeredBefore' : 'superseded' };
+}
+
+/**
+ * Gives up a message whose turn has ended its process too often, so that its conversation goes on. What those attempts
+ * have cost is known where one of them has saved a reply; else what they have reserved stays so until it expires.
+ */
+export async function deadLetter(
+  { unsent }: ConversationRecord,
+  turn: TurnContext,
+  services: Services,
+): Promise<TurnResult> {
+  if (unsent?.message === messageId(turn.message)) turn.costUsd = unsent.costUsd;
+  await settle(turn, services);
+  const isOurs = await turn.job.deadLetter();
   if (!isOurs) return { kind: 'superseded' };
-  return (await apologize(turn)) ?? { kind: 'deadLettered' };
+  return (await apologize('internal', turn)) ?? { kind: 'deadLettered' };
 }
 
-/** Ends a turn that broke, or that was ended from outside before it had a reply. */
-export async function abandon(error: unknown, turn: TurnContext, services: Services): Promise<TurnResult> {
-  const { job } = turn;
-  const code = error instanceof TurnError ? error.code : undefined;
+/** Ends a turn that broke, or that was ended from outside, before it had a reply. Never rejects. */
+export async function endEarly(error: unknown, turn: TurnContext, services: Services): Promise<TurnResult> {
+  const { job, sink } = turn;
+  const code = error instanceof TurnError ? error.code : 'internal';
   if (code === 'claim_lost') return { kind: 'superseded' };
-  await settle(0, turn, services);
+  await settle(turn, services);
   if (code === 'shutting_down' && job.isTransferable) return { kind: 'released' };
-  await completeOrLog(turn);
-  if (code === 'cancelled') return { kind: 'cancelled' };
-  return (await apologize(turn)) ?? { kind: 'broken', error };
+  const isOurs = await completeOrLog(turn);
+  if (!isOurs) return { kind: 'superseded' };
+  if (code !== 'cancelled') return (await apologize(code, turn)) ?? { kind: 'broken', error };
+  // Only a stream that has begun needs an end.
+  return (sink && (await send({ text: '', audio: undefined }, sink, turn))) ?? { kind: 'cancelled' };
 }
 
 /** Gives the turn back to the queue: nothing was said, and another attempt follows. */
@@ -75,9 +96,18 @@ export async function release({ job, log }: TurnContext): Promise<void> {
   await job.release().catch((err: unknown) => log.warn({ err }, 'turn not released'));
 }
 
-/** Ends what is reserved for the turn. What fails is in the log: the reservation then counts as spent. */
-export async function settle(costUsd: number, turn: TurnContext, { spending }: Services): Promise<void> {
-  const { job, log } = turn;
+/** The conversation was reset or forgotten meanwhile: nothing of the turn is kept. */
+export async function withoutAudio(reply: Reply, { log }: TurnContext, { audioStore }: Services): Promise<Reply> {
+  const id = reply.audio?.stored?.id;
+  if (id === undefined) return reply;
+  await audioStore.remove(id).catch((err: unknown) => log.warn({ err }, 'reply audio not removed'));
+  return { ...reply, audio: undefined };
+}
+
+/** Ends what is reserved for this attempt. What fails is in the log: it stays reserved until it expires. */
+async function settle(turn: TurnContext, { spending }: Services): Promise<void> {
+  const { job, log, costUsd } = turn;
+  if (costUsd === undefined) return;
   const settling = turn.storedAtEnd(() => spending.settle(job.id, costUsd));
   await settling.catch((err: unknown) => log.warn({ err }, 'cost of the turn not stored'));
 }
@@ -96,29 +126,26 @@ async function send(reply: Reply, sink: ReplySink, turn: TurnContext): Promise<U
   }
 }
 
-async function apologize(turn: TurnContext): Promise<Unsent | undefined> {
-  const text = apology('internal', turn.incident, wordingFor(turn.message.locale));
+async function apologize(code: TurnErrorCode, turn: TurnContext): Promise<Unsent | undefined> {
+  const text = apology(code, turn.incident, wordingFor(turn.message.locale));
   try {
-    return await turn.open(undefined, (sink) => send({ text, audio: undefined }, sink, turn));
+    return await send({ text, audio: undefined, addsToShown: true }, await turn.open(), turn);
   } catch (error) {
     return { kind: 'unsent', error };
   }
 }
 
-/** The reply is out, or will not come: what fails here is in the log. */
-async function completeOrLog(turn: TurnContext, isDelivered = false): Promise<void> {
-  const { job, log } = turn;
+/** False when superseded. What fails is in the log: the reply is out, or will not come. */
+async function completeOrLog({ job, log }: TurnContext, isDelivered = false): Promise<boolean> {
   try {
-    await turn.storedAtEnd(() => job.complete(isDelivered));
+    return await job.complete(isDelivered);
   } catch (err) {
     log.warn({ err }, 'end of the turn not stored');
+    return true;
   }
 }
 
-async function storedAudio(
-  { audioId }: UnsentReply,
-  audioStore: Services['audioStore'],
-): Promise<ReplyAudio | undefined> {
+async function storedAudio({ audioId }: UnsentReply, { audioStore }: Services): Promise<ReplyAudio | undefined> {
   const stored = audioId === undefined ? undefined : await audioStore.find(audioId);
   const wav = stored && (await audioStore.read(stored.id));
   return wav && { stored, wav, durationMs: stored.durationMs };

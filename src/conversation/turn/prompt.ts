@@ -2,10 +2,11 @@ import type { SessionSettings } from '../../config/config.ts';
 import type { ContentPart } from '../../realtime/content.ts';
 import { historyText } from '../history/history.ts';
 import type { ConversationRecord, ConversationUsage } from '../records.ts';
+import type { Services } from '../services.ts';
 import { aboutPeople, itemText } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
+import { paragraphs } from './compose-reply.ts';
 import type { ReadAttachments } from './read-attachments.ts';
-import { paragraphs } from './reply-text.ts';
 
 /** What the model is asked with. */
 export interface Prompt {
@@ -27,17 +28,15 @@ export interface Prompt {
 
 const NO_CONTEXT = { text: 0, audio: 0 };
 
-/** `isWarm`: the conversation's session has heard what was said before. */
 export function toPrompt(
   message: UserMessage,
   attachments: ReadAttachments,
   record: ConversationRecord,
-  configured: SessionSettings,
-  isWarm: boolean,
+  { settings, sessions }: Services,
 ): Prompt {
   const { before, after, asides, soundMs, pictures } = attachments;
   return {
-    settings: { ...configured, ...record.settings },
+    settings: { ...settings, ...record.settings },
     about: aboutPeople(message),
     text: paragraphs(...before, itemText(message)),
     parts: [...after, ...asides.map((text) => ({ kind: 'text', text }) as const)],
@@ -45,7 +44,7 @@ export function toPrompt(
     soundMs,
     pictures,
     lastTurn: record.lastTurn,
-    context: isWarm ? record.usage.context : NO_CONTEXT,
+    context: sessions.isWarm(message.key, record.lastTurn) ? record.usage.context : NO_CONTEXT,
   };
 }
 

@@ -1,23 +1,31 @@
 import { wordingFor } from '../../messages/messages.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
 import type { Services } from '../services.ts';
-import type { Invitation, UserMessage } from '../user-message.ts';
+import { type Invitation, MAX_TEXT_CHARS, type UserMessage } from '../user-message.ts';
+import { paragraphs } from './compose-reply.ts';
 import type { ReadAttachments } from './read-attachments.ts';
-import { paragraphs } from './reply-text.ts';
 import type { TurnContext } from './turn-context.ts';
 import type { Refused } from './turn-result.ts';
 
-/** Counts a turn of a person; refuses it where it is one too many. */
-export function tooFast({ personKey, locale }: UserMessage, { rate }: Services): Refused | undefined {
-  return rate.admit(personKey) ? undefined : { reason: 'tooFast', text: wordingFor(locale).limits.tooFast };
+/** Why a message is refused, whenever it comes; `undefined` for all others. */
+export function validateMessage({ text, attachments, isAllowed, locale }: UserMessage): Refused | undefined {
+  const words = wordingFor(locale);
+  if (!isAllowed) return { reason: 'notAllowed', text: words.notAllowed };
+  if (text === '' && attachments.length === 0) return { reason: 'textMissing', text: words.textMissing };
+  if (text.length > MAX_TEXT_CHARS)
+    return { reason: 'textTooLong', text: words.textTooLong(MAX_TEXT_CHARS.toLocaleString(words.language)) };
+  return undefined;
+}
+
+/** Counts a turn of a person, once for all of its attempts; refuses it where it is one too many. */
+export function tooFast({ job, message }: TurnContext, { rate }: Services): Refused | undefined {
+  if (job.isRetry || rate.admit(message.personKey)) return undefined;
+  return { reason: 'tooFast', text: wordingFor(message.locale).limits.tooFast };
 }
 
 /** The turn may cost more than is left of a budget. */
-export function overBudget(over: OverBudget, { message, log }: TurnContext): Refused {
-  const rounded = (usd: number) => Number(usd.toFixed(4));
-  const amounts = { neededUsd: rounded(over.neededUsd), leftUsd: rounded(over.leftUsd) };
-  log.warn({ budget: over.budget, ...amounts }, 'message refused: over budget');
-  return { reason: over.budget, text: wordingFor(message.locale).limits[over.budget] };
+export function overBudget(over: OverBudget, { locale }: UserMessage): Refused {
+  return { reason: over.budget, text: wordingFor(locale).limits[over.budget], over };
 }
 
 /** Nothing of what was sent can be read. A user who has spoken in vain is shown where to speak. */

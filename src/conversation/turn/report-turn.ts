@@ -8,7 +8,7 @@ import type { TurnResult } from './turn-result.ts';
 
 /** Logs and counts how a turn ended: once, and here alone. */
 export function reportTurn(result: TurnResult, turn: TurnContext): void {
-  const model = 'model' in result ? result.model : undefined;
+  const { model } = turn;
   const audioBytes = audioBytesOf(model);
   const error = 'error' in result ? codeOf(result.error) : model && errorOf(model.outcome)?.code;
   turn.telemetry.end({
@@ -48,9 +48,7 @@ function logResult(result: TurnResult, fields: object, { log, incident, message 
       logAnswer(result.model, fields, log, incident);
       break;
     case 'refused':
-      if (result.reason === 'notAllowed')
-        log.info(personOf(message), 'message refused: not in ALLOWED_USERS or ALLOWED_TENANTS');
-      else log.info({ reason: result.reason }, 'message refused');
+      logRefusal(result, message, log);
       break;
     case 'unsent':
     case 'gone':
@@ -72,6 +70,20 @@ function logResult(result: TurnResult, fields: object, { log, incident, message 
       log.warn({ ...fields, result: result.kind }, 'turn left to another attempt');
       break;
   }
+}
+
+function logRefusal(
+  { reason, over }: Extract<TurnResult, { kind: 'refused' }>,
+  message: UserMessage,
+  log: TurnContext['log'],
+): void {
+  const rounded = (usd: number) => Number(usd.toFixed(4));
+  if (over !== undefined) {
+    const amounts = { neededUsd: rounded(over.neededUsd), leftUsd: rounded(over.leftUsd) };
+    log.warn({ budget: over.budget, ...amounts }, 'message refused: over budget');
+  } else if (reason === 'notAllowed') {
+    log.info(personOf(message), 'message refused: not in ALLOWED_USERS or ALLOWED_TENANTS');
+  } else log.info({ reason }, 'message refused');
 }
 
 function logAnswer({ outcome }: ModelResult, fields: object, log: TurnContext['log'], incident: string): void {

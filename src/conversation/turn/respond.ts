@@ -1,7 +1,8 @@
 import { generateResponse } from '../../realtime/generate-response.ts';
+import { errorOf } from '../../realtime/outcome.ts';
 import type { TurnInput } from '../../realtime/session.ts';
-import type { Allowance, CostRequest } from '../limits/spending.ts';
-import type { TurnJob } from '../queue/turn-queue.ts';
+import type { Allowance } from '../limits/spending.ts';
+import type { OverBudget } from '../limits/spending-store.ts';
 import type { ReplySink } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { type Prompt, textsOf } from './prompt.ts';
@@ -9,32 +10,37 @@ import { streamReply } from './stream-reply.ts';
 import type { TurnContext } from './turn-context.ts';
 import type { Response } from './turn-result.ts';
 
-/** What the limits of spending have to know. */
-export function costsOf(prompt: Prompt, { id: jobId, message }: TurnJob): CostRequest {
-  const { settings, context, soundMs, pictures } = prompt;
-  const text = () => textsOf(prompt);
-  return { jobId, conversation: message.key, person: message.personKey, settings, context, text, soundMs, pictures };
+/** Reserves the most that an answer may cost, or says which budget that exceeds. */
+export async function reserve(
+  prompt: Prompt,
+  turn: TurnContext,
+  { spending }: Services,
+): Promise<Allowance | OverBudget> {
+  const { job, message } = turn;
+  const owners = { jobId: job.id, conversation: message.key, person: message.personKey };
+  const request = { ...prompt, ...owners, text: () => textsOf(prompt) };
+  const allowance = await turn.stored(() => spending.reserve(request), turn.signal);
+  if (!('budget' in allowance)) turn.costUsd = 0;
+  return allowance;
 }
 
 /**
- * Asks the model, and shows the text of its answer while it is made. Never rejects: every end is an outcome. `signal`
- * ends it early, with a TurnError as its reason.
+ * Asks the model, and shows the text of its answer while it is made: every end is an outcome. Rejects only where another
+ * attempt has the turn, or may answer it since this process ends before its user has seen anything.
  */
 export async function respond(
   prompt: Prompt,
   allowance: Allowance,
-  signal: AbortSignal,
   sink: ReplySink,
   turn: TurnContext,
   services: Services,
 ): Promise<Response> {
-  const { message, log, telemetry, job } = turn;
+  const { job, message, log, telemetry, signal } = turn;
   const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
   const { settings, about, text, parts, lastTurn } = prompt;
-  const turnId = job.id;
-  const stream = streamReply(sink, { message, turnId, parts, settings, telemetry, clock });
+  const stream = streamReply(sink, prompt, turn, clock);
   const input: TurnInput = {
-    turnId,
+    turnId: job.id,
     about,
     settings,
     log,
@@ -48,7 +54,12 @@ export async function respond(
   };
   const request = { key: message.key, lastTurn, input, log, signal, timeoutMs, telemetry };
   const model = await generateResponse(request, services);
+  turn.model = model;
+  turn.costUsd = allowance.costOf(model);
   // What its session holds is not known; of a new one it is.
   if (model.isUsageUnknown && spending.isBounded) sessions.drop(message.key);
-  return { model, shownHeading: stream.heading(), costUsd: allowance.costOf(model) };
+  const error = errorOf(model.outcome);
+  const isLeft = error?.code === 'shutting_down' && job.isTransferable && !sink.hasShown;
+  if (isLeft || error?.code === 'claim_lost') throw error;
+  return { model, shownHeading: stream.heading() };
 }

@@ -1,13 +1,12 @@
 import type { Clock } from '../../clock.ts';
-import type { SessionSettings } from '../../config/config.ts';
-import { type ContentPart, isTranscribed } from '../../realtime/content.ts';
+import { isTranscribed } from '../../realtime/content.ts';
 import { Hearing } from '../../realtime/hearing.ts';
 import { LiveText } from '../../realtime/live-text.ts';
 import type { ServerEvent } from '../../realtime/server-event.ts';
-import type { TurnTelemetry } from '../../telemetry/turn-telemetry.ts';
 import type { ReplySink } from '../reply.ts';
-import type { UserMessage } from '../user-message.ts';
-import { paragraphs, transcriptHeading } from './reply-text.ts';
+import { paragraphs, transcriptHeading } from './compose-reply.ts';
+import type { Prompt } from './prompt.ts';
+import type { TurnContext } from './turn-context.ts';
 
 /** A transcript is waited for so long once there is text; then the answer is shown without it. */
 const MAX_TRANSCRIPT_WAIT_MS = 1_500;
@@ -19,24 +18,17 @@ export interface ReplyStream {
   readonly heading: () => string | undefined;
 }
 
-/** What streaming takes of its turn. */
-export interface StreamOptions {
-  readonly message: Pick<UserMessage, 'locale' | 'scope' | 'user'>;
-  readonly turnId: string;
-  /** What goes to the model beside the text: sounds among it may be transcribed. */
-  readonly parts: readonly ContentPart[];
-  readonly settings: SessionSettings;
-  readonly telemetry: Pick<TurnTelemetry, 'firstText' | 'firstAudio'>;
-  readonly clock: Clock;
-}
-
 /**
  * Shows the answer while it is made, and above it the transcript of clips. Nothing that was shown is taken back: the
  * heading is settled when the first words are shown.
  */
-export function streamReply(sink: ReplySink, options: StreamOptions): ReplyStream {
-  const { message, turnId, parts, settings, telemetry, clock } = options;
-  const live = new LiveText(turnId, settings.modality);
+export function streamReply(
+  sink: ReplySink,
+  { parts, settings }: Prompt,
+  { job, message, telemetry }: TurnContext,
+  clock: Clock,
+): ReplyStream {
+  const live = new LiveText(job.id, settings.modality);
   const clips = settings.transcriptionModel === undefined ? 0 : parts.filter(isTranscribed).length;
   let hearing = new Hearing(clock, clips);
   let textSinceMs: number | undefined;

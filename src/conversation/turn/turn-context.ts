@@ -1,9 +1,9 @@
-import { within } from '../../clock.ts';
 import { StoreError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { wordingFor } from '../../messages/messages.ts';
+import type { ModelResult } from '../../realtime/model-result.ts';
 import type { TurnTelemetry } from '../../telemetry/turn-telemetry.ts';
-import type { Begun, TurnJob } from '../queue/turn-queue.ts';
+import type { SaveResult, TurnJob } from '../queue/turn-queue.ts';
 import type { ReplySink, Respond } from '../reply.ts';
 import { retry } from '../retry.ts';
 import type { Services } from '../services.ts';
@@ -11,39 +11,57 @@ import type { UserMessage } from '../user-message.ts';
 
 /** A request that is open waits no longer for a store. */
 const MAX_IN_BAND_WAIT_MS = 3_000;
-/** How long a turn that was aborted waits for a store. */
+/** How long a turn that was aborted waits for a store, to end in order. */
 const MAX_ENDING_MS = 10_000;
 
 /** One attempt at a turn: what all of its steps share. */
 export class TurnContext {
+  /** Its calls wait for a store that is away. */
   readonly job: TurnJob;
   /** Its lines bear the names of the turn. */
   readonly log: Logger;
   readonly telemetry: TurnTelemetry;
   /** Named to the user when there is no answer, and in the log. */
   readonly incident: string;
+  /** What the model's part came to, where it was asked. */
+  model: ModelResult | undefined;
+  /** What the attempt has cost so far, in US dollars; `undefined` while nothing is reserved for it. */
+  costUsd: number | undefined;
   readonly #startedMs: number;
   readonly #respond: Respond;
   readonly #services: Services;
-  /** The way back, while it is open. */
+  readonly #ended = Promise.withResolvers<void>();
   #sink: ReplySink | undefined;
+  #closed: Promise<void> | undefined;
+  #signal: AbortSignal;
   /** Nobody is told, or told again, that the answer follows. */
   #isTold = false;
 
   constructor(job: TurnJob, respond: Respond, services: Services) {
     const { channel, key, activityId } = job.message;
     const { telemetry, ids, log } = services;
-    this.job = job;
+    this.job = this.#retrying(job);
     this.log = log.child({ channel, conversation: key, activity: activityId, turn: job.id });
     this.telemetry = telemetry.turn({ key, channel, turnId: job.id, acceptedAtMs: job.acceptedAtMs });
     this.incident = ids.incident();
     this.#startedMs = services.clock.now();
     this.#respond = respond;
     this.#services = services;
+    this.#signal = job.signal;
   }
 
   get message(): UserMessage {
     return this.job.message;
+  }
+
+  /** Aborted, with a TurnError, when nobody wants the answer from this attempt any more. */
+  get signal(): AbortSignal {
+    return this.#signal;
+  }
+
+  /** The way back, while it is open. */
+  get sink(): ReplySink | undefined {
+    return this.#sink;
   }
 
   /** Since the attempt began. */
@@ -51,25 +69,27 @@ export class TurnContext {
     return this.#services.clock.now() - this.#startedMs;
   }
 
-  /** The reply is out: of an outage from now on its user notices nothing. */
-  noteReplied(): void {
-    this.#isTold = true;
+  /** Opens the way back, until `close`, unless it is open. `streamId`: what is sent takes the place of that stream. */
+  async open(streamId?: string): Promise<ReplySink> {
+    if (this.#sink !== undefined) return this.#sink;
+    const { promise: opened, resolve } = Promise.withResolvers<ReplySink>();
+    const untilEnded = (sink: ReplySink) => {
+      resolve(sink);
+      return this.#ended.promise;
+    };
+    const closed = this.#respond(untilEnded, { earlierId: streamId, onBegun: (id) => this.job.noteStream(id) });
+    this.#sink = await Promise.race([opened, closed.then(() => opened)]);
+    this.#closed = closed;
+    this.#signal = AbortSignal.any([this.job.signal, this.#sink.stopped]);
+    return this.#sink;
   }
 
-  /** Opens the way back, runs `work` with it, and closes it. `start`: with a stream of an earlier attempt. */
-  async open<T>(start: Pick<Begun, 'streamId'> | undefined, work: (sink: ReplySink) => Promise<T>): Promise<T> {
-    const { signal } = this.job;
-    const onBegun = (streamId: string) => this.job.noteStream(streamId);
-    const inside = async (sink: ReplySink) => {
-      this.#sink = sink;
-      try {
-        return await work(sink);
-      } finally {
-        this.#sink = undefined;
-        if (signal.aborted && signal.reason.code === 'claim_lost') sink.abandon();
-      }
-    };
-    return this.#respond(inside, { earlierId: start?.streamId, onBegun });
+  /** Closes the way back. `isLeft`: another attempt goes on with what was shown. Never rejects. */
+  async close(isLeft: boolean): Promise<void> {
+    if (isLeft) this.#sink?.abandon();
+    this.#sink = undefined;
+    this.#ended.resolve();
+    await this.#closed?.catch((err: unknown) => this.log.warn({ err }, 'way back not closed'));
   }
 
   /** The answer goes out: nobody is told any more that it follows. */
@@ -78,30 +98,40 @@ export class TurnContext {
   }
 
   /**
-   * Calls a store until it answers; the user is told once when that lasts. `signal` ends the waiting, with its reason:
-   * by default that of the job. A turn whose request is open waits 3 s at most, then rejects with a StoreError.
+   * Calls a store until it answers; the user is told once when that lasts. `signal` ends the waiting, with its reason. A
+   * turn whose request is open waits 3 s at most, then rejects with a StoreError.
    */
-  stored<T>(call: () => Promise<T>, signal: AbortSignal = this.job.signal): Promise<T> {
-    if (this.message.isInBand) return this.#storedWithin(MAX_IN_BAND_WAIT_MS, call, signal);
+  stored<T>(call: () => Promise<T>, signal = this.job.signal): Promise<T> {
     const { clock } = this.#services;
-    return retry(call, { clock, log: this.log, signal, onLasting: () => void this.#tellOfOutage() });
+    const options = { clock, log: this.log, signal };
+    if (this.message.isInBand) return retry(call, { ...options, limitMs: MAX_IN_BAND_WAIT_MS });
+    return retry(call, { ...options, onLasting: () => void this.#tellOfOutage() });
   }
 
   /** As `stored`, for what has to be stored even after the job was aborted: then it waits 10 s at most. */
   storedAtEnd<T>(call: () => Promise<T>): Promise<T> {
-    return this.job.signal.aborted ? this.#storedWithin(MAX_ENDING_MS, call) : this.stored(call);
+    if (!this.job.signal.aborted) return this.stored(call);
+    return retry(call, { clock: this.#services.clock, log: this.log, limitMs: MAX_ENDING_MS });
   }
 
-  async #storedWithin<T>(limitMs: number, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const { clock } = this.#services;
-    const limit = new AbortController();
-    const late = () => new StoreError('store_unavailable', `no answer within ${limitMs} ms`);
-    const ends = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]);
-    try {
-      return await within(clock, limitMs, retry(call, { clock, log: this.log, signal: ends }), late);
-    } finally {
-      limit.abort(late());
-    }
+  #retrying(job: TurnJob): TurnJob {
+    const { id, message, acceptedAtMs, signal, isTransferable, isRetry } = job;
+    return {
+      ...{ id, message, acceptedAtMs, signal, isTransferable, isRetry },
+      begin: () => this.stored(() => job.begin()),
+      save: (edit) => this.storedAtEnd(() => job.save(edit)).catch((err: unknown) => this.#notSaved(err)),
+      complete: (isDelivered) => this.storedAtEnd(() => job.complete(isDelivered)),
+      deadLetter: () => this.storedAtEnd(() => job.deadLetter()),
+      release: () => job.release(),
+      noteStream: (streamId) => job.noteStream(streamId),
+    };
+  }
+
+  /** A request that is open gets its answer also when that cannot be saved: nobody else can give it. */
+  #notSaved(err: unknown): SaveResult {
+    if (!this.message.isInBand || !(err instanceof StoreError)) throw err;
+    this.log.warn({ err }, 'turn not saved');
+    return 'saved';
   }
 
   async #tellOfOutage(): Promise<void> {

@@ -7,18 +7,24 @@ import type { ConversationRecord, ConversationUsage, Edit, UnsentReply } from '.
 import type { Reply } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { speakerOf } from '../speakers.ts';
+import type { ReadAttachments } from './read-attachments.ts';
 import type { TurnContext } from './turn-context.ts';
-import type { Asked, Response } from './turn-result.ts';
+import type { Response } from './turn-result.ts';
+
+/** What a turn has come to. */
+export interface Answered {
+  readonly attachments: ReadAttachments;
+  readonly response: Response;
+  readonly reply: Reply;
+}
 
 /** The edit that applies a turn to the newest record; does nothing the second time. `found`: as the turn began with it. */
 export function turnEdit(
-  { attachments, response }: Asked,
-  reply: Reply,
+  { attachments, response: { model }, reply }: Answered,
   found: ConversationRecord,
-  { job: { id: turnId, message } }: TurnContext,
+  { job: { id: turnId, message }, costUsd = 0 }: TurnContext,
   { historyTurns, settings: { voice: configuredVoice } }: Services,
 ): Edit {
-  const { model } = response;
   const id = messageId(message);
   const user = [message.text, ...attachments.remembered(model.heard)].filter((line) => line !== '').join('\n');
   const said = { user, name: speakerOf(message), activityId: message.activityId };
@@ -32,7 +38,7 @@ export function turnEdit(
       usage: usageAfter(record.usage, model, reply),
       // A withdrawn message makes the session that has heard this turn unfit, what was changed meanwhile every session.
       lastTurn: isWithdrawn ? record.lastTurn : record.lastTurn === found.lastTurn ? turnId : id,
-      unsent: unsentOf(id, reply, response),
+      unsent: unsentOf(id, reply, costUsd),
     };
   };
 }
@@ -59,7 +65,7 @@ function usageAfter(usage: ConversationUsage, model: ModelResult, { audio }: Rep
   };
 }
 
-function unsentOf(message: string, { text, addsToShown, isFromModel, audio }: Reply, response: Response): UnsentReply {
+function unsentOf(message: string, { text, addsToShown, isFromModel, audio }: Reply, costUsd: number): UnsentReply {
   return {
     message,
     reply: {
@@ -68,6 +74,6 @@ function unsentOf(message: string, { text, addsToShown, isFromModel, audio }: Re
       ...(isFromModel === undefined ? {} : { isFromModel }),
     },
     ...(audio?.stored === undefined ? {} : { audioId: audio.stored.id }),
-    costUsd: response.costUsd,
+    costUsd,
   };
 }

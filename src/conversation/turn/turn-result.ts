@@ -1,44 +1,42 @@
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
 import type { Invitation } from '../user-message.ts';
-import type { InvalidReason } from '../validate-message.ts';
-import type { ReadAttachments } from './read-attachments.ts';
 
 /** The model's part of a turn. */
 export interface Response {
   readonly model: ModelResult;
   /** What was shown above the answer while it was made, and stays; `undefined` when nothing was shown. */
   readonly shownHeading?: string | undefined;
-  /** What it has cost, in US dollars; 0 where nothing is bounded. */
-  readonly costUsd: number;
-}
-
-/** What the model was asked with, and what it came to. */
-export interface Asked {
-  readonly attachments: ReadAttachments;
-  readonly response: Response;
 }
 
 /** Why the model was not asked. */
-export type RefusalReason = InvalidReason | 'tooFast' | 'unreadable' | OverBudget['budget'];
+export type RefusalReason =
+  | 'notAllowed'
+  | 'textMissing'
+  | 'textTooLong'
+  | 'tooFast'
+  | 'unreadable'
+  | OverBudget['budget'];
 
 /** A message that the model is not asked, and what its user is told. */
 export interface Refused {
   readonly reason: RefusalReason;
   readonly text: string;
+  /** By how much, where it is a budget. */
+  readonly over?: OverBudget;
   readonly invitation?: Invitation;
 }
 
-/** How a turn ended. `model`: what the model's part came to, where it was asked. */
+/** How a turn ended. */
 export type TurnResult =
   /** Its reply was delivered, also one that says that the model failed. */
   | { readonly kind: 'answered'; readonly model: ModelResult }
-  | { readonly kind: 'refused'; readonly reason: RefusalReason }
+  | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly over?: OverBudget }
   /** A saved reply was delivered after a crash. */
   | { readonly kind: 'resent' }
   | { readonly kind: 'answeredBefore' }
   /** The channel did not take the reply. `gone`: nobody is there any more. */
-  | { readonly kind: 'unsent' | 'gone'; readonly error: unknown; readonly model?: ModelResult | undefined }
+  | { readonly kind: 'unsent' | 'gone'; readonly error: unknown }
   /** Something broke that nobody expected; the user got an apology. */
   | { readonly kind: 'broken'; readonly error: unknown }
   /** Its process ended too often; the user got an apology, and an operator finds the message. */
@@ -46,6 +44,6 @@ export type TurnResult =
   /** Its user stopped it before it had begun. */
   | { readonly kind: 'cancelled' }
   /** This process ends; another attempt follows. */
-  | { readonly kind: 'released'; readonly model?: ModelResult | undefined }
+  | { readonly kind: 'released' }
   /** Another attempt has the turn: nothing was delivered. */
-  | { readonly kind: 'superseded'; readonly model?: ModelResult | undefined };
+  | { readonly kind: 'superseded' };

@@ -52,7 +52,9 @@ describe('a recording of the page on which to speak', () => {
       };
       const log = createLogger('debug', { write: (line: string) => void logs.push(line) });
       const { signal } = new AbortController();
-      const read = await readAttachments(spoken(kept?.id ?? '', locale), services, log, signal);
+      const telemetry = { step: <T>(_name: string, work: () => Promise<T>) => work() };
+      const turn = { message: spoken(kept?.id ?? '', locale), log, signal, telemetry };
+      const read = await readAttachments(turn, services);
       assert.deepEqual(read.notes, [wordingFor(locale).attachments.recordingLost]);
       assert.deepEqual([read.after, read.soundMs], [[], 0]);
       assert.match(logs.join(''), /not_fetched/);

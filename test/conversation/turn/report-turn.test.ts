@@ -19,6 +19,7 @@ function reported(result: TurnResult) {
   context.telemetry.end = (all) => {
     measures = all;
   };
+  if (result.kind === 'answered') context.model = result.model;
   reportTurn(result, context);
   const { level, msg, incident } = logs[0] ?? {};
   assert.equal(logs.length, 1);

@@ -2,41 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { messageId } from '../../../src/conversation/keys.ts';
 import type { ConversationRecord } from '../../../src/conversation/records.ts';
-import type { Respond } from '../../../src/conversation/reply.ts';
-import { runTurn } from '../../../src/conversation/turn/run-turn.ts';
-import { TurnContext } from '../../../src/conversation/turn/turn-context.ts';
-import type { UserMessage } from '../../../src/conversation/user-message.ts';
-import { SendError, TurnError } from '../../../src/errors.ts';
+import { SendError } from '../../../src/errors.ts';
 import { en } from '../../../src/messages/en.ts';
-import { type Answer, says } from '../../realtime/fake-model.ts';
-import { talk, turn, wayBack } from '../talk-under-test.ts';
-import { AWAY, ScriptedJob } from './scripted-job.ts';
-
-const SHUTTING_DOWN = new TurnError('shutting_down', 'the process has to end');
-
-interface Start {
-  readonly answers?: readonly Answer[];
-  readonly script?: ConstructorParameters<typeof ScriptedJob>[2];
-  readonly message?: UserMessage;
-  readonly refuse?: Error;
-}
-
-/** One attempt at a turn between a scripted job, a model without sockets and a way back that keeps what is sent. */
-function start({ answers = [says('Hi')], script = {}, message = turn('hello'), refuse }: Start = {}) {
-  const { services, model, clock } = talk(answers);
-  const way = wayBack(refuse === undefined ? {} : { refuse });
-  const streams: (string | undefined)[] = [];
-  const respond: Respond = (work, stream) => {
-    streams.push(stream?.earlierId);
-    return way.respond(work);
-  };
-  const job = new ScriptedJob(message, way.diary, script);
-  const result = () => runTurn(new TurnContext(job, respond, services), services);
-  return { job, result, model, clock, services, streams, ...way };
-}
-
-const withoutActivity = (diary: readonly string[]) =>
-  diary.filter((line) => !['shows activity', 'stops'].includes(line));
+import { turn } from '../talk-under-test.ts';
+import { start, withoutActivity } from './attempt-under-test.ts';
+import { AWAY } from './scripted-job.ts';
 
 describe('a turn', () => {
   it('saves its reply before it is sent, and is complete after that', async () => {
@@ -80,7 +50,7 @@ describe('a turn', () => {
   it('has ended its reservation when it is complete: nobody ends it afterwards', async () => {
     const message = turn('hello');
     const unsent: ConversationRecord['unsent'] = { message: messageId(message), reply: { text: 'Saved' } };
-    for (const record of [{}, { unsent }]) {
+    for (const record of [{}, { unsent: { ...unsent, costUsd: 0.1 } }]) {
       const { result, diary, services } = start({ message, script: { record } });
       const settle = async () => {
         while (!diary.some((line) => line.startsWith('sends'))) await new Promise(setImmediate);
@@ -140,22 +110,6 @@ describe('a turn', () => {
     const gone = start({ refuse: new SendError('conversation_gone', 'blocked') });
     assert.equal((await gone.result()).kind, 'gone');
   });
-
-  for (const [isTransferable, kind, last] of [
-    [true, 'released', 'release'],
-    [false, 'answered', 'complete'],
-  ] as const) {
-    it(`that the end of its process interrupts is ${kind} where another attempt ${isTransferable ? 'follows' : 'cannot follow'}`, async () => {
-      const hangs: Answer = () => {};
-      const { job, result, diary, model } = start({ answers: [hangs], script: { isTransferable } });
-      const ended = result();
-      while (model.heard.length === 0) await new Promise(setImmediate);
-      job.abort(SHUTTING_DOWN);
-      assert.equal((await ended).kind, kind);
-      assert.equal(withoutActivity(diary).at(-1), last);
-      assert.equal(diary.filter((line) => line.startsWith('sends')).length, isTransferable ? 0 : 1);
-    });
-  }
 
   it('waits for a store that is away, and its user is told once when that lasts', async () => {
     const { job, result, clock, diary } = start();

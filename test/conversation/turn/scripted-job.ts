@@ -11,10 +11,12 @@ interface JobScript {
   readonly attempt?: number;
   readonly streamId?: string;
   readonly isTransferable?: boolean;
-  readonly saves?: SaveResult;
+  readonly isRetry?: boolean;
   readonly isStopped?: boolean;
-  /** Another attempt has the turn. */
+  readonly saves?: SaveResult | Error;
+  /** Another attempt has the turn, from the begin on or when it is complete. */
   readonly isSuperseded?: boolean;
+  readonly isSupersededAtEnd?: boolean;
 }
 
 /** One attempt at a message, of which the test says what the store answers; what is asked of it stands in `diary`. */
@@ -23,6 +25,7 @@ export class ScriptedJob implements TurnJob {
   readonly acceptedAtMs = 0;
   readonly message: UserMessage;
   readonly isTransferable: boolean;
+  readonly isRetry: boolean;
   readonly diary: string[];
   readonly #script: JobScript;
   readonly #stop = new AbortController();
@@ -37,6 +40,7 @@ export class ScriptedJob implements TurnJob {
     this.diary = diary;
     this.#script = script;
     this.isTransferable = script.isTransferable ?? true;
+    this.isRetry = script.isRetry ?? false;
     this.record = { ...EMPTY_RECORD, ...script.record };
   }
 
@@ -57,6 +61,7 @@ export class ScriptedJob implements TurnJob {
 
   async save(edit: (record: ConversationRecord) => ConversationRecord): Promise<SaveResult> {
     const saved = this.#script.saves ?? 'saved';
+    if (saved instanceof Error) throw saved;
     if (saved === 'saved') this.record = edit(this.record);
     this.#answer(`save: ${saved}`);
     return saved;
@@ -65,7 +70,7 @@ export class ScriptedJob implements TurnJob {
   async complete(isDelivered = false): Promise<boolean> {
     this.#answer('complete');
     this.isDelivered = isDelivered;
-    return !this.#script.isSuperseded;
+    return !this.#script.isSuperseded && !this.#script.isSupersededAtEnd;
   }
 
   async deadLetter(): Promise<boolean> {

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AudioStore, ReplySound } from '../../../src/audio/audio-store.ts';
 import { type Pcm, toPcm } from '../../../src/audio/pcm.ts';
-import { toReply } from '../../../src/conversation/turn/to-reply.ts';
+import { toReply } from '../../../src/conversation/turn/compose-reply.ts';
 import { TURN_RETRY, TurnError, type TurnErrorCode } from '../../../src/errors.ts';
 import { createLogger } from '../../../src/log.ts';
 import type { CutShortReason, Outcome } from '../../../src/realtime/outcome.ts';
 import { emptyAudioStore, storedAudio } from '../../support/sound.ts';
+import { saying } from '../saying.ts';
 
 const SECOND: Pcm = toPcm([Uint8Array.from({ length: 48_000 }, (_, index) => index % 251)]);
 const SILENCE: Pcm = toPcm([]);
@@ -24,9 +25,10 @@ function shelf(
   });
   const lines: string[] = [];
   const log = createLogger('debug', { write: (line: string) => void lines.push(line) });
-  const deps = { audioStore, log, incident: 'cafe0123' };
-  const reply = (outcome: Outcome, locale?: string) =>
-    toReply(outcome, { ...deps, message: { key: 'webchat/1', locale } });
+  const reply = (outcome: Outcome, locale?: string) => {
+    const message = saying('1', { key: 'webchat/1', locale });
+    return toReply(outcome, { message, log, incident: 'cafe0123' }, { audioStore });
+  };
   return { saved, lines, reply };
 }
 

@@ -1,0 +1,38 @@
+import type { Respond } from '../../../src/conversation/reply.ts';
+import { runTurn } from '../../../src/conversation/turn/run-turn.ts';
+import { TurnContext } from '../../../src/conversation/turn/turn-context.ts';
+import type { UserMessage } from '../../../src/conversation/user-message.ts';
+import { type Answer, says } from '../../realtime/fake-model.ts';
+import { talk, turn, wayBack } from '../talk-under-test.ts';
+import { ScriptedJob } from './scripted-job.ts';
+
+interface Start {
+  readonly answers?: readonly Answer[];
+  readonly script?: ConstructorParameters<typeof ScriptedJob>[2];
+  readonly message?: UserMessage;
+  readonly refuse?: Error;
+  /** Whether the channel shows text while it is made. */
+  readonly shows?: boolean;
+}
+
+/** One attempt at a turn, between a scripted job, a model without sockets and a way back that keeps what is sent. */
+export function start({
+  answers = [says('Hi')],
+  script = {},
+  message = turn('hello'),
+  refuse,
+  shows = false,
+}: Start = {}) {
+  const { services, model, clock } = talk(answers);
+  const way = wayBack({ shows, ...(refuse && { refuse }) });
+  const streams: (string | undefined)[] = [];
+  const respond: Respond = (work, stream) => {
+    streams.push(stream?.earlierId);
+    return way.respond(work);
+  };
+  const job = new ScriptedJob(message, way.diary, script);
+  const result = () => runTurn(new TurnContext(job, respond, services), services);
+  return { job, message, result, model, clock, services, streams, ...way };
+}
+
+export const withoutActivity = (diary: readonly string[]) => diary.filter((line) => line !== 'shows activity');

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { messageId } from '../../../src/conversation/keys.ts';
+import { TurnRate } from '../../../src/conversation/limits/turn-rate.ts';
+import type { ConversationRecord } from '../../../src/conversation/records.ts';
+import { TurnError } from '../../../src/errors.ts';
+import { en } from '../../../src/messages/en.ts';
+import type { Answer } from '../../realtime/fake-model.ts';
+import * as wire from '../../realtime/server-events.ts';
+import { turn } from '../talk-under-test.ts';
+import { start, withoutActivity } from './attempt-under-test.ts';
+
+const SHUTTING_DOWN = new TurnError('shutting_down', 'the process has to end');
+const hangs: Answer = () => {};
+/** Says the beginning of an answer, and no more; the promise resolves then. */
+function beginning(): { readonly begins: Answer; readonly begun: Promise<void> } {
+  const { promise: begun, resolve } = Promise.withResolvers<void>();
+  const begins: Answer = (connection, turnId) => {
+    const response = `resp_${turnId}`;
+    connection.receive(wire.created({ response, turn: turnId }), wire.transcriptDelta('Once', { response }));
+    resolve();
+  };
+  return { begins, begun };
+}
+
+/** Each turn costs a quarter of a dollar; what is settled stands in the diary. */
+function charge({ services, diary }: ReturnType<typeof start>) {
+  const allowance = { mayAskAgain: async () => true, costOf: () => 0.25 };
+  const settle = async (jobId: string, usd: number) => void diary.push(`settles ${jobId} ${usd}`);
+  Object.assign(services.spending, { reserve: async () => allowance, settle });
+}
+
+describe('a turn that ends before its reply', () => {
+  for (const [isTransferable, kind, last] of [
+    [true, 'released', 'release'],
+    [false, 'answered', 'complete'],
+  ] as const) {
+    it(`that the end of its process interrupts is ${kind} where another attempt ${isTransferable ? 'follows' : 'cannot follow'}`, async () => {
+      const { job, result, diary, model } = start({ answers: [hangs], script: { isTransferable } });
+      const ended = result();
+      while (model.heard.length === 0) await new Promise(setImmediate);
+      job.abort(SHUTTING_DOWN);
+      assert.equal((await ended).kind, kind);
+      assert.equal(withoutActivity(diary).at(-1), last);
+      assert.equal(diary.filter((line) => line.startsWith('sends')).length, isTransferable ? 0 : 1);
+    });
+  }
+
+  for (const [shows, kind] of [
+    [false, 'released'],
+    [true, 'answered'],
+  ] as const) {
+    it(`is ${kind} where its process ends in the middle of an answer that its user ${shows ? 'sees' : 'does not see'}`, async () => {
+      const { begins, begun } = beginning();
+      const { job, result, diary } = start({ answers: [begins], shows });
+      const ended = result();
+      await begun;
+      job.abort(SHUTTING_DOWN);
+      assert.equal((await ended).kind, kind);
+      assert.equal(diary.filter((line) => line.startsWith('sends')).length, shows ? 1 : 0);
+    });
+  }
+
+  it('is refused by a bound of its person once at most, however many attempts it has', async () => {
+    for (const isRetry of [false, true]) {
+      const { result, services, message } = start({ script: { isRetry } });
+      const rate = new TurnRate(services.clock, 1);
+      Object.assign(services, { rate });
+      assert.ok(rate.admit(message.personKey));
+      assert.equal((await result()).kind, isRetry ? 'answered' : 'refused');
+    }
+  });
+
+  it('apologizes to nobody where another attempt has it', async () => {
+    const { result, diary } = start({ script: { saves: new Error('a fault'), isSupersededAtEnd: true } });
+    assert.deepEqual(await result(), { kind: 'superseded' });
+    assert.deepEqual(withoutActivity(diary), ['begin', 'complete', 'abandons']);
+  });
+
+  it('settles what the model has cost where it breaks afterwards', async () => {
+    const attempt = start({ script: { saves: new Error('a fault') } });
+    charge(attempt);
+    assert.equal((await attempt.result()).kind, 'broken');
+    const [begin, settles, complete, apology] = withoutActivity(attempt.diary);
+    assert.deepEqual([begin, settles, complete], ['begin', 'settles turn-1 0.25', 'complete']);
+    assert.match(apology ?? '', /^sends .*\(incident \w+\)$/);
+  });
+
+  it('settles what the model has cost where another attempt follows', async () => {
+    const { begins, begun } = beginning();
+    const attempt = start({ answers: [begins] });
+    charge(attempt);
+    const ended = attempt.result();
+    await begun;
+    attempt.job.abort(SHUTTING_DOWN);
+    assert.equal((await ended).kind, 'released');
+    assert.deepEqual(withoutActivity(attempt.diary), ['begin', 'settles turn-1 0.25', 'release']);
+  });
+
+  it('settles what its saved reply has cost where it is given up', async () => {
+    const message = turn('hello');
+    const unsent: ConversationRecord['unsent'] = { message: messageId(message), reply: { text: 'x' }, costUsd: 0.5 };
+    const attempt = start({ message, script: { attempt: 4, record: { unsent } } });
+    charge(attempt);
+    assert.equal((await attempt.result()).kind, 'deadLettered');
+    assert.deepEqual(attempt.diary.slice(0, 3), ['begin', 'settles turn-1 0.5', 'dead letter']);
+  });
+
+  it('adds to what was shown, which nobody knows after a crash, in a message of its own', async () => {
+    const message = turn('hello');
+    const reply = { text: en.cutShort.filter, addsToShown: true };
+    const unsent: ConversationRecord['unsent'] = { message: messageId(message), reply };
+    const { result, streams } = start({ message, script: { record: { unsent }, streamId: 's1' } });
+    assert.deepEqual(await result(), { kind: 'resent' });
+    assert.deepEqual(streams, [undefined]);
+  });
+});
