@@ -16,6 +16,8 @@ const TOUCH_MS = 5_000;
 /** After an outage the heartbeats come before supervision misses them. */
 const TOUCH_RETRY_MS = 1_000;
 const TOUCH_LIMIT_MS = 3_000;
+/** After so many attempts that have ended their processes, the next is the last. */
+const SUSPECT_ATTEMPTS = 2;
 
 /** Fetches jobs from the queue and runs them on this instance, and keeps their claims meanwhile. */
 export class Dispatcher {
@@ -25,6 +27,8 @@ export class Dispatcher {
   /** Turns that have ended here and were lost to another attempt. They still count as attempts. */
   readonly #lost = new Set<DatabaseJob>();
   readonly #onIdle: (() => void)[] = [];
+  /** The turns that run one by one. */
+  #suspects: Promise<void> = Promise.resolve();
   #run: ((job: TurnJob) => Promise<void>) | undefined;
   /** The queue can be used, and turns are taken from it. */
   #isOpen = false;
@@ -135,9 +139,20 @@ export class Dispatcher {
     }
     const job = new DatabaseJob({ id, message, acceptedAtMs, claim: { id, retryCount } }, this.#services);
     this.#running.add(job);
-    // Fetched while the process began to end: given back by the turn itself.
-    if (this.#isDraining) job.abort(new TurnError('shutting_down', 'the process has to end'));
-    void run(job).then(() => this.#end(job));
+    void this.#start(job, retryCount, run).then(() => this.#end(job));
+  }
+
+  /** What may be given up next runs with no other of its kind: what ran beside the culprit is not counted with it again. */
+  async #start(job: DatabaseJob, claimCount: number, run: (job: TurnJob) => Promise<void>): Promise<void> {
+    const isSuspect =
+      claimCount >= SUSPECT_ATTEMPTS && (await job.lostAttempts().catch(() => SUSPECT_ATTEMPTS)) >= SUSPECT_ATTEMPTS;
+    const turn = (isSuspect ? this.#suspects : Promise.resolve()).then(() => {
+      // Fetched while the process began to end: given back by the turn itself.
+      if (this.#isDraining) job.abort(new TurnError('shutting_down', 'the process has to end'));
+      return run(job);
+    });
+    if (isSuspect) this.#suspects = turn;
+    return turn;
   }
 
   #end(job: DatabaseJob): void {

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
-import { afterEach, before, describe, it } from 'node:test';
-import { messageId } from '../../src/conversation/keys.ts';
-import { MAX_WAITING, type TurnJob } from '../../src/conversation/queue/turn-queue.ts';
-import type { ConversationRecord } from '../../src/conversation/records.ts';
-import { channelOf } from '../../src/database/names.ts';
-import { aborted, begun, HandedTurns, messageIn, said, usersIn } from '../conversation/test-engine.ts';
-import { sharedPostgres, type TestPostgres } from '../support/postgres.ts';
-import { type OpenedDatabase, type OpenOptions, openedDatabase } from './open-database.ts';
+import { describe, it } from 'node:test';
+import type { TurnJob } from '../../src/conversation/queue/turn-queue.ts';
+import { aborted, HandedTurns, messageIn, said, usersIn } from '../conversation/test-engine.ts';
+import { testInstances } from './test-instances.ts';
 
 /** Turns that end as soon as they can; their texts in the order in which they were answered, by conversation. */
 function answering(answered: Map<string, string[]>, onAnswer: () => void) {
@@ -21,25 +17,11 @@ function answering(answered: Map<string, string[]>, onAnswer: () => void) {
 const isWindows = process.platform === 'win32';
 
 describe('two instances on one database', () => {
-  let server: TestPostgres;
-  let url = '';
-  const opened: OpenedDatabase[] = [];
-
-  async function open(options?: OpenOptions) {
-    const each = await openedDatabase(url, options);
-    opened.push(each);
-    return each.database;
-  }
-
-  before(async () => {
-    server = await sharedPostgres();
-  });
-  afterEach(async () => {
-    await Promise.all(opened.splice(0).map((each) => each[Symbol.asyncDispose]()));
-  });
+  const instances = testInstances();
+  const { open } = instances;
 
   it('answer 500 pairs of messages that they accept in turn in the order in which they were accepted', async () => {
-    url = await server.createDatabase();
+    await instances.newDatabase();
     const [one, other] = [await open(), await open()];
     const answered = new Map<string, string[]>();
     let answeredCount = 0;
@@ -68,10 +50,10 @@ describe('two instances on one database', () => {
   });
 
   it('start at once on an empty database', async () => {
-    url = await server.createDatabase();
+    await instances.newDatabase();
     const databases = await Promise.all([1, 2, 3, 4].map(() => open()));
     for (const [index, { queue }] of databases.entries()) await queue.add(messageIn('a', `m${index}`));
-    for (const { lines } of opened)
+    for (const { lines } of instances.opened)
       assert.deepEqual(
         lines.filter(({ level }) => level !== 'info' && level !== 'debug'),
         [],
@@ -80,123 +62,8 @@ describe('two instances on one database', () => {
     for (let index = 0; index < 4; index++) assert.equal(await turns.answerNext(), `m${index}`);
   });
 
-  it('take over what an instance leaves that was killed, and count its attempt', async () => {
-    url = await server.createDatabase();
-    const killed = await open();
-    await killed.queue.add(messageIn('a', 'one'));
-    const turn = await new HandedTurns(killed.queue).next();
-    assert.equal((await begun(turn.job)).attempt, 1);
-    turn.job.noteStream('stream');
-    await killed.queue.add(messageIn('a', 'two'));
-    // It touches nothing any more, as if it had been killed; its heartbeat was the last 30 s ago.
-    await opened[0]?.[Symbol.asyncDispose]();
-    await server.query(
-      "UPDATE voice_bot_queue.job SET heartbeat_on = now() - interval '31 s' WHERE state = 'active'",
-      url,
-    );
-    const other = await open();
-    const turns = new HandedTurns(other.queue);
-    const { job, end } = await turns.next();
-    const start = await begun(job);
-    assert.deepEqual([job.message.text, start.attempt, start.streamId], ['one', 2, 'stream']);
-    // However often it is called.
-    assert.equal((await begun(job)).attempt, 2);
-    assert.equal(await job.complete(), true);
-    end();
-    assert.equal(await turns.answerNext(), 'two');
-  });
-
-  for (const kind of ['stop', 'forget'] as const)
-    it(`answer nothing after ${kind} of what an instance has left that was killed`, async () => {
-      url = await server.createDatabase();
-      const killed = await open();
-      await killed.queue.add(messageIn('a', 'one'));
-      const turn = await new HandedTurns(killed.queue).next();
-      await turn.job.begin();
-      await opened[0]?.[Symbol.asyncDispose]();
-      const other = await open();
-      await other.conversations.apply('a', 'command', { kind });
-      await server.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
-      const turns = new HandedTurns(other.queue);
-      const { job, end } = await turns.next();
-      assert.deepEqual(await job.begin(), { kind: 'stopped' });
-      assert.equal(await job.complete(), true);
-      end();
-      await other.queue.add(messageIn('a', 'later'));
-      assert.equal(await turns.answerNext(), 'later');
-    });
-
-  it('let an attempt that has lost its claim write nothing', async () => {
-    url = await server.createDatabase();
-    const { queue, conversations } = await open();
-    const turns = new HandedTurns(queue);
-    await queue.add(messageIn('a', 'one'));
-    const late = await turns.next();
-    await late.job.begin();
-    assert.equal(await late.job.save(said(late.job.message)), 'saved');
-    // What supervision does with a job without a heartbeat.
-    await server.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
-    const { job, end } = await turns.next();
-    assert.equal(await aborted(late.job.signal), 'claim_lost');
-    assert.equal((await begun(job)).attempt, 2);
-    assert.equal(await late.job.save(said(late.job.message)), 'superseded');
-    assert.equal(await late.job.complete(), false);
-    assert.equal(await late.job.deadLetter(), false);
-    assert.deepEqual(await late.job.begin(), { kind: 'superseded' });
-    await late.job.release();
-    late.end();
-    assert.equal(job.signal.aborted, false);
-    assert.equal(await job.complete(), true);
-    assert.equal(await job.complete(), true, 'the answer to the first call may be lost');
-    end();
-    assert.deepEqual(usersIn(await conversations.read('a')), ['one']);
-    const dead = await server.query("SELECT 1 FROM voice_bot_queue.job WHERE name = 'turns_dead'", url);
-    assert.deepEqual(dead, []);
-  });
-
-  it('hand over what an instance gives back at once, and do not count that', async () => {
-    url = await server.createDatabase();
-    const [leaving, other] = [await open(), await open()];
-    await leaving.queue.add(messageIn('a', 'one'));
-    await leaving.queue.add(messageIn('a', 'two'));
-    const turn = await new HandedTurns(leaving.queue).next();
-    await turn.job.begin();
-    const drained = leaving.queue.drain(60_000, async () => assert.fail('others answer'));
-    const turns = new HandedTurns(other.queue);
-    await turn.job.release();
-    await turn.job.release();
-    turn.end();
-    await drained;
-    const { job, end } = await turns.next();
-    assert.deepEqual([job.message.text, (await begun(job)).attempt], ['one', 1]);
-    await job.complete();
-    end();
-    assert.equal(await turns.answerNext(), 'two');
-  });
-
-  it('give up a message that outages and shutdowns have interrupted a hundred times, and go on', async () => {
-    url = await server.createDatabase();
-    const { queue } = await open();
-    for (const id of ['one', 'two']) await queue.add(messageIn('a', id));
-    // As a hundred claims would leave it.
-    await server.query(
-      "UPDATE voice_bot_queue.job SET retry_count = 100 WHERE data -> 'message' ->> 'text' = 'one'",
-      url,
-    );
-    const turns = new HandedTurns(queue);
-    const interrupted = await turns.next();
-    await interrupted.job.release();
-    interrupted.end();
-    const { job, end } = await turns.next();
-    assert.equal(job.message.text, 'one');
-    assert.equal((await begun(job)).attempt, Number.POSITIVE_INFINITY);
-    assert.equal(await job.deadLetter(), true);
-    end();
-    assert.equal(await turns.answerNext(), 'two');
-  });
-
   it('stop a turn of the other within a second, also after the connection of its listener was lost', async () => {
-    url = await server.createDatabase();
+    await instances.newDatabase();
     const [running, stopping] = [await open(), await open({ env: { DISPATCH: 'false' } })];
     const turns = new HandedTurns(running.queue);
     for (const [index, isListenerLost] of [false, true].entries()) {
@@ -205,7 +72,7 @@ describe('two instances on one database', () => {
       const here = await running.queue.addHere(messageIn('a', `in band ${index}`, { isInBand: true }));
       const inBand = isListenerLost ? undefined : await turns.next();
       if (isListenerLost)
-        await server.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'", url);
+        await instances.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
       const startMs = Date.now();
       assert.equal(await stopping.conversations.apply('a', `stop ${index}`, { kind: 'stop' }), true);
       assert.equal(await aborted(job.signal), 'cancelled');
@@ -220,19 +87,17 @@ describe('two instances on one database', () => {
   });
 
   it('stop nothing that comes after the command, however late its notification', { skip: isWindows }, async () => {
-    url = await server.createDatabase();
+    await instances.newDatabase();
     const here = await open();
-    const [listener] = await server.query<{ pid: number }>(
-      "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()",
-      url,
-    );
+    const listening = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()";
+    let pid: number | undefined;
+    while (pid === undefined) pid = (await instances.query<{ pid: number }>(listening))[0]?.pid;
     const other = await open({ env: { DISPATCH: 'false' } });
     const turns = new HandedTurns(here.queue);
     await here.queue.add(messageIn('b', 'running'));
     const { job, end } = await turns.next();
     await here.queue.addHere(messageIn('a', 'running in band', { isInBand: true }));
     const running = await turns.next();
-    const { pid } = listener ?? assert.fail();
     process.kill(pid, 'SIGSTOP');
     await here.conversations.apply('a', 'stop', { kind: 'stop' });
     assert.equal(await aborted(running.job.signal), 'cancelled');
@@ -247,7 +112,7 @@ describe('two instances on one database', () => {
   });
 
   it('take no turns where they are told to leave that to others', async () => {
-    url = await server.createDatabase();
+    await instances.newDatabase();
     const slot = await open({ env: { DISPATCH: 'false' } });
     slot.queue.start(async () => assert.fail('it takes no turns'));
     await slot.queue.add(messageIn('a', 'one'));
@@ -256,7 +121,7 @@ describe('two instances on one database', () => {
   });
 
   it('keep bots apart that have schemas of their own', async () => {
-    url = await server.createDatabase();
+    await instances.newDatabase();
     const [one, two] = [
       await open({ env: { DATABASE_SCHEMA: 'one' } }),
       await open({ env: { DATABASE_SCHEMA: 'two' } }),
@@ -265,136 +130,5 @@ describe('two instances on one database', () => {
     await one.queue.add(messageIn('a', 'one'));
     assert.equal(await new HandedTurns(one.queue).answerNext(), 'one');
     assert.deepEqual(usersIn(await two.conversations.read('a')), []);
-  });
-
-  it('leave no text behind of what is forgotten', async () => {
-    url = await server.createDatabase();
-    const { queue, conversations } = await open();
-    const turns = new HandedTurns(queue);
-    const texts = async () => {
-      const jobs = await server.query("SELECT 1 FROM voice_bot_queue.job WHERE data::text LIKE '%secret%'", url);
-      const records = await server.query(
-        "SELECT 1 FROM voice_bot.conversations WHERE record::text LIKE '%secret%'",
-        url,
-      );
-      return [jobs.length, records.length];
-    };
-    for (const id of ['answered', 'dead', 'running', 'waiting'])
-      await queue.add(messageIn('a', id, { text: `secret ${id}` }));
-    await turns.answerNext();
-    const dead = await turns.next();
-    await dead.job.begin();
-    assert.equal(await dead.job.deadLetter(), true);
-    dead.end();
-    const running = await turns.next();
-    await running.job.begin();
-    assert.deepEqual(await texts(), [3, 1]);
-    await conversations.apply('a', 'forget', { kind: 'forget' });
-    assert.deepEqual(await texts(), [1, 0]);
-    assert.equal(await running.job.save(said(running.job.message)), 'obsolete');
-    assert.equal(await running.job.complete(), true);
-    running.end();
-    assert.deepEqual(await texts(), [0, 0]);
-    assert.equal(await queue.add(messageIn('a', 'running')), 'duplicate');
-    await queue.add(messageIn('a', 'poison', { text: 'secret poison' }));
-    const poison = await turns.next();
-    await begun(poison.job);
-    await conversations.apply('a', 'again', { kind: 'forget' });
-    assert.equal(await poison.job.deadLetter(), true);
-    poison.end();
-    assert.deepEqual(await texts(), [0, 0]);
-  });
-
-  it('keep nothing of a message that is refused or cancelled but its id', async () => {
-    url = await server.createDatabase();
-    const { queue, conversations } = await open();
-    const add = (id: string) => queue.add(messageIn('a', id, { text: 'x'.repeat(1_000) }));
-    for (let index = 0; index <= MAX_WAITING; index++) assert.equal(await add(`m${index}`), 'queued');
-    assert.equal(await add('too much'), 'queueFull');
-    assert.equal(await add('too much'), 'duplicate');
-    await conversations.apply('a', 'stop', { kind: 'stop' });
-    const kept = await server.query(
-      'SELECT state::text, data, count(*)::int FROM voice_bot_queue.job GROUP BY 1, 2',
-      url,
-    );
-    assert.deepEqual(kept, [{ state: 'cancelled', data: {}, count: MAX_WAITING + 2 }]);
-  });
-
-  it('send no reply again that is out, although the claim was lost before that was stored', async () => {
-    url = await server.createDatabase();
-    const { queue } = await open();
-    const turns = new HandedTurns(queue);
-    await queue.add(messageIn('a', 'one'));
-    const late = await turns.next();
-    await begun(late.job);
-    const unsent = { message: messageId(late.job.message), reply: { text: 'a reply' } };
-    await late.job.save((record) => ({ ...record, unsent }));
-    await server.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
-    assert.equal(await late.job.complete(true), false);
-    late.end();
-    const { job, end } = await turns.next();
-    const { record } = await begun(job);
-    assert.deepEqual([record.unsent, record.answered], [undefined, [messageId(job.message)]]);
-    assert.equal(await job.complete(), true);
-    end();
-  });
-
-  it('delete the sounds of a conversation with all that is forgotten', async () => {
-    url = await server.createDatabase();
-    const { audioStore, conversations } = await open();
-    const sound = { conversation: 'a', text: '', locale: undefined, durationMs: 1, wav: Buffer.from('RIFF') };
-    const saved = await audioStore.save(sound);
-    await conversations.apply('a', 'forget', { kind: 'forget' });
-    assert.equal(await audioStore.find(saved?.id ?? assert.fail()), undefined);
-  });
-
-  it('bear whatever anybody notifies', async () => {
-    url = await server.createDatabase();
-    const { queue } = await open();
-    const channel = channelOf('voice_bot');
-    for (const payload of ['', '{x', ' ', 'a ', 'null', '{"stop": 1}'])
-      await server.query(`SELECT pg_notify('${channel}', '${payload}')`, url);
-    await queue.add(messageIn('a', 'one'));
-    assert.equal(await new HandedTurns(queue).answerNext(), 'one');
-  });
-
-  it('accept nothing more when 5,000 messages wait, and keep no trace of it', async () => {
-    url = await server.createDatabase();
-    const { queue } = await open();
-    await server.query(
-      `INSERT INTO voice_bot_queue.job (name, singleton_key, policy, data)
-       SELECT 'turns', 'k' || n, 'key_strict_fifo', '{}' FROM generate_series(1, 5000) n`,
-      url,
-    );
-    assert.equal(await queue.add(messageIn('a', 'one')), 'busy');
-    await server.query("DELETE FROM voice_bot_queue.job WHERE singleton_key = 'k1'", url);
-    assert.equal(await queue.add(messageIn('a', 'one')), 'queued');
-  });
-
-  it('put aside what they cannot read, and go on', async () => {
-    url = await server.createDatabase();
-    const { queue } = await open();
-    await server.query(
-      `INSERT INTO voice_bot_queue.job (name, singleton_key, policy, data) VALUES ('turns', 'a', 'key_strict_fifo', '{"version":7}')`,
-      url,
-    );
-    await queue.add(messageIn('a', 'one'));
-    assert.equal(await new HandedTurns(queue).answerNext(), 'one');
-    const dead = await server.query("SELECT data FROM voice_bot_queue.job WHERE name = 'turns_dead'", url);
-    assert.deepEqual(dead, [{ data: { version: 7 } }]);
-  });
-
-  it('read what a newer release has stored', async () => {
-    url = await server.createDatabase();
-    const { queue, conversations } = await open();
-    await queue.add(messageIn('a', 'one'));
-    await server.query(`UPDATE voice_bot_queue.job SET data = data || '{"version": 2, "more": true}'`, url);
-    await server.query(
-      `INSERT INTO voice_bot.conversations (key, version, record) VALUES ('a', 9, '{"version": 9, "later": 1, "history": "?"}')`,
-      url,
-    );
-    assert.equal(await new HandedTurns(queue).answerNext(), 'one');
-    const record: ConversationRecord & { later?: unknown } = await conversations.read('a');
-    assert.deepEqual([record.version, record.later, usersIn(record)], [9, 1, ['one']]);
   });
 });

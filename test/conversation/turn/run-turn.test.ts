@@ -14,6 +14,7 @@ describe('a turn', () => {
     assert.equal((await result()).kind, 'answered');
     assert.deepEqual(withoutActivity(diary), ['begin', 'save: saved', 'sends Hi', 'complete']);
     assert.equal(job.record.lastTurn, job.id);
+    assert.equal(job.isDelivered, true);
     assert.deepEqual(
       job.record.history.map(({ user, assistant }) => [user, assistant]),
       [['hello', 'Hi']],
@@ -87,8 +88,9 @@ describe('a turn', () => {
   });
 
   it('that is refused is complete before its user is told', async () => {
-    const { result, diary } = start({ message: turn('') });
+    const { result, diary, job } = start({ message: turn('') });
     assert.deepEqual(await result(), { kind: 'refused', reason: 'textMissing' });
+    assert.equal(job.isDelivered, false);
     assert.deepEqual(diary, ['begin', 'complete', `sends ${en.textMissing}`]);
   });
 

@@ -30,6 +30,8 @@ export class ScriptedJob implements TurnJob {
   readonly #script: JobScript;
   readonly #stop = new AbortController();
   record: ConversationRecord;
+  /** What its completion said. */
+  isDelivered: boolean | undefined;
   /** How often each call fails before it is answered. */
   failures = 0;
 
@@ -65,8 +67,9 @@ export class ScriptedJob implements TurnJob {
     return saved;
   }
 
-  async complete(): Promise<boolean> {
+  async complete(isDelivered = false): Promise<boolean> {
     this.#answer('complete');
+    this.isDelivered = isDelivered;
     return !this.#script.isSuperseded && !this.#script.isSupersededAtEnd;
   }
 

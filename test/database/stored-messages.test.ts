@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { messageId } from '../../src/conversation/keys.ts';
+import { MAX_WAITING } from '../../src/conversation/queue/turn-queue.ts';
+import type { ConversationRecord } from '../../src/conversation/records.ts';
+import { channelOf } from '../../src/database/names.ts';
+import { begun, HandedTurns, messageIn, said, usersIn } from '../conversation/test-engine.ts';
+import { testInstances } from './test-instances.ts';
+
+describe('what is stored of a message', () => {
+  const instances = testInstances();
+  const { open } = instances;
+
+  it('leave no text behind of what is forgotten', async () => {
+    await instances.newDatabase();
+    const { queue, conversations } = await open();
+    const turns = new HandedTurns(queue);
+    const texts = async () => {
+      const jobs = await instances.query("SELECT 1 FROM voice_bot_queue.job WHERE data::text LIKE '%secret%'");
+      const records = await instances.query("SELECT 1 FROM voice_bot.conversations WHERE record::text LIKE '%secret%'");
+      return [jobs.length, records.length];
+    };
+    for (const id of ['answered', 'dead', 'running', 'waiting'])
+      await queue.add(messageIn('a', id, { text: `secret ${id}` }));
+    await turns.answerNext();
+    const dead = await turns.next();
+    await dead.job.begin();
+    assert.equal(await dead.job.deadLetter(), true);
+    dead.end();
+    const running = await turns.next();
+    await running.job.begin();
+    assert.deepEqual(await texts(), [3, 1]);
+    await conversations.apply('a', 'forget', { kind: 'forget' });
+    assert.deepEqual(await texts(), [1, 0]);
+    assert.equal(await running.job.save(said(running.job.message)), 'obsolete');
+    assert.equal(await running.job.complete(), true);
+    running.end();
+    assert.deepEqual(await texts(), [0, 0]);
+    assert.equal(await queue.add(messageIn('a', 'running')), 'duplicate');
+    await queue.add(messageIn('a', 'poison', { text: 'secret poison' }));
+    const poison = await turns.next();
+    await begun(poison.job);
+    await conversations.apply('a', 'again', { kind: 'forget' });
+    assert.equal(await poison.job.deadLetter(), true);
+    poison.end();
+    assert.deepEqual(await texts(), [0, 0]);
+  });
+
+  it('keep nothing of a message that is refused or cancelled but its id', async () => {
+    await instances.newDatabase();
+    const { queue, conversations } = await open();
+    const add = (id: string) => queue.add(messageIn('a', id, { text: 'x'.repeat(1_000) }));
+    for (let index = 0; index <= MAX_WAITING; index++) assert.equal(await add(`m${index}`), 'queued');
+    assert.equal(await add('too much'), 'queueFull');
+    assert.equal(await add('too much'), 'duplicate');
+    await conversations.apply('a', 'stop', { kind: 'stop' });
+    const kept = await instances.query(
+      'SELECT state::text, data, count(*)::int FROM voice_bot_queue.job GROUP BY 1, 2',
+    );
+    assert.deepEqual(kept, [{ state: 'cancelled', data: {}, count: MAX_WAITING + 2 }]);
+  });
+
+  it('send no reply again that is out, although the claim was lost before that was stored', async () => {
+    await instances.newDatabase();
+    const { queue } = await open();
+    const turns = new HandedTurns(queue);
+    await queue.add(messageIn('a', 'one'));
+    const late = await turns.next();
+    await begun(late.job);
+    const unsent = { message: messageId(late.job.message), reply: { text: 'a reply' } };
+    await late.job.save((record) => ({ ...record, unsent }));
+    await instances.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'");
+    assert.equal(await late.job.complete(true), false);
+    late.end();
+    const { job, end } = await turns.next();
+    const { record } = await begun(job);
+    assert.deepEqual([record.unsent, record.answered], [undefined, [messageId(job.message)]]);
+    assert.equal(await job.complete(), true);
+    end();
+  });
+
+  it('delete the sounds of a conversation with all that is forgotten', async () => {
+    await instances.newDatabase();
+    const { audioStore, conversations } = await open();
+    const sound = { conversation: 'a', text: '', locale: undefined, durationMs: 1, wav: Buffer.from('RIFF') };
+    const saved = await audioStore.save(sound);
+    await conversations.apply('a', 'forget', { kind: 'forget' });
+    assert.equal(await audioStore.find(saved?.id ?? assert.fail()), undefined);
+  });
+
+  it('bear whatever anybody notifies', async () => {
+    await instances.newDatabase();
+    const { queue } = await open();
+    const channel = channelOf('voice_bot');
+    for (const payload of ['', '{x', ' ', 'a ', 'null', '{"stop": 1}'])
+      await instances.query(`SELECT pg_notify('${channel}', '${payload}')`);
+    await queue.add(messageIn('a', 'one'));
+    assert.equal(await new HandedTurns(queue).answerNext(), 'one');
+  });
+
+  it('accept nothing more when 5,000 messages wait, and keep no trace of it', async () => {
+    await instances.newDatabase();
+    const { queue } = await open();
+    await instances.query(
+      `INSERT INTO voice_bot_queue.job (name, singleton_key, policy, data)
+       SELECT 'turns', 'k' || n, 'key_strict_fifo', '{}' FROM generate_series(1, 5000) n`,
+    );
+    assert.equal(await queue.add(messageIn('a', 'one')), 'busy');
+    await instances.query("DELETE FROM voice_bot_queue.job WHERE singleton_key = 'k1'");
+    assert.equal(await queue.add(messageIn('a', 'one')), 'queued');
+  });
+
+  it('put aside what they cannot read, and go on', async () => {
+    await instances.newDatabase();
+    const { queue } = await open();
+    await instances.query(
+      `INSERT INTO voice_bot_queue.job (name, singleton_key, policy, data) VALUES ('turns', 'a', 'key_strict_fifo', '{"version":7}')`,
+    );
+    await queue.add(messageIn('a', 'one'));
+    assert.equal(await new HandedTurns(queue).answerNext(), 'one');
+    const dead = await instances.query("SELECT data FROM voice_bot_queue.job WHERE name = 'turns_dead'");
+    assert.deepEqual(dead, [{ data: { version: 7 } }]);
+  });
+
+  it('read what a newer release has stored', async () => {
+    await instances.newDatabase();
+    const { queue, conversations } = await open();
+    await queue.add(messageIn('a', 'one'));
+    await instances.query(`UPDATE voice_bot_queue.job SET data = data || '{"version": 2, "more": true}'`);
+    await instances.query(
+      `INSERT INTO voice_bot.conversations (key, version, record) VALUES ('a', 9, '{"version": 9, "later": 1, "history": "?"}')`,
+    );
+    assert.equal(await new HandedTurns(queue).answerNext(), 'one');
+    const record: ConversationRecord & { later?: unknown } = await conversations.read('a');
+    assert.deepEqual([record.version, record.later, usersIn(record)], [9, 1, ['one']]);
+  });
+});

@@ -1,0 +1,29 @@
+import { afterEach } from 'node:test';
+import { sharedPostgres } from '../support/postgres.ts';
+import { type OpenedDatabase, type OpenOptions, openedDatabase } from './open-database.ts';
+
+/** Instances on one database, a new one for each test. They are closed after it. */
+export function testInstances() {
+  let url = '';
+  const opened: OpenedDatabase[] = [];
+  const kill = async () => opened.shift()?.[Symbol.asyncDispose]();
+  afterEach(async () => {
+    while (opened.length > 0) await kill();
+  });
+  return {
+    opened,
+    async newDatabase(): Promise<void> {
+      url = await (await sharedPostgres()).createDatabase();
+    },
+    async open(options?: OpenOptions) {
+      const each = await openedDatabase(url, options);
+      opened.push(each);
+      return each.database;
+    },
+    /** Ends the oldest. It touches nothing any more, as if it had been killed. */
+    kill,
+    async query<Row extends object>(sql: string): Promise<Row[]> {
+      return (await sharedPostgres()).query<Row>(sql, url);
+    },
+  };
+}
