@@ -34,11 +34,6 @@ interface Row {
   readonly epoch: number;
 }
 
-interface HowEnded {
-  readonly isDead: boolean;
-  readonly isDelivered: boolean;
-}
-
 interface BeginRow extends Row {
   readonly attempt: number;
   readonly stream_id: string | null;
@@ -145,11 +140,11 @@ export class DatabaseJob implements TurnJob {
   }
 
   complete(isDelivered = false): Promise<boolean> {
-    return this.#end({ isDead: false, isDelivered });
+    return this.#end(false, isDelivered);
   }
 
   deadLetter(): Promise<boolean> {
-    return this.#end({ isDead: true, isDelivered: false });
+    return this.#end(true, false);
   }
 
   async release(): Promise<void> {
@@ -210,14 +205,14 @@ export class DatabaseJob implements TurnJob {
     );
   }
 
-  async #end(how: HowEnded): Promise<boolean> {
-    const isOurs = await this.#services.connection.transaction((sql) => this.#tryEnd(sql, how));
+  async #end(isDead: boolean, isDelivered: boolean): Promise<boolean> {
+    const isOurs = await this.#services.connection.transaction((sql) => this.#tryEnd(sql, isDead, isDelivered));
     this.#isEnded ||= isOurs;
     if (!isOurs) this.loseClaim();
     return isOurs;
   }
 
-  async #tryEnd(sql: Sql, { isDead, isDelivered }: HowEnded): Promise<Ending<boolean>> {
+  async #tryEnd(sql: Sql, isDead: boolean, isDelivered: boolean): Promise<Ending<boolean>> {
     const { jobs } = this.#services;
     const row = await this.#lock(sql);
     // What was forgotten meanwhile is not kept for an operator.

@@ -80,6 +80,7 @@ export async function deadLetter(
 export async function endEarly(error: unknown, turn: TurnContext, services: Services): Promise<TurnResult> {
   const { job, sink } = turn;
   const code = error instanceof TurnError ? error.code : 'internal';
+  // What is reserved for the turn is the other attempt's by now: to settle it here would end that.
   if (code === 'claim_lost') return { kind: 'superseded' };
   await settle(turn, services);
   if (code === 'shutting_down' && job.isTransferable) return { kind: 'released' };
