@@ -63,8 +63,8 @@ class Model {
   }
 
   cancel(key: string): void {
-    const [running, ...waiting] = this.lists.get(key) ?? [];
-    if (running !== undefined) this.lists.set(key, [running, ...waiting.filter(({ isInBand }) => isInBand)]);
+    const [running] = this.lists.get(key) ?? [];
+    if (running !== undefined) this.lists.set(key, [running]);
   }
 }
 

@@ -50,9 +50,10 @@ describe('a turn at one instance, and what the other is told', LONG, () => {
       await chat.reply(1);
       const id = await chat.say(one, text);
       await model.whenHeld(text);
+      const ended = await one.logged('turn ended', 0);
       assert.equal((await chat.ask(two, command)).text, confirmation);
       model.release(text);
-      await one.logged('turn ended', model.asked.length);
+      await one.logged('turn ended', ended.length + 1);
       const count = chat.messages.length;
       for (const bot of [one, two]) {
         await chat.say(bot, 'before', { id: before });
