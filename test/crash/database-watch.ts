@@ -15,7 +15,7 @@ type Deed = 'accept' | 'begin' | 'reserve' | 'settle' | 'storeAudio' | 'save' | 
 
 const DEEDS: readonly (readonly [Deed, RegExp])[] = [
   ['accept', /^\s*(?:WITH \w+ AS \(\s*)?INSERT INTO \S+_queue\.\w+ \(/],
-  ['begin', /^INSERT INTO conversations [^;]*attempt_claim, attempt_count\)/],
+  ['begin', /INSERT INTO conversations AS c \([^)]*attempt_job, attempts\)/],
   ['reserve', /INSERT INTO spending_reservations/],
   ['settle', /DELETE FROM spending_reservations WHERE job/],
   ['storeAudio', /INSERT INTO audio/],
