@@ -1,5 +1,5 @@
 import type { TeamsManifestV1D29 as Manifest } from '@microsoft/app-manifest/build/generated-types/teams/TeamsManifestV1D29.js';
-import { COMMANDS } from '../../src/conversation/commands/commands.ts';
+import { COMMANDS } from '../../src/messages/command-names.ts';
 import { LANGUAGES, type Wording, wordingFor } from '../../src/messages/messages.ts';
 import type { TeamsOptions } from './teams-options.ts';
 

@@ -25,9 +25,9 @@ export const de: Wording = {
   shuttingDown: 'Ich werde gerade neu gestartet. Bitte senden Sie das in einer Minute noch einmal.',
   storage: {
     lasting:
-      'Ich komme gerade nicht an mein Gedächtnis. Deine Nachricht ist sicher, meine Antwort folgt, sobald ich kann.',
+      'Ich komme gerade nicht an mein Gedächtnis. Ihre Nachricht ist sicher, meine Antwort folgt, sobald ich kann.',
     notKept:
-      'Ich kann gerade keine Nachrichten annehmen, weil ich nicht an mein Gedächtnis komme. Bitte sende das in ein paar Minuten noch einmal.',
+      'Ich kann gerade keine Nachrichten annehmen, weil ich nicht an mein Gedächtnis komme. Bitte senden Sie das in ein paar Minuten noch einmal.',
   },
   interrupted: '(Hier wurde ich unterbrochen. Meine Antwort folgt in einer neuen Nachricht.)',
   working: 'Ich formuliere meine Antwort …',

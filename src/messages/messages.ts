@@ -5,7 +5,7 @@ import type { ApologyKind, Wording } from './wording.ts';
 
 export type { Wording } from './wording.ts';
 
-/** The languages, by their BCP 47 subtag: one file each in `wording/`. */
+/** The languages, by their BCP 47 subtag: one file each in this folder. */
 export const LANGUAGES: Readonly<Record<string, Wording>> = { en, de };
 
 /** The texts for a locale such as `de-AT`; English where its language is not known, or none is given. */

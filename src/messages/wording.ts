@@ -1,4 +1,5 @@
 import type { AttachmentErrorCode } from '../errors.ts';
+import type { CommandName } from './command-names.ts';
 
 /** Kinds of apologies: what went wrong as far as a user can do something about it. */
 export type ApologyKind =
@@ -71,9 +72,7 @@ export interface Wording {
   };
   /** What is said of commands. `by`: who gave it, where several people can; each name of one is listed in `does`. */
   readonly commands: {
-    readonly does: Readonly<
-      Record<'help' | 'talk' | 'reset' | 'forget' | 'voice' | 'audio' | 'stop' | 'usage', string>
-    >;
+    readonly does: Readonly<Record<CommandName, string>>;
     unknown(written: string): string;
     reset(by: string | undefined): string;
     forgotten(by: string | undefined): string;

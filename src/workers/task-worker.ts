@@ -1,4 +1,5 @@
-import { getCompileCacheDir } from 'node:module';
+// Whole: an older Node has no `getCompileCacheDir`, and would fail before it can be told that it is too old.
+import nodeModule from 'node:module';
 import { dirname } from 'node:path';
 import { type ResourceLimits, type Transferable, Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
@@ -228,6 +229,6 @@ function deathOf({ isReady }: Thread, cause: unknown): AttachmentError {
 /** Where this process keeps what it has compiled, if it does: half of a thread's start is compiling. */
 function compiledBefore(): NodeJS.ProcessEnv {
   // A folder inside of what NODE_COMPILE_CACHE names, for this version of Node.
-  const folder = getCompileCacheDir();
+  const folder = nodeModule.getCompileCacheDir();
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }

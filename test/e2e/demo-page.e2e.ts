@@ -39,7 +39,7 @@ describe('the page of the demo', () => {
 
   it('greets, names the voice, and answers a question aloud', async () => {
     await answer('Hello! Write me a message').waitFor();
-    await page.getByText('Speaks as alloy').waitFor();
+    await page.getByText('Default voice: alloy').waitFor();
     await press('Ask a question');
     await answer('Why did the robot go on holiday?').waitFor();
     const seconds = await heard(page);

@@ -180,14 +180,13 @@ async function leftIn({ server, address }: World): Promise<Left> {
     address,
   );
   const reservations = await server.query<{ job: string }>('SELECT job FROM voice_bot.spending_reservations', address);
-  const cancelled = await server.query<{ activity: string }>(
-    `SELECT data -> 'message' ->> 'activityId' AS activity FROM voice_bot_queue.job
-     WHERE name = 'turns' AND state = 'cancelled'`,
+  const cancelled = await server.query<{ id: string }>(
+    "SELECT id FROM voice_bot_queue.job WHERE name = 'turns' AND state = 'cancelled'",
     address,
   );
   return {
     jobs: jobs.map(({ name, state, count }) => [`${name} ${state}`, count] as const),
     reservations: reservations.map(({ job }) => job),
-    cancelled: cancelled.map(({ activity }) => activity),
+    cancelled: cancelled.map(({ id }) => id),
   };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { jobId } from '../../src/database/names.ts';
 import type { BotWatch } from './bot-watch.ts';
 import { POOL_SIZE, type SoakDatabase } from './database.ts';
 import type { SoakLedger } from './ledger.ts';
@@ -18,9 +19,10 @@ export async function judgeDatabase(database: SoakDatabase, ledger: SoakLedger, 
     left = await database.left();
   }
   watch.look();
-  for (const activity of left.cancelled) {
-    const message = ledger.find(activity);
-    if (message !== undefined) message.isCancelled = true;
+  for (const message of ledger.messages) {
+    const { channel, id } = message.conversation;
+    const { activityId } = message;
+    message.isCancelled ||= left.cancelled.includes(jobId({ key: `${channel}/${id}`, activityId }));
   }
   const connections = database.connections();
   for (const { peak, longestOverMs } of connections)

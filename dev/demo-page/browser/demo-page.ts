@@ -79,7 +79,7 @@ function attach(file: Blob, name: string, store: Store): void {
 }
 
 async function open(): Promise<void> {
-  byId('model').textContent = `Speaks as ${facts.voice} · ${facts.model}`;
+  byId('model').textContent = `Default voice: ${facts.voice} · ${facts.model}`;
   byId('new-chat').addEventListener('click', () => {
     sessionStorage.removeItem(CONVERSATION);
     location.reload();

@@ -1,6 +1,6 @@
+import { COMMANDS } from '../../messages/command-names.ts';
 import { clockTime, type Wording } from '../../messages/messages.ts';
 import type { ConversationUsage } from '../records.ts';
-import { COMMANDS } from './commands.ts';
 
 /** What people can tell the bot. */
 export function listOfCommands({ commands }: Wording): string {

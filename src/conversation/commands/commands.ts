@@ -1,6 +1,4 @@
-/** What people can tell the bot, in the order in which it is listed. */
-export const COMMANDS = ['help', 'talk', 'reset', 'forget', 'voice', 'audio', 'stop', 'usage'] as const;
-export type CommandName = (typeof COMMANDS)[number];
+import { COMMANDS, type CommandName } from '../../messages/command-names.ts';
 
 /** A command as somebody wrote it. */
 export type Command =
