@@ -4,7 +4,8 @@ import { describe, it } from 'node:test';
 import { packageCheck } from '../../dev/teams-app/teams-checks.ts';
 import { manifestFiles } from '../../dev/teams-app/teams-manifest.ts';
 import type { TeamsOptions } from '../../dev/teams-app/teams-options.ts';
-import { COMMANDS, commandOf } from '../../src/messages/command-names.ts';
+import { commandOf } from '../../src/conversation/commands/commands.ts';
+import { COMMANDS } from '../../src/messages/command-names.ts';
 import { LANGUAGES, wordingFor } from '../../src/messages/messages.ts';
 import { pngSquare } from './png-file.ts';
 

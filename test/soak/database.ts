@@ -24,7 +24,7 @@ export interface Left {
   readonly jobs: readonly (readonly [string, number])[];
   /** The turns that have reservations. */
   readonly reservations: readonly string[];
-  /** The activities that were refused because too many waited. */
+  /** The jobs of messages that were refused because too many waited. */
   readonly cancelled: readonly string[];
 }
 
