@@ -52,14 +52,14 @@ export class DatabaseConversations implements ConversationStore {
 
   async apply(key: string, activityId: string | undefined, action: ConversationAction): Promise<boolean> {
     const { chain, connection, onStop } = this.#options;
-    const { isApplied, stop } = await chain.run(key, () =>
+    const { isApplied, stop } = await chain.run(key, (leftMs) =>
       connection.transaction(async (sql) => {
         const record = await this.#lock(sql, key);
         if (activityId !== undefined && isKnown(record, activityId))
           return rollBack({ isApplied: false, stop: undefined });
         await this.#write(sql, key, recordAfter(record, activityId, action), action);
         return commit({ isApplied: true, stop: await this.#act(sql, key, action) });
-      }),
+      }, leftMs),
     );
     if (stop !== undefined) onStop(stop);
     return isApplied;

@@ -6,7 +6,7 @@ import type { TurnQueue } from '../conversation/queue/turn-queue.ts';
 import type { Invitations } from '../conversation/recordings/invitations.ts';
 import type { StoreError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
-import { Connection, type ConnectionOptions } from './connection.ts';
+import { Connection, type ConnectionOptions, QUERY_LIMIT_MS } from './connection.ts';
 import { DatabaseConversations } from './database-conversations.ts';
 import { DatabaseQueue } from './database-queue.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -67,13 +67,13 @@ export class Database {
     const connection = new Connection(options);
     const jobs = new JobQueue(options, connection, retentionMs);
     const services = { connection, jobs, retentionMs, log };
-    const chain = new KeyChain();
+    const chain = new KeyChain(clock, QUERY_LIMIT_MS);
     const inBand = new InBandTurns(services, clock);
     const dispatcher = new Dispatcher(services, clock);
     this.connection = connection;
     // Else the notification of the own message wakes the dispatcher.
     const onAdded = () => void (this.#listener.isConnected || dispatcher.wake());
-    this.queue = new DatabaseQueue({ ...services, dispatcher, inBand, chain, clock, onAdded });
+    this.queue = new DatabaseQueue({ ...services, dispatcher, inBand, chain, onAdded });
     const onStop = (stop: Stop) => this.#onStop(stop);
     this.conversations = new DatabaseConversations({ ...services, chain, onStop, instance: this.#instance });
     this.recordingLinks = createRecordingLinks({ connection, clock, ids });
@@ -128,7 +128,7 @@ export class Database {
     const { schema, isDispatching } = this.#options.settings;
     await migrate(this.connection, schema);
     await this.#jobs.start();
-    if (this.#closed.signal.aborted) return;
+    if (this.#closed.signal.aborted) return this.#jobs.close();
     this.#listener.start();
     this.#retention.start();
     if (isDispatching) this.#dispatcher.open();
@@ -167,5 +167,5 @@ export class Database {
 
 function audioStoreOf(options: DatabaseOptions, connection: Connection): AudioStore {
   const { clock, ids, audioRetentionMs: retentionMs, audioStoreBytes: maxBytes } = options;
-  return createPostgresAudioStore({ sql: connection, maxBytes, retentionMs, clock, ids });
+  return createPostgresAudioStore({ connection, maxBytes, retentionMs, clock, ids });
 }
