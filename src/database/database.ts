@@ -58,7 +58,7 @@ export class Database {
   readonly #listener: Listener;
   readonly #retention: Retention;
   readonly #closed = new AbortController();
-  #isStarted = false;
+  #preparing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: DatabaseOptions) {
@@ -78,7 +78,7 @@ export class Database {
     this.conversations = new DatabaseConversations({ ...services, chain, onStop, instance: this.#instance });
     this.recordingLinks = createRecordingLinks({ connection, clock, ids });
     this.audioStore = audioStoreOf(options, connection);
-    this.spending = new PostgresSpendingStore(connection, settings.schema);
+    this.spending = new PostgresSpendingStore(connection);
     this.#options = options;
     this.#jobs = jobs;
     this.#inBand = inBand;
@@ -93,8 +93,7 @@ export class Database {
 
   /** Begins to prepare the database, in the background, again and again until it can be used. */
   start(): void {
-    if (!this.#isStarted) void this.#prepareUntilUsable();
-    this.#isStarted = true;
+    this.#preparing ??= this.#prepareUntilUsable();
   }
 
   /** Ends everything but turns that still run; see `drain` of the queue. Safe to call twice. */
@@ -128,7 +127,7 @@ export class Database {
     const { schema, isDispatching } = this.#options.settings;
     await migrate(this.connection, schema);
     await this.#jobs.start();
-    if (this.#closed.signal.aborted) return this.#jobs.close();
+    if (this.#closed.signal.aborted) return;
     this.#listener.start();
     this.#retention.start();
     if (isDispatching) this.#dispatcher.open();
@@ -145,7 +144,9 @@ export class Database {
     this.#closed.abort();
     this.#dispatcher.close();
     this.#retention.close();
-    const ended = Promise.all([this.#listener.close(), this.#jobs.close(), this.connection.close()]);
+    // A queue that opens meanwhile would stay open.
+    const jobsClosed = (this.#preparing ?? Promise.resolve()).then(() => this.#jobs.close());
+    const ended = Promise.all([this.#listener.close(), jobsClosed, this.connection.close()]);
     // A server that does not answer ends no connection.
     await within(this.#options.clock, CLOSE_LIMIT_MS, ended, () => new Error('the database took too long')).catch(
       () => {},
