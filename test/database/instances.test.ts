@@ -302,6 +302,17 @@ describe('two instances on one database', () => {
     assert.deepEqual(dead, [{ data: { version: 7 } }]);
   });
 
+  it('put aside a message in which a part cannot be read, and hold up none that were fetched with it', async () => {
+    url = await server.createDatabase();
+    const { queue } = await open();
+    await queue.add(messageIn('a', 'broken'));
+    await server.query(`UPDATE voice_bot_queue.job SET data = jsonb_set(data, '{message,attachments}', '[null]')`, url);
+    await queue.add(messageIn('b', 'one'));
+    await queue.add(messageIn('a', 'two'));
+    const turns = new HandedTurns(queue);
+    assert.deepEqual([await turns.answerNext(), await turns.answerNext()].sort(), ['one', 'two']);
+  });
+
   it('read what a newer release has stored', async () => {
     url = await server.createDatabase();
     const { queue, conversations } = await open();
