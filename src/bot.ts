@@ -127,7 +127,7 @@ export class VoiceBot extends TeamsActivityHandler {
       case 'draining':
         throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
       case 'notStored':
-        throw new RequestError('not_kept', 'The message cannot be stored now. Please deliver this again.');
+        throw new RequestError('not_kept', 'This cannot be stored now. Please deliver it again.');
       case 'full':
         throw new RequestError('busy', 'Too many messages wait. Please deliver this again.');
     }
@@ -156,23 +156,24 @@ export class VoiceBot extends TeamsActivityHandler {
     const respond = this.#respondTo(context, toReference(activity, this.#callerOf(context)));
     const { welcome, welcomeGroup } = wordingFor(localeOf(activity));
     const text = addressingIn(activity) === 'anything' ? welcome : welcomeGroup;
-    const welcomed = this.#options.conversations.welcome(conversationKey(activity), text, respond);
-    if (isInBand(context.activity)) await welcomed;
+    await this.#answer(context, await this.#options.conversations.welcome(conversationKey(activity), text, respond));
   }
 
   /** Teams names the message by the activity's own id. Edited messages start nothing: they were answered. */
-  async #withdraw({ activity }: TurnContext): Promise<void> {
+  async #withdraw(context: TurnContext): Promise<void> {
+    const { activity } = context;
     const message = { key: conversationKey(activity), activityId: activity.id ?? '' };
-    void this.#options.conversations.withdraw(message);
+    await this.#answer(context, await this.#options.conversations.withdraw(message));
   }
 
   /** A bot that is removed from a team is removed from all of its channels, and their threads. */
-  async #forget({ activity }: TurnContext): Promise<void> {
+  async #forget(context: TurnContext): Promise<void> {
+    const { activity } = context;
     const { conversations } = this.#options;
     const { team } = teamOf(activity);
     const channel = deletedChannel(activity);
-    void conversations.forget(channel ?? conversationKey(activity));
-    if (team !== undefined) void conversations.forgetTeam(team, channel);
+    await this.#answer(context, await conversations.forget(channel ?? conversationKey(activity)));
+    if (team !== undefined) await this.#answer(context, await conversations.forgetTeam(team, channel));
   }
 
   #senderOf(context: TurnContext): Sender {

@@ -5,9 +5,7 @@ import { apology, wordingFor } from '../messages/messages.ts';
 import type { Acceptance, MessageName } from './acceptance.ts';
 import { type Command, commandOf } from './commands/commands.ts';
 import { planCommand } from './commands/run-command.ts';
-import type { ConversationAction } from './conversation-store.ts';
 import { type ActivityWork, OutOfBandWork } from './out-of-band.ts';
-import { OutageNotices } from './outage-notices.ts';
 import type { AddResult, TurnJob } from './queue/turn-queue.ts';
 import type { Reply, Respond } from './reply.ts';
 import { retry } from './retry.ts';
@@ -23,8 +21,8 @@ const MAX_WELCOMES = 50_000;
 /** All conversations of this instance: accepts messages, and answers what needs no turn. */
 export class Conversations {
   readonly #services: Services;
+  /** Conversations that have begun: of the turn that runs there may be no record yet. */
   readonly #welcomed = new LRUCache<string, true>(atMost(MAX_WELCOMES));
-  readonly #outage: OutageNotices;
   /** The open requests in which answers go back, by their messages. */
   readonly #openRequests = new Map<string, Respond>();
   readonly #outOfBand: OutOfBandWork;
@@ -34,7 +32,6 @@ export class Conversations {
 
   constructor(services: Services) {
     this.#services = services;
-    this.#outage = new OutageNotices(services.clock);
     this.#outOfBand = new OutOfBandWork(services, (key) => this.#leave(key));
   }
 
@@ -55,7 +52,8 @@ export class Conversations {
   /** Accepts a message, in the order of the calls: it will be answered once, also after a crash of this process. */
   accept(message: UserMessage, respond: Respond): Promise<Acceptance> {
     const command = message.isAllowed ? commandOf(message.text) : undefined;
-    return this.#accept(message, respond, async () => {
+    return this.#accept(message, async () => {
+      this.#welcomed.set(message.key, true);
       if (command !== undefined) return this.#obey(command, message, respond);
       if (message.isInBand) return this.#enqueueHere(message, respond);
       return this.#acceptance(await this.#services.queue.add(message), DONE, message, respond);
@@ -65,42 +63,39 @@ export class Conversations {
   /** Does what needs neither the model nor a place in the queue, once for each activity. */
   acceptAside(activity: ActivityWork['activity'], work: (stopping: AbortSignal) => Promise<void>): Promise<Acceptance> {
     const run = () => work(this.#drained.signal);
-    return this.#accept(activity, undefined, () => this.#outOfBand.accept({ activity, action: { kind: 'note' }, run }));
+    return this.#accept(activity, () => this.#outOfBand.accept({ activity, action: { kind: 'note' }, run }));
   }
 
-  /** Greets each conversation once, and never after its first message. Resolves when that is done; never rejects. */
-  async welcome(key: string, text: string, respond: Respond): Promise<void> {
-    if (this.#isDraining || this.#welcomed.has(key)) return;
-    this.#welcomed.set(key, true);
-    await this.#outOfBand.run({ key }, async () => {
-      const isNew = await this.#services.conversations.create(key);
-      if (isNew) await respond((sink) => sink.send({ text, audio: undefined }));
+  /** Greets each conversation once, and none that has begun. */
+  welcome(key: string, text: string, respond: Respond): Promise<Acceptance> {
+    return this.#accept({ key }, async () => {
+      const isNew = !this.#welcomed.has(key) && (await this.#services.conversations.create(key));
+      this.#welcomed.set(key, true);
+      return { kind: 'accepted', done: isNew ? this.#say({ key }, respond, text) : DONE };
     });
   }
 
-  /** A user took a message back: it is not answered if it waits, and is remembered no more. Resolves when that is done. */
-  withdraw(message: MessageName): Promise<void> {
+  /** A user took a message back: it is not answered if it waits, and is remembered no more. */
+  withdraw(message: MessageName): Promise<Acceptance> {
     const { key, activityId } = message;
-    const work = () => this.#apply(key, { kind: 'withdraw', activityId });
-    return this.#outOfBand.run(message, work, 'message not withdrawn');
+    return this.#accept(message, async () => {
+      await this.#services.conversations.apply(key, undefined, { kind: 'withdraw', activityId });
+      this.#services.sessions.drop(key);
+      return { kind: 'accepted', done: DONE };
+    });
   }
 
-  /** The bot was removed: all that is kept of the conversation is deleted. Resolves when that is done; never rejects. */
-  forget(key: string): Promise<void> {
-    const work = async () => {
-      await this.#apply(key, { kind: 'forget' });
-      await this.#forgotten(key);
-    };
-    return this.#outOfBand.run({ key }, work, 'conversation not forgotten');
+  /** The bot was removed: all that is kept of the conversation is deleted. `done`: its audio, too. */
+  forget(key: string): Promise<Acceptance> {
+    return this.#accept({ key }, () => this.#forgetAll([key]));
   }
 
   /** As `forget`, for all conversations of a team, or for one of its channels, by its key, with its threads. */
-  forgetTeam(team: string, channel?: string): Promise<void> {
-    const work = async () => {
-      const keys = await this.#stored(() => this.#services.conversations.keysOfTeam(team));
-      for (const key of keys) if (channel === undefined || key.split(';')[0] === channel) await this.forget(key);
-    };
-    return this.#outOfBand.run({ key: team }, work, 'team not forgotten');
+  forgetTeam(team: string, channel?: string): Promise<Acceptance> {
+    return this.#accept({ key: team }, async () => {
+      const keys = await this.#services.conversations.keysOfTeam(team);
+      return this.#forgetAll(keys.filter((key) => channel === undefined || key.split(';')[0] === channel));
+    });
   }
 
   /**
@@ -129,8 +124,7 @@ export class Conversations {
   }
 
   async #accept(
-    activity: MessageName & Partial<UserMessage>,
-    respond: Respond | undefined,
+    activity: Pick<MessageName, 'key'> & Partial<MessageName>,
     add: () => Promise<Acceptance>,
   ): Promise<Acceptance> {
     if (this.#isDraining) return { kind: 'draining' };
@@ -138,18 +132,14 @@ export class Conversations {
     const names = { conversation: activity.key, activity: activity.activityId };
     try {
       const acceptance = await add();
-      this.#outage.noteSuccess();
       if (acceptance.kind === 'duplicate') {
         telemetry.duplicateDropped();
         log.info(names, 'activity ignored: delivered again');
-      } else if (acceptance.kind === 'accepted') this.#welcomed.set(activity.key, true);
+      }
       return acceptance;
     } catch (err) {
       if (!(err instanceof StoreError)) throw err;
-      log.warn({ ...names, err }, 'message refused: not stored');
-      this.#outage.noteFailure();
-      if (respond !== undefined && this.#outage.isDue(activity.key))
-        void this.#say(activity, respond, wordingFor(activity.locale).storage.notKept);
+      log.warn({ ...names, err }, 'activity refused: not stored');
       return { kind: 'notStored' };
     }
   }
@@ -182,7 +172,7 @@ export class Conversations {
           { conversation: message.key, activity: message.activityId },
           'message rejected: queue full',
         );
-        return { kind: 'accepted', done: this.#say(message, respond, wordingFor(message.locale).queueFull) };
+        return { kind: 'accepted', done: this.#outOfBand.notify(message, () => this.#tellFull(message, respond)) };
     }
   }
 
@@ -195,17 +185,21 @@ export class Conversations {
     return this.#outOfBand.accept({ activity: message, action, run });
   }
 
-  async #apply(key: string, action: ConversationAction): Promise<void> {
-    await this.#stored(() => this.#services.conversations.apply(key, undefined, action));
-    this.#services.sessions.drop(key);
-  }
-
-  /** What the store of conversations does not hold. */
-  async #forgotten(key: string): Promise<void> {
-    const { sessions, audioStore } = this.#services;
-    this.#welcomed.delete(key);
-    sessions.drop(key);
-    await this.#stored(() => audioStore.forget(key));
+  async #forgetAll(keys: readonly string[]): Promise<Acceptance> {
+    const { conversations, sessions, audioStore } = this.#services;
+    const silenced: Promise<void>[] = [];
+    for (const key of keys) {
+      try {
+        await conversations.apply(key, undefined, { kind: 'forget' });
+      } finally {
+        // Also where the answer is lost: it may be done, and a team then does not name it again.
+        this.#welcomed.delete(key);
+        sessions.drop(key);
+        const silence = () => this.#stored(() => audioStore.forget(key));
+        silenced.push(this.#outOfBand.run({ key }, silence, 'audio not removed'));
+      }
+    }
+    return { kind: 'accepted', done: Promise.all(silenced).then(() => {}) };
   }
 
   #stored<T>(call: () => Promise<T>): Promise<T> {
@@ -219,8 +213,12 @@ export class Conversations {
     return this.#say(message, respond, wordingFor(message.locale).shuttingDown);
   }
 
-  #say(message: MessageName, respond: Respond, text: string): Promise<void> {
+  #say(message: Pick<MessageName, 'key'> & Partial<MessageName>, respond: Respond, text: string): Promise<void> {
     return this.#outOfBand.run(message, () => respond((sink) => sink.send({ text, audio: undefined })));
+  }
+
+  #tellFull({ locale }: UserMessage, respond: Respond): Promise<void> {
+    return respond((sink) => sink.send({ text: wordingFor(locale).queueFull, audio: undefined }));
   }
 
   #apology(err: unknown, { locale }: UserMessage): Reply {

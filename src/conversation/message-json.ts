@@ -25,8 +25,13 @@ export function readMessage(json: unknown): UserMessage | undefined {
 function isMessage(value: unknown): value is UserMessage {
   const { key, activityId, channel, text, user, attachments, reference } = fieldsOf(value);
   const texts = [key, activityId, channel, text, fieldsOf(user)['id']];
-  const isWhole = texts.every((each) => typeof each === 'string') && Array.isArray(attachments);
-  return isWhole && typeof fieldsOf(reference)['activity'] === 'object' && Array.isArray(fieldsOf(reference)['claims']);
+  const areTexts = texts.every((each) => typeof each === 'string');
+  const isWhole = areTexts && Array.isArray(attachments) && attachments.every((each) => isObject(each));
+  return isWhole && isObject(fieldsOf(reference)['activity']) && Array.isArray(fieldsOf(reference)['claims']);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 /** JSON leaves out what is `undefined`. */

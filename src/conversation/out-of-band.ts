@@ -31,6 +31,8 @@ export class OutOfBandWork {
   readonly #shares = new Shares(BOUNDS);
   /** `/stop` has a share of its own: it ends work, so commands that are still being sent must not refuse it. */
   readonly #stopShares = new Shares(BOUNDS);
+  /** Nobody who is told to wait takes the place of a command. */
+  readonly #noticeShares = new Shares(BOUNDS);
   readonly #running = new Set<Promise<void>>();
 
   /** `onGone`: called when nobody is there any more. Must not reject. */
@@ -54,6 +56,12 @@ export class OutOfBandWork {
     if (!isNew) return { kind: 'duplicate' };
     if (action.kind !== 'note' && action.kind !== 'stop') this.#services.sessions.drop(key);
     return { kind: 'accepted', done: this.run(activity, run).finally(release) };
+  }
+
+  /** Tells a person something, or nothing while too much of it is still being sent. Never rejects. */
+  async notify(activity: ActivityWork['activity'], send: () => Promise<void>): Promise<void> {
+    const release = this.#noticeShares.acquire(personOf(activity));
+    if (release !== undefined) await this.run(activity, send).finally(release);
   }
 
   /** Never rejects: what goes wrong ends in the log, as `failure`, since nobody is left to be told. */

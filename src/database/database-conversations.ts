@@ -52,14 +52,14 @@ export class DatabaseConversations implements ConversationStore {
 
   async apply(key: string, activityId: string | undefined, action: ConversationAction): Promise<boolean> {
     const { chain, connection, onStop } = this.#options;
-    const isApplied = await chain.run(key, () =>
+    const isApplied = await chain.run(key, (leftMs) =>
       connection.transaction(async (sql) => {
         const record = await this.#lock(sql, key);
         if (activityId !== undefined && isKnown(record, activityId)) return rollBack(false);
         await this.#write(sql, key, recordAfter(record, activityId, action), action);
         await this.#act(sql, key, action);
         return commit(true);
-      }),
+      }, leftMs),
     );
     if (isApplied && isStop(action)) await onStop(storedKey(key));
     return isApplied;

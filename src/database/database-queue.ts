@@ -1,4 +1,3 @@
-import type { Clock } from '../clock.ts';
 import { writeMessage } from '../conversation/message-json.ts';
 import {
   type AddResult,
@@ -11,10 +10,9 @@ import {
 } from '../conversation/queue/turn-queue.ts';
 import { personOf } from '../conversation/speakers.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
-import { StoreError } from '../errors.ts';
 import { type Person, unvouchedPart } from '../shares.ts';
 import { storable } from '../storable-json.ts';
-import { commit, type Ending, QUERY_LIMIT_MS, rollBack, type Sql } from './connection.ts';
+import { commit, type Ending, rollBack, type Sql } from './connection.ts';
 import type { JobServices } from './database-job.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { storeFailure } from './errors.ts';
@@ -29,7 +27,6 @@ export interface DatabaseQueueOptions extends JobServices {
   readonly inBand: InBandTurns;
   /** Of messages and of what happens between them. */
   readonly chain: KeyChain;
-  readonly clock: Clock;
   /** A message was stored here. */
   readonly onAdded: () => void;
 }
@@ -43,13 +40,10 @@ export class DatabaseQueue implements TurnQueue {
   }
 
   async add(message: UserMessage): Promise<AddResult> {
-    const { chain, clock, connection, onAdded } = this.#options;
-    const endMs = clock.now() + QUERY_LIMIT_MS;
-    const result = await chain.run(message.key, async () => {
-      const leftMs = endMs - clock.now();
-      if (leftMs <= 0) throw new StoreError('store_unavailable', 'storing a message took too long');
-      return connection.transaction((sql) => this.#store(sql, message), leftMs);
-    });
+    const { chain, connection, onAdded } = this.#options;
+    const result = await chain.run(message.key, (leftMs) =>
+      connection.transaction((sql) => this.#store(sql, message), leftMs),
+    );
     if (result === 'queued') onAdded();
     return result;
   }

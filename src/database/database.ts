@@ -6,7 +6,7 @@ import type { TurnQueue } from '../conversation/queue/turn-queue.ts';
 import type { Invitations } from '../conversation/recordings/invitations.ts';
 import type { StoreError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
-import { Connection, type ConnectionOptions } from './connection.ts';
+import { Connection, type ConnectionOptions, QUERY_LIMIT_MS } from './connection.ts';
 import { DatabaseConversations } from './database-conversations.ts';
 import { DatabaseQueue } from './database-queue.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -57,7 +57,7 @@ export class Database {
   readonly #listener: Listener;
   readonly #retention: Retention;
   readonly #closed = new AbortController();
-  #isStarted = false;
+  #preparing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: DatabaseOptions) {
@@ -66,13 +66,13 @@ export class Database {
     const connection = new Connection(options);
     const jobs = new JobQueue(options, connection, retentionMs);
     const services = { connection, jobs, retentionMs, log };
-    const chain = new KeyChain();
+    const chain = new KeyChain(clock, QUERY_LIMIT_MS);
     const inBand = new InBandTurns(services, clock);
     const dispatcher = new Dispatcher(services, clock);
     this.connection = connection;
     // Else the notification of the own message wakes the dispatcher.
     const onAdded = () => void (this.#listener.isConnected || dispatcher.wake());
-    this.queue = new DatabaseQueue({ ...services, dispatcher, inBand, chain, clock, onAdded });
+    this.queue = new DatabaseQueue({ ...services, dispatcher, inBand, chain, onAdded });
     const onStop = (key: string) => {
       inBand.stop(key);
       return dispatcher.stop(key);
@@ -80,7 +80,7 @@ export class Database {
     this.conversations = new DatabaseConversations({ ...services, chain, onStop, instance: this.#instance });
     this.recordingLinks = createRecordingLinks({ connection, clock, ids });
     this.audioStore = audioStoreOf(options, connection);
-    this.spending = new PostgresSpendingStore(connection, settings.schema);
+    this.spending = new PostgresSpendingStore(connection);
     this.#options = options;
     this.#jobs = jobs;
     this.#inBand = inBand;
@@ -95,8 +95,7 @@ export class Database {
 
   /** Begins to prepare the database, in the background, again and again until it can be used. */
   start(): void {
-    if (!this.#isStarted) void this.#prepareUntilUsable();
-    this.#isStarted = true;
+    this.#preparing ??= this.#prepareUntilUsable();
   }
 
   /** Ends everything but turns that still run; see `drain` of the queue. Safe to call twice. */
@@ -147,7 +146,9 @@ export class Database {
     this.#closed.abort();
     this.#dispatcher.close();
     this.#retention.close();
-    const ended = Promise.all([this.#listener.close(), this.#jobs.close(), this.connection.close()]);
+    // A queue that opens meanwhile would stay open.
+    const jobsClosed = (this.#preparing ?? Promise.resolve()).then(() => this.#jobs.close());
+    const ended = Promise.all([this.#listener.close(), jobsClosed, this.connection.close()]);
     // A server that does not answer ends no connection.
     await within(this.#options.clock, CLOSE_LIMIT_MS, ended, () => new Error('the database took too long')).catch(
       () => {},
@@ -167,5 +168,5 @@ export class Database {
 
 function audioStoreOf(options: DatabaseOptions, connection: Connection): AudioStore {
   const { clock, ids, audioRetentionMs: retentionMs, audioStoreBytes: maxBytes } = options;
-  return createPostgresAudioStore({ sql: connection, maxBytes, retentionMs, clock, ids });
+  return createPostgresAudioStore({ connection, maxBytes, retentionMs, clock, ids });
 }

@@ -1,19 +1,42 @@
+import { type Clock, within } from '../clock.ts';
+import { StoreError } from '../errors.ts';
+
 /**
  * Runs work of one key one after another, in the order of the calls; keys run side by side. pg-boss orders messages by
  * the start of the transactions that store them: those of one conversation must not overlap.
  */
 export class KeyChain {
+  readonly #clock: Clock;
+  readonly #limitMs: number;
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** Settles as `work` does. */
-  run<T>(key: string, work: () => Promise<T>): Promise<T> {
+  /** `limitMs`: of each call, its waiting and its work together. */
+  constructor(clock: Clock, limitMs: number) {
+    this.#clock = clock;
+    this.#limitMs = limitMs;
+  }
+
+  /**
+   * Settles as `work` does, which must end within the time that it is given. Rejects with a StoreError when the time is
+   * over; work that has not begun by then never begins.
+   */
+  run<T>(key: string, work: (leftMs: number) => Promise<T>): Promise<T> {
+    const endMs = this.#clock.now() + this.#limitMs;
     const before = this.#last.get(key) ?? Promise.resolve();
-    const result = before.then(work);
+    const result = before.then(() => {
+      const leftMs = endMs - this.#clock.now();
+      if (leftMs <= 0) throw tooLate();
+      return work(leftMs);
+    });
     const settled = result.catch(() => {});
     this.#last.set(key, settled);
     void settled.then(() => {
       if (this.#last.get(key) === settled) this.#last.delete(key);
     });
-    return result;
+    return within(this.#clock, this.#limitMs, result, tooLate);
   }
+}
+
+function tooLate(): StoreError {
+  return new StoreError('store_unavailable', 'the database took too long');
 }

@@ -2,16 +2,20 @@ import { type AudioStore, type StoredAudio, toStored } from '../audio/audio-stor
 import type { Clock } from '../clock.ts';
 import type { Ids } from '../ids.ts';
 import { storable } from '../storable-json.ts';
-import type { Sql } from './connection.ts';
+import { type Connection, commit, type Sql } from './connection.ts';
+import { KeyChain } from './key-chain.ts';
 
 export interface PostgresAudioStoreOptions {
-  readonly sql: Sql;
+  readonly connection: Connection;
   /** Bound of all sounds together, in bytes: a full disk would turn the server read-only. */
   readonly maxBytes: number;
   readonly retentionMs: number;
   readonly clock: Clock;
   readonly ids: Ids;
 }
+
+/** Of each call. A reply then goes without stored audio. */
+export const AUDIO_LIMIT_MS = 2_000;
 
 const ID = /^[A-Za-z0-9_-]{22}$/;
 /** Of one save, so that it stays short where the bound was lowered. Later ones remove the rest. */
@@ -55,10 +59,18 @@ interface AudioRow {
   readonly expires_at: Date;
 }
 
-/** Audio in PostgreSQL, read by range without its row. Calls reject with a StoreError. */
+/**
+ * Audio in PostgreSQL, read by range without its row. Calls reject with a StoreError. An instance makes them one after
+ * another: messages go over the same connections.
+ */
 export function createPostgresAudioStore(options: PostgresAudioStoreOptions): AudioStore {
-  const { sql, maxBytes, retentionMs, clock, ids } = options;
+  const { connection, maxBytes, retentionMs, clock, ids } = options;
   const now = () => new Date(clock.now());
+  const chain = new KeyChain(clock, AUDIO_LIMIT_MS);
+  const query = <Row extends object>(text: string, values: readonly unknown[]) =>
+    chain.run('audio', (leftMs) =>
+      connection.transaction(async (sql) => commit(await sql.query<Row>(text, values)), leftMs),
+    );
 
   return {
     async save(sound) {
@@ -68,25 +80,27 @@ export function createPostgresAudioStore(options: PostgresAudioStoreOptions): Au
       const audio = toStored({ ...storable(said), wav }, names, clock.now(), retentionMs);
       const { id, linkKey, conversation, locale, text, durationMs, byteLength, savedAtMs, expiresAtMs } = audio;
       const known = [id, linkKey, conversation, locale, text, durationMs, byteLength];
-      await sql.query(SAVE, [...known, wav, new Date(savedAtMs), new Date(expiresAtMs), maxBytes]);
+      await query(SAVE, [...known, wav, new Date(savedAtMs), new Date(expiresAtMs), maxBytes]);
       return audio;
     },
     async find(id) {
-      const [row] = ID.test(id) ? await sql.query<AudioRow>(FIND, [id, now()]) : [];
+      const [row] = ID.test(id) ? await query<AudioRow>(FIND, [id, now()]) : [];
       return row && storedOf(row);
     },
     async read(id, range) {
       if (!ID.test(id)) return undefined;
       const [row] =
         range === undefined
-          ? await sql.query<{ wav: Buffer }>(READ, [id, now()])
-          : await sql.query<{ wav: Buffer }>(READ_RANGE, [id, now(), range.start + 1, range.end - range.start + 1]);
+          ? await query<{ wav: Buffer }>(READ, [id, now()])
+          : await query<{ wav: Buffer }>(READ_RANGE, [id, now(), range.start + 1, range.end - range.start + 1]);
       return row?.wav;
     },
     async remove(id) {
-      if (ID.test(id)) await sql.query('DELETE FROM audio WHERE id = $1', [id]);
+      if (ID.test(id)) await query('DELETE FROM audio WHERE id = $1', [id]);
     },
-    forget: (conversation) => forgetAudio(sql, conversation),
+    async forget(conversation) {
+      await query(FORGET, [storable(conversation)]);
+    },
   };
 }
 

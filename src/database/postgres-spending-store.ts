@@ -1,4 +1,4 @@
-import { checkBudgets, limitedBudgets } from '../conversation/limits/check-budgets.ts';
+import { checkBudgets, limitedBudgets, NEAR_SHARE } from '../conversation/limits/check-budgets.ts';
 import {
   type Budgets,
   RESERVATION_MS,
@@ -6,45 +6,67 @@ import {
   type ReserveResult,
   type SpendingStore,
 } from '../conversation/limits/spending-store.ts';
-import { type Connection, commit, rollBack } from './connection.ts';
+import { StoreError } from '../errors.ts';
+import type { Sql } from './connection.ts';
 import { storedKey } from './names.ts';
 
-/** As it is for a conversation, whose money is counted over all days. */
-const DAY = "CASE budget WHEN 'conversation' THEN date '-infinity' ELSE (now() AT TIME ZONE 'utc')::date END";
+/** The row of a budget in which money of a day counts: that of a conversation is of all days. */
+const rowDay = (day: string) => `CASE budget WHEN 'conversation' THEN date '-infinity' ELSE ${day} END`;
+const TODAY = "(now() AT TIME ZONE 'utc')::date";
+const DAY_RESERVED = "(reserved_at AT TIME ZONE 'utc')::date";
 const IS_OPEN = `reserved_at > now() - interval '${RESERVATION_MS} ms'`;
+const ACCOUNTS =
+  "LATERAL (VALUES ('conversation', conversation), ('person', person), ('day', '')) AS own (budget, account)";
 
 /**
- * The lock makes reservations one after another, over all instances: what the statement behind it reads is all that was
- * reserved before. It is taken before any row, so that nobody who waits for it holds one. The commit does not wait for
- * the disk, since every turn waits for it: a crash of the server may lose reservations of its last second.
+ * Checks and counts in one statement, so that an instance that freezes holds no lock. Locks the job's reservation, then the
+ * rows of its budgets in the order of their names, as SETTLE does: none waits for another in a circle. A locked row is read
+ * as it is then. Counts nothing unless all rows are there. Two first attempts at one moment count both: never too little.
+ *
+ * The commit does not wait for the disk, since every turn waits for it: a crash of the server may lose its last second.
  */
 const RESERVE = `
-  INSERT INTO spending_reservations (job, conversation, person, usd)
-  SELECT $1, $2, $3, $4::float8
-  FROM (SELECT pg_advisory_xact_lock(hashtextextended($5, 0)), set_config('synchronous_commit', 'off', true)) AS locked
-  ON CONFLICT (job) DO UPDATE SET usd = excluded.usd, reserved_at = now()`;
-const USES = `
-  SELECT budget, coalesce(spending.usd, 0) + coalesce((
-      SELECT sum(usd) FROM spending_reservations AS other
-      WHERE job <> $1 AND ${IS_OPEN} AND CASE budget
-        WHEN 'conversation' THEN other.conversation = account WHEN 'person' THEN other.person = account ELSE true END
-    ), 0) AS used_usd, coalesce(is_near, false) AS is_near
-  FROM (SELECT budget, account, ${DAY} AS day FROM unnest($2::text[], $3::text[]) AS limited (budget, account)) AS limited
-  LEFT JOIN spending USING (budget, account, day)`;
-/** Rows are locked in the same order as by SETTLE, so that none waits for another in a circle. */
-const NOTE_NEAR = `
-  INSERT INTO spending (budget, account, day, is_near)
-  SELECT budget, account, ${DAY}, true FROM unnest($1::text[], $2::text[]) AS near (budget, account) ORDER BY budget
-  ON CONFLICT (budget, account, day) DO UPDATE SET is_near = true`;
+  WITH earlier AS (
+    SELECT usd, ${DAY_RESERVED} AS day FROM spending_reservations WHERE job = $1 AND ${IS_OPEN} FOR UPDATE
+  ), wanted AS (
+    SELECT budget, account, ${rowDay(TODAY)} AS day, limit_usd,
+      CASE WHEN budget = 'conversation' OR earlier.day = ${TODAY} THEN coalesce(earlier.usd, 0) ELSE 0 END AS earlier_usd
+    FROM unnest($5::text[], $6::text[], $7::float8[]) AS wanted (budget, account, limit_usd)
+      CROSS JOIN (SELECT set_config('synchronous_commit', 'off', true)) AS quick LEFT JOIN earlier ON true
+  ), used AS (
+    SELECT budget, account, day, limit_usd, spending.usd - earlier_usd AS used_usd, is_near
+    FROM wanted JOIN spending USING (budget, account, day) ORDER BY budget FOR UPDATE OF spending
+  ), verdict AS (
+    SELECT count(*) = cardinality($5::text[]) AND bool_and(used_usd + $4::float8 <= limit_usd) AS fits FROM used
+  ), counted AS (
+    UPDATE spending SET usd = used_usd + $4::float8, updated_at = now(),
+      is_near = used.is_near OR used_usd + $4::float8 >= ${NEAR_SHARE} * limit_usd
+    FROM used, verdict
+    WHERE fits AND (spending.budget, spending.account, spending.day) = (used.budget, used.account, used.day)
+  ), reserved AS (
+    INSERT INTO spending_reservations (job, conversation, person, usd) SELECT $1, $2, $3, $4::float8 FROM verdict WHERE fits
+    ON CONFLICT (job) DO UPDATE SET usd = excluded.usd, reserved_at = now()
+  )
+  SELECT budget, used_usd, is_near FROM used`;
+const CREATE = `
+  INSERT INTO spending (budget, account, day)
+  SELECT budget, account, ${rowDay(TODAY)} FROM unnest($1::text[], $2::text[]) AS new (budget, account) ORDER BY budget
+  ON CONFLICT (budget, account, day) DO NOTHING`;
+/** What was reserved counts as spent until then, and for ever where this never comes. */
 const SETTLE = `
   WITH ended AS (
-    DELETE FROM spending_reservations WHERE job = $1 AND ${IS_OPEN} RETURNING conversation, person
+    DELETE FROM spending_reservations WHERE job = $1 AND ${IS_OPEN}
+    RETURNING conversation, person, usd AS reserved_usd, ${DAY_RESERVED} AS day_reserved
+  ), own AS (
+    SELECT budget, account, ${rowDay('day_reserved')} AS day, reserved_usd FROM ended, ${ACCOUNTS}
+  ), used AS (
+    SELECT budget, account, day, reserved_usd
+    FROM own JOIN spending USING (budget, account, day) ORDER BY budget FOR UPDATE OF spending
   )
-  INSERT INTO spending (budget, account, day, usd)
-  SELECT budget, account, ${DAY}, $2::float8
-  FROM ended, LATERAL (VALUES ('conversation', conversation), ('person', person), ('day', '')) AS spent (budget, account)
-  ORDER BY budget
-  ON CONFLICT (budget, account, day) DO UPDATE SET usd = spending.usd + excluded.usd, updated_at = now()`;
+  UPDATE spending SET usd = greatest(0, usd - reserved_usd + $2::float8), updated_at = now()
+  FROM used WHERE (spending.budget, spending.account, spending.day) = (used.budget, used.account, used.day)`;
+/** A row that was created may be deleted before it is used: when midnight comes between. */
+const MAX_TRIES = 3;
 
 interface UseRow {
   readonly budget: string;
@@ -54,39 +76,38 @@ interface UseRow {
 
 /** Spending in PostgreSQL: one row for each day, person and day, and conversation, and one for each reservation. */
 export class PostgresSpendingStore implements SpendingStore {
-  readonly #connection: Connection;
-  readonly #lock: string;
+  readonly #sql: Sql;
 
-  /** `schema`: tells the locks of bots in one database apart. */
-  constructor(connection: Connection, schema: string) {
-    this.#connection = connection;
-    this.#lock = `spending of ${schema}`;
+  constructor(sql: Sql) {
+    this.#sql = sql;
   }
 
-  reserve({ jobId, conversation, person, usd }: Reservation, budgets: Budgets): Promise<ReserveResult> {
+  async reserve({ jobId, conversation, person, usd }: Reservation, budgets: Budgets): Promise<ReserveResult> {
     const owners = { conversation: storedKey(conversation), person: storedKey(person) };
-    const limited = limitedBudgets(budgets, owners);
-    return this.#connection.transaction<ReserveResult>(async (sql) => {
-      await sql.query(RESERVE, [jobId, owners.conversation, owners.person, usd, this.#lock]);
-      const rows = await sql.query<UseRow>(USES, [jobId, ...columnsOf(limited)]);
-      const uses = limited.flatMap((each) => {
+    const { conversationUsd = Infinity, personUsd = Infinity, dayUsd = Infinity } = budgets;
+    const accounts = [
+      ['conversation', 'person', 'day'],
+      [owners.conversation, owners.person, ''],
+    ];
+    const limits = [conversationUsd, personUsd, dayUsd];
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const values = [jobId, owners.conversation, owners.person, usd, ...accounts, limits];
+      const rows = await this.#sql.query<UseRow>(RESERVE, values);
+      if (rows.length === limits.length) return resultOf(rows);
+      await this.#sql.query(CREATE, accounts);
+    }
+    throw new StoreError('store_unavailable', 'the rows of the budgets are deleted again and again');
+
+    function resultOf(rows: readonly UseRow[]): ReserveResult {
+      const uses = limitedBudgets(budgets, owners).flatMap((each) => {
         const row = rows.find(({ budget }) => budget === each.budget);
         return row === undefined ? [] : [{ ...each, usedUsd: row.used_usd, isNear: row.is_near }];
       });
-      const result = checkBudgets(uses, usd);
-      // What the job had reserved before stays.
-      if (result.kind === 'overBudget') return rollBack(result);
-      const near = uses.filter(({ budget }) => result.nearLimit.includes(budget));
-      if (near.length > 0) await sql.query(NOTE_NEAR, columnsOf(near));
-      return commit(result);
-    });
+      return checkBudgets(uses, usd);
+    }
   }
 
   async settle(jobId: string, usd: number): Promise<void> {
-    await this.#connection.query(SETTLE, [jobId, usd]);
+    await this.#sql.query(SETTLE, [jobId, usd]);
   }
-}
-
-function columnsOf(limited: readonly { readonly budget: string; readonly owner: string }[]): [string[], string[]] {
-  return [limited.map(({ budget }) => budget), limited.map(({ owner }) => owner)];
 }

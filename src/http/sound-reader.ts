@@ -3,17 +3,26 @@ import { RequestError } from '../errors.ts';
 
 /** Lookups of different sounds at once; also of ids that somebody made up. */
 export const MAX_LOOKUPS = 32;
-/** Reads at once: turns use the same connections to the store. */
+/** Reads at once. */
 export const MAX_READS = 8;
 /** Reads that wait for their turn. */
 export const MAX_WAITING_READS = 256;
+
+/** A read that runs or waits. Requests for the same bytes share it. */
+interface Read {
+  readonly result: Promise<Buffer | undefined>;
+  readonly begin: () => void;
+  /** Requests that have not left. */
+  userCount: number;
+}
 
 /** Reads sounds for requests, so that no number of requests keeps the store busy or fills the memory. */
 export class SoundReader {
   readonly #store: AudioStore;
   readonly #lookups = new Map<string, Promise<StoredAudio | undefined>>();
-  readonly #waiting = new Set<() => void>();
-  #readCount = 0;
+  readonly #reads = new Map<string, Read>();
+  /** The names of those that have not begun. */
+  readonly #waiting = new Set<string>();
 
   constructor(store: AudioStore) {
     this.#store = store;
@@ -33,47 +42,51 @@ export class SoundReader {
   }
 
   /**
-   * As `read` of the store, after the reads that came before. Rejects with the reason of `signal` when it is aborted
-   * before the read has begun, and with a RequestError (`busy`) when MAX_WAITING_READS others wait.
+   * As `read` of the store, after the reads that came before; requests for the same bytes share one read. Rejects with the
+   * reason of `signal` when it is aborted, and with a RequestError (`busy`) when MAX_WAITING_READS others wait.
    */
   async read(id: string, range: ByteRange, signal: AbortSignal): Promise<Buffer | undefined> {
-    await this.#acquire(signal);
-    try {
-      return await this.#store.read(id, range);
-    } finally {
-      this.#release();
-    }
-  }
-
-  async #acquire(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.#readCount < MAX_READS) {
-      this.#readCount++;
-      return;
-    }
-    if (this.#waiting.size >= MAX_WAITING_READS) throw busy();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const leave = () => {
-      this.#waiting.delete(resolve);
-      reject(signal.reason);
-    };
-    this.#waiting.add(resolve);
+    const name = `${id} ${range.start}-${range.end}`;
+    const read = this.#reads.get(name) ?? this.#add(name, () => this.#store.read(id, range));
+    const { promise: left, reject } = Promise.withResolvers<never>();
+    const leave = () => reject(signal.reason);
     signal.addEventListener('abort', leave);
+    read.userCount++;
     try {
-      await promise;
+      return await Promise.race([read.result, left]);
     } finally {
       signal.removeEventListener('abort', leave);
+      read.userCount--;
+      if (read.userCount === 0 && this.#waiting.delete(name)) this.#reads.delete(name);
     }
   }
 
-  /** Hands the place to the read that waits longest. */
-  #release(): void {
+  #add(name: string, work: () => Promise<Buffer | undefined>): Read {
+    if (this.#waiting.size >= MAX_WAITING_READS) throw busy();
+    const { promise: result, resolve } = Promise.withResolvers<Buffer | undefined>();
+    const begin = () => {
+      const end = () => {
+        this.#reads.delete(name);
+        this.#beginNext();
+      };
+      this.#waiting.delete(name);
+      resolve(work().finally(end));
+    };
+    // All who asked may have left.
+    result.catch(() => {});
+    const read = { result, begin, userCount: 0 };
+    this.#reads.set(name, read);
+    this.#waiting.add(name);
+    this.#beginNext();
+    return read;
+  }
+
+  /** The one that waits longest. */
+  #beginNext(): void {
     const [next] = this.#waiting;
-    if (next === undefined) this.#readCount--;
-    else {
-      this.#waiting.delete(next);
-      next();
-    }
+    const runningCount = this.#reads.size - this.#waiting.size;
+    if (next !== undefined && runningCount < MAX_READS) this.#reads.get(next)?.begin();
   }
 }
 

@@ -28,6 +28,7 @@ export interface Wording {
   readonly storage: {
     /** The message was accepted before. */
     readonly lasting: string;
+    /** The recording was not accepted. */
     readonly notKept: string;
   };
   /** Ends an answer that was begun, where the whole of it is sent later, as a message of its own. */

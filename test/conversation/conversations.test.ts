@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Clock } from '../../src/clock.ts';
+import type { Acceptance } from '../../src/conversation/acceptance.ts';
 import type { TurnJob } from '../../src/conversation/queue/turn-queue.ts';
+import type { Respond } from '../../src/conversation/reply.ts';
 import { StoreError } from '../../src/errors.ts';
-import { en } from '../../src/messages/en.ts';
 import { says } from '../realtime/fake-model.ts';
 import { bound, HOUR_MS, say, talk, turn, wayBack } from './talk-under-test.ts';
 
@@ -124,32 +125,71 @@ describe('a store that cannot be used', () => {
   });
 });
 
-describe('a message that cannot be stored', () => {
-  it('is refused, and its user is told of it once in a while when that lasts', async () => {
-    const { conversations, services, clock } = talk([says('Hi')]);
+describe('what cannot be stored', () => {
+  it('is refused, and nobody is told: it may be delivered again', async () => {
+    const { conversations, services } = talk([says('Hi')]);
     const { add } = services.queue;
     services.queue.add = () => Promise.reject(new StoreError('store_unavailable', 'no answer'));
     const { replies, respond } = wayBack();
     const message = turn('hello');
-    for (const waitMs of [0, 9_999, 1, 60_000, 240_001]) {
-      await clock.advance(waitMs);
-      assert.deepEqual(await conversations.accept(message, respond), { kind: 'notStored' });
-    }
-    assert.deepEqual(
-      replies.map(({ text }) => text),
-      [en.storage.notKept, en.storage.notKept],
-    );
+    assert.deepEqual(await conversations.accept(message, respond), { kind: 'notStored' });
     services.queue.add = add;
     await say(conversations, message, respond);
-    assert.equal(replies[2]?.text, 'Hi');
+    assert.deepEqual(
+      replies.map(({ text }) => text),
+      ['Hi'],
+    );
+  });
+
+  it('is a bot that is removed, a message that is taken back, or a greeting, and all of it is delivered again', async () => {
+    const { conversations, services } = talk();
+    const { respond } = wayBack();
+    const calls = [
+      () => conversations.withdraw({ key: 'a', activityId: '1' }),
+      () => conversations.forget('a'),
+      () => conversations.forgetTeam('red'),
+      () => conversations.welcome('a', 'Hello!', respond),
+    ];
+    const { apply, create, keysOfTeam } = services.conversations;
+    const fails = () => Promise.reject(new StoreError('store_unavailable', 'no answer'));
+    Object.assign(services.conversations, { apply: fails, create: fails, keysOfTeam: fails });
+    for (const call of calls) assert.deepEqual(await call(), { kind: 'notStored' });
+    Object.assign(services.conversations, { apply, create, keysOfTeam });
+    for (const call of calls) assert.equal((await call()).kind, 'accepted');
+    await conversations.drain(0);
+    for (const call of calls) assert.deepEqual(await call(), { kind: 'draining' });
   });
 });
+
+describe('a queue that is full', () => {
+  it('is said to a person as often as answers are under way, and no more', async () => {
+    const { conversations, services } = talk();
+    services.queue.add = async () => 'queueFull';
+    const sending = Promise.withResolvers<void>();
+    let sendCount = 0;
+    const respond: Respond = async (use) => {
+      sendCount++;
+      await sending.promise;
+      return wayBack().respond(use);
+    };
+    for (let count = 0; count < 30; count++)
+      assert.equal((await conversations.accept(turn(`${count}`), respond)).kind, 'accepted');
+    assert.equal(sendCount, 10);
+    sending.resolve();
+  });
+});
+
+/** Everything that follows from it, too. */
+async function done(accepting: Promise<Acceptance>): Promise<void> {
+  const accepted = await accepting;
+  if (accepted.kind === 'accepted') await accepted.done;
+}
 
 describe('greeting', () => {
   it('is said once to each conversation', async () => {
     const { conversations } = talk();
     const { replies, respond } = wayBack();
-    for (const key of ['a', 'a', 'b']) await conversations.welcome(key, 'Hello!', respond);
+    for (const key of ['a', 'a', 'b']) await done(conversations.welcome(key, 'Hello!', respond));
     assert.equal(replies.length, 2);
     assert.equal(replies[0]?.text, 'Hello!');
   });
@@ -158,7 +198,7 @@ describe('greeting', () => {
     const { conversations } = talk([says('Hi')]);
     const { replies, respond } = wayBack();
     await say(conversations, turn('hello', { key: 'a' }), respond);
-    await conversations.welcome('a', 'Hello!', respond);
+    await done(conversations.welcome('a', 'Hello!', respond));
     assert.deepEqual(
       replies.map(({ text }) => text),
       ['Hi'],
@@ -168,14 +208,14 @@ describe('greeting', () => {
   it('is said again to a conversation that was forgotten', async () => {
     const { conversations } = talk();
     const { replies, respond } = wayBack();
-    await conversations.welcome('a', 'Hello!', respond);
-    await conversations.forget('a');
-    await conversations.welcome('a', 'Hello!', respond);
+    await done(conversations.welcome('a', 'Hello!', respond));
+    await done(conversations.forget('a'));
+    await done(conversations.welcome('a', 'Hello!', respond));
     assert.equal(replies.length, 2);
   });
 
   it('is no matter when it cannot be sent', async () => {
-    await talk().conversations.welcome('a', 'Hello!', wayBack({ refuse: new Error('gone') }).respond);
+    await done(talk().conversations.welcome('a', 'Hello!', wayBack({ refuse: new Error('gone') }).respond));
   });
 });
 
@@ -185,7 +225,7 @@ describe('forgetting', () => {
     const { replies, respond } = wayBack();
     const running = say(conversations, turn('1'), respond);
     void say(conversations, turn('2'), respond);
-    await conversations.forget('emulator/a');
+    await done(conversations.forget('emulator/a'));
     await running;
     await conversations.drain(0);
     assert.deepEqual(
@@ -199,7 +239,7 @@ describe('forgetting', () => {
     const { respond } = wayBack();
     await say(conversations, turn('1'), respond);
     await say(conversations, turn('2', { key: 'emulator/b' }), respond);
-    await conversations.forget('emulator/a');
+    await done(conversations.forget('emulator/a'));
     await clock.advance(0);
     assert.deepEqual(
       model.connections.map(({ isOpen }) => isOpen),
@@ -212,7 +252,7 @@ describe('forgetting', () => {
 
 describe('forgetting a team', () => {
   it('misses nothing of it when the store does not answer in between', async () => {
-    const { conversations, services, clock } = talk([says('one'), says('two')]);
+    const { conversations, services } = talk([says('one'), says('two')]);
     const { respond } = wayBack();
     const keys = ['emulator/a', 'emulator/b'];
     for (const key of keys) await say(conversations, turn('1', { key, team: 'red' }), respond);
@@ -228,10 +268,8 @@ describe('forgetting a team', () => {
     };
     const silenced: string[] = [];
     audioStore.forget = async (key) => void silenced.push(key);
-    const forgotten = conversations.forgetTeam('red');
-    await clock.whenWaiting(50);
-    await clock.advance(50);
-    await forgotten;
+    assert.deepEqual(await conversations.forgetTeam('red'), { kind: 'notStored' });
+    await done(conversations.forgetTeam('red'));
     assert.deepEqual(silenced.sort(), keys);
   });
 });
@@ -243,7 +281,7 @@ describe('draining', () => {
     await say(conversations, turn('1'), respond);
     await Promise.all([conversations.drain(1_000), conversations.drain(1_000)]);
     assert.deepEqual(await conversations.accept(turn('2'), respond), { kind: 'draining' });
-    await conversations.welcome('b', 'Hello!', respond);
+    await done(conversations.welcome('b', 'Hello!', respond));
     assert.equal(replies.length, 1);
     assert.equal(conversations.isDraining, true);
     assert.equal(model.last.isOpen, false);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { Connection } from '../../src/database/connection.ts';
+import { setImmediate } from 'node:timers/promises';
+import { Connection, commit } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrations.ts';
-import { createPostgresAudioStore } from '../../src/database/postgres-audio-store.ts';
+import { AUDIO_LIMIT_MS, createPostgresAudioStore } from '../../src/database/postgres-audio-store.ts';
 import { randomIds } from '../../src/ids.ts';
 import { itBoundsAudio, itStoresAudio, RETENTION_MS, save } from '../audio/audio-store-contract.ts';
 import { connectionOptions } from '../support/database.ts';
@@ -26,7 +27,7 @@ after(() => connection.close());
 async function open(maxBytes: number) {
   await connection.query('TRUNCATE audio');
   const clock = new ManualClock(Date.now());
-  const options = { sql: connection, maxBytes, retentionMs: RETENTION_MS, clock, ids: randomIds };
+  const options = { connection, maxBytes, retentionMs: RETENTION_MS, clock, ids: randomIds };
   return { clock, options, store: createPostgresAudioStore(options), other: createPostgresAudioStore(options) };
 }
 
@@ -40,6 +41,32 @@ describe('audio in PostgreSQL', () => {
     assert.deepEqual(await other.find(audio.id), audio);
     await store.forget(audio.conversation);
     assert.equal(await other.read(audio.id), undefined);
+  });
+
+  it('leaves the connections to messages while its table hangs, and gives up soon', async () => {
+    const { clock, options } = await open(1_000_000);
+    const own = new Connection({ ...connectionOptions(url), clock });
+    const store = createPostgresAudioStore({ ...options, connection: own });
+    const locker = new Connection(connectionOptions(url));
+    const locked = Promise.withResolvers<void>();
+    const over = Promise.withResolvers<void>();
+    const holding = locker.transaction(async (sql) => {
+      await sql.query('LOCK TABLE audio');
+      locked.resolve();
+      await over.promise;
+      return commit(undefined);
+    });
+    await locked.promise;
+    const saves = Array.from({ length: 8 }, () => save(store));
+    const outcomes = Promise.allSettled(saves);
+    await setImmediate();
+    await own.query('SELECT 1');
+    await clock.advance(AUDIO_LIMIT_MS);
+    for (const outcome of await outcomes)
+      assert.equal(outcome.status === 'rejected' && outcome.reason.code, 'store_unavailable');
+    over.resolve();
+    await holding;
+    await Promise.all([locker.close(), own.close()]);
   });
 
   it('leaves in small portions where the bound was lowered', async () => {

@@ -122,6 +122,17 @@ describe('what is stored of a message', () => {
     assert.deepEqual(dead, [{ data: { version: 7 } }]);
   });
 
+  it('put aside a message in which a part cannot be read, and hold up none that were fetched with it', async () => {
+    await instances.newDatabase();
+    const { queue } = await open();
+    await queue.add(messageIn('a', 'broken'));
+    await instances.query(`UPDATE voice_bot_queue.job SET data = jsonb_set(data, '{message,attachments}', '[null]')`);
+    await queue.add(messageIn('b', 'one'));
+    await queue.add(messageIn('a', 'two'));
+    const turns = new HandedTurns(queue);
+    assert.deepEqual([await turns.answerNext(), await turns.answerNext()].sort(), ['one', 'two']);
+  });
+
   it('read what a newer release has stored', async () => {
     await instances.newDatabase();
     const { queue, conversations } = await open();

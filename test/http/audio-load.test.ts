@@ -71,6 +71,22 @@ describe('many requests for sounds at once', { timeout: 60_000 }, () => {
     assert.equal(fake.maxReadCount, MAX_READS);
   });
 
+  it('share the reads of the same bytes, also when the one who asked first has left', async (t) => {
+    const { fake, port, path, url } = await serve(t);
+    fake.holdsReads = true;
+    const first = await slowClient(t, port, path(1));
+    await until(() => fake.held.length === 1);
+    const asked = Array.from({ length: 20 }, () => fetch(url(1)).then(bodyOf));
+    await until(() => fake.finds.length > 1);
+    await fetch(new URL('/health', url(1)));
+    first.destroy();
+    fake.holdsReads = false;
+    fake.held[0]?.answer();
+    const whole = bytesOf({ start: 0, end: fake.byteLength - 1 });
+    for (const body of await Promise.all(asked)) assert.ok(body.equals(whole));
+    assert.equal(fake.reads.length, Math.ceil(fake.byteLength / CHUNK_BYTES));
+  });
+
   it('wait for the store in a bounded number', async (t) => {
     const { fake, url } = await serve(t);
     fake.holdsReads = true;

@@ -67,7 +67,7 @@ export class BotWatch {
 
   #note({ msg, activity, turn, err }: LogLine): void {
     const id = String(activity);
-    if (msg === 'message refused: not stored') this.#refused.add(id);
+    if (msg === 'activity refused: not stored') this.#refused.add(id);
     if (msg === 'message rejected: queue full') this.#refused.delete(id);
     if (msg === 'cost of the turn not stored' && this.#isInBand(id)) this.unsettled.add(String(turn));
     // That a message was not accepted is no reply to it: it is delivered again.

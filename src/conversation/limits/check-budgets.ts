@@ -10,7 +10,8 @@ export interface BudgetUse {
   readonly isNear: boolean;
 }
 
-const NEAR_SHARE = 0.8;
+/** Of a budget: when it is used, an operator is told. */
+export const NEAR_SHARE = 0.8;
 
 /** The budgets that have a limit, in the order in which users are told of them, and whose money each counts. */
 export function limitedBudgets(

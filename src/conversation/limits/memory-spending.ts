@@ -16,68 +16,66 @@ const DAY_MS = 24 * 3_600_000;
 const MAX_ACCOUNTS = 50_000;
 
 interface Account {
-  spentUsd: number;
+  /** Spent and reserved. */
+  usedUsd: number;
   isNear: boolean;
 }
 
-interface Held extends Reservation {
+interface Held {
+  readonly usd: number;
+  /** Those of the day on which it was reserved. */
+  readonly accounts: readonly Account[];
   readonly atMs: number;
 }
 
-/** Spending in memory. At the end of a day (UTC) what was spent is dropped; what is reserved stays reserved. */
+/** Spending in memory. At the end of a day (UTC) what counts for it is dropped. */
 export class MemorySpending implements SpendingStore {
   readonly #clock: Clock;
   /** The oldest first: a job that reserves again moves to the end. */
   readonly #reservations = new Map<string, Held>();
   readonly #conversations = new LRUCache<string, Account>(atMost(MAX_ACCOUNTS));
   readonly #people = new LRUCache<string, Account>(atMost(MAX_ACCOUNTS));
-  #today: Account = { spentUsd: 0, isNear: false };
+  #today = newAccount();
   #day = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  async reserve(reservation: Reservation, budgets: Budgets): Promise<ReserveResult> {
+  async reserve({ jobId, usd, ...owners }: Reservation, budgets: Budgets): Promise<ReserveResult> {
     this.#expire();
-    const { jobId, usd } = reservation;
-    const uses = limitedBudgets(budgets, reservation).map((each) => {
-      const { spentUsd, isNear } = this.#accountOf(each.budget, each.owner);
-      return { ...each, usedUsd: spentUsd + this.#reservedUsd(each.budget, each.owner, jobId), isNear };
+    const earlier = this.#reservations.get(jobId);
+    const uses = limitedBudgets(budgets, owners).map((each) => {
+      const account = this.#accountOf(each.budget, each.owner);
+      const earlierUsd = earlier?.accounts.includes(account) ? earlier.usd : 0;
+      return { ...each, account, usedUsd: account.usedUsd - earlierUsd, isNear: account.isNear };
     });
     const result = checkBudgets(uses, usd);
     if (result.kind === 'overBudget') return result;
-    for (const { budget, owner } of uses)
-      if (result.nearLimit.includes(budget)) this.#accountOf(budget, owner).isNear = true;
-    this.#reservations.delete(jobId);
-    this.#reservations.set(jobId, { ...reservation, atMs: this.#clock.now() });
+    for (const { budget, account } of uses) account.isNear ||= result.nearLimit.includes(budget);
+    if (earlier !== undefined) this.#end(jobId, earlier, 0);
+    const { conversation, person } = owners;
+    const accounts = [this.#accountOf('conversation', conversation), this.#accountOf('person', person), this.#today];
+    for (const account of accounts) account.usedUsd += usd;
+    this.#reservations.set(jobId, { usd, accounts, atMs: this.#clock.now() });
     return result;
   }
 
   async settle(jobId: string, usd: number): Promise<void> {
     this.#expire();
     const held = this.#reservations.get(jobId);
-    if (held === undefined) return;
-    this.#reservations.delete(jobId);
-    this.#today.spentUsd += usd;
-    this.#accountOf('person', held.person).spentUsd += usd;
-    this.#accountOf('conversation', held.conversation).spentUsd += usd;
+    if (held !== undefined) this.#end(jobId, held, usd);
   }
 
-  /** What all other jobs have reserved. */
-  #reservedUsd(budget: OverBudget['budget'], owner: string, jobId: string): number {
-    let sum = 0;
-    for (const held of this.#reservations.values()) {
-      const isIts = budget === 'day' || held[budget] === owner;
-      if (isIts && held.jobId !== jobId) sum += held.usd;
-    }
-    return sum;
+  #end(jobId: string, held: Held, costUsd: number): void {
+    this.#reservations.delete(jobId);
+    for (const account of held.accounts) account.usedUsd = Math.max(0, account.usedUsd - held.usd + costUsd);
   }
 
   #accountOf(budget: OverBudget['budget'], owner: string): Account {
     if (budget === 'day') return this.#today;
     const accounts = budget === 'person' ? this.#people : this.#conversations;
-    const account = accounts.get(owner) ?? { spentUsd: 0, isNear: false };
+    const account = accounts.get(owner) ?? newAccount();
     accounts.set(owner, account);
     return account;
   }
@@ -92,6 +90,10 @@ export class MemorySpending implements SpendingStore {
     if (day === this.#day) return;
     this.#day = day;
     this.#people.clear();
-    this.#today = { spentUsd: 0, isNear: false };
+    this.#today = newAccount();
   }
+}
+
+function newAccount(): Account {
+  return { usedUsd: 0, isNear: false };
 }

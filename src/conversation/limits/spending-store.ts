@@ -8,7 +8,7 @@ export interface Budgets {
   readonly conversationUsd: number | undefined;
 }
 
-/** How long a reservation holds. A job that has not reserved again by then has ended without settling. */
+/** How long a reservation can be settled or replaced. What it reserved then counts as spent. */
 export const RESERVATION_MS = 3_600_000;
 
 /** The most that a turn may cost. */
@@ -36,12 +36,12 @@ export type ReserveResult =
   | ({ readonly kind: 'overBudget' } & OverBudget);
 
 /**
- * What was spent and what is reserved. Invariant: no reservation is made by which spent and reserved together exceed a
+ * What was spent and what is reserved; both count for the day (UTC) of the reservation. Invariant: no reservation is made by which spent and reserved together exceed a
  * budget, however many instances reserve at once. Rejects with a StoreError when the store cannot be reached.
  */
 export interface SpendingStore {
   /** Replaces the job's own reservation, if it has one. */
   reserve(reservation: Reservation, budgets: Budgets): Promise<ReserveResult>;
-  /** Ends the job's reservation and adds what it has cost. Does nothing without a reservation. */
+  /** Counts what the job has cost instead of what it has reserved. Does nothing without a reservation. */
   settle(jobId: string, usd: number): Promise<void>;
 }

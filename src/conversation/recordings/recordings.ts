@@ -18,7 +18,7 @@ import { findInvitation, type Invitation, type Invitations } from './invitations
 export interface RecordingAcceptor {
   accept(message: UserMessage, respond: Respond): Promise<Acceptance>;
   hasRoom(key: string): Promise<boolean>;
-  withdraw(message: MessageName): Promise<void>;
+  withdraw(message: MessageName): Promise<unknown>;
 }
 
 /** What taking recordings needs. */

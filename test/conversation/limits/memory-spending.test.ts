@@ -20,26 +20,25 @@ describe('spending in memory', () => {
   const budgets = { dayUsd: 2, personUsd: undefined, conversationUsd: undefined };
   const reservation = (jobId: string) => ({ jobId, conversation: 'a', person: 'a', usd: 1 });
 
-  it('keeps at midnight what is reserved, which is spent on the day on which it is settled', async () => {
+  it('counts what is reserved for the day on which it was reserved', async () => {
     const clock = new ManualClock();
     await clock.advance(DAY_MS - (clock.now() % DAY_MS) - 1);
     const store = new MemorySpending(clock);
-    for (const job of ['1', '2']) assert.equal((await store.reserve(reservation(job), budgets)).kind, 'reserved');
+    assert.equal((await store.reserve({ ...reservation('1'), usd: 2 }, budgets)).kind, 'reserved');
     await clock.advance(1);
-    assert.equal((await store.reserve(reservation('3'), budgets)).kind, 'overBudget');
-    await store.settle('1', 1);
-    assert.equal((await store.reserve(reservation('3'), budgets)).kind, 'overBudget');
-    await store.settle('2', 0);
-    assert.equal((await store.reserve(reservation('3'), budgets)).kind, 'reserved');
+    await store.settle('1', 2);
+    assert.equal((await store.reserve({ ...reservation('2'), usd: 2 }, budgets)).kind, 'reserved');
   });
 
-  it('holds a reservation for an hour to the millisecond', async () => {
-    const clock = new ManualClock();
+  it('can give a reservation back for an hour to the millisecond', async () => {
+    const clock = new ManualClock(0);
     const store = new MemorySpending(clock);
-    await store.reserve({ ...reservation('1'), usd: 2 }, budgets);
+    for (const job of ['1', '2']) await store.reserve(reservation(job), budgets);
     await clock.advance(RESERVATION_MS - 1);
-    assert.equal((await store.reserve(reservation('2'), budgets)).kind, 'overBudget');
+    await store.settle('1', 0);
+    assert.equal((await store.reserve(reservation('3'), budgets)).kind, 'reserved');
     await clock.advance(1);
-    assert.equal((await store.reserve(reservation('2'), budgets)).kind, 'reserved');
+    await store.settle('2', 0);
+    assert.equal((await store.reserve(reservation('4'), budgets)).kind, 'overBudget');
   });
 });

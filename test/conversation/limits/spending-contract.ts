@@ -93,7 +93,7 @@ export function itBoundsSpending(what: string, { open, runs }: SpendingContract)
       await reserve(store, budgets, { usd: 2 });
     });
 
-    it('begins a new day at midnight (UTC), but for conversations and for what is still reserved', async () => {
+    it('begins a new day at midnight (UTC), but for conversations', async () => {
       const { store, later } = await open();
       const budgets = { dayUsd: 2, personUsd: 2, conversationUsd: 3 };
       await spend(store, 1);
@@ -108,7 +108,18 @@ export function itBoundsSpending(what: string, { open, runs }: SpendingContract)
       await reserve(store, budgets, { usd: 1, conversation: 'b' });
     });
 
-    it('lets go of what is reserved when its job does not end within an hour', async () => {
+    it('counts as spent what a job has reserved that does not end within an hour', async () => {
+      const { store, later } = await open();
+      const budgets = { ...NONE, conversationUsd: 3 };
+      const lost = await reserve(store, budgets, { usd: 2 });
+      await later(DAY_MS);
+      assert.equal(await outcome(store, budgets, { usd: 1.1 }), 'conversation');
+      await store.settle(lost, 0);
+      assert.equal(await outcome(store, budgets, { jobId: lost, usd: 1.1 }), 'conversation');
+      await reserve(store, budgets, { jobId: lost, usd: 1 });
+    });
+
+    it('counts what is reserved for its day alone', async () => {
       const { store, later } = await open();
       const budgets = { ...NONE, dayUsd: 2 };
       const lost = await reserve(store, budgets, { usd: 1 });
