@@ -52,6 +52,12 @@ export class MemoryRecords {
     this.#entries.set(key, { record, team, writtenAtMs: this.#clock.now(), isForgotten: false });
   }
 
+  /** As `write`, between turns: a record that was forgotten stays so. */
+  edit(key: string, record: ConversationRecord): void {
+    const { team, isForgotten = false } = this.#find(key) ?? {};
+    this.#entries.set(key, { record, team, writtenAtMs: this.#clock.now(), isForgotten });
+  }
+
   /** `record`: what is left of it. */
   forget(key: string, record: ConversationRecord): void {
     this.#entries.set(key, { record, team: undefined, writtenAtMs: this.#clock.now(), isForgotten: true });
