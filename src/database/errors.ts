@@ -80,5 +80,7 @@ export function todoFor(
     return signIn.kind === 'azureEntraId'
       ? `see that the bot's identity is an Entra ID role named "${user}" on the server, and that the server lets its network in`
       : `see that user and password in DATABASE_URL are right, and that the server lets "${user}" in from here`;
+  if (code === 'store_rejected')
+    return `see that nobody has changed the tables in "${schema}" and "${schema}_queue"; an empty schema is set up anew`;
   return 'see that the server runs, that the address in DATABASE_URL is right, and that the bot can reach it';
 }

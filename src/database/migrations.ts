@@ -95,7 +95,7 @@ export async function migrate(connection: Connection, schema: string): Promise<v
     // CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists.
     for (const name of [schema, queueSchema(schema)]) {
       const found = await sql.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [name]);
-      if (found.length === 0) await sql.query(`CREATE SCHEMA ${name}`);
+      if (found.length === 0) await sql.query(`CREATE SCHEMA "${name}"`);
     }
     const version = await readVersion(sql);
     for (const migration of MIGRATIONS.filter((each) => each.version > version)) {

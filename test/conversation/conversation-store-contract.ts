@@ -39,6 +39,18 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       assert.equal(await conversations.create('b'), false);
     });
 
+    it('stay forgotten whatever is pressed there, until they begin again', async () => {
+      await using engine = await open();
+      const { conversations } = engine;
+      await conversations.create('a');
+      await conversations.apply('a', 'forget', { kind: 'forget' });
+      for (const id of ['one', 'two']) await conversations.apply('a', id, { kind: 'note' });
+      assert.equal(await conversations.apply('a', 'two', { kind: 'note' }), false);
+      assert.equal(await conversations.create('a'), true);
+      await conversations.apply('a', 'three', { kind: 'note' });
+      assert.equal(await conversations.create('a'), false);
+    });
+
     it('are changed once by an activity, however often it comes', async () => {
       await using engine = await open();
       const { conversations } = engine;

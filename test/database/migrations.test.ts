@@ -36,6 +36,13 @@ describe('migrations', () => {
     assert.equal(tables.length, 2);
   });
 
+  it('know a schema by any name that may be set, also by a word of SQL', async () => {
+    const server = await sharedPostgres();
+    const url = await server.createDatabase();
+    await migrateFresh(url, 'user');
+    assert.equal((await server.query("SELECT 1 FROM pg_tables WHERE schemaname = 'user'", url)).length > 0, true);
+  });
+
   it('need no right to create schemas where an administrator has made them', async () => {
     const server = await sharedPostgres();
     const url = await server.createDatabase();

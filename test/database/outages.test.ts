@@ -150,6 +150,22 @@ describe('a database that is away', () => {
     server.resume();
   });
 
+  it('leaves no connection open that is closed while it starts', async () => {
+    await using server = await startPostgres();
+    const openCount = async (url: string) => {
+      const text = 'SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
+      return (await server.query(text, url)).length;
+    };
+    for (let waitMs = 0; waitMs < 240; waitMs += 20) {
+      const url = await server.createDatabase();
+      const { database } = startDatabase(url);
+      await delay(waitMs);
+      await database.close();
+      // The server notices a moment later.
+      while ((await openCount(url)) > 0) await delay(10);
+    }
+  });
+
   it('ends without an error while the server restarts', async () => {
     await using server = await startPostgres();
     const url = await server.createDatabase();
