@@ -73,8 +73,8 @@ describe('what PostgreSQL is asked', LONG, () => {
       assert.equal(untilAccepted.length, 1, briefly(untilAccepted));
       // Earlier fetches were for what had ended before, or for the beginning.
       const fetched = untilAsked.slice(untilAsked.findLastIndex(([text]) => text?.includes('strict_fifo_heads')));
-      assert.ok(fetched.length <= 3, briefly(fetched));
-      assert.equal(fetched.length, 3, 'fetched, begun, reserved');
+      // Fetched, begun, reserved. The first turn of a conversation with a budget also creates the rows of its budgets.
+      assert.equal(fetched.length, turn === 1 ? 5 : 3, briefly(fetched));
       // The cost is settled beside the delivery.
       const waitedFor = afterModel.filter((texts) => !texts.some((each) => each.includes('DELETE FROM spending')));
       assert.ok(waitedFor.length <= 2, briefly(waitedFor));
