@@ -23,7 +23,7 @@ export interface ChildrenOptions {
 const READY_WITHIN_MS = 60_000;
 const KILL_AFTER_MS = 3_000;
 const KEPT_LINES = 20;
-/** Of the surroundings only what a program needs to run: settings of other programs must not leak into these. */
+/** Of the environment only what a program needs to run: settings of other programs must not leak into these. */
 const INHERITED = ['PATH', 'HOME', 'USERPROFILE', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'LANG', 'NODE_EXTRA_CA_CERTS'];
 
 /** Programs that live and end together. */

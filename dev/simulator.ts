@@ -2,7 +2,7 @@ import '../src/node-version.js';
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../src/log.ts';
 import { readOptions } from '../src/read-options.ts';
 import { SIMULATED_RESOURCE } from './simulator/resource.ts';
-import { simulatedMind } from './simulator/rules.ts';
+import { simulatedResponder } from './simulator/rules.ts';
 import { startSimulator } from './simulator/simulator.ts';
 import { openVoice } from './simulator/voice.ts';
 
@@ -86,7 +86,14 @@ const log = createLogger(settings.level);
 const voice = await openVoice({ log });
 try {
   const { host, port } = settings;
-  const simulator = await startSimulator({ mind: simulatedMind, voice, log, host, port, resource: SIMULATED_RESOURCE });
+  const simulator = await startSimulator({
+    responder: simulatedResponder,
+    voice,
+    log,
+    host,
+    port,
+    resource: SIMULATED_RESOURCE,
+  });
   onSignals(async () => {
     await simulator.close();
     await voice.close();

@@ -1,16 +1,16 @@
 import { createPictureReader } from './attachments/picture.ts';
 import type { FileReaders } from './attachments/reader.ts';
-import { Slots } from './attachments/slots.ts';
+import { Semaphore } from './attachments/semaphore.ts';
 import { createClipDecoder } from './audio/clip/clip-decoder.ts';
 import { VoiceBot } from './bot.ts';
 import { VoiceAdapter } from './channel/adapter.ts';
 import { keepEntityProperties } from './channel/entity-patch.ts';
 import { FileSaver } from './channel/file-saver.ts';
+import { recordingAccessOf } from './channel/recording-access.ts';
 import { createResponders, type Responders } from './channel/respond.ts';
 import { SEND_TIMEOUT_MS } from './channel/send-policy.ts';
 import { createFileFetcher } from './channel/sent-files.ts';
 import { ServiceUrls } from './channel/service-urls.ts';
-import { talkWays } from './channel/talk-way.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { Conversations } from './conversation/conversations.ts';
@@ -127,12 +127,20 @@ function createHttp(
   publicBaseUrl: () => string | undefined,
 ): HttpServer {
   const { config, build, clock, log } = parts;
-  const { invitations, audioStore } = stores;
+  const { recordingLinks, audioStore } = stores;
   const { later } = channel.responders;
   return createHttpServer({
     deliver: createDelivery(parts, stores, conversations, channel, publicBaseUrl),
     audioStore,
-    recordings: createRecordings({ invitations, audioStore, clips: readers.clips, later, conversations, clock, log }),
+    recordings: createRecordings({
+      recordingLinks,
+      audioStore,
+      clips: readers.clips,
+      later,
+      conversations,
+      clock,
+      log,
+    }),
     about: aboutFacts(config),
     build,
     clock,
@@ -179,7 +187,7 @@ function createServices(
   return {
     queue: stores.queue,
     conversations: stores.conversations,
-    invitations: stores.invitations,
+    recordingLinks: stores.recordingLinks,
     audioStore: stores.audioStore,
     spending: new Spending({
       store: stores.spending,
@@ -193,9 +201,9 @@ function createServices(
     files: {
       readers,
       fetch: createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock, log }),
-      slots: new Slots(FILE_BOUNDS),
+      semaphore: new Semaphore(FILE_BOUNDS),
     },
-    channel: { later: responders.later, wayToTalk: talkWays(publicBaseUrl) },
+    channel: { later: responders.later, recordingAccess: recordingAccessOf(publicBaseUrl) },
     settings,
     historyTurns,
     turnTimeoutMs,
@@ -248,7 +256,7 @@ function sendLimitOf({ turnTimeoutMs }: Config): number {
 /** The way of an activity to the bot. */
 function createDelivery(
   parts: Parts,
-  { audioStore, invitations }: Stores,
+  { audioStore, recordingLinks }: Stores,
   conversations: Conversations,
   { adapter, responders, serviceUrls }: Channel,
   publicBaseUrl: () => string | undefined,
@@ -256,7 +264,7 @@ function createDelivery(
   const { config, clock, ids, log, fetch } = parts;
   const allowList = { tenants: config.allowedTenants, users: config.allowedUsers };
   const files = new FileSaver({ audioStore, clock, ids, log, fetch, sendLimitMs: sendLimitOf(config) });
-  const invokes = { audioStore, invitations, clock, log, publicBaseUrl };
+  const invokes = { audioStore, recordingLinks, clock, log, publicBaseUrl };
   const vouching = { hasEnhancedAuthentication: config.directLineEnhancedAuthentication };
   const ways = { adapter, clock, conversations, responders, files, invokes, serviceUrls };
   const bot = new VoiceBot({ ...ways, log, allowList, vouching });

@@ -3,10 +3,10 @@ import { systemClock } from './clock.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { loadDotEnv } from './config/dot-env.ts';
 import { fail as failure } from './doctor/check.ts';
-import { createExamination } from './doctor/checks.ts';
+import { createCheckSuite } from './doctor/checks.ts';
+import { redactor } from './doctor/redact.ts';
 import { jsonLine, reportLine, summaryLine } from './doctor/report.ts';
 import { runChecks } from './doctor/run.ts';
-import { secretsRemover } from './doctor/secrets.ts';
 import { usageOf, WHOSE_SETTINGS } from './doctor/usage.ts';
 import { ConfigError } from './errors.ts';
 import { randomIds } from './ids.ts';
@@ -39,7 +39,7 @@ function loadConfig(): Config {
 
 /** Removes the secrets that the environment holds by now. */
 function styleNow() {
-  return { isTerminal: process.stdout.isTTY && !process.env['NO_COLOR'], clean: secretsRemover(process.env) };
+  return { isTerminal: process.stdout.isTTY && !process.env['NO_COLOR'], clean: redactor(process.env) };
 }
 
 function print(line: string): void {
@@ -54,14 +54,14 @@ const options = readOptions(usageOf(installed), { json: { type: 'boolean' } }, U
 // What npm makes of `npm run doctor --json`, where the dashes in between were forgotten.
 const isNpmAsked = process.env['npm_lifecycle_event'] === 'doctor' && process.env['npm_config_json'] === 'true';
 const json = options.json ?? isNpmAsked;
-// Of the surroundings, not of .env: there it is the bot's, and its lines would stand between these.
+// Of the environment, not of .env: there it is the bot's, and its lines would stand between these.
 const asked = process.env['LOG_LEVEL']?.toLowerCase();
 const log = createLogger(LOG_LEVELS.find((level) => level === asked) ?? 'silent', process.stderr);
 captureConsole(log);
 const config = loadConfig();
 const style = styleNow();
 setDefaultProxy(config.proxy, process.env);
-const examination = createExamination({
+const examination = createCheckSuite({
   config,
   env: process.env,
   folder: process.cwd(),

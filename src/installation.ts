@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Env } from './config/env.ts';
 import type { ConfigError } from './errors.ts';
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from './json-access.ts';
 
 /** Where a program runs: in the project, with its npm scripts, or in what is deployed, which has none and no .env.example. */
 export type Installation = 'project' | 'deployed';
@@ -39,7 +39,7 @@ const MODEL_VARIABLES = [
   'OPENAI_MODEL',
 ];
 
-/** Whether the surroundings speak of any model; half of what one needs counts, and is then a mistake. */
+/** Whether the environment speak of any model; half of what one needs counts, and is then a mistake. */
 export function namesModel(env: Env): boolean {
   return MODEL_VARIABLES.some((name) => (env[name] ?? '').trim() !== '');
 }

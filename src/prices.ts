@@ -1,4 +1,4 @@
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from './json-access.ts';
 import { MODALITIES, type ModalityTokens, type TokenUsage } from './token-usage.ts';
 
 /** US dollars for a million tokens of each kind. */

@@ -1,4 +1,4 @@
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from './json-access.ts';
 
 const RESET = '\x1b[0m';
 const DIM = '\x1b[2m';

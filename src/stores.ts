@@ -10,8 +10,8 @@ import { MemoryRecords } from './conversation/memory-records.ts';
 import { MemoryStore } from './conversation/memory-store.ts';
 import { MemoryQueue } from './conversation/queue/memory-queue.ts';
 import type { TurnQueue } from './conversation/queue/turn-queue.ts';
-import type { Invitations } from './conversation/recordings/invitations.ts';
-import { createMemoryInvitations } from './conversation/recordings/memory-invitations.ts';
+import { createMemoryRecordingLinks } from './conversation/recordings/memory-recording-links.ts';
+import type { RecordingLinks } from './conversation/recordings/recording-links.ts';
 import type { Database, DatabaseOptions } from './database/database.ts';
 import type { Ids } from './ids.ts';
 import type { Logger } from './log.ts';
@@ -22,7 +22,7 @@ import { AzureBlobs } from './storage/azure-blobs.ts';
 export interface Stores {
   readonly queue: TurnQueue;
   readonly conversations: ConversationStore;
-  readonly invitations: Invitations;
+  readonly recordingLinks: RecordingLinks;
   readonly spending: SpendingStore;
   readonly audioStore: AudioStore;
   start(): void;
@@ -61,11 +61,11 @@ function memoryEngine({ config, clock, ids }: StoresOptions): Stores {
   const { audioMemoryBytes: maxBytes, audioRetentionMs, recordRetentionMs } = config;
   const records = new MemoryRecords({ clock, retentionMs: recordRetentionMs });
   const queue = new MemoryQueue({ records, clock, ids });
-  const invitations = createMemoryInvitations({ clock, ids });
+  const recordingLinks = createMemoryRecordingLinks({ clock, ids });
   return {
     queue,
-    conversations: new MemoryStore({ records, queue, invitations }),
-    invitations,
+    conversations: new MemoryStore({ records, queue, recordingLinks }),
+    recordingLinks,
     spending: new MemorySpending(clock),
     audioStore: createMemoryAudioStore({ maxBytes, retentionMs: audioRetentionMs, clock, ids }),
     start: () => {},
@@ -78,9 +78,9 @@ function databaseEngine({ config, clock, ids, log, tokens, openDatabase }: Store
   if (settings === undefined || openDatabase === undefined) return undefined;
   const retention = { recordRetentionMs, audioRetentionMs, audioStoreBytes };
   const database = openDatabase({ settings, tokens, clock, ids, log, ...retention });
-  const { queue, conversations, recordingLinks: invitations, spending, audioStore } = database;
+  const { queue, conversations, recordingLinks, spending, audioStore } = database;
   return {
-    ...{ queue, conversations, invitations, spending, audioStore },
+    ...{ queue, conversations, recordingLinks, spending, audioStore },
     start: () => database.start(),
     close: () => database.close(),
   };

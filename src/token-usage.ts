@@ -1,4 +1,4 @@
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from './json-access.ts';
 
 /** Tokens of one kind of content. `cached` is a part of `in`, billed at a lower price. */
 export interface ModalityTokens {

@@ -14,11 +14,11 @@ const LAYERS: readonly (readonly string[])[] = [
     ...[
       'config',
       'workers',
-      'at-most.ts',
+      'lru-options.ts',
       'azure-cloud.ts',
       'clock.ts',
       'errors.ts',
-      'fields.ts',
+      'json-access.ts',
       'ids.ts',
       'installation.ts',
       'log.ts',
@@ -53,7 +53,7 @@ const NEVER: readonly (readonly [RegExp, RegExp])[] = [
   [/^src\//, /^(?:dev|test)\//],
   [/^dev\//, /^test\//],
   // What browsers run shares types with its pages, and nothing else.
-  [/^src\/http\/pages\/browser\//, /^(?!src\/http\/pages\/(browser\/|talk\/talk-data\.ts$)|@microsoft\/teams-js$)/],
+  [/^src\/http\/pages\/browser\//, /^(?!src\/http\/pages\/(browser\/|record\/talk-data\.ts$)|@microsoft\/teams-js$)/],
   [/^(?!src\/http\/pages\/browser\/)/, /^src\/http\/pages\/browser\//],
 ];
 

@@ -50,7 +50,7 @@ export function readChatConfig(env: Env): ChatConfig {
   return readConfig(Object.fromEntries([...names, ...OTHER_VARIABLES].map((name) => [name, env[name]])));
 }
 
-/** The same surroundings with a simulator for a model. */
+/** The same environment with a simulator for a model. */
 export function withSimulator(env: Env, url: string): Env {
   return {
     ...env,

@@ -10,7 +10,7 @@ export interface TerminalOptions {
 /** Back to the start of the line, and what stands there is gone. */
 const CLEAR_LINE = '\r\x1b[K';
 /** More lines than these are not read ahead from a pipe, which may have no end. */
-const MOST_WAITING = 100;
+const MAX_WAITING = 100;
 
 /**
  * Asks for one line after another, from a person or from a pipe.
@@ -87,7 +87,7 @@ export class Terminal {
   /** Only a pipe is held up: a terminal that is not read passes on no Ctrl-C either. */
   #flow(): void {
     if (this.#readline.terminal || this.#isAtEnd) return;
-    if (this.#waiting.length >= MOST_WAITING) this.#readline.pause();
+    if (this.#waiting.length >= MAX_WAITING) this.#readline.pause();
     else this.#readline.resume();
   }
 

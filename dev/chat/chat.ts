@@ -10,7 +10,7 @@ import { captureConsole, createLogger, LOG_LEVELS } from '../../src/log.ts';
 import { wordingFor } from '../../src/messages/messages.ts';
 import { entraIdTokens } from '../../src/realtime/endpoint.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
-import { simulatedMind } from '../simulator/rules.ts';
+import { simulatedResponder } from '../simulator/rules.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { openVoice } from '../simulator/voice.ts';
 import { ChatConversation } from './chat-conversation.ts';
@@ -48,7 +48,7 @@ async function createWav(file: string): Promise<WavFile> {
 /** It ends with this process. */
 async function openSimulator(): Promise<{ url: string; voice: string }> {
   const voice = await openVoice({ log });
-  const { url } = await startSimulator({ mind: simulatedMind, voice, log });
+  const { url } = await startSimulator({ responder: simulatedResponder, voice, log });
   return { url, voice: voice.name };
 }
 
@@ -106,7 +106,7 @@ if (options.isHelpAsked) {
   process.exit(0);
 }
 
-// Of the surroundings, not of .env: there it is the bot's, and its lines would stand between these.
+// Of the environment, not of .env: there it is the bot's, and its lines would stand between these.
 const asked = process.env['LOG_LEVEL']?.toLowerCase();
 const log = createLogger(LOG_LEVELS.find((level) => level === asked) ?? 'silent', process.stderr);
 captureConsole(log);

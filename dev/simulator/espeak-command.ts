@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { INPUT_RATE_HZ, resample } from './resample.ts';
-import { speakable } from './speakable.ts';
+import { speechText } from './speech-text.ts';
 import type { Voice } from './voice-port.ts';
 
 const COMMAND = 'espeak-ng';
@@ -28,7 +28,7 @@ export class EspeakCommand implements Voice {
   }
 
   async speak(text: string): Promise<Uint8Array> {
-    const wav = await this.#run(speakable(text));
+    const wav = await this.#run(speechText(text));
     return wav.length < HEADER_BYTES ? new Uint8Array() : fromWav(wav);
   }
 

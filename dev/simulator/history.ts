@@ -1,20 +1,20 @@
 import { isRecord } from './events.ts';
 import { type Item, textOf } from './items.ts';
-import type { HistoryLine, MindContext } from './mind.ts';
+import type { HistoryLine, ResponderContext } from './responder.ts';
 import { readWritten } from './written.ts';
 
 /** What the mind is asked: the newest user message, and everything said before it. */
-export function mindContext(items: readonly Item[], instructions: string, sessionId: string): MindContext {
+export function responderContext(items: readonly Item[], instructions: string, sessionId: string): ResponderContext {
   const end = items.findLastIndex(({ role }) => role === 'user') + 1;
   const message = newestMessage(items.slice(0, end));
   const before = (end === 0 ? items : items.slice(0, end)).filter((item) => !message.includes(item));
   const written = message.map((item) => readWritten(textOf(item)));
-  const perceived = message.flatMap((item, at) => [...(item.perceived ?? []), ...(written[at]?.files ?? [])]);
+  const inputs = message.flatMap((item, at) => [...(item.inputs ?? []), ...(written[at]?.files ?? [])]);
   return {
     said: before.flatMap(linesOf),
     text: written.flatMap(({ text }) => (text === '' ? [] : [text])).join('\n'),
-    clips: perceived.flatMap((part) => (part.kind === 'clip' ? part.clip : [])),
-    perceived,
+    clips: inputs.flatMap((part) => (part.kind === 'clip' ? part.clip : [])),
+    inputs,
     instructions,
     sessionId,
   };

@@ -1,8 +1,8 @@
+import { AudioAnalysis } from './audio-analysis.ts';
 import { audioIn } from './audio-field.ts';
-import { Ear } from './ear.ts';
 import type { WireEvent } from './events.ts';
 import { type AudioFormat, audioMs } from './fields.ts';
-import type { HeardClip } from './perceived.ts';
+import type { HeardClip } from './input-description.ts';
 import { invalidValue, Rejection, stringTooLong } from './wire-errors.ts';
 
 /** What the service takes in one `input_audio_buffer.append`: 15 MiB of base64. */
@@ -14,7 +14,7 @@ const MAX_BUFFERED_MS = 30 * 60_000;
 
 /** Sound that a client sends piece by piece. It is listened to as it arrives, and not kept (see ear.ts). */
 export class InputAudioBuffer {
-  #ear: Ear | undefined;
+  #ear: AudioAnalysis | undefined;
 
   /** `format` is that of the session now; what is in the buffer already stays in the format that it came in. */
   append(event: WireEvent, format: AudioFormat): void {
@@ -22,7 +22,7 @@ export class InputAudioBuffer {
     if (typeof audio === 'string' && audio.length > MAX_APPEND_CHARS) {
       throw stringTooLong('audio', MAX_APPEND_CHARS, audio.length);
     }
-    const ear = this.#ear ?? new Ear(format);
+    const ear = this.#ear ?? new AudioAnalysis(format);
     const bytes = audioIn(event, 'audio', '', ear.format);
     if (ear.durationMs + audioMs(bytes.byteLength, ear.format) > MAX_BUFFERED_MS) {
       const message = `Error appending to input audio buffer: buffer too large. Expected at most ${MAX_BUFFERED_MS}ms of audio; commit or clear it.`;

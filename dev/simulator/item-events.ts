@@ -2,8 +2,8 @@ import { optionalString, requiredInteger, requiredRecord, requiredString, within
 import type { Conversation } from './conversation.ts';
 import type { Send, WireEvent } from './events.ts';
 import type { AudioFormat } from './fields.ts';
+import type { HeardClip } from './input-description.ts';
 import { clipItem, type Item, parseItem, wireItem } from './items.ts';
-import type { HeardClip } from './perceived.ts';
 import { invalidValue } from './wire-errors.ts';
 
 /** What a client does to the items of its conversation, and how the service answers. Each throws a Rejection. */

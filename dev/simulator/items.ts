@@ -1,9 +1,9 @@
+import { AudioAnalysis } from './audio-analysis.ts';
 import { audioIn } from './audio-field.ts';
 import { onlyKnown, optionalString, pathOf, requiredOneOf, requiredString } from './checks.ts';
-import { Ear } from './ear.ts';
 import { isRecord, newId } from './events.ts';
 import type { AudioFormat } from './fields.ts';
-import type { HeardClip, Perceived } from './perceived.ts';
+import type { HeardClip, InputDescription } from './input-description.ts';
 import { seePicture } from './picture.ts';
 import { invalidType, invalidValue, missingParameter, Rejection, stringTooLong } from './wire-errors.ts';
 
@@ -26,7 +26,7 @@ export interface Item {
   /** How much sound it holds, in milliseconds. */
   readonly audioMs: number;
   /** What a user's item holds beside text, in order; never shown on the wire. */
-  readonly perceived?: readonly Perceived[];
+  readonly inputs?: readonly InputDescription[];
 }
 
 const MAX_ID_CHARS = 32;
@@ -53,9 +53,9 @@ export function parseItem(fields: Fields, path: string, inputFormat: AudioFormat
   const role = requiredOneOf(fields, 'role', path, ROLES);
   const parts = parseContent(fields, role, path, inputFormat);
   const content = parts.map(({ part }) => part);
-  const perceived = parts.flatMap((part) => part.perceived ?? []);
-  const audioMs = perceived.reduce((sum, part) => sum + (part.kind === 'clip' ? part.clip.durationMs : 0), 0);
-  return { id, role, status: 'completed', content, audioMs, perceived };
+  const inputs = parts.flatMap((part) => part.inputs ?? []);
+  const audioMs = inputs.reduce((sum, part) => sum + (part.kind === 'clip' ? part.clip.durationMs : 0), 0);
+  return { id, role, status: 'completed', content, audioMs, inputs };
 }
 
 /** The item that a committed input audio buffer becomes. */
@@ -66,13 +66,13 @@ export function clipItem(clip: HeardClip): Item {
     status: 'completed',
     content: [{ type: 'input_audio' }],
     audioMs: clip.durationMs,
-    perceived: [{ kind: 'clip', clip }],
+    inputs: [{ kind: 'clip', clip }],
   };
 }
 
 interface ParsedPart {
   readonly part: ContentPart;
-  readonly perceived?: Perceived;
+  readonly inputs?: InputDescription;
 }
 
 function parseContent(fields: Fields, role: Role, base: string, inputFormat: AudioFormat): ParsedPart[] {
@@ -107,11 +107,11 @@ function parsePart(part: unknown, role: Role, path: string, inputFormat: AudioFo
 function parseAudio(part: Fields, path: string, inputFormat: AudioFormat): ParsedPart {
   const audio = audioIn(part, 'audio', path, inputFormat);
   const transcript = optionalString(part, 'transcript', path);
-  const ear = new Ear(inputFormat);
+  const ear = new AudioAnalysis(inputFormat);
   ear.hear(audio);
   return {
     part: { type: 'input_audio', ...(transcript === undefined ? {} : { transcript }) },
-    perceived: { kind: 'clip', clip: ear.finish() },
+    inputs: { kind: 'clip', clip: ear.finish() },
   };
 }
 
@@ -127,7 +127,7 @@ function parseImage(part: Fields, path: string): ParsedPart {
     part['detail'] === undefined ? undefined : requiredOneOf(part, 'detail', path, ['auto', 'low', 'high']);
   return {
     part: { type: 'input_image', image_url: url, ...(detail === undefined ? {} : { detail }) },
-    perceived: { kind: 'picture', picture: seePicture(url) },
+    inputs: { kind: 'picture', picture: seePicture(url) },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { SeenPicture } from './perceived.ts';
+import type { SeenPicture } from './input-description.ts';
 
 /** Looks at a PNG or JPEG in a base64 data URI; at its header only: no pixel is decoded. */
 export function seePicture(dataUri: string): SeenPicture {

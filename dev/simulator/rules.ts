@@ -1,9 +1,9 @@
-import type { Mind, MindContext, Performance, ServiceError } from './mind.ts';
-import { sentenceAbout } from './perceived.ts';
+import { sentenceAbout } from './input-description.ts';
+import type { Responder, ResponderContext, ScriptedResponse, ServiceError } from './responder.ts';
 import { SERVER_FAULT } from './wire-errors.ts';
 
 /** What one rule answers; `match` is how the newest message fitted it. */
-type Answer = (context: MindContext, match: RegExpExecArray) => Performance | string;
+type Answer = (context: ResponderContext, match: RegExpExecArray) => ScriptedResponse | string;
 
 /** A pattern for the newest message, trimmed, and what is answered to it. */
 type Rule = readonly [RegExp, Answer];
@@ -38,8 +38,8 @@ const RULES: readonly Rule[] = [
  * The demo's mind: about ten deterministic rules, no model, no network. Answers what was written; then, or in its place,
  * it says what it has heard and seen.
  */
-export const simulatedMind: Mind = function answerByRules(context) {
-  const about = context.perceived.map(sentenceAbout).join(' ');
+export const simulatedResponder: Responder = function answerByRules(context) {
+  const about = context.inputs.map(sentenceAbout).join(' ');
   if (about === '') return answerText(context);
   if (context.text.trim() === '') return completed(about);
   const performance = answerText(context);
@@ -51,7 +51,7 @@ export const simulatedMind: Mind = function answerByRules(context) {
 };
 
 /** Answers by the first rule that fits, else by an echo. */
-function answerText(context: MindContext): Performance {
+function answerText(context: ResponderContext): ScriptedResponse {
   const text = context.text.trim();
   for (const [pattern, answer] of RULES) {
     const match = pattern.exec(text);
@@ -62,11 +62,11 @@ function answerText(context: MindContext): Performance {
   return completed(`You said: ${shorten(text)}`);
 }
 
-function completed(text: string): Performance {
+function completed(text: string): ScriptedResponse {
   return { outputs: [{ text }], ending: { kind: 'completed' } };
 }
 
-function failed(error: ServiceError): Performance {
+function failed(error: ServiceError): ScriptedResponse {
   return { outputs: [], ending: { kind: 'failed', error } };
 }
 
@@ -74,17 +74,17 @@ function shorten(text: string): string {
   return text.length > MAX_REPEATED_CHARS ? `${text.slice(0, MAX_REPEATED_CHARS)}…`.toWellFormed() : text;
 }
 
-function greet({ said }: MindContext): string {
+function greet({ said }: ResponderContext): string {
   if (said.some(({ role }) => role === 'assistant')) return 'Hello again! I am still the simulator. What shall I say?';
   return 'Hello! I am a simulator that stands in for the real voice model. Type help to see what I can do.';
 }
 
-function repeat({ said }: MindContext): string {
+function repeat({ said }: ResponderContext): string {
   const last = said.findLast(({ role, text }) => role === 'assistant' && text !== '');
   return last?.text ?? 'There is nothing to repeat yet.';
 }
 
-function remember({ said }: MindContext): string {
+function remember({ said }: ResponderContext): string {
   const last = said.findLast(({ role, text }) => role === 'user' && text !== '');
   return last === undefined ? 'This is the first thing you say to me.' : `You said: “${shorten(last.text)}”`;
 }
@@ -94,7 +94,7 @@ const NUMBERS = [
   ...['eleven', 'twelve', 'thirteen', 'fourteen', 'fifteen', 'sixteen', 'seventeen', 'eighteen', 'nineteen', 'twenty'],
 ];
 
-function count(_: MindContext, match: RegExpExecArray): string {
+function count(_: ResponderContext, match: RegExpExecArray): string {
   const asked = (match[1] ?? '').toLowerCase();
   const last = NUMBERS.includes(asked) ? NUMBERS.indexOf(asked) + 1 : Number(asked);
   if (Number.isNaN(last)) return `I do not know the number ${asked}.`;
@@ -111,7 +111,7 @@ const JOKES = [
 ];
 
 /** Another one each time, without chance: the number of messages so far chooses. */
-function joke({ said }: MindContext): string {
+function joke({ said }: ResponderContext): string {
   return JOKES[Math.ceil(said.length / 2) % JOKES.length] ?? '';
 }
 

@@ -1,18 +1,18 @@
-import type { Mind, MindContext, Performance } from './mind.ts';
+import type { Responder, ResponderContext, ScriptedResponse } from './responder.ts';
 
 /** One scripted turn: a text alone is a completed response with that text. */
-export type Turn = Performance | string | ((context: MindContext) => Performance | string);
+export type Turn = ScriptedResponse | string | ((context: ResponderContext) => ScriptedResponse | string);
 
 /** A mind for tests that answers from a list, one turn per `response.create`. */
 export interface Script {
-  readonly mind: Mind;
+  readonly responder: Responder;
   /** What the mind was asked, oldest first; it grows while the simulator runs. */
-  readonly asked: readonly MindContext[];
+  readonly asked: readonly ResponderContext[];
   /** Throws when turns are left over, or when more were asked for than scripted. */
   assertConsumed(): void;
 }
 
-const EXHAUSTED: Performance = {
+const EXHAUSTED: ScriptedResponse = {
   outputs: [],
   ending: {
     kind: 'failed',
@@ -22,10 +22,10 @@ const EXHAUSTED: Performance = {
 
 /** A script of `turns`. A turn asked for beyond it fails with `script_exhausted`, and `assertConsumed` throws then. */
 export function scripted(turns: readonly Turn[]): Script {
-  const asked: MindContext[] = [];
+  const asked: ResponderContext[] = [];
   return {
     asked,
-    mind(context) {
+    responder(context) {
       const turn = turns[asked.length];
       asked.push(context);
       return turn === undefined ? EXHAUSTED : performanceOf(turn, context);
@@ -38,7 +38,7 @@ export function scripted(turns: readonly Turn[]): Script {
   };
 }
 
-function performanceOf(turn: Turn, context: MindContext): Performance {
+function performanceOf(turn: Turn, context: ResponderContext): ScriptedResponse {
   const given = typeof turn === 'function' ? turn(context) : turn;
   return typeof given === 'string' ? { outputs: [{ text: given }], ending: { kind: 'completed' } } : given;
 }

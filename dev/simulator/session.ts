@@ -5,11 +5,11 @@ import { optionalString, requiredRecord } from './checks.ts';
 import { type ClientEventType, eventIdOf, parseFrame, typeOf } from './client-events.ts';
 import { Conversation } from './conversation.ts';
 import { newId, type ServerEvent, type WireEvent } from './events.ts';
-import { mindContext } from './history.ts';
+import { responderContext } from './history.ts';
 import { InputAudioBuffer } from './input-audio.ts';
 import { ItemEvents } from './item-events.ts';
-import type { ExtraFrame, Mind, Performance } from './mind.ts';
-import { perform, type Stage } from './performer.ts';
+import type { ExtraFrame, Responder, ScriptedResponse } from './responder.ts';
+import { perform, type Stage } from './response-player.ts';
 import { parseResponseRequest, type ResponseRequest } from './response-request.ts';
 import { Responses } from './responses.ts';
 import {
@@ -26,7 +26,7 @@ import { errorEvent, invalidValue, Rejection, SERVER_FAULT } from './wire-errors
 
 /** What all sessions of a simulator share. */
 export interface SessionDeps {
-  readonly mind: Mind;
+  readonly responder: Responder;
   readonly voice: Voice;
   readonly clock: Clock;
   readonly log: Logger;
@@ -187,9 +187,9 @@ export class Session {
     this.#transcripts.follow(request.context, performance.transcription ?? {}, done);
   }
 
-  #think({ context, instructions }: ResponseRequest): Performance {
+  #think({ context, instructions }: ResponseRequest): ScriptedResponse {
     try {
-      return this.#deps.mind(mindContext(context, instructions, this.id));
+      return this.#deps.responder(responderContext(context, instructions, this.id));
     } catch (err) {
       this.#log.error({ err }, 'the mind failed');
       return { outputs: [], ending: { kind: 'failed', error: SERVER_FAULT } };

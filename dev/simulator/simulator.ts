@@ -5,13 +5,13 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { createLogger, type Logger } from '../../src/log.ts';
 import { judge, refuseUpgrade } from './handshake.ts';
-import type { Mind } from './mind.ts';
 import type { Resource } from './resource.ts';
+import type { Responder } from './responder.ts';
 import { Session, type SessionDeps } from './session.ts';
 import type { Voice } from './voice.ts';
 
 export interface SimulatorOptions {
-  readonly mind: Mind;
+  readonly responder: Responder;
   readonly voice: Voice;
   readonly clock?: Clock;
   /** Default 127.0.0.1: this machine only. */
@@ -79,7 +79,7 @@ class SimulatorServer {
   #closed: Promise<void> | undefined;
 
   constructor({
-    mind,
+    responder,
     voice,
     clock = systemClock,
     log,
@@ -88,7 +88,7 @@ class SimulatorServer {
     ...rest
   }: SimulatorOptions) {
     const { onEvent = () => {} } = rest;
-    this.#deps = { mind, voice, clock, log: log ?? createLogger('silent'), paceMs, sessionSeconds, onEvent };
+    this.#deps = { responder, voice, clock, log: log ?? createLogger('silent'), paceMs, sessionSeconds, onEvent };
     this.#refuse = rest.refuse;
     this.#resource = rest.resource;
     this.#http = createServer((_request, response) => {

@@ -1,9 +1,9 @@
 import type { Clock } from '../../src/clock.ts';
 import { wordsOf } from './deltas.ts';
 import type { Send, ServerEvent } from './events.ts';
+import { type HeardClip, transcriptOf } from './input-description.ts';
 import type { Item } from './items.ts';
-import type { Transcription } from './mind.ts';
-import { type HeardClip, transcriptOf } from './perceived.ts';
+import type { Transcription } from './responder.ts';
 import { heardTokens, textTokens } from './usage.ts';
 
 /** A client that asks for no answer gets the transcript of its clip after this. */

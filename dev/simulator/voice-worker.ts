@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { INPUT_RATE_HZ, resample } from './resample.ts';
-import { speakable } from './speakable.ts';
+import { speechText } from './speech-text.ts';
 
 /** To the worker: speak this. */
 export interface SpeechJob {
@@ -40,7 +40,7 @@ async function loadEspeak(): Promise<Espeak> {
 
 function speak(espeak: Espeak, text: string): Uint8Array<ArrayBuffer> {
   const pieces: Int16Array[] = [];
-  espeak.synthesize(speakable(text), (samples) => {
+  espeak.synthesize(speechText(text), (samples) => {
     // The piece is a view of memory that the engine uses again.
     pieces.push(samples.slice());
     return false;

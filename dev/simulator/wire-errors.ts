@@ -1,5 +1,5 @@
 import type { ServerEvent } from './events.ts';
-import type { ServiceError } from './mind.ts';
+import type { ServiceError } from './responder.ts';
 
 interface RejectionDetails {
   readonly type?: string;

@@ -1,9 +1,9 @@
-import type { Perceived } from './perceived.ts';
+import type { InputDescription } from './input-description.ts';
 
 /** What a user wrote, and the text files that came with it. */
 export interface Written {
   readonly text: string;
-  readonly files: readonly Perceived[];
+  readonly files: readonly InputDescription[];
 }
 
 /** What a client of several people puts around a text: `Ada wrote: "hello"`. */

@@ -10,7 +10,7 @@ export interface Picture {
 
 const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
 /** Enough for what is drawn here; a small file may say that it is huge. */
-const MOST_SIDE = 4_096;
+const MAX_SIDE = 4_096;
 
 /**
  * Reads a PNG with 8 bits a channel, in RGB or RGBA, not interlaced. Throws an Error whose message ends the sentence
@@ -24,7 +24,7 @@ export function readPng(file: Buffer): Picture {
   const channels = colourType === 2 ? 3 : colourType === 6 ? 4 : undefined;
   if (depth !== 8 || channels === undefined || interlace !== 0)
     throw new Error('is a PNG of another kind than 8-bit RGB or RGBA without interlace');
-  if (width > MOST_SIDE || height > MOST_SIDE) throw new Error(`has more than ${MOST_SIDE} pixels on a side`);
+  if (width > MAX_SIDE || height > MAX_SIDE) throw new Error(`has more than ${MAX_SIDE} pixels on a side`);
   const rowBytes = width * channels;
   return { width, height, channels, pixels: unfiltered(inflated(data, (rowBytes + 1) * height), rowBytes, channels) };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import ajvDraft04 from 'ajv-draft-04';
 import ajvFormats from 'ajv-formats';
-import { fieldsOf } from '../../src/fields.ts';
+import { fieldsOf } from '../../src/json-access.ts';
 import { type IconKind, iconProblems } from './teams-icons.ts';
 import { VERSION } from './teams-options.ts';
 

@@ -50,9 +50,9 @@ const GUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
  * can come before 0.0.0.
  */
 export const VERSION = /^(?!0\.0\.0$)(?:0|[1-9]\d{0,8})(?:\.(?:0|[1-9]\d{0,8})){2}$/;
-const MOST_NAME_CHARS = 30;
-const MOST_DEVELOPER_CHARS = 32;
-const MOST_URL_CHARS = 2_048;
+const MAX_NAME_CHARS = 30;
+const MAX_DEVELOPER_CHARS = 32;
+const MAX_URL_CHARS = 2_048;
 /** Stands where there is none, so that the rest is read as well. */
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
@@ -98,8 +98,8 @@ function readOptions(read: EnvReader, packageVersion: string): TeamsOptions {
     host,
     appId: read.text('--app-id') === undefined ? appIdOf(botId) : (readGuid(read, '--app-id', 'an id') ?? NO_ID),
     version: readVersion(read) ?? packageVersion.replace(/[-+].*/, ''),
-    name: readText(read, '--name', MOST_NAME_CHARS),
-    developer: readText(read, '--developer', MOST_DEVELOPER_CHARS),
+    name: readText(read, '--name', MAX_NAME_CHARS),
+    developer: readText(read, '--developer', MAX_DEVELOPER_CHARS),
     website: readUrl(read, '--website') ?? `https://${host}/about`,
     privacy: readUrl(read, '--privacy') ?? `https://${host}/about#privacy`,
     terms: readUrl(read, '--terms') ?? `https://${host}/about#terms`,
@@ -132,13 +132,13 @@ function readVersion(read: EnvReader): string | undefined {
   return version;
 }
 
-function readText(read: EnvReader, name: Name, mostChars: number): string {
+function readText(read: EnvReader, name: Name, maxChars: number): string {
   const text = read.text(name) ?? DEFAULT_NAME;
   // Such as those that turn the direction of what stands behind them.
   if (/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text))
-    read.problems.push(`${name} holds characters that cannot be seen; expected one line of up to ${mostChars}`);
-  else if (text.length > mostChars)
-    read.problems.push(`${name} has ${text.length} characters; expected one line of up to ${mostChars}`);
+    read.problems.push(`${name} holds characters that cannot be seen; expected one line of up to ${maxChars}`);
+  else if (text.length > maxChars)
+    read.problems.push(`${name} has ${text.length} characters; expected one line of up to ${maxChars}`);
   return text;
 }
 
@@ -146,7 +146,7 @@ function readUrl(read: EnvReader, name: Name): string | undefined {
   const text = read.text(name);
   if (text === undefined) return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'https:' && url.username === '' && url.password === '' && url.href.length <= MOST_URL_CHARS)
+  if (url?.protocol === 'https:' && url.username === '' && url.password === '' && url.href.length <= MAX_URL_CHARS)
     return url.href;
   read.problems.push(`${name} is no https address; expected one such as https://www.example.com/privacy`);
   return undefined;

@@ -1,4 +1,4 @@
-import { fieldsOf, textOf } from '../fields.ts';
+import { fieldsOf, textOf } from '../json-access.ts';
 import { fencedCode } from './teams-text.ts';
 
 /** What a card that people send is to the bot. */

@@ -7,7 +7,7 @@ import type { ProxySettings } from '../config/proxy-settings.ts';
 import { AttachmentError } from '../errors.ts';
 import { bareHost, connectThrough, portOf, proxyFor, secured } from '../proxy.ts';
 import { kindOfAddress } from './addresses.ts';
-import type { Destination } from './destination.ts';
+import type { AllowedUrl } from './allowed-url.ts';
 
 /** Finds the addresses of a name; `dns.lookup` is one. */
 export type Lookup = (
@@ -43,7 +43,7 @@ export const connectTo: Connect = (addresses, port) => {
  * looking up, the connection, TLS or `use` fails with.
  */
 export async function withConnection<T>(
-  destination: Destination,
+  destination: AllowedUrl,
   rules: FetchRules,
   deps: ConnectionDeps,
   signal: AbortSignal,
@@ -60,7 +60,7 @@ export async function withConnection<T>(
 }
 
 async function withDirectConnection<T>(
-  destination: Destination,
+  destination: AllowedUrl,
   rules: FetchRules,
   { lookup, connect }: ConnectionDeps,
   signal: AbortSignal,
@@ -91,7 +91,7 @@ async function addressesOf(url: URL, lookup: Lookup): Promise<readonly LookupAdd
   return found;
 }
 
-function check(address: string, { url, isLocal }: Destination, { allowLoopback }: FetchRules): void {
+function check(address: string, { url, isLocal }: AllowedUrl, { allowLoopback }: FetchRules): void {
   const kind = kindOfAddress(address);
   if (kind === 'public' && !isLocal) return;
   if (kind === 'loopback' && allowLoopback) return;

@@ -1,7 +1,7 @@
 import { AttachmentError } from '../errors.ts';
-import type { Fetched } from './answer.ts';
+import type { Fetched } from './http-get.ts';
 
-const MOST_KIND_CHARS = 256;
+const MAX_KIND_CHARS = 256;
 const BASE64 = /; *base64 *$/i;
 const BASE64_TEXT = /^[a-z0-9+/]*$/i;
 
@@ -15,10 +15,10 @@ export function isDataUri(text: string): boolean {
  * `too_large` above `maxBytes`, `damaged` for one that cannot be read.
  */
 export function readDataUri(text: string, maxBytes: number): Fetched {
-  const [head, kind = ''] = /^data:([^,]*),/i.exec(text.slice(0, MOST_KIND_CHARS)) ?? [];
+  const [head, kind = ''] = /^data:([^,]*),/i.exec(text.slice(0, MAX_KIND_CHARS)) ?? [];
   if (head === undefined) throw damaged('it is no data URI, or says too much of its kind');
   // A byte takes three characters at most: what is longer than that is not even looked at.
-  if (text.length - head.length > maxBytes * 3 + MOST_KIND_CHARS) throw tooLarge(maxBytes);
+  if (text.length - head.length > maxBytes * 3 + MAX_KIND_CHARS) throw tooLarge(maxBytes);
   const body = text.slice(head.length);
   const bytes = BASE64.test(kind) ? fromBase64(body) : fromPercent(body);
   if (bytes.length > maxBytes) throw tooLarge(maxBytes);

@@ -1,4 +1,4 @@
-const MOST_NAME_CHARS = 100;
+const MAX_NAME_CHARS = 100;
 
 /**
  * A file's name as it is shown to people and to the model: at most 100 characters, none of which can end a quotation or
@@ -6,7 +6,7 @@ const MOST_NAME_CHARS = 100;
  */
 export function shownName(name: string | undefined): string | undefined {
   const plain = (name ?? '').replace(/[\p{C}\p{Z}"“”„\\/<>[\]`*|]+/gu, ' ').trim();
-  return plain.slice(0, MOST_NAME_CHARS).toWellFormed().trim() || undefined;
+  return plain.slice(0, MAX_NAME_CHARS).toWellFormed().trim() || undefined;
 }
 
 /** Whether a name is that of a page: then a page is the file itself, and none came in its place. */

@@ -5,9 +5,9 @@ const DESCRIPTOR_BYTES = 10;
 const EXTENSION = 0x21;
 const DESCRIPTOR = 0x2c;
 /** Before the first frame. The words of one XMP are read as lengths: half a megabyte of them is about 5,000 blocks. */
-const MOST_BLOCKS = 20_000;
-const MOST_CODES = 4_096;
-const MOST_CODE_BITS = 12;
+const MAX_BLOCKS = 20_000;
+const MAX_CODES = 4_096;
+const MAX_CODE_BITS = 12;
 
 export interface GifFrame {
   readonly screenWidthPx: number;
@@ -25,9 +25,9 @@ export function firstGifFrame(view: DataView): GifFrame {
     at += 2;
     for (let length = view.getUint8(at); length > 0; length = view.getUint8(at)) {
       at += 1 + length;
-      if (++blocks > MOST_BLOCKS) throw tooManyBlocks();
+      if (++blocks > MAX_BLOCKS) throw tooManyBlocks();
     }
-    if (++blocks > MOST_BLOCKS) throw tooManyBlocks();
+    if (++blocks > MAX_BLOCKS) throw tooManyBlocks();
   }
   if (view.getUint8(at) !== DESCRIPTOR) throw new AttachmentError('damaged', 'a gif without a frame');
   return {
@@ -57,7 +57,7 @@ export function checkGifCodes(bytes: Uint8Array, { codesAt, pixels }: GifFrame):
   const end = clear + 1;
   const read = codeReader(bytes, codesAt + 1);
   // How many pixels a code stands for.
-  const lengths = new Uint16Array(MOST_CODES).fill(1, 0, clear);
+  const lengths = new Uint16Array(MAX_CODES).fill(1, 0, clear);
   let next = end + 1;
   let bits = firstBits + 1;
   let previous = 0;
@@ -72,9 +72,9 @@ export function checkGifCodes(bytes: Uint8Array, { codesAt, pixels }: GifFrame):
       continue;
     }
     if (code > next || (code === next && previous === 0)) throw new AttachmentError('damaged', 'a gif of wrong codes');
-    if (previous > 0 && next < MOST_CODES) {
+    if (previous > 0 && next < MAX_CODES) {
       lengths[next++] = previous + 1;
-      if (next >= 1 << bits && bits < MOST_CODE_BITS) bits++;
+      if (next >= 1 << bits && bits < MAX_CODE_BITS) bits++;
     }
     previous = lengths[code] ?? 1;
     made += previous;

@@ -7,7 +7,7 @@ const HANDLER_AT = 8;
 /** Where a handler lies, from the outside in. */
 const PATH_TO_HANDLER = ['moov', 'trak', 'mdia', 'hdlr'] as const;
 /** A film of many fragments has its tracks before all of them. */
-const MOST_BOXES = 2_000;
+const MAX_BOXES = 2_000;
 
 /** The content of a box. */
 interface Box {
@@ -23,7 +23,7 @@ interface Box {
  */
 export function hasVideoTrack(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let left = MOST_BOXES;
+  let left = MAX_BOXES;
   const isVideo = (from: number, to: number, depth: number): boolean => {
     for (let at = from; left > 0; left--) {
       const box = boxAt(view, bytes, at, to);

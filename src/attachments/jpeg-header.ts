@@ -2,7 +2,7 @@ import { AttachmentError } from '../errors.ts';
 
 const SOI_BYTES = 2;
 /** Fill bytes included. A profile of colours as large as the file comes in segments of 64 kB, 240 of them. */
-const MOST_MARKERS = 2_000;
+const MAX_MARKERS = 2_000;
 const START_OF_SCAN = 0xda;
 const APP1 = 0xe1;
 /** Baseline, extended and progressive with Huffman codes: what the decoder knows. */
@@ -12,9 +12,9 @@ const FRAMES = [0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd
 const ORIENTATION_TAG = 0x0112;
 const SHORT = 3;
 /** They stand in the order of their tags, and that of the orientation is among the first. */
-const MOST_ENTRIES = 500;
+const MAX_ENTRIES = 500;
 /** Each block of 64 pixels takes a bit or more, so that a byte holds at most 8 blocks, of 4 bytes a pixel. */
-const MOST_RAW_SHARE = 8 * 64 * 4;
+const MAX_RAW_SHARE = 8 * 64 * 4;
 
 interface JpegHeader {
   readonly widthPx: number;
@@ -42,7 +42,7 @@ export function jpegHeader(view: DataView): JpegHeader {
     size = { widthPx, heightPx, rawBytes: 4 * widthPx * heightPx };
   }
   if (size === undefined) throw new AttachmentError('damaged', 'a jpeg without a frame');
-  if (view.byteLength < size.rawBytes / MOST_RAW_SHARE) {
+  if (view.byteLength < size.rawBytes / MAX_RAW_SHARE) {
     throw new AttachmentError('damaged', `a jpeg of ${size.widthPx} x ${size.heightPx} in ${view.byteLength} bytes`);
   }
   return { ...size, orientation };
@@ -51,7 +51,7 @@ export function jpegHeader(view: DataView): JpegHeader {
 /** The segments before the picture itself: each marker, and where its content begins. */
 function* segments(view: DataView): Generator<{ marker: number; at: number; length: number }> {
   let at = SOI_BYTES;
-  for (let markers = 0; markers < MOST_MARKERS; markers++) {
+  for (let markers = 0; markers < MAX_MARKERS; markers++) {
     if (view.getUint8(at) !== 0xff) throw new AttachmentError('damaged', `no marker of a jpeg at ${at}`);
     const marker = view.getUint8(at + 1);
     // Fill bytes.
@@ -65,7 +65,7 @@ function* segments(view: DataView): Generator<{ marker: number; at: number; leng
     yield { marker, at: at + 4, length: length - 2 };
     at += 2 + length;
   }
-  throw new AttachmentError('damaged', `a jpeg without a picture behind ${MOST_MARKERS} markers`);
+  throw new AttachmentError('damaged', `a jpeg without a picture behind ${MAX_MARKERS} markers`);
 }
 
 /** The orientation in a segment of EXIF; `undefined` where it has none that makes sense. */
@@ -76,7 +76,7 @@ function exifOrientation(view: DataView, at: number, length: number): number | u
   const isLittle = tiff.getUint16(0) === 0x4949;
   try {
     const directory = tiff.getUint32(4, isLittle);
-    const entries = Math.min(tiff.getUint16(directory, isLittle), MOST_ENTRIES);
+    const entries = Math.min(tiff.getUint16(directory, isLittle), MAX_ENTRIES);
     for (let entry = directory + 2; entry < directory + 2 + 12 * entries; entry += 12) {
       if (tiff.getUint16(entry, isLittle) !== ORIENTATION_TAG || tiff.getUint16(entry + 2, isLittle) !== SHORT)
         continue;

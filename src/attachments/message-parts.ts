@@ -1,4 +1,4 @@
-import { fieldsOf, textOf } from '../fields.ts';
+import { fieldsOf, textOf } from '../json-access.ts';
 import type { FilePlace } from './attachment-path.ts';
 import { cardFields, type LoopComponent, readCard } from './cards.ts';
 import { shownName } from './file-name.ts';
@@ -56,7 +56,7 @@ export interface PartsOptions {
   readonly hasMarkers?: boolean;
 }
 
-export const MOST_FILES = 10;
+export const MAX_FILES = 10;
 
 const TEAMS_FILE = 'application/vnd.microsoft.teams.file.download.info';
 const AUDIO_CARD = 'application/vnd.microsoft.card.audio';
@@ -71,10 +71,10 @@ const NAMED_FILE = /^(audio|image|text|video)\/(?!html$)|^application\/(?!json$|
 /** Where Teams keeps recordings, out of a bot's reach (MicrosoftDocs/msteams-docs#1805). */
 const RECORDINGS_HOST = 'asm.skype.com';
 
-const MOST_TYPE_CHARS = 256;
-const MOST_NAME_CHARS = 4_096;
-const MOST_ENDING_CHARS = 16;
-const MOST_URL_CHARS = 8_192;
+const MAX_TYPE_CHARS = 256;
+const MAX_NAME_CHARS = 4_096;
+const MAX_ENDING_CHARS = 16;
+const MAX_URL_CHARS = 8_192;
 
 /**
  * What a message consists of, in the order in which a model is to be given it: what it answers, its text, what it
@@ -132,7 +132,7 @@ function withoutMarks(read: readonly ReadAttachment[]): ReadAttachment[] {
 
 /** What a picture stands for where the HTML does not tell. */
 function markOfAttachment(attachment: SentAttachment): string[] {
-  const url = isImage(attachment) ? textOf(attachment.contentUrl, MOST_URL_CHARS) : undefined;
+  const url = isImage(attachment) ? textOf(attachment.contentUrl, MAX_URL_CHARS) : undefined;
   const mark = url === undefined ? undefined : markOfAddress(url);
   return mark === undefined ? [] : [mark];
 }
@@ -197,14 +197,14 @@ function htmlOf({ contentType, content }: SentAttachment): ReadAttachment['html'
 }
 
 function typeOf(contentType: unknown): string {
-  return textOf(contentType, MOST_TYPE_CHARS)?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return textOf(contentType, MAX_TYPE_CHARS)?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
 function partOf(attachment: SentAttachment): MessagePart[] {
   const claimedType = typeOf(attachment.contentType);
   if (isRecording(claimedType, attachment.content)) return [{ kind: 'teamsVoiceClip' }];
   if (claimedType === MESSAGE_REFERENCE || markOfAttachment(attachment).length > 0) return [];
-  const name = shownName(textOf(attachment.name, MOST_NAME_CHARS));
+  const name = shownName(textOf(attachment.name, MAX_NAME_CHARS));
   const { downloadUrl, fileType } = claimedType === TEAMS_FILE ? fieldsOf(attachment.content) : {};
   const url = urlOf(claimedType === TEAMS_FILE ? downloadUrl : attachment.contentUrl);
   const isFile = claimedType === TEAMS_FILE || claimedType === CLOUD_FILE;
@@ -213,7 +213,7 @@ function partOf(attachment: SentAttachment): MessagePart[] {
     const card = readCard(claimedType, attachment.content);
     return card.kind === 'words' ? [] : [card];
   }
-  const ending = textOf(fileType, MOST_ENDING_CHARS)?.toLowerCase();
+  const ending = textOf(fileType, MAX_ENDING_CHARS)?.toLowerCase();
   return [{ kind: 'file', url: url ?? '', name, claimedType, fileType: ending }];
 }
 
@@ -237,7 +237,7 @@ function fileOfPicture({ address, attachmentId }: TeamsPicture): SentFile[] {
 function urlOf(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   if (/^data:/i.test(value)) return value;
-  return value.length <= MOST_URL_CHARS && /^https?:/i.test(value) && URL.canParse(value) ? value : undefined;
+  return value.length <= MAX_URL_CHARS && /^https?:/i.test(value) && URL.canParse(value) ? value : undefined;
 }
 
 /** A voice message from a telephone comes as a card, in a string (MicrosoftDocs/msteams-docs#1805). */
@@ -257,8 +257,8 @@ function isAtRecordings(url: unknown): boolean {
 function withinFiles(parts: readonly MessagePart[]): MessagePart[] {
   let files = 0;
   const kept = parts.filter((part, at) => {
-    if (part.kind === 'file') return ++files <= MOST_FILES;
+    if (part.kind === 'file') return ++files <= MAX_FILES;
     return parts.findIndex(({ kind }) => kind === part.kind) === at;
   });
-  return files <= MOST_FILES ? kept : [...kept, { kind: 'tooManyFiles', count: files - MOST_FILES }];
+  return files <= MAX_FILES ? kept : [...kept, { kind: 'tooManyFiles', count: files - MAX_FILES }];
 }

@@ -1,7 +1,7 @@
 import { AttachmentError } from '../errors.ts';
+import type { FileKind } from './detect-file-type.ts';
 import { firstGifFrame } from './gif-frame.ts';
 import { jpegHeader } from './jpeg-header.ts';
-import type { FileKind } from './recognise.ts';
 
 /** The kinds of pictures that are read. */
 export type PictureKind = Extract<FileKind, 'png' | 'jpeg' | 'gif' | 'bmp'>;
@@ -18,8 +18,8 @@ export interface PictureHeader {
 }
 
 /** A telephone's picture at its full 24 megapixels; more would need too much memory to decode. */
-export const MOST_PIXELS = 25_000_000;
-const MOST_RAW_BYTES = 4 * MOST_PIXELS;
+export const MAX_PIXELS = 25_000_000;
+const MAX_RAW_BYTES = 4 * MAX_PIXELS;
 
 const BMP_HEADER_BYTES = [40, 52, 56, 108, 124];
 const BMP_BITS = [1, 4, 8, 16, 24, 32];
@@ -39,7 +39,7 @@ export function pictureHeader(kind: PictureKind, bytes: Uint8Array): PictureHead
   };
   const { widthPx, heightPx, rawBytes } = header;
   if (!(widthPx > 0 && heightPx > 0)) throw new AttachmentError('damaged', `a ${kind} of ${widthPx} x ${heightPx}`);
-  if (widthPx * heightPx > MOST_PIXELS || rawBytes > MOST_RAW_BYTES) {
+  if (widthPx * heightPx > MAX_PIXELS || rawBytes > MAX_RAW_BYTES) {
     throw new AttachmentError('too_large', `a ${kind} of ${widthPx} x ${heightPx}, ${rawBytes} bytes`);
   }
   return header;

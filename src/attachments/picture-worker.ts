@@ -1,8 +1,8 @@
 import { defaultFormats, Jimp } from 'jimp';
 import { serveTasks } from '../workers/serve-tasks.ts';
-import { decodable } from './decodable.ts';
-import { MOST_PIXELS, type PictureHeader } from './picture-header.ts';
-import { withPooledBlocks } from './pooled-blocks.ts';
+import { withJpegBlockPool } from './jpeg-block-pool.ts';
+import { MAX_PIXELS, type PictureHeader } from './picture-header.ts';
+import { sanitizeImage } from './sanitize-image.ts';
 
 /** To the worker: a picture whose header was read and found sane. */
 export interface PictureJob {
@@ -41,7 +41,7 @@ const FORMATS: readonly Format[] = defaultFormats.map((make) => make() as unknow
  * model would look at.
  */
 const LONGEST_SIDE_PX = 1_536;
-const MOST_DATA_URI_CHARS = 1_500_000;
+const MAX_DATA_URI_CHARS = 1_500_000;
 /** The last is taken in any case: 1,536 x 1,536 pixels of noise fit with it. */
 const JPEG_QUALITIES = [85, 70, 55, 40, 25];
 /** What jpeg-js counts before it makes room. With all that comes after, the process grows by up to 520 MB (measured). */
@@ -70,10 +70,10 @@ async function readPicture({ bytes, header }: PictureJob): Promise<{ result: Pic
 
 /** By the format that was recognised, without jimp's own guesses and its reading of EXIF. */
 function decode({ buffer, byteOffset, byteLength }: Uint8Array, header: PictureHeader): Bitmap | Promise<Bitmap> {
-  const bytes = decodable(Buffer.from(buffer, byteOffset, byteLength), header);
-  const bounds = { maxResolutionInMP: MOST_PIXELS / 1e6, maxMemoryUsageInMB: JPEG_DECODER_MB };
+  const bytes = sanitizeImage(Buffer.from(buffer, byteOffset, byteLength), header);
+  const bounds = { maxResolutionInMP: MAX_PIXELS / 1e6, maxMemoryUsageInMB: JPEG_DECODER_MB };
   const format = formatOf(`image/${header.kind}`);
-  return header.kind === 'jpeg' ? withPooledBlocks(() => format.decode(bytes, bounds)) : format.decode(bytes, {});
+  return header.kind === 'jpeg' ? withJpegBlockPool(() => format.decode(bytes, bounds)) : format.decode(bytes, {});
 }
 
 function formatOf(mime: string): Format {
@@ -125,7 +125,7 @@ async function encode(bitmap: Bitmap, { kind }: PictureHeader): Promise<{ mime: 
 }
 
 function fits({ byteLength }: Buffer): boolean {
-  return 'data:image/jpeg;base64,'.length + 4 * Math.ceil(byteLength / 3) <= MOST_DATA_URI_CHARS;
+  return 'data:image/jpeg;base64,'.length + 4 * Math.ceil(byteLength / 3) <= MAX_DATA_URI_CHARS;
 }
 
 serveTasks(readPicture);

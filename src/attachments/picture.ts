@@ -3,17 +3,17 @@ import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { workerUrl } from '../worker-url.ts';
 import { TaskWorker } from '../workers/task-worker.ts';
+import { detectFileType, type FileKind } from './detect-file-type.ts';
 import { type PictureKind, pictureHeader } from './picture-header.ts';
 import type { Picture, PictureJob } from './picture-worker.ts';
-import { type FileKind, recognise } from './recognise.ts';
 
 export type { Picture } from './picture-worker.ts';
 
-export const MOST_PICTURE_BYTES = 15 * 1024 * 1024;
+export const MAX_PICTURE_BYTES = 15 * 1024 * 1024;
 /** 24 megapixels took up to 16 seconds on two cores that had five times as much to do. */
 const READ_LIMIT_MS = 30_000;
 /** As many as come with one message. */
-const MOST_WAITING = 10;
+const MAX_WAITING = 10;
 /** What the thread holds is given back soon. */
 const IDLE_MS = 60_000;
 /** The blocks of a JPEG are small objects: half a million at 24 megapixels. Pixels are not in it. */
@@ -39,16 +39,16 @@ export function createPictureReader({ clock, log }: { clock: Clock; log: Logger 
     clock,
     log,
     limitMs: READ_LIMIT_MS,
-    maxWaiting: MOST_WAITING,
+    maxWaiting: MAX_WAITING,
     idleMs: IDLE_MS,
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
   });
   return {
     async read(bytes, signal) {
-      if (bytes.byteLength > MOST_PICTURE_BYTES) {
+      if (bytes.byteLength > MAX_PICTURE_BYTES) {
         throw new AttachmentError('too_large', `a picture of ${bytes.byteLength} bytes`);
       }
-      const header = pictureHeader(pictureKind(recognise(bytes)), bytes);
+      const header = pictureHeader(pictureKind(detectFileType(bytes)), bytes);
       const own = new Uint8Array(bytes);
       return worker.run({ bytes: own, header }, { signal, transfer: [own.buffer] });
     },

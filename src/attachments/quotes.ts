@@ -1,4 +1,4 @@
-import { fieldsOf, textOf } from '../fields.ts';
+import { fieldsOf, textOf } from '../json-access.ts';
 import { cardFields } from './cards.ts';
 import { shownName } from './file-name.ts';
 import { type Quote, quotedText, type SentQuote } from './teams-html.ts';

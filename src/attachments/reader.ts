@@ -1,9 +1,9 @@
 import type { ClipDecoder } from '../audio/clip/clip-decoder.ts';
 import { AttachmentError } from '../errors.ts';
+import { detectFileType, type FileKind } from './detect-file-type.ts';
 import { isPageName } from './file-name.ts';
 import type { SentFile } from './message-parts.ts';
 import type { PictureReader } from './picture.ts';
-import { type FileKind, recognise } from './recognise.ts';
 import { quotedTextFile, readTextFile } from './text-file.ts';
 
 /** A file as the model can be given it. */
@@ -34,7 +34,7 @@ export async function readFile(
   { clips, pictures }: FileReaders,
   signal: AbortSignal,
 ): Promise<ReadFile> {
-  const kind = recognise(bytes);
+  const kind = detectFileType(bytes);
   switch (way(kind)) {
     case 'sound': {
       const { pcm, durationMs } = await clips.decode(bytes, signal);

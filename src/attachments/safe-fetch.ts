@@ -3,9 +3,9 @@ import { type Clock, sleep } from '../clock.ts';
 import type { FetchRules } from '../config/allowed-hosts.ts';
 import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { type Answer, ask, type Fetched } from './answer.ts';
+import { type AllowedUrl, allowedUrlOf } from './allowed-url.ts';
 import { type ConnectionDeps, connectTo, withConnection } from './connection.ts';
-import { type Destination, destinationOf } from './destination.ts';
+import { type Answer, ask, type Fetched } from './http-get.ts';
 
 /** What is to be fetched, and what it may cost. */
 export interface FetchRequest {
@@ -32,7 +32,7 @@ export interface FetchDeps extends ConnectionDeps {
 /** The internet. */
 export const INTERNET: ConnectionDeps = { lookup, connect: connectTo };
 
-const MOST_REDIRECTS = 3;
+const MAX_REDIRECTS = 3;
 /** Answers of a host that may not know the file yet; https://github.com/microsoft/BotFramework-Services/issues/255 */
 const UNKNOWN_STATUS: ReadonlySet<number> = new Set([401, 403, 404]);
 const UNKNOWN_WAIT_MS = 1_000;
@@ -44,7 +44,7 @@ const UNKNOWN_WAIT_MS = 1_000;
  * address, or with the reason of an aborted `signal`. A page in place of a file is a file, too: `contentType` tells.
  */
 export async function fetchSafely(request: FetchRequest, deps: FetchDeps): Promise<Fetched> {
-  const first = destinationOf(request.url, request.rules);
+  const first = allowedUrlOf(request.url, request.rules);
   const { timeoutMs } = request;
   const limit = new AbortController();
   const forget = deps.clock.after(timeoutMs, () => {
@@ -72,7 +72,7 @@ async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
 }
 
 async function followed(
-  first: Destination,
+  first: AllowedUrl,
   request: FetchRequest,
   deps: FetchDeps,
   signal: AbortSignal,
@@ -84,7 +84,7 @@ async function followed(
     const host = at.url.hostname;
     if (answer.kind === 'file') return answer.file;
     if (answer.kind === 'redirect') {
-      if (++redirects > MOST_REDIRECTS) throw notGiven(at, 'too many redirects');
+      if (++redirects > MAX_REDIRECTS) throw notGiven(at, 'too many redirects');
       at = redirected(at, answer.location, request.rules);
     } else if (UNKNOWN_STATUS.has(answer.status) && at.rule?.retriesRefused && !isAskedAgain) {
       isAskedAgain = true;
@@ -97,22 +97,22 @@ async function followed(
 }
 
 /** A host whose files are for people who sign in hides them by other statuses, too: sending the same link again is no help. */
-function notGiven({ url, rule }: Destination, why: string): AttachmentError {
+function notGiven({ url, rule }: AllowedUrl, why: string): AttachmentError {
   const code = rule?.wantsSignIn ? 'sign_in_needed' : 'not_fetched';
   return new AttachmentError(code, `${url.hostname}: ${why}`);
 }
 
 /** A file service redirects to the sign-in page of its owner's organisation. */
-function redirected({ url, rule }: Destination, location: string, rules: FetchRules): Destination {
+function redirected({ url, rule }: AllowedUrl, location: string, rules: FetchRules): AllowedUrl {
   try {
-    return destinationOf(location, rules, url);
+    return allowedUrlOf(location, rules, url);
   } catch (cause) {
     if (!rule?.wantsSignIn) throw cause;
     throw new AttachmentError('sign_in_needed', `${url.hostname}: it leads away from the file`, { cause });
   }
 }
 
-async function answerOf(at: Destination, request: FetchRequest, deps: FetchDeps, signal: AbortSignal): Promise<Answer> {
+async function answerOf(at: AllowedUrl, request: FetchRequest, deps: FetchDeps, signal: AbortSignal): Promise<Answer> {
   const { url } = at;
   const { rules, maxBytes } = request;
   try {

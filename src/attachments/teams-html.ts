@@ -1,4 +1,4 @@
-import { textOf } from '../fields.ts';
+import { textOf } from '../json-access.ts';
 import { shownName } from './file-name.ts';
 import type { Attributes } from './html-walk.ts';
 import { teamsType } from './teams-marks.ts';
@@ -37,10 +37,10 @@ export interface TeamsHtml {
   readonly hasExtension: boolean;
 }
 
-const MOST_QUOTES = 5;
+const MAX_QUOTES = 5;
 /** Teams itself shortens what is answered; what is forwarded is what the message is about. */
-const MOST_QUOTED_CHARS = { reply: 500, forward: 8_000 } as const;
-const MOST_AUTHOR_CHARS = 200;
+const MAX_QUOTED_CHARS = { reply: 500, forward: 8_000 } as const;
+const MAX_AUTHOR_CHARS = 200;
 const MAX_ID_CHARS = 256;
 
 const QUOTES: ReadonlyMap<string, Quote['of']> = new Map([
@@ -94,8 +94,8 @@ class TeamsHtmlReading implements TeamsVisitor {
     if (quote === undefined) return;
     if (this.#field === undefined) {
       // White space is taken out later: a bound on what is kept until then.
-      if (quote.text.length < 4 * MOST_QUOTED_CHARS[quote.of]) quote.text += piece;
-    } else if (this.#field.of === 'mri' && quote.author.length < MOST_AUTHOR_CHARS) quote.author += piece;
+      if (quote.text.length < 4 * MAX_QUOTED_CHARS[quote.of]) quote.text += piece;
+    } else if (this.#field.of === 'mri' && quote.author.length < MAX_AUTHOR_CHARS) quote.author += piece;
   }
 
   line(): void {
@@ -142,7 +142,7 @@ class TeamsHtmlReading implements TeamsVisitor {
     const quote = this.#quote;
     this.#quote = undefined;
     this.#field = undefined;
-    if (quote === undefined || this.#quotes.length === MOST_QUOTES) return;
+    if (quote === undefined || this.#quotes.length === MAX_QUOTES) return;
     const { of, messageId } = quote;
     const text = quotedText(quote.text, of);
     if (text !== '') this.#quotes.push({ of, author: shownName(quote.author), text, messageId });
@@ -157,7 +157,7 @@ function pictureOf(attributes: Attributes): TeamsPicture {
 
 /** What is quoted, without empty lines and within its bound. */
 export function quotedText(text: string, of: Quote['of']): string {
-  return shortened(plainLines(text), MOST_QUOTED_CHARS[of]);
+  return shortened(plainLines(text), MAX_QUOTED_CHARS[of]);
 }
 
 /** The lines that hold something, each with single spaces. */
@@ -166,6 +166,6 @@ function plainLines(text: string): string {
   return lines.filter((line) => line !== '').join('\n');
 }
 
-function shortened(text: string, mostChars: number): string {
-  return text.length <= mostChars ? text.toWellFormed() : `${text.slice(0, mostChars - 1).toWellFormed()}…`;
+function shortened(text: string, maxChars: number): string {
+  return text.length <= maxChars ? text.toWellFormed() : `${text.slice(0, maxChars - 1).toWellFormed()}…`;
 }

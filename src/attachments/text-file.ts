@@ -1,9 +1,9 @@
 import { AttachmentError } from '../errors.ts';
 
 /** What a computer shows as 30 kB. It is told to the model as it is, so it is about 8,000 tokens. */
-export const MOST_TEXT_FILE_BYTES = 30 * 1024;
+export const MAX_TEXT_FILE_BYTES = 30 * 1024;
 /** Western texts without Unicode have few letters above ASCII; what has more is something else. */
-const MOST_HIGH_SHARE = 0.3;
+const MAX_HIGH_SHARE = 0.3;
 
 /** Control characters besides the spaces among them. */
 const NO_TEXT = /[^\P{Cc}\t\n\v\f\r]/u;
@@ -35,12 +35,12 @@ function decodeAs(encoding: string, bytes: Uint8Array, isCut: boolean): string |
 
 function decodeWestern(bytes: Uint8Array): string | undefined {
   const high = bytes.reduce((count, byte) => (byte < 0x80 ? count : count + 1), 0);
-  return high > bytes.length * MOST_HIGH_SHARE ? undefined : new TextDecoder('windows-1252').decode(bytes);
+  return high > bytes.length * MAX_HIGH_SHARE ? undefined : new TextDecoder('windows-1252').decode(bytes);
 }
 
 /** The text of a file. Throws an AttachmentError: `too_large` above 30 kB, `kind_unknown` where it is no text. */
 export function readTextFile(bytes: Uint8Array): string {
-  if (bytes.byteLength > MOST_TEXT_FILE_BYTES) {
+  if (bytes.byteLength > MAX_TEXT_FILE_BYTES) {
     throw new AttachmentError('too_large', `a text of ${bytes.byteLength} bytes`);
   }
   const text = decodeText(bytes);

@@ -1,4 +1,4 @@
-import type { LinkedAudio } from './links.ts';
+import type { LinkedAudio } from './signed-links.ts';
 
 /** A reply's sound, with what its player shows. */
 export interface ReplySound {

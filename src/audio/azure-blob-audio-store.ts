@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import { fieldsOf } from '../fields.ts';
 import type { Ids } from '../ids.ts';
+import { fieldsOf } from '../json-access.ts';
 import type { Logger } from '../log.ts';
 import type { Blobs } from '../storage/blobs.ts';
 import { type AudioStore, type StoredAudio, toStored } from './audio-store.ts';

@@ -6,7 +6,7 @@ import type { Env } from '../config/env.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { channelOf } from './capabilities.ts';
-import { LastingClients } from './connector-clients.ts';
+import { CachedClients } from './connector-clients.ts';
 import { trustOnlyOwnTenant } from './issuer-patch.ts';
 import { makeSendsSafe, type SendPolicyOptions } from './send-policy.ts';
 
@@ -41,7 +41,7 @@ export class VoiceAdapter extends CloudAdapter {
 
   constructor({ botEnv, clock, log, random, turnTimeoutMs, telemetry }: AdapterOptions) {
     const policy = { clock, random, log, retryWithinMs: turnTimeoutMs, telemetry };
-    super(new LastingClients(botEnv, (client) => makeSendsSafe(client, policy)));
+    super(new CachedClients(botEnv, (client) => makeSendsSafe(client, policy)));
     trustOnlyOwnTenant(botEnv['MicrosoftAppTenantId']?.trim() || undefined);
     this.hasIdentity = Boolean(botEnv['MicrosoftAppId']?.trim());
     this.#log = log;

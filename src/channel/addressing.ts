@@ -1,6 +1,6 @@
 import type { Activity } from 'botbuilder';
 import { commandOf } from '../conversation/commands/commands.ts';
-import { fieldsOf } from '../fields.ts';
+import { fieldsOf } from '../json-access.ts';
 import { type Addressing, capabilitiesOf } from './capabilities.ts';
 import { mentionsBot, namesBot } from './mentions.ts';
 import { quotesAccount } from './quoted-replies.ts';

@@ -1,6 +1,6 @@
 import { AppCredentials, AuthenticationConstants, ClaimsIdentity } from 'botframework-connector';
 import type { Env } from '../config/env.ts';
-import { LastingClients } from './connector-clients.ts';
+import { CachedClients } from './connector-clients.ts';
 
 /** Where Teams' replies of most tenants go; nothing is sent there. */
 const SERVICE_URL = 'https://smba.trafficmanager.net/teams/';
@@ -10,7 +10,7 @@ const SERVICE_URL = 'https://smba.trafficmanager.net/teams/';
  * MSAL or of Azure Identity, whichever it was; also where botbuilder cannot use these settings.
  */
 export async function botToken(botEnv: Env): Promise<string> {
-  const clients = new LastingClients(botEnv, () => {});
+  const clients = new CachedClients(botEnv, () => {});
   const claims = [{ type: AuthenticationConstants.AudienceClaim, value: botEnv['MicrosoftAppId'] ?? '' }];
   const factory = clients.createConnectorFactory(new ClaimsIdentity(claims, true));
   // Without an audience it is for the channels of the cloud that is set up.

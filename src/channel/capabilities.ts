@@ -13,16 +13,16 @@ export type AudioDelivery =
   /** None: the channel speaks the text itself, from `speak`. */
   | 'speak';
 
-/** How a message may grow while its text is made; see live-message.ts. */
+/** How a message may grow while its text is made; see streaming-message.ts. */
 export interface StreamRules {
   /** The least time between two pieces. */
   readonly intervalMs: number;
   /** Whether the last piece, and the first of the conversation's next message, have to keep that time, too. */
   readonly isPacedThroughout: boolean;
   /** The longest that a stream may take; a little less than what the channel allows. */
-  readonly mostMs: number;
+  readonly maxMs: number;
   /** Longer texts are not shown before they are complete. */
-  readonly mostChars: number;
+  readonly maxChars: number;
   /** Whether the stream begins before there is text, with a word on what the bot is about. */
   readonly isAnnounced: boolean;
   /** Whether the marks stand in `channelData`, too. */
@@ -80,14 +80,14 @@ export interface Capabilities {
   /** Whether attachments at the channel's service need the bot's token; false if their addresses contain a key. */
   readonly attachmentsWantToken: boolean;
   /** The longest text of one message, in characters; longer ones are split. At least twice what a stream may show. */
-  readonly mostTextChars: number;
+  readonly maxTextChars: number;
 }
 
 const WEB_STREAM: StreamRules = {
   intervalMs: 500,
   isPacedThroughout: false,
-  mostMs: Number.POSITIVE_INFINITY,
-  mostChars: 50_000,
+  maxMs: Number.POSITIVE_INFINITY,
+  maxChars: 50_000,
   isAnnounced: false,
   isInChannelData: true,
 };
@@ -95,8 +95,8 @@ const WEB_STREAM: StreamRules = {
 const TEAMS_STREAM: StreamRules = {
   intervalMs: 1_000,
   isPacedThroughout: true,
-  mostMs: 110_000,
-  mostChars: 9_000,
+  maxMs: 110_000,
+  maxChars: 9_000,
   isAnnounced: true,
   isInChannelData: false,
 };
@@ -117,7 +117,7 @@ const PLAIN: Capabilities = {
   marksQuotes: false,
   attachmentHosts: [],
   attachmentsWantToken: true,
-  mostTextChars: 4_000,
+  maxTextChars: 4_000,
 };
 /**
  * Direct Line takes 256 K characters of activity and recommends to stay below 150 K. A bot's upload may have 256 KiB
@@ -131,7 +131,7 @@ const WEB: Capabilities = {
   showsChoices: true,
   attachmentsWantToken: false,
   addressedBy: 'anything',
-  mostTextChars: 100_000,
+  maxTextChars: 100_000,
 };
 /**
  * Teams refuses an `audio/wav` attachment together with the whole message. A message may have 100 KB of UTF-16 with all
@@ -147,7 +147,7 @@ const TEAMS: Capabilities = {
   attachmentHosts: TEAMS_HOSTS,
   opensDialogs: true,
   marksQuotes: true,
-  mostTextChars: 18_000,
+  maxTextChars: 18_000,
 };
 
 type Row = Readonly<Record<Scope, Capabilities>>;
@@ -177,11 +177,11 @@ const BY_CHANNEL: Readonly<Record<string, Row>> = {
     showsTyping: false,
     addressedBy: 'anything',
   }),
-  facebook: everywhere({ ...PLAIN, vouchesFor: 'user', mostTextChars: 2_000 }),
+  facebook: everywhere({ ...PLAIN, vouchesFor: 'user', maxTextChars: 2_000 }),
   line: everywhere({ ...PLAIN, vouchesFor: 'user' }),
   slack: everywhere({ ...PLAIN, vouchesFor: 'user' }),
   telegram: everywhere({ ...PLAIN, vouchesFor: 'user', addressedBy: 'name' }),
-  sms: everywhere({ ...PLAIN, mostTextChars: 1_500 }),
+  sms: everywhere({ ...PLAIN, maxTextChars: 1_500 }),
 };
 
 /** The channel of a channel id, which may name a client behind it, as `msteams:COPILOT` does in the Agents SDK. */

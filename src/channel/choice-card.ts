@@ -1,6 +1,6 @@
 import { type Attachment, CardFactory } from 'botbuilder';
 import type { Choice } from '../conversation/reply.ts';
-import { fieldsOf } from '../fields.ts';
+import { fieldsOf } from '../json-access.ts';
 
 /** What is pressed comes back as a message without text. */
 const INPUT = 'choice';

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { type Env, isLoopbackHost } from '../config/env.ts';
 
 /** A channel has a handful of addresses, one for each region. */
-const MOST_CLIENTS = 100;
+const MAX_CLIENTS = 100;
 
 type AuthenticateRequest = ConfigurationBotFrameworkAuthentication['authenticateRequest'];
 
@@ -12,10 +12,10 @@ type AuthenticateRequest = ConfigurationBotFrameworkAuthentication['authenticate
  * botbuilder's authentication, with clients that last. botbuilder makes two for every turn, each with a pipeline of 15
  * policies, which is a tenth of what a turn costs. They hold no state: tokens are kept elsewhere.
  */
-export class LastingClients extends ConfigurationBotFrameworkAuthentication {
+export class CachedClients extends ConfigurationBotFrameworkAuthentication {
   readonly #prepare: (client: ConnectorClient) => void;
-  readonly #connectors = new LRUCache<string, ConnectorClient>({ max: MOST_CLIENTS });
-  readonly #userTokenClients = new LRUCache<string, UserTokenClient>({ max: MOST_CLIENTS });
+  readonly #connectors = new LRUCache<string, ConnectorClient>({ max: MAX_CLIENTS });
+  readonly #userTokenClients = new LRUCache<string, UserTokenClient>({ max: MAX_CLIENTS });
 
   /** `prepare` is called once with each client, before its first use. */
   constructor(botEnv: Env, prepare: (client: ConnectorClient) => void) {

@@ -1,5 +1,5 @@
 import type { Activity } from 'botbuilder';
-import { fieldsOf, textOf } from '../fields.ts';
+import { fieldsOf, textOf } from '../json-access.ts';
 
 /** What a user thinks of one of the bot's messages: the thumbs below it, in Teams. */
 export interface Feedback {
@@ -14,7 +14,7 @@ export function feedbackOf({ name, value, replyToId }: Activity): Feedback | und
   const { reaction } = fieldsOf(actionValue);
   if (name !== 'message/submitAction' || actionName !== 'feedback') return undefined;
   if (reaction !== 'like' && reaction !== 'dislike') return undefined;
-  return { reaction, replyToId: textOf(replyToId, MOST_ID_CHARS) };
+  return { reaction, replyToId: textOf(replyToId, MAX_ID_CHARS) };
 }
 
-const MOST_ID_CHARS = 256;
+const MAX_ID_CHARS = 256;

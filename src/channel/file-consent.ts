@@ -1,6 +1,6 @@
 import type { Activity, Attachment } from 'botbuilder';
 import type { StoredAudio } from '../audio/audio-store.ts';
-import { fieldsOf, textOf } from '../fields.ts';
+import { fieldsOf, textOf } from '../json-access.ts';
 import type { Wording } from '../messages/messages.ts';
 
 // https://learn.microsoft.com/microsoftteams/platform/bots/how-to/bots-filesv4
@@ -27,8 +27,8 @@ export interface FileConsent {
   readonly place: UploadPlace | undefined;
 }
 
-const MOST_URL_CHARS = 8_192;
-const MOST_ID_CHARS = 256;
+const MAX_URL_CHARS = 8_192;
+const MAX_ID_CHARS = 256;
 
 /** The card that asks whether a sound may be put among the user's files. */
 export function consentCard(audio: StoredAudio, offerId: string, words: Wording): Attachment {
@@ -54,24 +54,24 @@ export function fileCard({ contentUrl, name, uniqueId, fileType }: UploadPlace):
 /** What the user said, if this is an answer to an offer of ours; its fields may be anything. */
 export function fileConsentOf({ value, replyToId }: Activity): FileConsent | undefined {
   const { type, action, context, uploadInfo } = fieldsOf(value);
-  const offerId = textOf(fieldsOf(context)['offer'], MOST_ID_CHARS);
-  const audioId = textOf(fieldsOf(context)['audio'], MOST_ID_CHARS);
+  const offerId = textOf(fieldsOf(context)['offer'], MAX_ID_CHARS);
+  const audioId = textOf(fieldsOf(context)['audio'], MAX_ID_CHARS);
   if (type !== 'fileUpload' || offerId === undefined || audioId === undefined) return undefined;
-  const offer = { offerId, audioId, cardId: textOf(replyToId, MOST_ID_CHARS) };
+  const offer = { offerId, audioId, cardId: textOf(replyToId, MAX_ID_CHARS) };
   if (action === 'decline') return { ...offer, place: undefined };
   const place = placeOf(fieldsOf(uploadInfo));
   return action === 'accept' && place !== undefined ? { ...offer, place } : undefined;
 }
 
 function placeOf(info: Readonly<Record<string, unknown>>): UploadPlace | undefined {
-  const uploadUrl = textOf(info['uploadUrl'], MOST_URL_CHARS);
-  const contentUrl = textOf(info['contentUrl'], MOST_URL_CHARS);
+  const uploadUrl = textOf(info['uploadUrl'], MAX_URL_CHARS);
+  const contentUrl = textOf(info['contentUrl'], MAX_URL_CHARS);
   if (uploadUrl === undefined || contentUrl === undefined) return undefined;
   return {
     uploadUrl,
     contentUrl,
-    name: textOf(info['name'], MOST_ID_CHARS) ?? '',
-    uniqueId: textOf(info['uniqueId'], MOST_ID_CHARS) ?? '',
-    fileType: textOf(info['fileType'], MOST_ID_CHARS) ?? '',
+    name: textOf(info['name'], MAX_ID_CHARS) ?? '',
+    uniqueId: textOf(info['uniqueId'], MAX_ID_CHARS) ?? '',
+    fileType: textOf(info['fileType'], MAX_ID_CHARS) ?? '',
   };
 }

@@ -1,9 +1,9 @@
 import { ActivityTypes, type Attachment, type TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
-import { atMost } from '../at-most.ts';
 import type { AudioStore } from '../audio/audio-store.ts';
-import { isSealed, seal } from '../audio/links.ts';
+import { isTextSigned, signText } from '../audio/signed-links.ts';
 import type { Ids } from '../ids.ts';
+import { lruOptions } from '../lru-options.ts';
 import { type Wording, wordingFor } from '../messages/messages.ts';
 import { consentCard, type FileConsent, fileCard, type UploadPlace } from './file-consent.ts';
 import { soundOf } from './invokes.ts';
@@ -24,7 +24,7 @@ interface Offer {
   state: 'open' | 'saving' | 'saved' | 'declined';
 }
 
-const MOST_OFFERS = 10_000;
+const MAX_OFFERS = 10_000;
 
 /**
  * Puts the sound of an answer among the user's own files, in three steps: the user asks, we offer, the user agrees.
@@ -33,7 +33,7 @@ const MOST_OFFERS = 10_000;
  */
 export class FileSaver {
   readonly #deps: FileSaverDeps;
-  readonly #offers = new LRUCache<string, Offer>(atMost(MOST_OFFERS));
+  readonly #offers = new LRUCache<string, Offer>(lruOptions(MAX_OFFERS));
 
   constructor(deps: FileSaverDeps) {
     this.#deps = deps;
@@ -47,7 +47,7 @@ export class FileSaver {
     if (audio === undefined) return this.#say(context, words.audio.gone);
     const conversation = conversationKey(context.activity);
     const id = ids.secret();
-    const offerId = `${id}.${seal(id, audio)}`;
+    const offerId = `${id}.${signText(id, audio)}`;
     this.#offers.set(offerId, { conversation, audioId, state: 'open' });
     await this.#sendCard(context, consentCard(audio, offerId, words), words.audio.notSaved);
   }
@@ -126,7 +126,7 @@ export class FileSaver {
     if (!this.#offers.has(offerId)) {
       const audio = await soundOf(activity, audioId, this.#deps.audioStore);
       const [id = '', mark = ''] = offerId.split('.');
-      const isOurs = audio !== undefined && isSealed(id, mark, audio);
+      const isOurs = audio !== undefined && isTextSigned(id, mark, audio);
       if (isOurs && !this.#offers.has(offerId)) this.#offers.set(offerId, { conversation, audioId, state: 'open' });
     }
     const offer = this.#offers.get(offerId);

@@ -1,17 +1,17 @@
 import type { Activity, InvokeResponse, TaskModuleResponse } from 'botbuilder';
 import type { AudioStore, StoredAudio } from '../audio/audio-store.ts';
-import { toLink } from '../audio/links.ts';
+import { toLink } from '../audio/signed-links.ts';
 import type { Clock } from '../clock.ts';
-import type { Invitations } from '../conversation/recordings/invitations.ts';
+import type { RecordingLinks } from '../conversation/recordings/recording-links.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { clockTime, type Wording, wordingFor } from '../messages/messages.ts';
-import { canReach, pageUrl } from './audio-place.ts';
+import { canReach, pageUrl } from './audio-delivery.ts';
 import { feedbackOf } from './feedback.ts';
 import { type FileConsent, fileConsentOf } from './file-consent.ts';
 import { audioToPlay } from './player-card.ts';
-import { invitationToOpen } from './talk-card.ts';
-import { talkDialog } from './talk-dialog.ts';
+import { recordingLinkToOpen } from './recording-card.ts';
+import { recordingDialog } from './recording-dialog.ts';
 import { conversationKey, isSameTalk, localeOf } from './user-message.ts';
 
 /** What a client is told at once about its invoke, and what is done after that, if anything. */
@@ -24,7 +24,7 @@ export interface InvokeAnswer {
 /** What answering an invoke takes. */
 export interface InvokeDeps {
   readonly audioStore: AudioStore;
-  readonly invitations: Invitations;
+  readonly recordingLinks: RecordingLinks;
   readonly clock: Clock;
   readonly log: Logger;
   readonly publicBaseUrl: () => string | undefined;
@@ -63,8 +63,8 @@ export async function answerInvoke(activity: Activity, isAllowed: boolean, deps:
 /** A page of the bot in a dialog of the client, or a word why not. */
 async function dialog(activity: Activity, isAllowed: boolean, deps: InvokeDeps): Promise<TaskModuleResponse['task']> {
   if (!isAllowed) return { type: 'message', value: wordingFor(localeOf(activity)).notAllowed };
-  const invitation = invitationToOpen(activity.value);
-  return invitation === undefined ? playerDialog(activity, deps) : talkDialog(activity, invitation, deps);
+  const recordingLink = recordingLinkToOpen(activity.value);
+  return recordingLink === undefined ? playerDialog(activity, deps) : recordingDialog(activity, recordingLink, deps);
 }
 
 async function playerDialog(activity: Activity, deps: InvokeDeps): Promise<TaskModuleResponse['task']> {

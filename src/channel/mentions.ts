@@ -1,8 +1,8 @@
-import { fieldsOf } from '../fields.ts';
+import { fieldsOf } from '../json-access.ts';
 import type { Addressing } from './capabilities.ts';
 
 /** People mention the bot once or twice; more different marks are no message from a person. */
-const MOST_MARKS = 20;
+const MAX_MARKS = 20;
 /** A longer name is none that anybody writes. */
 const MAX_NAME_CHARS = 256;
 
@@ -62,7 +62,7 @@ function withPlainSpaces(text: string): string {
 }
 
 function withoutMarks(text: string, mentions: readonly Mention[]): string {
-  const marks = [...mentionsByMark(mentions)].slice(0, MOST_MARKS);
+  const marks = [...mentionsByMark(mentions)].slice(0, MAX_MARKS);
   // The longest first: one mark may be the beginning of another.
   const inOrder = marks.sort(([one], [other]) => other.length - one.length);
   const bare = text.replace(NUMBERED_TAG, '<at>');

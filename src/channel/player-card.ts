@@ -1,6 +1,6 @@
 import { type Activity, type Attachment, CardFactory } from 'botbuilder';
 import type { StoredAudio } from '../audio/audio-store.ts';
-import { fieldsOf } from '../fields.ts';
+import { fieldsOf } from '../json-access.ts';
 import { clockTime, type Wording } from '../messages/messages.ts';
 import { canSaveFiles, capabilitiesOf } from './capabilities.ts';
 import { scopeOf } from './user-message.ts';

@@ -1,7 +1,7 @@
 import { shownName } from '../attachments/file-name.ts';
 import { MAX_ID_CHARS, MAX_NAME_CHARS, MAX_PREVIEW_CHARS, MAX_QUOTES } from '../attachments/quotes.ts';
 import { quotedText, type SentQuote } from '../attachments/teams-html.ts';
-import { fieldsOf, textOf } from '../fields.ts';
+import { fieldsOf, textOf } from '../json-access.ts';
 
 /**
  * What a message answers, by its `quotedReply` entities; some clients send them without the inner object.

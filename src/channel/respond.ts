@@ -1,19 +1,19 @@
 import type { TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
-import { atMost } from '../at-most.ts';
 import type { Clock } from '../clock.ts';
-import type { ChannelStream, Reply, ReplySink, Respond } from '../conversation/reply.ts';
+import type { ChannelStream, Reply, ReplySender, Respond } from '../conversation/reply.ts';
 import type { TurnReference } from '../conversation/user-message.ts';
 import type { Logger } from '../log.ts';
+import { lruOptions } from '../lru-options.ts';
 import type { VoiceAdapter } from './adapter.ts';
 import { channelOf } from './capabilities.ts';
 import type { Pace } from './pace.ts';
 import type { ReplyStyle } from './reply-activity.ts';
+import { type ChannelReplySender, openReplySender } from './reply-sender.ts';
 import type { ServiceUrls } from './service-urls.ts';
-import { openSink, type Sink } from './sink.ts';
 import { conversationKey, fromReference } from './user-message.ts';
 
-const MOST_CONVERSATIONS = 10_000;
+const MAX_CONVERSATIONS = 10_000;
 
 /** What the ways back need. */
 export interface RespondOptions extends Omit<ReplyStyle, 'words'> {
@@ -39,28 +39,35 @@ export interface Responders {
 /** The ways back over this adapter. */
 export function createResponders(options: RespondOptions): Responders {
   const { adapter, serviceUrls } = options;
-  const paces = new LRUCache<string, Pace>({ ...atMost(MOST_CONVERSATIONS), memoMethod: () => ({ nextAtMs: 0 }) });
+  const paces = new LRUCache<string, Pace>({ ...lruOptions(MAX_CONVERSATIONS), memoMethod: () => ({ nextAtMs: 0 }) });
   const sinkOf = (context: TurnContext, clockLeadMs = 0, stream: ChannelStream = NO_STREAM) => {
     const { channelId, id: activity } = context.activity;
     const conversation = conversationKey(context.activity);
     const log = options.log.child({ channel: channelOf(channelId), conversation, activity });
     const pace = paces.memo(conversation);
-    return openSink(context, { ...options, log, pace, clockLeadMs, stream, connector: adapter.connectorOf(context) });
+    return openReplySender(context, {
+      ...options,
+      log,
+      pace,
+      clockLeadMs,
+      stream,
+      connector: adapter.connectorOf(context),
+    });
   };
   const later = (reference: TurnReference): Respond => {
     const newestUrl = () => serviceUrls.newest(reference);
     return (work, stream) => {
       const openedUrl = newestUrl();
       return openLater(adapter, reference, openedUrl, async (context) => {
-        const sink = sinkOf(context, reference.clockLeadMs, stream);
+        const sender = sinkOf(context, reference.clockLeadMs, stream);
         const sendApart = (reply: Reply) =>
           openLater(adapter, reference, newestUrl(), (other) => sinkOf(other).send(reply));
         // The user may have written again while the model spoke, and from a new address. What has begun ends where it is.
-        const hasMoved = () => newestUrl() !== openedUrl && !sink.isBegun;
+        const hasMoved = () => newestUrl() !== openedUrl && !sender.isBegun;
         try {
-          return await work(new WayBack(sink, hasMoved, sendApart));
+          return await work(new WayBack(sender, hasMoved, sendApart));
         } finally {
-          await sink.close();
+          await sender.close();
         }
       });
     };
@@ -75,52 +82,52 @@ export function createResponders(options: RespondOptions): Responders {
 const NO_STREAM: ChannelStream = { earlierId: undefined, onBegun: () => {} };
 
 /** The way back of one turn: what cannot be sent where it was opened goes apart. */
-class WayBack implements ReplySink {
-  readonly #sink: Sink;
+class WayBack implements ReplySender {
+  readonly #sender: ChannelReplySender;
   readonly #hasMoved: () => boolean;
   readonly #sendApart: (reply: Reply) => Promise<void>;
   #notified: Promise<void> | undefined;
 
   constructor(
-    sink: Sink,
+    sender: ChannelReplySender,
     hasMoved: () => boolean = () => false,
-    sendApart: (reply: Reply) => Promise<void> = (reply) => sink.send(reply),
+    sendApart: (reply: Reply) => Promise<void> = (reply) => sender.send(reply),
   ) {
-    this.#sink = sink;
+    this.#sender = sender;
     this.#hasMoved = hasMoved;
     this.#sendApart = sendApart;
   }
 
   get stopped(): AbortSignal {
-    return this.#sink.stopped;
+    return this.#sender.stopped;
   }
 
   get hasShown(): boolean {
-    return this.#sink.hasShown;
+    return this.#sender.hasShown;
   }
 
   showActivity(): void {
-    this.#sink.showActivity();
+    this.#sender.showActivity();
   }
 
   showText(read: () => string): void {
-    this.#sink.showText(read);
+    this.#sender.showText(read);
   }
 
   abandon(): void {
-    this.#sink.abandon();
+    this.#sender.abandon();
   }
 
   /** What was shown of the answer ends with the notice. */
   notify(text: string): Promise<void> {
-    this.#notified ??= this.#sink.send({ text, audio: undefined, addsToShown: true });
+    this.#notified ??= this.#sender.send({ text, audio: undefined, addsToShown: true });
     return this.#notified;
   }
 
   async send(reply: Reply): Promise<void> {
     await this.#notified?.catch(() => {});
-    await this.#sink.settle();
-    await (this.#notified !== undefined || this.#hasMoved() ? this.#sendApart(reply) : this.#sink.send(reply));
+    await this.#sender.settle();
+    await (this.#notified !== undefined || this.#hasMoved() ? this.#sendApart(reply) : this.#sender.send(reply));
   }
 }
 

@@ -8,7 +8,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 
 /** One try of a send, from the request to the answer. */
 export const SEND_TIMEOUT_MS = 15_000;
-const MOST_RETRIES = 3;
+const MAX_RETRIES = 3;
 const FIRST_BACKOFF_MS = 500;
 
 /**
@@ -94,7 +94,7 @@ function safeRetryPolicy({ clock, random, log, retryWithinMs, telemetry }: SendP
       for (let retries = 0; ; retries++) {
         const attempt = await settle(next(request));
         if ('response' in attempt && attempt.response.status === 429) telemetry.sendThrottled();
-        const waitMs = retries < MOST_RETRIES ? retryDelayMs(attempt, retries, random(), clock) : undefined;
+        const waitMs = retries < MAX_RETRIES ? retryDelayMs(attempt, retries, random(), clock) : undefined;
         const isInTime = waitMs !== undefined && clock.now() + waitMs <= lastTryAtMs;
         if (!isInTime || isTypingSign(request)) return unwrap(attempt);
         telemetry.sendRetried();

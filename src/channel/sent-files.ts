@@ -3,9 +3,9 @@ import { AppCredentials, ClaimsIdentity } from 'botframework-connector';
 import { originalViewOf } from '../attachments/attachment-path.ts';
 import { authorizationFor } from '../attachments/authorization.ts';
 import { isDataUri, readDataUri } from '../attachments/data-uri.ts';
+import { detectFileType } from '../attachments/detect-file-type.ts';
 import { isPageName } from '../attachments/file-name.ts';
 import type { SentFile } from '../attachments/message-parts.ts';
-import { recognise } from '../attachments/recognise.ts';
 import { type FetchRequest, fetchSafely, INTERNET } from '../attachments/safe-fetch.ts';
 import type { Clock } from '../clock.ts';
 import { type FetchRules, type HostRule, ruleFor } from '../config/allowed-hosts.ts';
@@ -30,16 +30,16 @@ export interface SentFilesOptions {
 }
 
 /** The largest file that anything is done with. */
-const MOST_BYTES = 15 * 1024 * 1024;
+const MAX_BYTES = 15 * 1024 * 1024;
 const TIMEOUT_MS = 20_000;
 
 /** Gets the files that people send, from where their channel keeps them and from nowhere else. */
 export function createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock, log }: SentFilesOptions): FetchFile {
   return async (file, reference, signal) => {
-    if (isDataUri(file.url)) return readDataUri(file.url, MOST_BYTES).bytes;
+    if (isDataUri(file.url)) return readDataUri(file.url, MAX_BYTES).bytes;
     const request = {
       ...placeOf(file, reference, adapter, { hosts, allowLoopback }),
-      ...{ signal, maxBytes: MOST_BYTES, timeoutMs: TIMEOUT_MS },
+      ...{ signal, maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS },
     };
     if (request.url === '')
       throw new AttachmentError('sign_in_needed', 'no address that can be used came with the file');
@@ -79,7 +79,7 @@ function serviceHosts(serviceUrl: string): readonly HostRule[] {
 /** A sign-in page may come with status 200. */
 function checkIsFile(bytes: Uint8Array, name: string | undefined, { url, rules }: FetchRequest): void {
   const { hostname } = new URL(url);
-  if (!ruleFor(hostname, rules.hosts)?.wantsSignIn || isPageName(name) || recognise(bytes) !== 'html') return;
+  if (!ruleFor(hostname, rules.hosts)?.wantsSignIn || isPageName(name) || detectFileType(bytes) !== 'html') return;
   throw new AttachmentError('sign_in_needed', `${hostname}: a page came in place of the file`);
 }
 

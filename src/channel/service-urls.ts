@@ -1,8 +1,8 @@
 import type { Activity } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
-import { atMost } from '../at-most.ts';
 import type { Clock } from '../clock.ts';
 import type { TurnReference } from '../conversation/user-message.ts';
+import { lruOptions } from '../lru-options.ts';
 import { keyOf, sentAtMsOf } from './user-message.ts';
 
 /** The address of a channel, and when an activity gave it. */
@@ -21,7 +21,7 @@ const MAX_CONVERSATIONS = 50_000;
  */
 export class ServiceUrls {
   readonly #clock: Clock;
-  readonly #newest = new LRUCache<string, Noted>(atMost(MAX_CONVERSATIONS));
+  readonly #newest = new LRUCache<string, Noted>(lruOptions(MAX_CONVERSATIONS));
 
   constructor(clock: Clock) {
     this.#clock = clock;

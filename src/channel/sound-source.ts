@@ -1,7 +1,7 @@
 import type { TurnContext } from 'botbuilder';
 import type { ConnectorClient } from 'botframework-connector';
 import type { ReplyAudio } from '../conversation/reply.ts';
-import { placeAudio } from './audio-place.ts';
+import { planAudioDelivery } from './audio-delivery.ts';
 import type { Capabilities } from './capabilities.ts';
 import { limited, type SendOptions } from './send-once.ts';
 
@@ -30,7 +30,7 @@ export async function soundSource(
 ): Promise<SoundSource | undefined> {
   const { serviceUrl, conversation } = context.activity;
   const publicBaseUrl = options.publicBaseUrl();
-  const place = placeAudio({ audio, textLength, capabilities, publicBaseUrl, serviceUrl });
+  const place = planAudioDelivery({ audio, textLength, capabilities, publicBaseUrl, serviceUrl });
   switch (place.kind) {
     case 'hosted':
       return { wavUrl: `${place.pageUrl}.wav`, pageUrl: place.pageUrl };

@@ -21,11 +21,11 @@ const FILE_HOSTS = [
   'onedrive.com',
   'onedrive.live.com',
 ];
-const MOST_REDIRECTS = 3;
-const MOST_TRIES = 3;
+const MAX_REDIRECTS = 3;
+const MAX_TRIES = 3;
 const TRY_LIMIT_MS = 60_000;
 const FIRST_WAIT_MS = 1_000;
-const MOST_WAIT_MS = 15_000;
+const MAX_WAIT_MS = 15_000;
 /** Passing troubles of the file service; to send the same bytes to the same place again does no harm. */
 const RETRY_STATUS: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 /** Those of the redirects that keep method and body. */
@@ -40,11 +40,11 @@ export async function upload(uploadUrl: string, bytes: Buffer, deps: UploadDeps)
   for (let tries = 1; ; tries++) {
     const response = await putFollowing(uploadUrl, bytes, deps);
     if (response.status === 200 || response.status === 201) return;
-    if (tries === MOST_TRIES || !RETRY_STATUS.has(response.status)) {
+    if (tries === MAX_TRIES || !RETRY_STATUS.has(response.status)) {
       throw new UploadError('upload_refused', `the file service answered ${response.status}`);
     }
     const askedMs = retryAfterMs(Object.fromEntries(response.headers), deps.clock.now()) ?? 0;
-    const waitMs = Math.min(MOST_WAIT_MS, Math.max(askedMs, FIRST_WAIT_MS * 2 ** (tries - 1)));
+    const waitMs = Math.min(MAX_WAIT_MS, Math.max(askedMs, FIRST_WAIT_MS * 2 ** (tries - 1)));
     await sleep(deps.clock, waitMs, deps.stopping).catch(notReached);
   }
 }
@@ -56,7 +56,7 @@ async function putFollowing(uploadUrl: string, bytes: Buffer, deps: UploadDeps):
     // Nothing is read of it: an answer may be of any length.
     await response.body?.cancel();
     if (!REDIRECT_STATUS.has(response.status)) return response;
-    if (redirects === MOST_REDIRECTS) throw new UploadError('upload_refused', 'the file service redirects in circles');
+    if (redirects === MAX_REDIRECTS) throw new UploadError('upload_refused', 'the file service redirects in circles');
     url = checkedUrl(response.headers.get('location') ?? '', url);
   }
 }

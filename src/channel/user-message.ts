@@ -3,7 +3,7 @@ import { ClaimsIdentity } from 'botframework-connector';
 import { LRUCache } from 'lru-cache';
 import { messageParts } from '../attachments/message-parts.ts';
 import { MAX_TEXT_CHARS, type Scope, type TurnReference, type UserMessage } from '../conversation/user-message.ts';
-import { fieldsOf, textOf } from '../fields.ts';
+import { fieldsOf, textOf } from '../json-access.ts';
 import { capabilitiesOf, channelOf } from './capabilities.ts';
 import { chosenCommand } from './choice-card.ts';
 import { textWithoutBot } from './mentions.ts';
@@ -27,10 +27,10 @@ export interface Sender {
 const ACCOUNT_FIELDS = ['id', 'name', 'aadObjectId', 'role'] as const;
 const CONVERSATION_FIELDS = ['id', 'name', 'isGroup', 'conversationType', 'tenantId'] as const;
 /** Names and attachments are kept while a message waits: there are bounds to both. */
-const MOST_NAME_CHARS = 256;
-const MOST_ATTACHMENTS = 100;
-const MOST_FIELD_CHARS = 2_048;
-const MOST_LOCALE_CHARS = 64;
+const MAX_NAME_CHARS = 256;
+const MAX_ATTACHMENTS = 100;
+const MAX_FIELD_CHARS = 2_048;
+const MAX_LOCALE_CHARS = 64;
 const MAX_LOCALES = 200;
 const MAX_TEAM_CHARS = 256;
 
@@ -54,7 +54,7 @@ export function toUserMessage(activity: Activity, caller: Caller, { isAllowed, p
     scope: scopeOf(activity),
     user: {
       id: activity.from.id,
-      name: activity.from.name?.slice(0, MOST_NAME_CHARS) || undefined,
+      name: activity.from.name?.slice(0, MAX_NAME_CHARS) || undefined,
       aadObjectId: activity.from.aadObjectId,
     },
     personKey,
@@ -79,7 +79,7 @@ export function isTeamDeleted(activity: Activity): boolean {
 /** The key of a channel of Microsoft Teams that was deleted. The activity names another conversation. */
 export function deletedChannel({ channelId, channelData }: Activity): string | undefined {
   const { eventType, channel } = fieldsOf(channelData);
-  const id = eventType === 'channelDeleted' ? textOf(fieldsOf(channel)['id'], MOST_FIELD_CHARS) : '';
+  const id = eventType === 'channelDeleted' ? textOf(fieldsOf(channel)['id'], MAX_FIELD_CHARS) : '';
   return id ? conversationKey({ channelId, conversation: { id } as Activity['conversation'] }) : undefined;
 }
 
@@ -92,7 +92,7 @@ export function teamOf({ channelId, channelData }: Activity): { readonly team?: 
 
 /** Language, script and region of a locale, which is told to the model: what else may stand in one could be a sentence. */
 export function localeOf({ locale = '' }: Pick<Activity, 'locale'>): string | undefined {
-  return locale.length > MOST_LOCALE_CHARS ? undefined : locales.memo(locale) || undefined;
+  return locale.length > MAX_LOCALE_CHARS ? undefined : locales.memo(locale) || undefined;
 }
 
 /** Remembered: to read one takes as long as to read the rest of a message. */
@@ -132,7 +132,7 @@ function partsOf(activity: Activity): Pick<UserMessage, 'text' | 'attachments'> 
   const { addressedBy, marksQuotes } = capabilitiesOf(activity.channelId, scopeOf(activity));
   const withoutMentions = (text = '') => textWithoutBot({ ...activity, text }, addressedBy);
   const written = withoutMentions(activity.text) || chosenCommand(activity.value) || '';
-  const parts = messageParts(written, (activity.attachments ?? []).slice(0, MOST_ATTACHMENTS), {
+  const parts = messageParts(written, (activity.attachments ?? []).slice(0, MAX_ATTACHMENTS), {
     quoted: quotedReplies(activity.entities),
     withoutMentions,
     hasMarkers: marksQuotes,
@@ -172,7 +172,7 @@ export function sentAtMsOf({ timestamp }: { readonly timestamp?: unknown }): num
 function pick<T extends object>(from: T, names: readonly (keyof T)[] = Object.keys(from) as (keyof T)[]): object {
   const there = names.map((name) => [name, from[name]] as const).filter(([, value]) => value !== undefined);
   return Object.fromEntries(
-    there.map(([name, value]) => [name, typeof value === 'string' ? value.slice(0, MOST_FIELD_CHARS) : value]),
+    there.map(([name, value]) => [name, typeof value === 'string' ? value.slice(0, MAX_FIELD_CHARS) : value]),
   );
 }
 

@@ -3,7 +3,7 @@ import {
   type ClaimsIdentity,
   ToBotFromBotOrEmulatorTokenValidationParameters as ofEntraId,
 } from 'botframework-connector';
-import { fieldsOf } from '../fields.ts';
+import { fieldsOf } from '../json-access.ts';
 import { capabilitiesOf, channelOf } from './capabilities.ts';
 import { conversationKey, scopeOf } from './user-message.ts';
 

@@ -78,7 +78,7 @@ function checkPath(endpoint: string, read: EnvReader): void {
 }
 
 /** What models say at most in one go where a budget has to know it; some would go on for 32,000 tokens. */
-const MOST_OUTPUT_TOKENS = 4_096;
+const MAX_OUTPUT_TOKENS = 4_096;
 
 /** Reads what sessions are told; a budget has to know how long an answer can be. */
 export function readSession(read: EnvReader, { dayUsd, personUsd, conversationUsd }: LimitSettings): SessionSettings {
@@ -100,7 +100,7 @@ export function readSession(read: EnvReader, { dayUsd, personUsd, conversationUs
     instructions: read.text('REALTIME_INSTRUCTIONS') ?? DEFAULT_INSTRUCTIONS,
     voice,
     modality: 'audio',
-    maxOutputTokens: isSet ? bound : isBudgeted ? MOST_OUTPUT_TOKENS : undefined,
+    maxOutputTokens: isSet ? bound : isBudgeted ? MAX_OUTPUT_TOKENS : undefined,
     transcriptionModel: read.text('REALTIME_TRANSCRIPTION_MODEL'),
   };
 }

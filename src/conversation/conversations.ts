@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { atMost } from '../at-most.ts';
 import { StoreError, TurnError } from '../errors.ts';
+import { lruOptions } from '../lru-options.ts';
 import { apology, wordingFor } from '../messages/messages.ts';
 import type { Acceptance, MessageName } from './acceptance.ts';
 import { type Command, commandOf } from './commands/commands.ts';
@@ -22,7 +22,7 @@ const MAX_WELCOMES = 50_000;
 export class Conversations {
   readonly #services: Services;
   /** Conversations that have begun: of the turn that runs there may be no record yet. */
-  readonly #welcomed = new LRUCache<string, true>(atMost(MAX_WELCOMES));
+  readonly #welcomed = new LRUCache<string, true>(lruOptions(MAX_WELCOMES));
   /** The open requests in which answers go back, by their messages. */
   readonly #openRequests = new Map<string, Respond>();
   readonly #outOfBand: OutOfBandWork;
@@ -180,7 +180,7 @@ export class Conversations {
     const { action, confirm } = planCommand(command, message, this.#services);
     const run = async () => {
       const reply = await confirm(this.#drained.signal).catch((err: unknown) => this.#apology(err, message));
-      await respond((sink) => sink.send(reply));
+      await respond((sender) => sender.send(reply));
     };
     return this.#outOfBand.accept({ activity: message, action, run });
   }
@@ -214,11 +214,11 @@ export class Conversations {
   }
 
   #say(message: Pick<MessageName, 'key'> & Partial<MessageName>, respond: Respond, text: string): Promise<void> {
-    return this.#outOfBand.run(message, () => respond((sink) => sink.send({ text, audio: undefined })));
+    return this.#outOfBand.run(message, () => respond((sender) => sender.send({ text, audio: undefined })));
   }
 
   #tellFull({ locale }: UserMessage, respond: Respond): Promise<void> {
-    return respond((sink) => sink.send({ text: wordingFor(locale).queueFull, audio: undefined }));
+    return respond((sender) => sender.send({ text: wordingFor(locale).queueFull, audio: undefined }));
   }
 
   #apology(err: unknown, { locale }: UserMessage): Reply {

@@ -3,14 +3,14 @@ import type { ConversationAction, ConversationStore } from './conversation-store
 import type { MemoryRecords } from './memory-records.ts';
 import type { MemoryQueue } from './queue/memory-queue.ts';
 import { isKnown, recordAfter } from './record-after.ts';
-import type { Invitations } from './recordings/invitations.ts';
+import type { RecordingLinks } from './recordings/recording-links.ts';
 
 /** What the memory store needs. */
 export interface MemoryStoreOptions {
   readonly records: MemoryRecords;
   /** Its messages are cancelled, and its turns stopped. */
   readonly queue: MemoryQueue;
-  readonly invitations: Invitations;
+  readonly recordingLinks: RecordingLinks;
 }
 
 /** Conversations in the memory of this process. */
@@ -50,7 +50,7 @@ export class MemoryStore implements ConversationStore {
 
   /** Does to the messages of a conversation what an action does to its record. */
   async #act(key: string, action: ConversationAction): Promise<void> {
-    const { queue, invitations } = this.#options;
+    const { queue, recordingLinks } = this.#options;
     switch (action.kind) {
       case 'note':
       case 'edit':
@@ -64,7 +64,7 @@ export class MemoryStore implements ConversationStore {
       case 'forget':
         this.#stop(key);
         queue.running(key)?.makeObsolete();
-        return invitations.forget(key);
+        return recordingLinks.forget(key);
       case 'withdraw':
         return queue.cancelWaiting(key, ({ activityId }) => activityId === action.activityId);
     }

@@ -1,4 +1,4 @@
-import { fieldsOf } from '../fields.ts';
+import { fieldsOf } from '../json-access.ts';
 import type { TurnAttachment, UserMessage } from './user-message.ts';
 
 /** An accepted message as the data of a job. */

@@ -1,5 +1,5 @@
 import type { StoredAudio } from '../audio/audio-store.ts';
-import type { Invitation } from './user-message.ts';
+import type { RecordingLink } from './user-message.ts';
 
 /** A finished answer, still without a channel's form. */
 export interface Reply {
@@ -12,7 +12,7 @@ export interface Reply {
   /** What the user may choose from, below the text. */
   readonly choice?: Choice;
   /** What leads the user to the page on which to speak, below the text. */
-  readonly invitation?: Invitation;
+  readonly recordingLink?: RecordingLink;
 }
 
 /** One of several values for a command. */
@@ -33,7 +33,7 @@ export interface ReplyAudio {
 }
 
 /** How a user gets to the page on which to speak. */
-export type TalkWay =
+export type RecordingAccess =
   /** In a dialog of the client, which tells who opens it. */
   | 'dialog'
   | 'link'
@@ -43,7 +43,7 @@ export type TalkWay =
   | 'unreachable';
 
 /** The way back to one user for one turn. */
-export interface ReplySink {
+export interface ReplySender {
   /** Shows that the bot is at work, until an answer is sent or the way back is closed. Never throws. */
   showActivity(): void;
   /** Shows the answer while it is made: `read` gives all of its text so far, which only ever grows. Never throws. */
@@ -69,4 +69,4 @@ export interface ChannelStream {
 }
 
 /** Opens the way back, runs `work` with it, and closes it. How depends on the channel and the delivery mode. */
-export type Respond = <T>(work: (sink: ReplySink) => Promise<T>, stream?: ChannelStream) => Promise<T>;
+export type Respond = <T>(work: (sender: ReplySender) => Promise<T>, stream?: ChannelStream) => Promise<T>;

@@ -1,5 +1,5 @@
 import type { FileReaders } from '../attachments/reader.ts';
-import type { Slots } from '../attachments/slots.ts';
+import type { Semaphore } from '../attachments/semaphore.ts';
 import type { AudioStore } from '../audio/audio-store.ts';
 import type { Clock } from '../clock.ts';
 import type { SessionSettings } from '../config/config.ts';
@@ -11,8 +11,8 @@ import type { ConversationStore } from './conversation-store.ts';
 import type { Spending } from './limits/spending.ts';
 import type { TurnRate } from './limits/turn-rate.ts';
 import type { TurnQueue } from './queue/turn-queue.ts';
-import type { Invitations } from './recordings/invitations.ts';
-import type { Respond, TalkWay } from './reply.ts';
+import type { RecordingLinks } from './recordings/recording-links.ts';
+import type { RecordingAccess, Respond } from './reply.ts';
 import type { FetchFile, TurnReference, UserMessage } from './user-message.ts';
 
 /** The way back to users. */
@@ -20,7 +20,7 @@ export interface ChannelServices {
   /** After the request was answered: also for a message that another instance accepted. */
   readonly later: (reference: TurnReference) => Respond;
   /** How the sender of a message gets to the page on which to speak. */
-  readonly wayToTalk: (message: UserMessage) => TalkWay;
+  readonly recordingAccess: (message: UserMessage) => RecordingAccess;
 }
 
 /** What reads the files that people send. */
@@ -28,14 +28,14 @@ export interface FileServices {
   readonly readers: FileReaders;
   readonly fetch: FetchFile;
   /** Of `FILE_BOUNDS`, for all conversations. */
-  readonly slots: Slots;
+  readonly semaphore: Semaphore;
 }
 
 /** What answering messages takes. Made once, by the app. */
 export interface Services {
   readonly queue: TurnQueue;
   readonly conversations: ConversationStore;
-  readonly invitations: Invitations;
+  readonly recordingLinks: RecordingLinks;
   readonly audioStore: AudioStore;
   readonly spending: Spending;
   readonly rate: TurnRate;

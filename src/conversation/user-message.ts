@@ -1,5 +1,5 @@
 import type { MessagePart, SentFile } from '../attachments/message-parts.ts';
-import type { LinkedAudio } from '../audio/links.ts';
+import type { LinkedAudio } from '../audio/signed-links.ts';
 
 /** A longer message is refused: it would crowd out all that was said before. */
 export const MAX_TEXT_CHARS = 20_000;
@@ -72,10 +72,10 @@ export type Guest = Pick<
 >;
 
 /**
- * An invitation to one user of one conversation: what is spoken by it is that user's next message. Its id opens nothing
+ * A recording link to one user of one conversation: what is spoken by it is that user's next message. Its id opens nothing
  * by itself, and may stand on a card that others see; whoever has its link may speak for the user.
  */
-export interface Invitation extends Guest, LinkedAudio {
+export interface RecordingLink extends Guest, LinkedAudio {
   /** Until then its page is shown. */
   readonly opensUntilMs: number;
   /** Until then what was spoken is taken. */

@@ -3,7 +3,7 @@ import { sleep, within } from '../clock.ts';
 import type { ConversationStore } from '../conversation/conversation-store.ts';
 import type { SpendingStore } from '../conversation/limits/spending-store.ts';
 import type { TurnQueue } from '../conversation/queue/turn-queue.ts';
-import type { Invitations } from '../conversation/recordings/invitations.ts';
+import type { RecordingLinks } from '../conversation/recordings/recording-links.ts';
 import type { StoreError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import { Connection, type ConnectionOptions, QUERY_LIMIT_MS } from './connection.ts';
@@ -46,7 +46,7 @@ export class Database {
   readonly connection: Connection;
   readonly queue: TurnQueue;
   readonly conversations: ConversationStore;
-  readonly recordingLinks: Invitations;
+  readonly recordingLinks: RecordingLinks;
   readonly audioStore: AudioStore;
   readonly spending: SpendingStore;
   readonly #options: DatabaseOptions;

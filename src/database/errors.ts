@@ -1,6 +1,6 @@
 import type { DatabaseSettings } from '../config/database-settings.ts';
 import { StoreError, type StoreErrorCode, systemCode } from '../errors.ts';
-import { fieldsOf } from '../fields.ts';
+import { fieldsOf } from '../json-access.ts';
 
 /** Table, schema or column: the bot has not created it yet, or somebody has dropped it. */
 const MISSING = /^(42P01|3F000|42703)$/;

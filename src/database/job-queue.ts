@@ -1,7 +1,7 @@
 import { PgBoss } from 'pg-boss';
 import { type MessageJson, readMessage } from '../conversation/message-json.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
-import { fieldsOf } from '../fields.ts';
+import { fieldsOf } from '../json-access.ts';
 import { type Connection, type ConnectionOptions, clientConfig, type Sql } from './connection.ts';
 import { storeFailure } from './errors.ts';
 import { channelOf, jobId, queueSchema, storedKey } from './names.ts';

@@ -35,7 +35,7 @@ const MIGRATIONS: readonly Migration[] = [
         id text PRIMARY KEY,
         conversation text NOT NULL,
         person text NOT NULL,
-        invitation jsonb NOT NULL,
+        link jsonb NOT NULL,
         expires_at timestamptz NOT NULL,
         UNIQUE (conversation, person)
       )`,

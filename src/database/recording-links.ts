@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { personId } from '../conversation/keys.ts';
-import { readInvitation } from '../conversation/recordings/invitation-json.ts';
-import { type Invitations, invitationOf } from '../conversation/recordings/invitations.ts';
+import { readRecordingLink } from '../conversation/recordings/recording-link-json.ts';
+import { type RecordingLinks, recordingLinkOf } from '../conversation/recordings/recording-links.ts';
 import type { Ids } from '../ids.ts';
 import { storableJson } from '../storable-json.ts';
 import type { Connection, Sql } from './connection.ts';
@@ -18,27 +18,27 @@ export interface RecordingLinksOptions {
 const ID = /^[A-Za-z0-9_-]{33}$/;
 
 /** Recording links that all instances share: one for each person in a conversation. */
-export function createRecordingLinks({ connection, clock, ids }: RecordingLinksOptions): Invitations {
+export function createRecordingLinks({ connection, clock, ids }: RecordingLinksOptions): RecordingLinks {
   return {
     async create(guest) {
-      const invitation = invitationOf(guest, ids, clock);
+      const recordingLink = recordingLinkOf(guest, ids, clock);
       await connection.query(
-        `INSERT INTO recording_links (id, conversation, person, invitation, expires_at)
+        `INSERT INTO recording_links (id, conversation, person, link, expires_at)
          VALUES ($1, $2, $3, $4, now() + $5 * interval '1 ms')
          ON CONFLICT (conversation, person) DO UPDATE
-         SET id = excluded.id, invitation = excluded.invitation, expires_at = excluded.expires_at`,
+         SET id = excluded.id, link = excluded.link, expires_at = excluded.expires_at`,
         [
-          ...[invitation.id, storedKey(guest.key), personId(guest.personKey)],
-          ...[storableJson(invitation), invitation.expiresAtMs - clock.now()],
+          ...[recordingLink.id, storedKey(guest.key), personId(guest.personKey)],
+          ...[storableJson(recordingLink), recordingLink.expiresAtMs - clock.now()],
         ],
       );
-      return invitation;
+      return recordingLink;
     },
     async find(id) {
       if (!ID.test(id)) return undefined;
-      const text = 'SELECT invitation FROM recording_links WHERE id = $1 AND expires_at > now()';
-      const [row] = await connection.query<{ invitation: unknown }>(text, [id]);
-      return readInvitation(row?.invitation);
+      const text = 'SELECT link FROM recording_links WHERE id = $1 AND expires_at > now()';
+      const [row] = await connection.query<{ link: unknown }>(text, [id]);
+      return readRecordingLink(row?.link);
     },
     async take(id) {
       if (!ID.test(id)) return false;

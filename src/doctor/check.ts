@@ -17,7 +17,7 @@ export type Finding =
   | { readonly status: 'fail'; readonly said: string; readonly todo: string; readonly figures?: Figures }
   | { readonly status: 'skipped'; readonly said: string };
 
-/** One question to the surroundings of the bot. */
+/** One question to the environment of the bot. */
 export interface Check {
   readonly name: string;
   /** Names of checks before it, without whose success it means nothing. */

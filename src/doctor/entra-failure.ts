@@ -1,5 +1,5 @@
 import { systemCode } from '../errors.ts';
-import { fieldsOf, textOf } from '../fields.ts';
+import { fieldsOf, textOf } from '../json-access.ts';
 
 /**
  * Why there is no token: Entra ID's own code, such as `AADSTS7000222`, else that of the system, else in a few words what
@@ -11,12 +11,12 @@ export function entraFailure(error: unknown): string {
   return aadCodeOf(error) ?? (code?.startsWith('ERR_') === true ? undefined : code) ?? inFewWords(error);
 }
 
-const MOST_CHARS = 120;
+const MAX_CHARS = 120;
 const MAX_TEXT_CHARS = 100_000;
-const MOST_CAUSES = 10;
+const MAX_CAUSES = 10;
 
 /** MSAL gives it in the message or beside it, Azure Identity in one of many errors. */
-function aadCodeOf(error: unknown, causesLeft = MOST_CAUSES): string | undefined {
+function aadCodeOf(error: unknown, causesLeft = MAX_CAUSES): string | undefined {
   if (causesLeft === 0) return undefined;
   const { message, errorMessage, cause } = fieldsOf(error);
   const texts = [message, errorMessage].map((each) => textOf(each, MAX_TEXT_CHARS) ?? '');
@@ -39,8 +39,8 @@ function inFewWords(error: unknown): string {
 function firstSentence(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const sentence = text.split(/\.\s|\.$|\n/)[0] ?? '';
-  if (sentence.length <= MOST_CHARS) return sentence;
-  return sentence.slice(0, MOST_CHARS - 1).replace(/\S*$/, '…');
+  if (sentence.length <= MAX_CHARS) return sentence;
+  return sentence.slice(0, MAX_CHARS - 1).replace(/\S*$/, '…');
 }
 
 /** Of a chain of credentials, one for each that was tried. */

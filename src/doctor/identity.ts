@@ -1,7 +1,7 @@
 import { type Env, isLoopbackHost } from '../config/env.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass, warn } from './check.ts';
 import { entraFailure } from './entra-failure.ts';
-import { describeToken, tokenFacts, tokenFigures } from './token-facts.ts';
+import { describeToken, tokenClaims, tokenFigures } from './token-claims.ts';
 
 const LIMIT_MS = 30_000;
 
@@ -29,7 +29,7 @@ async function checkToken({ config: { botEnv }, env, clock }: DoctorDeps): Promi
   try {
     // botbuilder is most of what there would be to load, and only a bot with an app id needs it.
     const { botToken } = await import('../channel/bot-token.ts');
-    const facts = tokenFacts(await botToken(botEnv));
+    const facts = tokenClaims(await botToken(botEnv));
     const nowMs = clock.now();
     const figures = { type, ...tokenFigures(facts, nowMs) };
     const told = describeToken(facts, nowMs);

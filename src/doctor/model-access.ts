@@ -1,11 +1,11 @@
 import type { ModelEndpoint } from '../config/config.ts';
 import { TurnError } from '../errors.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass } from './check.ts';
+import { reachCheck } from './connectivity.ts';
 import { entraFailure } from './entra-failure.ts';
 import { describeTurnError, modelTodo, PREVIEW_TODO, SLOW_TOKEN } from './model-remedies.ts';
 import type { ModelTrial } from './model-trial.ts';
-import { reachCheck } from './reach.ts';
-import { describeToken, tokenFacts, tokenFigures } from './token-facts.ts';
+import { describeToken, tokenClaims, tokenFigures } from './token-claims.ts';
 
 export const DEPLOYMENT = 'model deployment';
 const ADDRESS = 'model address';
@@ -47,7 +47,7 @@ async function checkCredentials({ config: { model }, tokens, clock }: DoctorDeps
       return pass('a key is set (OPENAI_API_KEY)', { kind: model.kind });
     case 'azureEntraId':
       try {
-        const facts = tokenFacts(await tokens(model.scope)());
+        const facts = tokenClaims(await tokens(model.scope)());
         const figures = { kind: model.kind, ...tokenFigures(facts, clock.now()) };
         return pass(`Entra ID gave a token: ${describeToken(facts, clock.now())}`, figures);
       } catch (error) {

@@ -3,7 +3,7 @@ import { connectionOpener, type OpenConnection } from '../realtime/connection.ts
 import { preloadClient, toRealtimeTarget } from '../realtime/endpoint.ts';
 import type { ModelResult } from '../realtime/model-result.ts';
 import type { ServerEvent } from '../realtime/server-event.ts';
-import { wireFailure } from '../realtime/wire-failures.ts';
+import { serviceErrorOf } from '../realtime/service-errors.ts';
 import type { DoctorDeps } from './check.ts';
 import { WatchedSession } from './watched-session.ts';
 
@@ -50,7 +50,7 @@ export class ModelTrial {
     this.#first = await this.#openSession(signal);
     const { startedAtMs, connectedAtMs } = this.#first;
     const { event, atMs } = await this.#first.whenHeard(({ kind }) => ['session', 'preview', 'error'].includes(kind));
-    if (event.kind === 'error') throw wireFailure(event.error, 'handshake_refused');
+    if (event.kind === 'error') throw serviceErrorOf(event.error, 'handshake_refused');
     return { connectMs: connectedAtMs - startedAtMs, greetedMs: atMs - startedAtMs };
   }
 

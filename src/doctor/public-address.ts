@@ -1,9 +1,9 @@
 import type { Config } from '../config/config.ts';
-import { fieldsOf } from '../fields.ts';
 import { FRAMING_HOSTS } from '../http/pages/player/route.ts';
 import type { Installation } from '../installation.ts';
+import { fieldsOf } from '../json-access.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass, skipped } from './check.ts';
-import { reachTodo, reasonOf } from './reach.ts';
+import { reachTodo, reasonOf } from './connectivity.ts';
 
 const HEALTH = 'public address';
 
@@ -165,7 +165,7 @@ interface Answer {
   readonly tookMs: number;
 }
 
-const MOST_BODY_CHARS = 10_000;
+const MAX_BODY_CHARS = 10_000;
 
 /** Asks without following where it is sent. */
 async function ask(url: string, request: RequestInit): Promise<Answer> {
@@ -175,7 +175,7 @@ async function ask(url: string, request: RequestInit): Promise<Answer> {
   const { status, headers } = response;
   const tookMs = Math.round(performance.now() - startedAt);
   const [type, location] = [headers.get('content-type') ?? '', headers.get('location') ?? ''];
-  return { status, headers, type, location, tookMs, body: text.length > MOST_BODY_CHARS ? undefined : parsed(text) };
+  return { status, headers, type, location, tookMs, body: text.length > MAX_BODY_CHARS ? undefined : parsed(text) };
 }
 
 function parsed(text: string): unknown {

@@ -2,7 +2,7 @@ import { StoreError } from '../errors.ts';
 import { AUDIO_CONTAINER, accountOf, addressOf, openContainer } from '../storage/azure-account.ts';
 import { AzureBlobs } from '../storage/azure-blobs.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass } from './check.ts';
-import { reachCheck } from './reach.ts';
+import { reachCheck } from './connectivity.ts';
 import { tryWrites } from './storage-writes.ts';
 
 const NAME = 'storage';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
-import { fieldsOf } from '../fields.ts';
 import type { Installation } from '../installation.ts';
+import { fieldsOf } from '../json-access.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass, skipped } from './check.ts';
 
 /** Below the folder of the project. */

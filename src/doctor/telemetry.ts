@@ -1,11 +1,11 @@
 import { ingestionEndpointOf, instrumentationKeyOf, type TelemetrySettings } from '../config/telemetry-settings.ts';
-import { fieldsOf, textOf } from '../fields.ts';
+import { fieldsOf, textOf } from '../json-access.ts';
 import { MONITOR_SCOPE } from '../telemetry/azure-monitor.ts';
 import { DOCTOR_METRIC } from '../telemetry/names.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass, skipped, warn } from './check.ts';
+import { reach, reachTodo, reasonOf } from './connectivity.ts';
 import { entraFailure } from './entra-failure.ts';
-import { reach, reachTodo, reasonOf } from './reach.ts';
-import { describeToken, tokenFacts } from './token-facts.ts';
+import { describeToken, tokenClaims } from './token-claims.ts';
 
 type Monitor = Extract<TelemetrySettings, { kind: 'azureMonitor' }>;
 
@@ -14,7 +14,7 @@ const VARIABLE = 'APPLICATIONINSIGHTS_CONNECTION_STRING';
 const NO_TIME_MS = 1_000;
 /** A credential chain asks one source after another, some of them programs. */
 const LIMIT_MS = 40_000;
-const MOST_REASON_CHARS = 1_000;
+const MAX_REASON_CHARS = 1_000;
 const ROLE =
   'the role "Monitoring Metrics Publisher" on the Application Insights resource (it takes some minutes to count)';
 
@@ -55,7 +55,7 @@ async function checkMonitor(monitor: Monitor, deps: DoctorDeps, signal: AbortSig
   const tookMs = deps.clock.now() - startedAtMs;
   if (answer.status === 200 && answer.accepted === 1)
     return pass(`${reached.said}; took a metric in ${tookMs} ms`, { ...reached.figures, trackMs: tookMs });
-  return refused(answer, address, token === undefined ? undefined : describeToken(tokenFacts(token), startedAtMs));
+  return refused(answer, address, token === undefined ? undefined : describeToken(tokenClaims(token), startedAtMs));
 }
 
 /** `identity`: who a token is of; `undefined` where the key was to serve. */
@@ -116,7 +116,7 @@ async function send(
   return {
     status: response.status,
     accepted: itemsAccepted,
-    reason: textOf(fieldsOf(first)['message'], MOST_REASON_CHARS),
+    reason: textOf(fieldsOf(first)['message'], MAX_REASON_CHARS),
   };
 }
 

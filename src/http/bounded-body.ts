@@ -5,7 +5,7 @@ import { RequestError } from '../errors.ts';
 /** The bounds of all bodies that one reader reads. */
 export interface BodyBounds {
   /** Bodies that are being read at the same time, together; more are asked to come again. */
-  readonly mostBytesAtOnce: number;
+  readonly maxBytesAtOnce: number;
   /** For one body; a slower one is cut off. */
   readonly timeoutMs: number;
   /** What each body may send before it counts, and before `admit` is asked. Default: 0. */
@@ -20,7 +20,7 @@ export interface BodyBounds {
  */
 export function bounded<T>(
   read: (request: IncomingMessage) => Promise<T>,
-  { mostBytesAtOnce, timeoutMs, freeBytes = 0, admit }: BodyBounds,
+  { maxBytesAtOnce, timeoutMs, freeBytes = 0, admit }: BodyBounds,
 ): (request: IncomingMessage) => Promise<T> {
   let bytesHeld = 0;
   return async function readBounded(request) {
@@ -33,7 +33,7 @@ export function bounded<T>(
       const newBytes = Math.max(0, ownBytes - freeBytes) - countedBytes;
       countedBytes += newBytes;
       bytesHeld += newBytes;
-      if (bytesHeld > mostBytesAtOnce) refused.reject(tooMany());
+      if (bytesHeld > maxBytesAtOnce) refused.reject(tooMany());
     };
     const goOn = () => {
       if (isOver) return;
@@ -75,12 +75,12 @@ export function refuseEncoded({ headers: { 'content-encoding': encoding } }: Inc
 }
 
 /** Reads up to so many bytes. Rejects with a RequestError. */
-export async function wholeBody(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
+export async function wholeBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   try {
-    return await getRawBody(request, { limit: mostBytes, length: request.headers['content-length'] ?? null });
+    return await getRawBody(request, { limit: maxBytes, length: request.headers['content-length'] ?? null });
   } catch (cause) {
     if ((cause as { type?: unknown }).type === 'entity.too.large') {
-      throw new RequestError('too_large', `The body is larger than ${mostBytes} bytes.`);
+      throw new RequestError('too_large', `The body is larger than ${maxBytes} bytes.`);
     }
     throw new RequestError('bad_request', 'The body could not be read.');
   }

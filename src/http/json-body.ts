@@ -17,7 +17,7 @@ const MAX_DEPTH = 100;
 
 /** A reader of JSON within bounds: see `bounded`. `verify` checks the token of a body that is longer than most. */
 export function boundedReader(verify: BodyBounds['admit']): typeof readJsonObject {
-  const bounds = { mostBytesAtOnce: MAX_BYTES_AT_ONCE, timeoutMs: READ_TIMEOUT_MS, freeBytes: MAX_UNVERIFIED_BYTES };
+  const bounds = { maxBytesAtOnce: MAX_BYTES_AT_ONCE, timeoutMs: READ_TIMEOUT_MS, freeBytes: MAX_UNVERIFIED_BYTES };
   return bounded(readJsonObject, { ...bounds, admit: verify });
 }
 

@@ -1,5 +1,5 @@
 import type { AudioStore, StoredAudio } from '../audio/audio-store.ts';
-import { isGenuine, readLink } from '../audio/links.ts';
+import { isGenuine, readLink } from '../audio/signed-links.ts';
 import type { Clock } from '../clock.ts';
 
 /** Audio that a link leads to, and for how much longer. */

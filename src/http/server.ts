@@ -15,9 +15,9 @@ import { aboutRoute } from './pages/about/route.ts';
 import { homeRoute } from './pages/home/route.ts';
 import { playerRoute } from './pages/player/route.ts';
 import { TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './pages/player/teams-library.ts';
-import { RECORDER_PATH, recorderRoute } from './pages/talk/recorder.ts';
-import { talkRoute } from './pages/talk/route.ts';
-import { uploadRoute } from './pages/talk/upload.ts';
+import { RECORDER_PATH, recorderRoute } from './pages/record/recorder.ts';
+import { talkRoute } from './pages/record/route.ts';
+import { uploadRoute } from './pages/record/upload.ts';
 import { limitRequestTime } from './request-time.ts';
 import { SoundReader } from './sound-reader.ts';
 

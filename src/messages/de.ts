@@ -16,8 +16,8 @@ export const de: Wording = {
     'Hallo! Erwähnen Sie mich in einer Nachricht, und ich antworte mit Text und mit meiner Stimme. Erwähnen Sie mich mit /voice, um meine Stimme zu wählen, oder mit /help, um zu sehen, was ich noch kann.',
   textMissing:
     'In Ihrer Nachricht war nichts, das ich lesen kann. Bitte schreiben Sie mir, oder senden Sie eine Tonaufnahme, ein Bild oder eine Textdatei.',
-  textTooLong: (mostChars) =>
-    `Diese Nachricht ist zu lang für mich. Bitte senden Sie sie in Teilen von bis zu ${mostChars} Zeichen.`,
+  textTooLong: (maxChars) =>
+    `Diese Nachricht ist zu lang für mich. Bitte senden Sie sie in Teilen von bis zu ${maxChars} Zeichen.`,
   queueFull:
     'Ich bin noch mit Ihren vorigen Nachrichten beschäftigt. Bitte senden Sie das noch einmal, wenn ich sie beantwortet habe.',
   notAllowed:

@@ -16,8 +16,8 @@ export const en: Wording = {
     'Hello! Mention me in a message and I will answer in text and with my voice. Mention me with /voice to choose how I sound, or with /help to see what else I can do.',
   textMissing:
     'I found nothing in your message that I can read. Please write to me, or send a voice message, a picture or a text file.',
-  textTooLong: (mostChars) =>
-    `That message is too long for me. Please send it in parts of up to ${mostChars} characters.`,
+  textTooLong: (maxChars) =>
+    `That message is too long for me. Please send it in parts of up to ${maxChars} characters.`,
   queueFull: 'I am still busy with your earlier messages. Please send that again when I have answered them.',
   notAllowed: 'I am sorry, I am not open to your account. Please ask the person who runs this bot.',
   shuttingDown: 'I am being restarted. Please send that again in a minute.',

@@ -20,7 +20,7 @@ export interface Wording {
   /** Where only messages to the bot are answered. */
   readonly welcomeGroup: string;
   readonly textMissing: string;
-  textTooLong(mostChars: string): string;
+  textTooLong(maxChars: string): string;
   readonly queueFull: string;
   readonly notAllowed: string;
   readonly shuttingDown: string;

@@ -3,12 +3,12 @@ import type { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
 import type { Clock } from '../clock.ts';
 import { TurnError } from '../errors.ts';
-import { clientSideFailure, MAX_FRAME_BYTES } from './client-failures.ts';
+import { clientErrorOf, MAX_FRAME_BYTES } from './client-errors.ts';
 import type { RealtimeTarget } from './endpoint.ts';
 import { Heartbeat, PONG_TIMEOUT_MS } from './heartbeat.ts';
 import { refusalWords } from './refusal-body.ts';
 import { readServerEvent, type ServerEvent } from './server-event.ts';
-import { handshakeFailure } from './wire-failures.ts';
+import { handshakeErrorOf } from './service-errors.ts';
 
 export type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
 
@@ -116,11 +116,11 @@ class OpenSocket implements Connection {
     });
     realtime.on('error', (error) => {
       // Errors that the service sends have come as events already; those of the client's side have a cause.
-      if (error.cause !== undefined) this.#breakOff(clientSideFailure(error));
+      if (error.cause !== undefined) this.#breakOff(clientErrorOf(error));
     });
     realtime.socket.on('unexpected-response', async (request, response) => {
       const words = await refusalWords(response, credential, clock);
-      this.#breakOff(handshakeFailure(response.statusCode ?? 0, response.headers, clock.now(), words));
+      this.#breakOff(handshakeErrorOf(response.statusCode ?? 0, response.headers, clock.now(), words));
       request.destroy();
     });
     realtime.socket.on('upgrade', (response) => {

@@ -24,11 +24,11 @@ export function wirePart(part: ContentPart): WirePart {
 }
 
 /** The service refuses less than 100 ms in its buffer: such a clip goes as it is, and is not transcribed. */
-const LEAST_COMMIT_BYTES = 4_800;
+const MIN_COMMIT_BYTES = 4_800;
 
 /** Whether a part can be written down by the service, where a model for that is set. */
 export function isTranscribed(part: ContentPart): part is Extract<ContentPart, { kind: 'sound' }> {
-  return part.kind === 'sound' && part.pcm.byteLength >= LEAST_COMMIT_BYTES;
+  return part.kind === 'sound' && part.pcm.byteLength >= MIN_COMMIT_BYTES;
 }
 
 /** The service takes 15 MiB of base64 at once; less holds up nobody else on this side. */

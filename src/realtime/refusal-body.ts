@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../clock.ts';
-import { fieldsOf } from '../fields.ts';
+import { fieldsOf } from '../json-access.ts';
 
 /** The body only explains the status, so it is neither read nor waited for beyond these bounds. */
 const MAX_BODY_BYTES = 2_048;

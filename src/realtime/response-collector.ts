@@ -3,7 +3,7 @@ import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import type { Outcome } from './outcome.ts';
 import { ResponseParts } from './response-parts.ts';
 import type { FinalResponse, ServerEvent, WireError } from './server-event.ts';
-import { refusesVoice, wireFailure } from './wire-failures.ts';
+import { refusesVoice, serviceErrorOf } from './service-errors.ts';
 
 /** What an event means for the turn. */
 export type Step =
@@ -178,14 +178,14 @@ export class ResponseCollector {
       case 'cancelled':
         return this.abandon(new TurnError('connection_lost', `the response was cancelled: ${reason ?? 'no reason'}`));
       default:
-        return this.abandon(wireFailure(error, error && fallbackFor(error)));
+        return this.abandon(serviceErrorOf(error, error && fallbackFor(error)));
     }
   }
 
   #fail(error: WireError, eventId: string | undefined): Step {
     if (!this.#isOfTurn(error, eventId)) return IGNORED;
     if (error.code === 'content_filter') return this.#ended(this.#filtered());
-    const failure = wireFailure(error, fallbackFor(error));
+    const failure = serviceErrorOf(error, fallbackFor(error));
     this.#rejectedEventId = eventId;
     // A response that ends before it said anything is not billed.
     if (!this.#hasDelta) this.#usage = NO_TOKENS;
@@ -204,13 +204,13 @@ export class ResponseCollector {
     if (voice === undefined || !refusesVoice(error, voice)) return false;
     if (error.param !== undefined) return true;
     const isOther = eventId !== undefined && eventId !== settingsEventId;
-    return !isOther && wireFailure(error, fallbackFor(error)).code === 'request_rejected';
+    return !isOther && serviceErrorOf(error, fallbackFor(error)).code === 'request_rejected';
   }
 
   /** Whatever was said under settings that were refused was said with the service's defaults: it is not delivered. */
   #voiceRefused(error: WireError): Outcome {
     this.#isVoiceRefused = !this.#hasDelta;
-    return { kind: 'failed', error: settingsRejected(wireFailure(error)) };
+    return { kind: 'failed', error: settingsRejected(serviceErrorOf(error)) };
   }
 
   /**
@@ -220,7 +220,7 @@ export class ResponseCollector {
   #isOfTurn(error: WireError, eventId: string | undefined): boolean {
     if (error.code === 'session_expired') return true;
     if (eventId !== undefined) return this.#options.sentEventIds.has(eventId);
-    return !this.#hasDelta || !isRequestRefusal(wireFailure(error, fallbackFor(error)).code);
+    return !this.#hasDelta || !isRequestRefusal(serviceErrorOf(error, fallbackFor(error)).code);
   }
 
   #ended(outcome: Outcome): Step {

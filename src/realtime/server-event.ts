@@ -1,4 +1,4 @@
-import { fieldsOf } from '../fields.ts';
+import { fieldsOf } from '../json-access.ts';
 import { readUsage, type TokenUsage } from '../token-usage.ts';
 
 /**

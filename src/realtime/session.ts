@@ -7,12 +7,12 @@ import { addUsage } from '../token-usage.ts';
 import { repairEvents, responseCancel, type TurnEvents, turnEvents, type UserMessageInput } from './client-events.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import { isTranscribed } from './content.ts';
-import { Hearing } from './hearing.ts';
 import { keepsMemory, type ModelResult, missingAudioBytes, resultOf } from './model-result.ts';
 import type { Outcome } from './outcome.ts';
 import type { ResponseCollector } from './response-collector.ts';
 import { ResponseRun, type TurnListener } from './response-run.ts';
 import type { ServerEvent } from './server-event.ts';
+import { TranscriptionTracker } from './transcription-tracker.ts';
 
 /** How much longer a turn may take when its answer came in text alone and is asked for once more. */
 const REPAIR_TIMEOUT_MS = 10_000;
@@ -56,7 +56,7 @@ export class RealtimeSession {
   #connection: Connection | undefined;
   #expiresAtMs: number;
   #id: string | undefined;
-  #isSpent = false;
+  #isUnusable = false;
   #wasGivenUp = false;
   #isConfigured = false;
   /** Whether it was told what was said before, and did not say it itself. */
@@ -65,7 +65,7 @@ export class RealtimeSession {
   #isPreviewNoted = false;
   #onceClosed: (() => void)[] = [];
   #run: ResponseRun | undefined;
-  #hearing: Hearing | undefined;
+  #hearing: TranscriptionTracker | undefined;
   #log: Logger;
 
   private constructor(deps: SessionDeps) {
@@ -108,7 +108,7 @@ export class RealtimeSession {
   /** Whether a turn that may take `turnMs` can still be run here: open, sound, and not about to expire. */
   isUsableFor(turnMs: number): boolean {
     const isInTime = this.#deps.clock.now() + turnMs < this.#expiresAtMs;
-    return !this.#isSpent && isInTime && this.#connection?.isOpen === true;
+    return !this.#isUnusable && isInTime && this.#connection?.isOpen === true;
   }
 
   /** Runs one turn. Never rejects: every end is an outcome. `signal` ends it early, with its reason. */
@@ -118,7 +118,7 @@ export class RealtimeSession {
     if (!this.#isConfigured) this.#settings = input.settings ?? this.#deps.settings;
     const clips = this.#settings.transcriptionModel === undefined ? 0 : soundsIn(input);
     const events = turnEvents(ids, input, this.#isConfigured ? undefined : this.#settings, clips > 0);
-    const hearing = clips > 0 ? new Hearing(clock, clips) : undefined;
+    const hearing = clips > 0 ? new TranscriptionTracker(clock, clips) : undefined;
     this.#hearing = hearing;
     this.#isReplayed ||= events.history !== undefined;
     const answered = await this.#runResponse(input.turnId, events, input.onEvent, signal);
@@ -131,7 +131,7 @@ export class RealtimeSession {
   }
 
   /** What was understood may be told after the answer. Where the socket is gone nothing more comes. */
-  async #withHeard(result: ModelResult, hearing: Hearing, signal: AbortSignal): Promise<ModelResult> {
+  async #withHeard(result: ModelResult, hearing: TranscriptionTracker, signal: AbortSignal): Promise<ModelResult> {
     const isOver = this.#isClosed || result.outcome.kind === 'failed';
     if (!isOver) await hearing.wait(signal);
     this.#hearing = undefined;
@@ -186,7 +186,7 @@ export class RealtimeSession {
 
   /** Closes the socket; a running turn ends as lost. Safe to call twice. */
   close(): void {
-    this.#isSpent = true;
+    this.#isUnusable = true;
     this.#wasGivenUp = true;
     this.#connection?.close();
   }
@@ -223,7 +223,7 @@ export class RealtimeSession {
   }
 
   #onClosed(reason: TurnError): void {
-    this.#isSpent = true;
+    this.#isUnusable = true;
     this.#isClosed = true;
     this.#deps.log.debug({ session: this.#id, code: reason.code }, 'session closed');
     this.#run?.abandon(reason);
@@ -243,7 +243,7 @@ export class RealtimeSession {
   #noteError({ error, eventId }: Extract<ServerEvent, { kind: 'error' }>): void {
     // Between turns an error without a name is about the session itself: the next turn gets a new one.
     const isOfSession = eventId === undefined && this.#run === undefined;
-    if (error.code === 'session_expired' || isOfSession) this.#isSpent = true;
+    if (error.code === 'session_expired' || isOfSession) this.#isUnusable = true;
     // The service quotes what it was sent in its messages, people's words among it.
     this.#log.warn({ code: error.code, type: error.type, eventId }, 'error event');
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { TurnError } from '../errors.ts';
 import type { OpenConnection } from './connection.ts';
-import { wireFailure } from './wire-failures.ts';
+import { serviceErrorOf } from './service-errors.ts';
 
 /** An operator who has just started the bot still looks at the log. */
 const LIMIT_MS = 14_000;
@@ -22,7 +22,7 @@ export async function tryConnection(open: OpenConnection, clock: Clock, signal: 
     const connection = await open(
       {
         onEvent: (event) =>
-          event.kind === 'error' ? reject(wireFailure(event.error, 'handshake_refused')) : resolve(),
+          event.kind === 'error' ? reject(serviceErrorOf(event.error, 'handshake_refused')) : resolve(),
         onClosed: reject,
       },
       ended,

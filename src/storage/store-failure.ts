@@ -1,5 +1,5 @@
 import { StoreError, type StoreErrorCode } from '../errors.ts';
-import { fieldsOf, textOf } from '../fields.ts';
+import { fieldsOf, textOf } from '../json-access.ts';
 
 /** What Azure Storage, or the way to it, says of a call that failed. */
 export interface StorageAnswer {
@@ -9,14 +9,14 @@ export interface StorageAnswer {
   readonly code: string | undefined;
 }
 
-const MOST_CODE_CHARS = 100;
+const MAX_CODE_CHARS = 100;
 
 /** Reads an error of the client library. An answer to HEAD has no body: there the code stands in a header alone. */
 export function storageAnswer(error: unknown): StorageAnswer {
   const { statusCode, code, details } = fieldsOf(error);
   return {
     status: typeof statusCode === 'number' ? statusCode : undefined,
-    code: textOf(code, MOST_CODE_CHARS) ?? textOf(fieldsOf(details)['errorCode'], MOST_CODE_CHARS),
+    code: textOf(code, MAX_CODE_CHARS) ?? textOf(fieldsOf(details)['errorCode'], MAX_CODE_CHARS),
   };
 }
 

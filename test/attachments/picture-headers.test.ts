@@ -5,9 +5,9 @@ import { pictureHeader } from '../../src/attachments/picture-header.ts';
 import { segment } from './pictures.ts';
 
 describe('a picture of nothing but headers', () => {
-  const MOST_BYTES = 15 * 1024 * 1024;
+  const MAX_BYTES = 15 * 1024 * 1024;
   const wall = (beginning: string, brick: string) =>
-    Buffer.concat([Buffer.from(beginning, 'latin1'), Buffer.alloc(MOST_BYTES - 16, brick, 'latin1')]);
+    Buffer.concat([Buffer.from(beginning, 'latin1'), Buffer.alloc(MAX_BYTES - 16, brick, 'latin1')]);
 
   for (const [name, kind, bytes, message] of [
     ['segments', 'jpeg', wall('\xff\xd8', '\xff\xe2\0\x02'), /2000 markers/],

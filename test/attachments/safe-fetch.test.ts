@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Fetched } from '../../src/attachments/answer.ts';
+import type { Fetched } from '../../src/attachments/http-get.ts';
 import { type FetchRequest, fetchSafely } from '../../src/attachments/safe-fetch.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { type FileHost, startFileHost } from './file-host.ts';

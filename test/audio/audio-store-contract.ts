@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { AudioStore, ReplySound, StoredAudio } from '../../src/audio/audio-store.ts';
-import { isGenuine, readLink, toLink } from '../../src/audio/links.ts';
+import { isGenuine, readLink, toLink } from '../../src/audio/signed-links.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
 
 export const RETENTION_MS = 3_600_000;

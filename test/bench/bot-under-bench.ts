@@ -39,7 +39,7 @@ export interface BotOptions {
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
 const PROBE = new URL('./bot-probe.ts', import.meta.url).href;
-const MOST_COMPLAINTS = 5;
+const MAX_COMPLAINTS = 5;
 /** How the built bot is started, in a folder without a `.env`. */
 export const BUILT_BOT = { file: `${DIST}index.js`, cwd: DIST };
 
@@ -64,7 +64,7 @@ export async function startBot({ modelUrl, connector, env, nodeArgs = [] }: BotO
       const port = listeningPort(line);
       if (port !== undefined) listening.resolve(port);
       if (line.includes('"database connected"')) connected.resolve();
-      if (!line.includes('"level":"info"') && complaints.push(line) > MOST_COMPLAINTS) complaints.shift();
+      if (!line.includes('"level":"info"') && complaints.push(line) > MAX_COMPLAINTS) complaints.shift();
     },
   });
   const port = await Promise.race([listening.promise, probe.ended]);

@@ -2,7 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events';
 
 const KILL_AFTER_MS = 2_000;
-/** Of the surroundings only what a program needs to run: no settings, and no compile cache. */
+/** Of the environment only what a program needs to run: no settings, and no compile cache. */
 const INHERITED = ['PATH', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR'];
 
 export interface NodeOptions extends Pick<SpawnOptions, 'cwd' | 'stdio'> {

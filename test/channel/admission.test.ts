@@ -25,8 +25,8 @@ const claims = (channelId: string, id = 'user-1') => ({
 const TEAMS = claims('msteams');
 
 async function started(t: TestContext, env: Env, isSigned = true): Promise<BotUnderTest> {
-  const mind = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
-  const bot = await startBot({ isSigned, env, simulator: { mind }, deps: { clock: new SwiftClock() } });
+  const responder = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
+  const bot = await startBot({ isSigned, env, simulator: { responder }, deps: { clock: new SwiftClock() } });
   t.after(() => bot.close());
   return bot;
 }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ClaimsIdentity, type ConnectorClient } from 'botframework-connector';
-import { LastingClients } from '../../src/channel/connector-clients.ts';
+import { CachedClients } from '../../src/channel/connector-clients.ts';
 
 const identityOf = (bot: string) => new ClaimsIdentity([{ type: 'aud', value: bot }], true);
 
 function lasting() {
   const prepared: ConnectorClient[] = [];
-  const clients = new LastingClients({}, (client) => prepared.push(client));
+  const clients = new CachedClients({}, (client) => prepared.push(client));
   const create = (serviceUrl: string, audience = 'channel', bot = 'bot') =>
     clients.createConnectorFactory(identityOf(bot)).create(serviceUrl, audience);
   return { clients, prepared, create };
@@ -42,7 +42,7 @@ describe('the clients of the channel', () => {
 
   it('are not kept when they cannot be prepared', async () => {
     let isBroken = true;
-    const clients = new LastingClients({}, () => {
+    const clients = new CachedClients({}, () => {
       if (isBroken) throw new Error('not this one');
     });
     const factory = clients.createConnectorFactory(identityOf('bot'));

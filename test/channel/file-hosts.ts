@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import { simulatedMind } from '../../dev/simulator/rules.ts';
+import { simulatedResponder } from '../../dev/simulator/rules.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { startBot } from '../support/bot.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
@@ -48,7 +48,7 @@ export async function startField(): Promise<Field> {
   const openId = await startOpenIdServer();
   const bot = await startBot({
     env: { ...openId.env, HTTPS_PROXY: proxy.url },
-    simulator: { mind: simulatedMind },
+    simulator: { responder: simulatedResponder },
     // Teams is sent a live text once a second, and a file that it does not give is asked for again after one.
     deps: { clock: new SwiftClock() },
   });

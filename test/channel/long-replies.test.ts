@@ -53,10 +53,10 @@ async function answerTo(bot: TimedBot, fields: Record<string, unknown>): Promise
 }
 
 /** The parts are the whole story, in order, each within the bound and none so short that there would be many. */
-function assertWhole(texts: readonly string[], story: string, mostChars: number): void {
+function assertWhole(texts: readonly string[], story: string, maxChars: number): void {
   assert.equal(withoutSpace(texts.join(' ')), withoutSpace(story));
-  for (const text of texts) assert.ok(text.length <= mostChars && text === text.trim(), `${text.length} characters`);
-  assert.ok(texts.slice(0, -1).every((text) => text.length >= mostChars / 2 && text.endsWith('.')));
+  for (const text of texts) assert.ok(text.length <= maxChars && text === text.trim(), `${text.length} characters`);
+  assert.ok(texts.slice(0, -1).every((text) => text.length >= maxChars / 2 && text.endsWith('.')));
 }
 
 describe('an answer that is too long for one message', PATIENCE, () => {
@@ -66,16 +66,16 @@ describe('an answer that is too long for one message', PATIENCE, () => {
     ['sms', 4_000, 1_500],
     ['unheard-of', 12_000, 4_000],
   ] as const;
-  for (const [channelId, chars, mostChars] of texts) {
+  for (const [channelId, chars, maxChars] of texts) {
     it(`comes in several to ${channelId}, with the link below the last`, async (t) => {
       const story = storyOf(chars);
       const bot = await startTalk(t, { turns: [spoken(story), 'Bye'] });
       const answers = textsOf(await answerTo(bot, { channelId }));
       assert.ok(answers.length > 1);
-      for (const text of answers) assert.ok(text.length <= mostChars, `${text.length} characters`);
+      for (const text of answers) assert.ok(text.length <= maxChars, `${text.length} characters`);
       const [, last = '', link = ''] = /^([\s\S]*)\n\n\[Listen \(0:01\)\]\((.*)\)$/.exec(answers.at(-1) ?? '') ?? [];
       assert.match(link, /^https:\/\/bot\.example\.com\/audio\/[\w.-]+$/);
-      assertWhole([...answers.slice(0, -1), last], story, mostChars - 400);
+      assertWhole([...answers.slice(0, -1), last], story, maxChars - 400);
       assert.doesNotMatch(answers.slice(0, -1).join(), /Listen|https:/);
       assert.ok(bot.connector.messages.every(({ body }) => body.attachments === undefined));
     });
@@ -122,20 +122,20 @@ describe('an answer that is too long for one message', PATIENCE, () => {
     );
   });
 
-  for (const [channelId, mostChars] of [
+  for (const [channelId, maxChars] of [
     ['slack', 4_000],
     ['msteams', 18_000],
     ['webchat', 100_000],
   ] as const) {
     it(`comes in several in the response where it is expected there (${channelId})`, async (t) => {
-      const story = storyOf(2.2 * mostChars);
+      const story = storyOf(2.2 * maxChars);
       const bot = await startTalk(t, { turns: [spoken(story)] });
       const response = await bot.says('tell me a story', { channelId, deliveryMode: 'expectReplies' });
       const { activities } = (await response.json()) as { activities: { type: string; text: string }[] };
       assert.ok(activities.length > 2);
-      assert.ok(activities.every(({ type, text }) => type === 'message' && text.length <= mostChars));
+      assert.ok(activities.every(({ type, text }) => type === 'message' && text.length <= maxChars));
       const texts = activities.map(({ text }) => text.replace(/\n\n\[Listen .*\)$/, ''));
-      assertWhole(texts, story, channelId === 'slack' ? mostChars - 400 : mostChars);
+      assertWhole(texts, story, channelId === 'slack' ? maxChars - 400 : maxChars);
       assert.deepEqual(bot.connector.calls, []);
     });
   }

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ResourceResponse } from 'botbuilder';
 import type { StreamRules } from '../../src/channel/capabilities.ts';
-import { LiveMessage } from '../../src/channel/live-message.ts';
+import { StreamingMessage } from '../../src/channel/streaming-message.ts';
 import { SendError } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const RULES: StreamRules = {
-  mostMs: 120_000,
-  mostChars: 4_000,
+  maxMs: 120_000,
+  maxChars: 4_000,
   intervalMs: 1_000,
   isPacedThroughout: true,
   isInChannelData: false,
@@ -20,7 +20,7 @@ const RULES: StreamRules = {
 function live(earlierId: string | undefined, update: () => Promise<unknown> = async () => undefined) {
   const clock = new ManualClock();
   const diary: string[] = [];
-  const message = new LiveMessage({
+  const message = new StreamingMessage({
     rules: RULES,
     earlierId,
     onBegun: (id) => diary.push(`begun ${id}`),

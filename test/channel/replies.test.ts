@@ -55,7 +55,7 @@ describe('a reply on the wire, with an address that the user can reach', () => {
       const bot = await startBot({ turns: [spoken()], env: { WEBCHAT_AUDIO: 'card' } });
       t.after(() => bot.close());
       await bot.says('hello', { channelId: channel });
-      // What was streamed has its card behind it; see sink.ts.
+      // What was streamed has its card behind it; see sender.ts.
       const replies = await bot.connector.whenMessages(channel === 'emulator' ? 1 : 2);
       assert.equal(replies[0]?.body.text, TEXT);
       const [card] = replies.at(-1)?.body.attachments ?? [];

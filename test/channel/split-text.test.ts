@@ -27,7 +27,7 @@ const brokenText = fc
   .array(fc.oneof(piece, fc.constantFrom('\ud83d', '\ude00', '\udfff\ud800')), { maxLength: 60, size: 'max' })
   .map((pieces) => pieces.join('').trim());
 /** Longer than any character of these texts. What channels take is over 1,000. */
-const mostChars = fc.integer({ min: 130, max: 400 });
+const maxChars = fc.integer({ min: 130, max: 400 });
 
 const isPairAt = (whole: string, at: number) => /^[\ud800-\udbff][\udc00-\udfff]/.test(whole.slice(at - 1, at + 1));
 
@@ -73,7 +73,7 @@ describe('the parts of a long text', () => {
   });
 
   it('tear no code point, however strange the text', () => {
-    check(brokenText, mostChars, (whole, most) => {
+    check(brokenText, maxChars, (whole, most) => {
       for (const cut of cutsOf(whole, splitText(whole, most))) assert.ok(!isPairAt(whole, cut), `at ${cut}`);
     });
   });
@@ -81,7 +81,7 @@ describe('the parts of a long text', () => {
   it('are well-formed where the text is', () => {
     check(
       text.filter((whole) => whole.isWellFormed()),
-      mostChars,
+      maxChars,
       (whole, most) => {
         for (const part of splitText(whole, most)) assert.ok(part.isWellFormed(), JSON.stringify(part));
       },
@@ -99,13 +99,13 @@ describe('the parts of a long text', () => {
 
   it('begin with all that a stream may have shown before', () => {
     for (const channel of ['msteams', 'webchat']) {
-      const { stream, mostTextChars } = capabilitiesOf(channel, 'personal');
-      const most = stream?.mostChars ?? 0;
+      const { stream, maxTextChars } = capabilitiesOf(channel, 'personal');
+      const most = stream?.maxChars ?? 0;
       fc.assert(
         fc.property(text, fc.constantFrom('x', '. ', ' ', '\n\n', '。', FAMILY, '\u0301'), (ending, filler) => {
           const shown = `${'so '.repeat(most / 3)}`.slice(0, most - 1).concat('!');
-          const rest = `${filler.repeat(200)}${ending}${filler.repeat(mostTextChars)}end`;
-          assert.ok(splitText(shown + rest, mostTextChars)[0]?.startsWith(shown));
+          const rest = `${filler.repeat(200)}${ending}${filler.repeat(maxTextChars)}end`;
+          assert.ok(splitText(shown + rest, maxTextChars)[0]?.startsWith(shown));
         }),
         { seed: SEED, numRuns: 20 },
       );

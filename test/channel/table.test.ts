@@ -187,8 +187,8 @@ for (const [channel, row] of Object.entries(ROWS)) {
 
     describe(`${channel}, ${scope}`, { timeout: 30_000 }, () => {
       it('streams no more than half of what fits in a message', () => {
-        const { stream, mostTextChars } = capabilitiesOf(channel, scope);
-        assert.ok((stream?.mostChars ?? 0) <= mostTextChars / 2);
+        const { stream, maxTextChars } = capabilitiesOf(channel, scope);
+        assert.ok((stream?.maxChars ?? 0) <= maxTextChars / 2);
       });
 
       it(`gets ${expected.sound}, stream: ${expected.stream}, and signs and marks of its own`, async (t) => {

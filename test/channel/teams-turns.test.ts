@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Performance } from '../../dev/simulator/mind.ts';
+import type { ScriptedResponse } from '../../dev/simulator/responder.ts';
 import type { Turn } from '../../dev/simulator/script.ts';
 import { conversationOf, startTimedBot } from '../conversation/talk.ts';
 import type { ConnectorRule } from '../support/fake-connector.ts';
@@ -22,11 +22,11 @@ function seeded(seed: number): () => number {
 }
 
 /** An answer of any length and pace, with any end. */
-function anyPerformance(random: () => number): Performance {
+function anyPerformance(random: () => number): ScriptedResponse {
   const any = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const text = `Well ${Array.from({ length: 1 + Math.floor(random() * 60) }, () => any(WORDS)).join('')} end`;
   const pcm = SILENCE.subarray(0, 2 * Math.floor(1 + random() * 60_000));
-  const ending = any<Performance['ending']>([
+  const ending = any<ScriptedResponse['ending']>([
     ...Array.from({ length: 6 }, () => ({ kind: 'completed' }) as const),
     { kind: 'incomplete', reason: 'max_output_tokens' },
     { kind: 'incomplete', reason: 'content_filter' },

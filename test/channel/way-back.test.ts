@@ -39,12 +39,12 @@ describe('the way back of a turn', () => {
 
   it('ends what was shown with a notice, and the answer goes in a message of its own', async (t) => {
     const { connector, respond } = await wayBack(t);
-    await respond(async (sink) => {
-      sink.showActivity();
-      sink.showText(() => 'Once');
+    await respond(async (sender) => {
+      sender.showActivity();
+      sender.showText(() => 'Once');
       await connector.when((call) => streamInfo(call)?.['streamType'] === 'streaming');
-      await sink.notify(en.storage.lasting);
-      await sink.send({ text: 'Once upon a time', audio: undefined });
+      await sender.notify(en.storage.lasting);
+      await sender.send({ text: 'Once upon a time', audio: undefined });
     });
     const ends = connector.messages.map((call) => [call.body.text, streamInfo(call)?.['streamType']]);
     assert.deepEqual(ends, [
@@ -56,11 +56,11 @@ describe('the way back of a turn', () => {
   it('ends a stream that gets no answer, unless that is left to another attempt', async (t) => {
     for (const isAbandoned of [false, true]) {
       const { connector, respond } = await wayBack(t);
-      await respond(async (sink) => {
-        sink.showActivity();
-        sink.showText(() => 'Once');
+      await respond(async (sender) => {
+        sender.showActivity();
+        sender.showText(() => 'Once');
         await connector.when((call) => streamInfo(call)?.['streamType'] === 'streaming');
-        if (isAbandoned) sink.abandon();
+        if (isAbandoned) sender.abandon();
       });
       assert.deepEqual(
         connector.messages.map(({ body }) => body.text),

@@ -99,16 +99,16 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
 
     it('are deleted by forget, with their recording links and without the ids of activities', async () => {
       await using engine = await open();
-      const { conversations, invitations } = engine;
+      const { conversations, recordingLinks } = engine;
       await conversations.apply('a', 'voice', withVoice('alloy'));
-      const ours = await invitations.create(messageIn('a', 'm'));
-      const others = await invitations.create(messageIn('b', 'm'));
+      const ours = await recordingLinks.create(messageIn('a', 'm'));
+      const others = await recordingLinks.create(messageIn('b', 'm'));
       assert.equal(await conversations.apply('a', 'forget', { kind: 'forget' }), true);
       const expected = { ...EMPTY_RECORD, answered: [idOf('voice'), idOf('forget')] };
       assert.deepEqual(await conversations.read('a'), expected);
       assert.equal(await conversations.apply('a', 'voice', withVoice('alloy')), false);
-      assert.equal(await invitations.find(ours.id), undefined);
-      assert.deepEqual(await invitations.find(others.id), others);
+      assert.equal(await recordingLinks.find(ours.id), undefined);
+      assert.deepEqual(await recordingLinks.find(others.id), others);
     });
 
     it('are known by their team until they are forgotten', async () => {
@@ -132,20 +132,20 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
 
     it('have recording links that are used once, and one for each person', async () => {
       await using engine = await open();
-      const { invitations } = engine;
-      const first = await invitations.create(messageIn('a', 'm'));
-      const second = await invitations.create(messageIn('a', 'm'));
-      const others = await invitations.create(messageIn('a', 'm', { personKey: 'other' }));
-      assert.equal(await invitations.find(first.id), undefined);
-      assert.deepEqual(await invitations.find(second.id), second);
-      const taken = await Promise.all([1, 2, 3].map(() => invitations.take(second.id)));
+      const { recordingLinks } = engine;
+      const first = await recordingLinks.create(messageIn('a', 'm'));
+      const second = await recordingLinks.create(messageIn('a', 'm'));
+      const others = await recordingLinks.create(messageIn('a', 'm', { personKey: 'other' }));
+      assert.equal(await recordingLinks.find(first.id), undefined);
+      assert.deepEqual(await recordingLinks.find(second.id), second);
+      const taken = await Promise.all([1, 2, 3].map(() => recordingLinks.take(second.id)));
       assert.deepEqual(taken.filter(Boolean), [true]);
-      assert.equal(await invitations.find(second.id), undefined);
-      assert.equal(await invitations.take(first.id), false);
-      assert.deepEqual(await invitations.find(others.id), others);
+      assert.equal(await recordingLinks.find(second.id), undefined);
+      assert.equal(await recordingLinks.take(first.id), false);
+      assert.deepEqual(await recordingLinks.find(others.id), others);
       for (const id of ['', 'x', '\u0000', "'; DROP", 'x'.repeat(33)]) {
-        assert.equal(await invitations.find(id), undefined);
-        assert.equal(await invitations.take(id), false);
+        assert.equal(await recordingLinks.find(id), undefined);
+        assert.equal(await recordingLinks.take(id), false);
       }
     });
   });

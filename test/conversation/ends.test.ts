@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Ending } from '../../dev/simulator/mind.ts';
+import type { Ending } from '../../dev/simulator/responder.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { conversationOf, failing, held, inConversation, spoken, startTimedBot, textsOf, until } from './talk.ts';
 

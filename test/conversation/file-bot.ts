@@ -1,6 +1,6 @@
 import { after, before } from 'node:test';
-import type { Mind } from '../../dev/simulator/mind.ts';
-import { simulatedMind } from '../../dev/simulator/rules.ts';
+import type { Responder } from '../../dev/simulator/responder.ts';
+import { simulatedResponder } from '../../dev/simulator/rules.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
 import { type FileHost, startFileHost } from '../attachments/file-host.ts';
 import { toneOf } from '../dev/simulator/sounds.ts';
@@ -23,11 +23,11 @@ export function fileBot(options: Pick<BotUnderTestOptions, 'env' | 'deps' | 'sim
   let bot: BotUnderTest;
   let host: FileHost;
   let served: Files = {};
-  let answer: Mind = simulatedMind;
+  let answer: Responder = simulatedResponder;
   let count = 0;
   before(async () => {
     host = await startFileHost(() => {});
-    bot = await startBot({ ...options, simulator: { mind: (context) => answer(context), ...options.simulator } });
+    bot = await startBot({ ...options, simulator: { responder: (context) => answer(context), ...options.simulator } });
   });
   after(async () => {
     await bot.close();
@@ -40,8 +40,8 @@ export function fileBot(options: Pick<BotUnderTestOptions, 'env' | 'deps' | 'sim
   }
 
   /** A conversation of its own with the bot, with these files and this mind for as long as it is the newest one. */
-  return function talk(files: Files = {}, mind: Mind = simulatedMind) {
-    [served, answer, host.rule] = [files, mind, serve];
+  return function talk(files: Files = {}, responder: Responder = simulatedResponder) {
+    [served, answer, host.rule] = [files, responder, serve];
     const [events, messages, calls] = [bot.events.length, bot.connector.messages.length, bot.connector.calls.length];
     const conversation = { id: `files-${++count}` };
     const file = (path: string) => ({

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { createPictureReader } from '../../src/attachments/picture.ts';
-import { Slots } from '../../src/attachments/slots.ts';
+import { Semaphore } from '../../src/attachments/semaphore.ts';
 import { createClipDecoder } from '../../src/audio/clip/clip-decoder.ts';
 import { createFileFetcher } from '../../src/channel/sent-files.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -24,7 +24,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
   const readers = { clips: createClipDecoder(parts), pictures: createPictureReader(parts) };
   let under: AdapterUnderTest;
   let host: FileHost;
-  let fileSlots: Slots;
+  let fileSlots: Semaphore;
   /** What was asked for and has not come yet, by the names of the files. */
   let open: Map<string, ServerResponse>;
   /** The names, in the order of arrival. */
@@ -37,7 +37,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
   beforeEach(() => {
     open = new Map();
     asked = [];
-    fileSlots = new Slots(FILE_BOUNDS);
+    fileSlots = new Semaphore(FILE_BOUNDS);
     host.rule = ({ url = '' }, response) => {
       if (url === FENCE) return void response.end();
       const name = url.slice(url.lastIndexOf('/') + 1);
@@ -74,8 +74,8 @@ describe('the files that people send', { timeout: 60_000 }, () => {
     const services = {
       clock: parts.clock,
       audioStore: emptyAudioStore(),
-      files: { readers, fetch: fetchFile, slots: fileSlots },
-      channel: { later: () => assert.fail('nothing is sent'), wayToTalk: () => 'link' as const },
+      files: { readers, fetch: fetchFile, semaphore: fileSlots },
+      channel: { later: () => assert.fail('nothing is sent'), recordingAccess: () => 'link' as const },
     };
     const telemetry = { step: <T>(_name: string, work: () => Promise<T>) => work() };
     const reading = readAttachments({ message, log: parts.log, signal, telemetry }, services);

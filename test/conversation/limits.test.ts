@@ -47,7 +47,7 @@ describe('a turn that is too much', PATIENCE, () => {
   it('for the budget of its conversation is refused kindly and without the model', async (t) => {
     const env = { ...PRICED, CONVERSATION_BUDGET_USD: '0.28' };
     const turns = [...Array.from({ length: 20 }, () => spoken('Yes')), 'Other'];
-    const bot = await startTimedBot({ simulator: { mind: scripted(turns).mind }, env });
+    const bot = await startTimedBot({ simulator: { responder: scripted(turns).responder }, env });
     t.after(() => bot[Symbol.asyncDispose]());
     let answered = 0;
     while ((await ask(bot, 'again?')) === 'Yes') answered++;

@@ -2,7 +2,7 @@ import { systemClock } from '../../src/clock.ts';
 import { MemoryRecords } from '../../src/conversation/memory-records.ts';
 import { MemoryStore } from '../../src/conversation/memory-store.ts';
 import { MemoryQueue } from '../../src/conversation/queue/memory-queue.ts';
-import { createMemoryInvitations } from '../../src/conversation/recordings/memory-invitations.ts';
+import { createMemoryRecordingLinks } from '../../src/conversation/recordings/memory-recording-links.ts';
 import { randomIds } from '../../src/ids.ts';
 import { describeConversations } from './conversation-store-contract.ts';
 import { describeQueue } from './queue-contract.ts';
@@ -12,12 +12,12 @@ async function open(): Promise<TestEngine> {
   const clock = systemClock;
   const records = new MemoryRecords({ clock, retentionMs: 86_400_000 });
   const queue = new MemoryQueue({ records, clock, ids: randomIds });
-  const invitations = createMemoryInvitations({ clock, ids: randomIds });
-  const conversations = new MemoryStore({ records, queue, invitations });
+  const recordingLinks = createMemoryRecordingLinks({ clock, ids: randomIds });
+  const conversations = new MemoryStore({ records, queue, recordingLinks });
   return {
     queue,
     conversations,
-    invitations,
+    recordingLinks,
     fill: (waiting) => fill(queue, waiting),
     async [Symbol.asyncDispose]() {},
   };

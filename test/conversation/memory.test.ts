@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { MindContext } from '../../dev/simulator/mind.ts';
+import type { ResponderContext } from '../../dev/simulator/responder.ts';
 import {
   failing,
   held,
@@ -118,7 +118,7 @@ describe('what the model remembers', PATIENCE, () => {
 
   it('is not more than the bound, whatever is told', async (t) => {
     const env = { HISTORY_TURNS: '4' };
-    const echo = ({ text }: MindContext) => `You said ${text}`;
+    const echo = ({ text }: ResponderContext) => `You said ${text}`;
     const bot = await startTimedBot({ turns: Array(6).fill(echo), env });
     t.after(() => bot[Symbol.asyncDispose]());
     for (const text of ['1', '2', '3', '4', '5']) await say(bot, text);

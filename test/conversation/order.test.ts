@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { MindContext } from '../../dev/simulator/mind.ts';
+import type { ResponderContext } from '../../dev/simulator/responder.ts';
 import { samplesOf } from '../support/bot.ts';
 import { conversationOf, held, inConversation, linesOf, spoken, startTimedBot, textsOf } from './talk.ts';
 
 const PATIENCE = { timeout: 20_000 };
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
-const echo = ({ text }: MindContext) => spoken(`You said ${text}`);
+const echo = ({ text }: ResponderContext) => spoken(`You said ${text}`);
 
 /** Speaks the number in the user's message: so many bytes of that value. */
-function numbered({ text, said }: MindContext) {
+function numbered({ text, said }: ResponderContext) {
   const number = Number(/\d+/.exec(text)?.[0]);
   const pcm = new Uint8Array(2_000 + number * 2).fill(number);
   return { outputs: [{ text: `${text}, ${said.length}`, pcm }], ending: { kind: 'completed' } } as const;
@@ -90,7 +90,7 @@ describe('messages of one conversation', PATIENCE, () => {
       taken.map(({ status }) => status),
       [200, 200, 200],
     );
-    assert.deepEqual(linesOf(bot.script.asked[1] as MindContext), ['user: 1', 'assistant: You said 1']);
+    assert.deepEqual(linesOf(bot.script.asked[1] as ResponderContext), ['user: 1', 'assistant: You said 1']);
   });
 
   it('are two when two conversations have the same activity id', async (t) => {

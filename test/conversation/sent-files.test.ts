@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Mind } from '../../dev/simulator/mind.ts';
+import type { Responder } from '../../dev/simulator/responder.ts';
 import { MAX_WAITING_BYTES } from '../../src/conversation/queue/turn-queue.ts';
 import { en } from '../../src/messages/en.ts';
 import { unvouchedPart } from '../../src/shares.ts';
@@ -91,8 +91,12 @@ describe('files that come along with a message', () => {
 
   it('are refused for now where those of people for whom no channel vouches fill their half of the memory, and taken again later', async () => {
     const gate = Promise.withResolvers<void>();
-    const mind: Mind = () => ({ outputs: [{ text: 'Hm.' }], ending: { kind: 'completed' }, gate: gate.promise });
-    const { posts, texts } = talk({}, mind);
+    const responder: Responder = () => ({
+      outputs: [{ text: 'Hm.' }],
+      ending: { kind: 'completed' },
+      gate: gate.promise,
+    });
+    const { posts, texts } = talk({}, responder);
     const large = { contentType: 'text/plain', contentUrl: `data:text/plain,${'x'.repeat(900_000)}` };
     const post = (id: number) => posts('hello', [large], { conversation: { id: `c${id}` } });
     const statuses: number[] = [];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Slots } from '../../src/attachments/slots.ts';
+import { Semaphore } from '../../src/attachments/semaphore.ts';
 import { createMemoryAudioStore } from '../../src/audio/memory-audio-store.ts';
 import type { Clock } from '../../src/clock.ts';
 import { Conversations } from '../../src/conversation/conversations.ts';
@@ -10,8 +10,8 @@ import { MemoryRecords } from '../../src/conversation/memory-records.ts';
 import { MemoryStore } from '../../src/conversation/memory-store.ts';
 import { MemoryQueue } from '../../src/conversation/queue/memory-queue.ts';
 import type { TurnJob, TurnQueue } from '../../src/conversation/queue/turn-queue.ts';
-import { createMemoryInvitations } from '../../src/conversation/recordings/memory-invitations.ts';
-import type { Reply, ReplySink, Respond } from '../../src/conversation/reply.ts';
+import { createMemoryRecordingLinks } from '../../src/conversation/recordings/memory-recording-links.ts';
+import type { Reply, ReplySender, Respond } from '../../src/conversation/reply.ts';
 import type { Services } from '../../src/conversation/services.ts';
 import { FILE_BOUNDS } from '../../src/conversation/turn/read-attachments.ts';
 import type { UserMessage } from '../../src/conversation/user-message.ts';
@@ -50,13 +50,13 @@ export function talk(answers: readonly Answer[] = [], more: { clock?: Clock; job
   const log = createLogger('debug', { write: (line: string) => void logs.push(JSON.parse(line)) });
   const records = new MemoryRecords({ clock, retentionMs: HOUR_MS });
   const queue = new MemoryQueue({ records, clock, ids: randomIds });
-  const invitations = createMemoryInvitations({ clock, ids: randomIds });
+  const recordingLinks = createMemoryRecordingLinks({ clock, ids: randomIds });
   const budgets = { dayUsd: undefined, personUsd: undefined, conversationUsd: undefined };
   const prices = DEFAULT_PRICES;
   const services: Services = {
     queue: observed(queue, jobOf),
-    conversations: new MemoryStore({ records, queue, invitations }),
-    invitations,
+    conversations: new MemoryStore({ records, queue, recordingLinks }),
+    recordingLinks,
     audioStore: createMemoryAudioStore({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),
     spending: new Spending({ store: new MemorySpending(clock), budgets, prices, model: 'x', log }),
     rate: new TurnRate(clock, undefined),
@@ -67,11 +67,11 @@ export function talk(answers: readonly Answer[] = [], more: { clock?: Clock; job
         pictures: { read: () => assert.fail('no picture was sent') },
       },
       fetch: () => assert.fail('no file was sent'),
-      slots: new Slots(FILE_BOUNDS),
+      semaphore: new Semaphore(FILE_BOUNDS),
     },
     channel: {
       later: ({ activity }) => ways.get(String(activity['id'])) ?? assert.fail('no way back'),
-      wayToTalk: () => 'unreachable',
+      recordingAccess: () => 'unreachable',
     },
     settings: SETTINGS,
     historyTurns: 40,
@@ -113,12 +113,12 @@ export function turn(text: string, fields: Partial<UserMessage> = {}): UserMessa
 export function wayBack({ refuse, shows = false }: { refuse?: Error; shows?: boolean } = {}) {
   const diary: string[] = [];
   const replies: Reply[] = [];
-  const sink: ReplySink & { hasShown: boolean } = {
+  const sender: ReplySender & { hasShown: boolean } = {
     showActivity() {
       diary.push('shows activity');
     },
     showText() {
-      if (shows) sink.hasShown = true;
+      if (shows) sender.hasShown = true;
     },
     hasShown: false,
     stopped: new AbortController().signal,
@@ -134,8 +134,8 @@ export function wayBack({ refuse, shows = false }: { refuse?: Error; shows?: boo
       replies.push(reply);
     },
   };
-  const respond: Respond = (work) => work(sink);
-  return { diary, replies, sink, respond };
+  const respond: Respond = (work) => work(sender);
+  return { diary, replies, sender, respond };
 }
 
 export const bound = (job: TurnJob, name: string | symbol) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Ending, MindContext, Performance } from '../../dev/simulator/mind.ts';
+import type { Ending, ResponderContext, ScriptedResponse } from '../../dev/simulator/responder.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import type { ConnectorCall } from '../support/fake-connector.ts';
@@ -43,7 +43,7 @@ export function inConversation(id: string): Record<string, unknown> {
 }
 
 /** A conversation as the model was told it: one line each. */
-export function linesOf({ said }: MindContext): string[] {
+export function linesOf({ said }: ResponderContext): string[] {
   return said.map(({ role, text }) => `${role}: ${text}`);
 }
 
@@ -58,16 +58,16 @@ export function conversationOf({ path }: ConnectorCall): string {
 const SOUND = new Uint8Array(24_000);
 
 /** An answer with half a second of sound. */
-export function spoken(text: string, ending: Ending = { kind: 'completed' }): Performance {
+export function spoken(text: string, ending: Ending = { kind: 'completed' }): ScriptedResponse {
   return { outputs: [{ text, pcm: SOUND }], ending };
 }
 
 /** An answer that is held back until `gate` is resolved. */
-export function held(text: string, gate: Promise<void>): Performance {
+export function held(text: string, gate: Promise<void>): ScriptedResponse {
   return { ...spoken(text), gate };
 }
 
-export function failing(type: string, code: string): Performance {
+export function failing(type: string, code: string): ScriptedResponse {
   return { outputs: [], ending: { kind: 'failed', error: { type, code, message: 'no' } } };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ConversationStore } from '../../src/conversation/conversation-store.ts';
 import type { Begun, TurnJob, TurnQueue } from '../../src/conversation/queue/turn-queue.ts';
-import type { Invitations } from '../../src/conversation/recordings/invitations.ts';
+import type { RecordingLinks } from '../../src/conversation/recordings/recording-links.ts';
 import type { ConversationRecord } from '../../src/conversation/records.ts';
 import type { UserMessage } from '../../src/conversation/user-message.ts';
 import { saying } from './saying.ts';
@@ -10,7 +10,7 @@ import { saying } from './saying.ts';
 export interface TestEngine extends AsyncDisposable {
   readonly queue: TurnQueue;
   readonly conversations: ConversationStore;
-  readonly invitations: Invitations;
+  readonly recordingLinks: RecordingLinks;
   /** Lets messages wait, as many as may, each in a conversation of its own. */
   fill(waiting: WaitingMessages): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import type { Ending, Mind } from '../../dev/simulator/mind.ts';
+import type { Ending, Responder } from '../../dev/simulator/responder.ts';
 import { fileBot, wavOf } from './file-bot.ts';
 
 const MP3 = readFileSync(new URL('../audio/clips/mono-44k1.mp3', import.meta.url));
@@ -64,8 +64,12 @@ describe('what was understood of a voice message', () => {
     ['left out where it could not be written down', { fails: true }, false],
   ] as const) {
     it(`is ${name}`, async () => {
-      const mind: Mind = () => ({ outputs: [{ text: 'Good morning!' }], ending: { kind: 'completed' }, transcription });
-      const { says } = talk({ '/clip.wav': await clip() }, mind);
+      const responder: Responder = () => ({
+        outputs: [{ text: 'Good morning!' }],
+        ending: { kind: 'completed' },
+        transcription,
+      });
+      const { says } = talk({ '/clip.wav': await clip() }, responder);
       assert.equal(await says(undefined, '/clip.wav'), `${shown ? 'You said: “good morning”\n\n' : ''}Good morning!`);
     });
   }
@@ -76,11 +80,11 @@ describe('what was understood of a voice message', () => {
       error: { type: 'server_error', code: 'server_error', message: 'The server had an error.' },
     };
     let attempts = 0;
-    const mind: Mind = () =>
+    const responder: Responder = () =>
       ++attempts === 1
         ? { outputs: [], ending: failed, transcription: { text: 'first' } }
         : { outputs: [{ text: 'Good morning!' }], ending: { kind: 'completed' }, transcription: { text: 'second' } };
-    const { says, calls } = talk({ '/clip.wav': await clip() }, mind);
+    const { says, calls } = talk({ '/clip.wav': await clip() }, responder);
     assert.equal(await says(undefined, '/clip.wav'), 'You said: “second”\n\nGood morning!');
     assert.equal(attempts, 2);
     assert.doesNotMatch(JSON.stringify(calls().map(({ body }) => body)), /first/);

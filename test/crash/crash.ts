@@ -32,7 +32,7 @@ if (!['', 'kills', 'instances'].includes(values.only))
 /** Of the part with three instances. */
 const TALKS = 60;
 /** As many turns are interrupted at least, by the kills of a whole run. */
-const LEAST_INTERRUPTED = 200;
+const MIN_INTERRUPTED = 200;
 const WHOLE_KILLS = 12;
 
 const loopDelay = monitorEventLoopDelay({ resolution: 10 });
@@ -45,7 +45,7 @@ if (values.only !== 'instances') {
   const names = Array.from({ length: bots }, (_, index) => String.fromCharCode('a'.charCodeAt(0) + index));
   const kill = (world: World) => runKills({ world, seed, rounds, say });
   const { interrupted } = await part('kills', names, KILLS_ENV, kill);
-  const isEnough = bots * rounds < WHOLE_KILLS || interrupted >= LEAST_INTERRUPTED;
+  const isEnough = bots * rounds < WHOLE_KILLS || interrupted >= MIN_INTERRUPTED;
   if (!isEnough) print(`only ${interrupted} turns were interrupted`);
   results.push(isEnough);
 }

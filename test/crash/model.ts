@@ -1,4 +1,4 @@
-import type { MindContext, Performance } from '../../dev/simulator/mind.ts';
+import type { ResponderContext, ScriptedResponse } from '../../dev/simulator/responder.ts';
 import { type Simulator, startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { createLogger } from '../../src/log.ts';
@@ -40,7 +40,7 @@ export async function startModel({ ledger, holds, thinkMs, paceMs }: ModelOption
   const responses = new Responses(ledger);
   let hanging = { instance: '', count: 0, onHung: () => {} };
 
-  function answer(context: MindContext): Performance {
+  function answer(context: ResponderContext): ScriptedResponse {
     const message = ledger.find(context.text);
     if (message === undefined) {
       ledger.note('question of nobody', context.text.slice(0, 80));
@@ -56,7 +56,7 @@ export async function startModel({ ledger, holds, thinkMs, paceMs }: ModelOption
   }
 
   const simulator: Simulator = await startSimulator({
-    mind: answer,
+    responder: answer,
     voice: toneVoice(),
     paceMs,
     log: createLogger('info', { write: (line: string) => responses.noteLog(line) }),

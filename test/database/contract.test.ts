@@ -13,9 +13,15 @@ async function open(): Promise<TestEngine> {
   schemaCount += 1;
   const schema = `t${schemaCount}`;
   const opened = await openedDatabase(await url, { env: { DATABASE_SCHEMA: schema } });
-  const { queue, conversations, recordingLinks: invitations } = opened.database;
+  const { queue, conversations, recordingLinks } = opened.database;
   const close = () => opened[Symbol.asyncDispose]();
-  return { queue, conversations, invitations, fill: (waiting) => fill(schema, waiting), [Symbol.asyncDispose]: close };
+  return {
+    queue,
+    conversations,
+    recordingLinks,
+    fill: (waiting) => fill(schema, waiting),
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /** What cannot be compressed takes as many bytes as it has. */

@@ -33,7 +33,7 @@ async function fill(days: number, count: number): Promise<void> {
   await connection.query(`INSERT INTO audio
     (id, link_key, conversation, transcript, duration_ms, byte_length, wav, saved_at, expires_at)
     SELECT ${id}, '', '', '', 0, 0, '', ${at}, ${at} FROM ${series}`);
-  await connection.query(`INSERT INTO recording_links (id, conversation, person, invitation, expires_at)
+  await connection.query(`INSERT INTO recording_links (id, conversation, person, link, expires_at)
     SELECT ${id}, ${id}, '', '{}', ${at} FROM ${series}`);
   await connection.query(`INSERT INTO conversations (key, version, record, updated_at)
     SELECT ${id}, 3, '{}', ${at} FROM ${series}`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { ChatConversation } from '../../dev/chat/chat-conversation.ts';
 import { readChatConfig, withSimulator } from '../../dev/chat/chat-settings.ts';
-import type { Ending, Performance } from '../../dev/simulator/mind.ts';
+import type { Ending, ScriptedResponse } from '../../dev/simulator/responder.ts';
 import { scripted, type Turn } from '../../dev/simulator/script.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
@@ -18,7 +18,7 @@ async function start(t: TestContext, turns: readonly Turn[], refuse?: () => { st
   const script = scripted(turns);
   const clock = new ManualClock();
   const simulator = await startSimulator({
-    mind: script.mind,
+    responder: script.responder,
     voice: toneVoice(),
     paceMs: 0,
     clock,
@@ -47,7 +47,7 @@ async function start(t: TestContext, turns: readonly Turn[], refuse?: () => { st
   return { conversation, says, clock, told, script, saidLast };
 }
 
-function ending(text: string, end: Ending): Performance {
+function ending(text: string, end: Ending): ScriptedResponse {
   return { outputs: [{ text, pcm: new Uint8Array(48_000) }], ending: end };
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { MindContext, Performance } from '../../dev/simulator/mind.ts';
+import type { ResponderContext, ScriptedResponse } from '../../dev/simulator/responder.ts';
 import { type Script, scripted, type Turn } from '../../dev/simulator/script.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
@@ -117,7 +117,7 @@ export async function startModel(
   const script = scripted(turns);
   const sessionIds = new Set<string>();
   const simulator = await startSimulator({
-    mind: script.mind,
+    responder: script.responder,
     voice: toneVoice(),
     paceMs: 0,
     onEvent: (_from, _event, sessionId) => sessionIds.add(sessionId),
@@ -132,7 +132,7 @@ export async function startModel(
   return { simulator, script, env, sessionIds };
 }
 
-export function spoken(text: string, pcm: Uint8Array): Performance {
+export function spoken(text: string, pcm: Uint8Array): ScriptedResponse {
   return { outputs: [{ text, pcm }], ending: { kind: 'completed' } };
 }
 
@@ -149,7 +149,7 @@ export function audioBytesOf(lines: readonly string[]): number {
   return lines.reduce((sum, line) => sum + Number(/^Received (\d+) bytes of audio data\.$/.exec(line)?.[1] ?? 0), 0);
 }
 
-export function saidTo(context: MindContext | undefined): string[] {
+export function saidTo(context: ResponderContext | undefined): string[] {
   return context?.said.map(({ role, text }) => `${role}: ${text}`) ?? [];
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { Performance } from '../../dev/simulator/mind.ts';
+import type { ScriptedResponse } from '../../dev/simulator/responder.ts';
 import { toPcm } from '../../src/audio/pcm.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
 import {
@@ -138,7 +138,7 @@ describe('npm run chat', { concurrency: true }, () => {
   it('breaks off an answer at Ctrl-C, and the conversation when none is awaited', {
     skip: process.platform === 'win32' && 'signals end a process there',
   }, async (t) => {
-    const hang: Performance = { outputs: [], ending: { kind: 'hang', afterDeltas: 0, created: false } };
+    const hang: ScriptedResponse = { outputs: [], ending: { kind: 'hang', afterDeltas: 0, created: false } };
     const model = await startModel(t, ['Warm.', hang, 'Back again.']);
     const chat = new Chat(t, model.env);
     await chat.until(PROMPT);

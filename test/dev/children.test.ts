@@ -33,7 +33,7 @@ describe('Children', () => {
     await assert.rejects(fetch(spec.readyUrl));
   });
 
-  it('gives a program its own settings and none of the surroundings', async () => {
+  it('gives a program its own settings and none of the environment', async () => {
     process.env['AZURE_OPENAI_API_KEY'] = 'from outside';
     const children = new Children(quiet);
     try {

@@ -16,7 +16,7 @@ after(() => certificate?.close());
 
 async function startModel(t: TestContext, turns: readonly Turn[], simulator: Partial<SimulatorOptions> = {}) {
   const script: Script = scripted(turns);
-  const model = await startSimulator({ mind: script.mind, voice: toneVoice(), paceMs: 0, ...simulator });
+  const model = await startSimulator({ responder: script.responder, voice: toneVoice(), paceMs: 0, ...simulator });
   t.after(() => model.close());
   const env = {
     AZURE_OPENAI_ENDPOINT: model.url,

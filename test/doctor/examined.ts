@@ -2,7 +2,7 @@ import { systemClock } from '../../src/clock.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Env } from '../../src/config/env.ts';
 import type { DoctorDeps, Finding } from '../../src/doctor/check.ts';
-import { createExamination } from '../../src/doctor/checks.ts';
+import { createCheckSuite } from '../../src/doctor/checks.ts';
 import { type CheckReport, runChecks } from '../../src/doctor/run.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
@@ -37,7 +37,7 @@ export async function examined(env: Env, options: ExaminedOptions = {}): Promise
     tokens: () => async () => 'a-token',
     ...options.deps,
   };
-  const examination = createExamination(deps);
+  const examination = createCheckSuite(deps);
   try {
     const checks = examination.checks.filter(({ name }) => options.only?.includes(name) ?? true);
     const onReport = options.onReport ?? (() => {});

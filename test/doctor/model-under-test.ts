@@ -26,7 +26,7 @@ export async function simulated(
   { env = {}, simulator = {}, ...options }: ExaminedOptions & { env?: Env; simulator?: Partial<SimulatorOptions> } = {},
 ): Promise<ReadonlyMap<string, Finding>> {
   const script = scripted(turns);
-  const model = await startSimulator({ mind: script.mind, voice: toneVoice(), paceMs: 0, ...simulator });
+  const model = await startSimulator({ responder: script.responder, voice: toneVoice(), paceMs: 0, ...simulator });
   t.after(() => model.close());
   const findings = await examined({ AZURE_OPENAI_ENDPOINT: model.url, ...env }, { only: MODEL, ...options });
   script.assertConsumed();

@@ -10,10 +10,10 @@ import { zipOf } from '../../dev/packaging/zip.ts';
 import { ingestionEndpointOf } from '../../src/config/telemetry-settings.ts';
 import type { Check } from '../../src/doctor/check.ts';
 import { fail, pass, skipped, warn } from '../../src/doctor/check.ts';
-import { reachTodo } from '../../src/doctor/reach.ts';
+import { reachTodo } from '../../src/doctor/connectivity.ts';
+import { redactor } from '../../src/doctor/redact.ts';
 import { jsonLine, reportLine, summaryLine } from '../../src/doctor/report.ts';
 import { type CheckReport, runChecks } from '../../src/doctor/run.ts';
-import { secretsRemover } from '../../src/doctor/secrets.ts';
 import { createLogger } from '../../src/log.ts';
 import { copyProject } from '../dev/project-copy.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -122,7 +122,7 @@ describe('reports', () => {
   });
 
   it('hold no secret, no token, and nothing that steers a terminal', () => {
-    const clean = secretsRemover({
+    const clean = redactor({
       AZURE_OPENAI_API_KEY: 'key-of-the-model',
       MicrosoftAppPassword: '',
       APPLICATIONINSIGHTS_CONNECTION_STRING: 'InstrumentationKey=a2V5IG9m;IngestionEndpoint=https://x',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { simulatedMind } from '../../dev/simulator/rules.ts';
+import { simulatedResponder } from '../../dev/simulator/rules.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
@@ -18,7 +18,7 @@ describe('the doctor behind a proxy', { skip, timeout: 60_000 }, () => {
 
   it('reaches the model as the bot does, and names the proxy without its password', async (t) => {
     if (certificate === undefined) return;
-    const simulator = await startSimulator({ mind: simulatedMind, voice: toneVoice() });
+    const simulator = await startSimulator({ responder: simulatedResponder, voice: toneVoice() });
     const front = await startTlsFront(certificate, () => Number(new URL(simulator.url).port));
     const proxy = await startConnectProxy(() => front.port);
     t.after(async () => {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { simulatedMind } from '../../dev/simulator/rules.ts';
+import { simulatedResponder } from '../../dev/simulator/rules.ts';
 import { type Simulator, startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { type FakeConnector, startFakeConnector } from '../support/fake-connector.ts';
@@ -21,7 +21,7 @@ describe('the built bot', () => {
     const build = spawnSync(process.execPath, ['dev/packaging/build.ts'], { cwd: root, encoding: 'utf8' });
     assert.equal(build.status, 0, build.stderr + build.stdout);
     connector = await startFakeConnector();
-    simulator = await startSimulator({ mind: simulatedMind, voice: toneVoice(), paceMs: 0 });
+    simulator = await startSimulator({ responder: simulatedResponder, voice: toneVoice(), paceMs: 0 });
     bot = spawn(process.execPath, [`${root}dist/index.js`], {
       cwd: `${root}dist`,
       env: {

@@ -10,7 +10,7 @@ const folder = new URL('../../deploymentTemplates/teams/', import.meta.url);
 const pictures = process.env['E2E_SCREENSHOTS'];
 /** Browsers differ in how they smooth edges. */
 const LIKE = 64;
-const MOST_UNLIKE = 0.002;
+const MAX_UNLIKE = 0.002;
 
 /** As the drawing comes out in this browser, at its own size. */
 async function drawn(browser: Browser, name: string): Promise<Buffer> {
@@ -54,7 +54,7 @@ describe('the icons of the app in Teams', () => {
       }
       const share = difference(readFileSync(new URL(`${name}.png`, folder)), picture);
       assert.ok(
-        share <= MOST_UNLIKE,
+        share <= MAX_UNLIKE,
         `${share} of ${name}.png is not as ${name}.svg draws it; E2E_SCREENSHOTS=<folder> keeps the new one`,
       );
     });

@@ -11,11 +11,11 @@ const SEED = 20_261_101;
 
 describe('a bot that is sent anything', { timeout: 60_000 }, () => {
   it('answers 2xx, 4xx or in band, replies to every message that it took, and is well after', async (t) => {
-    const mind = () => ({
+    const responder = () => ({
       outputs: [{ text: 'Hi', pcm: new Uint8Array(480) }],
       ending: { kind: 'completed' } as const,
     });
-    const bot = await startBot({ simulator: { mind } });
+    const bot = await startBot({ simulator: { responder } });
     t.after(() => bot.close());
     const barrage = createBarrage(bot.url, bot.connector);
     t.after(() => barrage.close());

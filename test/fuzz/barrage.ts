@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { fieldsOf } from '../../src/fields.ts';
 import { MAX_BODY_BYTES } from '../../src/http/json-body.ts';
+import { fieldsOf } from '../../src/json-access.ts';
 import type { FakeConnector } from '../support/fake-connector.ts';
 import { createPoster, type PostAnswer } from '../support/kit/deliver.ts';
 import { Counts } from '../support/kit/report.ts';

@@ -54,10 +54,10 @@ describe('a bot among enemies', { timeout: 60_000 }, () => {
   const all = (bytes: Buffer, options?: { half: boolean }) =>
     Promise.all(Array.from({ length: MANY }, () => sendRaw(bot.url, bytes, options)));
 
-  async function assertLittleMemory(mostBytes: number): Promise<void> {
+  async function assertLittleMemory(maxBytes: number): Promise<void> {
     const { memoryBytes, peakRssBytes } = await bot.figures();
     const grown = peakRssBytes - atFirst.peakRssBytes;
-    assert.ok(grown < mostBytes, `took ${Math.round(grown / MEGABYTE)} MB more at its most`);
+    assert.ok(grown < maxBytes, `took ${Math.round(grown / MEGABYTE)} MB more at its most`);
     assert.ok(memoryBytes - atFirst.memoryBytes < 8 * MEGABYTE, 'memory did not return');
   }
 

@@ -7,7 +7,7 @@ import { anyOrAstray, bodyOf, type Delivery } from './deliveries.ts';
 import { inQuarters } from './quarters.ts';
 
 /** How many are on their way at once: enough to keep the bot busy, few enough that it refuses none for that. */
-const MOST_AT_ONCE = 40;
+const MAX_AT_ONCE = 40;
 /** A failing example is made smaller for so long at most. */
 const SHRINK_LIMIT_MS = 120_000;
 
@@ -49,11 +49,11 @@ export async function fuzzActivities(activities: number, seed: number): Promise<
 
 async function sendUpTo(count: number, barrage: Barrage, firstSeed: number): Promise<void> {
   const volley = fc.asyncProperty(
-    fc.array(anyOrAstray, { minLength: 1, maxLength: MOST_AT_ONCE, size: 'max' }),
+    fc.array(anyOrAstray, { minLength: 1, maxLength: MAX_AT_ONCE, size: 'max' }),
     barrage.volley,
   );
   for (let seed = firstSeed; barrage.sent < count; seed++) {
-    const numRuns = Math.ceil((count - barrage.sent) / (MOST_AT_ONCE / 2));
+    const numRuns = Math.ceil((count - barrage.sent) / (MAX_AT_ONCE / 2));
     const result = await checkWithin(volley, { seed, numRuns });
     assertHolds('a volley of activities', result, ([deliveries]) => deliveries.map(show).join('\n'));
   }

@@ -6,7 +6,7 @@ import { hostileText } from './hostile.ts';
 
 const SEED = 20_261_101;
 /** Three bytes are taken for a token, and 12,000 tokens are the bound. */
-const MOST_BYTES = 36_000;
+const MAX_BYTES = 36_000;
 
 const text = fc.oneof(
   { weight: 3, arbitrary: hostileText },
@@ -25,13 +25,13 @@ function bytesOf(history: readonly PastTurn[]): number {
 
 describe('a history of any turns', () => {
   it('is a suffix of what was said, keeps its bounds, and holds the newest turn', () => {
-    const property = fc.property(turns, turn, fc.nat({ max: 14 }), (before, newest, mostTurns) => {
-      const history = withTurn(before, newest, mostTurns);
+    const property = fc.property(turns, turn, fc.nat({ max: 14 }), (before, newest, maxTurns) => {
+      const history = withTurn(before, newest, maxTurns);
       assert.deepEqual(history, [...before, newest].slice(before.length + 1 - history.length));
-      assert.ok(history.length <= mostTurns);
-      if (mostTurns > 0) assert.equal(history.at(-1), newest);
+      assert.ok(history.length <= maxTurns);
+      if (maxTurns > 0) assert.equal(history.at(-1), newest);
       // Two halves of a character are three bytes each, where they meet they are four together.
-      if (history.length > 1) assert.ok(bytesOf(history) <= MOST_BYTES, `${bytesOf(history)} bytes`);
+      if (history.length > 1) assert.ok(bytesOf(history) <= MAX_BYTES, `${bytesOf(history)} bytes`);
     });
     fc.assert(property, { seed: SEED, numRuns: 300 });
   });

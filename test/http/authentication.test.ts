@@ -24,8 +24,8 @@ describe('a bot with an app id', () => {
 
   before(async () => {
     openId = await startOpenIdServer();
-    const mind = () => ({ outputs: [{ text: `Answer ${++answers}` }], ending: { kind: 'completed' } as const });
-    bot = await startBot({ env: openId.env, simulator: { mind } });
+    const responder = () => ({ outputs: [{ text: `Answer ${++answers}` }], ending: { kind: 'completed' } as const });
+    bot = await startBot({ env: openId.env, simulator: { responder } });
   });
 
   after(async () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { AudioStore, ByteRange, StoredAudio } from '../../src/audio/audio-store.ts';
-import { toLink } from '../../src/audio/links.ts';
+import { toLink } from '../../src/audio/signed-links.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { watchedLog } from '../channel/watched-log.ts';

@@ -19,8 +19,8 @@ export const TUNNELLED = {
 
 /** A bot that answers everything with "Hi". */
 export async function started(env: Env = {}, isSigned = false): Promise<BotUnderTest> {
-  const mind = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
-  return startBot({ env, isSigned, simulator: { mind } });
+  const responder = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
+  return startBot({ env, isSigned, simulator: { responder } });
 }
 
 /** A request of which only the header lines are as the test wants them. */

@@ -206,8 +206,8 @@ describe('a refused activity on the wire', () => {
 
   it('never loses a message that was taken: wrong-typed fields inside of it are refused, or it is answered', async (t) => {
     const watched = watchedLog();
-    const mind = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
-    const bot = await startBot({ simulator: { mind }, deps: { log: watched.log } });
+    const responder = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
+    const bot = await startBot({ simulator: { responder }, deps: { log: watched.log } });
     t.after(() => bot[Symbol.asyncDispose]());
     const odd = [
       { from: { id: 'user-1', name: 5 } },

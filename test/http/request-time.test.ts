@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { createMemoryAudioStore } from '../../src/audio/memory-audio-store.ts';
-import { createMemoryInvitations } from '../../src/conversation/recordings/memory-invitations.ts';
+import { createMemoryRecordingLinks } from '../../src/conversation/recordings/memory-recording-links.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
@@ -32,7 +32,7 @@ const GUEST = {
 async function started(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const clock = new ManualClock();
-  const invitation = await createMemoryInvitations({ clock, ids: randomIds }).create(GUEST);
+  const recordingLink = await createMemoryRecordingLinks({ clock, ids: randomIds }).create(GUEST);
   const looked = Promise.withResolvers<void>();
   const server = createHttpServer({
     build: TEST_BUILD,
@@ -42,7 +42,7 @@ async function started(t: TestContext) {
       ...noRecordings,
       async speakerOf(link) {
         looked.resolve();
-        return link === 'invited' ? invitation : new Promise(() => {});
+        return link === 'invited' ? recordingLink : new Promise(() => {});
       },
       async take(_invitation, receive) {
         await receive();

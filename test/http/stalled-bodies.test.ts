@@ -17,8 +17,8 @@ const STALLED_COUNT = 80;
 const GOOD_BYTES = MAX_BODY_BYTES - 10_000;
 
 async function started(t: TestContext): Promise<BotUnderTest> {
-  const mind = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
-  const bot = await startBot({ isSigned: true, simulator: { mind } });
+  const responder = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
+  const bot = await startBot({ isSigned: true, simulator: { responder } });
   t.after(() => bot.close());
   return bot;
 }

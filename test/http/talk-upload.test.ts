@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { simulatedMind } from '../../dev/simulator/rules.ts';
+import { simulatedResponder } from '../../dev/simulator/rules.ts';
 import { toPcm } from '../../src/audio/pcm.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
 import { MAX_WAITING } from '../../src/conversation/queue/turn-queue.ts';
@@ -189,7 +189,7 @@ describe('POST /talk/<link>', () => {
 
   it('is written down where a model for that is set, above the answer and in the memory', async (t) => {
     const env = { REALTIME_TRANSCRIPTION_MODEL: 'whisper' };
-    const { bot } = await started(t, { env, simulator: { mind: simulatedMind } });
+    const { bot } = await started(t, { env, simulator: { responder: simulatedResponder } });
     assert.equal((await speak(await invited(bot))).status, 202);
     const [, reply] = await bot.connector.whenMessages(2);
     const understood = 'a tone of about 440 Hz for 0.5 seconds';

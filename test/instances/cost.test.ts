@@ -48,7 +48,7 @@ describe('what PostgreSQL is asked', LONG, () => {
       deps,
     });
     const answering = await startInstance(t, ofAnswering.addressOf(url), {
-      simulator: { mind: model.mind },
+      simulator: { responder: model.responder },
       env,
       deps,
     });

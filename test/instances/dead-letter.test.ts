@@ -44,12 +44,15 @@ describe('a message that ends its process', LONG, () => {
     // To the others, one that never reaches the database again is as good as killed, and costs less to start.
     for (const attempt of [2, 3]) {
       await using proxy = await startPostgresProxy((await sharedPostgres()).port);
-      await startInstance(t, proxy.addressOf(url), { simulator: { mind: model.mind }, env: { DRAIN_SECONDS: '0' } });
+      await startInstance(t, proxy.addressOf(url), {
+        simulator: { responder: model.responder },
+        env: { DRAIN_SECONDS: '0' },
+      });
       await model.whenHeld('hold the killer', attempt);
       proxy.cut();
       await supervise(url);
     }
-    const three = await startInstance(t, url, { simulator: { mind: model.mind } });
+    const three = await startInstance(t, url, { simulator: { responder: model.responder } });
     await chat.reply(2);
     const [apology, next] = chat.texts;
     const [line] = await inTime(three.logged('message given up: its attempts ended their process'));
@@ -87,13 +90,13 @@ describe('an attempt that does not count', LONG, () => {
     const { chat, two, model, url } = { ...ending(), chat: ending().chat() };
     await chat.say(two, 'hold through shutdowns');
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const options = { simulator: { mind: model.mind }, env: { DRAIN_SECONDS: '0' } };
+      const options = { simulator: { responder: model.responder }, env: { DRAIN_SECONDS: '0' } };
       const ended = await startInstance(t, url, options);
       await model.whenHeld('hold through shutdowns', attempt);
       await ended.close();
     }
     model.release('hold through shutdowns');
-    await startInstance(t, url, { simulator: { mind: model.mind } });
+    await startInstance(t, url, { simulator: { responder: model.responder } });
     assert.equal((await chat.reply(1)).text, 'Re: hold through shutdowns');
     await chat.ask(two, 'after shutdowns');
     assert.equal(chat.messages.length, 2);

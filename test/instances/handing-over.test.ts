@@ -16,7 +16,7 @@ describe('an instance that ends', LONG, () => {
       one: { env: { DRAIN_SECONDS: '0' } },
       two: ANSWERS_NOTHING,
     });
-    await startInstance(t, url, { simulator: { mind: model.mind } });
+    await startInstance(t, url, { simulator: { responder: model.responder } });
     const chats = Array.from({ length: 4 }, () => new Chat(two));
     for (const [index, chat] of chats.entries()) {
       await chat.say(two, `hold ${index}`);
@@ -100,7 +100,7 @@ describe('a stream of a turn that moves', LONG, () => {
     await two.connector.when((call) => streamInfo(call)?.['streamSequence'] === 1);
     // Killed, as far as the others can tell: it says nothing more, and another has its claim.
     await (await sharedPostgres()).query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
-    await startInstance(t, url, { simulator: { mind: model.mind } });
+    await startInstance(t, url, { simulator: { responder: model.responder } });
     await model.whenHeld('hold the stream', 2);
     model.release('hold the stream');
     const ended = await two.connector.when(({ method, path }) => method === 'PUT' && path.endsWith('/stream-7'));

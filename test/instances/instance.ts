@@ -1,4 +1,4 @@
-import type { Mind, MindContext } from '../../dev/simulator/mind.ts';
+import type { Responder, ResponderContext } from '../../dev/simulator/responder.ts';
 import { openDatabase } from '../../src/database/database.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
@@ -33,17 +33,17 @@ export async function freshDatabase(): Promise<string> {
 
 /** A model behind all instances: it echoes, and holds back the answers to what begins with "hold". */
 export interface EchoModel {
-  readonly mind: Mind;
-  readonly asked: readonly MindContext[];
+  readonly responder: Responder;
+  readonly asked: readonly ResponderContext[];
   /** As often as it was asked this. */
-  askedFor(text: string): readonly MindContext[];
+  askedFor(text: string): readonly ResponderContext[];
   /** Resolves once it was asked this so often. */
   whenHeld(text: string, count?: number): Promise<void>;
   release(text: string): void;
 }
 
 export function echoModel(pcm?: Uint8Array): EchoModel {
-  const asked: MindContext[] = [];
+  const asked: ResponderContext[] = [];
   const gates = new Map<string, PromiseWithResolvers<void>>();
   const waiting = new Set<() => void>();
   const gateOf = (text: string) => {
@@ -53,7 +53,7 @@ export function echoModel(pcm?: Uint8Array): EchoModel {
   };
   return {
     asked,
-    mind(context) {
+    responder(context) {
       const { text, clips } = context;
       asked.push(context);
       for (const look of waiting) look();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Mind, MindContext } from '../../dev/simulator/mind.ts';
+import type { Responder, ResponderContext } from '../../dev/simulator/responder.ts';
 import { en } from '../../src/messages/en.ts';
 import type { BotUnderTest } from '../support/bot.ts';
 import type { ConnectorCall } from '../support/fake-connector.ts';
@@ -13,17 +13,17 @@ const textsOf = (messages: readonly ConnectorCall[]) => messages.map(({ body }) 
 
 /** A model behind all instances: it echoes, and holds back the answers to what begins with "hold". */
 function echo() {
-  const asked: MindContext[] = [];
+  const asked: ResponderContext[] = [];
   const gate = Promise.withResolvers<void>();
   const held = Promise.withResolvers<void>();
-  const mind: Mind = (context) => {
+  const responder: Responder = (context) => {
     asked.push(context);
     const answer = { outputs: [{ text: `Re: ${context.text}` }], ending: { kind: 'completed' } } as const;
     if (!context.text.startsWith('hold')) return answer;
     held.resolve();
     return { ...answer, gate: gate.promise };
   };
-  return { mind, asked, release: () => gate.resolve(), whenHeld: held.promise };
+  return { responder, asked, release: () => gate.resolve(), whenHeld: held.promise };
 }
 
 let count = 0;
@@ -37,8 +37,8 @@ async function say(bot: BotUnderTest, home: BotUnderTest, text: string): Promise
 async function startTwo(t: TestContext, second = {}) {
   const url = await freshDatabase();
   const model = echo();
-  const one = await startInstance(t, url, { simulator: { mind: model.mind } });
-  const two = await startInstance(t, url, { simulator: { mind: model.mind }, ...second });
+  const one = await startInstance(t, url, { simulator: { responder: model.responder } });
+  const two = await startInstance(t, url, { simulator: { responder: model.responder }, ...second });
   return { url, model, one, two };
 }
 
@@ -94,14 +94,17 @@ describe('two instances on one database are one bot', LONG, () => {
   it('of which one takes over what the other has begun and left waiting when it ends', async (t) => {
     const url = await freshDatabase();
     const model = echo();
-    const first = await startInstance(t, url, { simulator: { mind: model.mind }, env: { DRAIN_SECONDS: '0' } });
-    const home = await startInstance(t, url, { simulator: { mind: model.mind }, ...ANSWERS_NOTHING });
+    const first = await startInstance(t, url, {
+      simulator: { responder: model.responder },
+      env: { DRAIN_SECONDS: '0' },
+    });
+    const home = await startInstance(t, url, { simulator: { responder: model.responder }, ...ANSWERS_NOTHING });
     await say(first, home, 'hold on');
     await model.whenHeld;
     await say(first, home, 'waiting');
     await first.app.close();
     model.release();
-    await startInstance(t, url, { simulator: { mind: model.mind } });
+    await startInstance(t, url, { simulator: { responder: model.responder } });
     assert.deepEqual(textsOf(await home.connector.whenMessages(2)), ['Re: hold on', 'Re: waiting']);
   });
 });

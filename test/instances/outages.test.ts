@@ -132,7 +132,7 @@ describe('a database that is away', LONG, () => {
     shared.proxy().cut();
     // What supervision does with a job without a heartbeat.
     await (await sharedPostgres()).query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
-    const three = await startInstance(t, url, { simulator: { mind: model.mind } });
+    const three = await startInstance(t, url, { simulator: { responder: model.responder } });
     await model.whenHeld('hold fast', 2);
     restore();
     await one.logged('turn lost to another attempt');

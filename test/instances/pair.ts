@@ -33,7 +33,7 @@ export async function startPair(closing: Closing, options: PairOptions = {}): Pr
   const { one: first = {}, two: second = ANSWERS_NOTHING, pcm, wayOfOne = (url) => url } = options;
   const url = await freshDatabase();
   const model = echoModel(pcm);
-  const simulator = { mind: model.mind };
+  const simulator = { responder: model.responder };
   const [one, two] = await Promise.all([
     startInstance(closing, wayOfOne(url), { simulator, ...first }),
     startInstance(closing, url, { simulator, ...second }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { simulatedMind } from '../../dev/simulator/rules.ts';
+import { simulatedResponder } from '../../dev/simulator/rules.ts';
 import { scripted } from '../../dev/simulator/script.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
@@ -46,7 +46,11 @@ async function startFarEnds(t: TestContext) {
   };
   const connector = await startFakeConnector();
   t.after(() => connector.close());
-  const simulator = await startSimulator({ mind: scripted(['Hello', held]).mind, voice: toneVoice(), paceMs: 0 });
+  const simulator = await startSimulator({
+    responder: scripted(['Hello', held]).responder,
+    voice: toneVoice(),
+    paceMs: 0,
+  });
   t.after(() => simulator.close());
   const env = { AZURE_OPENAI_ENDPOINT: simulator.url, AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime', PORT: '0' };
   return { connector, env, whenHeld: asked.promise, release: gate.resolve };
@@ -161,7 +165,7 @@ describe('the unpacked ZIP', { skip: process.platform === 'win32' }, () => {
   });
 
   it('has the threads that read sound and pictures', async (t) => {
-    const simulator = await startSimulator({ mind: simulatedMind, voice: toneVoice(), paceMs: 0 });
+    const simulator = await startSimulator({ responder: simulatedResponder, voice: toneVoice(), paceMs: 0 });
     t.after(() => simulator.close());
     const connector = await startFakeConnector();
     t.after(() => connector.close());

@@ -26,7 +26,7 @@ async function heldProcess(t: TestContext, env: Env = {}) {
   };
   const connector = await startFakeConnector();
   closers.push(() => connector.close());
-  const simulator = await startSimulator({ mind: scripted([held]).mind, voice: toneVoice(), paceMs: 0 });
+  const simulator = await startSimulator({ responder: scripted([held]).responder, voice: toneVoice(), paceMs: 0 });
   closers.push(() => simulator.close());
   const bot = startBotProcess({
     AZURE_OPENAI_ENDPOINT: simulator.url,

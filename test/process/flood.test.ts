@@ -79,7 +79,7 @@ describe('a bot process', { concurrency: 2 }, () => {
     const connector = await startFakeConnector();
     t.after(() => connector[Symbol.asyncDispose]());
     const simulator = await startSimulator({
-      mind: scripted(['a private answer']).mind,
+      responder: scripted(['a private answer']).responder,
       voice: toneVoice(),
       paceMs: 0,
     });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { MindContext, Performance, ServiceError } from '../../dev/simulator/mind.ts';
+import type { ResponderContext, ScriptedResponse, ServiceError } from '../../dev/simulator/responder.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
@@ -20,7 +20,7 @@ const quoting = (code: string, type = 'invalid_request_error'): ServiceError => 
 };
 
 /** What the model makes of a message, by a word in it. */
-const PERFORMANCES: Readonly<Record<string, Performance>> = {
+const PERFORMANCES: Readonly<Record<string, ScriptedResponse>> = {
   refused: { outputs: [], ending: { kind: 'reject', error: quoting('invalid_value') } },
   failed: { outputs: [], ending: { kind: 'failed', error: quoting('invalid_value') } },
   filtered: { outputs: [{ text: WORD }], ending: { kind: 'incomplete', reason: 'content_filter' } },
@@ -29,7 +29,7 @@ const PERFORMANCES: Readonly<Record<string, Performance>> = {
   untold: { outputs: [{ text: WORD }], ending: { kind: 'completed' }, transcription: { fails: true } },
 };
 
-function answerTo({ text }: MindContext): Performance {
+function answerTo({ text }: ResponderContext): ScriptedResponse {
   const named = Object.entries(PERFORMANCES).find(([name]) => text.includes(name));
   return named?.[1] ?? { outputs: [{ text: `You said ${WORD}.` }], ending: { kind: 'completed' } };
 }
@@ -60,7 +60,7 @@ async function startAll(t: TestContext) {
   const connector = await startFakeConnector();
   connector.rule = takes;
   closers.push(() => connector.close());
-  const simulator = await startSimulator({ mind: answerTo, voice: toneVoice(), paceMs: 0 });
+  const simulator = await startSimulator({ responder: answerTo, voice: toneVoice(), paceMs: 0 });
   closers.push(() => simulator.close());
   const pcm = toneOf(440, 300);
   const wav = await encodeWav({ chunks: [Buffer.from(pcm)], byteLength: pcm.byteLength });

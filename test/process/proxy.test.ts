@@ -51,7 +51,7 @@ async function startNetwork(t: TestContext) {
   const openId = await startOpenIdServer();
   const login = await startLogin();
   const said = { outputs: [{ text: 'Hi there' }], ending: { kind: 'completed' } } as const;
-  const simulator = await startSimulator({ mind: scripted([said]).mind, voice: toneVoice(), paceMs: 0 });
+  const simulator = await startSimulator({ responder: scripted([said]).responder, voice: toneVoice(), paceMs: 0 });
   const keysUrl = String(openId.env['ToBotFromChannelOpenIdMetadataUrl']);
   const portOf = (url: string) => Number(new URL(url).port);
   const ports = [portOf(keysUrl), login.port, portOf(simulator.url), portOf(connector.url)];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Performance } from '../../dev/simulator/mind.ts';
+import type { ScriptedResponse } from '../../dev/simulator/responder.ts';
 import { scripted, type Turn } from '../../dev/simulator/script.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
@@ -11,17 +11,17 @@ import { azureKey, Client, type Json } from './wire.ts';
 
 const HISTORY = 'Before: hi';
 const PCM = Uint8Array.from({ length: 4_800 }, (_, index) => index % 251);
-const asText = (text: string): Performance => ({
+const asText = (text: string): ScriptedResponse => ({
   outputs: [{ text, modality: 'text' }],
   ending: { kind: 'completed' },
 });
-const asSpeech = (text: string): Performance => ({ outputs: [{ text, pcm: PCM }], ending: { kind: 'completed' } });
+const asSpeech = (text: string): ScriptedResponse => ({ outputs: [{ text, pcm: PCM }], ending: { kind: 'completed' } });
 
 async function talk(t: TestContext, turns: readonly Turn[], clock?: ManualClock) {
   const script = scripted(turns);
   const events: Json[] = [];
   const simulator = await startSimulator({
-    mind: script.mind,
+    responder: script.responder,
     voice: toneVoice(),
     paceMs: 0,
     onEvent: (from, event) => from === 'client' && events.push(event),
@@ -64,8 +64,8 @@ describe('an answer in text where speech was asked for', { timeout: 20_000 }, ()
     assert.ok(!types().includes('conversation.item.delete'));
   });
 
-  const cut: Performance = { outputs: [{ text: 'half' }], ending: { kind: 'disconnect', afterDeltas: 1 } };
-  const failed: Performance = {
+  const cut: ScriptedResponse = { outputs: [{ text: 'half' }], ending: { kind: 'disconnect', afterDeltas: 1 } };
+  const failed: ScriptedResponse = {
     outputs: [],
     ending: { kind: 'failed', error: { type: 'server_error', code: 'server_error', message: '' } },
   };
@@ -79,7 +79,7 @@ describe('an answer in text where speech was asked for', { timeout: 20_000 }, ()
 
   it('is waited for 10 seconds and no longer', async (t) => {
     const clock = new ManualClock();
-    const hang: Performance = { outputs: [], ending: { kind: 'hang', afterDeltas: 0 } };
+    const hang: ScriptedResponse = { outputs: [], ending: { kind: 'hang', afterDeltas: 0 } };
     const { ask } = await talk(t, [asText('As text'), hang], clock);
     const answer = ask('one', HISTORY);
     await clock.whenWaiting(10_000);

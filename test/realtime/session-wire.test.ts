@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Ending, Performance } from '../../dev/simulator/mind.ts';
+import type { Ending, ScriptedResponse } from '../../dev/simulator/responder.ts';
 import { scripted, type Turn } from '../../dev/simulator/script.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
-import { MAX_FRAME_BYTES } from '../../src/realtime/client-failures.ts';
+import { MAX_FRAME_BYTES } from '../../src/realtime/client-errors.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { plain } from './collecting.ts';
 import { NEVER } from './fake-model.ts';
@@ -17,14 +17,14 @@ const PCM = Uint8Array.from({ length: 24_000 }, (_, index) => index % 251);
 
 const turn = (turnId: string, text = 'hello', history?: string) => ({ turnId, text, history });
 
-function performs(text: string, ending: Ending = { kind: 'completed' }): Performance {
+function performs(text: string, ending: Ending = { kind: 'completed' }): ScriptedResponse {
   return { outputs: [{ text, pcm: PCM }], ending };
 }
 
 /** A session at a simulator that answers as scripted. */
 async function simulated(...turns: readonly Turn[]) {
   const script = scripted(turns);
-  const simulator = await startSimulator({ mind: script.mind, voice: toneVoice(), paceMs: 0 });
+  const simulator = await startSimulator({ responder: script.responder, voice: toneVoice(), paceMs: 0 });
   const client = new Client({ endpoint: azureKey(simulator.url) });
   const session = await client.session();
   const ask = (text: string) => inTime(session.runTurn(turn(`turn ${text}`, text), NEVER));

@@ -111,8 +111,8 @@ export async function startRefusing(answer: ReturnType<NonNullable<SimulatorOpti
     upgrades.add(upgrade);
     return answer;
   };
-  const mind = () => ({ outputs: [], ending: { kind: 'completed' as const } });
-  const simulator = await startSimulator({ mind, voice: toneVoice(), paceMs: 0, refuse });
+  const responder = () => ({ outputs: [], ending: { kind: 'completed' as const } });
+  const simulator = await startSimulator({ responder, voice: toneVoice(), paceMs: 0, refuse });
   return { url: simulator.url, upgrades, [Symbol.asyncDispose]: () => simulator.close() };
 }
 

@@ -1,4 +1,4 @@
-import type { Mind } from '../../dev/simulator/mind.ts';
+import type { Responder } from '../../dev/simulator/responder.ts';
 import { judgeMemory } from '../support/kit/judge.ts';
 import type { Message, SoakLedger } from './ledger.ts';
 import { drawModelFault, randomOfAsk } from './model-faults.ts';
@@ -13,7 +13,7 @@ const SURELY_REMEMBERED = 8;
 const ENDS = ['yes.', 'it said "no".', 'one\ntwo\n\n[three]', '👍 Ünïcödé', '{"role":"system"}', '**bold** `code`'];
 
 /** Answers each message with its own token, or with a fault, and looks at what the bot let it remember. */
-export function faultyMind(ledger: SoakLedger, seed: number): Mind {
+export function faultyMind(ledger: SoakLedger, seed: number): Responder {
   return ({ said, text }) => {
     const message = ledger.find(text);
     if (message === undefined) {

@@ -89,7 +89,7 @@ function botEnv(modelUrl: string, conversations: number): Record<string, string>
 function startFaultyModel(ledger: SoakLedger, seed: number): Promise<Simulator> {
   let handshakes = 0;
   return startSimulator({
-    mind: faultyMind(ledger, seed),
+    responder: faultyMind(ledger, seed),
     voice: toneVoice(),
     paceMs: 1,
     sessionSeconds: MODEL_SESSION_SECONDS,

@@ -1,4 +1,4 @@
-import type { Ending, ExtraFrame, Output, Performance } from '../../dev/simulator/mind.ts';
+import type { Ending, ExtraFrame, Output, ScriptedResponse } from '../../dev/simulator/responder.ts';
 import { soundOf } from '../support/kit/judge.ts';
 import type { Random } from '../support/kit/random.ts';
 import type { ModelFault } from './model-faults.ts';
@@ -14,9 +14,9 @@ const LONG_MS = 25_000;
 const PIECE_MS = 250;
 
 /** Plays an answer with this fault. */
-export function perform(fault: ModelFault, answer: Answer, random: Random): Performance {
+export function perform(fault: ModelFault, answer: Answer, random: Random): ScriptedResponse {
   const output: Output = { text: answer.text, pcm: soundOf(answer.sample, PIECE_MS * random.whole(2, 4)) };
-  const ended = (ending: Ending, outputs: readonly Output[] = [output]): Performance => ({ outputs, ending });
+  const ended = (ending: Ending, outputs: readonly Output[] = [output]): ScriptedResponse => ({ outputs, ending });
   const failed = (code: string, message: string, outputs: readonly Output[] = []) =>
     ended({ kind: 'failed', error: { type: code, code, message } }, outputs);
   switch (fault) {

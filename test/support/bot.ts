@@ -54,7 +54,7 @@ export async function startBot(options: BotUnderTestOptions = {}): Promise<BotUn
     openId === undefined ? {} : { authorization: `Bearer ${openId.token(connector.url)}` };
   const events: BotUnderTest['events'][number][] = [];
   const simulator = await startSimulator({
-    mind: script.mind,
+    responder: script.responder,
     voice: toneVoice(),
     paceMs: 0,
     onEvent: (from, event, sessionId) => events.push({ from, event, sessionId }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it, type TestContext } from 'node:test';
-import { simulatedMind } from '../../dev/simulator/rules.ts';
+import { simulatedResponder } from '../../dev/simulator/rules.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { METRICS } from '../../src/telemetry/names.ts';
@@ -32,7 +32,7 @@ function message(serviceUrl: string) {
 describe('telemetry to Application Insights', { skip }, () => {
   async function startAll(t: TestContext, env: Record<string, string> = {}, status = 200) {
     if (certificate === undefined) throw new Error('no certificate');
-    const simulator = await startSimulator({ mind: simulatedMind, voice: toneVoice(), paceMs: 0 });
+    const simulator = await startSimulator({ responder: simulatedResponder, voice: toneVoice(), paceMs: 0 });
     const connector = await startFakeConnector();
     const ingestion = await startIngestion(certificate, status);
     const bot = startBotProcess({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { SpanStatusCode } from '@opentelemetry/api';
-import type { Performance } from '../../dev/simulator/mind.ts';
+import type { ScriptedResponse } from '../../dev/simulator/responder.ts';
 import { METRICS } from '../../src/telemetry/names.ts';
 import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import { beginTelemetry, hearTelemetry } from '../support/heard-telemetry.ts';
@@ -18,7 +18,7 @@ async function startHeardBot(t: TestContext, turns: BotUnderTestOptions['turns']
   return bot;
 }
 
-function failing(message: string): Performance {
+function failing(message: string): ScriptedResponse {
   return { outputs: [], ending: { kind: 'failed', error: { type: 'invalid_request_error', code: 'x', message } } };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { simulatedMind } from '../../dev/simulator/rules.ts';
+import { simulatedResponder } from '../../dev/simulator/rules.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { startBotProcess } from '../support/bot-process.ts';
@@ -16,7 +16,7 @@ const WATCH_MODULES = `data:text/javascript,${encodeURIComponent(`
 
 describe('a bot without APPLICATIONINSIGHTS_CONNECTION_STRING', () => {
   it('loads nothing of an SDK for telemetry', async (t) => {
-    const simulator = await startSimulator({ mind: simulatedMind, voice: toneVoice(), paceMs: 0 });
+    const simulator = await startSimulator({ responder: simulatedResponder, voice: toneVoice(), paceMs: 0 });
     const connector = await startFakeConnector();
     const bot = startBotProcess({
       AZURE_OPENAI_ENDPOINT: simulator.url,

@@ -22,9 +22,9 @@ export class ClipSink {
   add(mono: Float32Array): void {
     const sound = this.#resampler.push(mono);
     this.#write(sound);
-    giveBack(mono);
+    release(mono);
     // At 24 kHz it is the same.
-    if (sound !== mono) giveBack(sound);
+    if (sound !== mono) release(sound);
   }
 
   end(): Uint8Array<ArrayBuffer> {
@@ -52,7 +52,7 @@ export function mixDown(channels: readonly Float32Array[]): Float32Array {
   const [first = new Float32Array(), ...others] = channels;
   for (const channel of others) {
     for (let at = 0; at < first.length; at++) first[at] = (first[at] as number) + (channel[at] as number);
-    giveBack(channel);
+    release(channel);
   }
   if (others.length === 0) return first;
   for (let at = 0; at < first.length; at++) first[at] = (first[at] as number) / channels.length;
@@ -60,6 +60,6 @@ export function mixDown(channels: readonly Float32Array[]): Float32Array {
 }
 
 /** At once: decoders make tens of megabytes a minute, which would wait for their end until garbage is collected. */
-function giveBack({ buffer }: Float32Array): void {
+function release({ buffer }: Float32Array): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

@@ -85,12 +85,12 @@ function withoutMarkdown(text: string): string {
 /** The recording link belongs to the person who asked for it. */
 async function invite(message: UserMessage, services: Services, signal: AbortSignal): Promise<Reply> {
   const { talk } = wordingFor(message.locale);
-  const way = services.channel.wayToTalk(message);
+  const way = services.channel.recordingAccess(message);
   switch (way) {
     case 'dialog':
     case 'link': {
-      const invitation = await stored(() => services.invitations.create(message), services, signal);
-      return { ...say(talk.invited(authorOf(message))), invitation };
+      const recordingLink = await stored(() => services.recordingLinks.create(message), services, signal);
+      return { ...say(talk.invited(authorOf(message))), recordingLink };
     }
     case 'shared':
     case 'unreachable':

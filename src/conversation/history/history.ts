@@ -37,9 +37,9 @@ export const EMPTY_MEMORY: Memory = Object.freeze({ history: [], refusals: 0 });
 const DOUBTFUL_REFUSALS = 3;
 
 /** The memory after one more turn, as a later session is told it. */
-export function nextMemory({ history, refusals }: Memory, said: Said, result: ModelResult, mostTurns: number): Memory {
+export function nextMemory({ history, refusals }: Memory, said: Said, result: ModelResult, maxTurns: number): Memory {
   if (!isRefused(result.outcome)) {
-    return { history: withTurn(history, { ...said, assistant: textOf(result.outcome) }, mostTurns), refusals: 0 };
+    return { history: withTurn(history, { ...said, assistant: textOf(result.outcome) }, maxTurns), refusals: 0 };
   }
   // A refused turn is left out: it would be refused again with every replay.
   if (result.isHistoryRejected) return { history: newerHalf(history), refusals: 0 };
@@ -77,10 +77,10 @@ export function withoutMessage(history: readonly PastTurn[], activityId: string)
  * The history with one more turn. At a bound the oldest quarter leaves at once and not turn by turn, so that the
  * beginning stays the same for a while: that is what the service's prompt cache needs. The newest turn always stays.
  */
-export function withTurn(history: readonly PastTurn[], turn: PastTurn, mostTurns: number): readonly PastTurn[] {
-  if (mostTurns === 0) return [];
+export function withTurn(history: readonly PastTurn[], turn: PastTurn, maxTurns: number): readonly PastTurn[] {
+  if (maxTurns === 0) return [];
   let kept = [...history, turn];
-  while (kept.length > 1 && (kept.length > mostTurns || estimateTokens(kept) > MAX_TOKENS)) {
+  while (kept.length > 1 && (kept.length > maxTurns || estimateTokens(kept) > MAX_TOKENS)) {
     kept = kept.slice(Math.ceil(kept.length / 4));
   }
   return kept;

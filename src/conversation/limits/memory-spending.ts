@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { atMost } from '../../at-most.ts';
 import type { Clock } from '../../clock.ts';
+import { lruOptions } from '../../lru-options.ts';
 import { checkBudgets, limitedBudgets } from './check-budgets.ts';
 import {
   type Budgets,
@@ -33,8 +33,8 @@ export class MemorySpending implements SpendingStore {
   readonly #clock: Clock;
   /** The oldest first: a job that reserves again moves to the end. */
   readonly #reservations = new Map<string, Held>();
-  readonly #conversations = new LRUCache<string, Account>(atMost(MAX_ACCOUNTS));
-  readonly #people = new LRUCache<string, Account>(atMost(MAX_ACCOUNTS));
+  readonly #conversations = new LRUCache<string, Account>(lruOptions(MAX_ACCOUNTS));
+  readonly #people = new LRUCache<string, Account>(lruOptions(MAX_ACCOUNTS));
   #today = newAccount();
   #day = 0;
 

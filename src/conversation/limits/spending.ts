@@ -75,18 +75,18 @@ export class Spending {
   async reserve(request: CostRequest): Promise<Allowance | OverBudget> {
     const prices = this.#prices;
     if (prices === undefined || !this.isBounded) return { mayAskAgain: async () => true, costOf: () => 0 };
-    const mostUsd = costUsd(worstCase(request), prices);
-    const over = await this.#reserve(request, mostUsd);
+    const maxUsd = costUsd(worstCase(request), prices);
+    const over = await this.#reserve(request, maxUsd);
     if (over !== undefined) return over;
     let responseCount = 1;
     return {
       mayAskAgain: async () => {
-        const isOver = await this.#reserve(request, (responseCount + 1) * mostUsd).catch(() => true);
+        const isOver = await this.#reserve(request, (responseCount + 1) * maxUsd).catch(() => true);
         if (isOver) return false;
         responseCount++;
         return true;
       },
-      costOf: ({ usage, isUsageUnknown }) => (isUsageUnknown ? responseCount * mostUsd : costUsd(usage, prices)),
+      costOf: ({ usage, isUsageUnknown }) => (isUsageUnknown ? responseCount * maxUsd : costUsd(usage, prices)),
     };
   }
 
@@ -142,10 +142,10 @@ function worstCase(request: Pick<CostRequest, 'context' | 'settings' | 'text' | 
   const { context, settings, text, soundMs, pictures } = request;
   const bytes = text().reduce<number>((sum, each = '') => sum + Buffer.byteLength(each), OVERHEAD_TOKENS);
   // The configuration has a bound wherever there is a budget.
-  const mostOut = typeof settings.maxOutputTokens === 'number' ? settings.maxOutputTokens : Number.POSITIVE_INFINITY;
+  const maxOut = typeof settings.maxOutputTokens === 'number' ? settings.maxOutputTokens : Number.POSITIVE_INFINITY;
   return {
     text: { in: bytes + context.text, cached: 0, out: 0 },
-    audio: { in: context.audio + Math.ceil(soundMs / MS_PER_SOUND_TOKEN), cached: 0, out: mostOut },
+    audio: { in: context.audio + Math.ceil(soundMs / MS_PER_SOUND_TOKEN), cached: 0, out: maxOut },
     image: { ...NO_TOKENS.image, in: pictures * TOKENS_PER_PICTURE },
   };
 }

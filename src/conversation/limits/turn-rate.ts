@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { atMost } from '../../at-most.ts';
 import type { Clock } from '../../clock.ts';
+import { lruOptions } from '../../lru-options.ts';
 
 const WINDOW_MS = 60_000;
 const MAX_PEOPLE = 50_000;
@@ -8,21 +8,21 @@ const MAX_PEOPLE = 50_000;
 /** How many turns and commands each person may begin within any minute; see `personKey` of a turn. */
 export class TurnRate {
   readonly #clock: Clock;
-  readonly #mostPerMinute: number | undefined;
+  readonly #maxPerMinute: number | undefined;
   /** When each person's latest turns began, the oldest first; never more than may begin. */
-  readonly #begun = new LRUCache<string, number[]>(atMost(MAX_PEOPLE));
+  readonly #begun = new LRUCache<string, number[]>(lruOptions(MAX_PEOPLE));
 
-  constructor(clock: Clock, mostPerMinute: number | undefined) {
+  constructor(clock: Clock, maxPerMinute: number | undefined) {
     this.#clock = clock;
-    this.#mostPerMinute = mostPerMinute;
+    this.#maxPerMinute = maxPerMinute;
   }
 
   /** Counts a turn or command of this person; false, and not counted, where it is one too many. */
   admit(person: string): boolean {
-    if (this.#mostPerMinute === undefined) return true;
+    if (this.#maxPerMinute === undefined) return true;
     const nowMs = this.#clock.now();
     const recent = (this.#begun.get(person) ?? []).filter((atMs) => nowMs - atMs < WINDOW_MS);
-    if (recent.length >= this.#mostPerMinute) return false;
+    if (recent.length >= this.#maxPerMinute) return false;
     this.#begun.set(person, [...recent, nowMs]);
     return true;
   }

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import { atMost } from '../../at-most.ts';
 import type { Clock } from '../../clock.ts';
 import { TurnError } from '../../errors.ts';
 import type { Ids } from '../../ids.ts';
+import { lruOptions } from '../../lru-options.ts';
 import { Shares } from '../../shares.ts';
 import { messageId } from '../keys.ts';
 import type { MemoryRecords } from '../memory-records.ts';
@@ -48,7 +48,7 @@ export class MemoryQueue implements TurnQueue {
   constructor(options: MemoryQueueOptions) {
     this.#options = options;
     const perf = { now: () => options.clock.now() };
-    this.#known = new LRUCache({ ...atMost(MAX_KNOWN), ttl: KNOWN_FOR_MS, ttlResolution: 0, perf });
+    this.#known = new LRUCache({ ...lruOptions(MAX_KNOWN), ttl: KNOWN_FOR_MS, ttlResolution: 0, perf });
   }
 
   async add(message: UserMessage): Promise<AddResult> {

@@ -2,7 +2,7 @@ import { SendError, TurnError, type TurnErrorCode } from '../../errors.ts';
 import { apology, wordingFor } from '../../messages/messages.ts';
 import { messageId } from '../keys.ts';
 import type { ConversationRecord, UnsentReply } from '../records.ts';
-import type { Reply, ReplyAudio, ReplySink } from '../reply.ts';
+import type { Reply, ReplyAudio, ReplySender } from '../reply.ts';
 import type { Services } from '../services.ts';
 import type { TurnContext } from './turn-context.ts';
 import type { Refused, TurnResult } from './turn-result.ts';
@@ -14,12 +14,12 @@ import type { Refused, TurnResult } from './turn-result.ts';
 export async function deliver(
   reply: Reply,
   result: TurnResult,
-  sink: ReplySink,
+  sender: ReplySender,
   turn: TurnContext,
   services: Services,
 ): Promise<TurnResult> {
   const settling = settle(turn, services);
-  const unsent = await send(reply, sink, turn);
+  const unsent = await send(reply, sender, turn);
   // Of a turn that is complete nobody would end the reservation after a crash.
   await settling;
   await completeOrLog(turn, true);
@@ -27,11 +27,11 @@ export async function deliver(
 }
 
 /** Completes the turn, then says why it was refused: a refusal that is lost is better than one that comes twice. */
-export async function refuse({ reason, over, ...words }: Refused, sink: ReplySink, turn: TurnContext) {
+export async function refuse({ reason, over, ...words }: Refused, sender: ReplySender, turn: TurnContext) {
   const isOurs = await turn.job.complete();
   if (!isOurs) return { kind: 'superseded' } as const;
   return (
-    (await send({ ...words, audio: undefined }, sink, turn)) ??
+    (await send({ ...words, audio: undefined }, sender, turn)) ??
     ({ kind: 'refused', reason, ...(over && { over }) } as const)
   );
 }
@@ -51,8 +51,8 @@ export async function resend(
   });
   turn.costUsd = unsent.costUsd;
   // The text that was shown is not known any more: it stays, and what adds to it goes in a message of its own.
-  const sink = await turn.open(unsent.reply.addsToShown === true ? undefined : streamId);
-  return deliver({ ...unsent.reply, audio }, { kind: 'resent' }, sink, turn, services);
+  const sender = await turn.open(unsent.reply.addsToShown === true ? undefined : streamId);
+  return deliver({ ...unsent.reply, audio }, { kind: 'resent' }, sender, turn, services);
 }
 
 /** Ends a turn that has nothing left to say. What an earlier attempt has reserved stays so until it expires. */
@@ -78,7 +78,7 @@ export async function deadLetter(
 
 /** Ends a turn that broke, or that was ended from outside, before it had a reply. Never rejects. */
 export async function endEarly(error: unknown, turn: TurnContext, services: Services): Promise<TurnResult> {
-  const { job, sink } = turn;
+  const { job, sender } = turn;
   const code = error instanceof TurnError ? error.code : 'internal';
   // What is reserved for the turn is the other attempt's by now: to settle it here would end that.
   if (code === 'claim_lost') return { kind: 'superseded' };
@@ -88,7 +88,7 @@ export async function endEarly(error: unknown, turn: TurnContext, services: Serv
   if (!isOurs) return { kind: 'superseded' };
   if (code !== 'cancelled') return (await apologize(code, turn)) ?? { kind: 'broken', error };
   // Only a stream that has begun needs an end.
-  return (sink && (await send({ text: '', audio: undefined }, sink, turn))) ?? { kind: 'cancelled' };
+  return (sender && (await send({ text: '', audio: undefined }, sender, turn))) ?? { kind: 'cancelled' };
 }
 
 /** Gives the turn back to the queue: nothing was said, and another attempt follows. */
@@ -116,10 +116,10 @@ async function settle(turn: TurnContext, { spending }: Services): Promise<void> 
 type Unsent = Extract<TurnResult, { kind: 'unsent' | 'gone' }>;
 
 /** Resolves with what went wrong, if anything. */
-async function send(reply: Reply, sink: ReplySink, turn: TurnContext): Promise<Unsent | undefined> {
+async function send(reply: Reply, sender: ReplySender, turn: TurnContext): Promise<Unsent | undefined> {
   turn.beginReply();
   try {
-    await turn.telemetry.step('send', () => sink.send(reply));
+    await turn.telemetry.step('send', () => sender.send(reply));
     return undefined;
   } catch (error) {
     const isGone = error instanceof SendError && error.code === 'conversation_gone';

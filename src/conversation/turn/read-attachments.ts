@@ -1,6 +1,6 @@
-import { MOST_FILES, quoteLine, type SentFile } from '../../attachments/message-parts.ts';
+import { MAX_FILES, quoteLine, type SentFile } from '../../attachments/message-parts.ts';
 import { readFile } from '../../attachments/reader.ts';
-import type { SlotBounds } from '../../attachments/slots.ts';
+import type { SemaphoreBounds } from '../../attachments/semaphore.ts';
 import { samplesIn } from '../../audio/wav.ts';
 import { AttachmentError } from '../../errors.ts';
 import { clockTime, wordingFor } from '../../messages/messages.ts';
@@ -33,7 +33,7 @@ export interface ReadAttachments {
  * Files that are fetched and read at the same time: they take 60 MB at most, however many conversations there are. A
  * person's share leaves room for others, also in the queues of the threads that read pictures and sounds.
  */
-export const FILE_BOUNDS: SlotBounds = { max: 4, maxPerPerson: 2, maxWaitingPerPerson: 8 };
+export const FILE_BOUNDS: SemaphoreBounds = { max: 4, maxPerPerson: 2, maxWaitingPerPerson: 8 };
 /** For all files of a message together; the user sees that the bot is at work. */
 const READ_LIMIT_MS = 45_000;
 /** What a model is given of one message, and the longest clip. */
@@ -98,7 +98,7 @@ async function readOne(attachment: TurnAttachment, before: readonly Read[], read
     }
     case 'teamsVoiceClip': {
       // The page is recommended only where there is a way to it.
-      const hasPage = ['dialog', 'link'].includes(reading.services.channel.wayToTalk(message));
+      const hasPage = ['dialog', 'link'].includes(reading.services.channel.recordingAccess(message));
       return { note: hasPage ? words.voiceClip : words.voiceClipNoPage };
     }
     case 'teamsVideoClip':
@@ -113,7 +113,7 @@ async function readOne(attachment: TurnAttachment, before: readonly Read[], read
     case 'unreadable':
       return { note: words.unreadable, aside: unreadAside('a card or an attachment') };
     case 'tooManyFiles':
-      return { note: words.tooMany(String(MOST_FILES), String(attachment.count)) };
+      return { note: words.tooMany(String(MAX_FILES), String(attachment.count)) };
     case 'file':
     case 'recording':
       return readFileOrNote(attachment, before, reading);
@@ -154,7 +154,7 @@ async function readSource(source: SentFile | Recording, { turn, services, limite
     if (wav === undefined) throw new AttachmentError('not_fetched', 'the recording is not stored any more');
     return soundOf(samplesIn(wav), recording?.durationMs ?? 0);
   }
-  const read = await files.slots.run(personOf(message), limited, async () =>
+  const read = await files.semaphore.run(personOf(message), limited, async () =>
     readFile(source, await files.fetch(source, message.reference, limited), files.readers, limited),
   );
   switch (read.kind) {
@@ -181,7 +181,7 @@ function unread(err: unknown, source: SentFile | Recording, { message, log }: Re
   const { attachments: words } = wordingFor(message.locale);
   const code = err instanceof AttachmentError ? err.code : 'damaged';
   log.warn({ err, code }, 'attachment not read');
-  // A recording cannot be sent again: its invitation is used.
+  // A recording cannot be sent again: its recording link is used.
   if (source.kind === 'recording') return { note: words.recordingLost };
   const named = source.name === undefined ? 'a file' : JSON.stringify(source.name);
   return { note: words.notRead[code](source.name), aside: unreadAside(named) };

@@ -1,7 +1,7 @@
 import { wordingFor } from '../../messages/messages.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
 import type { Services } from '../services.ts';
-import { type Invitation, MAX_TEXT_CHARS, type UserMessage } from '../user-message.ts';
+import { MAX_TEXT_CHARS, type RecordingLink, type UserMessage } from '../user-message.ts';
 import { paragraphs } from './compose-reply.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 import type { TurnContext } from './turn-context.ts';
@@ -31,17 +31,17 @@ export function overBudget(over: OverBudget, { locale }: UserMessage): Refused {
 /** Nothing of what was sent can be read. A user who has spoken in vain is shown where to speak. */
 export async function unreadable({ notes }: ReadAttachments, turn: TurnContext, services: Services): Promise<Refused> {
   const hasSpoken = turn.message.attachments.some(({ kind }) => kind === 'teamsVoiceClip');
-  const invitation = hasSpoken ? await invitationFor(turn, services) : undefined;
-  return { reason: 'unreadable', text: paragraphs(...notes), ...(invitation && { invitation }) };
+  const recordingLink = hasSpoken ? await invitationFor(turn, services) : undefined;
+  return { reason: 'unreadable', text: paragraphs(...notes), ...(recordingLink && { recordingLink }) };
 }
 
 /** `undefined` where there is no way to its page, or it cannot be stored: what is said does without it. */
 async function invitationFor(
   { message, log }: TurnContext,
-  { invitations, channel }: Services,
-): Promise<Invitation | undefined> {
-  if (!['dialog', 'link'].includes(channel.wayToTalk(message))) return undefined;
-  return invitations.create(message).catch((err: unknown) => {
+  { recordingLinks, channel }: Services,
+): Promise<RecordingLink | undefined> {
+  if (!['dialog', 'link'].includes(channel.recordingAccess(message))) return undefined;
+  return recordingLinks.create(message).catch((err: unknown) => {
     log.warn({ err }, 'recording link not made');
     return undefined;
   });

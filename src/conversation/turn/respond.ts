@@ -3,7 +3,7 @@ import { errorOf } from '../../realtime/outcome.ts';
 import type { TurnInput } from '../../realtime/session.ts';
 import type { Allowance } from '../limits/spending.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
-import type { ReplySink } from '../reply.ts';
+import type { ReplySender } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { type Prompt, textsOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
@@ -31,14 +31,14 @@ export async function reserve(
 export async function respond(
   prompt: Prompt,
   allowance: Allowance,
-  sink: ReplySink,
+  sender: ReplySender,
   turn: TurnContext,
   services: Services,
 ): Promise<Response> {
   const { job, message, log, telemetry, signal } = turn;
   const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
   const { settings, about, text, parts, lastTurn } = prompt;
-  const stream = streamReply(sink, prompt, turn, clock);
+  const stream = streamReply(sender, prompt, turn, clock);
   const input: TurnInput = {
     turnId: job.id,
     about,
@@ -59,7 +59,7 @@ export async function respond(
   // What its session holds is not known; of a new one it is.
   if (model.isUsageUnknown && spending.isBounded) sessions.drop(message.key);
   const error = errorOf(model.outcome);
-  const isLeft = error?.code === 'shutting_down' && job.isTransferable && !sink.hasShown;
+  const isLeft = error?.code === 'shutting_down' && job.isTransferable && !sender.hasShown;
   if (isLeft || error?.code === 'claim_lost') throw error;
   return { model, shownHeading: stream.heading() };
 }

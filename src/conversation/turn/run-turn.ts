@@ -36,23 +36,23 @@ async function answer(turn: TurnContext, services: Services): Promise<TurnResult
   if (attempt > MAX_ATTEMPTS) return deadLetter(record, turn, services);
   if (unsent?.message === messageId(message)) return resend(unsent, streamId, turn, services);
 
-  const sink = await turn.open(streamId);
+  const sender = await turn.open(streamId);
   const refused = validateMessage(message) ?? tooFast(turn, services);
-  if (refused !== undefined) return refuse(refused, sink, turn);
+  if (refused !== undefined) return refuse(refused, sender, turn);
 
-  sink.showActivity();
+  sender.showActivity();
   const attachments = await readAttachments(turn, services);
-  if (isEmpty(message, attachments)) return refuse(await unreadable(attachments, turn, services), sink, turn);
+  if (isEmpty(message, attachments)) return refuse(await unreadable(attachments, turn, services), sender, turn);
 
   const prompt = toPrompt(message, attachments, record, services);
   const allowance = await reserve(prompt, turn, services);
-  if ('budget' in allowance) return refuse(overBudget(allowance, message), sink, turn);
+  if ('budget' in allowance) return refuse(overBudget(allowance, message), sender, turn);
 
-  const response = await respond(prompt, allowance, sink, turn, services); // live text goes out meanwhile
+  const response = await respond(prompt, allowance, sender, turn, services); // live text goes out meanwhile
   const reply = await composeReply(response, attachments, record, turn, services);
 
   const saved = await job.save(turnEdit({ response, attachments, reply }, record, turn, services));
   if (saved === 'superseded') return { kind: 'superseded' };
   const audible = saved === 'obsolete' ? await withoutAudio(reply, turn, services) : reply;
-  return deliver(audible, { kind: 'answered', model: response.model }, sink, turn, services);
+  return deliver(audible, { kind: 'answered', model: response.model }, sender, turn, services);
 }

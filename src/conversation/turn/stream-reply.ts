@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.ts';
 import { isTranscribed } from '../../realtime/content.ts';
-import { Hearing } from '../../realtime/hearing.ts';
 import { LiveText } from '../../realtime/live-text.ts';
 import type { ServerEvent } from '../../realtime/server-event.ts';
-import type { ReplySink } from '../reply.ts';
+import { TranscriptionTracker } from '../../realtime/transcription-tracker.ts';
+import type { ReplySender } from '../reply.ts';
 import { paragraphs, transcriptHeading } from './compose-reply.ts';
 import type { Prompt } from './prompt.ts';
 import type { TurnContext } from './turn-context.ts';
@@ -23,21 +23,21 @@ export interface ReplyStream {
  * heading is settled when the first words are shown.
  */
 export function streamReply(
-  sink: ReplySink,
+  sender: ReplySender,
   { parts, settings }: Prompt,
   { job, message, telemetry }: TurnContext,
   clock: Clock,
 ): ReplyStream {
   const live = new LiveText(job.id, settings.modality);
   const clips = settings.transcriptionModel === undefined ? 0 : parts.filter(isTranscribed).length;
-  let hearing = new Hearing(clock, clips);
+  let hearing = new TranscriptionTracker(clock, clips);
   let textSinceMs: number | undefined;
   let shownHeading: string | undefined;
   const isSettled = (nowMs: number) =>
     shownHeading !== undefined || hearing.isComplete || nowMs - (textSinceMs ?? nowMs) >= MAX_TRANSCRIPT_WAIT_MS;
   const onEvent = (event: ServerEvent) => {
     // The clips of one more attempt, whose session has them anew.
-    if (event.kind === 'soundCommitted' && hearing.isFull) hearing = new Hearing(clock, clips);
+    if (event.kind === 'soundCommitted' && hearing.isFull) hearing = new TranscriptionTracker(clock, clips);
     hearing.accept(event);
     if (event.kind === 'audioDelta') telemetry.firstAudio();
     if (live.accept(event)) {
@@ -47,7 +47,7 @@ export function streamReply(
     if (textSinceMs === undefined || !isSettled(clock.now())) return;
     const heading = shownHeading ?? (hearing.isComplete ? transcriptHeading(hearing.text(), message) : '');
     shownHeading = heading;
-    sink.showText(() => paragraphs(heading, live.text()));
+    sender.showText(() => paragraphs(heading, live.text()));
   };
   return { onEvent, heading: () => shownHeading };
 }

@@ -4,7 +4,7 @@ import { wordingFor } from '../../messages/messages.ts';
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { TurnTelemetry } from '../../telemetry/turn-telemetry.ts';
 import type { SaveResult, TurnJob } from '../queue/turn-queue.ts';
-import type { ReplySink, Respond } from '../reply.ts';
+import type { ReplySender, Respond } from '../reply.ts';
 import { retry } from '../retry.ts';
 import type { Services } from '../services.ts';
 import type { UserMessage } from '../user-message.ts';
@@ -31,7 +31,7 @@ export class TurnContext {
   readonly #respond: Respond;
   readonly #services: Services;
   readonly #ended = Promise.withResolvers<void>();
-  #sink: ReplySink | undefined;
+  #sender: ReplySender | undefined;
   #closed: Promise<void> | undefined;
   #signal: AbortSignal;
   /** Nobody is told, or told again, that the answer follows. */
@@ -60,8 +60,8 @@ export class TurnContext {
   }
 
   /** The way back, while it is open. */
-  get sink(): ReplySink | undefined {
-    return this.#sink;
+  get sender(): ReplySender | undefined {
+    return this.#sender;
   }
 
   /** Since the attempt began. */
@@ -70,24 +70,24 @@ export class TurnContext {
   }
 
   /** Opens the way back, until `close`, unless it is open. `streamId`: what is sent takes the place of that stream. */
-  async open(streamId?: string): Promise<ReplySink> {
-    if (this.#sink !== undefined) return this.#sink;
-    const { promise: opened, resolve } = Promise.withResolvers<ReplySink>();
-    const untilEnded = (sink: ReplySink) => {
-      resolve(sink);
+  async open(streamId?: string): Promise<ReplySender> {
+    if (this.#sender !== undefined) return this.#sender;
+    const { promise: opened, resolve } = Promise.withResolvers<ReplySender>();
+    const untilEnded = (sender: ReplySender) => {
+      resolve(sender);
       return this.#ended.promise;
     };
     const closed = this.#respond(untilEnded, { earlierId: streamId, onBegun: (id) => this.job.noteStream(id) });
-    this.#sink = await Promise.race([opened, closed.then(() => opened)]);
+    this.#sender = await Promise.race([opened, closed.then(() => opened)]);
     this.#closed = closed;
-    this.#signal = AbortSignal.any([this.job.signal, this.#sink.stopped]);
-    return this.#sink;
+    this.#signal = AbortSignal.any([this.job.signal, this.#sender.stopped]);
+    return this.#sender;
   }
 
   /** Closes the way back. `isLeft`: another attempt goes on with what was shown. Never rejects. */
   async close(isLeft: boolean): Promise<void> {
-    if (isLeft) this.#sink?.abandon();
-    this.#sink = undefined;
+    if (isLeft) this.#sender?.abandon();
+    this.#sender = undefined;
     this.#ended.resolve();
     await this.#closed?.catch((err: unknown) => this.log.warn({ err }, 'way back not closed'));
   }
@@ -139,8 +139,8 @@ export class TurnContext {
     this.#isTold = true;
     const text = wordingFor(this.message.locale).storage.lasting;
     try {
-      if (this.#sink === undefined) await this.#respond((sink) => sink.send({ text, audio: undefined }));
-      else await this.#sink.notify(text);
+      if (this.#sender === undefined) await this.#respond((sender) => sender.send({ text, audio: undefined }));
+      else await this.#sender.notify(text);
     } catch (err) {
       this.log.warn({ err }, 'user not told of the outage');
     }

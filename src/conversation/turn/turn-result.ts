@@ -1,6 +1,6 @@
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
-import type { Invitation } from '../user-message.ts';
+import type { RecordingLink } from '../user-message.ts';
 
 /** The model's part of a turn. */
 export interface Response {
@@ -24,7 +24,7 @@ export interface Refused {
   readonly text: string;
   /** By how much, where it is a budget. */
   readonly over?: OverBudget;
-  readonly invitation?: Invitation;
+  readonly recordingLink?: RecordingLink;
 }
 
 /** How a turn ended. */

@@ -5,9 +5,9 @@ import { historyText, type PastTurn, withTurn } from '../../../src/conversation/
 const past = (index: number): PastTurn => ({ user: `question ${index}`, assistant: `answer ${index}` });
 
 /** The history after so many turns. */
-function after(turns: number, mostTurns: number): readonly PastTurn[] {
+function after(turns: number, maxTurns: number): readonly PastTurn[] {
   let history: readonly PastTurn[] = [];
-  for (let index = 1; index <= turns; index++) history = withTurn(history, past(index), mostTurns);
+  for (let index = 1; index <= turns; index++) history = withTurn(history, past(index), maxTurns);
   return history;
 }
 
@@ -28,13 +28,13 @@ describe('the history of a conversation', () => {
   });
 
   it('loses its oldest quarter at once beyond the bound, and then keeps its beginning until it is full again', () => {
-    const mostTurns = 40;
+    const maxTurns = 40;
     let history: readonly PastTurn[] = [];
     let losses = 0;
     for (let index = 1; index <= 200; index++) {
-      const grown = withTurn(history, past(index), mostTurns);
+      const grown = withTurn(history, past(index), maxTurns);
       const lost = history.length + 1 - grown.length;
-      if (history.length < mostTurns) assert.equal(lost, 0);
+      if (history.length < maxTurns) assert.equal(lost, 0);
       else assert.ok(lost === 10 || lost === 11, `${lost} turns left at once`);
       assert.deepEqual(grown, [...history, past(index)].slice(lost));
       if (lost > 0) losses += 1;
@@ -44,10 +44,10 @@ describe('the history of a conversation', () => {
   });
 
   it('never exceeds its bound, and always holds the newest turn', () => {
-    for (const mostTurns of [1, 2, 3, 4, 5, 40]) {
-      for (let turns = 1; turns <= 3 * mostTurns; turns++) {
-        const history = after(turns, mostTurns);
-        assert.ok(history.length >= 1 && history.length <= mostTurns, `${history.length} of ${mostTurns}`);
+    for (const maxTurns of [1, 2, 3, 4, 5, 40]) {
+      for (let turns = 1; turns <= 3 * maxTurns; turns++) {
+        const history = after(turns, maxTurns);
+        assert.ok(history.length >= 1 && history.length <= maxTurns, `${history.length} of ${maxTurns}`);
         assert.deepEqual(history.at(-1), past(turns));
       }
     }

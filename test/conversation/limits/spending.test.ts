@@ -19,7 +19,7 @@ import { ManualClock } from '../../support/manual-clock.ts';
 
 const SEED = 20_261_124;
 const MODEL = 'gpt-realtime-1.5';
-const MOST_OUT = 1_000;
+const MAX_OUT = 1_000;
 const OVERHEAD_TOKENS = 200;
 const NO_CONTEXT = { text: 0, audio: 0 };
 const prices = pricesOf(DEFAULT_PRICES, MODEL);
@@ -58,7 +58,7 @@ interface Held {
 function mostOf({ textBytes, context }: Pick<Step, 'textBytes' | 'context'>): TokenUsage {
   return {
     text: { in: textBytes + OVERHEAD_TOKENS + context.text, cached: 0, out: 0 },
-    audio: { in: context.audio, cached: 0, out: MOST_OUT },
+    audio: { in: context.audio, cached: 0, out: MAX_OUT },
     image: NO_TOKENS.image,
   };
 }
@@ -78,7 +78,7 @@ function spendingOf(budgets: Budgets, store: SpendingStore = new MemorySpending(
   return { log, spending: new Spending({ store, budgets, prices: DEFAULT_PRICES, model: MODEL, log: log.log }) };
 }
 
-const SETTINGS = { instructions: '', voice: 'alloy', modality: 'audio', maxOutputTokens: MOST_OUT } as const;
+const SETTINGS = { instructions: '', voice: 'alloy', modality: 'audio', maxOutputTokens: MAX_OUT } as const;
 const NO_BUDGETS: Budgets = { dayUsd: undefined, personUsd: undefined, conversationUsd: undefined };
 
 function asked(fields: Partial<CostRequest> = {}): CostRequest {
@@ -142,8 +142,8 @@ describe('what turns may cost', () => {
     assert.ok(!('budget' in allowance));
     assert.equal(await allowance.mayAskAgain(), true);
     const one = allowance.costOf({ usage: NO_TOKENS, isUsageUnknown: true } as ModelResult);
-    const mostUsd = costUsd(mostOf({ textBytes: 0, context: NO_CONTEXT }), prices as NonNullable<typeof prices>);
-    assert.ok(Math.abs(one - 2 * mostUsd) < 1e-9);
+    const maxUsd = costUsd(mostOf({ textBytes: 0, context: NO_CONTEXT }), prices as NonNullable<typeof prices>);
+    assert.ok(Math.abs(one - 2 * maxUsd) < 1e-9);
     assert.equal(allowance.costOf({ usage: NO_TOKENS, isUsageUnknown: false } as ModelResult), 0);
   });
 

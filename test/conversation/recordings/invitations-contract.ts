@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  findInvitation,
+  findRecordingLink,
   type Guest,
   HOLDS_FOR_MS,
-  type Invitations,
   invitationLink,
   OPENS_FOR_MS,
-} from '../../../src/conversation/recordings/invitations.ts';
+  type RecordingLinks,
+} from '../../../src/conversation/recordings/recording-links.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
 import { KEYS, saying } from '../saying.ts';
 
@@ -19,12 +19,12 @@ export const guest = (key = 'msteams/a', personKey = '["msteams","user"]'): Gues
 
 export interface InvitationsUnderTest {
   readonly clock: ManualClock;
-  readonly store: Invitations;
+  readonly store: RecordingLinks;
 }
 
 /** What every store of invitations does, whatever it keeps them in. */
 export function itKeepsInvitations(what: string, open: () => Promise<InvitationsUnderTest>): void {
-  describe(`invitations in ${what}`, () => {
+  describe(`recordingLinks in ${what}`, () => {
     it('are found whole, whatever the key of their conversation', async () => {
       const { clock, store } = await open();
       for (const key of KEYS) {
@@ -59,8 +59,8 @@ export function itKeepsInvitations(what: string, open: () => Promise<Invitations
       const { store } = await open();
       const [one, two] = [await store.create(guest('a')), await store.create(guest('b'))];
       assert.notEqual(one.id, two.id);
-      assert.deepEqual(await findInvitation(invitationLink(one), store), one);
-      assert.deepEqual(await findInvitation(invitationLink(two), store), two);
+      assert.deepEqual(await findRecordingLink(invitationLink(one), store), one);
+      assert.deepEqual(await findRecordingLink(invitationLink(two), store), two);
       const [id, end, signature] = invitationLink(one).split('.');
       const other = invitationLink(two).split('.').at(-1);
       const forged = signature?.startsWith('A') ? 'B' : 'A';
@@ -74,7 +74,7 @@ export function itKeepsInvitations(what: string, open: () => Promise<Invitations
         '',
         '../x',
       ]) {
-        assert.equal(await findInvitation(link, store), undefined, link);
+        assert.equal(await findRecordingLink(link, store), undefined, link);
       }
     });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Slots } from '../../../src/attachments/slots.ts';
+import { Semaphore } from '../../../src/attachments/semaphore.ts';
 import { createMemoryAudioStore } from '../../../src/audio/memory-audio-store.ts';
 import { FILE_BOUNDS, readAttachments } from '../../../src/conversation/turn/read-attachments.ts';
 import type { UserMessage } from '../../../src/conversation/user-message.ts';
@@ -31,7 +31,7 @@ function spoken(audioId: string, locale: string): UserMessage {
 
 describe('a recording of the page on which to speak', () => {
   for (const locale of ['en', 'de']) {
-    it(`that is not kept any more is asked for by a new invitation (${locale})`, async () => {
+    it(`that is not kept any more is asked for by a new recording link (${locale})`, async () => {
       const clock = new ManualClock();
       const audioStore = createMemoryAudioStore({ maxBytes: 1_000, retentionMs: HOUR_MS, clock, ids: randomIds });
       const kept = await audioStore.save(SOUND);
@@ -44,9 +44,9 @@ describe('a recording of the page on which to speak', () => {
             pictures: { read: () => assert.fail('no picture was sent') },
           },
           fetch: () => assert.fail('no file was sent'),
-          slots: new Slots(FILE_BOUNDS),
+          semaphore: new Semaphore(FILE_BOUNDS),
         },
-        channel: { later: () => assert.fail('nothing is sent'), wayToTalk: () => 'link' as const },
+        channel: { later: () => assert.fail('nothing is sent'), recordingAccess: () => 'link' as const },
         audioStore,
         clock,
       };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ClientOptions, WebSocket } from 'ws';
-import type { Ending, Mind, Performance } from '../../../dev/simulator/mind.ts';
+import type { Ending, Responder, ScriptedResponse } from '../../../dev/simulator/responder.ts';
 import { scripted, type Turn } from '../../../dev/simulator/script.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../../dev/simulator/voice.ts';
@@ -15,13 +15,13 @@ const PATIENCE_MS = 5_000;
 export type Running = Simulator &
   AsyncDisposable & { connect(path?: string, options?: ClientOptions): Promise<Client> };
 
-/** A simulator that ends with the test. `mind` may be given as scripted turns. */
+/** A simulator that ends with the test. `responder` may be given as scripted turns. */
 export async function simulate(
-  mind: Mind | readonly Turn[],
+  responder: Responder | readonly Turn[],
   options: Partial<SimulatorOptions> = {},
 ): Promise<Running> {
-  const given = typeof mind === 'function' ? mind : scripted(mind).mind;
-  const simulator = await startSimulator({ mind: given, voice: toneVoice(), paceMs: 0, ...options });
+  const given = typeof responder === 'function' ? responder : scripted(responder).responder;
+  const simulator = await startSimulator({ responder: given, voice: toneVoice(), paceMs: 0, ...options });
   const { openSessions: _, ...fixed } = simulator;
   return {
     ...fixed,
@@ -166,7 +166,7 @@ export function responseOf(events: readonly Json[]): Json {
   return events.at(-1)?.['response'] as Json;
 }
 
-export function completed(text: string, more: Partial<Performance> = {}): Performance {
+export function completed(text: string, more: Partial<ScriptedResponse> = {}): ScriptedResponse {
   return { outputs: [{ text }], ending: { kind: 'completed' }, ...more };
 }
 
@@ -174,7 +174,7 @@ export function completed(text: string, more: Partial<Performance> = {}): Perfor
 export const SECOND = Uint8Array.from({ length: 48_000 }, (_, index) => index % 251);
 
 /** One second of known sound, with these words. */
-export function spoken(text: string, ending: Ending = { kind: 'completed' }): Performance {
+export function spoken(text: string, ending: Ending = { kind: 'completed' }): ScriptedResponse {
   return { outputs: [{ text, pcm: SECOND }], ending };
 }
 

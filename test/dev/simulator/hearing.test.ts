@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { Jimp, JimpMime } from 'jimp';
-import type { MindContext } from '../../../dev/simulator/mind.ts';
-import { simulatedMind } from '../../../dev/simulator/rules.ts';
+import type { ResponderContext } from '../../../dev/simulator/responder.ts';
+import { simulatedResponder } from '../../../dev/simulator/rules.ts';
 import { scripted } from '../../../dev/simulator/script.ts';
 import { type Client, type Json, joined, simulate } from './client.ts';
 import { base64, clipPart, commit, inFormat, silenceOf, toneOf } from './sounds.ts';
 
 /** A client of the simulated mind. */
 async function talking(t: TestContext): Promise<Client> {
-  const simulator = await simulate(simulatedMind);
+  const simulator = await simulate(simulatedResponder);
   t.after(() => simulator[Symbol.asyncDispose]());
   return simulator.connect();
 }
@@ -126,9 +126,12 @@ describe('a message with sound or pictures', () => {
 });
 
 describe('what the mind is told of a message in several items', () => {
-  async function contextAfter(t: TestContext, act: (client: Client) => void | Promise<void>): Promise<MindContext> {
+  async function contextAfter(
+    t: TestContext,
+    act: (client: Client) => void | Promise<void>,
+  ): Promise<ResponderContext> {
     const script = scripted(['ok', 'ok']);
-    const simulator = await simulate(script.mind);
+    const simulator = await simulate(script.responder);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     await act(client);
@@ -157,7 +160,7 @@ describe('what the mind is told of a message in several items', () => {
       { durationMs: 1_000, loudestHz: undefined, levelDb: -96 },
     ]);
     assert.deepEqual(
-      context.perceived.map(({ kind }) => kind),
+      context.inputs.map(({ kind }) => kind),
       ['clip', 'clip'],
     );
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { replayedLines } from '../../../dev/simulator/history.ts';
-import type { MindContext } from '../../../dev/simulator/mind.ts';
+import type { ResponderContext } from '../../../dev/simulator/responder.ts';
 import { scripted } from '../../../dev/simulator/script.ts';
 import { type Client, simulate } from './client.ts';
 
@@ -12,9 +12,9 @@ const TURNS = [
 const REPLAY = `Transcript so far, for context, not to be answered again:\n${JSON.stringify(TURNS)}`;
 
 /** What the mind is told after a client has done something and asked for a response. */
-async function contextAfter(t: TestContext, act: (client: Client) => void): Promise<MindContext> {
+async function contextAfter(t: TestContext, act: (client: Client) => void): Promise<ResponderContext> {
   const script = scripted(['ok']);
-  const simulator = await simulate(script.mind);
+  const simulator = await simulate(script.responder);
   t.after(() => simulator[Symbol.asyncDispose]());
   const client = await simulator.connect();
   act(client);
@@ -28,7 +28,7 @@ async function contextAfter(t: TestContext, act: (client: Client) => void): Prom
 describe('what the mind is told', () => {
   it('is the newest message of the user, and all that was said before it', async (t) => {
     const script = scripted(['first answer', 'second answer']);
-    const simulator = await simulate(script.mind);
+    const simulator = await simulate(script.responder);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     await client.ask('first');

@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { HistoryLine, Performance } from '../../../dev/simulator/mind.ts';
-import type { Perceived } from '../../../dev/simulator/perceived.ts';
-import { simulatedMind } from '../../../dev/simulator/rules.ts';
+import type { InputDescription } from '../../../dev/simulator/input-description.ts';
+import type { HistoryLine, ScriptedResponse } from '../../../dev/simulator/responder.ts';
+import { simulatedResponder } from '../../../dev/simulator/rules.ts';
 import { type Client, joined, responseOf, simulate } from './client.ts';
 
-function ask(text: string, said: readonly HistoryLine[] = [], perceived: readonly Perceived[] = []): Performance {
-  const clips = perceived.flatMap((part) => (part.kind === 'clip' ? part.clip : []));
-  return simulatedMind({ text, said, clips, perceived, instructions: '', sessionId: 'sess_1' });
+function ask(
+  text: string,
+  said: readonly HistoryLine[] = [],
+  inputs: readonly InputDescription[] = [],
+): ScriptedResponse {
+  const clips = inputs.flatMap((part) => (part.kind === 'clip' ? part.clip : []));
+  return simulatedResponder({ text, said, clips, inputs, instructions: '', sessionId: 'sess_1' });
 }
 
-function answer(text: string, said: readonly HistoryLine[] = [], perceived: readonly Perceived[] = []): string {
-  const { outputs, ending } = ask(text, said, perceived);
+function answer(text: string, said: readonly HistoryLine[] = [], inputs: readonly InputDescription[] = []): string {
+  const { outputs, ending } = ask(text, said, inputs);
   assert.deepEqual(ending, { kind: 'completed' });
   return outputs.map((output) => output.text).join();
 }
@@ -23,10 +27,13 @@ const TALK: readonly HistoryLine[] = [
   { role: 'assistant', text: '' },
 ];
 
-const TONE: Perceived = { kind: 'clip', clip: { durationMs: 2_000, loudestHz: 439.8, levelDb: -13 } };
-const SILENCE: Perceived = { kind: 'clip', clip: { durationMs: 250, loudestHz: undefined, levelDb: -96 } };
-const PICTURE: Perceived = { kind: 'picture', picture: { format: 'JPEG', size: { widthPx: 640, heightPx: 480 } } };
-const BLUR: Perceived = { kind: 'picture', picture: { format: 'PNG', size: undefined } };
+const TONE: InputDescription = { kind: 'clip', clip: { durationMs: 2_000, loudestHz: 439.8, levelDb: -13 } };
+const SILENCE: InputDescription = { kind: 'clip', clip: { durationMs: 250, loudestHz: undefined, levelDb: -96 } };
+const PICTURE: InputDescription = {
+  kind: 'picture',
+  picture: { format: 'JPEG', size: { widthPx: 640, heightPx: 480 } },
+};
+const BLUR: InputDescription = { kind: 'picture', picture: { format: 'PNG', size: undefined } };
 
 describe('the simulated mind', () => {
   for (const text of ['hello', 'Hi!', 'HEY', 'Good morning', ' hello there, bot ', 'Hi 👋']) {
@@ -170,7 +177,7 @@ describe('the simulated mind, over a socket', () => {
     joined(await client.ask(text), 'response.output_audio_transcript.delta');
 
   it('remembers, also what was replayed into a new session', async (t) => {
-    const simulator = await simulate(simulatedMind);
+    const simulator = await simulate(simulatedResponder);
     t.after(() => simulator[Symbol.asyncDispose]());
     const first = await simulator.connect();
     await words(first, 'I like tea.');
@@ -186,7 +193,7 @@ describe('the simulated mind, over a socket', () => {
   });
 
   it('breaks the connection in the middle of a sentence', async (t) => {
-    const simulator = await simulate(simulatedMind);
+    const simulator = await simulate(simulatedResponder);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const closed = client.closed();
@@ -197,7 +204,7 @@ describe('the simulated mind, over a socket', () => {
   });
 
   it('fails with the words of the service', async (t) => {
-    const simulator = await simulate(simulatedMind);
+    const simulator = await simulate(simulatedResponder);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const details = responseOf(await client.ask('rate limit'))['status_details'] as { error: { code: string } };

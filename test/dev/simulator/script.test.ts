@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Script, scripted } from '../../../dev/simulator/script.ts';
 
-function ask({ mind }: Script, text: string) {
-  return mind({ text, said: [], clips: [], perceived: [], instructions: '', sessionId: 'sess_1' });
+function ask({ responder }: Script, text: string) {
+  return responder({ text, said: [], clips: [], inputs: [], instructions: '', sessionId: 'sess_1' });
 }
 
 describe('a script', () => {

@@ -149,7 +149,7 @@ describe('the simulator', () => {
   it('rejects when its port is in use', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
-    const second = startSimulator({ mind: () => assert.fail(), voice: toneVoice(), port: simulator.port });
+    const second = startSimulator({ responder: () => assert.fail(), voice: toneVoice(), port: simulator.port });
     await assert.rejects(second, { code: 'EADDRINUSE' });
   });
 

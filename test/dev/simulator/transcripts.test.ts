@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Transcription } from '../../../dev/simulator/mind.ts';
+import type { Transcription } from '../../../dev/simulator/responder.ts';
 import type { Turn } from '../../../dev/simulator/script.ts';
 import type { SimulatorOptions } from '../../../dev/simulator/simulator.ts';
 import { type Client, completed, type Json, joined, responseOf, simulate, spoken } from './client.ts';

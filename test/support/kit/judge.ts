@@ -1,4 +1,4 @@
-import type { HistoryLine } from '../../../dev/simulator/mind.ts';
+import type { HistoryLine } from '../../../dev/simulator/responder.ts';
 import { type BaseConversation, type BaseMessage, type BaseSend, type Ledger, tokensIn } from './ledger.ts';
 
 type Message = BaseMessage<BaseConversation<unknown>>;

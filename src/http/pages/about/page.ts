@@ -1,4 +1,4 @@
-import { HOLDS_FOR_MS } from '../../../conversation/recordings/invitations.ts';
+import { HOLDS_FOR_MS } from '../../../conversation/recordings/recording-links.ts';
 import { LANGUAGES, spanOfTime, type Wording } from '../../../messages/messages.ts';
 import { escaped, htmlPage } from '../page.ts';
 

@@ -1,4 +1,4 @@
-import type { TalkFacts, TalkWords } from '../talk/talk-data.ts';
+import type { TalkFacts, TalkWords } from '../record/talk-data.ts';
 import { clockTime, element, setAttribute, setText } from './dom.ts';
 import { isShownByTeams } from './teams-host.ts';
 

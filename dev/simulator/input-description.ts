@@ -1,0 +1,63 @@
+const MAX_QUOTED_CHARS = 200;
+
+/** What the simulator heard of one sound clip of the user. */
+export interface HeardClip {
+  readonly durationMs: number;
+  /** The frequency with the most energy in the whole clip, to 2 % between 80 Hz and 8 kHz; undefined for silence. */
+  readonly loudestHz: number | undefined;
+  /** The clip's mean level in dB of full scale: a full sine is -3, what is below -60 counts as silence, -96 is nothing. */
+  readonly levelDb: number;
+}
+
+/** What the simulator saw of one picture of the user. */
+export interface SeenPicture {
+  readonly format: 'PNG' | 'JPEG';
+  /** As the picture's own header says; undefined where that cannot be read. */
+  readonly size: { readonly widthPx: number; readonly heightPx: number } | undefined;
+}
+
+/** A part of a user message that is not text. */
+export type InputDescription =
+  | { readonly kind: 'clip'; readonly clip: HeardClip }
+  | { readonly kind: 'picture'; readonly picture: SeenPicture }
+  /** Its name as the user gave it. */
+  | { readonly kind: 'textFile'; readonly name: string | undefined; readonly lines: readonly string[] };
+
+/** The sentence about it in an answer. */
+export function sentenceAbout(inputs: InputDescription): string {
+  switch (inputs.kind) {
+    case 'clip':
+      return aboutClip(inputs.clip);
+    case 'picture':
+      return aboutPicture(inputs.picture);
+    case 'textFile':
+      return aboutTextFile(inputs);
+  }
+}
+
+function aboutClip(clip: HeardClip): string {
+  if (clip.loudestHz === undefined) return `I heard ${seconds(clip)} of silence.`;
+  return `I heard ${seconds(clip)} of sound; its loudest tone is about ${Math.round(clip.loudestHz)} Hz.`;
+}
+
+function aboutPicture({ format, size }: SeenPicture): string {
+  if (size === undefined) return `I see a picture, but I cannot tell its size (${format}).`;
+  return `I see a picture of ${size.widthPx} by ${size.heightPx} pixels (${format}).`;
+}
+
+function aboutTextFile({ name, lines }: Extract<InputDescription, { kind: 'textFile' }>): string {
+  const file = name === undefined ? 'a text file' : `the text file ${name}`;
+  if (lines.length === 0) return `I read ${file}, which is empty.`;
+  const length = lines.length === 1 ? 'one line' : `${lines.length} lines`;
+  return `I read ${file} of ${length}. It begins: ${(lines[0] ?? '').slice(0, MAX_QUOTED_CHARS).toWellFormed()}`;
+}
+
+/** What a transcription says of it, as nobody here understands speech. */
+export function transcriptOf(clip: HeardClip): string {
+  if (clip.loudestHz === undefined) return 'silence';
+  return `a tone of about ${Math.round(clip.loudestHz)} Hz for ${seconds(clip)}`;
+}
+
+function seconds({ durationMs }: HeardClip): string {
+  return `${(durationMs / 1000).toFixed(1)} seconds`;
+}

@@ -1,0 +1,53 @@
+import { type FetchRules, type HostRule, ruleFor } from '../config/allowed-hosts.ts';
+import { isLoopbackHost } from '../config/env.ts';
+import { AttachmentError } from '../errors.ts';
+
+/** An address that may be asked, as far as its text tells; where its name leads is checked when it is looked up. */
+export interface AllowedUrl {
+  readonly url: URL;
+  /** The rule that lets it be asked; none for a loopback host. */
+  readonly rule: HostRule | undefined;
+  /** Whether only this machine may answer: over http, at another port than that of https, or under its own name. */
+  readonly isLocal: boolean;
+}
+
+/** Links of SharePoint hold a token and come near 4,000 characters. */
+const MAX_URL_CHARS = 8_192;
+/** Readers of addresses disagree on them: what one leaves out or turns round is to another a part of the name. */
+const AMBIGUOUS = /[\p{Cc}\\]/u;
+const MAX_NAMED_CHARS = 100;
+
+/**
+ * Reads an address from outside, or one that `base` redirects to. Throws an AttachmentError (`address_refused`) for one
+ * that the bot does not ask: it is https at its own port to a host of the rules, or in development a loopback host.
+ */
+export function allowedUrlOf(text: string, rules: FetchRules, base?: URL): AllowedUrl {
+  const url = URL.canParse(text, base?.href) ? new URL(text, base) : undefined;
+  const why = url === undefined ? 'not an address' : whyRefused(text, url, rules, base);
+  if (url === undefined || why !== undefined) {
+    throw new AttachmentError('address_refused', `${nameOf(url)}: ${why}`);
+  }
+  const isOwn = isLoopbackHost(url.hostname);
+  return {
+    url,
+    rule: isOwn ? undefined : ruleFor(url.hostname, rules.hosts),
+    isLocal: isOwn || url.protocol === 'http:' || url.port !== '',
+  };
+}
+
+function whyRefused(text: string, url: URL, { hosts, allowLoopback }: FetchRules, base?: URL): string | undefined {
+  const isOwn = allowLoopback && isLoopbackHost(url.hostname);
+  if (text.length > MAX_URL_CHARS || url.href.length > MAX_URL_CHARS) return 'the address is too long';
+  if (AMBIGUOUS.test(text)) return 'control characters or backslashes in the address';
+  if (url.username !== '' || url.password !== '') return 'credentials in the address';
+  if (base?.protocol === 'https:' && url.protocol !== 'https:') return 'a redirect away from https';
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isOwn)) return 'not https';
+  if (url.port !== '' && !allowLoopback) return `port ${url.port}`;
+  if (!isOwn && ruleFor(url.hostname, hosts) === undefined) return 'not a host that attachments are fetched from';
+  return undefined;
+}
+
+/** What a log may hold of an address: paths and queries are full of keys. */
+function nameOf(url: URL | undefined): string {
+  return (url === undefined ? 'an attachment' : url.hostname || url.protocol).slice(0, MAX_NAMED_CHARS);
+}

@@ -1,0 +1,64 @@
+import { inflateSync } from 'node:zlib';
+import { AttachmentError } from '../errors.ts';
+import { checkGifCodes, firstGifFrame } from './gif-frame.ts';
+import type { PictureHeader } from './picture-header.ts';
+
+const PNG_SIGNATURE_BYTES = 8;
+const PNG_INTERLACE_AT = 28;
+const BMP_FILE_HEADER_BYTES = 14;
+const BMP_INFO_HEADER_BYTES = 40;
+const BMP_MASKS = 3;
+const BMP_MASKS_WITH_ALPHA = 6;
+
+/** The bytes of a picture as its decoder can be given them. Throws where there is no such thing. */
+export function sanitizeImage(bytes: Buffer, header: PictureHeader): Buffer {
+  switch (header.kind) {
+    case 'png':
+      return decodablePng(bytes, header);
+    case 'bmp':
+      return decodableBmp(bytes);
+    case 'gif':
+      checkGifCodes(bytes, firstGifFrame(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)));
+      return bytes;
+    case 'jpeg':
+      return bytes;
+  }
+}
+
+/**
+ * Without what follows its end, which pngjs refuses. What is interlaced pngjs inflates without any bound (7.0.0,
+ * parser-sync.js), so that this is tried here before, with one.
+ */
+function decodablePng(bytes: Buffer, { rawBytes, heightPx }: PictureHeader): Buffer {
+  const data: Buffer[] = [];
+  let at = PNG_SIGNATURE_BYTES;
+  for (let type = ''; type !== 'IEND'; ) {
+    const length = bytes.readUInt32BE(at);
+    type = bytes.toString('latin1', at + 4, at + 8);
+    if (type === 'IDAT') data.push(bytes.subarray(at + 8, at + 8 + length));
+    at += 12 + length;
+  }
+  if (at > bytes.length) throw new AttachmentError('damaged', 'a png without its end');
+  // Each of the seven passes begins its lines with a byte of its own, and fills its last byte.
+  if (bytes[PNG_INTERLACE_AT] === 1) {
+    inflateSync(Buffer.concat(data), { maxOutputLength: rawBytes + 2 * 7 * (heightPx + 1) });
+  }
+  return bytes.subarray(0, at);
+}
+
+/** Its pixels right behind its palette: bmp-ts looks for them nowhere else (1.0.9, decoder.js). */
+function decodableBmp(bytes: Buffer): Buffer {
+  const pixelsAt = bytes.readUInt32LE(10);
+  const headerBytes = bytes.readUInt32LE(14);
+  const bits = bytes.readUInt16LE(28);
+  const compression = bytes.readUInt32LE(30);
+  const colors = bytes.readUInt32LE(46) || (bits <= 8 ? 2 ** bits : 0);
+  const end = BMP_FILE_HEADER_BYTES + headerBytes + masksBytes(headerBytes, compression) + 4 * colors;
+  return pixelsAt <= end ? bytes : Buffer.concat([bytes.subarray(0, end), bytes.subarray(pixelsAt)]);
+}
+
+function masksBytes(headerBytes: number, compression: number): number {
+  if (headerBytes > BMP_INFO_HEADER_BYTES) return 0;
+  if (compression === BMP_MASKS_WITH_ALPHA) return 16;
+  return compression === BMP_MASKS ? 12 : 0;
+}

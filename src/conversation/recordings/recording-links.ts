@@ -1,0 +1,63 @@
+import { isGenuine, readLink, toLink } from '../../audio/signed-links.ts';
+import type { Clock } from '../../clock.ts';
+import type { Ids } from '../../ids.ts';
+import { conversationId, personId } from '../keys.ts';
+import type { Guest, RecordingLink } from '../user-message.ts';
+
+export type { Guest, RecordingLink } from '../user-message.ts';
+
+/** Long enough to find a quiet place; not so long that a link forgotten in a browser speaks for somebody the next day. */
+export const OPENS_FOR_MS = 10 * 60_000;
+/** What was begun in time may be sent: three minutes of sound, and two for its way. */
+export const HOLDS_FOR_MS = OPENS_FOR_MS + 5 * 60_000;
+
+/** Invitations until they are used, or too old. All calls but `take` are safe to call again; they reject with a StoreError. */
+export interface RecordingLinks {
+  /** Ends the earlier one of the same person in the same conversation. */
+  create(guest: Guest): Promise<RecordingLink>;
+  /** `undefined` when there is none, or not any more. */
+  find(id: string): Promise<RecordingLink | undefined>;
+  /** Uses it up. True for one call alone, on whichever instance. */
+  take(id: string): Promise<boolean>;
+  /** Ends all of a conversation. */
+  forget(key: string): Promise<void>;
+}
+
+/** The name of its page, which is the only key to it. */
+export function invitationLink(recordingLink: RecordingLink): string {
+  return toLink(recordingLink, recordingLink.opensUntilMs);
+}
+
+/** The recording link behind a link; `undefined` for one that nobody was given, or that has ended. */
+export async function findRecordingLink(
+  link: string,
+  recordingLinks: RecordingLinks,
+): Promise<RecordingLink | undefined> {
+  const read = readLink(link);
+  if (read === undefined) return undefined;
+  const recordingLink = await recordingLinks.find(read.audioId);
+  // The link's own end is that of its page; for sending, that of the recording link counts.
+  return recordingLink !== undefined && isGenuine(read, recordingLink, 0) ? recordingLink : undefined;
+}
+
+/** Of digests, and of what makes an id another each time: 66 bits each. */
+const PART_CHARS = 11;
+
+/** Where the one recording link of a person in a conversation is kept, by its id: `<conversation>/<person>`. */
+export function placeOf(id: string): string {
+  return `${id.slice(0, PART_CHARS)}/${id.slice(PART_CHARS, 2 * PART_CHARS)}`;
+}
+
+/** A recording link from now on. */
+export function recordingLinkOf(guest: Guest, ids: Ids, clock: Clock): RecordingLink {
+  const { key, channel, scope, user, personKey, isAllowed, locale, reference } = guest;
+  const parts = [conversationId(key), personId(personKey), ids.secret()];
+  const nowMs = clock.now();
+  return {
+    ...{ key, channel, scope, user, personKey, isAllowed, locale, reference },
+    id: parts.map((part) => part.slice(0, PART_CHARS)).join(''),
+    linkKey: ids.secret(),
+    opensUntilMs: nowMs + OPENS_FOR_MS,
+    expiresAtMs: nowMs + HOLDS_FOR_MS,
+  };
+}

@@ -1,0 +1,22 @@
+import { ProxyError, TurnError } from '../errors.ts';
+
+/** A larger frame ends the session; audio deltas of the real service stay far below. */
+export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+
+/** The library gives its causes by message and `cause`; ws names an oversized frame by code. */
+export function clientErrorOf(error: Error): TurnError {
+  const code = codeOf(error.cause) ?? codeOf(error);
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+    return new TurnError('frame_too_large', `a frame is larger than ${MAX_FRAME_BYTES} bytes`, { cause: error });
+  }
+  if (code?.startsWith('WS_ERR_') || error.message.includes('could not parse')) {
+    return new TurnError('frame_malformed', 'a frame cannot be read', { cause: error });
+  }
+  const said = error.cause instanceof ProxyError ? error.cause.message : 'the connection failed';
+  return new TurnError('service_unavailable', said, { cause: error });
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { detectFileType, type FileKind } from '../../src/attachments/detect-file-type.ts';
+import { box, brandOf, film, track } from './iso-boxes.ts';
+import { bmp, flag, gif, jpeg, png } from './pictures.ts';
+
+const latin1 = (chars: string) => Buffer.from(chars, 'latin1');
+const small = flag(4, 4);
+
+/** What a file begins with, as its format says; the rest of it is not looked at. */
+const BEGINNINGS: readonly (readonly [name: string, kind: FileKind, bytes: Buffer])[] = [
+  ['PNG', 'png', png(small)],
+  ['GIF 89a', 'gif', gif(small, small)],
+  ['GIF 87a', 'gif', latin1('GIF87a\x01\0\x01\0')],
+  ['BMP', 'bmp', bmp(small, { bits: 24 })],
+  ['WebP', 'webp', latin1('RIFF\x24\0\0\0WEBPVP8 ')],
+  ['HEIC', 'heic', latin1('\0\0\0\x18ftypheic\0\0\0\0')],
+  ['HEIF', 'heic', latin1('\0\0\0\x18ftypmif1\0\0\0\0')],
+  ['AVIF', 'heic', latin1('\0\0\0\x18ftypavif\0\0\0\0')],
+  ['TIFF, Intel', 'tiff', latin1('II*\0\x08\0\0\0')],
+  ['TIFF, Motorola', 'tiff', latin1('MM\0*\0\0\0\x08')],
+  ['SVG', 'svg', latin1('\n<svg xmlns="http://www.w3.org/2000/svg"></svg>')],
+  ['SVG as XML', 'svg', latin1('<?xml version="1.0"?>\n<!-- made --><svg/>')],
+  ['PDF', 'pdf', latin1('%PDF-1.7\n%\xe2\xe3')],
+  ['Word', 'office', latin1(`PK\x03\x04${'\0'.repeat(26)}[Content_Types].xml`)],
+  ['OpenDocument', 'office', latin1(`PK\x03\x04${'\0'.repeat(26)}mimetypeapplication/vnd.oasis.opendocument.text`)],
+  ['Word of 1997', 'office', latin1('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0')],
+  ['ZIP', 'zip', latin1(`PK\x03\x04${'\0'.repeat(26)}a.txt`)],
+  ['an empty ZIP', 'zip', latin1(`PK\x05\x06${'\0'.repeat(18)}`)],
+  ['WAV', 'sound', latin1('RIFF\x24\0\0\0WAVEfmt ')],
+  ['AIFF', 'sound', latin1('FORM\0\0\0\x24AIFFCOMM')],
+  ['MP3 with tags', 'sound', latin1('ID3\x04\0\0\0\0\0\0')],
+  ['MP3', 'sound', latin1('\xff\xfb\x90\x64\0\0')],
+  ['MP3 of 16 kHz', 'sound', latin1('\xff\xf3\x48\xc4\0\0')],
+  ['AAC in ADTS', 'sound', latin1('\xff\xf1\x50\x80\0\x1f\xfc')],
+  ['Ogg', 'sound', latin1('OggS\0\x02\0\0')],
+  ['FLAC', 'sound', latin1('fLaC\0\0\0\x22')],
+  ['AMR', 'sound', latin1('#!AMR\n\x3c')],
+  ['M4A', 'sound', latin1('\0\0\0\x1cftypM4A \0\0')],
+  ['WebM', 'sound', latin1('\x1a\x45\xdf\xa3\x9f\x42\x86')],
+  ['MP4 with a film', 'video', film('isom', ['vide'])],
+  ['MP4 with a film and its sound', 'video', film('mp42', ['soun', 'vide'])],
+  ['MP4 with a film of any length', 'video', film('mp42', ['soun', 'vide'], { isLong: true })],
+  ['QuickTime with a film', 'video', film('qt  ', ['vide', 'soun'])],
+  ['MP4 with its tracks up to its end', 'video', Buffer.concat([brandOf('isom'), toTheEnd('moov', track('vide'))])],
+  ['MP4 with sound', 'sound', film('isom', ['soun'])],
+  ['MP4 with sound of any length', 'sound', film('isom', ['soun'], { isLong: true })],
+  ['the beginning of an MP4', 'sound', latin1('\0\0\0\x20ftypisom\0\0')],
+  ['MP4 whose boxes have no length', 'sound', Buffer.concat([brandOf('isom'), Buffer.from('\0\0\0\x07moov')])],
+  ['M4B with pictures for its chapters', 'sound', film('M4B ', ['soun', 'vide'])],
+  ['a film by its words alone', 'sound', Buffer.concat([brandOf('mp42'), box('mdat', track('vide'))])],
+  ['CAF', 'sound', latin1('caff\0\x01\0\0desc')],
+  ['RF64', 'sound', latin1('RF64\xff\xff\xff\xffWAVEds64')],
+  ['raw of a camera', 'heic', brandOf('crx ')],
+  ['AVI', 'video', latin1('RIFF\x24\0\0\0AVI LIST')],
+  ['HTML', 'html', latin1('\r\n<!DOCTYPE html><html></html>')],
+  ['HTML without a type', 'html', latin1('<HTML lang="en">')],
+  ['XHTML', 'html', latin1('<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml">')],
+  ['text', 'text', latin1('hello\r\n')],
+  ['text in UTF-8', 'text', Buffer.from('\ufeffGrüße, 世界 🙂')],
+  ['text in UTF-16', 'text', Buffer.from('\ufeffGrüße', 'utf16le')],
+  ['text in Latin-1', 'text', latin1('Gr\xfc\xdfe aus M\xfcnchen, sch\xf6nen Tag noch')],
+  ['text that begins with BM', 'text', latin1('BMW and others')],
+  ['CSV', 'text', latin1('a;b\n1;2\n')],
+  ['JSON', 'text', latin1('{"a":1}')],
+  ['nothing', 'text', Buffer.alloc(0)],
+  ['zeros', 'unknown', Buffer.alloc(100)],
+  ['a program', 'unknown', latin1('\x7fELF\x02\x01\x01\0')],
+  ['a reserved frame', 'unknown', latin1('\xff\xff\xff\xff\xff\xff')],
+];
+
+describe('the kind of a file', () => {
+  for (const [name, kind, bytes] of BEGINNINGS) {
+    it(`is ${kind}: ${name}`, () => assert.equal(detectFileType(bytes), kind));
+
+    it(`is found where the bytes lie within others, and for each beginning of them: ${name}`, () => {
+      const within = Buffer.concat([Buffer.alloc(7), bytes, Buffer.alloc(7)]);
+      assert.equal(detectFileType(within.subarray(7, 7 + bytes.length)), kind);
+      for (let length = 0; length < Math.min(40, bytes.length); length++) detectFileType(bytes.subarray(0, length));
+    });
+  }
+
+  it('is found after 2,000 boxes at most', () => {
+    const boxes = Buffer.concat(Array<Buffer>(2_100).fill(box('free', Buffer.alloc(0))));
+    assert.equal(detectFileType(Buffer.concat([brandOf('isom'), boxes, track('vide')])), 'sound');
+  });
+
+  it('is jpeg: JPEG', async () => assert.equal(detectFileType(await jpeg(small)), 'jpeg'));
+
+  it('is text where a long one is cut within a character', () => {
+    assert.equal(detectFileType(Buffer.from('ü'.repeat(100_000))), 'text');
+    assert.equal(detectFileType(Buffer.from(`x${'ü'.repeat(100_000)}`)), 'text');
+  });
+});
+
+/** A box that says of its length only that it is the last. */
+function toTheEnd(type: string, content: Buffer): Buffer {
+  const bytes = box(type, content);
+  bytes.writeUInt32BE(0);
+  return bytes;
+}

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createMemoryRecordingLinks } from '../../../src/conversation/recordings/memory-recording-links.ts';
+import { randomIds } from '../../../src/ids.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { guest, itKeepsInvitations } from './invitations-contract.ts';
+
+function recordingLinks() {
+  const clock = new ManualClock();
+  return { clock, store: createMemoryRecordingLinks({ clock, ids: randomIds }) };
+}
+
+itKeepsInvitations('memory', async () => recordingLinks());
+
+describe('invitations in memory', () => {
+  it('give way, the oldest first, when there are very many of them', async () => {
+    const { store } = recordingLinks();
+    const [first, second] = [await store.create(guest('first')), await store.create(guest('second'))];
+    const another = guest('another');
+    for (let index = 0; index < 49_998; index++) await store.create({ ...another, key: `another ${index}` });
+    assert.deepEqual(await store.find(first.id), first);
+    await store.create(guest('one more'));
+    assert.equal(await store.find(first.id), undefined);
+    assert.deepEqual(await store.find(second.id), second);
+  });
+
+  it('do not give way to very many of one person', async () => {
+    const { store } = recordingLinks();
+    const other = await store.create(guest('a', 'other'));
+    const one = guest('a');
+    for (let index = 0; index < 50_001; index++) await store.create(one);
+    assert.deepEqual(await store.find(other.id), other);
+  });
+});
