@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom, type Random } from '../support/kit/random.ts';
 import { isAnswered, isFinished } from './judge.ts';
 import type { Conversation, Message } from './ledger.ts';
-import { ALL_STEPS, type Kind, type Step, staysMs, UNFOLLOWED, WAVES } from './steps.ts';
+import { ALL_STEPS, isHeldBefore, type Kind, type Step, staysMs, UNFOLLOWED, WAVES } from './steps.ts';
 import type { Instance, World } from './world.ts';
 
 export interface KillsOptions {
@@ -71,7 +71,8 @@ async function interrupt(round: Round): Promise<void> {
   for (const [index, steps] of WAVES.entries()) {
     if (index === 2) await follow(round, behind, 'waiting', FOLLOW_LIMIT_MS);
     if (steps.includes('connecting')) hangHandshake(round);
-    const messages = steps.flatMap((step) => write(round, talksAt(step, round), step));
+    const held = steps.filter((step) => isHeldBefore(round.number, step));
+    const messages = held.flatMap((step) => write(round, talksAt(step, round), step));
     const isThere = (message: Message) => message.reachedAtMs !== undefined || isQueued(message, round);
     await world.ledger.when(() => messages.every(isThere), REACH_LIMIT_MS);
     const late = messages.filter((message) => !isThere(message)).map(({ token, kind }) => `${token} (${kind})`);

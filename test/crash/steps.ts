@@ -44,18 +44,25 @@ export const COMMANDS: ReadonlySet<Kind> = new Set<Kind>(['applying', 'applied',
 
 /**
  * In the order in which they are begun before a kill, by how long the bot waits there: 15 s for a send, 10 s for a
- * connection, 5 s for the database. Nothing is fetched any more once an answer to a fetch is held.
+ * connection, 5 s for the database, 2 s for audio. Nothing is fetched any more once an answer to a fetch is held.
  */
 export const WAVES: readonly (readonly Step[])[] = [
   ['reading', 'generating', 'streaming', 'sending', 'between', 'taken', 'confirming'],
   ['connecting'],
   [
-    ...(['begun', 'reserving', 'reserved', 'sounding', 'sounded', 'saving', 'saved', 'settling'] as const),
+    ...(['begun', 'reserving', 'reserved', 'saving', 'saved', 'settling'] as const),
     ...(['completing', 'completed', 'storing', 'accepting', 'applying', 'applied'] as const),
   ],
+  ['sounding', 'sounded'],
   ['fetched'],
   ['queued'],
 ];
+
+/** An instance makes one audio statement at a time: the one is held before odd kills, the other before even ones. */
+export function isHeldBefore(killNumber: number, step: Step): boolean {
+  if (step === 'sounding') return killNumber % 2 === 1;
+  return step !== 'sounded' || killNumber % 2 === 0;
+}
 
 /** Of these steps none is waited behind. */
 export const UNFOLLOWED: ReadonlySet<Kind> = new Set<Kind>([...COMMANDS, 'storing', 'accepting']);
@@ -63,5 +70,6 @@ export const UNFOLLOWED: ReadonlySet<Kind> = new Set<Kind>([...COMMANDS, 'storin
 /** For how long a turn stays at its step, in milliseconds. */
 export function staysMs(kind: Kind): number {
   if (WAVES[0]?.includes(kind as Step)) return 9_900;
+  if (kind === 'sounding' || kind === 'sounded') return 1_900;
   return kind === 'connecting' ? 9_900 : 4_900;
 }
