@@ -140,7 +140,7 @@ function startPlayground(botEndpoint: string): Promise<number> {
     // A person's own tool for trying bots: installed beside the bot, never part of it.
     // Whoever reaches it has the bot fetch from this machine; it can be told no address to listen on.
     args: [
-      ...['--import', new URL('this-machine-only.ts', import.meta.url).href],
+      ...['--import', new URL('loopback-only.ts', import.meta.url).href],
       createRequire(import.meta.url).resolve('@microsoft/m365agentsplayground/cli.js'),
       ...['-e', botEndpoint, '-c', channel, '-p', String(port), '--dt'],
     ],

@@ -1,34 +1,48 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, sleep } from '../clock.ts';
 import { TurnError } from '../errors.ts';
 import type { OpenConnection } from './connection.ts';
 import { serviceErrorOf } from './service-errors.ts';
 
 /** An operator who has just started the bot still looks at the log. */
 const LIMIT_MS = 14_000;
+/** The model may be starting beside the bot, as in the demo. */
+const RETRY_FOR_MS = 5_000;
+const RETRY_AFTER_MS = 1_000;
 
 /**
  * Opens a connection to the model, waits for its first event, and closes it: no response is asked for, so it costs
- * nothing. Rejects with a TurnError that says why the model cannot be reached.
+ * nothing. Tries again for 5 s where that is safe. Rejects with a TurnError that says why the model cannot be reached.
  */
 export async function tryConnection(open: OpenConnection, clock: Clock, signal: AbortSignal): Promise<void> {
   const limit = new AbortController();
   const late = () => new TurnError('handshake_timeout', `no connection within ${LIMIT_MS} ms`);
   const cancelTimer = clock.after(LIMIT_MS, () => limit.abort(late()));
   const ended = AbortSignal.any([signal, limit.signal]);
-  const { promise: greeted, resolve, reject } = Promise.withResolvers<void>();
-  ended.addEventListener('abort', () => reject(ended.reason), { once: true });
-  greeted.catch(() => {});
+  const untilMs = clock.now() + RETRY_FOR_MS;
   try {
-    const connection = await open(
-      {
-        onEvent: (event) =>
-          event.kind === 'error' ? reject(serviceErrorOf(event.error, 'handshake_refused')) : resolve(),
-        onClosed: reject,
-      },
-      ended,
-    );
-    await greeted.finally(() => connection.close());
+    for (;;) {
+      const error = await greet(open, ended).catch((thrown: unknown) => thrown);
+      if (error === undefined) return;
+      const isSafe = error instanceof TurnError && error.retry === 'safe';
+      if (ended.aborted || !isSafe || clock.now() >= untilMs) throw error;
+      await sleep(clock, RETRY_AFTER_MS, ended);
+    }
   } finally {
     cancelTimer();
   }
+}
+
+async function greet(open: OpenConnection, ended: AbortSignal): Promise<void> {
+  const { promise: greeted, resolve, reject } = Promise.withResolvers<void>();
+  ended.addEventListener('abort', () => reject(ended.reason), { once: true });
+  greeted.catch(() => {});
+  const connection = await open(
+    {
+      onEvent: (event) =>
+        event.kind === 'error' ? reject(serviceErrorOf(event.error, 'handshake_refused')) : resolve(),
+      onClosed: reject,
+    },
+    ended,
+  );
+  await greeted.finally(() => connection.close());
 }
