@@ -34,6 +34,15 @@ describe('the check of the model at the start', { concurrency: 2 }, () => {
     });
   }
 
+  it('says nothing of a model that is starting, too', async (t) => {
+    const model = await startRawModel([], [{ type: 'session.created', session: { id: 'sess_1', type: 'realtime' } }]);
+    t.after(() => model.close());
+    model.refusals.push({ status: 503 });
+    const { bot } = await start(t, model);
+    await bot.whenLogged(({ msg }) => msg === 'model reached');
+    assert.doesNotMatch(bot.stdout, /model not reached/);
+  });
+
   it('asks for no response, and closes its connection', async (t) => {
     const model = await startRawModel([], [{ type: 'session.created', session: { id: 'sess_1', type: 'realtime' } }]);
     t.after(() => model.close());
