@@ -187,7 +187,7 @@ export class Conversations {
 
   async #forgetAll(keys: readonly string[]): Promise<Acceptance> {
     const { conversations, sessions, audioStore } = this.#services;
-    const silenced: Promise<void>[] = [];
+    const removals: Promise<void>[] = [];
     for (const key of keys) {
       try {
         await conversations.apply(key, undefined, { kind: 'forget' });
@@ -195,11 +195,11 @@ export class Conversations {
         // Also where the answer is lost: it may be done, and a team then does not name it again.
         this.#welcomed.delete(key);
         sessions.drop(key);
-        const silence = () => this.#stored(() => audioStore.forget(key));
-        silenced.push(this.#outOfBand.run({ key }, silence, 'audio not removed'));
+        const removeAudio = () => this.#stored(() => audioStore.forget(key));
+        removals.push(this.#outOfBand.run({ key }, removeAudio, 'audio not removed'));
       }
     }
-    return { kind: 'accepted', done: Promise.all(silenced).then(() => {}) };
+    return { kind: 'accepted', done: Promise.all(removals).then(() => {}) };
   }
 
   #stored<T>(call: () => Promise<T>): Promise<T> {

@@ -57,12 +57,6 @@ export class MemoryRecords {
     return this.#set(key, { team, isForgotten: false }).record;
   }
 
-  /** As `write`, between turns: a record that was forgotten stays so. */
-  edit(key: string, record: ConversationRecord): void {
-    const { team, isForgotten = false } = this.#find(key) ?? {};
-    this.#entries.set(key, { record, team, writtenAtMs: this.#clock.now(), isForgotten });
-  }
-
   /** `record`: what is left of it. */
   forget(key: string, record: ConversationRecord): void {
     this.#set(key, { record, team: undefined, isForgotten: true });

@@ -39,7 +39,7 @@ export class MemoryStore implements ConversationStore {
     if (activityId !== undefined && isKnown(record, activityId)) return false;
     const after = recordAfter(record, activityId, action);
     if (action.kind === 'forget') records.forget(key, after);
-    else records.edit(key, after);
+    else records.write(key, after);
     await this.#act(key, action);
     return true;
   }

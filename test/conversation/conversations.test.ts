@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Clock } from '../../src/clock.ts';
-import type { Acceptance } from '../../src/conversation/acceptance.ts';
 import type { TurnJob } from '../../src/conversation/queue/turn-queue.ts';
 import type { Respond } from '../../src/conversation/reply.ts';
 import { StoreError } from '../../src/errors.ts';
 import { says } from '../realtime/fake-model.ts';
-import { bound, HOUR_MS, say, talk, turn, wayBack } from './talk-under-test.ts';
+import { bound, done, HOUR_MS, say, talk, turn, wayBack } from './talk-under-test.ts';
 
 describe('taking a message', () => {
   it('shows that it is at work, and answers it', async () => {
@@ -179,12 +178,6 @@ describe('a queue that is full', () => {
   });
 });
 
-/** Everything that follows from it, too. */
-async function done(accepting: Promise<Acceptance>): Promise<void> {
-  const accepted = await accepting;
-  if (accepted.kind === 'accepted') await accepted.done;
-}
-
 describe('greeting', () => {
   it('is said once to each conversation', async () => {
     const { conversations } = talk();
@@ -216,61 +209,6 @@ describe('greeting', () => {
 
   it('is no matter when it cannot be sent', async () => {
     await done(talk().conversations.welcome('a', 'Hello!', wayBack({ refuse: new Error('gone') }).respond));
-  });
-});
-
-describe('forgetting', () => {
-  it('drops what waits without a word, and ends', async () => {
-    const { conversations } = talk([says('one')]);
-    const { replies, respond } = wayBack();
-    const running = say(conversations, turn('1'), respond);
-    void say(conversations, turn('2'), respond);
-    await done(conversations.forget('emulator/a'));
-    await running;
-    await conversations.drain(0);
-    assert.deepEqual(
-      replies.map(({ text }) => text),
-      [''],
-    );
-  });
-
-  it('closes the session and leaves other conversations alone', async () => {
-    const { conversations, model, clock } = talk([says('one'), says('two'), says('three')]);
-    const { respond } = wayBack();
-    await say(conversations, turn('1'), respond);
-    await say(conversations, turn('2', { key: 'emulator/b' }), respond);
-    await done(conversations.forget('emulator/a'));
-    await clock.advance(0);
-    assert.deepEqual(
-      model.connections.map(({ isOpen }) => isOpen),
-      [false, true],
-    );
-    await say(conversations, turn('3'), respond);
-    assert.deepEqual(model.heard[2], ['3']);
-  });
-});
-
-describe('forgetting a team', () => {
-  it('misses nothing of it when the store does not answer in between', async () => {
-    const { conversations, services } = talk([says('one'), says('two')]);
-    const { respond } = wayBack();
-    const keys = ['emulator/a', 'emulator/b'];
-    for (const key of keys) await say(conversations, turn('1', { key, team: 'red' }), respond);
-    const { conversations: store, audioStore } = services;
-    const apply = store.apply.bind(store);
-    let isLost = false;
-    store.apply = async (...call) => {
-      const isApplied = await apply(...call);
-      // The answer to the first call is lost, and nothing is known of it.
-      if (isLost) return isApplied;
-      isLost = true;
-      throw new StoreError('store_unavailable', 'no answer');
-    };
-    const silenced: string[] = [];
-    audioStore.forget = async (key) => void silenced.push(key);
-    assert.deepEqual(await conversations.forgetTeam('red'), { kind: 'notStored' });
-    await done(conversations.forgetTeam('red'));
-    assert.deepEqual(silenced.sort(), keys);
   });
 });
 

@@ -6,6 +6,7 @@ import { createMemoryRecordingLinks } from '../../src/conversation/recordings/me
 import { randomIds } from '../../src/ids.ts';
 import { describeConversations } from './conversation-store-contract.ts';
 import { describeQueue } from './queue-contract.ts';
+import { describeQueueEnds } from './queue-ends-contract.ts';
 import { bigMessageIn, type TestEngine, type WaitingMessages } from './test-engine.ts';
 
 async function open(): Promise<TestEngine> {
@@ -31,4 +32,5 @@ async function fill(queue: MemoryQueue, { count, isVouched, bytes = 0 }: Waiting
 }
 
 describeQueue('memory', open);
+describeQueueEnds('memory', open);
 describeConversations('memory', open);

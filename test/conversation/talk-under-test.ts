@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Semaphore } from '../../src/attachments/semaphore.ts';
 import { createMemoryAudioStore } from '../../src/audio/memory-audio-store.ts';
 import type { Clock } from '../../src/clock.ts';
+import type { Acceptance } from '../../src/conversation/acceptance.ts';
 import { Conversations } from '../../src/conversation/conversations.ts';
 import { MemorySpending } from '../../src/conversation/limits/memory-spending.ts';
 import { Spending } from '../../src/conversation/limits/spending.ts';
@@ -150,4 +151,10 @@ export async function say(conversations: Conversations, message: UserMessage, re
   const accepted = await conversations.accept(message, respond);
   assert.ok(accepted.kind === 'accepted', accepted.kind);
   await ended;
+}
+
+/** Everything that follows from it, too. */
+export async function done(accepting: Promise<Acceptance>): Promise<void> {
+  const accepted = await accepting;
+  if (accepted.kind === 'accepted') await accepted.done;
 }

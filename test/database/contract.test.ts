@@ -1,5 +1,6 @@
 import { describeConversations } from '../conversation/conversation-store-contract.ts';
 import { describeQueue } from '../conversation/queue-contract.ts';
+import { describeQueueEnds } from '../conversation/queue-ends-contract.ts';
 import type { TestEngine, WaitingMessages } from '../conversation/test-engine.ts';
 import { sharedPostgres } from '../support/postgres.ts';
 import { openedDatabase } from './open-database.ts';
@@ -37,4 +38,5 @@ async function fill(schema: string, { count, isVouched, bytes = 0 }: WaitingMess
 }
 
 describeQueue('PostgreSQL', open);
+describeQueueEnds('PostgreSQL', open);
 describeConversations('PostgreSQL', open);

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { messageId } from '../../src/conversation/keys.ts';
+import { MAX_WAITING } from '../../src/conversation/queue/turn-queue.ts';
+import { aborted, begun, HandedTurns, messageIn, said, type TestEngine, usersIn } from './test-engine.ts';
+/** What every queue promises of turns that are stopped, taken back, forgotten or drained, and of in-band turns. */
+export function describeQueueEnds(name: string, open: () => Promise<TestEngine>): void {
+  describe(`the ends of turns in ${name}`, () => {
+    it('stops the turn that runs and what waits, and nothing that comes later', async () => {
+      await using engine = await open();
+      const { queue, conversations } = engine;
+      const turns = new HandedTurns(queue);
+      for (const id of ['running', 'waiting', 'waiting too']) await queue.add(messageIn('a', id));
+      await queue.add(messageIn('b', 'other'));
+      const running = await turns.next();
+      const other = await turns.next();
+      await begun(running.job);
+      assert.equal(await conversations.apply('a', 'stop', { kind: 'stop' }), true);
+      await queue.add(messageIn('a', 'later'));
+      assert.equal(await aborted(running.job.signal), 'cancelled');
+      assert.equal(other.job.signal.aborted, false);
+      assert.equal(await running.job.save(said(running.job.message)), 'saved');
+      assert.equal(await running.job.complete(), true);
+      running.end();
+      other.end();
+      const { job, end } = await turns.next();
+      assert.deepEqual([job.message.text, job.signal.aborted], ['later', false]);
+      end();
+    });
+
+    for (const kind of ['stop', 'forget'] as const)
+      for (const isInBand of [false, true])
+        it(`begins no turn after ${kind} that was handed out before${isInBand ? ', in band' : ''}`, async () => {
+          await using engine = await open();
+          const { queue, conversations } = engine;
+          const turns = new HandedTurns(queue);
+          const add = async (id: string) =>
+            isInBand ? queue.addHere(messageIn('a', id, { isInBand })) : queue.add(messageIn('a', id));
+          await add('one');
+          const { job, end } = await turns.next();
+          await conversations.apply('a', 'command', { kind });
+          assert.deepEqual(await job.begin(), { kind: 'stopped' });
+          assert.equal(await job.complete(), true);
+          end();
+          assert.deepEqual((await conversations.read('a')).history, []);
+          if (kind === 'forget') assert.equal(await conversations.create('a'), true);
+          await add('later');
+          assert.equal(await turns.answerNext(), 'later');
+          assert.deepEqual(usersIn(await conversations.read('a')), ['later']);
+        });
+
+    it('takes a withdrawn message out, whether it waits, runs or was answered', async () => {
+      await using engine = await open();
+      const { queue, conversations } = engine;
+      const turns = new HandedTurns(queue);
+      for (const id of ['answered', 'running', 'waiting', 'last']) await queue.add(messageIn('a', id));
+      assert.equal(await turns.answerNext(), 'answered');
+      const running = await turns.next();
+      assert.deepEqual(usersIn((await begun(running.job)).record), ['answered']);
+      for (const activityId of ['answered', 'running', 'waiting'])
+        assert.equal(await conversations.apply('a', `delete ${activityId}`, { kind: 'withdraw', activityId }), true);
+      const newest = await conversations.read('a');
+      assert.deepEqual(usersIn(newest), []);
+      assert.ok(newest.answered.includes(messageId(running.job.message)));
+      assert.equal(running.job.signal.aborted, false);
+      assert.equal(await running.job.complete(), true);
+      running.end();
+      assert.equal(await turns.answerNext(), 'last');
+      assert.deepEqual(turns.texts, ['answered', 'running', 'last']);
+    });
+
+    it('forgets what waits, and accepts none of it again', async () => {
+      await using engine = await open();
+      const { queue, conversations } = engine;
+      for (const id of ['one', 'two']) await queue.add(messageIn('a', id));
+      await conversations.apply('a', 'forget', { kind: 'forget' });
+      assert.equal(await queue.add(messageIn('a', 'one')), 'duplicate');
+      await queue.add(messageIn('a', 'later'));
+      const turns = new HandedTurns(queue);
+      assert.equal(await turns.answerNext(), 'later');
+      assert.deepEqual(turns.texts, ['later']);
+    });
+
+    it('runs in-band turns in order, here, and says when they have ended', async () => {
+      await using engine = await open();
+      const { queue, conversations } = engine;
+      const turns = new HandedTurns(queue);
+      const add = (id: string) => queue.addHere(messageIn('a', id, { isInBand: true }));
+      const [one, two] = [await add('one'), await add('two')];
+      assert.deepEqual([one.result, two.result, (await add('two')).result], ['queued', 'queued', 'duplicate']);
+      const first = await turns.next();
+      assert.equal(first.job.isTransferable, false);
+      assert.equal((await begun(first.job)).attempt, 1);
+      assert.deepEqual(turns.texts, ['one']);
+      assert.equal(await first.job.save(said(first.job.message)), 'saved');
+      assert.equal(await first.job.complete(), true);
+      first.end();
+      await one.done;
+      assert.equal(await turns.answerNext(), 'two');
+      await two.done;
+      assert.deepEqual(usersIn(await conversations.read('a')), ['one', 'two']);
+    });
+
+    it('bounds in-band turns, and stops all of them', async () => {
+      await using engine = await open();
+      const { queue, conversations } = engine;
+      const turns = new HandedTurns(queue);
+      const add = (id: string) => queue.addHere(messageIn('a', id, { isInBand: true }));
+      await add('running');
+      const running = await turns.next();
+      const waiting = [];
+      for (let index = 0; index < MAX_WAITING; index++) waiting.push(await add(`m${index}`));
+      assert.deepEqual([...new Set(waiting.map(({ result }) => result))], ['queued']);
+      const tooMuch = await add('too much');
+      assert.equal(tooMuch.result, 'queueFull');
+      await tooMuch.done;
+      await conversations.apply('a', 'stop', { kind: 'stop' });
+      assert.equal(await aborted(running.job.signal), 'cancelled');
+      await Promise.all(waiting.map(({ done }) => done));
+      // What comes later is not meant.
+      await add('later');
+      running.end();
+      assert.equal(await turns.answerNext(), 'later');
+      assert.deepEqual(turns.texts, ['running', 'later']);
+    });
+
+    it('cancels what waits where nobody can be reached, but for those whose requests are open', async () => {
+      await using engine = await open();
+      const { queue, conversations } = engine;
+      await queue.add(messageIn('a', 'nobody there'));
+      const { done } = await queue.addHere(messageIn('a', 'in band', { isInBand: true }));
+      await conversations.apply('a', undefined, { kind: 'leave' });
+      const turns = new HandedTurns(queue);
+      assert.equal(await turns.answerNext(), 'in band');
+      await done;
+      await queue.add(messageIn('a', 'later'));
+      assert.equal(await turns.answerNext(), 'later');
+    });
+
+    it('waits for running turns when it is drained, then ends them, and hands out nothing more', async () => {
+      await using engine = await open();
+      const { queue } = engine;
+      const turns = new HandedTurns(queue);
+      await queue.add(messageIn('a', 'running'));
+      await queue.add(messageIn('a', 'waiting'));
+      const here = await queue.addHere(messageIn('c', 'in band', { isInBand: true }));
+      const waitingHere = await queue.addHere(messageIn('c', 'waiting in band', { isInBand: true }));
+      const running = [await turns.next(), await turns.next()];
+      const dismissed: string[] = [];
+      const drained = queue.drain(20, async ({ text }) => void dismissed.push(text));
+      for (const { job, end } of running) {
+        assert.equal(await aborted(job.signal), 'shutting_down');
+        if (job.isTransferable) await job.release();
+        else await job.complete();
+        end();
+      }
+      await Promise.all([drained, here.done, waitingHere.done]);
+      assert.ok(dismissed.includes('waiting in band'));
+      assert.deepEqual([...turns.texts].sort(), ['in band', 'running']);
+    });
+
+    it('stores whatever people write', async () => {
+      await using engine = await open();
+      const turns = new HandedTurns(engine.queue);
+      const text = 'a\u0000b\ud800c\\u0000 😀';
+      const reference = { activity: { 'a\u0000b': ['\udc00'] }, claims: [], audience: undefined };
+      assert.equal(await engine.queue.add(messageIn('a', 'odd\u0000\ud800', { text, reference })), 'queued');
+      const { job, end } = await turns.next();
+      await job.begin();
+      assert.equal(await job.save((record) => ({ ...record, history: [{ user: text, assistant: text }] })), 'saved');
+      assert.equal(await job.complete(), true);
+      end();
+      assert.equal((await engine.conversations.read('a')).history.length, 1);
+      assert.equal(await engine.conversations.apply('a', 'c\u0000', { kind: 'note' }), true);
+    });
+  });
+}
