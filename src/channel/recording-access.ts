@@ -1,4 +1,4 @@
-import { invitationLink, type RecordingLink } from '../conversation/recordings/recording-links.ts';
+import { type RecordingLink, recordingLinkName } from '../conversation/recordings/recording-links.ts';
 import type { RecordingAccess } from '../conversation/reply.ts';
 import type { Scope, UserMessage } from '../conversation/user-message.ts';
 import { textOf } from '../json-access.ts';
@@ -42,5 +42,5 @@ export function recordingAccessOf(publicBaseUrl: () => string | undefined): (tur
 
 /** Where the page of a recording link is. Whoever has this address speaks for the user. */
 export function recordingUrl(publicBaseUrl: string, recordingLink: RecordingLink): string {
-  return `${publicBaseUrl}/talk/${invitationLink(recordingLink)}`;
+  return `${publicBaseUrl}/talk/${recordingLinkName(recordingLink)}`;
 }

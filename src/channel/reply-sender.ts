@@ -128,7 +128,7 @@ export class ChannelReplySender implements Omit<ReplySender, 'notify'> {
   /** Text that is too long for one message goes in several; the sound goes with the last. */
   async #messagesOf(reply: Reply): Promise<Partial<Activity>[]> {
     if (reply.choice !== undefined) return [this.#choiceMessage(reply, reply.choice)];
-    if (reply.recordingLink !== undefined) return [this.#invitationMessage(reply, reply.recordingLink)];
+    if (reply.recordingLink !== undefined) return [this.#recordingMessage(reply, reply.recordingLink)];
     const { audio } = reply;
     const { audio: delivery, maxTextChars } = this.#capabilities;
     const maxChars = maxTextChars - (delivery === 'link' ? LINK_CHARS : 0);
@@ -149,7 +149,7 @@ export class ChannelReplySender implements Omit<ReplySender, 'notify'> {
     return toMessage({ text: `${reply.text}\n\n${choiceList(choice)}` }, this.#capabilities);
   }
 
-  #invitationMessage(reply: Reply, recordingLink: RecordingLink): Partial<Activity> {
+  #recordingMessage(reply: Reply, recordingLink: RecordingLink): Partial<Activity> {
     const message = toMessage(reply, this.#capabilities);
     return withRecordingLink(message, recordingLink, this.#context.activity, { ...this.#options, ...this.#style });
   }

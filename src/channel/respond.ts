@@ -40,7 +40,7 @@ export interface Responders {
 export function createResponders(options: RespondOptions): Responders {
   const { adapter, serviceUrls } = options;
   const paces = new LRUCache<string, Pace>({ ...lruOptions(MAX_CONVERSATIONS), memoMethod: () => ({ nextAtMs: 0 }) });
-  const sinkOf = (context: TurnContext, clockLeadMs = 0, stream: ChannelStream = NO_STREAM) => {
+  const senderOf = (context: TurnContext, clockLeadMs = 0, stream: ChannelStream = NO_STREAM) => {
     const { channelId, id: activity } = context.activity;
     const conversation = conversationKey(context.activity);
     const log = options.log.child({ channel: channelOf(channelId), conversation, activity });
@@ -59,9 +59,9 @@ export function createResponders(options: RespondOptions): Responders {
     return (work, stream) => {
       const openedUrl = newestUrl();
       return openLater(adapter, reference, openedUrl, async (context) => {
-        const sender = sinkOf(context, reference.clockLeadMs, stream);
+        const sender = senderOf(context, reference.clockLeadMs, stream);
         const sendApart = (reply: Reply) =>
-          openLater(adapter, reference, newestUrl(), (other) => sinkOf(other).send(reply));
+          openLater(adapter, reference, newestUrl(), (other) => senderOf(other).send(reply));
         // The user may have written again while the model spoke, and from a new address. What has begun ends where it is.
         const hasMoved = () => newestUrl() !== openedUrl && !sender.isBegun;
         try {
@@ -74,7 +74,7 @@ export function createResponders(options: RespondOptions): Responders {
   };
   return {
     later,
-    inBand: (context) => (work) => work(new WayBack(sinkOf(context))),
+    inBand: (context) => (work) => work(new WayBack(senderOf(context))),
     openContext: (reference, work) => openLater(adapter, reference, serviceUrls.newest(reference), work),
   };
 }

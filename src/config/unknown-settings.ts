@@ -5,8 +5,11 @@ const MIN_CHARS = 8;
 const MAX_EDITS = 2;
 /** Nobody else has names that begin so. */
 const OWN_PREFIX = /^REALTIME_/;
-/** Settings of one kind of model, which are read only for that kind. */
-const SOMETIMES_READ = ['AZURE_OPENAI_SCOPE', 'OPENAI_API_KEY', 'OPENAI_BASE_URL', 'OPENAI_MODEL'];
+/** Settings of one kind of model are read only for that kind, and of several proxies only the first that is set. */
+const SOMETIMES_READ = [
+  ...['AZURE_OPENAI_SCOPE', 'OPENAI_API_KEY', 'OPENAI_BASE_URL', 'OPENAI_MODEL'],
+  ...['HTTPS_PROXY', 'ALL_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'all_proxy', 'http_proxy', 'no_proxy'],
+];
 
 /** Notices of variables that look like settings of the bot and are none, such as `REALTME_VOICE`. `read`: those it reads. */
 export function unknownSettings(env: Env, read: ReadonlySet<string>): string[] {

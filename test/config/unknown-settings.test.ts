@@ -32,14 +32,27 @@ describe('a variable that looks like a setting and is none', () => {
     const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
     const documented = [...example.matchAll(/^#? ?([A-Za-z_]+)=/gm)].map(([, name]) => name ?? '');
     assert.ok(documented.length > 50);
-    const others = ['PATH', 'HOSTNAME', 'PORTS', 'http_proxy', 'https_proxy', 'no_proxy', 'NODE_ENV', 'POSTGRES_URL'];
-    const read = new Set<string>();
-    const get = (env: Env, name: string) => {
-      read.add(name);
-      return env[name];
-    };
-    readConfig(new Proxy<Env>(azure, { get }));
-    for (const name of [...documented, ...others]) assert.deepEqual(unknownSettings({ [name]: 'x' }, read), [], name);
+    const others = [
+      'PATH',
+      'HOSTNAME',
+      'PORTS',
+      'http_proxy',
+      'https_proxy',
+      'all_proxy',
+      'no_proxy',
+      'NODE_ENV',
+      'POSTGRES_URL',
+    ];
+    const openAi = { OPENAI_API_KEY: 'key', OPENAI_MODEL: 'gpt-realtime' };
+    for (const settings of [azure, openAi, { ...azure, HTTPS_PROXY: 'http://proxy:1' }] as const) {
+      const read = new Set<string>();
+      const get = (env: Env, name: string) => {
+        read.add(name);
+        return env[name];
+      };
+      readConfig(new Proxy<Env>(settings, { get }));
+      for (const name of [...documented, ...others]) assert.deepEqual(unknownSettings({ [name]: 'x' }, read), [], name);
+    }
     assert.deepEqual(noticesOf({ REALTME_VOICE: ' ' }), []);
   });
 });

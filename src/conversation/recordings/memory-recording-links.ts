@@ -4,7 +4,7 @@ import type { Ids } from '../../ids.ts';
 import { lruOptions } from '../../lru-options.ts';
 import { placeOf, type RecordingLink, type RecordingLinks, recordingLinkOf } from './recording-links.ts';
 
-/** What invitations in memory need. */
+/** What recording links in memory need. */
 export interface MemoryRecordingLinksOptions {
   readonly clock: Clock;
   readonly ids: Ids;
@@ -12,7 +12,7 @@ export interface MemoryRecordingLinksOptions {
 
 const MAX_INVITATIONS = 50_000;
 
-/** Invitations in the memory of this process: bounded in number, the oldest leave first. */
+/** Recording links in the memory of this process: bounded in number, the oldest leave first. */
 export function createMemoryRecordingLinks({ clock, ids }: MemoryRecordingLinksOptions): RecordingLinks {
   /** By their places. */
   const kept = new LRUCache<string, RecordingLink>(lruOptions(MAX_INVITATIONS));

@@ -3,11 +3,11 @@ import type { RecordingLink } from './recording-links.ts';
 
 /** Reads a recording link from JSON; `undefined` for what no version of the bot has written. */
 export function readRecordingLink(json: unknown): RecordingLink | undefined {
-  return isInvitation(json) ? restored(json) : undefined;
+  return isRecordingLink(json) ? restored(json) : undefined;
 }
 
 /** Only what every version writes is asked for; the rest was written by us, and nobody else may write here. */
-function isInvitation(value: unknown): value is RecordingLink {
+function isRecordingLink(value: unknown): value is RecordingLink {
   const { id, linkKey, key, channel, personKey, user, reference, opensUntilMs, expiresAtMs } = fieldsOf(value);
   const texts = [id, linkKey, key, channel, personKey, fieldsOf(user)['id']];
   const areTexts = texts.every((each) => typeof each === 'string');

@@ -11,7 +11,7 @@ export const OPENS_FOR_MS = 10 * 60_000;
 /** What was begun in time may be sent: three minutes of sound, and two for its way. */
 export const HOLDS_FOR_MS = OPENS_FOR_MS + 5 * 60_000;
 
-/** Invitations until they are used, or too old. All calls but `take` are safe to call again; they reject with a StoreError. */
+/** Recording links until they are used, or too old. All calls but `take` are safe to call again; they reject with a StoreError. */
 export interface RecordingLinks {
   /** Ends the earlier one of the same person in the same conversation. */
   create(guest: Guest): Promise<RecordingLink>;
@@ -24,7 +24,7 @@ export interface RecordingLinks {
 }
 
 /** The name of its page, which is the only key to it. */
-export function invitationLink(recordingLink: RecordingLink): string {
+export function recordingLinkName(recordingLink: RecordingLink): string {
   return toLink(recordingLink, recordingLink.opensUntilMs);
 }
 

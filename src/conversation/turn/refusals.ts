@@ -31,12 +31,12 @@ export function overBudget(over: OverBudget, { locale }: UserMessage): Refused {
 /** Nothing of what was sent can be read. A user who has spoken in vain is shown where to speak. */
 export async function unreadable({ notes }: ReadAttachments, turn: TurnContext, services: Services): Promise<Refused> {
   const hasSpoken = turn.message.attachments.some(({ kind }) => kind === 'teamsVoiceClip');
-  const recordingLink = hasSpoken ? await invitationFor(turn, services) : undefined;
+  const recordingLink = hasSpoken ? await recordingLinkFor(turn, services) : undefined;
   return { reason: 'unreadable', text: paragraphs(...notes), ...(recordingLink && { recordingLink }) };
 }
 
 /** `undefined` where there is no way to its page, or it cannot be stored: what is said does without it. */
-async function invitationFor(
+async function recordingLinkFor(
   { message, log }: TurnContext,
   { recordingLinks, channel }: Services,
 ): Promise<RecordingLink | undefined> {

@@ -4,9 +4,9 @@ import {
   findRecordingLink,
   type Guest,
   HOLDS_FOR_MS,
-  invitationLink,
   OPENS_FOR_MS,
   type RecordingLinks,
+  recordingLinkName,
 } from '../../../src/conversation/recordings/recording-links.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
 import { KEYS, saying } from '../saying.ts';
@@ -59,10 +59,10 @@ export function itKeepsInvitations(what: string, open: () => Promise<Invitations
       const { store } = await open();
       const [one, two] = [await store.create(guest('a')), await store.create(guest('b'))];
       assert.notEqual(one.id, two.id);
-      assert.deepEqual(await findRecordingLink(invitationLink(one), store), one);
-      assert.deepEqual(await findRecordingLink(invitationLink(two), store), two);
-      const [id, end, signature] = invitationLink(one).split('.');
-      const other = invitationLink(two).split('.').at(-1);
+      assert.deepEqual(await findRecordingLink(recordingLinkName(one), store), one);
+      assert.deepEqual(await findRecordingLink(recordingLinkName(two), store), two);
+      const [id, end, signature] = recordingLinkName(one).split('.');
+      const other = recordingLinkName(two).split('.').at(-1);
       const forged = signature?.startsWith('A') ? 'B' : 'A';
       for (const link of [
         one.id,
