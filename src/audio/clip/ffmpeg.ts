@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Clock } from '../../clock.ts';
+import { unlessAborted } from '../../deadline.ts';
 import { AttachmentError } from '../../errors.ts';
 import { runFfmpeg } from './run-ffmpeg.ts';
 import type { SoundKind } from './sound-kind.ts';
@@ -55,21 +56,13 @@ export class Ffmpeg {
     this.#last = mine.promise;
     this.#inLine += 1;
     try {
-      await unlessAborted(before, signal);
+      await unlessAborted(signal, () => before);
       return await run();
     } finally {
       this.#inLine -= 1;
       void before.then(mine.resolve);
     }
   }
-}
-
-function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    void work.then(resolve);
-  });
 }
 
 /**
