@@ -1,7 +1,7 @@
 import type { LinkedAudio } from './signed-links.ts';
 
 /** A reply's sound, with what its player shows. */
-export interface ReplySound {
+export interface ReplyAudio {
   readonly wav: Buffer;
   readonly durationMs: number;
   /** What is said in it. */
@@ -13,7 +13,7 @@ export interface ReplySound {
 }
 
 /** What is known of a stored sound, without the sound itself. */
-export interface StoredAudio extends Omit<ReplySound, 'wav'>, LinkedAudio {
+export interface StoredAudio extends Omit<ReplyAudio, 'wav'>, LinkedAudio {
   /** Of the WAV file, its header included. */
   readonly byteLength: number;
   readonly savedAtMs: number;
@@ -30,7 +30,7 @@ export interface ByteRange {
 /** Where the audio of replies lives until it is fetched. Rejects with a StoreError when the store cannot be reached. */
 export interface AudioStore {
   /** Stores a sound; the oldest leave when there is no room. `undefined` when it is larger than all the room there is. */
-  save(sound: ReplySound): Promise<StoredAudio | undefined>;
+  save(sound: ReplyAudio): Promise<StoredAudio | undefined>;
   /** `undefined` when unknown, expired, or pushed out by newer audio. Loads no sound. */
   find(id: string): Promise<StoredAudio | undefined>;
   /** The bytes of the WAV file, or a range of them; `undefined` as for `find`. */
@@ -42,7 +42,7 @@ export interface AudioStore {
 }
 
 /** What is known of a sound that is saved now, under the names that its store gives it. */
-export function toStored(sound: ReplySound, names: LinkedAudio, savedAtMs: number, retentionMs: number): StoredAudio {
+export function toStored(sound: ReplyAudio, names: LinkedAudio, savedAtMs: number, retentionMs: number): StoredAudio {
   const { wav, durationMs, text, conversation, locale } = sound;
   const { id, linkKey } = names;
   const expiresAtMs = savedAtMs + retentionMs;

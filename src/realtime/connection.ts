@@ -7,7 +7,7 @@ import { TurnError } from '../errors.ts';
 import { clientErrorOf, MAX_FRAME_BYTES } from './client-errors.ts';
 import type { RealtimeTarget } from './endpoint.ts';
 import { Heartbeat, PONG_TIMEOUT_MS } from './heartbeat.ts';
-import { refusalWords } from './refusal-body.ts';
+import { refusalReason } from './refusal-body.ts';
 import { readServerEvent, type ServerEvent } from './server-event.ts';
 import { handshakeErrorOf } from './service-errors.ts';
 
@@ -89,7 +89,7 @@ class OpenSocket implements Connection {
       if (error.cause !== undefined) this.#breakOff(clientErrorOf(error));
     });
     realtime.socket.on('unexpected-response', async (request, response) => {
-      const words = await refusalWords(response, credential, clock);
+      const words = await refusalReason(response, credential, clock);
       this.#breakOff(handshakeErrorOf(response.statusCode ?? 0, response.headers, clock.now(), words));
       request.destroy();
     });

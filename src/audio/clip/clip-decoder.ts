@@ -3,9 +3,9 @@ import { AttachmentError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { workerUrl } from '../../worker-url.ts';
 import { TaskWorker } from '../../workers/task-worker.ts';
+import { detectAudioFormat, isBuiltIn } from './audio-format.ts';
 import { type Clip, clipOf, refuseLarge } from './clip.ts';
 import { Ffmpeg } from './ffmpeg.ts';
-import { isOwnKind, soundKind } from './sound-kind.ts';
 
 export interface ClipDecoderOptions {
   readonly clock: Clock;
@@ -50,9 +50,9 @@ export function createClipDecoder({ clock, log, searchPath }: ClipDecoderOptions
   return {
     async decode(bytes, signal) {
       refuseLarge(bytes.byteLength);
-      const kind = soundKind(bytes);
+      const kind = detectAudioFormat(bytes);
       if (kind === undefined) throw new AttachmentError('kind_unknown', 'no kind of sound that is known');
-      if (isOwnKind(kind)) {
+      if (isBuiltIn(kind)) {
         // Not by slice: that of a Buffer copies nothing.
         const copy = new Uint8Array(bytes);
         const clip = await orUnsupported(worker.run(copy, { signal, transfer: [copy.buffer] }));

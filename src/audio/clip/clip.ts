@@ -1,6 +1,6 @@
 import { AttachmentError } from '../../errors.ts';
 import { durationMs, SAMPLE_RATE_HZ } from '../pcm.ts';
-import type { SoundKind } from './sound-kind.ts';
+import type { AudioFormat } from './audio-format.ts';
 
 /** A sound that a user sent, as the Realtime API takes it in. */
 export interface Clip {
@@ -8,7 +8,7 @@ export interface Clip {
   readonly pcm: Uint8Array<ArrayBuffer>;
   readonly durationMs: number;
   /** What it was. */
-  readonly format: SoundKind;
+  readonly format: AudioFormat;
 }
 
 /** The largest file that is taken. */
@@ -33,7 +33,7 @@ export function refuseLarge(byteLength: number): void {
 }
 
 /** Throws `damaged` when there is nothing in it. */
-export function clipOf(pcm: Uint8Array<ArrayBuffer>, format: SoundKind): Clip {
+export function clipOf(pcm: Uint8Array<ArrayBuffer>, format: AudioFormat): Clip {
   if (pcm.byteLength === 0) throw new AttachmentError('damaged', `there is no sound in this ${format}`);
   return { pcm, durationMs: durationMs(pcm.byteLength), format };
 }

@@ -1,7 +1,7 @@
 import { AttachmentError } from '../../errors.ts';
+import { type BuiltInFormat, detectAudioFormat, isBuiltIn } from './audio-format.ts';
 import { type Clip, clipOf, refuseLarge } from './clip.ts';
 import { decodeWav } from './decode-wav.ts';
-import { isOwnKind, type OwnKind, soundKind } from './sound-kind.ts';
 
 /**
  * What a user sent as PCM. It takes the processor for a while: on the main thread use `createClipDecoder`. Rejects with
@@ -10,14 +10,14 @@ import { isOwnKind, type OwnKind, soundKind } from './sound-kind.ts';
  */
 export async function decodeClip(bytes: Uint8Array): Promise<Clip> {
   refuseLarge(bytes.byteLength);
-  const kind = soundKind(bytes);
+  const kind = detectAudioFormat(bytes);
   if (kind === undefined) throw new AttachmentError('kind_unknown', 'no kind of sound that is known');
-  if (!isOwnKind(kind)) throw new AttachmentError('kind_unsupported', `${kind} is read by ffmpeg alone`);
+  if (!isBuiltIn(kind)) throw new AttachmentError('kind_unsupported', `${kind} is read by ffmpeg alone`);
   return clipOf(await decodeAs(kind, bytes), kind);
 }
 
 /** The libraries are loaded when they are needed: that takes as long as the start of a thread, and most are WAVs. */
-async function decodeAs(kind: OwnKind, bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+async function decodeAs(kind: BuiltInFormat, bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   switch (kind) {
     case 'wav':
       return decodeWav(bytes);

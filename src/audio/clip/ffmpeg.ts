@@ -4,8 +4,8 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { unlessAborted } from '../../deadline.ts';
 import { AttachmentError } from '../../errors.ts';
+import type { AudioFormat } from './audio-format.ts';
 import { runFfmpeg } from './run-ffmpeg.ts';
-import type { SoundKind } from './sound-kind.ts';
 
 export interface FfmpegOptions {
   readonly clock: Clock;
@@ -32,7 +32,7 @@ export class Ffmpeg {
   }
 
   /** PCM of 16 bit, mono, 24 kHz. Rejects like `runFfmpeg`; also with `busy`, and `kind_unsupported` without ffmpeg. */
-  async decode(bytes: Uint8Array, kind: SoundKind, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  async decode(bytes: Uint8Array, kind: AudioFormat, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const { clock, searchPath, limitMs, maxWaiting } = this.#options;
     this.#command ??= findFfmpeg(searchPath);
     const command = await this.#command;

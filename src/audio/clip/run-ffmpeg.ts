@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { AttachmentError } from '../../errors.ts';
 import { BYTES_PER_SAMPLE, CHANNELS, SAMPLE_RATE_HZ } from '../pcm.ts';
+import type { AudioFormat } from './audio-format.ts';
 import { MAX_CLIP_SAMPLES, MAX_CLIP_SECONDS } from './clip.ts';
-import type { SoundKind } from './sound-kind.ts';
 
 export interface FfmpegRun {
   readonly command: string;
   readonly bytes: Uint8Array;
-  readonly kind: SoundKind;
+  readonly kind: AudioFormat;
   readonly clock: Clock;
   readonly limitMs: number;
   readonly signal: AbortSignal;
@@ -21,7 +21,7 @@ const INPUT = 'clip';
 const MAX_TOLD_CHARS = 300;
 const MAX_BYTES = MAX_CLIP_SAMPLES * BYTES_PER_SAMPLE;
 
-const DEMUXERS: Readonly<Record<SoundKind, string>> = {
+const DEMUXERS: Readonly<Record<AudioFormat, string>> = {
   wav: 'wav',
   mp3: 'mp3',
   opus: 'ogg',
@@ -53,7 +53,7 @@ export async function runFfmpeg(run: FfmpegRun): Promise<Uint8Array<ArrayBuffer>
   }
 }
 
-function argumentsFor(kind: SoundKind): string[] {
+function argumentsFor(kind: AudioFormat): string[] {
   const demuxer = DEMUXERS[kind];
   const isolation = ['-f', demuxer, '-format_whitelist', demuxer, '-protocol_whitelist', 'file'];
   // One second more than is allowed, so that more than that is noticed.

@@ -158,7 +158,7 @@ async function readSource(source: SentFile | Recording, { turn, services, limite
 function soundOf(pcm: Uint8Array, soundMs: number): Read {
   const said = (heard: string | undefined) => (heard === undefined ? '' : `: ${JSON.stringify(heard)}`);
   const remembered = (heard: string | undefined) => `(voice message, ${clockTime(soundMs)}${said(heard)})`;
-  return { after: { kind: 'sound', pcm }, remembered, soundMs };
+  return { after: { kind: 'audio', pcm }, remembered, soundMs };
 }
 
 function unread(err: unknown, source: SentFile | Recording, { message, log }: Reading['turn']): Read {

@@ -6,15 +6,15 @@ import { afterId3, isMp3 } from './mp3-frames.ts';
  * What a sound comes in. `opus` is Opus in Ogg, `ogg` is anything else in Ogg; `m4a` is the whole family of MP4 and
  * QuickTime, `aac` is bare (ADTS), `webm` is Matroska as well.
  */
-export type SoundKind = 'wav' | 'mp3' | 'opus' | 'ogg' | 'm4a' | 'aac' | 'webm' | 'flac' | 'amr' | 'aiff' | 'caf';
+export type AudioFormat = 'wav' | 'mp3' | 'opus' | 'ogg' | 'm4a' | 'aac' | 'webm' | 'flac' | 'amr' | 'aiff' | 'caf';
 
-const OWN_KINDS = ['wav', 'mp3', 'opus'] as const satisfies readonly SoundKind[];
+const OWN_KINDS = ['wav', 'mp3', 'opus'] as const satisfies readonly AudioFormat[];
 
 /** What is read without ffmpeg. */
-export type OwnKind = (typeof OWN_KINDS)[number];
+export type BuiltInFormat = (typeof OWN_KINDS)[number];
 
-export function isOwnKind(kind: SoundKind): kind is OwnKind {
-  return (OWN_KINDS as readonly SoundKind[]).includes(kind);
+export function isBuiltIn(kind: AudioFormat): kind is BuiltInFormat {
+  return (OWN_KINDS as readonly AudioFormat[]).includes(kind);
 }
 
 /** Brands of ISO base media files that are pictures: HEIF and AVIF. */
@@ -23,7 +23,7 @@ const PICTURE_BRANDS = /^(hei[cmsx]|hev[cmsx]|mif1|msf1|avi[fs]|crx )$/;
 const FIRST_PACKET_AT = 28;
 
 /** Tells a sound by what is in it, never by a name; undefined when it is none that is known. Looks at its start only. */
-export function soundKind(bytes: Uint8Array): SoundKind | undefined {
+export function detectAudioFormat(bytes: Uint8Array): AudioFormat | undefined {
   const four = ascii(bytes, 0, 4);
   if ((four === 'RIFF' || four === 'RF64') && ascii(bytes, 8, 4) === 'WAVE') return 'wav';
   if (four === 'FORM' && /^AIF[FC]$/.test(ascii(bytes, 8, 4))) return 'aiff';
