@@ -88,7 +88,7 @@ async function runIn(command: string, bytes: Uint8Array, format: AudioFormat, si
 }
 
 async function decodeIn(cwd: string, command: string, format: AudioFormat, signal: AbortSignal) {
-  const { promise, resolve } = Promise.withResolvers<{ stdout: Buffer; stderr: Buffer }>();
+  const { promise, resolve } = Promise.withResolvers<{ error: unknown; stdout: Buffer; stderr: Buffer }>();
   const child = execFile(
     command,
     argumentsFor(format),
@@ -102,17 +102,17 @@ async function decodeIn(cwd: string, command: string, format: AudioFormat, signa
       killSignal: 'SIGKILL',
       windowsHide: true,
     },
-    (_error, stdout, stderr) => {
-      const output = { stdout, stderr };
+    (error, stdout, stderr) => {
+      const output = { error, stdout, stderr };
       const hasExited = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
       // Node reports an abort before the process has ended.
       if (hasExited) resolve(output);
       else child.once('close', () => resolve(output));
     },
   );
-  const { stdout, stderr } = await promise;
+  const { error: cause, stdout, stderr } = await promise;
   signal.throwIfAborted();
-  if (child.pid === undefined) throw new AttachmentError('kind_unsupported', 'ffmpeg does not run');
+  if (child.pid === undefined) throw new AttachmentError('kind_unsupported', 'ffmpeg does not run', { cause });
   if (stdout.byteLength > MAX_BYTES) {
     throw new AttachmentError('too_long', `the audio takes more than ${MAX_CLIP_SECONDS} s`);
   }
