@@ -2,7 +2,7 @@ import { SAMPLE_RATE_HZ } from '../audio/pcm.ts';
 import type { SessionSettings } from '../config/config.ts';
 import type { Ids } from '../ids.ts';
 import type { RealtimeClientEvent } from './connection.ts';
-import { type ContentPart, isTranscribed, soundPieces, wirePart } from './content.ts';
+import { audioChunks, type ContentPart, isTranscribed, wirePart } from './content.ts';
 import { TURN_METADATA } from './server-event.ts';
 
 /** What a user says to the model in one turn, with what goes out before it. */
@@ -55,7 +55,7 @@ function userItem(ids: Ids, content: readonly ContentPart[]): RealtimeClientEven
 
 /** A clip by way of the buffer, since nothing else is transcribed. It becomes an item of its own. */
 function spokenItem(ids: Ids, pcm: Uint8Array): RealtimeClientEvent[] {
-  const pieces = soundPieces(pcm).map(
+  const pieces = audioChunks(pcm).map(
     (audio) => ({ type: 'input_audio_buffer.append', event_id: ids.wire('evt'), audio }) as const,
   );
   return [...pieces, { type: 'input_audio_buffer.commit', event_id: ids.wire('evt') }];

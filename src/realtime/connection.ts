@@ -2,11 +2,12 @@ import type { Socket } from 'node:net';
 import type { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
 import type { Clock } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
 import { TurnError } from '../errors.ts';
 import { clientErrorOf, MAX_FRAME_BYTES } from './client-errors.ts';
 import type { RealtimeTarget } from './endpoint.ts';
 import { Heartbeat, PONG_TIMEOUT_MS } from './heartbeat.ts';
-import { refusalWords } from './refusal-body.ts';
+import { refusalReason } from './refusal-body.ts';
 import { readServerEvent, type ServerEvent } from './server-event.ts';
 import { handshakeErrorOf } from './service-errors.ts';
 
@@ -41,21 +42,18 @@ export function connectionOpener({ client, model, socketOptions }: RealtimeTarge
   // Reconnecting by the library would come back silently with an empty session: no settings, no memory.
   const options = { ...socketOptions, maxPayload: MAX_FRAME_BYTES };
   return async function openConnection(listener, signal) {
-    const signedIn = await withDeadline(() => signIn(client), {
-      ...{ clock, signal, limitMs: TOKEN_TIMEOUT_MS },
-      late: () => new TurnError('token_timeout', `no access token within ${TOKEN_TIMEOUT_MS} ms`),
-    });
-    const open = async (ended: AbortSignal) => {
+    const noToken = () => new TurnError('token_timeout', `no access token within ${TOKEN_TIMEOUT_MS} ms`);
+    const signedIn = await withDeadline({ clock, signal, limitMs: TOKEN_TIMEOUT_MS, late: noToken }, () =>
+      signIn(client),
+    );
+    const late = () => new TurnError('handshake_timeout', `no connection within ${HANDSHAKE_TIMEOUT_MS} ms`);
+    return withDeadline({ clock, signal, limitMs: HANDSHAKE_TIMEOUT_MS, late }, async (ended) => {
       const { OpenAIRealtimeWS } = await import('openai/realtime/ws');
       const realtime = await OpenAIRealtimeWS.create(signedIn, { model, options }).catch((cause: unknown) => {
-        // It throws at what no header can hold.
+        // The library throws if a header cannot hold the credentials.
         throw new TurnError('credentials_failed', 'the key or token cannot be sent', { cause });
       });
       return new OpenSocket(realtime, signedIn.apiKey, clock, listener).whenOpen(ended);
-    };
-    return withDeadline(open, {
-      ...{ clock, signal, limitMs: HANDSHAKE_TIMEOUT_MS },
-      late: () => new TurnError('handshake_timeout', `no connection within ${HANDSHAKE_TIMEOUT_MS} ms`),
     });
   };
 }
@@ -67,34 +65,6 @@ async function signIn(client: RealtimeTarget['client']): Promise<RealtimeTarget[
     return { baseURL: client.baseURL, apiKey: client.apiKey, _callApiKey: async () => isToken };
   } catch (cause) {
     throw new TurnError('credentials_failed', 'no access token could be had', { cause });
-  }
-}
-
-interface Deadline {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly limitMs: number;
-  readonly late: () => TurnError;
-}
-
-/** Settles like `work`; rejects with `late` after `limitMs`, and with the reason of `signal`. `work` is told of both. */
-async function withDeadline<T>(
-  work: (ended: AbortSignal) => Promise<T>,
-  { clock, signal, limitMs, late }: Deadline,
-): Promise<T> {
-  signal.throwIfAborted();
-  const deadline = new AbortController();
-  const forget = clock.after(limitMs, () => deadline.abort(late()));
-  const ended = AbortSignal.any([signal, deadline.signal]);
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(ended.reason);
-  ended.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work(ended), promise]);
-  } finally {
-    forget();
-    // A listener that is left on a signal keeps all of this alive for as long as the signal's source lives.
-    ended.removeEventListener('abort', onAbort);
   }
 }
 
@@ -119,7 +89,7 @@ class OpenSocket implements Connection {
       if (error.cause !== undefined) this.#breakOff(clientErrorOf(error));
     });
     realtime.socket.on('unexpected-response', async (request, response) => {
-      const words = await refusalWords(response, credential, clock);
+      const words = await refusalReason(response, credential, clock);
       this.#breakOff(handshakeErrorOf(response.statusCode ?? 0, response.headers, clock.now(), words));
       request.destroy();
     });

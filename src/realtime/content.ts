@@ -6,7 +6,7 @@ export type ContentPart =
   /** PNG or JPEG. */
   | { readonly kind: 'image'; readonly dataUri: string }
   /** PCM16 LE mono 24 kHz, without a header. */
-  | { readonly kind: 'sound'; readonly pcm: Uint8Array };
+  | { readonly kind: 'audio'; readonly pcm: Uint8Array };
 
 type Item = Extract<RealtimeClientEvent, { type: 'conversation.item.create' }>['item'];
 type WirePart = NonNullable<Extract<Item, { type: 'message'; role: 'user' }>['content']>[number];
@@ -18,7 +18,7 @@ export function wirePart(part: ContentPart): WirePart {
       return { type: 'input_text', text: part.text };
     case 'image':
       return { type: 'input_image', image_url: part.dataUri };
-    case 'sound':
+    case 'audio':
       return { type: 'input_audio', audio: Buffer.from(part.pcm).toString('base64') };
   }
 }
@@ -27,15 +27,15 @@ export function wirePart(part: ContentPart): WirePart {
 const MIN_COMMIT_BYTES = 4_800;
 
 /** Whether a part can be written down by the service, where a model for that is set. */
-export function isTranscribed(part: ContentPart): part is Extract<ContentPart, { kind: 'sound' }> {
-  return part.kind === 'sound' && part.pcm.byteLength >= MIN_COMMIT_BYTES;
+export function isTranscribed(part: ContentPart): part is Extract<ContentPart, { kind: 'audio' }> {
+  return part.kind === 'audio' && part.pcm.byteLength >= MIN_COMMIT_BYTES;
 }
 
 /** The service takes 15 MiB of base64 at once; less holds up nobody else on this side. */
 const PIECE_BYTES = 240_000;
 
 /** Sound in pieces for `input_audio_buffer.append`. */
-export function soundPieces(pcm: Uint8Array): string[] {
+export function audioChunks(pcm: Uint8Array): string[] {
   const pieces: string[] = [];
   for (let start = 0; start < pcm.byteLength; start += PIECE_BYTES)
     pieces.push(Buffer.from(pcm.subarray(start, start + PIECE_BYTES)).toString('base64'));

@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '../clock.ts';
 import type { SessionSettings } from '../config/config.ts';
+import { withTimeoutSignal } from '../deadline.ts';
 import { TurnError, type TurnErrorCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { StepEnd, TurnTelemetry } from '../telemetry/turn-telemetry.ts';
@@ -43,17 +44,13 @@ const BACKOFF_GROWTH = 3;
 
 /** Asks the model, again where that is safe and there is time for it. Never rejects. */
 export async function generateResponse(request: GenerateRequest, services: GenerateServices): Promise<ModelResult> {
-  const { timeoutMs, signal } = request;
-  const timeout = new AbortController();
-  const deadlineMs = services.clock.now() + timeoutMs;
-  const cancelTimer = services.clock.after(timeoutMs, () => {
-    timeout.abort(new TurnError('turn_timeout', `the turn took longer than ${timeoutMs} ms`));
-  });
-  try {
-    return await tryVoices(deadlineMs, { ...request, signal: AbortSignal.any([signal, timeout.signal]) }, services);
-  } finally {
-    cancelTimer();
-  }
+  const { timeoutMs: limitMs } = request;
+  const { clock } = services;
+  const deadlineMs = clock.now() + limitMs;
+  const late = () => new TurnError('turn_timeout', `the turn took longer than ${limitMs} ms`);
+  return withTimeoutSignal({ clock, limitMs, signal: request.signal, late }, (signal) =>
+    tryVoices(deadlineMs, { ...request, signal }, services),
+  );
 }
 
 /** Asks again in the configured voice where the service refuses the chosen one; `refusedVoice` of the result names that. */

@@ -13,7 +13,7 @@ const KEY_OR_TOKEN = /\b(?:sk-|eyJ)[\w*.-]{4,}/g;
  * JSON error, the title of an HTML page, else the beginning of the text; empty if there is none. `credential` and control
  * characters are removed. Never rejects.
  */
-export async function refusalWords(
+export async function refusalReason(
   response: IncomingMessage,
   credential: string | null,
   clock: Clock,

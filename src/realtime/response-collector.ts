@@ -109,7 +109,7 @@ export class ResponseCollector {
         // One that names no response may be ours: what it held is lost.
         if (event.responseId !== undefined && event.responseId !== this.#responseId) return IGNORED;
         return this.#ended(this.abandon(new TurnError('frame_malformed', `a ${event.type} event lacks its fields`)));
-      case 'soundCommitted':
+      case 'audioCommitted':
       case 'transcript':
       case 'session':
       case 'other':

@@ -25,7 +25,7 @@ export interface ResponseRunOptions {
 }
 
 /** What is of no consequence for the response, and of interest to whoever listens. */
-const TOLD: ReadonlySet<ServerEvent['kind']> = new Set(['session', 'error', 'soundCommitted', 'transcript']);
+const TOLD: ReadonlySet<ServerEvent['kind']> = new Set(['session', 'error', 'audioCommitted', 'transcript']);
 
 /** One response that is waited for, from `response.create` to its one outcome, within the deadlines between events. */
 export class ResponseRun {

@@ -21,7 +21,7 @@ export type ServerEvent =
   | { readonly kind: 'textDone'; readonly at: PartAddress; readonly text: string }
   | { readonly kind: 'audioDelta'; readonly at: PartAddress; readonly audio: Buffer }
   /** Sound that was sent in pieces is an item now. */
-  | { readonly kind: 'soundCommitted'; readonly itemId: string }
+  | { readonly kind: 'audioCommitted'; readonly itemId: string }
   /** What was understood of such an item; `undefined` where that failed. */
   | { readonly kind: 'transcript'; readonly itemId: string; readonly text: string | undefined }
   | { readonly kind: 'responseActivity'; readonly responseId: string }
@@ -155,7 +155,7 @@ function readAudio(event: Fields): ServerEvent | undefined {
 
 function readCommitted(event: Fields): ServerEvent | undefined {
   const itemId = stringOf(event['item_id']);
-  return itemId === undefined ? undefined : { kind: 'soundCommitted', itemId };
+  return itemId === undefined ? undefined : { kind: 'audioCommitted', itemId };
 }
 
 function readTranscript(event: Fields, text: string | undefined): ServerEvent | undefined {

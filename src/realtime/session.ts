@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { SessionSettings } from '../config/config.ts';
+import { withTimeoutSignal } from '../deadline.ts';
 import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
@@ -141,24 +142,20 @@ export class RealtimeSession {
   /** Takes the text back from the model's memory and asks once more, for speech. If that fails, the text it is. */
   async #speakInstead(answered: Answered, { onEvent }: TurnInput, signal: AbortSignal): Promise<ModelResult> {
     const { ids, clock } = this.#deps;
-    const time = new AbortController();
-    const forget = clock.after(REPAIR_TIMEOUT_MS, () => {
-      time.abort(new TurnError('turn_timeout', `no speech within ${REPAIR_TIMEOUT_MS} ms more`));
-    });
-    try {
-      const turnId = ids.wire('turn');
-      const events = repairEvents(ids, turnId, answered.itemIds);
-      const { result } = await this.#runResponse(turnId, events, onEvent, AbortSignal.any([signal, time.signal]));
-      this.#log.warn({ outcome: result.outcome.kind }, 'the answer came as text, asked for speech');
-      const usage = addUsage(answered.result.usage, result.usage);
-      const isUsageUnknown = answered.result.isUsageUnknown || result.isUsageUnknown;
-      if (result.outcome.kind === 'spoken') return { ...result, usage, isUsageUnknown };
-      // The text that is delivered has left the model's memory.
-      this.close();
-      return { ...answered.result, usage, isUsageUnknown };
-    } finally {
-      forget();
-    }
+    const turnId = ids.wire('turn');
+    const events = repairEvents(ids, turnId, answered.itemIds);
+    const late = () => new TurnError('turn_timeout', `no speech within ${REPAIR_TIMEOUT_MS} ms more`);
+    const deadline = { clock, limitMs: REPAIR_TIMEOUT_MS, signal, late };
+    const { result } = await withTimeoutSignal(deadline, (limited) =>
+      this.#runResponse(turnId, events, onEvent, limited),
+    );
+    this.#log.warn({ outcome: result.outcome.kind }, 'the answer came as text, asked for speech');
+    const usage = addUsage(answered.result.usage, result.usage);
+    const isUsageUnknown = answered.result.isUsageUnknown || result.isUsageUnknown;
+    if (result.outcome.kind === 'spoken') return { ...result, usage, isUsageUnknown };
+    // The text that is delivered has left the model's memory.
+    this.close();
+    return { ...answered.result, usage, isUsageUnknown };
   }
 
   async #runResponse(
