@@ -3,6 +3,7 @@ import type { SessionSettings } from '../config/config.ts';
 import type { Ids } from '../ids.ts';
 import type { RealtimeClientEvent } from './connection.ts';
 import { audioChunks, type ContentPart, isTranscribed, wirePart } from './content.ts';
+import type { CallOutputs, FunctionDefinition } from './function-calls.ts';
 import { TURN_METADATA } from './server-event.ts';
 
 /** What a user says to the model in one turn, with what goes out before it. */
@@ -22,7 +23,12 @@ export interface UserMessageInput {
  * The quickstart's settings, without what only harms typed input: no voice detection (it would start responses of its
  * own), and no transcription but where a model for it is set (on Azure it has to be a deployment of its own).
  */
-function sessionUpdate(ids: Ids, settings: SessionSettings, about: string | undefined): RealtimeClientEvent {
+function sessionUpdate(
+  ids: Ids,
+  settings: SessionSettings,
+  about: string | undefined,
+  functions: readonly FunctionDefinition[],
+): RealtimeClientEvent {
   const format = { type: 'audio/pcm', rate: SAMPLE_RATE_HZ } as const;
   return {
     type: 'session.update',
@@ -35,9 +41,24 @@ function sessionUpdate(ids: Ids, settings: SessionSettings, about: string | unde
         input: { format, turn_detection: null, ...transcriptionBy(settings.transcriptionModel) },
         output: { format, voice: settings.voice },
       },
+      ...(functions.length === 0 ? {} : functionFields(functions)),
       ...(settings.maxOutputTokens === undefined ? {} : { max_output_tokens: settings.maxOutputTokens }),
     },
   };
+}
+
+/** The same list gives the same JSON: the service's prompt cache needs that. */
+function functionFields(functions: readonly FunctionDefinition[]) {
+  const tools = functions.map(({ name, description, parameters }) => {
+    return { type: 'function' as const, name, description, parameters };
+  });
+  return { tools, tool_choice: 'auto' as const };
+}
+
+/** Tells a session that is configured of other functions. */
+function functionsUpdate(ids: Ids, functions: readonly FunctionDefinition[]): RealtimeClientEvent {
+  const session = { type: 'realtime' as const, ...functionFields(functions) };
+  return { type: 'session.update', event_id: ids.wire('evt'), session };
 }
 
 function transcriptionBy(model: string | undefined) {
@@ -96,10 +117,15 @@ export function turnEvents(
   input: UserMessageInput,
   settings: SessionSettings | undefined,
   mayTranscribe = false,
+  functions?: readonly FunctionDefinition[],
 ): TurnEvents {
   const turn = [...userItems(ids, contentOf(input), mayTranscribe), responseCreate(ids, input.turnId)];
-  if (settings === undefined) return { all: turn, settings: undefined, history: undefined, voice: undefined };
-  const update = sessionUpdate(ids, settings, input.about);
+  if (settings === undefined) {
+    const update = functions && functionsUpdate(ids, functions);
+    const all = update === undefined ? turn : [update, ...turn];
+    return { all, settings: update, history: undefined, voice: undefined };
+  }
+  const update = sessionUpdate(ids, settings, input.about, functions ?? []);
   const replay = input.history === undefined ? undefined : historyItem(ids, input.history);
   const all = [update, ...(replay === undefined ? [] : [replay]), ...turn];
   return { all, settings: update, history: replay, voice: settings.voice };
@@ -116,6 +142,21 @@ export function repairEvents(ids: Ids, turnId: string, itemIds: readonly string[
   return { all, settings: undefined, history: undefined, voice: undefined };
 }
 
+/** What the calls of a response came to, and the question for the next one; the last one may call nothing more. */
+export function outputEvents(ids: Ids, turnId: string, outputs: CallOutputs, isLast: boolean): TurnEvents {
+  const all = [...outputItems(ids, outputs), responseCreate(ids, turnId, undefined, isLast)];
+  return { all, settings: undefined, history: undefined, voice: undefined };
+}
+
+/** The outputs alone. What an output cannot hold follows as an item of the user. */
+export function outputItems(ids: Ids, { outputs, parts }: CallOutputs): readonly RealtimeClientEvent[] {
+  const items = outputs.map(({ callId, output }): RealtimeClientEvent => {
+    const item = { type: 'function_call_output' as const, call_id: callId, output };
+    return { type: 'conversation.item.create', event_id: ids.wire('evt'), item };
+  });
+  return parts.length === 0 ? items : [...items, userItem(ids, parts)];
+}
+
 /** Ends the response that is running: what it would still say costs nothing. */
 export function responseCancel(ids: Ids): RealtimeClientEvent {
   return { type: 'response.cancel', event_id: ids.wire('evt') };
@@ -127,8 +168,11 @@ function itemDelete(ids: Ids, itemId: string): RealtimeClientEvent {
 }
 
 /** Asks for the answer, under a name by which its events are known; in the session's own modality if none is given. */
-function responseCreate(ids: Ids, turnId: string, modalities?: ['audio']): RealtimeClientEvent {
-  const metadata = { [TURN_METADATA]: turnId };
-  const response = modalities === undefined ? { metadata } : { metadata, output_modalities: modalities };
+function responseCreate(ids: Ids, turnId: string, modalities?: ['audio'], isLast = false): RealtimeClientEvent {
+  const response = {
+    metadata: { [TURN_METADATA]: turnId },
+    ...(modalities === undefined ? {} : { output_modalities: modalities }),
+    ...(isLast ? { tool_choice: 'none' as const } : {}),
+  };
   return { type: 'response.create', event_id: ids.wire('evt'), response };
 }

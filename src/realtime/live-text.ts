@@ -1,3 +1,4 @@
+import { isOfTurn } from './function-calls.ts';
 import { ResponseParts } from './response-parts.ts';
 import type { ServerEvent } from './server-event.ts';
 
@@ -9,10 +10,12 @@ export class LiveText {
   readonly #turnId: string;
   readonly #modality: 'audio' | 'text';
   #parts = new ResponseParts();
+  /** Of the turn's responses before this one. */
+  #before = '';
   #responseId: string | undefined;
   #shown = '';
 
-  /** Only the response that names this turn is shown: of any other one it may turn out that it is somebody else's. */
+  /** Only responses that name this turn are shown: of any other one it may turn out that it is somebody else's. */
   constructor(turnId: string, modality: 'audio' | 'text') {
     this.#turnId = turnId;
     this.#modality = modality;
@@ -20,7 +23,8 @@ export class LiveText {
 
   /** Whether this event has made the text longer. */
   accept(event: ServerEvent): boolean {
-    if (event.kind === 'responseCreated' && event.turnId === this.#turnId) this.#begin(event.responseId);
+    if (event.kind === 'responseCreated' && isOfTurn(event.turnId, this.#turnId))
+      this.#begin(event.responseId, event.turnId !== this.#turnId);
     if (event.kind !== 'textDelta' || event.at.responseId !== this.#responseId) return false;
     if (event.isSpoken !== (this.#modality === 'audio')) return false;
     this.#parts.addText(event.at, event.text);
@@ -29,14 +33,15 @@ export class LiveText {
 
   /** All of the text so far. What was given once stays as it is. Costs time with its length: not for each event. */
   text(): string {
-    const text = this.#parts.text();
+    const text = [this.#before, this.#parts.text()].filter((each) => each !== '').join('\n\n');
     if (text.startsWith(this.#shown)) this.#shown = text;
     return this.#shown;
   }
 
-  /** A turn that is tried again has a new response; nothing was said in the one before. */
-  #begin(responseId: string): void {
-    if (this.#shown !== '' || this.#responseId === responseId) return;
+  /** The next response of a turn whose calls have run, or of one that is tried again: nothing was said before, then. */
+  #begin(responseId: string, isLater: boolean): void {
+    if (this.#responseId === responseId || (this.#shown !== '' && !isLater)) return;
+    this.#before = this.text();
     this.#responseId = responseId;
     this.#parts = new ResponseParts();
   }

@@ -1,5 +1,6 @@
 import { TurnError, type TurnErrorCode } from '../errors.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
+import type { FunctionCall } from './function-calls.ts';
 import type { Outcome } from './outcome.ts';
 import { ResponseParts } from './response-parts.ts';
 import type { FinalResponse, ServerEvent, WireError } from './server-event.ts';
@@ -41,6 +42,8 @@ export class ResponseCollector {
   #usage: TokenUsage | undefined;
   #rejectedEventId: string | undefined;
   #isVoiceRefused = false;
+  #calls: readonly FunctionCall[] = [];
+  #isCompleted = false;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -68,6 +71,16 @@ export class ResponseCollector {
   /** The output items that are known by name. */
   get itemIds(): readonly string[] {
     return this.#parts.itemIds();
+  }
+
+  /** The calls of a response that was completed: no others may run. */
+  get calls(): readonly FunctionCall[] {
+    return this.#isCompleted ? this.#calls : [];
+  }
+
+  /** Whether the session holds calls that never get an output. */
+  get hasBrokenCalls(): boolean {
+    return this.#calls.length > 0 && !this.#isCompleted;
   }
 
   /** By the service's own count, when it gave one. */
@@ -152,6 +165,8 @@ export class ResponseCollector {
     // The service bills nothing for a response that failed before it said anything.
     const isFree = response.status === 'failed' && !this.#hasDelta;
     this.#usage = response.usage ?? (isFree ? NO_TOKENS : undefined);
+    this.#calls = response.calls;
+    this.#isCompleted = response.status === 'completed';
     for (const { at, text } of response.texts) this.#parts.setFinalText(at, text);
     return this.#ended(this.#outcomeOf(response));
   }
@@ -168,6 +183,7 @@ export class ResponseCollector {
     if (isFiltered) return this.#filtered();
     switch (status) {
       case 'completed':
+        if (this.#calls.length > 0) return { kind: 'needsApproval', text, pcm };
         if (pcm.byteLength > 0) return { kind: 'spoken', text, pcm };
         if (text !== '') return { kind: 'textOnly', text };
         return { kind: 'failed', error: new TurnError('empty_response', EMPTY) };

@@ -1,5 +1,6 @@
 import { fieldsOf } from '../json-access.ts';
 import { readUsage, type TokenUsage } from '../token-usage.ts';
+import type { FunctionCall } from './function-calls.ts';
 
 /**
  * What a turn needs of the server's events, checked field by field: the types of the client library describe the wire,
@@ -57,6 +58,8 @@ export interface FinalResponse {
   readonly reason: string | undefined;
   readonly error: WireError | undefined;
   readonly texts: readonly { readonly at: PartAddress; readonly text: string }[];
+  /** In the order of the output; whole only in a response that was completed. */
+  readonly calls: readonly FunctionCall[];
   /** `undefined` where the service does not say, as of a response that failed. */
   readonly usage: TokenUsage | undefined;
 }
@@ -178,6 +181,7 @@ function readDone(response: Fields): ServerEvent | undefined {
       reason: stringOf(details['reason']) ?? stringOf(response['status_details']),
       error: details['error'] === undefined ? undefined : wireErrorOf(fieldsOf(details['error'])),
       texts: listOf(response['output']).flatMap((item, index) => textsOf(responseId, fieldsOf(item), index)),
+      calls: listOf(response['output']).flatMap((item) => callsOf(fieldsOf(item))),
       usage: readUsage(response['usage']),
     },
   };
@@ -189,6 +193,14 @@ function textsOf(responseId: string, item: Fields, outputIndex: number): { at: P
     const text = stringOf(fieldsOf(part)['transcript']) ?? stringOf(fieldsOf(part)['text']);
     return text ? [{ at: { responseId, itemId, outputIndex, contentIndex }, text }] : [];
   });
+}
+
+/** One that cannot be answered, since it has no name or no id, is left out. */
+function callsOf(item: Fields): FunctionCall[] {
+  const callId = stringOf(item['call_id']);
+  const name = stringOf(item['name']);
+  if (item['type'] !== 'function_call' || !callId || !name) return [];
+  return [{ callId, name, argumentsText: stringOf(item['arguments']) ?? '' }];
 }
 
 function readError(error: Fields): ServerEvent {

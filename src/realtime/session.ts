@@ -5,9 +5,25 @@ import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { addUsage } from '../token-usage.ts';
-import { repairEvents, responseCancel, type TurnEvents, turnEvents, type UserMessageInput } from './client-events.ts';
+import {
+  outputEvents,
+  outputItems,
+  repairEvents,
+  responseCancel,
+  type TurnEvents,
+  turnEvents,
+  type UserMessageInput,
+} from './client-events.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import { isTranscribed } from './content.ts';
+import {
+  type FunctionCall,
+  type FunctionDefinition,
+  laterResponse,
+  MAX_RESPONSES,
+  type TurnFunctions,
+} from './function-calls.ts';
+import { interruptedResult, joinedResults } from './joined-results.ts';
 import { keepsMemory, type ModelResult, missingAudioBytes, resultOf } from './model-result.ts';
 import type { Outcome } from './outcome.ts';
 import type { ResponseCollector } from './response-collector.ts';
@@ -38,6 +54,7 @@ export interface TurnInput extends UserMessageInput {
   /** Whether one more response may be asked for, where this one is of no use. */
   readonly mayAskAgain?: () => Promise<boolean>;
   readonly onEvent?: TurnListener;
+  readonly functions?: TurnFunctions | undefined;
 }
 
 /** One response that has ended. */
@@ -45,6 +62,7 @@ interface Answered {
   readonly result: ModelResult;
   /** The items that the model's memory has of it. */
   readonly itemIds: readonly string[];
+  readonly calls: readonly FunctionCall[];
 }
 
 /**
@@ -60,6 +78,8 @@ export class RealtimeSession {
   #isUnusable = false;
   #wasGivenUp = false;
   #isConfigured = false;
+  /** What it was told last that the model may call. */
+  #functions: readonly FunctionDefinition[] = [];
   /** Whether it was told what was said before, and did not say it itself. */
   #isReplayed = false;
   #isClosed = false;
@@ -118,17 +138,55 @@ export class RealtimeSession {
     this.#log = input.log ?? this.#deps.log;
     if (!this.#isConfigured) this.#settings = input.settings ?? this.#deps.settings;
     const clips = this.#settings.transcriptionModel === undefined ? 0 : soundsIn(input);
-    const events = turnEvents(ids, input, this.#isConfigured ? undefined : this.#settings, clips > 0);
+    const functions = this.#newFunctions(input.functions?.definitions ?? []);
+    const events = turnEvents(ids, input, this.#isConfigured ? undefined : this.#settings, clips > 0, functions);
     const hearing = clips > 0 ? new TranscriptionTracker(clock, clips) : undefined;
     this.#hearing = hearing;
     this.#isReplayed ||= events.history !== undefined;
-    const answered = await this.#runResponse(input.turnId, events, input.onEvent, signal);
+    const first = await this.#runResponse(input.turnId, events, input.onEvent, signal);
+    const answered = await this.#answerCalls(first, input, signal);
     // What a new session was told makes models drift from speech to text.
     const isInText = answered.result.outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
     const hasDrifted = isInText && this.#isReplayed && answered.itemIds.length > 0;
     const mayRepair = hasDrifted && ((await input.mayAskAgain?.()) ?? true);
     const result = mayRepair ? await this.#speakInstead(answered, input, signal) : answered.result;
     return hearing === undefined ? result : this.#withHeard(result, hearing, signal);
+  }
+
+  /** The list that the session has to be told of; `undefined` where it has it. */
+  #newFunctions(definitions: readonly FunctionDefinition[]): readonly FunctionDefinition[] | undefined {
+    if (definitions === this.#functions) return undefined;
+    this.#functions = definitions;
+    return definitions;
+  }
+
+  /** Runs what the model calls and asks it to go on, until it has answered, or waits for its user. */
+  async #answerCalls(first: Answered, input: TurnInput, signal: AbortSignal): Promise<Answered> {
+    const { ids } = this.#deps;
+    let answered = first;
+    for (let responses = 2; answered.calls.length > 0; responses++) {
+      // It was told to call nothing more: what it calls all the same is never answered.
+      if (input.functions === undefined || responses > MAX_RESPONSES) {
+        this.close();
+        return answered;
+      }
+      try {
+        const outputs = await input.functions.run(answered.calls, signal);
+        if (outputs.isWaiting) {
+          this.#connection?.send(outputItems(ids, outputs));
+          return answered;
+        }
+        const turnId = laterResponse(input.turnId, responses);
+        const events = outputEvents(ids, turnId, outputs, responses === MAX_RESPONSES);
+        const next = await this.#runResponse(turnId, events, input.onEvent, signal);
+        answered = { ...next, result: joinedResults(answered.result, next.result) };
+      } catch (reason) {
+        // The session holds calls without outputs: it is of no more use.
+        this.close();
+        return { ...answered, calls: [], result: interruptedResult(answered.result, reason) };
+      }
+    }
+    return answered;
   }
 
   /** What was understood may be told after the answer. Where the socket is gone nothing more comes. */
@@ -173,7 +231,11 @@ export class RealtimeSession {
       if (signal.aborted) onAbort();
       const outcome = await run.outcome;
       this.#settle(outcome, run.collector);
-      return { result: resultOf(outcome, events, run.collector, wasSent), itemIds: run.collector.itemIds };
+      return {
+        result: resultOf(outcome, events, run.collector, wasSent),
+        itemIds: run.collector.itemIds,
+        calls: run.collector.calls,
+      };
     } finally {
       signal.removeEventListener('abort', onAbort);
       run.stop();
@@ -247,7 +309,7 @@ export class RealtimeSession {
 
   /** After an end that leaves the model's memory in doubt the session is closed, so that the next one replays. */
   #settle(outcome: Outcome, collector: ResponseCollector): void {
-    if (!keepsMemory(outcome)) this.close();
+    if (!keepsMemory(outcome) || collector.hasBrokenCalls) this.close();
     const missingBytes = missingAudioBytes(outcome, collector);
     if (missingBytes > 0) this.#log.warn({ missingBytes }, 'audio is shorter than the usage says');
   }

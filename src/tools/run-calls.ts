@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { within } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
 import { errorText, outputText, parseArguments } from './call-text.ts';
 import type { CallContext, Tool, ToolOutput } from './tool.ts';
 import { argumentsHash, type CallEnd, type CallResult, type ToolCall } from './tool-call.ts';
@@ -105,19 +105,9 @@ async function attempt(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: A
 /** Ends at the tool's time limit also where the tool ignores its signal. */
 async function runWithin(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: AbortSignal): Promise<ToolOutput> {
   const args = parseArguments(call.argumentsText);
-  const limit = new AbortController();
   const late = () => new ToolError('tool_timeout', `It gave no result within ${tool.timeoutMs / 1000} s.`);
-  const both = AbortSignal.any([signal, limit.signal]);
-  const stopped = Promise.withResolvers<never>();
-  const onAbort = () => stopped.reject(both.reason);
-  both.addEventListener('abort', onAbort, { once: true });
-  try {
-    const running = tool.run(args, { ...deps.context, signal: both });
-    return await within(deps.clock, tool.timeoutMs, Promise.race([running, stopped.promise]), late);
-  } finally {
-    both.removeEventListener('abort', onAbort);
-    limit.abort(late());
-  }
+  const deadline = { clock: deps.clock, limitMs: tool.timeoutMs, signal, late };
+  return withDeadline(deadline, (limited) => tool.run(args, { ...deps.context, signal: limited }));
 }
 
 function endedAs(call: ToolCall, tool: Tool | undefined, end: CallEnd, output: string): CallResult {
