@@ -54,6 +54,7 @@ export function outcomeLines(outcome: Outcome): readonly string[] {
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
+    case 'needsApproval':
       return [];
     case 'cutShort':
       return [`The answer ends early (${outcome.why}): ${cutShortReason(outcome.why, outcome.error)}`];

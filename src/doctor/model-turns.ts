@@ -81,6 +81,7 @@ function spokenFinding(
         ? fail('there is speech without a transcript', NO_REALTIME_MODEL, figures)
         : pass(`${times}; ${(audioMs / 1000).toFixed(1)} seconds of audio, with transcript`, figures);
     case 'textOnly':
+    case 'needsApproval':
       return fail('the model answers in text alone', NO_REALTIME_MODEL, figures);
     case 'cutShort':
       if (outcome.why === 'length' && audioMs > 0)

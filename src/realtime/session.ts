@@ -23,7 +23,7 @@ import {
   MAX_RESPONSES,
   type TurnFunctions,
 } from './function-calls.ts';
-import { interruptedResult, joinedResults } from './joined-results.ts';
+import { interruptedResult, joinedResults, withoutCalls } from './joined-results.ts';
 import { keepsMemory, type ModelResult, missingAudioBytes, resultOf } from './model-result.ts';
 import type { Outcome } from './outcome.ts';
 import type { ResponseCollector } from './response-collector.ts';
@@ -168,7 +168,7 @@ export class RealtimeSession {
       // It was told to call nothing more: what it calls all the same is never answered.
       if (input.functions === undefined || responses > MAX_RESPONSES) {
         this.close();
-        return answered;
+        return { ...answered, result: withoutCalls(answered.result) };
       }
       try {
         const outputs = await input.functions.run(answered.calls, signal);

@@ -8,6 +8,8 @@ import { ATTRIBUTES, GENERATE_OPERATION, SPANS, type Step } from './names.ts';
 export type CountedEnd =
   | 'spoken'
   | 'textOnly'
+  /** It waits for its user to allow a call. */
+  | 'needsApproval'
   | 'cutShort'
   | 'failed'
   /** The model was not asked: a bound, or nobody whom the operator lets in. */

@@ -52,6 +52,7 @@ function isRefused(outcome: Outcome): boolean {
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
+    case 'needsApproval':
       return false;
     case 'cutShort':
       return outcome.why === 'filter';

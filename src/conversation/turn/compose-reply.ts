@@ -52,6 +52,8 @@ export async function toReply(
   switch (outcome.kind) {
     case 'spoken':
       return { ...fromModel, text: outcome.text || messages.voiceReply, audio: await toAudio(outcome, turn, services) };
+    case 'needsApproval':
+      return { ...fromModel, text: outcome.text, audio: await toAudio(outcome, turn, services) };
     case 'textOnly':
       return { ...fromModel, text: outcome.text };
     case 'failed':

@@ -90,6 +90,7 @@ function logAnswer({ outcome }: ModelResult, fields: object, log: TurnContext['l
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
+    case 'needsApproval':
       log.info(fields, 'turn ended');
       break;
     case 'cutShort':
@@ -103,7 +104,7 @@ function logAnswer({ outcome }: ModelResult, fields: object, log: TurnContext['l
 
 function audioBytesOf(model: ModelResult | undefined): number {
   const outcome = model?.outcome;
-  return outcome?.kind === 'spoken' || outcome?.kind === 'cutShort' ? outcome.pcm.byteLength : 0;
+  return outcome !== undefined && 'pcm' in outcome ? outcome.pcm.byteLength : 0;
 }
 
 /** For the list of those who may: nobody where the channel vouches for nobody, and the conversation stands for them. */
