@@ -36,6 +36,8 @@ const REPAIR_TIMEOUT_MS = 10_000;
 /** Where the service names no end, a session is taken to last this long (30 and 60 minutes have been seen). */
 const ASSUMED_LIFETIME_MS = 25 * 60_000;
 
+const NO_FUNCTIONS: readonly FunctionDefinition[] = [];
+
 /** What a session is opened with. */
 export interface SessionDeps {
   readonly open: OpenConnection;
@@ -79,7 +81,7 @@ export class RealtimeSession {
   #wasGivenUp = false;
   #isConfigured = false;
   /** What it was told last that the model may call. */
-  #functions: readonly FunctionDefinition[] = [];
+  #functions = NO_FUNCTIONS;
   /** Whether it was told what was said before, and did not say it itself. */
   #isReplayed = false;
   #isClosed = false;
@@ -138,7 +140,7 @@ export class RealtimeSession {
     this.#log = input.log ?? this.#deps.log;
     if (!this.#isConfigured) this.#settings = input.settings ?? this.#deps.settings;
     const clips = this.#settings.transcriptionModel === undefined ? 0 : soundsIn(input);
-    const functions = this.#newFunctions(input.functions?.definitions ?? []);
+    const functions = this.#newFunctions(input.functions?.definitions ?? NO_FUNCTIONS);
     const events = turnEvents(ids, input, this.#isConfigured ? undefined : this.#settings, clips > 0, functions);
     const hearing = clips > 0 ? new TranscriptionTracker(clock, clips) : undefined;
     this.#hearing = hearing;
