@@ -11,18 +11,20 @@ const RETRY_FOR_MS = 5_000;
 const RETRY_AFTER_MS = 1_000;
 
 /**
- * Opens a connection to the model, waits for its first event, and closes it: no response is asked for, so it costs
- * nothing. Tries again for 5 s where that is safe. Rejects with a TurnError that says why the model cannot be reached.
+ * Opens a connection to the model, waits for its first event, and closes it: no response is created, so it costs
+ * nothing. Retries for 5 s where that is safe. Rejects with a TurnError that says why the model cannot be reached.
  */
 export async function tryConnection(open: OpenConnection, clock: Clock, signal: AbortSignal): Promise<void> {
   const late = () => new TurnError('handshake_timeout', `no connection within ${LIMIT_MS} ms`);
   const retryUntilMs = clock.now() + RETRY_FOR_MS;
   return withTimeoutSignal({ clock, limitMs: LIMIT_MS, signal, late }, async (limited) => {
     for (;;) {
-      const error = await greet(open, limited).catch((thrown: unknown) => thrown);
-      if (error === undefined) return;
-      const isSafe = error instanceof TurnError && error.retry === 'safe';
-      if (limited.aborted || !isSafe || clock.now() >= retryUntilMs) throw error;
+      try {
+        return await greet(open, limited);
+      } catch (error) {
+        const isSafe = error instanceof TurnError && error.retry === 'safe';
+        if (limited.aborted || !isSafe || clock.now() >= retryUntilMs) throw error;
+      }
       await sleep(clock, RETRY_AFTER_MS, limited);
     }
   });
@@ -31,13 +33,8 @@ export async function tryConnection(open: OpenConnection, clock: Clock, signal: 
 async function greet(open: OpenConnection, signal: AbortSignal): Promise<void> {
   const { promise: greeted, resolve, reject } = Promise.withResolvers<void>();
   greeted.catch(() => {});
-  const connection = await open(
-    {
-      onEvent: (event) =>
-        event.kind === 'error' ? reject(serviceErrorOf(event.error, 'handshake_refused')) : resolve(),
-      onClosed: reject,
-    },
-    signal,
-  );
+  const onEvent: Parameters<OpenConnection>[0]['onEvent'] = (event) =>
+    event.kind === 'error' ? reject(serviceErrorOf(event.error, 'handshake_refused')) : resolve();
+  const connection = await open({ onEvent, onClosed: reject }, signal);
   await unlessAborted(signal, () => greeted).finally(() => connection.close());
 }
