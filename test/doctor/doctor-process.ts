@@ -6,14 +6,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import tls from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import type { Env } from '../../src/config/env.ts';
 import type { Certificate } from '../support/certificate.ts';
+import { COMPILE_CACHE, programFile } from '../support/programs.ts';
 
-const ENTRY = fileURLToPath(new URL('../../src/doctor.ts', import.meta.url));
 const KEEP_TOKEN = new URL('./keep-bot-token.ts', import.meta.url).href;
-/** Half of a start is compiling; what one process has compiled serves the next. */
-const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/bot-process', import.meta.url));
 
 /** A line that is printed with `--json`. */
 export interface Line {
@@ -47,7 +44,7 @@ export async function runDoctor(t: TestContext, env: Env, options: DoctorOptions
     writeFileSync(join(folder, path), content);
   }
   const preload = env['TEST_BOT_TOKEN'] === undefined ? [] : ['--import', KEEP_TOKEN];
-  const child = spawn(process.execPath, [...preload, ENTRY, ...(options.args ?? [])], {
+  const child = spawn(process.execPath, [...preload, programFile('doctor'), ...(options.args ?? [])], {
     cwd: folder,
     env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

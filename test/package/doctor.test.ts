@@ -22,7 +22,8 @@ describe('the doctor where the bot is deployed', () => {
 
   /** All that a program of the ZIP says. */
   function run(program: string, args: readonly string[], env: Env): Promise<string> {
-    const options = { cwd: unpacked.folder, env: { PATH: process.env['PATH'], ...env } };
+    const { folder, compiled } = unpacked;
+    const options = { cwd: folder, env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: compiled, ...env } };
     return new Promise((resolve) => {
       execFile(process.execPath, [`dist/${program}.js`, ...args], options, (_, stdout, stderr) => {
         resolve(stdout + stderr);

@@ -26,6 +26,8 @@ export function sharedBotZip(): Promise<BotZip> {
 /** The deployed bot's folder, as App Service has it. */
 export interface Unpacked {
   readonly folder: string;
+  /** Beside it, for `NODE_COMPILE_CACHE`: what one process has compiled serves the next. */
+  readonly compiled: string;
   /** Fails where something was written there: on App Service that folder cannot be written to. */
   assertUntouched(): void;
   remove(): void;
@@ -44,17 +46,21 @@ export async function unpackBot(): Promise<Unpacked> {
     writeFileSync(join(folder, path), contents);
   }
   const before = inventory(folder);
+  const compiled = `${folder}-compiled`;
   return {
     folder,
+    compiled,
     assertUntouched: () => assert.deepEqual(inventory(folder), before),
-    remove: () => rmSync(folder, { recursive: true }),
+    remove: () => {
+      for (const each of [folder, compiled]) rmSync(each, { recursive: true, force: true });
+    },
   };
 }
 
 /** With the start command that is deployed, by a shell, as App Service does it. */
-export function startUnpacked({ folder }: Unpacked, env: Env): BotProcess {
+export function startUnpacked({ folder, compiled }: Unpacked, env: Env): BotProcess {
   const path = `${dirname(process.execPath)}:${process.env['PATH']}`;
-  return watchBotProcess(['sh', '-c', START_COMMAND], { PATH: path, ...env }, folder);
+  return watchBotProcess(['sh', '-c', START_COMMAND], { PATH: path, NODE_COMPILE_CACHE: compiled, ...env }, folder);
 }
 
 function inventory(folder: string): string[] {
