@@ -31,13 +31,6 @@ const machineId: Plugin = {
   },
 };
 
-/**
- * A native probe of restify, for machines that can compile it. It is asked for in a `try`. The enhancer of
- * ogg-opus-decoder, four megabytes that nothing here asks for. And esbuild itself, by which the scripts of the pages
- * are bundled where Node runs the source.
- */
-const EXTERNAL: readonly string[] = ['dtrace-provider', '@wasm-audio-decoders/opus-ml', 'esbuild'];
-
 const OPTIONS: BuildOptions = {
   bundle: true,
   splitting: true,
@@ -47,20 +40,19 @@ const OPTIONS: BuildOptions = {
   // Not minified: the functions and lines that a stack in a log names can be read as they are, without source maps.
   banner: { js: REQUIRE },
   define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
+  // A native probe of restify, for machines that can compile it. It is asked for in a `try`.
+  // The enhancer of ogg-opus-decoder, four megabytes that nothing here asks for.
+  // And esbuild itself, by which the scripts of the pages are bundled where Node runs the source.
+  external: ['dtrace-provider', '@wasm-audio-decoders/opus-ml', 'esbuild'],
   // Paths that stand in the bundle begin at the root, wherever node_modules really lies.
   preserveSymlinks: true,
   plugins: [machineId],
 };
 
-/** Bundles the programs of the table, read below `root`, without `absent`. Rejects with all that esbuild has to say. */
-export async function bundle(
-  root: string,
-  entries: Readonly<Record<string, string>> = ENTRIES,
-  absent: readonly string[] = [],
-): Promise<Bundle> {
+/** Bundles the programs of the table, read below `root`. Rejects with all that esbuild has to say. */
+export async function bundle(root: string, entries: Readonly<Record<string, string>> = ENTRIES): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     ...OPTIONS,
-    external: [...EXTERNAL, ...absent],
     absWorkingDir: root,
     entryPoints: { ...entries },
     outdir: 'dist',

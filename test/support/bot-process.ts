@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import type { Env } from '../../src/config/env.ts';
 import { COMPILE_CACHE, programFile } from './programs.ts';
 
@@ -27,11 +28,14 @@ export interface BotProcess extends AsyncDisposable {
   deafen(): void;
 }
 
+/** For what only shows where Node runs the source. */
+export const SOURCE = fileURLToPath(new URL('../../src/index.ts', import.meta.url));
+
 /** The bot as a process of its own, with these variables and no others, in an empty directory. */
-export function startBotProcess(env: Env): BotProcess {
+export function startBotProcess(env: Env, file = programFile('index')): BotProcess {
   const cwd = mkdtempSync(join(tmpdir(), 'bot-process-'));
   const all = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...env };
-  const bot = watchBotProcess([process.execPath, programFile('index')], all, cwd);
+  const bot = watchBotProcess([process.execPath, file], all, cwd);
   void bot.ended.then(() => rmSync(cwd, { recursive: true }));
   return bot;
 }

@@ -19,8 +19,6 @@ const PROGRAMS = {
 } as const;
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-/** It reads files beside it. */
-const SPEECH = '@echogarden/espeak-ng-emscripten';
 /** Below `node_modules`, so that packages are found from there. */
 const CACHE = join(ROOT, 'node_modules/.cache/programs');
 /** A run of the tests that began before the sources were changed is over by then. */
@@ -39,7 +37,7 @@ function stateOfSources(): string {
 }
 
 async function make(folder: string): Promise<void> {
-  const { files } = await bundle(ROOT, { ...ENTRIES, ...PROGRAMS }, [SPEECH]);
+  const { files } = await bundle(ROOT, { ...ENTRIES, ...PROGRAMS });
   const scripts = await browserFiles(join(ROOT, 'src/http/pages'));
   for (const [path, contents] of Object.entries({ ...files, ...scripts })) {
     writeWhole(join(folder, 'dist', path), contents);
