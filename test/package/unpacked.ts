@@ -15,12 +15,18 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** What the unpacked bot reports. */
 export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
-let botZip: Promise<BotZip> | undefined;
+export interface MadeZip {
+  readonly made: BotZip;
+  /** What is in it, by path. */
+  readonly files: Readonly<Record<string, Uint8Array>>;
+}
 
-/** The bot's ZIP. Making it takes seconds, so all tests of this process share it. */
-export function sharedBotZip(): Promise<BotZip> {
-  botZip ??= makeBotZip(ROOT, COMMIT);
-  return botZip;
+let madeZip: Promise<MadeZip> | undefined;
+
+/** The bot's ZIP. Making and opening it takes seconds, so all tests of this process share it. */
+export function sharedBotZip(): Promise<MadeZip> {
+  madeZip ??= makeBotZip(ROOT, COMMIT).then((made) => ({ made, files: unzipSync(made.zip) }));
+  return madeZip;
 }
 
 /** The deployed bot's folder, as App Service has it. */
@@ -35,13 +41,13 @@ export interface Unpacked {
 
 /** Unpacks the ZIP where nothing of this project can be found. */
 export async function unpackBot(): Promise<Unpacked> {
-  const { zip } = await sharedBotZip();
+  const { files } = await sharedBotZip();
   const folder = mkdtempSync(join(tmpdir(), 'wwwroot-'));
   for (let above = folder; ; above = dirname(above)) {
     assert.ok(!existsSync(join(above, 'node_modules')), `there is a node_modules in ${above}`);
     if (above === dirname(above)) break;
   }
-  for (const [path, contents] of Object.entries(unzipSync(zip))) {
+  for (const [path, contents] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), contents);
   }
