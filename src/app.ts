@@ -164,7 +164,7 @@ async function checkModel({ config, tokens, clock, log }: Parts, closing: AbortS
     log.debug('model reached');
   } catch (err) {
     if (closing.aborted) return;
-    log.error({ err, todo: `run ${doctorCommand(findInstallation())}` }, 'model not reached: people get an apology');
+    log.error({ err, fix: `run ${doctorCommand(findInstallation())}` }, 'model not reached: people get an apology');
   }
 }
 

@@ -31,10 +31,10 @@ import type { Clock } from './clock.ts';
 import type { Acceptance } from './conversation/acceptance.ts';
 import type { Conversations } from './conversation/conversations.ts';
 import type { Respond } from './conversation/reply.ts';
-import type { TurnReference } from './conversation/user-message.ts';
+import type { MessageReference } from './conversation/user-message.ts';
 import { RequestError } from './errors.ts';
 import type { Logger } from './log.ts';
-import { wordingFor } from './messages/messages.ts';
+import { messagesFor } from './messages/messages.ts';
 
 /** What the bot joins. */
 export interface VoiceBotOptions {
@@ -107,9 +107,9 @@ export class VoiceBot extends TeamsActivityHandler {
     const sender = this.#senderOf(context);
     const names = { key: conversationKey(activity), activityId: activity.id ?? '', personKey: sender.personKey };
     const reference = toReference(activity, this.#callerOf(context));
-    const refuse = (live: TurnContext) => live.sendActivity(wordingFor(localeOf(activity)).notAllowed).then(() => {});
+    const refuse = (live: TurnContext) => live.sendActivity(messagesFor(localeOf(activity)).notAllowed).then(() => {});
     if (sender.isAllowed) serviceUrls.note(names.key, activity);
-    const accepted = await conversations.acceptAside(names, (stopping) => {
+    const accepted = await conversations.acceptOutOfBand(names, (stopping) => {
       const run = (live: TurnContext) => (sender.isAllowed ? work(live, stopping) : refuse(live));
       return isInBand(activity) ? run(context) : responders.openContext(reference, run);
     });
@@ -154,7 +154,7 @@ export class VoiceBot extends TeamsActivityHandler {
     const { activity } = context;
     if (!isGreeted(this.#identityOf(context), this.#options.allowList)) return;
     const respond = this.#respondTo(context, toReference(activity, this.#callerOf(context)));
-    const { welcome, welcomeGroup } = wordingFor(localeOf(activity));
+    const { welcome, welcomeGroup } = messagesFor(localeOf(activity));
     const text = addressingIn(activity) === 'anything' ? welcome : welcomeGroup;
     await this.#answer(context, await this.#options.conversations.welcome(conversationKey(activity), text, respond));
   }
@@ -194,7 +194,7 @@ export class VoiceBot extends TeamsActivityHandler {
     return callerOf(context, keys, clock.now());
   }
 
-  #respondTo(context: TurnContext, reference: TurnReference): Respond {
+  #respondTo(context: TurnContext, reference: MessageReference): Respond {
     const { inBand, later } = this.#options.responders;
     return isInBand(context.activity) ? inBand(context) : later(reference);
   }

@@ -28,11 +28,11 @@ function loadConfig(): Config {
     return readConfig(process.env, undefined, loadDotEnv(process.env));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const todo = firstSteps(process.env, installed, 'npm run doctor', error);
+    const fix = firstSteps(process.env, installed, 'npm run doctor', error);
     const report = { name: 'configuration', tookMs: 0 };
     if (json)
-      for (const problem of error.problems) print(jsonLine({ ...report, finding: failure(problem, todo) }, styleNow()));
-    else process.stderr.write(`${error.message}\n${todo}\n`);
+      for (const problem of error.problems) print(jsonLine({ ...report, finding: failure(problem, fix) }, styleNow()));
+    else process.stderr.write(`${error.message}\n${fix}\n`);
     process.exit(UNREADABLE);
   }
 }

@@ -51,7 +51,7 @@ export interface TurnErrorDetails {
   retryAfterMs?: number | undefined;
 }
 
-/** A turn that ended without an answer. The message is for the log, not for the user (see wording.ts). */
+/** A turn that ended without an answer. The message is for the log, not for the user (see catalog.ts). */
 export class TurnError extends Error {
   override readonly name = 'TurnError';
   readonly code: TurnErrorCode;

@@ -53,7 +53,7 @@ const NEVER: readonly (readonly [RegExp, RegExp])[] = [
   [/^src\//, /^(?:dev|test)\//],
   [/^dev\//, /^test\//],
   // What browsers run shares types with its pages, and nothing else.
-  [/^src\/http\/pages\/browser\//, /^(?!src\/http\/pages\/(browser\/|record\/talk-data\.ts$)|@microsoft\/teams-js$)/],
+  [/^src\/http\/pages\/browser\//, /^(?!src\/http\/pages\/(browser\/|record\/page-data\.ts$)|@microsoft\/teams-js$)/],
   [/^(?!src\/http\/pages\/browser\/)/, /^src\/http\/pages\/browser\//],
 ];
 

@@ -7,7 +7,7 @@ import { ConfigError, TurnError } from '../../src/errors.ts';
 import { randomIds } from '../../src/ids.ts';
 import { namesModel } from '../../src/installation.ts';
 import { captureConsole, createLogger, LOG_LEVELS } from '../../src/log.ts';
-import { wordingFor } from '../../src/messages/messages.ts';
+import { messagesFor } from '../../src/messages/messages.ts';
 import { entraIdTokens } from '../../src/realtime/endpoint.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
 import { simulatedResponder } from '../simulator/rules.ts';
@@ -90,7 +90,7 @@ async function converse(): Promise<void> {
   for (;;) {
     const text = (await terminal.ask(texts.prompt))?.trim();
     if (text === undefined || text === 'q') return;
-    if (text.length > MAX_TEXT_CHARS) terminal.say(wordingFor('en').textTooLong(MAX_TEXT_CHARS.toLocaleString('en')));
+    if (text.length > MAX_TEXT_CHARS) terminal.say(messagesFor('en').textTooLong(MAX_TEXT_CHARS.toLocaleString('en')));
     else if (text !== '') await answer(text);
   }
 }

@@ -1,20 +1,20 @@
 import type { TeamsManifestV1D29 as Manifest } from '@microsoft/app-manifest/build/generated-types/teams/TeamsManifestV1D29.js';
 import { COMMANDS } from '../../src/messages/command-names.ts';
-import { LANGUAGES, type Wording, wordingFor } from '../../src/messages/messages.ts';
+import { LANGUAGES, type Messages, messagesFor } from '../../src/messages/messages.ts';
 import type { TeamsOptions } from './teams-options.ts';
 
 type Bot = NonNullable<Manifest['bots']>[number];
 type CommandList = NonNullable<Bot['commandLists']>[number];
 
 /** The language of the manifest itself; every other one is a file beside it. */
-const FIRST = wordingFor(undefined);
-const OTHERS: readonly Wording[] = Object.values(LANGUAGES).filter((words) => words !== FIRST);
+const FIRST = messagesFor(undefined);
+const OTHERS: readonly Messages[] = Object.values(LANGUAGES).filter((messages) => messages !== FIRST);
 
 /** The manifest with the commands in it, and the file of each further language, by their names in the package. */
 export function manifestFiles(template: string, options: TeamsOptions): Readonly<Record<string, string>> {
   const manifest = makeManifest(template, options);
   const files: Record<string, unknown> = { 'manifest.json': manifest };
-  for (const words of OTHERS) files[fileOf(words)] = languageFile(manifest, words, options);
+  for (const messages of OTHERS) files[fileOf(messages)] = languageFile(manifest, messages, options);
   return Object.fromEntries(Object.entries(files).map(([name, json]) => [name, `${JSON.stringify(json, null, 2)}\n`]));
 }
 
@@ -23,7 +23,7 @@ function makeManifest(template: string, options: TeamsOptions): Manifest {
   const values = { ...options, fullName: fullName(options.name), shortDescription, fullDescription };
   const { $schema = '', ...rest }: Manifest = JSON.parse(filled(template, values));
   const bots = rest.bots?.map((bot) => ({ ...bot, commandLists: commandLists(bot) })) ?? [];
-  const additionalLanguages = OTHERS.map((words) => ({ languageTag: words.language, file: fileOf(words) }));
+  const additionalLanguages = OTHERS.map((messages) => ({ languageTag: messages.language, file: fileOf(messages) }));
   return { $schema, ...rest, localizationInfo: { defaultLanguageTag: FIRST.language, additionalLanguages }, bots };
 }
 
@@ -47,8 +47,8 @@ function commandLists({ scopes }: Bot): CommandList[] {
 }
 
 /** With the full name: the schema does without it, Teams does not (OfficeDev/microsoft-teams-app-schema#162). */
-function languageFile({ $schema = '', bots = [] }: Manifest, words: Wording, { name }: TeamsOptions): unknown {
-  const { commands, teamsApp } = words;
+function languageFile({ $schema = '', bots = [] }: Manifest, messages: Messages, { name }: TeamsOptions): unknown {
+  const { commands, teamsApp } = messages;
   const descriptions = bots[0]?.commandLists?.flatMap((_, list) =>
     COMMANDS.map((command, at) => [
       `bots[0].commandLists[${list}].commands[${at}].description`,
@@ -65,6 +65,6 @@ function languageFile({ $schema = '', bots = [] }: Manifest, words: Wording, { n
   };
 }
 
-function fileOf({ language }: Wording): string {
+function fileOf({ language }: Messages): string {
   return `${language}.json`;
 }

@@ -1,7 +1,7 @@
 import type { Activity, Attachment } from 'botbuilder';
 import type { StoredAudio } from '../audio/audio-store.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
-import type { Wording } from '../messages/messages.ts';
+import type { Messages } from '../messages/messages.ts';
 
 // https://learn.microsoft.com/microsoftteams/platform/bots/how-to/bots-filesv4
 
@@ -31,13 +31,13 @@ const MAX_URL_CHARS = 8_192;
 const MAX_ID_CHARS = 256;
 
 /** The card that asks whether a sound may be put among the user's files. */
-export function consentCard(audio: StoredAudio, offerId: string, words: Wording): Attachment {
+export function consentCard(audio: StoredAudio, offerId: string, messages: Messages): Attachment {
   const context = { offer: offerId, audio: audio.id };
   return {
     contentType: 'application/vnd.microsoft.teams.card.file.consent',
-    name: words.audio.fileName,
+    name: messages.audio.fileName,
     content: {
-      description: words.audio.fileOffer,
+      description: messages.audio.fileOffer,
       sizeInBytes: audio.byteLength,
       acceptContext: context,
       declineContext: context,

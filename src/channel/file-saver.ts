@@ -4,7 +4,7 @@ import type { AudioStore } from '../audio/audio-store.ts';
 import { isTextSigned, signText } from '../audio/signed-links.ts';
 import type { Ids } from '../ids.ts';
 import { lruOptions } from '../lru-options.ts';
-import { type Wording, wordingFor } from '../messages/messages.ts';
+import { type Messages, messagesFor } from '../messages/messages.ts';
 import { consentCard, type FileConsent, fileCard, type UploadPlace } from './file-consent.ts';
 import { soundOf } from './invokes.ts';
 import { limited, type SendOptions } from './send-once.ts';
@@ -42,14 +42,14 @@ export class FileSaver {
   /** The user pressed "Save": Teams wants to ask once more, with what it knows of the file. */
   async offer(context: TurnContext, audioId: string): Promise<void> {
     const { ids, audioStore } = this.#deps;
-    const words = wordingFor(localeOf(context.activity));
+    const messages = messagesFor(localeOf(context.activity));
     const audio = await soundOf(context.activity, audioId, audioStore);
-    if (audio === undefined) return this.#say(context, words.audio.gone);
+    if (audio === undefined) return this.#say(context, messages.audio.gone);
     const conversation = conversationKey(context.activity);
     const id = ids.secret();
     const offerId = `${id}.${signText(id, audio)}`;
     this.#offers.set(offerId, { conversation, audioId, state: 'open' });
-    await this.#sendCard(context, consentCard(audio, offerId, words), words.audio.notSaved);
+    await this.#sendCard(context, consentCard(audio, offerId, messages), messages.audio.notSaved);
   }
 
   /**
@@ -57,20 +57,20 @@ export class FileSaver {
    * ends it early. What it rejects with is for the log.
    */
   async settle(context: TurnContext, consent: FileConsent, stopping: AbortSignal): Promise<void> {
-    const words = wordingFor(localeOf(context.activity));
+    const messages = messagesFor(localeOf(context.activity));
     const offer = await this.#offerOf(context, consent);
     if (offer === undefined || offer.state === 'declined') {
-      if (consent.place !== undefined) await this.#say(context, words.audio.notSaved);
+      if (consent.place !== undefined) await this.#say(context, messages.audio.notSaved);
       return;
     }
     switch (offer.state) {
       case 'open':
-        await this.#answer(context, offer, consent, words, stopping);
+        await this.#answer(context, offer, consent, messages, stopping);
         return;
       case 'saving':
-        return this.#say(context, words.audio.saving);
+        return this.#say(context, messages.audio.saving);
       case 'saved':
-        if (consent.place !== undefined) await this.#say(context, words.audio.savedBefore);
+        if (consent.place !== undefined) await this.#say(context, messages.audio.savedBefore);
         await this.#removeCard(context, consent.cardId);
     }
   }
@@ -79,13 +79,13 @@ export class FileSaver {
     context: TurnContext,
     offer: Offer,
     { cardId, place }: FileConsent,
-    words: Wording,
+    messages: Messages,
     stopping: AbortSignal,
   ): Promise<void> {
     offer.state = 'saving';
     let isSaved = false;
     try {
-      if (place !== undefined) isSaved = await this.#save(context, offer, place, words, stopping);
+      if (place !== undefined) isSaved = await this.#save(context, offer, place, messages, stopping);
     } finally {
       offer.state = isSaved ? 'saved' : place === undefined ? 'declined' : 'open';
       await this.#removeCard(context, cardId);
@@ -97,16 +97,16 @@ export class FileSaver {
     context: TurnContext,
     { audioId }: Offer,
     place: UploadPlace,
-    words: Wording,
+    messages: Messages,
     stopping: AbortSignal,
   ): Promise<boolean> {
     const audio = await soundOf(context.activity, audioId, this.#deps.audioStore);
     const wav = audio && (await this.#deps.audioStore.read(audio.id));
     if (wav === undefined || !(await this.#upload(wav, place, stopping))) {
-      await this.#say(context, wav === undefined ? words.audio.gone : words.audio.notSaved);
+      await this.#say(context, wav === undefined ? messages.audio.gone : messages.audio.notSaved);
       return false;
     }
-    await this.#sendCard(context, fileCard(place), words.audio.saved);
+    await this.#sendCard(context, fileCard(place), messages.audio.saved);
     return true;
   }
 

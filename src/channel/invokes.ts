@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { RecordingLinks } from '../conversation/recordings/recording-links.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { clockTime, type Wording, wordingFor } from '../messages/messages.ts';
+import { clockTime, type Messages, messagesFor } from '../messages/messages.ts';
 import { canReach, pageUrl } from './audio-delivery.ts';
 import { feedbackOf } from './feedback.ts';
 import { type FileConsent, fileConsentOf } from './file-consent.ts';
@@ -62,23 +62,23 @@ export async function answerInvoke(activity: Activity, isAllowed: boolean, deps:
 
 /** A page of the bot in a dialog of the client, or a word why not. */
 async function dialog(activity: Activity, isAllowed: boolean, deps: InvokeDeps): Promise<TaskModuleResponse['task']> {
-  if (!isAllowed) return { type: 'message', value: wordingFor(localeOf(activity)).notAllowed };
+  if (!isAllowed) return { type: 'message', value: messagesFor(localeOf(activity)).notAllowed };
   const recordingLink = recordingLinkToOpen(activity.value);
   return recordingLink === undefined ? playerDialog(activity, deps) : recordingDialog(activity, recordingLink, deps);
 }
 
 async function playerDialog(activity: Activity, deps: InvokeDeps): Promise<TaskModuleResponse['task']> {
-  const words = wordingFor(localeOf(activity));
+  const messages = messagesFor(localeOf(activity));
   const say = (value: string) => ({ type: 'message', value }) as const;
   const audio = await soundOf(activity, audioToPlay(activity.value), deps.audioStore);
   const baseUrl = deps.publicBaseUrl();
   if (audio === undefined || baseUrl === undefined || !canReach(baseUrl, activity.serviceUrl))
-    return say(words.audio.gone);
+    return say(messages.audio.gone);
   const url = pageUrl(baseUrl, toLink(audio, deps.clock.now() + DIALOG_LINK_MS));
-  return { type: 'continue', value: { title: titleOf(audio, words), url, fallbackUrl: url, ...DIALOG_SIZE } };
+  return { type: 'continue', value: { title: titleOf(audio, messages), url, fallbackUrl: url, ...DIALOG_SIZE } };
 }
 
-function titleOf({ durationMs }: StoredAudio, { audioTitle }: Wording): string {
+function titleOf({ durationMs }: StoredAudio, { audioTitle }: Messages): string {
   return `${audioTitle} · ${clockTime(durationMs)}`;
 }
 

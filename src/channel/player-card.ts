@@ -1,7 +1,7 @@
 import { type Activity, type Attachment, CardFactory } from 'botbuilder';
 import type { StoredAudio } from '../audio/audio-store.ts';
 import { fieldsOf } from '../json-access.ts';
-import { clockTime, type Wording } from '../messages/messages.ts';
+import { clockTime, type Messages } from '../messages/messages.ts';
 import { canSaveFiles, capabilitiesOf } from './capabilities.ts';
 import { scopeOf } from './user-message.ts';
 
@@ -10,7 +10,7 @@ export interface PlayerCardOptions {
   readonly pageUrl: string;
   readonly browserLinks: boolean;
   readonly savesFiles: boolean;
-  readonly words: Wording;
+  readonly messages: Messages;
 }
 
 /**
@@ -20,9 +20,9 @@ export interface PlayerCardOptions {
  */
 export function playerCard(
   audio: StoredAudio,
-  { pageUrl, browserLinks, savesFiles, words }: PlayerCardOptions,
+  { pageUrl, browserLinks, savesFiles, messages }: PlayerCardOptions,
 ): Attachment {
-  const { card, audioTitle } = words;
+  const { card, audioTitle } = messages;
   const play = { msteams: { type: 'task/fetch' }, play: audio.id };
   return CardFactory.adaptiveCard({
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',

@@ -42,5 +42,5 @@ export function recordingAccessOf(publicBaseUrl: () => string | undefined): (tur
 
 /** Where the page of a recording link is. Whoever has this address speaks for the user. */
 export function recordingUrl(publicBaseUrl: string, recordingLink: RecordingLink): string {
-  return `${publicBaseUrl}/talk/${recordingLinkName(recordingLink)}`;
+  return `${publicBaseUrl}/record/${recordingLinkName(recordingLink)}`;
 }

@@ -1,7 +1,7 @@
 import { type Activity, type Attachment, CardFactory } from 'botbuilder';
 import type { RecordingLink } from '../conversation/recordings/recording-links.ts';
 import { fieldsOf } from '../json-access.ts';
-import type { Wording } from '../messages/messages.ts';
+import type { Messages } from '../messages/messages.ts';
 import { recordingAccess, recordingUrl } from './recording-access.ts';
 import { isInBand, scopeOf } from './user-message.ts';
 
@@ -10,7 +10,7 @@ export interface RecordingLinkStyle {
   readonly publicBaseUrl: () => string | undefined;
   /** Whether cards carry a link that opens outside of the client. */
   readonly browserLinks: boolean;
-  readonly words: Wording;
+  readonly messages: Messages;
 }
 
 /** The message with the recording link in the channel's way; as it is where there is none. */
@@ -18,7 +18,7 @@ export function withRecordingLink(
   message: Partial<Activity>,
   recordingLink: RecordingLink,
   activity: Activity,
-  { publicBaseUrl, browserLinks, words }: RecordingLinkStyle,
+  { publicBaseUrl, browserLinks, messages }: RecordingLinkStyle,
 ): Partial<Activity> {
   const baseUrl = publicBaseUrl();
   if (baseUrl === undefined) return message;
@@ -29,10 +29,10 @@ export function withRecordingLink(
     case 'dialog': {
       // Where others see the card, they would have the link as well.
       const link = browserLinks && scope === 'personal' ? url : undefined;
-      return { ...message, attachments: [talkCard(recordingLink, link, words)] };
+      return { ...message, attachments: [recordingCard(recordingLink, link, messages)] };
     }
     case 'link':
-      return { ...message, text: `${message.text ?? ''}\n\n[${words.talk.open}](${url})` };
+      return { ...message, text: `${message.text ?? ''}\n\n[${messages.recording.open}](${url})` };
     case 'shared':
     case 'unreachable':
       return message;
@@ -43,15 +43,15 @@ export function withRecordingLink(
  * The card that opens the page in a dialog of the client. What comes back names the recording link by its id, which by
  * itself opens nothing: who presses is held against whom it is for.
  */
-function talkCard({ id }: RecordingLink, url: string | undefined, { card, talk }: Wording): Attachment {
+function recordingCard({ id }: RecordingLink, url: string | undefined, { card, recording }: Messages): Attachment {
   return CardFactory.adaptiveCard({
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     type: 'AdaptiveCard',
     version: '1.4',
-    fallbackText: talk.title,
-    body: [{ type: 'TextBlock', text: talk.title, isSubtle: true, size: 'Small', wrap: true }],
+    fallbackText: recording.title,
+    body: [{ type: 'TextBlock', text: recording.title, isSubtle: true, size: 'Small', wrap: true }],
     actions: [
-      { type: 'Action.Submit', title: talk.open, data: { msteams: { type: 'task/fetch' }, talk: id } },
+      { type: 'Action.Submit', title: recording.open, data: { msteams: { type: 'task/fetch' }, recording: id } },
       ...(url === undefined ? [] : [{ type: 'Action.OpenUrl', title: card.openInBrowser, url }]),
     ],
   });
@@ -59,6 +59,6 @@ function talkCard({ id }: RecordingLink, url: string | undefined, { card, talk }
 
 /** The recording link that a press of the card's button names, which may be anything that fits in an activity. */
 export function recordingLinkToOpen(taskFetch: unknown): string | undefined {
-  const { talk } = fieldsOf(fieldsOf(taskFetch)['data']);
-  return typeof talk === 'string' && talk !== '' ? talk : undefined;
+  const { recording } = fieldsOf(fieldsOf(taskFetch)['data']);
+  return typeof recording === 'string' && recording !== '' ? recording : undefined;
 }

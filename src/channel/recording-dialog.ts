@@ -1,7 +1,7 @@
 import type { Activity, TaskModuleResponse } from 'botbuilder';
 import type { Clock } from '../clock.ts';
 import type { RecordingLinks } from '../conversation/recordings/recording-links.ts';
-import { wordingFor } from '../messages/messages.ts';
+import { messagesFor } from '../messages/messages.ts';
 import { recordingAccess, recordingUrl } from './recording-access.ts';
 import { conversationKey, isInBand, isSameTalk, localeOf, scopeOf } from './user-message.ts';
 
@@ -21,17 +21,17 @@ export async function recordingDialog(
   id: string,
   { recordingLinks, clock, publicBaseUrl }: RecordingDialogDeps,
 ): Promise<TaskModuleResponse['task']> {
-  const { talk } = wordingFor(localeOf(activity));
+  const { recording } = messagesFor(localeOf(activity));
   const say = (value: string) => ({ type: 'message', value }) as const;
   const recordingLink = await recordingLinks.find(id);
   const isHere = recordingLink !== undefined && isSameTalk(recordingLink.key, conversationKey(activity));
-  if (!isHere || clock.now() >= recordingLink.opensUntilMs) return say(talk.ended);
+  if (!isHere || clock.now() >= recordingLink.opensUntilMs) return say(recording.ended);
   // Dialogs exist in Teams alone, whose service sets this id wherever anybody signs.
-  if (recordingLink.user.id !== activity.from.id) return say(talk.notYours);
+  if (recordingLink.user.id !== activity.from.id) return say(recording.notYours);
   const baseUrl = publicBaseUrl();
   const { channelId: channel, serviceUrl } = activity;
   const place = { channel, scope: scopeOf(activity), isInBand: isInBand(activity), serviceUrl, publicBaseUrl: baseUrl };
-  if (baseUrl === undefined || recordingAccess(place) !== 'dialog') return say(talk.unreachable);
+  if (baseUrl === undefined || recordingAccess(place) !== 'dialog') return say(recording.unreachable);
   const url = recordingUrl(baseUrl, recordingLink);
-  return { type: 'continue', value: { title: talk.title, url, fallbackUrl: url, ...DIALOG_SIZE } };
+  return { type: 'continue', value: { title: recording.title, url, fallbackUrl: url, ...DIALOG_SIZE } };
 }

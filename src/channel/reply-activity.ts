@@ -1,6 +1,6 @@
 import { type Activity, ActivityTypes, type Attachment, CardFactory, TextFormatTypes } from 'botbuilder';
 import type { Reply, ReplyAudio } from '../conversation/reply.ts';
-import { clockTime, type Wording } from '../messages/messages.ts';
+import { clockTime, type Messages } from '../messages/messages.ts';
 import type { Capabilities } from './capabilities.ts';
 import { playerCard } from './player-card.ts';
 import { safeMarkdown } from './safe-markdown.ts';
@@ -14,7 +14,7 @@ export interface ReplyStyle {
   readonly webchatAudio: WebchatAudio;
   /** Whether cards carry a link that opens outside of the client. */
   readonly browserLinks: boolean;
-  readonly words: Wording;
+  readonly messages: Messages;
 }
 
 /** Teams' label; one root entity of this kind, else it refuses the message. */
@@ -62,7 +62,7 @@ export function withSound(
   if (audio === undefined) return message;
   if (source === undefined) {
     const isMissed = capabilities.audio === 'attachment';
-    return isMissed ? { ...message, text: `${text}\n\n${style.words.audio.notDelivered}` } : message;
+    return isMissed ? { ...message, text: `${text}\n\n${style.messages.audio.notDelivered}` } : message;
   }
   const { pageUrl, wavUrl } = source;
   switch (capabilities.audio) {
@@ -72,7 +72,7 @@ export function withSound(
       return { ...message, attachments: [playable(wavUrl, style)] };
     case 'link':
       if (pageUrl === undefined) return message;
-      return { ...message, text: `${text}\n\n[${style.words.listen(clockTime(audio.durationMs))}](${pageUrl})` };
+      return { ...message, text: `${text}\n\n[${style.messages.listen(clockTime(audio.durationMs))}](${pageUrl})` };
     case 'playerCard': {
       if (pageUrl === undefined || audio.stored === undefined) return message;
       const { savesFiles } = capabilities;
@@ -81,10 +81,10 @@ export function withSound(
   }
 }
 
-function playable(wavUrl: string, { webchatAudio, words }: ReplyStyle): Attachment {
+function playable(wavUrl: string, { webchatAudio, messages }: ReplyStyle): Attachment {
   switch (webchatAudio) {
     case 'card':
-      return CardFactory.audioCard(words.audioTitle, [{ url: wavUrl }], undefined, { autostart: false });
+      return CardFactory.audioCard(messages.audioTitle, [{ url: wavUrl }], undefined, { autostart: false });
     case 'attachment':
       return { contentType: WAV_TYPE, contentUrl: wavUrl, name: 'reply.wav' };
   }

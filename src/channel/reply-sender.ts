@@ -3,7 +3,7 @@ import { sleep } from '../clock.ts';
 import type { RecordingLink } from '../conversation/recordings/recording-links.ts';
 import type { ChannelStream, Choice, Reply, ReplySender } from '../conversation/reply.ts';
 import { TurnError } from '../errors.ts';
-import { wordingFor } from '../messages/messages.ts';
+import { messagesFor } from '../messages/messages.ts';
 import { isLoopbackUrl } from './audio-delivery.ts';
 import { type Capabilities, canSaveFiles, capabilitiesOf } from './capabilities.ts';
 import { choiceCard, choiceList } from './choice-card.ts';
@@ -19,7 +19,7 @@ import { TypingSign } from './typing.ts';
 import { localeOf, scopeOf } from './user-message.ts';
 
 /** What a way back needs besides its turn. */
-export interface ReplySenderOptions extends SoundSourceOptions, Omit<ReplyStyle, 'words'> {
+export interface ReplySenderOptions extends SoundSourceOptions, Omit<ReplyStyle, 'messages'> {
   /** The pace of this conversation's live messages. */
   readonly pace: Pace;
   /** See TurnReference. */
@@ -61,7 +61,7 @@ export class ChannelReplySender implements Omit<ReplySender, 'notify'> {
     this.#context = context;
     this.#capabilities = capabilities;
     this.#options = options;
-    this.#style = { ...options, words: wordingFor(localeOf(context.activity)) };
+    this.#style = { ...options, messages: messagesFor(localeOf(context.activity)) };
     // Of an answer that goes out without being shown first, such as one that is sent again.
     if (capabilities.stream !== undefined && options.stream.earlierId !== undefined)
       this.#live = this.#openLive(capabilities.stream);
@@ -85,7 +85,7 @@ export class ChannelReplySender implements Omit<ReplySender, 'notify'> {
     if (stream !== undefined) this.#live ??= this.#openLive(stream);
     // Nothing more is shown of a stream that an earlier attempt has begun.
     const isNew = this.#options.stream.earlierId === undefined;
-    if (stream?.isAnnounced && isNew) this.#live?.inform(this.#style.words.working);
+    if (stream?.isAnnounced && isNew) this.#live?.inform(this.#style.messages.working);
     else this.#showTyping();
   }
 
@@ -112,7 +112,7 @@ export class ChannelReplySender implements Omit<ReplySender, 'notify'> {
   async close(): Promise<void> {
     await this.settle();
     if (this.#live?.lacksEnd !== true || this.#isAbandoned) return;
-    const notice = { text: this.#style.words.interrupted, audio: undefined, addsToShown: true };
+    const notice = { text: this.#style.messages.interrupted, audio: undefined, addsToShown: true };
     await this.send(notice).catch((err: unknown) => this.#options.log.warn({ err }, 'stream not ended'));
   }
 
@@ -188,8 +188,8 @@ export class ChannelReplySender implements Omit<ReplySender, 'notify'> {
 
   /** A message that was announced has to end with a text, also where nothing was said. */
   #notEmpty(reply: Reply): Reply {
-    const { words } = this.#style;
-    return reply.text === '' && this.isBegun ? { text: words.apologies.cancelled, audio: undefined } : reply;
+    const { messages } = this.#style;
+    return reply.text === '' && this.isBegun ? { text: messages.apologies.cancelled, audio: undefined } : reply;
   }
 
   /** What was shown stays, and what is sent at the end begins with it: it is the model's, then. */

@@ -2,7 +2,7 @@ import type { TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import type { ChannelStream, Reply, ReplySender, Respond } from '../conversation/reply.ts';
-import type { TurnReference } from '../conversation/user-message.ts';
+import type { MessageReference } from '../conversation/user-message.ts';
 import type { Logger } from '../log.ts';
 import { lruOptions } from '../lru-options.ts';
 import type { VoiceAdapter } from './adapter.ts';
@@ -16,7 +16,7 @@ import { conversationKey, fromReference } from './user-message.ts';
 const MAX_CONVERSATIONS = 10_000;
 
 /** What the ways back need. */
-export interface RespondOptions extends Omit<ReplyStyle, 'words'> {
+export interface RespondOptions extends Omit<ReplyStyle, 'messages'> {
   readonly adapter: VoiceAdapter;
   readonly clock: Clock;
   readonly log: Logger;
@@ -29,11 +29,11 @@ export interface RespondOptions extends Omit<ReplyStyle, 'words'> {
 /** The ways back to the user. */
 export interface Responders {
   /** After the request was answered, by calls to the channel. */
-  later(reference: TurnReference): Respond;
+  later(reference: MessageReference): Respond;
   /** Within the request that is still open (`expectReplies`). */
   inBand(context: TurnContext): Respond;
   /** After the request was answered, for what is more than an answer. */
-  openContext(reference: TurnReference, work: (context: TurnContext) => Promise<void>): Promise<void>;
+  openContext(reference: MessageReference, work: (context: TurnContext) => Promise<void>): Promise<void>;
 }
 
 /** The ways back over this adapter. */
@@ -54,7 +54,7 @@ export function createResponders(options: RespondOptions): Responders {
       connector: adapter.connectorOf(context),
     });
   };
-  const later = (reference: TurnReference): Respond => {
+  const later = (reference: MessageReference): Respond => {
     const newestUrl = () => serviceUrls.newest(reference);
     return (work, stream) => {
       const openedUrl = newestUrl();
@@ -133,7 +133,7 @@ class WayBack implements ReplySender {
 
 async function openLater<T>(
   adapter: VoiceAdapter,
-  reference: TurnReference,
+  reference: MessageReference,
   serviceUrl: string,
   work: (context: TurnContext) => Promise<T>,
 ): Promise<T> {

@@ -10,7 +10,7 @@ import { type FetchRequest, fetchSafely, INTERNET } from '../attachments/safe-fe
 import type { Clock } from '../clock.ts';
 import { type FetchRules, type HostRule, ruleFor } from '../config/allowed-hosts.ts';
 import type { ProxySettings } from '../config/proxy-settings.ts';
-import type { FetchFile, TurnReference } from '../conversation/user-message.ts';
+import type { FetchFile, MessageReference } from '../conversation/user-message.ts';
 import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { VoiceAdapter } from './adapter.ts';
@@ -52,7 +52,7 @@ export function createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock,
 /** The address of a file, the hosts that may be asked for it, and the key for them. */
 function placeOf(
   file: SentFile,
-  reference: TurnReference,
+  reference: MessageReference,
   adapter: VoiceAdapter,
   { hosts, allowLoopback }: FetchRules,
 ): Pick<FetchRequest, 'url' | 'rules' | 'authorization'> {
@@ -84,7 +84,7 @@ function checkIsFile(bytes: Uint8Array, name: string | undefined, { url, rules }
 }
 
 /** The bot's own token for its channel, got as for its replies. */
-async function tokenOf({ activity, claims, audience }: TurnReference, adapter: VoiceAdapter): Promise<string> {
+async function tokenOf({ activity, claims, audience }: MessageReference, adapter: VoiceAdapter): Promise<string> {
   const { serviceUrl } = activity as unknown as Activity;
   const credentials = await adapter.credentialsFor(new ClaimsIdentity([...claims], true), serviceUrl, audience);
   if (!(credentials instanceof AppCredentials)) throw new Error('botbuilder made credentials of an unknown kind');

@@ -1,7 +1,7 @@
 import type { Activity } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
-import type { TurnReference } from '../conversation/user-message.ts';
+import type { MessageReference } from '../conversation/user-message.ts';
 import { lruOptions } from '../lru-options.ts';
 import { keyOf, sentAtMsOf } from './user-message.ts';
 
@@ -37,7 +37,7 @@ export class ServiceUrls {
   }
 
   /** Where to answer a message: where it came from, unless a newer activity of its conversation was noted here. */
-  newest(reference: TurnReference): string {
+  newest(reference: MessageReference): string {
     const { activity, sentAtMs = Number.NEGATIVE_INFINITY, clockLeadMs = 0 } = reference;
     // Not later than it arrived, as in `note`.
     const atMs = sentAtMs + Math.min(0, clockLeadMs);

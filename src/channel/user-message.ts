@@ -2,7 +2,7 @@ import type { Activity, ConversationReference, TurnContext } from 'botbuilder';
 import { ClaimsIdentity } from 'botframework-connector';
 import { LRUCache } from 'lru-cache';
 import { messageParts } from '../attachments/message-parts.ts';
-import { MAX_TEXT_CHARS, type Scope, type TurnReference, type UserMessage } from '../conversation/user-message.ts';
+import { MAX_TEXT_CHARS, type MessageReference, type Scope, type UserMessage } from '../conversation/user-message.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
 import { capabilitiesOf, channelOf } from './capabilities.ts';
 import { chosenCommand } from './choice-card.ts';
@@ -142,7 +142,7 @@ function partsOf(activity: Activity): Pick<UserMessage, 'text' | 'attachments'> 
 }
 
 /** The way back to an activity's sender. */
-export function toReference(activity: Activity, { identity, audience, receivedAtMs }: Caller): TurnReference {
+export function toReference(activity: Activity, { identity, audience, receivedAtMs }: Caller): MessageReference {
   const { type, id, channelId, serviceUrl, locale, callerId, from, recipient, conversation } = activity;
   const sentAtMs = sentAtMsOf(activity);
   return {
@@ -177,7 +177,7 @@ function pick<T extends object>(from: T, names: readonly (keyof T)[] = Object.ke
 }
 
 /** The conversation that a reference leads back to. */
-export function keyOf({ activity }: TurnReference): string {
+export function keyOf({ activity }: MessageReference): string {
   return conversationKey(activity as unknown as Activity);
 }
 
@@ -186,7 +186,7 @@ export function keyOf({ activity }: TurnReference): string {
  * than its own if there is one.
  */
 export function fromReference(
-  reference: TurnReference,
+  reference: MessageReference,
   newestUrl?: string,
 ): {
   identity: ClaimsIdentity;

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { StoreError, TurnError } from '../errors.ts';
 import { lruOptions } from '../lru-options.ts';
-import { apology, wordingFor } from '../messages/messages.ts';
+import { apology, messagesFor } from '../messages/messages.ts';
 import type { Acceptance, MessageName } from './acceptance.ts';
 import { type Command, commandOf } from './commands/commands.ts';
 import { planCommand } from './commands/run-command.ts';
@@ -54,14 +54,17 @@ export class Conversations {
     const command = message.isAllowed ? commandOf(message.text) : undefined;
     return this.#accept(message, async () => {
       this.#welcomed.set(message.key, true);
-      if (command !== undefined) return this.#obey(command, message, respond);
+      if (command !== undefined) return this.#runCommand(command, message, respond);
       if (message.isInBand) return this.#enqueueHere(message, respond);
       return this.#acceptance(await this.#services.queue.add(message), DONE, message, respond);
     });
   }
 
   /** Does what needs neither the model nor a place in the queue, once for each activity. */
-  acceptAside(activity: ActivityWork['activity'], work: (stopping: AbortSignal) => Promise<void>): Promise<Acceptance> {
+  acceptOutOfBand(
+    activity: ActivityWork['activity'],
+    work: (stopping: AbortSignal) => Promise<void>,
+  ): Promise<Acceptance> {
     const run = () => work(this.#drained.signal);
     return this.#accept(activity, () => this.#outOfBand.accept({ activity, action: { kind: 'note' }, run }));
   }
@@ -176,7 +179,7 @@ export class Conversations {
     }
   }
 
-  #obey(command: Command, message: UserMessage, respond: Respond): Promise<Acceptance> {
+  #runCommand(command: Command, message: UserMessage, respond: Respond): Promise<Acceptance> {
     const { action, confirm } = planCommand(command, message, this.#services);
     const run = async () => {
       const reply = await confirm(this.#drained.signal).catch((err: unknown) => this.#apology(err, message));
@@ -210,7 +213,7 @@ export class Conversations {
   /** Nobody else will answer it. */
   #dismiss(message: UserMessage): Promise<void> {
     const respond = this.#openRequests.get(nameOf(message)) ?? this.#services.channel.later(message.reference);
-    return this.#say(message, respond, wordingFor(message.locale).shuttingDown);
+    return this.#say(message, respond, messagesFor(message.locale).shuttingDown);
   }
 
   #say(message: Pick<MessageName, 'key'> & Partial<MessageName>, respond: Respond, text: string): Promise<void> {
@@ -218,14 +221,14 @@ export class Conversations {
   }
 
   #tellFull({ locale }: UserMessage, respond: Respond): Promise<void> {
-    return respond((sender) => sender.send({ text: wordingFor(locale).queueFull, audio: undefined }));
+    return respond((sender) => sender.send({ text: messagesFor(locale).queueFull, audio: undefined }));
   }
 
   #apology(err: unknown, { locale }: UserMessage): Reply {
     const { ids, log } = this.#services;
     const incident = ids.incident();
     log.error({ err, incident }, 'command failed');
-    return { text: apology('internal', incident, wordingFor(locale)), audio: undefined };
+    return { text: apology('internal', incident, messagesFor(locale)), audio: undefined };
   }
 
   /** Nobody can be reached there: what waits is cancelled. What was said is kept, for a user who lets the bot in again. */

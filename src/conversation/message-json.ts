@@ -1,5 +1,5 @@
 import { fieldsOf } from '../json-access.ts';
-import type { TurnAttachment, UserMessage } from './user-message.ts';
+import type { MessageAttachment, UserMessage } from './user-message.ts';
 
 /** An accepted message as the data of a job. */
 export interface MessageJson {
@@ -48,7 +48,7 @@ function restored(message: UserMessage): UserMessage {
   };
 }
 
-function restoredAttachment(attachment: TurnAttachment): TurnAttachment | undefined {
+function restoredAttachment(attachment: MessageAttachment): MessageAttachment | undefined {
   switch (attachment.kind) {
     case 'file':
       return { ...attachment, name: attachment.name, fileType: attachment.fileType };

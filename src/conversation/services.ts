@@ -13,12 +13,12 @@ import type { TurnRate } from './limits/turn-rate.ts';
 import type { TurnQueue } from './queue/turn-queue.ts';
 import type { RecordingLinks } from './recordings/recording-links.ts';
 import type { RecordingAccess, Respond } from './reply.ts';
-import type { FetchFile, TurnReference, UserMessage } from './user-message.ts';
+import type { FetchFile, MessageReference, UserMessage } from './user-message.ts';
 
 /** The way back to users. */
 export interface ChannelServices {
   /** After the request was answered: also for a message that another instance accepted. */
-  readonly later: (reference: TurnReference) => Respond;
+  readonly later: (reference: MessageReference) => Respond;
   /** How the sender of a message gets to the page on which to speak. */
   readonly recordingAccess: (message: UserMessage) => RecordingAccess;
 }

@@ -7,7 +7,7 @@ export const MAX_TEXT_CHARS = 20_000;
 /** Whether one person or several talk with the bot, and where. */
 export type Scope = 'personal' | 'group' | 'channel';
 
-export interface TurnUser {
+export interface MessageUser {
   readonly id: string;
   readonly name: string | undefined;
   /** The user's id in Entra ID, where the channel gives it. */
@@ -15,18 +15,18 @@ export interface TurnUser {
 }
 
 /** What came along with the text of a message, not fetched and not read yet. */
-export type TurnAttachment =
+export type MessageAttachment =
   | Exclude<MessagePart, { readonly kind: 'text' }>
   /** What a user said on the bot's own page: it is in the audio store. */
   | { readonly kind: 'recording'; readonly audioId: string };
 
 /** Gets a file that somebody sent, with the channel's own rules. Rejects with an AttachmentError. */
-export type FetchFile = (file: SentFile, reference: TurnReference, signal: AbortSignal) => Promise<Uint8Array>;
+export type FetchFile = (file: SentFile, reference: MessageReference, signal: AbortSignal) => Promise<Uint8Array>;
 
 /**
  * Where the answer goes. Plain JSON, so that it can be kept and used by another process; only `channel/` looks inside.
  */
-export interface TurnReference {
+export interface MessageReference {
   readonly activity: Readonly<Record<string, unknown>>;
   readonly claims: readonly { readonly type: string; readonly value: string }[];
   readonly audience: string | undefined;
@@ -46,7 +46,7 @@ export interface UserMessage {
   readonly activityId: string;
   readonly channel: string;
   readonly scope: Scope;
-  readonly user: TurnUser;
+  readonly user: MessageUser;
   /**
    * Names the person for whom the channel vouches, across conversations; the conversation where it vouches for nobody. What
    * is bounded for each person is counted by this: `user` may be the sender's own claim.
@@ -59,8 +59,8 @@ export interface UserMessage {
   readonly isInBand: boolean;
   /** Without the bot's mentions, trimmed; empty if there was no text. */
   readonly text: string;
-  readonly attachments: readonly TurnAttachment[];
-  readonly reference: TurnReference;
+  readonly attachments: readonly MessageAttachment[];
+  readonly reference: MessageReference;
   /** The team of Microsoft Teams whose channel it was written in. A bot that is removed from it forgets all of its threads. */
   readonly team?: string;
 }

@@ -10,7 +10,7 @@ import { Connection, type ConnectionOptions, QUERY_LIMIT_MS } from './connection
 import { DatabaseConversations } from './database-conversations.ts';
 import { DatabaseQueue } from './database-queue.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { storeFailure, todoFor } from './errors.ts';
+import { fixFor, storeFailure } from './errors.ts';
 import { InBandTurns } from './in-band-turns.ts';
 import { JobQueue } from './job-queue.ts';
 import { KeyChain } from './key-chain.ts';
@@ -139,7 +139,7 @@ export class Database {
   #report(err: StoreError): void {
     const { settings, log } = this.#options;
     const level = err.code === 'store_unavailable' ? 'warn' : 'error';
-    log[level]({ err, todo: todoFor(err, settings) }, 'database not usable');
+    log[level]({ err, fix: fixFor(err, settings) }, 'database not usable');
   }
 
   async #close(): Promise<void> {

@@ -171,7 +171,7 @@ export class Dispatcher {
   /** What no version of the bot has written: nobody can be told. */
   async #putAside({ id, retryCount, data }: FetchedJob): Promise<void> {
     const { connection, jobs, log } = this.#services;
-    log.error({ job: id }, 'message not readable: put aside');
+    log.error({ job: id }, 'message moved to the dead letters: not readable');
     try {
       await connection.transaction(async (sql) => {
         await jobs.sendDead(sql, { key: id }, data);
@@ -179,7 +179,7 @@ export class Dispatcher {
       });
       this.wake();
     } catch (err) {
-      log.warn({ err, job: id }, 'message not put aside');
+      log.warn({ err, job: id }, 'unreadable message not moved to the dead letters');
     }
   }
 

@@ -58,7 +58,7 @@ function isStatementError(error: unknown): boolean {
 }
 
 /** What an operator can do about a database that does not work. */
-export function todoFor(
+export function fixFor(
   { code, reason }: StoreError,
   { host, database, user, schema, signIn }: DatabaseSettings,
 ): string {

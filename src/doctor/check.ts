@@ -9,12 +9,12 @@ import type { TokenProvider } from '../realtime/endpoint.ts';
 /** Numbers and names that a check found, for machines; units stand in the names. */
 export type Figures = Readonly<Record<string, number | string>>;
 
-/** What a check came to. `said` is one sentence for a person, `todo` says what to do about it. */
+/** What a check came to. `said` is one sentence for a person, `fix` says what to do about it. */
 export type Finding =
   | { readonly status: 'pass'; readonly said: string; readonly figures?: Figures }
   /** The bot works with it, but an operator should know. */
-  | { readonly status: 'warn'; readonly said: string; readonly todo: string; readonly figures?: Figures }
-  | { readonly status: 'fail'; readonly said: string; readonly todo: string; readonly figures?: Figures }
+  | { readonly status: 'warn'; readonly said: string; readonly fix: string; readonly figures?: Figures }
+  | { readonly status: 'fail'; readonly said: string; readonly fix: string; readonly figures?: Figures }
   | { readonly status: 'skipped'; readonly said: string };
 
 /** One question to the environment of the bot. */
@@ -25,7 +25,7 @@ export interface Check {
   /** From its beginning to its end. */
   readonly limitMs: number;
   /** What to do where that is not enough. */
-  readonly lateTodo: string;
+  readonly lateFix: string;
   /** Aborted when its time is over. What it rejects with counts as a failure. */
   run(signal: AbortSignal): Promise<Finding>;
 }
@@ -50,12 +50,12 @@ export function pass(said: string, figures: Figures = {}): Finding {
   return { status: 'pass', said, figures };
 }
 
-export function warn(said: string, todo: string, figures: Figures = {}): Finding {
-  return { status: 'warn', said, todo, figures };
+export function warn(said: string, fix: string, figures: Figures = {}): Finding {
+  return { status: 'warn', said, fix, figures };
 }
 
-export function fail(said: string, todo: string, figures: Figures = {}): Finding {
-  return { status: 'fail', said, todo, figures };
+export function fail(said: string, fix: string, figures: Figures = {}): Finding {
+  return { status: 'fail', said, fix, figures };
 }
 
 export function skipped(said: string): Finding {

@@ -24,14 +24,14 @@ const LIMIT_MS = 10_000;
 /** Looks the name up and connects, or has a proxy do so, with TLS where the address is https; sends nothing. */
 export function reachCheck({ name, address, variable }: Place, deps: ReachDeps): Check {
   const { proxy } = deps.config;
-  const lateTodo =
+  const lateFix =
     proxy === undefined
       ? `See that a firewall or a private endpoint lets this machine reach the address in ${variable}.`
       : `See that the proxy ${proxyName(proxy)} (HTTPS_PROXY) answers, and reaches the address in ${variable}.`;
   return {
     name,
     limitMs: LIMIT_MS,
-    lateTodo,
+    lateFix,
     run: async (signal) => reach(await address(), variable, deps, signal),
   };
 }
@@ -45,12 +45,12 @@ export async function reach(address: URL, variable: string, deps: ReachDeps, sig
       : throughProxy(proxy, address, deps, signal));
   } catch (error) {
     if (error instanceof ProxyError) {
-      const todo = 'Check HTTPS_PROXY, and name in NO_PROXY the hosts that are reached without it.';
-      return fail(`${address.host} cannot be reached: ${error.message}`, todo);
+      const fix = 'Check HTTPS_PROXY, and name in NO_PROXY the hosts that are reached without it.';
+      return fail(`${address.host} cannot be reached: ${error.message}`, fix);
     }
     const code = reasonOf(error);
-    const todo = reachTodo(code, { variable, hostname: address.hostname, installed: deps.installed });
-    return fail(`${address.host} cannot be reached: ${code}`, todo);
+    const fix = reachFix(code, { variable, hostname: address.hostname, installed: deps.installed });
+    return fail(`${address.host} cannot be reached: ${code}`, fix);
   }
 }
 
@@ -116,7 +116,7 @@ interface Unreached {
 }
 
 /** What to do about a code of the system or of TLS. */
-export function reachTodo(code: string, { variable, hostname, installed }: Unreached): string {
+export function reachFix(code: string, { variable, hostname, installed }: Unreached): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return `Check the host name in ${variable}, and that this machine can look names up (a private endpoint has names of its own network).`;
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code))

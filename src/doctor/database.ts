@@ -30,7 +30,7 @@ export function databaseCheck(deps: DoctorDeps): Check {
   return {
     name: NAME,
     limitMs: LIMIT_MS,
-    lateTodo: 'See that the network lets this machine reach the host in DATABASE_URL.',
+    lateFix: 'See that the network lets this machine reach the host in DATABASE_URL.',
     run: async () =>
       settings === undefined
         ? pass('no database: everything is in the memory of the process', { kind: 'memory' })
@@ -40,7 +40,7 @@ export function databaseCheck(deps: DoctorDeps): Check {
 
 async function examine(settings: DatabaseSettings, { tokens, clock, log }: DoctorDeps): Promise<Finding> {
   // Loaded only where a database is set, as by the bot.
-  const [{ Connection }, { todoFor }, { tryQueue }] = await Promise.all([
+  const [{ Connection }, { fixFor }, { tryQueue }] = await Promise.all([
     import('../database/connection.ts'),
     import('../database/errors.ts'),
     import('../database/try-queue.ts'),
@@ -64,7 +64,7 @@ async function examine(settings: DatabaseSettings, { tokens, clock, log }: Docto
     return { ...finding, said: `${known}${tried}` };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    return fail(`${known}${error.message}`, sentence(todoFor(error, settings)));
+    return fail(`${known}${error.message}`, sentence(fixFor(error, settings)));
   } finally {
     await connection.close();
   }

@@ -18,14 +18,14 @@ export function environmentChecks({ config, env, installed }: DoctorDeps): reado
   const notices = [...config.notices, ...budgetNotices(config)];
   const set = `${MODELS[model.kind]} ("${model.model}"), ${database === undefined ? 'no database' : 'a database'}, ${azureStorageBlobUrl === undefined ? 'no storage account' : 'a storage account'}`;
   const figures = { model: model.kind, storage: database === undefined ? 'memory' : 'postgres' };
-  const todo = `See these settings in ${settingsFile(installed)}.`;
-  const none = { limitMs: LIMIT_MS, lateTodo: '' };
+  const fix = `See these settings in ${settingsFile(installed)}.`;
+  const none = { limitMs: LIMIT_MS, lateFix: '' };
   return [
     {
       name: 'configuration',
       ...none,
       run: async () =>
-        notices.length === 0 ? pass(set, figures) : warn(`${set}; ${notices.join('; ')}`, todo, figures),
+        notices.length === 0 ? pass(set, figures) : warn(`${set}; ${notices.join('; ')}`, fix, figures),
     },
     {
       name: 'Node',

@@ -10,7 +10,7 @@ export function identityCheck(deps: DoctorDeps): Check {
   return {
     name: 'bot identity',
     limitMs: LIMIT_MS,
-    lateTodo: 'See that this machine reaches https://login.microsoftonline.com (or ToChannelFromBotLoginUrl).',
+    lateFix: 'See that this machine reaches https://login.microsoftonline.com (or ToChannelFromBotLoginUrl).',
     run: () => (deps.config.isAuthenticated ? checkToken(deps) : checkAbsence(deps)),
   };
 }
@@ -40,7 +40,7 @@ async function checkToken({ config: { botEnv }, env, clock }: DoctorDeps): Promi
   } catch (error) {
     const code = entraFailure(error);
     const isOnAzure = env['IDENTITY_ENDPOINT'] !== undefined;
-    return fail(`${type}: no token for the channels: ${code}`, identityTodo(code, botEnv, isOnAzure));
+    return fail(`${type}: no token for the channels: ${code}`, identityFix(code, botEnv, isOnAzure));
   }
 }
 
@@ -49,7 +49,7 @@ const ELSEWHERE =
 const OTHER_IDENTITY = `${ELSEWHERE} There, leave AZURE_CLIENT_SECRET unset, and set AZURE_CLIENT_ID to MicrosoftAppId.`;
 
 /** What to do about a code of Entra ID or of the network. https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
-export function identityTodo(code: string, botEnv: Env, isOnAzure: boolean): string {
+export function identityFix(code: string, botEnv: Env, isOnAzure: boolean): string {
   switch (code) {
     case 'AADSTS7000222':
       return 'The secret has expired: make a new one (az ad app credential reset --id <MicrosoftAppId>) and set MicrosoftAppPassword to it.';

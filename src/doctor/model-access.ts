@@ -3,7 +3,7 @@ import { TurnError } from '../errors.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass } from './check.ts';
 import { reachCheck } from './connectivity.ts';
 import { entraFailure } from './entra-failure.ts';
-import { describeTurnError, modelTodo, PREVIEW_TODO, SLOW_TOKEN } from './model-remedies.ts';
+import { describeTurnError, modelFix, PREVIEW_FIX, SLOW_TOKEN } from './model-remedies.ts';
 import type { ModelTrial } from './model-trial.ts';
 import { describeToken, tokenClaims, tokenFigures } from './token-claims.ts';
 
@@ -26,14 +26,14 @@ export function modelAccess(deps: DoctorDeps, trial: ModelTrial): readonly Check
     {
       name: CREDENTIALS,
       limitMs: TOKEN_LIMIT_MS,
-      lateTodo: SLOW_TOKEN,
+      lateFix: SLOW_TOKEN,
       run: () => checkCredentials(deps),
     },
     {
       name: DEPLOYMENT,
       needs: [ADDRESS, CREDENTIALS],
       limitMs: OPENING_LIMIT_MS,
-      lateTodo: modelTodo('handshake_timeout', model),
+      lateFix: modelFix('handshake_timeout', model),
       run: (signal) => checkDeployment(model, trial, signal),
     },
   ];
@@ -52,7 +52,7 @@ async function checkCredentials({ config: { model }, tokens, clock }: DoctorDeps
         return pass(`Entra ID gave a token: ${describeToken(facts, clock.now())}`, figures);
       } catch (error) {
         const said = `Entra ID gave no token for ${model.scope}: ${entraFailure(error)}`;
-        return fail(said, modelTodo('credentials_failed', model));
+        return fail(said, modelFix('credentials_failed', model));
       }
   }
 }
@@ -60,7 +60,7 @@ async function checkCredentials({ config: { model }, tokens, clock }: DoctorDeps
 /** A service that speaks the preview of the protocol is understood in part, and in silence. */
 export function previewFinding({ previewEvent }: ModelTrial): Finding | undefined {
   if (previewEvent === undefined) return undefined;
-  return fail(`the service speaks the preview of the protocol, and the bot GA: it sent ${previewEvent}`, PREVIEW_TODO);
+  return fail(`the service speaks the preview of the protocol, and the bot GA: it sent ${previewEvent}`, PREVIEW_FIX);
 }
 
 async function checkDeployment(model: ModelEndpoint, trial: ModelTrial, signal: AbortSignal): Promise<Finding> {
@@ -73,6 +73,6 @@ async function checkDeployment(model: ModelEndpoint, trial: ModelTrial, signal: 
   } catch (error) {
     if (!(error instanceof TurnError)) throw error;
     const words = trial.complaint;
-    return fail(`${describeTurnError(error)}${words === '' ? '' : `: ${words}`}`, modelTodo(error.code, model));
+    return fail(`${describeTurnError(error)}${words === '' ? '' : `: ${words}`}`, modelFix(error.code, model));
   }
 }

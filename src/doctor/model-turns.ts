@@ -5,7 +5,7 @@ import type { Outcome } from '../realtime/outcome.ts';
 import { MODALITIES } from '../token-usage.ts';
 import { type Check, type DoctorDeps, type Figures, type Finding, fail, pass, skipped, warn } from './check.ts';
 import { DEPLOYMENT, previewFinding } from './model-access.ts';
-import { describeTurnError, modelTodo } from './model-remedies.ts';
+import { describeTurnError, modelFix } from './model-remedies.ts';
 import type { ModelTrial, TrialTurn } from './model-trial.ts';
 
 const VOICE = 'voice';
@@ -18,11 +18,11 @@ const NO_TIME_MS = 1_000;
 /** What the model makes of a message, with what the bot asks of it. */
 export function modelTurns({ config, clock }: DoctorDeps, trial: ModelTrial): readonly Check[] {
   const { model, turnTimeoutMs } = config;
-  const lateTodo = modelTodo('turn_timeout', model);
-  const none = { limitMs: NO_TIME_MS, lateTodo };
-  const turn = { limitMs: turnTimeoutMs, lateTodo };
+  const lateFix = modelFix('turn_timeout', model);
+  const none = { limitMs: NO_TIME_MS, lateFix };
+  const turn = { limitMs: turnTimeoutMs, lateFix };
   return [
-    { name: VOICE, needs: [DEPLOYMENT], limitMs: VOICE_LIMIT_MS, lateTodo, run: () => checkVoice(config, trial) },
+    { name: VOICE, needs: [DEPLOYMENT], limitMs: VOICE_LIMIT_MS, lateFix, run: () => checkVoice(config, trial) },
     {
       name: SPOKEN_TURN,
       needs: [VOICE],
@@ -49,7 +49,7 @@ async function checkVoice({ model, session: { voice } }: Config, trial: ModelTri
   const taken = await trial.takenVoice();
   if (taken === voice) return pass(`session.updated says "${taken}"`, { voice });
   if (taken !== undefined)
-    return fail(`the service speaks as "${taken}" and was asked for "${voice}"`, modelTodo('settings_rejected', model));
+    return fail(`the service speaks as "${taken}" and was asked for "${voice}"`, modelFix('settings_rejected', model));
   const { outcome } = (await trial.firstTurn()).result;
   const preview = previewFinding(trial);
   if (preview !== undefined) return preview;
@@ -106,7 +106,7 @@ function failed(
   if (outcome.error !== undefined) {
     const words = trial.complaint;
     const said = `${describeTurnError(outcome.error)}${words === '' ? '' : `: ${words}`}`;
-    return fail(said, modelTodo(outcome.error.code, model));
+    return fail(said, modelFix(outcome.error.code, model));
   }
   const why = outcome.kind === 'cutShort' ? outcome.why : 'failed';
   return fail(

@@ -3,7 +3,7 @@ import { FRAMING_HOSTS } from '../http/pages/player/route.ts';
 import type { Installation } from '../installation.ts';
 import { fieldsOf } from '../json-access.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass, skipped } from './check.ts';
-import { reachTodo, reasonOf } from './connectivity.ts';
+import { reachFix, reasonOf } from './connectivity.ts';
 
 const HEALTH = 'public address';
 
@@ -38,9 +38,9 @@ export function publicAddressChecks(deps: DoctorDeps): readonly Check[] {
   const base = baseOf(deps);
   if (base === undefined) {
     const why = 'PUBLIC_BASE_URL is not set: Teams and other channels get text without sound';
-    return [{ name: HEALTH, limitMs: LIMIT_MS, lateTodo: '', run: async () => skipped(why) }, ...endpointCheck(deps)];
+    return [{ name: HEALTH, limitMs: LIMIT_MS, lateFix: '', run: async () => skipped(why) }, ...endpointCheck(deps)];
   }
-  const bounds = { limitMs: LIMIT_MS, lateTodo: nobodyThere(base) };
+  const bounds = { limitMs: LIMIT_MS, lateFix: nobodyThere(base) };
   return [
     { name: HEALTH, ...bounds, run: (signal) => checkHealth(base, signal) },
     { name: 'player page', needs: [HEALTH], ...bounds, run: (signal) => checkPlayer(base, signal) },
@@ -56,7 +56,7 @@ function endpointCheck({ config: { isAuthenticated } }: DoctorDeps, base = ''): 
   if (!isAuthenticated) return [];
   const expected = base.startsWith('https:') ? `${base}/api/messages` : '<PUBLIC_BASE_URL, https>/api/messages';
   const said = `not known from here: compare ${expected} with what Azure has for the bot: ${SHOW_ENDPOINT}`;
-  return [{ name: 'bot endpoint', limitMs: LIMIT_MS, lateTodo: '', run: async () => skipped(said) }];
+  return [{ name: 'bot endpoint', limitMs: LIMIT_MS, lateFix: '', run: async () => skipped(said) }];
 }
 
 function baseOf({ config: { publicBaseUrl, port }, env, installed }: DoctorDeps): Base | undefined {
@@ -82,8 +82,8 @@ async function checkHealth(place: Base, signal: AbortSignal): Promise<Finding> {
       );
     const isAway = /REFUSED|RESET|TIMEDOUT|CLOSED|SOCKET/.test(code);
     const { hostname } = new URL(base);
-    const todo = isAway ? nobodyThere(place) : reachTodo(code, { variable, hostname, installed });
-    return fail(`${base} does not answer: ${code}`, todo);
+    const fix = isAway ? nobodyThere(place) : reachFix(code, { variable, hostname, installed });
+    return fail(`${base} does not answer: ${code}`, fix);
   }
   const { status, location, body, tookMs } = answer;
   if (status >= 300 && status < 400)

@@ -24,7 +24,7 @@ export function reportLine({ name, finding }: CheckReport, { isTerminal, clean }
   const word = `${isTerminal ? SIGNS[status] : ''}${WORDS[status].padEnd(WORD_CHARS)}`;
   const shown = isTerminal ? styleText(COLOURS[status], word, { validateStream: false }) : word;
   const line = `${shown}${name.padEnd(NAME_CHARS)} ${clean(said)}`;
-  return 'todo' in finding ? `${line}\n${' '.repeat(word.length)}To do: ${clean(finding.todo)}` : line;
+  return 'fix' in finding ? `${line}\n${' '.repeat(word.length)}To do: ${clean(finding.fix)}` : line;
 }
 
 /** A line of JSON for a machine. */
@@ -34,7 +34,7 @@ export function jsonLine({ name, finding, tookMs }: CheckReport, { clean }: Pick
     check: name,
     status: finding.status,
     said: clean(finding.said),
-    ...('todo' in finding ? { todo: clean(finding.todo) } : {}),
+    ...('fix' in finding ? { fix: clean(finding.fix) } : {}),
     figures: Object.fromEntries(figures.map(([key, value]) => [key, typeof value === 'string' ? clean(value) : value])),
     tookMs,
   });

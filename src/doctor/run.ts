@@ -45,12 +45,12 @@ class LateError extends Error {
   override readonly name = 'LateError';
 }
 
-async function makeCheck({ name, limitMs, lateTodo, run }: Check, { clock, log }: RunOptions): Promise<Finding> {
+async function makeCheck({ name, limitMs, lateFix, run }: Check, { clock, log }: RunOptions): Promise<Finding> {
   const abort = new AbortController();
   try {
     return await within(clock, limitMs, run(abort.signal), () => new LateError());
   } catch (err) {
-    if (err instanceof LateError) return fail(`no end within ${limitMs / 1000} seconds`, lateTodo);
+    if (err instanceof LateError) return fail(`no end within ${limitMs / 1000} seconds`, lateFix);
     log.error({ err, check: name }, 'a check broke');
     const reason = err instanceof Error ? err.message : String(err);
     return fail(

@@ -25,28 +25,28 @@ export function storageChecks(deps: DoctorDeps): readonly Check[] {
       name: `storage writes (${AUDIO_CONTAINER})`,
       needs: [ADDRESS],
       limitMs: LIMIT_MS,
-      lateTodo: `See that the network lets this machine reach the address in ${VARIABLE}.`,
-      run: () => orTodo(() => tryWrites(blobs, deps)),
+      lateFix: `See that the network lets this machine reach the address in ${VARIABLE}.`,
+      run: () => orFix(() => tryWrites(blobs, deps)),
     },
   ];
 }
 
 function noAccount(): Check {
   const said = 'no storage account: reply audio is in the database, or in the memory of the process';
-  return { name: NAME, limitMs: MEMORY_LIMIT_MS, lateTodo: '', run: async () => pass(said, { kind: 'memory' }) };
+  return { name: NAME, limitMs: MEMORY_LIMIT_MS, lateFix: '', run: async () => pass(said, { kind: 'memory' }) };
 }
 
-async function orTodo(work: () => Promise<Finding>): Promise<Finding> {
+async function orFix(work: () => Promise<Finding>): Promise<Finding> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    return fail(error.message, todoFor(error));
+    return fail(error.message, fixFor(error));
   }
 }
 
 /** What an operator can do about a storage account that does not work. */
-function todoFor({ code, reason }: StoreError): string {
+function fixFor({ code, reason }: StoreError): string {
   if (reason === 'ContainerNotFound') return `Create the container "${AUDIO_CONTAINER}" in the account.`;
   switch (code) {
     case 'store_refused':

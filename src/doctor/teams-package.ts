@@ -20,7 +20,7 @@ export function teamsPackageCheck({ config, folder, installed }: DoctorDeps): Ch
   return {
     name: 'Teams app package',
     limitMs: LIMIT_MS,
-    lateTodo: `Make it again: ${make}.`,
+    lateFix: `Make it again: ${make}.`,
     async run() {
       const zip = await readIfThere(join(folder, PACKAGE));
       if (zip === undefined) return skipped(`there is no ${PACKAGE} here (to make it: ${make})`);

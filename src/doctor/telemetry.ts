@@ -3,7 +3,7 @@ import { fieldsOf, textOf } from '../json-access.ts';
 import { MONITOR_SCOPE } from '../telemetry/azure-monitor.ts';
 import { DOCTOR_METRIC } from '../telemetry/names.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass, skipped, warn } from './check.ts';
-import { reach, reachTodo, reasonOf } from './connectivity.ts';
+import { reach, reachFix, reasonOf } from './connectivity.ts';
 import { entraFailure } from './entra-failure.ts';
 import { describeToken, tokenClaims } from './token-claims.ts';
 
@@ -23,10 +23,10 @@ export function telemetryCheck(deps: DoctorDeps): Check {
   const { telemetry } = deps.config;
   switch (telemetry.kind) {
     case 'none':
-      return { name: NAME, limitMs: NO_TIME_MS, lateTodo: '', run: async () => skipped(`${VARIABLE} is not set`) };
+      return { name: NAME, limitMs: NO_TIME_MS, lateFix: '', run: async () => skipped(`${VARIABLE} is not set`) };
     case 'azureMonitor': {
-      const lateTodo = `See that a firewall or a private link lets this machine reach the address in ${VARIABLE}.`;
-      return { name: NAME, limitMs: LIMIT_MS, lateTodo, run: (signal) => checkMonitor(telemetry, deps, signal) };
+      const lateFix = `See that a firewall or a private link lets this machine reach the address in ${VARIABLE}.`;
+      return { name: NAME, limitMs: LIMIT_MS, lateFix, run: (signal) => checkMonitor(telemetry, deps, signal) };
     }
   }
 }
@@ -39,8 +39,8 @@ async function checkMonitor(monitor: Monitor, deps: DoctorDeps, signal: AbortSig
   try {
     token = monitor.usesEntraId ? await deps.tokens(MONITOR_SCOPE)() : undefined;
   } catch (error) {
-    const todo = 'Run "az login", or give the host a managed identity (with AZURE_CLIENT_ID).';
-    return fail(`Entra ID gave no token for ${MONITOR_SCOPE}: ${entraFailure(error)}`, todo);
+    const fix = 'Run "az login", or give the host a managed identity (with AZURE_CLIENT_ID).';
+    return fail(`Entra ID gave no token for ${MONITOR_SCOPE}: ${entraFailure(error)}`, fix);
   }
   const startedAtMs = deps.clock.now();
   let answer: Answer;
@@ -50,7 +50,7 @@ async function checkMonitor(monitor: Monitor, deps: DoctorDeps, signal: AbortSig
     signal.throwIfAborted();
     const code = reasonOf(error);
     const place = { variable: VARIABLE, hostname: address.hostname, installed: deps.installed };
-    return fail(`${address.host} does not answer: ${code}`, reachTodo(code, place));
+    return fail(`${address.host} does not answer: ${code}`, reachFix(code, place));
   }
   const tookMs = deps.clock.now() - startedAtMs;
   if (answer.status === 200 && answer.accepted === 1)

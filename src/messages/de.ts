@@ -1,4 +1,4 @@
-import type { Wording } from './wording.ts';
+import type { Messages } from './catalog.ts';
 
 const READABLE =
   'Bitte senden Sie Ton als WAV, MP3 oder Ogg/Opus, ein Bild als PNG, JPEG, GIF oder BMP oder eine Textdatei bis 30 kB.';
@@ -8,7 +8,7 @@ function file(name: string | undefined): string {
 }
 
 /** German. */
-export const de: Wording = {
+export const de: Messages = {
   language: 'de',
   welcome:
     'Hallo! Schreiben Sie mir eine Nachricht, und ich antworte mit Text und mit meiner Stimme. Sie können mir auch ein Bild oder eine Sprachnachricht senden, oder schreiben Sie /help, um zu sehen, was ich noch kann.',
@@ -150,7 +150,7 @@ export const de: Wording = {
     tooMany: (most, leftOut) =>
       `Ich lese bis zu ${most} Dateien einer Nachricht und habe ${leftOut} ausgelassen. Bitte senden Sie den Rest in einer weiteren Nachricht.`,
   },
-  talk: {
+  recording: {
     invited: (by) =>
       `${by === undefined ? 'Hier können Sie zu mir sprechen' : `${by}, hier können Sie zu mir sprechen`}. Das gilt für Sie allein und für eine Nachricht und lässt sich zehn Minuten lang öffnen.`,
     open: '🎙 Sprechen',

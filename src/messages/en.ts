@@ -1,4 +1,4 @@
-import type { Wording } from './wording.ts';
+import type { Messages } from './catalog.ts';
 
 const READABLE =
   'Please send sound as WAV, MP3 or Ogg/Opus, a picture as PNG, JPEG, GIF or BMP, or a text file of up to 30 kB.';
@@ -8,7 +8,7 @@ function file(name: string | undefined): string {
 }
 
 /** English, and what is said to everybody whose language is not here. */
-export const en: Wording = {
+export const en: Messages = {
   language: 'en',
   welcome:
     'Hello! Write me a message and I will answer in text and with my voice. You can also send me a picture or a voice message, or write /help to see what else I can do.',
@@ -138,7 +138,7 @@ export const en: Wording = {
     tooMany: (most, leftOut) =>
       `I read up to ${most} files of a message and left out ${leftOut}. Please send the rest in another message.`,
   },
-  talk: {
+  recording: {
     invited: (by) =>
       `${by === undefined ? 'Here you can speak to me' : `${by}, here you can speak to me`}. This is for you alone, for one message, and can be opened for ten minutes.`,
     open: '🎙 Speak',

@@ -1,22 +1,22 @@
 import type { TurnErrorCode } from '../errors.ts';
+import type { ApologyKind, Messages } from './catalog.ts';
 import { de } from './de.ts';
 import { en } from './en.ts';
-import type { ApologyKind, Wording } from './wording.ts';
 
-export type { Wording } from './wording.ts';
+export type { Messages } from './catalog.ts';
 
 /** The languages, by their BCP 47 subtag: one file each in this folder. */
-export const LANGUAGES: Readonly<Record<string, Wording>> = { en, de };
+export const LANGUAGES: Readonly<Record<string, Messages>> = { en, de };
 
 /** The texts for a locale such as `de-AT`; English where its language is not known, or none is given. */
-export function wordingFor(locale: string | undefined): Wording {
+export function messagesFor(locale: string | undefined): Messages {
   const language = locale?.split(/[-_]/, 1)[0]?.toLowerCase() ?? '';
   return (Object.hasOwn(LANGUAGES, language) ? LANGUAGES[language] : undefined) ?? en;
 }
 
 /** What a user is told when there is no answer. The incident id is in the log, too. */
-export function apology(code: TurnErrorCode, incident: string, words: Wording): string {
-  return `${words.apologies[APOLOGY_KINDS[code]]} ${words.incident(incident)}`;
+export function apology(code: TurnErrorCode, incident: string, messages: Messages): string {
+  return `${messages.apologies[APOLOGY_KINDS[code]]} ${messages.incident(incident)}`;
 }
 
 const APOLOGY_KINDS: Readonly<Record<TurnErrorCode, ApologyKind>> = {
@@ -58,7 +58,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** How long something is kept: minutes below an hour, then hours, or days where there are at least two whole ones. */
-export function spanOfTime(durationMs: number, { language }: Wording): string {
+export function spanOfTime(durationMs: number, { language }: Messages): string {
   const told = (unit: 'minute' | 'hour' | 'day', count: number) =>
     count.toLocaleString(language, { style: 'unit', unit, unitDisplay: 'long' });
   if (durationMs < HOUR_MS) return told('minute', Math.round(durationMs / MINUTE_MS));

@@ -61,8 +61,8 @@ export class SendingWatch {
     }
   }
 
-  #failed(fields: object, todo: string): void {
-    if (!this.#isFailing) this.#log.warn({ ...fields, todo }, 'telemetry is not taken: alerts on it are silent');
+  #failed(fields: object, fix: string): void {
+    if (!this.#isFailing) this.#log.warn({ ...fields, fix }, 'telemetry is not taken: alerts on it are silent');
     this.#isFailing = true;
   }
 }

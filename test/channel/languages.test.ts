@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { MAX_WAITING } from '../../src/conversation/queue/turn-queue.ts';
 import { de } from '../../src/messages/de.ts';
 import { en } from '../../src/messages/en.ts';
-import { failing, held, spoken, startTimedBot, type TimedBot, textsOf } from '../conversation/talk.ts';
+import { failing, held, spoken, startTimedBot, type TimedBot, textsOf } from '../conversation/timed-bot.ts';
 import type { BotUnderTest, BotUnderTestOptions } from '../support/bot.ts';
 
 const INSTRUCTIONS = 'You are a parrot.';
@@ -84,7 +84,7 @@ describe('somebody who writes from Germany', PATIENCE, () => {
     assert.equal(await textAfter(bot, 'hello', GERMAN), de.cutShort.filter);
   });
 
-  for (const [locale, words] of [
+  for (const [locale, messages] of [
     ['de-DE', de],
     ['de_AT', de],
     ['tlh', en],
@@ -94,8 +94,8 @@ describe('somebody who writes from Germany', PATIENCE, () => {
       const bot = await startTalk(t);
       const members = { type: 'conversationUpdate', membersAdded: [{ id: 'user-1' }], conversation: { id: 'a' } };
       const installed = { type: 'installationUpdate', action: 'add', conversation: { id: 'b' } };
-      assert.equal(await textAfter(bot, undefined, { ...members, locale }), words.welcome);
-      assert.equal(await textAfter(bot, undefined, { ...installed, locale }), words.welcome);
+      assert.equal(await textAfter(bot, undefined, { ...members, locale }), messages.welcome);
+      assert.equal(await textAfter(bot, undefined, { ...installed, locale }), messages.welcome);
     });
   }
 

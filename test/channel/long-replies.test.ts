@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { failing, spoken, startTimedBot, type TimedBot } from '../conversation/talk.ts';
+import { failing, spoken, startTimedBot, type TimedBot } from '../conversation/timed-bot.ts';
 import { inTime } from '../realtime/gathered.ts';
 import type { BotUnderTestOptions } from '../support/bot.ts';
 import type { ConnectorCall, ConnectorRule } from '../support/fake-connector.ts';

@@ -62,17 +62,17 @@ describe('/talk in Teams', () => {
       const { bot } = await started(t, { turns: ['Heard'] });
       const buttons = await buttonsOf(bot, fields);
       assert.equal(buttons[0]?.['type'], 'Action.Submit');
-      assert.equal(buttons[0]?.['title'], en.talk.open);
+      assert.equal(buttons[0]?.['title'], en.recording.open);
       const task = await press(bot, buttons, fields);
       assert.equal(task.type, 'continue');
-      assert.equal(task.value['title'], en.talk.title);
+      assert.equal(task.value['title'], en.recording.title);
       assert.equal(task.value['fallbackUrl'], task.value['url']);
       const url = task.value['url'] ?? '';
       assert.equal((await fetch(url)).status, 200);
       assert.equal((await speak(url)).status, 202);
       const [, reply] = await bot.connector.whenMessages(2);
       assert.equal(reply?.body.conversation.id, fields.conversation.id);
-      assert.equal((await press(bot, buttons, fields)).value, en.talk.ended, 'it is used');
+      assert.equal((await press(bot, buttons, fields)).value, en.recording.ended, 'it is used');
     });
   }
 
@@ -90,19 +90,19 @@ describe('/talk in Teams', () => {
   it('holds on the card nothing that opens the page', async (t) => {
     const { bot } = await started(t);
     const [button] = await buttonsOf(bot, GROUP);
-    const { talk } = (button?.['data'] ?? {}) as { talk?: string };
-    assert.equal((await fetch(`${bot.url}/talk/${talk}`)).status, 404);
-    assert.equal((await speak(`${bot.url}/talk/${talk}`)).status, 404);
+    const { recording } = (button?.['data'] ?? {}) as { recording?: string };
+    assert.equal((await fetch(`${bot.url}/record/${recording}`)).status, 404);
+    assert.equal((await speak(`${bot.url}/record/${recording}`)).status, 404);
   });
 
   it('opens for whoever asked, and tells everybody else kindly', async (t) => {
     const { bot } = await started(t);
     const buttons = await buttonsOf(bot, GROUP);
     const other = { ...GROUP, from: { id: 'user-2', name: 'Eve' } };
-    assert.deepEqual(await press(bot, buttons, other), { type: 'message', value: en.talk.notYours });
+    assert.deepEqual(await press(bot, buttons, other), { type: 'message', value: en.recording.notYours });
     assert.deepEqual(await press(bot, buttons, { ...other, locale: 'de' }), {
       type: 'message',
-      value: de.talk.notYours,
+      value: de.recording.notYours,
     });
     assert.equal((await press(bot, buttons, GROUP)).type, 'continue');
   });
@@ -114,7 +114,7 @@ describe('/talk in Teams', () => {
     const earlier = await buttonsOf(bot, GROUP);
     const held = [];
     for (const fields of [other, elsewhere, GROUP]) held.push({ fields, buttons: await buttonsOf(bot, fields) });
-    assert.deepEqual(await press(bot, earlier, GROUP), { type: 'message', value: en.talk.ended });
+    assert.deepEqual(await press(bot, earlier, GROUP), { type: 'message', value: en.recording.ended });
     for (const { fields, buttons } of held) assert.equal((await press(bot, buttons, fields)).type, 'continue');
   });
 
@@ -125,7 +125,7 @@ describe('/talk in Teams', () => {
       assert.equal((await press(bot, buttons, thread(id))).type, 'continue', id);
     }
     for (const id of ['19:other@thread.tacv2;messageid=1', '19:channel']) {
-      assert.deepEqual(await press(bot, buttons, thread(id)), { type: 'message', value: en.talk.ended }, id);
+      assert.deepEqual(await press(bot, buttons, thread(id)), { type: 'message', value: en.recording.ended }, id);
     }
   });
 
@@ -136,13 +136,16 @@ describe('/talk in Teams', () => {
     await clock.advance(10 * MINUTE_MS - 1);
     assert.equal((await press(bot, buttons, GROUP)).type, 'continue');
     await clock.advance(1);
-    assert.deepEqual(await press(bot, buttons, GROUP), { type: 'message', value: en.talk.ended });
+    assert.deepEqual(await press(bot, buttons, GROUP), { type: 'message', value: en.recording.ended });
   });
 
-  for (const talk of ['abcdefghijklmnopqrstuv', '__proto__', '../x']) {
-    it(`opens nothing for ${JSON.stringify(talk)}`, async (t) => {
+  for (const recording of ['abcdefghijklmnopqrstuv', '__proto__', '../x']) {
+    it(`opens nothing for ${JSON.stringify(recording)}`, async (t) => {
       const { bot } = await started(t);
-      assert.deepEqual(await press(bot, [{ data: { talk } }], GROUP), { type: 'message', value: en.talk.ended });
+      assert.deepEqual(await press(bot, [{ data: { recording } }], GROUP), {
+        type: 'message',
+        value: en.recording.ended,
+      });
     });
   }
 
@@ -159,8 +162,8 @@ describe('/talk in Teams', () => {
 
   it('says by name whom it is for, where others see it', async (t) => {
     const { bot } = await started(t);
-    assert.equal((await ask(bot, '/talk', PERSONAL)).text, en.talk.invited(undefined));
-    assert.equal((await ask(bot, '/talk', GROUP)).text, en.talk.invited('Ada'));
+    assert.equal((await ask(bot, '/talk', PERSONAL)).text, en.recording.invited(undefined));
+    assert.equal((await ask(bot, '/talk', GROUP)).text, en.recording.invited('Ada'));
   });
 
   it('closes its dialog when the page says that it is done', async (t) => {
@@ -209,7 +212,7 @@ describe('/talk elsewhere', () => {
     it(`leads nobody there where several would have the link (${channelId})`, async (t) => {
       const { bot } = await started(t);
       const { text } = await ask(bot, '/talk', { channelId, conversation: { id: 'room', isGroup: true } });
-      assert.equal(text, en.talk.shared);
+      assert.equal(text, en.recording.shared);
     });
   }
 
@@ -222,7 +225,10 @@ describe('/talk elsewhere', () => {
     for (const [index, fields] of [{}, PERSONAL, GROUP].entries()) {
       assert.equal((await bot.post(bot.message('/talk', fields), { authorization })).status, 200);
       const replies = await bot.connector.whenMessages(index + 1);
-      assert.deepEqual([replies[index]?.body.text, replies[index]?.body.attachments], [en.talk.unreachable, undefined]);
+      assert.deepEqual(
+        [replies[index]?.body.text, replies[index]?.body.attachments],
+        [en.recording.unreachable, undefined],
+      );
     }
   });
 
@@ -230,6 +236,6 @@ describe('/talk elsewhere', () => {
     const { bot } = await started(t);
     const response = await bot.says('/talk', { deliveryMode: 'expectReplies' });
     const { activities } = (await response.json()) as { activities: { text: string }[] };
-    assert.equal(activities[0]?.text, en.talk.unreachable);
+    assert.equal(activities[0]?.text, en.recording.unreachable);
   });
 });

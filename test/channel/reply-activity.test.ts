@@ -8,7 +8,7 @@ import { storedAudio } from '../support/sound.ts';
 const PAGE = 'https://bot.example.com/audio/link';
 const HOSTED = { wavUrl: `${PAGE}.wav`, pageUrl: PAGE };
 const INLINE = { wavUrl: 'data:audio/wav;base64,UklGRg==', pageUrl: undefined };
-const STYLE = { webchatAudio: 'attachment', browserLinks: true, words: en } as const;
+const STYLE = { webchatAudio: 'attachment', browserLinks: true, messages: en } as const;
 
 const stored = storedAudio();
 const audio = { stored, wav: Buffer.from('RIFF'), durationMs: stored.durationMs };
@@ -89,7 +89,7 @@ describe('the sound of a reply', () => {
   });
 
   it('is a card in the language of the user, without what is not allowed or not possible', () => {
-    const style = { ...STYLE, browserLinks: false, words: de };
+    const style = { ...STYLE, browserLinks: false, messages: de };
     const { actions } = cardOf(withSound(plain, audio, HOSTED, PLAYER, style));
     assert.deepEqual(
       actions.map(({ title }: { title: string }) => title),

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createFileFetcher } from '../../src/channel/sent-files.ts';
 import { systemClock } from '../../src/clock.ts';
-import type { FetchFile, TurnReference } from '../../src/conversation/user-message.ts';
+import type { FetchFile, MessageReference } from '../../src/conversation/user-message.ts';
 import { createLogger } from '../../src/log.ts';
 import { type AdapterUnderTest, startAdapter } from './adapter-under-test.ts';
 
-const reference: TurnReference = {
+const reference: MessageReference = {
   activity: { channelId: 'emulator', serviceUrl: 'http://127.0.0.1/', conversation: { id: 'c' } },
   claims: [],
   audience: undefined,

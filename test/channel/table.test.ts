@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { capabilitiesOf } from '../../src/channel/capabilities.ts';
 import { en as wording } from '../../src/messages/en.ts';
-import { failing, startTimedBot, type TimedBot, until } from '../conversation/talk.ts';
+import { failing, startTimedBot, type TimedBot, until } from '../conversation/timed-bot.ts';
 import type { BotUnderTestOptions } from '../support/bot.ts';
 import type { ConnectorCall } from '../support/fake-connector.ts';
 import { streamInfo, TeamsRules } from '../support/teams-rules.ts';

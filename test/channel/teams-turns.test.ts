@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ScriptedResponse } from '../../dev/simulator/responder.ts';
 import type { Turn } from '../../dev/simulator/script.ts';
-import { conversationOf, startTimedBot } from '../conversation/talk.ts';
+import { conversationOf, startTimedBot } from '../conversation/timed-bot.ts';
 import type { ConnectorRule } from '../support/fake-connector.ts';
 import { TeamsRules } from '../support/teams-rules.ts';
 

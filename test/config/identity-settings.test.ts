@@ -87,8 +87,8 @@ describe('the identity of the bot', () => {
       const problems = problemsOf({ ...MODEL, HOST: host });
       assert.equal(problems.length, 1);
       // No more than what is enough to start.
-      const todo = 'as a Conda shell sets it; unset it, or set 127.0.0.1';
-      assert.equal(problems[0], `HOST is no address of this machine ("${host}"), ${todo}`);
+      const fix = 'as a Conda shell sets it; unset it, or set 127.0.0.1';
+      assert.equal(problems[0], `HOST is no address of this machine ("${host}"), ${fix}`);
     });
   }
 

@@ -4,7 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { en } from '../../src/messages/en.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { startBot } from '../support/bot.ts';
-import { conversationOf, textsOf } from './talk.ts';
+import { conversationOf, textsOf } from './timed-bot.ts';
 
 const SHARE = 10;
 const SHARED_BY_ALL = 100;

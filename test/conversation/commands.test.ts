@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { en } from '../../src/messages/en.ts';
-import { inConversation, startTimedBot, type TimedBot, textsOf, until } from './talk.ts';
+import { inConversation, startTimedBot, type TimedBot, textsOf, until } from './timed-bot.ts';
 
 const PATIENCE = { timeout: 20_000 };
 const GROUP = { channelId: 'webchat', conversation: { id: 'team', isGroup: true }, from: { id: 'u1', name: 'Ada' } };

@@ -5,7 +5,7 @@ import type { TurnJob } from '../../src/conversation/queue/turn-queue.ts';
 import type { Respond } from '../../src/conversation/reply.ts';
 import { StoreError } from '../../src/errors.ts';
 import { says } from '../realtime/fake-model.ts';
-import { bound, done, HOUR_MS, say, talk, turn, wayBack } from './talk-under-test.ts';
+import { bound, done, HOUR_MS, say, talk, turn, wayBack } from './recordings-under-test.ts';
 
 describe('taking a message', () => {
   it('shows that it is at work, and answers it', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Ending } from '../../dev/simulator/responder.ts';
 import { inTime } from '../realtime/gathered.ts';
-import { conversationOf, failing, held, inConversation, spoken, startTimedBot, textsOf, until } from './talk.ts';
+import { conversationOf, failing, held, inConversation, spoken, startTimedBot, textsOf, until } from './timed-bot.ts';
 
 const PATIENCE = { timeout: 20_000 };
 const silence: Ending = { kind: 'hang', afterDeltas: 0, created: false };

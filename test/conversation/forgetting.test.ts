@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { StoreError } from '../../src/errors.ts';
 import { says } from '../realtime/fake-model.ts';
-import { done, say, talk, turn, wayBack } from './talk-under-test.ts';
+import { done, say, talk, turn, wayBack } from './recordings-under-test.ts';
 
 describe('forgetting', () => {
   it('drops what waits without a word, and ends', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { scripted } from '../../dev/simulator/script.ts';
 import { en } from '../../src/messages/en.ts';
-import { failing, inConversation, startTimedBot, type TimedBot, textsOf, until } from './talk.ts';
+import { failing, inConversation, startTimedBot, type TimedBot, textsOf, until } from './timed-bot.ts';
 
 const PATIENCE = { timeout: 20_000 };
 const PRICED = { AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5' };

@@ -11,7 +11,7 @@ import {
   type TimedBot,
   textsOf,
   until,
-} from './talk.ts';
+} from './timed-bot.ts';
 
 const PATIENCE = { timeout: 20_000 };
 

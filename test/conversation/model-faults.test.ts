@@ -7,7 +7,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { startRawModel } from '../support/raw-model.ts';
 import { FAILED_ANSWERS, ODD_ANSWERS } from './answer-faults.ts';
 import { type ModelFault, RETRY_MS, SET_UP, says } from './fault-answers.ts';
-import { startTimedBot, until } from './talk.ts';
+import { startTimedBot, until } from './timed-bot.ts';
 import { BROKEN_SOCKETS, ERROR_EVENTS, REFUSED_HANDSHAKES } from './wire-faults.ts';
 
 const MODEL_FAULTS = [...ODD_ANSWERS, ...FAILED_ANSWERS, ...ERROR_EVENTS, ...BROKEN_SOCKETS, ...REFUSED_HANDSHAKES];

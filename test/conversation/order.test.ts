@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ResponderContext } from '../../dev/simulator/responder.ts';
 import { samplesOf } from '../support/bot.ts';
-import { conversationOf, held, inConversation, linesOf, spoken, startTimedBot, textsOf } from './talk.ts';
+import { conversationOf, held, inConversation, linesOf, spoken, startTimedBot, textsOf } from './timed-bot.ts';
 
 const PATIENCE = { timeout: 20_000 };
 

@@ -69,7 +69,7 @@ describe('files that come along with a message', () => {
     };
     const answer = await says(undefined, clip);
     assert.ok(answer.startsWith(`${en.attachments.voiceClip}\n\n`));
-    assert.match(answer, /\/talk\//);
+    assert.match(answer, /\/record\//);
   });
 
   it('are given up when the user writes /stop, and the next message is answered', async () => {

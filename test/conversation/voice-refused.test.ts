@@ -5,7 +5,7 @@ import { en } from '../../src/messages/en.ts';
 import { failedBy } from '../realtime/server-events.ts';
 import { type RawAnswer, startRawModel } from '../support/raw-model.ts';
 import { ends, errors, SET_UP, says } from './fault-answers.ts';
-import { startTimedBot, type TimedBot, until } from './talk.ts';
+import { startTimedBot, type TimedBot, until } from './timed-bot.ts';
 
 const PATIENCE = { timeout: 20_000 };
 const FIELD = 'session.audio.output.voice';

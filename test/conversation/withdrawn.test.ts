@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { linesOf, startTimedBot, textsOf, until } from './talk.ts';
+import { linesOf, startTimedBot, textsOf, until } from './timed-bot.ts';
 
 const PATIENCE = { timeout: 20_000 };
 const HERE = { channelId: 'emulator' };

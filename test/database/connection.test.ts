@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Connection, commit, rollBack } from '../../src/database/connection.ts';
-import { todoFor } from '../../src/database/errors.ts';
+import { fixFor } from '../../src/database/errors.ts';
 import { StoreError, type StoreErrorCode } from '../../src/errors.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { connectionOptions } from '../support/database.ts';
@@ -91,11 +91,11 @@ describe('a connection', () => {
       [url.replace(`:${server.port}/`, ':1/'), 'store_unavailable', 'ECONNREFUSED', /see that the server runs/],
       [`${url}?sslmode=require`, 'store_refused', 'no TLS', /set up TLS/],
     ];
-    for (const [address, code, reason, todo] of cases) {
+    for (const [address, code, reason, fix] of cases) {
       await using connection = await open(address);
       await assert.rejects(connection.query('SELECT 1'), (error: unknown) => {
         isStoreError(code, reason)(error);
-        assert.match(todoFor(error as StoreError, connectionOptions(address).settings), todo);
+        assert.match(fixFor(error as StoreError, connectionOptions(address).settings), fix);
         return true;
       });
     }

@@ -15,7 +15,7 @@ export interface OpenOptions {
 export interface LogLine {
   readonly level: string;
   readonly msg: string;
-  readonly todo?: string;
+  readonly fix?: string;
 }
 
 /** A database as an instance opens it. */

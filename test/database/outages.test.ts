@@ -27,7 +27,7 @@ describe('a database that is away', () => {
     const { queue, conversations } = opened.database;
     const line = await opened.logged('database not usable');
     assert.equal(line.level, 'warn');
-    assert.match(line.todo ?? '', /see that the server runs/);
+    assert.match(line.fix ?? '', /see that the server runs/);
     await assert.rejects(queue.add(messageIn('a', 'one')), isUnavailable);
     await assert.rejects(conversations.read('a'), isUnavailable);
     await server.start();
@@ -61,7 +61,7 @@ describe('a database that is away', () => {
     await using opened = startDatabase(url.replace(/:[^:@]+@/, ':wrong@'));
     const line = await opened.logged('database not usable');
     assert.equal(line.level, 'error');
-    assert.match(line.todo ?? '', /user and password in DATABASE_URL/);
+    assert.match(line.fix ?? '', /user and password in DATABASE_URL/);
     await server.query("ALTER ROLE bot PASSWORD 'wrong'");
     await opened.logged('database connected');
   });

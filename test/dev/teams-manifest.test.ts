@@ -6,7 +6,7 @@ import { manifestFiles } from '../../dev/teams-app/teams-manifest.ts';
 import type { TeamsOptions } from '../../dev/teams-app/teams-options.ts';
 import { commandOf } from '../../src/conversation/commands/commands.ts';
 import { COMMANDS } from '../../src/messages/command-names.ts';
-import { LANGUAGES, wordingFor } from '../../src/messages/messages.ts';
+import { LANGUAGES, messagesFor } from '../../src/messages/messages.ts';
 import { pngSquare } from './png-file.ts';
 
 const folder = new URL('../../deploymentTemplates/teams/', import.meta.url);
@@ -73,7 +73,7 @@ describe('the manifest', () => {
       const names = commands.map(({ title }: { title: string }) => commandOf(title)?.name);
       assert.deepEqual(names, [...COMMANDS], 'what Teams writes into the message is understood');
       for (const [at, { description, type }] of commands.entries()) {
-        assert.equal(description, wordingFor('en').commands.does[COMMANDS[at] ?? 'help']);
+        assert.equal(description, messagesFor('en').commands.does[COMMANDS[at] ?? 'help']);
         assert.equal(type, 'basic');
       }
     }
@@ -103,20 +103,20 @@ describe('the further languages of the app', () => {
     });
   });
 
-  for (const words of others) {
-    it(`say everything that the manifest says (${words.language})`, () => {
-      const { $schema, ...file } = jsonOf(filesOf(), `${words.language}.json`);
+  for (const messages of others) {
+    it(`say everything that the manifest says (${messages.language})`, () => {
+      const { $schema, ...file } = jsonOf(filesOf(), `${messages.language}.json`);
       assert.match($schema, /\/v1\.29\/MicrosoftTeams\.Localization\.schema\.json$/);
       const expected: [string, string][] = [
         ['name.short', 'Ada'],
-        ['name.full', words.teamsApp.fullName('Ada')],
-        ['description.short', words.teamsApp.short],
-        ['description.full', words.teamsApp.full],
+        ['name.full', messages.teamsApp.fullName('Ada')],
+        ['description.short', messages.teamsApp.short],
+        ['description.full', messages.teamsApp.full],
       ];
       for (const list of [0, 1, 2]) {
         for (const [at, name] of COMMANDS.entries()) {
           assert.equal(manifest.bots[0].commandLists[list].commands[at].title, `/${name}`);
-          expected.push([`bots[0].commandLists[${list}].commands[${at}].description`, words.commands.does[name]]);
+          expected.push([`bots[0].commandLists[${list}].commands[${at}].description`, messages.commands.does[name]]);
         }
       }
       assert.deepEqual(file, Object.fromEntries(expected));

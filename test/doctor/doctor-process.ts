@@ -19,7 +19,7 @@ export interface Line {
   readonly check: string;
   readonly status: string;
   readonly said: string;
-  readonly todo?: string;
+  readonly fix?: string;
 }
 
 export interface Told {

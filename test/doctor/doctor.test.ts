@@ -89,7 +89,7 @@ describe('npm run doctor', { concurrency: true }, () => {
       ),
       ['pass', 'fail', 'skipped', 'pass', 'pass', 'fail', 'skipped'],
     );
-    for (const { status, todo } of lines) assert.equal(todo !== undefined && todo !== '', status === 'fail');
+    for (const { status, fix } of lines) assert.equal(fix !== undefined && fix !== '', status === 'fail');
     assertNoSecrets(told, [SECRET]);
   });
 

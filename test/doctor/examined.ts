@@ -52,5 +52,5 @@ export async function examined(env: Env, options: ExaminedOptions = {}): Promise
 export function said(findings: ReadonlyMap<string, Finding>, name: string): string {
   const finding = findings.get(name);
   if (finding === undefined) return 'not made';
-  return [finding.status, finding.said, ...('todo' in finding ? [finding.todo] : [])].join(' | ');
+  return [finding.status, finding.said, ...('fix' in finding ? [finding.fix] : [])].join(' | ');
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { entraFailure } from '../../src/doctor/entra-failure.ts';
-import { identityTodo } from '../../src/doctor/identity.ts';
+import { identityFix } from '../../src/doctor/identity.ts';
 import { keepOutboundToken } from '../support/openid-server.ts';
 import { examined, said } from './examined.ts';
 
@@ -121,9 +121,9 @@ describe('why there is no token', () => {
       ['AADSTS700027', /CertificateThumbprint/],
       ['ENOTFOUND', /login\.microsoftonline\.com/],
     ] as const) {
-      assert.match(identityTodo(code, { MicrosoftAppType: 'SingleTenant', MicrosoftAppPassword: 'p' }, false), remedy);
+      assert.match(identityFix(code, { MicrosoftAppType: 'SingleTenant', MicrosoftAppPassword: 'p' }, false), remedy);
     }
-    assert.match(identityTodo('', { MicrosoftAppType: 'UserAssignedMSI' }, false), /over SSH: node dist\/doctor\.js/);
-    assert.match(identityTodo('', { MicrosoftAppType: 'userassignedmsi' }, true), /Assign the managed identity/);
+    assert.match(identityFix('', { MicrosoftAppType: 'UserAssignedMSI' }, false), /over SSH: node dist\/doctor\.js/);
+    assert.match(identityFix('', { MicrosoftAppType: 'userassignedmsi' }, true), /Assign the managed identity/);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { modelTodo } from '../../src/doctor/model-remedies.ts';
+import { modelFix } from '../../src/doctor/model-remedies.ts';
 import * as wire from '../realtime/server-events.ts';
 import type { RawAnswer } from '../support/raw-model.ts';
 import { said } from './examined.ts';
@@ -51,13 +51,13 @@ describe('the doctor at a service that says why it refuses', () => {
     const endpoint = 'https://gateway.example/api/projects/p';
     const model = { kind: 'azureKey', endpoint, model: 'm', apiKey: 'k' } as const;
     for (const code of ['deployment_not_found', 'handshake_refused', 'unauthorized'] as const)
-      assert.match(modelTodo(code, model), /\/api\/projects\/p is the address of a Foundry project(?!.*simulator)/);
+      assert.match(modelFix(code, model), /\/api\/projects\/p is the address of a Foundry project(?!.*simulator)/);
   });
 
   it('says that a token is for another cloud than the endpoint, and where the right one comes from', () => {
     const scope = (cloud: string) => `https://cognitiveservices.azure.${cloud}/.default`;
     const model = { kind: 'azureEntraId', endpoint: 'https://r.openai.azure.us', model: 'm' } as const;
-    const foreign = modelTodo('unauthorized', { ...model, scope: scope('com') });
+    const foreign = modelFix('unauthorized', { ...model, scope: scope('com') });
     assert.match(
       foreign,
       /^The token is for another cloud .* AZURE_OPENAI_SCOPE=https:\/\/cognitiveservices\.azure\.us\/\.default\./,
@@ -65,16 +65,16 @@ describe('the doctor at a service that says why it refuses', () => {
     assert.match(foreign, /AZURE_AUTHORITY_HOST=https:\/\/login\.microsoftonline\.us\.$/);
     for (const code of ['unauthorized', 'credentials_failed'] as const)
       assert.match(
-        modelTodo(code, { ...model, scope: scope('us') }),
+        modelFix(code, { ...model, scope: scope('us') }),
         /AZURE_AUTHORITY_HOST=https:\/\/login\.microsoftonline\.us/,
       );
     for (const endpoint of ['https://gate.azure-api.us', 'https://virginia.api.cognitive.microsoft.us'])
-      assert.equal(modelTodo('unauthorized', { ...model, endpoint, scope: scope('com') }), foreign);
-    const china = modelTodo('unauthorized', { ...model, endpoint: 'https://gate.azure-api.cn', scope: scope('com') });
+      assert.equal(modelFix('unauthorized', { ...model, endpoint, scope: scope('com') }), foreign);
+    const china = modelFix('unauthorized', { ...model, endpoint: 'https://gate.azure-api.cn', scope: scope('com') });
     assert.match(china, /AZURE_OPENAI_SCOPE=https:\/\/cognitiveservices\.azure\.cn\/.*login\.chinacloudapi\.cn\.$/);
     const atHome = { ...model, endpoint: 'https://r.openai.azure.com', scope: 'https://ai.azure.com/.default' };
-    assert.match(modelTodo('unauthorized', atHome), /^Give the identity above the role/);
-    assert.doesNotMatch(modelTodo('credentials_failed', atHome), /AUTHORITY/);
+    assert.match(modelFix('unauthorized', atHome), /^Give the identity above the role/);
+    assert.doesNotMatch(modelFix('credentials_failed', atHome), /AUTHORITY/);
   });
 });
 

@@ -10,7 +10,7 @@ import { zipOf } from '../../dev/packaging/zip.ts';
 import { ingestionEndpointOf } from '../../src/config/telemetry-settings.ts';
 import type { Check } from '../../src/doctor/check.ts';
 import { fail, pass, skipped, warn } from '../../src/doctor/check.ts';
-import { reachTodo } from '../../src/doctor/connectivity.ts';
+import { reachFix } from '../../src/doctor/connectivity.ts';
 import { redactor } from '../../src/doctor/redact.ts';
 import { jsonLine, reportLine, summaryLine } from '../../src/doctor/report.ts';
 import { type CheckReport, runChecks } from '../../src/doctor/run.ts';
@@ -20,7 +20,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { examined, said } from './examined.ts';
 
 function check(name: string, fields: Partial<Check> = {}): Check {
-  return { name, limitMs: 1_000, lateTodo: 'Hurry.', run: async () => pass('fine'), ...fields };
+  return { name, limitMs: 1_000, lateFix: 'Hurry.', run: async () => pass('fine'), ...fields };
 }
 
 async function run(checks: readonly Check[], clock = new ManualClock()): Promise<string[]> {
@@ -111,7 +111,7 @@ describe('reports', () => {
       check: 'voice',
       status: 'warn',
       said: 'hm',
-      todo: 'Look.',
+      fix: 'Look.',
       figures: { ms: 3, who: 'x' },
       tookMs: 5,
     };
@@ -136,7 +136,7 @@ describe('reports', () => {
 
 describe('an address that cannot be reached', () => {
   const reachTodoAt = (code: string, hostname = 'far.example.com') =>
-    reachTodo(code, { variable: 'X', hostname, installed: 'project' });
+    reachFix(code, { variable: 'X', hostname, installed: 'project' });
 
   it('has a remedy for names, certificates and all else', () => {
     assert.match(reachTodoAt('ENOTFOUND'), /^Check the host name in X/);
@@ -160,8 +160,8 @@ describe('an address that cannot be reached', () => {
       ['model address', 'AZURE_OPENAI_ENDPOINT'],
       ['public address', 'PUBLIC_BASE_URL'],
     ] as const) {
-      const todo = `Nothing there speaks https: set ${variable} to the http address`;
-      assert.match(said(findings, name), new RegExp(`^fail \\| .*ERR_SSL_WRONG_VERSION_NUMBER \\| ${todo}`));
+      const fix = `Nothing there speaks https: set ${variable} to the http address`;
+      assert.match(said(findings, name), new RegExp(`^fail \\| .*ERR_SSL_WRONG_VERSION_NUMBER \\| ${fix}`));
     }
   });
 });

@@ -55,4 +55,4 @@ export const HALF_BODY = `${HALF_HEADERS}Content-Length: 999\r\n\r\n{"text`;
 
 /** The same, sent to where nobody is invited. */
 export const UNREAD_BODY =
-  'POST /talk/nothing HTTP/1.1\r\nHost: bot\r\nContent-Type: audio/wav\r\nContent-Length: 999\r\n\r\nRIFF';
+  'POST /record/nothing HTTP/1.1\r\nHost: bot\r\nContent-Type: audio/wav\r\nContent-Length: 999\r\n\r\nRIFF';

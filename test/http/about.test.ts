@@ -7,15 +7,15 @@ import { aboutFacts } from '../../src/http/pages/about/route.ts';
 import { escaped } from '../../src/http/pages/page.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
-import { wordingFor } from '../../src/messages/messages.ts';
+import { messagesFor } from '../../src/messages/messages.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { TEST_BUILD } from '../support/build.ts';
 import { noRecordings } from '../support/recordings.ts';
 import { emptyAudioStore } from '../support/sound.ts';
 import { assertRefusal, assertTellsNothing, rawRequest } from './raw-request.ts';
 
-const en = wordingFor('en');
-const de = wordingFor('de');
+const en = messagesFor('en');
+const de = messagesFor('de');
 const DAY_MS = 86_400_000;
 
 /** What a reader sees, in one line. */
@@ -128,10 +128,10 @@ describe('GET /about', () => {
     it(`is in ${expected} for ${query || 'no query'} and a browser that wants ${language}`, async () => {
       const { response, html } = await get(query, language);
       assert.equal(response.status, 200);
-      const words = wordingFor(expected);
+      const messages = messagesFor(expected);
       assert.ok(html.includes(`<html lang="${expected}">`));
-      assert.ok(html.includes(`<h1>${words.about.title}</h1>`));
-      assert.ok(html.includes(`hreflang="${expected}" aria-current="page">${words.about.language}</a>`));
+      assert.ok(html.includes(`<h1>${messages.about.title}</h1>`));
+      assert.ok(html.includes(`hreflang="${expected}" aria-current="page">${messages.about.language}</a>`));
       assert.equal(html.match(/aria-current="page"/g)?.length, 1);
       assert.doesNotMatch(html, /<script/);
     });
@@ -179,24 +179,27 @@ describe('the page of a bot with a storage account', () => {
     }
   }
 
-  for (const [words, one, many] of [
+  for (const [messages, one, many] of [
     [en, '1 hour', '7 days'],
     [de, '1 Stunde', '7 Tage'],
   ] as const) {
-    it(`says where things are and what is put aside (${words.language})`, async () => {
+    it(`says where things are and what is put aside (${messages.language})`, async () => {
       const times = { audioRetentionMs: 3_600_000, recordRetentionMs: 7 * DAY_MS };
       const facts = { ...times, isStored: true, isAudioInAccount: false };
-      const html = await htmlOf(facts, `?lang=${words.language}`);
-      assertSays(html, words.about.keptSound(one));
-      assertSays(html, words.about.keptTalk(many));
-      assertSays(html, words.about.keptFailed(many));
-      assertSays(html, words.about.inDatabase);
-      assert.ok(!textOf(html).includes(words.about.inMemory));
-      assert.ok(!textOf(html).includes(words.about.audioInAccount));
-      const inAccount = await htmlOf({ ...times, isStored: false, isAudioInAccount: true }, `?lang=${words.language}`);
-      assertSays(inAccount, words.about.inMemory);
-      assertSays(inAccount, words.about.audioInAccount);
-      assert.ok(!textOf(inAccount).includes(words.about.keptFailed(many)));
+      const html = await htmlOf(facts, `?lang=${messages.language}`);
+      assertSays(html, messages.about.keptSound(one));
+      assertSays(html, messages.about.keptTalk(many));
+      assertSays(html, messages.about.keptFailed(many));
+      assertSays(html, messages.about.inDatabase);
+      assert.ok(!textOf(html).includes(messages.about.inMemory));
+      assert.ok(!textOf(html).includes(messages.about.audioInAccount));
+      const inAccount = await htmlOf(
+        { ...times, isStored: false, isAudioInAccount: true },
+        `?lang=${messages.language}`,
+      );
+      assertSays(inAccount, messages.about.inMemory);
+      assertSays(inAccount, messages.about.audioInAccount);
+      assert.ok(!textOf(inAccount).includes(messages.about.keptFailed(many)));
     });
   }
 });

@@ -69,10 +69,10 @@ describe('a bot without an app id', () => {
   for (const host of foreign) {
     it(`refuses the Host "${host}" on every route but /health`, async () => {
       assertForbidden(await message(bot, { Host: host }));
-      for (const target of ['/about', '/audio/x.wav', '/audio/x', '/talk/x', '/player.js', '/nothing', '/', '/%']) {
+      for (const target of ['/about', '/audio/x.wav', '/audio/x', '/record/x', '/player.js', '/nothing', '/', '/%']) {
         assertForbidden(await request(bot, [`GET ${target} HTTP/1.1`, `Host: ${host}`]));
       }
-      assertForbidden(await request(bot, ['POST /talk/x HTTP/1.1', `Host: ${host}`], '{}'));
+      assertForbidden(await request(bot, ['POST /record/x HTTP/1.1', `Host: ${host}`], '{}'));
       assertForbidden(await request(bot, ['OPTIONS /api/messages HTTP/1.1', `Host: ${host}`]));
     });
   }

@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { TEAMS_LIBRARY_PATH } from '../../src/http/pages/player/teams-library.ts';
-import { wordingFor } from '../../src/messages/messages.ts';
+import { messagesFor } from '../../src/messages/messages.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { assertRefusal, assertTellsNothing, rawRequest } from './raw-request.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const en = wordingFor('en');
-const de = wordingFor('de');
+const en = messagesFor('en');
+const de = messagesFor('de');
 const SECONDS = 6;
 const PCM = Buffer.alloc(SECONDS * 48_000, 7);
 
@@ -64,14 +64,14 @@ function assertGuarded(response: Response): void {
   });
 }
 
-async function assertNotFound(url: string, words = en, language = 'en'): Promise<void> {
+async function assertNotFound(url: string, messages = en, language = 'en'): Promise<void> {
   const response = await fetch(url, { headers: { 'accept-language': language } });
   assert.equal(response.status, 404);
   assertGuarded(response);
   const html = await response.text();
-  assert.ok(html.includes(`<html lang="${words.language}">`));
-  assert.ok(html.includes(`<h1>${words.player.notFoundTitle}</h1>`));
-  assert.ok(html.includes(words.audio.gone));
+  assert.ok(html.includes(`<html lang="${messages.language}">`));
+  assert.ok(html.includes(`<h1>${messages.player.notFoundTitle}</h1>`));
+  assert.ok(html.includes(messages.audio.gone));
   assert.doesNotMatch(html, /<audio|<script/);
   assertTellsNothing(html);
 }

@@ -10,7 +10,7 @@ import { createMemoryRecordingLinks } from '../../src/conversation/recordings/me
 import { createHttpServer } from '../../src/http/server.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
-import { until } from '../conversation/talk.ts';
+import { until } from '../conversation/timed-bot.ts';
 import { TEST_BUILD } from '../support/build.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { noRecordings } from '../support/recordings.ts';
@@ -71,7 +71,13 @@ function half(port: number, link: string, ...headers: string[]) {
   const onRequest = (message: unknown) => server.resolve((message as { request: IncomingMessage }).request.socket);
   subscribe('http.server.request.start', onRequest);
   const socket = connect(port, '127.0.0.1');
-  const head = [`POST /talk/${link} HTTP/1.1`, 'Host: bot', 'Connection: close', 'Content-Type: audio/wav', ...headers];
+  const head = [
+    `POST /record/${link} HTTP/1.1`,
+    'Host: bot',
+    'Connection: close',
+    'Content-Type: audio/wav',
+    ...headers,
+  ];
   socket.write(`${[...head, `Content-Length: ${WHOLE.length}`].join('\r\n')}\r\n\r\nRIFF`);
   let received = '';
   socket.setEncoding('utf8').on('data', (text: string) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { TURN_RETRY, type TurnErrorCode } from '../../src/errors.ts';
-import { apology, clockTime, LANGUAGES, spanOfTime, type Wording, wordingFor } from '../../src/messages/messages.ts';
+import { apology, clockTime, LANGUAGES, type Messages, messagesFor, spanOfTime } from '../../src/messages/messages.ts';
 
 /** Every text of a language with its path, functions called with a number or a name. */
 function textsOf(value: unknown, path = ''): [string, string][] {
@@ -23,7 +23,7 @@ function wordsOf(patterns: Readonly<Record<string, RegExp>>, language: string): 
 describe('the languages', () => {
   it('are one file each', () => {
     const files = readdirSync(new URL('../../src/messages/', import.meta.url)).filter(
-      (file) => !['command-names.ts', 'messages.ts', 'wording.ts'].includes(file),
+      (file) => !['command-names.ts', 'messages.ts', 'catalog.ts'].includes(file),
     );
     assert.deepEqual(
       files.sort(),
@@ -33,21 +33,21 @@ describe('the languages', () => {
     );
   });
 
-  for (const [language, words] of Object.entries(LANGUAGES)) {
+  for (const [language, messages] of Object.entries(LANGUAGES)) {
     it(`are whole: ${language}`, () => {
-      const texts = textsOf(words);
+      const texts = textsOf(messages);
       const english = textsOf(LANGUAGES['en']);
       assert.deepEqual(
         texts.map(([path]) => path),
         english.map(([path]) => path),
       );
       for (const [path, text] of texts) if (path !== '.cutShort.cancelled') assert.notEqual(text.trim(), '', path);
-      assert.equal(words.language, language);
+      assert.equal(messages.language, language);
     });
 
     for (const code of Object.keys(TURN_RETRY) as TurnErrorCode[]) {
       it(`tell the user something kind and short for ${code}, with the incident (${language})`, () => {
-        const text = apology(code, '1a2b3c4d', words);
+        const text = apology(code, '1a2b3c4d', messages);
         assert.match(text, /1a2b3c4d/);
         assert.ok(text.length < 180, text);
         assert.doesNotMatch(text, /error|exception|undefined|_/i);
@@ -55,7 +55,7 @@ describe('the languages', () => {
       });
     }
 
-    for (const [code, say] of Object.entries(words.attachments.notRead)) {
+    for (const [code, say] of Object.entries(messages.attachments.notRead)) {
       it(`tell the user something kind and short for a file that is ${code} (${language})`, () => {
         for (const text of [say('notes.txt'), say(undefined)]) {
           assert.ok(text.length < 220, text);
@@ -67,7 +67,7 @@ describe('the languages', () => {
     }
 
     it(`say what to do about recordings and too many files (${language})`, () => {
-      const { voiceClip, voiceClipNoPage, videoClip, recordingLost, tooMany } = words.attachments;
+      const { voiceClip, voiceClipNoPage, videoClip, recordingLost, tooMany } = messages.attachments;
       for (const text of [voiceClip, recordingLost]) assert.match(text, /\/talk/);
       assert.doesNotMatch(voiceClipNoPage, /\/talk/);
       for (const text of [voiceClip, voiceClipNoPage, videoClip, recordingLost, tooMany('10', '3')])
@@ -76,20 +76,20 @@ describe('the languages', () => {
     });
 
     it(`say why an answer ends, except to the one who stopped it (${language})`, () => {
-      assert.equal(words.cutShort.cancelled, '');
+      assert.equal(messages.cutShort.cancelled, '');
       for (const why of ['length', 'lost', 'filter'] as const) {
-        assert.match(words.cutShort[why], wordsOf(ASKING, language));
+        assert.match(messages.cutShort[why], wordsOf(ASKING, language));
       }
     });
 
     it(`keep to what Teams takes as an announcement (${language})`, () => {
-      assert.ok(words.working.length <= 1_000);
+      assert.ok(messages.working.length <= 1_000);
     });
   }
 });
 
 describe('the language of a locale', () => {
-  const language = (locale: string | undefined): Wording['language'] => wordingFor(locale).language;
+  const language = (locale: string | undefined): Messages['language'] => messagesFor(locale).language;
 
   for (const locale of ['de', 'de-AT', 'DE-ch', 'de_DE', 'de-Latn-DE-1996']) {
     it(`is German for ${locale}`, () => assert.equal(language(locale), 'de'));
@@ -127,8 +127,8 @@ describe('a span of time', () => {
     [87_600, '3,650 days', '3.650 Tage'],
   ] as const) {
     it(`is ${english} for ${hours} hours`, () => {
-      assert.equal(spanOfTime(hours * HOUR_MS, wordingFor('en')), english);
-      assert.equal(spanOfTime(hours * HOUR_MS, wordingFor('de')), german);
+      assert.equal(spanOfTime(hours * HOUR_MS, messagesFor('en')), english);
+      assert.equal(spanOfTime(hours * HOUR_MS, messagesFor('de')), german);
     });
   }
 });

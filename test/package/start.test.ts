@@ -114,7 +114,7 @@ async function assertIsHeard(url: string, { body }: ConnectorCall, origin: strin
   const page = await fetch(address.replace(origin, url).replace(/\.wav$/, ''));
   assert.equal(page.status, 200);
   assert.match(await page.text(), /<audio/);
-  assert.equal((await fetch(`${url}/talk/recorder.js`)).status, 200);
+  assert.equal((await fetch(`${url}/record/recorder.js`)).status, 200);
   const library = await fetch(`${url}${TEAMS_LIBRARY_PATH}`);
   assert.deepEqual(Buffer.from(await library.arrayBuffer()), readFileSync(`${ROOT}node_modules/${TEAMS_LIBRARY_FILE}`));
   const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));

@@ -27,7 +27,7 @@ describe('the check of the model at the start', { concurrency: 2 }, () => {
       const { bot, url } = await start(t, model);
       const line = await bot.whenLogged(({ msg }) => String(msg).startsWith('model not reached'));
       assert.equal(line['level'], 'error');
-      assert.equal(line['todo'], 'run npm run doctor');
+      assert.equal(line['fix'], 'run npm run doctor');
       assert.match(JSON.stringify(line['err']), error);
       assert.equal((await fetch(`${url}/health`)).status, 200);
       assert.doesNotMatch(bot.stdout, /secret/);

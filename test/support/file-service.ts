@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import { startTimedBot } from '../conversation/talk.ts';
+import { startTimedBot } from '../conversation/timed-bot.ts';
 import { Gathered, inTime } from '../realtime/gathered.ts';
 import type { BotUnderTest, BotUnderTestOptions } from './bot.ts';
 import type { ConnectorCall } from './fake-connector.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { toPcm } from '../../src/audio/pcm.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
-import { wordingFor } from '../../src/messages/messages.ts';
+import { messagesFor } from '../../src/messages/messages.ts';
 import type { BotUnderTest } from './bot.ts';
 import { toneOf } from './pitch.ts';
 
@@ -13,7 +13,7 @@ export async function invited(bot: BotUnderTest, fields: Record<string, unknown>
   const before = bot.connector.messages.length;
   assert.equal((await bot.says('/talk', fields)).status, 200);
   const reply = (await bot.connector.whenMessages(before + 1))[before];
-  const { open } = wordingFor(String(fields['locale'] ?? 'en')).talk;
+  const { open } = messagesFor(String(fields['locale'] ?? 'en')).recording;
   const [text = '', link = ''] = String(reply?.body.text).split(`\n\n[${open}](`);
   assert.ok(text !== '' && link.endsWith(')'), String(reply?.body.text));
   return link.slice(0, -1);

@@ -96,7 +96,7 @@ describe('telemetry to Application Insights', { skip }, () => {
       const all = await startAll(t, {}, status);
       const line = await all.bot.whenLogged(({ msg }) => String(msg).startsWith('telemetry is not taken'));
       assert.equal(line['status'], status);
-      assert.match(String(line['todo']), status === 403 ? /Monitoring Metrics Publisher/ : /if it lasts/);
+      assert.match(String(line['fix']), status === 403 ? /Monitoring Metrics Publisher/ : /if it lasts/);
       assert.match((await all.says()).text, /tulips/);
       all.bot.signal('SIGTERM');
       assert.deepEqual(await all.bot.ended, { code: 0, signal: null });

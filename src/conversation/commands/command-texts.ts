@@ -1,9 +1,9 @@
 import { COMMANDS } from '../../messages/command-names.ts';
-import { clockTime, type Wording } from '../../messages/messages.ts';
+import { clockTime, type Messages } from '../../messages/messages.ts';
 import type { ConversationUsage } from '../records.ts';
 
 /** What people can tell the bot. */
-export function listOfCommands({ commands }: Wording): string {
+export function listOfCommands({ commands }: Messages): string {
   return COMMANDS.map((name) => `- /${name}: ${commands.does[name]}`).join('\n');
 }
 
@@ -12,18 +12,18 @@ export function usageText(
   { turns, audioMs, tokens }: ConversationUsage,
   usd: number | undefined,
   priceDate: string,
-  words: Wording,
+  messages: Messages,
 ): string {
-  const number = (value: number) => value.toLocaleString(words.language);
+  const number = (value: number) => value.toLocaleString(messages.language);
   const kinds = [tokens.text, tokens.audio, tokens.image];
   const sum = (direction: 'in' | 'cached' | 'out') => number(kinds.reduce((total, kind) => total + kind[direction], 0));
   const lines = [
-    words.usage.turns(number(turns)),
-    words.usage.audio(audioMs === 0 ? '0:00' : clockTime(audioMs)),
-    words.usage.tokens({ in: sum('in'), cached: sum('cached'), out: sum('out') }),
-    usd === undefined ? words.usage.costUnknown : words.usage.cost(dollars(usd, words.language), priceDate),
+    messages.usage.turns(number(turns)),
+    messages.usage.audio(audioMs === 0 ? '0:00' : clockTime(audioMs)),
+    messages.usage.tokens({ in: sum('in'), cached: sum('cached'), out: sum('out') }),
+    usd === undefined ? messages.usage.costUnknown : messages.usage.cost(dollars(usd, messages.language), priceDate),
   ];
-  return `${words.usage.title}\n\n${lines.map((line) => `- ${line}`).join('\n')}`;
+  return `${messages.usage.title}\n\n${lines.map((line) => `- ${line}`).join('\n')}`;
 }
 
 function dollars(usd: number, language: string): string {

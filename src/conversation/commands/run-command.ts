@@ -1,5 +1,5 @@
 import { VOICES } from '../../config/voices.ts';
-import { wordingFor } from '../../messages/messages.ts';
+import { messagesFor } from '../../messages/messages.ts';
 import type { ConversationAction } from '../conversation-store.ts';
 import { messageId } from '../keys.ts';
 import type { ConversationSettings } from '../records.ts';
@@ -24,27 +24,27 @@ const MAX_ECHO_CHARS = 40;
 
 /** What a command does and says. Counts it in the rate of its person. */
 export function planCommand(command: Command, message: UserMessage, services: Services): CommandPlan {
-  const words = wordingFor(message.locale);
+  const messages = messagesFor(message.locale);
   const by = authorOf(message);
   // To stop is never too much: it ends work, and a person who has asked too much has to be able to.
-  if (!services.rate.admit(message.personKey) && command.name !== 'stop') return onlySay(words.limits.tooFast);
+  if (!services.rate.admit(message.personKey) && command.name !== 'stop') return onlySay(messages.limits.tooFast);
   switch (command.name) {
     case 'help':
-      return onlySay(listOfCommands(words));
+      return onlySay(listOfCommands(messages));
     case 'start':
-      return onlySay(words.welcome);
+      return onlySay(messages.welcome);
     case 'unknown':
-      return onlySay(`${words.commands.unknown(command.written)}\n\n${listOfCommands(words)}`);
+      return onlySay(`${messages.commands.unknown(command.written)}\n\n${listOfCommands(messages)}`);
     case 'talk':
       return { action: { kind: 'note' }, confirm: (signal) => invite(message, services, signal) };
     case 'reset':
-      return { action: { kind: 'reset' }, confirm: async () => say(words.commands.reset(by)) };
+      return { action: { kind: 'reset' }, confirm: async () => say(messages.commands.reset(by)) };
     case 'forget':
       return {
         action: { kind: 'forget' },
         confirm: async (signal) => {
           await stored(() => services.audioStore.forget(message.key), services, signal);
-          return say(words.commands.forgotten(by));
+          return say(messages.commands.forgotten(by));
         },
       };
     case 'voice':
@@ -52,7 +52,7 @@ export function planCommand(command: Command, message: UserMessage, services: Se
     case 'audio':
       return planAudio(command.argument, message);
     case 'stop':
-      return { action: { kind: 'stop' }, confirm: async () => say(words.commands.stopped) };
+      return { action: { kind: 'stop' }, confirm: async () => say(messages.commands.stopped) };
     case 'usage':
       return { action: { kind: 'note' }, confirm: (signal) => sayUsage(message, services, signal) };
   }
@@ -84,7 +84,7 @@ function withoutMarkdown(text: string): string {
 
 /** The recording link belongs to the person who asked for it. */
 async function invite(message: UserMessage, services: Services, signal: AbortSignal): Promise<Reply> {
-  const { talk } = wordingFor(message.locale);
+  const { recording: talk } = messagesFor(message.locale);
   const way = services.channel.recordingAccess(message);
   switch (way) {
     case 'dialog':
@@ -99,7 +99,7 @@ async function invite(message: UserMessage, services: Services, signal: AbortSig
 }
 
 function planVoice(argument: string, message: UserMessage, services: Services): CommandPlan {
-  const { commands } = wordingFor(message.locale);
+  const { commands } = messagesFor(message.locale);
   // The configured one may be of a kind that is not listed.
   const values = [...new Set([services.settings.voice, ...VOICES])];
   const voice = values.find((each) => each.toLowerCase() === argument.toLowerCase());
@@ -119,7 +119,7 @@ function planVoice(argument: string, message: UserMessage, services: Services): 
 }
 
 function planAudio(argument: string, message: UserMessage): CommandPlan {
-  const { commands } = wordingFor(message.locale);
+  const { commands } = messagesFor(message.locale);
   const by = authorOf(message);
   switch (argument.toLowerCase()) {
     case 'on':
@@ -146,5 +146,5 @@ function choose(settings: ConversationSettings, message: UserMessage): Conversat
 async function sayUsage(message: UserMessage, services: Services, signal: AbortSignal): Promise<Reply> {
   const { usage } = await stored(() => services.conversations.read(message.key), services, signal);
   const { spending } = services;
-  return say(usageText(usage, spending.costOf(usage.tokens), spending.priceDate, wordingFor(message.locale)));
+  return say(usageText(usage, spending.costOf(usage.tokens), spending.priceDate, messagesFor(message.locale)));
 }

@@ -11,7 +11,7 @@ import { type ShareBounds, Shares } from '../../shares.ts';
 import type { Acceptance, MessageName } from '../acceptance.ts';
 import type { Respond } from '../reply.ts';
 import { personOf } from '../speakers.ts';
-import type { TurnReference, UserMessage } from '../user-message.ts';
+import type { MessageReference, UserMessage } from '../user-message.ts';
 import { findRecordingLink, type RecordingLink, type RecordingLinks } from './recording-links.ts';
 
 /** What recordings become messages of. */
@@ -28,7 +28,7 @@ export interface RecordingsDeps {
   readonly audioStore: AudioStore;
   readonly conversations: RecordingAcceptor;
   /** The way back to whoever was invited. */
-  readonly later: (reference: TurnReference) => Respond;
+  readonly later: (reference: MessageReference) => Respond;
   readonly clock: Clock;
   readonly log: Logger;
 }

@@ -1,6 +1,6 @@
 import { durationMs, type Pcm } from '../../audio/pcm.ts';
 import { encodeWav } from '../../audio/wav.ts';
-import { apology, wordingFor } from '../../messages/messages.ts';
+import { apology, messagesFor } from '../../messages/messages.ts';
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { Outcome } from '../../realtime/outcome.ts';
 import type { ConversationRecord } from '../records.ts';
@@ -38,7 +38,7 @@ export function paragraphs(...parts: readonly string[]): string {
 
 /** What stands above an answer of what was understood of voice messages; empty where nothing was. */
 export function transcriptHeading(heard: string | undefined, message: UserMessage): string {
-  return heard === undefined ? '' : wordingFor(message.locale).attachments.heard(heard, speakerOf(message));
+  return heard === undefined ? '' : messagesFor(message.locale).attachments.heard(heard, speakerOf(message));
 }
 
 /** What the user gets for an outcome: every outcome has one reply. */
@@ -47,21 +47,21 @@ export async function toReply(
   turn: Pick<TurnContext, 'message' | 'log' | 'incident'>,
   services: Pick<Services, 'audioStore'>,
 ): Promise<Reply> {
-  const words = wordingFor(turn.message.locale);
+  const messages = messagesFor(turn.message.locale);
   const fromModel = { audio: undefined, isFromModel: true };
   switch (outcome.kind) {
     case 'spoken':
-      return { ...fromModel, text: outcome.text || words.voiceReply, audio: await toAudio(outcome, turn, services) };
+      return { ...fromModel, text: outcome.text || messages.voiceReply, audio: await toAudio(outcome, turn, services) };
     case 'textOnly':
       return { ...fromModel, text: outcome.text };
     case 'failed':
-      return { text: apology(outcome.error.code, turn.incident, words), audio: undefined };
+      return { text: apology(outcome.error.code, turn.incident, messages), audio: undefined };
     case 'cutShort':
       if (outcome.why === 'cancelled') return { ...fromModel, text: outcome.text };
-      if (outcome.why === 'filter') return { text: words.cutShort.filter, audio: undefined, addsToShown: true };
+      if (outcome.why === 'filter') return { text: messages.cutShort.filter, audio: undefined, addsToShown: true };
       return {
         ...fromModel,
-        text: paragraphs(outcome.text, words.cutShort[outcome.why]),
+        text: paragraphs(outcome.text, messages.cutShort[outcome.why]),
         audio: await toAudio(outcome, turn, services),
       };
   }
@@ -91,7 +91,7 @@ async function toAudio(
 /** A model that cannot see or hear says no more than that it does not take the message. */
 function hintsOf({ locale }: UserMessage, { outcome }: ModelResult, { soundMs, pictures }: ReadAttachments): string[] {
   const isRefused = outcome.kind === 'failed' && outcome.error.code === 'request_rejected';
-  return isRefused && soundMs + pictures > 0 ? [wordingFor(locale).attachments.leaveOut] : [];
+  return isRefused && soundMs + pictures > 0 ? [messagesFor(locale).attachments.leaveOut] : [];
 }
 
 /** Tells the user where the configured voice spoke in place of the chosen one. */
@@ -103,5 +103,5 @@ function voiceNotes(
 ): string[] {
   const isReplaced = refusedVoice !== undefined && refusedVoice === settings.voice && refusedVoice !== configuredVoice;
   if (!isReplaced || outcome.kind === 'failed') return [];
-  return [wordingFor(locale).commands.voiceRefused(refusedVoice, configuredVoice)];
+  return [messagesFor(locale).commands.voiceRefused(refusedVoice, configuredVoice)];
 }

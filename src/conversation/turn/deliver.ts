@@ -1,5 +1,5 @@
 import { SendError, TurnError, type TurnErrorCode } from '../../errors.ts';
-import { apology, wordingFor } from '../../messages/messages.ts';
+import { apology, messagesFor } from '../../messages/messages.ts';
 import { messageId } from '../keys.ts';
 import type { ConversationRecord, UnsentReply } from '../records.ts';
 import type { Reply, ReplyAudio, ReplySender } from '../reply.ts';
@@ -128,7 +128,7 @@ async function send(reply: Reply, sender: ReplySender, turn: TurnContext): Promi
 }
 
 async function apologize(code: TurnErrorCode, turn: TurnContext): Promise<Unsent | undefined> {
-  const text = apology(code, turn.incident, wordingFor(turn.message.locale));
+  const text = apology(code, turn.incident, messagesFor(turn.message.locale));
   try {
     return await send({ text, audio: undefined, addsToShown: true }, await turn.open(), turn);
   } catch (error) {

@@ -34,12 +34,12 @@ export function toPrompt(
   record: ConversationRecord,
   { settings, sessions }: Services,
 ): Prompt {
-  const { before, after, asides, soundMs, pictures } = attachments;
+  const { before, after, modelNotes, soundMs, pictures } = attachments;
   return {
     settings: { ...settings, ...record.settings },
     about: aboutPeople(message),
     text: paragraphs(...before, itemText(message)),
-    parts: [...after, ...asides.map((text) => ({ kind: 'text', text }) as const)],
+    parts: [...after, ...modelNotes.map((text) => ({ kind: 'text', text }) as const)],
     history: () => historyText(record.history),
     soundMs,
     pictures,

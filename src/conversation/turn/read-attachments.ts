@@ -3,11 +3,11 @@ import { readFile } from '../../attachments/reader.ts';
 import type { SemaphoreBounds } from '../../attachments/semaphore.ts';
 import { samplesIn } from '../../audio/wav.ts';
 import { AttachmentError } from '../../errors.ts';
-import { clockTime, wordingFor } from '../../messages/messages.ts';
+import { clockTime, messagesFor } from '../../messages/messages.ts';
 import type { ContentPart } from '../../realtime/content.ts';
 import type { Services } from '../services.ts';
 import { personOf } from '../speakers.ts';
-import type { TurnAttachment } from '../user-message.ts';
+import type { MessageAttachment } from '../user-message.ts';
 import type { TurnContext } from './turn-context.ts';
 
 /** What reading takes. */
@@ -19,7 +19,7 @@ export interface ReadAttachments {
   readonly before: readonly string[];
   readonly after: readonly ContentPart[];
   /** For the model, beside all else: what could not be read. */
-  readonly asides: readonly string[];
+  readonly modelNotes: readonly string[];
   /** For the user: what could not be read, a sentence each. */
   readonly notes: readonly string[];
   /** What is remembered of it, a line each; of a voice message with what was understood of it. */
@@ -41,13 +41,13 @@ const MAX_SOUND_MS = 181_000;
 /** A file's text is in the session; of a later one it need not fill the history. */
 const MAX_REMEMBERED_CHARS = 1_000;
 
-type Recording = Extract<TurnAttachment, { kind: 'recording' }>;
+type Recording = Extract<MessageAttachment, { kind: 'recording' }>;
 
 /** What one attachment comes to; each field as in `ReadAttachments`. */
 interface Read {
   readonly before?: string;
   readonly after?: ContentPart;
-  readonly aside?: string;
+  readonly modelNote?: string;
   readonly note?: string;
   readonly remembered?: (heard: string | undefined) => string;
   readonly soundMs?: number;
@@ -85,9 +85,9 @@ export async function readAttachments(
   }
 }
 
-async function readOne(attachment: TurnAttachment, before: readonly Read[], reading: Reading): Promise<Read> {
+async function readOne(attachment: MessageAttachment, before: readonly Read[], reading: Reading): Promise<Read> {
   const { message } = reading.turn;
-  const { attachments: words } = wordingFor(message.locale);
+  const { attachments: words } = messagesFor(message.locale);
   switch (attachment.kind) {
     case 'quote': {
       const line = quoteLine(attachment);
@@ -106,12 +106,12 @@ async function readOne(attachment: TurnAttachment, before: readonly Read[], read
     case 'keptBack': {
       // What Teams does not give in channels and group chats, it gives in a chat of two.
       const note = message.scope === 'personal' ? words.keptBack : words.keptBackInGroup;
-      return { note, aside: unreadAside('a file, of which nothing but its place came') };
+      return { note, modelNote: unreadNote('a file, of which nothing but its place came') };
     }
     case 'loop':
-      return { note: words.loop(attachment.url), aside: unreadAside('a component of Microsoft Loop') };
+      return { note: words.loop(attachment.url), modelNote: unreadNote('a component of Microsoft Loop') };
     case 'unreadable':
-      return { note: words.unreadable, aside: unreadAside('a card or an attachment') };
+      return { note: words.unreadable, modelNote: unreadNote('a card or an attachment') };
     case 'tooManyFiles':
       return { note: words.tooMany(String(MAX_FILES), String(attachment.count)) };
     case 'file':
@@ -178,16 +178,16 @@ function soundOf(pcm: Uint8Array, soundMs: number): Read {
 }
 
 function unread(err: unknown, source: SentFile | Recording, { message, log }: Reading['turn']): Read {
-  const { attachments: words } = wordingFor(message.locale);
+  const { attachments: words } = messagesFor(message.locale);
   const code = err instanceof AttachmentError ? err.code : 'damaged';
   log.warn({ err, code }, 'attachment not read');
   // A recording cannot be sent again: its recording link is used.
   if (source.kind === 'recording') return { note: words.recordingLost };
   const named = source.name === undefined ? 'a file' : JSON.stringify(source.name);
-  return { note: words.notRead[code](source.name), aside: unreadAside(named) };
+  return { note: words.notRead[code](source.name), modelNote: unreadNote(named) };
 }
 
-function unreadAside(what: string): string {
+function unreadNote(what: string): string {
   return `The user also sent ${what}, which could not be read; they are told so.`;
 }
 
@@ -199,7 +199,7 @@ function attachmentsOf(all: readonly Read[]): ReadAttachments {
   return {
     before: given(all.map((read) => read.before)),
     after,
-    asides: given(all.map((read) => read.aside)),
+    modelNotes: given(all.map((read) => read.modelNote)),
     notes: given(all.map((read) => read.note)),
     remembered: (heard) => given(all.map((read) => read.remembered?.(read === firstSound ? heard : undefined))),
     soundMs: soundMsOf(all),

@@ -1,4 +1,4 @@
-import { wordingFor } from '../../messages/messages.ts';
+import { messagesFor } from '../../messages/messages.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
 import type { Services } from '../services.ts';
 import { MAX_TEXT_CHARS, type RecordingLink, type UserMessage } from '../user-message.ts';
@@ -9,23 +9,23 @@ import type { Refused } from './turn-result.ts';
 
 /** Why a message is refused, whenever it comes; `undefined` for all others. */
 export function validateMessage({ text, attachments, isAllowed, locale }: UserMessage): Refused | undefined {
-  const words = wordingFor(locale);
-  if (!isAllowed) return { reason: 'notAllowed', text: words.notAllowed };
-  if (text === '' && attachments.length === 0) return { reason: 'textMissing', text: words.textMissing };
+  const messages = messagesFor(locale);
+  if (!isAllowed) return { reason: 'notAllowed', text: messages.notAllowed };
+  if (text === '' && attachments.length === 0) return { reason: 'textMissing', text: messages.textMissing };
   if (text.length > MAX_TEXT_CHARS)
-    return { reason: 'textTooLong', text: words.textTooLong(MAX_TEXT_CHARS.toLocaleString(words.language)) };
+    return { reason: 'textTooLong', text: messages.textTooLong(MAX_TEXT_CHARS.toLocaleString(messages.language)) };
   return undefined;
 }
 
 /** Counts a turn of a person, once for all of its attempts; refuses it where it is one too many. */
 export function tooFast({ job, message }: TurnContext, { rate }: Services): Refused | undefined {
   if (job.isRetry || rate.admit(message.personKey)) return undefined;
-  return { reason: 'tooFast', text: wordingFor(message.locale).limits.tooFast };
+  return { reason: 'tooFast', text: messagesFor(message.locale).limits.tooFast };
 }
 
 /** The turn may cost more than is left of a budget. */
 export function overBudget(over: OverBudget, { locale }: UserMessage): Refused {
-  return { reason: over.budget, text: wordingFor(locale).limits[over.budget], over };
+  return { reason: over.budget, text: messagesFor(locale).limits[over.budget], over };
 }
 
 /** Nothing of what was sent can be read. A user who has spoken in vain is shown where to speak. */

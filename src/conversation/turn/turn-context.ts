@@ -1,6 +1,6 @@
 import { StoreError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { wordingFor } from '../../messages/messages.ts';
+import { messagesFor } from '../../messages/messages.ts';
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { TurnTelemetry } from '../../telemetry/turn-telemetry.ts';
 import type { SaveResult, TurnJob } from '../queue/turn-queue.ts';
@@ -137,7 +137,7 @@ export class TurnContext {
   async #tellOfOutage(): Promise<void> {
     if (this.#isTold) return;
     this.#isTold = true;
-    const text = wordingFor(this.message.locale).storage.lasting;
+    const text = messagesFor(this.message.locale).storage.lasting;
     try {
       if (this.#sender === undefined) await this.#respond((sender) => sender.send({ text, audio: undefined }));
       else await this.#sender.notify(text);

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What browsers run: the entries in `browser/`, which is compiled with the types of a browser. */
-export const BROWSER_SCRIPTS = ['player', 'teams', 'talk', 'recorder'] as const;
+export const BROWSER_SCRIPTS = ['player', 'teams', 'record', 'recorder'] as const;
 export type BrowserScript = (typeof BROWSER_SCRIPTS)[number];
 
 const texts = new Map<BrowserScript, string>();

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'restify';
-import type { Wording } from '../../messages/messages.ts';
+import type { Messages } from '../../messages/messages.ts';
 import { PAGE_STYLE } from './page-style.ts';
 
 /** A page of the bot's own. */
@@ -8,7 +8,7 @@ export interface PageParts {
   readonly title: string;
   /** HTML; whatever came from elsewhere is escaped in it. */
   readonly body: string;
-  readonly words: Wording;
+  readonly messages: Messages;
   /** Lets this answer's own scripts and style run, and no others. */
   readonly nonce: string;
   /** The look of what only this page has. */
@@ -23,9 +23,9 @@ export function newNonce(): string {
 }
 
 /** The whole page. The icon is there so that browsers do not ask for one. */
-export function htmlPage({ title, body, words, nonce, style }: PageParts): string {
+export function htmlPage({ title, body, messages, nonce, style }: PageParts): string {
   return `<!doctype html>
-<html lang="${words.language}">
+<html lang="${messages.language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

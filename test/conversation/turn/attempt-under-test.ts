@@ -3,7 +3,7 @@ import { runTurn } from '../../../src/conversation/turn/run-turn.ts';
 import { TurnContext } from '../../../src/conversation/turn/turn-context.ts';
 import type { UserMessage } from '../../../src/conversation/user-message.ts';
 import { type Answer, says } from '../../realtime/fake-model.ts';
-import { talk, turn, wayBack } from '../talk-under-test.ts';
+import { talk, turn, wayBack } from '../recordings-under-test.ts';
 import { ScriptedJob } from './scripted-job.ts';
 
 interface Start {

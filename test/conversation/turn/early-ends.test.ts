@@ -7,7 +7,7 @@ import { TurnError } from '../../../src/errors.ts';
 import { en } from '../../../src/messages/en.ts';
 import type { Answer } from '../../realtime/fake-model.ts';
 import * as wire from '../../realtime/server-events.ts';
-import { turn } from '../talk-under-test.ts';
+import { turn } from '../recordings-under-test.ts';
 import { start, withoutActivity } from './attempt-under-test.ts';
 
 const SHUTTING_DOWN = new TurnError('shutting_down', 'the process has to end');

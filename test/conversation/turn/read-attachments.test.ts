@@ -6,7 +6,7 @@ import { FILE_BOUNDS, readAttachments } from '../../../src/conversation/turn/rea
 import type { UserMessage } from '../../../src/conversation/user-message.ts';
 import { randomIds } from '../../../src/ids.ts';
 import { createLogger } from '../../../src/log.ts';
-import { wordingFor } from '../../../src/messages/messages.ts';
+import { messagesFor } from '../../../src/messages/messages.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const HOUR_MS = 3_600_000;
@@ -55,7 +55,7 @@ describe('a recording of the page on which to speak', () => {
       const telemetry = { step: <T>(_name: string, work: () => Promise<T>) => work() };
       const turn = { message: spoken(kept?.id ?? '', locale), log, signal, telemetry };
       const read = await readAttachments(turn, services);
-      assert.deepEqual(read.notes, [wordingFor(locale).attachments.recordingLost]);
+      assert.deepEqual(read.notes, [messagesFor(locale).attachments.recordingLost]);
       assert.deepEqual([read.after, read.soundMs], [[], 0]);
       assert.match(logs.join(''), /not_fetched/);
     });

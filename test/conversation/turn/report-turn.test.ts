@@ -6,7 +6,7 @@ import type { TurnResult } from '../../../src/conversation/turn/turn-result.ts';
 import { SendError, TurnError } from '../../../src/errors.ts';
 import { failedResult } from '../../../src/realtime/generate-response.ts';
 import type { TurnMeasures } from '../../../src/telemetry/turn-telemetry.ts';
-import { talk, turn, wayBack } from '../talk-under-test.ts';
+import { talk, turn, wayBack } from '../recordings-under-test.ts';
 import { ScriptedJob } from './scripted-job.ts';
 
 const failed = failedResult(new TurnError('quota_exhausted', 'no quota'));

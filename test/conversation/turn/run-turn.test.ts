@@ -4,7 +4,7 @@ import { messageId } from '../../../src/conversation/keys.ts';
 import type { ConversationRecord } from '../../../src/conversation/records.ts';
 import { SendError } from '../../../src/errors.ts';
 import { en } from '../../../src/messages/en.ts';
-import { turn } from '../talk-under-test.ts';
+import { turn } from '../recordings-under-test.ts';
 import { start, withoutActivity } from './attempt-under-test.ts';
 import { AWAY } from './scripted-job.ts';
 

@@ -1,5 +1,5 @@
 import { HOLDS_FOR_MS } from '../../../conversation/recordings/recording-links.ts';
-import { LANGUAGES, spanOfTime, type Wording } from '../../../messages/messages.ts';
+import { LANGUAGES, type Messages, spanOfTime } from '../../../messages/messages.ts';
 import { escaped, htmlPage } from '../page.ts';
 
 /** What the page says of this very bot. */
@@ -13,19 +13,19 @@ export interface AboutFacts {
 }
 
 /** The page on the bot: what it is, what it keeps, who answers for it. `#privacy` and `#terms` lead to their parts. */
-export function aboutPage(facts: AboutFacts, words: Wording, nonce: string): string {
-  const { about } = words;
+export function aboutPage(facts: AboutFacts, messages: Messages, nonce: string): string {
+  const { about } = messages;
   const body = `<h1>${escaped(about.title)}</h1>
-${languages(words)}
+${languages(messages)}
 ${paragraph(about.what)}
 ${section('ai', about.aiTitle, paragraph(about.ai))}
-${section('privacy', about.privacyTitle, privacy(facts, words))}
-${section('terms', about.termsTitle, terms(words))}`;
-  return htmlPage({ title: about.title, body, words, nonce, style: ABOUT_STYLE });
+${section('privacy', about.privacyTitle, privacy(facts, messages))}
+${section('terms', about.termsTitle, terms(messages))}`;
+  return htmlPage({ title: about.title, body, messages, nonce, style: ABOUT_STYLE });
 }
 
 /** Addresses are relative, whatever stands before them. */
-function languages({ language, about }: Wording): string {
+function languages({ language, about }: Messages): string {
   const links = Object.values(LANGUAGES).map((each) => {
     const current = each.language === language ? ' aria-current="page"' : '';
     const tag = escaped(each.language);
@@ -34,14 +34,14 @@ function languages({ language, about }: Wording): string {
   return `<nav aria-label="${escaped(about.languages)}">${links.join('\n')}</nav>`;
 }
 
-function privacy(facts: AboutFacts, words: Wording): string {
+function privacy(facts: AboutFacts, messages: Messages): string {
   const { recordRetentionMs, audioRetentionMs, isStored, isAudioInAccount } = facts;
-  const { about } = words;
-  const recordsFor = spanOfTime(recordRetentionMs, words);
+  const { about } = messages;
+  const recordsFor = spanOfTime(recordRetentionMs, messages);
   const kept = [
     about.keptTalk(recordsFor),
-    about.keptSound(spanOfTime(audioRetentionMs, words)),
-    about.keptSpoken(spanOfTime(audioRetentionMs, words), spanOfTime(HOLDS_FOR_MS, words)),
+    about.keptSound(spanOfTime(audioRetentionMs, messages)),
+    about.keptSpoken(spanOfTime(audioRetentionMs, messages), spanOfTime(HOLDS_FOR_MS, messages)),
     about.keptWaiting,
     ...(isStored ? [about.keptFailed(recordsFor)] : []),
   ];
@@ -61,7 +61,7 @@ ${where.map(paragraph).join('\n')}
 ${[about.forget, about.reset].map(paragraph).join('\n')}`;
 }
 
-function terms({ about }: Wording): string {
+function terms({ about }: Messages): string {
   return `${paragraph(about.terms)}
 <h3>${escaped(about.responsibleTitle)}</h3>
 ${paragraph(about.responsible)}`;

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'restify';
 import type { Config } from '../../../config/config.ts';
-import { wordingFor } from '../../../messages/messages.ts';
+import { messagesFor } from '../../../messages/messages.ts';
 import { firstLanguage, newNonce, sendPage } from '../page.ts';
 import { type AboutFacts, aboutPage } from './page.ts';
 
@@ -18,7 +18,7 @@ export function aboutRoute(facts: AboutFacts) {
   return async function serveAbout(request: Request, response: Response): Promise<void> {
     const wanted = new URLSearchParams(request.getQuery()).get('lang') ?? firstLanguage(request);
     const nonce = newNonce();
-    const page = aboutPage(facts, wordingFor(wanted), nonce);
+    const page = aboutPage(facts, messagesFor(wanted), nonce);
     sendPage(request, response, page, { status: 200, nonce, policy: ["frame-ancestors 'none'"] });
   };
 }

@@ -1,18 +1,18 @@
 import type { Request, Response } from 'restify';
-import { type Wording, wordingFor } from '../../../messages/messages.ts';
+import { type Messages, messagesFor } from '../../../messages/messages.ts';
 import { escaped, firstLanguage, htmlPage, newNonce, sendPage } from '../page.ts';
 
 /** `GET` and `HEAD /`: what answers at this address, and where to go. In the language of the browser. */
 export function homeRoute() {
   return async function serveHome(request: Request, response: Response): Promise<void> {
     const nonce = newNonce();
-    const page = homePage(wordingFor(firstLanguage(request)), nonce);
+    const page = homePage(messagesFor(firstLanguage(request)), nonce);
     sendPage(request, response, page, { status: 200, nonce, policy: ["frame-ancestors 'none'"] });
   };
 }
 
-function homePage(words: Wording, nonce: string): string {
-  const { home, about } = words;
+function homePage(messages: Messages, nonce: string): string {
+  const { home, about } = messages;
   const body = `<h1>${escaped(home.title)}</h1>
 <p>${escaped(about.what)}</p>
 <p>${escaped(home.where)}</p>
@@ -21,7 +21,7 @@ function homePage(words: Wording, nonce: string): string {
 <li><a href="health">${escaped(home.health)}</a></li>
 <li>${escaped(home.endpoint)} <code>/api/messages</code></li>
 </ul>`;
-  return htmlPage({ title: home.title, body, words, nonce, style: HOME_STYLE });
+  return htmlPage({ title: home.title, body, messages, nonce, style: HOME_STYLE });
 }
 
 const HOME_STYLE = `

@@ -1,5 +1,5 @@
 import type { StoredAudio } from '../../../audio/audio-store.ts';
-import { clockTime, type Wording } from '../../../messages/messages.ts';
+import { clockTime, type Messages } from '../../../messages/messages.ts';
 import { browserScript } from '../browser-script.ts';
 import { escaped, htmlPage } from '../page.ts';
 import { PLAYER_STYLE } from './style.ts';
@@ -10,35 +10,35 @@ export interface PlayerPageParts {
   readonly audio: StoredAudio;
   /** The name of the page and, with `.wav`, of the sound: addresses are relative, whatever stands before them. */
   readonly link: string;
-  readonly words: Wording;
+  readonly messages: Messages;
   /** Lets this answer's own scripts and style run, and no others. */
   readonly nonce: string;
 }
 
 /** The page that plays a reply. Rejects where its scripts cannot be read. */
-export async function playerPage({ audio, link, words, nonce }: PlayerPageParts): Promise<string> {
+export async function playerPage({ audio, link, messages, nonce }: PlayerPageParts): Promise<string> {
   const source = escaped(`${link}.wav`);
-  const body = `<h1>${escaped(words.audioTitle)}</h1>
+  const body = `<h1>${escaped(messages.audioTitle)}</h1>
 <audio id="audio" preload="auto" src="${source}"></audio>
 <noscript><audio controls src="${source}"></audio></noscript>
-${controls(audio.durationMs, words)}
-${extras(source, words)}
-<p id="failure" role="alert" data-text="${escaped(words.player.notPlayable)}"></p>
-${transcript(audio.text, words)}
+${controls(audio.durationMs, messages)}
+${extras(source, messages)}
+<p id="failure" role="alert" data-text="${escaped(messages.player.notPlayable)}"></p>
+${transcript(audio.text, messages)}
 <script nonce="${nonce}">${await browserScript('player')}</script>
 <script nonce="${nonce}" data-library="..${TEAMS_LIBRARY_PATH}">${await browserScript('teams')}</script>`;
-  return htmlPage({ title: words.audioTitle, body, words, nonce, style: PLAYER_STYLE });
+  return htmlPage({ title: messages.audioTitle, body, messages, nonce, style: PLAYER_STYLE });
 }
 
 /** What is said where there is no sound, or not any more. */
-export function notFoundPage(words: Wording, nonce: string): string {
-  const title = words.player.notFoundTitle;
-  const body = `<h1>${escaped(title)}</h1>\n<p>${escaped(words.audio.gone)}</p>`;
-  return htmlPage({ title, body, words, nonce, style: PLAYER_STYLE });
+export function notFoundPage(messages: Messages, nonce: string): string {
+  const title = messages.player.notFoundTitle;
+  const body = `<h1>${escaped(title)}</h1>\n<p>${escaped(messages.audio.gone)}</p>`;
+  return htmlPage({ title, body, messages, nonce, style: PLAYER_STYLE });
 }
 
 /** Shown by the script, without which they could do nothing. Times are read aloud by the slider alone. */
-function controls(durationMs: number, { player }: Wording): string {
+function controls(durationMs: number, { player }: Messages): string {
   const total = clockTime(durationMs);
   return `<div id="player" class="player" hidden>
 <button id="toggle" type="button" data-play="${escaped(player.play)}" data-pause="${escaped(player.pause)}" \
@@ -56,7 +56,7 @@ aria-label="${escaped(player.position)}" data-of="${escaped(player.of('{position
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 
 /** Shown by the script. The link is not: it works without one. */
-function extras(source: string, { player, language }: Wording): string {
+function extras(source: string, { player, language }: Messages): string {
   const options = SPEEDS.map((speed) => {
     const selected = speed === 1 ? ' selected' : '';
     return `<option value="${speed}"${selected}>${speed.toLocaleString(language)}×</option>`;
@@ -71,7 +71,7 @@ function extras(source: string, { player, language }: Wording): string {
  * Nothing where there is sound alone. An empty `lang` says that the language is not known: the model speaks the one it is
  * spoken to in.
  */
-function transcript(text: string, { player }: Wording): string {
+function transcript(text: string, { player }: Messages): string {
   if (text === '') return '';
   return `<section aria-labelledby="transcript">
 <h2 id="transcript">${escaped(player.transcript)}</h2>

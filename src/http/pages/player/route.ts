@@ -1,5 +1,5 @@
 import type { Request, Response } from 'restify';
-import { wordingFor } from '../../../messages/messages.ts';
+import { messagesFor } from '../../../messages/messages.ts';
 import { findLinked, type LinkOptions } from '../../linked-audio.ts';
 import { firstLanguage, newNonce, sendPage } from '../page.ts';
 import { notFoundPage, playerPage } from './page.ts';
@@ -23,8 +23,8 @@ export function playerRoute(options: LinkOptions) {
     // Whose sound it was is not known where there is none.
     const page =
       found === undefined
-        ? notFoundPage(wordingFor(firstLanguage(request)), nonce)
-        : await playerPage({ audio: found.audio, link, words: wordingFor(found.audio.locale), nonce });
+        ? notFoundPage(messagesFor(firstLanguage(request)), nonce)
+        : await playerPage({ audio: found.audio, link, messages: messagesFor(found.audio.locale), nonce });
     sendPage(request, response, page, { status: found === undefined ? 404 : 200, nonce, policy: policy(nonce) });
   };
 }

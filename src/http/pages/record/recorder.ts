@@ -2,7 +2,7 @@ import type { Request, Response } from 'restify';
 import { browserScript } from '../browser-script.ts';
 
 /** Where the recorder is served; beside the pages, which name it by its last part. */
-export const RECORDER_PATH = '/talk/recorder.js';
+export const RECORDER_PATH = '/record/recorder.js';
 
 /** `GET` and `HEAD` of the recorder. A browser takes it from an address alone, and not from within a page. */
 export function recorderRoute() {

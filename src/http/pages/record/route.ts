@@ -1,19 +1,19 @@
 import type { Request, Response } from 'restify';
 import type { Clock } from '../../../clock.ts';
 import type { Recordings } from '../../../conversation/recordings/recordings.ts';
-import { wordingFor } from '../../../messages/messages.ts';
+import { messagesFor } from '../../../messages/messages.ts';
 import { firstLanguage, newNonce, sendPage } from '../page.ts';
 import { FRAMING_HOSTS } from '../player/route.ts';
-import { endedPage, talkPage } from './page.ts';
+import { endedPage, recordingPage } from './page.ts';
 
 /** What showing the page needs. */
-export interface TalkOptions {
+export interface RecordingPageOptions {
   readonly recordings: Pick<Recordings, 'guestOf'>;
   readonly clock: Clock;
 }
 
-/** `GET` and `HEAD /talk/<link>`: the page on which the user who was invited speaks, in a browser and in Teams' dialog. */
-export function talkRoute({ recordings, clock }: TalkOptions) {
+/** `GET` and `HEAD /record/<link>`: the page on which the user who was invited speaks, in a browser and in Teams' dialog. */
+export function recordingPageRoute({ recordings, clock }: RecordingPageOptions) {
   return async function serveTalk(request: Request, response: Response): Promise<void> {
     const link = String(request.params.link);
     // The page's own addresses are relative, and lead nowhere behind a slash.
@@ -22,11 +22,11 @@ export function talkRoute({ recordings, clock }: TalkOptions) {
     const page =
       recordingLink === undefined
         ? // Who was invited is not known where there is no recordingLink.
-          endedPage(wordingFor(firstLanguage(request)), nonce)
-        : await talkPage({
+          endedPage(messagesFor(firstLanguage(request)), nonce)
+        : await recordingPage({
             link,
             leftMs: recordingLink.expiresAtMs - clock.now(),
-            words: wordingFor(recordingLink.locale),
+            messages: messagesFor(recordingLink.locale),
             nonce,
           });
     const status = recordingLink === undefined ? 404 : 200;

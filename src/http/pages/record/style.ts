@@ -1,7 +1,7 @@
 /** The look of the page on which users speak, on top of that of every page. */
-export const TALK_STYLE = `
+export const RECORDING_STYLE = `
 #intro { margin-bottom: 1.25rem; }
-.talk {
+.recorder {
   display: flex; flex-direction: column; align-items: center; gap: 1rem; padding: 1.5rem 1rem;
   background: var(--surface); border: 1px solid var(--line); border-radius: 0.75rem;
 }

@@ -11,7 +11,7 @@ import {
   StoreError,
 } from '../../../errors.ts';
 import type { Logger } from '../../../log.ts';
-import { type Wording, wordingFor } from '../../../messages/messages.ts';
+import { type Messages, messagesFor } from '../../../messages/messages.ts';
 import { unvouchedPart } from '../../../shares.ts';
 import { bounded, refuseEncoded, wholeBody } from '../../bounded-body.ts';
 import { allowLongRequest, LONG_REQUEST_TIMEOUT_MS } from '../../request-time.ts';
@@ -29,7 +29,7 @@ const MAX_BYTES_AT_ONCE = 64 * 1024 * 1024;
 const WAV = /^audio\/(?:x-)?wave?\s*(?:;|$)/i;
 
 /**
- * `POST /talk/<link>`: a recording, sent by the page of the same address. The link is all that is asked for: there is no
+ * `POST /record/<link>`: a recording, sent by the page of the same address. The link is all that is asked for: there is no
  * cookie that a page of somebody else's could make use of. What is said of a refusal is in the user's language, for the
  * page to show.
  */
@@ -38,24 +38,24 @@ export function uploadRoute({ recordings, isDraining, log }: UploadOptions) {
   const readBody = bounded(readWav, { maxBytesAtOnce: MAX_BYTES_AT_ONCE, timeoutMs });
   const readUnvouched = bounded(readBody, { maxBytesAtOnce: unvouchedPart(MAX_BYTES_AT_ONCE), timeoutMs });
   return async function takeRecording(request: Request, response: Response): Promise<void> {
-    let words = wordingFor(firstLanguage(request));
+    let messages = messagesFor(firstLanguage(request));
     let names: object = {};
     let taken: RecordingTaken;
     try {
-      if (isDraining()) throw new RequestError('draining', words.shuttingDown);
+      if (isDraining()) throw new RequestError('draining', messages.shuttingDown);
       const recordingLink = await recordings.speakerOf(String(request.params.link));
       // Before anything of the body is kept: strangers get no memory of ours, and no more time than others.
-      if (recordingLink === undefined) throw ended(words);
-      words = wordingFor(recordingLink.locale);
+      if (recordingLink === undefined) throw ended(messages);
+      messages = messagesFor(recordingLink.locale);
       names = { conversation: recordingLink.key };
       taken = await recordings.take(recordingLink, () => {
         allowLongRequest(request);
         return personOf(recordingLink).isVouched ? readBody(request) : readUnvouched(request);
       });
     } catch (error) {
-      throw refusalOf(error, words, log.child(names));
+      throw refusalOf(error, messages, log.child(names));
     }
-    answer(response, taken, words);
+    answer(response, taken, messages);
   };
 }
 
@@ -67,49 +67,49 @@ async function readWav(request: IncomingMessage): Promise<Buffer> {
   return wholeBody(request, MAX_CLIP_BYTES);
 }
 
-function answer(response: Response, taken: RecordingTaken, words: Wording): void {
+function answer(response: Response, taken: RecordingTaken, messages: Messages): void {
   switch (taken) {
     case 'taken':
       response.writeHead(202, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' });
       response.end('{}');
       return;
     case 'gone':
-      throw ended(words);
+      throw ended(messages);
     case 'draining':
-      throw new RequestError('draining', words.shuttingDown);
+      throw new RequestError('draining', messages.shuttingDown);
     case 'full':
-      throw new RequestError('busy', words.apologies.crowded);
+      throw new RequestError('busy', messages.apologies.crowded);
     case 'queueFull':
-      throw new RequestError('busy', words.queueFull);
+      throw new RequestError('busy', messages.queueFull);
     case 'uploading':
-      throw new RequestError('in_progress', words.talk.uploading);
+      throw new RequestError('in_progress', messages.recording.uploading);
     case 'notStored':
-      throw new RequestError('not_kept', words.storage.notKept);
+      throw new RequestError('not_kept', messages.storage.notKept);
   }
 }
 
 /** One answer for all links that lead nowhere: it does not tell whether there ever was one. */
-function ended({ talk }: Wording): RequestError {
-  return new RequestError('not_found', talk.ended);
+function ended({ recording }: Messages): RequestError {
+  return new RequestError('not_found', recording.ended);
 }
 
 /** In the user's words, where there are any for it. */
-function refusalOf(error: unknown, words: Wording, log: Logger): unknown {
-  const { notRead } = words.attachments;
+function refusalOf(error: unknown, messages: Messages, log: Logger): unknown {
+  const { notRead } = messages.attachments;
   if (error instanceof StoreError) {
     log.warn({ err: error }, 'the store does not answer, a recording is refused');
-    return new RequestError('not_kept', words.storage.notKept);
+    return new RequestError('not_kept', messages.storage.notKept);
   }
   if (error instanceof AttachmentError) {
     log.warn({ err: error, code: error.code }, 'a recording cannot be read');
-    return new RequestError(CODES[error.code], saidOf(error.code, words));
+    return new RequestError(CODES[error.code], saidOf(error.code, messages));
   }
   if (!(error instanceof RequestError)) return error;
   switch (error.code) {
     case 'too_large':
       return new RequestError(error.code, notRead.too_long(undefined));
     case 'busy':
-      return new RequestError(error.code, words.apologies.crowded);
+      return new RequestError(error.code, messages.apologies.crowded);
     // Only another client than our page sends anything else.
     case 'unsupported_media_type':
     case 'bad_request':
@@ -125,7 +125,7 @@ function refusalOf(error: unknown, words: Wording, log: Logger): unknown {
 }
 
 /** Pictures and texts are nothing for this page. */
-function saidOf(code: AttachmentErrorCode, { attachments, talk }: Wording): string {
+function saidOf(code: AttachmentErrorCode, { attachments, recording }: Messages): string {
   switch (code) {
     case 'too_large':
     case 'too_long':
@@ -139,7 +139,7 @@ function saidOf(code: AttachmentErrorCode, { attachments, talk }: Wording): stri
     case 'not_fetched':
     case 'page_instead':
     case 'sign_in_needed':
-      return talk.unreadable;
+      return recording.unreadable;
   }
 }
 

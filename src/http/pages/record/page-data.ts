@@ -1,5 +1,5 @@
 /** What the page tells its script. */
-export interface TalkFacts {
+export interface RecordingPageFacts {
   readonly maxSeconds: number;
   /** From here on the page says that the end is near. */
   readonly warnAtSeconds: number;
@@ -14,9 +14,9 @@ export interface TalkFacts {
 }
 
 /** What the script says, in the user's language; `{elapsed}` in `of` stands for a time. */
-export type TalkWords = Readonly<Record<TalkWord, string>>;
+export type RecordingPageTexts = Readonly<Record<RecordingPageText, string>>;
 
-type TalkWord =
+type RecordingPageText =
   | ('record' | 'stop' | 'asking' | 'listening' | 'almostFull' | 'full' | 'of')
   | ('recorded' | 'tooShort' | 'silent' | 'sending' | 'sent' | 'notSent' | 'ended')
   | ('refused' | 'noMicrophone' | 'microphoneInUse' | 'notHere' | 'notLoaded');

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { escaped } from '../../src/http/pages/page.ts';
-import { wordingFor } from '../../src/messages/messages.ts';
+import { messagesFor } from '../../src/messages/messages.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { invited, speak } from '../support/invited.ts';
 import { assertRefusal, assertTellsNothing, rawRequest } from './raw-request.ts';
 
-const de = wordingFor('de');
+const de = messagesFor('de');
 
 function nonceOf(response: Response): string {
   return /'nonce-([^']+)'/.exec(response.headers.get('content-security-policy') ?? '')?.[1] ?? '';
@@ -33,7 +33,7 @@ function assertGuarded({ headers }: Response, nonce: string): void {
   ]);
 }
 
-describe('GET /talk/<link>', () => {
+describe('GET /record/<link>', () => {
   let bot: BotUnderTest;
   let url: string;
   let response: Response;
@@ -80,7 +80,12 @@ describe('GET /talk/<link>', () => {
       await fetch(await invited(bot, { locale: 'de-AT' }), { headers: { 'accept-language': 'en' } })
     ).text();
     assert.ok(german.includes('<html lang="de">'));
-    for (const text of [de.talk.title, de.talk.send, de.talk.refused, de.talk.of('{elapsed}', '3:00')]) {
+    for (const text of [
+      de.recording.title,
+      de.recording.send,
+      de.recording.refused,
+      de.recording.of('{elapsed}', '3:00'),
+    ]) {
       assert.ok(german.includes(escaped(text)), text);
     }
   });
@@ -103,12 +108,12 @@ describe('GET /talk/<link>', () => {
     'markup in it': () => '%22%3E%3Cscript%3E',
   })) {
     it(`has no page for a link with ${name}, and takes nothing there`, async () => {
-      const other = `${bot.url}/talk/${change(new URL(url).pathname.slice('/talk/'.length))}`;
+      const other = `${bot.url}/record/${change(new URL(url).pathname.slice('/record/'.length))}`;
       const answer = await fetch(other, { headers: { 'accept-language': 'de' } });
       assert.equal(answer.status, 404);
       const text = await answer.text();
       assertTellsNothing(text);
-      if (name !== 'nothing') assert.ok(text.includes(`<h1>${de.talk.endedTitle}</h1>`));
+      if (name !== 'nothing') assert.ok(text.includes(`<h1>${de.recording.endedTitle}</h1>`));
       if (name === 'nothing' || name === 'a slash behind it') return;
       const refused = await speak(other);
       assert.equal(refused.status, 404);
@@ -121,14 +126,14 @@ describe('the recorder', () => {
   it('is a script that is served from here, by GET and HEAD', async (t) => {
     const bot = await startBot();
     t.after(() => bot.close());
-    const response = await fetch(`${bot.url}/talk/recorder.js`);
+    const response = await fetch(`${bot.url}/record/recorder.js`);
     assert.equal(response.status, 200);
     assert.equal(response.headers.get('content-type'), 'text/javascript; charset=utf-8');
     assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
     const script = await response.text();
     assert.match(script, /registerProcessor\("recorder"/);
     assert.equal(response.headers.get('content-length'), String(Buffer.byteLength(script)));
-    const head = await rawRequest(bot.url, 'HEAD', '/talk/recorder.js');
+    const head = await rawRequest(bot.url, 'HEAD', '/record/recorder.js');
     assert.deepEqual([head.status, head.body], [200, '']);
   });
 });

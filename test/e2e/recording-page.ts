@@ -55,10 +55,10 @@ export async function openTalk(
 
 /** Records until the clock of the page says so, on a page in English. */
 export async function record(page: Page | Frame, seconds: number): Promise<void> {
-  await button(page, en.talk.record).click();
+  await button(page, en.recording.record).click();
   await clockAt(page, seconds);
-  await button(page, en.talk.stop).click();
-  await button(page, en.talk.send).waitFor();
+  await button(page, en.recording.stop).click();
+  await button(page, en.recording.send).waitFor();
 }
 
 /** Resolves once so many seconds are recorded. */

@@ -14,7 +14,7 @@ import {
   warn,
   warnNotRecorded,
   words,
-} from './talk-view.ts';
+} from './record-view.ts';
 import { encodeWav, resample } from './wav.ts';
 
 // The page on which users speak.

@@ -7,14 +7,14 @@ import { toPcm } from '../../src/audio/pcm.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
 import { MAX_WAITING } from '../../src/conversation/queue/turn-queue.ts';
 import { UPLOAD_BOUNDS } from '../../src/conversation/recordings/recordings.ts';
-import { wordingFor } from '../../src/messages/messages.ts';
+import { messagesFor } from '../../src/messages/messages.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import { invited, SPOKEN, speak } from '../support/invited.ts';
 import { sendRaw } from './raw-request.ts';
 
-const en = wordingFor('en');
-const de = wordingFor('de');
+const en = messagesFor('en');
+const de = messagesFor('de');
 const OTHER = { conversation: { id: 'conversation-2' }, from: { id: 'user-2', name: 'Eve' } };
 
 async function started(t: TestContext, options: BotUnderTestOptions) {
@@ -73,9 +73,9 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     const bot = await started(t, { turns: ['I heard you'] });
     const url = await invited(bot, { locale: 'de' });
     const first = await slowUpload(t, url);
-    for (let count = 0; count < 10; count++) await assertRefused(await speak(url), 409, de.talk.uploading);
+    for (let count = 0; count < 10; count++) await assertRefused(await speak(url), 409, de.recording.uploading);
     assert.match(await first.end(), /^HTTP\/1\.1 202 /);
-    await assertRefused(await speak(url), 404, en.talk.ended);
+    await assertRefused(await speak(url), 404, en.recording.ended);
     await bot.connector.whenMessages(2);
   });
 
@@ -93,7 +93,7 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     const [here, there] = [await linkOf('slack', 'ada', 'c1'), await linkOf('slack', 'ada', 'c2')];
     const other = await linkOf('slack', 'eve', 'c3');
     const first = await slowUpload(t, here);
-    await assertRefused(await speak(there), 409, en.talk.uploading);
+    await assertRefused(await speak(there), 409, en.recording.uploading);
     assert.equal((await speak(other)).status, 202);
     await bot.connector.whenMessages(4);
     first.breakOff();
@@ -140,9 +140,9 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     const bot = await started(t, { turns: ['I heard you'] });
     const [url, other] = [await invited(bot), await invited(bot, OTHER)];
     for (let tries = 0; tries < 5; tries++) {
-      await assertRefused(await speak(url, Buffer.from('no sound')), 415, en.talk.unreadable);
+      await assertRefused(await speak(url, Buffer.from('no sound')), 415, en.recording.unreadable);
     }
-    await assertRefused(await speak(url), 404, en.talk.ended);
+    await assertRefused(await speak(url), 404, en.recording.ended);
     assert.equal((await fetch(url)).status, 404, 'the page has ended, too');
     assert.equal((await speak(other)).status, 202);
     await bot.connector.whenMessages(3);
@@ -167,7 +167,7 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     const [here, there] = [await linkOf('slack', 'ada', 'c1'), await linkOf('slack', 'ada', 'c2')];
     for (let tries = 0; tries < 5; tries++) {
       const broken = await slowUpload(t, here);
-      await assertRefused(await speak(here), 409, en.talk.uploading);
+      await assertRefused(await speak(here), 409, en.recording.uploading);
       broken.breakOff();
       const giveUp = AbortSignal.timeout(5_000);
       let status = 409;

@@ -4,14 +4,14 @@ import { simulatedResponder } from '../../dev/simulator/rules.ts';
 import { toPcm } from '../../src/audio/pcm.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
 import { MAX_WAITING } from '../../src/conversation/queue/turn-queue.ts';
-import { wordingFor } from '../../src/messages/messages.ts';
+import { messagesFor } from '../../src/messages/messages.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import { clipsOf, invited, SPOKEN, speak } from '../support/invited.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { assertRefusal, sendRaw } from './raw-request.ts';
 
-const en = wordingFor('en');
-const de = wordingFor('de');
+const en = messagesFor('en');
+const de = messagesFor('de');
 const MINUTE_MS = 60_000;
 
 async function started(t: TestContext, options: BotUnderTestOptions = {}) {
@@ -28,11 +28,11 @@ async function assertRefused(response: Response, status: number, code: string, m
   assert.equal(JSON.parse(text).message, message);
 }
 
-const UNREADABLE = () => en.talk.unreadable;
+const UNREADABLE = () => en.recording.unreadable;
 const NO_WAV = 'The body has to be audio/wav.';
 const NO_CODING = 'Compressed bodies are not accepted; send it without Content-Encoding.';
 
-describe('POST /talk/<link>', () => {
+describe('POST /record/<link>', () => {
   it('makes what was spoken the next message of whoever was invited', async (t) => {
     const { bot } = await started(t, { turns: ['I heard you'] });
     const url = await invited(bot, { from: { id: 'user-7', name: 'Eve' } });
@@ -51,7 +51,7 @@ describe('POST /talk/<link>', () => {
     const url = await invited(bot);
     assert.equal((await speak(url)).status, 202);
     await bot.connector.whenMessages(2);
-    await assertRefused(await speak(url), 404, 'not_found', en.talk.ended);
+    await assertRefused(await speak(url), 404, 'not_found', en.recording.ended);
     assert.equal((await fetch(url)).status, 404);
   });
 
@@ -69,7 +69,7 @@ describe('POST /talk/<link>', () => {
     const elsewhere = await invited(bot, { conversation: { id: 'conversation-2' } });
     const [earlier, last] = [await invited(bot), await invited(bot)];
     assert.equal((await fetch(earlier)).status, 404);
-    await assertRefused(await speak(earlier), 404, 'not_found', en.talk.ended);
+    await assertRefused(await speak(earlier), 404, 'not_found', en.recording.ended);
     for (const url of [last, elsewhere]) assert.equal((await speak(url)).status, 202);
     await bot.connector.whenMessages(5);
   });
@@ -84,7 +84,7 @@ describe('POST /talk/<link>', () => {
     await clock.advance(5 * MINUTE_MS - 1);
     assert.equal((await speak(url)).status, 202);
     await clock.advance(1);
-    await assertRefused(await speak(other), 404, 'not_found', en.talk.ended);
+    await assertRefused(await speak(other), 404, 'not_found', en.recording.ended);
     await bot.connector.whenMessages(3);
   });
 
@@ -94,7 +94,7 @@ describe('POST /talk/<link>', () => {
     await bot.says('/forget');
     await bot.connector.whenMessages(3);
     assert.equal((await fetch(here)).status, 404);
-    await assertRefused(await speak(here), 404, 'not_found', en.talk.ended);
+    await assertRefused(await speak(here), 404, 'not_found', en.recording.ended);
     assert.equal((await fetch(there)).status, 200);
     const removed = {
       type: 'conversationUpdate',
@@ -139,7 +139,7 @@ describe('POST /talk/<link>', () => {
 
   it('keeps nothing of what strangers send', async (t) => {
     const { bot } = await started(t);
-    const head = ['POST /talk/nothing HTTP/1.1', 'Host: bot', 'Content-Type: audio/wav', 'Content-Length: 9', '', ''];
+    const head = ['POST /record/nothing HTTP/1.1', 'Host: bot', 'Content-Type: audio/wav', 'Content-Length: 9', '', ''];
     // Answered before any of it has come.
     const answer = await sendRaw(bot.url, `${head.join('\r\n')}123456789`, { half: true });
     assert.equal(answer.status, 404);
@@ -230,7 +230,7 @@ describe('POST /talk/<link>', () => {
   }
 });
 
-describe('POST /talk/<link> of what cannot be heard', () => {
+describe('POST /record/<link> of what cannot be heard', () => {
   let bot: BotUnderTest;
   before(async () => {
     bot = await startBot({ turns: Array<string>(7).fill('Now') });

@@ -8,9 +8,9 @@ import { clipsOf } from '../support/invited.ts';
 import { pitchOf } from '../support/pitch.ts';
 import { look } from './demo-process.ts';
 import { button, open, violations } from './player-page.ts';
-import { clockAt, HERTZ, launchHearing, openTalk, record, says, warns } from './talk-page.ts';
+import { clockAt, HERTZ, launchHearing, openTalk, record, says, warns } from './recording-page.ts';
 
-const { talk } = en;
+const { recording: talk } = en;
 const PHONE = { viewport: { width: 320, height: 568 } };
 
 describe('the page on which to speak, in a browser', () => {
@@ -204,7 +204,7 @@ describe('the page on which to speak, in a browser', () => {
     const { page } = await openTalk(t, world, { javaScriptEnabled: false });
     await page.locator('noscript p').waitFor();
     await look(page, 'talk-noscript');
-    assert.equal(await page.locator('#talk').isVisible(), false);
+    assert.equal(await page.locator('#recorder').isVisible(), false);
   });
 
   for (const [name, options] of Object.entries<BrowserContextOptions>({
@@ -216,25 +216,25 @@ describe('the page on which to speak, in a browser', () => {
     calm: { reducedMotion: 'reduce' },
   })) {
     it(`can be read and used by everybody (${name})`, async (t) => {
-      for (const words of [en, de]) {
-        const { page, problems } = await openTalk(t, world, { language: words.language, ...options });
+      for (const messages of [en, de]) {
+        const { page, problems } = await openTalk(t, world, { language: messages.language, ...options });
         const check = async (state: string) => {
-          await look(page, `talk-${words.language}-${name}-${state}`);
+          await look(page, `talk-${messages.language}-${name}-${state}`);
           assert.deepEqual(await violations(page), [], state);
           assert.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'nothing sticks out');
         };
-        const { width = 0, height = 0 } = (await button(page, words.talk.record).boundingBox()) ?? {};
+        const { width = 0, height = 0 } = (await button(page, messages.recording.record).boundingBox()) ?? {};
         assert.ok(width >= 44 && height >= 44, `${width} x ${height}`);
         await check('ready');
-        await button(page, words.talk.record).click();
+        await button(page, messages.recording.record).click();
         await clockAt(page, 1);
         await check('recording');
-        await button(page, words.talk.stop).click();
-        await says(page, words.talk.recorded);
+        await button(page, messages.recording.stop).click();
+        await says(page, messages.recording.recorded);
         await check('recorded');
         assert.deepEqual(problems, []);
       }
-      const ended = await open(t, world.browser, `${world.bot.url}/talk/none`, { locale: 'en-GB', ...options });
+      const ended = await open(t, world.browser, `${world.bot.url}/record/none`, { locale: 'en-GB', ...options });
       await ended.page.getByRole('heading', { name: talk.endedTitle }).waitFor();
       await look(ended.page, `talk-${name}-none`);
       assert.deepEqual(await violations(ended.page), []);

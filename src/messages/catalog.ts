@@ -13,7 +13,7 @@ export type ApologyKind =
   | 'internal';
 
 /** Every text that users see, in one language. Short, kind, and it says what to do next. */
-export interface Wording {
+export interface Messages {
   /** BCP 47, for pages and for the way numbers are written. */
   readonly language: string;
   readonly welcome: string;
@@ -114,7 +114,7 @@ export interface Wording {
     tooMany(most: string, leftOut: string): string;
   };
   /** What is said of the page on which users speak, and on it. */
-  readonly talk: {
+  readonly recording: {
     /** Above the way to it. `by`: as with commands. */
     invited(by: string | undefined): string;
     /** The button and the link that lead there. */

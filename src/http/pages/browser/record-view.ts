@@ -1,11 +1,11 @@
-import type { TalkFacts, TalkWords } from '../record/talk-data.ts';
+import type { RecordingPageFacts, RecordingPageTexts } from '../record/page-data.ts';
 import { clockTime, element, setAttribute, setText } from './dom.ts';
 import { isShownByTeams } from './teams-host.ts';
 
 // What the page on which users speak shows. Everything it knows comes from the page's attributes.
 
 /** What the page shows, as its attribute `data-state`. */
-type TalkState = 'ready' | 'asking' | 'recording' | 'recorded' | 'sending' | 'sent' | 'ended';
+type PageState = 'ready' | 'asking' | 'recording' | 'recorded' | 'sending' | 'sent' | 'ended';
 
 const ICONS = {
   record:
@@ -15,7 +15,7 @@ const ICONS = {
 /** How often the level changes for those who want little motion. */
 const CALM_MS = 250;
 
-const talk = element('talk', HTMLElement);
+const recorder = element('recorder', HTMLElement);
 const intro = element('intro', HTMLElement);
 const review = element('review', HTMLElement);
 const meter = element('meter', HTMLElement);
@@ -33,17 +33,17 @@ export const toggle = element('toggle', HTMLButtonElement);
 export const send = element('send', HTMLButtonElement);
 export const anew = element('anew', HTMLButtonElement);
 export const listen = element('listen', HTMLAudioElement);
-export const words: TalkWords = JSON.parse(talk.dataset['words'] ?? '');
-export const facts: TalkFacts = JSON.parse(talk.dataset['facts'] ?? '');
+export const words: RecordingPageTexts = JSON.parse(recorder.dataset['words'] ?? '');
+export const facts: RecordingPageFacts = JSON.parse(recorder.dataset['facts'] ?? '');
 
 /** What the page shows now. */
 export function stateNow(): string | undefined {
-  return talk.dataset['state'];
+  return recorder.dataset['state'];
 }
 
 /** Shows what belongs to a state. */
-export function enter(state: TalkState): void {
-  talk.dataset['state'] = state;
+export function enter(state: PageState): void {
+  recorder.dataset['state'] = state;
   const isReviewed = state === 'recorded' || state === 'sending';
   const does = state === 'recording' ? 'stop' : 'record';
   setAttribute(icon, 'd', ICONS[does]);
@@ -51,7 +51,7 @@ export function enter(state: TalkState): void {
   toggle.hidden = isReviewed;
   review.hidden = !isReviewed;
   meter.hidden = clock.hidden = state !== 'recording';
-  talk.hidden = intro.hidden = state === 'sent' || state === 'ended';
+  recorder.hidden = intro.hidden = state === 'sent' || state === 'ended';
   // Not by `disabled`, which would take the focus away.
   setAttribute(toggle, 'aria-disabled', String(state === 'asking'));
   for (const button of [send, anew]) setAttribute(button, 'aria-disabled', String(state === 'sending'));

@@ -8,10 +8,10 @@ import { clipsOf } from '../support/invited.ts';
 import { pitchOf } from '../support/pitch.ts';
 import { look } from './demo-process.ts';
 import { button, violations, type Watched, watched } from './player-page.ts';
-import { HERTZ, launchHearing, record, says, warns } from './talk-page.ts';
+import { HERTZ, launchHearing, record, says, warns } from './recording-page.ts';
 import { BOT_HOST, startTeamsFront, TEAMS_HOST, type TeamsFront } from './teams-front.ts';
 
-const { talk } = en;
+const { recording: talk } = en;
 const CHAT = { channelId: 'msteams', conversation: { id: 'group-1', conversationType: 'groupChat', isGroup: true } };
 
 describe('the page on which to speak, in a dialog of Teams', () => {
