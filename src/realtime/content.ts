@@ -1,6 +1,6 @@
 import type { RealtimeClientEvent } from './connection.ts';
 
-/** One piece of what a user says to the model. */
+/** One part of a user's message to the model. */
 export type ContentPart =
   | { readonly kind: 'text'; readonly text: string }
   /** PNG or JPEG. */
@@ -10,6 +10,11 @@ export type ContentPart =
 
 type Item = Extract<RealtimeClientEvent, { type: 'conversation.item.create' }>['item'];
 type WirePart = NonNullable<Extract<Item, { type: 'message'; role: 'user' }>['content']>[number];
+
+/** The service refuses to commit less than 100 ms: a shorter clip is sent in an item, and not transcribed. */
+const MIN_COMMIT_BYTES = 4_800;
+/** The service accepts 15 MiB of base64 at once; small chunks do not hold up other work of this process. */
+const CHUNK_BYTES = 240_000;
 
 /** A part as it stands in an item of the user. */
 export function wirePart(part: ContentPart): WirePart {
@@ -23,21 +28,15 @@ export function wirePart(part: ContentPart): WirePart {
   }
 }
 
-/** The service refuses less than 100 ms in its buffer: such a clip goes as it is, and is not transcribed. */
-const MIN_COMMIT_BYTES = 4_800;
-
-/** Whether a part can be written down by the service, where a model for that is set. */
+/** Whether the service transcribes a part, where a transcription model is set. */
 export function isTranscribed(part: ContentPart): part is Extract<ContentPart, { kind: 'audio' }> {
   return part.kind === 'audio' && part.pcm.byteLength >= MIN_COMMIT_BYTES;
 }
 
-/** The service takes 15 MiB of base64 at once; less holds up nobody else on this side. */
-const PIECE_BYTES = 240_000;
-
-/** Sound in pieces for `input_audio_buffer.append`. */
+/** Base64 for `input_audio_buffer.append`. */
 export function audioChunks(pcm: Uint8Array): string[] {
-  const pieces: string[] = [];
-  for (let start = 0; start < pcm.byteLength; start += PIECE_BYTES)
-    pieces.push(Buffer.from(pcm.subarray(start, start + PIECE_BYTES)).toString('base64'));
-  return pieces;
+  const chunks: string[] = [];
+  for (let start = 0; start < pcm.byteLength; start += CHUNK_BYTES)
+    chunks.push(Buffer.from(pcm.subarray(start, start + CHUNK_BYTES)).toString('base64'));
+  return chunks;
 }

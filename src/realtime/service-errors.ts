@@ -19,10 +19,13 @@ const CODES: ReadonlyMap<string, TurnErrorCode> = new Map([
   ['invalid_request_error', 'request_rejected'],
 ]);
 
-/** The error of the service as a TurnError, by its code, else by its type, else `fallback`. */
-export function serviceErrorOf(error: WireError | undefined, fallback: TurnErrorCode = 'server_error'): TurnError {
-  if (error === undefined) return new TurnError(fallback, 'the response failed without a reason');
-  const code = CODES.get(error.code) ?? CODES.get(error.type) ?? fallback;
+/** The error of the service as a TurnError: by its code, else by its type, else `fallback`. */
+export function serviceErrorOf(error: WireError | undefined, fallback?: TurnErrorCode): TurnError {
+  if (error === undefined) return new TurnError('server_error', 'the response failed without a reason');
+  // An error that names a field is about the request.
+  const isRefusal = error.param !== undefined || `${error.type} ${error.code}`.includes('invalid');
+  const unlisted = fallback ?? (isRefusal ? 'request_rejected' : 'server_error');
+  const code = CODES.get(error.code) ?? CODES.get(error.type) ?? unlisted;
   // Without its message: it quotes user input, and this goes into the log.
   const names = [...new Set([error.type, error.code])].filter((name) => name !== '').join(' ');
   return new TurnError(code, `the service said ${names || 'nothing'}`, { retryAfterMs: waitNamedIn(error.message) });
