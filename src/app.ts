@@ -32,6 +32,8 @@ import { tryConnection } from './realtime/try-connection.ts';
 import { type OpenDatabase, openStores, type Stores } from './stores.ts';
 import { openAzureMonitor } from './telemetry/azure-monitor.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
+import { openTools } from './tools/open-tools.ts';
+import type { Tools } from './tools/tools.ts';
 
 /** What the program is given: its settings, and what a test may exchange. */
 export interface AppDeps {
@@ -94,13 +96,22 @@ export function createApp(deps: AppDeps): App {
     clips: createClipDecoder({ clock, log, searchPath: deps.searchPath }),
     pictures: createPictureReader({ clock, log }),
   };
-  const services = createServices(parts, stores, channel, readers, publicBaseUrl);
+  const tools = openTools({
+    settings: config.tools,
+    clock,
+    log,
+    random: parts.random,
+    tokens: parts.tokens,
+    version: parts.build.version,
+  });
+  const services = createServices(parts, stores, tools, channel, readers, publicBaseUrl);
   const conversations = new Conversations(services);
   const http = createHttp(parts, stores, conversations, channel, readers, publicBaseUrl);
   return {
     async start() {
       port = await http.listen(config.port, config.host);
       stores.start();
+      tools.start();
       conversations.start();
       cancelPreload = clock.after(PRELOAD_AFTER_MS, () => void preload(parts, () => services.sessions.openCount));
       return port;
@@ -111,7 +122,7 @@ export function createApp(deps: AppDeps): App {
       closing.abort();
       await conversations.drain(config.drainMs);
       await http.close();
-      await Promise.all([readers.clips.close(), readers.pictures.close()]);
+      await Promise.all([readers.clips.close(), readers.pictures.close(), tools.close()]);
       await stores.close();
       await telemetry.close();
     },
@@ -177,6 +188,7 @@ function createTelemetry({ config, clock, log, tokens }: Omit<Parts, 'telemetry'
 function createServices(
   parts: Parts,
   stores: Stores,
+  tools: Tools,
   { adapter, responders }: Channel,
   readers: FileReaders,
   publicBaseUrl: () => string | undefined,
@@ -198,6 +210,8 @@ function createServices(
     }),
     rate: new TurnRate(clock, limits.turnsPerMinute),
     sessions: createSessions(parts),
+    tools,
+    audit: stores.audit,
     files: {
       readers,
       fetch: createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock, log }),

@@ -17,6 +17,8 @@ import type { Ids } from './ids.ts';
 import type { Logger } from './log.ts';
 import { AUDIO_CONTAINER, accountOf, openContainer } from './storage/azure-account.ts';
 import { AzureBlobs } from './storage/azure-blobs.ts';
+import type { AuditStore } from './tools/approvals/audit.ts';
+import { createMemoryAudit } from './tools/approvals/memory-audit.ts';
 
 /** All that outlives a turn. */
 export interface Stores {
@@ -25,6 +27,7 @@ export interface Stores {
   readonly recordingLinks: RecordingLinks;
   readonly spending: SpendingStore;
   readonly audioStore: AudioStore;
+  readonly audit: AuditStore;
   start(): void;
   /** Safe to call twice. */
   close(): Promise<void>;
@@ -68,6 +71,7 @@ function memoryEngine({ config, clock, ids }: StoresOptions): Stores {
     recordingLinks,
     spending: new MemorySpending(clock),
     audioStore: createMemoryAudioStore({ maxBytes, retentionMs: audioRetentionMs, clock, ids }),
+    audit: createMemoryAudit(),
     start: () => {},
     close: async () => {},
   };
@@ -81,6 +85,7 @@ function databaseEngine({ config, clock, ids, log, tokens, openDatabase }: Store
   const { queue, conversations, recordingLinks, spending, audioStore } = database;
   return {
     ...{ queue, conversations, recordingLinks, spending, audioStore },
+    audit: createMemoryAudit(),
     start: () => database.start(),
     close: () => database.close(),
   };

@@ -13,6 +13,7 @@ import { type ReplyStyle, toMessage, withSound } from './reply-activity.ts';
 import { safeMarkdown, safeMarkdownSoFar } from './safe-markdown.ts';
 import { limited, orGone, sendOnce } from './send-once.ts';
 import { type SoundSourceOptions, soundSource } from './sound-source.ts';
+import { withSources } from './sources.ts';
 import { splitText } from './split-text.ts';
 import { StreamingMessage } from './streaming-message.ts';
 import { TypingSign } from './typing.ts';
@@ -89,6 +90,10 @@ export class ChannelReplySender implements Omit<ReplySender, 'notify'> {
     else this.#showTyping();
   }
 
+  showProgress(text: string): void {
+    this.#live?.inform(text);
+  }
+
   showText(read: () => string): void {
     if (this.#live === undefined) return;
     if (!this.#live.isOff) this.#typing?.stop();
@@ -138,7 +143,10 @@ export class ChannelReplySender implements Omit<ReplySender, 'notify'> {
     const messages = texts.map((text) => toMessage({ ...reply, text }, this.#capabilities));
     return messages.map((message, index) => {
       const isLast = index === messages.length - 1;
-      return isLast ? withSound(message, audio, source, this.#capabilities, this.#style) : message;
+      if (!isLast) return message;
+      const { sources: style } = this.#capabilities;
+      const withAll = withSources(message, reply.sources ?? [], style, this.#style.messages);
+      return withSound(withAll, audio, source, this.#capabilities, this.#style);
     });
   }
 

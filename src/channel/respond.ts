@@ -110,6 +110,10 @@ class WayBack implements ReplySender {
     this.#sender.showActivity();
   }
 
+  showProgress(text: string): void {
+    this.#sender.showProgress(text);
+  }
+
   showText(read: () => string): void {
     this.#sender.showText(read);
   }

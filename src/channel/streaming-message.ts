@@ -92,8 +92,9 @@ export class StreamingMessage {
     return this.#state === 'off';
   }
 
-  /** Says what the bot is about, before there is any text. */
+  /** Says what the bot is about, until there is any text. */
   inform(text: string): void {
+    if (this.hasShown) return;
     this.#announcement = text;
     this.#pump();
   }

@@ -21,6 +21,7 @@ export interface Caller {
 export interface Sender {
   readonly isAllowed: boolean;
   readonly personKey: string;
+  readonly vouchedIds: readonly string[];
 }
 
 /** What of an account and of a conversation an answer is addressed by: checked before, and small. */
@@ -45,7 +46,7 @@ export function isSameTalk(key: string, other: string): boolean {
 }
 
 /** A message activity as a turn. Reads only; the activity may hold anything that passed the HTTP guard. */
-export function toUserMessage(activity: Activity, caller: Caller, { isAllowed, personKey }: Sender): UserMessage {
+export function toUserMessage(activity: Activity, caller: Caller, sender: Sender): UserMessage {
   const { text, attachments } = partsOf(activity);
   return {
     key: conversationKey(activity),
@@ -57,9 +58,9 @@ export function toUserMessage(activity: Activity, caller: Caller, { isAllowed, p
       name: activity.from.name?.slice(0, MAX_NAME_CHARS) || undefined,
       aadObjectId: activity.from.aadObjectId,
     },
-    personKey,
-    isAllowed,
+    ...sender,
     locale: localeOf(activity),
+    ...timeZoneOf(activity),
     isInBand: isInBand(activity),
     // One more than is read, so that it is refused for its length.
     text: text.slice(0, MAX_TEXT_CHARS + 1),
@@ -67,6 +68,11 @@ export function toUserMessage(activity: Activity, caller: Caller, { isAllowed, p
     reference: toReference(activity, caller),
     ...teamOf(activity),
   };
+}
+
+function timeZoneOf({ localTimezone }: { readonly localTimezone?: unknown }): { readonly timeZone?: string } {
+  const timeZone = textOf(localTimezone, MAX_LOCALE_CHARS);
+  return timeZone === undefined ? {} : { timeZone };
 }
 
 /** Whether a team of Microsoft Teams ends with all of its channels, or one of them. Nobody is removed from it then. */

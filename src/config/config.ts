@@ -10,6 +10,7 @@ import { type ModelEndpoint, readModel, readSession, type SessionSettings } from
 import { type ProxySettings, readProxy } from './proxy-settings.ts';
 import { readBlobUrl } from './storage-settings.ts';
 import { readTelemetry, type TelemetrySettings } from './telemetry-settings.ts';
+import { readTools, type ToolsSettings } from './tools-settings.ts';
 import { unknownSettings } from './unknown-settings.ts';
 
 export type { ModelEndpoint, SessionSettings } from './model-settings.ts';
@@ -63,6 +64,7 @@ export interface Config {
   readonly proxy: ProxySettings | undefined;
   /** What people may do, and what it may cost. */
   readonly limits: LimitSettings;
+  readonly tools: ToolsSettings;
   readonly logLevel: LogLevel;
   /** What an operator should know of these settings, although they can be used; said once in the log. */
   readonly notices: readonly string[];
@@ -121,6 +123,7 @@ export function readConfig(
     attachmentsFromLoopback: onlyLoopback,
     proxy: readProxy(read),
     limits,
+    tools: readTools(read, env, readText),
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     notices: [...envNotices, ...readNotices(read), ...read.notices, ...unknownSettings(env, namesRead(read))],
   };

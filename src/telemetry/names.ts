@@ -70,6 +70,7 @@ export const SPANS = {
   read: 'read',
   connect: 'connect',
   generate: 'generate',
+  tools: 'tools',
   send: 'send',
 } as const;
 

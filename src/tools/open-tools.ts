@@ -1,19 +1,12 @@
 import type { Clock } from '../clock.ts';
 import type { DocumentsSettings } from '../config/documents-settings.ts';
 import type { McpServerSettings } from '../config/mcp-settings.ts';
+import type { ToolsSettings } from '../config/tools-settings.ts';
 import type { Logger } from '../log.ts';
 import { Documents } from './documents/documents.ts';
 import type { McpServer } from './mcp/mcp-server.ts';
 import type { Tool } from './tool.ts';
 import { Tools } from './tools.ts';
-
-/** What the settings say of tools. */
-export interface ToolsSettings {
-  readonly servers: readonly McpServerSettings[];
-  readonly documents: DocumentsSettings | undefined;
-  /** Whether the examples are there, too, as in the demo. */
-  readonly hasExamples: boolean;
-}
 
 export interface OpenToolsDeps {
   readonly settings: ToolsSettings;
@@ -51,10 +44,7 @@ async function loadSearch(
   return [searchDocuments(documents, { users: settings.users, scopes: settings.scopes })];
 }
 
-async function openServers(
-  settings: readonly McpServerSettings[],
-  deps: OpenToolsDeps,
-): Promise<McpServer[]> {
+async function openServers(settings: readonly McpServerSettings[], deps: OpenToolsDeps): Promise<McpServer[]> {
   if (settings.length === 0) return [];
   const { McpServer } = await import('./mcp/mcp-server.ts');
   return settings.map((each) => new McpServer(each, deps));

@@ -92,7 +92,7 @@ export function textOutput(text: string): ToolOutput {
 }
 
 /** Whether these people may use it here. */
-export function mayUse({ access }: Tool, userId: string | undefined, scope: ToolScope): boolean {
-  const isUser = access.users.length === 0 || (userId !== undefined && access.users.includes(userId));
+export function mayUse({ access }: Tool, ids: readonly string[], scope: ToolScope): boolean {
+  const isUser = access.users.length === 0 || ids.some((id) => access.users.includes(id));
   return isUser && (access.scopes.length === 0 || access.scopes.includes(scope));
 }

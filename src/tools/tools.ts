@@ -61,12 +61,12 @@ export class Tools {
     );
   }
 
-  /** What this person may use here, now. Servers that are down have no tools. */
-  async setFor(userId: string | undefined, scope: ToolScope): Promise<ToolSet> {
+  /** What a person with these ids may use here, now. Servers that are down have no tools. */
+  async setFor(ids: readonly string[], scope: ToolScope): Promise<ToolSet> {
     const { functions, search } = this.#sources;
     const own = [...(await functions()), ...(await search())];
     const all = [...own, ...this.#servers.flatMap(({ tools }) => tools)];
-    const tools = all.filter((tool) => mayUse(tool, userId, scope)).slice(0, MAX_TOOLS);
+    const tools = all.filter((tool) => mayUse(tool, ids, scope)).slice(0, MAX_TOOLS);
     const key = tools.map((tool) => this.#digestOf(tool)).join();
     const known = this.#sets.get(key);
     if (known !== undefined) return known;

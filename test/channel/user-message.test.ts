@@ -30,7 +30,7 @@ function activity(fields: Record<string, unknown> = {}): Activity {
 }
 
 function turnOf(fields?: Record<string, unknown>) {
-  return toUserMessage(activity(fields), caller, { isAllowed: true, personKey: 'person' });
+  return toUserMessage(activity(fields), caller, { isAllowed: true, personKey: 'person', vouchedIds: [] });
 }
 
 describe('toUserMessage', () => {
@@ -58,7 +58,7 @@ describe('toUserMessage', () => {
   });
 
   it('passes on whether the sender is let in', () => {
-    assert.equal(toUserMessage(activity(), caller, { isAllowed: false, personKey: 'person' }).isAllowed, false);
+    assert.equal(toUserMessage(activity(), caller, { isAllowed: false, personKey: 'person', vouchedIds: [] }).isAllowed, false);
   });
 
   for (const [scope, conversation] of [

@@ -21,8 +21,15 @@ import { createLogger } from '../../src/log.ts';
 import { DEFAULT_PRICES } from '../../src/prices.ts';
 import { SessionPool } from '../../src/realtime/pool.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
+import { createMemoryAudit } from '../../src/tools/approvals/memory-audit.ts';
+import { Tools } from '../../src/tools/tools.ts';
 import { type Answer, FakeModel, SETTINGS } from '../realtime/fake-model.ts';
 import { unheardTelemetry } from '../support/telemetry.ts';
+
+const NO_TOOLS = {
+  ...{ functions: async () => [], search: async () => [], openServers: async () => [], documents: undefined },
+  log: createLogger('silent'),
+};
 
 export const HOUR_MS = 3_600_000;
 
@@ -57,6 +64,8 @@ export function talk(answers: readonly Answer[] = [], more: { clock?: Clock; job
   const services: Services = {
     queue: observed(queue, jobOf),
     conversations: new MemoryStore({ records, queue, recordingLinks }),
+    tools: new Tools(NO_TOOLS),
+    audit: createMemoryAudit(),
     recordingLinks,
     audioStore: createMemoryAudioStore({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),
     spending: new Spending({ store: new MemorySpending(clock), budgets, prices, model: 'x', log }),
@@ -117,6 +126,9 @@ export function wayBack({ refuse, shows = false }: { refuse?: Error; shows?: boo
   const sender: ReplySender & { hasShown: boolean } = {
     showActivity() {
       diary.push('shows activity');
+    },
+    showProgress(text) {
+      diary.push(`shows progress: ${text}`);
     },
     showText() {
       if (shows) sender.hasShown = true;

@@ -8,6 +8,7 @@ import type { Services } from '../services.ts';
 import { type Prompt, textsOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
 import type { TurnContext } from './turn-context.ts';
+import { progressOf, turnTools } from './turn-functions.ts';
 import type { Response } from './turn-result.ts';
 
 /** Reserves the most that an answer may cost, or says which budget that exceeds. */
@@ -39,6 +40,8 @@ export async function respond(
   const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
   const { settings, about, text, parts, lastTurn } = prompt;
   const stream = streamReply(sender, prompt, turn, clock);
+  const set = await services.tools.setFor(message.vouchedIds ?? [], message.scope);
+  const tools = turnTools(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn, services);
   const input: TurnInput = {
     turnId: job.id,
     about,
@@ -48,6 +51,7 @@ export async function respond(
     attached: parts,
     onEvent: stream.onEvent,
     mayAskAgain: () => allowance.mayAskAgain(),
+    functions: tools.functions,
     get history() {
       return prompt.history();
     },
@@ -61,5 +65,5 @@ export async function respond(
   const error = errorOf(model.outcome);
   const isLeft = error?.code === 'shutting_down' && job.isTransferable && !sender.hasShown;
   if (isLeft || error?.code === 'claim_lost') throw error;
-  return { model, shownHeading: stream.heading() };
+  return { model, shownHeading: stream.heading(), calls: tools.results };
 }

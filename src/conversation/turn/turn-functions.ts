@@ -1,3 +1,4 @@
+import { messagesFor } from '../../messages/messages.ts';
 import type { ContentPart } from '../../realtime/content.ts';
 import type { CallOutputs, FunctionCall, TurnFunctions } from '../../realtime/function-calls.ts';
 import { earlierEnd, type RunCallsDeps, runCalls, type Verdict } from '../../tools/run-calls.ts';
@@ -17,8 +18,19 @@ export interface TurnTools {
   readonly results: readonly CallResult[];
 }
 
+/** What people read while a tool works, in their language. Never what the model passes. */
+export function progressOf({ progress, title }: Tool, locale: string | undefined): string {
+  const messages = messagesFor(locale);
+  return progress?.[messages.language] ?? messages.toolWorking(title);
+}
+
 /** Runs the calls of one turn. `onCall` is told of each one before it runs. */
-export function turnTools(set: ToolSet, onCall: (tool: Tool) => void, turn: TurnContext, services: Services): TurnTools {
+export function turnTools(
+  set: ToolSet,
+  onCall: (tool: Tool) => void,
+  turn: TurnContext,
+  services: Services,
+): TurnTools {
   const results: CallResult[] = [];
   const run = async (calls: readonly FunctionCall[], signal: AbortSignal): Promise<CallOutputs> => {
     const left = MAX_CALLS - results.length;
@@ -27,7 +39,8 @@ export function turnTools(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn
       if (tool !== undefined) onCall(tool);
     }
     const ended = await turn.telemetry.step('tools', () => runCalls(calls, left, depsOf(set, turn, services), signal));
-    for (const { tool, end, tookMs } of ended) turn.log.info({ tool: tool?.name, end: end.kind, tookMs }, 'tool called');
+    for (const { tool, end, tookMs } of ended)
+      turn.log.info({ tool: tool?.name, end: end.kind, tookMs }, 'tool called');
     results.push(...ended);
     return {
       outputs: ended.map(({ call, output }) => ({ callId: call.callId, output })),
@@ -45,7 +58,7 @@ function depsOf({ tools }: ToolSet, turn: TurnContext, { clock, audit }: Service
     tools,
     context: {
       ...{ locale: message.locale, timeZone: message.timeZone, now: clock.now(), log },
-      userId: message.vouchedUserId,
+      userId: message.vouchedIds?.at(-1),
     },
     clock,
     async judge(tool, call): Promise<Verdict> {
