@@ -18,6 +18,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   doctor: 'src/doctor.ts',
   'clip-worker': 'src/audio/clip/clip-worker.ts',
   'picture-worker': 'src/attachments/picture-worker.ts',
+  'documents-worker': 'src/tools/documents/documents-worker.ts',
 };
 
 /** Files of packages that are read at run time. They come along as they are, beside the bundle. */
