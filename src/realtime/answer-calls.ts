@@ -1,9 +1,10 @@
 import type { Ids } from '../ids.ts';
 import { outputEvents, outputItems, type TurnEvents } from './client-events.ts';
 import type { RealtimeClientEvent } from './connection.ts';
-import { type FunctionCall, laterResponse, MAX_RESPONSES, type TurnFunctions } from './function-calls.ts';
+import { laterResponse, MAX_RESPONSES, type TurnFunctions } from './function-calls.ts';
 import { interruptedResult, joinedResults, withoutCalls } from './joined-results.ts';
 import type { ModelResult } from './model-result.ts';
+import type { FunctionCall } from './server-event.ts';
 
 /** A response that has ended, and the items that the model's memory has of it. */
 export interface Answered {

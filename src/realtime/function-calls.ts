@@ -1,4 +1,5 @@
 import type { ContentPart } from './content.ts';
+import type { FunctionCall } from './server-event.ts';
 
 /** A function as the model is told of it. */
 export interface FunctionDefinition {
@@ -6,14 +7,6 @@ export interface FunctionDefinition {
   readonly description: string;
   /** JSON Schema of an object. */
   readonly parameters: Readonly<Record<string, unknown>>;
-}
-
-/** A call as the model asks for it. */
-export interface FunctionCall {
-  readonly callId: string;
-  readonly name: string;
-  /** As the model wrote it: mostly JSON. */
-  readonly argumentsText: string;
 }
 
 /** What the calls of one response came to. */

@@ -1,11 +1,10 @@
 import { TurnError, type TurnErrorCode } from '../errors.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import type { TurnEvents } from './client-events.ts';
-import type { FunctionCall } from './function-calls.ts';
 import { contextAfter, type ModelResult } from './model-result.ts';
 import type { CutShortReason, Outcome } from './outcome.ts';
 import { ResponseParts } from './response-parts.ts';
-import type { FinalResponse, PartAddress, ServerEvent, WireError } from './server-event.ts';
+import type { FinalResponse, FunctionCall, PartAddress, ServerEvent, WireError } from './server-event.ts';
 import { refusesVoice, serviceErrorOf } from './service-errors.ts';
 
 /** What an event means for the turn: nothing, a sign of life, or its end. */

@@ -1,6 +1,5 @@
 import { fieldsOf } from '../json-access.ts';
 import { readUsage, type TokenUsage } from '../token-usage.ts';
-import type { FunctionCall } from './function-calls.ts';
 
 /**
  * The events of the service that a turn needs, checked field by field: the types of the client library describe the
@@ -61,6 +60,14 @@ export interface FinalResponse {
   readonly calls: readonly FunctionCall[];
   /** `undefined`: the service does not say, as for a failed response. */
   readonly usage: TokenUsage | undefined;
+}
+
+/** A call as the model asks for it. */
+export interface FunctionCall {
+  readonly callId: string;
+  readonly name: string;
+  /** As the model wrote it: mostly JSON. */
+  readonly argumentsText: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

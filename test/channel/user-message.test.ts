@@ -58,7 +58,10 @@ describe('toUserMessage', () => {
   });
 
   it('passes on whether the sender is let in', () => {
-    assert.equal(toUserMessage(activity(), caller, { isAllowed: false, personKey: 'person', vouchedIds: [] }).isAllowed, false);
+    assert.equal(
+      toUserMessage(activity(), caller, { isAllowed: false, personKey: 'person', vouchedIds: [] }).isAllowed,
+      false,
+    );
   });
 
   for (const [scope, conversation] of [

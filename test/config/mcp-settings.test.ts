@@ -66,11 +66,11 @@ describe('the file of MCP servers', () => {
   });
 
   for (const [written, env, expected] of [
-    ['${TOKEN}', { TOKEN: 't' }, 't'],
-    ['Bearer ${env:TOKEN}', { TOKEN: 't' }, 'Bearer t'],
-    ['${TOKEN:-none}', {}, 'none'],
-    ['${TOKEN:-none}', { TOKEN: '' }, 'none'],
-    ['${input:api-key}', { INPUT_API_KEY: 'k' }, 'k'],
+    [`\${TOKEN}`, { TOKEN: 't' }, 't'],
+    [`Bearer \${env:TOKEN}`, { TOKEN: 't' }, 'Bearer t'],
+    [`\${TOKEN:-none}`, {}, 'none'],
+    [`\${TOKEN:-none}`, { TOKEN: '' }, 'none'],
+    [`\${input:api-key}`, { INPUT_API_KEY: 'k' }, 'k'],
     ['$TOKEN and {TOKEN}', { TOKEN: 't' }, '$TOKEN and {TOKEN}'],
   ] as const) {
     it(`replaces ${written}`, () => {
@@ -86,7 +86,7 @@ describe('the file of MCP servers', () => {
     ['servers in a list', { mcpServers: [] }, /which names no servers/],
     [
       'a variable that is not set',
-      { mcpServers: { a: { url: 'https://a.example/${WHO}' } } },
+      { mcpServers: { a: { url: `https://a.example/\${WHO}` } } },
       /server "a"\): "url" needs WHO, which is not set/,
     ],
     ['neither command nor url', { mcpServers: { a: {} } }, /it has no "command" and no "url"/],

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { TurnError } from '../../src/errors.ts';
-import type { CallOutputs, FunctionCall, TurnFunctions } from '../../src/realtime/function-calls.ts';
+import type { CallOutputs, TurnFunctions } from '../../src/realtime/function-calls.ts';
 import { LiveText } from '../../src/realtime/live-text.ts';
+import type { FunctionCall } from '../../src/realtime/server-event.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
 import { plain } from './collecting.ts';
 import { type Answer, FakeModel, fieldsOf, NEVER, SETTINGS, says } from './fake-model.ts';

@@ -1,6 +1,7 @@
 import { messagesFor } from '../../messages/messages.ts';
 import type { ContentPart } from '../../realtime/content.ts';
-import type { CallOutputs, FunctionCall, TurnFunctions } from '../../realtime/function-calls.ts';
+import type { CallOutputs, TurnFunctions } from '../../realtime/function-calls.ts';
+import type { FunctionCall } from '../../realtime/server-event.ts';
 import { earlierEnd, type RunCallsDeps, runCalls, type Verdict } from '../../tools/run-calls.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { argumentsHash, type CallResult, type ToolCall } from '../../tools/tool-call.ts';
