@@ -34,7 +34,8 @@ export function withSources(
       return { ...message, text: `${text} ${numbers}`, entities: withClaims(message.entities, named) };
     case 'definitions': {
       const definitions = named.map(
-        ({ url, name }, at) => `[${at + 1}]: ${url ?? `cite:${at + 1}`} "${quotable(name)}"`,
+        ({ url, name }, at) =>
+          `[${at + 1}]: ${url === undefined ? `cite:${at + 1}` : linkable(url)} "${quotable(name)}"`,
       );
       const withNumbers = `${text} ${numbers}\n\n${definitions.join('\n')}`;
       return { ...message, text: withNumbers, entities: withClaims(message.entities, named) };
