@@ -17,8 +17,8 @@ import type { Ids } from './ids.ts';
 import type { Logger } from './log.ts';
 import { AUDIO_CONTAINER, accountOf, openContainer } from './storage/azure-account.ts';
 import { AzureBlobs } from './storage/azure-blobs.ts';
-import type { AuditStore } from './tools/approvals/audit.ts';
-import { createMemoryAudit } from './tools/approvals/memory-audit.ts';
+import type { AuditStore } from './tools/audit.ts';
+import { createMemoryAudit } from './tools/memory-audit.ts';
 
 /** All that outlives a turn. */
 export interface Stores {

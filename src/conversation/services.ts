@@ -7,7 +7,7 @@ import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import type { SessionPool } from '../realtime/pool.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import type { AuditStore } from '../tools/approvals/audit.ts';
+import type { AuditStore } from '../tools/audit.ts';
 import type { Tools } from '../tools/tools.ts';
 import type { ConversationStore } from './conversation-store.ts';
 import type { Spending } from './limits/spending.ts';

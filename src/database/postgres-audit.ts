@@ -1,5 +1,5 @@
 import { conversationId, personId } from '../conversation/keys.ts';
-import type { AuditEntry, AuditEvent, AuditStore } from '../tools/approvals/audit.ts';
+import type { AuditEntry, AuditEvent, AuditStore } from '../tools/audit.ts';
 import type { Connection } from './connection.ts';
 
 interface Row {

@@ -50,22 +50,6 @@ export interface Messages {
     readonly openInBrowser: string;
     readonly save: string;
   };
-  /** Asks before a tool does something, and says what was decided. */
-  readonly approval: {
-    ask(title: string): string;
-    readonly once: string;
-    readonly always: string;
-    readonly deny: string;
-    /** Below arguments that are too long to be shown. */
-    readonly cut: string;
-    allowed(name: string | undefined): string;
-    denied(name: string | undefined): string;
-    readonly expired: string;
-    readonly decidedBefore: string;
-    readonly notYours: string;
-    /** Where no card can be shown. */
-    inWords(title: string, argumentsText: string): string;
-  };
   /** Shown while a tool works that names nothing better. */
   toolWorking(title: string): string;
   /** What an answer rests on. */

@@ -58,20 +58,6 @@ export const de: Messages = {
     openInBrowser: 'Im Browser öffnen',
     save: 'Als .wav speichern',
   },
-  approval: {
-    ask: (title) => `Darf ich das tun? ${title}`,
-    once: 'Einmal erlauben',
-    always: 'Immer erlauben',
-    deny: 'Ablehnen',
-    cut: 'Es ist mehr, als hier gezeigt werden kann.',
-    allowed: (name) => (name === undefined ? 'Erlaubt' : `Erlaubt von ${name}`),
-    denied: (name) => (name === undefined ? 'Abgelehnt' : `Abgelehnt von ${name}`),
-    expired: 'Diese Frage ist zu alt. Bitte fragen Sie mich noch einmal.',
-    decidedBefore: 'Darüber ist schon entschieden.',
-    notYours: 'Darüber kann nur entscheiden, wer gefragt hat.',
-    inWords: (title, argumentsText) =>
-      `Darf ich das tun? ${title}\n\n${argumentsText}\n\nBitte antworten Sie mit „ja“ oder „nein“.`,
-  },
   toolWorking: (title) => `Nutzt „${title}“…`,
   sources: {
     heading: 'Quellen:',

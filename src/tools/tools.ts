@@ -66,7 +66,9 @@ export class Tools {
     const { functions, search } = this.#sources;
     const own = [...(await functions()), ...(await search())];
     const all = [...own, ...this.#servers.flatMap(({ tools }) => tools)];
-    const tools = all.filter((tool) => mayUse(tool, ids, scope)).slice(0, MAX_TOOLS);
+    // Nobody can be asked yet: what needs an approval is not offered.
+    const offered = all.filter((tool) => tool.approval === 'never' && mayUse(tool, ids, scope));
+    const tools = offered.slice(0, MAX_TOOLS);
     const key = tools.map((tool) => this.#digestOf(tool)).join();
     const known = this.#sets.get(key);
     if (known !== undefined) return known;

@@ -21,7 +21,7 @@ import { createLogger } from '../../src/log.ts';
 import { DEFAULT_PRICES } from '../../src/prices.ts';
 import { SessionPool } from '../../src/realtime/pool.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
-import { createMemoryAudit } from '../../src/tools/approvals/memory-audit.ts';
+import { createMemoryAudit } from '../../src/tools/memory-audit.ts';
 import { Tools } from '../../src/tools/tools.ts';
 import { type Answer, FakeModel, SETTINGS } from '../realtime/fake-model.ts';
 import { unheardTelemetry } from '../support/telemetry.ts';
