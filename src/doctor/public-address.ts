@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { FRAMING_HOSTS } from '../http/pages/player/route.ts';
+import { FRAMING_HOSTS } from '../http/pages/page.ts';
 import type { Installation } from '../installation.ts';
 import { fieldsOf } from '../json-access.ts';
 import { type Check, type DoctorDeps, type Finding, fail, pass, skipped } from './check.ts';

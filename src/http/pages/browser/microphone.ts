@@ -1,5 +1,5 @@
-/** What was recorded. */
-export interface Sound {
+/** A finished recording. */
+export interface RecordedAudio {
   readonly pieces: readonly Float32Array<ArrayBuffer>[];
   readonly sampleRateHz: number;
   readonly seconds: number;
@@ -7,18 +7,17 @@ export interface Sound {
   readonly peak: number;
 }
 
-/** What hears of a recording. */
 export interface MicrophoneListener {
   /** Root mean square of the newest piece, from 0 to 1, and the length of the recording so far. */
-  onSound(level: number, seconds: number): void;
-  /** Called once: after `stop`, or after the system took the microphone away. */
-  onEnd(sound: Sound): void;
+  onAudio(level: number, seconds: number): void;
+  /** Called once: after `stop`, or when the system ends the recording. */
+  onEnd(audio: RecordedAudio): void;
 }
 
-/** How long the recorder may take to hand on the rest. Where the system took the microphone away, it never does. */
+/** How long the recorder may take to post the rest. If the system ended the recording, it never does. */
 const FLUSH_MS = 1_000;
 
-/** A recording that runs. */
+/** A recording in progress. */
 export class Microphone {
   readonly #context: AudioContext;
   readonly #stream: MediaStream;
@@ -35,22 +34,22 @@ export class Microphone {
     this.#stream = stream;
     this.#listener = listener;
     this.#node = new AudioWorkletNode(context, 'recorder', { numberOfInputs: 1, numberOfOutputs: 1 });
-    this.#node.port.onmessage = ({ data }) => (data === null ? this.#end() : this.#take(data));
+    this.#node.port.onmessage = ({ data }) => (data === null ? this.#end() : this.#add(data));
     context.createMediaStreamSource(stream).connect(this.#node);
-    // Silence; some browsers run only what is on the way to a loudspeaker.
+    // It plays silence: some browsers run only nodes that lead to the destination.
     this.#node.connect(context.destination);
     for (const track of stream.getTracks()) track.addEventListener('ended', () => this.stop());
   }
 
   /**
-   * Starts to record, with the worklet at `recorderPath`. Call it within the press of a button. Rejects with a
-   * DOMException as `getUserMedia` does, and with a `NetworkError` where the worklet cannot be loaded.
+   * Starts to record, with the worklet at `recorderPath`. Call it in the handler of a click. Rejects with a
+   * DOMException as `getUserMedia` does, and with a `NetworkError` if the worklet cannot be loaded.
    */
   static async open(recorderPath: string, listener: MicrophoneListener): Promise<Microphone> {
     let context: AudioContext | undefined;
     let stream: MediaStream | undefined;
     try {
-      // Made within the press itself, without which some browsers keep it silent.
+      // Made in the handler itself: some browsers suspend any other context.
       context = new AudioContext();
       stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
       await context.audioWorklet.addModule(recorderPath).catch(() => {
@@ -69,7 +68,7 @@ export class Microphone {
     return this.#sampleCount / this.#context.sampleRate;
   }
 
-  /** Ends the recording once its rest is handed on. Safe to call twice. */
+  /** Ends the recording after its rest has arrived. Safe to call twice. */
   stop(): void {
     if (this.#isStopping || this.#hasEnded) return;
     this.#isStopping = true;
@@ -77,7 +76,7 @@ export class Microphone {
     setTimeout(() => this.#end(), FLUSH_MS);
   }
 
-  #take(piece: Float32Array<ArrayBuffer>): void {
+  #add(piece: Float32Array<ArrayBuffer>): void {
     if (this.#hasEnded) return;
     let sum = 0;
     for (const sample of piece) {
@@ -86,20 +85,15 @@ export class Microphone {
     }
     this.#pieces.push(piece);
     this.#sampleCount += piece.length;
-    this.#listener.onSound(Math.sqrt(sum / Math.max(1, piece.length)), this.seconds);
+    this.#listener.onAudio(Math.sqrt(sum / Math.max(1, piece.length)), this.seconds);
   }
 
   #end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     release(this.#context, this.#stream);
-    const { seconds } = this;
-    this.#listener.onEnd({
-      pieces: this.#pieces,
-      sampleRateHz: this.#context.sampleRate,
-      seconds,
-      peak: this.#peak,
-    });
+    const { sampleRate: sampleRateHz } = this.#context;
+    this.#listener.onEnd({ pieces: this.#pieces, sampleRateHz, seconds: this.seconds, peak: this.#peak });
   }
 }
 

@@ -1,4 +1,4 @@
-// An audio worklet: it runs in a thread of the browser's audio, whose globals TypeScript's own types do not have.
+// An audio worklet. TypeScript has no types for the globals of its thread.
 // https://webaudio.github.io/web-audio-api/#AudioWorkletGlobalScope
 
 declare class AudioWorkletProcessor {
@@ -9,8 +9,8 @@ declare function registerProcessor(name: string, processor: new () => AudioWorkl
 const PIECE_SAMPLES = 2048;
 
 /**
- * Hands on what the microphone gives, all channels mixed into one. A message of the page ends it: then it hands on the
- * rest, and after that `null`.
+ * Posts the microphone's audio to the page, its channels mixed into one. Any message from the page ends it: then it posts
+ * the rest, and `null`.
  */
 class Recorder extends AudioWorkletProcessor {
   #piece = new Float32Array(PIECE_SAMPLES);
@@ -33,12 +33,12 @@ class Recorder extends AudioWorkletProcessor {
       let sum = 0;
       for (const channel of channels) sum += channel[index] ?? 0;
       this.#piece[this.#sampleCount++] = sum / channels.length;
-      if (this.#sampleCount === this.#piece.length) this.#handOn();
+      if (this.#sampleCount === this.#piece.length) this.#post();
     }
     return true;
   }
 
-  #handOn(): void {
+  #post(): void {
     const piece = this.#piece;
     this.#piece = new Float32Array(PIECE_SAMPLES);
     this.#sampleCount = 0;
