@@ -1,5 +1,5 @@
 import { shownName } from './file-name.ts';
-import type { Attributes } from './html-walk.ts';
+import type { Attributes } from './html-tokens.ts';
 
 /** Stands before the types of what Teams puts into its HTML. */
 const SCHEMA = 'http://schema.skype.com/';
