@@ -1,5 +1,5 @@
 import { fieldsOf, textOf } from '../json-access.ts';
-import type { FilePlace } from './attachment-path.ts';
+import type { FileLocation } from './attachment-path.ts';
 import { type Card, cardFields, type LoopComponent, readCard } from './cards.ts';
 import { shownName } from './file-name.ts';
 import {
@@ -30,7 +30,7 @@ export type MessagePart =
   | { readonly kind: 'unreadable' };
 
 /** A file before it is fetched. Its name and types are its sender's claims. */
-export interface SentFile extends FilePlace {
+export interface SentFile extends FileLocation {
   readonly kind: 'file';
   /** https, http or data, not validated otherwise; empty if the file came without an address. */
   readonly url: string;

@@ -1,10 +1,7 @@
 import { AttachmentError } from '../errors.ts';
-import type { FileKind } from './detect-file-type.ts';
+import type { PictureKind } from './detect-file-type.ts';
 import { firstGifFrame } from './gif-frame.ts';
 import { jpegHeader } from './jpeg-header.ts';
-
-/** The kinds of pictures that are read. */
-export type PictureKind = Extract<FileKind, 'png' | 'jpeg' | 'gif' | 'bmp'>;
 
 /** What a picture claims of itself; nothing of it was decoded for that. */
 export interface PictureHeader {

@@ -43,7 +43,7 @@ const FORMATS: readonly Format[] = defaultFormats.map((make) => make() as unknow
 const LONGEST_SIDE_PX = 1_536;
 const MAX_DATA_URI_CHARS = 1_500_000;
 /** The last is taken in any case: 1,536 x 1,536 pixels of noise fit with it. */
-const JPEG_QUALITIES = [85, 70, 55, 40, 25];
+const JPEG_QUALITIES = [85, 60, 25];
 /** What jpeg-js counts before it makes room. With all that comes after, the process grows by up to 520 MB (measured). */
 const JPEG_DECODER_MB = 384;
 

@@ -3,8 +3,8 @@ import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { workerUrl } from '../worker-url.ts';
 import { TaskWorker } from '../workers/task-worker.ts';
-import { detectFileType, type FileKind } from './detect-file-type.ts';
-import { type PictureKind, pictureHeader } from './picture-header.ts';
+import { detectFileType, isPictureKind } from './detect-file-type.ts';
+import { pictureHeader } from './picture-header.ts';
 import type { Picture, PictureJob } from './picture-worker.ts';
 
 export type { Picture } from './picture-worker.ts';
@@ -48,34 +48,13 @@ export function createPictureReader({ clock, log }: { clock: Clock; log: Logger 
       if (bytes.byteLength > MAX_PICTURE_BYTES) {
         throw new AttachmentError('too_large', `a picture of ${bytes.byteLength} bytes`);
       }
-      const header = pictureHeader(pictureKind(detectFileType(bytes)), bytes);
-      const own = new Uint8Array(bytes);
-      return worker.run({ bytes: own, header }, { signal, transfer: [own.buffer] });
+      const kind = detectFileType(bytes);
+      if (kind === 'unknown') throw new AttachmentError('kind_unknown', 'no kind of file that is known');
+      if (!isPictureKind(kind)) throw new AttachmentError('kind_unsupported', `a ${kind} is not read as a picture`);
+      const header = pictureHeader(kind, bytes);
+      const copy = new Uint8Array(bytes);
+      return worker.run({ bytes: copy, header }, { signal, transfer: [copy.buffer] });
     },
     close: () => worker.close(),
   };
-}
-
-function pictureKind(kind: FileKind): PictureKind {
-  switch (kind) {
-    case 'png':
-    case 'jpeg':
-    case 'gif':
-    case 'bmp':
-      return kind;
-    case 'webp':
-    case 'heic':
-    case 'tiff':
-    case 'svg':
-    case 'pdf':
-    case 'office':
-    case 'zip':
-    case 'sound':
-    case 'video':
-    case 'html':
-    case 'text':
-      throw new AttachmentError('kind_unsupported', `a ${kind} is not read as a picture`);
-    case 'unknown':
-      throw new AttachmentError('kind_unknown', 'no kind of file that is known');
-  }
 }

@@ -1,7 +1,6 @@
 import type { Activity } from 'botbuilder';
 import { AppCredentials, ClaimsIdentity } from 'botframework-connector';
-import { originalViewOf } from '../attachments/attachment-path.ts';
-import { authorizationFor } from '../attachments/authorization.ts';
+import { authorizationFor, originalViewOf } from '../attachments/attachment-path.ts';
 import { isDataUri, readDataUri } from '../attachments/data-uri.ts';
 import { detectFileType } from '../attachments/detect-file-type.ts';
 import { isPageName } from '../attachments/file-name.ts';

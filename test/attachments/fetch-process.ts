@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { authorizationFor } from '../../src/attachments/authorization.ts';
+import { authorizationFor } from '../../src/attachments/attachment-path.ts';
 import { fetchSafely } from '../../src/attachments/safe-fetch.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import type { Order, Outcome, Report } from './far-end.ts';
