@@ -89,7 +89,7 @@ describe('what else the HTML of Teams tells', () => {
 });
 
 describe('hostile HTML', () => {
-  const many = 100_000;
+  const many = 50_000;
   for (const [name, html] of [
     ['signs alone', '<'.repeat(many)],
     ['tags that never end', '<a '.repeat(many)],
