@@ -1,4 +1,4 @@
-import { soundKind } from '../audio/clip/sound-kind.ts';
+import { detectAudioFormat } from '../audio/clip/audio-format.ts';
 import { hasVideoTrack } from './iso-media.ts';
 import { decodeText } from './text-file.ts';
 
@@ -78,12 +78,12 @@ export function detectFileType(bytes: Uint8Array): FileKind {
   const text = decodeText(bytes.subarray(0, TEXT_SAMPLE_BYTES), { isCut: bytes.length > TEXT_SAMPLE_BYTES });
   // After texts: a frame of audio begins like the byte order mark of UTF-16.
   if (text !== undefined) return kindOfText(text);
-  return isAudioFrame(bytes) || soundKind(bytes) !== undefined ? 'audio' : 'unknown';
+  return isAudioFrame(bytes) || detectAudioFormat(bytes) !== undefined ? 'audio' : 'unknown';
 }
 
 /** Telephones and Windows give audio files the brands of videos: only the tracks tell them apart. */
 function kindOfIsoMedia(bytes: Uint8Array): FileKind {
-  if (soundKind(bytes) === undefined) return 'heic';
+  if (detectAudioFormat(bytes) === undefined) return 'heic';
   return hasVideoTrack(bytes) ? 'video' : 'audio';
 }
 

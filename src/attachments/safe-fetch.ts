@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns';
-import { raceAbort } from '../abort.ts';
 import { type Clock, sleep } from '../clock.ts';
 import type { FetchRules } from '../config/allowed-hosts.ts';
+import { withDeadline } from '../deadline.ts';
 import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type AllowedUrl, allowedUrlOf } from './allowed-url.ts';
@@ -43,20 +43,12 @@ const RETRY_DELAY_MS = 1_000;
  * address, or with the reason of an aborted `signal`. A page in place of a file is returned like a file.
  */
 export async function fetchSafely(request: FetchRequest, deps: FetchDeps): Promise<Fetched> {
-  const { url, rules, timeoutMs } = request;
+  const { url, rules, timeoutMs: limitMs, signal } = request;
+  const { clock } = deps;
   const first = allowedUrlOf(url, rules);
-  const timeout = new AbortController();
-  const cancelTimer = deps.clock.after(timeoutMs, () => {
-    timeout.abort(new AttachmentError('too_slow', `${first.url.hostname}: no file within ${timeoutMs} ms`));
-  });
-  const signal = AbortSignal.any([request.signal, timeout.signal]);
-  try {
-    signal.throwIfAborted();
-    // A look-up cannot be aborted: it checks the signal at its end.
-    return await raceAbort(signal, followRedirects(first, request, deps, signal));
-  } finally {
-    cancelTimer();
-  }
+  const late = () => new AttachmentError('too_slow', `${first.url.hostname}: no file within ${limitMs} ms`);
+  // A look-up cannot be aborted: what follows it checks the signal.
+  return withDeadline({ clock, limitMs, signal, late }, (limited) => followRedirects(first, request, deps, limited));
 }
 
 async function followRedirects(

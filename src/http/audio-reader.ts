@@ -1,5 +1,5 @@
-import { raceAbort } from '../abort.ts';
 import type { AudioStore, ByteRange, StoredAudio } from '../audio/audio-store.ts';
+import { unlessAborted } from '../deadline.ts';
 import { RequestError } from '../errors.ts';
 
 /** Concurrent lookups of different audio, made-up ids included. */
@@ -52,7 +52,7 @@ export class AudioReader {
     const read = this.#reads.get(key) ?? this.#add(key, () => this.#store.read(id, range));
     read.userCount++;
     try {
-      return await raceAbort(signal, read.result);
+      return await unlessAborted(signal, () => read.result);
     } finally {
       read.userCount--;
       if (read.userCount === 0 && this.#waiting.delete(key)) this.#reads.delete(key);
