@@ -3,15 +3,8 @@ import type { Socket } from 'node:net';
 import getRawBody from 'raw-body';
 import { AttachmentError } from '../errors.ts';
 
-/** A file as its host sent it, whole. */
-export interface Fetched {
-  readonly bytes: Uint8Array;
-  /** As the host states it; often wrong. */
-  readonly contentType: string | undefined;
-}
-
 export type HttpResult =
-  | { readonly kind: 'file'; readonly file: Fetched }
+  | { readonly kind: 'file'; readonly bytes: Uint8Array }
   | { readonly kind: 'redirect'; readonly location: string }
   | { readonly kind: 'other'; readonly status: number };
 
@@ -40,7 +33,7 @@ export async function httpGet(socket: Socket, { url, authorization, maxBytes }: 
   const path = `${url.pathname}${url.search}`;
   const response = await responseTo(request({ createConnection: () => socket, path, headers }).end());
   const { statusCode: status = 0 } = response;
-  if (status === 200) return { kind: 'file', file: await readBody(response, url, maxBytes) };
+  if (status === 200) return { kind: 'file', bytes: await readBody(response, url, maxBytes) };
   const { location } = response.headers;
   return REDIRECT_STATUS.has(status) && location !== undefined
     ? { kind: 'redirect', location }
@@ -56,15 +49,14 @@ function responseTo(sent: ClientRequest): Promise<IncomingMessage> {
   });
 }
 
-async function readBody(response: IncomingMessage, { hostname }: URL, maxBytes: number): Promise<Fetched> {
+async function readBody(response: IncomingMessage, { hostname }: URL, maxBytes: number): Promise<Uint8Array> {
   const { headers } = response;
   const { 'content-encoding': encoding = 'identity', 'transfer-encoding': transfer = 'chunked' } = headers;
   if (encoding !== 'identity' || transfer !== 'chunked') {
     throw new AttachmentError('not_fetched', `${hostname}: the file came compressed, although it must not`);
   }
   try {
-    const bytes = await getRawBody(response, { limit: maxBytes, length: headers['content-length'] ?? null });
-    return { bytes, contentType: headers['content-type'] };
+    return await getRawBody(response, { limit: maxBytes, length: headers['content-length'] ?? null });
   } catch (cause) {
     if ((cause as { type?: unknown }).type !== 'entity.too.large') throw cause;
     throw new AttachmentError('too_large', `${hostname}: the file has more than ${maxBytes} bytes`);

@@ -6,7 +6,7 @@ import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type AllowedUrl, allowedUrlOf } from './allowed-url.ts';
 import { type ConnectionDeps, connectTo, openConnection } from './connection.ts';
-import { type Fetched, type HttpResult, httpGet } from './http-get.ts';
+import { type HttpResult, httpGet } from './http-get.ts';
 
 export interface FetchRequest {
   /** From outside: it may be anything. */
@@ -42,7 +42,7 @@ const RETRY_DELAY_MS = 1_000;
  * (`address_refused`, `not_fetched`, `sign_in_needed`, `too_large`, `too_slow`) that names a host and no other part of an
  * address, or with the reason of an aborted `signal`. A page in place of a file is returned like a file.
  */
-export async function fetchSafely(request: FetchRequest, deps: FetchDeps): Promise<Fetched> {
+export async function fetchSafely(request: FetchRequest, deps: FetchDeps): Promise<Uint8Array> {
   const { url, rules, timeoutMs: limitMs, signal } = request;
   const { clock } = deps;
   const first = allowedUrlOf(url, rules);
@@ -56,13 +56,13 @@ async function followRedirects(
   request: FetchRequest,
   deps: FetchDeps,
   signal: AbortSignal,
-): Promise<Fetched> {
+): Promise<Uint8Array> {
   let current = first;
   let isRetried = false;
   for (let redirects = 0; ; ) {
     const result = await requestOnce(current, request, deps, signal);
     const host = current.url.hostname;
-    if (result.kind === 'file') return result.file;
+    if (result.kind === 'file') return result.bytes;
     if (result.kind === 'redirect') {
       if (++redirects > MAX_REDIRECTS) throw notFetched(current, 'too many redirects');
       current = redirectTarget(current, result.location, request.rules);
