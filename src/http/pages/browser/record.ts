@@ -1,4 +1,4 @@
-import { Microphone, type RecordedAudio } from './microphone.ts';
+import { type Recording, startRecording } from './microphone.ts';
 import * as view from './record-view.ts';
 import { facts, playback, texts } from './record-view.ts';
 import { encodeWav, resample } from './wav.ts';
@@ -12,7 +12,7 @@ const UPLOAD_TIMEOUT_MS = 120_000;
 const CLOSE_DELAY_MS = 1_500;
 
 const endsAtMs = performance.now() + facts.leftMs;
-let microphone: Microphone | undefined;
+let stop = () => {};
 let wav: Blob | undefined;
 
 async function record(): Promise<void> {
@@ -22,15 +22,15 @@ async function record(): Promise<void> {
   view.toggle.focus();
   view.show(texts.asking);
   try {
-    microphone = await Microphone.open(facts.recorderPath, {
+    stop = await startRecording(facts.recorderPath, {
       onAudio: progress(),
-      onEnd: (audio) => void review(audio),
+      onEnd: (recording) => void review(recording),
     });
   } catch (error) {
     return view.showNotRecorded(failureText(error));
   }
   view.enter('recording');
-  view.showTime(microphone.seconds);
+  view.showTime(0);
   view.show(texts.listening);
 }
 
@@ -44,7 +44,7 @@ function progress(): (level: number, seconds: number) => void {
       isWarned = true;
       view.show(texts.almostFull);
     }
-    if (seconds >= facts.maxSeconds) microphone?.stop();
+    if (seconds >= facts.maxSeconds) stop();
   };
 }
 
@@ -63,18 +63,19 @@ function failureText(error: unknown): string {
   return FAILURE_TEXTS[error instanceof DOMException ? error.name : ''] ?? texts.notHere;
 }
 
-async function review({ pieces, sampleRateHz, seconds, peak }: RecordedAudio): Promise<void> {
-  microphone = undefined;
+async function review({ pieces, sampleRateHz, seconds }: Recording): Promise<void> {
+  let isSilent: boolean;
   if (seconds < MIN_SECONDS) return view.showNotRecorded(texts.tooShort);
   try {
     const samples = await resample(pieces, sampleRateHz, facts.sampleRateHz);
+    isSilent = samples.every((sample) => Math.abs(sample) < SILENT_PEAK);
     wav = encodeWav(samples.subarray(0, facts.maxSeconds * facts.sampleRateHz), facts.sampleRateHz);
   } catch (error) {
     return view.showNotRecorded(failureText(error));
   }
   playback.src = URL.createObjectURL(wav);
   view.enter('recorded');
-  view.show(peak < SILENT_PEAK ? texts.silent : seconds >= facts.maxSeconds ? texts.full : texts.recorded);
+  view.show(isSilent ? texts.silent : seconds >= facts.maxSeconds ? texts.full : texts.recorded);
   view.send.focus();
 }
 
@@ -124,7 +125,7 @@ function closeSoon(): void {
 }
 
 view.toggle.addEventListener('click', () => {
-  if (view.currentState() === 'recording') microphone?.stop();
+  if (view.currentState() === 'recording') stop();
   else if (view.currentState() === 'ready') void record();
 });
 view.send.addEventListener('click', () => {
