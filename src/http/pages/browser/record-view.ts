@@ -12,15 +12,15 @@ const ICONS = {
     'M12 15a3.5 3.5 0 0 0 3.5-3.5v-6a3.5 3.5 0 0 0-7 0v6A3.5 3.5 0 0 0 12 15zm6-3.5a6 6 0 0 1-12 0H4a8 8 0 0 0 7 7.94V23h2v-3.56a8 8 0 0 0 7-7.94z',
   stop: 'M6 6h12v12H6z',
 };
-/** How often the level changes for those who want little motion. */
-const CALM_MS = 250;
+/** The interval of changes of the level for users who prefer reduced motion. */
+const REDUCED_MOTION_MS = 250;
 
 const recorder = element('recorder', HTMLElement);
 const review = element('review', HTMLElement);
 const clock = element('clock', HTMLElement);
 const status = element('status', HTMLElement);
 const elsewhere = element('elsewhere', HTMLElement);
-const calm = matchMedia('(prefers-reduced-motion: reduce)');
+const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 let shownAtMs = 0;
 
 export const toggle = element('toggle', HTMLButtonElement);
@@ -76,7 +76,7 @@ export function finish(state: 'sent' | 'ended'): void {
 /** Shows the level of the microphone: its root mean square, from 0 to 1. */
 export function showLevel(rms: number): void {
   const nowMs = performance.now();
-  if (calm.matches && nowMs - shownAtMs < CALM_MS) return;
+  if (reducedMotion.matches && nowMs - shownAtMs < REDUCED_MOTION_MS) return;
   shownAtMs = nowMs;
   // From -60 dB, which is as good as silence.
   const width = Math.max(0, 1 + Math.log10(Math.max(rms, 1e-6)) / 3);
