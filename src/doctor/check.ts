@@ -6,38 +6,13 @@ import type { Installation } from '../installation.ts';
 import type { Logger } from '../log.ts';
 import type { TokenProvider } from '../realtime/endpoint.ts';
 
-/** Numbers and names that a check found, for machines; units stand in the names. */
-export type Figures = Readonly<Record<string, number | string>>;
-
-/** What a check came to. `said` is one sentence for a person, `fix` says what to do about it. */
-export type Finding =
-  | { readonly status: 'pass'; readonly said: string; readonly figures?: Figures }
-  /** The bot works with it, but an operator should know. */
-  | { readonly status: 'warn'; readonly said: string; readonly fix: string; readonly figures?: Figures }
-  | { readonly status: 'fail'; readonly said: string; readonly fix: string; readonly figures?: Figures }
-  | { readonly status: 'skipped'; readonly said: string };
-
-/** One question to the environment of the bot. */
-export interface Check {
-  readonly name: string;
-  /** Names of checks before it, without whose success it means nothing. */
-  readonly needs?: readonly string[];
-  /** From its beginning to its end. */
-  readonly limitMs: number;
-  /** What to do where that is not enough. */
-  readonly lateFix: string;
-  /** Aborted when its time is over. What it rejects with counts as a failure. */
-  run(signal: AbortSignal): Promise<Finding>;
-}
-
-/** What the checks are made from. */
+/** What the checks work with. */
 export interface DoctorDeps {
   readonly config: Config;
   /** For what the configuration does not hold. */
   readonly env: Env;
-  /** Where the bot is started, and where `out` is. */
+  /** Where the bot is started; the Teams package is in its `out`. */
   readonly folder: string;
-  /** Which commands and files there are to speak of. */
   readonly installed: Installation;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -46,18 +21,37 @@ export interface DoctorDeps {
   readonly tokens: (scope: string) => TokenProvider;
 }
 
-export function pass(said: string, figures: Figures = {}): Finding {
-  return { status: 'pass', said, figures };
+/** The result of a check. `message` is one sentence for a person, `fix` says what to do about it. */
+export type Finding =
+  | { readonly status: 'pass' | 'skipped'; readonly message: string }
+  /** After a warning, the bot works. */
+  | { readonly status: 'warn' | 'fail'; readonly message: string; readonly fix: string };
+
+/** One check of the bot's environment. */
+export interface Check {
+  readonly name: string;
+  /** Names of earlier checks. Unless all of them pass or warn, this one is skipped. */
+  readonly needs?: readonly string[];
+  /** 10 s unless given. */
+  readonly limitMs?: number;
+  /** What to do when the check takes longer. */
+  readonly lateFix?: string;
+  /** Runs the check. `signal` is aborted when its time is over. A rejection counts as a failure. */
+  run(signal: AbortSignal): Promise<Finding>;
 }
 
-export function warn(said: string, fix: string, figures: Figures = {}): Finding {
-  return { status: 'warn', said, fix, figures };
+export function pass(message: string): Finding {
+  return { status: 'pass', message };
 }
 
-export function fail(said: string, fix: string, figures: Figures = {}): Finding {
-  return { status: 'fail', said, fix, figures };
+export function warn(message: string, fix: string): Finding {
+  return { status: 'warn', message, fix };
 }
 
-export function skipped(said: string): Finding {
-  return { status: 'skipped', said };
+export function fail(message: string, fix: string): Finding {
+  return { status: 'fail', message, fix };
+}
+
+export function skipped(message: string): Finding {
+  return { status: 'skipped', message };
 }

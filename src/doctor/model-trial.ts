@@ -1,21 +1,20 @@
-import { EMPTY_MEMORY, historyText, nextMemory } from '../conversation/history/history.ts';
+import { historyText } from '../conversation/history/history.ts';
 import { connectionOpener, type OpenConnection } from '../realtime/connection.ts';
 import { preloadClient, toRealtimeTarget } from '../realtime/endpoint.ts';
 import type { ModelResult } from '../realtime/model-result.ts';
 import type { ServerEvent } from '../realtime/server-event.ts';
 import { serviceErrorOf } from '../realtime/service-errors.ts';
+import { RealtimeSession } from '../realtime/session.ts';
 import type { DoctorDeps } from './check.ts';
-import { WatchedSession } from './watched-session.ts';
 
-/** What is asked first. The simulator, too, answers it in one short sentence. */
+/** The simulator, too, answers this in one short sentence. */
 const FIRST_TEXT = 'Say: Hello, your bot can speak.';
-/** Asked of a session that is told what was said before. */
 const SECOND_TEXT = 'What did I say?';
 
-/** From the beginning of the connecting. */
-export interface OpeningTimes {
-  readonly connectMs: number;
-  readonly greetedMs: number;
+/** An event of the service, and when it came. */
+interface TimedEvent {
+  readonly event: ServerEvent;
+  readonly atMs: number;
 }
 
 /** A turn, with times from its sending; `undefined` for what did not come. */
@@ -26,121 +25,132 @@ export interface TrialTurn {
   readonly doneMs: number;
 }
 
-type Known = Pick<DoctorDeps, 'config' | 'clock' | 'ids' | 'log' | 'tokens'>;
-
-/** Two short sessions with the model, made of the same parts as the bot's; the second is told what was said in the first. */
+/** Two short sessions with the model, made of the bot's own parts. The second session is given the first turn as its history. */
 export class ModelTrial {
-  readonly #deps: Known;
+  readonly #deps: DoctorDeps;
   readonly #open: OpenConnection;
-  readonly #closed = new AbortController();
-  #first: WatchedSession | undefined;
-  #second: WatchedSession | undefined;
-  #firstTurn: Promise<TrialTurn> | undefined;
+  /** All events of both sessions. */
+  readonly #events: TimedEvent[] = [];
+  #greeted = Promise.withResolvers<TimedEvent>();
+  #session: RealtimeSession | undefined;
+  #firstTurn: TrialTurn | undefined;
 
-  constructor(deps: Known) {
+  constructor(deps: DoctorDeps) {
     this.#deps = deps;
     const { config, tokens, clock } = deps;
-    this.#open = connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock);
+    this.#open = this.#record(connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock));
   }
 
-  /** Opens the first session and waits for its greeting. Rejects with a TurnError. */
-  async open(signal: AbortSignal): Promise<OpeningTimes> {
-    // As the bot does, whose users do not wait for it either.
-    await preloadClient(this.#deps.config.model);
-    this.#first = await this.#openSession(signal);
-    const { startedAtMs, connectedAtMs } = this.#first;
-    const { event, atMs } = await this.#first.whenHeard(({ kind }) => ['session', 'preview', 'error'].includes(kind));
+  /** Opens the first session and waits for its greeting; resolves with the milliseconds to each. Rejects with a TurnError. */
+  async open(signal: AbortSignal): Promise<{ connectMs: number; greetedMs: number }> {
+    const { clock, config } = this.#deps;
+    // Users of the bot do not wait for this either.
+    await preloadClient(config.model);
+    const startedAtMs = clock.now();
+    await this.#openSession(signal);
+    const connectMs = clock.now() - startedAtMs;
+    const { event, atMs } = await this.#greeted.promise;
     if (event.kind === 'error') throw serviceErrorOf(event.error, 'handshake_refused');
-    return { connectMs: connectedAtMs - startedAtMs, greetedMs: atMs - startedAtMs };
+    return { connectMs, greetedMs: atMs - startedAtMs };
   }
 
-  /** Resolves with the voice that the service says it has taken, or with nothing where the turn ended without that. */
-  async takenVoice(): Promise<string | undefined> {
-    const first = this.#opened();
-    const update = first.whenHeard(isUpdate).then(({ event }) => event);
-    const ended = this.firstTurn().then(() => first.heard(isUpdate)?.event);
-    // A socket that closes ends the turn, too.
-    const event = await Promise.race([update.catch(() => ended), ended]);
-    return event?.kind === 'session' ? event.voice : undefined;
-  }
-
-  /** The first turn; made once. */
-  firstTurn(): Promise<TrialTurn> {
-    this.#firstTurn ??= this.#runTurn(this.#opened(), FIRST_TEXT, undefined);
+  /** Runs the first turn. */
+  async run(signal: AbortSignal): Promise<TrialTurn> {
+    this.#firstTurn = await this.#runTurn(FIRST_TEXT, undefined, signal);
     return this.#firstTurn;
   }
 
-  /** When the first session ends, in milliseconds since the epoch; `undefined` where the service does not say. */
+  /** Runs a turn in a second session, whose history is the first turn. */
+  async runWithHistory(signal: AbortSignal): Promise<TrialTurn> {
+    const outcome = this.turn.result.outcome;
+    const history = historyText([{ user: FIRST_TEXT, assistant: 'text' in outcome ? outcome.text : undefined }]);
+    this.close();
+    await this.#openSession(signal);
+    return this.#runTurn(SECOND_TEXT, history, signal);
+  }
+
+  /** The first turn. */
+  get turn(): TrialTurn {
+    if (this.#firstTurn === undefined) throw new Error('the first turn has not ended');
+    return this.#firstTurn;
+  }
+
+  /** The voice that the service confirms; `undefined`: it confirms none. */
+  get voice(): string | undefined {
+    return this.#sessionEvents.find(({ isUpdate }) => isUpdate)?.voice;
+  }
+
+  /** When the first session ends, in milliseconds since the epoch; `undefined`: the service does not say. */
   get expiresAtMs(): number | undefined {
-    const told = this.#first?.heard((event) => event.kind === 'session' && event.expiresAtMs !== undefined)?.event;
-    return told?.kind === 'session' ? told.expiresAtMs : undefined;
+    return this.#sessionEvents.find(({ expiresAtMs }) => expiresAtMs !== undefined)?.expiresAtMs;
   }
 
-  /** A turn in a new session that is told of the first one; `undefined` where the bot is set up to remember nothing. */
-  async replayedTurn(signal: AbortSignal): Promise<TrialTurn | undefined> {
-    const { result } = await this.firstTurn();
-    const { history } = nextMemory(EMPTY_MEMORY, { user: FIRST_TEXT }, result, this.#deps.config.historyTurns);
-    const text = historyText(history);
-    if (text === undefined) return undefined;
-    this.#second = await this.#openSession(signal);
-    return this.#runTurn(this.#second, SECOND_TEXT, text);
-  }
-
-  /** The first event by which the service shows that it speaks the preview of the protocol; `undefined` where none has. */
+  /** The type of the first event that only the preview of the protocol has; `undefined`: there is none. */
   get previewEvent(): string | undefined {
-    const heard = this.#first?.heard(isPreview) ?? this.#second?.heard(isPreview);
-    return heard?.event.kind === 'preview' ? heard.event.type : undefined;
+    return this.#events.map(({ event }) => event).find((event) => event.kind === 'preview')?.type;
   }
 
-  /** The service's own words about what went wrong last; empty where it said none. */
+  /** The last error in the service's own words; empty: none. */
   get complaint(): string {
-    const { code = '', message = '' } = this.#second?.complaint ?? this.#first?.complaint ?? {};
-    return [message, code === '' ? '' : `(${code})`].filter((part) => part !== '').join(' ');
+    const errors = this.#events.flatMap(({ event }) => {
+      if (event.kind === 'error') return [event.error];
+      return event.kind === 'responseDone' && event.response.error !== undefined ? [event.response.error] : [];
+    });
+    const { message = '', code = '' } = errors.at(-1) ?? {};
+    return `${message}${code === '' ? '' : ` (${code})`}`.trim();
   }
 
-  /** Ends what is under way. Safe to call twice. */
+  /** Closes the session. Safe to call twice. */
   close(): void {
-    this.#closed.abort();
-    this.#first?.session.close();
-    this.#second?.session.close();
+    this.#session?.close();
   }
 
-  #opened(): WatchedSession {
-    if (this.#first === undefined) throw new Error('no session is open');
-    return this.#first;
+  get #sessionEvents() {
+    return this.#events.map(({ event }) => event).filter((event) => event.kind === 'session');
   }
 
-  #openSession(signal: AbortSignal): Promise<WatchedSession> {
-    const { config, clock, ids, log } = this.#deps;
-    const deps = { open: this.#open, settings: config.session, clock, ids, log };
-    return WatchedSession.open(deps, AbortSignal.any([signal, this.#closed.signal]));
-  }
-
-  async #runTurn(watched: WatchedSession, text: string, history: string | undefined): Promise<TrialTurn> {
-    const { clock, ids } = this.#deps;
-    const sentAtMs = clock.now();
-    const turnId = ids.wire('turn');
-    // What the model says at first go is the question.
-    const input = { turnId, text, history, mayAskAgain: async () => false };
-    const result = await watched.session.runTurn(input, this.#closed.signal);
-    const doneMs = clock.now() - sentAtMs;
-    const msOf = (kind: ServerEvent['kind']) =>
-      since(
-        sentAtMs,
-        watched.heard((event) => event.kind === kind),
+  #record(open: OpenConnection): OpenConnection {
+    return (listener, signal) =>
+      open(
+        {
+          onEvent: (event) => {
+            const timed = { event, atMs: this.#deps.clock.now() };
+            this.#events.push(timed);
+            if (['session', 'preview', 'error'].includes(event.kind)) this.#greeted.resolve(timed);
+            listener.onEvent(event);
+          },
+          onClosed: (reason) => {
+            this.#greeted.reject(reason);
+            listener.onClosed(reason);
+          },
+        },
+        signal,
       );
-    return { result, firstTextMs: msOf('textDelta'), firstAudioMs: msOf('audioDelta'), doneMs };
   }
-}
 
-function isUpdate(event: ServerEvent): boolean {
-  return event.kind === 'session' && event.isUpdate;
-}
+  async #openSession(signal: AbortSignal): Promise<void> {
+    const { config, clock, ids, log } = this.#deps;
+    this.#greeted.promise.catch(() => {});
+    this.#session = await RealtimeSession.open({ open: this.#open, settings: config.session, clock, ids, log }, signal);
+  }
 
-function isPreview(event: ServerEvent): boolean {
-  return event.kind === 'preview';
-}
-
-function since(startMs: number, heard: { readonly atMs: number } | undefined): number | undefined {
-  return heard === undefined ? undefined : heard.atMs - startMs;
+  async #runTurn(text: string, history: string | undefined, signal: AbortSignal): Promise<TrialTurn> {
+    const { clock, ids } = this.#deps;
+    if (this.#session === undefined) throw new Error('no session is open');
+    const sentAtMs = clock.now();
+    const from = this.#events.length;
+    // A model that answers in text is not asked again for speech.
+    const input = { turnId: ids.wire('turn'), text, history, mayAskAgain: async () => false };
+    const result = await this.#session.runTurn(input, signal);
+    const msUntil = (kind: ServerEvent['kind']) => {
+      const first = this.#events.slice(from).find(({ event }) => event.kind === kind);
+      return first && first.atMs - sentAtMs;
+    };
+    return {
+      result,
+      firstTextMs: msUntil('textDelta'),
+      firstAudioMs: msUntil('audioDelta'),
+      doneMs: clock.now() - sentAtMs,
+    };
+  }
 }

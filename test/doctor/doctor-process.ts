@@ -19,7 +19,7 @@ const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/bot-proce
 export interface Line {
   readonly check: string;
   readonly status: string;
-  readonly said: string;
+  readonly message: string;
   readonly fix?: string;
 }
 

@@ -3,7 +3,7 @@ import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Env } from '../../src/config/env.ts';
 import type { DoctorDeps, Finding } from '../../src/doctor/check.ts';
 import { createCheckSuite } from '../../src/doctor/checks.ts';
-import { type CheckReport, runChecks } from '../../src/doctor/run.ts';
+import { runChecks } from '../../src/doctor/run.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
 
@@ -19,7 +19,6 @@ export interface ExaminedOptions {
   readonly config?: Partial<Config>;
   /** Only these checks; what they need has to be among them. */
   readonly only?: readonly string[];
-  readonly onReport?: (report: CheckReport) => void;
 }
 
 /** What the doctor finds with these settings, by the names of its checks. */
@@ -37,20 +36,20 @@ export async function examined(env: Env, options: ExaminedOptions = {}): Promise
     tokens: () => async () => 'a-token',
     ...options.deps,
   };
-  const examination = createCheckSuite(deps);
+  const suite = createCheckSuite(deps);
   try {
-    const checks = examination.checks.filter(({ name }) => options.only?.includes(name) ?? true);
-    const onReport = options.onReport ?? (() => {});
-    const reports = await runChecks(checks, { clock, log: deps.log, onReport });
-    return new Map(reports.map(({ name, finding }) => [name, finding]));
+    const checks = suite.checks.filter(({ name }) => options.only?.includes(name) ?? true);
+    const findings = new Map<string, Finding>();
+    await runChecks(checks, clock, deps.log, ({ name, finding }) => findings.set(name, finding));
+    return findings;
   } finally {
-    examination.close();
+    suite.close();
   }
 }
 
-/** All that is said of a check, in one text. */
-export function said(findings: ReadonlyMap<string, Finding>, name: string): string {
+/** Status, message and fix of a check, in one text. */
+export function findingText(findings: ReadonlyMap<string, Finding>, name: string): string {
   const finding = findings.get(name);
   if (finding === undefined) return 'not made';
-  return [finding.status, finding.said, ...('fix' in finding ? [finding.fix] : [])].join(' | ');
+  return [finding.status, finding.message, ...('fix' in finding ? [finding.fix] : [])].join(' | ');
 }
