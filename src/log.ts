@@ -1,14 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import {
-  AttachmentError,
-  ConfigError,
-  ProxyError,
-  RequestError,
-  SendError,
-  StoreError,
-  TurnError,
-  UploadError,
-} from './errors.ts';
+import { BotError } from './errors.ts';
 import { readableLine } from './readable-log.ts';
 
 export type { Logger } from 'pino';
@@ -20,17 +11,6 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 const MAX_MESSAGE_CHARS = 500;
 const MAX_CAUSES = 5;
 const MAX_FRAMES = 10;
-
-const OWN_ERRORS = [
-  AttachmentError,
-  ConfigError,
-  ProxyError,
-  RequestError,
-  SendError,
-  StoreError,
-  TurnError,
-  UploadError,
-];
 
 /** Names of `@azure/identity` and `jsonwebtoken` that no other package gives its errors. */
 const SIGN_IN_NAMES: readonly string[] = [
@@ -62,7 +42,7 @@ export function describeError(error: unknown, causesLeft = MAX_CAUSES): Record<s
 }
 
 function isSafeMessage(error: Error): boolean {
-  return isSignInError(error) || OWN_ERRORS.some((OwnError) => error instanceof OwnError);
+  return error instanceof BotError || isSignInError(error);
 }
 
 /**
