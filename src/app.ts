@@ -170,7 +170,7 @@ async function checkModel({ config, tokens, clock, log }: Parts, closing: AbortS
 
 function createTelemetry({ config, clock, log, tokens }: Omit<Parts, 'telemetry'>): Telemetry {
   const { telemetry: settings, model } = config;
-  const open = settings.kind === 'azureMonitor' ? () => openAzureMonitor(settings, tokens, log) : undefined;
+  const open = settings && (() => openAzureMonitor(settings, tokens, log));
   return new Telemetry({ clock, log, model, open });
 }
 

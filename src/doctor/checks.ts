@@ -159,7 +159,7 @@ function telemetryCheck(deps: DoctorDeps): Check {
     name: 'telemetry',
     limitMs: 40_000,
     run: async (signal) =>
-      telemetry.kind === 'none'
+      telemetry === undefined
         ? skipped('APPLICATIONINSIGHTS_CONNECTION_STRING is not set')
         : checkTelemetry(telemetry, deps, signal),
   };

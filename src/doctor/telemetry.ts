@@ -7,26 +7,28 @@ import { unreachable } from './connectivity.ts';
 import { entraFailure } from './entra-failure.ts';
 import { describeToken } from './token-claims.ts';
 
-type Monitor = Extract<TelemetrySettings, { kind: 'azureMonitor' }>;
-
 const VARIABLE = 'APPLICATIONINSIGHTS_CONNECTION_STRING';
 const MAX_REASON_CHARS = 1_000;
 const ROLE =
   'the role "Monitoring Metrics Publisher" on the Application Insights resource (it takes some minutes to count)';
 
 /** Sends one metric, 1, as the bot does. */
-export async function checkTelemetry(monitor: Monitor, deps: DoctorDeps, signal: AbortSignal): Promise<Finding> {
-  const address = ingestionEndpointOf(monitor.connectionString);
+export async function checkTelemetry(
+  settings: TelemetrySettings,
+  deps: DoctorDeps,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const address = ingestionEndpointOf(settings.connectionString);
   let token: string | undefined;
   try {
-    token = monitor.usesEntraId ? await deps.tokens(MONITOR_SCOPE)() : undefined;
+    token = settings.usesEntraId ? await deps.tokens(MONITOR_SCOPE)() : undefined;
   } catch (error) {
     const fix = 'Run "az login", or give the host a managed identity (with AZURE_CLIENT_ID).';
     return fail(`Entra ID gave no token for ${MONITOR_SCOPE}: ${entraFailure(error)}`, fix);
   }
   const startedAtMs = deps.clock.now();
   try {
-    const { status, itemsAccepted, reason } = await send(monitor, token, startedAtMs, signal);
+    const { status, itemsAccepted, reason } = await send(settings, token, startedAtMs, signal);
     if (status === 200 && itemsAccepted === 1)
       return pass(`${address.host}: took a metric in ${deps.clock.now() - startedAtMs} ms`);
     return refused(status, reason, address.host, token && describeToken(token, startedAtMs));
@@ -58,7 +60,7 @@ function refused(status: number, reason: string | undefined, host: string, ident
 
 /** Sends in the form of `@azure/monitor-opentelemetry-exporter`, but follows no redirects. */
 async function send(
-  { connectionString }: Monitor,
+  { connectionString }: TelemetrySettings,
   token: string | undefined,
   nowMs: number,
   signal: AbortSignal,

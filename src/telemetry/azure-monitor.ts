@@ -38,7 +38,7 @@ const INSTRUMENTATION = {
  * start-up and a hundred megabytes of memory, is loaded here and nowhere else.
  */
 export async function openAzureMonitor(
-  { connectionString, usesEntraId }: Extract<TelemetrySettings, { kind: 'azureMonitor' }>,
+  { connectionString, usesEntraId }: TelemetrySettings,
   tokens: (scope: string) => () => Promise<string>,
   log: Logger,
 ): Promise<Exporter> {

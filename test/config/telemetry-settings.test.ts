@@ -13,13 +13,13 @@ function read(env: Record<string, string>) {
 
 describe('where telemetry goes', () => {
   it('is nowhere by default', () => {
-    assert.deepEqual(read({}), { settings: { kind: 'none' }, problems: [] });
-    assert.deepEqual(read({ APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD' }).settings.kind, 'none');
+    assert.deepEqual(read({}), { settings: undefined, problems: [] });
+    assert.equal(read({ APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD' }).settings, undefined);
   });
 
   it('is Application Insights, by its key or signed in with Entra ID', () => {
     const env = { APPLICATIONINSIGHTS_CONNECTION_STRING: WHOLE };
-    const byKey = { kind: 'azureMonitor', connectionString: WHOLE, usesEntraId: false };
+    const byKey = { connectionString: WHOLE, usesEntraId: false };
     assert.deepEqual(read(env), { settings: byKey, problems: [] });
     const signIn = { APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=1' };
     assert.deepEqual(read({ ...env, ...signIn }), { settings: { ...byKey, usesEntraId: true }, problems: [] });

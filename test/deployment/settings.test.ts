@@ -142,7 +142,7 @@ describe('the settings of the site', () => {
     it(`${name} are a configuration without a problem`, () => {
       const config = readConfig(environmentOf(deploy(readTemplate('azuredeploy.json'), given)));
       assert.deepEqual(config.notices, []);
-      assert.partialDeepStrictEqual(config.telemetry, { kind: 'azureMonitor', usesEntraId: true });
+      assert.partialDeepStrictEqual(config.telemetry, { usesEntraId: true });
       assert.ok(config.isAuthenticated);
       assert.equal(config.model.kind, 'azureEntraId');
       const hasBlobs = given['audioInBlobStorage'] === true;
