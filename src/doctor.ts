@@ -3,7 +3,7 @@ import { systemClock } from './clock.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { loadDotEnv } from './config/dot-env.ts';
 import { fail } from './doctor/check.ts';
-import { createCheckSuite } from './doctor/checks.ts';
+import { CHECKS, createContext } from './doctor/checks.ts';
 import { redactor } from './doctor/redact.ts';
 import { jsonLine, reportLine, summaryLine } from './doctor/report.ts';
 import { type CheckReport, runChecks } from './doctor/run.ts';
@@ -37,7 +37,7 @@ const log = createLogger(LOG_LEVELS.find((each) => each === level) ?? 'silent', 
 captureConsole(log);
 const config = loadConfig();
 setDefaultProxy(config.proxy, process.env);
-const suite = createCheckSuite({
+const context = createContext({
   config,
   env: process.env,
   folder: process.cwd(),
@@ -51,11 +51,10 @@ const suite = createCheckSuite({
 setInterval(() => {}, 60_000);
 
 const reports: CheckReport[] = [];
-await runChecks(suite.checks, systemClock, log, (report) => {
+await runChecks(CHECKS, context, (report) => {
   reports.push(report);
   print(report);
 });
-suite.close();
 if (!isJson) process.stdout.write(`${summaryLine(reports)}\n${WHOSE_SETTINGS}\n`);
 const hasFailed = reports.some(({ finding }) => finding.status === 'fail');
 // The callback runs once a pipe has taken the last line.

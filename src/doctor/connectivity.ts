@@ -5,13 +5,13 @@ import { isLoopbackHost } from '../config/env.ts';
 import { ProxyError, systemCode } from '../errors.ts';
 import type { Installation } from '../installation.ts';
 import { bareHost, connectThrough, portOf, proxyFor, proxyName, secured } from '../proxy.ts';
-import { type DoctorDeps, type Finding, fail, pass } from './check.ts';
+import { type CheckContext, type Finding, fail, pass } from './check.ts';
 
 /** Connects to the address in `variable`, through the proxy if there is one, with TLS for https. Sends nothing. */
 export async function checkAddress(
   address: URL,
   variable: string,
-  { config, installed, clock }: DoctorDeps,
+  { config, installed, clock }: CheckContext,
   signal: AbortSignal,
 ): Promise<Finding> {
   const proxy = proxyFor(address, config.proxy);

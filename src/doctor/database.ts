@@ -1,6 +1,6 @@
 import type { DatabaseSettings } from '../config/database-settings.ts';
 import { StoreError } from '../errors.ts';
-import { type DoctorDeps, type Finding, fail, pass, warn } from './check.ts';
+import { type CheckContext, type Finding, fail, pass, skipped, warn } from './check.ts';
 
 /** The oldest version that pg-boss supports. */
 const MIN_VERSION = 13;
@@ -22,7 +22,9 @@ const FACTS = `SELECT current_setting('server_version_num')::int / 10000 AS vers
       AND has_schema_privilege(oid, 'USAGE, CREATE')) AS "schemaCount"`;
 
 /** Connects, checks version, rights, schemas and clock, and sends a job through a queue of its own. Leaves nothing. */
-export async function checkDatabase(settings: DatabaseSettings, { tokens, clock, log }: DoctorDeps): Promise<Finding> {
+export async function checkDatabase({ config, tokens, clock, log }: CheckContext): Promise<Finding> {
+  const { database: settings } = config;
+  if (settings === undefined) return skipped('no database: everything is in the memory of the process');
   // Loaded here, since a bot without a database does not have to load it.
   const [{ Connection }, { fixFor }, { tryQueue }] = await Promise.all([
     import('../database/connection.ts'),

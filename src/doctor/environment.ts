@@ -1,7 +1,7 @@
 import { findFfmpeg } from '../audio/clip/ffmpeg.ts';
 import { budgetNotices } from '../conversation/limits/spending.ts';
 import { settingsFile } from '../installation.ts';
-import { type DoctorDeps, type Finding, pass, skipped, warn } from './check.ts';
+import { type CheckContext, type Finding, pass, skipped, warn } from './check.ts';
 
 const MODELS = {
   azureKey: 'Azure OpenAI with a key',
@@ -9,7 +9,7 @@ const MODELS = {
   openai: 'OpenAI',
 } as const;
 
-export function checkConfiguration({ config, installed }: DoctorDeps): Finding {
+export function checkConfiguration({ config, installed }: CheckContext): Finding {
   const { model, database, azureStorageBlobUrl } = config;
   const stores = `${database === undefined ? 'no' : 'a'} database, ${azureStorageBlobUrl === undefined ? 'no' : 'a'} storage account`;
   const settings = `${MODELS[model.kind]} ("${model.model}"), ${stores}`;
@@ -18,8 +18,12 @@ export function checkConfiguration({ config, installed }: DoctorDeps): Finding {
   return warn(`${settings}; ${notices.join('; ')}`, `See these settings in ${settingsFile(installed)}.`);
 }
 
+export function checkNode(): Finding {
+  return pass(`${process.version} on ${process.platform} ${process.arch}`);
+}
+
 /** The bot works without ffmpeg. */
-export async function checkFfmpeg({ env }: DoctorDeps): Promise<Finding> {
+export async function checkFfmpeg({ env }: CheckContext): Promise<Finding> {
   const path = await findFfmpeg(env['PATH']);
   return path === undefined
     ? skipped('not on the PATH: of the audio files that people send, only WAV, MP3 and Ogg Opus can be read')

@@ -1,10 +1,10 @@
 import { type Env, isLoopbackHost } from '../config/env.ts';
-import { type DoctorDeps, type Finding, fail, pass, warn } from './check.ts';
+import { type CheckContext, type Finding, fail, pass, warn } from './check.ts';
 import { entraFailure } from './entra-failure.ts';
 import { appIdOf, describeToken } from './token-claims.ts';
 
 /** Gets a token for the channels as the adapter does. */
-export async function checkIdentity({ config, env, clock }: DoctorDeps): Promise<Finding> {
+export async function checkIdentity({ config, env, clock }: CheckContext): Promise<Finding> {
   const { botEnv, isAuthenticated, host } = config;
   if (!isAuthenticated)
     return host !== undefined && isLoopbackHost(host)

@@ -3,19 +3,13 @@ import { connectionOpener, type OpenConnection } from '../realtime/connection.ts
 import { preloadClient, toRealtimeTarget } from '../realtime/endpoint.ts';
 import type { ModelResult } from '../realtime/model-result.ts';
 import type { ServerEvent } from '../realtime/server-event.ts';
-import { serviceErrorOf } from '../realtime/service-errors.ts';
 import { RealtimeSession } from '../realtime/session.ts';
-import type { DoctorDeps } from './check.ts';
+import { tryConnection } from '../realtime/try-connection.ts';
+import type { DoctorDeps } from './deps.ts';
 
 /** The simulator, too, answers this in one short sentence. */
 const FIRST_TEXT = 'Say: Hello, your bot can speak.';
 const SECOND_TEXT = 'What did I say?';
-
-/** An event of the service, and when it came. */
-interface TimedEvent {
-  readonly event: ServerEvent;
-  readonly atMs: number;
-}
 
 /** A turn, with times from its sending; `undefined` for what did not come. */
 export interface TrialTurn {
@@ -25,47 +19,46 @@ export interface TrialTurn {
   readonly doneMs: number;
 }
 
-/** Two short sessions with the model, made of the bot's own parts. The second session is given the first turn as its history. */
+/** Tries the model with the bot's own parts, and records the events of the service. */
 export class ModelTrial {
   readonly #deps: DoctorDeps;
   readonly #open: OpenConnection;
-  /** All events of both sessions. */
-  readonly #events: TimedEvent[] = [];
-  #greeted = Promise.withResolvers<TimedEvent>();
-  #session: RealtimeSession | undefined;
+  readonly #events: { readonly event: ServerEvent; readonly atMs: number }[] = [];
   #firstTurn: TrialTurn | undefined;
 
   constructor(deps: DoctorDeps) {
     this.#deps = deps;
     const { config, tokens, clock } = deps;
-    this.#open = this.#record(connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock));
+    const open = connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock);
+    this.#open = ({ onEvent, onClosed }, signal) => {
+      const record = (event: ServerEvent) => {
+        this.#events.push({ event, atMs: clock.now() });
+        onEvent(event);
+      };
+      return open({ onEvent: record, onClosed }, signal);
+    };
   }
 
-  /** Opens the first session and waits for its greeting; resolves with the milliseconds to each. Rejects with a TurnError. */
-  async open(signal: AbortSignal): Promise<{ connectMs: number; greetedMs: number }> {
+  /** Connects, waits for the greeting and closes. Resolves with how long it took. Rejects with a TurnError. */
+  async connect(signal: AbortSignal): Promise<number> {
     const { clock, config } = this.#deps;
     // Users of the bot do not wait for this either.
     await preloadClient(config.model);
     const startedAtMs = clock.now();
-    await this.#openSession(signal);
-    const connectMs = clock.now() - startedAtMs;
-    const { event, atMs } = await this.#greeted.promise;
-    if (event.kind === 'error') throw serviceErrorOf(event.error, 'handshake_refused');
-    return { connectMs, greetedMs: atMs - startedAtMs };
+    await tryConnection(this.#open, clock, signal);
+    return clock.now() - startedAtMs;
   }
 
-  /** Runs the first turn. */
+  /** Runs the first turn, in a new session. */
   async run(signal: AbortSignal): Promise<TrialTurn> {
     this.#firstTurn = await this.#runTurn(FIRST_TEXT, undefined, signal);
     return this.#firstTurn;
   }
 
-  /** Runs a turn in a second session, whose history is the first turn. */
+  /** Runs a second turn in a new session, whose history is the first turn. */
   async runWithHistory(signal: AbortSignal): Promise<TrialTurn> {
-    const outcome = this.turn.result.outcome;
+    const { outcome } = this.turn.result;
     const history = historyText([{ user: FIRST_TEXT, assistant: 'text' in outcome ? outcome.text : undefined }]);
-    this.close();
-    await this.#openSession(signal);
     return this.#runTurn(SECOND_TEXT, history, signal);
   }
 
@@ -75,82 +68,28 @@ export class ModelTrial {
     return this.#firstTurn;
   }
 
-  /** The voice that the service confirms; `undefined`: it confirms none. */
-  get voice(): string | undefined {
-    return this.#sessionEvents.find(({ isUpdate }) => isUpdate)?.voice;
-  }
-
-  /** When the first session ends, in milliseconds since the epoch; `undefined`: the service does not say. */
-  get expiresAtMs(): number | undefined {
-    return this.#sessionEvents.find(({ expiresAtMs }) => expiresAtMs !== undefined)?.expiresAtMs;
-  }
-
-  /** The type of the first event that only the preview of the protocol has; `undefined`: there is none. */
-  get previewEvent(): string | undefined {
-    return this.#events.map(({ event }) => event).find((event) => event.kind === 'preview')?.type;
-  }
-
-  /** The last error in the service's own words; empty: none. */
-  get complaint(): string {
-    const errors = this.#events.flatMap(({ event }) => {
-      if (event.kind === 'error') return [event.error];
-      return event.kind === 'responseDone' && event.response.error !== undefined ? [event.response.error] : [];
-    });
-    const { message = '', code = '' } = errors.at(-1) ?? {};
-    return `${message}${code === '' ? '' : ` (${code})`}`.trim();
-  }
-
-  /** Closes the session. Safe to call twice. */
-  close(): void {
-    this.#session?.close();
-  }
-
-  get #sessionEvents() {
-    return this.#events.map(({ event }) => event).filter((event) => event.kind === 'session');
-  }
-
-  #record(open: OpenConnection): OpenConnection {
-    return (listener, signal) =>
-      open(
-        {
-          onEvent: (event) => {
-            const timed = { event, atMs: this.#deps.clock.now() };
-            this.#events.push(timed);
-            if (['session', 'preview', 'error'].includes(event.kind)) this.#greeted.resolve(timed);
-            listener.onEvent(event);
-          },
-          onClosed: (reason) => {
-            this.#greeted.reject(reason);
-            listener.onClosed(reason);
-          },
-        },
-        signal,
-      );
-  }
-
-  async #openSession(signal: AbortSignal): Promise<void> {
-    const { config, clock, ids, log } = this.#deps;
-    this.#greeted.promise.catch(() => {});
-    this.#session = await RealtimeSession.open({ open: this.#open, settings: config.session, clock, ids, log }, signal);
+  /** All events of the service so far. */
+  get events(): readonly ServerEvent[] {
+    return this.#events.map(({ event }) => event);
   }
 
   async #runTurn(text: string, history: string | undefined, signal: AbortSignal): Promise<TrialTurn> {
-    const { clock, ids } = this.#deps;
-    if (this.#session === undefined) throw new Error('no session is open');
+    const { config, clock, ids, log } = this.#deps;
+    const session = await RealtimeSession.open({ open: this.#open, settings: config.session, clock, ids, log }, signal);
     const sentAtMs = clock.now();
     const from = this.#events.length;
-    // A model that answers in text is not asked again for speech.
-    const input = { turnId: ids.wire('turn'), text, history, mayAskAgain: async () => false };
-    const result = await this.#session.runTurn(input, signal);
     const msUntil = (kind: ServerEvent['kind']) => {
       const first = this.#events.slice(from).find(({ event }) => event.kind === kind);
       return first && first.atMs - sentAtMs;
     };
-    return {
-      result,
-      firstTextMs: msUntil('textDelta'),
-      firstAudioMs: msUntil('audioDelta'),
-      doneMs: clock.now() - sentAtMs,
-    };
+    try {
+      // A model that answers in text is not asked again for speech.
+      const input = { turnId: ids.wire('turn'), text, history, mayAskAgain: async () => false };
+      const result = await session.runTurn(input, signal);
+      const doneMs = clock.now() - sentAtMs;
+      return { result, firstTextMs: msUntil('textDelta'), firstAudioMs: msUntil('audioDelta'), doneMs };
+    } finally {
+      session.close();
+    }
   }
 }

@@ -1,9 +1,11 @@
 import { durationMs } from '../audio/pcm.ts';
+import type { ModelEndpoint } from '../config/config.ts';
 import { TurnError } from '../errors.ts';
 import { costUsd, pricesOf } from '../prices.ts';
-import type { Outcome } from '../realtime/outcome.ts';
+import { errorOf } from '../realtime/outcome.ts';
 import { MODALITIES } from '../token-usage.ts';
-import { type DoctorDeps, type Finding, fail, pass, skipped, warn } from './check.ts';
+import { type CheckContext, type Finding, fail, pass, skipped, warn } from './check.ts';
+import { checkAddress } from './connectivity.ts';
 import { entraFailure } from './entra-failure.ts';
 import { describeTurnError, modelFix, PREVIEW_FIX } from './model-fixes.ts';
 import type { ModelTrial, TrialTurn } from './model-trial.ts';
@@ -12,7 +14,14 @@ import { describeToken } from './token-claims.ts';
 const NO_REALTIME_MODEL =
   'Use a deployment of a realtime model that answers in speech with its transcript, such as gpt-realtime.';
 
-export async function checkCredentials({ config: { model }, tokens, clock }: DoctorDeps): Promise<Finding> {
+export function checkAddressOfModel(context: CheckContext, signal: AbortSignal): Promise<Finding> {
+  const { model } = context.config;
+  return model.kind === 'openai'
+    ? checkAddress(new URL(model.baseUrl), 'OPENAI_BASE_URL', context, signal)
+    : checkAddress(new URL(model.endpoint), 'AZURE_OPENAI_ENDPOINT', context, signal);
+}
+
+export async function checkCredentials({ config: { model }, tokens, clock }: CheckContext): Promise<Finding> {
   if (model.kind !== 'azureEntraId')
     return pass(`a key is set (${model.kind === 'openai' ? 'OPENAI_API_KEY' : 'AZURE_OPENAI_API_KEY'})`);
   try {
@@ -23,27 +32,29 @@ export async function checkCredentials({ config: { model }, tokens, clock }: Doc
   }
 }
 
-/** Opens the session of the first turn. */
-export async function checkDeployment(deps: DoctorDeps, trial: ModelTrial, signal: AbortSignal): Promise<Finding> {
-  const { model } = deps.config;
+export async function checkDeployment({ config, trial }: CheckContext, signal: AbortSignal): Promise<Finding> {
   try {
-    const { connectMs, greetedMs } = await trial.open(signal);
-    return (
-      previewFinding(trial) ??
-      pass(`"${model.model}" lets us in: connected in ${connectMs} ms, session.created after ${greetedMs} ms`)
-    );
+    const ms = await trial.connect(signal);
+    return previewFinding(trial) ?? pass(`"${config.model.model}" lets us in: session.created after ${ms} ms`);
   } catch (error) {
     if (!(error instanceof TurnError)) throw error;
-    return turnErrorFinding(error, deps, trial);
+    return turnErrorFinding(error, config.model, trial);
   }
 }
 
-/** Runs the first turn, which later checks look at. */
-export async function checkSpokenTurn(deps: DoctorDeps, trial: ModelTrial, signal: AbortSignal): Promise<Finding> {
-  return spokenFinding(await trial.run(signal), deps, trial);
+/** Runs the turn that the next checks look at. */
+export async function checkSpokenTurn({ config, trial }: CheckContext, signal: AbortSignal): Promise<Finding> {
+  try {
+    return spokenFinding(await trial.run(signal), config.model, trial);
+  } catch (error) {
+    if (!(error instanceof TurnError)) throw error;
+    return turnErrorFinding(error, config.model, trial);
+  }
 }
 
-export function checkVoice({ config: { session, model } }: DoctorDeps, { voice }: ModelTrial): Finding {
+export function checkVoice({ config: { session, model }, trial }: CheckContext): Finding {
+  const updated = trial.events.find((event) => event.kind === 'session' && event.isUpdate);
+  const voice = updated?.kind === 'session' ? updated.voice : undefined;
   if (voice === session.voice) return pass(`session.updated says "${voice}"`);
   if (voice !== undefined)
     return fail(
@@ -56,8 +67,8 @@ export function checkVoice({ config: { session, model } }: DoctorDeps, { voice }
   );
 }
 
-export function checkTokens({ config: { model, limits } }: DoctorDeps, { turn }: ModelTrial): Finding {
-  const { usage, isUsageUnknown } = turn.result;
+export function checkTokens({ config: { model, limits }, trial }: CheckContext): Finding {
+  const { usage, isUsageUnknown } = trial.turn.result;
   if (isUsageUnknown)
     return warn('the service did not say what it bills', 'With a budget set, such turns count in full.');
   const tokens = MODALITIES.filter((name) => name !== 'image' || usage.image.in > 0).map(
@@ -71,7 +82,9 @@ export function checkTokens({ config: { model, limits } }: DoctorDeps, { turn }:
   return pass(`${tokens.join('; ')}; ${cost}`);
 }
 
-export function checkSessionLife({ clock }: DoctorDeps, { expiresAtMs }: ModelTrial): Finding {
+export function checkSessionLife({ clock, trial }: CheckContext): Finding {
+  const greeting = trial.events.find((event) => event.kind === 'session');
+  const expiresAtMs = greeting?.kind === 'session' ? greeting.expiresAtMs : undefined;
   if (expiresAtMs === undefined)
     return warn(
       'the service does not say when the session ends (no expires_at)',
@@ -81,56 +94,52 @@ export function checkSessionLife({ clock }: DoctorDeps, { expiresAtMs }: ModelTr
 }
 
 /** Some models answer in text once they are given a history. */
-export async function checkHistory(deps: DoctorDeps, trial: ModelTrial, signal: AbortSignal): Promise<Finding> {
-  if (deps.config.historyTurns === 0) return skipped('HISTORY_TURNS is 0: nothing is ever replayed');
+export async function checkHistory({ config, trial }: CheckContext, signal: AbortSignal): Promise<Finding> {
+  if (config.historyTurns === 0) return skipped('HISTORY_TURNS is 0: nothing is ever replayed');
   const turn = await trial.runWithHistory(signal);
-  if (turn.result.outcome.kind !== 'textOnly') return spokenFinding(turn, deps, trial);
+  if (turn.result.outcome.kind !== 'textOnly') return spokenFinding(turn, config.model, trial);
   return fail(
     'a session that was told what was said before answers in text at first go',
     'Try another model version: the bot then asks once more for speech, which costs a second response each time.',
   );
 }
 
-function spokenFinding(turn: TrialTurn, deps: DoctorDeps, trial: ModelTrial): Finding {
-  const preview = previewFinding(trial);
-  if (preview !== undefined) return preview;
+function spokenFinding(turn: TrialTurn, model: ModelEndpoint, trial: ModelTrial): Finding {
   const { outcome } = turn.result;
   const seconds = 'pcm' in outcome ? durationMs(outcome.pcm.byteLength) / 1000 : 0;
   const times = `first text after ${turn.firstTextMs ?? '–'} ms, first audio ${turn.firstAudioMs ?? '–'} ms, done ${turn.doneMs} ms`;
-  switch (outcome.kind) {
-    case 'spoken':
-      return outcome.text === ''
-        ? fail('there is speech without a transcript', NO_REALTIME_MODEL)
-        : pass(`${times}; ${seconds.toFixed(1)} seconds of audio, with transcript`);
-    case 'textOnly':
-      return fail('the model answers in text alone', NO_REALTIME_MODEL);
-    case 'cutShort':
-      return outcome.why === 'length' && seconds > 0
-        ? warn(`${times}; cut short at its bound`, 'Raise REALTIME_MAX_OUTPUT_TOKENS: one sentence does not fit in.')
-        : brokenFinding(outcome, deps, trial);
-    case 'failed':
-      return brokenFinding(outcome, deps, trial);
-  }
-}
-
-function brokenFinding(
-  outcome: Extract<Outcome, { kind: 'cutShort' | 'failed' }>,
-  deps: DoctorDeps,
-  trial: ModelTrial,
-): Finding {
-  if (outcome.error !== undefined) return turnErrorFinding(outcome.error, deps, trial);
+  const preview = previewFinding(trial);
+  if (preview !== undefined) return preview;
+  if (outcome.kind === 'textOnly') return fail('the model answers in text alone', NO_REALTIME_MODEL);
+  if (outcome.kind === 'spoken')
+    return outcome.text === ''
+      ? fail('there is speech without a transcript', NO_REALTIME_MODEL)
+      : pass(`${times}; ${seconds.toFixed(1)} seconds of audio, with transcript`);
+  const error = errorOf(outcome);
+  if (error !== undefined) return turnErrorFinding(error, model, trial);
+  const why = outcome.kind === 'cutShort' ? outcome.why : 'failed';
+  if (why === 'length' && seconds > 0)
+    return warn(`${times}; cut short at its bound`, 'Raise REALTIME_MAX_OUTPUT_TOKENS: one sentence does not fit in.');
   return fail(
-    `the answer ended early (${outcome.kind === 'cutShort' ? outcome.why : 'failed'})`,
+    `the answer ended early (${why})`,
     'Look at the content filter of the deployment, and at REALTIME_INSTRUCTIONS.',
   );
 }
 
-function turnErrorFinding(error: TurnError, { config: { model } }: DoctorDeps, { complaint }: ModelTrial): Finding {
-  return fail(`${describeTurnError(error)}${complaint === '' ? '' : `: ${complaint}`}`, modelFix(error.code, model));
+/** What broke, with the last error in the service's own words. */
+function turnErrorFinding(error: TurnError, model: ModelEndpoint, { events }: ModelTrial): Finding {
+  const errors = events.map((event) => {
+    if (event.kind === 'error') return event.error;
+    return event.kind === 'responseDone' ? event.response.error : undefined;
+  });
+  const { message = '', code = '' } = errors.findLast((each) => each !== undefined) ?? {};
+  const words = `${message}${code === '' ? '' : ` (${code})`}`.trim();
+  return fail(`${describeTurnError(error)}${words === '' ? '' : `: ${words}`}`, modelFix(error.code, model));
 }
 
 /** The bot understands a service of the preview protocol only in part, and without an error. */
-function previewFinding({ previewEvent }: ModelTrial): Finding | undefined {
-  if (previewEvent === undefined) return undefined;
-  return fail(`the service speaks the preview of the protocol, and the bot GA: it sent ${previewEvent}`, PREVIEW_FIX);
+function previewFinding({ events }: ModelTrial): Finding | undefined {
+  const preview = events.find((event) => event.kind === 'preview');
+  if (preview === undefined) return undefined;
+  return fail(`the service speaks the preview of the protocol, and the bot GA: it sent ${preview.type}`, PREVIEW_FIX);
 }

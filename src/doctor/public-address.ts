@@ -1,56 +1,44 @@
 import { FRAMING_HOSTS } from '../http/pages/player/route.ts';
 import type { Installation } from '../installation.ts';
 import { fieldsOf } from '../json-access.ts';
-import { type DoctorDeps, type Finding, fail, pass, skipped } from './check.ts';
+import { type CheckContext, type Finding, fail, pass, skipped } from './check.ts';
 import { connectionFix, reasonOf } from './connectivity.ts';
 
+const NO_ADDRESS = 'PUBLIC_BASE_URL is not set: Teams and other channels get text without audio';
+
 /** Where users and channels reach the bot. */
-export interface PublicAddress {
+interface PublicAddress {
   readonly url: string;
   /** The setting that it comes from. PORT: only clients on this machine reach the bot. */
   readonly variable: 'PUBLIC_BASE_URL' | 'WEBSITE_HOSTNAME' | 'PORT';
-  readonly installed: Installation;
+  /** The command that starts the bot. */
+  readonly command: string;
 }
 
 /** `undefined`: the bot has none, or its port is only known while it runs. */
-export function publicAddressOf({ config, env, installed }: DoctorDeps): PublicAddress | undefined {
-  const { publicBaseUrl: url, port } = config;
-  if (url === 'localhost')
-    return port === 0 ? undefined : { url: `http://localhost:${port}`, variable: 'PORT', installed };
+function addressOf({ config: { publicBaseUrl, port }, env, installed }: CheckContext): PublicAddress | undefined {
+  const command = installed === 'project' ? 'npm start' : 'node dist/index.js';
+  if (publicBaseUrl === 'localhost')
+    return port === 0 ? undefined : { url: `http://localhost:${port}`, variable: 'PORT', command };
   const variable = env['PUBLIC_BASE_URL']?.trim() ? 'PUBLIC_BASE_URL' : 'WEBSITE_HOSTNAME';
-  return url === undefined ? undefined : { url, variable, installed };
+  return publicBaseUrl === undefined ? undefined : { url: publicBaseUrl, variable, command };
 }
 
-/** What to do when nothing answers. */
-export function startFix({ variable, installed }: PublicAddress): string {
-  return `Start ${botCommand(installed)}, or check the tunnel, or App Service, that ${variable} leads to.`;
-}
-
-function botCommand(installed: Installation): string {
-  return `the bot (${installed === 'project' ? 'npm start' : 'node dist/index.js'})`;
-}
-
-function otherServerFix({ variable }: PublicAddress): string {
-  return variable === 'PORT'
-    ? 'Another program has this port: end it, or set PORT to that of the bot.'
-    : `Something else answers there: check ${variable}, the port that the tunnel leads to, and that nothing before the bot asks for a login or shows a page of its own.`;
-}
-
-export async function checkHealth(address: PublicAddress, signal: AbortSignal): Promise<Finding> {
+export async function checkHealth(context: CheckContext, signal: AbortSignal): Promise<Finding> {
+  const address = addressOf(context);
+  if (address === undefined) return skipped(NO_ADDRESS);
   const url = `${address.url}/health`;
-  const startedAtMs = performance.now();
   let response: Answer;
   try {
     response = await request(url, { signal });
   } catch (error) {
     signal.throwIfAborted();
-    return silentFinding(reasonOf(error), address);
+    return silentFinding(reasonOf(error), address, context.installed);
   }
-  const { status, headers, body } = response;
+  const { status, headers, body, tookMs } = response;
   if (status >= 300 && status < 400) {
-    const location = headers.get('location') ?? '';
     // Only its origin: the address of a login page may hold secrets.
-    const target = URL.canParse(location, url) ? new URL(location, url).origin : 'nowhere';
+    const target = URL.parse(headers.get('location') ?? '', url)?.origin ?? 'nowhere';
     return fail(
       `${url} leads on to ${target} (${status})`,
       `Set ${address.variable} to the address that answers itself; a tunnel has to let everybody in (devtunnel: --allow-anonymous).`,
@@ -60,23 +48,25 @@ export async function checkHealth(address: PublicAddress, signal: AbortSignal): 
     return fail('the bot is just stopping', 'Run this again once it has started.');
   if (status !== 200 || body['status'] !== 'ok') return otherServer(url, response, address);
   const scope = address.url.startsWith('https:') ? '' : ' (for clients on this machine)';
-  return pass(`${address.url}${scope}: the bot answers in ${Math.round(performance.now() - startedAtMs)} ms`);
+  return pass(`${address.url}${scope}: the bot answers in ${tookMs} ms`);
 }
 
-function silentFinding(code: string, { url, variable, installed }: PublicAddress): Finding {
+function silentFinding(code: string, { url, variable, command }: PublicAddress, installed: Installation): Finding {
   // With PORT alone, the bot may simply not be running.
   if (variable === 'PORT' && code === 'ECONNREFUSED')
     return skipped(
-      `nothing listens at ${url} (PORT): start ${botCommand(installed)}, or set PORT to its port, then run this again`,
+      `nothing listens at ${url} (PORT): start the bot (${command}), or set PORT to its port, then run this again`,
     );
   const fix = /REFUSED|RESET|TIMEDOUT|CLOSED|SOCKET/.test(code)
-    ? startFix({ url, variable, installed })
+    ? `Start the bot (${command}), or check the tunnel, or App Service, that ${variable} leads to.`
     : connectionFix(code, variable, new URL(url).hostname, installed);
   return fail(`${url} does not answer: ${code}`, fix);
 }
 
 /** Teams shows the player only if its headers arrive as the bot sends them. */
-export async function checkPlayer(address: PublicAddress, signal: AbortSignal): Promise<Finding> {
+export async function checkPlayer(context: CheckContext, signal: AbortSignal): Promise<Finding> {
+  const address = addressOf(context);
+  if (address === undefined) return skipped(NO_ADDRESS);
   const url = `${address.url}/audio/unknown-link`;
   const page = await request(url, { signal });
   if (page.status !== 404 || !page.headers.get('content-type')?.startsWith('text/html'))
@@ -97,11 +87,10 @@ export async function checkPlayer(address: PublicAddress, signal: AbortSignal): 
   );
 }
 
-export async function checkMessages(
-  address: PublicAddress,
-  isAuthenticated: boolean,
-  signal: AbortSignal,
-): Promise<Finding> {
+export async function checkMessages(context: CheckContext, signal: AbortSignal): Promise<Finding> {
+  const address = addressOf(context);
+  if (address === undefined) return skipped(NO_ADDRESS);
+  const { isAuthenticated } = context.config;
   const url = `${address.url}/api/messages`;
   const headers = { 'content-type': 'application/json' };
   const response = await request(url, { method: 'POST', headers, body: '{}', signal });
@@ -127,15 +116,21 @@ function otherBot(message: string, { variable }: PublicAddress): Finding {
   );
 }
 
-function otherServer(url: string, { status, headers }: Answer, address: PublicAddress): Finding {
+function otherServer(url: string, { status, headers }: Answer, { variable }: PublicAddress): Finding {
   const type = headers.get('content-type')?.split(';')[0] || 'without a content type';
-  return fail(`${url}: ${status} ${type}, which is not what the bot answers`, otherServerFix(address));
+  const fix =
+    variable === 'PORT'
+      ? 'Another program has this port: end it, or set PORT to that of the bot.'
+      : `Something else answers there: check ${variable}, the port that the tunnel leads to, and that nothing before the bot asks for a login or shows a page of its own.`;
+  return fail(`${url}: ${status} ${type}, which is not what the bot answers`, fix);
 }
 
 const SHOW_ENDPOINT = 'az bot show --resource-group <group> --name <bot> --query properties.endpoint --output tsv';
 
 /** Only Azure knows where it delivers messages: names the command that shows it, and what it has to print. */
-export function showEndpoint(address: PublicAddress | undefined): Finding {
+export function checkEndpoint(context: CheckContext): Finding {
+  if (!context.config.isAuthenticated) return skipped('MicrosoftAppId is not set: Azure delivers no messages');
+  const address = addressOf(context);
   const base = address?.url.startsWith('https:') ? address.url : '<PUBLIC_BASE_URL, https>';
   return skipped(`not known from here: compare ${base}/api/messages with what Azure has for the bot: ${SHOW_ENDPOINT}`);
 }
@@ -145,11 +140,14 @@ interface Answer {
   readonly headers: Headers;
   /** The fields of a JSON body. */
   readonly body: Readonly<Record<string, unknown>>;
+  readonly tookMs: number;
 }
 
 /** Requests without following a redirect. */
 async function request(url: string, options: RequestInit): Promise<Answer> {
+  const startedAtMs = performance.now();
   const response = await fetch(url, { ...options, redirect: 'manual' });
+  const { status, headers } = response;
   const body = fieldsOf(await response.json().catch(() => undefined));
-  return { status: response.status, headers: response.headers, body };
+  return { status, headers, body, tookMs: Math.round(performance.now() - startedAtMs) };
 }

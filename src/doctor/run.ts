@@ -1,6 +1,5 @@
-import { type Clock, within } from '../clock.ts';
-import type { Logger } from '../log.ts';
-import { type Check, type Finding, fail, skipped } from './check.ts';
+import { within } from '../clock.ts';
+import { type Check, type CheckContext, type Finding, fail, skipped } from './check.ts';
 
 /** A check that has ended. */
 export interface CheckReport {
@@ -9,41 +8,37 @@ export interface CheckReport {
   readonly tookMs: number;
 }
 
-const DEFAULT_LIMIT_MS = 10_000;
-const LATE_FIX = 'See that a firewall, a private endpoint or a proxy lets this machine through, then run this again.';
+const DEFAULT_LIMIT_MS = 30_000;
+const LATE_FIX =
+  'See that a firewall, a private endpoint or a proxy lets this machine through; if it stays, look at the state of the service.';
 
 /** Runs the checks one after another and passes each report to `onReport`. Never rejects. */
 export async function runChecks(
   checks: readonly Check[],
-  clock: Clock,
-  log: Logger,
+  context: CheckContext,
   onReport: (report: CheckReport) => void,
 ): Promise<void> {
   const succeeded = new Set<string>();
   for (const check of checks) {
-    const startedAtMs = clock.now();
+    const startedAtMs = context.clock.now();
     const missing = check.needs?.find((name) => !succeeded.has(name));
-    const finding = missing === undefined ? await runCheck(check, clock, log) : skipped(`needs "${missing}"`);
+    const finding = missing === undefined ? await runCheck(check, context) : skipped(`needs "${missing}"`);
     if (finding.status === 'pass' || finding.status === 'warn') succeeded.add(check.name);
-    onReport({ name: check.name, finding, tookMs: clock.now() - startedAtMs });
+    onReport({ name: check.name, finding, tookMs: context.clock.now() - startedAtMs });
   }
 }
 
-class LateError extends Error {
-  override readonly name = 'LateError';
-}
+class LateError extends Error {}
 
-async function runCheck(
-  { name, limitMs = DEFAULT_LIMIT_MS, lateFix = LATE_FIX, run }: Check,
-  clock: Clock,
-  log: Logger,
-): Promise<Finding> {
+async function runCheck(check: Check, context: CheckContext): Promise<Finding> {
+  const { name, limitMs = DEFAULT_LIMIT_MS, lateFix = LATE_FIX } = check;
   const abort = new AbortController();
+  const run = async () => check.run(context, abort.signal);
   try {
-    return await within(clock, limitMs, run(abort.signal), () => new LateError());
+    return await within(context.clock, limitMs, run(), () => new LateError());
   } catch (err) {
     if (err instanceof LateError) return fail(`no end within ${limitMs / 1000} seconds`, lateFix);
-    log.error({ err, check: name }, 'check broke');
+    context.log.error({ err, check: name }, 'check broke');
     const reason = err instanceof Error ? err.message : String(err);
     return fail(
       `the check itself broke: ${reason}`,

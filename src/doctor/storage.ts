@@ -1,14 +1,25 @@
 import { StoreError } from '../errors.ts';
-import { AUDIO_CONTAINER, type AzureStorage, openContainer } from '../storage/azure-account.ts';
+import { AUDIO_CONTAINER, accountOf, addressOf, openContainer } from '../storage/azure-account.ts';
 import { AzureBlobs } from '../storage/azure-blobs.ts';
-import { type DoctorDeps, type Finding, fail, pass } from './check.ts';
+import { type CheckContext, type Finding, fail, pass, skipped } from './check.ts';
+import { checkAddress } from './connectivity.ts';
 
 const BODY = Buffer.from('Written by the doctor of the voice bot, and deleted at once.');
 const PART = { start: 11, end: 20 };
 const WRONG_STORAGE = 'Use Azure Blob Storage itself.';
 
+const NO_ACCOUNT = 'no storage account: reply audio is in the database, or in the memory of the process';
+
+export async function checkStorageAddress(context: CheckContext, signal: AbortSignal): Promise<Finding> {
+  const account = accountOf(context.config.azureStorageBlobUrl, context.tokens);
+  if (account === undefined) return skipped(NO_ACCOUNT);
+  return checkAddress(addressOf(account, AUDIO_CONTAINER), 'AZURE_STORAGE_BLOB_URL', context, signal);
+}
+
 /** Writes a blob as the bot does, reads a part of it and deletes it. */
-export async function checkStorageWrites(account: AzureStorage, { clock, ids }: DoctorDeps): Promise<Finding> {
+export async function checkStorageWrites({ config, tokens, clock, ids }: CheckContext): Promise<Finding> {
+  const account = accountOf(config.azureStorageBlobUrl, tokens);
+  if (account === undefined) return skipped(NO_ACCOUNT);
   const blobs = new AzureBlobs({ open: () => openContainer(account, AUDIO_CONTAINER), clock });
   const name = `doctor/${ids.secret()}`;
   const startedAtMs = clock.now();

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fieldsOf } from '../json-access.ts';
-import { type DoctorDeps, type Finding, fail, pass, skipped } from './check.ts';
+import { type CheckContext, type Finding, fail, pass, skipped } from './check.ts';
 
 const PACKAGE = 'out/teams-app.zip';
 
 /** Compares the app that is uploaded to Teams with this configuration. */
-export async function checkTeamsPackage({ config, folder, installed }: DoctorDeps): Promise<Finding> {
+export async function checkTeamsPackage({ config, folder, installed }: CheckContext): Promise<Finding> {
   const make = installed === 'project' ? 'npm run teams-package' : 'in the project';
   const path = join(folder, PACKAGE);
   if (!existsSync(path)) return skipped(`there is no ${PACKAGE} here (to make it: ${make})`);

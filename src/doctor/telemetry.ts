@@ -2,7 +2,7 @@ import { ingestionEndpointOf, instrumentationKeyOf, type TelemetrySettings } fro
 import { fieldsOf, textOf } from '../json-access.ts';
 import { MONITOR_SCOPE } from '../telemetry/azure-monitor.ts';
 import { DOCTOR_METRIC } from '../telemetry/names.ts';
-import { type DoctorDeps, type Finding, fail, pass, warn } from './check.ts';
+import { type CheckContext, type Finding, fail, pass, skipped, warn } from './check.ts';
 import { unreachable } from './connectivity.ts';
 import { entraFailure } from './entra-failure.ts';
 import { describeToken } from './token-claims.ts';
@@ -14,26 +14,26 @@ const ROLE =
 
 /** Sends one metric, 1, as the bot does. */
 export async function checkTelemetry(
-  settings: TelemetrySettings,
-  deps: DoctorDeps,
+  { config: { telemetry }, tokens, clock, installed }: CheckContext,
   signal: AbortSignal,
 ): Promise<Finding> {
-  const address = ingestionEndpointOf(settings.connectionString);
+  if (telemetry === undefined) return skipped(`${VARIABLE} is not set`);
+  const address = ingestionEndpointOf(telemetry.connectionString);
   let token: string | undefined;
   try {
-    token = settings.usesEntraId ? await deps.tokens(MONITOR_SCOPE)() : undefined;
+    token = telemetry.usesEntraId ? await tokens(MONITOR_SCOPE)() : undefined;
   } catch (error) {
     const fix = 'Run "az login", or give the host a managed identity (with AZURE_CLIENT_ID).';
     return fail(`Entra ID gave no token for ${MONITOR_SCOPE}: ${entraFailure(error)}`, fix);
   }
-  const startedAtMs = deps.clock.now();
+  const startedAtMs = clock.now();
   try {
-    const { status, itemsAccepted, reason } = await send(settings, token, startedAtMs, signal);
+    const { status, itemsAccepted, reason } = await send(telemetry, token, startedAtMs, signal);
     if (status === 200 && itemsAccepted === 1)
-      return pass(`${address.host}: took a metric in ${deps.clock.now() - startedAtMs} ms`);
+      return pass(`${address.host}: took a metric in ${clock.now() - startedAtMs} ms`);
     return refused(status, reason, address.host, token && describeToken(token, startedAtMs));
   } catch (error) {
-    return unreachable(error, address, VARIABLE, deps.installed);
+    return unreachable(error, address, VARIABLE, installed);
   }
 }
 

@@ -1,8 +1,9 @@
 import { systemClock } from '../../src/clock.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Env } from '../../src/config/env.ts';
-import type { DoctorDeps, Finding } from '../../src/doctor/check.ts';
-import { createCheckSuite } from '../../src/doctor/checks.ts';
+import type { CheckContext, Finding } from '../../src/doctor/check.ts';
+import { CHECKS, createContext } from '../../src/doctor/checks.ts';
+import type { DoctorDeps } from '../../src/doctor/deps.ts';
 import { runChecks } from '../../src/doctor/run.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
@@ -21,30 +22,27 @@ export interface ExaminedOptions {
   readonly only?: readonly string[];
 }
 
-/** What the doctor finds with these settings, by the names of its checks. */
-export async function examined(env: Env, options: ExaminedOptions = {}): Promise<ReadonlyMap<string, Finding>> {
-  const config = { ...readConfig({ ...NO_MODEL, ...env }), ...options.config };
-  const clock = options.deps?.clock ?? systemClock;
-  const deps = {
-    config,
+/** The context of the checks with these settings. */
+export function contextOf(env: Env, { config, deps }: ExaminedOptions = {}): CheckContext {
+  return createContext({
+    config: { ...readConfig({ ...NO_MODEL, ...env }), ...config },
     env,
     folder: '/nowhere',
-    installed: 'project' as const,
-    clock,
+    installed: 'project',
+    clock: systemClock,
     ids: randomIds,
     log: createLogger('silent'),
     tokens: () => async () => 'a-token',
-    ...options.deps,
-  };
-  const suite = createCheckSuite(deps);
-  try {
-    const checks = suite.checks.filter(({ name }) => options.only?.includes(name) ?? true);
-    const findings = new Map<string, Finding>();
-    await runChecks(checks, clock, deps.log, ({ name, finding }) => findings.set(name, finding));
-    return findings;
-  } finally {
-    suite.close();
-  }
+    ...deps,
+  });
+}
+
+/** What the doctor finds with these settings, by the names of its checks. */
+export async function examined(env: Env, options: ExaminedOptions = {}): Promise<ReadonlyMap<string, Finding>> {
+  const checks = CHECKS.filter(({ name }) => options.only?.includes(name) ?? true);
+  const findings = new Map<string, Finding>();
+  await runChecks(checks, contextOf(env, options), ({ name, finding }) => findings.set(name, finding));
+  return findings;
 }
 
 /** Status, message and fix of a check, in one text. */

@@ -24,7 +24,7 @@ describe('the doctor at a model that works', () => {
     );
     assert.match(findingText(findings, 'model address'), /^pass \| 127\.0\.0\.1:\d+: plain TCP in \d+ ms/);
     assert.match(findingText(findings, 'model credentials'), /a key is set \(AZURE_OPENAI_API_KEY\)/);
-    assert.match(findingText(findings, 'model deployment'), /connected in \d+ ms, session\.created after \d+ ms/);
+    assert.match(findingText(findings, 'model deployment'), /lets us in: session\.created after \d+ ms/);
     assert.match(findingText(findings, 'voice'), /session\.updated says "alloy"/);
     const turn = /first text after \d+ ms, first audio \d+ ms, done \d+ ms; \d\.\d seconds of audio, with transcript/;
     for (const name of ['spoken turn', 'speech after the history was sent again'])
@@ -209,7 +209,7 @@ describe('the doctor at a model that hangs', () => {
   }
 
   it('gives the handshake its time, and goes on', async (t) => {
-    const { clock, running } = await atHanging(t, 20_000, [], { refuse: () => 'hang' });
+    const { clock, running } = await atHanging(t, 30_000, [], { refuse: () => 'hang' });
     await clock.whenWaiting(10_000);
     await clock.advance(10_000);
     assert.match(
@@ -232,7 +232,8 @@ describe('the doctor at a model that hangs', () => {
 
   it('gives the answer the time that the bot gives it', async (t) => {
     const hang = { outputs: [], ending: { kind: 'hang', afterDeltas: 0 } } as const;
-    const { clock, running } = await atHanging(t, 90_000, [hang], {});
+    const { clock, running } = await atHanging(t, 120_000, [hang], {});
+    await clock.whenWaiting(10_000);
     await clock.whenWaiting(20_000);
     await clock.advance(20_000);
     assert.match(findingText(await running, 'spoken turn'), /^fail \| nothing came for 20000 ms \[silence_timeout\]/);

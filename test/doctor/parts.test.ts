@@ -14,10 +14,9 @@ import { connectionFix } from '../../src/doctor/connectivity.ts';
 import { redactor } from '../../src/doctor/redact.ts';
 import { jsonLine, reportLine, summaryLine } from '../../src/doctor/report.ts';
 import { type CheckReport, runChecks } from '../../src/doctor/run.ts';
-import { createLogger } from '../../src/log.ts';
 import { copyProject } from '../dev/project-copy.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { examined, findingText } from './examined.ts';
+import { contextOf, examined, findingText } from './examined.ts';
 
 function check(name: string, fields: Partial<Check> = {}): Check {
   return { name, limitMs: 1_000, lateFix: 'Hurry.', run: async () => pass('fine'), ...fields };
@@ -25,7 +24,7 @@ function check(name: string, fields: Partial<Check> = {}): Check {
 
 async function run(checks: readonly Check[], clock = new ManualClock()): Promise<string[]> {
   const reports: string[] = [];
-  await runChecks(checks, clock, createLogger('silent'), ({ name, finding }) =>
+  await runChecks(checks, contextOf({}, { deps: { clock } }), ({ name, finding }) =>
     reports.push(`${name} ${finding.status}: ${finding.message}`),
   );
   return reports;
@@ -65,7 +64,7 @@ describe('checks', () => {
     const clock = new ManualClock();
     let signalled: AbortSignal | undefined;
     const hangs = check('hangs', {
-      run(signal) {
+      run(_context, signal) {
         signalled = signal;
         return new Promise(() => {});
       },
