@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import { type Attributes, metrics, type ObservableGauge, type ObservableResult, trace } from '@opentelemetry/api';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { type Attributes, type BatchObservableResult, metrics, trace } from '@opentelemetry/api';
 import { type Clock, within } from '../clock.ts';
 import type { ModelEndpoint } from '../config/config.ts';
 import type { Logger } from '../log.ts';
 import type { Exporter } from './azure-monitor.ts';
-import { EventLoopDelay } from './event-loop.ts';
 import { createInstruments } from './instruments.ts';
 import { ATTRIBUTES } from './names.ts';
 import { TurnTelemetry } from './turn-telemetry.ts';
@@ -31,6 +31,7 @@ const SCOPE = 'realtime-voice-bot';
 /** The end of the process does not wait longer than this. */
 const CLOSE_LIMIT_MS = 5_000;
 const HASH_CHARS = 16;
+const LOOP_RESOLUTION_MS = 20;
 
 /**
  * Records spans and metrics by OpenTelemetry's API, which do nothing until an SDK is registered. Only counts and times:
@@ -39,9 +40,8 @@ const HASH_CHARS = 16;
 export class Telemetry {
   readonly #options: TelemetryOptions;
   readonly #model: Attributes;
-  readonly #loop = new EventLoopDelay();
   #instruments = createInstruments(metrics.getMeter(SCOPE));
-  readonly #stopObserving: (() => void)[] = [];
+  #stopObserving = () => {};
   #exporter: Exporter | undefined;
   #opening: Promise<void> | undefined;
   #isClosed = false;
@@ -64,21 +64,19 @@ export class Telemetry {
     this.#isClosed = true;
     await this.#opening;
     await this.#within('telemetry not flushed', () => this.#exporter?.close());
-    for (const stop of this.#stopObserving.splice(0)) stop();
-    this.#loop.close();
+    this.#stopObserving();
   }
 
   /** Starts the span of a turn. */
   turn({ key, channel, turnId, acceptedAtMs }: TurnNames): TurnTelemetry {
-    const names = { [ATTRIBUTES.channel]: channel, [ATTRIBUTES.turnId]: turnId };
-    const conversation = { [ATTRIBUTES.conversation]: hashOf(key) };
+    const conversation = { [ATTRIBUTES.conversation]: hash('sha256', key, 'hex').slice(0, HASH_CHARS) };
     return new TurnTelemetry({
       clock: this.#options.clock,
       instruments: () => this.#instruments,
       tracer: trace.getTracer(SCOPE),
       channel,
       acceptedAtMs,
-      names: { ...names, ...conversation },
+      names: { ...conversation, [ATTRIBUTES.channel]: channel, [ATTRIBUTES.turnId]: turnId },
       model: { ...this.#model, ...conversation },
     });
   }
@@ -87,16 +85,8 @@ export class Telemetry {
     this.#instruments.sessionsClosed.add(1, { [ATTRIBUTES.reason]: reason });
   }
 
-  sendRetried(): void {
-    this.#instruments.sendRetries.add(1);
-  }
-
-  sendThrottled(): void {
-    this.#instruments.sendsThrottled.add(1);
-  }
-
-  duplicateDropped(): void {
-    this.#instruments.duplicates.add(1);
+  count(event: 'sendRetries' | 'sendsThrottled' | 'duplicates'): void {
+    this.#instruments[event].add(1);
   }
 
   async #open(openSessions: () => number): Promise<void> {
@@ -109,20 +99,29 @@ export class Telemetry {
     }
     // An instrument belongs to the meter provider that is registered when it is created.
     this.#instruments = createInstruments(metrics.getMeter(SCOPE));
-    this.#observe(this.#instruments.sessionsOpen, openSessions);
-    this.#observe(this.#instruments.eventLoopDelay, () => this.#loop.read());
+    this.#stopObserving = this.#observe(openSessions);
     this.#instruments.starts.add(1);
     // At once, so that a process that ends within its first minute is known.
     void this.#within('start not reported', () => this.#exporter?.flush());
   }
 
-  #observe(gauge: ObservableGauge, read: () => number | undefined): void {
-    const callback = (result: ObservableResult) => {
-      const value = read();
-      if (value !== undefined) result.observe(value);
+  /** Observes the gauges, at each export, until the returned function is called. */
+  #observe(openSessions: () => number): () => void {
+    const meter = metrics.getMeter(SCOPE);
+    const { sessionsOpen, eventLoopDelay } = this.#instruments;
+    const delays = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+    delays.enable();
+    const observe = (result: BatchObservableResult) => {
+      result.observe(sessionsOpen, openSessions());
+      // Each delay includes the monitor's own timer.
+      result.observe(eventLoopDelay, Math.max(0, delays.percentile(99) / 1e9 - LOOP_RESOLUTION_MS / 1000));
+      delays.reset();
     };
-    gauge.addCallback(callback);
-    this.#stopObserving.push(() => gauge.removeCallback(callback));
+    meter.addBatchObservableCallback(observe, [sessionsOpen, eventLoopDelay]);
+    return () => {
+      delays.disable();
+      meter.removeBatchObservableCallback(observe, [sessionsOpen, eventLoopDelay]);
+    };
   }
 
   async #within(failure: string, work: () => Promise<void> | undefined): Promise<void> {
@@ -134,10 +133,6 @@ export class Telemetry {
       log.warn({ err }, failure);
     }
   }
-}
-
-function hashOf(key: string): string {
-  return hash('sha256', key, 'hex').slice(0, HASH_CHARS);
 }
 
 function modelAttributes(model: ModelEndpoint): Attributes {

@@ -33,7 +33,7 @@ describe('telemetry', () => {
   it('that cannot be opened is in the log, and costs nothing', async () => {
     const { telemetry, watched } = telemetryWith(() => Promise.reject(new Error('not installed')));
     await telemetry.start(() => 0);
-    telemetry.duplicateDropped();
+    telemetry.count('duplicates');
     telemetry.turn({ key: 'a', channel: 'b', turnId: 'c', acceptedAtMs: 0 }).end({ end: 'spoken' });
     await telemetry.close();
     assert.match(JSON.stringify(watched.lines), /telemetry not opened: the bot runs without it/);
