@@ -2,14 +2,13 @@
 export type Retry = 'safe' | 'never' | 'unknown';
 
 /** An error of the bot's own. Its message is for the log, and holds neither secrets nor what people write. */
-export abstract class BotError<Code extends string> extends Error {
+export abstract class BotError<Code extends string = string> extends Error {
   readonly code: Code;
-  readonly retry: Retry;
+  abstract readonly retry: Retry;
 
-  constructor(code: Code, message: string, retry: Retry, options?: ErrorOptions) {
+  constructor(code: Code, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    this.retry = retry;
   }
 }
 
@@ -59,6 +58,7 @@ export type TurnErrorCode = keyof typeof TURN_ERRORS;
 /** A turn that ended without an answer. */
 export class TurnError extends BotError<TurnErrorCode> {
   override readonly name = 'TurnError';
+  readonly retry = TURN_ERRORS[this.code].retry;
   /** How long the service asked us to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
@@ -67,7 +67,7 @@ export class TurnError extends BotError<TurnErrorCode> {
     message: string,
     options: ErrorOptions & { readonly retryAfterMs?: number | undefined } = {},
   ) {
-    super(code, message, TURN_ERRORS[code].retry, options);
+    super(code, message, options);
     this.retryAfterMs = options.retryAfterMs;
   }
 }
@@ -79,10 +79,7 @@ export type SendErrorCode = keyof typeof SEND_RETRY;
 /** A reply that was not sent. */
 export class SendError extends BotError<SendErrorCode> {
   override readonly name = 'SendError';
-
-  constructor(code: SendErrorCode, message: string, options?: ErrorOptions) {
-    super(code, message, SEND_RETRY[code], options);
-  }
+  readonly retry = SEND_RETRY[this.code];
 }
 
 /**
@@ -94,10 +91,7 @@ export type ProxyErrorCode = 'proxy_unreachable' | 'proxy_refused';
 /** A proxy that did not connect us. The message names the proxy without its credentials. */
 export class ProxyError extends BotError<ProxyErrorCode> {
   override readonly name = 'ProxyError';
-
-  constructor(code: ProxyErrorCode, message: string, options?: ErrorOptions) {
-    super(code, message, 'safe', options);
-  }
+  readonly retry = 'safe';
 }
 
 const UPLOAD_RETRY = { upload_place_unknown: 'never', upload_refused: 'safe', upload_failed: 'safe' } as const;
@@ -106,10 +100,7 @@ export type UploadErrorCode = keyof typeof UPLOAD_RETRY;
 /** A file that was not uploaded to where the user wanted it. */
 export class UploadError extends BotError<UploadErrorCode> {
   override readonly name = 'UploadError';
-
-  constructor(code: UploadErrorCode, message: string, options?: ErrorOptions) {
-    super(code, message, UPLOAD_RETRY[code], options);
-  }
+  readonly retry = UPLOAD_RETRY[this.code];
 }
 
 /**
@@ -128,6 +119,7 @@ export type StoreErrorCode = keyof typeof STORE_RETRY;
 /** A call that the store of records, queue or audio did not do. */
 export class StoreError extends BotError<StoreErrorCode> {
   override readonly name = 'StoreError';
+  readonly retry = STORE_RETRY[this.code];
   /** The code of the store, such as `AuthorizationFailure` or a SQLSTATE, else that of the network. */
   readonly reason: string | undefined;
 
@@ -136,7 +128,7 @@ export class StoreError extends BotError<StoreErrorCode> {
     message: string,
     options: ErrorOptions & { readonly reason?: string | undefined } = {},
   ) {
-    super(code, message, STORE_RETRY[code], options);
+    super(code, message, options);
     this.reason = options.reason;
   }
 }
@@ -146,11 +138,12 @@ export type ConfigErrorCode = 'config_invalid' | 'dot_env_unreadable';
 /** Settings that cannot be used. Lists every problem, one a line; never holds a secret. */
 export class ConfigError extends BotError<ConfigErrorCode> {
   override readonly name = 'ConfigError';
+  readonly retry = 'never';
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[], code: ConfigErrorCode = 'config_invalid') {
     const list = problems.map((problem) => `  - ${problem}`).join('\n');
-    super(code, `The configuration cannot be used:\n${list}`, 'never');
+    super(code, `The configuration cannot be used:\n${list}`);
     this.problems = problems;
   }
 }
@@ -173,12 +166,8 @@ export type RequestErrorCode = keyof typeof REQUEST_STATUS;
 /** An HTTP request that is refused. The message goes to the caller: it says what to change and nothing about our inside. */
 export class RequestError extends BotError<RequestErrorCode> {
   override readonly name = 'RequestError';
-  readonly status: number;
-
-  constructor(code: RequestErrorCode, message: string, options?: ErrorOptions) {
-    super(code, message, REQUEST_STATUS[code] === 503 ? 'safe' : 'never', options);
-    this.status = REQUEST_STATUS[code];
-  }
+  readonly status = REQUEST_STATUS[this.code];
+  readonly retry = this.status === 503 ? 'safe' : 'never';
 }
 
 /** Why a file that a user sent could not be used. */
@@ -209,10 +198,7 @@ export type AttachmentErrorCode = keyof typeof ATTACHMENT_RETRY;
 /** A file that a user sent and that could not be used. */
 export class AttachmentError extends BotError<AttachmentErrorCode> {
   override readonly name = 'AttachmentError';
-
-  constructor(code: AttachmentErrorCode, message: string, options?: ErrorOptions) {
-    super(code, message, ATTACHMENT_RETRY[code], options);
-  }
+  readonly retry = ATTACHMENT_RETRY[this.code];
 }
 
 /** The code of the system, such as `ENOTFOUND`, of an error or of its causes. */

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Attributes, type BatchObservableResult, metrics, trace } from '@opentelemetry/api';
 import { type Clock, within } from '../clock.ts';
@@ -7,7 +6,7 @@ import type { Logger } from '../log.ts';
 import type { Exporter } from './azure-monitor.ts';
 import { createInstruments } from './instruments.ts';
 import { ATTRIBUTES } from './names.ts';
-import { TurnTelemetry } from './turn-telemetry.ts';
+import { type TurnNames, TurnTelemetry } from './turn-telemetry.ts';
 
 export interface TelemetryOptions {
   readonly clock: Clock;
@@ -17,20 +16,9 @@ export interface TelemetryOptions {
   readonly open: (() => Promise<Exporter>) | undefined;
 }
 
-/** One turn. */
-export interface TurnNames {
-  /** Of the conversation; exported as a hash. */
-  readonly key: string;
-  readonly channel: string;
-  readonly turnId: string;
-  /** When its message was accepted, in milliseconds since the epoch, by the clock of the queue. */
-  readonly acceptedAtMs: number;
-}
-
 const SCOPE = 'realtime-voice-bot';
 /** The end of the process does not wait longer than this. */
 const CLOSE_LIMIT_MS = 5_000;
-const HASH_CHARS = 16;
 const LOOP_RESOLUTION_MS = 20;
 
 /**
@@ -68,16 +56,13 @@ export class Telemetry {
   }
 
   /** Starts the span of a turn. */
-  turn({ key, channel, turnId, acceptedAtMs }: TurnNames): TurnTelemetry {
-    const conversation = { [ATTRIBUTES.conversation]: hash('sha256', key, 'hex').slice(0, HASH_CHARS) };
+  turn(names: TurnNames): TurnTelemetry {
     return new TurnTelemetry({
+      ...names,
       clock: this.#options.clock,
-      instruments: () => this.#instruments,
       tracer: trace.getTracer(SCOPE),
-      channel,
-      acceptedAtMs,
-      names: { ...conversation, [ATTRIBUTES.channel]: channel, [ATTRIBUTES.turnId]: turnId },
-      model: { ...this.#model, ...conversation },
+      instruments: () => this.#instruments,
+      model: this.#model,
     });
   }
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { type Attributes, context, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
 import type { Clock } from '../clock.ts';
 import { MODALITIES, type TokenUsage } from '../token-usage.ts';
@@ -38,18 +39,23 @@ export interface TurnMeasures {
   readonly audioSeconds?: number | undefined;
 }
 
-/** What a turn is measured with. */
-export interface TurnTelemetryOptions {
-  readonly clock: Clock;
-  /** The current instruments: a turn may begin before the exporter is open and end after. */
-  readonly instruments: () => Instruments;
-  readonly tracer: Tracer;
+/** One turn. */
+export interface TurnNames {
+  /** Of the conversation; exported as a hash. */
+  readonly key: string;
   readonly channel: string;
+  readonly turnId: string;
   /** When the message was accepted, in milliseconds since the epoch, by the clock of the queue. */
   readonly acceptedAtMs: number;
-  /** Attributes of the turn's span. */
-  readonly names: Attributes;
-  /** Attributes of the spans of the steps that talk to the model. */
+}
+
+/** What a turn is measured with. */
+export interface TurnTelemetryOptions extends TurnNames {
+  readonly clock: Clock;
+  readonly tracer: Tracer;
+  /** The current instruments: a turn may begin before the exporter is open and end after. */
+  readonly instruments: () => Instruments;
+  /** Attributes of the model. */
   readonly model: Attributes;
 }
 
@@ -61,25 +67,28 @@ export interface StepEnd {
   readonly responseId?: string | undefined;
 }
 
+const HASH_CHARS = 16;
 const FAILED: ReadonlySet<CountedEnd> = new Set(['failed', 'unsent']);
 
 /** A turn's span, the spans of its steps, and its metrics. It never receives what people write or say. */
 export class TurnTelemetry {
   readonly #options: TurnTelemetryOptions;
   readonly #span: Span;
+  readonly #conversation: Attributes;
   readonly #beganAtMs: number;
   readonly #recorded = new Set<string>();
   #hasEnded = false;
 
   constructor(options: TurnTelemetryOptions) {
-    const { clock, tracer, channel, names, acceptedAtMs } = options;
+    const { clock, tracer, key, channel, turnId, acceptedAtMs, instruments } = options;
     this.#options = options;
     this.#beganAtMs = clock.now();
-    // Application Insights shows only spans of servers as requests.
-    this.#span = tracer.startSpan('turn', { kind: SpanKind.SERVER, attributes: names });
+    this.#conversation = { [ATTRIBUTES.conversation]: hash('sha256', key, 'hex').slice(0, HASH_CHARS) };
     const waitSeconds = Math.max(0, this.#beganAtMs - acceptedAtMs) / 1000;
-    options.instruments().queueWait.record(waitSeconds, { [ATTRIBUTES.channel]: channel });
-    this.#span.setAttribute(METRICS.queueWait, waitSeconds);
+    const ids = { [ATTRIBUTES.turnId]: turnId, [ATTRIBUTES.channel]: channel, [METRICS.queueWait]: waitSeconds };
+    // Application Insights shows only spans of servers as requests.
+    this.#span = tracer.startSpan('turn', { kind: SpanKind.SERVER, attributes: { ...this.#conversation, ...ids } });
+    instruments().queueWait.record(waitSeconds, { [ATTRIBUTES.channel]: channel });
   }
 
   /** Runs a step of the turn in its own span. Settles like `work`. */
@@ -124,7 +133,7 @@ export class TurnTelemetry {
   #startStep(name: Step): Span {
     const { tracer, model } = this.#options;
     const isOfModel = name === 'connect' || name === 'generate';
-    const attributes = !isOfModel ? {} : { ...model, ...(name === 'generate' ? GENERATE : {}) };
+    const attributes = !isOfModel ? {} : { ...model, ...this.#conversation, ...(name === 'generate' ? GENERATE : {}) };
     const parent = trace.setSpan(context.active(), this.#span);
     return tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
   }
