@@ -84,10 +84,10 @@ function readAddress(text: string): Address | string {
   const url = new URL(whole);
   const parts = decoded([isHostless ? '' : url.hostname, url.username, url.password, url.pathname.slice(1)]);
   if (parts === undefined) return `holds a "%" that encodes nothing; expected "%25" for a "%"`;
-  const [named = '', user = '', password = '', database = ''] = parts;
+  const [authority = '', user = '', password = '', database = ''] = parts;
   const folder = url.searchParams.get('host') ?? undefined;
-  const host = folder ?? named.replace(/^\[|\]$/g, '');
-  if (folder !== undefined && (!folder.startsWith('/') || named !== ''))
+  const host = folder ?? authority.replace(/^\[|\]$/g, '');
+  if (folder !== undefined && (!folder.startsWith('/') || authority !== ''))
     return 'names a host as a parameter; expected it before the database, or the folder of a Unix socket alone';
   if (host === '' || host.includes(',')) return `names ${host === '' ? 'no host' : 'several hosts'}; expected one`;
   if (user === '') return `names no user; expected ${EXAMPLE}`;

@@ -1,6 +1,6 @@
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** True for `localhost` and the loopback addresses, as they stand in a URL's `hostname`. */
+/** Whether it is `localhost` or a loopback address, in the form of a URL's `hostname` or without brackets. */
 export function isLoopbackHost(hostname: string): boolean {
   const name = hostname.toLowerCase();
   return name === 'localhost' || name === '[::1]' || name === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);

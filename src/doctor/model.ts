@@ -62,7 +62,7 @@ export function checkVoice({ config: { session, model }, trial }: CheckContext):
       modelFix('settings_rejected', model),
     );
   return warn(
-    `the service did not say whether it has taken "${session.voice}"`,
+    `the service did not confirm the voice "${session.voice}"`,
     'Listen to an answer (in the project: npm run chat -- --wav talk.wav).',
   );
 }
@@ -99,7 +99,7 @@ export async function checkHistory({ config, trial }: CheckContext, signal: Abor
   const turn = await trial.runWithHistory(signal);
   if (turn.result.outcome.kind !== 'textOnly') return spokenFinding(turn, config.model, trial);
   return fail(
-    'a session that was told what was said before answers in text at first go',
+    'a session with a history answers in text at first go',
     'Try another model version: the bot then asks once more for speech, which costs a second response each time.',
   );
 }

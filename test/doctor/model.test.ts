@@ -145,7 +145,7 @@ describe('the doctor at a model that answers otherwise', () => {
     const other = await raw(t, [updated, says('Hello')]);
     assert.match(findingText(other, 'voice'), /^fail \| the service speaks as "echo" and was asked for "alloy"/);
     const none = await raw(t, [says('Hello'), says('Hello')]);
-    assert.match(findingText(none, 'voice'), /^warn \| the service did not say/);
+    assert.match(findingText(none, 'voice'), /^warn \| the service did not confirm the voice "alloy"/);
   });
 
   it('sees that answers come as text after a replay, and at all', async (t) => {
