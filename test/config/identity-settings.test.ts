@@ -138,7 +138,7 @@ describe('the identity of the bot', () => {
     assert.deepEqual(problems.map((each) => each.split(' ')[0]).sort(), ['HTTPS_PROXY', 'PORT']);
   });
 
-  const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
   const certificate = { ...BOT, MicrosoftAppPassword: '', CertificateThumbprint: 'AB'.repeat(20) };
 
   for (const [form, text] of [
@@ -160,7 +160,7 @@ describe('the identity of the bot', () => {
     ['its line breaks made spaces', String(pem).replaceAll('\n', ' ')],
     [
       'a passphrase',
-      generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
         type: 'pkcs8',
         format: 'pem',
         cipher: 'aes-256-cbc',
