@@ -19,17 +19,6 @@ export const systemClock: Clock = {
   },
 };
 
-/** Settles like `work`, or rejects with the error of `late` after `limitMs`. */
-export async function within<T>(clock: Clock, limitMs: number, work: Promise<T>, late: () => Error): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const cancel = clock.after(limitMs, () => reject(late()));
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    cancel();
-  }
-}
-
 /** Resolves after `delayMs`. Rejects with the signal's reason on abort. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

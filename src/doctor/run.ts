@@ -1,4 +1,4 @@
-import { within } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
 import { type Check, type CheckContext, type Finding, fail, skipped } from './check.ts';
 
 /** A check that has ended. */
@@ -32,10 +32,9 @@ class LateError extends Error {}
 
 async function runCheck(check: Check, context: CheckContext): Promise<Finding> {
   const { name, limitMs = DEFAULT_LIMIT_MS, lateFix = LATE_FIX } = check;
-  const abort = new AbortController();
-  const run = async () => check.run(context, abort.signal);
+  const deadline = { clock: context.clock, limitMs, late: () => new LateError() };
   try {
-    return await within(context.clock, limitMs, run(), () => new LateError());
+    return await withDeadline(deadline, async (signal) => check.run(context, signal));
   } catch (err) {
     if (err instanceof LateError) return fail(`no end within ${limitMs / 1000} seconds`, lateFix);
     context.log.error({ err, check: name }, 'check broke');
@@ -44,7 +43,5 @@ async function runCheck(check: Check, context: CheckContext): Promise<Finding> {
       `the check itself broke: ${reason}`,
       'Run it with LOG_LEVEL=debug in front, and report what it writes.',
     );
-  } finally {
-    abort.abort();
   }
 }

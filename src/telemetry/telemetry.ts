@@ -1,7 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Attributes, type BatchObservableResult, metrics, trace } from '@opentelemetry/api';
-import { type Clock, within } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { ModelEndpoint } from '../config/config.ts';
+import { withDeadline } from '../deadline.ts';
 import type { Logger } from '../log.ts';
 import type { Exporter } from './azure-monitor.ts';
 import { createInstruments } from './instruments.ts';
@@ -113,7 +114,7 @@ export class Telemetry {
     const { clock, log } = this.#options;
     const late = () => new Error(`not finished within ${CLOSE_LIMIT_MS} ms`);
     try {
-      await within(clock, CLOSE_LIMIT_MS, Promise.resolve(work()), late);
+      await withDeadline({ clock, limitMs: CLOSE_LIMIT_MS, late }, async () => work());
     } catch (err) {
       log.warn({ err }, failure);
     }

@@ -151,7 +151,7 @@ describe('the identity of the bot', () => {
       const { botEnv } = readConfig({ ...certificate, CertificatePrivateKey: text });
       const [first, ...rest] = (botEnv['CertificatePrivateKey'] ?? '').split(/\r?\n/);
       assert.equal(first, '-----BEGIN PRIVATE KEY-----');
-      assert.ok(rest.length > 10);
+      assert.ok(rest.length > 3);
       assert.equal(createPrivateKey(botEnv['CertificatePrivateKey'] ?? '').type, 'private');
     });
   }
