@@ -27,7 +27,7 @@ function problemsOf(env: Env): readonly string[] {
 
 describe('the identity of the bot', () => {
   for (const tenant of ['contoso.onmicrosoft.com', 'common', 'organizations', 'consumers', 'contoso', `${TENANT}0`]) {
-    it(`tenant as a domain: ${tenant} is refused with what is expected`, () => {
+    it(`refuses the tenant ${tenant}, with what is expected`, () => {
       const problems = problemsOf({ ...BOT, MicrosoftAppType: 'SingleTenant', MicrosoftAppTenantId: tenant });
       assert.equal(problems.length, 1);
       assert.match(problems[0] ?? '', /^MicrosoftAppTenantId is ".*"; expected a GUID .*az account show/);
@@ -35,20 +35,20 @@ describe('the identity of the bot', () => {
   }
 
   for (const tenants of ['contoso.onmicrosoft.com', `${TENANT}, contoso`, `${TENANT}0`, `{${TENANT}}`]) {
-    it(`tenant as a domain: ALLOWED_TENANTS=${tenants} is refused with what is expected`, () => {
+    it(`refuses ALLOWED_TENANTS=${tenants}, with what is expected`, () => {
       const problems = problemsOf({ ...BOT, ALLOWED_TENANTS: tenants });
       assert.equal(problems.length, 1);
       assert.match(problems[0] ?? '', /^ALLOWED_TENANTS is ".*"; expected a GUID .*az account show/);
     });
   }
 
-  it('takes a list of tenants by their ids, in capitals, too', () => {
+  it('accepts a list of tenant ids, also in upper case', () => {
     const upper = 'ABCDEF01-2222-4333-8444-555555555555';
     const { allowedTenants, notices } = readConfig({ ...BOT, ALLOWED_TENANTS: `${TENANT}, ${upper}` });
     assert.deepEqual([allowedTenants, notices], [[TENANT, upper], []]);
   });
 
-  it('tenant as a domain: a user by an address is said in the log, since Teams names people by ids', () => {
+  it('warns of an address in ALLOWED_USERS, since Teams names people by ids', () => {
     for (const users of ['ada@contoso.com', `29:abc, ada@contoso.onmicrosoft.com`]) {
       const { allowedUsers, notices } = readConfig({ ...BOT, ALLOWED_USERS: users });
       assert.equal(allowedUsers.length, users.split(',').length);
@@ -60,7 +60,7 @@ describe('the identity of the bot', () => {
       assert.deepEqual(readConfig({ ...BOT, ALLOWED_USERS: users }).notices, [], users);
   });
 
-  it('tenant without type: SingleTenant, said in the log and to botbuilder', () => {
+  it('uses SingleTenant, with a notice, for a tenant without a type', () => {
     const { botEnv, notices } = readConfig({ ...BOT, MicrosoftAppTenantId: TENANT });
     assert.equal(botEnv['MicrosoftAppType'], 'SingleTenant');
     assert.deepEqual(notices, [
@@ -68,7 +68,7 @@ describe('the identity of the bot', () => {
     ]);
   });
 
-  it('takes the type that is named, and MultiTenant without a tenant', () => {
+  it('uses the type that is set, and MultiTenant without a tenant', () => {
     const read = (env: Env) => {
       const { botEnv, notices } = readConfig({ ...BOT, ...env });
       return [botEnv['MicrosoftAppType'], notices.length];
@@ -83,16 +83,15 @@ describe('the identity of the bot', () => {
     ['on Linux', 'x86_64-conda-linux-gnu'],
     ['on a Mac', 'arm64-apple-darwin20.0.0'],
   ] as const) {
-    it(`HOST of a Conda shell: ${form}, it is no address of this machine`, () => {
+    it(`names the HOST of a Conda shell ${form}`, () => {
       const problems = problemsOf({ ...MODEL, HOST: host });
       assert.equal(problems.length, 1);
-      // No more than what is enough to start.
       const fix = 'as a Conda shell sets it; unset it, or set 127.0.0.1';
       assert.equal(problems[0], `HOST is no address of this machine ("${host}"), ${fix}`);
     });
   }
 
-  it('tells an address that others reach from a name', () => {
+  it('distinguishes an address that others reach from an unknown name', () => {
     for (const host of ['0.0.0.0', hostname(), `${hostname().toUpperCase()}.example.com`]) {
       const [problem = ''] = problemsOf({ ...MODEL, HOST: host });
       assert.ok(problem.startsWith(`HOST is no loopback address ("${host}")`), problem);
@@ -125,7 +124,7 @@ describe('the identity of the bot', () => {
     'REALTIME_INSTRUCTIONS',
     'ToChannelFromBotLoginUrl',
   ]) {
-    it(`refuses a reference in ${name} that was not resolved, once and by its name`, () => {
+    it(`refuses an unresolved reference in ${name} with one problem`, () => {
       for (const [kind, reference] of Object.entries(REFERENCES))
         assert.deepEqual(problemsOf({ ...BOT, NODE_ENV: 'production', [name]: reference }), [
           `${name} is ${kind} reference that was not resolved; expected its value (the identity of the site has to be allowed to read it)`,
@@ -133,7 +132,7 @@ describe('the identity of the bot', () => {
     });
   }
 
-  it('names what else is wrong next to a reference that was not resolved', () => {
+  it('lists other problems beside an unresolved reference', () => {
     const problems = problemsOf({ ...BOT, PORT: 'x', HTTPS_PROXY: REFERENCES['a Key Vault'] });
     assert.deepEqual(problems.map((each) => each.split(' ')[0]).sort(), ['HTTPS_PROXY', 'PORT']);
   });
@@ -169,7 +168,7 @@ describe('the identity of the bot', () => {
     ],
     ['a file name in its place', '/certs/a-secret.pem'],
   ] as const) {
-    it(`refuses a PEM with ${form}, and prints nothing of it`, () => {
+    it(`refuses a PEM with ${form} without quoting it`, () => {
       const problems = problemsOf({ ...certificate, CertificatePrivateKey: String(text) });
       assert.equal(problems.length, 1);
       assert.match(problems[0] ?? '', /^CertificatePrivateKey cannot be read; expected a private key in PEM/);
