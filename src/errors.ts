@@ -74,31 +74,27 @@ export class TurnError extends BotError<TurnErrorCode> {
 
 /** Why a reply did not reach its user, as far as more than a log line follows from it. */
 const SEND_RETRY = { conversation_gone: 'never', send_timeout: 'unknown' } as const;
-export type SendErrorCode = keyof typeof SEND_RETRY;
 
 /** A reply that was not sent. */
-export class SendError extends BotError<SendErrorCode> {
+export class SendError extends BotError<keyof typeof SEND_RETRY> {
   override readonly name = 'SendError';
   readonly retry = SEND_RETRY[this.code];
 }
 
 /**
- * Why a proxy did not connect us to a host. `proxy_unreachable`: it did not answer, or not as a proxy does.
+ * A proxy that did not connect us to a host. `proxy_unreachable`: it did not answer, or not as a proxy does.
  * `proxy_refused`: it answered with an error, such as 407 when it wants a password or 502 when it cannot reach the host.
+ * The message names the proxy without its credentials.
  */
-export type ProxyErrorCode = 'proxy_unreachable' | 'proxy_refused';
-
-/** A proxy that did not connect us. The message names the proxy without its credentials. */
-export class ProxyError extends BotError<ProxyErrorCode> {
+export class ProxyError extends BotError<'proxy_unreachable' | 'proxy_refused'> {
   override readonly name = 'ProxyError';
   readonly retry = 'safe';
 }
 
 const UPLOAD_RETRY = { upload_place_unknown: 'never', upload_refused: 'safe', upload_failed: 'safe' } as const;
-export type UploadErrorCode = keyof typeof UPLOAD_RETRY;
 
 /** A file that was not uploaded to where the user wanted it. */
-export class UploadError extends BotError<UploadErrorCode> {
+export class UploadError extends BotError<keyof typeof UPLOAD_RETRY> {
   override readonly name = 'UploadError';
   readonly retry = UPLOAD_RETRY[this.code];
 }

@@ -13,14 +13,8 @@ const MAX_CAUSES = 5;
 const MAX_FRAMES = 10;
 
 /** Error names that only `@azure/identity` and `jsonwebtoken` use. */
-const SIGN_IN_NAMES: readonly string[] = [
-  'AggregateAuthenticationError',
-  'AuthenticationRequiredError',
-  'CredentialUnavailableError',
-  'JsonWebTokenError',
-  'NotBeforeError',
-  'TokenExpiredError',
-];
+const SIGN_IN_NAMES =
+  /^(?:(?:AggregateAuthentication|AuthenticationRequired|CredentialUnavailable|JsonWebToken|NotBefore|TokenExpired)Error)$/;
 
 /**
  * Describes an error for the log by an allow-list: its type, codes, stack and causes. Its message is included only if it
@@ -54,7 +48,7 @@ function isSignInError(error: Error): boolean {
   const isOfMsal = typeof errorCode === 'string' && typeof errorMessage === 'string';
   const isOfIdentity = error.name === 'AuthenticationError' && typeof errorResponse === 'object';
   const isOfBotbuilder = error.constructor.name === 'AuthenticationError' && typeof statusCode === 'number';
-  return isOfMsal || isOfIdentity || isOfBotbuilder || SIGN_IN_NAMES.includes(error.name);
+  return isOfMsal || isOfIdentity || isOfBotbuilder || SIGN_IN_NAMES.test(error.name);
 }
 
 /** Services define their own codes: a value in another form may be anything. */

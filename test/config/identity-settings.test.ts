@@ -4,26 +4,15 @@ import { hostname } from 'node:os';
 import { describe, it } from 'node:test';
 import { readConfig } from '../../src/config/config.ts';
 import type { Env } from '../../src/config/env.ts';
-import { ConfigError } from '../../src/errors.ts';
+import { azure, problemsOf } from './problems-of.ts';
 
 const TENANT = '11111111-2222-4333-8444-555555555555';
-const MODEL = { AZURE_OPENAI_ENDPOINT: 'https://r.openai.azure.com', AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime' };
 const BOT = {
-  ...MODEL,
+  ...azure,
   MicrosoftAppId: '8f4f2c1e-0a52-4c3b-9a8e-5d1f7b6a2c90',
   MicrosoftAppPassword: 'a-secret',
   PUBLIC_BASE_URL: 'https://bot.example.com',
 };
-
-function problemsOf(env: Env): readonly string[] {
-  try {
-    readConfig(env);
-  } catch (error) {
-    assert.ok(error instanceof ConfigError);
-    return error.problems;
-  }
-  return [];
-}
 
 describe('the identity of the bot', () => {
   for (const tenant of ['contoso.onmicrosoft.com', 'common', 'organizations', 'consumers', 'contoso', `${TENANT}0`]) {
@@ -84,7 +73,7 @@ describe('the identity of the bot', () => {
     ['on a Mac', 'arm64-apple-darwin20.0.0'],
   ] as const) {
     it(`names the HOST of a Conda shell ${form}`, () => {
-      const problems = problemsOf({ ...MODEL, HOST: host });
+      const problems = problemsOf({ ...azure, HOST: host });
       assert.equal(problems.length, 1);
       const fix = 'as a Conda shell sets it; unset it, or set 127.0.0.1';
       assert.equal(problems[0], `HOST is no address of this machine ("${host}"), ${fix}`);
@@ -93,12 +82,12 @@ describe('the identity of the bot', () => {
 
   it('distinguishes an address that others reach from an unknown name', () => {
     for (const host of ['0.0.0.0', hostname(), `${hostname().toUpperCase()}.example.com`]) {
-      const [problem = ''] = problemsOf({ ...MODEL, HOST: host });
+      const [problem = ''] = problemsOf({ ...azure, HOST: host });
       assert.ok(problem.startsWith(`HOST is no loopback address ("${host}")`), problem);
       assert.match(problem, /; expected 127\.0\.0\.1, an app id, or ALLOW_UNAUTHENTICATED=true$/);
     }
     for (const host of ['127.0.0.1', '127.0.0.2', '::1', 'localhost', 'LOCALHOST'])
-      assert.deepEqual(problemsOf({ ...MODEL, HOST: host }), [], host);
+      assert.deepEqual(problemsOf({ ...azure, HOST: host }), [], host);
   });
 
   const REFERENCES = {
