@@ -3,7 +3,7 @@ import { isKnown, recordAfter } from '../conversation/record-after.ts';
 import { readRecord } from '../conversation/record-json.ts';
 import { type ConversationRecord, EMPTY_RECORD } from '../conversation/records.ts';
 import { storableJson } from '../storable-json.ts';
-import { commit, rollBack, type Sql } from './connection.ts';
+import type { Sql } from './connection.ts';
 import type { JobServices } from './database-job.ts';
 import { QUEUE } from './job-queue.ts';
 import type { KeyChain } from './key-chain.ts';
@@ -55,10 +55,10 @@ export class DatabaseConversations implements ConversationStore {
     const isApplied = await chain.run(key, (leftMs) =>
       connection.transaction(async (sql) => {
         const record = await this.#lock(sql, key);
-        if (activityId !== undefined && isKnown(record, activityId)) return rollBack(false);
+        if (activityId !== undefined && isKnown(record, activityId)) return sql.rollBack(false);
         await this.#write(sql, key, recordAfter(record, activityId, action), action);
         await this.#act(sql, key, action);
-        return commit(true);
+        return true;
       }, leftMs),
     );
     if (isApplied && isStop(action)) await onStop(storedKey(key));

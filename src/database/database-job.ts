@@ -7,7 +7,7 @@ import type { UserMessage } from '../conversation/user-message.ts';
 import { TurnError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { storable, storableJson } from '../storable-json.ts';
-import { type Connection, commit, type Ending, rollBack, type Sql } from './connection.ts';
+import type { Connection, Sql, Transaction } from './connection.ts';
 import { type Claim, type JobQueue, MAX_CLAIMS, QUEUE } from './job-queue.ts';
 import { storedKey } from './names.ts';
 
@@ -130,10 +130,10 @@ export class DatabaseJob implements TurnJob {
     const { connection, jobs } = this.#services;
     const result = await connection.transaction<SaveResult>(async (sql) => {
       const row = await this.#lock(sql);
-      if (this.claim !== undefined && !(await jobs.touch([this.claim], sql))) return rollBack('superseded');
-      if (row === undefined || row.epoch !== this.#epoch) return commit('obsolete');
+      if (this.claim !== undefined && !(await jobs.touch([this.claim], sql))) return sql.rollBack('superseded');
+      if (row === undefined || row.epoch !== this.#epoch) return 'obsolete';
       await this.#write(sql, edit(readRecord(row.record)), null);
-      return commit('saved');
+      return 'saved';
     });
     if (result === 'superseded') this.loseClaim();
     return result;
@@ -153,7 +153,7 @@ export class DatabaseJob implements TurnJob {
     if (claim === undefined) return;
     const isOurs = await connection.transaction(async (sql) => {
       await this.#uncount(sql, claim);
-      return (await jobs.release(sql, claim)) ? commit(true) : rollBack(false);
+      return (await jobs.release(sql, claim)) ? true : sql.rollBack(false);
     });
     this.#isEnded = true;
     if (!isOurs) this.loseClaim();
@@ -212,7 +212,7 @@ export class DatabaseJob implements TurnJob {
     return isOurs;
   }
 
-  async #tryEnd(sql: Sql, isDead: boolean, isDelivered: boolean): Promise<Ending<boolean>> {
+  async #tryEnd(sql: Transaction, isDead: boolean, isDelivered: boolean): Promise<boolean> {
     const { jobs } = this.#services;
     const row = await this.#lock(sql);
     // What was forgotten meanwhile is not kept for an operator.
@@ -220,9 +220,9 @@ export class DatabaseJob implements TurnJob {
       await jobs.sendDead(sql, this.message, storable(writeMessage(this.message)));
     const record = withAnswered(readRecord(row?.record), messageId(this.message));
     await this.#write(sql, record, this.claim?.id ?? null);
-    if (this.claim === undefined) return commit(true);
-    if (await jobs.complete(sql, this.claim)) return commit(true);
+    if (this.claim === undefined) return true;
+    if (await jobs.complete(sql, this.claim)) return true;
     const hasEnded = await jobs.hasEnded(sql, this.claim);
-    return isDelivered ? commit(hasEnded) : rollBack(hasEnded);
+    return isDelivered ? hasEnded : sql.rollBack(hasEnded);
   }
 }

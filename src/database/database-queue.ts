@@ -12,7 +12,7 @@ import { personOf } from '../conversation/speakers.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
 import { type Person, unvouchedPart } from '../shares.ts';
 import { storable } from '../storable-json.ts';
-import { commit, type Ending, rollBack, type Sql } from './connection.ts';
+import type { Transaction } from './connection.ts';
 import type { JobServices } from './database-job.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { storeFailure } from './errors.ts';
@@ -72,7 +72,7 @@ export class DatabaseQueue implements TurnQueue {
     await Promise.all([dispatcher.drain(graceMs), inBand.drain(graceMs, dismiss)]);
   }
 
-  async #store(sql: Sql, message: UserMessage): Promise<Ending<AddResult>> {
+  async #store(sql: Transaction, message: UserMessage): Promise<AddResult> {
     const { jobs } = this.#options;
     const waiting = await jobs.countWaiting(sql, message);
     const isBusy = isTooMuch(waiting, personOf(message));
@@ -80,11 +80,11 @@ export class DatabaseQueue implements TurnQueue {
     const isFull = waiting.ofKey > MAX_WAITING || waiting.ofPerson >= MAX_WAITING_PER_PERSON;
     // Of what is not answered nothing is stored but its id.
     const data = isBusy || isFull ? {} : storable(writeMessage(message));
-    if (!(await jobs.send(sql, message, data))) return rollBack('duplicate');
-    if (isBusy) return rollBack('busy');
-    if (!isFull) return commit('queued');
+    if (!(await jobs.send(sql, message, data))) return sql.rollBack('duplicate');
+    if (isBusy) return sql.rollBack('busy');
+    if (!isFull) return 'queued';
     await jobs.cancelWaiting(sql, message.key, jobId(message));
-    return commit('queueFull');
+    return 'queueFull';
   }
 }
 

@@ -1,7 +1,6 @@
 import { type Clock, within } from '../clock.ts';
 import type { TurnJob } from '../conversation/queue/turn-queue.ts';
 import { TurnError } from '../errors.ts';
-import { commit } from './connection.ts';
 import { DatabaseJob, type JobServices } from './database-job.ts';
 import { storeFailure } from './errors.ts';
 import type { FetchedJob } from './job-queue.ts';
@@ -175,7 +174,7 @@ export class Dispatcher {
     try {
       await connection.transaction(async (sql) => {
         await jobs.sendDead(sql, { key: id }, data);
-        return commit(await jobs.complete(sql, { id, retryCount }));
+        return await jobs.complete(sql, { id, retryCount });
       });
       this.wake();
     } catch (err) {

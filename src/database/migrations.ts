@@ -1,4 +1,4 @@
-import { type Connection, commit, type Sql } from './connection.ts';
+import type { Connection, Sql } from './connection.ts';
 import { queueSchema } from './names.ts';
 
 /** The statements of one version, in the order in which they are run. */
@@ -102,7 +102,6 @@ export async function migrate(connection: Connection, schema: string): Promise<v
       for (const statement of migration.statements) await sql.query(statement);
       await sql.query('INSERT INTO migrations (version) VALUES ($1)', [migration.version]);
     }
-    return commit(undefined);
   }, LIMIT_MS);
 }
 

@@ -2,7 +2,7 @@ import { type AudioStore, type StoredAudio, toStored } from '../audio/audio-stor
 import type { Clock } from '../clock.ts';
 import type { Ids } from '../ids.ts';
 import { storable } from '../storable-json.ts';
-import { type Connection, commit, type Sql } from './connection.ts';
+import type { Connection, Sql } from './connection.ts';
 import { KeyChain } from './key-chain.ts';
 
 export interface PostgresAudioStoreOptions {
@@ -68,9 +68,7 @@ export function createPostgresAudioStore(options: PostgresAudioStoreOptions): Au
   const now = () => new Date(clock.now());
   const chain = new KeyChain(clock, AUDIO_LIMIT_MS);
   const query = <Row extends object>(text: string, values: readonly unknown[]) =>
-    chain.run('audio', (leftMs) =>
-      connection.transaction(async (sql) => commit(await sql.query<Row>(text, values)), leftMs),
-    );
+    chain.run('audio', (leftMs) => connection.transaction((sql) => sql.query<Row>(text, values), leftMs));
 
   return {
     async save(sound) {

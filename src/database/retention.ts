@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { RESERVATION_MS } from '../conversation/limits/spending-store.ts';
 import type { Logger } from '../log.ts';
-import { type Connection, commit } from './connection.ts';
+import type { Connection } from './connection.ts';
 
 /** Rows of one table that are kept no longer. */
 export interface RetentionRule {
@@ -101,10 +101,10 @@ export class Retention {
     return connection.transaction(async (sql) => {
       const lock = 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS "isHeld"';
       const [row] = await sql.query<{ isHeld: boolean }>(lock, [`retention of ${schema}`]);
-      if (row?.isHeld !== true) return commit(0);
+      if (row?.isHeld !== true) return 0;
       const rows = `SELECT ${key} FROM ${table} WHERE ${expired} LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED`;
       const deleted = await sql.query(`DELETE FROM ${table} WHERE ${key} IN (${rows}) RETURNING ${key}`, [value]);
-      return commit(deleted.length);
+      return deleted.length;
     });
   }
 

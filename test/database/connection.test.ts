@@ -4,7 +4,7 @@ import { chownSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { Connection, commit, rollBack } from '../../src/database/connection.ts';
+import { Connection } from '../../src/database/connection.ts';
 import { fixFor } from '../../src/database/errors.ts';
 import { StoreError, type StoreErrorCode } from '../../src/errors.ts';
 import { makeCertificate } from '../support/certificate.ts';
@@ -49,14 +49,14 @@ describe('a connection', () => {
     await using connection = await openEmpty();
     await connection.query('CREATE TABLE t (n int)');
     const insert = (n: number) => `INSERT INTO t VALUES (${n})`;
-    const kept = await connection.transaction(async (sql) => commit((await sql.query(insert(1))).length));
-    const rolled = await connection.transaction(async (sql) => rollBack((await sql.query(insert(2))).length));
+    const kept = await connection.transaction(async (sql) => (await sql.query(insert(1))).length);
+    const rolled = await connection.transaction(async (sql) => sql.rollBack((await sql.query(insert(2))).length));
     const failed = connection.transaction(async (sql) => {
       await sql.query(insert(3));
       throw new TypeError('a mistake');
     });
     await assert.rejects(failed, isStoreError('store_rejected'));
-    const wrong = connection.transaction(async (sql) => commit(await sql.query('INSERT INTO t VALUES (1, 2)')));
+    const wrong = connection.transaction((sql) => sql.query('INSERT INTO t VALUES (1, 2)'));
     await assert.rejects(wrong, isStoreError('store_rejected', '42601'));
     assert.deepEqual([kept, rolled], [0, 0]);
     assert.deepEqual(await connection.query('SELECT n FROM t'), [{ n: 1 }]);
@@ -68,13 +68,12 @@ describe('a connection', () => {
     const slow = connection.transaction(async (sql) => {
       await sql.query('INSERT INTO t VALUES (1)');
       await sql.query('SELECT pg_sleep(10)');
-      return commit(undefined);
     }, 100);
     await assert.rejects(slow, isStoreError('store_unavailable'));
     // It waits for the one connection, which a transaction holds.
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
-    const holding = connection.transaction(async () => commit(await held));
-    const waiting = connection.transaction(async (sql) => commit(await sql.query('INSERT INTO t VALUES (2)')), 50);
+    const holding = connection.transaction(() => held);
+    const waiting = connection.transaction((sql) => sql.query('INSERT INTO t VALUES (2)'), 50);
     await assert.rejects(waiting, isStoreError('store_unavailable'));
     release();
     await holding;

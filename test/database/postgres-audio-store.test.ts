@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { Connection, commit } from '../../src/database/connection.ts';
+import { Connection } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrations.ts';
 import { AUDIO_LIMIT_MS, createPostgresAudioStore } from '../../src/database/postgres-audio-store.ts';
 import { randomIds } from '../../src/ids.ts';
@@ -54,7 +54,6 @@ describe('audio in PostgreSQL', () => {
       await sql.query('LOCK TABLE audio');
       locked.resolve();
       await over.promise;
-      return commit(undefined);
     });
     await locked.promise;
     const saves = Array.from({ length: 8 }, () => save(store));

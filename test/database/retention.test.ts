@@ -36,7 +36,6 @@ describe('retention', () => {
       await sql.query("SELECT pg_advisory_xact_lock(hashtextextended('retention of public', 0))");
       onLocked();
       await held;
-      return { kind: 'rollBack', value: undefined };
     });
     await locked;
     await test.retention.run();
