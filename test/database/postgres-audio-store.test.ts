@@ -24,10 +24,10 @@ before(async () => {
 after(() => connection.close());
 
 /** With an empty table. */
-async function open(maxBytes: number) {
+async function open(audioStoreBytes: number) {
   await connection.query('TRUNCATE audio');
   const clock = new ManualClock(Date.now());
-  const options = { connection, maxBytes, retentionMs: RETENTION_MS, clock, ids: randomIds };
+  const options = { connection, audioStoreBytes, audioRetentionMs: RETENTION_MS, clock, ids: randomIds };
   return { clock, options, store: createPostgresAudioStore(options), other: createPostgresAudioStore(options) };
 }
 
@@ -71,7 +71,7 @@ describe('audio in PostgreSQL', () => {
   it('leaves in small portions where the bound was lowered', async () => {
     const { store, options } = await open(1_000_000);
     for (let count = 0; count < 120; count++) await save(store, { wav: randomBytes(10) });
-    const small = createPostgresAudioStore({ ...options, maxBytes: 1 });
+    const small = createPostgresAudioStore({ ...options, audioStoreBytes: 1 });
     const counts: number[] = [];
     for (let saves = 0; saves < 4; saves++) {
       await save(small, { wav: randomBytes(1) });
