@@ -9,7 +9,7 @@ import { fixFor } from '../../src/database/errors.ts';
 import { StoreError, type StoreErrorCode } from '../../src/errors.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { connectionOptions } from '../support/database.ts';
-import { sharedPostgres, startPostgres } from '../support/postgres.ts';
+import { sharedPostgres } from '../support/postgres.ts';
 
 async function open(url: string, env: Readonly<Record<string, string>> = {}) {
   const connection = new Connection(connectionOptions(url, env));
@@ -124,7 +124,11 @@ describe('a connection', () => {
   it('is encrypted, with a certificate that is verified', { skip: process.platform === 'win32' }, async (context) => {
     const certificate = makeCertificate('localhost');
     if (certificate === undefined) return context.skip('there is no openssl');
-    await using server = await startPostgres();
+    const server = await sharedPostgres();
+    context.after(async () => {
+      await server.query('ALTER SYSTEM RESET ALL');
+      await server.query('SELECT pg_reload_conf()');
+    });
     const { uid, gid } = statSync(server.socketFolder);
     for (const name of ['cert', 'key'] as const) {
       const path = join(server.socketFolder, `${name}.pem`);
@@ -156,7 +160,7 @@ describe('a connection', () => {
   });
 
   it('works again after the server was restarted, or crashed', async () => {
-    await using server = await startPostgres();
+    const server = await sharedPostgres();
     await using connection = await open(await server.createDatabase());
     for (const how of [undefined, 'crash'] as const) {
       await connection.query('SELECT 1');

@@ -43,8 +43,12 @@ if [ -n "$pid" ]; then
   while kill -0 "$pid" 2> /dev/null; do sleep 0.05; done
 fi
 rm -rf "$1"`;
-/** Crashes of the machine are not tested: nothing has to reach the disk. */
-const SERVER_OPTIONS = ['fsync=off', 'full_page_writes=off', 'max_connections=200', 'listen_addresses=127.0.0.1'];
+/** Crashes of the machine are not tested: nothing has to reach the disk. Whatever runs beside the tests is left out. */
+const SERVER_OPTIONS = [
+  ...['fsync=off', 'full_page_writes=off', 'synchronous_commit=off', 'wal_level=minimal', 'max_wal_senders=0'],
+  ...['listen_addresses=127.0.0.1', 'max_connections=200', 'shared_buffers=32MB', 'max_worker_processes=2'],
+  ...['io_method=sync', 'jit=off', 'scram_iterations=1'],
+];
 const isWindows = process.platform === 'win32';
 const run = promisify(execFile);
 
@@ -77,7 +81,11 @@ export async function startPostgres(): Promise<TestPostgres> {
     'UTF8',
   ];
   const env = { PATH: process.env['PATH'] ?? '', TZ: 'UTC' };
-  await run(join(bin, 'initdb'), [...initdb, '--no-sync'], { ...account, env, cwd: folder });
+  await run(join(bin, 'initdb'), [...initdb, '--no-sync', '--set', 'scram_iterations=1'], {
+    ...account,
+    env,
+    cwd: folder,
+  });
   const server = new Server({ folder, bin, account, env, port: await freePort(0) });
   await server.start();
   await server.query(`CREATE ROLE ${USER} LOGIN PASSWORD '${PASSWORD}'`);
