@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay, setImmediate as nextTick } from 'node:timers/promises';
 import { systemClock } from '../../src/clock.ts';
 import type { TurnJob } from '../../src/conversation/queue/turn-queue.ts';
 import { retry } from '../../src/conversation/retry.ts';
+import { Connection } from '../../src/database/connection.ts';
 import type { StoreError } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { HandedTurns, messageIn, usersIn } from '../conversation/test-engine.ts';
+import { connectionOptions } from '../support/database.ts';
 import { JumpingClock } from '../support/jumping-clock.ts';
-import { sharedPostgres, type TestPostgres } from '../support/postgres.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { openedDatabase, startDatabase } from './open-database.ts';
 
 const isUnavailable = (error: unknown) => (error as StoreError).code === 'store_unavailable';
@@ -21,8 +23,9 @@ function stored<T>(call: () => Promise<T>): Promise<T> {
 describe('a database that is away', () => {
   let server: TestPostgres;
   before(async () => {
-    server = await sharedPostgres();
+    server = await startPostgres();
   });
+  after(() => server.close());
 
   it('is waited for, and said once, when it is not there at the start', async () => {
     const url = await server.createDatabase();
@@ -136,6 +139,20 @@ describe('a database that is away', () => {
     await Promise.all(adding);
     await allAnswered;
     for (const key of keys) assert.deepEqual(usersIn(await one.database.conversations.read(key)), ids, key);
+  });
+
+  it('is used again by a connection after a restart, or a crash', async () => {
+    const connection = new Connection(connectionOptions(await server.createDatabase()));
+    for (const how of [undefined, 'crash'] as const) {
+      await connection.query('SELECT 1');
+      const rejected = assert.rejects(connection.query('SELECT pg_sleep(10)'), isUnavailable);
+      await server.stop(how);
+      await rejected;
+      await assert.rejects(connection.query('SELECT 1'), (error: StoreError) => error.reason === 'ECONNREFUSED');
+      await server.start();
+      assert.equal((await connection.query('SELECT 1')).length, 1);
+    }
+    await connection.close();
   });
 
   it('ends in time with a server that answers nothing any more', { skip: process.platform === 'win32' }, async () => {
