@@ -29,8 +29,8 @@ export interface OpenedDatabase extends AsyncDisposable {
 
 const DAY_MS = 86_400_000;
 
-/** Opens and starts it, and waits for nothing. */
-export function startDatabase(
+/** A database that is not started yet. */
+export function newDatabase(
   url: string,
   { env = {}, recordRetentionMs = 30 * DAY_MS, clock = systemClock }: OpenOptions = {},
 ): OpenedDatabase {
@@ -44,8 +44,14 @@ export function startDatabase(
     audioStoreBytes: 100_000_000,
     log,
   });
-  database.start();
   return { database, lines, logged, [Symbol.asyncDispose]: () => database.close() };
+}
+
+/** Opens and starts it, and waits for nothing. */
+export function startDatabase(url: string, options: OpenOptions = {}): OpenedDatabase {
+  const opened = newDatabase(url, options);
+  opened.database.start();
+  return opened;
 }
 
 /** The same, once it can be used. */

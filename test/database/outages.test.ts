@@ -11,7 +11,7 @@ import { HandedTurns, messageIn, usersIn } from '../conversation/test-engine.ts'
 import { connectionOptions } from '../support/database.ts';
 import { JumpingClock } from '../support/jumping-clock.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { openedDatabase, startDatabase } from './open-database.ts';
+import { newDatabase, openedDatabase, startDatabase } from './open-database.ts';
 
 const isUnavailable = (error: unknown) => (error as StoreError).code === 'store_unavailable';
 
@@ -46,11 +46,12 @@ describe('a database that is away', () => {
 
   it('is waited for while its tables are missing, and the log says who creates them', async () => {
     const url = await server.createDatabase();
-    await using early = startDatabase(url);
+    await using early = newDatabase(url);
     const isMissing = (error: unknown) =>
       isUnavailable(error) && /which the bot creates/.test((error as Error).message);
     await assert.rejects(early.database.conversations.read('a'), isMissing);
     await assert.rejects(early.database.queue.add(messageIn('a', 'one')), isUnavailable);
+    early.database.start();
     await early.logged('database connected');
     early.database.queue.start(async () => {});
     await server.query('DROP SCHEMA voice_bot, voice_bot_queue CASCADE', url);
