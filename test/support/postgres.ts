@@ -49,9 +49,12 @@ if [ -n "$pid" ]; then
   while kill -0 "$pid" 2> /dev/null; do sleep 0.05; done
 fi
 rm -rf "$1"`;
-/** Crashes of the machine are not tested: nothing has to reach the disk. Whatever runs beside the tests is left out. */
+/**
+ * Crashes of the machine are not tested: nothing has to reach the disk. A crash of the server is, so commits are
+ * synchronous. Whatever runs beside the tests is left out.
+ */
 const SERVER_OPTIONS = [
-  ...['fsync=off', 'full_page_writes=off', 'synchronous_commit=off', 'wal_level=minimal', 'max_wal_senders=0'],
+  ...['fsync=off', 'full_page_writes=off', 'wal_level=minimal', 'max_wal_senders=0'],
   ...['listen_addresses=127.0.0.1', 'max_connections=200', 'shared_buffers=32MB', 'max_worker_processes=2'],
   ...['io_method=sync', 'jit=off', 'scram_iterations=1'],
 ];
