@@ -6,19 +6,10 @@ import { type ConversationRecord, type Edit, EMPTY_RECORD, withAnswered } from '
 import type { UserMessage } from '../conversation/user-message.ts';
 import { TurnError } from '../errors.ts';
 import { storable, storableJson } from '../storable-json.ts';
-import type { Sql, Transaction } from './connection.ts';
+import type { Sql } from './connection.ts';
 import { type Claim, MAX_CLAIMS, QUEUE } from './job-queue.ts';
 import { storedKey } from './names.ts';
 import type { DatabaseServices } from './services.ts';
-
-/** The message of a job. */
-export interface JobMessage {
-  readonly id: string;
-  readonly message: UserMessage;
-  readonly acceptedAtMs: number;
-  /** `undefined`: an in-band turn, which runs where it was accepted and is no job of the queue. */
-  readonly claim: Claim | undefined;
-}
 
 interface Row {
   readonly record: unknown;
@@ -38,17 +29,23 @@ export class DatabaseJob implements TurnJob {
   readonly acceptedAtMs: number;
   readonly isTransferable: boolean;
   readonly isRetry: boolean;
+  /** `undefined`: an in-band turn, which runs where it was accepted and is no job of the queue. */
   readonly claim: Claim | undefined;
   /** The key of its conversation, as stored. */
   readonly key: string;
   readonly #services: DatabaseServices;
   readonly #stop = new AbortController();
   readonly signal = this.#stop.signal;
+  /** The turn has completed or was given back. */
+  isEnded = false;
+  /** Another attempt has the turn. */
+  isLost = false;
   #epoch: number | undefined;
-  #isEnded = false;
-  #isLost = false;
 
-  constructor({ id, message, acceptedAtMs, claim }: JobMessage, services: DatabaseServices) {
+  constructor(
+    { id, message, acceptedAtMs, claim }: Pick<DatabaseJob, 'id' | 'message' | 'acceptedAtMs' | 'claim'>,
+    services: DatabaseServices,
+  ) {
     this.id = id;
     this.message = message;
     this.acceptedAtMs = acceptedAtMs;
@@ -57,16 +54,6 @@ export class DatabaseJob implements TurnJob {
     this.isRetry = claim !== undefined && claim.retryCount > 0;
     this.#services = services;
     this.key = storedKey(message.key);
-  }
-
-  /** Whether the turn has completed or was given back. */
-  get isEnded(): boolean {
-    return this.#isEnded;
-  }
-
-  /** Whether another attempt has the turn. */
-  get isLost(): boolean {
-    return this.#isLost;
   }
 
   abort(reason: TurnError): void {
@@ -143,7 +130,7 @@ export class DatabaseJob implements TurnJob {
       await this.uncountAttempt(sql);
       return (await jobs.release(sql, claim)) || sql.rollBack(false);
     });
-    this.#isEnded = true;
+    this.isEnded = true;
     if (!isOurs) this.loseClaim();
   }
 
@@ -164,7 +151,7 @@ export class DatabaseJob implements TurnJob {
 
   /** Another attempt has the turn. */
   loseClaim(): void {
-    this.#isLost = true;
+    this.isLost = true;
     this.abort(new TurnError('claim_lost', 'another attempt has the turn'));
   }
 
@@ -191,21 +178,19 @@ export class DatabaseJob implements TurnJob {
   }
 
   async #end(isDead: boolean, isDelivered: boolean): Promise<boolean> {
-    const isOurs = await this.#services.connection.transaction((sql) => this.#tryEnd(sql, isDead, isDelivered));
-    this.#isEnded ||= isOurs;
+    const { connection, jobs } = this.#services;
+    const { claim, message } = this;
+    const isOurs = await connection.transaction<boolean>(async (sql) => {
+      const row = await this.#lock(sql);
+      // A message that was forgotten meanwhile is not kept for an operator.
+      if (isDead && row?.epoch === this.#epoch) await jobs.sendDead(sql, message.key, storable(writeMessage(message)));
+      await this.#write(sql, withAnswered(readRecord(row?.record), messageId(message)), claim?.id ?? null);
+      if (claim === undefined || (await jobs.complete(sql, claim))) return true;
+      const hasEnded = await jobs.hasEnded(sql, claim);
+      return isDelivered ? hasEnded : sql.rollBack(hasEnded);
+    });
+    this.isEnded ||= isOurs;
     if (!isOurs) this.loseClaim();
     return isOurs;
-  }
-
-  async #tryEnd(sql: Transaction, isDead: boolean, isDelivered: boolean): Promise<boolean> {
-    const { jobs } = this.#services;
-    const { claim, message } = this;
-    const row = await this.#lock(sql);
-    // A message that was forgotten meanwhile is not kept for an operator.
-    if (isDead && row?.epoch === this.#epoch) await jobs.sendDead(sql, message.key, storable(writeMessage(message)));
-    await this.#write(sql, withAnswered(readRecord(row?.record), messageId(message)), claim?.id ?? null);
-    if (claim === undefined || (await jobs.complete(sql, claim))) return true;
-    const hasEnded = await jobs.hasEnded(sql, claim);
-    return isDelivered ? hasEnded : sql.rollBack(hasEnded);
   }
 }

@@ -33,7 +33,11 @@ export class DatabaseQueue implements TurnQueue {
     this.#inBand = new InBandTurns(services);
     this.#listener = new Listener(services, channelOf(services.settings.schema), {
       onPayload: (payload) => this.#onNotified(payload),
-      onConnect: () => void this.#dispatcher.catchUp(),
+      // Finds what was not notified meanwhile.
+      onConnect: () => {
+        this.#dispatcher.wake();
+        void this.#dispatcher.stop();
+      },
     });
   }
 

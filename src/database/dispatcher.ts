@@ -3,7 +3,7 @@ import type { TurnJob } from '../conversation/queue/turn-queue.ts';
 import { TurnError } from '../errors.ts';
 import { DatabaseJob } from './database-job.ts';
 import { storeFailure } from './errors.ts';
-import type { FetchedJob } from './job-queue.ts';
+import type { Claim, FetchedJob } from './job-queue.ts';
 import type { DatabaseServices } from './services.ts';
 
 /** Turns that run at once on one instance. */
@@ -22,7 +22,7 @@ const SUSPECT_ATTEMPTS = 2;
 /** Fetches jobs from the queue, runs them on this instance, and keeps their claims meanwhile. */
 export class Dispatcher {
   readonly #services: DatabaseServices;
-  readonly #running = new Set<DatabaseJob>();
+  readonly #running = new Map<DatabaseJob, Claim>();
   /** Ended turns whose claims were lost. They still count as attempts. */
   readonly #lost = new Set<DatabaseJob>();
   readonly #onIdle: (() => void)[] = [];
@@ -65,7 +65,7 @@ export class Dispatcher {
    * stored key, or of all. A turn that has not begun finds out by itself. Never rejects.
    */
   async stop(key?: string): Promise<void> {
-    const jobs = [...this.#running].filter((job) => key === undefined || job.key === key);
+    const jobs = [...this.#running.keys()].filter((job) => key === undefined || job.key === key);
     if (jobs.length === 0) return;
     try {
       const ids = await this.#services.jobs.stoppedAmong(jobs.map(({ id }) => id));
@@ -76,18 +76,12 @@ export class Dispatcher {
     }
   }
 
-  /** Finds what was not notified while nobody listened. Never rejects. */
-  catchUp(): Promise<void> {
-    this.wake();
-    return this.stop();
-  }
-
   /** Fetches nothing more. Running turns have `graceMs` milliseconds to end. Resolves when none runs. */
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
     this.#cancelPoll();
     const cancel = this.#services.clock.after(graceMs, () => {
-      for (const job of this.#running) job.abort(shuttingDown());
+      for (const job of this.#running.keys()) job.abort(shuttingDown());
     });
     if (this.#running.size > 0 || this.#isFetching) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
     cancel();
@@ -126,12 +120,9 @@ export class Dispatcher {
 
   #accept(fetched: FetchedJob, run: (job: TurnJob) => Promise<void>): void {
     const { message, acceptedAtMs, claim } = fetched;
-    if (message === undefined) {
-      void this.#discard(fetched);
-      return;
-    }
+    if (message === undefined) return void this.#discard(fetched);
     const job = new DatabaseJob({ id: claim.id, message, acceptedAtMs, claim }, this.#services);
-    this.#running.add(job);
+    this.#running.set(job, claim);
     void this.#runJob(job, claim.retryCount, run).then(() => this.#end(job));
   }
 
@@ -188,8 +179,8 @@ export class Dispatcher {
   /** Sends the heartbeats. False when that has to be tried again soon. */
   async #touch(): Promise<boolean> {
     const { clock, connection, jobs, log } = this.#services;
-    const touched = [...this.#running].filter(({ isLost }) => !isLost);
-    const claims = touched.flatMap(({ claim }) => claim ?? []);
+    const touched = [...this.#running].filter(([job]) => !job.isLost);
+    const claims = touched.map(([, claim]) => claim);
     try {
       await this.#uncountLost();
       if (claims.length === 0) return true;
@@ -201,7 +192,7 @@ export class Dispatcher {
       );
       // The connection of pg-boss may be busy with maintenance.
       if (await touching.catch(() => jobs.touch(claims, connection))) return true;
-      for (const job of touched) if (job.claim !== undefined && !(await jobs.touch([job.claim]))) this.#lose(job);
+      for (const [job, claim] of touched) if (!(await jobs.touch([claim]))) this.#lose(job);
       return true;
     } catch (error) {
       log.debug({ err: storeFailure('a heartbeat', error) }, 'heartbeat not stored');

@@ -23,18 +23,17 @@ export interface FetchedJob {
 }
 
 /** How many messages wait, and their stored bytes. */
-export interface WaitingCounts {
+const NONE_WAITING = {
   /** In the conversation of the message, the running one included. */
-  readonly ofKey: number;
-  readonly ofPerson: number;
-  readonly inAll: number;
-  readonly bytes: number;
+  ofKey: 0,
+  ofPerson: 0,
+  inAll: 0,
+  bytes: 0,
   /** Of all people for whom no channel vouches. */
-  readonly ofUnvouched: number;
-  readonly unvouchedBytes: number;
-}
-
-const NONE_WAITING = { ofKey: 0, ofPerson: 0, inAll: 0, bytes: 0, ofUnvouched: 0, unvouchedBytes: 0 };
+  ofUnvouched: 0,
+  unvouchedBytes: 0,
+};
+export type WaitingCounts = Readonly<typeof NONE_WAITING>;
 
 export const QUEUE = 'turns';
 /** Messages that cannot be answered, for an operator. Nobody fetches from it. */
