@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import pg from 'pg';
-import { type Clock, within } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { DatabaseSettings } from '../config/database-settings.ts';
+import { withDeadline } from '../deadline.ts';
 import { StoreError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { storeFailure } from './errors.ts';
@@ -110,7 +111,8 @@ export class Connection implements Sql {
     const beginning = this.#pool.connect().then((client) => new Transaction(client, limitMs));
     const ending = beginning.then((transaction) => transaction.run(work));
     try {
-      return await within(this.#clock, limitMs, ending, () => new Error('the transaction took too long'));
+      const late = () => new Error('the transaction took too long');
+      return await withDeadline({ clock: this.#clock, limitMs, late }, () => ending);
     } catch (error) {
       throw storeFailure('a transaction', error);
     } finally {

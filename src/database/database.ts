@@ -1,9 +1,10 @@
 import type { AudioStore } from '../audio/audio-store.ts';
-import { sleep, within } from '../clock.ts';
+import { sleep } from '../clock.ts';
 import type { ConversationStore } from '../conversation/conversation-store.ts';
 import type { SpendingStore } from '../conversation/limits/spending-store.ts';
 import type { TurnQueue } from '../conversation/queue/turn-queue.ts';
 import type { RecordingLinks } from '../conversation/recordings/recording-links.ts';
+import { withDeadline } from '../deadline.ts';
 import type { StoreErrorCode } from '../errors.ts';
 import { Connection, QUERY_LIMIT_MS } from './connection.ts';
 import { DatabaseConversations } from './database-conversations.ts';
@@ -43,7 +44,7 @@ export class Database {
 
   constructor(options: DatabaseOptions) {
     const connection = new Connection(options);
-    const jobs = new JobQueue(options, connection);
+    const jobs = new JobQueue(options, connection, options.recordRetentionMs);
     const chain = new KeyChain(options.clock, QUERY_LIMIT_MS);
     const services = { ...options, connection, jobs, chain, instance: options.ids.incident() };
     this.#services = services;
@@ -101,6 +102,7 @@ export class Database {
     const jobsClosed = Promise.resolve(this.#preparing).then(() => jobs.close());
     const closed = Promise.all([this.#turns.close(), jobsClosed, connection.close()]);
     // A server that does not answer closes no connection.
-    await within(clock, CLOSE_LIMIT_MS, closed, () => new Error('the database took too long')).catch(() => {});
+    const late = () => new Error('the database took too long');
+    await withDeadline({ clock, limitMs: CLOSE_LIMIT_MS, late }, () => closed).catch(() => {});
   }
 }

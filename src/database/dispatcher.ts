@@ -1,5 +1,5 @@
-import { within } from '../clock.ts';
 import type { TurnJob } from '../conversation/queue/turn-queue.ts';
+import { withDeadline } from '../deadline.ts';
 import { TurnError } from '../errors.ts';
 import { DatabaseJob } from './database-job.ts';
 import { storeFailure } from './errors.ts';
@@ -184,12 +184,8 @@ export class Dispatcher {
     try {
       await this.#uncountLost();
       if (claims.length === 0) return true;
-      const touching = within(
-        clock,
-        TOUCH_LIMIT_MS,
-        jobs.touch(claims),
-        () => new Error('the heartbeat took too long'),
-      );
+      const late = () => new Error('the heartbeat took too long');
+      const touching = withDeadline({ clock, limitMs: TOUCH_LIMIT_MS, late }, () => jobs.touch(claims));
       // The connection of pg-boss may be busy with maintenance.
       if (await touching.catch(() => jobs.touch(claims, connection))) return true;
       for (const [job, claim] of touched) if (!(await jobs.touch([claim]))) this.#lose(job);

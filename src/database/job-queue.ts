@@ -5,7 +5,6 @@ import { fieldsOf } from '../json-access.ts';
 import { type Connection, type ConnectionOptions, clientConfig, type Sql } from './connection.ts';
 import { storeFailure } from './errors.ts';
 import { channelOf, jobId, queueSchema, storedKey } from './names.ts';
-import type { DatabaseOptions } from './services.ts';
 
 /** A claim to a job: it holds until somebody else fetches the job. pg-boss checks it with every call. */
 export interface Claim {
@@ -81,15 +80,15 @@ export class JobQueue {
   readonly #channel: string;
   readonly #deadSeconds: number;
 
-  constructor(options: DatabaseOptions, connection: Connection) {
-    const { settings, log, recordRetentionMs } = options;
+  constructor(options: ConnectionOptions, connection: Connection, deadRetentionMs: number) {
+    const { settings, log } = options;
     this.#boss = createBoss(options, SUPERVISION);
     this.#boss.on('error', (error) => log.debug({ reason: storeFailure('queue', error).reason }, 'queue call failed'));
     this.#boss.on('warning', ({ data }) => log.warn({ kind: fieldsOf(data)['type'] }, 'queue warning received'));
     this.#connection = connection;
     this.table = `${queueSchema(settings.schema)}.job`;
     this.#channel = channelOf(settings.schema);
-    this.#deadSeconds = Math.max(DAY_SECONDS, Math.floor(recordRetentionMs / 1000));
+    this.#deadSeconds = Math.max(DAY_SECONDS, Math.floor(deadRetentionMs / 1000));
   }
 
   /** Safe to call again after a failure. */
