@@ -19,7 +19,6 @@ import { TurnRate } from './conversation/limits/turn-rate.ts';
 import { createRecordings } from './conversation/recordings/recordings.ts';
 import type { Services } from './conversation/services.ts';
 import { FILE_BOUNDS } from './conversation/turn/read-attachments.ts';
-import { aboutFacts } from './http/pages/about/route.ts';
 import { createHttpServer, type HttpOptions, type HttpServer } from './http/server.ts';
 import { type Ids, randomIds } from './ids.ts';
 import { type Build, doctorCommand, findInstallation } from './installation.ts';
@@ -235,7 +234,7 @@ function createHttp(
     deliver: createDelivery(shared, stores, conversations, channel),
     audioStore,
     recordings: createRecordings({ recordingLinks, audioStore, clips, later, conversations, clock, log }),
-    about: aboutFacts(config),
+    about: config,
     build,
     clock,
     isDraining: () => conversations.isDraining,

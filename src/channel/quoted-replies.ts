@@ -1,7 +1,5 @@
-import { shownName } from '../attachments/file-name.ts';
-import { MAX_ID_CHARS, MAX_NAME_CHARS, MAX_PREVIEW_CHARS, MAX_QUOTES } from '../attachments/quotes.ts';
-import { quotedText, type SentQuote } from '../attachments/teams-html.ts';
-import { fieldsOf, textOf } from '../json-access.ts';
+import { MAX_QUOTES, repliedQuote, type SentQuote } from '../attachments/quotes.ts';
+import { fieldsOf } from '../json-access.ts';
 
 /**
  * What a message answers, by its `quotedReply` entities; some clients send them without the inner object.
@@ -24,11 +22,5 @@ function repliesIn(entities: readonly unknown[]): Readonly<Record<string, unknow
 }
 
 function toQuote({ messageId, senderName, preview, isReplyDeleted }: Readonly<Record<string, unknown>>): SentQuote {
-  const text = isReplyDeleted === true ? '' : (textOf(preview, MAX_PREVIEW_CHARS) ?? '');
-  return {
-    of: 'reply',
-    author: shownName(textOf(senderName, MAX_NAME_CHARS)),
-    text: quotedText(text, 'reply'),
-    messageId: textOf(messageId, MAX_ID_CHARS),
-  };
+  return repliedQuote(senderName, isReplyDeleted === true ? '' : preview, messageId);
 }

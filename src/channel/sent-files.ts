@@ -1,7 +1,6 @@
 import type { Activity } from 'botbuilder';
 import { AppCredentials, ClaimsIdentity } from 'botframework-connector';
-import { originalViewOf } from '../attachments/attachment-path.ts';
-import { authorizationFor } from '../attachments/authorization.ts';
+import { authorizationFor, originalViewOf } from '../attachments/attachment-path.ts';
 import { isDataUri, readDataUri } from '../attachments/data-uri.ts';
 import { detectFileType } from '../attachments/detect-file-type.ts';
 import { isPageName } from '../attachments/file-name.ts';
@@ -36,14 +35,14 @@ const TIMEOUT_MS = 20_000;
 /** Gets the files that people send, from where their channel keeps them and from nowhere else. */
 export function createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock, log }: SentFilesOptions): FetchFile {
   return async (file, reference, signal) => {
-    if (isDataUri(file.url)) return readDataUri(file.url, MAX_BYTES).bytes;
+    if (isDataUri(file.url)) return readDataUri(file.url, MAX_BYTES);
     const request = {
       ...placeOf(file, reference, adapter, { hosts, allowLoopback }),
       ...{ signal, maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS },
     };
     if (request.url === '')
       throw new AttachmentError('sign_in_needed', 'no address that can be used came with the file');
-    const { bytes } = await fetchSafely(request, { ...INTERNET, proxy, clock, log });
+    const bytes = await fetchSafely(request, { ...INTERNET, proxy, clock, log });
     checkIsFile(bytes, file.name, request);
     return bytes;
   };

@@ -1,4 +1,4 @@
-import { FRAMING_HOSTS } from '../http/pages/player/route.ts';
+import { FRAMING_HOSTS } from '../http/pages/page.ts';
 import type { Installation } from '../installation.ts';
 import { fieldsOf } from '../json-access.ts';
 import { type CheckContext, type Finding, fail, pass, skipped } from './check.ts';

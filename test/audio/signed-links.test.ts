@@ -178,7 +178,7 @@ describe('a link as it is looked up', () => {
 
   it('leads to its own sound, and says for how much longer', async () => {
     const { clock, store, one, other } = await saved();
-    const find = (link: string) => findLinked(link, { sounds: store, clock });
+    const find = (link: string) => findLinked(link, { audioStore: store, clock });
     for (const each of [one, other]) {
       assert.equal((await find(toLink(each, EXPIRES_AT_MS + 10_000)))?.audio, each);
     }
@@ -190,21 +190,21 @@ describe('a link as it is looked up', () => {
     const { clock, store, one } = await saved();
     const link = toLink(one, EXPIRES_AT_MS + 10_000);
     await clock.advance(10_000);
-    assert.equal(await findLinked(link, { sounds: store, clock }), undefined);
+    assert.equal(await findLinked(link, { audioStore: store, clock }), undefined);
     assert.equal(await store.find(one.id), one);
   });
 
   it('leads nowhere once its sound is not kept any more, however long the link would hold', async () => {
     const { clock, store, one } = await saved();
     const link = toLink(one, one.expiresAtMs + 3_600_000);
-    assert.equal((await findLinked(link, { sounds: store, clock }))?.leftMs, 60_500);
+    assert.equal((await findLinked(link, { audioStore: store, clock }))?.leftMs, 60_500);
     await clock.advance(60_500);
-    assert.equal(await findLinked(link, { sounds: store, clock }), undefined);
+    assert.equal(await findLinked(link, { audioStore: store, clock }), undefined);
   });
 
   it('leads nowhere with the signature of the other sound, or to a sound that there never was', async () => {
     const { clock, store, one, other } = await saved();
-    const find = (link: string) => findLinked(link, { sounds: store, clock });
+    const find = (link: string) => findLinked(link, { audioStore: store, clock });
     const [oneId, expires] = partsOf(toLink(one, EXPIRES_AT_MS + 10_000));
     const [, , othersSignature] = partsOf(toLink(other, EXPIRES_AT_MS + 10_000));
     assert.equal(await find(`${oneId}.${expires}.${othersSignature}`), undefined);
