@@ -19,6 +19,8 @@ export interface Service extends FarEnd {
 export async function startService(): Promise<Service> {
   const server = await startRealtimeServer((socket) => {
     let eventIds: Record<string, string> = {};
+    // A bot that waits for a greeting in vain logs that after 14 s.
+    socket.send(JSON.stringify({ type: 'session.created', session: {} }));
     socket.on('message', (data) => {
       const event = JSON.parse(String(data));
       eventIds[event.type] = String(event.event_id);
