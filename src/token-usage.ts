@@ -20,8 +20,8 @@ const NONE: ModalityTokens = Object.freeze({ in: 0, cached: 0, out: 0 });
 export const NO_TOKENS: TokenUsage = Object.freeze({ text: NONE, audio: NONE, image: NONE });
 
 /** A value for each modality. */
-export function byModality<T>(valueOf: (name: (typeof MODALITIES)[number]) => T) {
-  return { text: valueOf('text'), audio: valueOf('audio'), image: valueOf('image') };
+export function byModality<T>(make: (name: (typeof MODALITIES)[number]) => T) {
+  return { text: make('text'), audio: make('audio'), image: make('image') };
 }
 
 /**
