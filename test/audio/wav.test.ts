@@ -8,12 +8,12 @@ const HEADER_BYTES = 44;
 /** Bytes that are the same in every run and do not repeat soon. */
 function noise(byteLength: number): Buffer {
   let state = 0x2545f491;
-  return Buffer.from(
-    Uint8Array.from({ length: byteLength }, () => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      return state >>> 24;
-    }),
-  );
+  const bytes = Buffer.alloc(byteLength);
+  for (let at = 0; at < byteLength; at++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    bytes[at] = state >>> 24;
+  }
+  return bytes;
 }
 
 /** `pcm` cut into pieces of these lengths, over and over. */
