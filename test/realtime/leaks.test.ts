@@ -40,9 +40,9 @@ async function failToOpen(url: string, goesOn: AbortSignal): Promise<WeakRef<obj
   return new WeakRef(reason);
 }
 
-describe('a process that goes on for long', { timeout: 20_000 }, () => {
+describe('a process that runs for long', { timeout: 20_000 }, () => {
   for (const [name, use] of Object.entries({ 'connections that were closed': openAndClose, failures: failToOpen })) {
-    it(`lets go of ${name}`, async (t) => {
+    it(`releases ${name}`, async (t) => {
       const server = await startMuteServer();
       t.after(() => server[Symbol.asyncDispose]());
       const goesOn = new AbortController();

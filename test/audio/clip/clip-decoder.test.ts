@@ -31,7 +31,7 @@ describe('the decoder of clips', () => {
     });
   }
 
-  it('leaves the bytes to the caller, those of a Buffer too', async () => {
+  it('leaves the bytes to the caller, also those of a Buffer', async () => {
     const wav = Buffer.from(makeWav(tones(24_000, 0.05, [440, 0.5])));
     const before = Buffer.from(wav);
     assert.equal((await decoder.decode(wav, signal)).durationMs, 50);

@@ -76,7 +76,7 @@ describe('resampling to 24 kHz', () => {
     });
   }
 
-  it('keeps the place of a click, and silence silent', () => {
+  it('keeps the place of a click, and silence', () => {
     for (const rateHz of RATES) {
       const input = new Float32Array(rateHz / 10);
       input[Math.round(rateHz / 20)] = 1;
@@ -87,7 +87,7 @@ describe('resampling to 24 kHz', () => {
     }
   });
 
-  it('gives the same in chunks of any length, and as many samples as the time holds', () => {
+  it('gives the same for chunks of any length, and the right number of samples', () => {
     const anyRate = fc.oneof(fc.integer({ min: 1_000, max: 384_000 }), fc.constantFrom(...RATES));
     const property = fc.property(
       anyRate,
