@@ -56,7 +56,7 @@ export interface FinalResponse {
   readonly reason: string | undefined;
   readonly error: WireError | undefined;
   readonly texts: readonly { readonly at: PartAddress; readonly text: string }[];
-  /** `undefined`: the service does not say, as for a failed response. */
+  /** `undefined`: the service did not report it, as for a failed response. */
   readonly usage: TokenUsage | undefined;
 }
 

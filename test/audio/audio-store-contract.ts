@@ -13,7 +13,7 @@ export interface AudioStoreUnderTest {
   readonly store: AudioStore;
 }
 
-/** Saves a sound that has to fit. */
+/** Saves audio that has to fit. */
 export async function save(store: AudioStore, fields: Partial<NewAudio> = {}): Promise<StoredAudio> {
   const audio = await store.save({ ...SOUND, wav: randomBytes(1_000), ...fields });
   assert.ok(audio !== undefined, 'it was not stored');
@@ -26,7 +26,7 @@ async function assertGone(store: AudioStore, id: string): Promise<void> {
   assert.equal(await store.read(id, { start: 0, end: 0 }), undefined);
 }
 
-/** What every audio store does. `open` gives one with a retention of RETENTION_MS and room for a megabyte. */
+/** The contract of every audio store. `open` returns one with a retention of RETENTION_MS and room for a megabyte. */
 export function itStoresAudio(what: string, open: () => Promise<AudioStoreUnderTest>): void {
   describe(`audio in ${what}`, () => {
     it('is returned as it was saved', async () => {
@@ -131,7 +131,7 @@ export function itStoresAudio(what: string, open: () => Promise<AudioStoreUnderT
   });
 }
 
-/** What stores do whose room is bounded. `open` gives one with room for 100 kB; texts may count, too. */
+/** The contract of bounded stores. `open` returns one with room for 100 kB; transcripts may count, too. */
 export function itBoundsAudio(what: string, open: () => Promise<AudioStoreUnderTest>): void {
   const kB = (count: number) => ({ wav: randomBytes(count * 1_000), text: '' });
   describe(`the bound of audio in ${what}`, () => {

@@ -23,7 +23,7 @@ async function stores() {
   return { blobs, clock, log, store: open(), other: open() };
 }
 
-/** The calls since `from`, without what names the blob. */
+/** The calls since `from`, without blob names. */
 function callsSince(from: number): string[] {
   return storage.proxy.requests.slice(from).map(({ method, path, headers }) => {
     const range = headers['x-ms-range'] === undefined ? '' : ` ${headers['x-ms-range']}`;

@@ -93,7 +93,7 @@ describe('a link to audio', () => {
     ];
     for (const other of changed.filter((each) => each !== link)) {
       const read = readLink(other);
-      // Whatever the link says, it is held against the sound that is meant.
+      // The link is verified with the audio that is looked up, whatever its id.
       assert.ok(read === undefined || !isGenuine({ ...read, audioId: id }, { ...audio, id: read.audioId }, 0), other);
       assert.ok(!opens(other), other);
     }

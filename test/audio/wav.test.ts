@@ -5,7 +5,7 @@ import { encodeWav } from '../../src/audio/wav.ts';
 
 const HEADER_BYTES = 44;
 
-/** Bytes that are the same in every run and do not repeat soon. */
+/** Pseudo-random bytes, the same in every run. */
 function noise(byteLength: number): Buffer {
   let state = 0x2545f491;
   const bytes = Buffer.alloc(byteLength);
@@ -16,7 +16,7 @@ function noise(byteLength: number): Buffer {
   return bytes;
 }
 
-/** `pcm` cut into pieces of these lengths, over and over. */
+/** `pcm` cut into chunks of these lengths, in turn. */
 function cut(pcm: Buffer, ...lengths: readonly number[]): Uint8Array[] {
   const pieces: Uint8Array[] = [];
   for (let at = 0, index = 0; at < pcm.length; index++) {

@@ -15,7 +15,7 @@ const TURN_MS = 90_000;
 const empty: Answer = (connection, turn) => connection.receive(wire.created({ turn }), wire.done({ turn }));
 const rateLimited = failsWith({ code: 'rate_limit_exceeded' });
 
-/** Asks a model that answers as scripted, over and over if it has to be. */
+/** Asks a model that answers as scripted, with retries. */
 function asking(answers: readonly Answer[], { refusals = [], random = 0 }: AskOptions = {}) {
   const model = new FakeModel(answers);
   model.refusals.push(...refusals);

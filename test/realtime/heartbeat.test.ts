@@ -17,7 +17,7 @@ function beating() {
       seen.deaths++;
     },
   });
-  /** Moves on, and lets what was put off until I/O was read be done. */
+  /** Advances the clock, and runs what was deferred until I/O is read. */
   const advance = async (ms: number) => {
     await clock.advance(ms);
     await nextTick();
@@ -87,7 +87,7 @@ describe('a heartbeat', () => {
     fire();
     nowMs += 60_000;
     fire();
-    // The answer has been waiting in the socket meanwhile, and is read in the same turn of the loop.
+    // The answer has been waiting in the socket, and is read in the same iteration of the event loop.
     heartbeat.heard();
     await nextTick();
     assert.equal(deaths, 0);

@@ -5,7 +5,7 @@ import { NEVER } from './fake-model.ts';
 import { IDLE_MS, poolWith, use } from './pool-under-test.ts';
 
 describe('why a session ends', () => {
-  /** A pool that tells. */
+  /** A pool with the reasons of its closed sessions. */
   function tellingPool(options: Partial<PoolOptions> = {}) {
     const reasons: string[] = [];
     return { ...poolWith({ ...options, onClosed: (reason) => reasons.push(reason) }), reasons };

@@ -4,7 +4,7 @@ import { TurnError } from '../../src/errors.ts';
 import { NEVER } from './fake-model.ts';
 import { IDLE_MS, poolWith, TURN_MS, use } from './pool-under-test.ts';
 
-/** What a promise has come to so far. */
+/** The state of a promise. */
 function watch(promise: Promise<unknown>): () => 'waiting' | 'done' | 'failed' {
   let state: 'waiting' | 'done' | 'failed' = 'waiting';
   promise.then(

@@ -15,7 +15,7 @@ interface Answer {
   readonly type?: string;
   readonly body: string | Uint8Array;
   readonly headers?: readonly string[];
-  /** The body goes on for ever, without more of it. */
+  /** The body never ends. */
   readonly isOpen?: boolean;
 }
 

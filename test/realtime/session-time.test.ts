@@ -8,7 +8,7 @@ import * as wire from './server-events.ts';
 
 const MINUTE_MS = 60_000;
 
-/** A running turn of a session whose service says nothing by itself. */
+/** A running turn of a session whose service sends nothing by itself. */
 async function running() {
   const model = new FakeModel();
   const session = await RealtimeSession.open(model.sessionDeps, NEVER);

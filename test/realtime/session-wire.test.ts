@@ -31,7 +31,7 @@ async function simulated(...turns: readonly Turn[]) {
   return { simulator, script, client, session, ask, [Symbol.asyncDispose]: () => simulator.close() };
 }
 
-/** A session at a server that says nothing by itself, with a turn that runs. */
+/** A running turn of a session at a server that sends nothing by itself. */
 async function unanswered(clock = new ManualClock()) {
   const server = await startMuteServer();
   const client = new Client({ endpoint: azureKey(server.url), clock });

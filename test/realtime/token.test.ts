@@ -67,7 +67,7 @@ describe('a token', PATIENCE, () => {
     await clock.advance(20_000);
     await opening;
     late.resolve('token');
-    // By the time that another one has opened, the first would have.
+    // The first would have opened before another one.
     (await new Client({ endpoint: entra(server.url) }).bare()).close();
     assert.equal(server.upgrades.all.length, 1);
   });

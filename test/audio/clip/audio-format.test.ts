@@ -25,7 +25,7 @@ describe('the format of a clip', () => {
     it(`is detected by its content: ${name}`, () => {
       const bytes = clipFile(name);
       assert.equal(detectAudioFormat(bytes), kindOfFile(name));
-      // In a larger piece of memory, and with nothing but its start.
+      // Inside a larger buffer, and with only its start.
       assert.equal(detectAudioFormat(Buffer.concat([Buffer.from('x'), bytes]).subarray(1)), kindOfFile(name));
       assert.equal(detectAudioFormat(bytes.subarray(0, 4_000)), kindOfFile(name));
     });

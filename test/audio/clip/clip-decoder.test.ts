@@ -98,7 +98,7 @@ describe('the decoder of clips', () => {
   });
 });
 
-/** SILK, 60 ms, one frame of no bytes; a number of frames that is missing (RFC 6716, 3.1). */
+/** SILK, 60 ms, one frame of no bytes; a packet without its number of frames (RFC 6716, 3.1). */
 const SILENCE = 0x18;
 const NO_PACKET = 0xff;
 

@@ -30,7 +30,7 @@ describe('a clip', () => {
       const { pcm, durationMs, format } = await decodeClip(clipFile(name));
       assert.equal(format, name.slice(-4).replace('.', ''));
       assert.ok(Math.abs(durationMs - expectedMs) <= 20, `${durationMs} ms`);
-      // The second channel has the other tone, and there are two to share the level.
+      // The second channel has the other tone; the mean of both halves the level.
       const isStereo = name.startsWith('stereo');
       assertLevel(pcm, 1_000, isStereo ? AMPLITUDE / 2 : AMPLITUDE);
       if (isStereo) assertLevel(pcm, 3_000, AMPLITUDE / 2);

@@ -5,7 +5,7 @@ import { decodeClip } from '../../../src/audio/clip/decode-clip.ts';
 import { type Coding, chunk, makeWav, riff, type WavFormat } from './make-wav.ts';
 import { amplitudeAt, clipFile, decibels, tones } from './tones.ts';
 
-/** Two tones, so that nothing but these is at the right place. */
+/** Two tones: wrong samples would add others. */
 const PARTS = [
   [440, 0.4],
   [2_500, 0.1],

@@ -33,7 +33,7 @@ describe('ffmpeg, as a shell script', { skip: onWindows }, () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** An ffmpeg that does what this script says. */
+  /** An ffmpeg that runs this script. */
   function standIn(script: string, clock: Clock = systemClock): Ffmpeg {
     writeFileSync(
       join(folder, 'ffmpeg'),
@@ -59,7 +59,7 @@ describe('ffmpeg, as a shell script', { skip: onWindows }, () => {
       / -f mov -format_whitelist mov -protocol_whitelist file -t 182 -i file:clip -map 0:a:0 -vn -sn -dn /,
     );
     assert.match(told, /^-nostdin .* -ac 1 -ar 24000 -f s16le pipe:1$/);
-    // What a shell sets for itself.
+    // Variables that a shell sets itself.
     assert.ok(
       environment.every((line) => /^(PWD|SHLVL|_|OLDPWD)=/.test(line)),
       environment.join(),
@@ -156,7 +156,7 @@ describe('ffmpeg', { skip: !isInstalled && 'it is not installed here' }, () => {
     it(`reads ${name}`, async () => {
       const pcm = await ffmpeg.decode(clipFile(name), kind, signal);
       const seconds = pcm.byteLength / 48_000;
-      // Bare AAC does not tell what its encoder has added.
+      // Bare AAC does not declare the padding of its encoder.
       assert.ok(Math.abs(seconds - 1.5) < (kind === 'aac' ? 0.06 : 0.025), `${seconds} s`);
       const change = decibels(amplitudeAt(1_000, pcm) / (name.startsWith('stereo') ? 0.125 : 0.25));
       assert.ok(Math.abs(change) < 1.5, `${change.toFixed(2)} dB`);
