@@ -31,7 +31,7 @@ describe('the audio store in memory', () => {
   it('has unique ids and keys of 128 bits, safe in a URL', async () => {
     const { store } = await open(1_000_000);
     const given = new Set<string>();
-    for (let count = 0; count < 1_000; count++) {
+    for (let count = 0; count < 200; count++) {
       const { id, linkKey } = await save(store, { wav: Buffer.alloc(1) });
       for (const secret of [id, linkKey]) {
         assert.match(secret, /^[\w-]+$/);
@@ -39,6 +39,6 @@ describe('the audio store in memory', () => {
         given.add(secret);
       }
     }
-    assert.equal(given.size, 2_000);
+    assert.equal(given.size, 400);
   });
 });
