@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AudioStore, ReplyAudio } from '../../../src/audio/audio-store.ts';
+import type { AudioStore, NewAudio } from '../../../src/audio/audio-store.ts';
 import { type Pcm, toPcm } from '../../../src/audio/pcm.ts';
 import { toReply } from '../../../src/conversation/turn/compose-reply.ts';
 import { TURN_ERRORS, TurnError, type TurnErrorCode } from '../../../src/errors.ts';
@@ -16,7 +16,7 @@ function shelf(
   save: AudioStore['save'] = async ({ wav, ...sound }) =>
     storedAudio({ ...sound, byteLength: wav.byteLength, id: 'audio-1' }),
 ) {
-  const saved: ReplyAudio[] = [];
+  const saved: NewAudio[] = [];
   const audioStore = emptyAudioStore({
     save(sound) {
       saved.push(sound);
