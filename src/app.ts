@@ -6,8 +6,8 @@ import { VoiceBot } from './bot.ts';
 import { VoiceAdapter } from './channel/adapter.ts';
 import { keepEntityProperties } from './channel/entity-patch.ts';
 import { FileSaver } from './channel/file-saver.ts';
-import { recordingAccessOf } from './channel/recording-access.ts';
-import { createResponders, type Responders } from './channel/respond.ts';
+import { recordingAccessOf } from './channel/recording-page.ts';
+import { Responders } from './channel/respond.ts';
 import { SEND_TIMEOUT_MS } from './channel/send-policy.ts';
 import { createFileFetcher } from './channel/sent-files.ts';
 import { ServiceUrls } from './channel/service-urls.ts';
@@ -128,7 +128,6 @@ function createHttp(
 ): HttpServer {
   const { config, build, clock, log } = parts;
   const { recordingLinks, audioStore } = stores;
-  const { later } = channel.responders;
   return createHttpServer({
     deliver: createDelivery(parts, stores, conversations, channel, publicBaseUrl),
     audioStore,
@@ -136,7 +135,7 @@ function createHttp(
       recordingLinks,
       audioStore,
       clips: readers.clips,
-      later,
+      later: (reference) => channel.responders.later(reference),
       conversations,
       clock,
       log,
@@ -203,7 +202,7 @@ function createServices(
       fetch: createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock, log }),
       semaphore: new Semaphore(FILE_BOUNDS),
     },
-    channel: { later: responders.later, recordingAccess: recordingAccessOf(publicBaseUrl) },
+    channel: { later: (reference) => responders.later(reference), recordingAccess: recordingAccessOf(publicBaseUrl) },
     settings,
     historyTurns,
     turnTimeoutMs,
@@ -242,7 +241,7 @@ function createChannel(parts: Parts, publicBaseUrl: () => string | undefined): C
   const serviceUrls = new ServiceUrls(clock);
   const sendLimitMs = sendLimitOf(config);
   const ways = { adapter, clock, log, webchatAudio, browserLinks, publicBaseUrl, serviceUrls, sendLimitMs };
-  return { adapter, serviceUrls, responders: createResponders(ways) };
+  return { adapter, serviceUrls, responders: new Responders(ways) };
 }
 
 function hostnameOf(publicBaseUrl: string | undefined): string | undefined {
@@ -266,7 +265,7 @@ function createDelivery(
   const files = new FileSaver({ audioStore, clock, ids, log, fetch, sendLimitMs: sendLimitOf(config) });
   const invokes = { audioStore, recordingLinks, clock, log, publicBaseUrl };
   const vouching = { hasEnhancedAuthentication: config.directLineEnhancedAuthentication };
-  const ways = { adapter, clock, conversations, responders, files, invokes, serviceUrls };
+  const ways = { adapter, conversations, responders, files, invokes, serviceUrls };
   const bot = new VoiceBot({ ...ways, log, allowList, vouching });
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }

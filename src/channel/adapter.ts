@@ -1,14 +1,15 @@
-import type { Activity } from 'botbuilder';
-import { CloudAdapter, type InvokeResponse, type TurnContext } from 'botbuilder';
-import { AuthenticationError, type ClaimsIdentity, type ConnectorClient } from 'botframework-connector';
+import { type Activity, CloudAdapter, type InvokeResponse, type TurnContext } from 'botbuilder';
+import { AuthenticationError, ClaimsIdentity, type ConnectorClient } from 'botframework-connector';
 import { type Clock, within } from '../clock.ts';
 import type { Env } from '../config/env.ts';
+import type { MessageReference } from '../conversation/user-message.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { channelOf } from './capabilities.ts';
 import { CachedClients } from './connector-clients.ts';
 import { trustOnlyOwnTenant } from './issuer-patch.ts';
 import { makeSendsSafe, type SendPolicyOptions } from './send-policy.ts';
+import type { Caller } from './user-message.ts';
 
 /** What the adapter is made with. */
 export interface AdapterOptions {
@@ -69,6 +70,32 @@ export class VoiceAdapter extends CloudAdapter {
    */
   async verifyToken(authorization: string): Promise<void> {
     await this.#authenticate(authorization, { channelId: '', serviceUrl: '' });
+  }
+
+  /** Runs `work` in a turn that answers a message later, with the claims of the request that brought the message. */
+  async continueTurn<T>(
+    { activity, claims, audience }: MessageReference,
+    serviceUrl: string,
+    work: (context: TurnContext) => Promise<T>,
+  ): Promise<T> {
+    let done: Promise<T> | undefined;
+    const identity = new ClaimsIdentity([...claims], true);
+    // botbuilder may change the activity: it gets a copy.
+    await this.processProactive(identity, { ...structuredClone(activity), serviceUrl }, audience, async (context) => {
+      done = work(context);
+      await done;
+    });
+    if (done === undefined) throw new Error('botbuilder ran no turn');
+    return done;
+  }
+
+  /** The caller whose request brought the activity of this turn. */
+  callerOf({ turnState }: TurnContext): Caller {
+    return {
+      identity: turnState.get<ClaimsIdentity>(this.BotIdentityKey) ?? new ClaimsIdentity([]),
+      audience: turnState.get<string>(this.OAuthScopeKey),
+      receivedAtMs: this.#clock.now(),
+    };
   }
 
   /** The client that sends this turn's replies; none where they are collected for the response. */

@@ -41,7 +41,7 @@ export function streamErrorOf(error: unknown, nowMs: number): StreamError {
 }
 
 /** Whether the channel says that it has not taken a message; otherwise it may be there, and is not sent again. */
-export function isNotTaken(error: unknown, nowMs: number): boolean {
+export function isNotAccepted(error: unknown, nowMs: number): boolean {
   const { kind } = streamErrorOf(error, nowMs);
   return kind === 'refused' || kind === 'tooFast' || (error as RestFailure | undefined)?.statusCode === 404;
 }

@@ -18,7 +18,7 @@ describe('the thumbs below an answer', () => {
       const response = await bot.post({ ...bot.message(undefined), ...rating(reaction) });
       assert.equal(response.status, 200);
       assert.deepEqual(await response.json(), {});
-      const line = bot.logs.find(({ msg }) => msg === 'rated');
+      const line = bot.logs.find(({ msg }) => msg === 'reply rated');
       assert.deepEqual([line?.['reaction'], line?.['replyToId']], [reaction, 'sent-7']);
       assert.doesNotMatch(JSON.stringify(bot.logs), /secret words/);
     });
@@ -28,7 +28,7 @@ describe('the thumbs below an answer', () => {
     const bot = await startBot({ env: { ALLOWED_USERS: 'somebody-else' } });
     t.after(() => bot.close());
     assert.equal((await bot.post({ ...bot.message(undefined), ...rating('like') })).status, 200);
-    assert.ok(!bot.logs.some(({ msg }) => msg === 'rated'));
+    assert.ok(!bot.logs.some(({ msg }) => msg === 'reply rated'));
   });
 
   for (const value of [null, {}, 'x', { actionName: 'feedback' }, { actionName: 'feedback', actionValue: null }]) {

@@ -123,7 +123,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
       await accept(context);
       assert.deepEqual(await ended(), [...SAVED, en.audio.savedBefore, REMOVED]);
       assert.equal(files.asked.length, 1);
-      const kept = bot.logs.filter(({ msg }) => msg === 'the offer of a file could not be removed');
+      const kept = bot.logs.filter(({ msg }) => msg === 'file offer not removed');
       assert.equal(kept.length, 2);
       assertNothingBroke(bot.logs.filter((line) => !kept.includes(line)));
     });
