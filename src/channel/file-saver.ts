@@ -67,17 +67,16 @@ export class FileSaver {
     const state = this.#answered.get(offerId);
     if (state === 'saving') {
       await calls.send(messages.audio.saving);
-      return;
-    }
-    try {
-      if (state === 'saved') await this.#refuse(calls, target, messages.audio.savedBefore);
-      else if (audio === undefined) await this.#refuse(calls, target, messages.audio.gone);
-      else if (state === 'declined' || !isOffered(offerId, audio)) {
-        await this.#refuse(calls, target, messages.audio.notSaved);
-      } else if (target === undefined) this.#answered.set(offerId, 'declined');
-      else await this.#accept(calls, offerId, audio, target, messages, stopping);
-    } finally {
+    } else if (state === 'saved') {
+      await this.#refuse(calls, target, messages.audio.savedBefore);
       await this.#removeCard(calls, cardId);
+    } else if (audio === undefined) {
+      await this.#refuse(calls, target, messages.audio.gone);
+    } else if (state === 'declined' || !isOffered(offerId, audio)) {
+      // The id of a card that this bot may not have sent is not trusted.
+      await this.#refuse(calls, target, messages.audio.notSaved);
+    } else {
+      await this.#answer(calls, consent, audio, messages, stopping).finally(() => this.#removeCard(calls, cardId));
     }
   }
 
@@ -86,15 +85,15 @@ export class FileSaver {
     if (target !== undefined) await calls.send(text);
   }
 
-  async #accept(
+  async #answer(
     calls: ChannelCalls,
-    offerId: string,
+    { offerId, target }: FileConsent,
     audio: StoredAudio,
-    target: UploadTarget,
     messages: Messages,
     stopping: AbortSignal,
   ): Promise<void> {
-    this.#answered.set(offerId, 'saving');
+    this.#answered.set(offerId, target === undefined ? 'declined' : 'saving');
+    if (target === undefined) return;
     let isSaved = false;
     try {
       const wav = await this.#deps.audioStore.read(audio.id);

@@ -83,7 +83,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
     const context = await offer();
     await clock.advance(HOUR_MS);
     await accept(context);
-    assert.deepEqual(await ended(), ['card: consent', en.audio.gone, REMOVED]);
+    assert.deepEqual(await ended(), ['card: consent', en.audio.gone]);
     assert.deepEqual(files.asked, []);
   });
 
@@ -93,7 +93,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
     await accept(context, PLACE, ELSEWHERE);
     await bot.connector.when(({ path }) => path.includes('/personal-2/'));
     assert.deepEqual(files.asked, []);
-    assert.equal(bot.connector.calls[1]?.body.text, en.audio.notSaved);
+    assert.equal(bot.connector.calls[1]?.body.text, en.audio.gone);
     await accept(context);
     assert.deepEqual((await ended()).slice(-2), ['card: info', REMOVED]);
     assert.equal(files.asked.length, 1);

@@ -95,9 +95,9 @@ describe('an offer that failed, and whose user could not be told', { timeout: 30
 });
 
 describe('an answer to an offer that was never made', { timeout: 30_000 }, () => {
-  for (const [name, change] of [
-    ['of that name', { offer: 'abcdefghijklmnopqrstuv' }],
-    ['of that sound', { audio: 'abcdefghijklmnopqrstuv' }],
+  for (const [name, change, text] of [
+    ['of that name', { offer: 'abcdefghijklmnopqrstuv' }, en.audio.notSaved],
+    ['of that audio', { audio: 'abcdefghijklmnopqrstuv' }, en.audio.gone],
   ] as const) {
     it(`${name} saves nothing`, async (t) => {
       const { bot, files, offer, answered, accept, ended } = await startSavingChat(t);
@@ -105,7 +105,7 @@ describe('an answer to an offer that was never made', { timeout: 30_000 }, () =>
       await accept(context);
       await bot.connector.whenMessages(2);
       await bot.post(answered({ action: 'decline', context }));
-      assert.deepEqual(await ended(), ['card: consent', en.audio.notSaved]);
+      assert.deepEqual(await ended(), ['card: consent', text]);
       assert.deepEqual(files.asked, []);
     });
   }
