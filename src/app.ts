@@ -237,7 +237,7 @@ function createChannel(parts: Parts, publicBaseUrl: () => string | undefined): C
   const { config, clock, log, random, telemetry } = parts;
   const { botEnv, turnTimeoutMs, webchatAudio, audioBrowserLinks: browserLinks } = config;
   if (!keepEntityProperties()) log.error('botbuilder is not the version that the entity patch is made for');
-  const adapter = new VoiceAdapter({ botEnv, clock, log, random, turnTimeoutMs, telemetry });
+  const adapter = new VoiceAdapter({ botEnv, clock, log, random, retryWithinMs: turnTimeoutMs, telemetry });
   const serviceUrls = new ServiceUrls(clock);
   const sendLimitMs = sendLimitOf(config);
   const ways = { adapter, clock, log, webchatAudio, browserLinks, publicBaseUrl, serviceUrls, sendLimitMs };

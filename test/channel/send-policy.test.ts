@@ -80,7 +80,7 @@ describe('a message that the channel does not take', () => {
       t.after(() => sending[Symbol.asyncDispose]());
       sending.connector.rule = first({ status: 429, headers: { 'retry-after': retryAfter } });
       const sent = sending.send(HI);
-      const again = await sending.watched.when(({ msg }) => msg === 'sending again');
+      const again = await sending.watched.when(({ msg }) => msg === 'send retried');
       assert.ok(fits(Number(again['waitMs'])), String(again['waitMs']));
       await clock.advance(20_150);
       await sent;
@@ -127,7 +127,7 @@ describe('a message that the channel does not take', () => {
     t.after(() => sending[Symbol.asyncDispose]());
     sending.connector.rule = first({ status: 503 });
     const sent = sending.send({ ...HI, text: 'secret words' });
-    const line = await sending.watched.when(({ msg }) => msg === 'sending again');
+    const line = await sending.watched.when(({ msg }) => msg === 'send retried');
     assert.equal(line['status'], 503);
     await clock.advance(400);
     await sent;
