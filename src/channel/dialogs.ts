@@ -5,9 +5,8 @@ import type { RecordingLinks } from '../conversation/recordings/recording-links.
 import { fieldsOf } from '../json-access.ts';
 import { clockTime, messagesFor } from '../messages/messages.ts';
 import { playerUrl } from './audio-delivery.ts';
-import { capabilitiesOf } from './capabilities.ts';
 import { recordingUrl } from './recording-page.ts';
-import { conversationKey, isSameConversation, localeOf, scopeOf } from './user-message.ts';
+import { capabilitiesIn, conversationKey, isSameConversation, localeOf } from './user-message.ts';
 
 /** What the dialogs of a client show. */
 export interface DialogDeps {
@@ -52,8 +51,7 @@ async function recordingDialog(activity: Activity, id: string, deps: DialogDeps)
   if (deps.clock.now() >= link.opensUntilMs) return message(recording.ended);
   // Only Teams has dialogs, and its service sets this id.
   if (link.user.id !== activity.from.id) return message(recording.notYours);
-  const { opensDialogs } = capabilitiesOf(activity.channelId, scopeOf(activity));
-  const url = opensDialogs ? recordingUrl(link, deps.publicBaseUrl(), activity) : undefined;
+  const url = capabilitiesIn(activity).opensDialogs ? recordingUrl(link, deps.publicBaseUrl(), activity) : undefined;
   return url === undefined ? message(recording.unreachable) : page(recording.title, url, RECORDING_HEIGHT);
 }
 

@@ -2,10 +2,9 @@ import type { Activity, InvokeResponse } from 'botbuilder';
 import { RequestError } from '../errors.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
 import type { Logger } from '../log.ts';
-import { canSaveFiles, capabilitiesOf } from './capabilities.ts';
 import { type DialogDeps, openDialog } from './dialogs.ts';
 import { type FileConsent, fileConsentOf } from './file-consent.ts';
-import { conversationKey, scopeOf } from './user-message.ts';
+import { capabilitiesIn, conversationKey } from './user-message.ts';
 
 /** What answering an invoke takes. */
 export interface InvokeDeps extends DialogDeps {
@@ -54,7 +53,7 @@ function rate(activity: Activity, isAllowed: boolean, log: Logger): InvokeRespon
 
 /** The id of the audio of a pressed "Save" button: a message without text, on a channel that has such a button. */
 export function audioToSave(activity: Activity): string | undefined {
-  const isOffered = canSaveFiles(capabilitiesOf(activity.channelId, scopeOf(activity)), activity.serviceUrl);
   const { save } = fieldsOf(activity.value);
-  return isOffered && !activity.text?.trim() && typeof save === 'string' && save !== '' ? save : undefined;
+  if (typeof save !== 'string' || save === '' || activity.text?.trim()) return undefined;
+  return capabilitiesIn(activity).savesFiles ? save : undefined;
 }

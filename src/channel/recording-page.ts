@@ -6,7 +6,7 @@ import type { Messages } from '../messages/messages.ts';
 import { canReach } from './audio-delivery.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { recordingCard } from './cards.ts';
-import { activityOf, scopeOf } from './user-message.ts';
+import { activityOf, capabilitiesIn, scopeOf } from './user-message.ts';
 
 /** Tells how the sender of a message gets to the recording page. */
 export function recordingAccessOf(publicBaseUrl: () => string | undefined): (message: UserMessage) => RecordingAccess {
@@ -41,7 +41,7 @@ export function withRecordingLink(
   const scope = scopeOf(activity);
   const url = recordingUrl(recordingLink, publicBaseUrl, activity);
   if (url === undefined) return message;
-  if (capabilitiesOf(activity.channelId, scope).opensDialogs) {
+  if (capabilitiesIn(activity).opensDialogs) {
     // Everyone in a group sees the card, so a link on it would be shared.
     const browserUrl = browserLinks && scope === 'personal' ? url : undefined;
     return { ...message, attachments: [recordingCard(recordingLink, browserUrl, messages)] };

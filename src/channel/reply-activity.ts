@@ -33,7 +33,7 @@ const RATINGS = { feedbackLoop: { type: 'default' } };
  */
 export function toMessage(
   { text, isFromModel = false }: Pick<Reply, 'text' | 'isFromModel'>,
-  { audio, marksAi, takesRatings }: Pick<Capabilities, 'audio' | 'marksAi' | 'takesRatings'>,
+  { audio, labelsAi }: Pick<Capabilities, 'audio' | 'labelsAi'>,
 ): Partial<Activity> {
   const safeText = safeMarkdown(text);
   return {
@@ -41,8 +41,7 @@ export function toMessage(
     text: safeText,
     textFormat: TextFormatTypes.Markdown,
     ...(audio === 'speak' ? { speak: safeText } : {}),
-    ...(isFromModel && marksAi ? { entities: [AI_LABEL] } : {}),
-    ...(isFromModel && takesRatings ? { channelData: RATINGS } : {}),
+    ...(isFromModel && labelsAi ? { entities: [AI_LABEL], channelData: RATINGS } : {}),
   };
 }
 

@@ -6,7 +6,7 @@ import { TurnError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type Messages, messagesFor } from '../messages/messages.ts';
 import { type AudioSource, audioSource, isLoopbackUrl, playerUrl, WAV_TYPE } from './audio-delivery.ts';
-import { type Capabilities, canSaveFiles, capabilitiesOf } from './capabilities.ts';
+import type { Capabilities } from './capabilities.ts';
 import { choiceCard, choiceList } from './cards.ts';
 import { ChannelCalls, sendErrorOf } from './channel-calls.ts';
 import { withRecordingLink } from './recording-page.ts';
@@ -15,7 +15,7 @@ import { safeMarkdown, safeMarkdownSoFar } from './safe-markdown.ts';
 import { splitText } from './split-text.ts';
 import { type Pace, StreamingMessage } from './streaming-message.ts';
 import { TypingIndicator } from './typing.ts';
-import { isInBand, localeOf, scopeOf } from './user-message.ts';
+import { capabilitiesIn, isInBand, localeOf } from './user-message.ts';
 
 /** What all replies are sent with. */
 export interface ReplyOptions {
@@ -67,7 +67,9 @@ export class ChannelReplySender implements ReplySender {
   constructor(context: TurnContext, options: ReplyOptions, route: ReplyRoute, log: Logger) {
     const { activity } = context;
     this.#activity = activity;
-    this.#capabilities = capabilitiesIn(activity);
+    // Replies in the response come all at once: nobody would see a typing indicator or a stream before them.
+    const unseen = isInBand(activity) ? { showsTyping: false, stream: undefined } : {};
+    this.#capabilities = { ...capabilitiesIn(activity), ...unseen };
     this.#messages = messagesFor(localeOf(activity));
     this.#options = options;
     this.#route = route;
@@ -244,11 +246,4 @@ export class ChannelReplySender implements ReplySender {
     if (!this.#capabilities.showsTyping) return;
     this.#typing = new TypingIndicator(() => this.#calls.sendTyping(), this.#options.clock);
   }
-}
-
-function capabilitiesIn(activity: Activity): Capabilities {
-  const row = capabilitiesOf(activity.channelId, scopeOf(activity));
-  const capabilities = { ...row, savesFiles: canSaveFiles(row, activity.serviceUrl) };
-  // Replies in the response come all at once: nobody would see a typing indicator or a stream before them.
-  return isInBand(activity) ? { ...capabilities, showsTyping: false, stream: undefined } : capabilities;
 }

@@ -11,8 +11,7 @@ import type { FetchFile } from '../conversation/user-message.ts';
 import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { VoiceAdapter } from './adapter.ts';
-import { capabilitiesOf } from './capabilities.ts';
-import { activityOf, scopeOf } from './user-message.ts';
+import { activityOf, capabilitiesIn } from './user-message.ts';
 
 /** What fetching files takes. */
 export interface SentFilesOptions {
@@ -36,8 +35,8 @@ export function createFileFetcher(options: SentFilesOptions): FetchFile {
   return async (file, reference, signal) => {
     if (isDataUri(file.url)) return readDataUri(file.url, MAX_BYTES).bytes;
     const activity = activityOf(reference);
-    const { serviceUrl, channelId } = activity;
-    const { attachmentHosts, attachmentsWantToken } = capabilitiesOf(channelId, scopeOf(activity));
+    const { serviceUrl } = activity;
+    const { attachmentHosts, attachmentsWantToken } = capabilitiesIn(activity);
     const url = originalViewOf(file, serviceUrl);
     if (url === '') throw new AttachmentError('sign_in_needed', 'the file came without a usable address');
     // Without an app id requests are not authenticated, so the service URL is only a claim.

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { messageParts } from '../attachments/message-parts.ts';
 import { MAX_TEXT_CHARS, type MessageReference, type Scope, type UserMessage } from '../conversation/user-message.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
-import { capabilitiesOf, channelOf } from './capabilities.ts';
+import { type Capabilities, canSaveFiles, capabilitiesOf, channelOf } from './capabilities.ts';
 import { chosenCommand } from './cards.ts';
 import { textWithoutBot } from './mentions.ts';
 import { quotedReplies } from './quoted-replies.ts';
@@ -128,9 +128,15 @@ export function scopeOf({ conversation }: Activity): Scope {
   }
 }
 
+/** What the channel of an activity can take in its conversation. */
+export function capabilitiesIn(activity: Activity): Capabilities {
+  const capabilities = capabilitiesOf(activity.channelId, scopeOf(activity));
+  return { ...capabilities, savesFiles: canSaveFiles(capabilities, activity.serviceUrl) };
+}
+
 /** The text and the attachments, in the order in which the model gets them. */
 function partsOf(activity: Activity): Pick<UserMessage, 'text' | 'attachments'> {
-  const { addressedBy, marksQuotes } = capabilitiesOf(activity.channelId, scopeOf(activity));
+  const { addressedBy, marksQuotes } = capabilitiesIn(activity);
   const withoutMentions = (text = '') => textWithoutBot({ ...activity, text }, addressedBy);
   const written = withoutMentions(activity.text) || chosenCommand(activity.value) || '';
   const parts = messageParts(written, (activity.attachments ?? []).slice(0, MAX_ATTACHMENTS), {

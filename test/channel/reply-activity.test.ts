@@ -27,11 +27,11 @@ function cardOf(message: ReturnType<typeof withAudio>) {
 
 describe('the text of a reply', () => {
   it('is markdown', () => {
-    assert.deepEqual(toMessage({ text: plain.text }, { audio: 'link', marksAi: false, takesRatings: false }), plain);
+    assert.deepEqual(toMessage({ text: plain.text }, { audio: 'link', labelsAi: false }), plain);
   });
 
   it('is marked as made by AI and may be rated, where the channel knows that and the model said it', () => {
-    const both = { audio: 'link', marksAi: true, takesRatings: true } as const;
+    const both = { audio: 'link', labelsAi: true } as const;
     const message = toMessage({ text: 'Hi', isFromModel: true }, both);
     assert.deepEqual(
       message.entities?.map(({ type }) => type),
@@ -39,8 +39,6 @@ describe('the text of a reply', () => {
     );
     assert.deepEqual(message.channelData, { feedbackLoop: { type: 'default' } });
     assert.deepEqual(toMessage({ text: plain.text }, both), plain);
-    const only = toMessage({ text: 'Hi', isFromModel: true }, { ...both, takesRatings: false });
-    assert.equal(only.channelData, undefined);
   });
 });
 
@@ -72,7 +70,7 @@ describe('the audio of a reply', () => {
   });
 
   it('is left to the channel that speaks the text itself', () => {
-    const speaking = { audio: 'speak', marksAi: false, takesRatings: false, savesFiles: false } as const;
+    const speaking = { audio: 'speak', labelsAi: false, savesFiles: false } as const;
     const message = toMessage({ text: plain.text }, speaking);
     assert.deepEqual(message, { ...plain, speak: plain.text });
     assert.deepEqual(withAudio(message, audio, HOSTED, speaking, STYLE), message);
