@@ -31,12 +31,12 @@ describe('the thumbs below an answer', () => {
     assert.ok(!bot.logs.some(({ msg }) => msg === 'reply rated'));
   });
 
-  for (const value of [null, {}, 'x', { actionName: 'feedback' }, { actionName: 'feedback', actionValue: null }]) {
-    it(`are none in ${JSON.stringify(value)}`, async (t) => {
-      const bot = await startBot();
-      t.after(() => bot.close());
+  it('are none in other values', async (t) => {
+    const bot = await startBot();
+    t.after(() => bot.close());
+    for (const value of [null, {}, 'x', { actionName: 'feedback' }, { actionName: 'feedback', actionValue: null }]) {
       const response = await bot.post({ ...bot.message(undefined), ...rating('like'), value });
-      assert.equal(response.status, 501);
-    });
-  }
+      assert.equal(response.status, 501, JSON.stringify(value));
+    }
+  });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it, type TestContext } from 'node:test';
 import { de } from '../../src/messages/de.ts';
 import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
@@ -200,17 +200,21 @@ describe('whoever sends a recording of Teams', () => {
 });
 
 describe('/talk elsewhere', () => {
+  let bot: BotUnderTest;
+  before(async () => {
+    bot = await startBot({ deps: { clock: new SwiftClock() } });
+  });
+  after(() => bot.close());
+
   for (const channelId of ['emulator', 'webchat', 'directline', 'facebook', 'unheard-of']) {
-    it(`is answered with a link to one person (${channelId})`, async (t) => {
-      const { bot } = await started(t);
+    it(`is answered with a link to one person (${channelId})`, async () => {
       const { text, attachments } = await ask(bot, '/talk', { channelId });
       assert.equal(attachments, undefined);
       const [, url = ''] = /\n\n\[🎙 Speak\]\((\S+)\)$/.exec(text) ?? [];
       assert.equal((await fetch(url)).status, 200);
     });
 
-    it(`leads nobody there where several would have the link (${channelId})`, async (t) => {
-      const { bot } = await started(t);
+    it(`leads nobody there where several would have the link (${channelId})`, async () => {
       const { text } = await ask(bot, '/talk', { channelId, conversation: { id: 'room', isGroup: true } });
       assert.equal(text, en.recording.shared);
     });
