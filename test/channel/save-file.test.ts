@@ -56,18 +56,18 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     assert.notEqual(one, two);
   });
 
-  for (const [name, fields] of [
-    ['of another conversation', ELSEWHERE],
-    ['that is unknown', { value: { save: 'abcdefghijklmnopqrstuv' } }],
-    ['with a name of any length', { value: { save: 'x'.repeat(100_000) } }],
-    ['named like a property', { value: { save: '__proto__' } }],
-  ] as const) {
-    it(`for a sound ${name} is answered with a kind word`, async (t) => {
-      const { bot, pressed, ended } = await startSavingChat(t);
+  it('for audio of another conversation, or with an unknown id, is answered with a kind word', async (t) => {
+    const { bot, pressed, ended } = await startSavingChat(t);
+    for (const fields of [
+      ELSEWHERE,
+      { value: { save: 'abcdefghijklmnopqrstuv' } },
+      { value: { save: 'x'.repeat(100_000) } },
+      { value: { save: '__proto__' } },
+    ]) {
       assert.equal((await bot.post(pressed(fields))).status, 200);
-      assert.deepEqual(await ended(), [en.audio.gone]);
-    });
-  }
+    }
+    assert.deepEqual(await ended(), Array(4).fill(en.audio.gone));
+  });
 
   it('offers a sound until it expires, and says so then', async (t) => {
     const { bot, clock, pressed, offer, ended } = await startSavingChat(t, { env: { AUDIO_RETENTION_HOURS: '1' } });
