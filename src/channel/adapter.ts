@@ -1,8 +1,9 @@
 import { type Activity, CloudAdapter, type InvokeResponse, type TurnContext } from 'botbuilder';
 import { AuthenticationError, ClaimsIdentity, type ConnectorClient } from 'botframework-connector';
-import { type Clock, within } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Env } from '../config/env.ts';
 import type { MessageReference } from '../conversation/user-message.ts';
+import { withDeadline } from '../deadline.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { tokenOf } from './bot-token.ts';
@@ -108,8 +109,10 @@ export class VoiceAdapter extends CloudAdapter {
     try {
       // Keys are endorsed for channels, not for the products in compound channel ids.
       const claimed = { ...activity, channelId: channelOf(activity.channelId) } as Activity;
-      const work = this.botFrameworkAuthentication.authenticateRequest(claimed, authorization);
-      return await within(this.#clock, AUTHENTICATION_LIMIT_MS, work, tooLate);
+      const deadline = { clock: this.#clock, limitMs: AUTHENTICATION_LIMIT_MS, late: tooLate };
+      return await withDeadline(deadline, () =>
+        this.botFrameworkAuthentication.authenticateRequest(claimed, authorization),
+      );
     } catch (cause) {
       if (cause instanceof RequestError) throw cause;
       // Some failures are none of botbuilder's own: a wrong signature comes from the JWT library.

@@ -6,7 +6,8 @@ import {
   TextFormatTypes,
   type TurnContext,
 } from 'botbuilder';
-import { type Clock, within } from '../clock.ts';
+import type { Clock } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
 import { SendError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
@@ -82,7 +83,7 @@ export class ChannelCalls {
   /** Settles like a call to the channel, or rejects with a SendError when it takes too long. */
   limit<T>(call: Promise<T>): Promise<T> {
     const late = () => new SendError('send_timeout', `not sent within ${this.#limitMs} ms`);
-    return within(this.#clock, this.#limitMs, call, late);
+    return withDeadline({ clock: this.#clock, limitMs: this.#limitMs, late }, () => call);
   }
 }
 

@@ -4,14 +4,14 @@ import { quotedText, type SentQuote } from '../attachments/teams-html.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
 
 /**
- * What a message answers, by its `quotedReply` entities; some clients send them without the inner object.
+ * The messages that a message quotes, by its `quotedReply` entities. Some clients send these without the inner object.
  * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/conversation-messages
  */
 export function quotedReplies(entities: readonly unknown[] = []): SentQuote[] {
   return repliesIn(entities).slice(0, MAX_QUOTES).map(toQuote);
 }
 
-/** Whether one of the messages that are answered is the account's own. */
+/** Whether one of the quoted messages is from this account. */
 export function quotesAccount(entities: readonly unknown[] = [], id: string | undefined): boolean {
   return repliesIn(entities).some(({ senderId }) => Boolean(senderId) && senderId === id);
 }

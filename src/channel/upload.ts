@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '../clock.ts';
+import { withTimeoutSignal } from '../deadline.ts';
 import { UploadError } from '../errors.ts';
 import { retryAfterMs } from '../retry-after.ts';
 
@@ -48,25 +49,23 @@ async function put(
   clock: Clock,
   stopping: AbortSignal,
 ): Promise<Response> {
-  const limit = new AbortController();
-  const cancel = clock.after(TRY_LIMIT_MS, () => limit.abort(new Error(`no response within ${TRY_LIMIT_MS} ms`)));
   const { byteLength } = bytes;
   const headers = {
     'Content-Type': 'application/octet-stream',
     'Content-Range': `bytes 0-${byteLength - 1}/${byteLength}`,
   };
-  const signal = AbortSignal.any([limit.signal, stopping]);
+  const late = () => new Error(`no response within ${TRY_LIMIT_MS} ms`);
   // A view of the bytes, not a copy.
   const body = new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, byteLength);
   try {
-    const response = await fetch(url, { method: 'PUT', headers, body, redirect: 'manual', signal });
+    const deadline = { clock, limitMs: TRY_LIMIT_MS, signal: stopping, late };
+    const send = (signal: AbortSignal) => fetch(url, { method: 'PUT', headers, body, redirect: 'manual', signal });
+    const response = await withTimeoutSignal(deadline, send);
     // The body may be of any length, and is not read.
     await response.body?.cancel();
     return response;
   } catch (cause) {
     return notReached(cause);
-  } finally {
-    cancel();
   }
 }
 
