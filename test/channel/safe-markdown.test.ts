@@ -163,7 +163,7 @@ describe('text that is shown while it is made', () => {
           'what was shown is changed by what is added',
         );
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_500 },
     );
   });
 
