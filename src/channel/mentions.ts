@@ -87,13 +87,13 @@ function withoutMark(text: string, mark: string, mentions: readonly Mention[]): 
 }
 
 /**
- * Joins the pieces around marks. `kept` gives the text that replaces each mark. A mark that is removed takes the spaces
+ * Joins the pieces around marks. `replacement` gives the text that replaces each mark. A mark that is removed takes the spaces
  * around it along, and leaves one where it stood between words.
  */
-function joined([first = '', ...others]: readonly string[], kept: (at: number) => string | undefined): string {
+function joined([first = '', ...others]: readonly string[], replacement: (at: number) => string | undefined): string {
   const pieces = [first];
   for (const [at, after] of others.entries()) {
-    const between = kept(at);
+    const between = replacement(at);
     if (between !== undefined) pieces.push(between, after);
     else pieces.push(pieces.pop()?.trimEnd() ?? '', ' ', after.trimStart());
   }

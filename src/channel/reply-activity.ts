@@ -1,5 +1,7 @@
 import { type Activity, ActivityTypes, type Attachment, CardFactory, TextFormatTypes } from 'botbuilder';
+import type { Clock } from '../clock.ts';
 import type { Reply, ReplyAudio } from '../conversation/reply.ts';
+import type { Logger } from '../log.ts';
 import { clockTime, type Messages } from '../messages/messages.ts';
 import { type AudioSource, WAV_TYPE } from './audio-delivery.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -9,12 +11,16 @@ import { safeMarkdown } from './safe-markdown.ts';
 /** How audio stands in a chat that plays attachments; see WEBCHAT_AUDIO. */
 export type WebchatAudio = 'attachment' | 'card';
 
-/** What the operator chose, and the user's language. */
-export interface ReplyStyle {
+/** What all replies are sent with. */
+export interface ReplyOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
   readonly webchatAudio: WebchatAudio;
   /** Whether cards carry a link that opens outside of the client. */
   readonly browserLinks: boolean;
-  readonly messages: Messages;
+  readonly publicBaseUrl: () => string | undefined;
+  /** The time of one call to the channel, all of its retries included. */
+  readonly sendLimitMs: number;
 }
 
 /** Teams' label "AI generated". Teams refuses a message with two root entities of this type. */
@@ -54,16 +60,16 @@ export function withAudio(
   { stored, durationMs }: ReplyAudio,
   source: AudioSource | undefined,
   { audio, savesFiles }: Pick<Capabilities, 'audio' | 'savesFiles'>,
-  style: ReplyStyle,
+  { webchatAudio, browserLinks }: Pick<ReplyOptions, 'webchatAudio' | 'browserLinks'>,
+  messages: Messages,
 ): Partial<Activity> {
-  const { browserLinks, messages } = style;
   const withLine = (line: string) => ({ ...message, text: `${message.text ?? ''}\n\n${line}` });
   switch (audio) {
     case 'speak':
       return message;
     case 'attachment':
       if (source === undefined) return withLine(messages.audio.notDelivered);
-      return { ...message, attachments: [playable(source.wavUrl, style)] };
+      return { ...message, attachments: [playable(source.wavUrl, webchatAudio, messages)] };
     case 'link':
       if (source?.pageUrl === undefined) return message;
       return withLine(`[${messages.listen(clockTime(durationMs))}](${source.pageUrl})`);
@@ -75,7 +81,7 @@ export function withAudio(
   }
 }
 
-function playable(wavUrl: string, { webchatAudio, messages }: ReplyStyle): Attachment {
+function playable(wavUrl: string, webchatAudio: WebchatAudio, messages: Messages): Attachment {
   if (webchatAudio === 'attachment') return { contentType: WAV_TYPE, contentUrl: wavUrl, name: 'reply.wav' };
   return CardFactory.audioCard(messages.audioTitle, [{ url: wavUrl }], undefined, { autostart: false });
 }

@@ -1,6 +1,6 @@
 import type { Activity, TurnContext } from 'botbuilder';
 import type { ConnectorClient } from 'botframework-connector';
-import { type Clock, sleep } from '../clock.ts';
+import { sleep } from '../clock.ts';
 import type { ChannelStream, Reply, ReplyAudio, ReplySender } from '../conversation/reply.ts';
 import { TurnError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -10,24 +10,12 @@ import type { Capabilities } from './capabilities.ts';
 import { choiceCard, choiceList } from './cards.ts';
 import { ChannelCalls, sendErrorOf } from './channel-calls.ts';
 import { withRecordingLink } from './recording-page.ts';
-import { toMessage, type WebchatAudio, withAudio } from './reply-activity.ts';
+import { type ReplyOptions, toMessage, withAudio } from './reply-activity.ts';
 import { safeMarkdown, safeMarkdownSoFar } from './safe-markdown.ts';
 import { splitText } from './split-text.ts';
 import { type Pace, StreamingMessage } from './streaming-message.ts';
 import { TypingIndicator } from './typing.ts';
 import { capabilitiesIn, isInBand, localeOf } from './user-message.ts';
-
-/** What all replies are sent with. */
-export interface ReplyOptions {
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly webchatAudio: WebchatAudio;
-  /** Whether cards carry a link that opens outside of the client. */
-  readonly browserLinks: boolean;
-  readonly publicBaseUrl: () => string | undefined;
-  /** The time of one call to the channel, all of its retries included. */
-  readonly sendLimitMs: number;
-}
 
 /** What the replies of one turn are sent with. */
 export interface ReplyRoute {
@@ -161,7 +149,7 @@ export class ChannelReplySender implements ReplySender {
   async #messagesOf(reply: Reply): Promise<Partial<Activity>[]> {
     const { choice, recordingLink, audio } = reply;
     const { audio: delivery, maxTextChars, showsChoices } = this.#capabilities;
-    const { browserLinks, publicBaseUrl, webchatAudio } = this.#options;
+    const { browserLinks, publicBaseUrl } = this.#options;
     const whole = toMessage(reply, this.#capabilities);
     if (choice !== undefined) {
       if (showsChoices) return [{ ...whole, attachments: [choiceCard(choice)] }];
@@ -177,8 +165,7 @@ export class ChannelReplySender implements ReplySender {
     const last = messages.pop();
     if (last === undefined || audio === undefined) return last === undefined ? [] : [...messages, last];
     const source = await this.#audioSource(audio, texts.at(-1)?.length ?? 0);
-    const style = { webchatAudio, browserLinks, messages: this.#messages };
-    return [...messages, withAudio(last, audio, source, this.#capabilities, style)];
+    return [...messages, withAudio(last, audio, source, this.#capabilities, this.#options, this.#messages)];
   }
 
   /** The first message continues what was shown. */

@@ -102,13 +102,13 @@ describe('a bot that is not open to everybody', () => {
   }
 
   for (const channelId of ['emulator', 'msteams', 'slack']) {
-    it(`refuses everybody where nobody signs: no app id, ${channelId}`, async (t) => {
+    it(`refuses everybody where nothing is signed: no app id, ${channelId}`, async (t) => {
       const bot = await started(t, USERS, false);
       assert.equal(await answerTo(bot, claims(channelId)), wording.notAllowed);
     });
   }
 
-  it("refuses whoever holds the bot's own secret, as the Emulator does, in the name of Teams", async (t) => {
+  it("refuses everybody who has the bot's own secret, as the Emulator does, in the name of Teams", async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId.close());
     const env = { MicrosoftAppType: 'SingleTenant', MicrosoftAppTenantId: TENANT };

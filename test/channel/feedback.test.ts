@@ -24,7 +24,7 @@ describe('the thumbs below an answer', () => {
     });
   }
 
-  it('of people who are not let in are answered, and not counted', async (t) => {
+  it('of people who are not allowed are answered, and not counted', async (t) => {
     const bot = await startBot({ env: { ALLOWED_USERS: 'somebody-else' } });
     t.after(() => bot.close());
     assert.equal((await bot.post({ ...bot.message(undefined), ...rating('like') })).status, 200);

@@ -61,7 +61,7 @@ describe('a stream of a turn that moves', () => {
     assert.equal(message.lacksEnd, false);
   });
 
-  it('is followed by the whole reply where the channel does not take it in its place', async () => {
+  it('is followed by the whole reply where the channel does not accept it in its place', async () => {
     const { message, diary } = live('stream-1', () => Promise.reject({ statusCode: 404 }));
     await message.finish({ text: 'Once upon a time' });
     assert.deepEqual(diary, ['update stream-1 Once upon a time', 'whole Once upon a time']);

@@ -95,7 +95,7 @@ describe('/talk in Teams', () => {
     assert.equal((await speak(`${bot.url}/record/${recording}`)).status, 404);
   });
 
-  it('opens for whoever asked, and tells everybody else kindly', async (t) => {
+  it('opens for the user who asked, and tells everybody else kindly', async (t) => {
     const { bot } = await started(t);
     const buttons = await buttonsOf(bot, GROUP);
     const other = { ...GROUP, from: { id: 'user-2', name: 'Eve' } };
@@ -149,7 +149,7 @@ describe('/talk in Teams', () => {
     });
   }
 
-  it('is refused kindly to people who are not let in', async (t) => {
+  it('is refused kindly to people who are not allowed', async (t) => {
     const { bot } = await started(t, {
       isSigned: true,
       env: { ALLOWED_USERS: 'user-1', PUBLIC_BASE_URL: 'http://127.0.0.1:1' },
@@ -177,7 +177,7 @@ describe('/talk in Teams', () => {
     assert.deepEqual(bot.connector.messages, []);
   });
 
-  it('is offered to whoever sends a recording of Teams, which no bot is given', async (t) => {
+  it('is offered to a user who sends a recording of Teams, which bots do not get', async (t) => {
     const { bot } = await started(t);
     const reply = await ask(bot, undefined, { ...PERSONAL, attachments: [TEAMS_CLIP] });
     assert.equal(reply.text, en.attachments.voiceClip);
@@ -185,7 +185,7 @@ describe('/talk in Teams', () => {
   });
 });
 
-describe('whoever sends a recording of Teams', () => {
+describe('a user who sends a recording of Teams', () => {
   it('is not told of the page where there is none', async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId.close());

@@ -61,7 +61,7 @@ describe('Markdown that a channel refuses', { timeout: 30_000 }, () => {
     assert.equal(reply?.body.textFormat, 'markdown');
   });
 
-  it('goes as plain text without its sound where the channel takes neither', async (t) => {
+  it('goes as plain text without its audio where the channel accepts neither', async (t) => {
     const bot = await start(t, { turns: ['use my_var here'] });
     bot.connector.rule = (call, response) =>
       call.body.attachments === undefined ? telegram(call, response) : error('BadArgument', 'no');

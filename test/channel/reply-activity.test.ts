@@ -8,7 +8,7 @@ import { storedAudio } from '../support/sound.ts';
 const PAGE = 'https://bot.example.com/audio/link';
 const HOSTED = { wavUrl: `${PAGE}.wav`, pageUrl: PAGE };
 const INLINE = { wavUrl: 'data:audio/wav;base64,UklGRg==', pageUrl: undefined };
-const STYLE = { webchatAudio: 'attachment', browserLinks: true, messages: en } as const;
+const STYLE = { webchatAudio: 'attachment', browserLinks: true } as const;
 
 const stored = storedAudio();
 const audio = { stored, wav: Buffer.from('RIFF'), durationMs: stored.durationMs };
@@ -47,13 +47,13 @@ describe('the audio of a reply', () => {
     const capabilities = { audio: 'attachment', savesFiles: false } as const;
     for (const source of [HOSTED, INLINE]) {
       const attachments = [{ contentType: 'audio/wav', contentUrl: source.wavUrl, name: 'reply.wav' }];
-      assert.deepEqual(withAudio(plain, audio, source, capabilities, STYLE), { ...plain, attachments });
+      assert.deepEqual(withAudio(plain, audio, source, capabilities, STYLE, en), { ...plain, attachments });
     }
   });
 
   it('is an AudioCard that does not start by itself', () => {
     const capabilities = { audio: 'attachment', savesFiles: false } as const;
-    const message = withAudio(plain, audio, HOSTED, capabilities, { ...STYLE, webchatAudio: 'card' });
+    const message = withAudio(plain, audio, HOSTED, capabilities, { ...STYLE, webchatAudio: 'card' }, en);
     assert.equal(message.text, plain.text);
     assert.equal(message.attachments?.length, 1);
     const [card] = message.attachments ?? [];
@@ -64,7 +64,14 @@ describe('the audio of a reply', () => {
 
   it('is a link to its page below the text, never an attachment', () => {
     for (const webchatAudio of ['attachment', 'card'] as const) {
-      const message = withAudio(plain, audio, HOSTED, { audio: 'link', savesFiles: false }, { ...STYLE, webchatAudio });
+      const message = withAudio(
+        plain,
+        audio,
+        HOSTED,
+        { audio: 'link', savesFiles: false },
+        { ...STYLE, webchatAudio },
+        en,
+      );
       assert.deepEqual(message, { ...plain, text: `Hi **there**\n\n[Listen (0:04)](${PAGE})` });
     }
   });
@@ -73,11 +80,13 @@ describe('the audio of a reply', () => {
     const speaking = { audio: 'speak', labelsAi: false, savesFiles: false } as const;
     const message = toMessage({ text: plain.text }, speaking);
     assert.deepEqual(message, { ...plain, speak: plain.text });
-    assert.deepEqual(withAudio(message, audio, HOSTED, speaking, STYLE), message);
+    assert.deepEqual(withAudio(message, audio, HOSTED, speaking, STYLE, en), message);
   });
 
   it('is a card that plays it in a dialog, opens it in a browser, and saves it', () => {
-    const { actions, fallbackText } = cardOf(withAudio(plain, audio, HOSTED, { ...PLAYER, savesFiles: true }, STYLE));
+    const { actions, fallbackText } = cardOf(
+      withAudio(plain, audio, HOSTED, { ...PLAYER, savesFiles: true }, STYLE, en),
+    );
     assert.deepEqual(actions, [
       { type: 'Action.Submit', title: '▶ Play 0:04', data: { msteams: { type: 'task/fetch' }, play: stored.id } },
       { type: 'Action.OpenUrl', title: 'Open in browser', url: PAGE },
@@ -87,8 +96,8 @@ describe('the audio of a reply', () => {
   });
 
   it('is a card in the language of the user, without what is not allowed or not possible', () => {
-    const style = { ...STYLE, browserLinks: false, messages: de };
-    const { actions } = cardOf(withAudio(plain, audio, HOSTED, PLAYER, style));
+    const style = { ...STYLE, browserLinks: false };
+    const { actions } = cardOf(withAudio(plain, audio, HOSTED, PLAYER, style, de));
     assert.deepEqual(
       actions.map(({ title }: { title: string }) => title),
       ['▶ Abspielen 0:04'],
@@ -100,13 +109,13 @@ describe('the audio of a reply', () => {
     it(`is missing where there is no address, and said to be where it would have been played (${delivery})`, () => {
       const capabilities = { audio: delivery, savesFiles: true };
       const text = delivery === 'attachment' ? `${plain.text}\n\n${en.audio.notDelivered}` : plain.text;
-      assert.deepEqual(withAudio(plain, audio, undefined, capabilities, STYLE), { ...plain, text });
+      assert.deepEqual(withAudio(plain, audio, undefined, capabilities, STYLE, en), { ...plain, text });
     });
   }
 
   for (const delivery of ['link', 'playerCard'] as const) {
     it(`is missing where it has no page (${delivery})`, () => {
-      assert.deepEqual(withAudio(plain, audio, INLINE, { audio: delivery, savesFiles: true }, STYLE), plain);
+      assert.deepEqual(withAudio(plain, audio, INLINE, { audio: delivery, savesFiles: true }, STYLE, en), plain);
     });
   }
 });

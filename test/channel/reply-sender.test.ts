@@ -77,7 +77,7 @@ describe('a reply that the channel refuses with its audio', () => {
   });
 });
 
-describe('the typing sign on the wire', () => {
+describe('the typing indicator on the wire', () => {
   interface Held {
     readonly clock: ManualClock;
     readonly release: () => void;

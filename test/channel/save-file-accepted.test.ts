@@ -24,7 +24,7 @@ function assertNothingBroke(logs: readonly Record<string, unknown>[]): void {
 }
 
 describe('an accepted offer', { timeout: 30_000 }, () => {
-  it('is taken at once, saved, shown as a file, and removed', async (t) => {
+  it('is accepted at once, saved, shown as a file, and removed', async (t) => {
     const gate = Promise.withResolvers<{ status: number }>();
     const { bot, files, wav, offer, accept, ended } = await startSavingChat(t);
     files.rule = () => gate.promise;
@@ -78,7 +78,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
     assert.equal(files.asked.length, 1);
   });
 
-  it('whose sound has expired since is answered with a kind word', async (t) => {
+  it('whose audio has expired since is answered with a kind word', async (t) => {
     const { files, clock, offer, accept, ended } = await startSavingChat(t, { env: { AUDIO_RETENTION_HOURS: '1' } });
     const context = await offer();
     await clock.advance(HOUR_MS);

@@ -24,7 +24,7 @@ const always =
   (status: number): ConnectorRule =>
   () => ({ status, body: REFUSAL });
 
-describe('a message that the channel does not take', () => {
+describe('a message that the channel does not accept', () => {
   for (const status of [412, 429, 502, 503, 504]) {
     it(`is sent again after ${status}, three times at most, and later each time`, async (t) => {
       const clock = new ManualClock();
@@ -40,7 +40,7 @@ describe('a message that the channel does not take', () => {
       assert.equal(sending.connector.calls.length, 4);
     });
 
-    it(`arrives once when it is taken after ${status}`, async (t) => {
+    it(`arrives once when it is accepted after ${status}`, async (t) => {
       const clock = new ManualClock();
       const sending = await startAdapter({ clock });
       t.after(() => sending[Symbol.asyncDispose]());
@@ -166,7 +166,7 @@ describe('a channel that cannot be reached', () => {
   }
 });
 
-describe('a channel that may have taken the message', () => {
+describe('a channel that may have accepted the message', () => {
   const ends: Record<string, ConnectorRule> = {
     'resets the connection instead of an answer': (_, response) => {
       response.socket?.resetAndDestroy();

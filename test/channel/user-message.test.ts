@@ -59,7 +59,7 @@ describe('toUserMessage', () => {
     assert.equal(reference.activity['channelId'], 'msteams:COPILOT');
   });
 
-  it('passes on whether the sender is let in', () => {
+  it('passes on whether the sender is allowed', () => {
     assert.equal(toUserMessage(activity(), caller, { isAllowed: false, personKey: 'person' }).isAllowed, false);
   });
 
