@@ -66,16 +66,14 @@ function withoutMarks(text: string, mentions: readonly Mention[]): string {
   const byMark = [...Map.groupBy(pairs, ({ mark }) => mark)].slice(0, MAX_MARKS);
   // The longest first: one mark may be the beginning of another.
   byMark.sort(([one], [other]) => other.length - one.length);
-  const bare = text.replace(NUMBERED_TAG, '<at>');
-  return byMark.reduce(
-    (rest, [mark, same]) =>
-      withoutMark(
-        rest,
-        mark,
-        same.map(({ mention }) => mention),
-      ),
-    bare,
-  );
+  let rest = text.replace(NUMBERED_TAG, '<at>');
+  for (const [mark, same] of byMark)
+    rest = withoutMark(
+      rest,
+      mark,
+      same.map(({ mention }) => mention),
+    );
+  return rest;
 }
 
 /** If people have the bot's name, the same mark stands for them and for the bot, in the order of the entities. */
@@ -129,9 +127,7 @@ function writtenName(
   { id, name }: NonNullable<MentioningActivity['recipient']> = {},
   before: string,
 ): RegExp | undefined {
-  const names = [id, name].filter(
-    (each): each is string => Boolean(each?.trim()) && Number(each?.length) <= MAX_NAME_CHARS,
-  );
+  const names = [id ?? '', name ?? ''].filter((each) => each.trim() !== '' && each.length <= MAX_NAME_CHARS);
   if (names.length === 0) return undefined;
   const either = names.map((each) => each.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)).join('|');
   return new RegExp(String.raw`(?:${before}|(?<=^/[\p{L}\d_-]{1,32}))@(?:${either})(?!-?[\p{L}\p{N}_])`, 'iu');

@@ -36,11 +36,8 @@ export function vouchedIdentity(
   switch (capabilitiesIn(activity).vouchesFor) {
     case 'userAndTenant': {
       const tenantIds = [conversation?.tenantId, fieldsOf(fieldsOf(channelData)['tenant'])['id']];
-      return {
-        userId: from?.id,
-        aadObjectId: from?.aadObjectId,
-        tenantIds: tenantIds.filter((id) => typeof id === 'string'),
-      };
+      const { id: userId, aadObjectId } = from ?? {};
+      return { userId, aadObjectId, tenantIds: tenantIds.filter((id) => typeof id === 'string') };
     }
     case 'user':
       return { ...NOBODY, userId: from?.id };
