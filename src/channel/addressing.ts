@@ -11,9 +11,7 @@ export function addressingIn(activity: Activity): Addressing {
   return scopeOf(activity) === 'personal' ? 'anything' : capabilitiesIn(activity).addressedBy;
 }
 
-/**
- * Whether a message is meant for the bot. `text`: of the message, without mentions of the bot.
- */
+/** Whether a message is meant for the bot. `text`: of the message, without mentions of the bot. */
 export function isAddressed(activity: Activity, text: string): boolean {
   switch (addressingIn(activity)) {
     case 'anything':

@@ -67,19 +67,14 @@ function withoutMarks(text: string, mentions: readonly Mention[]): string {
   // The longest first: one mark may be the beginning of another.
   byMark.sort(([one], [other]) => other.length - one.length);
   let rest = text.replace(NUMBERED_TAG, '<at>');
-  for (const [mark, same] of byMark)
-    rest = withoutMark(
-      rest,
-      mark,
-      same.map(({ mention }) => mention),
-    );
+  for (const [mark, same] of byMark) rest = withoutMark(rest, mark, same);
   return rest;
 }
 
 /** If people have the bot's name, the same mark stands for them and for the bot, in the order of the entities. */
-function withoutMark(text: string, mark: string, mentions: readonly Mention[]): string {
+function withoutMark(text: string, mark: string, same: readonly { readonly mention: Mention }[]): string {
   return joined(text.split(mark), (at) => {
-    const mention = mentions[Math.min(at, mentions.length - 1)];
+    const { mention } = same[Math.min(at, same.length - 1)] ?? {};
     return mention?.isBot ? undefined : (MARK.exec(mark)?.[1] ?? mention?.name ?? mark);
   });
 }

@@ -28,9 +28,12 @@ export async function upload(
   clock: Clock,
   stopping: AbortSignal,
 ): Promise<void> {
+  const late = () => new Error(`no response within ${TRY_LIMIT_MS} ms`);
+  const deadline = { clock, limitMs: TRY_LIMIT_MS, signal: stopping, late };
   let url = checkedUrl(uploadUrl);
   for (let tries = 1, redirects = 0; ; ) {
-    const { status, headers } = await put(url, bytes, fetch, clock, stopping);
+    const put = (signal: AbortSignal) => putFile(url, bytes, fetch, signal);
+    const { status, headers } = await withTimeoutSignal(deadline, put).catch(notReached);
     if (status === 200 || status === 201) return;
     if (REDIRECT_STATUS.has(status) && redirects++ < MAX_REDIRECTS) {
       url = checkedUrl(headers.get('location') ?? '', url);
@@ -42,31 +45,22 @@ export async function upload(
   }
 }
 
-async function put(
+async function putFile(
   url: URL,
   bytes: Buffer,
   fetch: typeof globalThis.fetch,
-  clock: Clock,
-  stopping: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Response> {
-  const { byteLength } = bytes;
   const headers = {
     'Content-Type': 'application/octet-stream',
-    'Content-Range': `bytes 0-${byteLength - 1}/${byteLength}`,
+    'Content-Range': `bytes 0-${bytes.byteLength - 1}/${bytes.byteLength}`,
   };
-  const late = () => new Error(`no response within ${TRY_LIMIT_MS} ms`);
   // A view of the bytes, not a copy.
-  const body = new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, byteLength);
-  try {
-    const deadline = { clock, limitMs: TRY_LIMIT_MS, signal: stopping, late };
-    const send = (signal: AbortSignal) => fetch(url, { method: 'PUT', headers, body, redirect: 'manual', signal });
-    const response = await withTimeoutSignal(deadline, send);
-    // The body may be of any length, and is not read.
-    await response.body?.cancel();
-    return response;
-  } catch (cause) {
-    return notReached(cause);
-  }
+  const body = new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+  const response = await fetch(url, { method: 'PUT', headers, body, redirect: 'manual', signal });
+  // The body may be of any length, and is not read.
+  await response.body?.cancel();
+  return response;
 }
 
 function notReached(cause: unknown): never {
