@@ -44,7 +44,7 @@ export interface SendPolicyOptions {
   readonly log: Logger;
   /** The last attempt begins at most this many milliseconds after the first. */
   readonly retryWithinMs: number;
-  readonly telemetry: Pick<Telemetry, 'sendRetried' | 'sendThrottled'>;
+  readonly telemetry: Pick<Telemetry, 'count'>;
 }
 
 // The parts of @azure/core-rest-pipeline that are used.
@@ -98,14 +98,14 @@ function safeRetryPolicy({ clock, random, log, retryWithinMs, telemetry }: SendP
       for (let retries = 0; ; retries++) {
         const [attempt] = await Promise.allSettled([next(request)]);
         const outcome = attempt.status === 'fulfilled' ? { status: attempt.value.status } : { err: attempt.reason };
-        if (outcome.status === 429) telemetry.sendThrottled();
+        if (outcome.status === 429) telemetry.count('sendsThrottled');
         const waitMs = retries < MAX_RETRIES ? retryDelayMs(attempt, retries, random(), clock.now()) : undefined;
         const isInTime = waitMs !== undefined && clock.now() + waitMs <= lastTryAtMs;
         if (!isInTime || isTypingIndicator(request)) {
           if (attempt.status === 'rejected') throw attempt.reason;
           return attempt.value;
         }
-        telemetry.sendRetried();
+        telemetry.count('sendRetries');
         const { pathname } = new URL(request.url);
         log.warn({ ...outcome, to: pathname, waitMs, retry: retries + 1 }, 'send retried');
         await sleep(clock, waitMs);
