@@ -6,8 +6,8 @@ import { VoiceBot } from './bot.ts';
 import { VoiceAdapter } from './channel/adapter.ts';
 import { keepEntityProperties } from './channel/entity-patch.ts';
 import { FileSaver } from './channel/file-saver.ts';
-import { recordingAccessOf } from './channel/recording-access.ts';
-import { createResponders, type Responders } from './channel/respond.ts';
+import { recordingAccessOf } from './channel/recording-page.ts';
+import { Responders } from './channel/respond.ts';
 import { SEND_TIMEOUT_MS } from './channel/send-policy.ts';
 import { createFileFetcher } from './channel/sent-files.ts';
 import { ServiceUrls } from './channel/service-urls.ts';
@@ -189,7 +189,7 @@ function createServices(
       }),
       semaphore: new Semaphore(FILE_BOUNDS),
     },
-    channel: { later: responders.later, recordingAccess: recordingAccessOf(publicBaseUrl) },
+    channel: { later: (reference) => responders.later(reference), recordingAccess: recordingAccessOf(publicBaseUrl) },
     settings,
     historyTurns,
     turnTimeoutMs,
@@ -204,10 +204,10 @@ function createServices(
 function createChannel({ config, clock, log, random, telemetry, publicBaseUrl }: Shared): Channel {
   const { botEnv, turnTimeoutMs, webchatAudio, audioBrowserLinks: browserLinks } = config;
   if (!keepEntityProperties()) log.error('botbuilder is not the version that the entity patch is made for');
-  const adapter = new VoiceAdapter({ botEnv, clock, log, random, turnTimeoutMs, telemetry });
+  const adapter = new VoiceAdapter({ botEnv, clock, log, random, retryWithinMs: turnTimeoutMs, telemetry });
   const serviceUrls = new ServiceUrls(clock);
   const sendLimitMs = turnTimeoutMs + SEND_TIMEOUT_MS;
-  const responders = createResponders({
+  const responders = new Responders({
     adapter,
     clock,
     log,
@@ -229,11 +229,18 @@ function createHttp(
 ): HttpServer {
   const { recordingLinks, audioStore } = stores;
   const { config, build, clock, log } = shared;
-  const { later } = channel.responders;
   return createHttpServer({
     deliver: createDelivery(shared, stores, conversations, channel),
     audioStore,
-    recordings: createRecordings({ recordingLinks, audioStore, clips, later, conversations, clock, log }),
+    recordings: createRecordings({
+      recordingLinks,
+      audioStore,
+      clips,
+      later: (reference) => channel.responders.later(reference),
+      conversations,
+      clock,
+      log,
+    }),
     about: config,
     build,
     clock,
@@ -255,7 +262,6 @@ function createDelivery(
   const sendLimitMs = config.turnTimeoutMs + SEND_TIMEOUT_MS;
   const bot = new VoiceBot({
     adapter,
-    clock,
     conversations,
     responders,
     files: new FileSaver({ audioStore, clock, ids, log, fetch, sendLimitMs }),
