@@ -2,14 +2,14 @@ import { MAX_QUOTES, repliedQuote, type SentQuote } from '../attachments/quotes.
 import { fieldsOf } from '../json-access.ts';
 
 /**
- * What a message answers, by its `quotedReply` entities; some clients send them without the inner object.
+ * The messages that a message quotes, by its `quotedReply` entities. Some clients send these without the inner object.
  * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/conversation-messages
  */
 export function quotedReplies(entities: readonly unknown[] = []): SentQuote[] {
   return repliesIn(entities).slice(0, MAX_QUOTES).map(toQuote);
 }
 
-/** Whether one of the messages that are answered is the account's own. */
+/** Whether one of the quoted messages is from this account. */
 export function quotesAccount(entities: readonly unknown[] = [], id: string | undefined): boolean {
   return repliesIn(entities).some(({ senderId }) => Boolean(senderId) && senderId === id);
 }
