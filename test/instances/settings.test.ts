@@ -65,7 +65,7 @@ describe('what is chosen, pressed and counted at either of two instances', { ...
     const { attachments } = await chat.ask(one, 'say it');
     const value = { actionName: 'feedback', actionValue: { reaction: 'like' } };
     await invoked(chat, two, 'message/submitAction', { value, replyToId: 'sent-1' });
-    await two.logged('rated');
+    await two.logged('reply rated');
     const play = attachments[0].content.actions.find((action: { data?: { play?: string } }) => action.data?.play);
     const { task } = await invoked(chat, two, 'task/fetch', { value: { data: play.data } });
     const { pathname } = new URL(task.value.url);
