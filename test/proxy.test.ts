@@ -19,8 +19,8 @@ function settingsOf(env: Record<string, string>): ProxySettings | undefined {
   return settings;
 }
 
-describe('the proxy variables for libraries', () => {
-  it('are those of the bot, in the form that libraries understand', () => {
+describe('the proxy for libraries', () => {
+  it('is the proxy of the bot, in the form that they understand', () => {
     const env = {
       https_proxy: 'proxy.test:8080',
       ALL_PROXY: 'socks5://proxy.test',
@@ -36,14 +36,14 @@ describe('the proxy variables for libraries', () => {
     assert.deepEqual([env.https_proxy, env.ALL_PROXY], [undefined, undefined]);
   });
 
-  it('are removed where the bot uses no proxy', () => {
+  it('is not set if the bot uses none', () => {
     const env = { ALL_PROXY: 'socks5://proxy.test:1080', all_proxy: 'socks5://proxy.test:1080' };
     assert.equal(setDefaultProxy(undefined, env), undefined);
     assert.deepEqual(env, {});
   });
 });
 
-describe('the proxy for a host', () => {
+describe('the route to a host', () => {
   for (const [address, exceptions, isThroughProxy] of [
     ['https://r.openai.azure.com/openai/v1', '', true],
     ['https://r.openai.azure.com', 'other.example.com', true],
@@ -101,7 +101,7 @@ describe('a connection through a proxy', { skip, timeout: 60_000 }, () => {
   });
   const through = (url = proxy.url) => ({ url, exceptions: [] });
 
-  it('reaches the host by its name, with verified TLS', async () => {
+  it('leads to the host by its name, with verified TLS', async () => {
     const socket = await inTime(connectThrough(through(), FAR, forever));
     assert.ok(socket.authorized);
     assert.equal(socket.servername, 'far.test');
@@ -139,7 +139,7 @@ describe('a connection through a proxy', { skip, timeout: 60_000 }, () => {
   });
 
   for (const status of [403, 407, 502]) {
-    it(`fails with the name of the proxy that answers ${status}`, async () => {
+    it(`fails with the name of a proxy that answers ${status}`, async () => {
       proxy.rule = () => ({ status });
       const url = `http://user:a-secret@${new URL(proxy.url).host}`;
       await assert.rejects(inTime(connectThrough(through(url), FAR, forever)), (err: Error & { code?: string }) => {
@@ -156,7 +156,7 @@ describe('a connection through a proxy', { skip, timeout: 60_000 }, () => {
     });
   }
 
-  it('fails with the name of a proxy that does not answer', async () => {
+  it('fails with the name of a proxy that does not listen', async () => {
     const gone = await startConnectProxy(() => farPort);
     await gone[Symbol.asyncDispose]();
     await assert.rejects(inTime(connectThrough(through(gone.url), FAR, forever)), {
@@ -170,19 +170,19 @@ describe('a connection through a proxy', { skip, timeout: 60_000 }, () => {
     await assert.rejects(err, { code: 'proxy_unreachable' });
   });
 
-  it('fails when the tunnel breaks', async () => {
+  it('fails if the tunnel breaks, and affects nothing else', async () => {
     proxy.rule = () => 'reset';
     await assert.rejects(inTime(connectThrough(through(), FAR, forever)), { code: 'ECONNRESET' });
     await inTime(proxy.whenLeft());
   });
 
-  it('fails when the certificate is for another host', async () => {
+  it('fails like a direct connection if the certificate of the host is wrong', async () => {
     const other = new URL('https://other.test/');
     await assert.rejects(inTime(connectThrough(through(), other, forever)), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
     await inTime(proxy.whenLeft());
   });
 
-  it('ends on abort, while the proxy is silent and while the host is', async () => {
+  it('ends on abort while the proxy or the host is silent', async () => {
     await using silent = await startTrap();
     for (const fate of ['silent', silent.port] as const) {
       proxy.rule = () => fate;
@@ -196,7 +196,7 @@ describe('a connection through a proxy', { skip, timeout: 60_000 }, () => {
     }
   });
 
-  it('is used by fetch and the default agents, except for NO_PROXY hosts', async (t) => {
+  it('is used by fetch and the default agents, except for the hosts in NO_PROXY', async (t) => {
     if (!('setGlobalProxyFromEnv' in http)) return t.skip('this Node cannot');
     far?.on('request', (_, response) => response.end('here'));
     setDefaultProxy({ url: proxy.url, exceptions: ['excepted.test'] }, {});

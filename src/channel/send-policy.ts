@@ -42,7 +42,7 @@ export interface SendPolicyOptions {
   readonly log: Logger;
   /** No further try begins after this many milliseconds from the first one. */
   readonly retryWithinMs: number;
-  readonly telemetry: Pick<Telemetry, 'sendRetried' | 'sendThrottled'>;
+  readonly telemetry: Pick<Telemetry, 'count'>;
 }
 
 /** What is used of a pipeline of @azure/core-rest-pipeline. */
@@ -93,11 +93,11 @@ function safeRetryPolicy({ clock, random, log, retryWithinMs, telemetry }: SendP
       const lastTryAtMs = clock.now() + retryWithinMs;
       for (let retries = 0; ; retries++) {
         const attempt = await settle(next(request));
-        if ('response' in attempt && attempt.response.status === 429) telemetry.sendThrottled();
+        if ('response' in attempt && attempt.response.status === 429) telemetry.count('sendsThrottled');
         const waitMs = retries < MAX_RETRIES ? retryDelayMs(attempt, retries, random(), clock) : undefined;
         const isInTime = waitMs !== undefined && clock.now() + waitMs <= lastTryAtMs;
         if (!isInTime || isTypingSign(request)) return unwrap(attempt);
-        telemetry.sendRetried();
+        telemetry.count('sendRetries');
         const { pathname } = new URL(request.url);
         log.warn({ ...describe(attempt), to: pathname, waitMs, retry: retries + 1 }, 'sending again');
         await sleep(clock, waitMs);

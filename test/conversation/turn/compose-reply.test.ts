@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { AudioStore, NewAudio } from '../../../src/audio/audio-store.ts';
 import { type Pcm, toPcm } from '../../../src/audio/pcm.ts';
 import { toReply } from '../../../src/conversation/turn/compose-reply.ts';
-import { TURN_RETRY, TurnError, type TurnErrorCode } from '../../../src/errors.ts';
+import { TURN_ERRORS, TurnError, type TurnErrorCode } from '../../../src/errors.ts';
 import { createLogger } from '../../../src/log.ts';
 import type { CutShortReason, Outcome } from '../../../src/realtime/outcome.ts';
 import { emptyAudioStore, storedAudio } from '../../support/sound.ts';
@@ -131,7 +131,7 @@ describe('the reply to an answer that was cut short', () => {
 });
 
 describe('the reply to a failure', () => {
-  for (const code of Object.keys(TURN_RETRY) as TurnErrorCode[]) {
+  for (const code of Object.keys(TURN_ERRORS) as TurnErrorCode[]) {
     it(`says for ${code} what to do, with the incident and nothing of our inside`, async () => {
       const error = new TurnError(code, 'secret-host answered with secret-status');
       const { text, audio } = await shelf().reply({ kind: 'failed', error });
