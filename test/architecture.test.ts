@@ -74,9 +74,9 @@ const ONLY_IN: readonly (readonly [RegExp, RegExp])[] = [
   [/^htmlparser2/, /^src\/(attachments|tools\/documents)\//],
   [/^@modelcontextprotocol\//, /^src\/tools\/mcp\//],
   [/^zod$/, /^src\/tools\//],
-  [/^(minisearch|unpdf|fflate)$/, /^(src\/tools\/documents\/|dev\/)/],
+  [/^(minisearch|unpdf)$/, /^src\/tools\/documents\//],
   [/^strip-json-comments$/, /^src\/config\/mcp-settings\.ts$/],
-  [/^esbuild$/, /^(dev\/|src\/http\/pages\/browser-script\.ts$)/],
+  [/^esbuild$/, /^(dev\/|src\/http\/pages\/browser-file\.ts$)/],
   [/^(ajv|playwright|@echogarden|@microsoft\/(app-manifest|m365))/, /^dev\//],
 ];
 const MAX_LINES = 280;

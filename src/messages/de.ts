@@ -1,4 +1,4 @@
-import type { Messages } from './catalog.ts';
+import type { Messages } from './en.ts';
 
 const READABLE =
   'Bitte senden Sie Ton als WAV, MP3 oder Ogg/Opus, ein Bild als PNG, JPEG, GIF oder BMP oder eine Textdatei bis 30 kB.';
@@ -59,10 +59,7 @@ export const de: Messages = {
     save: 'Als .wav speichern',
   },
   toolWorking: (title) => `Nutzt „${title}“…`,
-  sources: {
-    heading: 'Quellen:',
-    page: (page) => `Seite ${page}`,
-  },
+  sources: { heading: 'Quellen:', page: (page) => `Seite ${page}` },
   audio: {
     gone: 'Ich habe den Ton dieser Antwort nicht mehr. Bitte fragen Sie mich noch einmal.',
     notDelivered:

@@ -3,8 +3,8 @@ import { ResponseParts } from './response-parts.ts';
 import type { ServerEvent } from './server-event.ts';
 
 /**
- * The text of an answer while it is made, in the form of the finished one. Where speech was asked for only transcripts of
- * it: what a model writes instead may still be taken back and asked for once more.
+ * The text of an answer while it is made. Where speech was requested only transcripts count: text instead of speech may
+ * still be deleted and requested once more.
  */
 export class LiveText {
   readonly #turnId: string;
@@ -15,7 +15,7 @@ export class LiveText {
   #responseId: string | undefined;
   #shown = '';
 
-  /** Only responses that name this turn are shown: of any other one it may turn out that it is somebody else's. */
+  /** Only responses that name this turn are shown: another may turn out not to be ours. */
   constructor(turnId: string, modality: 'audio' | 'text') {
     this.#turnId = turnId;
     this.#modality = modality;
@@ -31,14 +31,14 @@ export class LiveText {
     return event.text !== '';
   }
 
-  /** All of the text so far. What was given once stays as it is. Costs time with its length: not for each event. */
+  /** All of the text so far, a continuation of every earlier result. Costs time with its length. */
   text(): string {
     const text = [this.#before, this.#parts.text()].filter((each) => each !== '').join('\n\n');
     if (text.startsWith(this.#shown)) this.#shown = text;
     return this.#shown;
   }
 
-  /** The next response of a turn whose calls have run, or of one that is tried again: nothing was said before, then. */
+  /** A later response of the turn continues its text. A retry has a new response, too; the one before had no text. */
   #begin(responseId: string, isLater: boolean): void {
     if (this.#responseId === responseId || (this.#shown !== '' && !isLater)) return;
     this.#before = this.text();

@@ -48,6 +48,14 @@ export interface WireError {
   readonly param?: string;
 }
 
+/** A call as the model asks for it. */
+export interface FunctionCall {
+  readonly callId: string;
+  readonly name: string;
+  /** As the model wrote it: mostly JSON. */
+  readonly argumentsText: string;
+}
+
 /** The response in `response.done`. */
 export interface FinalResponse {
   readonly responseId: string;
@@ -58,16 +66,8 @@ export interface FinalResponse {
   readonly texts: readonly { readonly at: PartAddress; readonly text: string }[];
   /** In the order of the output; whole only in a completed response. */
   readonly calls: readonly FunctionCall[];
-  /** `undefined`: the service does not say, as for a failed response. */
+  /** `undefined`: the service did not report it, as for a failed response. */
   readonly usage: TokenUsage | undefined;
-}
-
-/** A call as the model asks for it. */
-export interface FunctionCall {
-  readonly callId: string;
-  readonly name: string;
-  /** As the model wrote it: mostly JSON. */
-  readonly argumentsText: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -113,10 +113,15 @@ function read(event: WireEvent): ServerEvent | undefined {
       return readItem(event, (itemId) => ({ kind: 'transcript', itemId, text: stringOf(event['transcript']) ?? '' }));
     case 'conversation.item.input_audio_transcription.failed':
       return readItem(event, (itemId) => ({ kind: 'transcript', itemId, text: undefined }));
-    case 'error':
-      return readError(fieldsOf(event['error']));
-    default:
-      return readUnlisted(event);
+    case 'error': {
+      const error = fieldsOf(event['error']);
+      return { kind: 'error', error: wireErrorOf(error), eventId: stringOf(error['event_id']) };
+    }
+    default: {
+      // Any other event of a response shows that the model is at work.
+      const responseId = stringOf(event['response_id']);
+      return responseId ? { kind: 'responseActivity', responseId } : { kind: 'other', type: event.type };
+    }
   }
 }
 
@@ -202,16 +207,6 @@ function callsOf(item: Fields): FunctionCall[] {
   const name = stringOf(item['name']);
   if (item['type'] !== 'function_call' || !callId || !name) return [];
   return [{ callId, name, argumentsText: stringOf(item['arguments']) ?? '' }];
-}
-
-function readError(error: Fields): ServerEvent {
-  return { kind: 'error', error: wireErrorOf(error), eventId: stringOf(error['event_id']) };
-}
-
-/** Any other event of a response shows that the model is at work. */
-function readUnlisted(event: WireEvent): ServerEvent {
-  const responseId = stringOf(event['response_id']);
-  return responseId ? { kind: 'responseActivity', responseId } : { kind: 'other', type: event.type };
 }
 
 function turnIdOf(response: Fields): string | undefined {

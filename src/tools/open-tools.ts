@@ -2,24 +2,25 @@ import type { Clock } from '../clock.ts';
 import type { DocumentsSettings } from '../config/documents-settings.ts';
 import type { McpServerSettings } from '../config/mcp-settings.ts';
 import type { ToolsSettings } from '../config/tools-settings.ts';
+import type { Build } from '../installation.ts';
 import type { Logger } from '../log.ts';
 import { Documents } from './documents/documents.ts';
 import type { McpServer } from './mcp/mcp-server.ts';
 import type { Tool } from './tool.ts';
 import { Tools } from './tools.ts';
 
+/** What tools share with the rest of the bot. */
 export interface OpenToolsDeps {
-  readonly settings: ToolsSettings;
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;
   readonly tokens: (scope: string) => () => Promise<string>;
-  readonly version: string;
+  readonly build: Build;
 }
 
 /** Joins what the model may call. What takes long to load is loaded after the start. */
-export function openTools(deps: OpenToolsDeps): Tools {
-  const { settings, clock, log } = deps;
+export function openTools(settings: ToolsSettings, deps: OpenToolsDeps): Tools {
+  const { clock, log } = deps;
   const documents = settings.documents && new Documents({ settings: settings.documents, clock, log });
   return new Tools({
     functions: once(() => loadFunctions(settings.hasExamples)),

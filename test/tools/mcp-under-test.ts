@@ -36,7 +36,8 @@ export async function connected(
   transport: McpTransport,
   more: Partial<McpServerSettings> = {},
 ): Promise<McpServer> {
-  const deps = { clock: systemClock, log: silent, random: () => 0, tokens: () => async () => 'token', version: '0' };
+  const build = { version: '0', commit: undefined };
+  const deps = { clock: systemClock, log: silent, random: () => 0, tokens: () => async () => 'token', build };
   const server = new McpServer(settingsOf(transport, more), deps);
   t.after(() => server.close());
   await server.connect();

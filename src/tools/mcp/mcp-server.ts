@@ -1,6 +1,7 @@
 import { Client, type Transport } from '@modelcontextprotocol/client';
 import type { Clock } from '../../clock.ts';
 import type { McpServerSettings } from '../../config/mcp-settings.ts';
+import type { Build } from '../../installation.ts';
 import type { Logger } from '../../log.ts';
 import type { CallContext, Tool, ToolArguments, ToolOutput } from '../tool.ts';
 import { ToolError } from '../tool-error.ts';
@@ -23,8 +24,8 @@ export interface McpServerDeps {
   readonly random: () => number;
   /** Access tokens by scope. */
   readonly tokens: (scope: string) => () => Promise<string>;
-  /** Of the bot, as the server is told it. */
-  readonly version: string;
+  /** Servers are told the bot's version. */
+  readonly build: Build;
 }
 
 /** How it stands with a server; `reason` is for operators. */
@@ -102,7 +103,7 @@ export class McpServer {
 
   /** No capabilities: then no server asks for anything of ours. */
   #createClient(): Client {
-    const info = { name: 'realtime-voice-bot', version: this.#deps.version };
+    const info = { name: 'realtime-voice-bot', version: this.#deps.build.version };
     const onChanged = (error: Error | null) => void (error === null && this.#relist());
     const listChanged = { tools: { autoRefresh: false, onChanged } };
     // For a program it would cost a second start, and its time limit where it does not answer the question.
