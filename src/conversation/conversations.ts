@@ -154,7 +154,7 @@ export class Conversations {
     this.#openRequests.set(name, respond);
     const close = () => this.#openRequests.delete(name);
     try {
-      const { result, done } = await this.#services.queue.addHere(message);
+      const { result, done } = await this.#services.queue.addInBand(message);
       return this.#acceptance(result, done.finally(close), message, respond);
     } catch (err) {
       close();

@@ -48,7 +48,7 @@ export class DatabaseQueue implements TurnQueue {
     return result;
   }
 
-  async addHere(message: UserMessage): Promise<InBandResult> {
+  async addInBand(message: UserMessage): Promise<InBandResult> {
     return this.#options.inBand.add(message);
   }
 

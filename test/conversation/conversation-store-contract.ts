@@ -138,14 +138,14 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       const others = await recordingLinks.create(messageIn('a', 'm', { personKey: 'other' }));
       assert.equal(await recordingLinks.find(first.id), undefined);
       assert.deepEqual(await recordingLinks.find(second.id), second);
-      const taken = await Promise.all([1, 2, 3].map(() => recordingLinks.take(second.id)));
+      const taken = await Promise.all([1, 2, 3].map(() => recordingLinks.claim(second.id)));
       assert.deepEqual(taken.filter(Boolean), [true]);
       assert.equal(await recordingLinks.find(second.id), undefined);
-      assert.equal(await recordingLinks.take(first.id), false);
+      assert.equal(await recordingLinks.claim(first.id), false);
       assert.deepEqual(await recordingLinks.find(others.id), others);
       for (const id of ['', 'x', '\u0000', "'; DROP", 'x'.repeat(33)]) {
         assert.equal(await recordingLinks.find(id), undefined);
-        assert.equal(await recordingLinks.take(id), false);
+        assert.equal(await recordingLinks.claim(id), false);
       }
     });
   });

@@ -35,7 +35,7 @@ const onEnded = new Map<string, () => void>();
 function observed(queue: MemoryQueue, jobOf: (job: TurnJob) => TurnJob): TurnQueue {
   return {
     add: (message) => queue.add(message),
-    addHere: (message) => queue.addHere(message),
+    addInBand: (message) => queue.addInBand(message),
     hasRoom: (key) => queue.hasRoom(key),
     start: (run) => queue.start((job) => run(jobOf(job)).finally(() => onEnded.get(job.message.activityId)?.())),
     drain: (graceMs, dismiss) => queue.drain(graceMs, dismiss),

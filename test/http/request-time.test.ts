@@ -44,9 +44,9 @@ async function started(t: TestContext) {
         looked.resolve();
         return link === 'invited' ? recordingLink : new Promise(() => {});
       },
-      async take(_invitation, receive) {
+      async accept(_recordingLink, receive) {
         await receive();
-        return 'taken';
+        return 'accepted';
       },
     },
     about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false, isAudioInAccount: false },

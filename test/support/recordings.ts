@@ -4,5 +4,5 @@ import type { Recordings } from '../../src/conversation/recordings/recordings.ts
 export const noRecordings: Recordings = {
   guestOf: async () => undefined,
   speakerOf: async () => undefined,
-  take: async () => 'gone',
+  accept: async () => 'gone',
 };

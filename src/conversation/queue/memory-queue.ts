@@ -55,7 +55,7 @@ export class MemoryQueue implements TurnQueue {
     return this.#add(message).result;
   }
 
-  async addHere(message: UserMessage): Promise<{ readonly result: AddResult; readonly done: Promise<void> }> {
+  async addInBand(message: UserMessage): Promise<{ readonly result: AddResult; readonly done: Promise<void> }> {
     return this.#add(message);
   }
 

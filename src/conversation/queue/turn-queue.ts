@@ -86,7 +86,7 @@ export interface TurnQueue {
    * Runs the turn of a message whose answer goes back in its request, on this instance, in order with the others of its
    * kind. Resolves when `run` has ended, at once with `false` for a duplicate, or when too many wait here.
    */
-  addHere(message: UserMessage): Promise<{ readonly result: AddResult; readonly done: Promise<void> }>;
+  addInBand(message: UserMessage): Promise<{ readonly result: AddResult; readonly done: Promise<void> }>;
   /** Whether a message that is added now finds room in its conversation. */
   hasRoom(key: string): Promise<boolean>;
   /** Begins to hand out turns. `run` must not reject. */

@@ -44,7 +44,7 @@ export function createMemoryRecordingLinks({ clock, ids }: MemoryRecordingLinksO
       const recordingLink = lookUp(id);
       return recordingLink === undefined || isExpired(recordingLink) ? undefined : recordingLink;
     },
-    async take(id) {
+    async claim(id) {
       return lookUp(id) !== undefined && kept.delete(placeOf(id));
     },
     async forget(key) {

@@ -11,14 +11,14 @@ export const OPENS_FOR_MS = 10 * 60_000;
 /** What was begun in time may be sent: three minutes of sound, and two for its way. */
 export const HOLDS_FOR_MS = OPENS_FOR_MS + 5 * 60_000;
 
-/** Recording links until they are used, or too old. All calls but `take` are safe to call again; they reject with a StoreError. */
+/** Recording links until they are used, or too old. All calls but `claim` are safe to call again; they reject with a StoreError. */
 export interface RecordingLinks {
   /** Ends the earlier one of the same person in the same conversation. */
   create(guest: Guest): Promise<RecordingLink>;
   /** `undefined` when there is none, or not any more. */
   find(id: string): Promise<RecordingLink | undefined>;
   /** Uses it up. True for one call alone, on whichever instance. */
-  take(id: string): Promise<boolean>;
+  claim(id: string): Promise<boolean>;
   /** Ends all of a conversation. */
   forget(key: string): Promise<void>;
 }

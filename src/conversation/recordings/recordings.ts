@@ -38,8 +38,8 @@ export interface RecordingsDeps {
  * messages of its conversation wait), `uploading` (another recording of the same person is being received), `draining`,
  * `notStored`: it was not taken, and may be sent again by the same recording link.
  */
-export type RecordingTaken =
-  | 'taken'
+export type RecordingResult =
+  | 'accepted'
   | 'gone'
   | 'queueFull'
   | 'uploading'
@@ -57,7 +57,7 @@ export interface Recordings {
    * `receive` does; with an AttachmentError where the recording cannot be read, and with a StoreError: then the
    * recording link stays.
    */
-  take(recordingLink: RecordingLink, receive: () => Promise<Uint8Array>): Promise<RecordingTaken>;
+  accept(recordingLink: RecordingLink, receive: () => Promise<Uint8Array>): Promise<RecordingResult>;
 }
 
 /** Recordings that are received and decoded at the same time. Half of them leave room in the decoder's queue. */
@@ -78,7 +78,7 @@ export function createRecordings(deps: RecordingsDeps): Recordings {
   /** Ends a recording link of which too many recordings were refused. */
   async function hasTriesLeft({ id }: RecordingLink): Promise<boolean> {
     if ((tries.get(id) ?? 0) < MAX_TRIES) return true;
-    await recordingLinks.take(id);
+    await recordingLinks.claim(id);
     return false;
   }
 
@@ -91,11 +91,11 @@ export function createRecordings(deps: RecordingsDeps): Recordings {
   /** False where another instance has. The message is accepted by now: it is no error when this fails. */
   async function useUp({ id, key }: RecordingLink): Promise<boolean> {
     try {
-      return await recordingLinks.take(id);
+      return await recordingLinks.claim(id);
     } catch {
       // Once more: a connection may have died unnoticed. That it is gone now says nothing of who has done it.
       const note = (err: unknown) => log.warn({ err, conversation: key }, 'used recording link not removed');
-      await recordingLinks.take(id).catch(note);
+      await recordingLinks.claim(id).catch(note);
       return true;
     }
   }
@@ -107,7 +107,7 @@ export function createRecordings(deps: RecordingsDeps): Recordings {
   }
 
   /** The recording stays where it may be asked for, and nowhere else. */
-  async function handOn(recordingLink: RecordingLink, audioId: string, durationMs: number): Promise<RecordingTaken> {
+  async function handOn(recordingLink: RecordingLink, audioId: string, durationMs: number): Promise<RecordingResult> {
     const turn = spokenTurn(recordingLink, audioId);
     const accepted = (await conversations.hasRoom(turn.key))
       ? await conversations.accept(turn, later(turn.reference))
@@ -121,7 +121,7 @@ export function createRecordings(deps: RecordingsDeps): Recordings {
           return 'gone';
         }
         log.info({ conversation: turn.key, activity: turn.activityId, durationMs }, 'a recording was taken');
-        return 'taken';
+        return 'accepted';
       case 'duplicate':
         await drop(audioId, recordingLink);
         return 'gone';
@@ -136,7 +136,7 @@ export function createRecordings(deps: RecordingsDeps): Recordings {
     }
   }
 
-  async function takeBytes(recordingLink: RecordingLink, bytes: Uint8Array): Promise<RecordingTaken> {
+  async function takeBytes(recordingLink: RecordingLink, bytes: Uint8Array): Promise<RecordingResult> {
     const { pcm, durationMs } = await clips.decode(bytes, NEVER);
     // It may have been long under way: nothing is kept of a conversation that was told to be forgotten meanwhile.
     if ((await recordingLinks.find(recordingLink.id)) === undefined) return 'gone';
@@ -151,7 +151,7 @@ export function createRecordings(deps: RecordingsDeps): Recordings {
       return recordingLink !== undefined && clock.now() < recordingLink.opensUntilMs ? recordingLink : undefined;
     },
     speakerOf: (link) => findRecordingLink(link, recordingLinks),
-    async take(recordingLink, receive) {
+    async accept(recordingLink, receive) {
       if (!(await conversations.hasRoom(recordingLink.key))) return 'queueFull';
       const person = personOf(recordingLink);
       const release = uploads.acquire(person);

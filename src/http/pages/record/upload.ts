@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'restify';
 import { MAX_CLIP_BYTES } from '../../../audio/clip/clip.ts';
-import type { Recordings, RecordingTaken } from '../../../conversation/recordings/recordings.ts';
+import type { RecordingResult, Recordings } from '../../../conversation/recordings/recordings.ts';
 import { personOf } from '../../../conversation/speakers.ts';
 import {
   AttachmentError,
@@ -19,7 +19,7 @@ import { firstLanguage } from '../page.ts';
 
 /** What taking a recording needs. */
 export interface UploadOptions {
-  readonly recordings: Pick<Recordings, 'speakerOf' | 'take'>;
+  readonly recordings: Pick<Recordings, 'speakerOf' | 'accept'>;
   readonly isDraining: () => boolean;
   readonly log: Logger;
 }
@@ -40,7 +40,7 @@ export function uploadRoute({ recordings, isDraining, log }: UploadOptions) {
   return async function takeRecording(request: Request, response: Response): Promise<void> {
     let messages = messagesFor(firstLanguage(request));
     let names: object = {};
-    let taken: RecordingTaken;
+    let taken: RecordingResult;
     try {
       if (isDraining()) throw new RequestError('draining', messages.shuttingDown);
       const recordingLink = await recordings.speakerOf(String(request.params.link));
@@ -48,7 +48,7 @@ export function uploadRoute({ recordings, isDraining, log }: UploadOptions) {
       if (recordingLink === undefined) throw ended(messages);
       messages = messagesFor(recordingLink.locale);
       names = { conversation: recordingLink.key };
-      taken = await recordings.take(recordingLink, () => {
+      taken = await recordings.accept(recordingLink, () => {
         allowLongRequest(request);
         return personOf(recordingLink).isVouched ? readBody(request) : readUnvouched(request);
       });
@@ -67,9 +67,9 @@ async function readWav(request: IncomingMessage): Promise<Buffer> {
   return wholeBody(request, MAX_CLIP_BYTES);
 }
 
-function answer(response: Response, taken: RecordingTaken, messages: Messages): void {
+function answer(response: Response, taken: RecordingResult, messages: Messages): void {
   switch (taken) {
-    case 'taken':
+    case 'accepted':
       response.writeHead(202, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' });
       response.end('{}');
       return;
