@@ -39,7 +39,7 @@ export interface Messages {
   readonly voiceReply: string;
   readonly audioTitle: string;
   listen(duration: string): string;
-  /** Why an answer ends early, said below it. The user who stopped it knows. */
+  /** Why an answer ends early, said below it. */
   readonly cutShort: Readonly<Record<'length' | 'filter' | 'cancelled' | 'lost', string>>;
   readonly apologies: Readonly<Record<ApologyKind, string>>;
   /** The id that stands in the log, too. */
@@ -76,6 +76,8 @@ export interface Messages {
     readonly does: Readonly<Record<CommandName, string>>;
     unknown(written: string): string;
     reset(by: string | undefined): string;
+    /** Asks before anything is deleted. */
+    confirmForget(by: string | undefined): string;
     forgotten(by: string | undefined): string;
     voice(voice: string, by: string | undefined): string;
     readonly chooseVoice: string;

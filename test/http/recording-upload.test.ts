@@ -91,7 +91,7 @@ describe('POST /record/<link>', () => {
   it('ends with the conversation', async (t) => {
     const { bot } = await started(t);
     const [here, there] = [await invited(bot), await invited(bot, { conversation: { id: 'conversation-2' } })];
-    await bot.says('/forget');
+    await bot.says('/forget yes');
     await bot.connector.whenMessages(3);
     assert.equal((await fetch(here)).status, 404);
     await assertRefused(await speak(here), 404, 'not_found', en.recording.ended);

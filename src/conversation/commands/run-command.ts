@@ -40,6 +40,8 @@ export function planCommand(command: Command, message: UserMessage, services: Se
     case 'reset':
       return { action: { kind: 'reset' }, confirm: async () => say(messages.commands.reset(by)) };
     case 'forget':
+      // Asked for anew each time, and nothing is stored meanwhile: any instance takes the answer.
+      if (command.argument.toLowerCase() !== 'yes') return onlySay(messages.commands.confirmForget(by));
       return {
         action: { kind: 'forget' },
         confirm: async (signal) => {

@@ -57,8 +57,10 @@ export async function toReply(
     case 'failed':
       return { text: apology(outcome.error.code, turn.incident, messages), audio: undefined };
     case 'cutShort':
-      if (outcome.why === 'cancelled') return { ...fromModel, text: outcome.text };
       if (outcome.why === 'filter') return { text: messages.cutShort.filter, audio: undefined, addsToShown: true };
+      // Nothing had come yet: the confirmation of `/stop` says all.
+      if (outcome.why === 'cancelled' && outcome.text === '' && outcome.pcm.byteLength === 0)
+        return { ...fromModel, text: '' };
       return {
         ...fromModel,
         text: paragraphs(outcome.text, messages.cutShort[outcome.why]),
