@@ -1,4 +1,4 @@
-import type { Blobs } from '../storage/blobs.ts';
+import type { AzureBlobs } from '../storage/azure-blobs.ts';
 import { type DoctorDeps, type Finding, fail, pass } from './check.ts';
 
 /** Where it writes; the bot has nothing there. */
@@ -8,12 +8,12 @@ const PART = { start: 11, end: 20 };
 const FIX = 'Use Azure Blob Storage itself.';
 
 /** Writes a blob as the bot does, reads a part of it back and deletes it. Rejects with a StoreError. */
-export async function tryWrites(blobs: Blobs, { clock, ids }: DoctorDeps): Promise<Finding> {
+export async function tryWrites(blobs: AzureBlobs, { clock, ids }: DoctorDeps): Promise<Finding> {
   const name = `${FOLDER}${ids.secret()}`;
   const startedAtMs = clock.now();
   try {
-    await blobs.write(name, BODY, { contentType: 'text/plain' });
-    const part = await blobs.readPart(name, PART.start, PART.end);
+    await blobs.write(name, BODY, 'text/plain');
+    const part = await blobs.read(name, PART);
     if (part === undefined || !part.body.equals(BODY.subarray(PART.start, PART.end + 1)))
       return fail('what was written does not come back', FIX);
     const wasThere = await blobs.delete(name);
