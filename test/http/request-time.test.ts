@@ -32,7 +32,7 @@ const GUEST = {
 async function started(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const clock = new ManualClock();
-  const recordingLink = await createMemoryRecordingLinks({ clock, ids: randomIds }).create(GUEST);
+  const recordingLink = await createMemoryRecordingLinks(clock, randomIds).create(GUEST);
   const looked = Promise.withResolvers<void>();
   const server = createHttpServer({
     build: TEST_BUILD,

@@ -4,18 +4,12 @@ import type { Ids } from '../../ids.ts';
 import { lruOptions } from '../../lru-options.ts';
 import { placeOf, type RecordingLink, type RecordingLinks, recordingLinkOf } from './recording-links.ts';
 
-/** What recording links in memory need. */
-export interface MemoryRecordingLinksOptions {
-  readonly clock: Clock;
-  readonly ids: Ids;
-}
-
-const MAX_INVITATIONS = 50_000;
+const MAX_LINKS = 50_000;
 
 /** Recording links in the memory of this process: bounded in number, the oldest leave first. */
-export function createMemoryRecordingLinks({ clock, ids }: MemoryRecordingLinksOptions): RecordingLinks {
+export function createMemoryRecordingLinks(clock: Clock, ids: Ids): RecordingLinks {
   /** By their places. */
-  const kept = new LRUCache<string, RecordingLink>(lruOptions(MAX_INVITATIONS));
+  const kept = new LRUCache<string, RecordingLink>(lruOptions(MAX_LINKS));
   const isExpired = ({ expiresAtMs }: RecordingLink) => clock.now() >= expiresAtMs;
 
   /** All hold for the same time, so the first made is the first to end. */

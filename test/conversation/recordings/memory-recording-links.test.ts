@@ -7,7 +7,7 @@ import { guest, itKeepsInvitations } from './recording-links-contract.ts';
 
 function recordingLinks() {
   const clock = new ManualClock();
-  return { clock, store: createMemoryRecordingLinks({ clock, ids: randomIds }) };
+  return { clock, store: createMemoryRecordingLinks(clock, randomIds) };
 }
 
 itKeepsInvitations('memory', async () => recordingLinks());
