@@ -118,6 +118,8 @@ async function readOne(attachment: MessageAttachment, before: readonly Read[], r
     case 'recording':
       return readFileOrNote(attachment, before, reading);
   }
+  // A newer version of the bot has accepted it, whose kinds this one does not know.
+  return { note: words.unreadable, modelNote: unreadNote('an attachment') };
 }
 
 async function readFileOrNote(source: SentFile | Recording, before: readonly Read[], reading: Reading): Promise<Read> {
