@@ -16,7 +16,7 @@ import type { Config } from './config/config.ts';
 import { Conversations } from './conversation/conversations.ts';
 import { Spending } from './conversation/limits/spending.ts';
 import { TurnRate } from './conversation/limits/turn-rate.ts';
-import { createRecordings } from './conversation/recordings/recordings.ts';
+import { Recordings } from './conversation/recordings/recordings.ts';
 import type { Services } from './conversation/services.ts';
 import { FILE_BOUNDS } from './conversation/turn/read-attachments.ts';
 import { aboutFacts } from './http/pages/about/route.ts';
@@ -81,14 +81,8 @@ export function createApp(deps: AppDeps): App {
   const publicBaseUrl = () =>
     config.publicBaseUrl === 'localhost' ? `http://localhost:${port}` : config.publicBaseUrl;
 
-  const stores = openStores({
-    config,
-    clock,
-    ids: parts.ids,
-    log,
-    tokens: parts.tokens,
-    openDatabase: deps.openDatabase,
-  });
+  const { ids, tokens } = parts;
+  const stores = openStores({ config, clock, ids, log, tokens, openDatabase: deps.openDatabase });
   const channel = createChannel(parts, publicBaseUrl);
   const readers = {
     clips: createClipDecoder({ clock, log, searchPath: deps.searchPath }),
@@ -96,7 +90,8 @@ export function createApp(deps: AppDeps): App {
   };
   const services = createServices(parts, stores, channel, readers, publicBaseUrl);
   const conversations = new Conversations(services);
-  const http = createHttp(parts, stores, conversations, channel, readers, publicBaseUrl);
+  const recordings = new Recordings(conversations, services);
+  const http = createHttp(parts, stores, conversations, recordings, channel, publicBaseUrl);
   return {
     async start() {
       port = await http.listen(config.port, config.host);
@@ -122,25 +117,16 @@ function createHttp(
   parts: Parts,
   stores: Stores,
   conversations: Conversations,
+  recordings: Recordings,
   channel: Channel,
-  readers: FileReaders,
   publicBaseUrl: () => string | undefined,
 ): HttpServer {
   const { config, build, clock, log } = parts;
-  const { recordingLinks, audioStore } = stores;
-  const { later } = channel.responders;
+  const { audioStore } = stores;
   return createHttpServer({
     deliver: createDelivery(parts, stores, conversations, channel, publicBaseUrl),
     audioStore,
-    recordings: createRecordings({
-      recordingLinks,
-      audioStore,
-      clips: readers.clips,
-      later,
-      conversations,
-      clock,
-      log,
-    }),
+    recordings,
     about: aboutFacts(config),
     build,
     clock,

@@ -25,7 +25,9 @@ export function readMessage(json: unknown): UserMessage | undefined {
 function isMessage(value: unknown): value is UserMessage {
   const { key, activityId, channel, text, personKey, user, attachments, reference } = fieldsOf(value);
   const areTexts = [key, activityId, channel, text, personKey].every((each) => typeof each === 'string');
-  return areTexts && isObject(user) && Array.isArray(attachments) && attachments.every(isObject) && isReference(reference);
+  return (
+    areTexts && isObject(user) && Array.isArray(attachments) && attachments.every(isObject) && isReference(reference)
+  );
 }
 
 /** Whether it is a reference to where an answer goes. */

@@ -48,13 +48,17 @@ export function placeOf(id: string): string {
   return `${id.slice(0, PART_CHARS)}/${id.slice(PART_CHARS, 2 * PART_CHARS)}`;
 }
 
+/** The fields of a guest alone. */
+export function guestOf({ key, channel, scope, user, personKey, isAllowed, locale, reference }: Guest): Guest {
+  return { key, channel, scope, user, personKey, isAllowed, locale, reference };
+}
+
 /** A recording link from now on. */
 export function recordingLinkOf(guest: Guest, ids: Ids, clock: Clock): RecordingLink {
-  const { key, channel, scope, user, personKey, isAllowed, locale, reference } = guest;
-  const parts = [conversationId(key), personId(personKey), ids.secret()];
+  const parts = [conversationId(guest.key), personId(guest.personKey), ids.secret()];
   const nowMs = clock.now();
   return {
-    ...{ key, channel, scope, user, personKey, isAllowed, locale, reference },
+    ...guestOf(guest),
     id: parts.map((part) => part.slice(0, PART_CHARS)).join(''),
     linkKey: ids.secret(),
     opensUntilMs: nowMs + OPENS_FOR_MS,
