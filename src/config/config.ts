@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
 import { LOG_LEVELS, type LogLevel } from '../log.ts';
 import { type HostRule, parseHostRules } from './allowed-hosts.ts';
+import { budgetNotices } from './budget-notices.ts';
 import { type DatabaseSettings, readDatabase } from './database-settings.ts';
 import { type Env, EnvReader } from './env.ts';
 import { checkIdentity, readBotEnv, readTenants } from './identity-settings.ts';
@@ -93,9 +94,10 @@ export function readConfig(
   const model = readModel(read);
   const limits = readLimits(read, model.model, readText);
   const onlyLoopback = appId === undefined && !read.flag('ALLOW_UNAUTHENTICATED', false);
+  const session = readSession(read, limits);
   const config: Config = {
     model,
-    session: readSession(read, limits),
+    session,
     botEnv: readBotEnv(read),
     isAuthenticated: appId !== undefined,
     onlyLoopback,
@@ -122,7 +124,10 @@ export function readConfig(
     proxy: readProxy(read),
     limits,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
-    notices: [...envNotices, ...readNotices(read), ...read.notices, ...unknownSettings(env, namesRead(read))],
+    notices: [
+      ...[...envNotices, ...readNotices(read), ...read.notices, ...unknownSettings(env, namesRead(read))],
+      ...budgetNotices(limits, session, model.model),
+    ],
   };
   const problems = read.listProblems();
   if (problems.length > 0) throw new ConfigError([...problems, ...envNotices]);

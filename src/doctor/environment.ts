@@ -1,6 +1,5 @@
 import { findFfmpeg } from '../audio/clip/ffmpeg.ts';
 import type { Config } from '../config/config.ts';
-import { budgetNotices } from '../conversation/limits/spending.ts';
 import { settingsFile } from '../installation.ts';
 import { type Check, type DoctorDeps, type Finding, pass, skipped, warn } from './check.ts';
 
@@ -14,8 +13,7 @@ const MODELS: Readonly<Record<Config['model']['kind'], string>> = {
 
 /** What is known without asking anybody. Older versions of Node were refused at the start. */
 export function environmentChecks({ config, env, installed }: DoctorDeps): readonly Check[] {
-  const { model, database, azureStorageBlobUrl } = config;
-  const notices = [...config.notices, ...budgetNotices(config)];
+  const { model, database, azureStorageBlobUrl, notices } = config;
   const set = `${MODELS[model.kind]} ("${model.model}"), ${database === undefined ? 'no database' : 'a database'}, ${azureStorageBlobUrl === undefined ? 'no storage account' : 'a storage account'}`;
   const figures = { model: model.kind, storage: database === undefined ? 'memory' : 'postgres' };
   const fix = `See these settings in ${settingsFile(installed)}.`;

@@ -1,4 +1,5 @@
 import type { SessionSettings } from '../../config/config.ts';
+import type { ResponseSize } from '../../prices.ts';
 import type { ContentPart } from '../../realtime/content.ts';
 import { historyText } from '../history/history.ts';
 import type { ConversationRecord, ConversationUsage } from '../records.ts';
@@ -53,8 +54,10 @@ export function isEmpty({ text }: UserMessage, { before, after }: ReadAttachment
   return text === '' && before.length === 0 && after.length === 0;
 }
 
-/** All that a new session would be told, by which its cost is bounded. */
-export function textsOf({ settings, about, history, text, parts }: Prompt): readonly (string | undefined)[] {
-  const texts = parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []));
-  return [settings.instructions, about, history(), text, ...texts];
+/** What the cost of its answer is bounded by. */
+export function sizeOf(prompt: Prompt): ResponseSize {
+  const { settings, about, history, text, parts, context, soundMs, pictures } = prompt;
+  const partTexts = parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []));
+  const texts = [settings.instructions, about, history(), text, ...partTexts];
+  return { context, texts, soundMs, pictures, maxOutputTokens: settings.maxOutputTokens };
 }

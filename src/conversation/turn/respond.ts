@@ -5,7 +5,7 @@ import type { Allowance } from '../limits/spending.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
 import type { ReplySender } from '../reply.ts';
 import type { Services } from '../services.ts';
-import { type Prompt, textsOf } from './prompt.ts';
+import { type Prompt, sizeOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
 import type { TurnContext } from './turn-context.ts';
 import type { Response } from './turn-result.ts';
@@ -18,7 +18,7 @@ export async function reserve(
 ): Promise<Allowance | OverBudget> {
   const { job, message } = turn;
   const owners = { jobId: job.id, conversation: message.key, person: message.personKey };
-  const request = { ...prompt, ...owners, text: () => textsOf(prompt) };
+  const request = { ...owners, size: () => sizeOf(prompt) };
   const allowance = await turn.stored(() => spending.reserve(request), turn.signal);
   if (!('budget' in allowance)) turn.costUsd = 0;
   return allowance;
