@@ -95,6 +95,7 @@ export function readConfig(
   const limits = readLimits(read, model.model, readText);
   const onlyLoopback = appId === undefined && !read.flag('ALLOW_UNAUTHENTICATED', false);
   const session = readSession(read, limits);
+  read.notices.push(...budgetNotices(limits, session, model.model));
   const config: Config = {
     model,
     session,
@@ -124,10 +125,7 @@ export function readConfig(
     proxy: readProxy(read),
     limits,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
-    notices: [
-      ...[...envNotices, ...readNotices(read), ...read.notices, ...unknownSettings(env, namesRead(read))],
-      ...budgetNotices(limits, session, model.model),
-    ],
+    notices: [...envNotices, ...readNotices(read), ...read.notices, ...unknownSettings(env, namesRead(read))],
   };
   const problems = read.listProblems();
   if (problems.length > 0) throw new ConfigError([...problems, ...envNotices]);
