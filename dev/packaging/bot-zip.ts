@@ -14,16 +14,23 @@ export interface BotZip {
   readonly unpackedBytes: number;
 }
 
+/** The bot as one ZIP that needs Node and nothing else. Takes and rejects with what `botFiles` does. */
+export async function makeBotZip(...of: Parameters<typeof botFiles>): Promise<BotZip> {
+  const files = await botFiles(...of);
+  const unpackedBytes = Object.values(files).reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return { zip: zipOf(files), unpackedBytes };
+}
+
 /**
- * The bot as one ZIP that needs Node and nothing else, made from what lies below `root`; the same content gives the
- * same bytes. `commit`: what `/health` reports, see `Build`. `entries` as in the table, which is the default.
- * Rejects with what esbuild or Node say.
+ * What is in the ZIP, by path, made from what lies below `root`; the same content gives the same bytes. `commit`: what
+ * `/health` reports, see `Build`. `entries` as in the table, which is the default. Rejects with what esbuild or Node
+ * say.
  */
-export async function makeBotZip(
+export async function botFiles(
   root: string,
   commit: Build['commit'],
   entries: Readonly<Record<string, string>> = ENTRIES,
-): Promise<BotZip> {
+): Promise<Readonly<Record<string, Uint8Array>>> {
   const { files: programs, metafile } = await bundle(root, entries);
   const assets = ASSETS.map((path) => `node_modules/${path}`);
   const packages = [...packagesIn(metafile), ...assets.flatMap((path) => packageFolder(path) ?? [])];
@@ -35,8 +42,7 @@ export async function makeBotZip(
   for (const path of assets) files[`dist/${basename(path)}`] = readFileSync(join(root, path));
   const scripts = await browserFiles(join(root, 'src/http/pages'));
   for (const [name, contents] of Object.entries({ ...programs, ...scripts })) files[`dist/${name}`] = contents;
-  const unpackedBytes = Object.values(files).reduce((sum, { byteLength }) => sum + byteLength, 0);
-  return { zip: zipOf(files), unpackedBytes };
+  return files;
 }
 
 /** What Node and whoever looks after the machine want to know; there is nothing left to install. */

@@ -1,3 +1,4 @@
+import { fromALaw, fromMuLaw } from '../../src/audio/clip/g711.ts';
 import type { AudioFormat } from './fields.ts';
 
 /** PCM16 LE mono 24 kHz in the format that the client asked for; G.711 is one byte a sample at 8 kHz. */
@@ -6,9 +7,9 @@ export function encodeAudio(pcm: Uint8Array, { type }: AudioFormat): Uint8Array 
     case 'audio/pcm':
       return pcm;
     case 'audio/pcmu':
-      return encodeEach(pcm, muLaw);
+      return encodeEach(pcm, toMuLaw);
     case 'audio/pcma':
-      return encodeEach(pcm, aLaw);
+      return encodeEach(pcm, toALaw);
   }
 }
 
@@ -53,8 +54,8 @@ function decodeEach(audio: Uint8Array, sampleOf: Int16Array): Int16Array {
 const BIAS = 0x84;
 const CLIP = 32_635;
 
-/** ITU-T G.711 mu-law. */
-function muLaw(sample: number): number {
+/** The byte of a 16 bit sample in ITU-T G.711 mu-law. */
+export function toMuLaw(sample: number): number {
   const sign = sample < 0 ? 0x80 : 0;
   const magnitude = Math.min(Math.abs(sample), CLIP) + BIAS;
   const exponent = 24 - Math.clz32(magnitude);
@@ -62,8 +63,8 @@ function muLaw(sample: number): number {
   return ~(sign | (exponent << 4) | mantissa) & 0xff;
 }
 
-/** ITU-T G.711 A-law. */
-function aLaw(sample: number): number {
+/** The byte of a 16 bit sample in ITU-T G.711 A-law. */
+export function toALaw(sample: number): number {
   const sign = sample >= 0 ? 0x80 : 0;
   const magnitude = Math.min(sample >= 0 ? sample : -sample - 1, 0x7fff);
   const exponent = Math.max(0, 24 - Math.clz32(magnitude));
@@ -71,18 +72,6 @@ function aLaw(sample: number): number {
   return (sign | (exponent << 4) | mantissa) ^ 0x55;
 }
 
-/** The sample that each mu-law byte stands for. */
-const MU_LAW = Int16Array.from({ length: 256 }, (_, code) => {
-  const bits = ~code & 0xff;
-  const magnitude = ((((bits & 0x0f) << 3) + BIAS) << ((bits >> 4) & 0x07)) - BIAS;
-  return bits & 0x80 ? -magnitude : magnitude;
-});
-
-/** The sample that each A-law byte stands for. */
-const A_LAW = Int16Array.from({ length: 256 }, (_, code) => {
-  const bits = code ^ 0x55;
-  const exponent = (bits >> 4) & 0x07;
-  const mantissa = ((bits & 0x0f) << 4) + 8;
-  const magnitude = exponent === 0 ? mantissa : (mantissa + 0x100) << (exponent - 1);
-  return bits & 0x80 ? magnitude : -magnitude;
-});
+/** The sample of each byte. */
+const MU_LAW = Int16Array.from({ length: 256 }, (_, code) => fromMuLaw(code));
+const A_LAW = Int16Array.from({ length: 256 }, (_, code) => fromALaw(code));

@@ -1,7 +1,8 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { BlobDownloadResponseParsed, ContainerClient } from '@azure/storage-blob';
-import { type Clock, within } from '../clock.ts';
+import type { Clock } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
 import { StoreError, type StoreErrorCode } from '../errors.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
 
@@ -83,7 +84,7 @@ export class AzureBlobs {
     }
   }
 
-  async #call<T>(
+  #call<T>(
     doing: string,
     run: (container: ContainerClient, signal: AbortSignal) => Promise<T>,
     bodyBytes = 0,
@@ -91,20 +92,12 @@ export class AzureBlobs {
     const { open, clock } = this.#options;
     const limitMs = bodyBytes > LARGE_BODY_BYTES ? LARGE_BODY_LIMIT_MS : LIMIT_MS;
     const late = () => new StoreError('store_unavailable', `${doing} failed: no answer within ${limitMs} ms`);
-    const abort = new AbortController();
     this.#opening ??= open();
-    try {
-      // The library ignores the signal while it waits for a token.
-      return await within(
-        clock,
-        limitMs,
-        this.#opening.then((container) => run(container, abort.signal)),
-        late,
-      );
-    } catch (error) {
-      abort.abort();
+    const opening = this.#opening;
+    // The library ignores the signal while it waits for a token.
+    return withDeadline({ clock, limitMs, late }, async (signal) => run(await opening, signal)).catch((error) => {
       throw storeFailure(doing, error);
-    }
+    });
   }
 }
 

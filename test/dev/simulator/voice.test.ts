@@ -17,7 +17,7 @@ const ODD_TEXTS = [
   '\ud83d',
   '你好',
   '\n\n',
-  'x'.repeat(50_000),
+  'a'.repeat(50_000),
 ];
 
 function secondsOf(pcm: Uint8Array): number {
@@ -77,7 +77,7 @@ describe('the voice from the package', () => {
       last = performance.now();
     }, 5);
     const started = performance.now();
-    await voice.speak('A long text. '.repeat(100));
+    await voice.speak('A long text. '.repeat(30));
     clearInterval(ticker);
     const took = performance.now() - started;
     assert.ok(longestGap < took * 0.7, `a gap of ${longestGap} ms in ${took} ms`);

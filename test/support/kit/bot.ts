@@ -3,7 +3,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import type { Env } from '../../../src/config/env.ts';
 import { type BotProcess, type LogLine, startBotProcess } from '../bot-process.ts';
-import { type Figures, PROBE_LINE } from './probe.ts';
+import { type Figures, PROBE_LINE, UNCOLLECTED } from './probe.ts';
 import { Counts } from './report.ts';
 
 /** What a bot wrote until the last `look`. */
@@ -55,6 +55,8 @@ export interface ProbedBot {
   readonly url: string;
   /** Collects garbage in the bot's process first. */
   figures(): Promise<Figures>;
+  /** Of the bot's process; nothing is collected for that. */
+  sockets(): Promise<number>;
 }
 
 /** Starts the bot with a probe in its process. */
@@ -63,7 +65,8 @@ export async function startProbedBot(env: Env): Promise<ProbedBot> {
   const bot = startBotProcess({ BOT_PROBE: 'on', NODE_OPTIONS, ...env });
   const url = await bot.whenListening();
   const { port } = await bot.whenLogged(({ msg }) => msg === PROBE_LINE);
-  return { bot, url, figures: async () => (await json(await getAlone(`http://127.0.0.1:${port}`))) as Figures };
+  const look = async (path = '') => (await json(await getAlone(`http://127.0.0.1:${port}${path}`))) as Figures;
+  return { bot, url, figures: () => look(), sockets: async () => (await look(UNCOLLECTED)).sockets };
 }
 
 /** A GET with a connection of its own. */
