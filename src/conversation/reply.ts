@@ -5,9 +5,9 @@ import type { RecordingLink } from './user-message.ts';
 export interface Reply {
   readonly text: string;
   /** The text is to be added to what was shown of the answer before, which stays. Otherwise it is the whole answer. */
-  readonly addsToShown?: boolean;
+  readonly addsToShown?: boolean | undefined;
   /** The model's own words, which some channels want to have marked. */
-  readonly isFromModel?: boolean;
+  readonly isFromModel?: boolean | undefined;
   readonly audio: ReplyAudio | undefined;
   /** What the user may choose from, below the text. */
   readonly choice?: Choice;

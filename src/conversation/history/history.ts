@@ -49,15 +49,8 @@ export function nextMemory({ history, refusals }: Memory, said: Said, result: Mo
 }
 
 function isRefused(outcome: Outcome): boolean {
-  switch (outcome.kind) {
-    case 'spoken':
-    case 'textOnly':
-      return false;
-    case 'cutShort':
-      return outcome.why === 'filter';
-    case 'failed':
-      return outcome.error.code === 'request_rejected';
-  }
+  if (outcome.kind === 'failed') return outcome.error.code === 'request_rejected';
+  return outcome.kind === 'cutShort' && outcome.why === 'filter';
 }
 
 function textOf(outcome: Outcome): string | undefined {

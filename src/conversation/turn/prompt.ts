@@ -17,8 +17,8 @@ export interface Prompt {
   /** The text of the message's item, and what comes along with it. */
   readonly text: string;
   readonly parts: readonly ContentPart[];
-  /** What a new session is told of what was said before. Costs time with its length: a warm session needs none. */
-  readonly history: () => string | undefined;
+  /** What a new session is told of what was said before. */
+  readonly history: string | undefined;
   readonly soundMs: number;
   readonly pictures: number;
   /** What a warm session has to have heard last. */
@@ -41,7 +41,7 @@ export function toPrompt(
     about: aboutPeople(message),
     text: paragraphs(...before, itemText(message)),
     parts: [...after, ...modelNotes.map((text) => ({ kind: 'text', text }) as const)],
-    history: () => historyText(record.history),
+    history: historyText(record.history),
     soundMs,
     pictures,
     lastTurn: record.lastTurn,
@@ -58,6 +58,6 @@ export function isEmpty({ text }: UserMessage, { before, after }: ReadAttachment
 export function sizeOf(prompt: Prompt): ResponseSize {
   const { settings, about, history, text, parts, context, soundMs, pictures } = prompt;
   const partTexts = parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []));
-  const texts = [settings.instructions, about, history(), text, ...partTexts];
+  const texts = [settings.instructions, about, history, text, ...partTexts];
   return { context, texts, soundMs, pictures, maxOutputTokens: settings.maxOutputTokens };
 }

@@ -37,20 +37,12 @@ export async function respond(
 ): Promise<Response> {
   const { job, message, log, telemetry, signal } = turn;
   const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
-  const { settings, about, text, parts, lastTurn } = prompt;
+  const { settings, about, text, parts: attached, history, lastTurn } = prompt;
   const stream = streamReply(sender, prompt, turn, clock);
   const input: TurnInput = {
-    turnId: job.id,
-    about,
-    settings,
-    log,
-    text,
-    attached: parts,
+    ...{ turnId: job.id, about, settings, log, text, attached, history },
     onEvent: stream.onEvent,
     mayAskAgain: () => allowance.mayAskAgain(),
-    get history() {
-      return prompt.history();
-    },
   };
   const request = { key: message.key, lastTurn, input, log, signal, timeoutMs, telemetry };
   const model = await generateResponse(request, services);
