@@ -63,15 +63,15 @@ export interface ResponseSize {
   readonly context: { readonly text: number; readonly audio: number };
   /** All that a new session would be told. */
   readonly texts: readonly (string | undefined)[];
-  readonly soundMs: number;
+  readonly audioMs: number;
   readonly pictures: number;
   readonly maxOutputTokens: number | 'inf' | undefined;
 }
 
 /** Around items: roles and marks of begin and end. */
 const OVERHEAD_TOKENS = 200;
-/** The service counts one for each 100 ms of a user's sound. */
-const MS_PER_SOUND_TOKEN = 100;
+/** The service counts one for each 100 ms of a user's audio. */
+const MS_PER_AUDIO_TOKEN = 100;
 /** On the careful side: pictures are cut into tiles of about 170 tokens, of which ours have at most six. */
 const TOKENS_PER_PICTURE = 2_000;
 
@@ -79,13 +79,13 @@ const TOKENS_PER_PICTURE = 2_000;
  * The most that one response can be billed: all that its session has heard and said, or all that a new one is told (a
  * token is at least one byte), and as much as it may say, as speech: text is cheaper. Nothing from the cache.
  */
-export function worstCase({ context, texts, soundMs, pictures, maxOutputTokens }: ResponseSize): TokenUsage {
+export function worstCase({ context, texts, audioMs, pictures, maxOutputTokens }: ResponseSize): TokenUsage {
   const bytes = texts.reduce<number>((sum, each = '') => sum + Buffer.byteLength(each), OVERHEAD_TOKENS);
   // The configuration has a bound wherever there is a budget.
   const maxOut = typeof maxOutputTokens === 'number' ? maxOutputTokens : Number.POSITIVE_INFINITY;
   return {
     text: { in: bytes + context.text, cached: 0, out: 0 },
-    audio: { in: context.audio + Math.ceil(soundMs / MS_PER_SOUND_TOKEN), cached: 0, out: maxOut },
+    audio: { in: context.audio + Math.ceil(audioMs / MS_PER_AUDIO_TOKEN), cached: 0, out: maxOut },
     image: { ...NO_TOKENS.image, in: pictures * TOKENS_PER_PICTURE },
   };
 }

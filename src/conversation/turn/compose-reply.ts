@@ -91,9 +91,9 @@ async function toAudio(
 }
 
 /** A model that cannot see or hear says no more than that it does not take the message. */
-function hintsOf({ locale }: UserMessage, { outcome }: ModelResult, { soundMs, pictures }: ReadAttachments): string[] {
+function hintsOf({ locale }: UserMessage, { outcome }: ModelResult, { after }: ReadAttachments): string[] {
   const isRefused = outcome.kind === 'failed' && outcome.error.code === 'request_rejected';
-  return isRefused && soundMs + pictures > 0 ? [messagesFor(locale).attachments.leaveOut] : [];
+  return isRefused && after.some(({ kind }) => kind !== 'text') ? [messagesFor(locale).attachments.leaveOut] : [];
 }
 
 /** Tells the user where the configured voice spoke in place of the chosen one. */

@@ -19,8 +19,7 @@ export interface Prompt {
   readonly parts: readonly ContentPart[];
   /** What a new session is told of what was said before. */
   readonly history: string | undefined;
-  readonly soundMs: number;
-  readonly pictures: number;
+  readonly audioMs: number;
   /** What a warm session has to have heard last. */
   readonly lastTurn: string | undefined;
   /** What that session holds already. */
@@ -35,15 +34,14 @@ export function toPrompt(
   record: ConversationRecord,
   { settings, sessions }: Services,
 ): Prompt {
-  const { before, after, modelNotes, soundMs, pictures } = attachments;
+  const { before, after, modelNotes, audioMs } = attachments;
   return {
     settings: { ...settings, ...record.settings },
     about: aboutPeople(message),
     text: paragraphs(...before, itemText(message)),
     parts: [...after, ...modelNotes.map((text) => ({ kind: 'text', text }) as const)],
     history: historyText(record.history),
-    soundMs,
-    pictures,
+    audioMs,
     lastTurn: record.lastTurn,
     context: sessions.isWarm(message.key, record.lastTurn) ? record.usage.context : NO_CONTEXT,
   };
@@ -56,8 +54,9 @@ export function isEmpty({ text }: UserMessage, { before, after }: ReadAttachment
 
 /** What the cost of its answer is bounded by. */
 export function sizeOf(prompt: Prompt): ResponseSize {
-  const { settings, about, history, text, parts, context, soundMs, pictures } = prompt;
+  const { settings, about, history, text, parts, context, audioMs } = prompt;
+  const pictures = parts.filter(({ kind }) => kind === 'image').length;
   const partTexts = parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []));
   const texts = [settings.instructions, about, history, text, ...partTexts];
-  return { context, texts, soundMs, pictures, maxOutputTokens: settings.maxOutputTokens };
+  return { context, texts, audioMs, pictures, maxOutputTokens: settings.maxOutputTokens };
 }

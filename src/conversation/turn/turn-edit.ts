@@ -26,7 +26,9 @@ export function turnEdit(
   { historyTurns, settings: { voice: configuredVoice } }: Services,
 ): Edit {
   const id = messageId(message);
-  const user = [message.text, ...attachments.remembered(model.heard)].filter((line) => line !== '').join('\n');
+  const user = [message.text, ...attachments.remembered.map((line) => line(model.heard))]
+    .filter((line) => line !== '')
+    .join('\n');
   const said = { user, name: speakerOf(message), activityId: message.activityId };
   const { text, addsToShown, isFromModel, audio } = reply;
   return (record) => {

@@ -74,7 +74,7 @@ function spendingOf(budgets: Budgets, store: SpendingStore = new MemorySpending(
 
 const NO_BUDGETS: Budgets = { dayUsd: undefined, personUsd: undefined, conversationUsd: undefined };
 
-const SMALLEST = { context: NO_CONTEXT, texts: [], soundMs: 0, pictures: 0, maxOutputTokens: MAX_OUT };
+const SMALLEST = { context: NO_CONTEXT, texts: [], audioMs: 0, pictures: 0, maxOutputTokens: MAX_OUT };
 
 function asked(owner: Partial<CostRequest> = {}, size: Partial<ResponseSize> = {}): CostRequest {
   return { jobId: 'job-1', conversation: 'a', person: 'ada', ...owner, size: () => ({ ...SMALLEST, ...size }) };
