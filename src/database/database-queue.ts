@@ -1,5 +1,6 @@
 import { writeMessage } from '../conversation/message-json.ts';
 import {
+  type AddedTurn,
   type AddResult,
   MAX_WAITING,
   MAX_WAITING_BYTES,
@@ -16,7 +17,7 @@ import { commit, type Ending, rollBack, type Sql } from './connection.ts';
 import type { JobServices } from './database-job.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { storeFailure } from './errors.ts';
-import type { InBandResult, InBandTurns } from './in-band-turns.ts';
+import type { InBandTurns } from './in-band-turns.ts';
 import type { WaitingCounts } from './job-queue.ts';
 import type { KeyChain } from './key-chain.ts';
 import { jobId } from './names.ts';
@@ -48,8 +49,8 @@ export class DatabaseQueue implements TurnQueue {
     return result;
   }
 
-  async addInBand(message: UserMessage): Promise<InBandResult> {
-    return this.#options.inBand.add(message);
+  async addInBand(message: UserMessage): Promise<AddedTurn> {
+    return this.#options.inBand.addInBand(message);
   }
 
   async hasRoom(key: string): Promise<boolean> {

@@ -12,7 +12,7 @@ import { DatabaseConversations } from './database-conversations.ts';
 import { DatabaseQueue } from './database-queue.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { fixFor, storeFailure } from './errors.ts';
-import { InBandTurns } from './in-band-turns.ts';
+import { createInBandTurns, type InBandTurns } from './in-band-turns.ts';
 import { JobQueue } from './job-queue.ts';
 import { KeyChain } from './key-chain.ts';
 import { Listener } from './listener.ts';
@@ -68,7 +68,7 @@ export class Database {
     const jobs = new JobQueue(options, connection, retentionMs);
     const services = { connection, jobs, retentionMs, log };
     const chain = new KeyChain(clock, QUERY_LIMIT_MS);
-    const inBand = new InBandTurns(services, clock);
+    const inBand = createInBandTurns(services, clock);
     const dispatcher = new Dispatcher(services, clock);
     this.connection = connection;
     // Else the notification of the own message wakes the dispatcher.

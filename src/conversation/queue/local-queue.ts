@@ -37,6 +37,7 @@ const MAX_KNOWN = 50_000;
 export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   readonly #createJob: (message: UserMessage) => Job;
   readonly #clock: Clock;
+  readonly #keyOf: (key: string) => string;
   readonly #known: LRUCache<string, true>;
   /** The turns that wait, by conversation; a conversation stays here while one of its turns runs. */
   readonly #waiting = new Map<string, Turn<Job>[]>();
@@ -46,9 +47,11 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   readonly #chars = new Shares({ max: MAX_WAITING_BYTES, maxPerPerson: MAX_WAITING_BYTES });
   #run: ((job: TurnJob) => Promise<void>) | undefined;
 
-  constructor(createJob: (message: UserMessage) => Job, clock: Clock) {
+  /** `keyOf`: how a conversation is named in calls that take a key. Default: by its key. */
+  constructor(createJob: (message: UserMessage) => Job, clock: Clock, keyOf = (key: string) => key) {
     this.#createJob = createJob;
     this.#clock = clock;
+    this.#keyOf = keyOf;
     const perf = { now: () => clock.now() };
     this.#known = new LRUCache({ ...lruOptions(MAX_KNOWN), ttl: KNOWN_FOR_MS, ttlResolution: 0, perf });
   }
@@ -103,8 +106,8 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
 
   #add(message: UserMessage): AddedTurn {
     const refused = (result: AddResult) => ({ result, done: Promise.resolve() });
-    const { key, activityId } = message;
-    const name = JSON.stringify([key, activityId]);
+    const key = this.#keyOf(message.key);
+    const name = JSON.stringify([message.key, message.activityId]);
     if (this.#known.has(name)) return refused('duplicate');
     const person = personOf(message);
     const waiting = this.#waiting.get(key);
