@@ -21,12 +21,12 @@ const MAX_WELCOMES = 50_000;
 /** All conversations of this instance: accepts messages, and answers what needs no turn. */
 export class Conversations {
   readonly #services: Services;
-  /** Conversations that have begun: of the turn that runs there may be no record yet. */
+  /** Conversations that have begun: the first turn may have no record yet. */
   readonly #welcomed = new LRUCache<string, true>(lruOptions(MAX_WELCOMES));
   /** The open requests in which answers go back, by their messages. */
   readonly #openRequests = new Map<string, Respond>();
   readonly #outOfBand: OutOfBandWork;
-  /** Aborted, with a TurnError, when this process waits for nothing any more. */
+  /** Aborted, with a TurnError, when the grace of `drain` is over. */
   readonly #drained = new AbortController();
   #isDraining = false;
 
@@ -44,12 +44,12 @@ export class Conversations {
     this.#services.queue.start((job) => this.#run(job));
   }
 
-  /** Whether the conversation takes one more message; otherwise its user is told to wait. */
+  /** Whether the conversation has room for one more message. */
   async hasRoom(key: string): Promise<boolean> {
     return !this.#isDraining && this.#services.queue.hasRoom(key);
   }
 
-  /** Accepts a message, in the order of the calls: it will be answered once, also after a crash of this process. */
+  /** Accepts a message, in the order of the calls: it is answered once, also after a crash of this process. */
   accept(message: UserMessage, respond: Respond): Promise<Acceptance> {
     const command = message.isAllowed ? commandOf(message.text) : undefined;
     return this.#accept(message, async () => {
@@ -76,7 +76,7 @@ export class Conversations {
     });
   }
 
-  /** A user took a message back: it is not answered if it waits, and is remembered no more. */
+  /** A user deleted a message: it is not answered if it still waits, and leaves the history. */
   withdraw(message: Required<ActivityName>): Promise<Acceptance> {
     const { key, activityId } = message;
     return this.#accept(message, async () => {
@@ -86,7 +86,7 @@ export class Conversations {
     });
   }
 
-  /** The bot was removed: all that is kept of the conversation is deleted. `done`: its audio, too. */
+  /** Deletes the conversation: the bot was removed from it. `done`: its audio is deleted, too. */
   forget(key: string): Promise<Acceptance> {
     return this.#accept({ key }, () => this.#forgetAll([key]));
   }
@@ -220,7 +220,7 @@ export class Conversations {
     return { text: apology('internal', incident, messagesFor(locale)), audio: undefined };
   }
 
-  /** Nobody can be reached there: what waits is cancelled. What was said is kept, for a user who lets the bot in again. */
+  /** Nobody can be reached there: waiting messages are cancelled. The record stays, for a user who unblocks the bot. */
   async #leave(key: string): Promise<void> {
     this.#services.sessions.drop(key);
     await this.#stored(() => this.#services.conversations.apply(key, undefined, { kind: 'leave' })).catch(

@@ -19,7 +19,7 @@ export class OutOfBandWork {
   readonly #shares = new Shares(BOUNDS);
   /** `/stop` has a share of its own: it ends work, so commands that are still being sent must not refuse it. */
   readonly #stopShares = new Shares(BOUNDS);
-  /** Nobody who is told to wait takes the place of a command. */
+  /** Notices do not use up the room of commands. */
   readonly #noticeShares = new Shares(BOUNDS);
   readonly #running = new Set<Promise<void>>();
 
@@ -60,7 +60,7 @@ export class OutOfBandWork {
     return this.run(of, () => respond((sender) => sender.send({ text, audio: undefined })));
   }
 
-  /** Never rejects: what goes wrong ends in the log, as `failure`, since nobody is left to be told. */
+  /** Never rejects: an error is logged as `failure`. */
   run(of: ActivityName, work: () => Promise<void>, failure = 'reply not sent'): Promise<void> {
     const { ids, log } = this.#services;
     // In a function of its own, so that what is thrown at once is caught like what is thrown later.

@@ -24,7 +24,7 @@ export interface UnsentReply {
   /** The message that it answers; see `messageId`. */
   readonly message: string;
   readonly reply: Pick<Reply, 'text' | 'addsToShown' | 'isFromModel'>;
-  /** Its sound in the audio store. */
+  /** Its audio in the audio store. */
   readonly audioId?: string | undefined;
   /** What the turn has cost, in US dollars; see `settle` of the spending. */
   readonly costUsd?: number;
@@ -35,7 +35,7 @@ export interface ConversationRecord extends Memory {
   readonly version: number;
   readonly settings: ConversationSettings;
   readonly usage: ConversationUsage;
-  /** The last turn that was saved; see `id` of a job. A warm session that heard another one last is of no use. */
+  /** The last turn that was saved; see `id` of a job. A warm session whose last turn is another one is stale. */
   readonly lastTurn: string | undefined;
   /** Digests of the activities that were answered, the newest last, at most MAX_ANSWERED; see `messageId`. */
   readonly answered: readonly string[];

@@ -93,7 +93,7 @@ function planVoice(argument: string, message: UserMessage, { commands }: Message
   return { action: NOTE, confirm };
 }
 
-/** A session was told the earlier settings: the command's own mark in place of its last turn closes it. */
+/** Warm sessions have the earlier settings: another `lastTurn` closes them. */
 function choose(settings: ConversationSettings, message: UserMessage): ConversationAction {
   const lastTurn = messageId(message);
   return { kind: 'edit', edit: (record) => ({ ...record, settings: { ...record.settings, ...settings }, lastTurn }) };

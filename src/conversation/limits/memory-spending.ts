@@ -12,7 +12,7 @@ import {
 } from './spending-store.ts';
 
 const DAY_MS = 24 * 3_600_000;
-/** Of conversations, and of people each day; one that is pushed out begins anew. */
+/** Of conversations, and of people each day. An evicted account starts at zero. */
 const MAX_ACCOUNTS = 100_000;
 const MAX_RESERVATIONS = 50_000;
 
@@ -71,7 +71,7 @@ export class MemorySpending implements SpendingStore {
     for (const account of accounts) account.usedUsd = Math.max(0, account.usedUsd - usd + costUsd);
   }
 
-  /** Those of a day (UTC) are not found any more on the next. */
+  /** People and the day have new accounts each day (UTC). */
   #accountOf(budget: OverBudget['budget'], owner: string): Account {
     const day = budget === 'conversation' ? 0 : Math.floor(this.#clock.now() / DAY_MS);
     const name = JSON.stringify([budget, day, owner]);

@@ -8,7 +8,7 @@ export type { Guest, RecordingLink } from '../user-message.ts';
 
 /** Long enough to find a quiet place; not so long that a link forgotten in a browser speaks for somebody the next day. */
 export const OPENS_FOR_MS = 10 * 60_000;
-/** What was begun in time may be sent: three minutes of sound, and two for its way. */
+/** A recording that was begun in time may be sent: three minutes of audio, and two to upload it. */
 export const HOLDS_FOR_MS = OPENS_FOR_MS + 5 * 60_000;
 
 /** Recording links until they are used, or too old. All calls but `claim` are safe to call again; they reject with a StoreError. */
@@ -43,7 +43,7 @@ export async function findRecordingLink(
 /** Of digests, and of what makes an id another each time: 66 bits each. */
 const PART_CHARS = 11;
 
-/** Where the one recording link of a person in a conversation is kept, by its id: `<conversation>/<person>`. */
+/** Names the one recording link of a person in a conversation, by its id: `<conversation>/<person>`. */
 export function placeOf(id: string): string {
   return `${id.slice(0, PART_CHARS)}/${id.slice(PART_CHARS, 2 * PART_CHARS)}`;
 }

@@ -78,7 +78,7 @@ export class Recordings {
     const { files, recordingLinks, audioStore, log } = this.#services;
     const { key: conversation, locale } = recordingLink;
     const { pcm, durationMs } = await files.readers.clips.decode(bytes, NEVER);
-    // The conversation may have been forgotten during a long upload: nothing of it is kept.
+    // The conversation may have been forgotten during a long upload: nothing of it is stored.
     if ((await recordingLinks.find(recordingLink.id)) === undefined) return 'gone';
     const wav = await encodeWav(toPcm([pcm]));
     const audio = await audioStore.save({ wav, durationMs, text: '', conversation, locale });

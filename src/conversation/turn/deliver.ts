@@ -91,13 +91,13 @@ export async function endEarly(error: unknown, turn: TurnContext, services: Serv
   return (sender && (await send({ text: '', audio: undefined }, sender, turn))) ?? { kind: 'cancelled' };
 }
 
-/** Gives the turn back to the queue: nothing was said, and another attempt follows. */
+/** Gives the turn back to the queue: nothing was sent, and another attempt follows. */
 export async function release({ job, log }: TurnContext): Promise<void> {
   // Where that fails, the claim ends by itself after a while.
   await job.release().catch((err: unknown) => log.warn({ err }, 'turn not released'));
 }
 
-/** The conversation was reset or forgotten meanwhile: nothing of the turn is kept. */
+/** The conversation was reset or forgotten meanwhile: nothing of the turn is stored. */
 export async function withoutAudio(reply: Reply, { log }: TurnContext, { audioStore }: Services): Promise<Reply> {
   const id = reply.audio?.stored?.id;
   if (id === undefined) return reply;

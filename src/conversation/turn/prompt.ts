@@ -12,15 +12,15 @@ import type { ReadAttachments } from './read-attachments.ts';
 /** What the model is asked with. */
 export interface Prompt {
   readonly settings: SessionSettings;
-  /** What a new session is told of the people who write. */
+  /** Facts about the people who write, for a new session. */
   readonly about: string | undefined;
   /** The text of the message's item, and what comes along with it. */
   readonly text: string;
   readonly parts: readonly ContentPart[];
-  /** What a new session is told of what was said before. */
+  /** The transcript so far, for a new session. */
   readonly history: string | undefined;
   readonly audioMs: number;
-  /** What a warm session has to have heard last. */
+  /** The turn that a warm session must have had last. */
   readonly lastTurn: string | undefined;
   /** What that session holds already. */
   readonly context: ConversationUsage['context'];

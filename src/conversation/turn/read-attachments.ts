@@ -11,7 +11,6 @@ import { personOf } from '../speakers.ts';
 import type { MessageAttachment } from '../user-message.ts';
 import type { TurnContext } from './turn-context.ts';
 
-/** What reading takes. */
 type AttachmentServices = Pick<Services, 'files' | 'audioStore' | 'channel' | 'clock'>;
 
 /** What came along with a message, read; in the order of its attachments. */
@@ -31,7 +30,7 @@ export interface ReadAttachments {
 
 /**
  * Files that are fetched and read at the same time: they take 60 MB at most, however many conversations there are. A
- * person's share leaves room for others, also in the queues of the threads that read pictures and sounds.
+ * person's share leaves room for others, also in the queues of the threads that read pictures and audio.
  */
 export const FILE_BOUNDS: SemaphoreBounds = { max: 4, maxPerPerson: 2, maxWaitingPerPerson: 8 };
 /** For all files of a message together; the user sees that the bot is at work. */
@@ -94,7 +93,7 @@ async function readOne(attachment: MessageAttachment, read: ReadAttachments, rea
       return;
     }
     case 'teamsVoiceClip': {
-      // The page is recommended only where there is a way to it.
+      // The page is recommended only where it can be reached.
       const hasPage = ['dialog', 'link'].includes(reading.services.channel.recordingAccess(message));
       return note(hasPage ? words.voiceClip : words.voiceClipNoPage);
     }

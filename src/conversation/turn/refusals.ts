@@ -35,7 +35,7 @@ export async function unreadable({ notes }: ReadAttachments, turn: TurnContext, 
   return { reason: 'unreadable', text: paragraphs(...notes), ...(recordingLink && { recordingLink }) };
 }
 
-/** `undefined` where there is no way to its page, or it cannot be stored: what is said does without it. */
+/** `undefined` if its page cannot be reached, or it cannot be stored: the refusal does without it. */
 async function recordingLinkFor(
   { message, log }: TurnContext,
   { recordingLinks, channel }: Services,

@@ -29,17 +29,17 @@ export function turnEdit(
   const user = [message.text, ...attachments.remembered.map((line) => line(model.heard))]
     .filter((line) => line !== '')
     .join('\n');
-  const said = { user, name: speakerOf(message), activityId: message.activityId };
+  const past = { user, name: speakerOf(message), activityId: message.activityId };
   const { text, addsToShown, isFromModel, audio } = reply;
   return (record) => {
     if (record.lastTurn === turnId || record.unsent?.message === id) return record;
     const isWithdrawn = isKnown(record, message.activityId);
     return {
       ...record,
-      ...(isWithdrawn ? {} : nextMemory(record, said, model, historyTurns)),
+      ...(isWithdrawn ? {} : nextMemory(record, past, model, historyTurns)),
       settings: settingsAfter(record, model, configuredVoice),
       usage: usageAfter(record.usage, model, reply),
-      // A withdrawn message makes the session that has heard this turn unfit, what was changed meanwhile every session.
+      // A withdrawn message makes the session of this turn stale; a change by a command makes every session stale.
       lastTurn: isWithdrawn ? record.lastTurn : record.lastTurn === found.lastTurn ? turnId : id,
       unsent: { message: id, reply: { text, addsToShown, isFromModel }, audioId: audio?.stored?.id, costUsd },
     };
