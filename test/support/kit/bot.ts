@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import type { Env } from '../../../src/config/env.ts';
-import { type BotProcess, type LogLine, startBotProcess } from '../bot-process.ts';
+import { type BotProcess, type LogLine, SOURCE, startBotProcess } from '../bot-process.ts';
 import { type Figures, PROBE_LINE, UNCOLLECTED } from './probe.ts';
 import { Counts } from './report.ts';
 
@@ -62,7 +62,8 @@ export interface ProbedBot {
 /** Starts the bot with a probe in its process. */
 export async function startProbedBot(env: Env): Promise<ProbedBot> {
   const NODE_OPTIONS = `--import=${new URL('probe.ts', import.meta.url).href}`;
-  const bot = startBotProcess({ BOT_PROBE: 'on', NODE_OPTIONS, ...env });
+  // From source, as all bounds on its memory were measured.
+  const bot = startBotProcess({ BOT_PROBE: 'on', NODE_OPTIONS, ...env }, SOURCE);
   const url = await bot.whenListening();
   const { port } = await bot.whenLogged(({ msg }) => msg === PROBE_LINE);
   const look = async (path = '') => (await json(await getAlone(`http://127.0.0.1:${port}${path}`))) as Figures;
