@@ -89,7 +89,12 @@ export class TurnContext {
     if (isLeft) this.#sender?.abandon();
     this.#sender = undefined;
     this.#ended.resolve();
-    await this.#closed?.catch((err: unknown) => this.log.warn({ err }, 'reply sender not closed'));
+    if (this.#closed !== undefined) await this.orLog(this.#closed, 'reply sender not closed');
+  }
+
+  /** Settles as `work`, or logs its error as `failure` and resolves with `undefined`. */
+  orLog<T>(work: Promise<T>, failure: string): Promise<T | undefined> {
+    return work.catch((err: unknown) => void this.log.warn({ err }, failure));
   }
 
   /** The answer goes out: a notice that it follows is not needed any more. */
