@@ -157,7 +157,7 @@ async function contentOf(source: SentFile | Recording, { turn, services, limited
     readFile(source, await files.fetch(source, message.reference, limited), files.readers, limited),
   );
   switch (file.kind) {
-    case 'sound':
+    case 'audio':
       return audioOf(file.pcm, file.durationMs);
     case 'picture': {
       const name = file.name === undefined ? 'a picture' : `the picture ${JSON.stringify(file.name)}`;

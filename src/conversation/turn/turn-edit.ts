@@ -26,7 +26,7 @@ export function turnEdit(
   { historyTurns, settings: { voice: configuredVoice } }: Services,
 ): Edit {
   const id = messageId(message);
-  const user = [message.text, ...attachments.remembered.map((line) => line(model.heard))]
+  const user = [message.text, ...attachments.remembered.map((line) => line(model.transcript))]
     .filter((line) => line !== '')
     .join('\n');
   const past = { user, name: speakerOf(message), activityId: message.activityId };
