@@ -8,10 +8,7 @@ function file(name: string | undefined): string {
   return name === undefined ? 'your file' : `“${name}”`;
 }
 
-/**
- * Every text that users see, in English: also for users whose language has no file here. Texts are short and kind, and
- * say what to do next. The other languages have the same shape.
- */
+/** Every text that users see; English also serves languages without a file. Short, kind, and it says what to do next. */
 export const en = {
   language: 'en',
   welcome:
@@ -38,7 +35,7 @@ export const en = {
   voiceReply: '(voice reply)',
   audioTitle: 'Voice reply',
   listen: (duration: string) => `Listen (${duration})`,
-  /** Below an answer that ends early. The user who stopped it needs no reason. */
+  /** Below an answer that ends early. */
   cutShort: {
     length: '(I stopped here because the answer became too long. Ask me to go on.)',
     lost: '(My answer broke off here. Please ask me again for the rest.)',
