@@ -1,6 +1,6 @@
 import { type AudioFormat, audioMs, sampleRateHz } from './fields.ts';
 import { decodeAudio } from './g711.ts';
-import type { HeardClip } from './input-description.ts';
+import type { ClipDescription } from './input-description.ts';
 import { addPowers, peakOf, WINDOW } from './spectrum.ts';
 
 /** What is quieter, in dB of full scale, is silence: the noise of a good microphone in a quiet room. */
@@ -34,7 +34,7 @@ export class AudioAnalysis {
   }
 
   /** Whole samples in the ear's format. */
-  hear(audio: Uint8Array): void {
+  add(audio: Uint8Array): void {
     this.#bytes += audio.byteLength;
     const samples = decodeAudio(audio, this.format);
     for (let at = 0; at < samples.length; ) {
@@ -47,7 +47,7 @@ export class AudioAnalysis {
   }
 
   /** What was heard of the clip, once all of it was. */
-  finish(): HeardClip {
+  finish(): ClipDescription {
     if (this.#waiting > 0) this.#listen();
     const levelDb = this.#levelDb();
     return {

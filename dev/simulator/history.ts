@@ -11,7 +11,7 @@ export function responderContext(items: readonly Item[], instructions: string, s
   const written = message.map((item) => readWritten(textOf(item)));
   const inputs = message.flatMap((item, at) => [...(item.inputs ?? []), ...(written[at]?.files ?? [])]);
   return {
-    said: before.flatMap(linesOf),
+    history: before.flatMap(linesOf),
     text: written.flatMap(({ text }) => (text === '' ? [] : [text])).join('\n'),
     clips: inputs.flatMap((part) => (part.kind === 'clip' ? part.clip : [])),
     inputs,

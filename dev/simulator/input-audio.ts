@@ -2,7 +2,7 @@ import { AudioAnalysis } from './audio-analysis.ts';
 import { audioIn } from './audio-field.ts';
 import type { WireEvent } from './events.ts';
 import { type AudioFormat, audioMs } from './fields.ts';
-import type { HeardClip } from './input-description.ts';
+import type { ClipDescription } from './input-description.ts';
 import { invalidValue, Rejection, stringTooLong } from './wire-errors.ts';
 
 /** What the service takes in one `input_audio_buffer.append`: 15 MiB of base64. */
@@ -28,7 +28,7 @@ export class InputAudioBuffer {
       const message = `Error appending to input audio buffer: buffer too large. Expected at most ${MAX_BUFFERED_MS}ms of audio; commit or clear it.`;
       throw invalidValue('audio', message);
     }
-    ear.hear(bytes);
+    ear.add(bytes);
     this.#ear = ear;
   }
 
@@ -37,7 +37,7 @@ export class InputAudioBuffer {
   }
 
   /** Takes all of it out, as one clip. */
-  commit(): HeardClip {
+  commit(): ClipDescription {
     const durationMs = this.#ear?.durationMs ?? 0;
     if (this.#ear === undefined || durationMs < MIN_COMMIT_MS) {
       const message = `Error committing input audio buffer: buffer too small. Expected at least ${MIN_COMMIT_MS}ms of audio, but buffer only has ${durationMs.toFixed(2)}ms of audio.`;

@@ -1,7 +1,7 @@
 const MAX_QUOTED_CHARS = 200;
 
 /** What the simulator heard of one sound clip of the user. */
-export interface HeardClip {
+export interface ClipDescription {
   readonly durationMs: number;
   /** The frequency with the most energy in the whole clip, to 2 % between 80 Hz and 8 kHz; undefined for silence. */
   readonly loudestHz: number | undefined;
@@ -10,7 +10,7 @@ export interface HeardClip {
 }
 
 /** What the simulator saw of one picture of the user. */
-export interface SeenPicture {
+export interface PictureDescription {
   readonly format: 'PNG' | 'JPEG';
   /** As the picture's own header says; undefined where that cannot be read. */
   readonly size: { readonly widthPx: number; readonly heightPx: number } | undefined;
@@ -18,8 +18,8 @@ export interface SeenPicture {
 
 /** A part of a user message that is not text. */
 export type InputDescription =
-  | { readonly kind: 'clip'; readonly clip: HeardClip }
-  | { readonly kind: 'picture'; readonly picture: SeenPicture }
+  | { readonly kind: 'clip'; readonly clip: ClipDescription }
+  | { readonly kind: 'picture'; readonly picture: PictureDescription }
   /** Its name as the user gave it. */
   | { readonly kind: 'textFile'; readonly name: string | undefined; readonly lines: readonly string[] };
 
@@ -35,12 +35,12 @@ export function sentenceAbout(inputs: InputDescription): string {
   }
 }
 
-function aboutClip(clip: HeardClip): string {
+function aboutClip(clip: ClipDescription): string {
   if (clip.loudestHz === undefined) return `I heard ${seconds(clip)} of silence.`;
   return `I heard ${seconds(clip)} of sound; its loudest tone is about ${Math.round(clip.loudestHz)} Hz.`;
 }
 
-function aboutPicture({ format, size }: SeenPicture): string {
+function aboutPicture({ format, size }: PictureDescription): string {
   if (size === undefined) return `I see a picture, but I cannot tell its size (${format}).`;
   return `I see a picture of ${size.widthPx} by ${size.heightPx} pixels (${format}).`;
 }
@@ -53,11 +53,11 @@ function aboutTextFile({ name, lines }: Extract<InputDescription, { kind: 'textF
 }
 
 /** What a transcription says of it, as nobody here understands speech. */
-export function transcriptOf(clip: HeardClip): string {
+export function transcriptOf(clip: ClipDescription): string {
   if (clip.loudestHz === undefined) return 'silence';
   return `a tone of about ${Math.round(clip.loudestHz)} Hz for ${seconds(clip)}`;
 }
 
-function seconds({ durationMs }: HeardClip): string {
+function seconds({ durationMs }: ClipDescription): string {
   return `${(durationMs / 1000).toFixed(1)} seconds`;
 }

@@ -2,7 +2,7 @@ import { optionalString, requiredInteger, requiredRecord, requiredString, within
 import type { Conversation } from './conversation.ts';
 import type { Send, WireEvent } from './events.ts';
 import type { AudioFormat } from './fields.ts';
-import type { HeardClip } from './input-description.ts';
+import type { ClipDescription } from './input-description.ts';
 import { clipItem, type Item, parseItem, wireItem } from './items.ts';
 import { invalidValue } from './wire-errors.ts';
 
@@ -51,7 +51,7 @@ export class ItemEvents {
   }
 
   /** The input audio buffer becomes an item of the user; returns its id. */
-  commit(clip: HeardClip): string {
+  commit(clip: ClipDescription): string {
     const item = clipItem(clip);
     const previousItemId = this.#conversation.insert(item);
     this.#send({ type: 'input_audio_buffer.committed', previous_item_id: previousItemId, item_id: item.id });

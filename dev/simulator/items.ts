@@ -3,7 +3,7 @@ import { audioIn } from './audio-field.ts';
 import { onlyKnown, optionalString, pathOf, requiredOneOf, requiredString } from './checks.ts';
 import { isRecord, newId } from './events.ts';
 import type { AudioFormat } from './fields.ts';
-import type { HeardClip, InputDescription } from './input-description.ts';
+import type { ClipDescription, InputDescription } from './input-description.ts';
 import { seePicture } from './picture.ts';
 import { invalidType, invalidValue, missingParameter, Rejection, stringTooLong } from './wire-errors.ts';
 
@@ -59,7 +59,7 @@ export function parseItem(fields: Fields, path: string, inputFormat: AudioFormat
 }
 
 /** The item that a committed input audio buffer becomes. */
-export function clipItem(clip: HeardClip): Item {
+export function clipItem(clip: ClipDescription): Item {
   return {
     id: newId('item'),
     role: 'user',
@@ -108,7 +108,7 @@ function parseAudio(part: Fields, path: string, inputFormat: AudioFormat): Parse
   const audio = audioIn(part, 'audio', path, inputFormat);
   const transcript = optionalString(part, 'transcript', path);
   const ear = new AudioAnalysis(inputFormat);
-  ear.hear(audio);
+  ear.add(audio);
   return {
     part: { type: 'input_audio', ...(transcript === undefined ? {} : { transcript }) },
     inputs: { kind: 'clip', clip: ear.finish() },

@@ -1,4 +1,4 @@
-import type { HeardClip, InputDescription } from './input-description.ts';
+import type { ClipDescription, InputDescription } from './input-description.ts';
 
 /** One line of the conversation, as the mind remembers it. */
 export interface HistoryLine {
@@ -9,14 +9,14 @@ export interface HistoryLine {
 /** What a mind knows when it is asked for one response. */
 export interface ResponderContext {
   /** The whole conversation before the newest user message, oldest first; a replayed transcript is already expanded. */
-  readonly said: readonly HistoryLine[];
+  readonly history: readonly HistoryLine[];
   /**
    * The newest user message: all items of the user since the last answer, as a clip from the input audio buffer is an
    * item of its own. Empty when there is none, or when it holds no text.
    */
   readonly text: string;
   /** The sound clips of the newest user message, in order. */
-  readonly clips: readonly HeardClip[];
+  readonly clips: readonly ClipDescription[];
   /** All that the newest user message holds beside text, clips among it, in order. */
   readonly inputs: readonly InputDescription[];
   readonly instructions: string;

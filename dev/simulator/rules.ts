@@ -74,18 +74,19 @@ function shorten(text: string): string {
   return text.length > MAX_REPEATED_CHARS ? `${text.slice(0, MAX_REPEATED_CHARS)}…`.toWellFormed() : text;
 }
 
-function greet({ said }: ResponderContext): string {
-  if (said.some(({ role }) => role === 'assistant')) return 'Hello again! I am still the simulator. What shall I say?';
+function greet({ history }: ResponderContext): string {
+  if (history.some(({ role }) => role === 'assistant'))
+    return 'Hello again! I am still the simulator. What shall I say?';
   return 'Hello! I am a simulator that stands in for the real voice model. Type help to see what I can do.';
 }
 
-function repeat({ said }: ResponderContext): string {
-  const last = said.findLast(({ role, text }) => role === 'assistant' && text !== '');
+function repeat({ history }: ResponderContext): string {
+  const last = history.findLast(({ role, text }) => role === 'assistant' && text !== '');
   return last?.text ?? 'There is nothing to repeat yet.';
 }
 
-function remember({ said }: ResponderContext): string {
-  const last = said.findLast(({ role, text }) => role === 'user' && text !== '');
+function remember({ history }: ResponderContext): string {
+  const last = history.findLast(({ role, text }) => role === 'user' && text !== '');
   return last === undefined ? 'This is the first thing you say to me.' : `You said: “${shorten(last.text)}”`;
 }
 
@@ -111,8 +112,8 @@ const JOKES = [
 ];
 
 /** Another one each time, without chance: the number of messages so far chooses. */
-function joke({ said }: ResponderContext): string {
-  return JOKES[Math.ceil(said.length / 2) % JOKES.length] ?? '';
+function joke({ history }: ResponderContext): string {
+  return JOKES[Math.ceil(history.length / 2) % JOKES.length] ?? '';
 }
 
 const RATE_LIMITED: ServiceError = {

@@ -1,7 +1,7 @@
 import type { Responder, ResponderContext, ScriptedResponse } from './responder.ts';
 
 /** One scripted turn: a text alone is a completed response with that text. */
-export type Turn = ScriptedResponse | string | ((context: ResponderContext) => ScriptedResponse | string);
+export type ScriptedTurn = ScriptedResponse | string | ((context: ResponderContext) => ScriptedResponse | string);
 
 /** A mind for tests that answers from a list, one turn per `response.create`. */
 export interface Script {
@@ -21,7 +21,7 @@ const EXHAUSTED: ScriptedResponse = {
 };
 
 /** A script of `turns`. A turn asked for beyond it fails with `script_exhausted`, and `assertConsumed` throws then. */
-export function scripted(turns: readonly Turn[]): Script {
+export function scripted(turns: readonly ScriptedTurn[]): Script {
   const asked: ResponderContext[] = [];
   return {
     asked,
@@ -38,7 +38,7 @@ export function scripted(turns: readonly Turn[]): Script {
   };
 }
 
-function performanceOf(turn: Turn, context: ResponderContext): ScriptedResponse {
+function performanceOf(turn: ScriptedTurn, context: ResponderContext): ScriptedResponse {
   const given = typeof turn === 'function' ? turn(context) : turn;
   return typeof given === 'string' ? { outputs: [{ text: given }], ending: { kind: 'completed' } } : given;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/clock.ts';
 import { wordsOf } from './deltas.ts';
 import type { Send, ServerEvent } from './events.ts';
-import { type HeardClip, transcriptOf } from './input-description.ts';
+import { type ClipDescription, transcriptOf } from './input-description.ts';
 import type { Item } from './items.ts';
 import type { Transcription } from './responder.ts';
 import { heardTokens, textTokens } from './usage.ts';
@@ -12,7 +12,7 @@ const ALONE_MS = 1_000;
 /** A committed clip that is still to be transcribed. */
 interface Waiting {
   readonly itemId: string;
-  readonly clip: HeardClip;
+  readonly clip: ClipDescription;
   readonly model: unknown;
   readonly forgetTimer: () => void;
 }
@@ -34,7 +34,7 @@ export class Transcripts {
   }
 
   /** `model`: as the session names it; it only decides how the usage is counted. */
-  expect(itemId: string, clip: HeardClip, model: unknown): void {
+  expect(itemId: string, clip: ClipDescription, model: unknown): void {
     const forgetTimer = this.#after(ALONE_MS, () => this.#transcribe(this.#take([itemId]), {}));
     this.#waiting = [...this.#waiting, { itemId, clip, model, forgetTimer }];
   }
@@ -103,7 +103,7 @@ function failed({ itemId }: Waiting): ServerEvent {
 }
 
 /** Whisper is billed by duration, the other models by tokens; both shapes are published. */
-function usageOf({ durationMs }: HeardClip, transcript: string, model: unknown): Record<string, unknown> {
+function usageOf({ durationMs }: ClipDescription, transcript: string, model: unknown): Record<string, unknown> {
   if (String(model).startsWith('whisper')) return { type: 'duration', seconds: durationMs / 1000 };
   const [heard, written] = [heardTokens(durationMs), textTokens(transcript)];
   return {

@@ -112,7 +112,7 @@ describe('a group', () => {
       );
       const [asked] = bot.script.asked;
       assert.equal(asked?.text, 'hello');
-      assert.deepEqual(asked?.said, []);
+      assert.deepEqual(asked?.history, []);
     });
   }
 

@@ -16,7 +16,7 @@ describe('a compound channel id', () => {
     await bot.says('who am I?', { ...CHAT, channelId: 'msteams' });
     await bot.connector.whenMessages(2);
     assert.deepEqual(
-      bot.script.asked[1]?.said.map(({ text }) => text),
+      bot.script.asked[1]?.history.map(({ text }) => text),
       ['my name is Ada', 'One'],
     );
     const line = bot.logs.find(({ msg }) => msg === 'turn ended');

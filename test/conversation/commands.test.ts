@@ -53,7 +53,7 @@ for (const [scope, fields] of [
       assert.equal((await ask(bot, '/reset', fields)).text, en.commands.reset(by));
       await until(() => bot.simulator.openSessions === 0);
       await ask(bot, 'second', fields);
-      assert.deepEqual(bot.script.asked[1]?.said, []);
+      assert.deepEqual(bot.script.asked[1]?.history, []);
     });
 
     it('/forget deletes the record and the sound', async (t) => {
@@ -65,7 +65,7 @@ for (const [scope, fields] of [
       await until(() => bot.simulator.openSessions === 0);
       assert.equal((await fetch(url)).status, 404);
       await ask(bot, 'second', fields);
-      assert.deepEqual(bot.script.asked[1]?.said, []);
+      assert.deepEqual(bot.script.asked[1]?.history, []);
       assert.match((await ask(bot, '/usage', fields)).text, /^- questions: 1$/m);
     });
 
@@ -79,7 +79,7 @@ for (const [scope, fields] of [
         ['audio', 'alloy'],
         ['audio', 'marin'],
       ]);
-      assert.equal(bot.script.asked[1]?.said.length, 2);
+      assert.equal(bot.script.asked[1]?.history.length, 2);
       await ask(bot, '/reset', fields);
       await ask(bot, 'third', fields);
       assert.deepEqual(sessionsOf(bot)[2], ['audio', 'marin'], 'what was chosen stays');

@@ -48,7 +48,7 @@ export async function startModel({ ledger, holds, thinkMs, paceMs }: ModelOption
     }
     responses.began(message, context.sessionId);
     message.asks.push({ atMs: Date.now(), instance: responses.instanceOf(context.sessionId) });
-    judgeMemory(context.said, message, answeredBefore(message), { ledger, isOnce: true });
+    judgeMemory(context.history, message, answeredBefore(message), { ledger, isOnce: true });
     const text = `${message.token} is my answer.${message.kind === 'between' ? REST : ''}`;
     const output = { text, pcm: soundOf(message.conversation.index, SOUND_MS) };
     if (!isHeldHere(message)) return { outputs: [output], ending: { kind: 'completed' }, delayMs: thinkMs() };

@@ -14,7 +14,7 @@ const ENDS = ['yes.', 'it said "no".', 'one\ntwo\n\n[three]', '👍 Ünïcödé'
 
 /** Answers each message with its own token, or with a fault, and looks at what the bot let it remember. */
 export function faultyMind(ledger: SoakLedger, seed: number): Responder {
-  return ({ said, text }) => {
+  return ({ history, text }) => {
     const message = ledger.find(text);
     if (message === undefined) {
       ledger.note('question of nobody', text.slice(0, 80));
@@ -24,7 +24,7 @@ export function faultyMind(ledger: SoakLedger, seed: number): Responder {
     const expected = answeredBefore(message, ledger);
     ledger.count('memory', 'asked');
     for (const _ of expected) ledger.count('memory', 'expected');
-    judgeMemory(said, message, expected, { ledger, isOnce: false });
+    judgeMemory(history, message, expected, { ledger, isOnce: false });
     const random = randomOfAsk(seed, token, message.asks.length);
     const fault = drawModelFault(random);
     message.asks.push({ atMs: Date.now(), fault });

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AudioAnalysis } from '../../../dev/simulator/audio-analysis.ts';
 import { type AudioFormat, PCM } from '../../../dev/simulator/fields.ts';
-import type { HeardClip } from '../../../dev/simulator/input-description.ts';
+import type { ClipDescription } from '../../../dev/simulator/input-description.ts';
 import { inFormat, silenceOf, toneOf } from './sounds.ts';
 
-function heard(audio: Uint8Array, format: AudioFormat = PCM): HeardClip {
+function heard(audio: Uint8Array, format: AudioFormat = PCM): ClipDescription {
   const ear = new AudioAnalysis(format);
-  ear.hear(audio);
+  ear.add(audio);
   return ear.finish();
 }
 
-function assertTone({ loudestHz = Number.NaN }: HeardClip, hz: number): void {
+function assertTone({ loudestHz = Number.NaN }: ClipDescription, hz: number): void {
   assert.ok(Math.abs(loudestHz - hz) <= hz * 0.02, `${hz} Hz was heard as ${loudestHz} Hz`);
 }
 
@@ -48,7 +48,7 @@ describe('Ear', () => {
     const whole = heard(audio);
     for (const pieceBytes of [2, 998, 8_192, 24_000]) {
       const ear = new AudioAnalysis(PCM);
-      for (let at = 0; at < audio.length; at += pieceBytes) ear.hear(audio.subarray(at, at + pieceBytes));
+      for (let at = 0; at < audio.length; at += pieceBytes) ear.add(audio.subarray(at, at + pieceBytes));
       assert.deepEqual(ear.finish(), whole);
     }
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { Ending, Responder, ScriptedResponse } from '../../../dev/simulator/responder.ts';
-import { scripted, type Turn } from '../../../dev/simulator/script.ts';
+import { type ScriptedTurn, scripted } from '../../../dev/simulator/script.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../../dev/simulator/voice.ts';
 
@@ -17,7 +17,7 @@ export type Running = Simulator &
 
 /** A simulator that ends with the test. `responder` may be given as scripted turns. */
 export async function simulate(
-  responder: Responder | readonly Turn[],
+  responder: Responder | readonly ScriptedTurn[],
   options: Partial<SimulatorOptions> = {},
 ): Promise<Running> {
   const given = typeof responder === 'function' ? responder : scripted(responder).responder;

@@ -154,7 +154,7 @@ describe('what the mind is told of a message in several items', () => {
       commit(client, toneOf(440, 2_000));
       commit(client, silenceOf(1_000));
     });
-    assert.deepEqual([context.text, context.said], ['listen', []]);
+    assert.deepEqual([context.text, context.history], ['listen', []]);
     assert.deepEqual(context.clips, [
       { durationMs: 2_000, loudestHz: 439.9, levelDb: -13.5 },
       { durationMs: 1_000, loudestHz: undefined, levelDb: -96 },
@@ -174,7 +174,7 @@ describe('what the mind is told of a message in several items', () => {
       client.say('second');
     });
     assert.deepEqual([context.text, context.clips], ['second', []]);
-    assert.deepEqual(context.said, [
+    assert.deepEqual(context.history, [
       { role: 'user', text: 'first' },
       { role: 'user', text: '' },
       { role: 'assistant', text: 'ok' },
@@ -187,12 +187,12 @@ describe('what the mind is told of a message in several items', () => {
       commit(client, toneOf(440, 500));
       replay(client);
     });
-    assert.deepEqual([after.text, after.clips.length, after.said], ['listen', 1, HISTORY]);
+    assert.deepEqual([after.text, after.clips.length, after.history], ['listen', 1, HISTORY]);
     const before = await contextAfter(t, (client) => {
       replay(client);
       commit(client, toneOf(440, 500));
     });
-    assert.deepEqual([before.text, before.clips.length, before.said], ['', 1, HISTORY]);
+    assert.deepEqual([before.text, before.clips.length, before.history], ['', 1, HISTORY]);
   });
 
   it('leaves out notes of the system between its items', async (t) => {
@@ -202,7 +202,7 @@ describe('what the mind is told of a message in several items', () => {
       commit(client, toneOf(440, 500));
     });
     assert.deepEqual([context.text, context.clips.length], ['listen', 1]);
-    assert.deepEqual(context.said, [{ role: 'system', text: 'note' }]);
+    assert.deepEqual(context.history, [{ role: 'system', text: 'note' }]);
   });
 
   it('is the last one again when nothing new was said', async (t) => {

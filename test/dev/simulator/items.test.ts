@@ -196,7 +196,7 @@ describe('conversation.item.create', () => {
 
 describe('conversation.item.delete and retrieve', () => {
   it('delete takes an item out of the conversation', async (t) => {
-    const simulator = await simulate([({ said }) => `${said.length} lines`]);
+    const simulator = await simulate([({ history }) => `${history.length} lines`]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.say('secret', { id: 'secret' });

@@ -6,7 +6,7 @@ const WORDS = 'response.output_audio_transcript.delta';
 
 describe('response.create', () => {
   it('is answered even when the conversation is empty', async (t) => {
-    const simulator = await simulate([({ text, said }) => `${text.length} ${said.length}`]);
+    const simulator = await simulate([({ text, history }) => `${text.length} ${history.length}`]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.send({ type: 'response.create' });
@@ -36,7 +36,7 @@ describe('response.create', () => {
     const simulator = await simulate([
       completed('first', { gate: gate.promise }),
       'aside',
-      ({ said }) => said.map(({ text }) => text).join(' | '),
+      ({ history }) => history.map(({ text }) => text).join(' | '),
     ]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -53,7 +53,7 @@ describe('response.create', () => {
   });
 
   it('may replace the context by an input of its own, with references to items', async (t) => {
-    const simulator = await simulate([({ said, text }) => `${said.length}/${text}`]);
+    const simulator = await simulate([({ history, text }) => `${history.length}/${text}`]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.say('known', { id: 'known' });
@@ -69,7 +69,7 @@ describe('response.create', () => {
   });
 
   it('may have an empty context', async (t) => {
-    const simulator = await simulate([({ said, text }) => `${said.length}${text}`]);
+    const simulator = await simulate([({ history, text }) => `${history.length}${text}`]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     assert.equal(joined(await client.ask('hidden', { input: [] }), WORDS), '0');

@@ -12,8 +12,8 @@ describe('response.cancel', () => {
     const simulator = await simulate(
       [
         spoken('one two three four'),
-        ({ said }) => {
-          asked.push(...said);
+        ({ history }) => {
+          asked.push(...history);
           return completed('');
         },
       ],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Transcription } from '../../../dev/simulator/responder.ts';
-import type { Turn } from '../../../dev/simulator/script.ts';
+import type { ScriptedTurn } from '../../../dev/simulator/script.ts';
 import type { SimulatorOptions } from '../../../dev/simulator/simulator.ts';
 import { type Client, completed, type Json, joined, responseOf, simulate, spoken } from './client.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -12,7 +12,7 @@ const FIRST_DELTA = 'response.output_audio_transcript.delta';
 const CLIP = toneOf(440, 2_000);
 
 interface Given {
-  readonly turns?: readonly Turn[];
+  readonly turns?: readonly ScriptedTurn[];
   readonly options?: Partial<SimulatorOptions>;
   readonly transcription?: Json | null;
 }
@@ -37,7 +37,7 @@ async function ask(client: Client, audio: Uint8Array = CLIP): Promise<Json[]> {
   return client.through('response.done');
 }
 
-function transcribed(transcription: Transcription): Turn {
+function transcribed(transcription: Transcription): ScriptedTurn {
   return { ...spoken('one two'), transcription };
 }
 
@@ -216,7 +216,7 @@ describe('a scripted transcript', () => {
 
   it('comes also beside a response that is rejected, fails or hangs', async (t) => {
     const error = { type: 'server_error', code: 'x', message: 'no' };
-    const turns: Turn[] = [
+    const turns: ScriptedTurn[] = [
       { outputs: [], ending: { kind: 'reject', error } },
       { outputs: [], ending: { kind: 'failed', error } },
       { outputs: [], ending: { kind: 'hang', afterDeltas: 0, created: false } },
