@@ -4,7 +4,7 @@ import { invalidValue, type Rejection } from './wire-errors.ts';
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-/** The bytes of a base64 field of sound: whole samples in this format, one at least. Throws a Rejection. */
+/** Reads a base64 field of audio: at least one sample, and whole samples only. Throws a Rejection. */
 export function audioIn(fields: Record<string, unknown>, key: string, base: string, format: AudioFormat): Uint8Array {
   const value = requiredString(fields, key, base);
   const param = pathOf(base, key);
@@ -15,7 +15,7 @@ export function audioIn(fields: Record<string, unknown>, key: string, base: stri
   return bytes;
 }
 
-/** The service's words, as they were seen for PCM (aoai-realtime-audio-sdk #95). */
+/** The words of the service, as seen for PCM (aoai-realtime-audio-sdk #95). */
 function invalidAudio(param: string, { type }: AudioFormat, found: string): Rejection {
   const kind = type === 'audio/pcm' ? ' (mono PCM16 at 24kHz)' : '';
   return invalidValue(param, `Invalid '${param}'. Expected base64-encoded audio bytes${kind} but got ${found}.`);

@@ -35,14 +35,14 @@ export function parseFrame(data: string, isBinary: boolean): WireEvent {
   return event;
 }
 
-/** The client's own id of its event, to be repeated in an error about it. */
+/** The client's id of its event, which an error about the event repeats. */
 export function eventIdOf(event: WireEvent): string | null {
   const eventId = optionalString(event, 'event_id', '') ?? null;
   if (eventId === null || eventId.length <= MAX_EVENT_ID_CHARS) return eventId;
   throw stringTooLong('event_id', MAX_EVENT_ID_CHARS, eventId.length);
 }
 
-/** The event's type, once it is known to hold no field that does not belong to it. */
+/** The type of an event. Throws a Rejection for an unknown type and for unknown fields. */
 export function typeOf(event: WireEvent): ClientEventType {
   const type = requiredString(event, 'type', '');
   const known = TYPES.find((candidate) => candidate === type);

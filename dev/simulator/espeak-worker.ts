@@ -3,24 +3,24 @@ import { workerUrl } from '../../src/worker-url.ts';
 import type { Voice } from './voice-port.ts';
 import type { SpeechJob, SpeechMessage } from './voice-worker.ts';
 
-/** espeak-ng as WebAssembly, in a thread of its own: a minute of speech takes it about a second, and blocks nobody. */
+/** espeak-ng as WebAssembly, in its own thread: a minute of speech takes about a second. */
 export class EspeakWorker implements Voice {
   readonly name = 'espeak-ng (WebAssembly)';
   readonly #worker: Worker;
   readonly #jobs = new Map<number, PromiseWithResolvers<Uint8Array>>();
   readonly #ready = Promise.withResolvers<void>();
   #lastId = 0;
-  #death: Error | undefined;
+  #failure: Error | undefined;
 
   private constructor(url: URL) {
-    // The thread needs none of the flags that this process runs with, such as those of the test runner.
+    // Without the flags of this process, such as those of the test runner.
     this.#worker = new Worker(url, { execArgv: [] });
     this.#worker.on('message', (message: SpeechMessage) => this.#onMessage(message));
-    this.#worker.on('error', (error) => this.#die(new Error('the voice worker failed', { cause: error })));
-    this.#worker.on('exit', (code) => this.#die(new Error(`the voice worker ended with ${code}`)));
+    this.#worker.on('error', (error) => this.#fail(new Error('voice worker failed', { cause: error })));
+    this.#worker.on('exit', (code) => this.#fail(new Error(`voice worker ended with ${code}`)));
   }
 
-  /** Rejects when the package is missing or does not work here. `url` is for tests. */
+  /** Rejects when the package is missing or does not work. `url` is for tests. */
   static async open(url: URL = workerUrl(import.meta.url, 'voice-worker')): Promise<EspeakWorker> {
     const voice = new EspeakWorker(url);
     try {
@@ -32,9 +32,9 @@ export class EspeakWorker implements Voice {
     return voice;
   }
 
-  /** Rejects when the worker dies before it has spoken; from then on always. */
+  /** Rejects once the worker has ended. */
   speak(text: string): Promise<Uint8Array> {
-    if (this.#death !== undefined) return Promise.reject(this.#death);
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const job: SpeechJob = { id: ++this.#lastId, text };
     const pending = Promise.withResolvers<Uint8Array>();
     this.#jobs.set(job.id, pending);
@@ -52,7 +52,7 @@ export class EspeakWorker implements Voice {
         this.#ready.resolve();
         break;
       case 'unavailable':
-        this.#die(new Error(message.reason));
+        this.#fail(new Error(message.reason));
         break;
       case 'spoken':
         this.#jobs.get(message.id)?.resolve(message.pcm);
@@ -61,8 +61,8 @@ export class EspeakWorker implements Voice {
     }
   }
 
-  #die(error: Error): void {
-    this.#death ??= error;
+  #fail(error: Error): void {
+    this.#failure ??= error;
     this.#ready.reject(error);
     for (const job of this.#jobs.values()) job.reject(error);
     this.#jobs.clear();

@@ -3,11 +3,11 @@ import { VOICES } from '../../src/config/voices.ts';
 import { optionalRecord, pathOf, requiredInteger, requiredOneOf, withinRange } from './checks.ts';
 import { invalidType, invalidValue, unsupportedValue } from './wire-errors.ts';
 
-// The fields that session.update and response.create have in common.
+// Fields of both session.update and response.create.
 
 const FORMATS = ['audio/pcm', 'audio/pcmu', 'audio/pcma'] as const;
 const MODALITIES = ['audio', 'text'] as const;
-/** The largest answer of the gpt-realtime family. */
+/** The limit of the gpt-realtime family. */
 const MAX_OUTPUT_TOKENS = 4_096;
 
 export type Modality = (typeof MODALITIES)[number];
@@ -63,14 +63,14 @@ export function formatIn(fields: Fields, base: string): AudioFormat | undefined 
   return PCM;
 }
 
-/** G.711 has 8,000 samples a second of one byte each. */
+/** One byte for each sample. */
 const G711_RATE_HZ = 8_000;
 
 export function sampleRateHz({ type }: AudioFormat): number {
   return type === 'audio/pcm' ? SAMPLE_RATE_HZ : G711_RATE_HZ;
 }
 
-/** How much sound a number of bytes is, in milliseconds. */
+/** The length of audio, in milliseconds. */
 export function audioMs(bytes: number, { type }: AudioFormat): number {
   return bytes / ((type === 'audio/pcm' ? BYTES_PER_SECOND : G711_RATE_HZ) / 1000);
 }

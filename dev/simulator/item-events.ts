@@ -6,7 +6,7 @@ import type { ClipDescription } from './input-description.ts';
 import { clipItem, type Item, parseItem, wireItem } from './items.ts';
 import { invalidValue } from './wire-errors.ts';
 
-/** What a client does to the items of its conversation, and how the service answers. Each throws a Rejection. */
+/** Handles the client events about items of the conversation. Each method throws a Rejection. */
 export class ItemEvents {
   readonly #conversation: Conversation;
   readonly #send: Send;
@@ -32,7 +32,7 @@ export class ItemEvents {
     this.#send({ type: 'conversation.item.retrieved', item: wireItem(item) });
   }
 
-  /** Speech that the user did not hear is forgotten, and with it its transcript. */
+  /** Removes audio that the user did not hear, together with the whole transcript. */
   truncate(event: WireEvent): void {
     const item = this.#conversation.find(requiredString(event, 'item_id', ''), 'truncate');
     const contentIndex = withinRange(requiredInteger(event, 'content_index', ''), 'content_index', { min: 0, max: 0 });
@@ -50,7 +50,7 @@ export class ItemEvents {
     this.#send({ type: 'conversation.item.truncated', ...fields });
   }
 
-  /** The input audio buffer becomes an item of the user; returns its id. */
+  /** Makes a committed input audio buffer an item of the user; returns its id. */
   commit(clip: ClipDescription): string {
     const item = clipItem(clip);
     const previousItemId = this.#conversation.insert(item);
@@ -59,7 +59,7 @@ export class ItemEvents {
     return item.id;
   }
 
-  /** GA says `added`, and `done` once the item is final; what a client gives is final at once (openai-openapi #518). */
+  /** GA sends `added`, and `done` once an item is final. Items of a client are final at once (openai-openapi #518). */
   #sendAdded(item: Item, previousItemId: string | null): void {
     const fields = { previous_item_id: previousItemId, item: wireItem(item) };
     this.#send({ type: 'conversation.item.added', ...fields });

@@ -14,11 +14,11 @@ import { type Item, parseItem } from './items.ts';
 import type { SessionSettings } from './session-settings.ts';
 import { invalidType, invalidValue, Rejection, stringTooLong } from './wire-errors.ts';
 
-/** A `response.create`, with the session's settings where it says nothing else. */
+/** A `response.create`, completed by the settings of the session. */
 export interface ResponseRequest {
-  /** Out of band (`conversation: "none"`): beside others, and nothing of it enters the conversation. */
+  /** `conversation: "none"`: runs in parallel to other responses, and adds nothing to the conversation. */
   readonly outOfBand: boolean;
-  /** What the model is shown: the conversation, or what the event gives in its place. */
+  /** The input of the model: the conversation, or the `input` of the event. */
   readonly context: readonly Item[];
   readonly instructions: string;
   readonly modality: Modality;

@@ -5,7 +5,7 @@ import type { ResponseRequest } from './response-request.ts';
 import { Rejection } from './wire-errors.ts';
 
 /**
- * The responses of a session that are being played. At most one writes to the conversation; any number run out of band.
+ * The active responses of a session. At most one writes to the conversation; any number run out of band.
  */
 export class Responses {
   readonly #conversation: Conversation;
@@ -16,11 +16,11 @@ export class Responses {
     this.#conversation = conversation;
   }
 
-  /** Takes the conversation for a response, or refuses it while another has it. */
+  /** Throws a Rejection if another response writes to the conversation. */
   begin(request: ResponseRequest): ActiveResponse {
-    const writing = this.#writing();
-    if (!request.outOfBand && writing !== undefined) {
-      const message = `Conversation already has an active response in progress: ${writing.id}. Wait until the response is finished before creating a new one.`;
+    const current = this.#inConversation();
+    if (!request.outOfBand && current !== undefined) {
+      const message = `Conversation already has an active response in progress: ${current.id}. Wait until the response is finished before creating a new one.`;
       throw new Rejection(message, { code: 'conversation_already_has_active_response' });
     }
     const response = new ActiveResponse(request, this.#conversation, this.#conversationId);
@@ -32,22 +32,22 @@ export class Responses {
     this.#active.delete(response);
   }
 
-  /** Without an id it is the one that writes to the conversation. */
+  /** Default: the response that writes to the conversation. Throws a Rejection if it is not active. */
   cancel(responseId: string | undefined): void {
     const active = [...this.#active].find(({ id }) => id === responseId);
-    const response = responseId === undefined ? this.#writing() : active;
+    const response = responseId === undefined ? this.#inConversation() : active;
     if (response === undefined || response.signal.aborted) {
       throw new Rejection('Cancellation failed: no active response found', { code: 'response_cancel_not_active' });
     }
     response.stop('cancelled');
   }
 
-  /** The client is gone. */
+  /** Called when the client has disconnected. */
   stopAll(): void {
     for (const response of this.#active) response.stop('closed');
   }
 
-  #writing(): ActiveResponse | undefined {
+  #inConversation(): ActiveResponse | undefined {
     return [...this.#active].find(({ request }) => !request.outOfBand);
   }
 }

@@ -9,7 +9,7 @@ import { responderContext } from './history.ts';
 import { InputAudioBuffer } from './input-audio.ts';
 import { ItemEvents } from './item-events.ts';
 import type { ExtraFrame, Responder, ScriptedResponse } from './responder.ts';
-import { perform, type Stage } from './response-player.ts';
+import { type PlayerSession, playResponse } from './response-player.ts';
 import { parseResponseRequest, type ResponseRequest } from './response-request.ts';
 import { Responses } from './responses.ts';
 import {
@@ -24,7 +24,7 @@ import { type Input, usageOf } from './usage.ts';
 import type { Voice } from './voice.ts';
 import { errorEvent, invalidValue, Rejection, SERVER_FAULT } from './wire-errors.ts';
 
-/** What all sessions of a simulator share. */
+/** Shared by all sessions of a simulator. */
 export interface SessionDeps {
   readonly responder: Responder;
   readonly voice: Voice;
@@ -37,12 +37,12 @@ export interface SessionDeps {
 
 type Handler = (event: WireEvent, clientEventId: string | null) => void;
 
-/** A client that asks and never reads is dropped here, before it costs the process its memory. */
+/** A client that sends and never reads is disconnected at this size of its send buffer. */
 const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
-/** What the service closes an expired session with: "going away". */
+/** The close code of an expired session: "going away". */
 const EXPIRED = 1001;
 
-/** One socket: takes client events one after another, answers each at once, and plays responses beside. */
+/** One socket: answers each client event at once, in order, and plays responses in parallel. */
 export class Session {
   readonly id = newId('sess');
   readonly #socket: WebSocket;
@@ -52,9 +52,9 @@ export class Session {
   readonly #responses = new Responses(this.#conversation);
   readonly #inputAudio = new InputAudioBuffer();
   readonly #transcripts: Transcripts;
-  readonly #forgetExpiry: () => void;
+  readonly #cancelExpiry: () => void;
   #settings: SessionSettings;
-  #hasSpoken = false;
+  #hasAudio = false;
   #lastInput: Input | undefined;
 
   constructor(socket: WebSocket, model: string, deps: SessionDeps) {
@@ -64,10 +64,10 @@ export class Session {
     this.#transcripts = new Transcripts(deps.clock, this.#send);
     const lifetimeMs = deps.sessionSeconds * 1000;
     this.#settings = initialSettings(this.id, model, Math.floor((deps.clock.now() + lifetimeMs) / 1000));
-    this.#forgetExpiry = deps.clock.after(lifetimeMs, () => this.#expire());
+    this.#cancelExpiry = deps.clock.after(lifetimeMs, () => this.#expire());
   }
 
-  /** Greets the client and listens to it until its socket is closed. */
+  /** Sends `session.created` and handles events until the socket closes. */
   start(): void {
     this.#socket.on('message', (data, isBinary) => this.#onFrame(String(data), isBinary));
     this.#socket.on('error', (err) => this.#log.warn({ err }, 'socket failed'));
@@ -81,7 +81,7 @@ export class Session {
   }
 
   #onClose(code: number): void {
-    this.#forgetExpiry();
+    this.#cancelExpiry();
     this.#transcripts.close();
     this.#responses.stopAll();
     this.#log.info({ code }, 'session closed');
@@ -119,12 +119,12 @@ export class Session {
     this.#attempt(clientEventId, () => this.#handlers[typeOf(event)](event, clientEventId));
   }
 
-  /** Whatever goes wrong with a client event becomes one error event; the session goes on. */
+  /** Any exception of a client event becomes one error event; the session goes on. */
   #attempt<T>(clientEventId: string | null, act: () => T): T | undefined {
     try {
       return act();
     } catch (error) {
-      if (!(error instanceof Rejection)) this.#log.error({ err: error }, 'the simulator failed');
+      if (!(error instanceof Rejection)) this.#log.error({ err: error }, 'client event failed');
       this.#send(errorEvent(error instanceof Rejection ? error : SERVER_FAULT, clientEventId));
       return undefined;
     }
@@ -148,8 +148,8 @@ export class Session {
 
   #updateSession(event: WireEvent): void {
     const update = requiredRecord(event, 'session', '');
-    const updated = updatedSettings(this.#settings, update, this.#hasSpoken);
-    // First, as what cannot be shown is not taken over either.
+    const updated = updatedSettings(this.#settings, update, this.#hasAudio);
+    // Sent first: settings that cannot be serialized are not applied.
     this.#send({ type: 'session.updated', session: wireSession(updated) });
     this.#settings = updated;
   }
@@ -168,48 +168,52 @@ export class Session {
 
   #createResponse(event: WireEvent, clientEventId: string | null): void {
     const request = parseResponseRequest(event, this.#settings, this.#conversation);
-    if (this.#hasSpoken) refuseOtherVoice(this.#settings.voice, request.voice);
+    if (this.#hasAudio) refuseOtherVoice(this.#settings.voice, request.voice);
     const response = this.#responses.begin(request);
-    const performance = this.#think(request);
-    const { ending } = performance;
+    const script = this.#scriptFor(request);
+    const { ending } = script;
     if (ending.kind === 'reject') {
       this.#responses.end(response);
       this.#send(errorEvent(ending.error, clientEventId));
-      this.#transcripts.follow(request.context, performance.transcription ?? {}, Promise.resolve());
+      this.#transcripts.follow(request.context, script.transcription ?? {}, Promise.resolve());
       return;
     }
     const input = { instructions: request.instructions, items: request.context };
-    const done = perform({ ...performance, ending }, response, this.#stage(input)).finally(() => {
+    const done = playResponse({ ...script, ending }, response, this.#playerSession(input)).finally(() => {
       this.#responses.end(response);
       if (!request.outOfBand) this.#lastInput = input;
     });
-    // The response is created by now, and its first delta waits for the next turn of the event loop.
-    this.#transcripts.follow(request.context, performance.transcription ?? {}, done);
+    // `response.created` has been sent; the first delta waits for the next turn of the event loop.
+    this.#transcripts.follow(request.context, script.transcription ?? {}, done);
   }
 
-  #think({ context, instructions }: ResponseRequest): ScriptedResponse {
+  #scriptFor({ context, instructions }: ResponseRequest): ScriptedResponse {
     try {
       return this.#deps.responder(responderContext(context, instructions, this.id));
     } catch (err) {
-      this.#log.error({ err }, 'the mind failed');
+      this.#log.error({ err }, 'responder failed');
       return { outputs: [], ending: { kind: 'failed', error: SERVER_FAULT } };
     }
   }
 
-  /** What was sent before still arrives: the ping is the last to be handed to the network. */
+  /** Frames sent before still arrive: the socket ends once the ping after them is written. */
   #drop(code: number | undefined): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (code === undefined) this.#socket.ping('', false, () => this.#socket.terminate());
     else this.#socket.close(code);
   }
 
-  #stage(input: Input): Stage {
-    const { clock, voice, paceMs } = this.#deps;
+  #playerSession(input: Input): PlayerSession {
     return {
-      ...{ clock, voice, paceMs, log: this.#log, send: this.#send, sendFrame: this.#sendFrame },
+      clock: this.#deps.clock,
+      voice: this.#deps.voice,
+      paceMs: this.#deps.paceMs,
+      log: this.#log,
+      send: this.#send,
+      sendFrame: this.#sendFrame,
       drop: (code) => this.#drop(code),
       onAudio: () => {
-        this.#hasSpoken = true;
+        this.#hasAudio = true;
       },
       usageOf: (response) => usageOf(input, response.items, this.#lastInput),
     };

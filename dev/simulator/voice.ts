@@ -6,12 +6,12 @@ import type { Voice } from './voice-port.ts';
 
 export type { Voice } from './voice-port.ts';
 
-/** No speech at all: pure, fast and deterministic. */
+/** A tone instead of speech: fast and deterministic. */
 export function toneVoice(): Voice {
   return { name: 'tone', speak: async (text) => tone(text), close: async () => {} };
 }
 
-/** A way to get a voice; `open` rejects where it does not work. */
+/** `open` rejects where the engine does not work. */
 export interface SpeechEngine {
   readonly name: string;
   open(): Promise<Voice>;
@@ -25,11 +25,11 @@ const ENGINES: readonly SpeechEngine[] = [
 export interface VoiceOptions {
   /** Default: silent. */
   readonly log?: Logger;
-  /** Best first. Default: espeak-ng from its package, then espeak-ng of the system. */
+  /** In order of preference. Default: espeak-ng from its package, then espeak-ng of the system. */
   readonly engines?: readonly SpeechEngine[];
 }
 
-/** The first voice that works here, and a tone where none does. The log says which. */
+/** Opens the first engine that works, else a tone. */
 export async function openVoice(options: VoiceOptions = {}): Promise<Voice> {
   const { log = createLogger('silent'), engines = ENGINES } = options;
   for (const { name, open } of engines) {
@@ -38,21 +38,21 @@ export async function openVoice(options: VoiceOptions = {}): Promise<Voice> {
       log.info({ voice: voice.name }, 'voice opened');
       return voice;
     } catch (error) {
-      log.info({ reason: error instanceof Error ? error.message : String(error) }, `no voice from ${name}`);
+      log.info({ reason: error instanceof Error ? error.message : String(error) }, `voice not opened: ${name}`);
     }
   }
-  log.warn('no speech engine works here: answers sound as a tone');
+  log.warn('no speech engine found: answers are a tone');
   return toneVoice();
 }
 
-/** After a first failure, which is passed on, everything else is a tone: a text without speech is better than none. */
+/** Passes the first failure of a voice on, and is a tone from then on. */
 export function withFallback(voice: Voice, log: Logger): Voice {
   let isBroken = false;
   let isClosed = false;
   const onFailure = (err: unknown) => {
     if (isBroken || isClosed) return;
     isBroken = true;
-    log.warn({ err, voice: voice.name }, 'the voice failed: from now on answers sound as a tone');
+    log.warn({ err, voice: voice.name }, 'voice failed: answers are a tone from now on');
   };
   return {
     name: voice.name,
