@@ -1,5 +1,5 @@
-import { type AudioFormat, audioMs, sampleRateHz } from './fields.ts';
-import { decodeAudio } from './g711.ts';
+import { BYTES_PER_SAMPLE, SAMPLE_RATE_HZ } from '../../src/audio/pcm.ts';
+import { audioMs } from './fields.ts';
 import type { ClipDescription } from './input-description.ts';
 import { addPowers, peakOf, WINDOW } from './spectrum.ts';
 
@@ -16,7 +16,6 @@ const FULL_SCALE = 0x8000;
  * and one spectrum (8 KiB), however long the clip is. The result does not depend on how the bytes are chunked.
  */
 export class AudioAnalysis {
-  readonly format: AudioFormat;
   readonly #samples = new Float64Array(2 * WINDOW);
   readonly #powers = new Float64Array(WINDOW / 2);
   #bufferedCount = 0;
@@ -25,24 +24,18 @@ export class AudioAnalysis {
   #sum = 0;
   #squares = 0;
 
-  constructor(format: AudioFormat) {
-    this.format = format;
-  }
-
   get durationMs(): number {
-    return audioMs(this.#bytes, this.format);
+    return audioMs(this.#bytes);
   }
 
-  /** Takes whole samples in the format of this analysis. */
+  /** `audio`: whole samples, PCM16 LE mono 24 kHz. */
   add(audio: Uint8Array): void {
     this.#bytes += audio.byteLength;
-    const samples = decodeAudio(audio, this.format);
-    for (let at = 0; at < samples.length; ) {
-      const piece = samples.subarray(at, at + this.#samples.length - this.#bufferedCount);
-      this.#samples.set(piece, this.#bufferedCount);
-      this.#bufferedCount += piece.length;
-      at += piece.length;
-      if (this.#bufferedCount === this.#samples.length) this.#analyze();
+    const view = new DataView(audio.buffer, audio.byteOffset, audio.byteLength);
+    const samples = this.#samples;
+    for (let at = 0; at < audio.byteLength; at += BYTES_PER_SAMPLE) {
+      samples[this.#bufferedCount++] = view.getInt16(at, true);
+      if (this.#bufferedCount === samples.length) this.#analyze();
     }
   }
 
@@ -69,7 +62,7 @@ export class AudioAnalysis {
   }
 
   #loudestHz(): number {
-    const binHz = sampleRateHz(this.format) / WINDOW;
+    const binHz = SAMPLE_RATE_HZ / WINDOW;
     return peakOf(this.#powers, Math.ceil(MIN_HZ / binHz)) * binHz;
   }
 

@@ -2,17 +2,15 @@ import { onlyKnown, optionalString, requiredString } from './checks.ts';
 import { isRecord, type WireEvent } from './events.ts';
 import { invalidType, Rejection, stringTooLong, unsupportedValue } from './wire-errors.ts';
 
-/** The client events of the GA protocol, and the fields of each beside `type` and `event_id`. */
+/** The supported client events of the GA protocol, and the fields of each apart from `type` and `event_id`. */
 const FIELDS = {
   'session.update': ['session'],
   'conversation.item.create': ['item', 'previous_item_id'],
   'conversation.item.delete': ['item_id'],
   'conversation.item.retrieve': ['item_id'],
-  'conversation.item.truncate': ['item_id', 'content_index', 'audio_end_ms'],
   'input_audio_buffer.append': ['audio'],
   'input_audio_buffer.commit': [],
   'input_audio_buffer.clear': [],
-  'output_audio_buffer.clear': [],
   'response.create': ['response'],
   'response.cancel': ['response_id'],
 } as const satisfies Record<string, readonly string[]>;

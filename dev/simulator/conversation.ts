@@ -1,9 +1,7 @@
 import type { Item } from './items.ts';
 import { invalidValue, Rejection } from './wire-errors.ts';
 
-type Operation = 'retrieve' | 'delete' | 'truncate';
-
-const PARTICIPLES: Record<Operation, string> = { retrieve: 'retrieving', delete: 'deleting', truncate: 'truncating' };
+const PARTICIPLES = { retrieve: 'retrieving', delete: 'deleting' } as const;
 
 /** The items of a session's default conversation, oldest first. Ids are unique. */
 export class Conversation {
@@ -41,7 +39,7 @@ export class Conversation {
   }
 
   /** Throws the error of the service for this operation if there is no such item. */
-  find(itemId: string, operation: Operation): Item {
+  find(itemId: string, operation: keyof typeof PARTICIPLES): Item {
     const item = this.#items.find(({ id }) => id === itemId);
     if (item !== undefined) return item;
     const message = `Error ${PARTICIPLES[operation]} item: the item with id '${itemId}' does not exist.`;

@@ -1,5 +1,5 @@
 import { BYTES_PER_SAMPLE, BYTES_PER_SECOND } from '../../src/audio/pcm.ts';
-import { audioMs, PCM } from './fields.ts';
+import { audioMs } from './fields.ts';
 import { outputAudioTokens, textTokens } from './usage.ts';
 
 /** A quarter of a second, about as much as a delta of the service. */
@@ -41,7 +41,7 @@ export interface Rendered {
 
 /** The tokens of text and audio together. */
 export function tokensOf({ text, pcm }: Rendered): number {
-  return textTokens(text) + outputAudioTokens(audioMs(pcm.byteLength, PCM));
+  return textTokens(text) + outputAudioTokens(audioMs(pcm.byteLength));
 }
 
 /** Shortens an output to at most `tokens`: whole words, and the audio up to the same place. */

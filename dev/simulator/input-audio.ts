@@ -1,34 +1,24 @@
 import { AudioAnalysis } from './audio-analysis.ts';
 import { audioIn } from './audio-field.ts';
 import type { WireEvent } from './events.ts';
-import { type AudioFormat, audioMs } from './fields.ts';
 import type { ClipDescription } from './input-description.ts';
-import { invalidValue, Rejection, stringTooLong } from './wire-errors.ts';
+import { Rejection, stringTooLong } from './wire-errors.ts';
 
 /** The service accepts 15 MiB of base64 in one `input_audio_buffer.append`. */
 const MAX_APPEND_CHARS = 15 * 1024 * 1024;
 /** The service refuses to commit less. */
 const MIN_COMMIT_MS = 100;
-/** The observed lifetime of a session on Azure. The limit of the service is not published. */
-const MAX_BUFFERED_MS = 30 * 60_000;
-
 /** The input audio buffer. Audio is analyzed as it arrives, and not stored. */
 export class InputAudioBuffer {
   #analysis: AudioAnalysis | undefined;
 
-  /** `format`: the present format of the session. A buffer that is not empty keeps the format it began with. */
-  append(event: WireEvent, format: AudioFormat): void {
+  append(event: WireEvent): void {
     const { audio } = event;
     if (typeof audio === 'string' && audio.length > MAX_APPEND_CHARS) {
       throw stringTooLong('audio', MAX_APPEND_CHARS, audio.length);
     }
-    const analysis = this.#analysis ?? new AudioAnalysis(format);
-    const bytes = audioIn(event, 'audio', '', analysis.format);
-    if (analysis.durationMs + audioMs(bytes.byteLength, analysis.format) > MAX_BUFFERED_MS) {
-      const message = `Error appending to input audio buffer: buffer too large. Expected at most ${MAX_BUFFERED_MS}ms of audio; commit or clear it.`;
-      throw invalidValue('audio', message);
-    }
-    analysis.add(bytes);
+    const analysis = this.#analysis ?? new AudioAnalysis();
+    analysis.add(audioIn(event, 'audio', ''));
     this.#analysis = analysis;
   }
 

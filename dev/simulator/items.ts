@@ -2,7 +2,6 @@ import { AudioAnalysis } from './audio-analysis.ts';
 import { audioIn } from './audio-field.ts';
 import { onlyKnown, optionalString, pathOf, requiredOneOf, requiredString } from './checks.ts';
 import { isRecord, newId } from './events.ts';
-import type { AudioFormat } from './fields.ts';
 import type { ClipDescription, InputDescription } from './input-description.ts';
 import { describePicture } from './picture.ts';
 import { invalidType, invalidValue, missingParameter, Rejection, stringTooLong } from './wire-errors.ts';
@@ -44,14 +43,14 @@ type Fields = Record<string, unknown>;
  * Reads an item of a client event by the rules of the service; throws a Rejection. `path`: its position in the event.
  * Only messages are supported: the simulator calls no tools.
  */
-export function parseItem(fields: Fields, path: string, inputFormat: AudioFormat): Item {
+export function parseItem(fields: Fields, path: string): Item {
   requiredOneOf(fields, 'type', path, ['message']);
   onlyKnown(fields, KNOWN, path);
   const id = optionalString(fields, 'id', path) ?? newId('item');
   if (id.length > MAX_ID_CHARS) throw stringTooLong(pathOf(path, 'id'), MAX_ID_CHARS, id.length);
   if (id === '') throw invalidValue(pathOf(path, 'id'), `Invalid '${path}.id': empty string.`);
   const role = requiredOneOf(fields, 'role', path, ROLES);
-  const parts = parseContent(fields, role, path, inputFormat);
+  const parts = parseContent(fields, role, path);
   const content = parts.map(({ part }) => part);
   const inputs = parts.flatMap((part) => part.inputs ?? []);
   const audioMs = inputs.reduce((sum, part) => sum + (part.kind === 'clip' ? part.clip.durationMs : 0), 0);
@@ -75,7 +74,7 @@ interface ParsedPart {
   readonly inputs?: InputDescription;
 }
 
-function parseContent(fields: Fields, role: Role, base: string, inputFormat: AudioFormat): ParsedPart[] {
+function parseContent(fields: Fields, role: Role, base: string): ParsedPart[] {
   const path = pathOf(base, 'content');
   const { content } = fields;
   if (content === undefined) throw missingParameter(path);
@@ -84,10 +83,10 @@ function parseContent(fields: Fields, role: Role, base: string, inputFormat: Aud
     const message = `Invalid '${path}': empty array. Expected an array with minimum length 1, but got an empty array instead.`;
     throw new Rejection(message, { code: 'empty_array', param: path });
   }
-  return content.map((part: unknown, index) => parsePart(part, role, `${path}[${index}]`, inputFormat));
+  return content.map((part: unknown, index) => parsePart(part, role, `${path}[${index}]`));
 }
 
-function parsePart(part: unknown, role: Role, path: string, inputFormat: AudioFormat): ParsedPart {
+function parsePart(part: unknown, role: Role, path: string): ParsedPart {
   if (!isRecord(part)) throw invalidType(path, 'an object', part);
   const type = requiredOneOf(part, 'type', path, CONTENT_TYPES[role]);
   switch (type) {
@@ -98,16 +97,16 @@ function parsePart(part: unknown, role: Role, path: string, inputFormat: AudioFo
       // The service does not accept audio of the assistant, and asks for a text instead (openai-agents-js #963).
       throw missingParameter(pathOf(path, 'text'));
     case 'input_audio':
-      return parseAudio(part, path, inputFormat);
+      return parseAudio(part, path);
     case 'input_image':
       return parseImage(part, path);
   }
 }
 
-function parseAudio(part: Fields, path: string, inputFormat: AudioFormat): ParsedPart {
-  const audio = audioIn(part, 'audio', path, inputFormat);
+function parseAudio(part: Fields, path: string): ParsedPart {
+  const audio = audioIn(part, 'audio', path);
   const transcript = optionalString(part, 'transcript', path);
-  const analysis = new AudioAnalysis(inputFormat);
+  const analysis = new AudioAnalysis();
   analysis.add(audio);
   return {
     part: { type: 'input_audio', ...(transcript === undefined ? {} : { transcript }) },

@@ -3,8 +3,7 @@ import { type Clock, sleep } from '../../src/clock.ts';
 import type { Logger } from '../../src/log.ts';
 import { audioSteps, cutTo, type Rendered, type Step, textSteps, tokensOf } from './deltas.ts';
 import type { Send } from './events.ts';
-import { audioMs, PCM } from './fields.ts';
-import { encodeAudio } from './g711.ts';
+import { audioMs } from './fields.ts';
 import type { Ending, ExtraFrame, Output, ScriptedResponse, ServiceError } from './responder.ts';
 import { type ActiveResponse, OutputItem, type ResponseStatus, type StatusDetails } from './response.ts';
 import type { Voice } from './voice.ts';
@@ -140,7 +139,7 @@ class ResponsePlayer {
     for (const word of words) item.addText(word);
     if (audio === undefined) return;
     this.#session.onAudio();
-    item.addAudio(encodeAudio(audio, this.#response.request.format), audioMs(audio.byteLength, PCM));
+    item.addAudio(audio, audioMs(audio.byteLength));
   }
 
   /** Yields even without a pause, so that the client can cancel between two deltas. */

@@ -1,15 +1,7 @@
 import { onlyKnown, optionalRecord, optionalString, pathOf, requiredOneOf, requiredString } from './checks.ts';
 import type { Conversation } from './conversation.ts';
 import { isRecord, type WireEvent } from './events.ts';
-import {
-  type AudioFormat,
-  formatIn,
-  type Modality,
-  modalityIn,
-  type TokenLimit,
-  tokenLimitIn,
-  voiceIn,
-} from './fields.ts';
+import { checkFormat, type Modality, modalityIn, type TokenLimit, tokenLimitIn, voiceIn } from './fields.ts';
 import { type Item, parseItem } from './items.ts';
 import type { SessionSettings } from './session-settings.ts';
 import { invalidType, invalidValue, Rejection, stringTooLong } from './wire-errors.ts';
@@ -24,7 +16,6 @@ export interface ResponseRequest {
   readonly modality: Modality;
   readonly maxOutputTokens: TokenLimit;
   readonly voice: string;
-  readonly format: AudioFormat;
   readonly metadata: Readonly<Record<string, string>> | null;
 }
 
@@ -47,14 +38,14 @@ export function parseResponseRequest(
   onlyKnown(fields, KNOWN, BASE);
   const output = optionalRecord(optionalRecord(fields, 'audio', BASE) ?? {}, 'output', 'response.audio') ?? {};
   onlyKnown(output, ['format', 'voice'], 'response.audio.output');
+  checkFormat(output, 'response.audio.output');
   return {
     outOfBand: isOutOfBand(fields),
-    context: inputIn(fields, settings.inputFormat, conversation) ?? conversation.items,
+    context: inputIn(fields, conversation) ?? conversation.items,
     instructions: optionalString(fields, 'instructions', BASE) ?? settings.instructions,
     modality: modalityIn(fields, BASE) ?? settings.modality,
     maxOutputTokens: tokenLimitIn(fields, BASE) ?? settings.maxOutputTokens,
     voice: voiceIn(output, 'response.audio.output') ?? settings.voice,
-    format: formatIn(output, 'response.audio.output') ?? settings.outputFormat,
     metadata: metadataIn(fields),
   };
 }
@@ -64,17 +55,17 @@ function isOutOfBand(fields: Fields): boolean {
   return requiredOneOf(fields, 'conversation', BASE, ['auto', 'none']) === 'none';
 }
 
-function inputIn(fields: Fields, format: AudioFormat, conversation: Conversation): readonly Item[] | undefined {
+function inputIn(fields: Fields, conversation: Conversation): readonly Item[] | undefined {
   const { input } = fields;
   if (input === undefined) return undefined;
   const path = pathOf(BASE, 'input');
   if (!Array.isArray(input)) throw invalidType(path, 'an array', input);
-  return input.map((item: unknown, index) => inputItem(item, `${path}[${index}]`, format, conversation));
+  return input.map((item: unknown, index) => inputItem(item, `${path}[${index}]`, conversation));
 }
 
-function inputItem(item: unknown, path: string, format: AudioFormat, conversation: Conversation): Item {
+function inputItem(item: unknown, path: string, conversation: Conversation): Item {
   if (!isRecord(item)) throw invalidType(path, 'an object', item);
-  if (item['type'] !== 'item_reference') return parseItem(item, path, format);
+  if (item['type'] !== 'item_reference') return parseItem(item, path);
   return conversation.find(requiredString(item, 'id', path), 'retrieve');
 }
 

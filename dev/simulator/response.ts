@@ -1,5 +1,6 @@
 import type { Conversation } from './conversation.ts';
 import { newId, type Send } from './events.ts';
+import { PCM } from './fields.ts';
 import { type ContentPart, type Item, wireItem } from './items.ts';
 import type { ResponseRequest } from './response-request.ts';
 
@@ -65,7 +66,7 @@ export class ActiveResponse {
       ...(request.outOfBand ? {} : { conversation_id: this.#conversationId }),
       output_modalities: [request.modality],
       max_output_tokens: request.maxOutputTokens,
-      audio: { output: { format: request.format, voice: request.voice } },
+      audio: { output: { format: PCM, voice: request.voice } },
       metadata: request.metadata,
       ...(usage === undefined ? {} : { usage }),
     };
@@ -106,7 +107,7 @@ export class OutputItem {
     else if (this.#hasTranscript) this.#sendContent('response.output_audio_transcript.delta', { delta: words });
   }
 
-  /** Sends a delta of audio, in the format of the response. */
+  /** Sends a delta of audio. */
   addAudio(audio: Uint8Array, durationMs: number): void {
     this.#audioMs += durationMs;
     const delta = Buffer.from(audio.buffer, audio.byteOffset, audio.byteLength).toString('base64');

@@ -1,14 +1,5 @@
 import { onlyKnown, optionalRecord, optionalString, pathOf, requiredOneOf, withinRange } from './checks.ts';
-import {
-  type AudioFormat,
-  formatIn,
-  type Modality,
-  modalityIn,
-  PCM,
-  type TokenLimit,
-  tokenLimitIn,
-  voiceIn,
-} from './fields.ts';
+import { checkFormat, type Modality, modalityIn, PCM, type TokenLimit, tokenLimitIn, voiceIn } from './fields.ts';
 import { invalidType, invalidValue, Rejection } from './wire-errors.ts';
 
 /** The effective settings of a session. Immutable: a rejected update changes nothing. */
@@ -22,8 +13,6 @@ export interface SessionSettings {
   readonly maxOutputTokens: TokenLimit;
   readonly voice: string;
   readonly speed: number;
-  readonly inputFormat: AudioFormat;
-  readonly outputFormat: AudioFormat;
   /** How committed audio is transcribed (its `model`, a `language`). Null: not at all. */
   readonly transcription: Readonly<Record<string, unknown>> | null;
   /** Settings that are stored and shown but have no effect here. Null: switched off. */
@@ -55,8 +44,6 @@ export function initialSettings(id: string, model: string, expiresAt: number): S
     maxOutputTokens: 'inf',
     voice: 'alloy',
     speed: 1,
-    inputFormat: PCM,
-    outputFormat: PCM,
     transcription: null,
     inert: { tools: [], tool_choice: 'auto', tracing: null, truncation: 'auto', prompt: null },
     inertInput: {
@@ -125,9 +112,9 @@ function inputAudio(current: SessionSettings, input: Readonly<Record<string, unk
   for (const key of INERT_INPUT) {
     if (input[key] !== null) optionalRecord(input, key, path);
   }
+  checkFormat(input, path);
   const isSwitchedOff = input['transcription'] === null;
   return {
-    inputFormat: formatIn(input, path) ?? current.inputFormat,
     transcription: isSwitchedOff ? null : (optionalRecord(input, 'transcription', path) ?? current.transcription),
     inertInput: { ...current.inertInput, ...pick(input, INERT_INPUT) },
   };
@@ -136,10 +123,10 @@ function inputAudio(current: SessionSettings, input: Readonly<Record<string, unk
 function outputAudio(current: SessionSettings, output: Readonly<Record<string, unknown>>) {
   const path = 'session.audio.output';
   onlyKnown(output, ['format', 'voice', 'speed'], path);
+  checkFormat(output, path);
   const { speed = current.speed } = output;
   if (typeof speed !== 'number') throw invalidType(pathOf(path, 'speed'), 'a decimal', speed);
   return {
-    outputFormat: formatIn(output, path) ?? current.outputFormat,
     voice: voiceIn(output, path) ?? current.voice,
     speed: withinRange(speed, pathOf(path, 'speed'), SPEED),
   };
@@ -166,10 +153,10 @@ export function wireSession(settings: SessionSettings): Record<string, unknown> 
     ...withoutNulls(settings.inert),
     audio: {
       input: {
-        format: settings.inputFormat,
+        format: PCM,
         ...withoutNulls({ transcription: settings.transcription, ...settings.inertInput }),
       },
-      output: { format: settings.outputFormat, voice: settings.voice, speed: settings.speed },
+      output: { format: PCM, voice: settings.voice, speed: settings.speed },
     },
   };
 }

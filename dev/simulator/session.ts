@@ -22,7 +22,7 @@ import {
 import { Transcripts } from './transcripts.ts';
 import { type Input, usageOf } from './usage.ts';
 import type { Voice } from './voice.ts';
-import { errorEvent, invalidValue, Rejection, SERVER_FAULT } from './wire-errors.ts';
+import { errorEvent, Rejection, SERVER_FAULT } from './wire-errors.ts';
 
 /** Shared by all sessions of a simulator. */
 export interface SessionDeps {
@@ -134,14 +134,12 @@ export class Session {
 
   readonly #handlers: Readonly<Record<ClientEventType, Handler>> = {
     'session.update': (event) => this.#updateSession(event),
-    'conversation.item.create': (event) => this.#items.create(event, this.#settings.inputFormat),
+    'conversation.item.create': (event) => this.#items.create(event),
     'conversation.item.delete': (event) => this.#items.delete(event),
     'conversation.item.retrieve': (event) => this.#items.retrieve(event),
-    'conversation.item.truncate': (event) => this.#items.truncate(event),
-    'input_audio_buffer.append': (event) => this.#inputAudio.append(event, this.#settings.inputFormat),
+    'input_audio_buffer.append': (event) => this.#inputAudio.append(event),
     'input_audio_buffer.commit': () => this.#commitInputAudio(),
     'input_audio_buffer.clear': () => this.#clearInputAudio(),
-    'output_audio_buffer.clear': () => refuseOutputAudioBuffer(),
     'response.create': (event, clientEventId) => this.#createResponse(event, clientEventId),
     'response.cancel': (event) => this.#responses.cancel(optionalString(event, 'response_id', '')),
   };
@@ -218,8 +216,4 @@ export class Session {
       usageOf: (response) => usageOf(input, response.items, this.#lastInput),
     };
   }
-}
-
-function refuseOutputAudioBuffer(): never {
-  throw invalidValue('type', 'output_audio_buffer.clear is only supported over WebRTC and SIP.');
 }

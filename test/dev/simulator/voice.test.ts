@@ -7,17 +7,7 @@ import { openVoice, toneVoice, type Voice, withFallback } from '../../../dev/sim
 import { createLogger } from '../../../src/log.ts';
 
 const SENTENCE = 'Hello, this is your bot speaking.';
-const ODD_TEXTS = [
-  '',
-  ' ',
-  '-v de --version',
-  '**bold** 😀',
-  '<speak>a & b',
-  '\u0000',
-  '\ud83d',
-  '你好',
-  '\n\n',
-];
+const ODD_TEXTS = ['', ' ', '-v de --version', '**bold** 😀', '<speak>a & b', '\u0000', '\ud83d', '你好', '\n\n'];
 
 function secondsOf(pcm: Uint8Array): number {
   return pcm.byteLength / 48_000;
