@@ -28,7 +28,7 @@ function packageFiles(options: TeamsOptions): Readonly<Record<string, Uint8Array
   };
 }
 
-function whatNext({ name, version, appId, botId, host, developer }: TeamsOptions): string {
+function nextSteps({ name, version, appId, botId, host, developer }: TeamsOptions): string {
   const isUnnamed = developer === DEFAULT_NAME;
   const publisher = `Teams will name "${developer}" as the publisher: --developer names you\n\n`;
   return `${target}
@@ -59,12 +59,12 @@ switch (request.kind) {
   case 'package': {
     try {
       const files = packageFiles(request.options);
-      const problems = packageCheck()(files);
-      if (problems.length > 0) fail('The package would not be taken by Teams, and is not written:', problems);
+      const problems = await packageCheck()(files);
+      if (problems.length > 0) fail('Teams would reject the package, so it is not written:', problems);
       writeWhole(target, zipOf(files));
     } catch (error) {
       fail(`The package cannot be made: ${error instanceof Error ? error.message : String(error)}.`);
     }
-    process.stdout.write(whatNext(request.options));
+    process.stdout.write(nextSteps(request.options));
   }
 }

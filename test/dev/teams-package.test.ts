@@ -37,11 +37,11 @@ describe('npm run teams-package', () => {
     });
   }
 
-  it('writes a package that Teams takes, and says where and what to do with it', async () => {
+  it('writes a valid package, and says where it is and what to do with it', async () => {
     const { code, stdout, stderr } = await run(NEEDED);
     assert.deepEqual([code, stderr], [0, '']);
-    for (const said of [file, appIdOf(BOT_ID), BOT_ID, 'Upload an app', 'Teams admin center']) {
-      assert.ok(stdout.includes(said), said);
+    for (const part of [file, appIdOf(BOT_ID), BOT_ID, 'Upload an app', 'Teams admin center']) {
+      assert.ok(stdout.includes(part), part);
     }
     assert.match(
       stdout,
@@ -51,7 +51,7 @@ describe('npm run teams-package', () => {
     assert.deepEqual(readdirSync(out), ['teams-app.zip']);
     const files = unzipSync(readFileSync(file));
     assert.deepEqual(Object.keys(files).sort(), ['color.png', 'de.json', 'manifest.json', 'outline.png']);
-    assert.deepEqual(packageCheck()(files), []);
+    assert.deepEqual(await packageCheck()(files), []);
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
     const manifest = JSON.parse(Buffer.from(files['manifest.json'] ?? []).toString());
     assert.deepEqual([manifest.id, manifest.version], [appIdOf(BOT_ID), version]);
