@@ -1,18 +1,6 @@
-import { parentPort } from 'node:worker_threads';
+import { serveTasks } from '../../src/workers/serve-tasks.ts';
 import { INPUT_RATE_HZ, resample } from './resample.ts';
 import { speechText } from './speech-text.ts';
-
-/** Sent to the worker. */
-export interface SpeechJob {
-  readonly id: number;
-  readonly text: string;
-}
-
-/** Sent by the worker: once whether it works, then one message for each job. */
-export type SpeechMessage =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'unavailable'; readonly reason: string }
-  | { readonly kind: 'spoken'; readonly id: number; readonly pcm: Uint8Array };
 
 /** The parts of the package used here. It has no types (see its espeak-ng.js, 0.3.5). */
 interface Espeak {
@@ -54,20 +42,10 @@ function speak(espeak: Espeak, text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(resample(joined).buffer);
 }
 
-async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
-  const post = (message: SpeechMessage, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
-  let espeak: Espeak;
-  try {
-    espeak = await loadEspeak();
-  } catch (error) {
-    post({ kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) });
-    return;
-  }
-  port.on('message', ({ id, text }: SpeechJob) => {
-    const pcm = speak(espeak, text);
-    post({ kind: 'spoken', id, pcm }, [pcm.buffer]);
-  });
-  post({ kind: 'ready' });
-}
+let espeak: Espeak | undefined;
 
-if (parentPort !== null) await serve(parentPort);
+serveTasks(async (text: string) => {
+  espeak ??= await loadEspeak();
+  const pcm = speak(espeak, text);
+  return { result: pcm, transfer: [pcm.buffer] };
+});

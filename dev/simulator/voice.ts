@@ -1,6 +1,6 @@
 import { createLogger, type Logger } from '../../src/log.ts';
 import { EspeakCommand } from './espeak-command.ts';
-import { EspeakWorker } from './espeak-worker.ts';
+import { openEspeakPackage } from './espeak-package.ts';
 import { tone } from './tone.ts';
 import type { Voice } from './voice-port.ts';
 
@@ -11,34 +11,28 @@ export function toneVoice(): Voice {
   return { name: 'tone', speak: async (text) => tone(text), close: async () => {} };
 }
 
-/** `open` rejects where the engine does not work. */
-export interface SpeechEngine {
-  readonly name: string;
-  open(): Promise<Voice>;
-}
+/** Rejects where the engine does not work. */
+export type OpenEngine = (log: Logger) => Promise<Voice>;
 
-const ENGINES: readonly SpeechEngine[] = [
-  { name: 'the package @echogarden/espeak-ng-emscripten', open: () => EspeakWorker.open() },
-  { name: 'the command espeak-ng', open: () => EspeakCommand.open() },
-];
+const ENGINES: readonly OpenEngine[] = [(log) => openEspeakPackage(log), () => EspeakCommand.open()];
 
 export interface VoiceOptions {
   /** Default: silent. */
   readonly log?: Logger;
   /** In order of preference. Default: espeak-ng from its package, then espeak-ng of the system. */
-  readonly engines?: readonly SpeechEngine[];
+  readonly engines?: readonly OpenEngine[];
 }
 
 /** Opens the first engine that works, else a tone. */
 export async function openVoice(options: VoiceOptions = {}): Promise<Voice> {
   const { log = createLogger('silent'), engines = ENGINES } = options;
-  for (const { name, open } of engines) {
+  for (const open of engines) {
     try {
-      const voice = withFallback(await open(), log);
+      const voice = withFallback(await open(log), log);
       log.info({ voice: voice.name }, 'voice opened');
       return voice;
     } catch (error) {
-      log.info({ reason: error instanceof Error ? error.message : String(error) }, `voice not opened: ${name}`);
+      log.info({ reason: error instanceof Error ? error.message : String(error) }, 'voice not opened');
     }
   }
   log.warn('no speech engine found: answers are a tone');
@@ -49,11 +43,6 @@ export async function openVoice(options: VoiceOptions = {}): Promise<Voice> {
 export function withFallback(voice: Voice, log: Logger): Voice {
   let isBroken = false;
   let isClosed = false;
-  const onFailure = (err: unknown) => {
-    if (isBroken || isClosed) return;
-    isBroken = true;
-    log.warn({ err, voice: voice.name }, 'voice failed: answers are a tone from now on');
-  };
   return {
     name: voice.name,
     close() {
@@ -64,9 +53,11 @@ export function withFallback(voice: Voice, log: Logger): Voice {
       if (isBroken) return tone(text);
       try {
         return await voice.speak(text);
-      } catch (error) {
-        onFailure(error);
-        throw error;
+      } catch (err) {
+        if (!isBroken && !isClosed)
+          log.warn({ err, voice: voice.name }, 'voice failed: answers are a tone from now on');
+        isBroken = true;
+        throw err;
       }
     },
   };
