@@ -81,7 +81,7 @@ describe('what the chat prints of the end of a turn', () => {
 
 describe('what the chat says of itself', () => {
   it('counts in seconds', () => {
-    assert.equal(texts.wavKept('a.wav', 1_249), '1.2 seconds of audio are in a.wav.');
+    assert.equal(texts.wavWritten('a.wav', 1_249), '1.2 seconds of audio are in a.wav.');
     assert.match(texts.retry(375), / in 0\.4 seconds /);
   });
 });
