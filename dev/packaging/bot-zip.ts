@@ -7,17 +7,16 @@ import { ASSETS, ENTRIES, START_COMMAND } from './bundle-table.ts';
 import { licencesOf, packageFolder, packagesIn } from './licences.ts';
 import { zipOf } from './zip.ts';
 
-/** What is deployed. */
+/** The deployment package. */
 export interface BotZip {
   readonly zip: Uint8Array;
-  /** Of all files in it, in bytes. */
+  /** The size of all its files. */
   readonly unpackedBytes: number;
 }
 
 /**
- * The bot as one ZIP that needs Node and nothing else, made from what lies below `root`; the same content gives the
- * same bytes. `commit`: what `/health` reports, see `Build`. `entries` as in the table, which is the default.
- * Rejects with what esbuild or Node say.
+ * Packs the bot below `root` into a ZIP that needs only Node. The same content gives the same bytes. `commit`: shown by
+ * `/health`, see `Build`. `entries`: default is the table. Rejects with the errors of esbuild or Node.
  */
 export async function makeBotZip(
   root: string,
@@ -39,7 +38,7 @@ export async function makeBotZip(
   return { zip: zipOf(files), unpackedBytes };
 }
 
-/** What Node and whoever looks after the machine want to know; there is nothing left to install. */
+/** A package.json without dependencies: nothing is left to install. */
 function manifestOf(path: string, gitHead: Build['commit']): string {
   const { name, version, description, license, type, engines } = JSON.parse(readFileSync(path, 'utf8'));
   const scripts = { start: START_COMMAND.replace('exec ', '') };

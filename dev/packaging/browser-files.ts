@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { BROWSER_SCRIPTS, bundleBrowserScript } from '../../src/http/pages/browser-script.ts';
 
 /**
- * The scripts of the pages, bundled, by their paths beside the compiled `browser-script.ts`; `pages` is the folder of
- * its source. Rejects with what esbuild says.
+ * Bundles the scripts of the pages. The keys are paths relative to the compiled `browser-script.ts`; `pages` is the folder
+ * of its source. Rejects with the errors of esbuild.
  */
 export async function browserFiles(pages: string): Promise<Readonly<Record<string, Uint8Array>>> {
   const files: Record<string, Uint8Array> = {};

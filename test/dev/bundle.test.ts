@@ -56,7 +56,7 @@ describe('the licences of a bundle', () => {
     assert.deepEqual(parts, [
       '@one/a 1.0.0\n\nThe words.\nMore of them.',
       'b 1.0.0\n\nMade by B.\n\nThe words.\nMore of them.',
-      'c 1.0.0\n\nNo file with a licence comes with this package. Its package.json says: {"license":"MIT","author":"Cleo"}\n\n## License\n\nMIT, by Cleo\n',
+      'c 1.0.0\n\nThis package has no licence file. Its package.json says: {"license":"MIT","author":"Cleo"}\n\n## License\n\nMIT, by Cleo\n',
     ]);
     assert.equal(licencesOf(root, folders.reverse()), text);
   });

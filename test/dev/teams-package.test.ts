@@ -43,11 +43,8 @@ describe('npm run teams-package', () => {
     for (const part of [file, appIdOf(BOT_ID), BOT_ID, 'Upload an app', 'Teams admin center']) {
       assert.ok(stdout.includes(part), part);
     }
-    assert.match(
-      stdout,
-      /\nPUBLIC_BASE_URL=https:\/\/bot\.example\.com, unless it runs on App Service, which knows its own address\n/,
-    );
-    assert.match(stdout, /\nTeams will name "Realtime Voice Bot" as the publisher: --developer names you\n/);
+    assert.match(stdout, /\nPUBLIC_BASE_URL=https:\/\/bot\.example\.com\n/);
+    assert.match(stdout, /\nTeams will show "Realtime Voice Bot" as the publisher; set --developer to your name\.\n/);
     assert.deepEqual(readdirSync(out), ['teams-app.zip']);
     const files = unzipSync(readFileSync(file));
     assert.deepEqual(Object.keys(files).sort(), ['color.png', 'de.json', 'manifest.json', 'outline.png']);
