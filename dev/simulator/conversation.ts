@@ -1,3 +1,4 @@
+import { newId } from './events.ts';
 import type { Item } from './items.ts';
 import { invalidValue, Rejection } from './wire-errors.ts';
 
@@ -5,6 +6,7 @@ const PARTICIPLES = { retrieve: 'retrieving', delete: 'deleting' } as const;
 
 /** The items of a session's default conversation, oldest first. Ids are unique. */
 export class Conversation {
+  readonly id = newId('conv');
   #items: readonly Item[] = [];
 
   get items(): readonly Item[] {

@@ -14,16 +14,13 @@ export type StopReason = 'cancelled' | 'closed';
 export class ActiveResponse {
   readonly id = newId('resp');
   readonly request: ResponseRequest;
-  /** Undefined out of band: the response then changes no conversation. */
-  readonly conversation: Conversation | undefined;
-  readonly #conversationId: string;
+  readonly conversation: Conversation;
   readonly #abort = new AbortController();
   #items: readonly Item[] = [];
 
-  constructor(request: ResponseRequest, conversation: Conversation, conversationId: string) {
+  constructor(request: ResponseRequest, conversation: Conversation) {
     this.request = request;
-    this.conversation = request.outOfBand ? undefined : conversation;
-    this.#conversationId = conversationId;
+    this.conversation = conversation;
   }
 
   get signal(): AbortSignal {
@@ -41,13 +38,13 @@ export class ActiveResponse {
   /** Adds an output item, also to the conversation. */
   begin(item: Item): void {
     this.#items = [...this.#items, item];
-    this.conversation?.insert(item);
+    this.conversation.insert(item);
   }
 
   /** Replaces an item that was begun by its final version. */
   finish(item: Item): void {
     this.#items = this.#items.map((other) => (other.id === item.id ? item : other));
-    this.conversation?.replace(item);
+    this.conversation.replace(item);
   }
 
   /** The response as events show it. Its items never contain audio. */
@@ -63,7 +60,7 @@ export class ActiveResponse {
       status,
       status_details: details,
       output: this.#items.map(wireItem),
-      ...(request.outOfBand ? {} : { conversation_id: this.#conversationId }),
+      conversation_id: this.conversation.id,
       output_modalities: [request.modality],
       max_output_tokens: request.maxOutputTokens,
       audio: { output: { format: PCM, voice: request.voice } },
@@ -152,7 +149,6 @@ export class OutputItem {
 
   #sendConversationItem(type: string, item: Item): void {
     const { conversation } = this.#response;
-    if (conversation === undefined) return;
     this.#send({ type, previous_item_id: conversation.previousOf(item.id), item: wireItem(item) });
   }
 }

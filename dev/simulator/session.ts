@@ -8,10 +8,11 @@ import { newId, type ServerEvent, type WireEvent } from './events.ts';
 import { responderContext } from './history.ts';
 import { InputAudioBuffer } from './input-audio.ts';
 import { ItemEvents } from './item-events.ts';
+import type { Item } from './items.ts';
 import type { ExtraFrame, Responder, ScriptedResponse } from './responder.ts';
+import { ActiveResponse } from './response.ts';
 import { type PlayerSession, playResponse } from './response-player.ts';
 import { parseResponseRequest, type ResponseRequest } from './response-request.ts';
-import { Responses } from './responses.ts';
 import {
   initialSettings,
   refuseOtherVoice,
@@ -49,12 +50,13 @@ export class Session {
   readonly #deps: SessionDeps;
   readonly #log: Logger;
   readonly #conversation = new Conversation();
-  readonly #responses = new Responses(this.#conversation);
   readonly #inputAudio = new InputAudioBuffer();
   readonly #transcripts: Transcripts;
   readonly #cancelExpiry: () => void;
   #settings: SessionSettings;
   #hasAudio = false;
+  /** The active response: a conversation has at most one. */
+  #response: ActiveResponse | undefined;
   #lastInput: Input | undefined;
 
   constructor(socket: WebSocket, model: string, deps: SessionDeps) {
@@ -83,7 +85,7 @@ export class Session {
   #onClose(code: number): void {
     this.#cancelExpiry();
     this.#transcripts.close();
-    this.#responses.stopAll();
+    this.#response?.stop('closed');
     this.#log.info({ code }, 'session closed');
   }
 
@@ -91,7 +93,7 @@ export class Session {
     const minutes = Math.round(this.#deps.sessionSeconds / 60);
     const message = `Your session hit the maximum duration of ${minutes} minutes.`;
     this.#send(errorEvent(new Rejection(message, { code: 'session_expired' }), null));
-    this.#responses.stopAll();
+    this.#response?.stop('closed');
     this.#socket.close(EXPIRED, message);
   }
 
@@ -141,7 +143,7 @@ export class Session {
     'input_audio_buffer.commit': () => this.#commitInputAudio(),
     'input_audio_buffer.clear': () => this.#clearInputAudio(),
     'response.create': (event, clientEventId) => this.#createResponse(event, clientEventId),
-    'response.cancel': (event) => this.#responses.cancel(optionalString(event, 'response_id', '')),
+    'response.cancel': (event) => this.#cancelResponse(optionalString(event, 'response_id', '')),
   };
 
   #updateSession(event: WireEvent): void {
@@ -155,8 +157,7 @@ export class Session {
   #commitInputAudio(): void {
     const clip = this.#inputAudio.commit();
     const itemId = this.#items.commit(clip);
-    const { transcription } = this.#settings;
-    if (transcription !== null) this.#transcripts.expect(itemId, clip, transcription['model']);
+    if (this.#settings.transcription !== null) this.#transcripts.expect(itemId, clip);
   }
 
   #clearInputAudio(): void {
@@ -165,27 +166,46 @@ export class Session {
   }
 
   #createResponse(event: WireEvent, clientEventId: string | null): void {
-    const request = parseResponseRequest(event, this.#settings, this.#conversation);
+    const request = parseResponseRequest(event, this.#settings);
     if (this.#hasAudio) refuseOtherVoice(this.#settings.voice, request.voice);
-    const response = this.#responses.begin(request);
-    const script = this.#scriptFor(request);
+    const response = this.#beginResponse(request);
+    const context = this.#conversation.items;
+    const script = this.#scriptFor(context, request.instructions);
     const { ending } = script;
     if (ending.kind === 'reject') {
-      this.#responses.end(response);
+      this.#response = undefined;
       this.#send(errorEvent(ending.error, clientEventId));
-      this.#transcripts.follow(request.context, script.transcription ?? {}, Promise.resolve());
+      this.#transcripts.follow(script.transcription ?? {}, Promise.resolve());
       return;
     }
-    const input = { instructions: request.instructions, items: request.context };
+    const input = { instructions: request.instructions, items: context };
     const done = playResponse({ ...script, ending }, response, this.#playerSession(input)).finally(() => {
-      this.#responses.end(response);
-      if (!request.outOfBand) this.#lastInput = input;
+      this.#response = undefined;
+      this.#lastInput = input;
     });
     // `response.created` has been sent; the first delta waits for the next turn of the event loop.
-    this.#transcripts.follow(request.context, script.transcription ?? {}, done);
+    this.#transcripts.follow(script.transcription ?? {}, done);
   }
 
-  #scriptFor({ context, instructions }: ResponseRequest): ScriptedResponse {
+  #beginResponse(request: ResponseRequest): ActiveResponse {
+    if (this.#response !== undefined) {
+      const message = `Conversation already has an active response in progress: ${this.#response.id}. Wait until the response is finished before creating a new one.`;
+      throw new Rejection(message, { code: 'conversation_already_has_active_response' });
+    }
+    this.#response = new ActiveResponse(request, this.#conversation);
+    return this.#response;
+  }
+
+  /** `responseId`: default is the active response. */
+  #cancelResponse(responseId: string | undefined): void {
+    const response = this.#response;
+    if (response === undefined || response.signal.aborted || (responseId ?? response.id) !== response.id) {
+      throw new Rejection('Cancellation failed: no active response found', { code: 'response_cancel_not_active' });
+    }
+    response.stop('cancelled');
+  }
+
+  #scriptFor(context: readonly Item[], instructions: string): ScriptedResponse {
     try {
       return this.#deps.responder(responderContext(context, instructions, this.id));
     } catch (err) {

@@ -20,7 +20,10 @@ function projectOf(t: TestContext, files: Readonly<Record<string, string>>): str
 describe('bundle', () => {
   it('refuses what would lose its names when it is loaded late', async (t) => {
     const root = projectOf(t, { 'main.js': "(await import('./old.cjs')).f();", 'old.cjs': 'exports.f = () => {};' });
-    await assert.rejects(bundle(root, { main: 'main.js' }), /main\.js loads old\.cjs by import\(\), which is CommonJS/);
+    await assert.rejects(
+      bundle(root, { main: 'main.js' }),
+      /main\.js loads old\.cjs by import\(\), but that is CommonJS/,
+    );
   });
 
   it('says what cannot be found', async (t) => {

@@ -83,14 +83,6 @@ describe('a message with sound or pictures', () => {
     assert.equal(await answerOf(client), TWO_SECONDS);
   });
 
-  it('may be given to one response alone', async (t) => {
-    const client = await talking(t);
-    const input = [{ type: 'message', role: 'user', content: [clipPart(toneOf(440, 2_000))] }];
-    client.send({ type: 'response.create', response: { conversation: 'none', input } });
-    const events = await client.through('response.done');
-    assert.equal(joined(events, 'response.output_audio_transcript.delta'), TWO_SECONDS);
-  });
-
   it('may be three minutes long', async (t) => {
     const client = await talking(t);
     const audio = toneOf(250, 180_000);

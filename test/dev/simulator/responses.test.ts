@@ -87,18 +87,6 @@ describe('response.cancel', () => {
     assert.equal(responseOf(await client.through('response.done'))['status'], 'cancelled');
   });
 
-  it('cancels a response out of band by its id alone', async (t) => {
-    const simulator = await simulate([{ outputs: [], ending: { kind: 'hang', afterDeltas: 0 } }]);
-    t.after(() => simulator[Symbol.asyncDispose]());
-    const client = await simulator.connect();
-    client.send({ type: 'response.create', response: { conversation: 'none' } });
-    const { response } = (await client.until('response.created')) as { response: Json };
-    client.send({ type: 'response.cancel' });
-    assert.equal((await client.error())['code'], 'response_cancel_not_active');
-    client.send({ type: 'response.cancel', response_id: response['id'] });
-    assert.equal(responseOf(await client.through('response.done'))['status'], 'cancelled');
-  });
-
   it('is refused when nothing is active, or for another id', async (t) => {
     const simulator = await simulate([{ outputs: [], ending: { kind: 'hang', afterDeltas: 0 } }]);
     t.after(() => simulator[Symbol.asyncDispose]());
