@@ -1,3 +1,5 @@
+import type { ModelEndpoint } from '../../src/config/config.ts';
+import { modelFix } from '../../src/doctor/model-remedies.ts';
 import { systemCode, type TurnError, type TurnErrorCode } from '../../src/errors.ts';
 import type { CutShortReason, Outcome } from '../../src/realtime/outcome.ts';
 import type { ServerEvent, WireError } from '../../src/realtime/server-event.ts';
@@ -50,7 +52,7 @@ function errorLines({ code, message }: WireError, eventId = ''): string[] {
 }
 
 /** The lines to print for an outcome; none for a complete answer. */
-export function outcomeLines(outcome: Outcome): readonly string[] {
+export function outcomeLines(outcome: Outcome, model: ModelEndpoint): readonly string[] {
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
@@ -59,7 +61,7 @@ export function outcomeLines(outcome: Outcome): readonly string[] {
       return [`The answer ends early (${outcome.why}): ${cutShortReason(outcome.why, outcome.error)}`];
     case 'failed':
       return [
-        `There is no answer (${outcome.error.code}): ${whatHappened(outcome.error)}. ${remedy(outcome.error.code)}`,
+        `There is no answer (${outcome.error.code}): ${whatHappened(outcome.error)}. ${adviceFor(outcome.error.code, model)}`,
       ];
   }
 }
@@ -83,50 +85,27 @@ function whatHappened(error: TurnError): string {
   return `${plain(error.message).replaceAll(/\s+/g, ' ').trim()}${code === undefined ? '' : ` (${code})`}`;
 }
 
-/** What the developer at the terminal can do. */
-function remedy(code: TurnErrorCode): string {
-  switch (code) {
-    case 'credentials_failed':
-      return 'Run "az login", or set AZURE_OPENAI_API_KEY.';
-    case 'token_timeout':
-      return 'Set AZURE_TOKEN_CREDENTIALS to one source of credentials, such as AzureCliCredential.';
-    case 'unauthorized':
-      return 'Check AZURE_OPENAI_API_KEY (or OPENAI_API_KEY); with Entra ID, "az login" to the tenant of the resource.';
-    case 'forbidden':
-      return 'Have the role assigned to you (it takes some minutes to take effect), and check the network rules of the resource.';
-    case 'deployment_not_found':
-      return 'Check AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT_NAME (or OPENAI_BASE_URL and OPENAI_MODEL); a new deployment takes minutes to appear.';
-    case 'handshake_refused':
-      return 'Use a realtime model, and check AZURE_OPENAI_ENDPOINT (or OPENAI_BASE_URL).';
-    case 'settings_rejected':
-      return 'Check REALTIME_VOICE and the other REALTIME_ settings.';
-    case 'quota_exhausted':
-      return 'Check the quota and the billing of the account.';
-    case 'rate_limited':
-      return 'Wait a minute, then send the message again.';
-    case 'service_unavailable':
-    case 'handshake_timeout':
-      return 'Check the network and the address of the model, then send the message again.';
-    case 'turn_timeout':
-      return 'Send the message again, or raise TURN_TIMEOUT_SECONDS.';
-    case 'server_error':
-    case 'connection_lost':
-    case 'session_expired':
-    case 'response_conflict':
-    case 'frame_malformed':
-    case 'first_event_timeout':
-    case 'silence_timeout':
-    case 'cancelled':
-    case 'shutting_down':
-    case 'claim_lost':
-    case 'internal':
-      return 'Send the message again.';
-    case 'request_rejected':
-    case 'frame_too_large':
-    case 'empty_response':
-      return 'Try to say it in another way.';
-  }
+function adviceFor(code: TurnErrorCode, model: ModelEndpoint): string {
+  return ADVICE[code] ?? modelFix(code, model);
 }
+
+const SEND_AGAIN = 'Send the message again.';
+const REPHRASE = 'Try to say it in another way.';
+
+/** Faults that pass, or that depend on the message: the advice of the doctor is about the configuration. */
+const ADVICE: Partial<Record<TurnErrorCode, string>> = {
+  turn_timeout: 'Send the message again, or raise TURN_TIMEOUT_SECONDS.',
+  first_event_timeout: SEND_AGAIN,
+  silence_timeout: SEND_AGAIN,
+  server_error: SEND_AGAIN,
+  connection_lost: SEND_AGAIN,
+  session_expired: SEND_AGAIN,
+  response_conflict: SEND_AGAIN,
+  internal: SEND_AGAIN,
+  request_rejected: REPHRASE,
+  frame_too_large: REPHRASE,
+  empty_response: REPHRASE,
+};
 
 /** Removes control characters, which could steer the terminal. */
 function plain(text: string): string {

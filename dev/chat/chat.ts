@@ -80,7 +80,7 @@ async function answer(text: string): Promise<void> {
   turn = new AbortController();
   const outcome = await conversation.ask(text, turn.signal);
   const isBroken = outcome.kind === 'failed' || outcome.kind === 'cutShort';
-  const lines = isBroken && turn.signal.aborted ? [texts.cancelled] : outcomeLines(outcome);
+  const lines = isBroken && turn.signal.aborted ? [texts.cancelled] : outcomeLines(outcome, config.model);
   turn = undefined;
   for (const line of lines) terminal.say(line);
   await saveAudio(outcome);

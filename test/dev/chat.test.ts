@@ -115,7 +115,7 @@ describe('npm run chat', { concurrency: true }, () => {
     const chat = new Chat(t, model.env);
     await chat.until(PROMPT);
     for (const [code, remedy] of [
-      ['unauthorized', /AZURE_OPENAI_API_KEY.*az login/],
+      ['unauthorized', /AZURE_OPENAI_API_KEY/],
       ['forbidden', /Cognitive Services OpenAI User/],
       ['deployment_not_found', /AZURE_OPENAI_DEPLOYMENT_NAME/],
     ] as const) {
