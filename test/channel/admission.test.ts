@@ -3,8 +3,8 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Env } from '../../src/config/env.ts';
 import { en as wording } from '../../src/messages/en.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { FastClock } from '../support/fast-clock.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
-import { SwiftClock } from '../support/swift-clock.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -26,7 +26,7 @@ const TEAMS = claims('msteams');
 
 async function started(t: TestContext, env: Env, isSigned = true): Promise<BotUnderTest> {
   const responder = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
-  const bot = await startBot({ isSigned, env, simulator: { responder }, deps: { clock: new SwiftClock() } });
+  const bot = await startBot({ isSigned, env, simulator: { responder }, deps: { clock: new FastClock() } });
   t.after(() => bot.close());
   return bot;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { startBot } from '../support/bot.ts';
-import { SwiftClock } from '../support/swift-clock.ts';
+import { FastClock } from '../support/fast-clock.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -23,7 +23,7 @@ export const html = (content: string) => ({ contentType: 'text/html', content })
 
 /** What the model was asked, and what the user got, for one message. */
 export async function exchange(t: TestContext, text: string | undefined, fields: Fields, turns = ['Answer']) {
-  const bot = await startBot({ turns, deps: { clock: new SwiftClock() } });
+  const bot = await startBot({ turns, deps: { clock: new FastClock() } });
   t.after(() => bot[Symbol.asyncDispose]());
   assert.equal((await bot.post(bot.message(text, fields))).status, 200);
   const [reply] = await bot.connector.whenMessages(1);

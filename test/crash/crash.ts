@@ -65,7 +65,7 @@ async function part(
   run: (world: World) => Promise<void>,
 ): Promise<Report> {
   const random = createRandom(seed, 'times');
-  const times = { thinkMs: () => random.whole(0, 60), channelMs: () => random.whole(0, 20) };
+  const times = { thinkMs: () => random.integer(0, 60), channelMs: () => random.integer(0, 20) };
   const worlds = await Promise.all(names.map((name) => startWorld({ name, env, ...times })));
   let isPartGood = false;
   try {

@@ -27,11 +27,11 @@ const FETCH = /FOR UPDATE OF j SKIP LOCKED/;
 
 /** Where a turn is held: before the deed is done, or before its instance knows that. */
 const BEFORE: Readonly<Partial<Record<Deed, Step>>> = {
-  ...{ accept: 'storing', reserve: 'reserving', storeAudio: 'sounding', save: 'saving', settle: 'settling' },
+  ...{ accept: 'storing', reserve: 'reserving', storeAudio: 'storingAudio', save: 'saving', settle: 'settling' },
   ...{ complete: 'completing', apply: 'applying' },
 };
 const AFTER: Readonly<Partial<Record<Deed, Step>>> = {
-  ...{ accept: 'accepting', begin: 'begun', reserve: 'reserved', storeAudio: 'sounded', save: 'saved' },
+  ...{ accept: 'accepting', begin: 'begun', reserve: 'reserved', storeAudio: 'storedAudio', save: 'saved' },
   ...{ complete: 'completed', apply: 'applied' },
 };
 

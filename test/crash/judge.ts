@@ -63,8 +63,8 @@ export function judge(messages: readonly Message[], instances: readonly Instance
     row.inWindow += judgeDoubles(message, instances, told);
     judgeAsks(message, row, told);
     judgeOrder(message, told);
-    const isSilent = COMMANDS.has(message.kind) || message.sound === undefined;
-    if (!isSilent && message.sound !== 'right') told('other', message, `sound: ${message.sound}`);
+    const isSilent = COMMANDS.has(message.kind) || message.audio === undefined;
+    if (!isSilent && message.audio !== 'right') told('other', message, `audio: ${message.audio}`);
   }
   return row;
 }

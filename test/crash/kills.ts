@@ -128,7 +128,7 @@ async function recover(round: Round): Promise<void> {
   await ledger.when(() => after.every(isAnswered), AFTERWARDS_LIMIT_MS);
   await ledger.when(() => messagesOf(round).every(isFinished), AFTERWARDS_LIMIT_MS);
   noteUnfinished('answered, and its turn not completed', messagesOf(round).filter(isAnswered), round);
-  for (const message of hurt) message.sound = await world.hear(message, round.target);
+  for (const message of hurt) message.audio = await world.checkAudio(message, round.target);
 }
 
 /** A part of the people writes again before they have their answer: that message waits behind the other. */
@@ -139,7 +139,7 @@ async function follow(round: Round, talks: readonly Conversation[], kind: Kind, 
 
 function followed(messages: readonly Message[], { random }: Round): Conversation[] {
   return messages
-    .filter(({ kind }) => !UNFOLLOWED.has(kind) && random.isLucky(FOLLOWED))
+    .filter(({ kind }) => !UNFOLLOWED.has(kind) && random.chance(FOLLOWED))
     .map(({ conversation }) => conversation);
 }
 

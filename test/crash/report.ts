@@ -32,8 +32,8 @@ export async function report(title: string, worlds: readonly World[]): Promise<R
   const findings: string[] = [];
   const remains: string[] = [];
   for (const world of worlds) {
-    const { orphanedSounds, spentUsd } = await judgeRemains(world);
-    remains.push(`  sounds without an answer: ${orphanedSounds}; spent: ${spentUsd.toFixed(4)} USD, each turn once`);
+    const { orphanedAudio, spentUsd } = await judgeRemains(world);
+    remains.push(`  audio without an answer: ${orphanedAudio}; spent: ${spentUsd.toFixed(4)} USD, each turn once`);
     findings.push(...world.ledger.findings, ...world.instances.flatMap(brokenIn));
   }
   const instances = worlds.flatMap((world) => world.instances);
@@ -102,7 +102,7 @@ function commandsIn(messages: readonly Message[]): string {
 
 function brokenIn({ name, bot }: Instance): string[] {
   const output = watchOutput(bot);
-  output.look();
+  output.read();
   return output.broken.map((line) => `bot broke: ${name} wrote: ${line}`);
 }
 

@@ -8,8 +8,8 @@ import { encodeWav } from '../../src/audio/wav.ts';
 import { en } from '../../src/messages/en.ts';
 import type { BotUnderTest } from '../support/bot.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { invited } from '../support/invited.ts';
 import { toneOf } from '../support/pitch.ts';
+import { requestRecordingLink } from '../support/recording-link.ts';
 import { button, type Watched, watched } from './player-page.ts';
 
 /** What the microphone of the browser hears. */
@@ -40,7 +40,7 @@ export async function openTalk(
   { bot, browser }: { readonly bot: BotUnderTest; readonly browser: Browser },
   { script, edit, language = 'en', ...options }: TalkOptions = {},
 ): Promise<Watched & { readonly url: string }> {
-  const url = await invited(bot, { locale: language });
+  const url = await requestRecordingLink(bot, { locale: language });
   const found = await watched(t, browser, { permissions: ['microphone'], ...options });
   if (script !== undefined) await found.page.addInitScript(script);
   if (edit !== undefined) {

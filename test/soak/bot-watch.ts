@@ -54,7 +54,7 @@ export class BotWatch {
 
   /** Reads what is new. */
   look(): void {
-    for (const { output } of this.#instances) output.look();
+    for (const { output } of this.#instances) output.read();
   }
 
   /** Takes a sample of the memory of each instance that runs. */

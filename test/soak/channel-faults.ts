@@ -51,7 +51,7 @@ const WEIGHTS = Object.fromEntries(
 /** Draws until it is a fault that this call can meet: an upload leaves its conversation alive. */
 export function drawChannelFault(random: Random, call: { hasAudio: boolean; isUpload: boolean }): ChannelFault {
   for (;;) {
-    const fault = random.among(WEIGHTS);
+    const fault = random.weighted(WEIGHTS);
     if (fault === 'tooLarge413' && !call.hasAudio) continue;
     if (call.isUpload && goneStatus(fault) !== undefined) continue;
     return fault;

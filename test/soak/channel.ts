@@ -26,7 +26,7 @@ export async function startFaultyChannel(options: ChannelOptions): Promise<FarEn
   let connections = 0;
   server.on('connection', (socket) => {
     ledger.count('calls', 'connection');
-    if (!createRandom(seed, 'connection', connections++).isLucky(RESET_AT_ONCE)) return;
+    if (!createRandom(seed, 'connection', connections++).chance(RESET_AT_ONCE)) return;
     ledger.count('channel', 'resetAtOnce');
     socket.resetAndDestroy();
   });
@@ -59,7 +59,7 @@ async function takeCall(call: ChannelCall, response: ServerResponse, options: Ch
   const act: ChannelAct = CHANNEL_FAULTS[fault];
   if (type === 'message') noteMessage(call, message, fault, response, options);
   if (type === 'typing' && message?.sends.some(({ isTaken }) => isTaken)) message.typingAfterReply++;
-  if (act.delayMs !== undefined) await sleep(random.whole(...act.delayMs));
+  if (act.delayMs !== undefined) await sleep(random.integer(...act.delayMs));
   answerCall(act, response, call);
 }
 

@@ -125,7 +125,7 @@ function countConnections(proxies: readonly PostgresProxy[]) {
 }
 
 function drawFault(random: Random): DatabaseFault {
-  const fault = random.among(WEIGHTS);
+  const fault = random.weighted(WEIGHTS);
   // Windows stops no process.
   return process.platform === 'win32' && (fault === 'pause' || fault === 'longPause') ? 'restart' : fault;
 }
@@ -136,13 +136,13 @@ async function fail(fault: DatabaseFault, random: Random, world: World): Promise
   const proxy = random.pick(proxies);
   switch (fault) {
     case 'restart':
-      return restart(server, random.whole(0, 6_000));
+      return restart(server, random.integer(0, 6_000));
     case 'longRestart':
       return restart(server, 20_000);
     case 'crash':
-      return restart(server, random.whole(0, 2_000), 'crash');
+      return restart(server, random.integer(0, 2_000), 'crash');
     case 'pause':
-      return pause(server, random.whole(200, 8_000));
+      return pause(server, random.integer(200, 8_000));
     case 'longPause':
       return pause(server, 20_000);
     case 'cut':

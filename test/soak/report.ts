@@ -56,7 +56,7 @@ export function report({ ledger, watch, times, problems }: ReportOptions): Repor
     ),
     ...section('slow posts (over 1 s, rounded up)', ledger.counted('slow posts')),
     ...section('memory of the model (messages it had to know)', ledger.counted('memory')),
-    ...section('sound of replies, fetched at once', ledger.counted('sound')),
+    ...section('audio of replies, fetched at once', ledger.counted('audio')),
     ...['users', 'posts', 'other posts', 'calls', 'notices', 'database', 'connections', 'reservations'].flatMap(
       (group) => section(group, ledger.counted(group)),
     ),

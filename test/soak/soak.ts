@@ -87,7 +87,7 @@ const timers = [
 void dropSockets();
 const faults = database?.runFaults(quiet.signal);
 const over = new AbortController();
-const talk = runUsers({ ...userOptions, wave: 'users', quiet: quiet.signal, over: over.signal });
+const talk = runUsers({ ...userOptions, wave: 'users', quiet: quiet.signal, signal: over.signal });
 await sleep(minutes * MINUTE_MS, undefined, { signal: quiet.signal }).catch(() => {});
 quiet.abort();
 await faults;
@@ -98,7 +98,7 @@ await watch.sample(minutesNow());
 if (!isInterrupted && instances.wrongEnds.length === 0) await lastWave();
 const problems = database === undefined || isInterrupted ? [] : await judgeDatabase(database, ledger, watch);
 await instances.endAll();
-await parts.whenHeard();
+await parts.whenAudioChecked();
 for (const timer of timers) clearInterval(timer);
 watch.look();
 problems.push(...instances.wrongEnds, ...growthOf(watch.memory));
@@ -136,7 +136,7 @@ async function settle(): Promise<void> {
 async function lastWave(): Promise<void> {
   if (database !== undefined) await instances.add();
   const [still, none] = [new AbortController(), new AbortController()];
-  const wave = runUsers({ ...userOptions, wave: 'last wave', quiet: still.signal, over: none.signal });
+  const wave = runUsers({ ...userOptions, wave: 'last wave', quiet: still.signal, signal: none.signal });
   await sleep(LAST_WAVE_MS / 2);
   const ended = instances.endOldest();
   await sleep(LAST_WAVE_MS / 2);

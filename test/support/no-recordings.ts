@@ -1,6 +1,6 @@
 import type { Recordings } from '../../src/conversation/recordings/recordings.ts';
 
-/** For servers of which nobody asks for the page on which to speak: nobody is invited. */
+/** A store without recording links. */
 export const noRecordings: Recordings = {
   guestOf: async () => undefined,
   speakerOf: async () => undefined,
