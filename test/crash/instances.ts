@@ -15,13 +15,13 @@ const INSTANCES = 3;
 const TURNS = 20;
 /** Messages that a user writes without waiting for answers, each once the one before is accepted. */
 const MAX_BURST = 6;
-/** From a kill, or from a message that was accepted, to its answer. */
+/** The maximum time from a kill, or from acceptance, to the answer. */
 const ANSWER_LIMIT_MS = 90_000;
-/** A channel that is in doubt delivers once more, perhaps to another instance. */
+/** The share of messages that the channel delivers again, perhaps to another instance. */
 const TWICE = 0.05;
 const PROGRESS_MS = 10_000;
 
-/** Three instances, any of which gets the next message of a conversation; one is killed when half is answered. */
+/** Three instances, each message to a random one. One is killed when half of the messages are answered. */
 export async function runInstances(options: InstancesOptions): Promise<void> {
   const { world, conversations, say, seed } = options;
   const { ledger } = world;
@@ -47,7 +47,7 @@ export async function runInstances(options: InstancesOptions): Promise<void> {
   for (const message of all()) message.audio = await world.checkAudio(message, random.pick(alive));
 }
 
-/** Resolves with the messages that were not finished then, of whichever instance. */
+/** Resolves with the unfinished messages of all instances. */
 async function killOne(
   victim: Instance | undefined,
   messages: readonly Message[],
@@ -75,7 +75,7 @@ async function talk(conversation: Conversation, instances: readonly Instance[], 
       const deliveries = random.chance(TWICE) ? [message, message] : [message];
       await Promise.all(deliveries.map((each) => world.deliver(each, target)));
     }
-    // Its loss is told by the judge; whether what follows is remembered is of no more interest.
+    // The judge reports its loss; the memory of later turns no longer matters.
     if (!(await world.ledger.when(() => burst.every(isAnswered), ANSWER_LIMIT_MS))) return;
     await sleep(random.integer(0, 50));
   }

@@ -35,7 +35,7 @@ describe('the page on which to speak, in a dialog of Teams', () => {
     certificate?.close();
   });
 
-  /** The address that Teams is given when whoever asked for it presses the button. */
+  /** The address that Teams gets when the requesting user presses the button. */
   async function pressed(): Promise<string> {
     const before = bot.connector.messages.length;
     await bot.says('/talk', CHAT);

@@ -26,7 +26,7 @@ describe('the page on which to speak, in a browser', () => {
     await world.bot?.close();
   });
 
-  /** Resolves with what the model is given next, once that is answered. */
+  /** Resolves with the next context of the model, once it is answered. */
   async function nextClip(send: () => Promise<void>): Promise<Buffer> {
     const { bot } = world;
     const before = [clipsOf(bot).length, bot.connector.messages.length] as const;
@@ -147,7 +147,7 @@ describe('the page on which to speak, in a browser', () => {
     await button(page, talk.record).click();
     await says(page, talk.almostFull('30'));
     await says(page, talk.full('3'));
-    // The page speaks before its player has read the sound.
+    // The page announces the end before its player has loaded the audio.
     await page.waitForFunction('listen.readyState >= 1');
     assert.ok(Math.abs(Number(await page.evaluate('listen.duration')) - 3) < 0.01);
   });
