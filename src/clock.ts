@@ -19,17 +19,6 @@ export const systemClock: Clock = {
   },
 };
 
-/** Settles like `work`, or rejects with what `late` makes when that takes longer than `limitMs`. */
-export async function within<T>(clock: Clock, limitMs: number, work: Promise<T>, late: () => Error): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const forget = clock.after(limitMs, () => reject(late()));
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    forget();
-  }
-}
-
 /** Resolves after `delayMs`; rejects with the signal's reason as soon as it is aborted. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -17,6 +17,7 @@ const LAYERS: readonly (readonly string[])[] = [
       'lru-options.ts',
       'azure-cloud.ts',
       'clock.ts',
+      'deadline.ts',
       'errors.ts',
       'json-access.ts',
       'ids.ts',

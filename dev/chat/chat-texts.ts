@@ -34,7 +34,7 @@ export function eventLines(event: ServerEvent): readonly string[] {
     case 'session':
     case 'responseCreated':
     case 'textDone':
-    case 'soundCommitted':
+    case 'audioCommitted':
     case 'transcript':
     case 'responseActivity':
     case 'other':

@@ -1,4 +1,4 @@
-import { soundKind } from '../audio/clip/sound-kind.ts';
+import { detectAudioFormat } from '../audio/clip/audio-format.ts';
 import { hasVideoTrack } from './iso-media.ts';
 import { decodeText } from './text-file.ts';
 
@@ -76,12 +76,12 @@ export function detectFileType(bytes: Uint8Array): FileKind {
   const text = decodeText(bytes.subarray(0, LOOKED_AT_BYTES), { isCut: bytes.length > LOOKED_AT_BYTES });
   // A frame of sound begins like the mark of UTF-16, so that a text comes first.
   if (text !== undefined) return kindOfText(text);
-  return isAudioFrame(bytes) || soundKind(bytes) !== undefined ? 'sound' : 'unknown';
+  return isAudioFrame(bytes) || detectAudioFormat(bytes) !== undefined ? 'sound' : 'unknown';
 }
 
 /** Telephones and Windows give their sounds the brands of films, so that only its tracks tell a sound from a film. */
 function kindOfIsoMedia(bytes: Uint8Array): FileKind {
-  if (soundKind(bytes) === undefined) return 'heic';
+  if (detectAudioFormat(bytes) === undefined) return 'heic';
   return hasVideoTrack(bytes) ? 'video' : 'sound';
 }
 

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns';
 import { type Clock, sleep } from '../clock.ts';
 import type { FetchRules } from '../config/allowed-hosts.ts';
+import { withDeadline } from '../deadline.ts';
 import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type AllowedUrl, allowedUrlOf } from './allowed-url.ts';
@@ -46,29 +47,14 @@ const UNKNOWN_WAIT_MS = 1_000;
 export async function fetchSafely(request: FetchRequest, deps: FetchDeps): Promise<Fetched> {
   const first = allowedUrlOf(request.url, request.rules);
   const { timeoutMs } = request;
-  const limit = new AbortController();
-  const forget = deps.clock.after(timeoutMs, () => {
-    limit.abort(new AttachmentError('too_slow', `${first.url.hostname}: the file did not come within ${timeoutMs} ms`));
-  });
-  const signal = AbortSignal.any([request.signal, limit.signal]);
-  try {
-    signal.throwIfAborted();
-    return await unlessAborted(signal, followed(first, request, deps, signal));
-  } finally {
-    forget();
-  }
-}
-
-/** What cannot be ended, such as a look-up, is left alone: it looks at the signal before it goes on. */
-async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort);
-  try {
-    return await Promise.race([promise, work]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
+  const deadline = {
+    clock: deps.clock,
+    limitMs: timeoutMs,
+    signal: request.signal,
+    late: () => new AttachmentError('too_slow', `${first.url.hostname}: the file did not come within ${timeoutMs} ms`),
+  };
+  // A name lookup cannot be cancelled: what follows it checks the signal.
+  return withDeadline(deadline, (signal) => followed(first, request, deps, signal));
 }
 
 async function followed(

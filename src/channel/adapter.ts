@@ -1,8 +1,9 @@
 import type { Activity } from 'botbuilder';
 import { CloudAdapter, type InvokeResponse, type TurnContext } from 'botbuilder';
 import { AuthenticationError, type ClaimsIdentity, type ConnectorClient } from 'botframework-connector';
-import { type Clock, within } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Env } from '../config/env.ts';
+import { withDeadline } from '../deadline.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { channelOf } from './capabilities.ts';
@@ -87,8 +88,10 @@ export class VoiceAdapter extends CloudAdapter {
     try {
       // Keys are endorsed for channels, not for the products that a compound id names.
       const claimed = { ...activity, channelId: channelOf(activity.channelId) } as Activity;
-      const work = this.botFrameworkAuthentication.authenticateRequest(claimed, authorization);
-      return await within(this.#clock, AUTHENTICATION_LIMIT_MS, work, tooLate);
+      const deadline = { clock: this.#clock, limitMs: AUTHENTICATION_LIMIT_MS, late: tooLate };
+      return await withDeadline(deadline, () =>
+        this.botFrameworkAuthentication.authenticateRequest(claimed, authorization),
+      );
     } catch (cause) {
       if (cause instanceof RequestError) throw cause;
       // Not every failure has botbuilder's own type: a wrong signature, for one, comes from the JWT library.

@@ -1,5 +1,6 @@
 import { type Activity, type ResourceResponse, TextFormatTypes, type TurnContext } from 'botbuilder';
-import { type Clock, within } from '../clock.ts';
+import type { Clock } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
 import { SendError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
@@ -73,5 +74,6 @@ function statusOf(error: unknown): number {
 
 /** A call to the channel within its time. */
 export function limited<T>(send: Promise<T>, { clock, sendLimitMs }: SendOptions): Promise<T> {
-  return within(clock, sendLimitMs, send, () => new SendError('send_timeout', `not sent within ${sendLimitMs} ms`));
+  const late = () => new SendError('send_timeout', `not sent within ${sendLimitMs} ms`);
+  return withDeadline({ clock, limitMs: sendLimitMs, late }, () => send);
 }

@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '../clock.ts';
+import { withTimeoutSignal } from '../deadline.ts';
 import { UploadError } from '../errors.ts';
 import { retryAfterMs } from '../retry-after.ts';
 
@@ -62,22 +63,20 @@ async function putFollowing(uploadUrl: string, bytes: Buffer, deps: UploadDeps):
 }
 
 async function put(url: URL, bytes: Buffer, { fetch, clock, stopping }: UploadDeps): Promise<Response> {
-  const limit = new AbortController();
-  const forget = clock.after(TRY_LIMIT_MS, () => limit.abort(new Error(`no answer within ${TRY_LIMIT_MS} ms`)));
   const { byteLength } = bytes;
   const headers = {
     'Content-Type': 'application/octet-stream',
     'Content-Range': `bytes 0-${byteLength - 1}/${byteLength}`,
   };
-  const signal = AbortSignal.any([limit.signal, stopping]);
+  const late = () => new Error(`no answer within ${TRY_LIMIT_MS} ms`);
   // The bytes themselves, and no copy of them.
   const body = new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, byteLength);
   try {
-    return await fetch(url, { method: 'PUT', headers, body, redirect: 'manual', signal });
+    return await withTimeoutSignal({ clock, limitMs: TRY_LIMIT_MS, signal: stopping, late }, (signal) =>
+      fetch(url, { method: 'PUT', headers, body, redirect: 'manual', signal }),
+    );
   } catch (cause) {
     return notReached(cause);
-  } finally {
-    forget();
   }
 }
 

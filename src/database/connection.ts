@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
-import { type Clock, within } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { DatabaseSettings } from '../config/database-settings.ts';
+import { withDeadline } from '../deadline.ts';
 import { StoreError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { storeFailure } from './errors.ts';
@@ -126,12 +127,8 @@ export class Connection implements Sql {
   async transaction<T>(work: (sql: Sql) => Promise<Ending<T>>, limitMs = QUERY_LIMIT_MS): Promise<T> {
     const transaction = new Transaction(this.#pool, limitMs);
     try {
-      return await within(
-        this.#clock,
-        limitMs,
-        transaction.run(work),
-        () => new Error('the transaction took too long'),
-      );
+      const late = () => new Error('the transaction took too long');
+      return await withDeadline({ clock: this.#clock, limitMs, late }, () => transaction.run(work));
     } catch (error) {
       throw storeFailure('a transaction', error);
     } finally {

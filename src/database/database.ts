@@ -1,9 +1,10 @@
 import type { AudioStore } from '../audio/audio-store.ts';
-import { sleep, within } from '../clock.ts';
+import { sleep } from '../clock.ts';
 import type { ConversationStore } from '../conversation/conversation-store.ts';
 import type { SpendingStore } from '../conversation/limits/spending-store.ts';
 import type { TurnQueue } from '../conversation/queue/turn-queue.ts';
 import type { RecordingLinks } from '../conversation/recordings/recording-links.ts';
+import { withDeadline } from '../deadline.ts';
 import type { StoreError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import { Connection, type ConnectionOptions, QUERY_LIMIT_MS } from './connection.ts';
@@ -150,9 +151,9 @@ export class Database {
     const jobsClosed = (this.#preparing ?? Promise.resolve()).then(() => this.#jobs.close());
     const ended = Promise.all([this.#listener.close(), jobsClosed, this.connection.close()]);
     // A server that does not answer ends no connection.
-    await within(this.#options.clock, CLOSE_LIMIT_MS, ended, () => new Error('the database took too long')).catch(
-      () => {},
-    );
+    const late = () => new Error('the database took too long');
+    const deadline = { clock: this.#options.clock, limitMs: CLOSE_LIMIT_MS, late };
+    await withDeadline(deadline, () => ended).catch(() => {});
   }
 
   /** Of pg-boss: the name of a queue. Of a stop: the instance that stopped it, and the key as it is stored. */

@@ -1,5 +1,6 @@
-import { type Clock, within } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { TurnJob } from '../conversation/queue/turn-queue.ts';
+import { withDeadline } from '../deadline.ts';
 import { TurnError } from '../errors.ts';
 import { commit } from './connection.ts';
 import { DatabaseJob, type JobServices } from './database-job.ts';
@@ -200,7 +201,7 @@ export class Dispatcher {
       await this.#takeBackLost();
       if (claims.length === 0) return true;
       const late = () => new Error('the heartbeat took too long');
-      const touching = within(this.#clock, TOUCH_LIMIT_MS, jobs.touch(claims), late);
+      const touching = withDeadline({ clock: this.#clock, limitMs: TOUCH_LIMIT_MS, late }, () => jobs.touch(claims));
       if (await touching.catch(() => jobs.touchElsewhere(claims))) return true;
       for (const job of touched) if (job.claim !== undefined && !(await jobs.touch([job.claim]))) this.#lose(job);
       return true;

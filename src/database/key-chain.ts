@@ -1,4 +1,5 @@
-import { type Clock, within } from '../clock.ts';
+import type { Clock } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
 import { StoreError } from '../errors.ts';
 
 /**
@@ -33,7 +34,7 @@ export class KeyChain {
     void settled.then(() => {
       if (this.#last.get(key) === settled) this.#last.delete(key);
     });
-    return within(this.#clock, this.#limitMs, result, tooLate);
+    return withDeadline({ clock: this.#clock, limitMs: this.#limitMs, late: tooLate }, () => result);
   }
 }
 

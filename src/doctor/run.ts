@@ -1,4 +1,5 @@
-import { type Clock, within } from '../clock.ts';
+import type { Clock } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
 import type { Logger } from '../log.ts';
 import { type Check, type Finding, fail, skipped } from './check.ts';
 
@@ -48,7 +49,7 @@ class LateError extends Error {
 async function makeCheck({ name, limitMs, lateFix, run }: Check, { clock, log }: RunOptions): Promise<Finding> {
   const abort = new AbortController();
   try {
-    return await within(clock, limitMs, run(abort.signal), () => new LateError());
+    return await withDeadline({ clock, limitMs, late: () => new LateError() }, () => run(abort.signal));
   } catch (err) {
     if (err instanceof LateError) return fail(`no end within ${limitMs / 1000} seconds`, lateFix);
     log.error({ err, check: name }, 'a check broke');

@@ -1,4 +1,5 @@
 import type { AudioStore, ByteRange, StoredAudio } from '../audio/audio-store.ts';
+import { unlessAborted } from '../deadline.ts';
 import { RequestError } from '../errors.ts';
 
 /** Lookups of different sounds at once; also of ids that somebody made up. */
@@ -49,14 +50,10 @@ export class SoundReader {
     signal.throwIfAborted();
     const name = `${id} ${range.start}-${range.end}`;
     const read = this.#reads.get(name) ?? this.#add(name, () => this.#store.read(id, range));
-    const { promise: left, reject } = Promise.withResolvers<never>();
-    const leave = () => reject(signal.reason);
-    signal.addEventListener('abort', leave);
     read.userCount++;
     try {
-      return await Promise.race([read.result, left]);
+      return await unlessAborted(signal, () => read.result);
     } finally {
-      signal.removeEventListener('abort', leave);
       read.userCount--;
       if (read.userCount === 0 && this.#waiting.delete(name)) this.#reads.delete(name);
     }

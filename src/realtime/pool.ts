@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { unlessAborted } from '../deadline.ts';
 import { TurnError } from '../errors.ts';
 import type { RealtimeSession } from './session.ts';
 
@@ -178,20 +179,15 @@ export class SessionPool {
     await slot;
   }
 
-  #nextSlot(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const grant = () => {
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      };
-      const onAbort = () => {
-        this.#waiting.delete(grant);
-        reject(signal.reason);
-      };
-      if (signal.aborted) return reject(signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiting.add(grant);
-    });
+  async #nextSlot(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { promise: granted, resolve: grant } = Promise.withResolvers<void>();
+    this.#waiting.add(grant);
+    try {
+      await unlessAborted(signal, () => granted);
+    } finally {
+      this.#waiting.delete(grant);
+    }
   }
 
   /** The slot goes to whoever waits the longest. */

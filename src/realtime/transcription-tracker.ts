@@ -30,7 +30,7 @@ export class TranscriptionTracker {
   }
 
   accept(event: ServerEvent): void {
-    if (event.kind === 'soundCommitted' && this.#items.size < this.#expected) this.#items.set(event.itemId, undefined);
+    if (event.kind === 'audioCommitted' && this.#items.size < this.#expected) this.#items.set(event.itemId, undefined);
     if (event.kind !== 'transcript' || !this.#items.has(event.itemId)) return;
     this.#items.set(event.itemId, event.text?.trim() || undefined);
     this.#settled.add(event.itemId);

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { type Attributes, metrics, type ObservableGauge, type ObservableResult, trace } from '@opentelemetry/api';
-import { type Clock, within } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { ModelEndpoint } from '../config/config.ts';
+import { withDeadline } from '../deadline.ts';
 import type { Logger } from '../log.ts';
 import type { Exporter } from './azure-monitor.ts';
 import { EventLoopDelay } from './event-loop.ts';
@@ -137,7 +138,7 @@ export class Telemetry {
     const { clock, log } = this.#options;
     const late = () => new Error(`not done within ${CLOSE_LIMIT_MS} ms`);
     try {
-      await within(clock, CLOSE_LIMIT_MS, Promise.resolve(work()), late);
+      await withDeadline({ clock, limitMs: CLOSE_LIMIT_MS, late }, async () => work());
     } catch (err) {
       log.warn({ err }, failure);
     }

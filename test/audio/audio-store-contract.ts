@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
-import type { AudioStore, ReplySound, StoredAudio } from '../../src/audio/audio-store.ts';
+import type { AudioStore, ReplyAudio, StoredAudio } from '../../src/audio/audio-store.ts';
 import { isGenuine, readLink, toLink } from '../../src/audio/signed-links.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
 
@@ -14,7 +14,7 @@ export interface AudioStoreUnderTest {
 }
 
 /** Saves a sound that has to fit. */
-export async function save(store: AudioStore, fields: Partial<ReplySound> = {}): Promise<StoredAudio> {
+export async function save(store: AudioStore, fields: Partial<ReplyAudio> = {}): Promise<StoredAudio> {
   const audio = await store.save({ ...SOUND, wav: randomBytes(1_000), ...fields });
   assert.ok(audio !== undefined, 'it was not stored');
   return audio;

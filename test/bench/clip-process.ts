@@ -97,7 +97,7 @@ function minuteOf(file: string): Uint8Array {
   const sample = readFileSync(new URL(`../audio/clips/${file}`, import.meta.url));
   const parts = file.endsWith('.mp3')
     ? [...mp3Frames(sample)].map(({ at, byteLength }) => sample.subarray(at, at + byteLength))
-    : [...oggPages(sample)].map(({ bytes }) => Uint8Array.from(bytes).with(FLAGS_AT, 0));
+    : [...oggPages(sample)].map((page) => Uint8Array.from(page).with(FLAGS_AT, 0));
   const headers = file.endsWith('.mp3') ? [] : parts.splice(0, HEADER_PAGES);
   return Buffer.concat([
     ...headers,

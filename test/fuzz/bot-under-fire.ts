@@ -22,7 +22,9 @@ export interface BotUnderFire extends ProbedBot {
 export async function startBotUnderFire(env: Env = {}): Promise<BotUnderFire> {
   const service = await startService();
   const connector = await startFakeConnector();
-  const probed = await startProbedBot({ ...modelEnv(service.url, 'quick'), ...env });
+  const probed = await startProbedBot({ ...modelEnv(service.url, 'quick'), LOG_LEVEL: 'debug', ...env });
+  // The model is played by the process that fires: the check at the start has to be over by then.
+  await probed.bot.whenLogged(({ msg }) => /^model (?:not )?reached/.test(String(msg)));
   const faults = new Counts<string>();
   const output = watchOutput(probed.bot, ({ level, msg, err }) => {
     const { statusCode, code, message } = (err ?? {}) as { statusCode?: unknown; code?: unknown; message?: unknown };

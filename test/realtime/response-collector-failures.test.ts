@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TurnErrorCode } from '../../src/errors.ts';
-import { CREATE_EVENT, collect, plain, SETTINGS_EVENT } from './collecting.ts';
+import { CREATE_EVENT, collect, hasDelta, plain, SETTINGS_EVENT } from './collecting.ts';
 import * as wire from './server-events.ts';
 
 const SAID = [wire.created(), wire.transcriptDelta('Once upon'), wire.audioDelta([1, 2])];
@@ -116,7 +116,7 @@ describe('error events', () => {
     ] as const) {
       const { outcome, collector } = collect(wire.created(), wire.errorEvent({ type, code }, null));
       assert.deepEqual(plain(outcome), { kind: 'failed', code: expected });
-      assert.equal(collector.hasDelta, false);
+      assert.equal(hasDelta(collector), false);
     }
     const { outcome } = collect(...SAID, wire.errorEvent({ type: 'server_error' }, null));
     assert.deepEqual(plain(outcome), LOST);

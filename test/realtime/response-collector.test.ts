@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { collect, LOST, newCollector, plain } from './collecting.ts';
+import { collect, hasDelta, LOST, newCollector, plain } from './collecting.ts';
 import * as wire from './server-events.ts';
 
 describe('collecting a response', () => {
@@ -15,7 +15,9 @@ describe('collecting a response', () => {
     );
     assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Hi there', bytes: [1, 2, 3, 4] });
     assert.deepEqual(steps, ['alive', 'alive', 'alive', 'alive', 'alive', 'ended']);
-    assert.deepEqual([collector.responseId, collector.hasDelta, collector.usage?.audio.out], ['resp_1', true, 7]);
+    assert.ok(outcome !== undefined);
+    const { responseId, usage } = collector.result(outcome, true);
+    assert.deepEqual([responseId, hasDelta(collector), usage.audio.out], ['resp_1', true, 7]);
   });
 
   it('puts several output items in their order, however they arrive', () => {
@@ -211,7 +213,7 @@ describe('collecting beside other traffic', () => {
     );
     assert.equal(outcome, undefined);
     assert.deepEqual(plain(collector.abandon(LOST)), { kind: 'failed', code: 'connection_lost' });
-    assert.equal(collector.hasDelta, false);
+    assert.equal(hasDelta(collector), false);
   });
 
   it('is not ended by a broken event of another response', () => {
@@ -254,7 +256,7 @@ describe('giving a response up', () => {
   it('fails with the reason when nothing of it has come', () => {
     const { collector } = collect(wire.created(), { type: 'response.output_item.added', response_id: 'resp_1' });
     assert.deepEqual(plain(collector.abandon(LOST)), { kind: 'failed', code: 'connection_lost' });
-    assert.equal(collector.hasDelta, false);
+    assert.equal(hasDelta(collector), false);
     assert.deepEqual(plain(newCollector().abandon(LOST)), { kind: 'failed', code: 'connection_lost' });
   });
 
@@ -262,7 +264,7 @@ describe('giving a response up', () => {
     const { collector } = collect(wire.created(), wire.transcriptDelta('Once upon'), wire.audioDelta([1, 2, 3]));
     const lost = { kind: 'cutShort', why: 'lost', text: 'Once upon', bytes: [1, 2] };
     assert.deepEqual(plain(collector.abandon(LOST)), lost);
-    assert.equal(collector.hasDelta, true);
+    assert.equal(hasDelta(collector), true);
   });
 
   it('keeps audio that came without words', () => {

@@ -137,7 +137,7 @@ describe('a thread for tasks', () => {
       lines.map(({ level, chars }) => [level, chars]),
       [
         ['debug', 'to stdout 0\n'.length],
-        ['debug', 'to stderr 0'.length],
+        ['debug', 'to stderr 0\n'.length],
         ['debug', 'to stdout 1\n'.length],
       ],
     );

@@ -117,7 +117,7 @@ describe('ffmpeg, by a stand-in', { skip: onWindows }, () => {
     const ffmpeg = standIn(`set -e; mkdir ${folder}/running; echo 1234567; rmdir ${folder}/running`);
     const all = await Promise.allSettled(Array.from({ length: 4 }, () => ffmpeg.decode(m4a, 'm4a', signal)));
     assert.deepEqual(all.map(({ status }) => status).sort(), ['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
-    assert.match(String((all.at(-1) as PromiseRejectedResult).reason), /wait for ffmpeg/);
+    assert.match(String((all.at(-1) as PromiseRejectedResult).reason), /jobs wait already/);
   });
 
   it('ends what runs when it is closed, which is safe twice', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AudioStore, ReplySound } from '../../../src/audio/audio-store.ts';
+import type { AudioStore, ReplyAudio } from '../../../src/audio/audio-store.ts';
 import { type Pcm, toPcm } from '../../../src/audio/pcm.ts';
 import { toReply } from '../../../src/conversation/turn/compose-reply.ts';
 import { TURN_RETRY, TurnError, type TurnErrorCode } from '../../../src/errors.ts';
@@ -16,7 +16,7 @@ function shelf(
   save: AudioStore['save'] = async ({ wav, ...sound }) =>
     storedAudio({ ...sound, byteLength: wav.byteLength, id: 'audio-1' }),
 ) {
-  const saved: ReplySound[] = [];
+  const saved: ReplyAudio[] = [];
   const audioStore = emptyAudioStore({
     save(sound) {
       saved.push(sound);

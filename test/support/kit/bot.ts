@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import type { Env } from '../../../src/config/env.ts';
-import { type BotProcess, type LogLine, startBotProcess } from '../bot-process.ts';
-import { type Figures, PROBE_LINE } from './probe.ts';
+import { type BotProcess, type LogLine, SOURCE, startBotProcess } from '../bot-process.ts';
+import { type Figures, PROBE_LINE, UNCOLLECTED } from './probe.ts';
 import { Counts } from './report.ts';
 
 /** The output of a bot up to the last `read`. */
@@ -55,15 +55,19 @@ export interface ProbedBot {
   readonly url: string;
   /** Memory and sockets after a garbage collection in the bot's process. */
   figures(): Promise<Figures>;
+  /** The open sockets of the bot's process, without a garbage collection. */
+  sockets(): Promise<number>;
 }
 
 /** Starts the bot with a probe in its process. */
 export async function startProbedBot(env: Env): Promise<ProbedBot> {
   const NODE_OPTIONS = `--import=${new URL('probe.ts', import.meta.url).href}`;
-  const bot = startBotProcess({ BOT_PROBE: 'on', NODE_OPTIONS, ...env });
+  // From source: the limits on its memory were measured that way.
+  const bot = startBotProcess({ BOT_PROBE: 'on', NODE_OPTIONS, ...env }, SOURCE);
   const url = await bot.whenListening();
   const { port } = await bot.whenLogged(({ msg }) => msg === PROBE_LINE);
-  return { bot, url, figures: async () => (await json(await getOnce(`http://127.0.0.1:${port}`))) as Figures };
+  const request = async (path = '') => (await json(await getOnce(`http://127.0.0.1:${port}${path}`))) as Figures;
+  return { bot, url, figures: () => request(), sockets: async () => (await request(UNCOLLECTED)).sockets };
 }
 
 /** A GET with its own connection. */

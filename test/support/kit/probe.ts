@@ -20,6 +20,9 @@ export interface Figures {
   readonly longestDelayMs: number;
 }
 
+/** The path of a request without a garbage collection. */
+export const UNCOLLECTED = '/uncollected';
+
 /** The message of the log line with the probe's port. */
 export const PROBE_LINE = 'probe listens';
 
@@ -30,12 +33,14 @@ if (process.env['BOT_PROBE'] === 'on') startProbe();
 function startProbe(): void {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
+  // What was compiled with other flags is compiled again, in every process that shares the cache.
+  setFlagsFromString('--no-expose-gc');
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
   const probe = createServer(async (request, response) => {
     const longestDelayMs = Math.round(delay.max / 1e6);
     // Finalizers between collections release more.
-    for (let times = 0; times < 4; times++) {
+    for (let times = 0; times < (request.url === UNCOLLECTED ? 0 : 4); times++) {
       collectGarbage();
       await nextTick();
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { soundKind } from '../../../src/audio/clip/sound-kind.ts';
+import { detectAudioFormat } from '../../../src/audio/clip/audio-format.ts';
 import { makeWav } from './make-wav.ts';
 import { clipFile } from './tones.ts';
 
@@ -24,46 +24,46 @@ describe('the kind of a sound', () => {
   for (const name of clips) {
     it(`is told by what is in it: ${name}`, () => {
       const bytes = clipFile(name);
-      assert.equal(soundKind(bytes), kindOfFile(name));
+      assert.equal(detectAudioFormat(bytes), kindOfFile(name));
       // In a larger piece of memory, and with nothing but its start.
-      assert.equal(soundKind(Buffer.concat([Buffer.from('x'), bytes]).subarray(1)), kindOfFile(name));
-      assert.equal(soundKind(bytes.subarray(0, 4_000)), kindOfFile(name));
+      assert.equal(detectAudioFormat(Buffer.concat([Buffer.from('x'), bytes]).subarray(1)), kindOfFile(name));
+      assert.equal(detectAudioFormat(bytes.subarray(0, 4_000)), kindOfFile(name));
     });
   }
 
   it('is told behind a tag with a picture', () => {
     const cover = clipFile('cover-44k1.mp3');
     const tag = cover.subarray(0, cover.length - (clipFile('mono-44k1.mp3').length - 100));
-    assert.equal(soundKind(Buffer.concat([cover.subarray(0, 10), Buffer.alloc(tag.length)])), 'mp3');
+    assert.equal(detectAudioFormat(Buffer.concat([cover.subarray(0, 10), Buffer.alloc(tag.length)])), 'mp3');
     const short = Buffer.concat([
       Buffer.from('ID3\x03\x00\x00\x00\x00\x00\x05hello', 'latin1'),
       clipFile('mono-48k.aac'),
     ]);
-    assert.equal(soundKind(short), 'aac');
+    assert.equal(detectAudioFormat(short), 'aac');
     const flac = Buffer.concat([Buffer.from('ID3\x04\x00\x10\x00\x00\x00\x05hello3DI4567890', 'latin1')]);
-    assert.equal(soundKind(Buffer.concat([flac.subarray(0, 25), clipFile('mono-8k.flac')])), 'flac');
+    assert.equal(detectAudioFormat(Buffer.concat([flac.subarray(0, 25), clipFile('mono-8k.flac')])), 'flac');
   });
 
   it('is told of an MP3 with zeros or a little else before it', () => {
     const mp3 = clipFile('mono-44k1-no-info.mp3');
-    assert.equal(soundKind(Buffer.concat([Buffer.alloc(20_000), mp3])), 'mp3');
-    assert.equal(soundKind(Buffer.concat([Buffer.from('some words '.repeat(100)), mp3])), 'mp3');
-    assert.equal(soundKind(Buffer.concat([Buffer.from('some words '.repeat(1_000)), mp3])), undefined);
+    assert.equal(detectAudioFormat(Buffer.concat([Buffer.alloc(20_000), mp3])), 'mp3');
+    assert.equal(detectAudioFormat(Buffer.concat([Buffer.from('some words '.repeat(100)), mp3])), 'mp3');
+    assert.equal(detectAudioFormat(Buffer.concat([Buffer.from('some words '.repeat(1_000)), mp3])), undefined);
   });
 
   it('is not looked for behind any number of zeros or tags', () => {
     const tag = Buffer.from('ID3\x03\x00\x00\x00\x00\x00\x00', 'latin1');
     const behindTags = (count: number) => Buffer.concat([...Array<Buffer>(count).fill(tag), clipFile('mono-8k.flac')]);
-    assert.equal(soundKind(behindTags(4)), 'flac');
-    assert.equal(soundKind(behindTags(5)), 'mp3');
-    assert.equal(soundKind(Buffer.concat([Buffer.alloc(70_000), clipFile('mono-44k1.mp3')])), undefined);
+    assert.equal(detectAudioFormat(behindTags(4)), 'flac');
+    assert.equal(detectAudioFormat(behindTags(5)), 'mp3');
+    assert.equal(detectAudioFormat(Buffer.concat([Buffer.alloc(70_000), clipFile('mono-44k1.mp3')])), undefined);
   });
 
   it('is told of a WAV of any kind', () => {
-    assert.equal(soundKind(makeWav(new Float64Array(10))), 'wav');
-    assert.equal(soundKind(Buffer.from('RF64\xff\xff\xff\xffWAVE', 'latin1')), 'wav');
-    assert.equal(soundKind(Buffer.from('RIFF0000AVI ')), undefined);
-    assert.equal(soundKind(Buffer.from('RIFF0000WEBPVP8 ')), undefined);
+    assert.equal(detectAudioFormat(makeWav(new Float64Array(10))), 'wav');
+    assert.equal(detectAudioFormat(Buffer.from('RF64\xff\xff\xff\xffWAVE', 'latin1')), 'wav');
+    assert.equal(detectAudioFormat(Buffer.from('RIFF0000AVI ')), undefined);
+    assert.equal(detectAudioFormat(Buffer.from('RIFF0000WEBPVP8 ')), undefined);
   });
 
   it('is unknown for all else', () => {
@@ -85,7 +85,8 @@ describe('the kind of a sound', () => {
       '\x00'.repeat(5_000),
       '\xff'.repeat(5_000),
     ];
-    for (const text of others) assert.equal(soundKind(Buffer.from(text, 'latin1')), undefined, text.slice(0, 20));
-    assert.equal(soundKind(readFileSync(new URL(import.meta.url))), undefined);
+    for (const text of others)
+      assert.equal(detectAudioFormat(Buffer.from(text, 'latin1')), undefined, text.slice(0, 20));
+    assert.equal(detectAudioFormat(readFileSync(new URL(import.meta.url))), undefined);
   });
 });
