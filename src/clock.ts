@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls `run` once after `delayMs`; returns the function that forgets it (safe to call at any time, twice too). */
+  /** Calls `run` once after `delayMs`. Returns the function that cancels the timer, which is safe to call at any time. */
   after(delayMs: number, run: () => void): () => void;
 }
 
@@ -24,10 +24,10 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const onAbort = () => {
-      forget();
+      cancelTimer();
       reject(signal?.reason);
     };
-    const forget = clock.after(delayMs, () => {
+    const cancelTimer = clock.after(delayMs, () => {
       signal?.removeEventListener('abort', onAbort);
       resolve();
     });

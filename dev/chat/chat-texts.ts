@@ -1,5 +1,5 @@
 import type { ModelEndpoint } from '../../src/config/config.ts';
-import { modelFix } from '../../src/doctor/model-remedies.ts';
+import { modelFix } from '../../src/doctor/model-fixes.ts';
 import { systemCode, type TurnError, type TurnErrorCode } from '../../src/errors.ts';
 import type { CutShortReason, Outcome } from '../../src/realtime/outcome.ts';
 import type { ServerEvent, WireError } from '../../src/realtime/server-event.ts';

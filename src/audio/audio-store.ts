@@ -11,8 +11,8 @@ interface AudioDetails {
   readonly locale: string | undefined;
 }
 
-/** The audio of a reply. */
-export interface ReplyAudio extends AudioDetails {
+/** Audio to be stored. */
+export interface NewAudio extends AudioDetails {
   readonly wav: Buffer;
 }
 
@@ -34,7 +34,7 @@ export interface ByteRange {
 /** Holds the audio of replies until it is fetched. Rejects with a StoreError when the store cannot be reached. */
 export interface AudioStore {
   /** Stores audio and evicts the oldest to make room. `undefined`: larger than the whole store. */
-  save(audio: ReplyAudio): Promise<StoredAudio | undefined>;
+  save(audio: NewAudio): Promise<StoredAudio | undefined>;
   /** `undefined`: unknown, expired or evicted. */
   find(id: string): Promise<StoredAudio | undefined>;
   /** The bytes of the WAV file, or a range of them; `undefined` as for `find`. */
@@ -46,7 +46,7 @@ export interface AudioStore {
 }
 
 /** The details of audio that is saved now, under the id and key of its store. */
-export function toStored(audio: ReplyAudio, names: LinkedAudio, savedAtMs: number, retentionMs: number): StoredAudio {
+export function toStored(audio: NewAudio, names: LinkedAudio, savedAtMs: number, retentionMs: number): StoredAudio {
   const { wav, ...details } = audio;
   const { id, linkKey } = names;
   return { id, linkKey, ...details, byteLength: wav.byteLength, savedAtMs, expiresAtMs: savedAtMs + retentionMs };

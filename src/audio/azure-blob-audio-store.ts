@@ -88,16 +88,8 @@ function nameOf(id: string): string {
   return `${id.slice(0, CONVERSATION_CHARS)}/${id.slice(CONVERSATION_CHARS)}`;
 }
 
-const FIELDS: Readonly<Record<Exclude<keyof StoredAudio, 'locale'>, 'string' | 'number'>> = {
-  id: 'string',
-  linkKey: 'string',
-  text: 'string',
-  conversation: 'string',
-  durationMs: 'number',
-  byteLength: 'number',
-  savedAtMs: 'number',
-  expiresAtMs: 'number',
-};
+const TEXTS: readonly (keyof StoredAudio)[] = ['id', 'linkKey', 'text', 'conversation'];
+const NUMBERS: readonly (keyof StoredAudio)[] = ['durationMs', 'byteLength', 'savedAtMs', 'expiresAtMs'];
 
 /** `undefined`: not written by a version of the bot. */
 function readStored(json: Buffer): StoredAudio | undefined {
@@ -108,6 +100,7 @@ function readStored(json: Buffer): StoredAudio | undefined {
     return undefined;
   }
   const fields = fieldsOf(stored);
-  const isComplete = Object.entries(FIELDS).every(([name, type]) => typeof fields[name] === type);
-  return isComplete ? ({ locale: undefined, ...fields } as StoredAudio) : undefined;
+  const areTexts = TEXTS.every((name) => typeof fields[name] === 'string');
+  const areNumbers = NUMBERS.every((name) => typeof fields[name] === 'number');
+  return areTexts && areNumbers ? ({ locale: undefined, ...fields } as StoredAudio) : undefined;
 }

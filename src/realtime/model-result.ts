@@ -16,13 +16,13 @@ export interface ModelResult {
   readonly responseId: string | undefined;
   /** Whether no delta had arrived, so that a retry cannot answer twice. */
   readonly isRetryable: boolean;
-  /** The billed tokens of all attempts, as far as the service said. */
+  /** The billed tokens of all attempts, as far as the service reported them. */
   readonly usage: TokenUsage;
-  /** Whether the service did not say what a response cost. */
+  /** Whether the service did not report the usage of a response. */
   readonly isUsageUnknown: boolean;
   /** The transcript of the clips; `undefined` where there is none. */
-  readonly heard?: string | undefined;
-  /** The least that the session's next response will read; `undefined`: the service did not say. */
+  readonly transcript?: string | undefined;
+  /** The least that the session's next response will read; `undefined`: the service did not report it. */
   readonly contextTokens: ContextTokens | undefined;
 }
 
@@ -56,7 +56,7 @@ export function withEarlierUsage(result: ModelResult, earlier: ModelResult | und
   return { ...result, usage: addUsage(earlier.usage, result.usage), isUsageUnknown };
 }
 
-/** The next response reads all that this one read and said. */
+/** The next response reads the input and output of this one. */
 export function contextAfter({ text, audio, image }: TokenUsage): ContextTokens {
   return { text: text.in + text.out + image.in, audio: audio.in + audio.out };
 }

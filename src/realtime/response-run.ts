@@ -8,7 +8,7 @@ import type { ServerEvent } from './server-event.ts';
 
 const FIRST_EVENT_TIMEOUT_MS = 15_000;
 const SILENCE_TIMEOUT_MS = 20_000;
-/** How long to wait for the end of a cancelled response, which says what it cost. */
+/** How long to wait for the end of a cancelled response, which reports its usage. */
 const CANCEL_TIMEOUT_MS = 2_000;
 
 /** Called with each event of the turn, and of the session meanwhile. An error that it throws is logged. */

@@ -56,7 +56,7 @@ export interface FinalResponse {
   readonly reason: string | undefined;
   readonly error: WireError | undefined;
   readonly texts: readonly { readonly at: PartAddress; readonly text: string }[];
-  /** `undefined`: the service does not say, as for a failed response. */
+  /** `undefined`: the service did not report it, as for a failed response. */
   readonly usage: TokenUsage | undefined;
 }
 
@@ -103,10 +103,15 @@ function read(event: WireEvent): ServerEvent | undefined {
       return readItem(event, (itemId) => ({ kind: 'transcript', itemId, text: stringOf(event['transcript']) ?? '' }));
     case 'conversation.item.input_audio_transcription.failed':
       return readItem(event, (itemId) => ({ kind: 'transcript', itemId, text: undefined }));
-    case 'error':
-      return readError(fieldsOf(event['error']));
-    default:
-      return readUnlisted(event);
+    case 'error': {
+      const error = fieldsOf(event['error']);
+      return { kind: 'error', error: wireErrorOf(error), eventId: stringOf(error['event_id']) };
+    }
+    default: {
+      // Any other event of a response shows that the model is at work.
+      const responseId = stringOf(event['response_id']);
+      return responseId ? { kind: 'responseActivity', responseId } : { kind: 'other', type: event.type };
+    }
   }
 }
 
@@ -183,16 +188,6 @@ function textsOf(responseId: string, item: Fields, outputIndex: number): { at: P
     const text = stringOf(fieldsOf(part)['transcript']) ?? stringOf(fieldsOf(part)['text']);
     return text ? [{ at: { responseId, itemId, outputIndex, contentIndex }, text }] : [];
   });
-}
-
-function readError(error: Fields): ServerEvent {
-  return { kind: 'error', error: wireErrorOf(error), eventId: stringOf(error['event_id']) };
-}
-
-/** Any other event of a response shows that the model is at work. */
-function readUnlisted(event: WireEvent): ServerEvent {
-  const responseId = stringOf(event['response_id']);
-  return responseId ? { kind: 'responseActivity', responseId } : { kind: 'other', type: event.type };
 }
 
 function turnIdOf(response: Fields): string | undefined {

@@ -101,7 +101,7 @@ export class RealtimeSession {
     else this.#onceClosed.push(run);
   }
 
-  /** Whether a turn of up to `turnMs` can run: the session is open, sound, and does not expire before. */
+  /** Whether a turn of up to `turnMs` can run: the session is open, usable, and does not expire before. */
   isUsableFor(turnMs: number): boolean {
     const isInTime = this.#deps.clock.now() + turnMs < this.#expiresAtMs;
     return !this.#isUnusable && isInTime && this.#connection?.isOpen === true;
@@ -126,7 +126,7 @@ export class RealtimeSession {
     // A transcript may come after the answer, unless the socket is gone.
     if (!this.#isClosed && result.outcome.kind !== 'failed') await transcription.wait(signal);
     this.#transcription = undefined;
-    return { ...result, heard: transcription.text() };
+    return { ...result, transcript: transcription.text() };
   }
 
   /** Whether a history made the model drift from speech to text. */
@@ -145,7 +145,7 @@ export class RealtimeSession {
     const { result } = await withTimeoutSignal(deadline, (limited) =>
       this.#runResponse(turnId, events, onEvent, limited),
     );
-    this.#log.warn({ outcome: result.outcome.kind }, 'the answer came as text, asked for speech');
+    this.#log.warn({ outcome: result.outcome.kind }, 'answer came as text: speech requested');
     const repaired = withEarlierUsage(result, answered.result);
     if (result.outcome.kind === 'spoken') return repaired;
     // The text that is delivered has left the model's memory.

@@ -28,7 +28,7 @@ export async function startAdapter({ clock, turnTimeoutMs = 90_000 }: AdapterOpt
     clock,
     log: watched.log,
     random: () => 0.3,
-    turnTimeoutMs,
+    retryWithinMs: turnTimeoutMs,
     telemetry,
   });
   return {

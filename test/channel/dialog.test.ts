@@ -110,13 +110,13 @@ describe('"Play" below an answer in Teams', () => {
     'no id': {},
     'a property of objects': { play: '__proto__' },
   })) {
-    it(`says kindly that there is no such sound for ${name}`, async (t) => {
+    it(`says kindly that there is no such audio for ${name}`, async (t) => {
       const { bot } = await answered(t);
       assert.deepEqual(await press(bot, data), { type: 'message', value: en.audio.gone });
     });
   }
 
-  it('says so when the sound is too old', async (t) => {
+  it('says so when the audio is too old', async (t) => {
     const { bot, clock, data } = await answered(t, { env: { AUDIO_RETENTION_HOURS: '1' } });
     await clock.advance(61 * MINUTE_MS);
     assert.deepEqual(await press(bot, data), { type: 'message', value: en.audio.gone });
@@ -129,7 +129,7 @@ describe('"Play" below an answer in Teams', () => {
     assert.match(gone.value, /Bitte fragen Sie mich noch einmal/);
   });
 
-  it('is refused kindly to people who are not let in', async (t) => {
+  it('is refused kindly to people who are not allowed', async (t) => {
     const { bot, data } = await answered(t, {
       isSigned: true,
       env: { ALLOWED_USERS: 'user-1', PUBLIC_BASE_URL: 'http://127.0.0.1:1' },
@@ -141,7 +141,7 @@ describe('"Play" below an answer in Teams', () => {
 });
 
 describe('the card below an answer in Teams', () => {
-  it('has a link that lasts as long as the sound is kept', async (t) => {
+  it('has a link that lasts as long as the audio is stored', async (t) => {
     const { clock, actions } = await answered(t, { env: { AUDIO_RETENTION_HOURS: '2' } });
     const { url = '' } = actions.find(({ type }) => type === 'Action.OpenUrl') ?? {};
     assert.ok((await wavOf(url)).samples.equals(PCM));

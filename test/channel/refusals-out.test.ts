@@ -61,7 +61,7 @@ describe('Markdown that a channel refuses', { timeout: 30_000 }, () => {
     assert.equal(reply?.body.textFormat, 'markdown');
   });
 
-  it('goes as plain text without its sound where the channel takes neither', async (t) => {
+  it('goes as plain text without its audio where the channel accepts neither', async (t) => {
     const bot = await start(t, { turns: ['use my_var here'] });
     bot.connector.rule = (call, response) =>
       call.body.attachments === undefined ? telegram(call, response) : error('BadArgument', 'no');
@@ -73,7 +73,11 @@ describe('Markdown that a channel refuses', { timeout: 30_000 }, () => {
 
   it('is tried in each part of a long text, and no part is sent twice', async (t) => {
     const paragraph = `my_var ${'is a name '.repeat(200)}`.trim();
-    const bot = await start(t, { turns: [`${paragraph}\n\n${paragraph}\n\n${paragraph}`] });
+    const bot = await start(t, {
+      turns: [
+        { outputs: [{ text: `${paragraph}\n\n${paragraph}\n\n${paragraph}`, pcm: new Uint8Array(SECOND) }], ending },
+      ],
+    });
     bot.connector.rule = telegram;
     await bot.says('hello', { channelId: 'telegram' });
     const parts = await bot.connector.whenMessages(3);

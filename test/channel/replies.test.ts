@@ -91,7 +91,7 @@ describe('a reply on the wire, with an address that the user can reach', () => {
     );
   });
 
-  it('has no attachment and no link where there is no sound', async () => {
+  it('has no attachment and no link where there is no audio', async () => {
     const text = { outputs: [{ text: TEXT, modality: 'text' as const }], ending: { kind: 'completed' } as const };
     for (const channel of ['webchat', 'msteams']) {
       const body = await firstReply(channel, { turns: [text] });

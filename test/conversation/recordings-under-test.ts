@@ -60,7 +60,7 @@ export function talk(answers: readonly Answer[] = [], more: { clock?: Clock; job
     recordingLinks,
     audioStore: createMemoryAudioStore({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),
     spending: new Spending({ store: new MemorySpending(clock), budgets, prices, model: 'x', log }),
-    rate: new TurnRate(clock, undefined),
+    rate: new TurnRate(clock, { turnsPerMinute: undefined }),
     sessions: new SessionPool({ open, clock, idleMs: 300_000, maxSessions: 10, turnMs: 90_000 }),
     files: {
       readers: {

@@ -18,7 +18,7 @@ const KEEP_TOKEN = new URL('./keep-bot-token.ts', import.meta.url).href;
 export interface Line {
   readonly check: string;
   readonly status: string;
-  readonly said: string;
+  readonly message: string;
   readonly fix?: string;
 }
 

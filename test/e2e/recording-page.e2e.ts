@@ -52,8 +52,8 @@ describe('the page on which to speak, in a browser', () => {
     assert.equal(await page.evaluate('document.activeElement.id'), 'send');
 
     await page.evaluate(`new Promise((resolve) => {
-      listen.addEventListener('timeupdate', () => { if (listen.currentTime > 0.2) resolve(); });
-      listen.play();
+      playback.addEventListener('timeupdate', () => { if (playback.currentTime > 0.2) resolve(); });
+      playback.play();
     })`);
     const sentAt = requests.length;
     const clip = await nextClip(async () => {
@@ -113,15 +113,15 @@ describe('the page on which to speak, in a browser', () => {
     assert.equal(await page.getByRole('alert').textContent(), '');
   });
 
-  it('records anew, and forgets what was recorded before', async (t) => {
+  it('records again and discards the first recording', async (t) => {
     const { page, problems } = await openTalk(t, world);
     await record(page, 1);
-    const first = await page.evaluate('listen.src');
+    const first = await page.evaluate('playback.src');
     await button(page, talk.recordAgain).click();
     await clockAt(page, 2);
     await button(page, talk.stop).click();
     await says(page, talk.recorded);
-    assert.notEqual(await page.evaluate('listen.src'), first);
+    assert.notEqual(await page.evaluate('playback.src'), first);
     assert.deepEqual(problems, []);
   });
 
@@ -147,9 +147,9 @@ describe('the page on which to speak, in a browser', () => {
     await button(page, talk.record).click();
     await says(page, talk.almostFull('30'));
     await says(page, talk.full('3'));
-    // The page announces the end before its player has loaded the audio.
-    await page.waitForFunction('listen.readyState >= 1');
-    assert.ok(Math.abs(Number(await page.evaluate('listen.duration')) - 3) < 0.01);
+    // The page speaks before its player has read the sound.
+    await page.waitForFunction('playback.readyState >= 1');
+    assert.ok(Math.abs(Number(await page.evaluate('playback.duration')) - 3) < 0.01);
   });
 
   it('says what to do where it may not use the microphone, and records once it may', async (t) => {

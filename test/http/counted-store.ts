@@ -75,7 +75,7 @@ export async function serve(t: TestContext) {
     deliver: async () => undefined,
     audioStore: fake.store,
     recordings: noRecordings,
-    about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false, isAudioInAccount: false },
+    about: { recordRetentionMs: 1, audioRetentionMs: 1, database: undefined, azureStorageBlobUrl: undefined },
     clock: systemClock,
     isDraining: () => false,
     onlyLoopback: true,

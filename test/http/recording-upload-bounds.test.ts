@@ -15,7 +15,12 @@ import { sendRaw } from './raw-request.ts';
 
 const en = messagesFor('en');
 const de = messagesFor('de');
+const SPOKEN_WAV = await wavOf(RECORDED_PCM);
 const OTHER = { conversation: { id: 'conversation-2' }, from: { id: 'user-2', name: 'Eve' } };
+
+async function wavOf(sound: Uint8Array): Promise<Buffer> {
+  return encodeWav(toPcm([sound]));
+}
 
 async function started(t: TestContext, options: BotUnderTestOptions) {
   const bot = await startBot(options);
@@ -24,9 +29,8 @@ async function started(t: TestContext, options: BotUnderTestOptions) {
 }
 
 /** A recording of which the test sends the end, if it does. The server reads it by the time that this resolves. */
-async function slowUpload(t: TestContext, url: string, { sound = RECORDED_PCM, sentBytes = 1_000 } = {}) {
+async function slowUpload(t: TestContext, url: string, { wav = SPOKEN_WAV, sentBytes = 1_000 } = {}) {
   const { port, pathname } = new URL(url);
-  const wav = await encodeWav(toPcm([sound]));
   const socket = connect(Number(port), '127.0.0.1').setEncoding('utf8');
   t.after(() => socket.destroy());
   // The server may cut off what it refuses.
@@ -116,11 +120,10 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     const { bot, linkOf, strangers } = await signed(t);
     const links = await strangers(UPLOAD_BOUNDS.max / 2);
     const person = await linkOf('slack', 'ada', 'c1');
-    const stalled = { sound: Buffer.alloc(MAX_CLIP_BYTES - 1_000), sentBytes: -1 };
+    const stalled = { wav: await wavOf(Buffer.alloc(MAX_CLIP_BYTES - 1_000)), sentBytes: -1 };
     const slow = await Promise.all(links.map((url) => slowUpload(t, url, stalled)));
     assert.match(await inTime(Promise.any(slow.map(({ answered }) => answered))), /^HTTP\/1\.1 503 /);
-    const longest = await encodeWav(toPcm([Buffer.alloc(180 * 48_000)]));
-    assert.equal((await uploadRecording(person, longest)).status, 202);
+    assert.equal((await uploadRecording(person, await wavOf(Buffer.alloc(30 * 48_000)))).status, 202);
     await bot.connector.whenMessages(links.length + 2);
     for (const { breakOff } of slow) breakOff();
   });
@@ -151,12 +154,13 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
 
   it('and that are refused since too much is being received count as no tries', async (t) => {
     const { bot, strangers } = await signed(t);
-    const [url = '', ...others] = await strangers(3);
-    const stalled = { sound: Buffer.alloc(12_000_000), sentBytes: -1 };
+    const [url = '', ...others] = await strangers(4);
+    // Together just below the part of the bound that conversations may use.
+    const stalled = { wav: await wavOf(Buffer.alloc(11_100_000)), sentBytes: -1 };
     const slow = await Promise.all(others.map((other) => slowUpload(t, other, stalled)));
     // What comes from this machine comes in its order.
     for (let count = 0; count < 10; count++) await fetch(`${bot.url}/health`);
-    const body = await encodeWav(toPcm([Buffer.alloc(MAX_CLIP_BYTES - 1_000)]));
+    const body = await wavOf(Buffer.alloc(400_000));
     for (let tries = 0; tries < 6; tries++)
       await assertRefused(await uploadRecording(url, body), 503, en.apologies.crowded);
     assert.equal((await uploadRecording(url)).status, 202);

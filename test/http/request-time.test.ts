@@ -49,7 +49,7 @@ async function started(t: TestContext) {
         return 'taken';
       },
     },
-    about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false, isAudioInAccount: false },
+    about: { recordRetentionMs: 1, audioRetentionMs: 1, database: undefined, azureStorageBlobUrl: undefined },
     clock,
     isDraining: () => false,
     onlyLoopback: true,

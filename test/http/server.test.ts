@@ -181,7 +181,7 @@ describe('a fault of the bot', () => {
       deliver: () => deliver(),
       audioStore: emptyAudioStore({ find: async () => Promise.reject(new Error('no store at /srv/secret')) }),
       recordings: noRecordings,
-      about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false, isAudioInAccount: false },
+      about: { recordRetentionMs: 1, audioRetentionMs: 1, database: undefined, azureStorageBlobUrl: undefined },
       clock: systemClock,
       isDraining: () => false,
       onlyLoopback: true,
@@ -224,7 +224,7 @@ describe('a fault of the bot', () => {
       });
       assert.equal(response.status, 500);
       assertRefusal(await response.text(), 'internal');
-      assert.match(lines.slice(before).join(), /request broke/);
+      assert.match(lines.slice(before).join(), /request failed/);
     });
   }
 
@@ -246,7 +246,7 @@ describe('listening', () => {
       deliver: async () => undefined,
       audioStore: emptyAudioStore(),
       recordings: noRecordings,
-      about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false, isAudioInAccount: false },
+      about: { recordRetentionMs: 1, audioRetentionMs: 1, database: undefined, azureStorageBlobUrl: undefined },
       clock: systemClock,
       isDraining: () => false,
       onlyLoopback: true,

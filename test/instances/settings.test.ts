@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { en } from '../../src/messages/en.ts';
 import { errors, says } from '../conversation/fault-answers.ts';
+import { preparedDatabase } from '../database/open-database.ts';
 import type { BotUnderTest } from '../support/bot.ts';
 import { FastClock } from '../support/fast-clock.ts';
 import { CARD_ID, PERSONAL, PLACE, startFileService } from '../support/file-service.ts';
 import { startRawModel } from '../support/raw-model.ts';
 import { uploadRecording } from '../support/recording-link.ts';
-import { ANSWERS_NOTHING, Chat, freshDatabase, startInstance } from './instance.ts';
+import { ANSWERS_NOTHING, Chat, startInstance } from './instance.ts';
 import { sharedPair, startPair } from './pair.ts';
 
 const LONG = { timeout: 60_000 };
@@ -64,7 +65,7 @@ describe('what is chosen, pressed and counted at either of two instances', { ...
     const { attachments } = await chat.ask(one, 'say it');
     const value = { actionName: 'feedback', actionValue: { reaction: 'like' } };
     await invoked(chat, two, 'message/submitAction', { value, replyToId: 'sent-1' });
-    await two.logged('rated');
+    await two.logged('reply rated');
     const play = attachments[0].content.actions.find((action: { data?: { play?: string } }) => action.data?.play);
     const { task } = await invoked(chat, two, 'task/fetch', { value: { data: play.data } });
     const { pathname } = new URL(task.value.url);
@@ -106,7 +107,7 @@ describe('a voice that the service refuses', LONG, () => {
     const model = await startRawModel([refusal, says('One'), says('Two')]);
     t.after(() => model.close());
     const env = { AZURE_OPENAI_ENDPOINT: model.url };
-    const url = await freshDatabase();
+    const url = await preparedDatabase();
     const one = await startInstance(t, url, { env });
     const two = await startInstance(t, url, { env: { ...env, ...ANSWERS_NOTHING.env } });
     const chat = new Chat(one);

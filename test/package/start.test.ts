@@ -5,7 +5,7 @@ import { simulatedResponder } from '../../dev/simulator/rules.ts';
 import { scripted } from '../../dev/simulator/script.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
-import { TEAMS_LIBRARY_FILE, TEAMS_LIBRARY_PATH } from '../../src/http/pages/player/teams-library.ts';
+import { TEAMS_LIBRARY_FILE, TEAMS_LIBRARY_PATH } from '../../src/http/pages/scripts.ts';
 import { METRICS } from '../../src/telemetry/names.ts';
 import { flag, png } from '../attachments/pictures.ts';
 import { createAudioContainer, startAzurite } from '../support/azurite.ts';

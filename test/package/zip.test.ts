@@ -6,7 +6,7 @@ import { before, describe, it } from 'node:test';
 import { type BotZip, botFiles } from '../../dev/packaging/bot-zip.ts';
 import { ENTRIES, START_COMMAND } from '../../dev/packaging/bundle-table.ts';
 import { zipOf } from '../../dev/packaging/zip.ts';
-import { BROWSER_SCRIPTS } from '../../src/http/pages/browser-script.ts';
+import { BROWSER_FILES } from '../../src/http/pages/browser-file.ts';
 import { COMMIT, ROOT, sharedBotZip } from './unpacked.ts';
 
 /** With all that telemetry needs in it, too. */
@@ -24,7 +24,7 @@ describe('the ZIP', () => {
 
   it('holds the programs of the table in one folder with their parts, and what the law asks for', () => {
     for (const name of Object.keys(ENTRIES)) assert.ok(files[`dist/${name}.js`], name);
-    for (const name of BROWSER_SCRIPTS) assert.ok(files[`dist/browser/${name}.js`], name);
+    for (const name of BROWSER_FILES) assert.ok(files[`dist/browser/${name}`], name);
     const others = Object.keys(files).filter((path) => !/^dist\/(?:browser\/)?[\w.-]+\.js$/.test(path));
     assert.deepEqual(others.sort(), ['LICENSE', 'THIRD-PARTY-LICENSES.txt', 'package.json']);
     const total = Object.values(files).reduce((sum, { byteLength }) => sum + byteLength, 0);

@@ -25,7 +25,7 @@ export function hasDelta(collector: ResponseCollector): boolean {
 
 export interface Collected {
   readonly collector: ResponseCollector;
-  /** What each event meant, up to the end of the turn. */
+  /** The step of each event, up to the end of the turn. */
   readonly steps: readonly ('ignored' | 'alive' | 'ended')[];
   readonly outcome: Outcome | undefined;
 }

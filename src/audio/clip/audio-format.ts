@@ -6,7 +6,14 @@ import { afterId3, isMp3 } from './mp3-frames.ts';
  * The format of a clip. `opus` is Opus in Ogg, `ogg` is anything else in Ogg; `m4a` is the whole family of MP4 and
  * QuickTime, `aac` is bare (ADTS), `webm` includes Matroska.
  */
-export type AudioFormat = 'wav' | 'mp3' | 'opus' | 'ogg' | 'm4a' | 'aac' | 'webm' | 'flac' | 'amr' | 'aiff' | 'caf';
+export type AudioFormat = BuiltInFormat | 'ogg' | 'm4a' | 'aac' | 'webm' | 'flac' | 'amr' | 'aiff' | 'caf';
+
+/** Decoded without ffmpeg. */
+export type BuiltInFormat = 'wav' | 'mp3' | 'opus';
+
+export function isBuiltIn(format: AudioFormat): format is BuiltInFormat {
+  return format === 'wav' || format === 'mp3' || format === 'opus';
+}
 
 /** Brands of ISO base media files that are pictures: HEIF and AVIF. */
 const PICTURE_BRANDS = /^(hei[cmsx]|hev[cmsx]|mif1|msf1|avi[fs]|crx )$/;

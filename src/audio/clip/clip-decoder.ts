@@ -3,8 +3,8 @@ import { AttachmentError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { workerUrl } from '../../worker-url.ts';
 import { TaskWorker } from '../../workers/task-worker.ts';
+import { isBuiltIn } from './audio-format.ts';
 import { type Clip, clipOf, formatOf } from './clip.ts';
-import { isBuiltIn } from './decode-clip.ts';
 import { Ffmpeg } from './ffmpeg.ts';
 
 /** Decodes the audio that users send. */

@@ -1,21 +1,16 @@
 import { AttachmentError } from '../../errors.ts';
-import type { AudioFormat } from './audio-format.ts';
+import { type BuiltInFormat, isBuiltIn } from './audio-format.ts';
 import { type Clip, clipOf, formatOf } from './clip.ts';
 import { decodeWav } from './decode-wav.ts';
 
 type Decode = (bytes: Uint8Array) => Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
 
 /** The libraries are loaded when they are needed: loading takes as long as a thread's start, and most clips are WAV. */
-const DECODERS: Partial<Record<AudioFormat, () => Promise<Decode>>> = {
+const DECODERS: Readonly<Record<BuiltInFormat, () => Promise<Decode>>> = {
   wav: async () => decodeWav,
   mp3: async () => (await import('./decode-mp3.ts')).decodeMp3,
   opus: async () => (await import('./decode-opus.ts')).decodeOpus,
 };
-
-/** Whether a format is decoded without ffmpeg. */
-export function isBuiltIn(format: AudioFormat): boolean {
-  return format in DECODERS;
-}
 
 /**
  * Decodes a clip of a built-in format. It takes the processor for a while: on the main thread use `createClipDecoder`.
@@ -24,8 +19,7 @@ export function isBuiltIn(format: AudioFormat): boolean {
  */
 export async function decodeClip(bytes: Uint8Array): Promise<Clip> {
   const format = formatOf(bytes);
-  const decoder = DECODERS[format];
-  if (decoder === undefined) throw new AttachmentError('kind_unsupported', `${format} needs ffmpeg`);
-  const decode = await decoder();
+  if (!isBuiltIn(format)) throw new AttachmentError('kind_unsupported', `${format} needs ffmpeg`);
+  const decode = await DECODERS[format]();
   return clipOf(await decode(bytes), format);
 }

@@ -1,5 +1,6 @@
 import { MPEGDecoder } from 'mpg123-decoder';
 import { AttachmentError } from '../../errors.ts';
+import { refuseLong } from './clip.ts';
 import { ClipSink, mixDown } from './clip-sink.ts';
 import { mp3Frames } from './mp3-frames.ts';
 
@@ -10,9 +11,7 @@ const MIN_CHUNK_BYTES = 4 * 1024;
  * gives two channels, which are equal for mono.
  */
 export async function decodeMp3(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const [first] = mp3Frames(bytes);
-  if (first === undefined) throw new AttachmentError('damaged', 'an MP3 without a whole frame');
-  const sink = new ClipSink(first.rateHz);
+  const sink = new ClipSink(rateOf(bytes));
   const decoder = new MPEGDecoder();
   await decoder.ready;
   try {
@@ -21,6 +20,19 @@ export async function decodeMp3(bytes: Uint8Array): Promise<Uint8Array<ArrayBuff
     decoder.free();
   }
   return sink.end();
+}
+
+/** Throws `too_long` before anything is decoded: long MP3s are common. */
+function rateOf(bytes: Uint8Array): number {
+  let samples = 0;
+  let rateHz: number | undefined;
+  for (const frame of mp3Frames(bytes)) {
+    samples += frame.samples;
+    rateHz = frame.rateHz;
+    refuseLong(samples, rateHz);
+  }
+  if (rateHz === undefined) throw new AttachmentError('damaged', 'an MP3 without a whole frame');
+  return rateHz;
 }
 
 /** Joins adjacent frames. */

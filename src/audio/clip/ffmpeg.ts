@@ -89,27 +89,16 @@ async function runIn(command: string, bytes: Uint8Array, format: AudioFormat, si
 
 async function decodeIn(cwd: string, command: string, format: AudioFormat, signal: AbortSignal) {
   const { promise, resolve } = Promise.withResolvers<{ error: unknown; stdout: Buffer; stderr: Buffer }>();
-  const child = execFile(
-    command,
-    argumentsFor(format),
-    {
-      cwd,
-      // Without the secrets of this process.
-      env: {},
-      encoding: 'buffer',
-      maxBuffer: MAX_BYTES + 1,
-      signal,
-      killSignal: 'SIGKILL',
-      windowsHide: true,
-    },
-    (error, stdout, stderr) => {
-      const output = { error, stdout, stderr };
-      const hasExited = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
-      // Node reports an abort before the process has ended.
-      if (hasExited) resolve(output);
-      else child.once('close', () => resolve(output));
-    },
-  );
+  // Without the secrets of this process.
+  const isolation = { cwd, env: {}, windowsHide: true };
+  const bounds = { maxBuffer: MAX_BYTES + 1, signal, killSignal: 'SIGKILL' } as const;
+  const options = { ...isolation, ...bounds, encoding: 'buffer' } as const;
+  const child = execFile(command, argumentsFor(format), options, (error, stdout, stderr) => {
+    const hasExited = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+    // Node reports an abort before the process has ended.
+    if (hasExited) resolve({ error, stdout, stderr });
+    else child.once('close', () => resolve({ error, stdout, stderr }));
+  });
   const { error: cause, stdout, stderr } = await promise;
   signal.throwIfAborted();
   if (child.pid === undefined) throw new AttachmentError('kind_unsupported', 'ffmpeg does not run', { cause });

@@ -4,6 +4,8 @@ import { ascii } from './ascii.ts';
 interface Mp3Frame {
   readonly at: number;
   readonly byteLength: number;
+  /** In each channel. */
+  readonly samples: number;
   readonly rateHz: number;
 }
 
@@ -88,5 +90,5 @@ function frameAt(bytes: Uint8Array, at: number): Mp3Frame | undefined {
   if (Number.isNaN(rateHz) || !kbits) return undefined;
   const samples = isMpeg1 ? 1152 : 576;
   const padding = (third >> 1) & 1;
-  return { at, byteLength: Math.floor((samples / 8) * ((kbits * 1000) / rateHz)) + padding, rateHz };
+  return { at, byteLength: Math.floor((samples / 8) * ((kbits * 1000) / rateHz)) + padding, samples, rateHz };
 }

@@ -101,12 +101,15 @@ export class Resampler {
 
 /** The weights of the samples around a place that is `fraction` of a sample after the middle one; their sum is 1. */
 function sincFilter(fraction: number, half: number, cutoff: number): Float32Array {
-  const weights = Float64Array.from({ length: 2 * half }, (_, tap) => {
+  const weights = new Float64Array(2 * half);
+  let total = 0;
+  for (let tap = 0; tap < weights.length; tap++) {
     const distance = tap - (half - 1) - fraction;
-    return sinc(distance * cutoff) * kaiser(distance / half);
-  });
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return Float32Array.from(weights, (weight) => weight / total);
+    const weight = sinc(distance * cutoff) * kaiser(distance / half);
+    weights[tap] = weight;
+    total += weight;
+  }
+  return new Float32Array(weights.map((weight) => weight / total));
 }
 
 function sinc(x: number): number {

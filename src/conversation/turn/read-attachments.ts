@@ -142,7 +142,7 @@ async function readSource(source: SentFile | Recording, { turn, services, limite
     readFile(source, await files.fetch(source, message.reference, limited), files.readers, limited),
   );
   switch (read.kind) {
-    case 'sound':
+    case 'audio':
       return soundOf(read.pcm, read.durationMs);
     case 'picture': {
       const name = read.name === undefined ? 'a picture' : `the picture ${JSON.stringify(read.name)}`;

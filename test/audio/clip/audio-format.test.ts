@@ -18,20 +18,20 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 const kindOfFile = (name: string) => KINDS[name] ?? name.slice(name.lastIndexOf('.') + 1);
 
-describe('the kind of a sound', () => {
+describe('the format of a clip', () => {
   const clips = readdirSync(new URL('../clips/', import.meta.url)).filter((name) => !name.endsWith('.md'));
 
   for (const name of clips) {
-    it(`is told by what is in it: ${name}`, () => {
+    it(`is detected by its content: ${name}`, () => {
       const bytes = clipFile(name);
       assert.equal(detectAudioFormat(bytes), kindOfFile(name));
-      // In a larger piece of memory, and with nothing but its start.
+      // Inside a larger buffer, and with only its start.
       assert.equal(detectAudioFormat(Buffer.concat([Buffer.from('x'), bytes]).subarray(1)), kindOfFile(name));
       assert.equal(detectAudioFormat(bytes.subarray(0, 4_000)), kindOfFile(name));
     });
   }
 
-  it('is told behind a tag with a picture', () => {
+  it('is detected after a tag with a picture', () => {
     const cover = clipFile('cover-44k1.mp3');
     const tag = cover.subarray(0, cover.length - (clipFile('mono-44k1.mp3').length - 100));
     assert.equal(detectAudioFormat(Buffer.concat([cover.subarray(0, 10), Buffer.alloc(tag.length)])), 'mp3');
@@ -44,14 +44,14 @@ describe('the kind of a sound', () => {
     assert.equal(detectAudioFormat(Buffer.concat([flac.subarray(0, 25), clipFile('mono-8k.flac')])), 'flac');
   });
 
-  it('is told of an MP3 with zeros or a little else before it', () => {
+  it('is detected for an MP3 with zeros or a few other bytes before it', () => {
     const mp3 = clipFile('mono-44k1-no-info.mp3');
     assert.equal(detectAudioFormat(Buffer.concat([Buffer.alloc(20_000), mp3])), 'mp3');
     assert.equal(detectAudioFormat(Buffer.concat([Buffer.from('some words '.repeat(100)), mp3])), 'mp3');
     assert.equal(detectAudioFormat(Buffer.concat([Buffer.from('some words '.repeat(1_000)), mp3])), undefined);
   });
 
-  it('is not looked for behind any number of zeros or tags', () => {
+  it('is not searched after unlimited zeros or tags', () => {
     const tag = Buffer.from('ID3\x03\x00\x00\x00\x00\x00\x00', 'latin1');
     const behindTags = (count: number) => Buffer.concat([...Array<Buffer>(count).fill(tag), clipFile('mono-8k.flac')]);
     assert.equal(detectAudioFormat(behindTags(4)), 'flac');
@@ -59,14 +59,14 @@ describe('the kind of a sound', () => {
     assert.equal(detectAudioFormat(Buffer.concat([Buffer.alloc(70_000), clipFile('mono-44k1.mp3')])), undefined);
   });
 
-  it('is told of a WAV of any kind', () => {
+  it('is detected for a WAV of any coding', () => {
     assert.equal(detectAudioFormat(makeWav(new Float64Array(10))), 'wav');
     assert.equal(detectAudioFormat(Buffer.from('RF64\xff\xff\xff\xffWAVE', 'latin1')), 'wav');
     assert.equal(detectAudioFormat(Buffer.from('RIFF0000AVI ')), undefined);
     assert.equal(detectAudioFormat(Buffer.from('RIFF0000WEBPVP8 ')), undefined);
   });
 
-  it('is unknown for all else', () => {
+  it('is unknown for anything else', () => {
     const others = [
       '',
       'R',

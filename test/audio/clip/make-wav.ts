@@ -5,11 +5,11 @@ export interface WavFormat {
   readonly rateHz?: number;
   readonly channels?: number;
   readonly coding?: Coding;
-  /** With the extended format, whose GUID says what the samples are. */
+  /** With the extended format, whose GUID has the format tag. */
   readonly isExtensible?: boolean;
   /** Chunks of other names, before the samples. */
   readonly before?: readonly Uint8Array[];
-  /** What the header says instead of how long the samples are. */
+  /** The length in the header, instead of the real one. */
   readonly toldLength?: number;
 }
 
@@ -56,7 +56,7 @@ export function riff(chunks: readonly Uint8Array[], name = 'RIFF'): Uint8Array<A
   return new Uint8Array(chunk(name, body));
 }
 
-/** A WAV with the same sound in each channel, or with these sounds. */
+/** A WAV with the same samples in each channel, or with these. */
 export function makeWav(
   sounds: Float64Array | readonly Float64Array[],
   format: WavFormat = {},
