@@ -1,5 +1,4 @@
 import { AttachmentError } from '../errors.ts';
-import type { PictureSize } from './picture-header.ts';
 
 const SOI_BYTES = 2;
 /** Fill bytes included. A colour profile as large as the file is 240 segments of 64 kB. */
@@ -16,6 +15,16 @@ const SHORT = 3;
 const MAX_ENTRIES = 500;
 /** A block of 64 pixels takes at least one bit, so a byte holds at most 8 blocks; a pixel takes 4 raw bytes. */
 const MAX_RAW_SHARE = 8 * 64 * 4;
+
+/** What a picture claims about itself, before it is decoded. */
+export interface PictureSize {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Of the pixels as the decoder first holds them. */
+  readonly rawBytes: number;
+  /** How the camera was held, 1 to 8 as in EXIF. 1, the default, is upright. */
+  readonly orientation?: number;
+}
 
 /**
  * The size of a JPEG in its frame header, and its orientation in EXIF (ITU T.81 B.1; CIPA DC-008). Throws an

@@ -1,17 +1,7 @@
 import { AttachmentError } from '../errors.ts';
 import type { PictureKind } from './detect-file-type.ts';
 import { firstGifFrame } from './gif-frame.ts';
-import { jpegHeader } from './jpeg-header.ts';
-
-/** What a picture claims about itself, before it is decoded. */
-export interface PictureSize {
-  readonly widthPx: number;
-  readonly heightPx: number;
-  /** Of the pixels as the decoder first holds them. */
-  readonly rawBytes: number;
-  /** How the camera was held, 1 to 8 as in EXIF. 1, the default, is upright. */
-  readonly orientation?: number;
-}
+import { jpegHeader, type PictureSize } from './jpeg-header.ts';
 
 export interface PictureHeader extends PictureSize {
   readonly kind: PictureKind;

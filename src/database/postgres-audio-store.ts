@@ -60,7 +60,8 @@ export function createPostgresAudioStore(services: AudioServices): AudioStore {
     async save({ wav, ...details }) {
       if (wav.byteLength > audioStoreBytes) return undefined;
       const names = { id: ids.secret(), linkKey: ids.secret() };
-      const audio = toStored({ ...storable(details), wav }, names, clock.now(), audioRetentionMs);
+      // JSON leaves out what is undefined.
+      const audio = toStored({ ...details, ...storable(details), wav }, names, clock.now(), audioRetentionMs);
       const { id, linkKey, conversation, locale, text, durationMs, byteLength, savedAtMs, expiresAtMs } = audio;
       const columns = [id, linkKey, conversation, locale, text, durationMs, byteLength];
       await query(SAVE, [...columns, wav, new Date(savedAtMs), new Date(expiresAtMs), audioStoreBytes]);
