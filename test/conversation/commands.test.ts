@@ -54,7 +54,7 @@ for (const [scope, fields] of [
       assert.equal((await ask(bot, '/reset', fields)).text, en.commands.reset(by));
       await until(() => bot.simulator.openSessions === 0);
       await ask(bot, 'second', fields);
-      assert.deepEqual(bot.script.asked[1]?.said, []);
+      assert.deepEqual(bot.script.asked[1]?.history, []);
     });
 
     it('/forget asks first, and then deletes the record and the sound', async (t) => {
@@ -71,7 +71,7 @@ for (const [scope, fields] of [
       await until(() => bot.simulator.openSessions === 0);
       assert.equal((await fetch(url)).status, 404);
       await ask(bot, 'second', fields);
-      assert.deepEqual(bot.script.asked[1]?.said, []);
+      assert.deepEqual(bot.script.asked[1]?.history, []);
       assert.match((await ask(bot, '/usage', fields)).text, /^- questions: 1$/m);
     });
 
@@ -85,7 +85,7 @@ for (const [scope, fields] of [
         ['audio', 'alloy'],
         ['audio', 'marin'],
       ]);
-      assert.equal(bot.script.asked[1]?.said.length, 2);
+      assert.equal(bot.script.asked[1]?.history.length, 2);
       await ask(bot, '/reset', fields);
       await ask(bot, 'third', fields);
       assert.deepEqual(sessionsOf(bot)[2], ['audio', 'marin'], 'what was chosen stays');
@@ -225,7 +225,7 @@ describe('commands', PATIENCE, () => {
     const wav = Buffer.from(await (await fetch(stopped.attachments[0].contentUrl)).arrayBuffer());
     assert.ok(wav.byteLength > 44 && wav.byteLength < SOUND.byteLength, `${wav.byteLength} bytes`);
     assert.equal((await ask(bot, 'second', here)).text, 'Two');
-    assert.match(bot.script.asked[1]?.said.at(-1)?.text ?? '', /^One/);
+    assert.match(bot.script.asked[1]?.history.at(-1)?.text ?? '', /^One/);
   });
 
   it('count what an answer has cost that was stopped', async (t) => {

@@ -19,7 +19,7 @@ import { DEFAULT_PRICES } from '../../src/prices.ts';
 import { SessionPool } from '../../src/realtime/pool.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
 import { type Answer, FakeModel, SETTINGS } from '../realtime/fake-model.ts';
-import { unheardTelemetry } from '../support/telemetry.ts';
+import { silentTelemetry } from '../support/silent-telemetry.ts';
 
 export const HOUR_MS = 3_600_000;
 
@@ -71,7 +71,7 @@ export function talk(answers: readonly Answer[] = [], more: { clock?: Clock; job
     settings: SETTINGS,
     historyTurns: 40,
     turnTimeoutMs: 90_000,
-    telemetry: unheardTelemetry(),
+    telemetry: silentTelemetry(),
     clock,
     ids: randomIds,
     log,

@@ -13,7 +13,7 @@ import { createLogger } from '../../src/log.ts';
 import { until } from '../conversation/timed-bot.ts';
 import { TEST_BUILD } from '../support/build.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { noRecordings } from '../support/recordings.ts';
+import { noRecordings } from '../support/no-recordings.ts';
 
 const ORDINARY_MS = 20_000;
 const LONG_MS = 120_000;

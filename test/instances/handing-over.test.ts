@@ -64,7 +64,7 @@ describe('a turn at one instance, and what the other is told', LONG, () => {
       await chat.say(two, text, { id });
       await chat.ask(two, `after ${command}`);
       assert.equal(chat.messages.length, count + 1);
-      assert.equal(model.askedFor(`after ${command}`)[0]?.said.length, said);
+      assert.equal(model.askedFor(`after ${command}`)[0]?.history.length, said);
       assert.equal(model.askedFor(text).length, 1);
     });
   }

@@ -6,7 +6,7 @@ import { toReply } from '../../../src/conversation/turn/compose-reply.ts';
 import { TURN_ERRORS, TurnError, type TurnErrorCode } from '../../../src/errors.ts';
 import { createLogger } from '../../../src/log.ts';
 import type { CutShortReason, Outcome } from '../../../src/realtime/outcome.ts';
-import { emptyAudioStore, storedAudio } from '../../support/sound.ts';
+import { emptyAudioStore, storedAudio } from '../../support/stored-audio.ts';
 import { saying } from '../saying.ts';
 
 const SECOND: Pcm = toPcm([Uint8Array.from({ length: 48_000 }, (_, index) => index % 251)]);

@@ -1,7 +1,7 @@
 import type { Recordings } from '../../src/conversation/recordings/recordings.ts';
 
-/** For servers of which nobody asks for the page on which to speak: nobody is invited. */
-export const noRecordings: Pick<Recordings, keyof Recordings> = {
+/** A store without recording links. */
+export const noRecordings: Recordings = {
   guestOf: async () => undefined,
   speakerOf: async () => undefined,
   accept: async () => 'gone',
