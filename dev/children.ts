@@ -8,25 +8,25 @@ export interface ChildSpec {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** What it prints on standard output once it is ready: its own word, since another program may hold the port. */
+  /** The line on its standard output that says it is ready. A port alone proves nothing: another program may hold it. */
   readonly readyLine: RegExp;
-  /** Which of its lines on standard output are shown; its errors always are. */
+  /** Which lines of its standard output are printed. Standard error always is. */
   readonly isShown: (line: string) => boolean;
 }
 
 export interface ChildrenOptions {
   readonly print: (line: string) => void;
-  /** Called when a child that was ready ends although nobody asked it to. */
+  /** Called when a child that was ready ends by itself. */
   readonly onDied: (name: string, lastLines: readonly string[]) => void;
 }
 
-const READY_WITHIN_MS = 60_000;
+const READY_TIMEOUT_MS = 60_000;
 const KILL_AFTER_MS = 3_000;
-const KEPT_LINES = 20;
-/** Of the environment only what a program needs to run: settings of other programs must not leak into these. */
+const MAX_LAST_LINES = 20;
+/** Everything else is left out: settings of the developer's shell must not change the demo. */
 const INHERITED = ['PATH', 'HOME', 'USERPROFILE', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'LANG', 'NODE_EXTRA_CA_CERTS'];
 
-/** Programs that live and end together. */
+/** Child processes that end together. */
 export class Children {
   readonly #options: ChildrenOptions;
   readonly #running = new Map<ChildProcess, string>();
@@ -36,7 +36,7 @@ export class Children {
     this.#options = options;
   }
 
-  /** Starts a Node program; resolves when it is ready, with the line that says so. */
+  /** Starts a Node program. Resolves with its ready line; rejects if it ends first or takes longer than a minute. */
   async start(spec: ChildSpec): Promise<string> {
     if (this.#isClosing) throw new Error('closing');
     const child = spawn(process.execPath, spec.args, {
@@ -46,7 +46,7 @@ export class Children {
     });
     this.#running.set(child, spec.name);
     const lastLines: string[] = [];
-    const keep = (line: string) => void (lastLines.push(line) > KEPT_LINES && lastLines.shift());
+    const keep = (line: string) => void (lastLines.push(line) > MAX_LAST_LINES && lastLines.shift());
     const show = (line: string) => {
       keep(line);
       this.#options.print(`[${spec.name}] ${process.stdout.isTTY ? readableLine(line).trimEnd() : line}`);
@@ -65,13 +65,13 @@ export class Children {
       ready.reject(new Error([`${spec.name} ended before it was ready`, ...lastLines].join('\n  ')));
       if (isReady && !this.#isClosing) this.#options.onDied(spec.name, lastLines);
     });
-    const late = setTimeout(() => ready.reject(new Error(`${spec.name} takes too long to start`)), READY_WITHIN_MS);
+    const late = setTimeout(() => ready.reject(new Error(`${spec.name} takes too long to start`)), READY_TIMEOUT_MS);
     const line = await ready.promise.finally(() => clearTimeout(late));
     isReady = true;
     return line;
   }
 
-  /** Ends all of them, by force where a signal is not enough. Safe to call twice. */
+  /** Ends all children: SIGTERM, and SIGKILL after three seconds. Safe to call twice. */
   async close(): Promise<void> {
     this.#isClosing = true;
     const ends = [...this.#running.keys()].map(async (child) => {

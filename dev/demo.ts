@@ -11,7 +11,7 @@ import { type DirectLine, startDirectLine } from './direct-line/direct-line.ts';
 import { freePort } from './ports.ts';
 import { SIMULATED_RESOURCE } from './simulator/resource.ts';
 
-// The bot, a simulated model and a chat page from one command, without any account.
+// `npm run demo`: the bot, a simulated model and a chat page, without an account.
 
 const BOT_PORT = 3978;
 const PAGE_PORT = 3979;
@@ -20,45 +20,45 @@ const VOICE = 'alloy';
 /** A deployment name that the simulator accepts, and a model that has a price. */
 const MODEL = 'gpt-realtime';
 
-/** Which chat page is started. */
+/** The chat pages. */
 const CLIENTS = ['webchat', 'playground'] as const;
 type Client = (typeof CLIENTS)[number];
-/** As which channel the Playground stands for. */
+/** The channels that the Playground can stand for. */
 const CHANNELS = ['webchat', 'msteams'] as const;
 type Channel = (typeof CHANNELS)[number];
 
 const USAGE = `Usage: npm run demo -- [--client CLIENT] [--channel CHANNEL]
 
-The bot, a simulator of its model and a chat page on this machine, without any account.
+The bot, a simulated model and a chat page on this machine, without an account.
 
-  --client webchat      a page with Microsoft's Web Chat, and things to try (this is the default)
+  --client webchat      a page with Microsoft's Web Chat, and things to try (default)
   --client playground   Microsoft 365 Agents Playground
-  --channel msteams     the Playground as Teams shows the chat, with cards
-  --channel webchat     the Playground as Web Chat
+  --channel msteams     the Playground in the role of Teams, with cards
+  --channel webchat     the Playground in the role of Web Chat
   --help                print this
 
-Ctrl-C ends everything. LOG_LEVEL=info in front of the command shows what the bot logs.`;
+Ctrl-C ends everything. LOG_LEVEL=info before the command shows the log of the bot.`;
 
 const options = readOptions(USAGE, { client: { type: 'string' }, channel: { type: 'string' } });
 const client = oneOf<Client>('--client', CLIENTS, options.client ?? (options.channel ? 'playground' : 'webchat'));
 const channel = oneOf<Channel>('--channel', CHANNELS, options.channel ?? 'webchat');
 if (client === 'webchat' && channel === 'msteams')
-  endWrong('--channel msteams needs --client playground: Web Chat does not show a chat as Teams does', USAGE);
+  endWrong('--channel msteams needs --client playground: Web Chat cannot stand for Teams', USAGE);
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const preload = ['--import', new URL('../src/node-version.js', import.meta.url).href];
-/** With LOG_LEVEL info or below, all that the bot logs is shown; else what an operator would have to look at. */
+/** Below `warn` the whole log of the bot is shown, else only warnings and errors. */
 const logLevel = process.env['LOG_LEVEL'];
 const isVerbose = logLevel === 'info' || logLevel === 'debug' || logLevel === 'trace';
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** An empty folder to run in: no .env of the developer is read, and what the Playground writes goes with it. */
+/** An empty working folder: without the developer's .env, and for the files that the Playground writes. */
 const workDir = mkdtempSync(join(tmpdir(), 'realtime-voice-bot-'));
 
 const children = new Children({
   print,
   onDied: (name, lastLines) => {
-    print(`The ${name} has ended. Its last lines:\n${lastLines.map((line) => `  ${line}`).join('\n')}`);
+    print(`The ${name} ended unexpectedly. Its last lines:\n${lastLines.map((line) => `  ${line}`).join('\n')}`);
     void stop(1);
   },
 });
@@ -80,7 +80,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-// Nobody reads any more: what was started must not outlive that.
+// The reader of the output is gone.
 process.stdout.on('error', () => void stop(1));
 
 function oneOf<T extends string>(name: string, values: readonly T[], value: string): T {
@@ -96,7 +96,7 @@ async function startAll(): Promise<void> {
   const [bot] = await Promise.all([startBot(simulatorPort), startSimulator(simulatorPort)]);
   const botEndpoint = `http://127.0.0.1:${bot}/api/messages`;
   const page = await startClient(botEndpoint);
-  tellWhereToGo(botEndpoint, page);
+  printAddresses(botEndpoint, page);
 }
 
 function startSimulator(port: number): Promise<string> {
@@ -137,8 +137,7 @@ async function startClient(botEndpoint: string): Promise<number> {
 function startPlayground(botEndpoint: string): Promise<number> {
   return startOn(PLAYGROUND_PORT, (port) => ({
     name: 'playground',
-    // A person's own tool for trying bots: installed beside the bot, never part of it.
-    // Whoever reaches it has the bot fetch from this machine; it can be told no address to listen on.
+    // It can make the bot fetch from this machine and has no option for its address, so it is bound to loopback.
     args: [
       ...['--import', new URL('loopback-only.ts', import.meta.url).href],
       createRequire(import.meta.url).resolve('@microsoft/m365agentsplayground/cli.js'),
@@ -150,15 +149,15 @@ function startPlayground(botEndpoint: string): Promise<number> {
   }));
 }
 
-/** Starts on the wanted port or another one; once more elsewhere, should somebody have been faster. */
-async function startOn(wanted: number, spec: (port: number) => Omit<ChildSpec, 'cwd'>): Promise<number> {
-  const port = await freePort(wanted);
+/** Starts on the preferred port or another free one. Tries once more if another program takes the port first. */
+async function startOn(preferred: number, spec: (port: number) => Omit<ChildSpec, 'cwd'>): Promise<number> {
+  const port = await freePort(preferred);
   try {
     const line = await children.start({ ...spec(port), cwd: workDir });
-    // The Playground goes to another port by itself when somebody was faster, and says so.
+    // The Playground chooses another port by itself if this one is taken, and prints it.
     return Number(/^Listening on (\d+)/.exec(line)?.[1] ?? port);
   } catch (error) {
-    if (isStopping || wanted === 0) throw error;
+    if (isStopping || preferred === 0) throw error;
     return startOn(0, spec);
   }
 }
@@ -173,32 +172,32 @@ function botEnv(port: number, simulatorPort: number): Record<string, string> {
     // The Playground plays audio cards only.
     WEBCHAT_AUDIO: client === 'playground' ? 'card' : 'attachment',
     DRAIN_SECONDS: '2',
-    // At least info: by a line of that level the bot says that it listens.
+    // At least info, since the ready line has that level.
     LOG_LEVEL: logLevel === 'debug' || logLevel === 'trace' ? logLevel : 'info',
   };
 }
 
-/** What to do first. The Playground opens no dialogs, which is what Play does in Teams. */
+/** The Playground opens no dialogs, which Play needs in Teams. */
 const FIRST_STEP: Readonly<Record<Client, Readonly<Record<Channel, string>>>> = {
   webchat: {
-    webchat: 'Open the page, and press one of the things to try.',
+    webchat: 'Open the page and press one of the things to try.',
     msteams: '',
   },
   playground: {
-    webchat: 'Open the page, type "hello", and press play on the answer.',
+    webchat: 'Open the page, type "hello" and press play on the answer.',
     msteams:
-      'Open the page, type "hello", and press "Open in browser" below the answer (Play and Save .wav need Teams itself).',
+      'Open the page, type "hello" and press "Open in browser" below the answer (Play and Save .wav need real Teams).',
   },
 };
 
-function tellWhereToGo(botEndpoint: string, page: number): void {
+function printAddresses(botEndpoint: string, page: number): void {
   print(`
-The bot is ready. Its model is a SIMULATOR with a computer voice; no account is used.
+The bot is ready. Its model is a SIMULATOR with a computer voice. No account is used.
 
   Chat page:              http://localhost:${page}
   Bot Framework Emulator: ${botEndpoint}  (leave app id and password empty)
 
-All of it answers this machine only.
+Everything answers this machine only.
 
 ${FIRST_STEP[client][channel]} "help" lists what the simulator knows.
 Ctrl-C ends everything.

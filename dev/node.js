@@ -1,7 +1,7 @@
 // @ts-check
-// Runs the rest of the command line under the exact Node that comes as an optional package, where it was installed,
-// else under the Node that runs this. Plain JavaScript, since that may be an old one. Not by `node_modules/.bin/node`:
-// npm 10 removes it again together with the packages for other machines, which have a file of that name, too.
+// Runs the rest of the command line under the exact Node of an optional package if it is installed, else under the Node
+// that runs this file. Plain JavaScript, since that Node may be old. `node_modules/.bin/node` does not work: npm 10 removes
+// it with the packages for other machines, which have a file of that name, too.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ const versionCheck = new URL('../src/node-version.js', import.meta.url).href;
 const child = spawn(
   existsSync(pinned) ? pinned : process.execPath,
   ['--import', versionCheck, ...process.argv.slice(2)],
-  // Compiling what is imported again and again is a good part of the tests' time.
+  // Without a compile cache, the tests spend much of their time compiling the same modules.
   { stdio: 'inherit', env: { NODE_COMPILE_CACHE: compileCache, ...process.env } },
 );
 child.on('error', (error) => {
@@ -28,13 +28,13 @@ child.on('error', (error) => {
 });
 child.on('exit', (code) => process.exit(code ?? 1));
 
-// From a terminal Ctrl-C reaches the child by itself; twice would mean "at once".
+// In a terminal, Ctrl-C reaches the child directly; a second signal would end it at once.
 process.on('SIGINT', () => {
   if (!process.stdin.isTTY) child.kill('SIGINT');
 });
 for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal));
 
-// npm ends its shell and not what runs in it: without this the child would live on alone.
+// npm ends only its shell: without this the child would go on running.
 const parent = process.ppid;
 setInterval(() => {
   if (process.ppid !== parent) child.kill('SIGTERM');

@@ -1,15 +1,16 @@
 import net from 'node:net';
 
 /**
- * The wanted port if nothing listens there, on any address of this machine, else any free one. Another program may
- * still take it in between.
+ * The preferred port if nothing listens on it on any address of this machine, else any free port. Another program may
+ * still take it before the caller does.
  */
-export async function freePort(wanted: number): Promise<number> {
-  const isFree = (await tryPort(wanted, '127.0.0.1')) !== undefined && (await tryPort(wanted, '::')) !== undefined;
-  return isFree && wanted !== 0 ? wanted : ((await tryPort(0, '127.0.0.1')) ?? wanted);
+export async function freePort(preferred: number): Promise<number> {
+  const isFree =
+    (await tryPort(preferred, '127.0.0.1')) !== undefined && (await tryPort(preferred, '::')) !== undefined;
+  return isFree && preferred !== 0 ? preferred : ((await tryPort(0, '127.0.0.1')) ?? preferred);
 }
 
-/** The port, or nothing where it is taken. An address that this machine does not have is no obstacle. */
+/** Undefined if the port is taken. An address that this machine does not have counts as free. */
 function tryPort(port: number, host: string): Promise<number | undefined> {
   return new Promise((resolve) => {
     const server = net.createServer();

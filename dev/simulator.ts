@@ -15,13 +15,13 @@ const USAGE = `Usage: npm run simulator
 
 The Realtime protocol of Azure OpenAI on this machine, with an audible voice and no model. Ctrl-C ends it.
 
-It accepts the key "${SIMULATED_RESOURCE.key}" and the deployments "simulator" and "gpt-realtime". Another key, another deployment and
-"gpt-realtime-whisper", which stands for a model without this protocol, are refused in the words of Azure: so the
-remedies of npm run doctor can be tried.
+It accepts the key "${SIMULATED_RESOURCE.key}" and the deployments "simulator" and "gpt-realtime". It refuses any
+other key, any other deployment and "gpt-realtime-whisper", a model without this protocol, as Azure does. Use these to try
+the advice of npm run doctor.
 
   --help   print this
 
-In the environment: PORT (${DEFAULT_PORT}; 0 for any free port), HOST (127.0.0.1), LOG_LEVEL (info).`;
+Environment variables: PORT (${DEFAULT_PORT}; 0 for any free port), HOST (127.0.0.1), LOG_LEVEL (info).`;
 
 interface Settings {
   readonly host: string;
@@ -29,16 +29,16 @@ interface Settings {
   readonly level: LogLevel;
 }
 
-/** The settings from the environment, or what is wrong with them. An empty variable counts as unset. */
+/** The settings from the environment, or the problem with them. An empty variable counts as unset. */
 function readSettings(env: NodeJS.ProcessEnv): Settings | string {
   const port = Number(env['PORT'] || DEFAULT_PORT);
   if (!Number.isInteger(port) || port < 0 || port > MAX_PORT) {
-    return `PORT is ${JSON.stringify(env['PORT'])}; it has to be a number from 0 to ${MAX_PORT} (0: any free port).`;
+    return `PORT is ${JSON.stringify(env['PORT'])}; expected a number from 0 to ${MAX_PORT} (0: any free port).`;
   }
-  const wanted = env['LOG_LEVEL'] || 'info';
-  const level = LOG_LEVELS.find((candidate) => candidate === wanted);
+  const requested = env['LOG_LEVEL'] || 'info';
+  const level = LOG_LEVELS.find((candidate) => candidate === requested);
   if (level === undefined)
-    return `LOG_LEVEL is ${JSON.stringify(wanted)}; it has to be one of ${LOG_LEVELS.join(', ')}.`;
+    return `LOG_LEVEL is ${JSON.stringify(requested)}; expected one of ${LOG_LEVELS.join(', ')}.`;
   return { host: env['HOST'] || '127.0.0.1', port, level };
 }
 
@@ -47,18 +47,18 @@ function fail(message: string): never {
   process.exit(1);
 }
 
-/** What to do about the two reasons why an address cannot be used; the rest is said as Node says it. */
+/** Says what to do about the two usual errors; passes on any other. */
 function describeListenError(error: unknown, { host, port }: Settings): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return `Port ${port} is in use. Set PORT to another one, or to 0 for any free port.`;
-  if (code === 'EACCES') return `Port ${port} may not be used by this user. Set PORT to one above 1023.`;
+  if (code === 'EACCES') return `Port ${port} needs more privileges. Set PORT to one above 1023.`;
   return `The simulator cannot listen on ${host}, port ${port}: ${String(error)}`;
 }
 
 function welcome(url: string, voice: string): string {
   return [
     `This is a SIMULATOR of the Azure OpenAI Realtime API, at ${url} (voice: ${voice}). No model answers here.`,
-    'Point the bot at it, by these three lines in .env:',
+    'To use it, put these three lines into .env:',
     `AZURE_OPENAI_ENDPOINT=${url}`,
     'AZURE_OPENAI_DEPLOYMENT_NAME=simulator',
     `AZURE_OPENAI_API_KEY=${SIMULATED_RESOURCE.key}`,
@@ -66,13 +66,13 @@ function welcome(url: string, voice: string): string {
   ].join('\n');
 }
 
-/** The first signal ends it cleanly; who sends a second one does not want to wait. */
+/** The first signal closes the simulator, the second one ends the process at once. */
 function onSignals(close: () => Promise<void>, log: Logger): void {
   let isClosing = false;
   const onSignal = (signal: NodeJS.Signals) => {
     if (isClosing) process.exit(1);
     isClosing = true;
-    log.info({ signal }, 'closing');
+    log.info({ signal }, 'simulator closing');
     void close();
   };
   process.on('SIGINT', onSignal);

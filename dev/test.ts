@@ -5,15 +5,15 @@ import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Runs the tests: one process for each group, since every process imports and compiles the whole bot once. A group is
- * a folder of `test/`, or the files beside those folders. Without arguments all groups run; folders and files as
- * arguments narrow that; `--quick` leaves out the slow integration suites, unless `--all` is there, too.
+ * Runs the tests, one process for each group: every process has to import the whole bot. A group is a folder of `test/`, or
+ * the files directly in `test/`. Arguments are folders and files; the default is all. `--quick` leaves out the slow
+ * integration suites, `--all` overrides that.
  */
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const NODE_VERSION = new URL('../src/node-version.js', import.meta.url).href;
 const TEST_TIMEOUT_MS = 120_000;
 
-/** The groups that take longest, longest first; `quick` says which of them `npm run check` runs. */
+/** The slowest groups, slowest first. `quick`: `npm run check` runs it. */
 const LONG_GROUPS: readonly { readonly group: string; readonly quick: boolean }[] = [
   { group: 'test/database', quick: false },
   { group: 'test/instances', quick: false },
@@ -38,7 +38,7 @@ interface GroupResult {
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 const running = new Set<ChildProcess>();
 
-/** The test files that the arguments name, by group. */
+/** The test files for the arguments, by group. */
 function groupsOf(args: readonly string[]): Map<string, string[]> {
   const patterns = args.map((arg) => {
     const path = relative(ROOT, resolve(arg)).replaceAll('\\', '/');
@@ -51,7 +51,7 @@ function groupsOf(args: readonly string[]): Map<string, string[]> {
   return Map.groupBy([...files].sort(), (file) => file.split('/').slice(0, -1).slice(0, 2).join('/'));
 }
 
-/** Prints one line for a group that passes, and everything that a failing one wrote. */
+/** Prints one line for a group, and the whole output if it fails. */
 async function run(group: string, files: readonly string[]): Promise<GroupResult> {
   const startedMs = performance.now();
   const child = spawn(
@@ -102,7 +102,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 if (queue.length === 0) print('No tests to run');
 const results: GroupResult[] = [];
-// More than the processors: some groups wait most of their time, for servers and processes that they start.
+// More than there are processors: some groups mostly wait for servers and processes that they start.
 const SLOTS = availableParallelism() + 2;
 async function work(): Promise<void> {
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) results.push(await run(...next));

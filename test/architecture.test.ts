@@ -70,7 +70,7 @@ const ONLY_IN: readonly (readonly [RegExp, RegExp])[] = [
   [/^restify/, /^src\/http\//],
   [/^wav$/, /^src\/audio\//],
   [/^pino/, /^src\/log\.ts$/],
-  [/^jimp/, /^src\/attachments\/picture-worker\.ts$/],
+  [/^jimp/, /^(?:src\/attachments\/picture-worker|dev\/teams-app\/teams-icons)\.ts$/],
   [/^htmlparser2/, /^src\/(attachments|tools\/documents)\//],
   [/^@modelcontextprotocol\//, /^src\/tools\/mcp\//],
   [/^zod$/, /^src\/tools\//],

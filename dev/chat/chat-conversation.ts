@@ -11,12 +11,12 @@ import type { ServerEvent } from '../../src/realtime/server-event.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
 import type { ChatConfig } from './chat-settings.ts';
 
-/** Told what happens while a message is answered. */
+/** Called while a message is answered. */
 export interface ChatListener {
-  /** Once for each session, before the first of its events. */
+  /** Called once for each session, before its first event. */
   onSession(id: string): void;
   onEvent(event: ServerEvent): void;
-  /** An attempt failed, in a way that makes another one safe; it follows in so many milliseconds. */
+  /** Called when an attempt failed and the next one follows after `waitMs`. */
   onRetry(waitMs: number): void;
 }
 
@@ -33,8 +33,8 @@ export interface ChatConversationDeps {
 const KEY = 'chat';
 
 /**
- * One conversation with the model, over the same sessions, retries and memory as the bot's: a session that broke is
- * followed by a new one, which is told what was said.
+ * One conversation with the model, with the sessions, retries and history of the bot: after a broken session the history
+ * is replayed into a new one.
  */
 export class ChatConversation {
   readonly #deps: ChatConversationDeps;
@@ -42,7 +42,7 @@ export class ChatConversation {
   #lastTurn: string | undefined;
   #memory = EMPTY_MEMORY;
   #session: RealtimeSession | undefined;
-  #toldSessionId: string | undefined;
+  #announcedSessionId: string | undefined;
 
   constructor(deps: ChatConversationDeps) {
     this.#deps = deps;
@@ -57,12 +57,12 @@ export class ChatConversation {
     });
   }
 
-  /** Asks the model. Never rejects: every end is an outcome. `signal` ends it early, with a TurnError as its reason. */
+  /** Never rejects: every end is an outcome. `signal` cancels the turn; its reason is a TurnError. */
   async ask(text: string, signal: AbortSignal): Promise<Outcome> {
     const { clock, ids, log, random, config, listener } = this.#deps;
     const { turnTimeoutMs, historyTurns } = config;
     const onEvent = (event: ServerEvent) => {
-      this.#tellSession();
+      this.#announceSession();
       listener.onEvent(event);
     };
     const turnId = ids.secret();
@@ -77,7 +77,7 @@ export class ChatConversation {
     };
     const result = await generateResponse(request, { sessions: this.#pool, clock, random, settings: config.session });
     this.#lastTurn = turnId;
-    this.#tellSession();
+    this.#announceSession();
     this.#memory = nextMemory(this.#memory, { user: text }, result, historyTurns);
     return result.outcome;
   }
@@ -92,11 +92,11 @@ export class ChatConversation {
     return this.#session;
   }
 
-  /** The service may greet before the turn begins, and then no event of the turn says so. */
-  #tellSession(): void {
+  /** `session.created` may come before the turn begins: then no event of the turn carries the id. */
+  #announceSession(): void {
     const id = this.#session?.id;
-    if (id === undefined || id === this.#toldSessionId) return;
-    this.#toldSessionId = id;
+    if (id === undefined || id === this.#announcedSessionId) return;
+    this.#announcedSessionId = id;
     this.#deps.listener.onSession(id);
   }
 }

@@ -3,18 +3,18 @@ import { createInterface, type Interface } from 'node:readline';
 export interface TerminalOptions {
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
-  /** Ctrl-C, where the terminal passes it on as a key and not as a signal. */
+  /** Called on Ctrl-C if the terminal sends it as a key and not as a signal. */
   readonly onInterrupt: () => void;
 }
 
-/** Back to the start of the line, and what stands there is gone. */
+/** Returns to the start of the line and clears it. */
 const CLEAR_LINE = '\r\x1b[K';
-/** More lines than these are not read ahead from a pipe, which may have no end. */
+/** How many lines are read ahead from a pipe, which may have no end. */
 const MAX_WAITING = 100;
 
 /**
- * Asks for one line after another, from a person or from a pipe.
- * Lines that come before they are asked for wait, also beyond the end of the input: none is lost.
+ * Prompts for one line after another, from a person or from a pipe. Lines that come early wait, also beyond the end of the
+ * input.
  */
 export class Terminal {
   readonly #output: TerminalOptions['output'];
@@ -26,12 +26,12 @@ export class Terminal {
   constructor({ input, output, onInterrupt }: TerminalOptions) {
     this.#output = output;
     this.#readline = createInterface({ input, output });
-    this.#readline.on('line', (line) => this.#take(line));
+    this.#readline.on('line', (line) => this.#onInput(line));
     this.#readline.on('close', () => this.#end());
     this.#readline.on('SIGINT', onInterrupt);
   }
 
-  /** One line of its own, above what is being typed meanwhile. */
+  /** Prints a line above what is being typed. */
   say(line: string): void {
     const typed = this.#readline.terminal && !this.#isAtEnd ? this.#readline.line : '';
     this.#output.write(typed === '' ? `${line}\n` : `${CLEAR_LINE}${line}\n${typed}`);
@@ -39,20 +39,20 @@ export class Terminal {
 
   /** The next line; `undefined` after the last one. */
   async ask(prompt: string): Promise<string | undefined> {
-    const early = this.#waiting.shift();
-    if (early !== undefined) {
+    const waiting = this.#waiting.shift();
+    if (waiting !== undefined) {
       this.#flow();
-      this.say(`${prompt}${early}`);
-      return early;
+      this.say(`${prompt}${waiting}`);
+      return waiting;
     }
     this.#prompt(prompt);
     const line = this.#isAtEnd ? undefined : await this.#nextLine();
-    // A person's terminal has shown the line, and its end, already; a pipe shows nothing.
+    // A terminal has echoed the line already; a pipe shows nothing.
     if (line === undefined || !this.#readline.terminal) this.say(line ?? '');
     return line;
   }
 
-  /** Asks no more: lines that wait are forgotten. Safe to call twice. */
+  /** Drops waiting lines. Safe to call twice. */
   close(): void {
     this.#waiting.length = 0;
     this.#readline.close();
@@ -64,7 +64,7 @@ export class Terminal {
       return;
     }
     this.#readline.setPrompt(prompt);
-    // What was typed while an answer came stays, and is shown again behind the prompt.
+    // Keeps what was typed during the answer, and shows it after the prompt.
     this.#readline.prompt(true);
   }
 
@@ -74,8 +74,8 @@ export class Terminal {
     });
   }
 
-  #take(line: string): void {
-    // What was read in one go with the last line still comes after a close.
+  #onInput(line: string): void {
+    // Lines of the same chunk still arrive after a close.
     if (this.#isAtEnd) return;
     const onLine = this.#onLine;
     this.#onLine = undefined;
@@ -84,7 +84,7 @@ export class Terminal {
     this.#flow();
   }
 
-  /** Only a pipe is held up: a terminal that is not read passes on no Ctrl-C either. */
+  /** Pauses pipes only: a paused terminal would not pass on Ctrl-C. */
   #flow(): void {
     if (this.#readline.terminal || this.#isAtEnd) return;
     if (this.#waiting.length >= MAX_WAITING) this.#readline.pause();

@@ -1,22 +1,24 @@
+import type { ModelEndpoint } from '../../src/config/config.ts';
+import { modelFix } from '../../src/doctor/model-fixes.ts';
 import { systemCode, type TurnError, type TurnErrorCode } from '../../src/errors.ts';
 import type { CutShortReason, Outcome } from '../../src/realtime/outcome.ts';
 import type { ServerEvent, WireError } from '../../src/realtime/server-event.ts';
 
-/** What the terminal chat says of itself; the words of Microsoft's quickstart where it has some. */
+/** The chat's own texts: those of Microsoft's quickstart where it has them. */
 export const texts = {
   prompt: 'Enter a message: ',
   simulator: (voice: string) =>
-    `No model is set up, so a SIMULATOR answers (voice: ${voice}); "help" lists what it knows. For a real model see .env.example.`,
+    `No model is configured, so a SIMULATOR answers (voice: ${voice}). "help" lists what it knows. For a real model see .env.example.`,
   session: (id: string) => `Session ID: ${plain(id)}`,
-  retry: (waitMs: number) => `That did not work. Asking again in ${(waitMs / 1000).toFixed(1)} seconds …`,
+  retry: (waitMs: number) => `That did not work. Trying again in ${(waitMs / 1000).toFixed(1)} seconds …`,
   cancelled: 'Cancelled.',
   stopping: 'Stopping the conversation.',
   ended: 'Conversation ended.',
-  wavKept: (file: string, ms: number) => `${(ms / 1000).toFixed(1)} seconds of audio are in ${file}.`,
-  wavFailed: (file: string, reason: string) => `The audio of this answer could not be kept in ${file}: ${reason}.`,
+  wavWritten: (file: string, ms: number) => `${(ms / 1000).toFixed(1)} seconds of audio are in ${file}.`,
+  wavFailed: (file: string, reason: string) => `The audio of this answer could not be written to ${file}: ${reason}.`,
 } as const;
 
-/** What is printed of an event of the service, a line each. */
+/** The lines to print for an event of the service. */
 export function eventLines(event: ServerEvent): readonly string[] {
   switch (event.kind) {
     case 'textDelta':
@@ -28,7 +30,7 @@ export function eventLines(event: ServerEvent): readonly string[] {
     case 'responseDone':
       return event.response.error === undefined ? [] : ['The response failed.', ...errorLines(event.response.error)];
     case 'preview':
-      return [`Received ${plain(event.type)}, an event of the preview of this protocol, which is not read.`];
+      return [`Received ${plain(event.type)}, an event of the preview protocol. It is ignored.`];
     case 'session':
     case 'responseCreated':
     case 'textDone':
@@ -49,8 +51,8 @@ function errorLines({ code, message }: WireError, eventId = ''): string[] {
   ];
 }
 
-/** What is printed of how a turn ended: nothing where it ended well. */
-export function outcomeLines(outcome: Outcome): readonly string[] {
+/** The lines to print for an outcome; none for a complete answer. */
+export function outcomeLines(outcome: Outcome, model: ModelEndpoint): readonly string[] {
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
@@ -60,7 +62,7 @@ export function outcomeLines(outcome: Outcome): readonly string[] {
       return [`The answer ends early (${outcome.why}): ${cutShortReason(outcome.why, outcome.error)}`];
     case 'failed':
       return [
-        `There is no answer (${outcome.error.code}): ${whatHappened(outcome.error)}. ${remedy(outcome.error.code)}`,
+        `There is no answer (${outcome.error.code}): ${whatHappened(outcome.error)}. ${adviceFor(outcome.error.code, model)}`,
       ];
   }
 }
@@ -68,9 +70,9 @@ export function outcomeLines(outcome: Outcome): readonly string[] {
 function cutShortReason(why: CutShortReason, error: TurnError | undefined): string {
   switch (why) {
     case 'length':
-      return 'it reached the longest that one answer may be. Ask the model to go on.';
+      return 'it reached the maximum length. Ask the model to go on.';
     case 'filter':
-      return 'the content filter stopped it. Its audio is not kept. Try to ask in another way.';
+      return 'the content filter stopped it. Its audio is not written. Try to ask in another way.';
     case 'lost':
       return `${error === undefined ? 'the connection broke' : whatHappened(error)}. Ask again for the rest.`;
     case 'cancelled':
@@ -78,58 +80,35 @@ function cutShortReason(why: CutShortReason, error: TurnError | undefined): stri
   }
 }
 
-/** With the system's own word for it, where there is one: `ENOTFOUND` says more than "the connection failed". */
+/** Includes the system's error code: `ENOTFOUND` says more than "the connection failed". */
 function whatHappened(error: TurnError): string {
   const code = systemCode(error.cause);
   return `${plain(error.message).replaceAll(/\s+/g, ' ').trim()}${code === undefined ? '' : ` (${code})`}`;
 }
 
-/** What whoever set this up, and sits in front of it, can do. */
-function remedy(code: TurnErrorCode): string {
-  switch (code) {
-    case 'credentials_failed':
-      return 'Run "az login", or set AZURE_OPENAI_API_KEY.';
-    case 'token_timeout':
-      return 'Set AZURE_TOKEN_CREDENTIALS to the source of credentials to be used, such as AzureCliCredential.';
-    case 'unauthorized':
-      return 'Check AZURE_OPENAI_API_KEY (or OPENAI_API_KEY); with Entra ID, "az login" to the tenant of the resource.';
-    case 'forbidden':
-      return 'Have the role assigned to you (it takes some minutes to count), and check the network rules of the resource.';
-    case 'deployment_not_found':
-      return 'Check AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT_NAME (or OPENAI_BASE_URL and OPENAI_MODEL); a new deployment takes minutes to appear.';
-    case 'handshake_refused':
-      return 'See that the model is a realtime model, and check AZURE_OPENAI_ENDPOINT (or OPENAI_BASE_URL).';
-    case 'settings_rejected':
-      return 'Check REALTIME_VOICE and the other REALTIME_ settings.';
-    case 'quota_exhausted':
-      return 'Check the quota and the billing of the account.';
-    case 'rate_limited':
-      return 'Wait a minute, then send that again.';
-    case 'service_unavailable':
-    case 'handshake_timeout':
-      return 'Check the network and the address of the model, then send that again.';
-    case 'turn_timeout':
-      return 'Send that again, or give it more TURN_TIMEOUT_SECONDS.';
-    case 'server_error':
-    case 'connection_lost':
-    case 'session_expired':
-    case 'response_conflict':
-    case 'frame_malformed':
-    case 'first_event_timeout':
-    case 'silence_timeout':
-    case 'cancelled':
-    case 'shutting_down':
-    case 'claim_lost':
-    case 'internal':
-      return 'Send that again.';
-    case 'request_rejected':
-    case 'frame_too_large':
-    case 'empty_response':
-      return 'Try to say it in another way.';
-  }
+function adviceFor(code: TurnErrorCode, model: ModelEndpoint): string {
+  return ADVICE[code] ?? modelFix(code, model);
 }
 
-/** Nothing that steers a terminal: these words come from elsewhere. */
+const SEND_AGAIN = 'Send the message again.';
+const REPHRASE = 'Try to say it in another way.';
+
+/** Faults that pass, or that depend on the message: the advice of the doctor is about the configuration. */
+const ADVICE: Partial<Record<TurnErrorCode, string>> = {
+  turn_timeout: 'Send the message again, or raise TURN_TIMEOUT_SECONDS.',
+  first_event_timeout: SEND_AGAIN,
+  silence_timeout: SEND_AGAIN,
+  server_error: SEND_AGAIN,
+  connection_lost: SEND_AGAIN,
+  session_expired: SEND_AGAIN,
+  response_conflict: SEND_AGAIN,
+  internal: SEND_AGAIN,
+  request_rejected: REPHRASE,
+  frame_too_large: REPHRASE,
+  empty_response: REPHRASE,
+};
+
+/** Removes control characters, which could steer the terminal. */
 function plain(text: string): string {
   return text.replaceAll(/[^\P{Cc}\n\t]/gu, '');
 }

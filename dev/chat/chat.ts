@@ -8,26 +8,26 @@ import { randomIds } from '../../src/ids.ts';
 import { namesModel } from '../../src/installation.ts';
 import { captureConsole, createLogger, LOG_LEVELS } from '../../src/log.ts';
 import { messagesFor } from '../../src/messages/messages.ts';
+import { endWrong, readOptions } from '../../src/read-options.ts';
 import { entraIdTokens } from '../../src/realtime/endpoint.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
 import { simulatedResponder } from '../simulator/rules.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { openVoice } from '../simulator/voice.ts';
 import { ChatConversation } from './chat-conversation.ts';
-import { readChatConfig, readOptions, USAGE, withSimulator } from './chat-settings.ts';
+import { readChatConfig, USAGE, withSimulator } from './chat-settings.ts';
 import { Terminal } from './chat-terminal.ts';
 import { eventLines, outcomeLines, texts } from './chat-texts.ts';
 import { fileProblem, WavFile } from './chat-wav.ts';
 
-// `npm run chat`: Microsoft's quickstart in a terminal, on the bot's own sessions. It answers every line with what came
-// or with what went wrong, and asks for the next one.
+// `npm run chat`: Microsoft's quickstart in a terminal, on the bot's own sessions.
 
 function fail(message: string): never {
   process.stderr.write(`${message}\n`);
   process.exit(1);
 }
 
-function usable<Settings>(read: () => Settings): Settings {
+function readOrExit<Settings>(read: () => Settings): Settings {
   try {
     return read();
   } catch (error) {
@@ -45,32 +45,32 @@ async function createWav(file: string): Promise<WavFile> {
   }
 }
 
-/** It ends with this process. */
+/** Runs until this process ends. */
 async function openSimulator(): Promise<{ url: string; voice: string }> {
   const voice = await openVoice({ log });
   const { url } = await startSimulator({ responder: simulatedResponder, voice, log });
   return { url, voice: voice.name };
 }
 
-/** The message that is being answered; aborted by who cancels it. */
+/** The running turn. */
 let turn: AbortController | undefined;
 
-/** Breaks off the answer, or, where none is awaited, the conversation. */
+/** Cancels the running answer, or ends the chat if there is none. */
 function interrupt(): void {
   if (turn === undefined) terminal.close();
   else turn.abort(new TurnError('cancelled', 'the user cancelled'));
 }
 
 function stop(): void {
-  turn?.abort(new TurnError('shutting_down', 'the process has to end'));
+  turn?.abort(new TurnError('shutting_down', 'the process is shutting down'));
   terminal.close();
 }
 
-function keep(outcome: Outcome): void {
+async function saveAudio(outcome: Outcome): Promise<void> {
   if (wav === undefined || !('pcm' in outcome)) return;
   if (outcome.kind === 'cutShort' && outcome.why === 'filter') return;
   try {
-    wav.add(outcome.pcm);
+    await wav.add(outcome.pcm);
   } catch (error) {
     terminal.say(texts.wavFailed(wav.path, fileProblem(error)));
   }
@@ -80,10 +80,10 @@ async function answer(text: string): Promise<void> {
   turn = new AbortController();
   const outcome = await conversation.ask(text, turn.signal);
   const isBroken = outcome.kind === 'failed' || outcome.kind === 'cutShort';
-  const lines = isBroken && turn.signal.aborted ? [texts.cancelled] : outcomeLines(outcome);
+  const lines = isBroken && turn.signal.aborted ? [texts.cancelled] : outcomeLines(outcome, config.model);
   turn = undefined;
   for (const line of lines) terminal.say(line);
-  keep(outcome);
+  await saveAudio(outcome);
 }
 
 async function converse(): Promise<void> {
@@ -95,27 +95,23 @@ async function converse(): Promise<void> {
   }
 }
 
-process.on('uncaughtException', (error) => fail(`The chat broke: ${error.message}`));
-// Nobody reads any more.
+process.on('uncaughtException', (error) => fail(`The chat failed: ${error.message}`));
+// The reader of the output is gone.
 process.stdout.on('error', () => process.exit(1));
 
-const options = readOptions(process.argv.slice(2));
-if (typeof options === 'string') fail(options);
-if (options.isHelpAsked) {
-  process.stdout.write(`${USAGE}\n`);
-  process.exit(0);
-}
+const options = readOptions(USAGE, { wav: { type: 'string' } });
+if (options.wav === '') endWrong("Option '--wav <value>' argument missing", USAGE);
 
-// Of the environment, not of .env: there it is the bot's, and its lines would stand between these.
-const asked = process.env['LOG_LEVEL']?.toLowerCase();
-const log = createLogger(LOG_LEVELS.find((level) => level === asked) ?? 'silent', process.stderr);
+// From the environment, not from .env: that level is for the bot, and its lines would mix with the chat.
+const level = process.env['LOG_LEVEL']?.toLowerCase();
+const log = createLogger(LOG_LEVELS.find((candidate) => candidate === level) ?? 'silent', process.stderr);
 captureConsole(log);
-for (const notice of usable(() => loadDotEnv(process.env))) process.stderr.write(`${notice}\n`);
+for (const notice of readOrExit(() => loadDotEnv(process.env))) process.stderr.write(`${notice}\n`);
 
 const simulator = namesModel(process.env) ? undefined : await openSimulator();
 const env = simulator === undefined ? process.env : withSimulator(process.env, simulator.url);
-const config = usable(() => readChatConfig(env));
-const wav = options.wavFile === undefined ? undefined : await createWav(options.wavFile);
+const config = readOrExit(() => readChatConfig(env));
+const wav = options.wav === undefined ? undefined : await createWav(options.wav);
 
 const terminal = new Terminal({ input: process.stdin, output: process.stdout, onInterrupt: interrupt });
 const conversation = new ChatConversation({
@@ -133,7 +129,7 @@ const conversation = new ChatConversation({
 });
 process.on('SIGINT', interrupt);
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-// At the end of a piped input nothing else may hold the process, between two attempts for one.
+// Keeps the process alive between two attempts when the piped input has ended.
 setInterval(() => {}, 60_000);
 
 if (simulator !== undefined) terminal.say(texts.simulator(simulator.voice));
@@ -142,5 +138,5 @@ terminal.say(texts.stopping);
 terminal.close();
 conversation.close();
 wav?.close();
-if (wav !== undefined) terminal.say(texts.wavKept(wav.path, wav.durationMs));
+if (wav !== undefined) terminal.say(texts.wavWritten(wav.path, wav.durationMs));
 process.stdout.write(`${texts.ended}\n`, () => process.exit(0));

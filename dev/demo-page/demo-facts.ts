@@ -1,7 +1,7 @@
-/** What the page says of the bot. */
+/** What the page shows about the bot. */
 export interface DemoFacts {
-  /** The voice with which the bot speaks, such as `alloy`. */
+  /** The configured voice, such as `alloy`. */
   readonly voice: string;
-  /** What stands behind it, in words. */
+  /** A description of the model. */
   readonly model: string;
 }

@@ -7,13 +7,13 @@ import { bundleBrowserFile } from '../../src/http/pages/browser-file.ts';
 import { openVoice } from '../simulator/voice.ts';
 import type { DemoFacts } from './demo-facts.ts';
 
-const SAID = 'Hello! This is a voice message. Can you hear me?';
-/** Microsoft's package has one bundle for a `<script>`, and no export of it. */
+const SAMPLE_TEXT = 'Hello! This is a voice message. Can you hear me?';
+/** The bundle for a `<script>`, which the package does not export. */
 const WEB_CHAT = new URL('webchat.js', import.meta.resolve('botframework-webchat'));
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The files of the page, by their paths: their type, and how they are made. Each is made once. */
+/** The files of the page by path: media type, and the function that makes them. */
 function filesOf(facts: DemoFacts): Readonly<Record<string, readonly [string, () => Promise<Uint8Array | string>]>> {
   return {
     '/': ['text/html; charset=utf-8', () => pageWith(facts)],
@@ -25,7 +25,7 @@ function filesOf(facts: DemoFacts): Readonly<Record<string, readonly [string, ()
   };
 }
 
-/** Serves the page of the demo: Web Chat, and things to try. */
+/** Serves the page of the demo: Web Chat, and things to try. Each file is made once. */
 export function serveDemoPage(facts: DemoFacts): RequestListener {
   const files = filesOf(facts);
   const made = new Map<string, Promise<Uint8Array | string>>();
@@ -57,7 +57,7 @@ async function pageWith(facts: DemoFacts): Promise<string> {
 async function speakSample(): Promise<Uint8Array> {
   const voice = await openVoice();
   try {
-    return await encodeWav(toPcm([await voice.speak(SAID)]));
+    return await encodeWav(toPcm([await voice.speak(SAMPLE_TEXT)]));
   } finally {
     await voice.close();
   }

@@ -2,39 +2,39 @@ import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../src/clock.ts';
 
-/** An activity as JSON. The service fills in fields and reads none but `type`. */
+/** An activity as JSON. The service adds fields, and reads only `type`. */
 export type Activity = Readonly<Record<string, unknown>>;
 
 const MAX_HISTORY = 2_000;
 
-/** One conversation of Direct Line: its history, and the sockets of the clients that follow it. */
+/** One conversation of Direct Line: its history, and the sockets of its clients. */
 export class DirectLineConversation {
   readonly id = randomUUID();
   readonly #clock: Clock;
-  /** Without typing activities: Direct Line sends them to connected clients and forgets them. */
+  /** Without typing activities, which Direct Line only sends to connected clients. */
   readonly #history: Activity[] = [];
-  /** How many activities were dropped from the beginning of the history. */
+  /** How many of the oldest activities were dropped. */
   #droppedCount = 0;
   readonly #clients = new Set<WebSocket>();
-  #count = 0;
+  #addedCount = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Gives an activity its id and its time, sends it to all clients, and returns it. */
+  /** Adds id and timestamp to an activity, sends it to all clients and returns it. */
   add(activity: Activity): Activity & { readonly id: string } {
-    const id = `${this.id}|${String(this.#count++).padStart(7, '0')}`;
+    const id = `${this.id}|${String(this.#addedCount++).padStart(7, '0')}`;
     const timestamp = new Date(this.#clock.now()).toISOString();
     const added = { ...activity, id, timestamp, conversation: { id: this.id } };
-    if (activity['type'] !== 'typing') this.#keep(added);
+    if (activity['type'] !== 'typing') this.#store(added);
     for (const client of this.#clients) this.#send(client, [added]);
     return added;
   }
 
   /**
-   * Sends a client the history after `watermark`, then all that is added. A watermark is the length of the history that
-   * a client has seen; without one it gets all of it.
+   * Sends a client the history after `watermark`, then every new activity. A watermark is the length of the history that
+   * the client has seen.
    */
   follow(client: WebSocket, watermark: number): void {
     this.#clients.add(client);
@@ -48,7 +48,7 @@ export class DirectLineConversation {
     for (const client of this.#clients) client.terminate();
   }
 
-  #keep(activity: Activity): void {
+  #store(activity: Activity): void {
     if (this.#history.push(activity) <= MAX_HISTORY) return;
     this.#history.shift();
     this.#droppedCount++;

@@ -10,13 +10,13 @@ import { type Activity, DirectLineConversation } from './conversation.ts';
 import { MAX_UPLOAD_BYTES, Uploads } from './uploads.ts';
 
 export interface DirectLineOptions {
-  /** Where the bot takes activities: `http://HOST:PORT/api/messages`. */
+  /** The messaging endpoint of the bot: `http://HOST:PORT/api/messages`. */
   readonly botEndpoint: string;
-  /** Answers what is not for Direct Line: the client's page. Browsers let a page talk to its own origin without CORS. */
+  /** Serves all other paths: a page of the same origin needs no CORS. */
   readonly servePage: RequestListener;
-  /** Where it listens on 127.0.0.1. Default: any free port. */
+  /** The port on 127.0.0.1. Default: any free port. */
   readonly port?: number;
-  /** Stamps the activities. Default: the system's clock. */
+  /** The clock of the timestamps. Default: the system's. */
   readonly clock?: Clock;
 }
 
@@ -33,7 +33,7 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** Direct Line's own bound is 256 KB of activity. */
+/** Direct Line itself allows 256 KB for each activity. */
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_CONVERSATIONS = 100;
 const BOT = { id: 'bot', name: 'Bot' };
@@ -44,9 +44,9 @@ const BOT_PATH = /^\/v3\/conversations\/(?<id>[^/]+)\/activities(?:\/[^/]+)?$/;
 const FILE_PATH = /^\/v3\/directline\/attachments\/(?<id>[^/]+)$/;
 
 /**
- * Starts the part of Direct Line 3.0 that DirectLineJS and a bot use: conversations, uploads, activities over a
- * WebSocket, and the connector. It checks no tokens, keeps everything in memory, and serves this machine only. Rejects
- * when the port is taken.
+ * Starts the parts of Direct Line 3.0 that DirectLineJS and a bot use: conversations, uploads, activities over a WebSocket,
+ * and the connector. Checks no tokens, stores everything in memory and serves this machine only. Rejects if the port is
+ * taken.
  * https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-direct-line-3-0-api-reference
  */
 export async function startDirectLine(options: DirectLineOptions): Promise<DirectLine> {
@@ -93,7 +93,7 @@ class DirectLineServer {
   }
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!isOwn(request)) return void response.writeHead(403).end();
+    if (!isAllowed(request)) return void response.writeHead(403).end();
     if (!request.url?.startsWith('/v3/')) return this.#options.servePage(request, response);
     const file = this.#uploads.find(FILE_PATH.exec(request.url)?.groups?.['id'] ?? '');
     if (file !== undefined) return sendFile(response, file.contentType, file.bytes);
@@ -109,7 +109,7 @@ class DirectLineServer {
       const { id } = conversation.add(await activityIn(request));
       return { status: 200, body: { id } };
     }
-    if (pathname === `${ROOT}/conversations` && request.method === 'POST') return this.#begin(request);
+    if (pathname === `${ROOT}/conversations` && request.method === 'POST') return this.#start(request);
     if (pathname === `${ROOT}/tokens/refresh` && request.method === 'POST') return this.#refresh(request);
     if (conversation === undefined || !CLIENT_PATH.test(pathname))
       return failure(404, 'There is no such conversation.');
@@ -117,9 +117,9 @@ class DirectLineServer {
       case 'GET conversation':
         return { status: 200, body: this.#describe(conversation, request) };
       case 'POST activities':
-        return this.#take(conversation, await activityIn(request));
+        return this.#accept(conversation, await activityIn(request));
       case 'POST upload':
-        return this.#take(conversation, await this.#uploadIn(request));
+        return this.#accept(conversation, await this.#uploadIn(request));
       default:
         return failure(405, 'This is not supported here.');
     }
@@ -130,15 +130,15 @@ class DirectLineServer {
     return this.#conversations.get(decodeURIComponent(id ?? ''));
   }
 
-  /** A client that reconnects asks with the watermark it has, and its next stream begins there. */
+  /** A client that reconnects sends its watermark: its next stream begins there. */
   #describe({ id }: DirectLineConversation, request: IncomingMessage): Readonly<Record<string, string>> {
     const watermark = new URL(request.url ?? '/', this.#url).searchParams.get('watermark') ?? '';
     const path = `${ROOT}/conversations/${id}/stream?watermark=${encodeURIComponent(watermark)}`;
-    // Under the name by which the page was opened: to a browser "localhost" and 127.0.0.1 are different sites.
+    // With the host name of the page: to a browser "localhost" and 127.0.0.1 are different sites.
     return { conversationId: id, token: id, streamUrl: `ws://${request.headers.host}${path}` };
   }
 
-  async #begin(request: IncomingMessage): Promise<Answer> {
+  async #start(request: IncomingMessage): Promise<Answer> {
     const conversation = new DirectLineConversation(this.#clock);
     this.#conversations.set(conversation.id, conversation);
     const from = { id: conversation.id };
@@ -152,7 +152,7 @@ class DirectLineServer {
     return { status: 200, body: { conversationId: token, token } };
   }
 
-  async #take(conversation: DirectLineConversation, activity: Activity): Promise<Answer> {
+  async #accept(conversation: DirectLineConversation, activity: Activity): Promise<Answer> {
     const added = conversation.add(activity);
     const { ok } = await this.#deliver(added, conversation);
     return ok ? { status: 200, body: { id: added.id } } : failure(502, 'The bot returned an error.');
@@ -179,7 +179,8 @@ class DirectLineServer {
     socket.on('error', () => socket.destroy());
     const { pathname, searchParams } = new URL(request.url ?? '/', this.#url);
     const conversation = this.#conversationAt(pathname);
-    if (!isOwn(request) || conversation === undefined || !pathname.endsWith('/stream')) return void socket.destroy();
+    if (!isAllowed(request) || conversation === undefined || !pathname.endsWith('/stream'))
+      return void socket.destroy();
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
       client.on('error', () => client.terminate());
       conversation.follow(client, Number(searchParams.get('watermark')));
@@ -187,8 +188,8 @@ class DirectLineServer {
   }
 }
 
-/** Nobody is asked for a token: other machines, and pages of other sites, are kept out. Files are loaded by address. */
-function isOwn(request: IncomingMessage): boolean {
+/** Without tokens, this keeps out other machines and pages of other sites. */
+function isAllowed(request: IncomingMessage): boolean {
   try {
     checkHost(request, undefined);
     if (request.method === 'POST' || request.headers.upgrade !== undefined) checkSource(request, undefined);
@@ -202,7 +203,7 @@ function sendFile(response: ServerResponse, contentType: string, bytes: Uint8Arr
   response.writeHead(200, {
     'content-type': contentType,
     'content-length': bytes.byteLength,
-    // It came from a user, and shares its origin with the chat.
+    // A file of a user has the origin of the chat page, so its scripts must not run.
     'content-security-policy': 'sandbox',
     'x-content-type-options': 'nosniff',
   });

@@ -7,14 +7,14 @@ import { ASSETS, ENTRIES, START_COMMAND } from './bundle-table.ts';
 import { licencesOf, packageFolder, packagesIn } from './licences.ts';
 import { zipOf } from './zip.ts';
 
-/** What is deployed. */
+/** The deployment package. */
 export interface BotZip {
   readonly zip: Uint8Array;
-  /** Of all files in it, in bytes. */
+  /** The size of all its files. */
   readonly unpackedBytes: number;
 }
 
-/** The bot as one ZIP that needs Node and nothing else. Takes and rejects with what `botFiles` does. */
+/** Packs the bot into a ZIP that needs only Node. Parameters and errors are those of `botFiles`. */
 export async function makeBotZip(...of: Parameters<typeof botFiles>): Promise<BotZip> {
   const files = await botFiles(...of);
   const unpackedBytes = Object.values(files).reduce((sum, { byteLength }) => sum + byteLength, 0);
@@ -22,9 +22,8 @@ export async function makeBotZip(...of: Parameters<typeof botFiles>): Promise<Bo
 }
 
 /**
- * What is in the ZIP, by path, made from what lies below `root`; the same content gives the same bytes. `commit`: what
- * `/health` reports, see `Build`. `entries` as in the table, which is the default. Rejects with what esbuild or Node
- * say.
+ * The files of the ZIP by path, made from the bot below `root`. The same content gives the same bytes. `commit`: shown by
+ * `/health`, see `Build`. `entries`: default is the table. Rejects with the errors of esbuild or Node.
  */
 export async function botFiles(
   root: string,
@@ -45,7 +44,7 @@ export async function botFiles(
   return files;
 }
 
-/** What Node and whoever looks after the machine want to know; there is nothing left to install. */
+/** A package.json without dependencies: nothing is left to install. */
 function manifestOf(path: string, gitHead: Build['commit']): string {
   const { name, version, description, license, type, engines } = JSON.parse(readFileSync(path, 'utf8'));
   const scripts = { start: START_COMMAND.replace('exec ', '') };

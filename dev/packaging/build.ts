@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { browserFiles } from './browser-files.ts';
 import { writeWhole } from './whole-file.ts';
 
-// Makes `dist` from `src`. Before `npm start` it also runs where only the runtime packages are installed: there what
-// was built before is used.
+// Builds `dist` from `src`. Where only the runtime packages are installed, as before `npm start`, it keeps an existing
+// `dist`.
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const compiler = `${root}node_modules/typescript/bin/tsc`;
 
-/** Beside `dist`, and in its place once it is whole: a bot may be running from there, and start while this builds. */
+/** Builds next to `dist` and swaps at the end: a bot may run from `dist`, or start during the build. */
 async function build(): Promise<void> {
   const [made, old] = [`${root}dist.${process.pid}.tmp`, `${root}dist.${process.pid}.old.tmp`];
   try {
@@ -32,7 +32,7 @@ if (existsSync(compiler)) {
   await build();
 } else if (!existsSync(`${root}dist/index.js`)) {
   process.stderr.write(
-    'There is no dist, and TypeScript is not installed to make it: run npm ci, then npm run build.\n',
+    'There is no dist, and TypeScript is not installed to build it. Run npm ci, then npm run build.\n',
   );
   process.exitCode = 1;
 }

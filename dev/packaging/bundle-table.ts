@@ -1,17 +1,17 @@
 import { TEAMS_LIBRARY_FILE } from '../../src/http/pages/scripts.ts';
 
-/** The ZIP for App Service, from the root of the project. */
+/** The ZIP for App Service, relative to the root of the project. */
 export const ZIP_FILE = 'out/bot.zip';
 
 /**
- * What App Service runs in the folder of the unpacked ZIP, from a script for `sh`. Without `exec` that shell would get
- * SIGTERM, and the bot would be killed in the middle of an answer.
+ * App Service runs this in a `sh` script, in the folder of the unpacked ZIP. Without `exec` the shell would get SIGTERM, and
+ * the bot would be killed in the middle of an answer.
  */
 export const START_COMMAND = 'exec node dist/index.js';
 
 /**
- * Programs, and workers as well: each becomes a file of its own in `dist`, by the name before the colon. A worker has
- * to be called as its source file is, see `worker-url.ts`.
+ * Programs and workers: each becomes a file in `dist` with the name of its key. The key of a worker has to be the name of its
+ * source file, see `worker-url.ts`.
  */
 export const ENTRIES: Readonly<Record<string, string>> = {
   index: 'src/index.ts',
@@ -21,5 +21,5 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   'documents-worker': 'src/tools/documents/documents-worker.ts',
 };
 
-/** Files of packages that are read at run time. They come along as they are, beside the bundle. */
+/** Files of packages that the bot reads at run time. They are copied next to the bundle. */
 export const ASSETS: readonly string[] = [TEAMS_LIBRARY_FILE];

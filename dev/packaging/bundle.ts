@@ -3,24 +3,23 @@ import { basename } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { ENTRIES } from './bundle-table.ts';
 
-/** What runs without `node_modules`. */
+/** Programs that run without `node_modules`. */
 export interface Bundle {
-  /** By their names; they have to lie in one folder. */
+  /** By name. They belong into one folder. */
   readonly files: Readonly<Record<string, Uint8Array>>;
-  /** What went into it, and from where: paths begin at the root. */
+  /** The inputs of each file. Paths are relative to the root. */
   readonly metafile: Metafile;
 }
 
 /**
- * CommonJS inside an ES module finds the `require` of Node for what is built into it. Without a name of its own, which
- * might be one of the bundle's; `require` itself is a name that esbuild leaves free.
+ * CommonJS in an ES module needs `require` for Node's built-in modules. No other name is introduced, since it could be one of
+ * the bundle's; esbuild never uses `require`.
  */
 const REQUIRE = "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);";
 
 /**
- * When esbuild splits, a CommonJS module behind an `import()` has no names but `default`:
- * https://github.com/evanw/esbuild/issues/3245 . OpenTelemetry's resources look for one. A few lines each, they need
- * not be split off.
+ * With splitting, esbuild gives a CommonJS module behind an `import()` only the export `default`
+ * (https://github.com/evanw/esbuild/issues/3245), but OpenTelemetry's resources use a named one. `require` avoids that.
  */
 const machineId: Plugin = {
   name: 'machine-id',
@@ -37,19 +36,18 @@ const OPTIONS: BuildOptions = {
   format: 'esm',
   platform: 'node',
   target: 'node22',
-  // Not minified: the functions and lines that a stack in a log names can be read as they are, without source maps.
+  // Not minified, so that stacks in logs are readable without source maps.
   banner: { js: REQUIRE },
   define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
-  // A native probe of restify, for machines that can compile it. It is asked for in a `try`.
-  // The enhancer of ogg-opus-decoder, four megabytes that nothing here asks for.
-  // And esbuild itself, by which the scripts of the pages are bundled where Node runs the source.
+  // dtrace-provider: optional, restify requires it in a `try`. opus-ml: the enhancer of ogg-opus-decoder, four megabytes
+  // that are never loaded. esbuild: bundles the scripts of the pages only where Node runs the source.
   external: ['dtrace-provider', '@wasm-audio-decoders/opus-ml', 'esbuild'],
-  // Paths that stand in the bundle begin at the root, wherever node_modules really lies.
+  // Keeps paths in the bundle relative to the root, even if node_modules is a link.
   preserveSymlinks: true,
   plugins: [machineId],
 };
 
-/** Bundles the programs of the table, read below `root`. Rejects with all that esbuild has to say. */
+/** Bundles the programs of the table from their sources below `root`. Rejects with the errors of esbuild. */
 export async function bundle(root: string, entries: Readonly<Record<string, string>> = ENTRIES): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     ...OPTIONS,
@@ -60,16 +58,16 @@ export async function bundle(root: string, entries: Readonly<Record<string, stri
     write: false,
     logLevel: 'silent',
   });
-  refuseNamelessImports(metafile);
+  rejectNamelessImports(metafile);
   return { files: Object.fromEntries(outputFiles.map(({ path, contents }) => [basename(path), contents])), metafile };
 }
 
-/** What `machineId` mends for some files: others would be found out by users alone. */
-function refuseNamelessImports({ inputs }: Metafile): void {
+/** Fails the build for other modules with the problem that `machineId` solves. */
+function rejectNamelessImports({ inputs }: Metafile): void {
   for (const [importer, { imports }] of Object.entries(inputs)) {
     for (const { path, kind } of imports) {
       if (kind !== 'dynamic-import' || inputs[path]?.format !== 'cjs') continue;
-      throw new Error(`${importer} loads ${path} by import(), which is CommonJS: its exports would have no names`);
+      throw new Error(`${importer} loads ${path} by import(), but that is CommonJS: its exports would have no names`);
     }
   }
 }

@@ -5,10 +5,10 @@ import type { Metafile } from 'esbuild';
 const LICENCE_FILE = /^(?:licen[cs]e|copying|copyright|notice|thirdpartynotice)/i;
 const LICENCE_SECTION = /^(?:#+ *licen[cs]e|licen[cs]e\n-+)[\s\S]*/im;
 const PACKAGE_FOLDER = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/;
-const HEAD = 'This software contains the packages below, each under the terms that stand below its name.';
+const HEAD = 'This software contains the packages below, each under the terms below its name.';
 const RULE = '='.repeat(100);
 
-/** Folders, from the root, of the packages of which something stands in the output. */
+/** The folders, relative to the root, of all packages that contribute to the output. */
 export function packagesIn({ outputs }: Metafile): string[] {
   const folders = new Set<string>();
   for (const { inputs } of Object.values(outputs)) {
@@ -20,12 +20,12 @@ export function packagesIn({ outputs }: Metafile): string[] {
   return [...folders];
 }
 
-/** The innermost package that a path lies in; `undefined` for a file of our own. */
+/** The innermost package of a path. Undefined for a file of this project. */
 export function packageFolder(path: string): string | undefined {
   return PACKAGE_FOLDER.exec(path)?.[0];
 }
 
-/** The licences of packages as one text, in an order that depends on the packages alone. The same words stand once. */
+/** The licences of packages as one text, in a deterministic order. Equal licences appear once. */
 export function licencesOf(root: string, folders: readonly string[]): string {
   const titlesByText = new Map<string, Set<string>>();
   for (const folder of folders) {
@@ -44,15 +44,13 @@ function readLicence(folder: string): { readonly title: string; readonly text: s
   return { title, text: texts.length > 0 ? [...new Set(texts)].join('\n\n') : statementOf(folder, files, manifest) };
 }
 
-/** Of a package without such a file: what its package.json says, and its README where that has a word on it. */
+/** For a package without a licence file: the fields of its package.json, and the licence section of its README. */
 function statementOf(folder: string, files: readonly string[], manifest: Readonly<Record<string, unknown>>): string {
   const readme = files.find((file) => /^readme/i.test(file));
   const section = readme === undefined ? undefined : LICENCE_SECTION.exec(read(folder, readme))?.[0].trim();
   const { license, author, contributors } = manifest;
   const stated = JSON.stringify({ license, author, contributors });
-  return [`No file with a licence comes with this package. Its package.json says: ${stated}`, section ?? ''].join(
-    '\n\n',
-  );
+  return [`This package has no licence file. Its package.json says: ${stated}`, section ?? ''].join('\n\n');
 }
 
 function filesIn(folder: string): string[] {

@@ -6,12 +6,12 @@ import { readOptions } from '../../src/read-options.ts';
 import { ZIP_FILE } from './bundle-table.ts';
 import { writeWhole } from './whole-file.ts';
 
-// `npm run package`: the bot as a ZIP for App Service, out/bot.zip.
+// `npm run package`: makes out/bot.zip, the bot for App Service.
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const USAGE = `Usage: npm run package
 
-Writes ${ZIP_FILE}, the bot for App Service: it needs Node and nothing else.
+Writes ${ZIP_FILE}, the bot for App Service. It needs only Node.
 
   --help   print this`;
 
@@ -19,14 +19,14 @@ function inMegabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(2)} MB (${bytes} bytes)`;
 }
 
-/** Undefined without Git, or in a copy that is no clone. */
+/** Undefined without Git, and outside a clone. */
 function commitOf(folder: string): string | undefined {
   const describe = ['describe', '--always', '--abbrev=40', '--exclude=*', '--dirty'];
   const { status, stdout } = spawnSync('git', describe, { cwd: folder, encoding: 'utf8' });
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** One line for whoever typed it. */
+/** One line for the terminal. */
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code !== 'ERR_MODULE_NOT_FOUND') return message;
@@ -35,7 +35,7 @@ function reasonOf(error: unknown): string {
 
 readOptions(USAGE, {});
 try {
-  // Not above: only what is for development brings esbuild.
+  // A dynamic import, since esbuild is a development dependency.
   const { makeBotZip } = await import('./bot-zip.ts');
   const commit = commitOf(root);
   const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));

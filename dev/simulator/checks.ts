@@ -1,8 +1,8 @@
 import { isRecord } from './events.ts';
 import { invalidType, missingParameter, Rejection, unknownParameter, unsupportedValue } from './wire-errors.ts';
 
-// Reading fields of client events, with the service's own words for what is wrong. Each takes the record, the name of
-// the field, and the path at which the record stands ('' for the event itself).
+// Reads fields of client events, and rejects them in the words of the service. Each function takes the record, the name
+// of the field, and the path of the record ('' for the event itself).
 
 type Fields = Record<string, unknown>;
 
@@ -10,7 +10,7 @@ export function pathOf(base: string, key: string): string {
   return base === '' ? key : `${base}.${key}`;
 }
 
-/** Refuses the first field that is not in `known`. */
+/** Rejects the first field that is not in `known`. */
 export function onlyKnown(fields: Fields, known: readonly string[], base: string): void {
   for (const key of Object.keys(fields)) {
     if (!known.includes(key)) throw unknownParameter(pathOf(base, key));
@@ -50,7 +50,7 @@ export function requiredInteger(fields: Fields, key: string, base: string): numb
   return value;
 }
 
-/** One of a closed list; absent is missing. */
+/** A required string from a closed list. */
 export function requiredOneOf<T extends string>(fields: Fields, key: string, base: string, supported: readonly T[]): T {
   const value = requiredString(fields, key, base);
   const found = supported.find((candidate) => candidate === value);

@@ -2,17 +2,15 @@ import { onlyKnown, optionalString, requiredString } from './checks.ts';
 import { isRecord, type WireEvent } from './events.ts';
 import { invalidType, Rejection, stringTooLong, unsupportedValue } from './wire-errors.ts';
 
-/** The client events of the GA protocol, and the fields of each beside `type` and `event_id`. */
+/** The supported client events of the GA protocol, and the fields of each apart from `type` and `event_id`. */
 const FIELDS = {
   'session.update': ['session'],
   'conversation.item.create': ['item', 'previous_item_id'],
   'conversation.item.delete': ['item_id'],
   'conversation.item.retrieve': ['item_id'],
-  'conversation.item.truncate': ['item_id', 'content_index', 'audio_end_ms'],
   'input_audio_buffer.append': ['audio'],
   'input_audio_buffer.commit': [],
   'input_audio_buffer.clear': [],
-  'output_audio_buffer.clear': [],
   'response.create': ['response'],
   'response.cancel': ['response_id'],
 } as const satisfies Record<string, readonly string[]>;
@@ -35,14 +33,14 @@ export function parseFrame(data: string, isBinary: boolean): WireEvent {
   return event;
 }
 
-/** The client's own id of its event, to be repeated in an error about it. */
+/** The client's id of its event, which an error about the event repeats. */
 export function eventIdOf(event: WireEvent): string | null {
   const eventId = optionalString(event, 'event_id', '') ?? null;
   if (eventId === null || eventId.length <= MAX_EVENT_ID_CHARS) return eventId;
   throw stringTooLong('event_id', MAX_EVENT_ID_CHARS, eventId.length);
 }
 
-/** The event's type, once it is known to hold no field that does not belong to it. */
+/** The type of an event. Throws a Rejection for an unknown type and for unknown fields. */
 export function typeOf(event: WireEvent): ClientEventType {
   const type = requiredString(event, 'type', '');
   const known = TYPES.find((candidate) => candidate === type);

@@ -1,12 +1,12 @@
+import { newId } from './events.ts';
 import type { Item } from './items.ts';
 import { invalidValue, Rejection } from './wire-errors.ts';
 
-type Operation = 'retrieve' | 'delete' | 'truncate';
-
-const DOING: Record<Operation, string> = { retrieve: 'retrieving', delete: 'deleting', truncate: 'truncating' };
+const PARTICIPLES = { retrieve: 'retrieving', delete: 'deleting' } as const;
 
 /** The items of a session's default conversation, oldest first. Ids are unique. */
 export class Conversation {
+  readonly id = newId('conv');
   #items: readonly Item[] = [];
 
   get items(): readonly Item[] {
@@ -19,7 +19,7 @@ export class Conversation {
    */
   insert(item: Item, previousItemId?: string): string | null {
     if (this.has(item.id)) {
-      // That a second item with one id is refused is known; the code for it is not.
+      // The service is known to refuse a second item with the same id; its error code is not known.
       throw invalidValue('item.id', `Error adding item: an item with id '${item.id}' already exists.`);
     }
     const index = this.#indexAfter(previousItemId);
@@ -40,11 +40,11 @@ export class Conversation {
     return this.#items.some(({ id }) => id === itemId);
   }
 
-  /** The item, or the service's error for what was to be done with it. */
-  find(itemId: string, operation: Operation): Item {
+  /** Throws the error of the service for this operation if there is no such item. */
+  find(itemId: string, operation: keyof typeof PARTICIPLES): Item {
     const item = this.#items.find(({ id }) => id === itemId);
     if (item !== undefined) return item;
-    const message = `Error ${DOING[operation]} item: the item with id '${itemId}' does not exist.`;
+    const message = `Error ${PARTICIPLES[operation]} item: the item with id '${itemId}' does not exist.`;
     throw new Rejection(message, { code: `item_${operation}_invalid_item_id`, param: 'item_id' });
   }
 
@@ -53,7 +53,7 @@ export class Conversation {
     this.#items = this.#items.filter((other) => other !== item);
   }
 
-  /** Puts a newer version of an item in its place; does nothing when it was deleted in the meantime. */
+  /** Replaces an item by its newer version; does nothing if it was deleted meanwhile. */
   replace(item: Item): void {
     this.#items = this.#items.map((other) => (other.id === item.id ? item : other));
   }

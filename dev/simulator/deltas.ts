@@ -1,18 +1,18 @@
 import { BYTES_PER_SAMPLE, BYTES_PER_SECOND } from '../../src/audio/pcm.ts';
-import { audioMs, PCM } from './fields.ts';
-import { spokenTokens, textTokens } from './usage.ts';
+import { audioMs } from './fields.ts';
+import { outputAudioTokens, textTokens } from './usage.ts';
 
-/** A quarter of a second, about what the service sends at once. */
+/** A quarter of a second, about as much as a delta of the service. */
 const AUDIO_DELTA_BYTES = BYTES_PER_SECOND / 4;
 
-/** What goes out between two pauses: some words, then a piece of sound. One step is one delta to count. */
+/** What is sent between two pauses: some words, then a piece of audio. Counts as one delta. */
 export interface Step {
   readonly words: readonly string[];
   /** PCM16 LE mono 24 kHz. */
   readonly audio?: Uint8Array;
 }
 
-/** The words with the space before each: joined, they are the text again. */
+/** Splits a text into words, each with the space before it. */
 export function wordsOf(text: string): readonly string[] {
   return text.match(/\s*\S+|\s+$/g) ?? [];
 }
@@ -21,7 +21,7 @@ export function textSteps(text: string): readonly Step[] {
   return wordsOf(text).map((word) => ({ words: [word] }));
 }
 
-/** The sound in pieces, with the words spread evenly over it. */
+/** Splits audio into deltas, and spreads the words evenly over them. */
 export function audioSteps(text: string, pcm: Uint8Array): readonly Step[] {
   const words = wordsOf(text);
   const pieces = Math.ceil(pcm.byteLength / AUDIO_DELTA_BYTES);
@@ -32,23 +32,23 @@ export function audioSteps(text: string, pcm: Uint8Array): readonly Step[] {
   }));
 }
 
-/** An output with its sound, ready to be sent. */
+/** An output with its audio. */
 export interface Rendered {
   readonly text: string;
   /** Empty in text modality. */
   readonly pcm: Uint8Array;
 }
 
-/** What an output costs; text and sound both count. */
-export function costOf({ text, pcm }: Rendered): number {
-  return textTokens(text) + spokenTokens(audioMs(pcm.byteLength, PCM));
+/** The tokens of text and audio together. */
+export function tokensOf({ text, pcm }: Rendered): number {
+  return textTokens(text) + outputAudioTokens(audioMs(pcm.byteLength));
 }
 
-/** The beginning of an output that costs at most `tokens`: whole words, and the sound up to the same place. */
+/** Shortens an output to at most `tokens`: whole words, and the audio up to the same place. */
 export function cutTo(output: Rendered, tokens: number): Rendered {
-  const cost = costOf(output);
-  if (cost <= tokens) return output;
-  const share = tokens / cost;
+  const total = tokensOf(output);
+  if (total <= tokens) return output;
+  const share = tokens / total;
   const words = wordsOf(output.text);
   const samples = Math.floor((output.pcm.byteLength * share) / BYTES_PER_SAMPLE);
   return {

@@ -3,21 +3,17 @@ import { VOICES } from '../../src/config/voices.ts';
 import { optionalRecord, pathOf, requiredInteger, requiredOneOf, withinRange } from './checks.ts';
 import { invalidType, invalidValue, unsupportedValue } from './wire-errors.ts';
 
-// The fields that session.update and response.create have in common.
+// Fields of both session.update and response.create.
 
-const FORMATS = ['audio/pcm', 'audio/pcmu', 'audio/pcma'] as const;
 const MODALITIES = ['audio', 'text'] as const;
-/** The largest answer of the gpt-realtime family. */
+/** The limit of the gpt-realtime family. */
 const MAX_OUTPUT_TOKENS = 4_096;
 
 export type Modality = (typeof MODALITIES)[number];
-export type AudioFormat =
-  | { readonly type: 'audio/pcm'; readonly rate: number }
-  | { readonly type: 'audio/pcmu' }
-  | { readonly type: 'audio/pcma' };
 export type TokenLimit = number | 'inf';
 
-export const PCM: AudioFormat = { type: 'audio/pcm', rate: SAMPLE_RATE_HZ };
+/** The only format of the simulator. The service also knows G.711. */
+export const PCM = { type: 'audio/pcm', rate: SAMPLE_RATE_HZ } as const;
 
 type Fields = Record<string, unknown>;
 
@@ -51,26 +47,17 @@ export function voiceIn(fields: Fields, base: string): string | undefined {
   return requiredOneOf(fields, 'voice', base, VOICES);
 }
 
-/** `format` of input or output audio. PCM has one rate only. */
-export function formatIn(fields: Fields, base: string): AudioFormat | undefined {
+/** Checks the `format` of input or output audio. Throws a Rejection for any other than PCM at 24 kHz. */
+export function checkFormat(fields: Fields, base: string): void {
   const format = optionalRecord(fields, 'format', base);
-  if (format === undefined) return undefined;
+  if (format === undefined) return;
   const path = pathOf(base, 'format');
-  const type = requiredOneOf(format, 'type', path, FORMATS);
-  if (type !== 'audio/pcm') return { type };
-  const rate = format['rate'] ?? SAMPLE_RATE_HZ;
-  if (rate !== SAMPLE_RATE_HZ) throw unsupportedValue(pathOf(path, 'rate'), rate, [String(SAMPLE_RATE_HZ)]);
-  return PCM;
+  requiredOneOf(format, 'type', path, [PCM.type]);
+  const rate = format['rate'] ?? PCM.rate;
+  if (rate !== PCM.rate) throw unsupportedValue(pathOf(path, 'rate'), rate, [String(PCM.rate)]);
 }
 
-/** G.711 has 8,000 samples a second of one byte each. */
-const G711_RATE_HZ = 8_000;
-
-export function sampleRateHz({ type }: AudioFormat): number {
-  return type === 'audio/pcm' ? SAMPLE_RATE_HZ : G711_RATE_HZ;
-}
-
-/** How much sound a number of bytes is, in milliseconds. */
-export function audioMs(bytes: number, { type }: AudioFormat): number {
-  return bytes / ((type === 'audio/pcm' ? BYTES_PER_SECOND : G711_RATE_HZ) / 1000);
+/** The length of PCM audio, in milliseconds. */
+export function audioMs(bytes: number): number {
+  return bytes / (BYTES_PER_SECOND / 1000);
 }

@@ -4,20 +4,20 @@ import type { Resource } from './resource.ts';
 
 export interface Refusal {
   readonly status: number;
-  /** In the body; the status if not given. */
+  /** The code in the body. Default: the status. */
   readonly code?: string;
   readonly headers?: Record<string, string>;
   readonly message?: string;
 }
 
-/** What a handshake leads to: a session with a model, or an HTTP status. */
-export type Verdict = { readonly model: string } | Refusal;
+/** The result of a handshake: a session with a model, or an HTTP status. */
+export type HandshakeResult = { readonly model: string } | Refusal;
 
 /** Azure's path and OpenAI's. */
 const PATHS = ['/openai/v1/realtime', '/v1/realtime'];
 
-/** The service's rules for the upgrade request. Without a resource any key and any deployment will do. */
-export function judge(path: string, headers: IncomingHttpHeaders, resource?: Resource): Verdict {
+/** Checks an upgrade request by the rules of the service. Without a resource it accepts any key and deployment. */
+export function checkHandshake(path: string, headers: IncomingHttpHeaders, resource?: Resource): HandshakeResult {
   const url = URL.parse(path, 'http://simulator');
   if (url === null || !PATHS.includes(url.pathname)) {
     return { status: 404, message: `No such path; use ${PATHS.join(' or ')}.` };
@@ -33,7 +33,7 @@ export function judge(path: string, headers: IncomingHttpHeaders, resource?: Res
   return (resource && refusalBy(resource, headers, model)) ?? { model };
 }
 
-/** In the words of Azure. https://learn.microsoft.com/answers/a/12820829 has the last one, spelled like this. */
+/** The misspelled code is that of Azure: https://learn.microsoft.com/answers/a/12820829 */
 function refusalBy({ key, deployments }: Resource, headers: IncomingHttpHeaders, model: string): Refusal | undefined {
   if (headers['api-key'] !== key && headers.authorization !== `Bearer ${key}`) {
     const message =
@@ -62,7 +62,7 @@ function hasCredentials({ authorization = '', 'api-key': apiKey = '' }: Incoming
   return /^Bearer \S/i.test(authorization) || apiKey.length > 0;
 }
 
-/** Answers a handshake with an HTTP status in place of 101, and ends the connection. */
+/** Answers a handshake with an HTTP status instead of 101, and ends the connection. */
 export function refuseUpgrade(socket: Duplex, { status, code, headers = {}, message }: Refusal): void {
   const reason = STATUS_CODES[status] ?? 'Refused';
   const body = JSON.stringify({ error: { code: code ?? String(status), message: message ?? reason } });

@@ -1,18 +1,18 @@
 import { isRecord } from './events.ts';
 import { type Item, textOf } from './items.ts';
 import type { HistoryLine, ResponderContext } from './responder.ts';
-import { readWritten } from './written.ts';
+import { parseUserText } from './user-text.ts';
 
-/** What the mind is asked: the newest user message, and everything said before it. */
+/** The newest user message of a conversation, and the history before it. */
 export function responderContext(items: readonly Item[], instructions: string, sessionId: string): ResponderContext {
   const end = items.findLastIndex(({ role }) => role === 'user') + 1;
   const message = newestMessage(items.slice(0, end));
   const before = (end === 0 ? items : items.slice(0, end)).filter((item) => !message.includes(item));
-  const written = message.map((item) => readWritten(textOf(item)));
-  const inputs = message.flatMap((item, at) => [...(item.inputs ?? []), ...(written[at]?.files ?? [])]);
+  const texts = message.map((item) => parseUserText(textOf(item)));
+  const inputs = message.flatMap((item, at) => [...(item.inputs ?? []), ...(texts[at]?.files ?? [])]);
   return {
-    said: before.flatMap(linesOf),
-    text: written.flatMap(({ text }) => (text === '' ? [] : [text])).join('\n'),
+    history: before.flatMap(linesOf),
+    text: texts.flatMap(({ text }) => (text === '' ? [] : [text])).join('\n'),
     clips: inputs.flatMap((part) => (part.kind === 'clip' ? part.clip : [])),
     inputs,
     instructions,
@@ -21,12 +21,12 @@ export function responderContext(items: readonly Item[], instructions: string, s
 }
 
 /**
- * All of the user since the last answer: a text, and each clip of the input audio buffer, are items of their own. A
- * transcript that is replayed at the start of the conversation is not part of what follows it.
+ * All user items since the last answer: each clip of the input audio buffer is an item of its own. A transcript replayed
+ * at the start of the conversation is not part of the message after it.
  */
 function newestMessage(items: readonly Item[]): readonly Item[] {
-  const answered = items.findLastIndex(({ role }) => role === 'assistant');
-  const message = items.slice(answered + 1).filter(({ role }) => role === 'user');
+  const lastAnswer = items.findLastIndex(({ role }) => role === 'assistant');
+  const message = items.slice(lastAnswer + 1).filter(({ role }) => role === 'user');
   const [first, ...rest] = message;
   const isReplayed = first !== undefined && first === items[0] && replayedLines(textOf(first)) !== undefined;
   return isReplayed && rest.length > 0 ? rest : message;
@@ -35,15 +35,15 @@ function newestMessage(items: readonly Item[]): readonly Item[] {
 function linesOf(item: Item): readonly HistoryLine[] {
   const text = textOf(item);
   const replayed = item.role === 'user' ? replayedLines(text) : undefined;
-  return replayed ?? [{ role: item.role, text: readWritten(text).text }];
+  return replayed ?? [{ role: item.role, text: parseUserText(text).text }];
 }
 
-/** A lead sentence may hold a few lines that begin with a bracket; more are not tried, whatever a client sends. */
+/** How many lines that begin with a bracket are parsed: the lead sentence may have some. */
 const MAX_TRIES = 10;
 
 /**
- * The lines of a transcript that a client replays into a new session as one user item: a lead, then, from a line that
- * begins with `[` to the end of the text, a JSON array of `{ "role": "user" | "assistant", "text": "…" }`.
+ * The messages of a transcript that a client replays into a new session as one user item. After a lead sentence comes a
+ * JSON array of `{ "role": "user" | "assistant", "text": "…" }`, from a line that begins with `[` to the end of the text.
  */
 export function replayedLines(text: string): readonly HistoryLine[] | undefined {
   let tries = 0;

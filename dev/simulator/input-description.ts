@@ -1,46 +1,46 @@
 const MAX_QUOTED_CHARS = 200;
 
-/** What the simulator heard of one sound clip of the user. */
-export interface HeardClip {
+/** What the simulator finds in one audio clip of the user. */
+export interface ClipDescription {
   readonly durationMs: number;
-  /** The frequency with the most energy in the whole clip, to 2 % between 80 Hz and 8 kHz; undefined for silence. */
+  /** The frequency with the most energy, to 2 % between 80 Hz and 8 kHz. Undefined for silence. */
   readonly loudestHz: number | undefined;
-  /** The clip's mean level in dB of full scale: a full sine is -3, what is below -60 counts as silence, -96 is nothing. */
+  /** The mean level in dB of full scale: a full sine has -3, silence less than -60, the minimum is -96. */
   readonly levelDb: number;
 }
 
-/** What the simulator saw of one picture of the user. */
-export interface SeenPicture {
+/** What the simulator finds in one picture of the user. */
+export interface PictureDescription {
   readonly format: 'PNG' | 'JPEG';
-  /** As the picture's own header says; undefined where that cannot be read. */
+  /** From the header of the picture. Undefined if the header is damaged. */
   readonly size: { readonly widthPx: number; readonly heightPx: number } | undefined;
 }
 
-/** A part of a user message that is not text. */
+/** A part of a user message that is not text of the user. */
 export type InputDescription =
-  | { readonly kind: 'clip'; readonly clip: HeardClip }
-  | { readonly kind: 'picture'; readonly picture: SeenPicture }
+  | { readonly kind: 'clip'; readonly clip: ClipDescription }
+  | { readonly kind: 'picture'; readonly picture: PictureDescription }
   /** Its name as the user gave it. */
   | { readonly kind: 'textFile'; readonly name: string | undefined; readonly lines: readonly string[] };
 
 /** The sentence about it in an answer. */
-export function sentenceAbout(inputs: InputDescription): string {
-  switch (inputs.kind) {
+export function sentenceAbout(input: InputDescription): string {
+  switch (input.kind) {
     case 'clip':
-      return aboutClip(inputs.clip);
+      return aboutClip(input.clip);
     case 'picture':
-      return aboutPicture(inputs.picture);
+      return aboutPicture(input.picture);
     case 'textFile':
-      return aboutTextFile(inputs);
+      return aboutTextFile(input);
   }
 }
 
-function aboutClip(clip: HeardClip): string {
+function aboutClip(clip: ClipDescription): string {
   if (clip.loudestHz === undefined) return `I heard ${seconds(clip)} of silence.`;
   return `I heard ${seconds(clip)} of sound; its loudest tone is about ${Math.round(clip.loudestHz)} Hz.`;
 }
 
-function aboutPicture({ format, size }: SeenPicture): string {
+function aboutPicture({ format, size }: PictureDescription): string {
   if (size === undefined) return `I see a picture, but I cannot tell its size (${format}).`;
   return `I see a picture of ${size.widthPx} by ${size.heightPx} pixels (${format}).`;
 }
@@ -52,12 +52,12 @@ function aboutTextFile({ name, lines }: Extract<InputDescription, { kind: 'textF
   return `I read ${file} of ${length}. It begins: ${(lines[0] ?? '').slice(0, MAX_QUOTED_CHARS).toWellFormed()}`;
 }
 
-/** What a transcription says of it, as nobody here understands speech. */
-export function transcriptOf(clip: HeardClip): string {
+/** The transcript of a clip: the simulator does not recognize speech. */
+export function transcriptOf(clip: ClipDescription): string {
   if (clip.loudestHz === undefined) return 'silence';
   return `a tone of about ${Math.round(clip.loudestHz)} Hz for ${seconds(clip)}`;
 }
 
-function seconds({ durationMs }: HeardClip): string {
+function seconds({ durationMs }: ClipDescription): string {
   return `${(durationMs / 1000).toFixed(1)} seconds`;
 }

@@ -1,12 +1,10 @@
-import { optionalString, requiredInteger, requiredRecord, requiredString, withinRange } from './checks.ts';
+import { optionalString, requiredRecord, requiredString } from './checks.ts';
 import type { Conversation } from './conversation.ts';
 import type { Send, WireEvent } from './events.ts';
-import type { AudioFormat } from './fields.ts';
-import type { HeardClip } from './input-description.ts';
+import type { ClipDescription } from './input-description.ts';
 import { clipItem, type Item, parseItem, wireItem } from './items.ts';
-import { invalidValue } from './wire-errors.ts';
 
-/** What a client does to the items of its conversation, and how the service answers. Each throws a Rejection. */
+/** Handles the client events about items of the conversation. Each method throws a Rejection. */
 export class ItemEvents {
   readonly #conversation: Conversation;
   readonly #send: Send;
@@ -16,8 +14,8 @@ export class ItemEvents {
     this.#send = send;
   }
 
-  create(event: WireEvent, inputFormat: AudioFormat): void {
-    const item = parseItem(requiredRecord(event, 'item', ''), 'item', inputFormat);
+  create(event: WireEvent): void {
+    const item = parseItem(requiredRecord(event, 'item', ''), 'item');
     this.#sendAdded(item, this.#conversation.insert(item, optionalString(event, 'previous_item_id', '')));
   }
 
@@ -32,26 +30,8 @@ export class ItemEvents {
     this.#send({ type: 'conversation.item.retrieved', item: wireItem(item) });
   }
 
-  /** Speech that the user did not hear is forgotten, and with it its transcript. */
-  truncate(event: WireEvent): void {
-    const item = this.#conversation.find(requiredString(event, 'item_id', ''), 'truncate');
-    const contentIndex = withinRange(requiredInteger(event, 'content_index', ''), 'content_index', { min: 0, max: 0 });
-    const range = { min: 0, max: Number.MAX_SAFE_INTEGER };
-    const endMs = withinRange(requiredInteger(event, 'audio_end_ms', ''), 'audio_end_ms', range);
-    if (item.content[0]?.type !== 'output_audio') {
-      throw invalidValue('item_id', 'Only model output audio messages can be truncated.');
-    }
-    if (endMs > item.audioMs) {
-      const message = `Audio content of ${Math.floor(item.audioMs)}ms is already shorter than ${endMs}ms`;
-      throw invalidValue('audio_end_ms', message);
-    }
-    this.#conversation.replace({ ...item, content: [{ type: 'output_audio' }], audioMs: endMs });
-    const fields = { item_id: item.id, content_index: contentIndex, audio_end_ms: endMs };
-    this.#send({ type: 'conversation.item.truncated', ...fields });
-  }
-
-  /** The input audio buffer becomes an item of the user; returns its id. */
-  commit(clip: HeardClip): string {
+  /** Makes a committed input audio buffer an item of the user; returns its id. */
+  commit(clip: ClipDescription): string {
     const item = clipItem(clip);
     const previousItemId = this.#conversation.insert(item);
     this.#send({ type: 'input_audio_buffer.committed', previous_item_id: previousItemId, item_id: item.id });
@@ -59,7 +39,7 @@ export class ItemEvents {
     return item.id;
   }
 
-  /** GA says `added`, and `done` once the item is final; what a client gives is final at once (openai-openapi #518). */
+  /** GA sends `added`, and `done` once an item is final. Items of a client are final at once (openai-openapi #518). */
   #sendAdded(item: Item, previousItemId: string | null): void {
     const fields = { previous_item_id: previousItemId, item: wireItem(item) };
     this.#send({ type: 'conversation.item.added', ...fields });

@@ -2,15 +2,14 @@ import { AudioAnalysis } from './audio-analysis.ts';
 import { audioIn } from './audio-field.ts';
 import { onlyKnown, optionalString, pathOf, requiredOneOf, requiredString } from './checks.ts';
 import { isRecord, newId } from './events.ts';
-import type { AudioFormat } from './fields.ts';
-import type { HeardClip, InputDescription } from './input-description.ts';
-import { seePicture } from './picture.ts';
+import type { ClipDescription, InputDescription } from './input-description.ts';
+import { describePicture } from './picture.ts';
 import { invalidType, invalidValue, missingParameter, Rejection, stringTooLong } from './wire-errors.ts';
 
 export type Role = 'user' | 'assistant' | 'system';
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
-/** A piece of an item, without its sound: audio is listened to, not kept, and never sent back. */
+/** A content part of an item. Its audio is analyzed, and neither stored nor sent back. */
 export type ContentPart =
   | { readonly type: 'input_text' | 'output_text'; readonly text: string }
   | { readonly type: 'input_audio'; readonly transcript?: string }
@@ -23,9 +22,9 @@ export interface Item {
   readonly role: Role;
   readonly status: ItemStatus;
   readonly content: readonly ContentPart[];
-  /** How much sound it holds, in milliseconds. */
+  /** The length of its audio. */
   readonly audioMs: number;
-  /** What a user's item holds beside text, in order; never shown on the wire. */
+  /** Everything but text in a user item, in order. Never on the wire. */
   readonly inputs?: readonly InputDescription[];
 }
 
@@ -41,25 +40,25 @@ const CONTENT_TYPES = {
 type Fields = Record<string, unknown>;
 
 /**
- * Reads an item of a client event by the service's rules; throws a Rejection. `path` is where it stands in the event.
- * Only messages are supported: the simulator calls no tools, so it has no use for their results.
+ * Reads an item of a client event by the rules of the service; throws a Rejection. `path`: its position in the event.
+ * Only messages are supported: the simulator calls no tools.
  */
-export function parseItem(fields: Fields, path: string, inputFormat: AudioFormat): Item {
+export function parseItem(fields: Fields, path: string): Item {
   requiredOneOf(fields, 'type', path, ['message']);
   onlyKnown(fields, KNOWN, path);
   const id = optionalString(fields, 'id', path) ?? newId('item');
   if (id.length > MAX_ID_CHARS) throw stringTooLong(pathOf(path, 'id'), MAX_ID_CHARS, id.length);
   if (id === '') throw invalidValue(pathOf(path, 'id'), `Invalid '${path}.id': empty string.`);
   const role = requiredOneOf(fields, 'role', path, ROLES);
-  const parts = parseContent(fields, role, path, inputFormat);
+  const parts = parseContent(fields, role, path);
   const content = parts.map(({ part }) => part);
   const inputs = parts.flatMap((part) => part.inputs ?? []);
   const audioMs = inputs.reduce((sum, part) => sum + (part.kind === 'clip' ? part.clip.durationMs : 0), 0);
   return { id, role, status: 'completed', content, audioMs, inputs };
 }
 
-/** The item that a committed input audio buffer becomes. */
-export function clipItem(clip: HeardClip): Item {
+/** The item made from a committed input audio buffer. */
+export function clipItem(clip: ClipDescription): Item {
   return {
     id: newId('item'),
     role: 'user',
@@ -75,7 +74,7 @@ interface ParsedPart {
   readonly inputs?: InputDescription;
 }
 
-function parseContent(fields: Fields, role: Role, base: string, inputFormat: AudioFormat): ParsedPart[] {
+function parseContent(fields: Fields, role: Role, base: string): ParsedPart[] {
   const path = pathOf(base, 'content');
   const { content } = fields;
   if (content === undefined) throw missingParameter(path);
@@ -84,10 +83,10 @@ function parseContent(fields: Fields, role: Role, base: string, inputFormat: Aud
     const message = `Invalid '${path}': empty array. Expected an array with minimum length 1, but got an empty array instead.`;
     throw new Rejection(message, { code: 'empty_array', param: path });
   }
-  return content.map((part: unknown, index) => parsePart(part, role, `${path}[${index}]`, inputFormat));
+  return content.map((part: unknown, index) => parsePart(part, role, `${path}[${index}]`));
 }
 
-function parsePart(part: unknown, role: Role, path: string, inputFormat: AudioFormat): ParsedPart {
+function parsePart(part: unknown, role: Role, path: string): ParsedPart {
   if (!isRecord(part)) throw invalidType(path, 'an object', part);
   const type = requiredOneOf(part, 'type', path, CONTENT_TYPES[role]);
   switch (type) {
@@ -95,23 +94,23 @@ function parsePart(part: unknown, role: Role, path: string, inputFormat: AudioFo
     case 'output_text':
       return { part: { type, text: requiredString(part, 'text', path) } };
     case 'output_audio':
-      // The service cannot be given speech of the assistant, and says so by asking for a text (openai-agents-js #963).
+      // The service does not accept audio of the assistant, and asks for a text instead (openai-agents-js #963).
       throw missingParameter(pathOf(path, 'text'));
     case 'input_audio':
-      return parseAudio(part, path, inputFormat);
+      return parseAudio(part, path);
     case 'input_image':
       return parseImage(part, path);
   }
 }
 
-function parseAudio(part: Fields, path: string, inputFormat: AudioFormat): ParsedPart {
-  const audio = audioIn(part, 'audio', path, inputFormat);
+function parseAudio(part: Fields, path: string): ParsedPart {
+  const audio = audioIn(part, 'audio', path);
   const transcript = optionalString(part, 'transcript', path);
-  const ear = new AudioAnalysis(inputFormat);
-  ear.hear(audio);
+  const analysis = new AudioAnalysis();
+  analysis.add(audio);
   return {
     part: { type: 'input_audio', ...(transcript === undefined ? {} : { transcript }) },
-    inputs: { kind: 'clip', clip: ear.finish() },
+    inputs: { kind: 'clip', clip: analysis.finish() },
   };
 }
 
@@ -127,7 +126,7 @@ function parseImage(part: Fields, path: string): ParsedPart {
     part['detail'] === undefined ? undefined : requiredOneOf(part, 'detail', path, ['auto', 'low', 'high']);
   return {
     part: { type: 'input_image', image_url: url, ...(detail === undefined ? {} : { detail }) },
-    inputs: { kind: 'picture', picture: seePicture(url) },
+    inputs: { kind: 'picture', picture: describePicture(url) },
   };
 }
 
@@ -136,7 +135,7 @@ export function wireItem({ id, role, status, content }: Item): Record<string, un
   return { id, object: 'realtime.item', type: 'message', status, role, content };
 }
 
-/** What was written in it, or spoken by the assistant with a transcript. */
+/** The text of an item, and the transcript of what the assistant spoke. */
 export function textOf({ content }: Item): string {
   const texts = content.map(textOfPart);
   return texts.filter((text) => text !== '').join('\n');
@@ -151,7 +150,7 @@ function textOfPart(part: ContentPart): string {
       return part.transcript ?? '';
     case 'input_audio':
     case 'input_image':
-      // A client's transcript of its own audio is never shown to the model.
+      // The model never sees a client's transcript of its own audio.
       return '';
   }
 }

@@ -1,9 +1,9 @@
 import { Resampler } from '../../src/audio/clip/resampler.ts';
 
-/** The rate that espeak-ng speaks at. */
+/** The sample rate of espeak-ng. */
 export const INPUT_RATE_HZ = 22_050;
 
-/** 22,050 Hz to 24,000 Hz, mono. */
+/** Converts mono 16-bit samples from 22,050 Hz to 24,000 Hz. The result is 160/147 as long. */
 export function resample(input: Int16Array): Int16Array<ArrayBuffer> {
   const resampler = new Resampler(INPUT_RATE_HZ);
   const parts = [resampler.push(Float32Array.from(input)), resampler.end()] as const;

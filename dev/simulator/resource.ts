@@ -1,4 +1,4 @@
-/** The key and the deployments that a simulator accepts. Names are in lower case; requests may use any case, as in Azure. */
+/** The key and the deployments that a simulator accepts. Names are lower case; requests may use any case, as in Azure. */
 export interface Resource {
   /** As `api-key`, or as a bearer token. */
   readonly key: string;
@@ -6,7 +6,7 @@ export interface Resource {
   readonly deployments: Readonly<Record<string, 'realtime' | 'other'>>;
 }
 
-/** Of `npm run simulator`. The key is not an ordinary word, since the doctor removes keys from its output. */
+/** The resource of `npm run simulator`. The key is no ordinary word, since the doctor redacts keys in its output. */
 export const SIMULATED_RESOURCE: Resource = {
   key: 'simulator-key',
   deployments: { simulator: 'realtime', 'gpt-realtime': 'realtime', 'gpt-realtime-whisper': 'other' },

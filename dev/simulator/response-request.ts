@@ -1,30 +1,15 @@
-import { onlyKnown, optionalRecord, optionalString, pathOf, requiredOneOf, requiredString } from './checks.ts';
-import type { Conversation } from './conversation.ts';
-import { isRecord, type WireEvent } from './events.ts';
-import {
-  type AudioFormat,
-  formatIn,
-  type Modality,
-  modalityIn,
-  type TokenLimit,
-  tokenLimitIn,
-  voiceIn,
-} from './fields.ts';
-import { type Item, parseItem } from './items.ts';
+import { onlyKnown, optionalRecord, optionalString, pathOf, requiredOneOf } from './checks.ts';
+import type { WireEvent } from './events.ts';
+import { checkFormat, type Modality, modalityIn, type TokenLimit, tokenLimitIn, voiceIn } from './fields.ts';
 import type { SessionSettings } from './session-settings.ts';
 import { invalidType, invalidValue, Rejection, stringTooLong } from './wire-errors.ts';
 
-/** A `response.create`, with the session's settings where it says nothing else. */
+/** A `response.create`, completed by the settings of the session. */
 export interface ResponseRequest {
-  /** Out of band (`conversation: "none"`): beside others, and nothing of it enters the conversation. */
-  readonly outOfBand: boolean;
-  /** What the model is shown: the conversation, or what the event gives in its place. */
-  readonly context: readonly Item[];
   readonly instructions: string;
   readonly modality: Modality;
   readonly maxOutputTokens: TokenLimit;
   readonly voice: string;
-  readonly format: AudioFormat;
   readonly metadata: Readonly<Record<string, string>> | null;
 }
 
@@ -33,49 +18,26 @@ type Fields = Record<string, unknown>;
 const BASE = 'response';
 const INERT = ['tools', 'tool_choice', 'parallel_tool_calls', 'reasoning', 'prompt'];
 const KNOWN = [
-  ...['conversation', 'input', 'instructions', 'output_modalities', 'audio', 'max_output_tokens', 'metadata'],
+  ...['conversation', 'instructions', 'output_modalities', 'audio', 'max_output_tokens', 'metadata'],
   ...INERT,
 ];
 
 /** Reads a `response.create`; throws a Rejection. */
-export function parseResponseRequest(
-  event: WireEvent,
-  settings: SessionSettings,
-  conversation: Conversation,
-): ResponseRequest {
+export function parseResponseRequest(event: WireEvent, settings: SessionSettings): ResponseRequest {
   const fields = optionalRecord(event, 'response', '') ?? {};
   onlyKnown(fields, KNOWN, BASE);
+  // The simulator has no responses out of band (`none`).
+  if (fields['conversation'] !== undefined) requiredOneOf(fields, 'conversation', BASE, ['auto']);
   const output = optionalRecord(optionalRecord(fields, 'audio', BASE) ?? {}, 'output', 'response.audio') ?? {};
   onlyKnown(output, ['format', 'voice'], 'response.audio.output');
+  checkFormat(output, 'response.audio.output');
   return {
-    outOfBand: isOutOfBand(fields),
-    context: inputIn(fields, settings.inputFormat, conversation) ?? conversation.items,
     instructions: optionalString(fields, 'instructions', BASE) ?? settings.instructions,
     modality: modalityIn(fields, BASE) ?? settings.modality,
     maxOutputTokens: tokenLimitIn(fields, BASE) ?? settings.maxOutputTokens,
     voice: voiceIn(output, 'response.audio.output') ?? settings.voice,
-    format: formatIn(output, 'response.audio.output') ?? settings.outputFormat,
     metadata: metadataIn(fields),
   };
-}
-
-function isOutOfBand(fields: Fields): boolean {
-  if (fields['conversation'] === undefined) return false;
-  return requiredOneOf(fields, 'conversation', BASE, ['auto', 'none']) === 'none';
-}
-
-function inputIn(fields: Fields, format: AudioFormat, conversation: Conversation): readonly Item[] | undefined {
-  const { input } = fields;
-  if (input === undefined) return undefined;
-  const path = pathOf(BASE, 'input');
-  if (!Array.isArray(input)) throw invalidType(path, 'an array', input);
-  return input.map((item: unknown, index) => inputItem(item, `${path}[${index}]`, format, conversation));
-}
-
-function inputItem(item: unknown, path: string, format: AudioFormat, conversation: Conversation): Item {
-  if (!isRecord(item)) throw invalidType(path, 'an object', item);
-  if (item['type'] !== 'item_reference') return parseItem(item, path, format);
-  return conversation.find(requiredString(item, 'id', path), 'retrieve');
 }
 
 const MAX_PAIRS = 16;

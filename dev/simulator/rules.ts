@@ -2,18 +2,18 @@ import { sentenceAbout } from './input-description.ts';
 import type { Responder, ResponderContext, ScriptedResponse, ServiceError } from './responder.ts';
 import { SERVER_FAULT } from './wire-errors.ts';
 
-/** What one rule answers; `match` is how the newest message fitted it. */
+/** Answers the newest message, which `match` describes. */
 type Answer = (context: ResponderContext, match: RegExpExecArray) => ScriptedResponse | string;
 
-/** A pattern for the newest message, trimmed, and what is answered to it. */
+/** A pattern for the newest message, trimmed, and its answer. */
 type Rule = readonly [RegExp, Answer];
 
-/** A longer text is repeated only up to here: three minutes of speech, which is where a real model's answer ends too. */
+/** How much of a text is repeated: three minutes of speech, about the limit of a real model. */
 const MAX_REPEATED_CHARS = 3_000;
 const MAX_COUNT = 20;
 const SLOW_MS = 4_000;
 
-/** The first that fits answers. Deterministic: the same conversation always gets the same words. */
+/** The first match answers. Deterministic: the same conversation gets the same answers. */
 const RULES: readonly Rule[] = [
   [/^(?:hello|hi|hey|hallo|greetings|good (?:morning|afternoon|evening))(?=[\s!.,?]|$).{0,30}$/i, greet],
   [/^(?:please )?(?:repeat(?: that)?|say (?:that|it) again)(?: please)?[.!?]*$/i, repeat],
@@ -35,29 +35,29 @@ const RULES: readonly Rule[] = [
 ];
 
 /**
- * The demo's mind: about ten deterministic rules, no model, no network. Answers what was written; then, or in its place,
- * it says what it has heard and seen.
+ * The responder of the demo: deterministic rules, no model, no network. Answers the text of a message, then describes its
+ * clips, pictures and files.
  */
 export const simulatedResponder: Responder = function answerByRules(context) {
   const about = context.inputs.map(sentenceAbout).join(' ');
   if (about === '') return answerText(context);
   if (context.text.trim() === '') return completed(about);
-  const performance = answerText(context);
-  if (performance.ending.kind !== 'completed') return performance;
+  const response = answerText(context);
+  if (response.ending.kind !== 'completed') return response;
   return {
-    ...performance,
-    outputs: performance.outputs.map((output) => ({ ...output, text: `${output.text}\n${about}` })),
+    ...response,
+    outputs: response.outputs.map((output) => ({ ...output, text: `${output.text}\n${about}` })),
   };
 };
 
-/** Answers by the first rule that fits, else by an echo. */
+/** Answers by the first rule that matches, else by an echo. */
 function answerText(context: ResponderContext): ScriptedResponse {
   const text = context.text.trim();
   for (const [pattern, answer] of RULES) {
     const match = pattern.exec(text);
     if (match === null) continue;
-    const given = answer(context, match);
-    return typeof given === 'string' ? completed(given) : given;
+    const result = answer(context, match);
+    return typeof result === 'string' ? completed(result) : result;
   }
   return completed(`You said: ${shorten(text)}`);
 }
@@ -74,18 +74,19 @@ function shorten(text: string): string {
   return text.length > MAX_REPEATED_CHARS ? `${text.slice(0, MAX_REPEATED_CHARS)}…`.toWellFormed() : text;
 }
 
-function greet({ said }: ResponderContext): string {
-  if (said.some(({ role }) => role === 'assistant')) return 'Hello again! I am still the simulator. What shall I say?';
+function greet({ history }: ResponderContext): string {
+  if (history.some(({ role }) => role === 'assistant'))
+    return 'Hello again! I am still the simulator. What shall I say?';
   return 'Hello! I am a simulator that stands in for the real voice model. Type help to see what I can do.';
 }
 
-function repeat({ said }: ResponderContext): string {
-  const last = said.findLast(({ role, text }) => role === 'assistant' && text !== '');
+function repeat({ history }: ResponderContext): string {
+  const last = history.findLast(({ role, text }) => role === 'assistant' && text !== '');
   return last?.text ?? 'There is nothing to repeat yet.';
 }
 
-function remember({ said }: ResponderContext): string {
-  const last = said.findLast(({ role, text }) => role === 'user' && text !== '');
+function remember({ history }: ResponderContext): string {
+  const last = history.findLast(({ role, text }) => role === 'user' && text !== '');
   return last === undefined ? 'This is the first thing you say to me.' : `You said: “${shorten(last.text)}”`;
 }
 
@@ -95,9 +96,9 @@ const NUMBERS = [
 ];
 
 function count(_: ResponderContext, match: RegExpExecArray): string {
-  const asked = (match[1] ?? '').toLowerCase();
-  const last = NUMBERS.includes(asked) ? NUMBERS.indexOf(asked) + 1 : Number(asked);
-  if (Number.isNaN(last)) return `I do not know the number ${asked}.`;
+  const number = (match[1] ?? '').toLowerCase();
+  const last = NUMBERS.includes(number) ? NUMBERS.indexOf(number) + 1 : Number(number);
+  if (Number.isNaN(last)) return `I do not know the number ${number}.`;
   if (last < 1) return 'I am there already.';
   const words = NUMBERS.slice(0, last).join(', ');
   return last > MAX_COUNT ? `I can only count to twenty: ${words}.` : `${words}.`;
@@ -110,9 +111,9 @@ const JOKES = [
   'Why was the microphone so calm? It had been through many sound checks.',
 ];
 
-/** Another one each time, without chance: the number of messages so far chooses. */
-function joke({ said }: ResponderContext): string {
-  return JOKES[Math.ceil(said.length / 2) % JOKES.length] ?? '';
+/** The number of messages so far selects the joke. */
+function joke({ history }: ResponderContext): string {
+  return JOKES[Math.ceil(history.length / 2) % JOKES.length] ?? '';
 }
 
 const RATE_LIMITED: ServiceError = {

@@ -1,14 +1,14 @@
 import type { Responder, ResponderContext, ScriptedResponse } from './responder.ts';
 
 /** One scripted turn: a text alone is a completed response with that text. */
-export type Turn = ScriptedResponse | string | ((context: ResponderContext) => ScriptedResponse | string);
+export type ScriptedTurn = ScriptedResponse | string | ((context: ResponderContext) => ScriptedResponse | string);
 
-/** A mind for tests that answers from a list, one turn per `response.create`. */
+/** A responder for tests that answers from a list, one turn for each `response.create`. */
 export interface Script {
   readonly responder: Responder;
-  /** What the mind was asked, oldest first; it grows while the simulator runs. */
+  /** The contexts of all responses so far, oldest first. */
   readonly asked: readonly ResponderContext[];
-  /** Throws when turns are left over, or when more were asked for than scripted. */
+  /** Throws if turns are left over, or if more responses were requested than scripted. */
   assertConsumed(): void;
 }
 
@@ -20,15 +20,15 @@ const EXHAUSTED: ScriptedResponse = {
   },
 };
 
-/** A script of `turns`. A turn asked for beyond it fails with `script_exhausted`, and `assertConsumed` throws then. */
-export function scripted(turns: readonly Turn[]): Script {
+/** A response beyond the last turn fails with `script_exhausted`, and `assertConsumed` then throws. */
+export function scripted(turns: readonly ScriptedTurn[]): Script {
   const asked: ResponderContext[] = [];
   return {
     asked,
     responder(context) {
       const turn = turns[asked.length];
       asked.push(context);
-      return turn === undefined ? EXHAUSTED : performanceOf(turn, context);
+      return turn === undefined ? EXHAUSTED : responseOf(turn, context);
     },
     assertConsumed() {
       if (asked.length === turns.length) return;
@@ -38,7 +38,7 @@ export function scripted(turns: readonly Turn[]): Script {
   };
 }
 
-function performanceOf(turn: Turn, context: ResponderContext): ScriptedResponse {
-  const given = typeof turn === 'function' ? turn(context) : turn;
-  return typeof given === 'string' ? { outputs: [{ text: given }], ending: { kind: 'completed' } } : given;
+function responseOf(turn: ScriptedTurn, context: ResponderContext): ScriptedResponse {
+  const result = typeof turn === 'function' ? turn(context) : turn;
+  return typeof result === 'string' ? { outputs: [{ text: result }], ending: { kind: 'completed' } } : result;
 }

@@ -1,17 +1,8 @@
 import { onlyKnown, optionalRecord, optionalString, pathOf, requiredOneOf, withinRange } from './checks.ts';
-import {
-  type AudioFormat,
-  formatIn,
-  type Modality,
-  modalityIn,
-  PCM,
-  type TokenLimit,
-  tokenLimitIn,
-  voiceIn,
-} from './fields.ts';
+import { checkFormat, type Modality, modalityIn, PCM, type TokenLimit, tokenLimitIn, voiceIn } from './fields.ts';
 import { invalidType, invalidValue, Rejection } from './wire-errors.ts';
 
-/** The effective settings of a session. Never changed in place: an update that is refused leaves no trace. */
+/** The effective settings of a session. Immutable: a rejected update changes nothing. */
 export interface SessionSettings {
   readonly id: string;
   readonly model: string;
@@ -22,11 +13,9 @@ export interface SessionSettings {
   readonly maxOutputTokens: TokenLimit;
   readonly voice: string;
   readonly speed: number;
-  readonly inputFormat: AudioFormat;
-  readonly outputFormat: AudioFormat;
-  /** How committed sound is transcribed (its `model`, a `language`); null: not at all. */
+  /** How committed audio is transcribed (its `model`, a `language`). Null: not at all. */
   readonly transcription: Readonly<Record<string, unknown>> | null;
-  /** Settings that are kept and shown but change nothing here. Null: switched off. */
+  /** Settings that are stored and shown but have no effect here. Null: switched off. */
   readonly inert: Readonly<Record<string, unknown>>;
   readonly inertInput: Readonly<Record<string, unknown>>;
 }
@@ -55,8 +44,6 @@ export function initialSettings(id: string, model: string, expiresAt: number): S
     maxOutputTokens: 'inf',
     voice: 'alloy',
     speed: 1,
-    inputFormat: PCM,
-    outputFormat: PCM,
     transcription: null,
     inert: { tools: [], tool_choice: 'auto', tracing: null, truncation: 'auto', prompt: null },
     inertInput: {
@@ -74,13 +61,13 @@ export function initialSettings(id: string, model: string, expiresAt: number): S
 }
 
 /**
- * The settings after a `session.update`: only given fields change. Throws a Rejection, and then nothing changes.
- * @param voiceIsFixed whether the session has produced audio; from then on its voice cannot change.
+ * The settings after a `session.update`, which changes only the fields it has. Throws a Rejection.
+ * @param isVoiceFixed whether the session has produced audio: then its voice cannot change.
  */
 export function updatedSettings(
   current: SessionSettings,
   update: Readonly<Record<string, unknown>>,
-  voiceIsFixed: boolean,
+  isVoiceFixed: boolean,
 ): SessionSettings {
   requiredOneOf(update, 'type', 'session', ['realtime']);
   onlyKnown(update, KNOWN, 'session');
@@ -96,13 +83,13 @@ export function updatedSettings(
     ...inputAudio(current, optionalRecord(audio, 'input', 'session.audio') ?? {}),
     ...outputAudio(current, optionalRecord(audio, 'output', 'session.audio') ?? {}),
   };
-  if (voiceIsFixed) refuseOtherVoice(current.voice, updated.voice);
+  if (isVoiceFixed) refuseOtherVoice(current.voice, updated.voice);
   return updated;
 }
 
-/** Once a session has spoken, every voice but its own is refused, for the session and for single responses. */
-export function refuseOtherVoice(current: string, asked: string): void {
-  if (current === asked) return;
+/** Rejects a change of voice after the first audio, for the session and for single responses. */
+export function refuseOtherVoice(current: string, requested: string): void {
+  if (current === requested) return;
   const message = "Cannot update a conversation's voice if assistant audio is present.";
   throw new Rejection(message, { code: 'cannot_update_voice' });
 }
@@ -125,9 +112,9 @@ function inputAudio(current: SessionSettings, input: Readonly<Record<string, unk
   for (const key of INERT_INPUT) {
     if (input[key] !== null) optionalRecord(input, key, path);
   }
+  checkFormat(input, path);
   const isSwitchedOff = input['transcription'] === null;
   return {
-    inputFormat: formatIn(input, path) ?? current.inputFormat,
     transcription: isSwitchedOff ? null : (optionalRecord(input, 'transcription', path) ?? current.transcription),
     inertInput: { ...current.inertInput, ...pick(input, INERT_INPUT) },
   };
@@ -136,10 +123,10 @@ function inputAudio(current: SessionSettings, input: Readonly<Record<string, unk
 function outputAudio(current: SessionSettings, output: Readonly<Record<string, unknown>>) {
   const path = 'session.audio.output';
   onlyKnown(output, ['format', 'voice', 'speed'], path);
+  checkFormat(output, path);
   const { speed = current.speed } = output;
   if (typeof speed !== 'number') throw invalidType(pathOf(path, 'speed'), 'a decimal', speed);
   return {
-    outputFormat: formatIn(output, path) ?? current.outputFormat,
     voice: voiceIn(output, path) ?? current.voice,
     speed: withinRange(speed, pathOf(path, 'speed'), SPEED),
   };
@@ -149,7 +136,7 @@ function pick(record: Readonly<Record<string, unknown>>, keys: readonly string[]
   return Object.fromEntries(keys.filter((key) => record[key] !== undefined).map((key) => [key, record[key]]));
 }
 
-/** What may be null in a published session object; other settings that are off are left out of it. */
+/** These may be null in a published session object; other null settings are omitted. */
 const NULLABLE = ['turn_detection', 'tracing', 'prompt'];
 
 /** The full session as `session.created` and `session.updated` show it. */
@@ -163,17 +150,17 @@ export function wireSession(settings: SessionSettings): Record<string, unknown> 
     output_modalities: [settings.modality],
     instructions: settings.instructions,
     max_output_tokens: settings.maxOutputTokens,
-    ...shown(settings.inert),
+    ...withoutNulls(settings.inert),
     audio: {
       input: {
-        format: settings.inputFormat,
-        ...shown({ transcription: settings.transcription, ...settings.inertInput }),
+        format: PCM,
+        ...withoutNulls({ transcription: settings.transcription, ...settings.inertInput }),
       },
-      output: { format: settings.outputFormat, voice: settings.voice, speed: settings.speed },
+      output: { format: PCM, voice: settings.voice, speed: settings.speed },
     },
   };
 }
 
-function shown(inert: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function withoutNulls(inert: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(inert).filter(([key, value]) => value !== null || NULLABLE.includes(key)));
 }

@@ -8,10 +8,11 @@ import { newId, type ServerEvent, type WireEvent } from './events.ts';
 import { responderContext } from './history.ts';
 import { InputAudioBuffer } from './input-audio.ts';
 import { ItemEvents } from './item-events.ts';
+import type { Item } from './items.ts';
 import type { ExtraFrame, Responder, ScriptedResponse } from './responder.ts';
-import { perform, type Stage } from './response-player.ts';
+import { ActiveResponse } from './response.ts';
+import { type PlayerSession, playResponse } from './response-player.ts';
 import { parseResponseRequest, type ResponseRequest } from './response-request.ts';
-import { Responses } from './responses.ts';
 import {
   initialSettings,
   refuseOtherVoice,
@@ -22,9 +23,9 @@ import {
 import { Transcripts } from './transcripts.ts';
 import { type Input, usageOf } from './usage.ts';
 import type { Voice } from './voice.ts';
-import { errorEvent, invalidValue, Rejection, SERVER_FAULT } from './wire-errors.ts';
+import { errorEvent, Rejection, SERVER_FAULT } from './wire-errors.ts';
 
-/** What all sessions of a simulator share. */
+/** Shared by all sessions of a simulator. */
 export interface SessionDeps {
   readonly responder: Responder;
   readonly voice: Voice;
@@ -37,24 +38,25 @@ export interface SessionDeps {
 
 type Handler = (event: WireEvent, clientEventId: string | null) => void;
 
-/** A client that asks and never reads is dropped here, before it costs the process its memory. */
+/** A client that sends and never reads is disconnected at this size of its send buffer. */
 const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
-/** What the service closes an expired session with: "going away". */
+/** The close code of an expired session: "going away". */
 const EXPIRED = 1001;
 
-/** One socket: takes client events one after another, answers each at once, and plays responses beside. */
+/** One socket: answers each client event at once, in order, and plays responses in parallel. */
 export class Session {
   readonly id = newId('sess');
   readonly #socket: WebSocket;
   readonly #deps: SessionDeps;
   readonly #log: Logger;
   readonly #conversation = new Conversation();
-  readonly #responses = new Responses(this.#conversation);
   readonly #inputAudio = new InputAudioBuffer();
   readonly #transcripts: Transcripts;
-  readonly #forgetExpiry: () => void;
+  readonly #cancelExpiry: () => void;
   #settings: SessionSettings;
-  #hasSpoken = false;
+  #hasAudio = false;
+  /** The active response: a conversation has at most one. */
+  #response: ActiveResponse | undefined;
   #lastInput: Input | undefined;
 
   constructor(socket: WebSocket, model: string, deps: SessionDeps) {
@@ -64,10 +66,10 @@ export class Session {
     this.#transcripts = new Transcripts(deps.clock, this.#send);
     const lifetimeMs = deps.sessionSeconds * 1000;
     this.#settings = initialSettings(this.id, model, Math.floor((deps.clock.now() + lifetimeMs) / 1000));
-    this.#forgetExpiry = deps.clock.after(lifetimeMs, () => this.#expire());
+    this.#cancelExpiry = deps.clock.after(lifetimeMs, () => this.#expire());
   }
 
-  /** Greets the client and listens to it until its socket is closed. */
+  /** Sends `session.created` and handles events until the socket closes. */
   start(): void {
     this.#socket.on('message', (data, isBinary) => this.#onFrame(String(data), isBinary));
     this.#socket.on('error', (err) => this.#log.warn({ err }, 'socket failed'));
@@ -81,9 +83,9 @@ export class Session {
   }
 
   #onClose(code: number): void {
-    this.#forgetExpiry();
+    this.#cancelExpiry();
     this.#transcripts.close();
-    this.#responses.stopAll();
+    this.#response?.stop('closed');
     this.#log.info({ code }, 'session closed');
   }
 
@@ -91,7 +93,7 @@ export class Session {
     const minutes = Math.round(this.#deps.sessionSeconds / 60);
     const message = `Your session hit the maximum duration of ${minutes} minutes.`;
     this.#send(errorEvent(new Rejection(message, { code: 'session_expired' }), null));
-    this.#responses.stopAll();
+    this.#response?.stop('closed');
     this.#socket.close(EXPIRED, message);
   }
 
@@ -119,12 +121,12 @@ export class Session {
     this.#attempt(clientEventId, () => this.#handlers[typeOf(event)](event, clientEventId));
   }
 
-  /** Whatever goes wrong with a client event becomes one error event; the session goes on. */
+  /** Any exception of a client event becomes one error event; the session goes on. */
   #attempt<T>(clientEventId: string | null, act: () => T): T | undefined {
     try {
       return act();
     } catch (error) {
-      if (!(error instanceof Rejection)) this.#log.error({ err: error }, 'the simulator failed');
+      if (!(error instanceof Rejection)) this.#log.error({ err: error }, 'client event failed');
       this.#send(errorEvent(error instanceof Rejection ? error : SERVER_FAULT, clientEventId));
       return undefined;
     }
@@ -134,22 +136,20 @@ export class Session {
 
   readonly #handlers: Readonly<Record<ClientEventType, Handler>> = {
     'session.update': (event) => this.#updateSession(event),
-    'conversation.item.create': (event) => this.#items.create(event, this.#settings.inputFormat),
+    'conversation.item.create': (event) => this.#items.create(event),
     'conversation.item.delete': (event) => this.#items.delete(event),
     'conversation.item.retrieve': (event) => this.#items.retrieve(event),
-    'conversation.item.truncate': (event) => this.#items.truncate(event),
-    'input_audio_buffer.append': (event) => this.#inputAudio.append(event, this.#settings.inputFormat),
+    'input_audio_buffer.append': (event) => this.#inputAudio.append(event),
     'input_audio_buffer.commit': () => this.#commitInputAudio(),
     'input_audio_buffer.clear': () => this.#clearInputAudio(),
-    'output_audio_buffer.clear': () => refuseOutputAudioBuffer(),
     'response.create': (event, clientEventId) => this.#createResponse(event, clientEventId),
-    'response.cancel': (event) => this.#responses.cancel(optionalString(event, 'response_id', '')),
+    'response.cancel': (event) => this.#cancelResponse(optionalString(event, 'response_id', '')),
   };
 
   #updateSession(event: WireEvent): void {
     const update = requiredRecord(event, 'session', '');
-    const updated = updatedSettings(this.#settings, update, this.#hasSpoken);
-    // First, as what cannot be shown is not taken over either.
+    const updated = updatedSettings(this.#settings, update, this.#hasAudio);
+    // Sent first: settings that cannot be serialized are not applied.
     this.#send({ type: 'session.updated', session: wireSession(updated) });
     this.#settings = updated;
   }
@@ -157,8 +157,7 @@ export class Session {
   #commitInputAudio(): void {
     const clip = this.#inputAudio.commit();
     const itemId = this.#items.commit(clip);
-    const { transcription } = this.#settings;
-    if (transcription !== null) this.#transcripts.expect(itemId, clip, transcription['model']);
+    if (this.#settings.transcription !== null) this.#transcripts.expect(itemId, clip);
   }
 
   #clearInputAudio(): void {
@@ -167,55 +166,74 @@ export class Session {
   }
 
   #createResponse(event: WireEvent, clientEventId: string | null): void {
-    const request = parseResponseRequest(event, this.#settings, this.#conversation);
-    if (this.#hasSpoken) refuseOtherVoice(this.#settings.voice, request.voice);
-    const response = this.#responses.begin(request);
-    const performance = this.#think(request);
-    const { ending } = performance;
+    const request = parseResponseRequest(event, this.#settings);
+    if (this.#hasAudio) refuseOtherVoice(this.#settings.voice, request.voice);
+    const response = this.#beginResponse(request);
+    const context = this.#conversation.items;
+    const script = this.#scriptFor(context, request.instructions);
+    const { ending } = script;
     if (ending.kind === 'reject') {
-      this.#responses.end(response);
+      this.#response = undefined;
       this.#send(errorEvent(ending.error, clientEventId));
-      this.#transcripts.follow(request.context, performance.transcription ?? {}, Promise.resolve());
+      this.#transcripts.follow(script.transcription ?? {}, Promise.resolve());
       return;
     }
-    const input = { instructions: request.instructions, items: request.context };
-    const done = perform({ ...performance, ending }, response, this.#stage(input)).finally(() => {
-      this.#responses.end(response);
-      if (!request.outOfBand) this.#lastInput = input;
+    const input = { instructions: request.instructions, items: context };
+    const done = playResponse({ ...script, ending }, response, this.#playerSession(input)).finally(() => {
+      this.#response = undefined;
+      this.#lastInput = input;
     });
-    // The response is created by now, and its first delta waits for the next turn of the event loop.
-    this.#transcripts.follow(request.context, performance.transcription ?? {}, done);
+    // `response.created` has been sent; the first delta waits for the next turn of the event loop.
+    this.#transcripts.follow(script.transcription ?? {}, done);
   }
 
-  #think({ context, instructions }: ResponseRequest): ScriptedResponse {
+  #beginResponse(request: ResponseRequest): ActiveResponse {
+    if (this.#response !== undefined) {
+      const message = `Conversation already has an active response in progress: ${this.#response.id}. Wait until the response is finished before creating a new one.`;
+      throw new Rejection(message, { code: 'conversation_already_has_active_response' });
+    }
+    this.#response = new ActiveResponse(request, this.#conversation);
+    return this.#response;
+  }
+
+  /** `responseId`: default is the active response. */
+  #cancelResponse(responseId: string | undefined): void {
+    const response = this.#response;
+    if (response === undefined || response.signal.aborted || (responseId ?? response.id) !== response.id) {
+      throw new Rejection('Cancellation failed: no active response found', { code: 'response_cancel_not_active' });
+    }
+    response.stop('cancelled');
+  }
+
+  #scriptFor(context: readonly Item[], instructions: string): ScriptedResponse {
     try {
       return this.#deps.responder(responderContext(context, instructions, this.id));
     } catch (err) {
-      this.#log.error({ err }, 'the mind failed');
+      this.#log.error({ err }, 'responder failed');
       return { outputs: [], ending: { kind: 'failed', error: SERVER_FAULT } };
     }
   }
 
-  /** What was sent before still arrives: the ping is the last to be handed to the network. */
+  /** Frames sent before still arrive: the socket ends once the ping after them is written. */
   #drop(code: number | undefined): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (code === undefined) this.#socket.ping('', false, () => this.#socket.terminate());
     else this.#socket.close(code);
   }
 
-  #stage(input: Input): Stage {
-    const { clock, voice, paceMs } = this.#deps;
+  #playerSession(input: Input): PlayerSession {
     return {
-      ...{ clock, voice, paceMs, log: this.#log, send: this.#send, sendFrame: this.#sendFrame },
+      clock: this.#deps.clock,
+      voice: this.#deps.voice,
+      paceMs: this.#deps.paceMs,
+      log: this.#log,
+      send: this.#send,
+      sendFrame: this.#sendFrame,
       drop: (code) => this.#drop(code),
       onAudio: () => {
-        this.#hasSpoken = true;
+        this.#hasAudio = true;
       },
       usageOf: (response) => usageOf(input, response.items, this.#lastInput),
     };
   }
-}
-
-function refuseOutputAudioBuffer(): never {
-  throw invalidValue('type', 'output_audio_buffer.clear is only supported over WebRTC and SIP.');
 }

@@ -1,22 +1,22 @@
 import { BYTES_PER_SAMPLE, SAMPLE_RATE_HZ } from '../../src/audio/pcm.ts';
 
 const MS_PER_CHARACTER = 60;
-const SHORTEST_MS = 250;
-/** Five minutes (14 MB): more than any answer of a real model, which ends at 4,096 tokens. */
-const LONGEST_MS = 300_000;
+const MIN_MS = 250;
+/** Five minutes (14 MB), more than the 4,096 tokens of a real model. */
+const MAX_MS = 300_000;
 const PITCH_HZ = 330;
 const LEVEL = 0.15 * 0x7fff;
-/** Rise and fall, so that it neither clicks at its ends nor sounds like a fault. */
+/** Fades in and out, so that the ends do not click. */
 const FADE_MS = 40;
 
-/** After so many samples the wave is where it began: eleven whole waves. */
+/** Eleven whole waves. */
 const PERIOD_SAMPLES = 800;
-/** Repeated instead of worked out for each sample of an answer. */
+/** Repeated, since computing each sample of a long answer is slow. */
 const PERIOD = periodBytes();
 
-/** A soft tone whose length follows the text: PCM16 LE mono 24 kHz, the same bytes for the same length of text. */
+/** A soft tone whose length follows the length of the text: PCM16 LE mono 24 kHz, deterministic. */
 export function tone(text: string): Uint8Array {
-  const lengthMs = Math.min(Math.max(text.length * MS_PER_CHARACTER, SHORTEST_MS), LONGEST_MS);
+  const lengthMs = Math.min(Math.max(text.length * MS_PER_CHARACTER, MIN_MS), MAX_MS);
   const samples = Math.round((lengthMs / 1000) * SAMPLE_RATE_HZ);
   const fade = (FADE_MS / 1000) * SAMPLE_RATE_HZ;
   const bytes = new Uint8Array(samples * BYTES_PER_SAMPLE);

@@ -1,31 +1,25 @@
 import type { Clock } from '../../src/clock.ts';
 import { wordsOf } from './deltas.ts';
 import type { Send, ServerEvent } from './events.ts';
-import { type HeardClip, transcriptOf } from './input-description.ts';
-import type { Item } from './items.ts';
+import { type ClipDescription, transcriptOf } from './input-description.ts';
 import type { Transcription } from './responder.ts';
-import { heardTokens, textTokens } from './usage.ts';
+import { inputAudioTokens, textTokens } from './usage.ts';
 
-/** A client that asks for no answer gets the transcript of its clip after this. */
-const ALONE_MS = 1_000;
-
-/** A committed clip that is still to be transcribed. */
-interface Waiting {
+/** A committed clip without a transcript. */
+interface PendingClip {
   readonly itemId: string;
-  readonly clip: HeardClip;
-  readonly model: unknown;
-  readonly forgetTimer: () => void;
+  readonly clip: ClipDescription;
 }
 
 /**
- * Transcribes what was committed from the input audio buffer, beside the responses, as the service does. How is said by
- * the performance of the first response that is shown the clip; so the transcript waits for that for a second.
+ * Transcribes clips committed from the input audio buffer, in parallel to the responses, as the service does. The script
+ * of the next response says how, so a transcript waits for that response.
  */
 export class Transcripts {
   readonly #clock: Clock;
   readonly #send: Send;
-  #waiting: readonly Waiting[] = [];
-  readonly #timers = new Set<() => void>();
+  #pending: readonly PendingClip[] = [];
+  readonly #cancels: (() => void)[] = [];
   #isClosed = false;
 
   constructor(clock: Clock, send: Send) {
@@ -33,84 +27,61 @@ export class Transcripts {
     this.#send = send;
   }
 
-  /** `model`: as the session names it; it only decides how the usage is counted. */
-  expect(itemId: string, clip: HeardClip, model: unknown): void {
-    const forgetTimer = this.#after(ALONE_MS, () => this.#transcribe(this.#take([itemId]), {}));
-    this.#waiting = [...this.#waiting, { itemId, clip, model, forgetTimer }];
+  expect(itemId: string, clip: ClipDescription): void {
+    this.#pending = [...this.#pending, { itemId, clip }];
   }
 
-  /** Transcribes what waits among the items of a response. `done` settles when the response has ended. */
-  follow(context: readonly Item[], plan: Transcription, done: Promise<void>): void {
-    const taken = this.#take(context.map(({ id }) => id));
-    if (taken.length === 0 || plan.never === true) return;
-    const start = () => {
-      if (plan.delayMs === undefined) this.#transcribe(taken, plan);
-      else this.#after(plan.delayMs, () => this.#transcribe(taken, plan));
-    };
-    if (plan.afterDone === true) void done.then(start);
-    else start();
+  /** Transcribes the pending clips. `done` settles when the response has ended. */
+  follow(transcription: Transcription, done: Promise<void>): void {
+    const clips = this.#pending;
+    this.#pending = [];
+    if (clips.length === 0 || transcription.never === true) return;
+    if (transcription.afterDone === true) void done.then(() => this.#start(clips, transcription));
+    else this.#start(clips, transcription);
   }
 
-  /** Nothing is transcribed any more. Safe to call twice. */
+  /** Cancels all timers. Safe to call twice. */
   close(): void {
     this.#isClosed = true;
-    for (const forgetTimer of this.#timers) forgetTimer();
-    this.#timers.clear();
+    for (const cancel of this.#cancels) cancel();
   }
 
-  #take(itemIds: readonly string[]): readonly Waiting[] {
-    const taken = this.#waiting.filter(({ itemId }) => itemIds.includes(itemId));
-    this.#waiting = this.#waiting.filter((waiting) => !taken.includes(waiting));
-    for (const { forgetTimer } of taken) forgetTimer();
-    return taken;
+  #start(clips: readonly PendingClip[], transcription: Transcription): void {
+    const { delayMs } = transcription;
+    if (delayMs === undefined) this.#transcribe(clips, transcription);
+    else if (!this.#isClosed)
+      this.#cancels.push(this.#clock.after(delayMs, () => this.#transcribe(clips, transcription)));
   }
 
-  /** Returns how to forget it. */
-  #after(delayMs: number, run: () => void): () => void {
-    if (this.#isClosed) return () => {};
-    const cancel = this.#clock.after(delayMs, () => {
-      this.#timers.delete(forget);
-      run();
-    });
-    const forget = () => {
-      this.#timers.delete(forget);
-      cancel();
-    };
-    this.#timers.add(forget);
-    return forget;
-  }
-
-  #transcribe(clips: readonly Waiting[], { text, fails = false }: Transcription): void {
-    for (const waiting of clips) {
-      const transcript = text ?? transcriptOf(waiting.clip);
-      for (const event of fails ? [failed(waiting)] : completed(waiting, transcript)) this.#send(event);
+  #transcribe(clips: readonly PendingClip[], { text, fails = false }: Transcription): void {
+    for (const { itemId, clip } of clips) {
+      const events = fails ? [failed(itemId)] : completed(itemId, clip, text ?? transcriptOf(clip));
+      for (const event of events) this.#send(event);
     }
   }
 }
 
 const EVENT = 'conversation.item.input_audio_transcription';
 
-function completed({ itemId, clip, model }: Waiting, transcript: string): readonly ServerEvent[] {
-  const place = { item_id: itemId, content_index: 0 };
-  const deltas = wordsOf(transcript).map((delta) => ({ type: `${EVENT}.delta`, ...place, delta }));
-  return [...deltas, { type: `${EVENT}.completed`, ...place, transcript, usage: usageOf(clip, transcript, model) }];
+function completed(itemId: string, { durationMs }: ClipDescription, transcript: string): readonly ServerEvent[] {
+  const position = { item_id: itemId, content_index: 0 };
+  const deltas = wordsOf(transcript).map((delta) => ({ type: `${EVENT}.delta`, ...position, delta }));
+  const usage = tokenUsage(inputAudioTokens(durationMs), textTokens(transcript));
+  return [...deltas, { type: `${EVENT}.completed`, ...position, transcript, usage }];
 }
 
-/** Seen on the wire with `code` and `param` null, which the published description does not allow; so they are left out. */
-function failed({ itemId }: Waiting): ServerEvent {
+/** The service sends `code` and `param` as null, which its published schema does not allow: they are left out. */
+function failed(itemId: string): ServerEvent {
   const error = { type: 'server_error', message: `Input transcription failed for item '${itemId}'.` };
   return { type: `${EVENT}.failed`, item_id: itemId, content_index: 0, error };
 }
 
-/** Whisper is billed by duration, the other models by tokens; both shapes are published. */
-function usageOf({ durationMs }: HeardClip, transcript: string, model: unknown): Record<string, unknown> {
-  if (String(model).startsWith('whisper')) return { type: 'duration', seconds: durationMs / 1000 };
-  const [heard, written] = [heardTokens(durationMs), textTokens(transcript)];
+function tokenUsage(audioTokens: number, outputTokens: number): Record<string, unknown> {
   return {
     type: 'tokens',
-    total_tokens: heard + written,
-    input_tokens: heard,
-    input_token_details: { text_tokens: 0, audio_tokens: heard },
-    output_tokens: written,
+    total_tokens: audioTokens + outputTokens,
+    input_tokens: audioTokens,
+    input_token_details: { text_tokens: 0, audio_tokens: audioTokens },
+    output_tokens: outputTokens,
   };
 }

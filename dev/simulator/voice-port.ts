@@ -1,8 +1,8 @@
-/** Turns text into sound. */
+/** Turns text into audio. */
 export interface Voice {
   readonly name: string;
-  /** PCM16 LE mono 24 kHz. Any text is safe; an empty one gives a short sound or silence. */
+  /** PCM16 LE mono 24 kHz. Accepts any text; an empty one gives silence or a short sound. */
   speak(text: string): Promise<Uint8Array>;
-  /** Safe twice. */
+  /** Safe to call twice. */
   close(): Promise<void>;
 }

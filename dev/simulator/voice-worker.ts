@@ -1,31 +1,19 @@
-import { parentPort } from 'node:worker_threads';
+import { serveTasks } from '../../src/workers/serve-tasks.ts';
 import { INPUT_RATE_HZ, resample } from './resample.ts';
 import { speechText } from './speech-text.ts';
 
-/** To the worker: speak this. */
-export interface SpeechJob {
-  readonly id: number;
-  readonly text: string;
-}
-
-/** From the worker: whether it can speak at all, once; then one answer for each job. */
-export type SpeechMessage =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'unavailable'; readonly reason: string }
-  | { readonly kind: 'spoken'; readonly id: number; readonly pcm: Uint8Array };
-
-/** What is used of the package, which has no types (read in its espeak-ng.js, 0.3.5). */
+/** The parts of the package used here. It has no types (see its espeak-ng.js, 0.3.5). */
 interface Espeak {
   readonly samplerate: number;
   set_voice(name: string): number;
-  /** Synchronous; the callback gets the sound piece by piece, and returns true to stop it. */
+  /** Synchronous. The callback gets the audio in pieces, and returns true to stop. */
   synthesize(text: string, onAudio: (samples: Int16Array) => boolean): void;
 }
 interface EspeakModule {
   readonly default: () => Promise<{ readonly eSpeakNGWorker: new () => Espeak }>;
 }
 
-/** Not a literal in the import: the package is a development dependency, and may be missing. */
+/** Not a literal in the import: a development dependency may be missing. */
 const PACKAGE: string = '@echogarden/espeak-ng-emscripten';
 const VOICE = 'en-us';
 
@@ -41,7 +29,7 @@ async function loadEspeak(): Promise<Espeak> {
 function speak(espeak: Espeak, text: string): Uint8Array<ArrayBuffer> {
   const pieces: Int16Array[] = [];
   espeak.synthesize(speechText(text), (samples) => {
-    // The piece is a view of memory that the engine uses again.
+    // The engine reuses the memory of the piece.
     pieces.push(samples.slice());
     return false;
   });
@@ -54,20 +42,10 @@ function speak(espeak: Espeak, text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(resample(joined).buffer);
 }
 
-async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
-  const post = (message: SpeechMessage, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
-  let espeak: Espeak;
-  try {
-    espeak = await loadEspeak();
-  } catch (error) {
-    post({ kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) });
-    return;
-  }
-  port.on('message', ({ id, text }: SpeechJob) => {
-    const pcm = speak(espeak, text);
-    post({ kind: 'spoken', id, pcm }, [pcm.buffer]);
-  });
-  post({ kind: 'ready' });
-}
+let espeak: Espeak | undefined;
 
-if (parentPort !== null) await serve(parentPort);
+serveTasks(async (text: string) => {
+  espeak ??= await loadEspeak();
+  const pcm = speak(espeak, text);
+  return { result: pcm, transfer: [pcm.buffer] };
+});

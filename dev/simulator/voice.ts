@@ -1,59 +1,48 @@
 import { createLogger, type Logger } from '../../src/log.ts';
 import { EspeakCommand } from './espeak-command.ts';
-import { EspeakWorker } from './espeak-worker.ts';
+import { openEspeakPackage } from './espeak-package.ts';
 import { tone } from './tone.ts';
 import type { Voice } from './voice-port.ts';
 
 export type { Voice } from './voice-port.ts';
 
-/** No speech at all: pure, fast and deterministic. */
+/** A tone instead of speech: fast and deterministic. */
 export function toneVoice(): Voice {
   return { name: 'tone', speak: async (text) => tone(text), close: async () => {} };
 }
 
-/** A way to get a voice; `open` rejects where it does not work. */
-export interface SpeechEngine {
-  readonly name: string;
-  open(): Promise<Voice>;
-}
+/** Rejects where the engine does not work. */
+export type OpenEngine = (log: Logger) => Promise<Voice>;
 
-const ENGINES: readonly SpeechEngine[] = [
-  { name: 'the package @echogarden/espeak-ng-emscripten', open: () => EspeakWorker.open() },
-  { name: 'the command espeak-ng', open: () => EspeakCommand.open() },
-];
+const ENGINES: readonly OpenEngine[] = [(log) => openEspeakPackage(log), () => EspeakCommand.open()];
 
 export interface VoiceOptions {
   /** Default: silent. */
   readonly log?: Logger;
-  /** Best first. Default: espeak-ng from its package, then espeak-ng of the system. */
-  readonly engines?: readonly SpeechEngine[];
+  /** In order of preference. Default: espeak-ng from its package, then espeak-ng of the system. */
+  readonly engines?: readonly OpenEngine[];
 }
 
-/** The first voice that works here, and a tone where none does. The log says which. */
+/** Opens the first engine that works, else a tone. */
 export async function openVoice(options: VoiceOptions = {}): Promise<Voice> {
   const { log = createLogger('silent'), engines = ENGINES } = options;
-  for (const { name, open } of engines) {
+  for (const open of engines) {
     try {
-      const voice = withFallback(await open(), log);
+      const voice = withFallback(await open(log), log);
       log.info({ voice: voice.name }, 'voice opened');
       return voice;
     } catch (error) {
-      log.info({ reason: error instanceof Error ? error.message : String(error) }, `no voice from ${name}`);
+      log.info({ reason: error instanceof Error ? error.message : String(error) }, 'voice not opened');
     }
   }
-  log.warn('no speech engine works here: answers sound as a tone');
+  log.warn('no speech engine found: answers are a tone');
   return toneVoice();
 }
 
-/** After a first failure, which is passed on, everything else is a tone: a text without speech is better than none. */
+/** Passes the first failure of a voice on, and is a tone from then on. */
 export function withFallback(voice: Voice, log: Logger): Voice {
   let isBroken = false;
   let isClosed = false;
-  const onFailure = (err: unknown) => {
-    if (isBroken || isClosed) return;
-    isBroken = true;
-    log.warn({ err, voice: voice.name }, 'the voice failed: from now on answers sound as a tone');
-  };
   return {
     name: voice.name,
     close() {
@@ -64,9 +53,11 @@ export function withFallback(voice: Voice, log: Logger): Voice {
       if (isBroken) return tone(text);
       try {
         return await voice.speak(text);
-      } catch (error) {
-        onFailure(error);
-        throw error;
+      } catch (err) {
+        if (!isBroken && !isClosed)
+          log.warn({ err, voice: voice.name }, 'voice failed: answers are a tone from now on');
+        isBroken = true;
+        throw err;
       }
     },
   };

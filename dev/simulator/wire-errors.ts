@@ -7,12 +7,12 @@ interface RejectionDetails {
   readonly param?: string | null;
 }
 
-/** A client event that is refused: it becomes one `error` event, changes nothing, and the session goes on. */
+/** A rejected client event: it becomes one `error` event and changes nothing. The session goes on. */
 export class Rejection extends Error {
   override readonly name = 'Rejection';
   readonly type: string;
   readonly code: string | null;
-  /** The field at fault, as a path into the event (`session.audio.output.voice`). */
+  /** The path of the wrong field in the event, such as `session.audio.output.voice`. */
   readonly param: string | null;
 
   constructor(message: string, { type = 'invalid_request_error', code = null, param = null }: RejectionDetails = {}) {
@@ -23,14 +23,14 @@ export class Rejection extends Error {
   }
 }
 
-/** What the service says when the fault is its own. */
+/** The error of the service for its own faults. */
 export const SERVER_FAULT: ServiceError = {
   type: 'server_error',
   code: 'server_error',
   message: 'The server had an error while processing your request. Sorry about that!',
 };
 
-/** The `error` event. The client's own event id is all that tells it which of its events is meant. */
+/** The `error` event. Only the client's event id names the event that it is about. */
 export function errorEvent(error: Rejection | ServiceError, clientEventId: string | null): ServerEvent {
   const { type, code, message } = error;
   const param = error instanceof Rejection ? error.param : null;
@@ -50,7 +50,7 @@ export function invalidType(param: string, expected: string, value: unknown): Re
   return new Rejection(message, { code: 'invalid_type', param });
 }
 
-/** The value is none of `supported`; the service names them all. */
+/** Lists all supported values, as the service does. */
 export function unsupportedValue(param: string, value: unknown, supported: readonly string[]): Rejection {
   const shown = typeof value === 'string' ? value : JSON.stringify(value);
   const message = `Invalid value: '${shorten(shown)}'. Supported values are: ${listOf(supported)}.`;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** Drawn once for this purpose. A change of it would make another app of every bot. */
+/** Random. A change would give every bot a different app. */
 const NAMESPACE = '6a09601b-321a-4838-b4c0-7c120302174e';
 
-/** The id of a bot's app in Teams: a UUID of version 5, so that the same bot always has the same app. RFC 9562, 5.5. */
+/** The id of a bot's app in Teams, always the same for the same bot: a UUID of version 5. RFC 9562, 5.5. */
 export function appIdOf(botId: string): string {
   const namespace = Buffer.from(NAMESPACE.replaceAll('-', ''), 'hex');
   const hash = createHash('sha1').update(namespace).update(botId.toLowerCase()).digest().subarray(0, 16);

@@ -8,27 +8,29 @@ import { VERSION } from './teams-options.ts';
 
 type Files = Readonly<Record<string, Uint8Array>>;
 
-/** Microsoft's own, as its package has them. */
 const SCHEMAS = '@microsoft/app-manifest/build/json-schemas/teams/v1.29';
 
-/** In the words of a schema, what is wrong with a JSON. */
+/** Returns the problems that a schema finds in a JSON. */
 type Check = (json: unknown) => readonly string[];
 
 /**
- * What tells of a package what Teams would refuse in it, as far as that can be known here; each begins with the file
- * that it is in. Made once, since reading the schemas takes half a second.
+ * Returns a function that lists what Teams would reject in an app package, as far as its schemas tell. Each problem begins
+ * with the name of its file. Call this once: reading the schemas takes half a second.
  */
-export function packageCheck(): (files: Files) => readonly string[] {
+export function packageCheck(): (files: Files) => Promise<readonly string[]> {
   const checkManifest = schemaCheck('MicrosoftTeams.schema.json');
   const checkLanguage = schemaCheck('MicrosoftTeams.Localization.schema.json');
-  return (files) => {
+  return async (files) => {
     const manifest = readJson(files['manifest.json']);
     const { version, icons, localizationInfo } = fieldsOf(manifest);
+    const iconsFound = (['color', 'outline'] as const).map((kind) =>
+      namedIconProblems(files, fieldsOf(icons)[kind], kind),
+    );
     return [
       ...checkManifest(manifest).map((problem) => `manifest.json ${problem}`),
       ...(VERSION.test(String(version)) ? [] : ['manifest.json /version must be three numbers, such as 1.0.2']),
       ...languageFilesOf(localizationInfo).flatMap((name) => languageProblems(files, name, checkLanguage)),
-      ...(['color', 'outline'] as const).flatMap((kind) => namedIconProblems(files, fieldsOf(icons)[kind], kind)),
+      ...(await Promise.all(iconsFound)).flat(),
     ];
   };
 }
@@ -39,17 +41,17 @@ function languageFilesOf(localizationInfo: unknown): readonly string[] {
 }
 
 function languageProblems(files: Files, name: string, check: Check): readonly string[] {
-  if (files[name] === undefined) return [`${name} is named by manifest.json and is not there`];
+  if (files[name] === undefined) return [`${name} is named in manifest.json and missing`];
   return check(readJson(files[name])).map((problem) => `${name} ${problem}`);
 }
 
-function namedIconProblems(files: Files, name: unknown, kind: IconKind): readonly string[] {
+async function namedIconProblems(files: Files, name: unknown, kind: IconKind): Promise<readonly string[]> {
   const icon = files[String(name)];
-  if (icon === undefined) return [`${String(name)} is named by manifest.json and is not there`];
-  return iconProblems(icon, kind).map((problem) => `${String(name)} ${problem}`);
+  if (icon === undefined) return [`${String(name)} is named in manifest.json and missing`];
+  return (await iconProblems(icon, kind)).map((problem) => `${String(name)} ${problem}`);
 }
 
-/** `undefined`, which no schema takes, where there is none. */
+/** Undefined, which no schema accepts, if the file is missing or no JSON. */
 function readJson(file: Uint8Array | undefined): unknown {
   try {
     return JSON.parse(Buffer.from(file ?? []).toString());
@@ -59,7 +61,7 @@ function readJson(file: Uint8Array | undefined): unknown {
 }
 
 function schemaCheck(schemaFile: string): Check {
-  // The schemas have keywords of other drafts, and patterns that are none in Unicode mode.
+  // The schemas have keywords of other drafts, and patterns that are invalid in Unicode mode.
   const ajv = new ajvDraft04.default({ allErrors: true, strict: false, unicodeRegExp: false });
   ajvFormats.default(ajv);
   const path = createRequire(import.meta.url).resolve(`${SCHEMAS}/${schemaFile}`);

@@ -6,11 +6,11 @@ import type { TeamsOptions } from './teams-options.ts';
 type Bot = NonNullable<Manifest['bots']>[number];
 type CommandList = NonNullable<Bot['commandLists']>[number];
 
-/** The language of the manifest itself; every other one is a file beside it. */
-const FIRST = messagesFor(undefined);
-const OTHERS: readonly Messages[] = Object.values(LANGUAGES).filter((messages) => messages !== FIRST);
+/** The language of the manifest itself; every other language has its own file. */
+const DEFAULT = messagesFor(undefined);
+const OTHERS: readonly Messages[] = Object.values(LANGUAGES).filter((messages) => messages !== DEFAULT);
 
-/** The manifest with the commands in it, and the file of each further language, by their names in the package. */
+/** The manifest and one file for each further language, by their names in the package. */
 export function manifestFiles(template: string, options: TeamsOptions): Readonly<Record<string, string>> {
   const manifest = makeManifest(template, options);
   const files: Record<string, unknown> = { 'manifest.json': manifest };
@@ -19,34 +19,34 @@ export function manifestFiles(template: string, options: TeamsOptions): Readonly
 }
 
 function makeManifest(template: string, options: TeamsOptions): Manifest {
-  const { fullName, short: shortDescription, full: fullDescription } = FIRST.teamsApp;
+  const { fullName, short: shortDescription, full: fullDescription } = DEFAULT.teamsApp;
   const values = { ...options, fullName: fullName(options.name), shortDescription, fullDescription };
-  const { $schema = '', ...rest }: Manifest = JSON.parse(filled(template, values));
+  const { $schema = '', ...rest }: Manifest = JSON.parse(fillIn(template, values));
   const bots = rest.bots?.map((bot) => ({ ...bot, commandLists: commandLists(bot) })) ?? [];
   const additionalLanguages = OTHERS.map((messages) => ({ languageTag: messages.language, file: fileOf(messages) }));
-  return { $schema, ...rest, localizationInfo: { defaultLanguageTag: FIRST.language, additionalLanguages }, bots };
+  return { $schema, ...rest, localizationInfo: { defaultLanguageTag: DEFAULT.language, additionalLanguages }, bots };
 }
 
-/** Throws for a place that nothing is known for. */
-function filled(template: string, values: Readonly<Record<string, string>>): string {
-  return template.replace(/\{\{(\w*)\}\}/g, (place, name: string) => {
+/** Throws for an unknown placeholder. */
+function fillIn(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replace(/\{\{(\w*)\}\}/g, (placeholder, name: string) => {
     const value = Object.hasOwn(values, name) ? values[name] : undefined;
-    if (value === undefined) throw new Error(`the template of the manifest has a place for nothing known: ${place}`);
+    if (value === undefined) throw new Error(`the manifest template has an unknown placeholder: ${placeholder}`);
     return JSON.stringify(value).slice(1, -1);
   });
 }
 
-/** Teams writes the title into the message, from where it is sent: it is the command itself, in every language. */
+/** Teams puts the title into the message, so it is the command itself in every language. */
 function commandLists({ scopes }: Bot): CommandList[] {
   const commands = COMMANDS.map((name) => ({
     title: `/${name}`,
-    description: FIRST.commands.does[name],
+    description: DEFAULT.commands.does[name],
     type: 'basic' as const,
   }));
   return scopes.map((scope) => ({ scopes: [scope], commands }));
 }
 
-/** With the full name: the schema does without it, Teams does not (OfficeDev/microsoft-teams-app-schema#162). */
+/** The full name is optional in the schema, but Teams requires it (OfficeDev/microsoft-teams-app-schema#162). */
 function languageFile({ $schema = '', bots = [] }: Manifest, messages: Messages, { name }: TeamsOptions): unknown {
   const { commands, teamsApp } = messages;
   const descriptions = bots[0]?.commandLists?.flatMap((_, list) =>

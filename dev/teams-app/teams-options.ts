@@ -5,20 +5,20 @@ import { appIdOf } from './teams-app-id.ts';
 
 export const USAGE = `Usage: npm run teams-package -- --bot-id GUID --host HOST [options]
 
-Writes out/teams-app.zip, the app that brings the bot into Microsoft Teams.
+Writes out/teams-app.zip, the app of the bot for Microsoft Teams.
 
   --bot-id GUID       the Microsoft App ID of the bot (MicrosoftAppId)
   --host HOST         the public host of the bot, such as bot.example.com (that of PUBLIC_BASE_URL)
-  --app-id GUID       the id of the app in Teams; by default one that follows from the bot's, always the same
-  --version X.Y.Z     the version of the app; by default that of package.json; raise it for an update
-  --name TEXT         the name of the app, up to 30 characters; by default "Realtime Voice Bot"
-  --developer TEXT    who runs the bot, up to 32 characters; by default "Realtime Voice Bot"
-  --website URL       what Teams links to: by default the bot's own page, https://HOST/about,
-  --privacy URL       https://HOST/about#privacy
-  --terms URL         and https://HOST/about#terms
+  --app-id GUID       the id of the app in Teams (default: derived from the bot id, always the same)
+  --version X.Y.Z     the version of the app (default: that of package.json); raise it for an update
+  --name TEXT         the name of the app, up to 30 characters (default: "Realtime Voice Bot")
+  --developer TEXT    who runs the bot, up to 32 characters (default: "Realtime Voice Bot")
+  --website URL       the website of the app (default: the bot's own page, https://HOST/about)
+  --privacy URL       the privacy statement (default: https://HOST/about#privacy)
+  --terms URL         the terms of use (default: https://HOST/about#terms)
   --help              print this`;
 
-/** What an app package is made for. */
+/** The values of an app package. */
 export interface TeamsOptions {
   readonly botId: string;
   readonly appId: string;
@@ -31,7 +31,7 @@ export interface TeamsOptions {
   readonly terms: string;
 }
 
-/** What was asked for: a package, the usage, or something that has these problems. */
+/** A request for a package, for the usage, or one that has problems. */
 export type TeamsRequest =
   | { readonly kind: 'package'; readonly options: TeamsOptions }
   | { readonly kind: 'help' }
@@ -39,24 +39,21 @@ export type TeamsRequest =
 
 const NAMES = ['bot-id', 'host', 'app-id', 'version', 'name', 'developer', 'website', 'privacy', 'terms'] as const;
 type Name = `--${(typeof NAMES)[number]}`;
-/** Of these it is said what is expected where there is no value. */
+/** The message about a missing value also says what is expected. */
 const REQUIRED: readonly string[] = ['bot-id', 'host'];
 
-/** Of the app, and of who runs it. */
+/** The default for the app and for its developer. */
 export const DEFAULT_NAME = 'Realtime Voice Bot';
 const GUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
-/**
- * What Teams takes; the whole of semver, with "-beta.1", it refuses: OfficeDev/microsoft-teams-app-schema#174. Nothing
- * can come before 0.0.0.
- */
+/** Teams rejects the pre-release versions of semver (OfficeDev/microsoft-teams-app-schema#174) and 0.0.0. */
 export const VERSION = /^(?!0\.0\.0$)(?:0|[1-9]\d{0,8})(?:\.(?:0|[1-9]\d{0,8})){2}$/;
 const MAX_NAME_CHARS = 30;
 const MAX_DEVELOPER_CHARS = 32;
 const MAX_URL_CHARS = 2_048;
-/** Stands where there is none, so that the rest is read as well. */
+/** A placeholder for a missing id, so that the other options are checked as well. */
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
-/** Reads the command line. `packageVersion`: the version of this program. */
+/** Reads the command line. `packageVersion`: the version in package.json. */
 export function readTeamsRequest(args: readonly string[], packageVersion: string): TeamsRequest {
   const { values, isHelpAsked, problems } = readArguments(args);
   if (isHelpAsked) return { kind: 'help' };
@@ -66,7 +63,7 @@ export function readTeamsRequest(args: readonly string[], packageVersion: string
   return all.length > 0 ? { kind: 'wrong', problems: all } : { kind: 'package', options };
 }
 
-/** Lexed by Node, read here: `parseArgs` itself would stop at the first thing that is wrong. */
+/** Reads the tokens: `parseArgs` itself would stop at the first problem. */
 function readArguments(args: readonly string[]) {
   const { tokens } = parseArgs({ args: [...args], strict: false, tokens: true });
   const values: Partial<Record<Name, string>> = {};
@@ -116,7 +113,7 @@ function readGuid(read: EnvReader, name: Name, what: string): string | undefined
 
 function readHost(read: EnvReader): string {
   const expected =
-    'the public DNS name of the bot alone, such as bot.example.com (without a path or a port; no IP address, no name that only a machine or a network knows, such as localhost or bot.internal, and not the bare name of a platform, such as azurewebsites.net)';
+    'the public DNS name of the bot, such as bot.example.com (no path, no port, no IP address, no private name such as localhost or bot.internal, and no bare platform name such as azurewebsites.net)';
   const text = read.required('--host', expected);
   const host = publicHost(text);
   if (text !== '' && host === undefined) read.problems.push(`--host is "${text}"; expected ${expected}`);
@@ -127,16 +124,16 @@ function readVersion(read: EnvReader): string | undefined {
   const version = read.text('--version');
   if (version !== undefined && !VERSION.test(version))
     read.problems.push(
-      `--version is "${version}"; expected three numbers such as 1.0.2, above 0.0.0, which is all that Teams takes`,
+      `--version is "${version}"; expected three numbers such as 1.0.2, above 0.0.0: Teams accepts no other`,
     );
   return version;
 }
 
 function readText(read: EnvReader, name: Name, maxChars: number): string {
   const text = read.text(name) ?? DEFAULT_NAME;
-  // Such as those that turn the direction of what stands behind them.
+  // Such as marks that change the text direction.
   if (/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text))
-    read.problems.push(`${name} holds characters that cannot be seen; expected one line of up to ${maxChars}`);
+    read.problems.push(`${name} has invisible characters; expected one line of up to ${maxChars}`);
   else if (text.length > maxChars)
     read.problems.push(`${name} has ${text.length} characters; expected one line of up to ${maxChars}`);
   return text;

@@ -8,7 +8,7 @@ import { packageCheck } from './teams-checks.ts';
 import { manifestFiles } from './teams-manifest.ts';
 import { DEFAULT_NAME, readTeamsRequest, type TeamsOptions, USAGE } from './teams-options.ts';
 
-// `npm run teams-package`: the bot as an app that can be uploaded to Teams. The same options give the same bytes.
+// `npm run teams-package`: the app of the bot for Teams. The same options give the same bytes.
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const sources = `${root}deploymentTemplates/teams/`;
@@ -28,9 +28,9 @@ function packageFiles(options: TeamsOptions): Readonly<Record<string, Uint8Array
   };
 }
 
-function whatNext({ name, version, appId, botId, host, developer }: TeamsOptions): string {
+function nextSteps({ name, version, appId, botId, host, developer }: TeamsOptions): string {
   const isUnnamed = developer === DEFAULT_NAME;
-  const publisher = `Teams will name "${developer}" as the publisher: --developer names you\n\n`;
+  const publisher = `Teams will show "${developer}" as the publisher; set --developer to your name.\n\n`;
   return `${target}
 
   App      ${name} ${version}, from ${developer}
@@ -41,9 +41,9 @@ function whatNext({ name, version, appId, botId, host, developer }: TeamsOptions
 ${isUnnamed ? publisher : ''}To try it: in Teams, Apps > Manage your apps > Upload an app > Upload a custom app.
 For an organisation: in the Teams admin center, Teams apps > Manage apps > Upload new app.
 
-The bot itself has to answer at https://${host}/api/messages, with the Teams channel switched on in its registration,
-and to run with
-PUBLIC_BASE_URL=https://${host}, unless it runs on App Service, which knows its own address
+The bot has to answer at https://${host}/api/messages. Turn on the Teams channel in its registration. Unless it runs on App
+Service, start it with
+PUBLIC_BASE_URL=https://${host}
 `;
 }
 
@@ -59,12 +59,12 @@ switch (request.kind) {
   case 'package': {
     try {
       const files = packageFiles(request.options);
-      const problems = packageCheck()(files);
-      if (problems.length > 0) fail('The package would not be taken by Teams, and is not written:', problems);
+      const problems = await packageCheck()(files);
+      if (problems.length > 0) fail('Teams would reject the package, so it is not written:', problems);
       writeWhole(target, zipOf(files));
     } catch (error) {
       fail(`The package cannot be made: ${error instanceof Error ? error.message : String(error)}.`);
     }
-    process.stdout.write(whatNext(request.options));
+    process.stdout.write(nextSteps(request.options));
   }
 }

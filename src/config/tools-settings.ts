@@ -8,6 +8,8 @@ export interface ToolsSettings {
   readonly documents: DocumentsSettings | undefined;
   /** Whether the example functions are there, as in the demo. */
   readonly hasExamples: boolean;
+  /** How long the database keeps what tools have done. */
+  readonly auditRetentionMs: number;
 }
 
 export function readTools(read: EnvReader, env: Env, readText: (path: string) => string): ToolsSettings {
@@ -15,5 +17,6 @@ export function readTools(read: EnvReader, env: Env, readText: (path: string) =>
     servers: readMcpServers(read, env, readText),
     documents: readDocuments(read),
     hasExamples: read.flag('EXAMPLE_TOOLS', false),
+    auditRetentionMs: read.whole('TOOL_AUDIT_RETENTION_DAYS', 90, { min: 1, max: 3650 }) * 86_400_000,
   };
 }

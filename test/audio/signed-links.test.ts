@@ -7,7 +7,7 @@ import { findLinked } from '../../src/http/linked-audio.ts';
 import { randomIds } from '../../src/ids.ts';
 import { hostileText } from '../fuzz/hostile.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { storedAudio } from '../support/sound.ts';
+import { storedAudio } from '../support/stored-audio.ts';
 import { save } from './audio-store-contract.ts';
 
 const SEED = 20_261_103;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { en as wording } from '../../src/messages/en.ts';
 import { startBot } from '../support/bot.ts';
-import { SwiftClock } from '../support/swift-clock.ts';
+import { FastClock } from '../support/fast-clock.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -113,7 +113,7 @@ describe('a group', () => {
       );
       const [asked] = bot.script.asked;
       assert.equal(asked?.text, 'hello');
-      assert.deepEqual(asked?.said, []);
+      assert.deepEqual(asked?.history, []);
     });
   }
 
@@ -135,7 +135,7 @@ describe('a group', () => {
     ['nothing, in a chat of two', 'hello', { ...SLACK, conversation: { id: 'd', isGroup: false } }, 'hello'],
   ] as const;
   it(`is answered for ${addressed.map(([name]) => name).join('; for ')}`, async (t) => {
-    const bot = await startBot({ turns: addressed.map(() => 'Answer'), deps: { clock: new SwiftClock() } });
+    const bot = await startBot({ turns: addressed.map(() => 'Answer'), deps: { clock: new FastClock() } });
     t.after(() => bot[Symbol.asyncDispose]());
     for (const [index, [name, text, fields, asked]] of addressed.entries()) {
       await bot.says(text, { ...fields, conversation: { ...fields.conversation, id: name } });

@@ -3,8 +3,8 @@ import { after, describe, it, type TestContext } from 'node:test';
 import type { Env } from '../../src/config/env.ts';
 import { en as wording } from '../../src/messages/en.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { FastClock } from '../support/fast-clock.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
-import { SwiftClock } from '../support/swift-clock.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -27,7 +27,7 @@ const TEAMS = claims('msteams');
 const responder = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
 
 async function started(t: TestContext, env: Env, isSigned = true): Promise<BotUnderTest> {
-  const bot = await startBot({ isSigned, env, simulator: { responder }, deps: { clock: new SwiftClock() } });
+  const bot = await startBot({ isSigned, env, simulator: { responder }, deps: { clock: new FastClock() } });
   t.after(() => bot.close());
   return bot;
 }
@@ -38,7 +38,7 @@ const shared = new Map<string, Promise<BotUnderTest>>();
 function sharedWith(env: Env): Promise<BotUnderTest> {
   const key = JSON.stringify(env);
   const bot =
-    shared.get(key) ?? startBot({ isSigned: true, env, simulator: { responder }, deps: { clock: new SwiftClock() } });
+    shared.get(key) ?? startBot({ isSigned: true, env, simulator: { responder }, deps: { clock: new FastClock() } });
   shared.set(key, bot);
   return bot;
 }

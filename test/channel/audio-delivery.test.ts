@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { toLink } from '../../src/audio/signed-links.ts';
 import { audioSource, playerUrl } from '../../src/channel/audio-delivery.ts';
 import { capabilitiesOf } from '../../src/channel/capabilities.ts';
-import { storedAudio } from '../support/sound.ts';
+import { storedAudio } from '../support/stored-audio.ts';
 
 const HTTPS = 'https://bot.example.com/base';
 const LOCAL = 'http://localhost:3978';

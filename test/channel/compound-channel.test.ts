@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startBot } from '../support/bot.ts';
-import { SwiftClock } from '../support/swift-clock.ts';
+import { FastClock } from '../support/fast-clock.ts';
 
 const CHAT = { conversation: { id: 'a:1', conversationType: 'personal' } };
 
 describe('a compound channel id', () => {
   it('is its channel: what that can take, its conversation and its telemetry; the wire keeps the whole of it', async (t) => {
-    const bot = await startBot({ turns: ['One', 'Two'], deps: { clock: new SwiftClock() } });
+    const bot = await startBot({ turns: ['One', 'Two'], deps: { clock: new FastClock() } });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('my name is Ada', { ...CHAT, channelId: 'msteams:COPILOT' });
     const [first] = await bot.connector.whenMessages(1);
@@ -16,7 +16,7 @@ describe('a compound channel id', () => {
     await bot.says('who am I?', { ...CHAT, channelId: 'msteams' });
     await bot.connector.whenMessages(2);
     assert.deepEqual(
-      bot.script.asked[1]?.said.map(({ text }) => text),
+      bot.script.asked[1]?.history.map(({ text }) => text),
       ['my name is Ada', 'One'],
     );
     const line = bot.logs.find(({ msg }) => msg === 'turn ended');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
-import { SwiftClock } from '../support/swift-clock.ts';
+import { FastClock } from '../support/fast-clock.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -28,7 +28,7 @@ let started: Promise<BotUnderTest> | undefined;
 /** One bot for all exchanges, each of which has a conversation of its own. */
 function startShared(): Promise<BotUnderTest> {
   const responder = () => ({ outputs: [{ text: ANSWER }], ending: { kind: 'completed' } as const });
-  started ??= startBot({ simulator: { responder }, deps: { clock: new SwiftClock() } });
+  started ??= startBot({ simulator: { responder }, deps: { clock: new FastClock() } });
   return started;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Turn } from '../../dev/simulator/script.ts';
+import type { ScriptedTurn } from '../../dev/simulator/script.ts';
 import { en as wording } from '../../src/messages/en.ts';
 import { type BotUnderTest, samplesOf, startBot } from '../support/bot.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -118,7 +118,7 @@ describe('a message whose replies are expected in the response', () => {
 
   it('ends without an answer when its user stops it while it waits', async (t) => {
     const asked = Promise.withResolvers<void>();
-    const first: Turn = () => {
+    const first: ScriptedTurn = () => {
       asked.resolve();
       return { outputs: [{ text: 'One' }], ending, gate: new Promise(() => {}) };
     };

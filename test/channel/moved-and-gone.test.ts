@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Turn } from '../../dev/simulator/script.ts';
+import type { ScriptedTurn } from '../../dev/simulator/script.ts';
 import { startBot } from '../support/bot.ts';
 import { startFakeConnector } from '../support/fake-connector.ts';
 import { watchedLog } from './watched-log.ts';
@@ -8,10 +8,10 @@ import { watchedLog } from './watched-log.ts';
 const REFUSAL = { error: { code: 'Refused', message: 'no such conversation' } };
 
 /** A bot whose model holds its first answer until it is released. */
-async function holding(t: TestContext, ...more: readonly Turn[]) {
+async function holding(t: TestContext, ...more: readonly ScriptedTurn[]) {
   const gate = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
-  const first: Turn = () => {
+  const first: ScriptedTurn = () => {
     asked.resolve();
     return { outputs: [{ text: 'First' }], ending: { kind: 'completed' }, gate: gate.promise };
   };
@@ -24,9 +24,9 @@ async function holding(t: TestContext, ...more: readonly Turn[]) {
 describe('a conversation that is gone', { timeout: 30_000 }, () => {
   for (const status of [403, 404]) {
     it(`has its queue and its session dropped after ${status}, and is remembered`, async (t) => {
-      const { bot, watched, release, whenAsked } = await holding(t, ({ said }) => {
+      const { bot, watched, release, whenAsked } = await holding(t, ({ history }) => {
         assert.deepEqual(
-          said.map(({ text }) => text),
+          history.map(({ text }) => text),
           ['hello', 'First'],
         );
         return 'Welcome back';
@@ -53,7 +53,7 @@ describe('a conversation that is gone', { timeout: 30_000 }, () => {
   it('takes nothing from the others: neither what waits there, nor their sessions', async (t) => {
     const gate = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
-    const held: Turn = () => {
+    const held: ScriptedTurn = () => {
       asked.resolve();
       return { outputs: [{ text: 'Third' }], ending: { kind: 'completed' }, gate: gate.promise };
     };

@@ -3,10 +3,10 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { de } from '../../src/messages/de.ts';
 import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
-import { speak } from '../support/invited.ts';
+import { FastClock } from '../support/fast-clock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
-import { SwiftClock } from '../support/swift-clock.ts';
+import { uploadRecording } from '../support/recording-link.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -19,7 +19,7 @@ const thread = (id: string) => ({
 const MINUTE_MS = 60_000;
 
 async function started(t: TestContext, options: BotUnderTestOptions = {}) {
-  const bot = await startBot({ deps: { clock: new SwiftClock() }, ...options });
+  const bot = await startBot({ deps: { clock: new FastClock() }, ...options });
   t.after(() => bot.close());
   return { bot };
 }
@@ -69,7 +69,7 @@ describe('/talk in Teams', () => {
       assert.equal(task.value['fallbackUrl'], task.value['url']);
       const url = task.value['url'] ?? '';
       assert.equal((await fetch(url)).status, 200);
-      assert.equal((await speak(url)).status, 202);
+      assert.equal((await uploadRecording(url)).status, 202);
       const [, reply] = await bot.connector.whenMessages(2);
       assert.equal(reply?.body.conversation.id, fields.conversation.id);
       assert.equal((await press(bot, buttons, fields)).value, en.recording.ended, 'it is used');
@@ -92,7 +92,7 @@ describe('/talk in Teams', () => {
     const [button] = await buttonsOf(bot, GROUP);
     const { recording } = (button?.['data'] ?? {}) as { recording?: string };
     assert.equal((await fetch(`${bot.url}/record/${recording}`)).status, 404);
-    assert.equal((await speak(`${bot.url}/record/${recording}`)).status, 404);
+    assert.equal((await uploadRecording(`${bot.url}/record/${recording}`)).status, 404);
   });
 
   it('opens for the user who asked, and tells everybody else kindly', async (t) => {
@@ -189,7 +189,7 @@ describe('a user who sends a recording of Teams', () => {
   it('is not told of the page where there is none', async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId.close());
-    const bot = await startBot({ env: openId.env, deps: { clock: new SwiftClock() } });
+    const bot = await startBot({ env: openId.env, deps: { clock: new FastClock() } });
     t.after(() => bot.close());
     const authorization = `Bearer ${openId.token(bot.connector.url)}`;
     const attachments = [TEAMS_CLIP];
@@ -202,7 +202,7 @@ describe('a user who sends a recording of Teams', () => {
 describe('/talk elsewhere', () => {
   let bot: BotUnderTest;
   before(async () => {
-    bot = await startBot({ deps: { clock: new SwiftClock() } });
+    bot = await startBot({ deps: { clock: new FastClock() } });
   });
   after(() => bot.close());
 
@@ -223,7 +223,7 @@ describe('/talk elsewhere', () => {
   it('says so kindly where the bot has no address that the user can reach', async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId.close());
-    const bot = await startBot({ env: openId.env, deps: { clock: new SwiftClock() } });
+    const bot = await startBot({ env: openId.env, deps: { clock: new FastClock() } });
     t.after(() => bot.close());
     const authorization = `Bearer ${openId.token(bot.connector.url)}`;
     for (const [index, fields] of [{}, PERSONAL, GROUP].entries()) {

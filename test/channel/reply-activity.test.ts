@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { toMessage, withAudio } from '../../src/channel/reply-activity.ts';
 import { de } from '../../src/messages/de.ts';
 import { en } from '../../src/messages/en.ts';
-import { storedAudio } from '../support/sound.ts';
+import { storedAudio } from '../support/stored-audio.ts';
 
 const PAGE = 'https://bot.example.com/audio/link';
 const HOSTED = { wavUrl: `${PAGE}.wav`, pageUrl: PAGE };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ScriptedResponse } from '../../dev/simulator/responder.ts';
-import type { Turn } from '../../dev/simulator/script.ts';
+import type { ScriptedTurn } from '../../dev/simulator/script.ts';
 import { conversationOf, startTimedBot } from '../conversation/timed-bot.ts';
 import type { ConnectorRule } from '../support/fake-connector.ts';
 import { TeamsRules } from '../support/teams-rules.ts';
@@ -47,7 +47,7 @@ describe('80 turns in Teams', { timeout: 60_000 }, () => {
   it('break no rule of streaming, and none goes unanswered', async (t) => {
     const random = seeded(4);
     // More than are asked for: some are asked twice.
-    const turns: Turn[] = Array.from({ length: 240 }, () => anyPerformance(random));
+    const turns: ScriptedTurn[] = Array.from({ length: 240 }, () => anyPerformance(random));
     const bot = await startTimedBot({ turns, simulator: { paceMs: 300 } });
     const chats = new Map<string, TeamsRules>();
     const judge: ConnectorRule = (call, response) => {

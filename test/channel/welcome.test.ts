@@ -184,7 +184,7 @@ describe('a conversation from which the bot was removed', () => {
       await announce(bot, removal);
       await announce(bot, { type: 'installationUpdate', action: 'add' });
       assert.deepEqual(await textsAfterATurn(bot), ['One', wording.welcome, 'Two']);
-      assert.deepEqual(bot.script.asked[1]?.said, []);
+      assert.deepEqual(bot.script.asked[1]?.history, []);
     });
 
     it(`is not remembered either when it was being answered (${name})`, async (t) => {
@@ -202,7 +202,7 @@ describe('a conversation from which the bot was removed', () => {
       await bot.logged('turn ended');
       gate.resolve();
       await textsAfterATurn(bot);
-      assert.deepEqual(bot.script.asked[1]?.said, []);
+      assert.deepEqual(bot.script.asked[1]?.history, []);
     });
   }
 
@@ -228,7 +228,7 @@ describe('a conversation from which the bot was removed', () => {
     await announce(bot, { type: 'installationUpdate', action: 'remove-upgrade' });
     await textsAfterATurn(bot);
     assert.deepEqual(
-      bot.script.asked[1]?.said.map(({ text }) => text),
+      bot.script.asked[1]?.history.map(({ text }) => text),
       ['my name is Ada', 'One'],
     );
   });
@@ -266,7 +266,7 @@ describe('a conversation from which the bot was removed', () => {
       await announce(bot, { type: 'conversationUpdate', ...removal, channelData }, { ...threads[2], channelData });
       await sayToAll('again', 4);
       assert.deepEqual(
-        bot.script.asked.slice(4).map(({ said }) => said.length),
+        bot.script.asked.slice(4).map(({ history }) => history.length),
         left,
       );
     });

@@ -10,10 +10,10 @@ const numbers = (count: number) => Array.from({ length: count }, (_, index) => i
 const echo = ({ text }: ResponderContext) => spoken(`You said ${text}`);
 
 /** Speaks the number in the user's message: so many bytes of that value. */
-function numbered({ text, said }: ResponderContext) {
+function numbered({ text, history }: ResponderContext) {
   const number = Number(/\d+/.exec(text)?.[0]);
   const pcm = new Uint8Array(2_000 + number * 2).fill(number);
-  return { outputs: [{ text: `${text}, ${said.length}`, pcm }], ending: { kind: 'completed' } } as const;
+  return { outputs: [{ text: `${text}, ${history.length}`, pcm }], ending: { kind: 'completed' } } as const;
 }
 
 describe('messages of one conversation', PATIENCE, () => {
@@ -52,7 +52,7 @@ describe('messages of one conversation', PATIENCE, () => {
       asked.map((text) => `You said ${text}`),
     );
     assert.deepEqual(
-      bot.script.asked.map(({ said }) => said.length),
+      bot.script.asked.map(({ history }) => history.length),
       numbers(10).map((number) => (number - 1) * 2),
     );
   });

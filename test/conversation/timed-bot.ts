@@ -43,8 +43,8 @@ export function inConversation(id: string): Record<string, unknown> {
 }
 
 /** A conversation as the model was told it: one line each. */
-export function linesOf({ said }: ResponderContext): string[] {
-  return said.map(({ role, text }) => `${role}: ${text}`);
+export function linesOf({ history }: ResponderContext): string[] {
+  return history.map(({ role, text }) => `${role}: ${text}`);
 }
 
 export function textsOf(messages: readonly ConnectorCall[]): string[] {

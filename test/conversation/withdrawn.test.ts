@@ -58,7 +58,7 @@ describe('a message that its user deletes', PATIENCE, () => {
     await bot.post(bot.message(undefined, deleted('first')));
     gate.resolve();
     await bot.replies(2);
-    assert.deepEqual(bot.script.asked[1]?.said, []);
+    assert.deepEqual(bot.script.asked[1]?.history, []);
   });
 
   it('ends the session also where the memory has let go of it', async (t) => {
@@ -70,7 +70,7 @@ describe('a message that its user deletes', PATIENCE, () => {
     await until(() => bot.simulator.openSessions === 0);
     await bot.says('what is my password?', HERE);
     await bot.replies(2);
-    assert.deepEqual(bot.script.asked[1]?.said, []);
+    assert.deepEqual(bot.script.asked[1]?.history, []);
   });
 
   it('of another conversation changes nothing here', async (t) => {
@@ -81,7 +81,7 @@ describe('a message that its user deletes', PATIENCE, () => {
     await bot.post(bot.message(undefined, { ...deleted('first'), conversation: { id: 'another' } }));
     await bot.says('two', HERE);
     await bot.replies(2);
-    assert.equal(bot.script.asked[1]?.said.length, 2);
+    assert.equal(bot.script.asked[1]?.history.length, 2);
     assert.equal(new Set(bot.script.asked.map(({ sessionId }) => sessionId)).size, 1);
   });
 });

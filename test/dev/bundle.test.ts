@@ -20,7 +20,10 @@ function projectOf(t: TestContext, files: Readonly<Record<string, string>>): str
 describe('bundle', () => {
   it('refuses what would lose its names when it is loaded late', async (t) => {
     const root = projectOf(t, { 'main.js': "(await import('./old.cjs')).f();", 'old.cjs': 'exports.f = () => {};' });
-    await assert.rejects(bundle(root, { main: 'main.js' }), /main\.js loads old\.cjs by import\(\), which is CommonJS/);
+    await assert.rejects(
+      bundle(root, { main: 'main.js' }),
+      /main\.js loads old\.cjs by import\(\), but that is CommonJS/,
+    );
   });
 
   it('says what cannot be found', async (t) => {
@@ -56,7 +59,7 @@ describe('the licences of a bundle', () => {
     assert.deepEqual(parts, [
       '@one/a 1.0.0\n\nThe words.\nMore of them.',
       'b 1.0.0\n\nMade by B.\n\nThe words.\nMore of them.',
-      'c 1.0.0\n\nNo file with a licence comes with this package. Its package.json says: {"license":"MIT","author":"Cleo"}\n\n## License\n\nMIT, by Cleo\n',
+      'c 1.0.0\n\nThis package has no licence file. Its package.json says: {"license":"MIT","author":"Cleo"}\n\n## License\n\nMIT, by Cleo\n',
     ]);
     assert.equal(licencesOf(root, folders.reverse()), text);
   });

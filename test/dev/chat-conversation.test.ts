@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { ChatConversation } from '../../dev/chat/chat-conversation.ts';
 import { readChatConfig, withSimulator } from '../../dev/chat/chat-settings.ts';
 import type { Ending, ScriptedResponse } from '../../dev/simulator/responder.ts';
-import { scripted, type Turn } from '../../dev/simulator/script.ts';
+import { type ScriptedTurn, scripted } from '../../dev/simulator/script.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { TurnError } from '../../src/errors.ts';
@@ -14,7 +14,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 
 const NEVER = new AbortController().signal;
 
-async function start(t: TestContext, turns: readonly Turn[], refuse?: () => { status: number } | undefined) {
+async function start(t: TestContext, turns: readonly ScriptedTurn[], refuse?: () => { status: number } | undefined) {
   const script = scripted(turns);
   const clock = new ManualClock();
   const simulator = await startSimulator({
@@ -43,7 +43,7 @@ async function start(t: TestContext, turns: readonly Turn[], refuse?: () => { st
     await simulator.close();
   });
   const says = (text: string) => conversation.ask(text, NEVER);
-  const saidLast = () => script.asked.at(-1)?.said.map(({ role, text }) => `${role}: ${text}`);
+  const saidLast = () => script.asked.at(-1)?.history.map(({ role, text }) => `${role}: ${text}`);
   return { conversation, says, clock, told, script, saidLast };
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import type { ResponderContext, ScriptedResponse } from '../../dev/simulator/responder.ts';
-import { type Script, scripted, type Turn } from '../../dev/simulator/script.ts';
+import { type Script, type ScriptedTurn, scripted } from '../../dev/simulator/script.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import type { Env } from '../../src/config/env.ts';
@@ -108,7 +108,7 @@ export interface Model {
 
 export async function startModel(
   t: TestContext,
-  turns: readonly Turn[],
+  turns: readonly ScriptedTurn[],
   refuse?: SimulatorOptions['refuse'],
 ): Promise<Model> {
   const script = scripted(turns);
@@ -147,7 +147,7 @@ export function audioBytesOf(lines: readonly string[]): number {
 }
 
 export function saidTo(context: ResponderContext | undefined): string[] {
-  return context?.said.map(({ role, text }) => `${role}: ${text}`) ?? [];
+  return context?.history.map(({ role, text }) => `${role}: ${text}`) ?? [];
 }
 
 export const SERVICE_ERROR = { type: 'invalid_request_error', code: 'content_too_odd', message: 'That is too odd.' };

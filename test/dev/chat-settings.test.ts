@@ -1,30 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readChatConfig, readOptions, USAGE, withSimulator } from '../../dev/chat/chat-settings.ts';
+import { readChatConfig, withSimulator } from '../../dev/chat/chat-settings.ts';
 import { ConfigError } from '../../src/errors.ts';
 import { namesModel } from '../../src/installation.ts';
-
-describe('the options of the chat', () => {
-  it('are none, --wav with a file, and --help', () => {
-    assert.deepEqual(readOptions([]), { isHelpAsked: false, wavFile: undefined });
-    assert.deepEqual(readOptions(['--wav', 'a.wav']), { isHelpAsked: false, wavFile: 'a.wav' });
-    assert.deepEqual(readOptions(['--wav=a.wav', '--help']), { isHelpAsked: true, wavFile: 'a.wav' });
-    for (const option of ['--wav FILE', '--help']) assert.ok(USAGE.includes(option));
-  });
-
-  for (const [args, problem] of [
-    [['--wave', 'a.wav'], "Unknown option '--wave'"],
-    // npm takes an option without `--` before it for its own, and hands on the rest.
-    [['a.wav'], "Unexpected argument 'a.wav'"],
-    [['--wav'], "Option '--wav <value>' argument missing"],
-    [['--wav', ''], "Option '--wav <value>' argument missing"],
-    [['--wav', '--help'], "Option '--wav' argument is ambiguous"],
-  ] as const) {
-    it(`are refused in one line: ${args.join(' ')}`, () => {
-      assert.equal(readOptions(args), `${problem}. Usage: npm run chat -- [--wav FILE]`);
-    });
-  }
-});
 
 describe('the settings of the chat', () => {
   const azure = { AZURE_OPENAI_ENDPOINT: 'https://r.openai.azure.com', AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime' };
@@ -44,7 +22,7 @@ describe('the settings of the chat', () => {
     assert.equal(readChatConfig({ OPENAI_API_KEY: 'key', OPENAI_MODEL: 'gpt-realtime' }).model.kind, 'openai');
   });
 
-  it('are those of the bot for the way to it', () => {
+  it('include the proxy of the bot', () => {
     const proxies = { https_proxy: 'http://proxy.test:8080', NO_PROXY: 'near.test' };
     assert.deepEqual(readChatConfig({ ...azure, ...proxies }).proxy, {
       url: 'http://proxy.test:8080',
@@ -52,18 +30,18 @@ describe('the settings of the chat', () => {
     });
   });
 
-  it('do not stop for what only the bot needs', () => {
+  it('ignore settings that only the bot uses', () => {
     readChatConfig({ ...azure, NODE_ENV: 'production', HOST: '0.0.0.0', PORT: 'x', MicrosoftAppType: 'x' });
   });
 
-  it('list every problem of what the chat needs', () => {
+  it('list every problem of the settings that the chat uses', () => {
     assert.throws(
       () => readChatConfig({ ...azure, REALTIME_MAX_OUTPUT_TOKENS: '0', LOG_LEVEL: 'loud' }),
       (error) => error instanceof ConfigError && error.problems.length === 2,
     );
   });
 
-  it('name a model as soon as one of its variables is set', () => {
+  it('name a model as soon as one variable of it is set', () => {
     assert.equal(namesModel({}), false);
     assert.equal(namesModel({ AZURE_OPENAI_ENDPOINT: '', OPENAI_API_KEY: '  ', REALTIME_VOICE: 'alloy' }), false);
     for (const name of ['AZURE_OPENAI_DEPLOYMENT_NAME', 'AZURE_OPENAI_API_KEY', 'OPENAI_API_KEY', 'OPENAI_MODEL']) {

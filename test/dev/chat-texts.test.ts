@@ -5,9 +5,10 @@ import { TURN_ERRORS, TurnError, type TurnErrorCode } from '../../src/errors.ts'
 
 const at = { responseId: 'resp', itemId: 'item', outputIndex: 0, contentIndex: 0 };
 const pcm = { chunks: [], byteLength: 0 };
+const model = { kind: 'openai', baseUrl: 'https://api.openai.com/v1', model: 'gpt-realtime', apiKey: 'key' } as const;
 
-describe('what the chat prints of an event', () => {
-  it('is the text of a delta, without what would steer the terminal', () => {
+describe('what the chat prints for an event', () => {
+  it('is the text of a delta, without control characters', () => {
     const text = 'a\x1b[2Jb\u009b1mc\x07\n\td é 🎈';
     assert.deepEqual(eventLines({ kind: 'textDelta', at, text, isSpoken: true }), [
       'Received text delta: a[2Jb1mc\n\td é 🎈',
@@ -35,7 +36,7 @@ describe('what the chat prints of an event', () => {
     ]);
   });
 
-  it('is nothing of all others', () => {
+  it('is nothing for all others', () => {
     assert.deepEqual(eventLines({ kind: 'textDone', at, text: 'again' }), []);
     assert.deepEqual(
       eventLines({ kind: 'session', isUpdate: false, sessionId: 'sess', expiresAtMs: undefined, voice: undefined }),
@@ -44,33 +45,31 @@ describe('what the chat prints of an event', () => {
   });
 });
 
-describe('what the chat prints of the end of a turn', () => {
-  it('is nothing of a good one', () => {
-    assert.deepEqual(outcomeLines({ kind: 'spoken', text: 'a', pcm }), []);
-    assert.deepEqual(outcomeLines({ kind: 'textOnly', text: 'a' }), []);
+describe('what the chat prints for the end of a turn', () => {
+  it('is nothing for a complete answer', () => {
+    assert.deepEqual(outcomeLines({ kind: 'spoken', text: 'a', pcm }, model), []);
+    assert.deepEqual(outcomeLines({ kind: 'textOnly', text: 'a' }, model), []);
   });
 
   for (const code of Object.keys(TURN_ERRORS) as TurnErrorCode[]) {
     it(`is one line with what to do for ${code}`, () => {
-      const [line = '', ...others] = outcomeLines({ kind: 'failed', error: new TurnError(code, 'it\nbroke') });
+      const [line = '', ...others] = outcomeLines({ kind: 'failed', error: new TurnError(code, 'it\nbroke') }, model);
       assert.deepEqual(others, []);
       assert.match(line, new RegExp(`^There is no answer \\(${code}\\): it broke\\. [A-Z][^\n]+\\.$`));
     });
   }
 
-  it('names what the system said, however deep it stands', () => {
+  it('includes the error code of the system, however deep', () => {
     const system = Object.assign(new Error('getaddrinfo ENOTFOUND host'), { code: 'ENOTFOUND' });
     const cause = new Error('could not connect', { cause: system });
-    const [line] = outcomeLines({
-      kind: 'failed',
-      error: new TurnError('service_unavailable', 'it failed', { cause }),
-    });
+    const error = new TurnError('service_unavailable', 'it failed', { cause });
+    const [line] = outcomeLines({ kind: 'failed', error }, model);
     assert.match(line ?? '', /: it failed \(ENOTFOUND\)\. /);
   });
 
-  it('is the reason why an answer ends early', () => {
+  it('is the reason of an early end', () => {
     const early = (why: 'length' | 'filter' | 'cancelled' | 'lost', error?: TurnError) =>
-      outcomeLines({ kind: 'cutShort', text: 'a', pcm, why, ...(error === undefined ? {} : { error }) }).join();
+      outcomeLines({ kind: 'cutShort', text: 'a', pcm, why, ...(error === undefined ? {} : { error }) }, model).join();
     assert.match(early('length'), /^The answer ends early \(length\): .* go on\.$/);
     assert.match(early('filter'), /filter.*another way\.$/);
     assert.match(early('cancelled'), /cancelled\.$/);
@@ -79,9 +78,9 @@ describe('what the chat prints of the end of a turn', () => {
   });
 });
 
-describe('what the chat says of itself', () => {
-  it('counts in seconds', () => {
-    assert.equal(texts.wavKept('a.wav', 1_249), '1.2 seconds of audio are in a.wav.');
+describe('the texts of the chat', () => {
+  it('are in seconds', () => {
+    assert.equal(texts.wavWritten('a.wav', 1_249), '1.2 seconds of audio are in a.wav.');
     assert.match(texts.retry(375), / in 0\.4 seconds /);
   });
 });

@@ -19,10 +19,10 @@ describe('WavFile', () => {
     const wav = await WavFile.create(path);
     assert.deepEqual(readFileSync(path), await encodeWav(toPcm([])));
 
-    wav.add(toPcm(first));
+    await wav.add(toPcm(first));
     assert.deepEqual(readFileSync(path), await encodeWav(toPcm(first)));
-    wav.add(toPcm([]));
-    wav.add(toPcm(second));
+    await wav.add(toPcm([]));
+    await wav.add(toPcm(second));
     assert.deepEqual(readFileSync(path), await encodeWav(toPcm([...first, ...second])));
     assert.equal(wav.durationMs, Math.round(100_004 / 48));
     wav.close();
@@ -32,7 +32,7 @@ describe('WavFile', () => {
   it('replaces an older file', async () => {
     const path = join(folder, 'older.wav');
     const older = await WavFile.create(path);
-    older.add(toPcm(second));
+    await older.add(toPcm(second));
     older.close();
     (await WavFile.create(path)).close();
     assert.equal(readFileSync(path).byteLength, 44);
@@ -41,9 +41,9 @@ describe('WavFile', () => {
   it('counts nothing that was not written', async () => {
     const path = join(folder, 'closed.wav');
     const wav = await WavFile.create(path);
-    wav.add(toPcm(second));
+    await wav.add(toPcm(second));
     wav.close();
-    assert.throws(() => wav.add(toPcm(second)));
+    await assert.rejects(wav.add(toPcm(second)));
     assert.equal(wav.durationMs, Math.round(100_000 / 48));
     assert.deepEqual(readFileSync(path), await encodeWav(toPcm(second)));
   });
@@ -58,8 +58,8 @@ describe('fileProblem', () => {
   });
 
   for (const [code, problem] of [
-    ['EACCES', 'it may not be written'],
-    ['EROFS', 'it may not be written'],
+    ['EACCES', 'it is not writable'],
+    ['EROFS', 'it is not writable'],
     ['ENOSPC', 'the disk is full'],
     ['EMFILE', 'too many'],
   ] as const) {

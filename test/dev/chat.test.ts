@@ -115,7 +115,7 @@ describe('npm run chat', { concurrency: true }, () => {
     const chat = new Chat(t, model.env);
     await chat.until(PROMPT);
     for (const [code, remedy] of [
-      ['unauthorized', /AZURE_OPENAI_API_KEY.*az login/],
+      ['unauthorized', /AZURE_OPENAI_API_KEY/],
       ['forbidden', /Cognitive Services OpenAI User/],
       ['deployment_not_found', /AZURE_OPENAI_DEPLOYMENT_NAME/],
     ] as const) {
@@ -129,7 +129,7 @@ describe('npm run chat', { concurrency: true }, () => {
     chat.closeInput();
     assert.equal(await chat.ended(), 0);
     const last = chat.stdout.slice(chat.stdout.lastIndexOf(`${PROMPT}hello`)).split('\n');
-    assert.match(last[1] ?? '', /^That did not work\. Asking again in 0\.\d seconds …$/);
+    assert.match(last[1] ?? '', /^That did not work\. Trying again in 0\.\d seconds …$/);
     assert.equal(textOf(last), 'Now it works.');
     assert.equal(last.at(-2), 'Conversation ended.');
     assert.ok(!`${chat.stdout}${chat.stderr}`.includes(SECRET));
@@ -164,7 +164,7 @@ describe('npm run chat', { concurrency: true }, () => {
     chat.closeInput();
     assert.equal(await chat.ended(), 0);
     const [note = '', ...lines] = chat.stdout.split('\n');
-    assert.match(note, /^No model is set up, so a SIMULATOR answers/);
+    assert.match(note, /^No model is configured, so a SIMULATOR answers/);
     assert.equal(lines[0], `${PROMPT}say hi`);
     assert.equal(textOf(lines), 'hiYou said: “say hi”');
     assert.ok(audioBytesOf(lines) > 24_000);

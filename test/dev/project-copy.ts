@@ -6,7 +6,17 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What `npm run teams-package` is made of: copying, compiling and removing all would take longer than its tests. */
-const PARTS = ['src/*.*', 'src/config', 'src/messages', 'dev/*.ts', 'dev/teams-app', 'dev/packaging', 'package.json'];
+const PARTS = [
+  'src/*.*',
+  'src/attachments',
+  'src/audio',
+  'src/config',
+  'src/messages',
+  'dev/*.ts',
+  'dev/teams-app',
+  'dev/packaging',
+  'package.json',
+];
 
 /** The project, as far as that needs it, in a folder of its own until `t` ends: what it makes lies below it. */
 export function copyProject(t: { after(remove: () => void): void }): string {

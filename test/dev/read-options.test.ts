@@ -10,7 +10,7 @@ interface Run {
   readonly stderr: string;
 }
 
-const FILES: Readonly<Record<string, string>> = { package: 'packaging/package' };
+const FILES: Readonly<Record<string, string>> = { chat: 'chat/chat', package: 'packaging/package' };
 
 function run(program: string, args: readonly string[]): Promise<Run> {
   const entry = fileURLToPath(new URL(`../../dev/${FILES[program] ?? program}.ts`, import.meta.url));
@@ -25,20 +25,26 @@ function run(program: string, args: readonly string[]): Promise<Run> {
 
 describe('the programs of the command line', { concurrency: 2 }, () => {
   for (const program of ['demo', 'simulator', 'package']) {
-    it(`${program} explains itself`, async () => {
+    it(`${program} prints its usage`, async () => {
       const { code, stdout, stderr } = await run(program, ['--help']);
       assert.deepEqual([code, stderr], [0, '']);
       assert.match(stdout, new RegExp(`^Usage: npm run ${program}.*\\n\\n[^]*--help`));
     });
 
-    it(`${program} says in one line that it does not know an option`, async () => {
+    it(`${program} rejects an unknown option in one line`, async () => {
       const { code, stdout, stderr } = await run(program, ['--nonsense']);
       assert.deepEqual([code, stdout], [1, '']);
       assert.match(stderr, new RegExp(`^Unknown option '--nonsense'\\. Usage: npm run ${program}.*\\n$`));
     });
   }
 
-  it('demo knows which channels there are, and starts nothing for another', async () => {
+  it('chat rejects an empty file name', async () => {
+    const { code, stderr } = await run('chat', ['--wav=']);
+    assert.equal(code, 1);
+    assert.match(stderr, /^Option '--wav <value>' argument missing\. Usage: npm run chat.*\n$/);
+  });
+
+  it('demo rejects an unknown channel, and starts nothing', async () => {
     const { code, stdout, stderr } = await run('demo', ['--channel', 'slack']);
     assert.deepEqual([code, stdout], [1, '']);
     assert.match(stderr, /^--channel is "slack"; expected one of webchat, msteams\. Usage: npm run demo.*\n$/);

@@ -88,7 +88,7 @@ describe('the manifest', () => {
   it('is not made from a template with an unknown place', () => {
     for (const place of ['{{tenant}}', '{{}}', '{{constructor}}']) {
       const other = template.replace('{{host}}', place);
-      assert.throws(() => manifestFiles(other, OPTIONS), { message: new RegExp(`nothing known: ${place}$`) });
+      assert.throws(() => manifestFiles(other, OPTIONS), { message: new RegExp(`unknown placeholder: ${place}$`) });
     }
   });
 });
@@ -126,7 +126,7 @@ describe('the further languages of the app', () => {
 
 const packageProblems = packageCheck();
 
-/** The package with another value at a place in one of its JSON files; `undefined` takes away what is there. */
+/** The package with another value in one of its JSON files; undefined removes the field. */
 function changed(name: string, place: readonly (string | number)[], value: unknown): Files {
   const files = filesOf();
   const json = jsonOf(files, name);
@@ -139,23 +139,23 @@ function without(name: string): Files {
   return Object.fromEntries(Object.entries(filesOf()).filter(([each]) => each !== name));
 }
 
-function assertRefused(files: Files, problem: RegExp): void {
-  const problems = packageProblems(files);
+async function assertRejected(files: Files, problem: RegExp): Promise<void> {
+  const problems = await packageProblems(files);
   assert.ok(
     problems.some((each) => problem.test(each)),
     problems.join('\n'),
   );
 }
 
-describe('a package', () => {
-  it('is one that Teams takes, as far as its schemas can say', () => {
-    assert.deepEqual(packageProblems(filesOf()), []);
+describe('a package', async () => {
+  it('is valid by the schemas of Teams', async () => {
+    assert.deepEqual(await packageProblems(filesOf()), []);
   });
 
-  it('is also one with the longest texts that the options allow', () => {
+  it('is valid with the longest texts that the options allow', async () => {
     const url = `https://example.com/${'u'.repeat(2_028)}`;
     const texts = { name: 'n'.repeat(30), developer: 'd'.repeat(32), website: url, privacy: url, terms: url };
-    assert.deepEqual(packageProblems(filesOf(texts)), []);
+    assert.deepEqual(await packageProblems(filesOf(texts)), []);
   });
 
   const lists = ['bots', 0, 'commandLists'];
@@ -177,12 +177,12 @@ describe('a package', () => {
     [[...lists, 0, 'commands'], Array(13).fill(command), /commands must NOT have more than 12 items/],
     [[...lists, 0, 'commands', 0, 'title'], 't'.repeat(129), /title must NOT have more than 128 char/],
     [[...lists, 0, 'commands', 0, 'type'], 'slash', /type must be equal to one of/],
-    [['localizationInfo', 'additionalLanguages', 0, 'file'], 'fr.json', /^fr\.json is named .* and is not there$/],
+    [['localizationInfo', 'additionalLanguages', 0, 'file'], 'fr.json', /^fr\.json is named .* and missing$/],
     [['icons', 'color'], 'outline.png', /^outline\.png has 32 x 32 pixels; expected 192 x 192$/],
   ] as const) {
-    it(`would not be taken with ${JSON.stringify(value)?.slice(0, 30)} as ${place.join('.')}`, () => {
+    it(`is rejected with ${JSON.stringify(value)?.slice(0, 30)} as ${place.join('.')}`, async () => {
       const expected = problem.source.startsWith('^') ? problem : new RegExp(`^manifest\\.json .*${problem.source}`);
-      assertRefused(changed('manifest.json', place, value), expected);
+      await assertRejected(changed('manifest.json', place, value), expected);
     });
   }
 
@@ -192,27 +192,27 @@ describe('a package', () => {
     ['description.full', undefined, /^de\.json .*'description\.full'/],
     ['bots[0].commandLists[3].commands[0].description', 'x', /^de\.json .*additional properties/],
   ] as const) {
-    it(`would not be taken with ${JSON.stringify(value)?.slice(0, 30)} as ${place} in German`, () => {
-      assertRefused(changed('de.json', [place], value), problem);
+    it(`is rejected with ${JSON.stringify(value)?.slice(0, 30)} as ${place} in German`, async () => {
+      await assertRejected(changed('de.json', [place], value), problem);
     });
   }
 
   for (const [name, files, problem] of [
     ['without a manifest', without('manifest.json'), /^manifest\.json \/ must be object/],
     ['with a manifest that is no JSON', { ...filesOf(), 'manifest.json': Buffer.from('{') }, /must be object/],
-    ['without its German', without('de.json'), /^de\.json is named by manifest\.json and is not there$/],
-    ['without its outline', without('outline.png'), /^outline\.png is named by manifest\.json and is not there$/],
+    ['without its German', without('de.json'), /^de\.json is named in manifest\.json and missing$/],
+    ['without its outline', without('outline.png'), /^outline\.png is named in manifest\.json and missing$/],
     [
       'with another picture',
-      { ...filesOf(), 'color.png': pngSquare(96, () => 0xff) },
+      { ...filesOf(), 'color.png': await pngSquare(96, () => 0xff) },
       /^color\.png has 96 x 96 pixels/,
     ],
   ] as const) {
-    it(`would not be taken ${name}`, () => assertRefused(files, problem));
+    it(`is rejected ${name}`, () => assertRejected(files, problem));
   }
 
-  it('has all its problems named', () => {
-    assert.equal(packageProblems(changed('manifest.json', ['icons'], {})).length, 4);
-    assert.ok(packageProblems({}).length >= 3);
+  it('lists all its problems', async () => {
+    assert.equal((await packageProblems(changed('manifest.json', ['icons'], {}))).length, 4);
+    assert.ok((await packageProblems({})).length >= 3);
   });
 });

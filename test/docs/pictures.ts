@@ -1,10 +1,17 @@
-import { mkdirSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
+import { SIMULATED_RESOURCE } from '../../dev/simulator/resource.ts';
+import { simulatedResponder } from '../../dev/simulator/rules.ts';
+import { startSimulator } from '../../dev/simulator/simulator.ts';
+import { openVoice } from '../../dev/simulator/voice.ts';
 import { startDemo } from '../e2e/demo-process.ts';
 import { launchBrowser } from '../support/browser.ts';
 
-// Makes the pictures of the documents from the running demo: `npm run docs:pictures`. Needs Chromium.
+// `npm run docs:pictures`: makes the pictures of the documents from the real programs. Needs Chromium.
 
 const folder = fileURLToPath(new URL('../../docs/pictures', import.meta.url));
 const ANSWER = 'The moon is about 384,400 kilometres away. Light needs a little more than a second for that.';
@@ -15,7 +22,7 @@ async function write(page: Page, text: string): Promise<void> {
   await box.press('Enter');
 }
 
-/** The page of the demo while an answer plays. */
+/** The chat page of the demo while an answer plays. */
 async function takeChat(page: Page): Promise<void> {
   await page.locator('.webchat__bubble').first().waitFor();
   await write(page, `say ${ANSWER}`);
@@ -26,7 +33,7 @@ async function takeChat(page: Page): Promise<void> {
   await page.screenshot({ path: `${folder}/chat.png` });
 }
 
-/** The page on which people speak, while it records. `page`: the chat, in which it is asked for. */
+/** The recording page while it records. `page`: the chat. */
 async function takeRecording(page: Page): Promise<void> {
   await write(page, '/talk');
   const link = await page.getByRole('link', { name: 'Speak' }).last().getAttribute('href');
@@ -41,7 +48,7 @@ async function takeRecording(page: Page): Promise<void> {
   await recorder.screenshot({ path: `${folder}/record.png` });
 }
 
-/** A card below an answer, as Agents Playground shows it in its Teams; without what it says of itself. */
+/** The card below an answer in Agents Playground, cut out. */
 async function takeTeams(page: Page): Promise<void> {
   await page.setViewportSize({ width: 900, height: 640 });
   await page.getByTitle('Hide log panel').click();
@@ -53,6 +60,37 @@ async function takeTeams(page: Page): Promise<void> {
   const bottom = y + height + 30;
   const clip = { x: 0, y: bottom - 400, width: 560, height: 400 };
   await page.screenshot({ path: `${folder}/teams-card.png`, clip });
+}
+
+/** Runs the doctor against the simulator with a misspelled deployment. Resolves with its output. */
+async function runDoctor(): Promise<string> {
+  const voice = await openVoice();
+  const simulator = await startSimulator({ responder: simulatedResponder, voice, resource: SIMULATED_RESOURCE });
+  const cwd = mkdtempSync(join(tmpdir(), 'doctor-'));
+  const env = {
+    PATH: process.env['PATH'],
+    AZURE_OPENAI_ENDPOINT: simulator.url,
+    AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtim',
+    AZURE_OPENAI_API_KEY: SIMULATED_RESOURCE.key,
+  };
+  const doctor = fileURLToPath(new URL('../../src/doctor.ts', import.meta.url));
+  const output = await new Promise<string>((resolve) => {
+    execFile(process.execPath, [doctor], { cwd, env }, (_error, stdout) => resolve(stdout));
+  });
+  await Promise.all([simulator.close(), voice.close()]);
+  rmSync(cwd, { recursive: true });
+  return output;
+}
+
+/** The output of the doctor, as a terminal of 110 columns shows it. */
+async function takeDoctor(browser: Browser): Promise<void> {
+  const text = `$ npm run doctor\n${await runDoctor()}`.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  const style =
+    'margin:0;padding:16px;width:110ch;background:#1e1e1e;color:#ddd;font:13px/1.5 monospace;white-space:pre-wrap';
+  const page = await browser.newPage({ viewport: { width: 940, height: 600 } });
+  await page.setContent(`<body style="margin:0"><pre style="${style}">${text}</pre>`);
+  await page.locator('pre').screenshot({ path: `${folder}/doctor.png` });
+  await page.close();
 }
 
 async function withDemo(
@@ -76,4 +114,5 @@ await withDemo(browser, [], async (page) => {
   await takeRecording(page);
 });
 await withDemo(browser, ['--channel', 'msteams'], takeTeams);
+await takeDoctor(browser);
 await browser.close();

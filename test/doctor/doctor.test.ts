@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it, type TestContext } from 'node:test';
 import { zipOf } from '../../dev/packaging/zip.ts';
-import { type Script, scripted, type Turn } from '../../dev/simulator/script.ts';
+import { type Script, type ScriptedTurn, scripted } from '../../dev/simulator/script.ts';
 import { type SimulatorOptions, startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { startBot } from '../support/bot.ts';
@@ -14,7 +14,7 @@ const SECRET = 'a-secret-key';
 const certificate = makeCertificate('localhost');
 after(() => certificate?.close());
 
-async function startModel(t: TestContext, turns: readonly Turn[], simulator: Partial<SimulatorOptions> = {}) {
+async function startModel(t: TestContext, turns: readonly ScriptedTurn[], simulator: Partial<SimulatorOptions> = {}) {
   const script: Script = scripted(turns);
   const model = await startSimulator({ responder: script.responder, voice: toneVoice(), paceMs: 0, ...simulator });
   t.after(() => model.close());

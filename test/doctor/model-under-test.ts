@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import { scripted, type Turn } from '../../dev/simulator/script.ts';
+import { type ScriptedTurn, scripted } from '../../dev/simulator/script.ts';
 import { type SimulatorOptions, startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import type { Env } from '../../src/config/env.ts';
@@ -22,7 +22,7 @@ export const MODEL = [
 /** What the doctor finds at a simulator that answers so. */
 export async function simulated(
   t: TestContext,
-  turns: readonly Turn[],
+  turns: readonly ScriptedTurn[],
   { env = {}, simulator = {}, ...options }: ExaminedOptions & { env?: Env; simulator?: Partial<SimulatorOptions> } = {},
 ): Promise<ReadonlyMap<string, Finding>> {
   const script = scripted(turns);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import type { Turn } from '../../dev/simulator/script.ts';
+import type { ScriptedTurn } from '../../dev/simulator/script.ts';
 import type { SimulatorOptions } from '../../dev/simulator/simulator.ts';
 import type { Finding } from '../../src/doctor/check.ts';
 import { ends, says } from '../conversation/fault-answers.ts';
@@ -199,7 +199,7 @@ describe('the doctor at a model that hangs', () => {
   async function atHanging(
     t: TestContext,
     limitMs: number,
-    turns: readonly Turn[],
+    turns: readonly ScriptedTurn[],
     simulator: Partial<SimulatorOptions>,
   ) {
     const clock = new ManualClock(Date.now());

@@ -4,8 +4,8 @@ import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { de } from '../../src/messages/de.ts';
 import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
-import { clipsOf } from '../support/invited.ts';
 import { pitchOf } from '../support/pitch.ts';
+import { clipsOf } from '../support/recording-link.ts';
 import { look } from './demo-process.ts';
 import { button, open, violations } from './player-page.ts';
 import { clockAt, HERTZ, launchHearing, openTalk, record, says, warns } from './recording-page.ts';
@@ -26,7 +26,7 @@ describe('the page on which to speak, in a browser', () => {
     await world.bot?.close();
   });
 
-  /** Resolves with what the model is given next, once that is answered. */
+  /** Resolves with the next context of the model, once it is answered. */
   async function nextClip(send: () => Promise<void>): Promise<Buffer> {
     const { bot } = world;
     const before = [clipsOf(bot).length, bot.connector.messages.length] as const;
@@ -129,7 +129,7 @@ describe('the page on which to speak, in a browser', () => {
     const { page } = await openTalk(t, world);
     await record(page, 1);
     const count = world.bot.connector.messages.length;
-    await world.bot.says('/forget');
+    await world.bot.says('/forget yes');
     await world.bot.connector.whenMessages(count + 1);
     await button(page, talk.send).click();
     await says(page, talk.ended);

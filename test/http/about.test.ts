@@ -9,8 +9,8 @@ import { createLogger } from '../../src/log.ts';
 import { messagesFor } from '../../src/messages/messages.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { TEST_BUILD } from '../support/build.ts';
-import { noRecordings } from '../support/recordings.ts';
-import { emptyAudioStore } from '../support/sound.ts';
+import { noRecordings } from '../support/no-recordings.ts';
+import { emptyAudioStore } from '../support/stored-audio.ts';
 import { assertRefusal, assertTellsNothing, rawRequest } from './raw-request.ts';
 
 const en = messagesFor('en');

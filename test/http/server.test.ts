@@ -7,8 +7,8 @@ import { createHttpServer, type HttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { TEST_BUILD } from '../support/build.ts';
-import { noRecordings } from '../support/recordings.ts';
-import { emptyAudioStore } from '../support/sound.ts';
+import { noRecordings } from '../support/no-recordings.ts';
+import { emptyAudioStore } from '../support/stored-audio.ts';
 import { assertRefusal, assertTellsNothing, rawRequest, sendRaw } from './raw-request.ts';
 
 describe('the routes', () => {

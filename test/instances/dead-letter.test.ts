@@ -71,7 +71,7 @@ describe('a message that ends its process', LONG, () => {
     const [line] = await inTime(three.logged('message given up: its attempts ended their process'));
     assert.ok(apology?.includes(String(line?.['incident'])), apology);
     assert.equal(next, 'Re: behind it');
-    assert.deepEqual(model.askedFor('behind it')[0]?.said, []);
+    assert.deepEqual(model.askedFor('behind it')[0]?.history, []);
     assert.equal(model.askedFor('hold the killer').length, 3);
     assert.deepEqual(await deadLetters(url), ['hold the killer']);
   });

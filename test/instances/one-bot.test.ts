@@ -50,7 +50,7 @@ describe('two instances on one database are one bot', LONG, () => {
     for (const [index, text] of texts.entries()) await say(index % 2 === 0 ? one : two, one, text);
     const expected = texts.map((text) => `Re: ${text}`);
     assert.deepEqual(textsOf(await one.connector.whenMessages(texts.length)), expected);
-    const said = model.asked.at(-1)?.said.map(({ text }) => text);
+    const said = model.asked.at(-1)?.history.map(({ text }) => text);
     assert.deepEqual(
       said,
       texts.slice(0, -1).flatMap((text) => [text, `Re: ${text}`]),
@@ -82,13 +82,13 @@ describe('two instances on one database are one bot', LONG, () => {
     await one.connector.whenMessages(3);
     const sent = one.events.filter(({ from, event }) => from === 'client' && event['type'] === 'session.update');
     assert.match(JSON.stringify(sent.at(-1)), /"voice":"marin"/);
-    assert.equal(model.asked[1]?.said.length, 2);
-    for (const command of ['/reset', '/forget']) {
+    assert.equal(model.asked[1]?.history.length, 2);
+    for (const command of ['/reset', '/forget yes']) {
       const sentCount = one.connector.messages.length;
       await say(two, one, command);
       await say(one, one, `after ${command}`);
       await one.connector.whenMessages(sentCount + 2);
-      assert.deepEqual(model.asked.at(-1)?.said, [], command);
+      assert.deepEqual(model.asked.at(-1)?.history, [], command);
     }
   });
 

@@ -98,7 +98,7 @@ describe('a database that is away when a message arrives', LONG, () => {
       await chat.ask(two, `after ${fate}`);
       const asked = shared.pair().model.askedFor(`after ${fate}`);
       // What was said after the reset that is done stays.
-      assert.equal(asked[0]?.said.length, fate === 'cut' ? 0 : 2);
+      assert.equal(asked[0]?.history.length, fate === 'cut' ? 0 : 2);
       assert.equal(chat.messages.length, fate === 'cut' ? 4 : 3);
     }
   });

@@ -35,9 +35,9 @@ describe('a database that is away', LONG, () => {
     await chat.say(one, `after ${text}`);
     assert.equal((await chat.reply(before + 1)).text, `Re: after ${text}`);
     assert.equal(model.askedFor(text).length, 1);
-    const [{ said } = assert.fail()] = model.askedFor(`after ${text}`);
+    const [{ history } = assert.fail()] = model.askedFor(`after ${text}`);
     assert.deepEqual(
-      said.map((line) => line.text),
+      history.map((line) => line.text),
       [text, `Re: ${text}`],
     );
     await one.logged('turn ended', model.asked.length);
@@ -141,7 +141,7 @@ describe('a database that is away', LONG, () => {
     await one.logged('turn left to another attempt');
     await chat.ask(one, 'after the loss');
     assert.deepEqual(chat.texts, ['Re: hold fast', 'Re: after the loss']);
-    assert.equal(model.askedFor('after the loss')[0]?.said.length, 2);
+    assert.equal(model.askedFor('after the loss')[0]?.history.length, 2);
     await three.close();
   });
 });

@@ -4,10 +4,10 @@ import { en } from '../../src/messages/en.ts';
 import { errors, says } from '../conversation/fault-answers.ts';
 import { preparedDatabase } from '../database/open-database.ts';
 import type { BotUnderTest } from '../support/bot.ts';
+import { FastClock } from '../support/fast-clock.ts';
 import { CARD_ID, PERSONAL, PLACE, startFileService } from '../support/file-service.ts';
-import { speak } from '../support/invited.ts';
 import { startRawModel } from '../support/raw-model.ts';
-import { SwiftClock } from '../support/swift-clock.ts';
+import { uploadRecording } from '../support/recording-link.ts';
 import { ANSWERS_NOTHING, Chat, startInstance } from './instance.ts';
 import { sharedPair, startPair } from './pair.ts';
 
@@ -23,7 +23,7 @@ async function invoked(chat: Chat, bot: BotUnderTest, name: string, fields: Read
 }
 
 describe('what is chosen, pressed and counted at either of two instances', { ...LONG, concurrency: true }, () => {
-  const pair = sharedPair({ pcm: PCM, one: { deps: { clock: new SwiftClock() } } });
+  const pair = sharedPair({ pcm: PCM, one: { deps: { clock: new FastClock() } } });
   const talk = () => ({ ...pair(), chat: pair().chat() });
   /** A chat of two in Teams. */
   const inTeams = (id: string) => {
@@ -76,7 +76,7 @@ describe('what is chosen, pressed and counted at either of two instances', { ...
     const { chat, one, two } = inTeams('spoken');
     const [{ data }] = (await chat.ask(one, '/talk')).attachments[0].content.actions;
     const { task } = await invoked(chat, two, 'task/fetch', { value: { data } });
-    assert.equal((await speak(two.url + new URL(task.value.url).pathname)).status, 202);
+    assert.equal((await uploadRecording(two.url + new URL(task.value.url).pathname)).status, 202);
     assert.match((await chat.reply(2)).text, /Re: 1 clips/);
   });
 });
@@ -86,7 +86,7 @@ describe('a reply that is saved as a file', LONG, () => {
     await using files = await startFileService();
     const { one, two } = await startPair(t, {
       pcm: PCM,
-      one: { deps: { clock: new SwiftClock() } },
+      one: { deps: { clock: new FastClock() } },
       two: { ...ANSWERS_NOTHING, deps: { fetch: files.fetch } },
     });
     const chat = new Chat(one, PERSONAL);

@@ -45,7 +45,7 @@ describe('a message that another instance hears to be deleted', LONG, () => {
     model.release('hold a secret');
     await chat.reply(2);
     assert.deepEqual(chat.texts, ['Re: hold a secret', 'Re: next to run']);
-    assert.deepEqual(model.askedFor('next to run')[0]?.said, []);
+    assert.deepEqual(model.askedFor('next to run')[0]?.history, []);
   });
 
   it('leaves the memory with its answer, and the session that heard it is used no more', async () => {
@@ -56,7 +56,7 @@ describe('a message that another instance hears to be deleted', LONG, () => {
     await chat.say(two, undefined, deleted(id));
     await chat.ask(two, 'what was it?');
     assert.deepEqual(
-      model.askedFor('what was it?')[0]?.said.map(({ text }) => text),
+      model.askedFor('what was it?')[0]?.history.map(({ text }) => text),
       ['next to the told', 'Re: next to the told'],
     );
     const sessions = ['secret that was told', 'next to the told', 'what was it?'].map(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { ScriptedResponse } from '../../dev/simulator/responder.ts';
-import { scripted, type Turn } from '../../dev/simulator/script.ts';
+import { type ScriptedTurn, scripted } from '../../dev/simulator/script.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -17,7 +17,7 @@ const asText = (text: string): ScriptedResponse => ({
 });
 const asSpeech = (text: string): ScriptedResponse => ({ outputs: [{ text, pcm: PCM }], ending: { kind: 'completed' } });
 
-async function talk(t: TestContext, turns: readonly Turn[], clock?: ManualClock) {
+async function talk(t: TestContext, turns: readonly ScriptedTurn[], clock?: ManualClock) {
   const script = scripted(turns);
   const events: Json[] = [];
   const simulator = await startSimulator({
@@ -47,7 +47,7 @@ describe('an answer in text instead of speech', { timeout: 20_000 }, () => {
 
     assert.equal(session.isUsableFor(1_000), true);
     await ask('two');
-    const heard = script.asked.at(-1)?.said.map(({ text }) => text);
+    const heard = script.asked.at(-1)?.history.map(({ text }) => text);
     assert.ok(heard?.includes('As speech'));
     assert.ok(!heard?.includes('As text'), 'the text has left the memory of the model');
   });

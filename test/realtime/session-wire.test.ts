@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Ending, ScriptedResponse } from '../../dev/simulator/responder.ts';
-import { scripted, type Turn } from '../../dev/simulator/script.ts';
+import { type ScriptedTurn, scripted } from '../../dev/simulator/script.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { MAX_FRAME_BYTES } from '../../src/realtime/client-errors.ts';
@@ -22,7 +22,7 @@ function performs(text: string, ending: Ending = { kind: 'completed' }): Scripte
 }
 
 /** A session at a simulator that answers as scripted. */
-async function simulated(...turns: readonly Turn[]) {
+async function simulated(...turns: readonly ScriptedTurn[]) {
   const script = scripted(turns);
   const simulator = await startSimulator({ responder: script.responder, voice: toneVoice(), paceMs: 0 });
   const client = new Client({ endpoint: azureKey(simulator.url) });
@@ -90,7 +90,7 @@ describe('a session on the wire', PATIENCE, () => {
     assert.deepEqual(plain((await talk.ask('one')).outcome), { kind: 'spoken', text: 'Hi there', bytes: [...PCM] });
     assert.deepEqual(plain((await talk.ask('two')).outcome), { kind: 'spoken', text: 'And again', bytes: [...PCM] });
     assert.deepEqual(
-      talk.script.asked.map(({ text, said }) => [text, said.length]),
+      talk.script.asked.map(({ text, history }) => [text, history.length]),
       [
         ['one', 0],
         ['two', 2],

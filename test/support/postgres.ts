@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from '../../dev/ports.ts';
 
-/** A real PostgreSQL on this machine, with a data folder of its own. */
+/** A real PostgreSQL on this machine, with its own data folder. */
 export interface TestPostgres extends AsyncDisposable {
   readonly port: number;
   /** The folder of its Unix socket. */
@@ -24,12 +24,12 @@ export interface TestPostgres extends AsyncDisposable {
   query<Row extends pg.QueryResultRow>(sql: string, address?: string): Promise<Row[]>;
   /** Starts it again after `stop`, on the same port, with the same data. */
   start(): Promise<void>;
-  /** `crash`: as if it had been killed. Else running statements are ended, and their clients are told. */
+  /** `crash`: as if it were killed. Otherwise it ends running statements and notifies their clients. */
   stop(how?: 'crash'): Promise<void>;
-  /** Nothing is answered any more, and no connection closes. POSIX only. */
+  /** Stops answering, without closing connections. POSIX only. */
   pause(): Promise<void>;
   resume(): void;
-  /** Ends it and removes its data. Safe to call twice; happens by itself when this process ends, however it ends. */
+  /** Stops it and deletes its data. Safe to call twice. Also happens when this process ends, in whatever way. */
   close(): Promise<void>;
 }
 
@@ -63,13 +63,13 @@ const run = promisify(execFile);
 
 let shared: Promise<TestPostgres> | undefined;
 
-/** The one server of this process, for tests with databases of their own. It ends with the process. */
+/** The shared server of this process, for tests that create their own databases. It ends with the process. */
 export function sharedPostgres(): Promise<TestPostgres> {
   shared ??= startPostgres();
   return shared;
 }
 
-/** A server of its own, for tests that stop or pause it. Starting it takes about a second. It holds no process open. */
+/** A separate server, for tests that stop or pause it. Starting it takes about a second. It does not keep the process alive. */
 export async function startPostgres(): Promise<TestPostgres> {
   const account = await accountOf();
   const native = nativeFolder();
@@ -192,7 +192,7 @@ class Server implements TestPostgres {
 
   async pause(): Promise<void> {
     const others = await this.query<{ pid: number }>('SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()');
-    // The server itself first: it makes no new processes then.
+    // The server itself first, so that it starts no new processes.
     this.#paused = [this.#process?.pid ?? 0, ...others.map(({ pid }) => pid)];
     this.#signal('SIGSTOP');
   }
@@ -242,7 +242,7 @@ interface Account {
   readonly gid: number;
 }
 
-/** PostgreSQL refuses to run as root: then it runs as `nobody`, whom every system knows. */
+/** PostgreSQL refuses to run as root, so it then runs as `nobody`. */
 async function accountOf(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const [uid, gid] = await Promise.all(['-u', '-g'].map((option) => run('id', [option, 'nobody'])));
@@ -280,7 +280,7 @@ function isOpenToAll(path: string): boolean {
   return (statSync(path).mode & 0o005) === 0o005 && (dirname(path) === path || isOpenToAll(dirname(path)));
 }
 
-/** npm 12 runs no install scripts of packages, and that of this one makes the links. */
+/** npm 12 does not run install scripts, and that of this package makes the links. */
 async function linkLibraries(native: string): Promise<void> {
   const list: unknown = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8'));
   for (const { source, target } of list as readonly { source: string; target: string }[]) {

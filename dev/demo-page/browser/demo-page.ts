@@ -5,9 +5,9 @@ import { type Store, webChat } from './web-chat.ts';
 
 const facts: DemoFacts = JSON.parse(byId('facts').textContent ?? '{}');
 const SERVICE = `${location.origin}/v3/directline`;
-/** A reload returns to the conversation. */
+/** Stored for each tab, so that a reload returns to the conversation. */
 const CONVERSATION = 'conversation';
-/** Each browser is somebody else. */
+/** Stored in the browser: each browser is another user. */
 const USER = 'user';
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -18,8 +18,8 @@ function byId(id: string): HTMLElement {
   return element;
 }
 
-/** The conversation of this tab, if the demo still knows it. */
-async function knownConversation(): Promise<string | undefined> {
+/** The conversation of this tab, if the service still has it. */
+async function storedConversation(): Promise<string | undefined> {
   const id = sessionStorage.getItem(CONVERSATION) ?? undefined;
   if (id === undefined) return undefined;
   const { ok } = await fetch(`${SERVICE}/conversations/${id}`);
@@ -33,7 +33,7 @@ function userId(): string {
 }
 
 async function startChat(): Promise<Store> {
-  const conversationId = await knownConversation();
+  const conversationId = await storedConversation();
   const directLine = webChat.createDirectLine({ token: conversationId ?? '', domain: SERVICE, conversationId });
   directLine.activity$.subscribe(() => {
     if (directLine.conversationId !== undefined) sessionStorage.setItem(CONVERSATION, directLine.conversationId);
@@ -51,8 +51,8 @@ async function startChat(): Promise<Store> {
 }
 
 /** Does one of the things to try, as if the user had typed or attached it. */
-async function tryOut(what: string | undefined, store: Store): Promise<void> {
-  switch (what) {
+async function runSample(sample: string | undefined, store: Store): Promise<void> {
+  switch (sample) {
     case 'question':
       return say('Tell me a joke', store);
     case 'talk':
@@ -70,7 +70,7 @@ function say(text: string, store: Store): void {
   store.dispatch({ type: 'WEB_CHAT/SEND_MESSAGE', payload: { text } });
 }
 
-/** DirectLineJS uploads what an attachment's address leads to. */
+/** DirectLineJS uploads the content of an attachment's URL. */
 function attach(file: Blob, name: string, store: Store): void {
   const contentUrl = URL.createObjectURL(file);
   const attachment = { contentType: file.type, contentUrl, name, thumbnailUrl: contentUrl };
@@ -86,7 +86,7 @@ async function open(): Promise<void> {
   });
   const store = await startChat();
   for (const button of document.querySelectorAll<HTMLElement>('[data-try]')) {
-    button.addEventListener('click', () => void tryOut(button.dataset['try'], store));
+    button.addEventListener('click', () => void runSample(button.dataset['try'], store));
   }
 }
 

@@ -28,7 +28,7 @@ const DARK: Palette = {
 };
 
 /**
- * How Web Chat looks.
+ * The style options of Web Chat.
  * https://github.com/microsoft/BotFramework-WebChat/blob/main/packages/api/src/StyleOptions.ts
  */
 export function styleOptions(isDark: boolean): object {
@@ -58,7 +58,7 @@ export function styleOptions(isDark: boolean): object {
     sendBoxBorderTop: `1px solid ${line}`,
     sendBoxHeight: 48,
     hideUploadButton: false,
-    // Else a file waits for the send button, and only a dot shows that there is one.
+    // By default a file waits for the send button, and only a dot shows that it is there.
     sendAttachmentOn: 'attach',
   };
 }

@@ -1,13 +1,13 @@
-// The part of Microsoft's Web Chat that the page uses, as its `<script>` puts it into the window.
+// The parts of Microsoft's Web Chat that the page uses, as its `<script>` defines them.
 // https://github.com/microsoft/BotFramework-WebChat
 
-/** DirectLineJS: the client's side of Direct Line. */
+/** DirectLineJS, the client of Direct Line. */
 export interface DirectLineClient {
   readonly conversationId?: string;
   readonly activity$: { subscribe(next: () => void): unknown };
 }
 
-/** What the page does as if the user had done it. */
+/** The actions that the page dispatches. */
 export type WebChatAction =
   | { readonly type: 'WEB_CHAT/SEND_MESSAGE'; readonly payload: { readonly text: string } }
   | {

@@ -1,4 +1,4 @@
-import { toALaw, toMuLaw } from '../../../dev/simulator/g711.ts';
+import { toALaw, toMuLaw } from './g711.ts';
 
 /** How a WAV is written. */
 export interface WavFormat {

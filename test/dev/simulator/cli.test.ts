@@ -49,7 +49,7 @@ describe('npm run simulator', () => {
   it('says in one line that its port is in use', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
-    const { child, output } = start({ PORT: String(simulator.port) });
+    const { child, output } = start({ PORT: String(simulator.server.port) });
     assert.deepEqual(await once(child, 'close'), [1, null]);
     assert.match(output.stderr, /^Port \d+ is in use\. Set PORT .*\n$/);
     assert.equal(output.stdout, '');

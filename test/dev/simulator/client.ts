@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { Ending, Responder, ScriptedResponse } from '../../../dev/simulator/responder.ts';
-import { scripted, type Turn } from '../../../dev/simulator/script.ts';
+import { type ScriptedTurn, scripted } from '../../../dev/simulator/script.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../../dev/simulator/voice.ts';
 
@@ -10,26 +10,29 @@ import { toneVoice } from '../../../dev/simulator/voice.ts';
 export type Json = Record<string, unknown>;
 
 /** No event of these tests takes a second; a missing one fails its test instead of holding up the run. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 15_000;
 
-export type Running = Simulator &
-  AsyncDisposable & { connect(path?: string, options?: ClientOptions): Promise<Client> };
+export interface Running extends AsyncDisposable {
+  readonly server: Simulator;
+  connect(path?: string, options?: ClientOptions): Promise<Client>;
+}
 
-/** A simulator that ends with the test. `responder` may be given as scripted turns. */
+/** A simulator that ends with the test. `responder` may be a list of scripted turns. */
 export async function simulate(
-  responder: Responder | readonly Turn[],
+  responder: Responder | readonly ScriptedTurn[],
   options: Partial<SimulatorOptions> = {},
 ): Promise<Running> {
-  const given = typeof responder === 'function' ? responder : scripted(responder).responder;
-  const simulator = await startSimulator({ responder: given, voice: toneVoice(), paceMs: 0, ...options });
-  const { openSessions: _, ...fixed } = simulator;
+  const scriptedResponder = typeof responder === 'function' ? responder : scripted(responder).responder;
+  const server = await startSimulator({
+    responder: scriptedResponder,
+    voice: toneVoice(),
+    paceMs: 0,
+    ...options,
+  });
   return {
-    ...fixed,
-    get openSessions() {
-      return simulator.openSessions;
-    },
-    connect: (path, clientOptions) => Client.connect(simulator.url, path, clientOptions),
-    [Symbol.asyncDispose]: () => simulator.close(),
+    server,
+    connect: (path, clientOptions) => Client.connect(server.url, path, clientOptions),
+    [Symbol.asyncDispose]: () => server.close(),
   };
 }
 

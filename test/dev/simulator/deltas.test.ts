@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { audioSteps, costOf, cutTo, textSteps, wordsOf } from '../../../dev/simulator/deltas.ts';
+import { audioSteps, cutTo, textSteps, tokensOf, wordsOf } from '../../../dev/simulator/deltas.ts';
 
 describe('wordsOf', () => {
   for (const text of ['', ' ', 'one', ' a  b\n\nc ', 'x'.repeat(5_000), ' '.repeat(5_000), '😀 😀']) {
@@ -40,16 +40,16 @@ describe('audioSteps', () => {
 describe('cutTo', () => {
   it('leaves what costs no more than allowed', () => {
     const output = { text: 'abcd', pcm: new Uint8Array(2_400) };
-    assert.equal(costOf(output), 2);
+    assert.equal(tokensOf(output), 2);
     assert.equal(cutTo(output, 2), output);
     assert.equal(cutTo(output, Number.POSITIVE_INFINITY), output);
   });
 
   it('never costs more than allowed, and never splits a sample', () => {
     const output = { text: 'some words that are to be cut somewhere', pcm: new Uint8Array(100_000) };
-    for (let tokens = 1; tokens < costOf(output); tokens++) {
+    for (let tokens = 1; tokens < tokensOf(output); tokens++) {
       const cut = cutTo(output, tokens);
-      assert.ok(costOf(cut) <= tokens + 1, `${costOf(cut)} > ${tokens}`);
+      assert.ok(tokensOf(cut) <= tokens + 1, `${tokensOf(cut)} > ${tokens}`);
       assert.equal(cut.pcm.byteLength % 2, 0);
       assert.ok(output.text.startsWith(cut.text));
     }

@@ -38,7 +38,7 @@ describe('what the mind is told', () => {
     await client.ask('second');
     const context = script.asked[1];
     assert.deepEqual(
-      [context?.text, context?.said],
+      [context?.text, context?.history],
       [
         'second',
         [
@@ -68,12 +68,12 @@ describe('what the mind is told', () => {
       const item = { type: 'message', role: 'user', content };
       client.send({ type: 'conversation.item.create', previous_item_id: 'root', item });
     });
-    assert.deepEqual([context.text, context.said], ['What is my name?', TURNS]);
+    assert.deepEqual([context.text, context.history], ['What is my name?', TURNS]);
   });
 
   it('takes the newest message as it is, whatever it looks like', async (t) => {
     const context = await contextAfter(t, (client) => client.say(REPLAY));
-    assert.deepEqual([context.text, context.said], [REPLAY, []]);
+    assert.deepEqual([context.text, context.history], [REPLAY, []]);
   });
 });
 

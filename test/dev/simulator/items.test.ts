@@ -196,7 +196,7 @@ describe('conversation.item.create', () => {
 
 describe('conversation.item.delete and retrieve', () => {
   it('delete takes an item out of the conversation', async (t) => {
-    const simulator = await simulate([({ said }) => `${said.length} lines`]);
+    const simulator = await simulate([({ history }) => `${history.length} lines`]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.say('secret', { id: 'secret' });
@@ -217,57 +217,15 @@ describe('conversation.item.delete and retrieve', () => {
     assert.deepEqual(item['content'], [{ type: 'input_text', text: 'hello' }]);
   });
 
-  for (const operation of ['delete', 'retrieve', 'truncate']) {
+  for (const operation of ['delete', 'retrieve']) {
     it(`${operation} refuses an unknown item`, async (t) => {
       const simulator = await simulate([]);
       t.after(() => simulator[Symbol.asyncDispose]());
       const client = await simulator.connect();
-      const more = operation === 'truncate' ? { content_index: 0, audio_end_ms: 0 } : {};
-      client.send({ type: `conversation.item.${operation}`, event_id: 'evt_1', item_id: 'nobody', ...more });
+      client.send({ type: `conversation.item.${operation}`, event_id: 'evt_1', item_id: 'nobody' });
       const error = await client.error();
       assert.deepEqual([error['code'], error['event_id']], [`item_${operation}_invalid_item_id`, 'evt_1']);
       assert.match(String(error['message']), /the item with id 'nobody' does not exist/);
     });
   }
-});
-
-describe('conversation.item.truncate', () => {
-  /** A client whose assistant has said one second. */
-  async function spoken(client: Client): Promise<string> {
-    const events = await client.ask('hi');
-    const { item } = events.find(({ type }) => type === 'response.output_item.done') as { item: Json };
-    return String(item['id']);
-  }
-
-  it('forgets what was said, with its transcript', async (t) => {
-    const pcm = new Uint8Array(48_000);
-    const simulator = await simulate([{ outputs: [{ text: 'a secret', pcm }], ending: { kind: 'completed' } }]);
-    t.after(() => simulator[Symbol.asyncDispose]());
-    const client = await simulator.connect();
-    const itemId = await spoken(client);
-    client.send({ type: 'conversation.item.truncate', item_id: itemId, content_index: 0, audio_end_ms: 1000 });
-    const { event_id: _, ...event } = await client.until('conversation.item.truncated');
-    assert.deepEqual(event, {
-      ...{ type: 'conversation.item.truncated', item_id: itemId },
-      ...{ content_index: 0, audio_end_ms: 1000 },
-    });
-    client.send({ type: 'conversation.item.retrieve', item_id: itemId });
-    const { item } = (await client.until('conversation.item.retrieved')) as { item: Json };
-    assert.deepEqual(item['content'], [{ type: 'output_audio' }]);
-  });
-
-  it('refuses an end beyond the sound, and anything but speech of the assistant', async (t) => {
-    const pcm = new Uint8Array(48_000);
-    const simulator = await simulate([{ outputs: [{ text: 'x', pcm }], ending: { kind: 'completed' } }]);
-    t.after(() => simulator[Symbol.asyncDispose]());
-    const client = await simulator.connect();
-    const itemId = await spoken(client);
-    client.send({ type: 'conversation.item.truncate', item_id: itemId, content_index: 0, audio_end_ms: 1001 });
-    assert.equal((await client.error())['message'], 'Audio content of 1000ms is already shorter than 1001ms');
-    client.send({ type: 'conversation.item.truncate', item_id: itemId, content_index: 1, audio_end_ms: 10 });
-    assert.equal((await client.error())['param'], 'content_index');
-    client.say('mine', { id: 'mine' });
-    client.send({ type: 'conversation.item.truncate', item_id: 'mine', content_index: 0, audio_end_ms: 0 });
-    assert.equal((await client.error())['message'], 'Only model output audio messages can be truncated.');
-  });
 });

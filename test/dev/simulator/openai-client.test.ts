@@ -9,9 +9,9 @@ describe("OpenAI's own client", () => {
   it('talks to the simulator as the bot does', async (t) => {
     const simulator = await simulate(['Hello from the simulator']);
     t.after(() => simulator[Symbol.asyncDispose]());
-    const client = new OpenAI({ baseURL: `${simulator.url}/openai/v1`, apiKey: async () => 'token' });
+    const client = new OpenAI({ baseURL: `${simulator.server.url}/openai/v1`, apiKey: async () => 'token' });
     // The client insists on wss; the socket below it is a plain one.
-    const options = { createConnection: () => connect(simulator.port, '127.0.0.1') };
+    const options = { createConnection: () => connect(simulator.server.port, '127.0.0.1') };
     const realtime = await OpenAIRealtimeWS.create(client, { model: 'simulator', options });
     const done = Promise.withResolvers<string>();
     let audioBytes = 0;

@@ -6,7 +6,7 @@ const WORDS = 'response.output_audio_transcript.delta';
 
 describe('response.create', () => {
   it('is answered even when the conversation is empty', async (t) => {
-    const simulator = await simulate([({ text, said }) => `${text.length} ${said.length}`]);
+    const simulator = await simulate([({ text, history }) => `${text.length} ${history.length}`]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     client.send({ type: 'response.create' });
@@ -29,50 +29,6 @@ describe('response.create', () => {
     assert.equal(responseOf([await client.until('response.done')])['id'], response['id']);
     await client.nothingElse();
     assert.equal(joined(await client.ask('again'), WORDS), 'second');
-  });
-
-  it('out of band runs beside, and leaves the conversation as it is', async (t) => {
-    const gate = Promise.withResolvers<void>();
-    const simulator = await simulate([
-      completed('first', { gate: gate.promise }),
-      'aside',
-      ({ said }) => said.map(({ text }) => text).join(' | '),
-    ]);
-    t.after(() => simulator[Symbol.asyncDispose]());
-    const client = await simulator.connect();
-    begin(client);
-    await client.until('rate_limits.updated');
-    client.send({ type: 'response.create', response: { conversation: 'none', metadata: { topic: 'aside' } } });
-    const aside = await client.through('response.done');
-    assert.equal(joined(aside, WORDS), 'aside');
-    assert.ok(aside.every(({ type }) => !String(type).startsWith('conversation.')));
-    assert.ok(!('conversation_id' in responseOf(aside)));
-    gate.resolve();
-    await client.until('response.done');
-    assert.equal(joined(await client.ask('and now'), WORDS), 'hi | first');
-  });
-
-  it('may replace the context by an input of its own, with references to items', async (t) => {
-    const simulator = await simulate([({ said, text }) => `${said.length}/${text}`]);
-    t.after(() => simulator[Symbol.asyncDispose]());
-    const client = await simulator.connect();
-    client.say('known', { id: 'known' });
-    client.say('hidden');
-    const content = [{ type: 'input_text', text: 'asked' }];
-    const input = [
-      { type: 'item_reference', id: 'known' },
-      { type: 'message', role: 'user', content },
-    ];
-    client.send({ type: 'response.create', response: { conversation: 'none', input } });
-    const events = await client.through('response.done');
-    assert.equal(joined(events, WORDS), '0/known\nasked');
-  });
-
-  it('may have an empty context', async (t) => {
-    const simulator = await simulate([({ said, text }) => `${said.length}${text}`]);
-    t.after(() => simulator[Symbol.asyncDispose]());
-    const client = await simulator.connect();
-    assert.equal(joined(await client.ask('hidden', { input: [] }), WORDS), '0');
   });
 
   it('may have instructions of its own, which replace those of the session', async (t) => {
@@ -122,19 +78,7 @@ describe('response.create', () => {
       'response.audio.output.speed',
     ],
     ['too many tokens', { max_output_tokens: 5000 }, 'integer_above_max_value', 'response.max_output_tokens'],
-    ['an input that is no list', { input: {} }, 'invalid_type', 'response.input'],
-    [
-      'a bad item of the input',
-      { input: [{ type: 'message' }] },
-      'missing_required_parameter',
-      'response.input[0].role',
-    ],
-    [
-      'an unknown reference',
-      { input: [{ type: 'item_reference', id: 'x' }] },
-      'item_retrieve_invalid_item_id',
-      'item_id',
-    ],
+    ['a response out of band', { conversation: 'none' }, 'invalid_value', 'response.conversation'],
     ['a text for a response', 'now', 'invalid_type', 'response'],
   ];
   for (const [what, response, code, param] of refused) {

@@ -7,15 +7,15 @@ import { type Client, joined, responseOf, simulate } from './client.ts';
 
 function ask(
   text: string,
-  said: readonly HistoryLine[] = [],
+  history: readonly HistoryLine[] = [],
   inputs: readonly InputDescription[] = [],
 ): ScriptedResponse {
   const clips = inputs.flatMap((part) => (part.kind === 'clip' ? part.clip : []));
-  return simulatedResponder({ text, said, clips, inputs, instructions: '', sessionId: 'sess_1' });
+  return simulatedResponder({ text, history, clips, inputs, instructions: '', sessionId: 'sess_1' });
 }
 
-function answer(text: string, said: readonly HistoryLine[] = [], inputs: readonly InputDescription[] = []): string {
-  const { outputs, ending } = ask(text, said, inputs);
+function answer(text: string, history: readonly HistoryLine[] = [], inputs: readonly InputDescription[] = []): string {
+  const { outputs, ending } = ask(text, history, inputs);
   assert.deepEqual(ending, { kind: 'completed' });
   return outputs.map((output) => output.text).join();
 }
@@ -35,7 +35,7 @@ const PICTURE: InputDescription = {
 };
 const BLUR: InputDescription = { kind: 'picture', picture: { format: 'PNG', size: undefined } };
 
-describe('the simulated mind', () => {
+describe('the simulated responder', () => {
   for (const text of ['hello', 'Hi!', 'HEY', 'Good morning', ' hello there, bot ', 'Hi 👋']) {
     it(`greets, and says what it is: ${text}`, () => {
       assert.match(answer(text), /^Hello! I am a simulator/);
@@ -172,7 +172,7 @@ describe('the simulated mind', () => {
   });
 });
 
-describe('the simulated mind, over a socket', () => {
+describe('the simulated responder, over a socket', () => {
   const words = async (client: Client, text: string) =>
     joined(await client.ask(text), 'response.output_audio_transcript.delta');
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type Script, scripted } from '../../../dev/simulator/script.ts';
 
 function ask({ responder }: Script, text: string) {
-  return responder({ text, said: [], clips: [], inputs: [], instructions: '', sessionId: 'sess_1' });
+  return responder({ text, history: [], clips: [], inputs: [], instructions: '', sessionId: 'sess_1' });
 }
 
 describe('a script', () => {

@@ -89,16 +89,6 @@ describe('every event of the server', () => {
   });
 });
 
-describe('output_audio_buffer.clear', () => {
-  it('is refused: it exists over WebRTC and SIP only', async (t) => {
-    const simulator = await simulate([]);
-    t.after(() => simulator[Symbol.asyncDispose]());
-    const client = await simulator.connect();
-    client.send({ type: 'output_audio_buffer.clear', event_id: 'evt_1' });
-    assert.equal((await client.error())['event_id'], 'evt_1');
-  });
-});
-
 describe('whatever a client does', () => {
   it('the simulator serves the next one: leaving in the middle of answers', async (t) => {
     const simulator = await simulate(() => ({
@@ -110,7 +100,6 @@ describe('whatever a client does', () => {
       const client = await simulator.connect();
       client.say('hi');
       client.send({ type: 'response.create' });
-      client.send({ type: 'response.create', response: { conversation: 'none' } });
       await client.until('response.output_audio.delta');
       const closed = client.closed();
       if (round % 2 === 0) client.socket.terminate();
@@ -133,11 +122,9 @@ describe('whatever a client does', () => {
       client.send({ type: 'conversation.item.create', item: value, previous_item_id: value });
       client.send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: value } });
       client.send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [value] } });
-      client.send({ type: 'conversation.item.truncate', item_id: value, content_index: value, audio_end_ms: value });
       client.send({ type: 'conversation.item.delete', item_id: value });
       client.send({ type: 'response.create', response: value });
-      client.send({ type: 'response.create', response: { conversation: 'none', input: value, metadata: value } });
-      client.send({ type: 'response.create', response: { conversation: 'none', input: [value] } });
+      client.send({ type: 'response.create', response: { conversation: value, metadata: value } });
       client.send({ type: 'response.cancel', response_id: value });
     }
     client.send({ type: 'input_audio_buffer.clear' });

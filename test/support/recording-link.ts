@@ -5,11 +5,11 @@ import { messagesFor } from '../../src/messages/messages.ts';
 import type { BotUnderTest } from './bot.ts';
 import { toneOf } from './pitch.ts';
 
-/** Half a second of somebody's voice. */
-export const SPOKEN = toneOf(440, 0.5);
+/** Half a second of audio. */
+export const RECORDED_PCM = toneOf(440, 0.5);
 
-/** Asks the bot for the page on which to speak; resolves with its address, on a channel that gets it as a link. */
-export async function invited(bot: BotUnderTest, fields: Record<string, unknown> = {}): Promise<string> {
+/** Requests the recording page with `/talk`. Resolves with its address, on a channel that gets it as a link. */
+export async function requestRecordingLink(bot: BotUnderTest, fields: Record<string, unknown> = {}): Promise<string> {
   const before = bot.connector.messages.length;
   assert.equal((await bot.says('/talk', fields)).status, 200);
   const reply = (await bot.connector.whenMessages(before + 1))[before];
@@ -19,16 +19,20 @@ export async function invited(bot: BotUnderTest, fields: Record<string, unknown>
   return link.slice(0, -1);
 }
 
-/** Sends a recording as the page does. */
-export async function speak(url: string, body?: Uint8Array, headers: Record<string, string> = {}): Promise<Response> {
+/** Uploads a recording as the page does. */
+export async function uploadRecording(
+  url: string,
+  body?: Uint8Array,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   return fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'audio/wav', ...headers },
-    body: new Uint8Array(body ?? (await encodeWav(toPcm([SPOKEN])))),
+    body: new Uint8Array(body ?? (await encodeWav(toPcm([RECORDED_PCM])))),
   });
 }
 
-/** The clips that the model was given so far, as they were on the wire. */
+/** The clips sent to the model so far. */
 export function clipsOf({ events }: BotUnderTest): Buffer[] {
   return events.flatMap(({ from, event }) => {
     if (from !== 'client' || event['type'] !== 'conversation.item.create') return [];

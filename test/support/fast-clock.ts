@@ -1,14 +1,11 @@
 import { type Clock, systemClock } from '../../src/clock.ts';
 
-/** The longest wait that is cut short: a pace or a pause before another attempt, never what gives something up. */
+/** Longer waits, such as timeouts, are not accelerated. */
 const SHORT_MS = 1_000;
 const TIMES_FASTER = 50;
 
-/**
- * The real clock, except that a short wait takes a fiftieth of its time. The clock then jumps to its end, so that
- * whoever waited finds that the time is over.
- */
-export class SwiftClock implements Clock {
+/** The real clock, but short waits, such as pacing and backoff, take a fiftieth of their time. The clock then jumps ahead. */
+export class FastClock implements Clock {
   #aheadMs = 0;
 
   readonly now = (): number => Date.now() + this.#aheadMs;

@@ -1,6 +1,6 @@
 import type { AudioStore, StoredAudio } from '../../src/audio/audio-store.ts';
 
-/** What is known of a stored sound. */
+/** The metadata of stored audio. */
 export function storedAudio(fields: Partial<StoredAudio> = {}): StoredAudio {
   return {
     id: 'abcdefghijklmnopqrstuv',
@@ -16,7 +16,7 @@ export function storedAudio(fields: Partial<StoredAudio> = {}): StoredAudio {
   };
 }
 
-/** An audio store that takes nothing and has nothing, but for what a test gives it. */
+/** An audio store that stores nothing, except for the calls that a test overrides. */
 export function emptyAudioStore(calls: Partial<AudioStore> = {}): AudioStore {
   return {
     save: async () => undefined,

@@ -10,7 +10,7 @@ import { type Clock, systemClock } from '../../src/clock.ts';
 import { createLogger } from '../../src/log.ts';
 import { Telemetry } from '../../src/telemetry/telemetry.ts';
 
-/** Reads when it is asked to. */
+/** Collects on request. */
 class Reader extends MetricReader {
   constructor() {
     super({ aggregationTemporalitySelector: () => AggregationTemporality.DELTA });
@@ -19,10 +19,10 @@ class Reader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
 }
 
-export interface HeardTelemetry {
-  /** In the order of their ends. */
+export interface RecordedTelemetry {
+  /** In the order in which they ended. */
   readonly spans: readonly ReadableSpan[];
-  /** All that was measured since the last call, by name. */
+  /** All measurements since the last call, by name. */
   read(): Promise<ReadonlyMap<string, readonly Measured[]>>;
 }
 
@@ -32,7 +32,7 @@ export interface Measured {
   readonly value: number;
 }
 
-/** The bot's telemetry, and a promise that resolves once it measures. */
+/** The bot's telemetry, and a promise that resolves once it is active. */
 export function beginTelemetry(clock: Clock = systemClock): { telemetry: Telemetry; begun: Promise<void> } {
   const { promise: begun, resolve } = Promise.withResolvers<void>();
   const exporter = { flush: async () => resolve(), close: async () => {} };
@@ -40,15 +40,15 @@ export function beginTelemetry(clock: Clock = systemClock): { telemetry: Telemet
   return { telemetry: new Telemetry({ clock, log: createLogger('silent'), model, open: async () => exporter }), begun };
 }
 
-let heard: HeardTelemetry | undefined;
+let recorded: RecordedTelemetry | undefined;
 
-/** OpenTelemetry's own SDK, receiving in this process; one for all, since its API is global. */
-export function hearTelemetry(): HeardTelemetry {
-  heard ??= registerSdk();
-  return heard;
+/** OpenTelemetry's SDK with exporters in memory. A singleton, since its API is global. */
+export function recordTelemetry(): RecordedTelemetry {
+  recorded ??= registerSdk();
+  return recorded;
 }
 
-function registerSdk(): HeardTelemetry {
+function registerSdk(): RecordedTelemetry {
   const reader = new Reader();
   metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
   const exporter = new InMemorySpanExporter();

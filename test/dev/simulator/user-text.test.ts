@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readWritten } from '../../../dev/simulator/written.ts';
+import { parseUserText } from '../../../dev/simulator/user-text.ts';
 import { quoteLine } from '../../../src/attachments/message-parts.ts';
 import { quotedTextFile } from '../../../src/attachments/text-file.ts';
 import { itemText } from '../../../src/conversation/speakers.ts';
@@ -11,16 +11,16 @@ describe('what the bot writes around the words of a user', () => {
   it('is not read aloud: who wrote them, and what they answer', () => {
     const quote = quoteLine({ of: 'reply', author: 'Bob', text: 'yesterday' });
     const said = itemText({ ...GROUP, text: 'hello\n\n"there"' });
-    assert.deepEqual(readWritten(said), { text: 'hello\n\n"there"', files: [] });
-    assert.deepEqual(readWritten(`${quote}\n\n${said}`), { text: 'hello\n\n"there"', files: [] });
-    assert.equal(readWritten(`${quote}\n\nhello`).text, 'hello');
-    assert.equal(readWritten(quoteLine({ of: 'forward', author: undefined, text: 'x' })).text, '');
-    assert.equal(readWritten(itemText({ ...GROUP, text: '' })).text, '');
-    assert.equal(readWritten('The user also sent a file, which could not be read; they are told so.').text, '');
+    assert.deepEqual(parseUserText(said), { text: 'hello\n\n"there"', files: [] });
+    assert.deepEqual(parseUserText(`${quote}\n\n${said}`), { text: 'hello\n\n"there"', files: [] });
+    assert.equal(parseUserText(`${quote}\n\nhello`).text, 'hello');
+    assert.equal(parseUserText(quoteLine({ of: 'forward', author: undefined, text: 'x' })).text, '');
+    assert.equal(parseUserText(itemText({ ...GROUP, text: '' })).text, '');
+    assert.equal(parseUserText('The user also sent a file, which could not be read; they are told so.').text, '');
   });
 
   it('is not read aloud: the lines of a text file, of which the name and the length are told', () => {
-    const read = (name: string | undefined, text: string) => readWritten(quotedTextFile(name, text));
+    const read = (name: string | undefined, text: string) => parseUserText(quotedTextFile(name, text));
     assert.deepEqual(read('notes.txt', 'one\ntwo\n'), {
       text: '',
       files: [{ kind: 'textFile', name: 'notes.txt', lines: ['one', 'two'] }],
@@ -30,7 +30,7 @@ describe('what the bot writes around the words of a user', () => {
 
   it('is nothing of what users write themselves', () => {
     for (const text of ['', 'hello', 'Ada wrote: nothing', 'The user attached a text file. Each of its lines\nhello']) {
-      assert.deepEqual(readWritten(text), { text, files: [] });
+      assert.deepEqual(parseUserText(text), { text, files: [] });
     }
   });
 });

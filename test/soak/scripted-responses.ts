@@ -1,9 +1,9 @@
 import type { Ending, ExtraFrame, Output, ScriptedResponse } from '../../dev/simulator/responder.ts';
-import { soundOf } from '../support/kit/judge.ts';
+import { audioOf } from '../support/kit/judge.ts';
 import type { Random } from '../support/kit/random.ts';
 import type { ModelFault } from './model-faults.ts';
 
-/** What is said, and by which sound it is known: every sample of a conversation's answers is its number. */
+/** An answer. Every sample of its audio is the number of the conversation. */
 export interface Answer {
   readonly text: string;
   readonly sample: number;
@@ -13,19 +13,19 @@ const COMPLETED: Ending = { kind: 'completed' };
 const LONG_MS = 25_000;
 const PIECE_MS = 250;
 
-/** Plays an answer with this fault. */
-export function perform(fault: ModelFault, answer: Answer, random: Random): ScriptedResponse {
-  const output: Output = { text: answer.text, pcm: soundOf(answer.sample, PIECE_MS * random.whole(2, 4)) };
+/** The response with this answer and fault. */
+export function scriptedResponse(fault: ModelFault, answer: Answer, random: Random): ScriptedResponse {
+  const output: Output = { text: answer.text, pcm: audioOf(answer.sample, PIECE_MS * random.integer(2, 4)) };
   const ended = (ending: Ending, outputs: readonly Output[] = [output]): ScriptedResponse => ({ outputs, ending });
   const failed = (code: string, message: string, outputs: readonly Output[] = []) =>
     ended({ kind: 'failed', error: { type: code, code, message } }, outputs);
   switch (fault) {
     case 'none':
-      return { ...ended(COMPLETED), delayMs: random.whole(0, 300) };
+      return { ...ended(COMPLETED), delayMs: random.integer(0, 300) };
     case 'slow':
-      return { ...ended(COMPLETED), delayMs: random.whole(700, 8_000) };
+      return { ...ended(COMPLETED), delayMs: random.integer(700, 8_000) };
     case 'long':
-      return ended(COMPLETED, [{ text: answer.text, pcm: soundOf(answer.sample, LONG_MS) }]);
+      return ended(COMPLETED, [{ text: answer.text, pcm: audioOf(answer.sample, LONG_MS) }]);
     case 'twoItems':
       return ended(COMPLETED, [output, { ...output, text: 'And that was all.' }]);
     case 'foreignFrames':
@@ -81,15 +81,15 @@ const EXPIRED: ExtraFrame = {
   },
 };
 
-/** Of responses that are not the bot's: some without a name, some with the name of another turn. */
+/** Frames of other responses: without a name, or with the name of another turn. */
 function foreignFrames(): ExtraFrame[] {
-  const said = (response_id: string) => ({ response_id, item_id: 'item_x', output_index: 0, content_index: 0 });
+  const position = (response_id: string) => ({ response_id, item_id: 'item_x', output_index: 0, content_index: 0 });
   const data = [
     { type: 'response.created', response: { id: 'resp_unnamed', status: 'in_progress' } },
-    { type: 'response.output_audio_transcript.delta', ...said('resp_unnamed'), delta: 'c999999-m1 unnamed ' },
-    { type: 'response.output_audio.delta', ...said('resp_unnamed'), delta: 'AAAA' },
+    { type: 'response.output_audio_transcript.delta', ...position('resp_unnamed'), delta: 'c999999-m1 unnamed ' },
+    { type: 'response.output_audio.delta', ...position('resp_unnamed'), delta: 'AAAA' },
     { type: 'response.created', response: { id: 'resp_other', status: 'in_progress', metadata: { turn: 'other' } } },
-    { type: 'response.output_text.delta', ...said('resp_other'), delta: 'c999999-m2 other ' },
+    { type: 'response.output_text.delta', ...position('resp_other'), delta: 'c999999-m2 other ' },
     { type: 'response.output_audio.delta', response_id: 'resp_other' },
     { type: 'error', error: { type: 'invalid_request_error', code: 'x', message: 'x', event_id: 'evt_of_nobody' } },
     { type: 'something.new', anything: [1, 2, 3] },
@@ -98,6 +98,6 @@ function foreignFrames(): ExtraFrame[] {
   return [
     ...data.map((frame) => ({ at: 'beforeCreated' as const, data: frame })),
     { at: 'end', data: done },
-    { at: 'end', data: { type: 'response.output_text.delta', ...said('resp_other'), delta: 'c999999-m3' } },
+    { at: 'end', data: { type: 'response.output_text.delta', ...position('resp_other'), delta: 'c999999-m3' } },
   ];
 }
