@@ -1,4 +1,5 @@
 import { sentenceAbout } from './input-description.ts';
+import { isCall } from './output-groups.ts';
 import type { Responder, ResponderContext, ScriptedResponse, ServiceError } from './responder.ts';
 import { SERVER_FAULT } from './wire-errors.ts';
 
@@ -46,7 +47,9 @@ export const simulatedResponder: Responder = function answerByRules(context) {
   if (response.ending.kind !== 'completed') return response;
   return {
     ...response,
-    outputs: response.outputs.map((output) => ({ ...output, text: `${output.text}\n${about}` })),
+    outputs: response.outputs.map((output) =>
+      isCall(output) ? output : { ...output, text: `${output.text}\n${about}` },
+    ),
   };
 };
 
