@@ -1,5 +1,5 @@
 import type { ClipDescription, InputDescription } from './input-description.ts';
-import type { ToolDefinition } from './tools.ts';
+import type { ToolDefinition } from './tool-definition.ts';
 
 /** One item of the conversation. A `call` is the name and the arguments, an `output` what the call returned. */
 export interface HistoryLine {

@@ -2,7 +2,8 @@ import { onlyKnown, optionalRecord, optionalString, pathOf, requiredOneOf } from
 import type { WireEvent } from './events.ts';
 import { checkFormat, type Modality, modalityIn, type TokenLimit, tokenLimitIn, voiceIn } from './fields.ts';
 import type { SessionSettings } from './session-settings.ts';
-import { type ToolChoice, type ToolDefinition, toolChoiceIn, toolsIn } from './tools.ts';
+import type { ToolChoice, ToolDefinition } from './tool-definition.ts';
+import { toolChoiceIn, toolsIn } from './tools.ts';
 import { invalidType, invalidValue, Rejection, stringTooLong } from './wire-errors.ts';
 
 /** A `response.create`, completed by the settings of the session. */

@@ -1,6 +1,7 @@
 import { onlyKnown, optionalRecord, optionalString, pathOf, requiredOneOf, withinRange } from './checks.ts';
 import { checkFormat, type Modality, modalityIn, PCM, type TokenLimit, tokenLimitIn, voiceIn } from './fields.ts';
-import { type ToolChoice, type ToolDefinition, toolChoiceIn, toolsIn, wireTools } from './tools.ts';
+import type { ToolChoice, ToolDefinition } from './tool-definition.ts';
+import { toolChoiceIn, toolsIn, wireTools } from './tools.ts';
 import { invalidType, invalidValue, Rejection } from './wire-errors.ts';
 
 /** The effective settings of a session. Immutable: a rejected update changes nothing. */

@@ -1,24 +1,12 @@
 import { onlyKnown, optionalRecord, optionalString, pathOf, requiredOneOf, requiredString } from './checks.ts';
 import { isRecord } from './events.ts';
+import { CHOICES, type ToolChoice, type ToolDefinition } from './tool-definition.ts';
 import { arrayTooLong, invalidType, invalidValue, Rejection, stringTooLong, unsupportedValue } from './wire-errors.ts';
 
 // The fields `tools` and `tool_choice` of both session.update and response.create. Only functions are supported: the
 // simulator runs no MCP servers.
 
 type Fields = Record<string, unknown>;
-
-/** A function that the model may call, as the client declares it. */
-export interface ToolDefinition {
-  readonly name: string;
-  readonly description?: string;
-  /** JSON Schema of an object. Default: no parameters. */
-  readonly parameters?: Readonly<Record<string, unknown>>;
-}
-
-const CHOICES = ['none', 'auto', 'required'] as const;
-
-/** `{ name }`: the model has to call this function. */
-export type ToolChoice = (typeof CHOICES)[number] | { readonly name: string };
 
 /** The limits that the service states for functions in its other APIs; it states none for Realtime. */
 const MAX_TOOLS = 128;

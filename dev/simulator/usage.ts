@@ -1,5 +1,5 @@
 import { type Item, textOf } from './items.ts';
-import type { ToolDefinition } from './tools.ts';
+import type { ToolDefinition } from './tool-definition.ts';
 
 // The known rules of the service: one token for 100 ms of user audio, and for 50 ms of assistant audio. Text is estimated
 // at four characters a token.
