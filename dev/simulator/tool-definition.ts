@@ -6,7 +6,7 @@ export interface ToolDefinition {
   readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
-export const CHOICES = ['none', 'auto', 'required'] as const;
+export const TOOL_CHOICES = ['none', 'auto', 'required'] as const;
 
 /** `{ name }`: the model has to call this function. */
-export type ToolChoice = (typeof CHOICES)[number] | { readonly name: string };
+export type ToolChoice = (typeof TOOL_CHOICES)[number] | { readonly name: string };

@@ -1,6 +1,6 @@
 import { onlyKnown, optionalRecord, optionalString, pathOf, requiredOneOf, requiredString } from './checks.ts';
 import { isRecord } from './events.ts';
-import { CHOICES, type ToolChoice, type ToolDefinition } from './tool-definition.ts';
+import { TOOL_CHOICES, type ToolChoice, type ToolDefinition } from './tool-definition.ts';
 import { arrayTooLong, invalidType, invalidValue, Rejection, stringTooLong, unsupportedValue } from './wire-errors.ts';
 
 // The fields `tools` and `tool_choice` of both session.update and response.create. Only functions are supported: the
@@ -79,8 +79,8 @@ export function toolChoiceIn(fields: Fields, base: string): ToolChoice | undefin
   if (choice === undefined) return undefined;
   const param = pathOf(base, 'tool_choice');
   if (typeof choice === 'string') {
-    const found = CHOICES.find((candidate) => candidate === choice);
-    if (found === undefined) throw unsupportedValue(param, choice, CHOICES);
+    const found = TOOL_CHOICES.find((candidate) => candidate === choice);
+    if (found === undefined) throw unsupportedValue(param, choice, TOOL_CHOICES);
     return found;
   }
   if (!isRecord(choice)) throw invalidType(param, 'a string or an object', choice);
