@@ -100,6 +100,8 @@ const LINK = /!?\[([^\]\n]{0,300})\]\([^)\s]{0,1000}\)/g;
 const MARKER = /\s?(?:\[\d{1,3}\]|【[^】\n]{0,100}】)/g;
 const URL_TEXT = /\bhttps?:\/\/\S{1,1000}/gi;
 const LINE_MARK = /^[ \t]{0,8}(?:#{1,6}|>|[-*+])[ \t]+/gm;
+/** An end of a paragraph, such as a heading, without a mark: it ends a sentence. */
+const PARAGRAPH_END = /([^\s.!?:;,…]) {0,4}\n[ \n]{0,20}\n(?=\S)/g;
 const WORD = /[\w~./\\:-]{3,}/g;
 const FILE_NAME =
   /^(?:.*\.(?:md|markdown|txt|html?|pdf|docx?|xlsx?|pptx?|csv|json|ya?ml|xml|png|jpe?g|gif|svg|[jt]s|py|log|zip)|(?:[a-z]:)?(?:[\\/][^\\/]+){2,20})$/i;
@@ -118,6 +120,7 @@ function plainWords(text: string): string {
     .replaceAll(LINE_MARK, '')
     .replaceAll(WORD, withoutFileName)
     .replaceAll(/\b(?:the )?file the file\b/gi, 'the file')
+    .replaceAll(PARAGRAPH_END, '$1. ')
     .replaceAll(/\s+/g, ' ')
     .trim();
 }

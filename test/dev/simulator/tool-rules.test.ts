@@ -210,6 +210,7 @@ describe('the answer to outputs', () => {
     ],
     ['a call that waits', `{"status":"waiting for the user's approval, not done"}`, 'That waits for your approval.'],
     ['a text', 'It is raining. It is cold. It is dark.', 'It is raining. It is cold.'],
+    ['paragraphs as sentences', '# Leave\n\nIt is\nlong.\n\nAnd paid.', 'Leave. It is long.'],
     ['an empty output', '', 'That is done.'],
     [
       'what documents say, without numbers, names and links',
@@ -262,13 +263,11 @@ describe('the answer to outputs', () => {
 
   it('takes no time for a text made to take some', async (t) => {
     const client = await connect(t);
+    client.update({ output_modalities: ['text'] });
+    await client.until('session.updated');
+    const texts = ['delete '.repeat(30_000), ' \n'.repeat(100_000), 'a.'.repeat(100_000), 'create a '.repeat(20_000)];
     const started = performance.now();
-    for (const text of [
-      'delete '.repeat(30_000),
-      ' \n'.repeat(100_000),
-      'a.'.repeat(100_000),
-      'create a '.repeat(20_000),
-    ]) {
+    for (const text of texts) {
       await client.ask(`please ${text}.`, { max_output_tokens: 1 });
       await answerTo(client, 'order 4711', text);
     }
