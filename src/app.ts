@@ -6,8 +6,8 @@ import { VoiceBot } from './bot.ts';
 import { VoiceAdapter } from './channel/adapter.ts';
 import { keepEntityProperties } from './channel/entity-patch.ts';
 import { FileSaver } from './channel/file-saver.ts';
-import { recordingAccessOf } from './channel/recording-access.ts';
-import { createResponders, type Responders } from './channel/respond.ts';
+import { recordingAccessOf } from './channel/recording-page.ts';
+import { Responders } from './channel/respond.ts';
 import { SEND_TIMEOUT_MS } from './channel/send-policy.ts';
 import { createFileFetcher } from './channel/sent-files.ts';
 import { ServiceUrls } from './channel/service-urls.ts';
@@ -19,7 +19,6 @@ import { TurnRate } from './conversation/limits/turn-rate.ts';
 import { createRecordings } from './conversation/recordings/recordings.ts';
 import type { Services } from './conversation/services.ts';
 import { FILE_BOUNDS } from './conversation/turn/read-attachments.ts';
-import { aboutFacts } from './http/pages/about/route.ts';
 import { createHttpServer, type HttpOptions, type HttpServer } from './http/server.ts';
 import { type Ids, randomIds } from './ids.ts';
 import { type Build, doctorCommand, findInstallation } from './installation.ts';
@@ -33,24 +32,27 @@ import { type OpenDatabase, openStores, type Stores } from './stores.ts';
 import { openAzureMonitor } from './telemetry/azure-monitor.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 
-/** What the program is given: its settings, and what a test may exchange. */
-export interface AppDeps {
+/** Dependencies with a default, which tests replace. */
+interface Dependencies {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly random: () => number;
+  /** Access tokens of Entra ID, by scope. */
+  readonly tokens: (scope: string) => TokenProvider;
+  readonly telemetry: Telemetry;
+  /** Uploads files to the file service of a user. */
+  readonly fetch: typeof fetch;
+}
+
+/** What the whole bot is made from. */
+export interface AppDeps extends Partial<Dependencies> {
   readonly config: Config;
   readonly log: Logger;
   /** Reported by `/health`. */
   readonly build: Build;
-  readonly clock?: Clock;
-  readonly ids?: Ids;
-  readonly random?: () => number;
-  /** Where access tokens of Entra ID come from, by scope. */
-  readonly tokens?: (scope: string) => TokenProvider;
-  /** Made from the settings unless given. */
-  readonly telemetry?: Telemetry;
-  /** Where programs are looked for, as in `PATH`: `ffmpeg` is one. */
+  /** The `PATH` in which ffmpeg is looked for. */
   readonly searchPath?: string | undefined;
-  /** For files that go to the file service of a user. */
-  readonly fetch?: typeof fetch;
-  /** Where `config` names a database: see `loadDatabase`. */
+  /** Required when `config` names a database: see `loadDatabase`. */
   readonly openDatabase?: OpenDatabase | undefined;
 }
 
@@ -58,107 +60,91 @@ export interface AppDeps {
 export interface App {
   /** Listens; resolves with the port. */
   start(): Promise<number>;
-  /** Says in the log when the model cannot be reached, within 15 s. The bot serves on. Never rejects. */
+  /** Logs an error if the model cannot be reached within 15 s. The bot serves on. Never rejects. */
   checkModel(): Promise<void>;
-  /** Drains (see design: running turns finish, waiting ones are told), then closes everything. Safe to call twice. */
+  /** Drains (running turns finish, waiting ones are answered that the bot restarts), then closes everything. Safe to call twice. */
   close(): Promise<void>;
 }
 
-type Parts = Required<Omit<AppDeps, 'searchPath' | 'openDatabase'>>;
+/** What all modules share. */
+interface Shared extends Dependencies {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly build: Build;
+  readonly publicBaseUrl: () => string | undefined;
+}
 
-/** After the first questions of a load balancer were answered. */
+/** The modules that speak Bot Framework. */
+interface Channel {
+  readonly adapter: VoiceAdapter;
+  readonly responders: Responders;
+  readonly serviceUrls: ServiceUrls;
+}
+
+/** By then the first probes of a load balancer are answered. */
 const PRELOAD_AFTER_MS = 250;
 
-/** Joins the parts. Reads no environment and does nothing until it is started. */
+/** Joins the modules. Reads no environment and does nothing until it is started. */
 export function createApp(deps: AppDeps): App {
-  const defaults = { clock: systemClock, ids: randomIds, random: Math.random, tokens: entraIdTokens, fetch };
-  const given = { ...defaults, ...deps };
-  const parts = { ...given, telemetry: deps.telemetry ?? createTelemetry(given) };
-  const { config, clock, log, telemetry } = parts;
-  let port = config.port;
-  let cancelPreload = () => {};
-  const closing = new AbortController();
-  const publicBaseUrl = () =>
-    config.publicBaseUrl === 'localhost' ? `http://localhost:${port}` : config.publicBaseUrl;
-
-  const stores = openStores({
-    config,
-    clock,
-    ids: parts.ids,
-    log,
-    tokens: parts.tokens,
-    openDatabase: deps.openDatabase,
-  });
-  const channel = createChannel(parts, publicBaseUrl);
-  const readers = {
-    clips: createClipDecoder({ clock, log, searchPath: deps.searchPath }),
-    pictures: createPictureReader({ clock, log }),
-  };
-  const services = createServices(parts, stores, channel, readers, publicBaseUrl);
+  let port = deps.config.port;
+  const shared = withDefaults(deps, () => port);
+  const { config, log, clock, ids, tokens, telemetry } = shared;
+  const stores = openStores({ config, clock, ids, log, tokens, openDatabase: deps.openDatabase });
+  const channel = createChannel(shared);
+  const clips = createClipDecoder({ clock, log, searchPath: deps.searchPath });
+  const pictures = createPictureReader({ clock, log });
+  const services = createServices(shared, stores, channel, { clips, pictures });
   const conversations = new Conversations(services);
-  const http = createHttp(parts, stores, conversations, channel, readers, publicBaseUrl);
+  const http = createHttp(shared, stores, channel, conversations, clips);
+  const closing = new AbortController();
+  let cancelPreload = () => {};
   return {
     async start() {
       port = await http.listen(config.port, config.host);
       stores.start();
       conversations.start();
-      cancelPreload = clock.after(PRELOAD_AFTER_MS, () => void preload(parts, () => services.sessions.openCount));
+      cancelPreload = clock.after(PRELOAD_AFTER_MS, () => void preload(shared, services.sessions));
       return port;
     },
-    checkModel: () => checkModel(parts, closing.signal),
+    checkModel: () => checkModel(shared, closing.signal),
     async close() {
       cancelPreload();
       closing.abort();
       await conversations.drain(config.drainMs);
       await http.close();
-      await Promise.all([readers.clips.close(), readers.pictures.close()]);
+      await Promise.all([clips.close(), pictures.close()]);
       await stores.close();
       await telemetry.close();
     },
   };
 }
 
-function createHttp(
-  parts: Parts,
-  stores: Stores,
-  conversations: Conversations,
-  channel: Channel,
-  readers: FileReaders,
-  publicBaseUrl: () => string | undefined,
-): HttpServer {
-  const { config, build, clock, log } = parts;
-  const { recordingLinks, audioStore } = stores;
-  const { later } = channel.responders;
-  return createHttpServer({
-    deliver: createDelivery(parts, stores, conversations, channel, publicBaseUrl),
-    audioStore,
-    recordings: createRecordings({
-      recordingLinks,
-      audioStore,
-      clips: readers.clips,
-      later,
-      conversations,
-      clock,
-      log,
-    }),
-    about: aboutFacts(config),
-    build,
-    clock,
-    isDraining: () => conversations.isDraining,
-    verifyToken: config.isAuthenticated ? (authorization) => channel.adapter.verifyToken(authorization) : undefined,
-    onlyLoopback: config.onlyLoopback,
-    publicHost: hostnameOf(config.publicBaseUrl),
-    log,
-  });
+function withDefaults(deps: AppDeps, port: () => number): Shared {
+  const { config, log, build, clock = systemClock, ids = randomIds, random = Math.random } = deps;
+  const { tokens = entraIdTokens, fetch = globalThis.fetch } = deps;
+  const { telemetry = createTelemetry(config, clock, log, tokens) } = deps;
+  const publicBaseUrl = () =>
+    config.publicBaseUrl === 'localhost' ? `http://localhost:${port()}` : config.publicBaseUrl;
+  return { config, log, build, clock, ids, random, tokens, telemetry, fetch, publicBaseUrl };
 }
 
-/** The telemetry behind the client: a first user waits for the one, and for the other nobody does. */
-async function preload({ config, log, telemetry }: Parts, openSessions: () => number): Promise<void> {
+function createTelemetry(
+  { telemetry: settings, model }: Config,
+  clock: Clock,
+  log: Logger,
+  tokens: (scope: string) => TokenProvider,
+): Telemetry {
+  const open = settings && (() => openAzureMonitor(settings, tokens, log));
+  return new Telemetry({ clock, log, model, open });
+}
+
+/** Loads the client library first: users wait for it, but not for telemetry. */
+async function preload({ config, log, telemetry }: Shared, sessions: SessionPool): Promise<void> {
   await preloadClient(config.model).catch((err: unknown) => log.error({ err }, 'client library not loaded'));
-  telemetry.start(openSessions);
+  telemetry.start(() => sessions.openCount);
 }
 
-async function checkModel({ config, tokens, clock, log }: Parts, closing: AbortSignal): Promise<void> {
+async function checkModel({ config, tokens, clock, log }: Shared, closing: AbortSignal): Promise<void> {
   try {
     await tryConnection(connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock), clock, closing);
     log.debug('model reached');
@@ -168,42 +154,42 @@ async function checkModel({ config, tokens, clock, log }: Parts, closing: AbortS
   }
 }
 
-function createTelemetry({ config, clock, log, tokens }: Omit<Parts, 'telemetry'>): Telemetry {
-  const { telemetry: settings, model } = config;
-  const open = settings.kind === 'azureMonitor' ? () => openAzureMonitor(settings, tokens, log) : undefined;
-  return new Telemetry({ clock, log, model, open });
-}
-
 function createServices(
-  parts: Parts,
-  stores: Stores,
+  { config, clock, ids, log, random, tokens, telemetry, publicBaseUrl }: Shared,
+  { queue, conversations, recordingLinks, audioStore, spending }: Stores,
   { adapter, responders }: Channel,
   readers: FileReaders,
-  publicBaseUrl: () => string | undefined,
 ): Services {
-  const { config, clock, ids, log, random, telemetry } = parts;
-  const { limits, session: settings, model, historyTurns, turnTimeoutMs } = config;
-  const { attachmentHosts: hosts, attachmentsFromLoopback: allowLoopback, proxy } = config;
+  const { limits, session: settings, model, proxy, historyTurns, turnTimeoutMs } = config;
+  const open = connectionOpener(toRealtimeTarget(model, tokens, proxy), clock);
   return {
-    queue: stores.queue,
-    conversations: stores.conversations,
-    recordingLinks: stores.recordingLinks,
-    audioStore: stores.audioStore,
-    spending: new Spending({
-      store: stores.spending,
-      budgets: limits,
-      prices: limits.prices,
-      model: model.model,
-      log,
+    queue,
+    conversations,
+    recordingLinks,
+    audioStore,
+    spending: new Spending({ store: spending, budgets: limits, prices: limits.prices, model: model.model, log }),
+    rate: new TurnRate(clock, limits),
+    sessions: new SessionPool({
+      open: (signal) => RealtimeSession.open({ open, settings, clock, ids, log }, signal),
+      clock,
+      idleMs: config.sessionIdleMs,
+      maxSessions: config.maxWarmSessions,
+      turnMs: turnTimeoutMs,
+      onClosed: (reason) => telemetry.sessionClosed(reason),
     }),
-    rate: new TurnRate(clock, limits.turnsPerMinute),
-    sessions: createSessions(parts),
     files: {
       readers,
-      fetch: createFileFetcher({ adapter, hosts, allowLoopback, proxy, clock, log }),
+      fetch: createFileFetcher({
+        adapter,
+        hosts: config.attachmentHosts,
+        allowLoopback: config.attachmentsFromLoopback,
+        proxy,
+        clock,
+        log,
+      }),
       semaphore: new Semaphore(FILE_BOUNDS),
     },
-    channel: { later: responders.later, recordingAccess: recordingAccessOf(publicBaseUrl) },
+    channel: { later: (reference) => responders.later(reference), recordingAccess: recordingAccessOf(publicBaseUrl) },
     settings,
     historyTurns,
     turnTimeoutMs,
@@ -215,58 +201,75 @@ function createServices(
   };
 }
 
-function createSessions({ config, clock, ids, log, tokens, telemetry }: Parts): SessionPool {
-  const open = connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock);
-  return new SessionPool({
-    open: (signal) => RealtimeSession.open({ open, settings: config.session, clock, ids, log }, signal),
+function createChannel({ config, clock, log, random, telemetry, publicBaseUrl }: Shared): Channel {
+  const { botEnv, turnTimeoutMs, webchatAudio, audioBrowserLinks: browserLinks } = config;
+  if (!keepEntityProperties()) log.error('botbuilder is not the version that the entity patch is made for');
+  const adapter = new VoiceAdapter({ botEnv, clock, log, random, retryWithinMs: turnTimeoutMs, telemetry });
+  const serviceUrls = new ServiceUrls(clock);
+  const sendLimitMs = turnTimeoutMs + SEND_TIMEOUT_MS;
+  const responders = new Responders({
+    adapter,
     clock,
-    idleMs: config.sessionIdleMs,
-    maxSessions: config.maxWarmSessions,
-    turnMs: config.turnTimeoutMs,
-    onClosed: (reason) => telemetry.sessionClosed(reason),
+    log,
+    webchatAudio,
+    browserLinks,
+    publicBaseUrl,
+    serviceUrls,
+    sendLimitMs,
+  });
+  return { adapter, serviceUrls, responders };
+}
+
+function createHttp(
+  shared: Shared,
+  stores: Stores,
+  channel: Channel,
+  conversations: Conversations,
+  clips: FileReaders['clips'],
+): HttpServer {
+  const { recordingLinks, audioStore } = stores;
+  const { config, build, clock, log } = shared;
+  return createHttpServer({
+    deliver: createDelivery(shared, stores, conversations, channel),
+    audioStore,
+    recordings: createRecordings({
+      recordingLinks,
+      audioStore,
+      clips,
+      later: (reference) => channel.responders.later(reference),
+      conversations,
+      clock,
+      log,
+    }),
+    about: config,
+    build,
+    clock,
+    isDraining: () => conversations.isDraining,
+    verifyToken: config.isAuthenticated ? (authorization) => channel.adapter.verifyToken(authorization) : undefined,
+    onlyLoopback: config.onlyLoopback,
+    publicHost: URL.parse(config.publicBaseUrl ?? '')?.hostname,
+    log,
   });
 }
 
-/** What speaks Bot Framework. */
-interface Channel {
-  readonly adapter: VoiceAdapter;
-  readonly responders: Responders;
-  readonly serviceUrls: ServiceUrls;
-}
-
-function createChannel(parts: Parts, publicBaseUrl: () => string | undefined): Channel {
-  const { config, clock, log, random, telemetry } = parts;
-  const { botEnv, turnTimeoutMs, webchatAudio, audioBrowserLinks: browserLinks } = config;
-  if (!keepEntityProperties()) log.error('botbuilder is not the version that the entity patch is made for');
-  const adapter = new VoiceAdapter({ botEnv, clock, log, random, turnTimeoutMs, telemetry });
-  const serviceUrls = new ServiceUrls(clock);
-  const sendLimitMs = sendLimitOf(config);
-  const ways = { adapter, clock, log, webchatAudio, browserLinks, publicBaseUrl, serviceUrls, sendLimitMs };
-  return { adapter, serviceUrls, responders: createResponders(ways) };
-}
-
-function hostnameOf(publicBaseUrl: string | undefined): string | undefined {
-  return URL.canParse(publicBaseUrl ?? '') ? new URL(publicBaseUrl ?? '').hostname : undefined;
-}
-
-function sendLimitOf({ turnTimeoutMs }: Config): number {
-  return turnTimeoutMs + SEND_TIMEOUT_MS;
-}
-
-/** The way of an activity to the bot. */
+/** Passes activities from HTTP through the adapter to the bot. */
 function createDelivery(
-  parts: Parts,
+  { config, clock, ids, log, fetch, publicBaseUrl }: Shared,
   { audioStore, recordingLinks }: Stores,
   conversations: Conversations,
   { adapter, responders, serviceUrls }: Channel,
-  publicBaseUrl: () => string | undefined,
 ): HttpOptions['deliver'] {
-  const { config, clock, ids, log, fetch } = parts;
-  const allowList = { tenants: config.allowedTenants, users: config.allowedUsers };
-  const files = new FileSaver({ audioStore, clock, ids, log, fetch, sendLimitMs: sendLimitOf(config) });
-  const invokes = { audioStore, recordingLinks, clock, log, publicBaseUrl };
-  const vouching = { hasEnhancedAuthentication: config.directLineEnhancedAuthentication };
-  const ways = { adapter, clock, conversations, responders, files, invokes, serviceUrls };
-  const bot = new VoiceBot({ ...ways, log, allowList, vouching });
+  const sendLimitMs = config.turnTimeoutMs + SEND_TIMEOUT_MS;
+  const bot = new VoiceBot({
+    adapter,
+    conversations,
+    responders,
+    files: new FileSaver({ audioStore, clock, ids, log, fetch, sendLimitMs }),
+    invokes: { audioStore, recordingLinks, clock, log, publicBaseUrl },
+    serviceUrls,
+    log,
+    allowList: { tenants: config.allowedTenants, users: config.allowedUsers },
+    vouching: { hasEnhancedAuthentication: config.directLineEnhancedAuthentication },
+  });
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }

@@ -1,8 +1,8 @@
-/** What signing in takes in one of Azure's clouds: each takes tokens of its own alone. */
+/** How to sign in to one of Azure's clouds. Each accepts only its own tokens. */
 export interface AzureCloud {
-  /** What tokens for its models are asked for. */
+  /** The scope of tokens for its models. */
   readonly scope: string;
-  /** Where its tokens come from; `undefined` for the public cloud, whose authority is the default. */
+  /** The authority that issues its tokens; `undefined`: the default, of the public cloud. */
   readonly authority: string | undefined;
 }
 
@@ -11,7 +11,7 @@ export const PUBLIC_CLOUD: AzureCloud = {
   authority: undefined,
 };
 
-/** By the ends of hosts: resources, API Management, regional addresses of Cognitive Services. */
+/** By the suffixes of hosts: resources, API Management, regional addresses of Cognitive Services. */
 const CLOUDS: readonly (readonly [RegExp, AzureCloud])[] = [
   [/\.(?:azure\.com|azure-api\.net|cognitive\.microsoft\.com)$/, PUBLIC_CLOUD],
   [
@@ -24,7 +24,7 @@ const CLOUDS: readonly (readonly [RegExp, AzureCloud])[] = [
   ],
 ];
 
-/** The cloud of an address, or of a scope; `undefined` for a host that is none of Azure's. */
+/** The cloud of an address or of a scope; `undefined`: the host is not Azure's. */
 export function azureCloudOf(address: string): AzureCloud | undefined {
   if (!URL.canParse(address)) return undefined;
   const { hostname } = new URL(address);

@@ -3,13 +3,10 @@ import type { VoiceAdapter } from './channel/adapter.ts';
 import { addressingIn, isAddressed } from './channel/addressing.ts';
 import { type AllowList, isAllowed, isGreeted } from './channel/allow-list.ts';
 import type { FileSaver } from './channel/file-saver.ts';
-import { answerInvoke, type InvokeDeps } from './channel/invokes.ts';
-import { audioToSave } from './channel/player-card.ts';
+import { answerInvoke, audioToSave, type InvokeDeps } from './channel/invokes.ts';
 import type { Responders } from './channel/respond.ts';
 import type { ServiceUrls } from './channel/service-urls.ts';
 import {
-  type Caller,
-  callerOf,
   conversationKey,
   deletedChannel,
   isInBand,
@@ -27,7 +24,6 @@ import {
   type VouchingSettings,
   vouchedIdentity,
 } from './channel/vouched-identity.ts';
-import type { Clock } from './clock.ts';
 import type { Acceptance } from './conversation/acceptance.ts';
 import type { Conversations } from './conversation/conversations.ts';
 import type { Respond } from './conversation/reply.ts';
@@ -42,7 +38,6 @@ export interface VoiceBotOptions {
   readonly conversations: Conversations;
   readonly responders: Responders;
   readonly files: FileSaver;
-  readonly clock: Clock;
   readonly invokes: InvokeDeps;
   readonly log: Logger;
   readonly allowList: AllowList;
@@ -51,8 +46,8 @@ export interface VoiceBotOptions {
 }
 
 /**
- * Takes each message into its conversation and lets go of the request: the answer goes out later, in text and with
- * its voice. The Teams handler serves every channel.
+ * Accepts each message into its conversation's queue and ends the request. The answer goes out later, in text and audio.
+ * The Teams handler serves every channel.
  */
 export class VoiceBot extends TeamsActivityHandler {
   readonly #options: VoiceBotOptions;
@@ -60,64 +55,68 @@ export class VoiceBot extends TeamsActivityHandler {
   constructor(options: VoiceBotOptions) {
     super();
     this.#options = options;
-    this.onMessage((context, next) => this.#take(context).then(next));
+    this.onMessage((context, next) => this.#accept(context).then(next));
     this.onMessageDelete((context, next) => this.#withdraw(context).then(next));
-    this.onConversationUpdate((context, next) => this.#membersChanged(context).then(next));
-    this.onInstallationUpdate((context, next) => this.#installationChanged(context).then(next));
+    this.onConversationUpdate((context, next) => this.#updateMembers(context).then(next));
+    this.onInstallationUpdate((context, next) => this.#updateInstallation(context).then(next));
   }
 
-  /** botbuilder's handlers for edited and deleted messages look into the channel's data without asking for it. */
+  /** botbuilder's handlers for edited and deleted messages read the channel data without checking that there is any. */
   override async run(context: TurnContext): Promise<void> {
     context.activity.channelData ??= {};
     await super.run(context);
   }
 
-  /** Not by botbuilder's own handlers: they know no ratings, and trip over an invoke that lacks its value. */
+  /** botbuilder's own handlers know no ratings, and fail on an invoke without a value. */
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
     const { invokes, files } = this.#options;
     const sender = this.#senderOf(context);
     const { response, consent } = await answerInvoke(context.activity, sender.isAllowed, invokes);
     if (consent !== undefined)
-      await this.#takeAside(context, (live, stopping) => files.settle(live, consent, stopping));
+      await this.#runOutOfBand(context, (live, stopping) => files.settle(live, consent, stopping));
     return response;
   }
 
-  async #take(context: TurnContext): Promise<void> {
-    const { conversations, serviceUrls, files } = this.#options;
-    const saved = audioToSave(context.activity);
-    if (saved !== undefined) return this.#takeAside(context, (live) => files.offer(live, saved));
-    const caller = this.#callerOf(context);
-    const message = toUserMessage(context.activity, caller, this.#senderOf(context));
+  async #accept(context: TurnContext): Promise<void> {
+    const { adapter, conversations, serviceUrls, files, log } = this.#options;
+    const audioId = audioToSave(context.activity);
+    if (audioId !== undefined) return this.#runOutOfBand(context, (live) => files.offer(live, audioId));
+    const message = toUserMessage(context.activity, adapter.callerOf(context), this.#senderOf(context));
     if (!isAddressed(context.activity, message.text)) {
-      this.#options.log.debug({ conversation: message.key }, 'message ignored: not addressed to the bot');
+      log.debug({ conversation: message.key }, 'message ignored: not addressed to the bot');
       return;
     }
-    // Before it is answered, and not from people whose messages go nowhere.
+    // Before the answer, and only for people whose messages are answered.
     if (message.isAllowed) serviceUrls.note(message.key, context.activity);
-    await this.#answer(context, await conversations.accept(message, this.#respondTo(context, message.reference)));
+    await this.#end(context, await conversations.accept(message, this.#respondTo(context, message.reference)));
   }
 
-  /** What was pressed on a card: it waits for no turn, and the request does not wait for it. */
-  async #takeAside(
+  /** Handles a pressed button. It waits for no turn, and its request does not wait for it. */
+  async #runOutOfBand(
     context: TurnContext,
     work: (context: TurnContext, stopping: AbortSignal) => Promise<void>,
   ): Promise<void> {
     const { activity } = context;
-    const { conversations, responders, serviceUrls } = this.#options;
-    const sender = this.#senderOf(context);
-    const names = { key: conversationKey(activity), activityId: activity.id ?? '', personKey: sender.personKey };
-    const reference = toReference(activity, this.#callerOf(context));
-    const refuse = (live: TurnContext) => live.sendActivity(messagesFor(localeOf(activity)).notAllowed).then(() => {});
-    if (sender.isAllowed) serviceUrls.note(names.key, activity);
-    const accepted = await conversations.acceptOutOfBand(names, (stopping) => {
-      const run = (live: TurnContext) => (sender.isAllowed ? work(live, stopping) : refuse(live));
-      return isInBand(activity) ? run(context) : responders.openContext(reference, run);
-    });
-    await this.#answer(context, accepted);
+    const { adapter, conversations, responders, serviceUrls } = this.#options;
+    const { isAllowed, personKey } = this.#senderOf(context);
+    const key = conversationKey(activity);
+    const reference = toReference(activity, adapter.callerOf(context));
+    if (isAllowed) serviceUrls.note(key, activity);
+    const accepted = await conversations.acceptOutOfBand(
+      { key, activityId: activity.id ?? '', personKey },
+      (stopping) => {
+        const run = async (live: TurnContext) => {
+          if (isAllowed) await work(live, stopping);
+          else await live.sendActivity(messagesFor(localeOf(activity)).notAllowed);
+        };
+        return isInBand(activity) ? run(context) : responders.openContext(reference, run);
+      },
+    );
+    await this.#end(context, accepted);
   }
 
-  /** The request ends with its message being taken, or with the answer where that goes back in it. */
-  async #answer(context: TurnContext, accepted: Acceptance): Promise<void> {
+  /** The request ends when its message is accepted, or with the answer where that goes back in the response. */
+  async #end(context: TurnContext, accepted: Acceptance): Promise<void> {
     switch (accepted.kind) {
       case 'accepted':
         if (isInBand(context.activity)) await accepted.done;
@@ -133,8 +132,8 @@ export class VoiceBot extends TeamsActivityHandler {
     }
   }
 
-  /** A group is greeted when the bot joins it; a person, who is alone with the bot, whoever of the two is announced. */
-  async #membersChanged(context: TurnContext): Promise<void> {
+  /** A group is greeted when the bot joins it. A person is greeted when either of the two is announced. */
+  async #updateMembers(context: TurnContext): Promise<void> {
     const { membersAdded = [], membersRemoved = [], recipient } = context.activity;
     const isBot = ({ id }: ChannelAccount) => Boolean(id) && id === recipient?.id;
     const isNewcomer = scopeOf(context.activity) === 'personal' ? ({ id }: ChannelAccount) => Boolean(id) : isBot;
@@ -142,28 +141,28 @@ export class VoiceBot extends TeamsActivityHandler {
     else if (membersAdded.some(isNewcomer)) await this.#welcome(context);
   }
 
-  /** Not by botbuilder's own handlers: they take an app that is updated (`add-upgrade`, `remove-upgrade`) for a new one. */
-  async #installationChanged(context: TurnContext): Promise<void> {
+  /** botbuilder's own handlers treat an update of the app (`add-upgrade`, `remove-upgrade`) as an installation. */
+  async #updateInstallation(context: TurnContext): Promise<void> {
     const { action } = context.activity;
     if (action === 'add') await this.#welcome(context);
     else if (action === 'remove') await this.#forget(context);
   }
 
-  /** Channels announce a new conversation in different ways, some in several: whichever comes first is greeted. */
+  /** Channels announce a new conversation in different ways, some in several. Only the first is answered. */
   async #welcome(context: TurnContext): Promise<void> {
     const { activity } = context;
-    if (!isGreeted(this.#identityOf(context), this.#options.allowList)) return;
-    const respond = this.#respondTo(context, toReference(activity, this.#callerOf(context)));
+    const { adapter, allowList, conversations } = this.#options;
+    if (!isGreeted(this.#identityOf(context), allowList)) return;
+    const respond = this.#respondTo(context, toReference(activity, adapter.callerOf(context)));
     const { welcome, welcomeGroup } = messagesFor(localeOf(activity));
     const text = addressingIn(activity) === 'anything' ? welcome : welcomeGroup;
-    await this.#answer(context, await this.#options.conversations.welcome(conversationKey(activity), text, respond));
+    await this.#end(context, await conversations.welcome(conversationKey(activity), text, respond));
   }
 
-  /** Teams names the message by the activity's own id. Edited messages start nothing: they were answered. */
+  /** Teams names the deleted message by the activity's own id. An edited message starts nothing: it was answered. */
   async #withdraw(context: TurnContext): Promise<void> {
-    const { activity } = context;
-    const message = { key: conversationKey(activity), activityId: activity.id ?? '' };
-    await this.#answer(context, await this.#options.conversations.withdraw(message));
+    const message = { key: conversationKey(context.activity), activityId: context.activity.id ?? '' };
+    await this.#end(context, await this.#options.conversations.withdraw(message));
   }
 
   /** A bot that is removed from a team is removed from all of its channels, and their threads. */
@@ -172,8 +171,8 @@ export class VoiceBot extends TeamsActivityHandler {
     const { conversations } = this.#options;
     const { team } = teamOf(activity);
     const channel = deletedChannel(activity);
-    await this.#answer(context, await conversations.forget(channel ?? conversationKey(activity)));
-    if (team !== undefined) await this.#answer(context, await conversations.forgetTeam(team, channel));
+    await this.#end(context, await conversations.forget(channel ?? conversationKey(activity)));
+    if (team !== undefined) await this.#end(context, await conversations.forgetTeam(team, channel));
   }
 
   #senderOf(context: TurnContext): Sender {
@@ -185,17 +184,12 @@ export class VoiceBot extends TeamsActivityHandler {
   }
 
   #identityOf(context: TurnContext): VouchedIdentity {
-    return vouchedIdentity(context.activity, this.#callerOf(context).identity, this.#options.vouching);
-  }
-
-  #callerOf(context: TurnContext): Caller {
-    const { adapter, clock } = this.#options;
-    const keys = { identity: adapter.BotIdentityKey, audience: adapter.OAuthScopeKey };
-    return callerOf(context, keys, clock.now());
+    const { adapter, vouching } = this.#options;
+    return vouchedIdentity(context.activity, adapter.callerOf(context).identity, vouching);
   }
 
   #respondTo(context: TurnContext, reference: MessageReference): Respond {
-    const { inBand, later } = this.#options.responders;
-    return isInBand(context.activity) ? inBand(context) : later(reference);
+    const { responders } = this.#options;
+    return isInBand(context.activity) ? responders.inBand(context) : responders.later(reference);
   }
 }

@@ -1,15 +1,15 @@
-/** The time, as a dependency: everything that waits or measures takes one, so that tests need not sleep. */
+/** The time, as a dependency: code that waits or measures takes a clock, so that tests need not sleep. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls `run` once after `delayMs`; returns the function that forgets it (safe to call at any time, twice too). */
+  /** Calls `run` once after `delayMs`. Returns a function that cancels the timer, safe to call at any time and twice. */
   after(delayMs: number, run: () => void): () => void;
 }
 
-/** The largest delay that `setTimeout` keeps; above it Node fires at once. */
+/** With a longer delay, `setTimeout` fires at once. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** The real clock. Its timers do not keep the process alive: what has to finish is held by sockets and servers. */
+/** The system's clock. Its timers do not keep the process alive; sockets and servers do. */
 export const systemClock: Clock = {
   now: Date.now,
   after(delayMs, run) {
@@ -19,26 +19,15 @@ export const systemClock: Clock = {
   },
 };
 
-/** Settles like `work`, or rejects with what `late` makes when that takes longer than `limitMs`. */
-export async function within<T>(clock: Clock, limitMs: number, work: Promise<T>, late: () => Error): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const forget = clock.after(limitMs, () => reject(late()));
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    forget();
-  }
-}
-
-/** Resolves after `delayMs`; rejects with the signal's reason as soon as it is aborted. */
+/** Resolves after `delayMs`. Rejects with the signal's reason on abort. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const onAbort = () => {
-      forget();
+      cancel();
       reject(signal?.reason);
     };
-    const forget = clock.after(delayMs, () => {
+    const cancel = clock.after(delayMs, () => {
       signal?.removeEventListener('abort', onAbort);
       resolve();
     });

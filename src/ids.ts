@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 
-/** Makes ids; a dependency, so that tests can foresee them. */
+/** Makes ids; a dependency, so that tests can predict them. */
 export interface Ids {
   /** For Realtime items and events: up to 29 characters, below the service's limit of 32, of `[a-z0-9_]`. */
   wire(prefix: 'msg' | 'evt' | 'turn'): string;
-  /** 128 random bits, safe in a URL: whoever holds it may fetch what it names. */
+  /** 128 random bits, safe in a URL. The id alone gives access to what it names. */
   secret(): string;
   /** A short id that a user can read out and an operator can find in the log. */
   incident(): string;
@@ -13,12 +13,12 @@ export interface Ids {
 const POOL_BYTES = 4096;
 let pool = Buffer.alloc(0);
 
-/** Fetched in bulk: each call to the system costs as much as the rest of an id many times over. */
+/** Fetched in bulk: a call to the system costs many times as much as the rest of an id. */
 function random(byteCount: number): Buffer {
   if (pool.byteLength < byteCount) pool = randomBytes(POOL_BYTES);
-  const taken = pool.subarray(0, byteCount);
+  const bytes = pool.subarray(0, byteCount);
   pool = pool.subarray(byteCount);
-  return taken;
+  return bytes;
 }
 
 /** Ids from the system's random numbers. */

@@ -3,10 +3,10 @@ import type { Env } from './config/env.ts';
 import type { ConfigError } from './errors.ts';
 import { fieldsOf } from './json-access.ts';
 
-/** Where a program runs: in the project, with its npm scripts, or in what is deployed, which has none and no .env.example. */
+/** Whether a program runs in the project, with its npm scripts, or in a deployed package without them and .env.example. */
 export type Installation = 'project' | 'deployed';
 
-/** What was built: `/health` reports it, so that a deployment can be compared with what was uploaded. */
+/** What was built. `/health` reports it, so that a deployment can be compared with what was uploaded. */
 export interface Build {
   /** As in package.json. */
   readonly version: string;
@@ -29,32 +29,22 @@ function readManifest(): Readonly<Record<string, unknown>> {
   return fieldsOf(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')));
 }
 
-const MODEL_VARIABLES = [
-  'AZURE_OPENAI_ENDPOINT',
-  'AZURE_OPENAI_DEPLOYMENT_NAME',
-  'AZURE_OPENAI_API_KEY',
-  'AZURE_OPENAI_SCOPE',
-  'OPENAI_API_KEY',
-  'OPENAI_BASE_URL',
-  'OPENAI_MODEL',
-];
-
-/** Whether the environment speak of any model; half of what one needs counts, and is then a mistake. */
+/** Whether the environment names a model, or a part of what one needs, which is then a mistake. */
 export function namesModel(env: Env): boolean {
-  return MODEL_VARIABLES.some((name) => (env[name] ?? '').trim() !== '');
+  return Object.entries(env).some(([name, value]) => /^(AZURE_)?OPENAI_/.test(name) && value?.trim());
 }
 
-/** What tries all settings. */
+/** The command that tests all settings. */
 export function doctorCommand(installed: Installation): string {
   return installed === 'project' ? 'npm run doctor' : 'node dist/doctor.js';
 }
 
-/** Where settings are described, as part of a sentence. */
+/** The file that describes the settings, as a part of a sentence. */
 export function settingsFile(installed: Installation): string {
   return installed === 'project' ? '.env.example' : "the project's .env.example";
 }
 
-/** What to do after `error`; `command` is what was typed. A `.env` that exists is never to be written over. */
+/** What to do after `error`; `command` is what was typed. Never advises to overwrite a `.env`. */
 export function firstSteps(env: Env, installed: Installation, command: string, error: ConfigError): string {
   const isProduction = env['NODE_ENV'] === 'production' || env['WEBSITE_SITE_NAME'] !== undefined;
   const isBegun = namesModel(env) || error.code === 'dot_env_unreadable';

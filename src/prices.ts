@@ -1,17 +1,17 @@
 import { fieldsOf } from './json-access.ts';
-import { MODALITIES, type ModalityTokens, type TokenUsage } from './token-usage.ts';
+import { byModality, MODALITIES, type ModalityTokens, type TokenUsage } from './token-usage.ts';
 
-/** US dollars for a million tokens of each kind. */
+/** US dollars for a million tokens of one modality. */
 export type ModalityPrices = { readonly [Direction in keyof ModalityTokens]: number };
 
 export interface ModelPrices {
   readonly text: ModalityPrices;
   readonly audio: ModalityPrices;
-  /** Images are read, and never made. */
+  /** Input only. */
   readonly image: ModalityPrices;
 }
 
-/** What models cost, as known on a day. */
+/** The prices of models on a day. */
 export interface PriceTable {
   /** `YYYY-MM-DD`. */
   readonly date: string;
@@ -41,14 +41,13 @@ export const DEFAULT_PRICES: PriceTable = {
   },
 };
 
-/** The prices of a model or deployment by its name, with a date behind it or without; `undefined`: not known. */
+/** The prices of a model or deployment by its name, with or without a date at its end; `undefined`: unknown. */
 export function pricesOf({ models }: PriceTable, name: string): ModelPrices | undefined {
   const plain = name.toLowerCase().replace(/-\d{4}-\d{2}-\d{2}$/, '');
-  const known = Object.keys(models).find((each) => each.toLowerCase() === plain || each === name);
-  return known === undefined ? undefined : models[known];
+  return Object.entries(models).find(([each]) => each.toLowerCase() === plain || each === name)?.[1];
 }
 
-/** What these tokens cost, in US dollars. */
+/** In US dollars. */
 export function costUsd(usage: TokenUsage, prices: ModelPrices): number {
   const millionths = MODALITIES.map((name) => {
     const [tokens, price] = [usage[name], prices[name]];
@@ -57,10 +56,9 @@ export function costUsd(usage: TokenUsage, prices: ModelPrices): number {
   return millionths.reduce((sum, each) => sum + each, 0) / 1e6;
 }
 
-/** Reads a price table from JSON. Throws an Error that says what is wrong with it, for the operator. */
+/** Reads a price table from JSON. Throws an Error that tells the operator what is wrong. */
 export function readPriceTable(json: string): PriceTable {
-  const table: unknown = JSON.parse(json);
-  const { date, models } = fieldsOf(table);
+  const { date, models } = fieldsOf(JSON.parse(json));
   if (typeof date !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(date)) throw new Error('"date" has to be YYYY-MM-DD');
   const entries = Object.entries(fieldsOf(models));
   if (entries.length === 0) throw new Error('"models" has to name at least one model');
@@ -69,17 +67,15 @@ export function readPriceTable(json: string): PriceTable {
 
 function modelPrices(model: string, value: unknown): ModelPrices {
   const fields = fieldsOf(value);
-  const read = (name: (typeof MODALITIES)[number]): ModalityPrices => {
+  return byModality((name) => {
+    const isInputOnly = name === 'image';
+    if (isInputOnly && fields[name] === undefined) return { in: 0, cached: 0, out: 0 };
     const prices = fieldsOf(fields[name]);
     const price = (direction: keyof ModalityPrices, fallback?: number): number => {
       const found = prices[direction] ?? fallback;
       if (typeof found === 'number' && Number.isFinite(found) && found >= 0) return found;
       throw new Error(`"models.${model}.${name}.${direction}" has to be US dollars for a million tokens`);
     };
-    const isRead = name === 'image';
-    return isRead && fields[name] === undefined
-      ? { in: 0, cached: 0, out: 0 }
-      : { in: price('in'), cached: price('cached'), out: price('out', isRead ? 0 : undefined) };
-  };
-  return { text: read('text'), audio: read('audio'), image: read('image') };
+    return { in: price('in'), cached: price('cached'), out: price('out', isInputOnly ? 0 : undefined) };
+  });
 }

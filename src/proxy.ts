@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import http from 'node:http';
+import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import querystring from 'node:querystring';
@@ -32,17 +32,16 @@ export function portOf({ port, protocol }: URL): number {
 }
 
 /**
- * Sets the proxy for `fetch` and for the default agents of Node: botbuilder, MSAL and uploads use these. Node supports
- * it from 24.14 on; an older one connects directly. Also writes it to `env`, which Azure's libraries read by themselves:
- * they take a SOCKS proxy, or a host without `http://`, for what it is not. Call it before the first request. Returns
- * what the operator should know; `undefined` = nothing.
+ * Sets the proxy for `fetch` and for the default agents of Node, which botbuilder, MSAL and uploads use. Node supports it
+ * from 24.14 on; an older one connects directly. Also writes it to `env`, which Azure's libraries read: they misread
+ * SOCKS proxies and hosts without `http://`. Call it before the first request. Returns a warning for the operator, if any.
  */
 export function setDefaultProxy(settings: ProxySettings | undefined, env: NodeJS.ProcessEnv): string | undefined {
   for (const name of PROXY_VARIABLES) delete env[name];
   if (settings === undefined) return undefined;
   const exceptions = settings.exceptions.flatMap((entry) => (entry === '*' ? [entry] : [entry, `.${entry}`]));
-  const NO_PROXY = [...exceptions, 'localhost', '127.0.0.1', '[::1]'].join(',');
-  const variables = { HTTPS_PROXY: settings.url, NO_PROXY };
+  const noProxy = [...exceptions, 'localhost', '127.0.0.1', '[::1]'].join(',');
+  const variables = { HTTPS_PROXY: settings.url, NO_PROXY: noProxy };
   Object.assign(env, variables);
   if (!('setGlobalProxyFromEnv' in http))
     return `uploads, the bot's own token and the keys of channels do not use the proxy: Node ${process.version} cannot; use Node 24.14 or newer`;
@@ -52,8 +51,7 @@ export function setDefaultProxy(settings: ProxySettings | undefined, env: NodeJS
 
 /**
  * Opens a TLS connection to the host of an address through the proxy, which looks up the name. Rejects with a
- * ProxyError, with the error of TLS, or with the reason of `signal`. Once the connection is open, `signal` has no
- * effect on it.
+ * ProxyError, with the error of TLS, or with the signal's reason. An abort does not close an open connection.
  */
 export async function connectThrough(proxy: ProxySettings, address: URL, signal: AbortSignal): Promise<tls.TLSSocket> {
   const tunnel = await openTunnel(proxy, address, signal);
@@ -65,54 +63,51 @@ export async function connectThrough(proxy: ProxySettings, address: URL, signal:
   }
 }
 
-/** TLS to the host of an address over a socket that leads there. Rejects with its error, or with one of `signal`. */
+/** TLS to the host of an address over a socket to it. Rejects with the error of TLS, or with an AbortError. */
 export async function secured(socket: Socket, address: URL, signal: AbortSignal): Promise<tls.TLSSocket> {
   const host = bareHost(address);
   const secure = tls.connect({ socket, host, ...serverName(host), ALPNProtocols: ['http/1.1'] });
-  // An error after the handshake reaches the user of the socket; without one it must not end the process.
+  // An error after the handshake must not end the process where the socket has no other listener.
   secure.on('error', () => {});
   await once(secure, 'secureConnect', { signal });
   return secure;
 }
 
 /** The method CONNECT of RFC 9110, 9.3.6. */
-function openTunnel(proxy: ProxySettings, address: URL, signal: AbortSignal): Promise<Socket> {
-  const { protocol, port, username, password } = new URL(proxy.url);
-  const host = bareHost(new URL(proxy.url));
+async function openTunnel(proxy: ProxySettings, address: URL, signal: AbortSignal): Promise<Socket> {
+  const url = new URL(proxy.url);
+  const host = bareHost(url);
   const target = `${address.hostname}:${portOf(address)}`;
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const request = (protocol === 'https:' ? https : http).request({
-    ...{ host, port, ...serverName(host), method: 'CONNECT', path: target, agent: false, signal },
-    headers: { host: target, ...credentials(username, password) },
+  const options = { host, port: url.port, ...serverName(host), method: 'CONNECT', path: target, agent: false, signal };
+  const request = (url.protocol === 'https:' ? https : http).request({
+    ...options,
+    headers: { host: target, ...credentials(url) },
   });
-  request.on('connect', ({ statusCode = 0 }, socket, head) => {
-    if (statusCode >= 200 && statusCode < 300) {
-      socket.unshift(head);
-      return resolve(socket);
-    }
-    socket.destroy();
-    reject(refusal(proxy, target, statusCode));
-  });
-  request.on('error', (cause) => {
-    const said = `the proxy ${proxyName(proxy)} gives no answer`;
-    reject(signal.aborted ? signal.reason : new ProxyError('proxy_unreachable', said, { cause }));
-  });
+  // An error after the tunnel is open must not end the process.
+  request.on('error', () => {});
   request.end();
-  return promise;
+  const [response, socket, head] = (await once(request, 'connect').catch((cause: unknown) => {
+    throw signal.aborted
+      ? signal.reason
+      : new ProxyError('proxy_unreachable', `the proxy ${proxyName(proxy)} gives no answer`, { cause });
+  })) as [IncomingMessage, Socket, Buffer];
+  const { statusCode: status = 0 } = response;
+  if (status >= 200 && status < 300) {
+    socket.unshift(head);
+    return socket;
+  }
+  socket.destroy();
+  const hint = status === 407 ? ': it wants a user name and a password (http://user:password@host:port)' : '';
+  throw new ProxyError('proxy_refused', `the proxy ${proxyName(proxy)} answered ${status} for ${target}${hint}`);
 }
 
-function refusal(proxy: ProxySettings, target: string, status: number): ProxyError {
-  const why = status === 407 ? ': it wants a user name and a password (http://user:password@host:port)' : '';
-  return new ProxyError('proxy_refused', `the proxy ${proxyName(proxy)} answered ${status} for ${target}${why}`);
-}
-
-function credentials(username: string, password: string): { 'proxy-authorization'?: string } {
+function credentials({ username, password }: URL): { 'proxy-authorization'?: string } {
   if (username === '' && password === '') return {};
   const pair = `${querystring.unescape(username)}:${querystring.unescape(password)}`;
   return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-/** TLS carries names only, never IP addresses. */
+/** SNI carries names only, never IP addresses. */
 function serverName(host: string): { servername?: string } {
   return isIP(host) === 0 ? { servername: host } : {};
 }

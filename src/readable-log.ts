@@ -10,8 +10,8 @@ const COLOURS: Readonly<Record<string, string>> = {
 };
 
 /**
- * A JSON line of the log as a person reads it: the time, the level, the message, then the other fields. Below it stands
- * where an error comes from. A line that is not of the log is returned as it is.
+ * A JSON line of the log in readable form: the time, the level, the message, then the other fields, and below them the
+ * stack of an error. Any other line is returned unchanged.
  */
 export function readableLine(line: string): string {
   const { level, time, msg, err, ...others } = parsed(line);
@@ -32,15 +32,15 @@ function parsed(line: string): Record<string, unknown> {
   }
 }
 
-/** `type (code): message`, then what caused it. */
+/** `type (code): message`, then its causes. */
 function errorText(err: unknown): string {
   const { type, code, message, cause } = fieldsOf(err);
-  const named = `${plain(type)}${code === undefined ? '' : ` (${plain(code)})`}`;
-  const said = message === undefined ? named : `${named}: ${plain(message)}`;
-  return cause === undefined ? said : `${said}, caused by ${errorText(cause)}`;
+  const head = `${plain(type)}${code === undefined ? '' : ` (${plain(code)})`}`;
+  const text = message === undefined ? head : `${head}: ${plain(message)}`;
+  return cause === undefined ? text : `${text}, caused by ${errorText(cause)}`;
 }
 
-/** Without control characters, by which text could repaint a terminal. */
+/** Without control characters, which could repaint a terminal. */
 function plain(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.replace(/\p{Cc}/gu, ' ');

@@ -1,16 +1,16 @@
 /**
- * Data as JSON that PostgreSQL's `jsonb` takes, in texts and in the names of properties: NUL is removed (else 22P05), and
- * a lone surrogate becomes U+FFFD (else 22P02). https://www.postgresql.org/docs/current/datatype-json.html
+ * JSON that PostgreSQL's `jsonb` accepts. In texts and in names of properties, NUL is removed (else 22P05) and a lone
+ * surrogate becomes U+FFFD (else 22P02). https://www.postgresql.org/docs/current/datatype-json.html
  */
 export function storableJson(data: unknown): string {
-  // Of all characters that JSON writes as an escape, the backslash is one: it is skipped together with the next.
+  // An escaped backslash is matched with the next character, which is then no escape.
   return JSON.stringify(data).replace(/\\(u0000|ud[89a-f][0-9a-f]{2}|.)/gs, (escaped, code: string) => {
     if (code === 'u0000') return '';
     return code.length > 1 ? '\ufffd' : escaped;
   });
 }
 
-/** A copy of data as it is read again from `storableJson`. */
+/** A copy of the data with the changes of `storableJson`. */
 export function storable<T>(data: T): T {
   return JSON.parse(storableJson(data));
 }

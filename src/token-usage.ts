@@ -1,13 +1,13 @@
 import { fieldsOf } from './json-access.ts';
 
-/** Tokens of one kind of content. `cached` is a part of `in`, billed at a lower price. */
+/** Tokens of one modality. `cached` is a part of `in`, billed at a lower price. */
 export interface ModalityTokens {
   readonly in: number;
   readonly cached: number;
   readonly out: number;
 }
 
-/** Tokens that the service bills, of one response or of many. */
+/** Billed tokens, of one response or of many. */
 export interface TokenUsage {
   readonly text: ModalityTokens;
   readonly audio: ModalityTokens;
@@ -19,55 +19,46 @@ export const MODALITIES = ['text', 'audio', 'image'] as const;
 const NONE: ModalityTokens = Object.freeze({ in: 0, cached: 0, out: 0 });
 export const NO_TOKENS: TokenUsage = Object.freeze({ text: NONE, audio: NONE, image: NONE });
 
+/** A value for each modality. */
+export function byModality<T>(make: (name: (typeof MODALITIES)[number]) => T) {
+  return { text: make('text'), audio: make('audio'), image: make('image') };
+}
+
 /**
- * Reads `usage` of `response.done`, whose fields are all optional; `undefined` where it tells nothing. Tokens whose kind
- * is not told count as text where they were read, and as audio, the dearer, where they were made.
+ * Reads `usage` of `response.done`, whose fields are all optional; `undefined`: it has no counts. Tokens without a
+ * modality count as text in the input, and as audio, which costs more, in the output.
  */
 export function readUsage(value: unknown): TokenUsage | undefined {
   const usage = fieldsOf(value);
-  const total = { in: countOf(usage['input_tokens']), out: countOf(usage['output_tokens']) };
   const input = fieldsOf(usage['input_token_details']);
   const output = fieldsOf(usage['output_token_details']);
   const cached = fieldsOf(input['cached_tokens_details']);
-  const told = (details: Readonly<Record<string, unknown>>) =>
-    MODALITIES.map((name) => countOf(details[`${name}_tokens`]));
-  const untold = {
-    in: Math.max(0, total.in - sum(told(input))),
-    out: Math.max(0, total.out - sum(told(output))),
-  };
-  const tokensOf = (name: (typeof MODALITIES)[number]): ModalityTokens => {
-    const field = `${name}_tokens`;
-    const read = countOf(input[field]) + (name === 'text' ? untold.in : 0);
-    return {
-      in: read,
-      cached: Math.min(read, countOf(cached[field])),
-      out: countOf(output[field]) + (name === 'audio' ? untold.out : 0),
-    };
-  };
-  const tokens = { text: tokensOf('text'), audio: tokensOf('audio'), image: tokensOf('image') };
-  const isTold = usage['input_tokens'] === 0 && usage['output_tokens'] === 0;
-  return isNothing(tokens) && !isTold ? undefined : tokens;
-}
-
-/** The sum. What else `one` holds, which a newer version may have stored, stays. */
-export function addUsage(one: TokenUsage, other: TokenUsage): TokenUsage {
-  const add = (name: (typeof MODALITIES)[number]): ModalityTokens => ({
-    ...one[name],
-    in: one[name].in + other[name].in,
-    cached: one[name].cached + other[name].cached,
-    out: one[name].out + other[name].out,
+  const [inputRest, outputRest] = [rest(usage['input_tokens'], input), rest(usage['output_tokens'], output)];
+  const tokens = byModality((name): ModalityTokens => {
+    const tokensIn = count(input[`${name}_tokens`]) + (name === 'text' ? inputRest : 0);
+    const tokensOut = count(output[`${name}_tokens`]) + (name === 'audio' ? outputRest : 0);
+    return { in: tokensIn, cached: Math.min(tokensIn, count(cached[`${name}_tokens`])), out: tokensOut };
   });
-  return { ...one, text: add('text'), audio: add('audio'), image: add('image') };
+  const isEmpty = MODALITIES.every((name) => tokens[name].in + tokens[name].out === 0);
+  const isZero = usage['input_tokens'] === 0 && usage['output_tokens'] === 0;
+  return isEmpty && !isZero ? undefined : tokens;
 }
 
-function isNothing({ text, audio, image }: TokenUsage): boolean {
-  return sum([text, audio, image].flatMap((tokens) => [tokens.in, tokens.out])) === 0;
+/** The sum. Keeps other fields of `one`, which a newer version may have stored. */
+export function addUsage(one: TokenUsage, other: TokenUsage): TokenUsage {
+  const sums = byModality((name): ModalityTokens => {
+    const [a, b] = [one[name], other[name]];
+    return { ...a, in: a.in + b.in, cached: a.cached + b.cached, out: a.out + b.out };
+  });
+  return { ...one, ...sums };
 }
 
-function countOf(value: unknown): number {
+/** The tokens of a total that its details leave out. */
+function rest(total: unknown, details: Readonly<Record<string, unknown>>): number {
+  const detailed = MODALITIES.reduce((sum, name) => sum + count(details[`${name}_tokens`]), 0);
+  return Math.max(0, count(total) - detailed);
+}
+
+function count(value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0;
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, each) => total + each, 0);
 }

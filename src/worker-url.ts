@@ -1,7 +1,7 @@
 /**
- * The address of a worker's file, which lies beside the module that starts it (`import.meta.url` of that one): `.ts`
- * when Node runs the source, `.js` in dist. In the deployed bundle all files lie beside each other, and a worker has a
- * file of its own by its line in `dev/packaging/bundle-table.ts`. Neither tsc nor a bundler rewrites such an address.
+ * The URL of a worker's file beside the module that starts it (`startedBy`: its `import.meta.url`): `.ts` when Node runs
+ * the source, `.js` in dist. tsc and bundlers do not rewrite such a URL: in the bundle a worker has a file of its own by
+ * its line in `dev/packaging/bundle-table.ts`.
  */
 export function workerUrl(startedBy: string, name: string): URL {
   return new URL(`./${name}.${startedBy.endsWith('.ts') ? 'ts' : 'js'}`, startedBy);

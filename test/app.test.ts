@@ -21,7 +21,7 @@ describe('a message in, text and voice out', () => {
     assert.ok(samplesOf(new Uint8Array(await audio.arrayBuffer())).equals(pcm));
   });
 
-  it('answers the POST while the model is still held', async (t) => {
+  it('answers the POST before the model does', async (t) => {
     const held = Promise.withResolvers<void>();
     const ending = { kind: 'completed' } as const;
     const bot = await startBot({ turns: [{ outputs: [{ text: 'At last' }], ending, gate: held.promise }] });

@@ -17,6 +17,7 @@ const LAYERS: readonly (readonly string[])[] = [
       'lru-options.ts',
       'azure-cloud.ts',
       'clock.ts',
+      'deadline.ts',
       'errors.ts',
       'json-access.ts',
       'ids.ts',
@@ -71,7 +72,7 @@ const ONLY_IN: readonly (readonly [RegExp, RegExp])[] = [
   [/^pino/, /^src\/log\.ts$/],
   [/^jimp/, /^(?:src\/attachments\/picture-worker|dev\/teams-app\/teams-icons)\.ts$/],
   [/^htmlparser2/, /^src\/attachments\//],
-  [/^esbuild$/, /^(dev\/|src\/http\/pages\/browser-script\.ts$)/],
+  [/^esbuild$/, /^(dev\/|src\/http\/pages\/browser-file\.ts$)/],
   [/^(ajv|playwright|@echogarden|@microsoft\/(app-manifest|m365))/, /^dev\//],
 ];
 const MAX_LINES = 280;

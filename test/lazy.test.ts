@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { it } from 'node:test';
 
-/** What a process asks for while it imports a module and runs what follows with it. */
-function askedBy(module: string, then: string): readonly string[] {
+/** The specifiers that a process resolves while it imports a module and runs a script with it. */
+function resolvedBy(module: string, then: string): readonly string[] {
   const script = `
     import { registerHooks } from 'node:module';
     const asked = [];
@@ -14,8 +14,8 @@ function askedBy(module: string, then: string): readonly string[] {
   return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' }));
 }
 
-it('the library of Azure Storage is not loaded before it is needed', () => {
-  const asked = askedBy('../src/storage/azure-blobs.ts', 'new imported.AzureBlobs({ open: () => {}, clock: {} });');
+it('the library of Azure Storage is loaded only when it is used', () => {
+  const asked = resolvedBy('../src/storage/azure-blobs.ts', 'new imported.AzureBlobs({ open: () => {}, clock: {} });');
   assert.ok(asked.some((each) => each.includes('bounded-call')));
   assert.deepEqual(
     asked.filter((each) => each.startsWith('@azure/')),
@@ -23,13 +23,13 @@ it('the library of Azure Storage is not loaded before it is needed', () => {
   );
 });
 
-it('what a database needs is loaded where one is set, and only there', () => {
+it('the libraries of PostgreSQL are loaded only if a database is set', () => {
   const ofDatabase = (asked: readonly string[]) => asked.filter((each) => each === 'pg' || each === 'pg-boss');
-  assert.deepEqual(ofDatabase(askedBy('../src/app.ts', '')), []);
+  assert.deepEqual(ofDatabase(resolvedBy('../src/app.ts', '')), []);
   assert.deepEqual(
-    ofDatabase(askedBy('../src/stores.ts', 'await imported.loadDatabase({ database: undefined });')),
+    ofDatabase(resolvedBy('../src/stores.ts', 'await imported.loadDatabase({ database: undefined });')),
     [],
   );
-  const asked = askedBy('../src/stores.ts', 'await imported.loadDatabase({ database: {} });');
+  const asked = resolvedBy('../src/stores.ts', 'await imported.loadDatabase({ database: {} });');
   assert.deepEqual([...new Set(ofDatabase(asked))].sort(), ['pg', 'pg-boss']);
 });

@@ -14,7 +14,7 @@ describe('the log', () => {
     assert.deepEqual({ level, turn, msg }, { level: 'info', turn: 't', msg: 'turn ended' });
   });
 
-  it('keeps names and codes of an error and its causes, and none of its other fields', () => {
+  it('logs names and codes of an error and its causes, and no other fields', () => {
     const rest = Object.assign(new Error('refused'), {
       code: 'BadSyntax',
       statusCode: 400,
@@ -26,7 +26,7 @@ describe('the log', () => {
     assert.equal(described['code'], 'internal');
   });
 
-  it('leaves out messages that may quote what people write, and keeps those of this program', () => {
+  it('omits messages that may quote what people write, but not those of this program', () => {
     const said = 'what somebody said';
     const parsed = (() => {
       try {
@@ -43,7 +43,7 @@ describe('the log', () => {
     assert.equal(describeError(new TurnError('internal', 'broke'))['message'], 'broke');
   });
 
-  it('keeps the messages of sign-in, which name what an operator has to mend, and not those of others of that name', () => {
+  it('logs the messages of sign-in errors, but not those of other errors with the same names', () => {
     const said = 'AADSTS7000215: Invalid client secret';
     const named = (name: string) => Object.assign(new Error(said), { name });
     for (const error of [
@@ -71,11 +71,11 @@ describe('the log', () => {
       assert.doesNotMatch(JSON.stringify(describeError(error)), /somebody/, error.constructor.name);
   });
 
-  it('shows where a fault of the program itself is', () => {
+  it('logs the stack of a fault of the program', () => {
     assert.match(String(describeError(new TypeError('x is not a function'))['stack']), /log\.test\.ts/);
   });
 
-  it('survives what is not an error, and endless causes', () => {
+  it('accepts values that are not errors, and endless causes', () => {
     assert.deepEqual(describeError(undefined), { type: 'undefined' });
     const loop = new Error('loop');
     loop.cause = loop;

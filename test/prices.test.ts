@@ -25,7 +25,7 @@ describe('the prices of a model', () => {
     it(`are not guessed for ${JSON.stringify(name)}`, () => assert.equal(pricesOf(DEFAULT_PRICES, name), undefined));
   }
 
-  it('make what tokens cost, the cached ones less', () => {
+  it('give the cost of tokens, less for cached ones', () => {
     const usage = {
       text: { in: 1_000, cached: 400, out: 100 },
       audio: { in: 2_000, cached: 0, out: 300 },
@@ -60,7 +60,7 @@ describe('a price table', () => {
 });
 
 describe('the usage of a response', () => {
-  it('is read by kind of content', () => {
+  it('is read by modality', () => {
     const read = readUsage({
       input_tokens: 150,
       output_tokens: 60,
@@ -77,12 +77,12 @@ describe('the usage of a response', () => {
     });
   });
 
-  it('counts what is of no known kind as text where it was read, and as speech where it was made', () => {
+  it('counts tokens without a modality as text in the input and as audio in the output', () => {
     const read = readUsage({ input_tokens: 9, output_tokens: 7 });
     assert.deepEqual([read?.text.in, read?.audio.out, read?.audio.in, read?.text.out], [9, 7, 0, 0]);
   });
 
-  it('may be nothing at all, which is told', () => {
+  it('may be zero', () => {
     assert.deepEqual(readUsage({ input_tokens: 0, output_tokens: 0 }), NO_TOKENS);
   });
 
@@ -95,7 +95,7 @@ describe('the usage of a response', () => {
     { output_tokens: 1e300 },
     { input_tokens: '9' },
   ]) {
-    it(`is not told by ${JSON.stringify(value)}`, () => assert.equal(readUsage(value), undefined));
+    it(`is undefined for ${JSON.stringify(value)}`, () => assert.equal(readUsage(value), undefined));
   }
 
   it('adds up', () => {

@@ -19,8 +19,8 @@ function settingsOf(env: Record<string, string>): ProxySettings | undefined {
   return settings;
 }
 
-describe('what libraries read of the proxy by themselves', () => {
-  it('is the one that the bot uses, in the form that they understand', () => {
+describe('the proxy for libraries', () => {
+  it('is the proxy of the bot, in the form that they understand', () => {
     const env = {
       https_proxy: 'proxy.test:8080',
       ALL_PROXY: 'socks5://proxy.test',
@@ -36,14 +36,14 @@ describe('what libraries read of the proxy by themselves', () => {
     assert.deepEqual([env.https_proxy, env.ALL_PROXY], [undefined, undefined]);
   });
 
-  it('is none where the bot uses none', () => {
+  it('is not set if the bot uses none', () => {
     const env = { ALL_PROXY: 'socks5://proxy.test:1080', all_proxy: 'socks5://proxy.test:1080' };
     assert.equal(setDefaultProxy(undefined, env), undefined);
     assert.deepEqual(env, {});
   });
 });
 
-describe('the way to a host', () => {
+describe('the route to a host', () => {
   for (const [address, exceptions, isThroughProxy] of [
     ['https://r.openai.azure.com/openai/v1', '', true],
     ['https://r.openai.azure.com', 'other.example.com', true],
@@ -101,7 +101,7 @@ describe('a connection through a proxy', { skip, timeout: 60_000 }, () => {
   });
   const through = (url = proxy.url) => ({ url, exceptions: [] });
 
-  it('leads to the host by its name, with TLS that is checked', async () => {
+  it('leads to the host by its name, with verified TLS', async () => {
     const socket = await inTime(connectThrough(through(), FAR, forever));
     assert.ok(socket.authorized);
     assert.equal(socket.servername, 'far.test');
@@ -113,14 +113,14 @@ describe('a connection through a proxy', { skip, timeout: 60_000 }, () => {
     await inTime(proxy.whenLeft());
   });
 
-  it('shows the proxy its user and password', async () => {
+  it('sends user and password to the proxy', async () => {
     const { host } = new URL(proxy.url);
     (await inTime(connectThrough(through(`http://us%40er:p%3Ass@${host}`), FAR, forever))).destroy();
     const basic = `Basic ${Buffer.from('us@er:p:ss').toString('base64')}`;
     assert.equal(proxy.tunnels.at(-1)?.headers['proxy-authorization'], basic);
   });
 
-  it('goes by TLS to a proxy that wants it', async () => {
+  it('uses TLS to an https proxy', async () => {
     await using secure = await startConnectProxy(() => farPort, certificate);
     const url = `https://localhost:${secure.port}`;
     const socket = await inTime(connectThrough(through(url), FAR, forever));
@@ -139,7 +139,7 @@ describe('a connection through a proxy', { skip, timeout: 60_000 }, () => {
   });
 
   for (const status of [403, 407, 502]) {
-    it(`fails by the name of the proxy where that answers ${status}`, async () => {
+    it(`fails with the name of a proxy that answers ${status}`, async () => {
       proxy.rule = () => ({ status });
       const url = `http://user:a-secret@${new URL(proxy.url).host}`;
       await assert.rejects(inTime(connectThrough(through(url), FAR, forever)), (err: Error & { code?: string }) => {
@@ -156,7 +156,7 @@ describe('a connection through a proxy', { skip, timeout: 60_000 }, () => {
     });
   }
 
-  it('fails by the name of the proxy where nobody is there', async () => {
+  it('fails with the name of a proxy that does not listen', async () => {
     const gone = await startConnectProxy(() => farPort);
     await gone[Symbol.asyncDispose]();
     await assert.rejects(inTime(connectThrough(through(gone.url), FAR, forever)), {
@@ -165,24 +165,24 @@ describe('a connection through a proxy', { skip, timeout: 60_000 }, () => {
     });
   });
 
-  it('fails by the name of the proxy where that is none', async () => {
+  it('fails with the name of a server that is no proxy', async () => {
     const err = inTime(connectThrough(through(`http://127.0.0.1:${farPort}`), FAR, forever));
     await assert.rejects(err, { code: 'proxy_unreachable' });
   });
 
-  it('fails where the tunnel breaks, and ends nothing else', async () => {
+  it('fails if the tunnel breaks, and affects nothing else', async () => {
     proxy.rule = () => 'reset';
     await assert.rejects(inTime(connectThrough(through(), FAR, forever)), { code: 'ECONNRESET' });
     await inTime(proxy.whenLeft());
   });
 
-  it('fails as a direct one would where the host is not who it should be', async () => {
+  it('fails like a direct connection if the certificate of the host is wrong', async () => {
     const other = new URL('https://other.test/');
     await assert.rejects(inTime(connectThrough(through(), other, forever)), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
     await inTime(proxy.whenLeft());
   });
 
-  it('is given up by its signal, while the proxy is silent and while the host is', async () => {
+  it('ends on abort while the proxy or the host is silent', async () => {
     await using silent = await startTrap();
     for (const fate of ['silent', silent.port] as const) {
       proxy.rule = () => fate;
@@ -196,7 +196,7 @@ describe('a connection through a proxy', { skip, timeout: 60_000 }, () => {
     }
   });
 
-  it('is what fetch and the default agents take, but for hosts that are excepted', async (t) => {
+  it('is used by fetch and the default agents, except for the hosts in NO_PROXY', async (t) => {
     if (!('setGlobalProxyFromEnv' in http)) return t.skip('this Node cannot');
     far?.on('request', (_, response) => response.end('here'));
     setDefaultProxy({ url: proxy.url, exceptions: ['excepted.test'] }, {});

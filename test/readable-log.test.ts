@@ -18,7 +18,7 @@ describe('the log in a terminal', () => {
     assert.match(line, /^\d\d:\d\d:\d\d WARN {2}turn ended turn=t1 ms=12 usage=\{"in":1\}\n$/);
   });
 
-  it('names an error, its cause, and where it comes from', () => {
+  it('has the error, its cause and its stack', () => {
     const cause = Object.assign(new TypeError('hidden'), { code: 'ECONNRESET' });
     const line = read((log) =>
       log.error({ err: new StoreError('store_unavailable', 'no answer', { cause }) }, 'failed'),
@@ -40,7 +40,7 @@ describe('the log in a terminal', () => {
     assert.ok(!line.includes('\x1b[2J'));
   });
 
-  it('leaves a line alone that is not of the log', () => {
+  it('does not change other lines', () => {
     for (const line of ['', 'plain', '{"level":"info"}', '[1]', 'null']) assert.equal(readableLine(line), line);
   });
 });

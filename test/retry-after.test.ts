@@ -4,7 +4,7 @@ import { retryAfterMs } from '../src/retry-after.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 22, 12, 0, 0);
 
-describe('the wait that the other side asks for', () => {
+describe('the wait in HTTP headers', () => {
   it('is read in seconds', () => {
     assert.equal(retryAfterMs({ 'retry-after': '7' }, NOW_MS), 7_000);
     assert.equal(retryAfterMs({ 'retry-after': '0' }, NOW_MS), 0);
@@ -16,7 +16,7 @@ describe('the wait that the other side asks for', () => {
     assert.equal(retryAfterMs({ 'retry-after': 'Sun, 22 Nov 2026 11:00:00 GMT' }, NOW_MS), 0);
   });
 
-  it('is read in milliseconds where a gateway says it so', () => {
+  it('is read from retry-after-ms of a gateway', () => {
     assert.equal(retryAfterMs({ 'retry-after-ms': '250', 'retry-after': '1' }, NOW_MS), 250);
   });
 

@@ -1,5 +1,5 @@
 import type { ModelEndpoint } from '../../src/config/config.ts';
-import { modelFix } from '../../src/doctor/model-remedies.ts';
+import { modelFix } from '../../src/doctor/model-fixes.ts';
 import { systemCode, type TurnError, type TurnErrorCode } from '../../src/errors.ts';
 import type { CutShortReason, Outcome } from '../../src/realtime/outcome.ts';
 import type { ServerEvent, WireError } from '../../src/realtime/server-event.ts';
@@ -34,7 +34,7 @@ export function eventLines(event: ServerEvent): readonly string[] {
     case 'session':
     case 'responseCreated':
     case 'textDone':
-    case 'soundCommitted':
+    case 'audioCommitted':
     case 'transcript':
     case 'responseActivity':
     case 'other':

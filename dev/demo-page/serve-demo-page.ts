@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { toPcm } from '../../src/audio/pcm.ts';
 import { encodeWav } from '../../src/audio/wav.ts';
-import { bundleBrowserScript } from '../../src/http/pages/browser-script.ts';
+import { bundleBrowserFile } from '../../src/http/pages/browser-file.ts';
 import { openVoice } from '../simulator/voice.ts';
 import type { DemoFacts } from './demo-facts.ts';
 
@@ -18,7 +18,7 @@ function filesOf(facts: DemoFacts): Readonly<Record<string, readonly [string, ()
   return {
     '/': ['text/html; charset=utf-8', () => pageWith(facts)],
     '/style.css': ['text/css; charset=utf-8', () => readFile(here('style.css'))],
-    '/demo-page.js': ['text/javascript; charset=utf-8', () => bundleBrowserScript(here('browser/demo-page.ts'))],
+    '/demo-page.js': ['text/javascript; charset=utf-8', () => bundleBrowserFile(here('browser/demo-page.js'))],
     '/webchat.js': ['text/javascript; charset=utf-8', () => readFile(WEB_CHAT)],
     '/avatar.png': ['image/png', () => readFile(here('../../deploymentTemplates/teams/color.png'))],
     '/voice-message.wav': ['audio/wav', speakSample],

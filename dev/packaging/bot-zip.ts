@@ -14,15 +14,22 @@ export interface BotZip {
   readonly unpackedBytes: number;
 }
 
+/** Packs the bot into a ZIP that needs only Node. Parameters and errors are those of `botFiles`. */
+export async function makeBotZip(...of: Parameters<typeof botFiles>): Promise<BotZip> {
+  const files = await botFiles(...of);
+  const unpackedBytes = Object.values(files).reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return { zip: zipOf(files), unpackedBytes };
+}
+
 /**
- * Packs the bot below `root` into a ZIP that needs only Node. The same content gives the same bytes. `commit`: shown by
+ * The files of the ZIP by path, made from the bot below `root`. The same content gives the same bytes. `commit`: shown by
  * `/health`, see `Build`. `entries`: default is the table. Rejects with the errors of esbuild or Node.
  */
-export async function makeBotZip(
+export async function botFiles(
   root: string,
   commit: Build['commit'],
   entries: Readonly<Record<string, string>> = ENTRIES,
-): Promise<BotZip> {
+): Promise<Readonly<Record<string, Uint8Array>>> {
   const { files: programs, metafile } = await bundle(root, entries);
   const assets = ASSETS.map((path) => `node_modules/${path}`);
   const packages = [...packagesIn(metafile), ...assets.flatMap((path) => packageFolder(path) ?? [])];
@@ -34,8 +41,7 @@ export async function makeBotZip(
   for (const path of assets) files[`dist/${basename(path)}`] = readFileSync(join(root, path));
   const scripts = await browserFiles(join(root, 'src/http/pages'));
   for (const [name, contents] of Object.entries({ ...programs, ...scripts })) files[`dist/${name}`] = contents;
-  const unpackedBytes = Object.values(files).reduce((sum, { byteLength }) => sum + byteLength, 0);
-  return { zip: zipOf(files), unpackedBytes };
+  return files;
 }
 
 /** A package.json without dependencies: nothing is left to install. */

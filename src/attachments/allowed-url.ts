@@ -2,24 +2,24 @@ import { type FetchRules, type HostRule, ruleFor } from '../config/allowed-hosts
 import { isLoopbackHost } from '../config/env.ts';
 import { AttachmentError } from '../errors.ts';
 
-/** An address that may be asked, as far as its text tells; where its name leads is checked when it is looked up. */
+/** An address whose text is allowed. The addresses of its name are checked after the look-up. */
 export interface AllowedUrl {
   readonly url: URL;
-  /** The rule that lets it be asked; none for a loopback host. */
+  /** The rule that allows it; none for a loopback host. */
   readonly rule: HostRule | undefined;
-  /** Whether only this machine may answer: over http, at another port than that of https, or under its own name. */
+  /** Whether it has to resolve to this machine: over http, at another port than that of https, or a loopback host. */
   readonly isLocal: boolean;
 }
 
-/** Links of SharePoint hold a token and come near 4,000 characters. */
+/** Links of SharePoint hold a token and have up to about 4,000 characters. */
 const MAX_URL_CHARS = 8_192;
-/** Readers of addresses disagree on them: what one leaves out or turns round is to another a part of the name. */
+/** Parsers disagree on them: one drops or replaces what is part of the host name for another. */
 const AMBIGUOUS = /[\p{Cc}\\]/u;
 const MAX_NAMED_CHARS = 100;
 
 /**
- * Reads an address from outside, or one that `base` redirects to. Throws an AttachmentError (`address_refused`) for one
- * that the bot does not ask: it is https at its own port to a host of the rules, or in development a loopback host.
+ * Reads an address from outside, or one that `base` redirects to. Allowed is https at its default port to a host of the
+ * rules, and in development a loopback host. Throws an AttachmentError (`address_refused`) for any other.
  */
 export function allowedUrlOf(text: string, rules: FetchRules, base?: URL): AllowedUrl {
   const url = URL.canParse(text, base?.href) ? new URL(text, base) : undefined;
@@ -47,7 +47,7 @@ function whyRefused(text: string, url: URL, { hosts, allowLoopback }: FetchRules
   return undefined;
 }
 
-/** What a log may hold of an address: paths and queries are full of keys. */
+/** The part of an address that may be logged: paths and queries hold keys. */
 function nameOf(url: URL | undefined): string {
   return (url === undefined ? 'an attachment' : url.hostname || url.protocol).slice(0, MAX_NAMED_CHARS);
 }

@@ -1,8 +1,8 @@
 import querystring from 'node:querystring';
 
-/** An attachment at a channel's service, named by its address. */
+/** An attachment at a channel's service. */
 export interface AttachmentPath {
-  /** Such as `original`; `undefined` = the address is that of the attachment's description, in JSON. */
+  /** Such as `original`; `undefined` = the attachment's description, in JSON. */
   readonly view: string | undefined;
 }
 
@@ -21,28 +21,28 @@ const ATTACHMENT = /^(.*)\/v3\/attachments\/[^/]+(?:\/views\/([^/]+))?$/;
 export function attachmentPathOf(url: URL, serviceUrl: string): AttachmentPath | undefined {
   if (!URL.canParse(serviceUrl)) return undefined;
   const service = new URL(serviceUrl);
-  const hasMore = url.username !== '' || url.password !== '' || url.search !== '';
+  const hasExtras = url.username !== '' || url.password !== '' || url.search !== '';
   // All other schemes share the origin "null".
-  if (hasMore || url.origin !== service.origin || !/^https?:$/.test(url.protocol)) return undefined;
+  if (hasExtras || url.origin !== service.origin || !/^https?:$/.test(url.protocol)) return undefined;
   const [path, servicePath] = [plainPath(url), plainPath(service)];
   if (path === undefined || servicePath === undefined) return undefined;
   const [, base, view] = ATTACHMENT.exec(path) ?? [];
   return base === undefined || !`${servicePath}/`.startsWith(`${base}/`) ? undefined : { view };
 }
 
-/** Where a file is, by what its sender says. */
-export interface FilePlace {
+/** Where a file is, according to its sender. */
+export interface FileLocation {
   readonly url: string;
-  /** Its attachment at the channel's service, where its address is that of a store that the bot's token does not open. */
+  /** Its attachment at the channel's service, if its address is that of a store that refuses the bot's token. */
   readonly attachmentId?: string;
 }
 
 /**
- * The address at which a bot gets the file itself: the original view of the attachment, where it is known by its id or by
- * the address of its description; else its own address.
+ * The address at which a bot gets the file itself: the original view of an attachment that is known by its id or by the
+ * address of its description; else its own address.
  * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/agents-inline-images
  */
-export function originalViewOf({ url: own, attachmentId }: FilePlace, serviceUrl: string): string {
+export function originalViewOf({ url: own, attachmentId }: FileLocation, serviceUrl: string): string {
   const address = attachmentId === undefined ? own : `${serviceUrl.replace(/\/+$/, '')}/v3/attachments/${attachmentId}`;
   if (!URL.canParse(address)) return own;
   const url = new URL(address);
@@ -51,7 +51,26 @@ export function originalViewOf({ url: own, attachmentId }: FilePlace, serviceUrl
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}/views/original`;
 }
 
-/** The path decoded once, with single slashes and none at its end; `undefined` if servers could read it differently. */
+/** The bot's token for a channel, and the one service that it is for. */
+export interface ChannelKey {
+  /** As an authenticated activity of the channel names it. */
+  readonly serviceUrl: string;
+  readonly token: () => Promise<string>;
+}
+
+/**
+ * The `Authorization` header for an address: the channel's token if the address is a view of an attachment at the
+ * channel's service, over https at the default port; `undefined` for any other. Addresses come from users, and the token
+ * also gives access to the rest of the service, such as the members of other conversations. The token is requested only
+ * if it is needed.
+ */
+export async function authorizationFor(url: URL, { serviceUrl, token }: ChannelKey): Promise<string | undefined> {
+  const isSafe = url.protocol === 'https:' && url.port === '';
+  const isView = attachmentPathOf(url, serviceUrl)?.view !== undefined;
+  return isSafe && isView ? `Bearer ${await token()}` : undefined;
+}
+
+/** The path decoded once, with single slashes and none at its end; `undefined` if servers may read it differently. */
 function plainPath({ pathname }: URL): string | undefined {
   const segments = pathname.split('/').filter((segment) => segment !== '');
   // A malformed escape stays as it is, or becomes U+FFFD: SEGMENT refuses both.

@@ -9,74 +9,59 @@ import { bareHost, connectThrough, portOf, proxyFor, secured } from '../proxy.ts
 import { kindOfAddress } from './addresses.ts';
 import type { AllowedUrl } from './allowed-url.ts';
 
-/** Finds the addresses of a name; `dns.lookup` is one. */
+/** Finds the addresses of a name, as `dns.lookup` does. */
 export type Lookup = (
   hostname: string,
   options: { all: true },
   done: (error: Error | null, addresses: LookupAddress[]) => void,
 ) => void;
 
-/** Opens a connection to one of these addresses, and to nothing else; `connectTo` is the real one. */
+/** Opens a connection to one of these addresses, and to nothing else. */
 export type Connect = (addresses: readonly LookupAddress[], port: number) => Socket;
 
-/** What a connection takes. */
 export interface ConnectionDeps {
   readonly lookup: Lookup;
   readonly connect: Connect;
-  /** Used for every host but this machine; unset = connect directly. */
+  /** For every host but this machine; unset = connect directly. */
   readonly proxy?: ProxySettings | undefined;
 }
 
-/** The platform's own choice among addresses that are known: the quicker of IPv4 and IPv6, without a second look-up. */
+/** Node's own choice among known addresses: the quicker of IPv4 and IPv6, without a second look-up. */
 export const connectTo: Connect = (addresses, port) => {
   const lookup = (_name: string, _options: object, done: (error: null, found: LookupAddress[]) => void) =>
     done(null, [...addresses]);
-  return connect({ host: 'found-before', port, autoSelectFamily: true, lookup });
+  return connect({ host: 'looked-up-before', port, autoSelectFamily: true, lookup });
 };
 
 /**
- * Runs `use` on a connection of its own to a destination, with TLS for https, and closes it thereafter; `signal` closes
- * it at once. The name is looked up once. An address of it that is not allowed refuses them all, and nothing is sent
- * before the connection itself was seen to lead to an allowed one. Behind a proxy no name is looked up here, since a
- * closed network may have no DNS for it: the proxy gets a host that the rules allow, at port 443, and decides itself
- * which addresses it connects to. Rejects with an AttachmentError (`address_refused`), a ProxyError, or with what
- * looking up, the connection, TLS or `use` fails with.
+ * Opens a connection to a destination, with TLS for https. The caller destroys it; so does `signal`. The name is looked
+ * up once. If one of its addresses is not allowed, none is used, and nothing is sent before the connection itself leads
+ * to an allowed one. Behind a proxy no name is looked up here, since a closed network may have no DNS for it: the proxy
+ * gets a host that the rules allow, at port 443, and decides itself which addresses it connects to. Rejects with an
+ * AttachmentError (`address_refused`), a ProxyError, or the error of the look-up, the connection or TLS.
  */
-export async function withConnection<T>(
+export async function openConnection(
   destination: AllowedUrl,
   rules: FetchRules,
-  deps: ConnectionDeps,
+  { lookup, connect, proxy: settings }: ConnectionDeps,
   signal: AbortSignal,
-  use: (socket: Socket) => Promise<T>,
-): Promise<T> {
-  const proxy = destination.isLocal ? undefined : proxyFor(destination.url, deps.proxy);
-  if (proxy === undefined) return withDirectConnection(destination, rules, deps, signal, use);
-  const socket = addAbortSignal(signal, await connectThrough(proxy, destination.url, signal));
-  try {
-    return await use(socket);
-  } finally {
-    socket.destroy();
-  }
-}
-
-async function withDirectConnection<T>(
-  destination: AllowedUrl,
-  rules: FetchRules,
-  { lookup, connect }: ConnectionDeps,
-  signal: AbortSignal,
-  use: (socket: Socket) => Promise<T>,
-): Promise<T> {
-  const { url } = destination;
+): Promise<Socket> {
+  const { url, isLocal } = destination;
+  const proxy = isLocal ? undefined : proxyFor(url, settings);
+  if (proxy !== undefined) return addAbortSignal(signal, await connectThrough(proxy, url, signal));
   const addresses = await addressesOf(url, lookup);
   for (const { address } of addresses) check(address, destination, rules);
   signal.throwIfAborted();
-  const socket = quiet(addAbortSignal(signal, connect(addresses, portOf(url))));
+  const socket = addAbortSignal(signal, connect(addresses, portOf(url)));
+  // An error while nothing waits for the connection must not end the process.
+  socket.on('error', () => {});
   try {
     if (socket.connecting) await once(socket, 'connect');
     check(socket.remoteAddress ?? '', destination, rules);
-    return await use(url.protocol === 'https:' ? await secured(socket, url, signal) : socket);
-  } finally {
+    return url.protocol === 'https:' ? await secured(socket, url, signal) : socket;
+  } catch (error) {
     socket.destroy();
+    throw error;
   }
 }
 
@@ -85,10 +70,10 @@ async function addressesOf(url: URL, lookup: Lookup): Promise<readonly LookupAdd
   const family = isIP(name);
   if (family !== 0) return [{ address: name, family }];
   const { promise, resolve, reject } = Promise.withResolvers<LookupAddress[]>();
-  lookup(name, { all: true }, (error, found) => (error === null ? resolve(found) : reject(error)));
-  const found = await promise;
-  if (found.length === 0) throw new Error('the name has no address');
-  return found;
+  lookup(name, { all: true }, (error, addresses) => (error === null ? resolve(addresses) : reject(error)));
+  const addresses = await promise;
+  if (addresses.length === 0) throw new Error('the name has no address');
+  return addresses;
 }
 
 function check(address: string, { url, isLocal }: AllowedUrl, { allowLoopback }: FetchRules): void {
@@ -96,9 +81,4 @@ function check(address: string, { url, isLocal }: AllowedUrl, { allowLoopback }:
   if (kind === 'public' && !isLocal) return;
   if (kind === 'loopback' && allowLoopback) return;
   throw new AttachmentError('address_refused', `${url.hostname}: it leads to ${address || 'nowhere'}`);
-}
-
-/** An error reaches whoever waits for the connection; one that comes when nobody does must not end the process. */
-function quiet<S extends Socket>(socket: S): S {
-  return socket.on('error', () => {});
 }

@@ -1,39 +1,49 @@
-import { soundKind } from '../audio/clip/sound-kind.ts';
+import { detectAudioFormat } from '../audio/clip/audio-format.ts';
 import { hasVideoTrack } from './iso-media.ts';
 import { decodeText } from './text-file.ts';
 
 /**
- * What a file is. `heic` stands for its relatives (AVIF) too, `office` for documents of Microsoft Office and
- * OpenDocument. `sound`: looks like sound; src/audio tells which.
+ * The kinds of files, and how each is read; `none` = it is not. `heic` includes its relatives such as AVIF, `office` the
+ * documents of Microsoft Office and OpenDocument, `audio` everything that src/audio tells apart.
  */
-export type FileKind =
-  | 'png'
-  | 'jpeg'
-  | 'gif'
-  | 'bmp'
-  | 'webp'
-  | 'heic'
-  | 'tiff'
-  | 'svg'
-  | 'pdf'
-  | 'office'
-  | 'zip'
-  | 'sound'
-  | 'video'
-  | 'html'
-  | 'text'
-  | 'unknown';
+export const FILE_KINDS = {
+  png: 'picture',
+  jpeg: 'picture',
+  gif: 'picture',
+  bmp: 'picture',
+  webp: 'none',
+  heic: 'none',
+  tiff: 'none',
+  svg: 'none',
+  pdf: 'none',
+  office: 'none',
+  zip: 'none',
+  audio: 'audio',
+  video: 'none',
+  html: 'page',
+  text: 'text',
+  unknown: 'none',
+} as const satisfies Record<string, 'audio' | 'picture' | 'text' | 'page' | 'none'>;
 
-/** Characters, one for each byte, and where they stand. */
+export type FileKind = keyof typeof FILE_KINDS;
+
+/** The kinds of pictures that are read. */
+export type PictureKind = { [Kind in FileKind]: (typeof FILE_KINDS)[Kind] extends 'picture' ? Kind : never }[FileKind];
+
+export function isPictureKind(kind: FileKind): kind is PictureKind {
+  return FILE_KINDS[kind] === 'picture';
+}
+
+/** Characters, one for each byte, and their offset. */
 type Mark = readonly [at: number, chars: string];
 
-/** By what a file is told; the first row whose marks are all there. */
+/** The first row whose marks are all present decides. */
 const MARKS: readonly (readonly [kind: FileKind, ...marks: Mark[]])[] = [
   ['png', [0, '\x89PNG\r\n\x1a\n']],
   ['jpeg', [0, '\xff\xd8\xff']],
   ['gif', [0, 'GIF87a']],
   ['gif', [0, 'GIF89a']],
-  // Two letters alone could begin a text: the four bytes are reserved, and zero.
+  // Two letters alone could begin a text. The four bytes are reserved, and zero.
   ['bmp', [0, 'BM'], [6, '\0\0\0\0']],
   ['webp', [0, 'RIFF'], [8, 'WEBP']],
   ['tiff', [0, 'II*\0']],
@@ -44,19 +54,11 @@ const MARKS: readonly (readonly [kind: FileKind, ...marks: Mark[]])[] = [
   ['office', [0, 'PK\x03\x04'], [30, 'mimetypeapplication/vnd.oasis.opendocument']],
   ['zip', [0, 'PK\x03\x04']],
   ['zip', [0, 'PK\x05\x06']],
-  ['sound', [0, 'RIFF'], [8, 'WAVE']],
-  ['sound', [0, 'RF64'], [8, 'WAVE']],
-  ['sound', [0, 'FORM'], [8, 'AIF']],
-  ['sound', [0, 'caff\0\x01']],
-  ['sound', [0, 'ID3']],
-  ['sound', [0, 'OggS']],
-  ['sound', [0, 'fLaC']],
-  ['sound', [0, '#!AMR']],
-  // Matroska and WebM: what browsers record, mostly sound alone.
-  ['sound', [0, '\x1a\x45\xdf\xa3']],
-  // They may have a track of pictures for their chapters.
-  ['sound', [4, 'ftypM4A']],
-  ['sound', [4, 'ftypM4B']],
+  ['audio', [0, 'RF64'], [8, 'WAVE']],
+  ['audio', [0, '#!AMR']],
+  // They may have a video track for their chapters.
+  ['audio', [4, 'ftypM4A']],
+  ['audio', [4, 'ftypM4B']],
   ['video', [0, 'RIFF'], [8, 'AVI ']],
   ['video', [0, '\0\0\x01\xba']],
   ['video', [0, 'FLV\x01']],
@@ -64,25 +66,25 @@ const MARKS: readonly (readonly [kind: FileKind, ...marks: Mark[]])[] = [
 ];
 
 const ISO_MEDIA: Mark = [4, 'ftyp'];
-/** More of a file is not looked at to tell a text from something else. */
-const LOOKED_AT_BYTES = 64 * 1024;
+/** The part of a file that tells a text from other kinds. */
+const TEXT_SAMPLE_BYTES = 64 * 1024;
 const MAX_PROLOGUE_CHARS = 4_096;
 
-/** Tells by its content what a file is; its name and the type that its sender claims say nothing. */
+/** Detects the kind of a file by its content. Its name and the type that its sender claims are ignored. */
 export function detectFileType(bytes: Uint8Array): FileKind {
   const marked = MARKS.find(([, ...marks]) => marks.every((mark) => stands(bytes, mark)));
   if (marked !== undefined) return marked[0];
   if (stands(bytes, ISO_MEDIA)) return kindOfIsoMedia(bytes);
-  const text = decodeText(bytes.subarray(0, LOOKED_AT_BYTES), { isCut: bytes.length > LOOKED_AT_BYTES });
-  // A frame of sound begins like the mark of UTF-16, so that a text comes first.
+  const text = decodeText(bytes.subarray(0, TEXT_SAMPLE_BYTES), { isCut: bytes.length > TEXT_SAMPLE_BYTES });
+  // After texts: a frame of audio begins like the byte order mark of UTF-16.
   if (text !== undefined) return kindOfText(text);
-  return isAudioFrame(bytes) || soundKind(bytes) !== undefined ? 'sound' : 'unknown';
+  return isAudioFrame(bytes) || detectAudioFormat(bytes) !== undefined ? 'audio' : 'unknown';
 }
 
-/** Telephones and Windows give their sounds the brands of films, so that only its tracks tell a sound from a film. */
+/** Telephones and Windows give audio files the brands of videos: only the tracks tell them apart. */
 function kindOfIsoMedia(bytes: Uint8Array): FileKind {
-  if (soundKind(bytes) === undefined) return 'heic';
-  return hasVideoTrack(bytes) ? 'video' : 'sound';
+  if (detectAudioFormat(bytes) === undefined) return 'heic';
+  return hasVideoTrack(bytes) ? 'video' : 'audio';
 }
 
 function stands(bytes: Uint8Array, [at, chars]: Mark): boolean {
@@ -99,7 +101,7 @@ function kindOfText(text: string): FileKind {
   return isXml && beginning.includes('<html') ? 'html' : 'text';
 }
 
-/** A frame of MPEG audio (layer II or III) or of ADTS: 11 or 12 bits of sync, and no value that is reserved. */
+/** A frame of MPEG audio (layer II or III) or ADTS: 11 or 12 bits of sync, and no reserved value. */
 function isAudioFrame([sync = 0, head = 0, rates = 0]: Uint8Array): boolean {
   if (sync !== 0xff || (head & 0xe0) !== 0xe0) return false;
   const layer = (head >> 1) & 0b11;

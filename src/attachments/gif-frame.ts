@@ -4,7 +4,7 @@ const HEADER_BYTES = 13;
 const DESCRIPTOR_BYTES = 10;
 const EXTENSION = 0x21;
 const DESCRIPTOR = 0x2c;
-/** Before the first frame. The words of one XMP are read as lengths: half a megabyte of them is about 5,000 blocks. */
+/** Before the first frame. Half a megabyte of XMP, whose text is read as lengths, is about 5,000 blocks. */
 const MAX_BLOCKS = 20_000;
 const MAX_CODES = 4_096;
 const MAX_CODE_BITS = 12;
@@ -14,11 +14,11 @@ export interface GifFrame {
   readonly screenHeightPx: number;
   /** Of the frame, which may be larger than the screen. */
   readonly pixels: number;
-  /** Where its codes begin. */
+  /** The offset of its codes. */
   readonly codesAt: number;
 }
 
-/** The first frame of a GIF (GIF89a, 18 to 22). Throws an AttachmentError, or a RangeError where the bytes end. */
+/** The first frame of a GIF (GIF89a, 18 to 22). Throws an AttachmentError, or a RangeError if the bytes end early. */
 export function firstGifFrame(view: DataView): GifFrame {
   let at = HEADER_BYTES + paletteBytes(view.getUint8(10));
   for (let blocks = 0; view.getUint8(at) === EXTENSION; at++) {
@@ -39,7 +39,7 @@ export function firstGifFrame(view: DataView): GifFrame {
 }
 
 function tooManyBlocks(): AttachmentError {
-  return new AttachmentError('damaged', 'a gif of too many blocks');
+  return new AttachmentError('damaged', 'a gif with too many blocks');
 }
 
 function paletteBytes(flags: number): number {
@@ -47,8 +47,8 @@ function paletteBytes(flags: number): number {
 }
 
 /**
- * Follows the codes of a frame, without their pixels. Throws an AttachmentError where one stands for nothing yet, which
- * omggif (1.0.10) would follow in a circle for ever, and where they end before the frame is full.
+ * Validates the codes of a frame without decoding pixels. Throws an AttachmentError for a code that is not defined yet,
+ * with which omggif (1.0.10) loops for ever, and for codes that end before the frame is full.
  */
 export function checkGifCodes(bytes: Uint8Array, { codesAt, pixels }: GifFrame): void {
   const firstBits = bytes[codesAt] ?? 0;
@@ -56,47 +56,48 @@ export function checkGifCodes(bytes: Uint8Array, { codesAt, pixels }: GifFrame):
   const clear = 1 << firstBits;
   const end = clear + 1;
   const read = codeReader(bytes, codesAt + 1);
-  // How many pixels a code stands for.
+  // How many pixels each code represents.
   const lengths = new Uint16Array(MAX_CODES).fill(1, 0, clear);
   let next = end + 1;
   let bits = firstBits + 1;
   let previous = 0;
-  let made = 0;
-  for (let code = read(bits); made < pixels; code = read(bits)) {
+  let decoded = 0;
+  for (let code = read(bits); decoded < pixels; code = read(bits)) {
     if (code === undefined || code === end)
-      throw new AttachmentError('damaged', `a gif that ends after ${made} pixels`);
+      throw new AttachmentError('damaged', `a gif that ends after ${decoded} pixels`);
     if (code === clear) {
       next = end + 1;
       bits = firstBits + 1;
       previous = 0;
       continue;
     }
-    if (code > next || (code === next && previous === 0)) throw new AttachmentError('damaged', 'a gif of wrong codes');
+    if (code > next || (code === next && previous === 0))
+      throw new AttachmentError('damaged', 'a gif with undefined codes');
     if (previous > 0 && next < MAX_CODES) {
       lengths[next++] = previous + 1;
       if (next >= 1 << bits && bits < MAX_CODE_BITS) bits++;
     }
     previous = lengths[code] ?? 1;
-    made += previous;
+    decoded += previous;
   }
 }
 
-/** Reads codes of so many bits through blocks of bytes; `undefined` behind the last. */
+/** Reads codes of `bits` bits from the blocks; `undefined` after the last. */
 function codeReader(bytes: Uint8Array, from: number): (bits: number) => number | undefined {
   let at = from + 1;
   let left = bytes[from] ?? 0;
-  let held = 0;
-  let heldBits = 0;
+  let buffer = 0;
+  let bufferedBits = 0;
   return (bits) => {
-    while (heldBits < bits) {
+    while (bufferedBits < bits) {
       if (left === 0) return undefined;
-      held |= (bytes[at++] ?? 0) << heldBits;
-      heldBits += 8;
+      buffer |= (bytes[at++] ?? 0) << bufferedBits;
+      bufferedBits += 8;
       if (--left === 0) left = bytes[at++] ?? 0;
     }
-    const code = held & ((1 << bits) - 1);
-    held >>= bits;
-    heldBits -= bits;
+    const code = buffer & ((1 << bits) - 1);
+    buffer >>= bits;
+    bufferedBits -= bits;
     return code;
   };
 }

@@ -4,9 +4,9 @@ const BLOCK_BYTES = 4 * BLOCK_LENGTH;
 const POOL_BYTES = 64 * 1024 * BLOCK_BYTES;
 
 /**
- * Runs `decode` while each new array of 64 integers is a piece of a large one. jpeg-js (0.4.4, decoder.js) makes one for
- * each 64 pixels of each colour: as memory of their own, the half million of a large picture take a multiple of their
- * size, and the process keeps most of that for good. For a thread in which nothing else runs at that time.
+ * Runs `decode` with an Int32Array whose arrays of 64 integers share large buffers. jpeg-js (0.4.4, decoder.js) makes one
+ * for each 64 pixels of each colour: the half million of a large picture would take a multiple of their size, most of
+ * which the process never releases. Use it in a thread in which nothing else runs meanwhile.
  */
 export function withJpegBlockPool<T>(decode: () => T): T {
   const ownArray = globalThis.Int32Array;

@@ -1,34 +1,37 @@
 import { AttachmentError } from '../errors.ts';
 
 const SOI_BYTES = 2;
-/** Fill bytes included. A profile of colours as large as the file comes in segments of 64 kB, 240 of them. */
+/** Fill bytes included. A colour profile as large as the file is 240 segments of 64 kB. */
 const MAX_MARKERS = 2_000;
 const START_OF_SCAN = 0xda;
 const APP1 = 0xe1;
-/** Baseline, extended and progressive with Huffman codes: what the decoder knows. */
+/** Those of the decoder: baseline, extended and progressive with Huffman codes. */
 const KNOWN_FRAMES = [0xc0, 0xc1, 0xc2];
-/** C4, C8 and CC among the frames are tables. */
+/** Without C4, C8 and CC, which are tables. */
 const FRAMES = [0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf];
 const ORIENTATION_TAG = 0x0112;
 const SHORT = 3;
-/** They stand in the order of their tags, and that of the orientation is among the first. */
+/** Entries are in the order of their tags, and the orientation is among the first. */
 const MAX_ENTRIES = 500;
-/** Each block of 64 pixels takes a bit or more, so that a byte holds at most 8 blocks, of 4 bytes a pixel. */
+/** A block of 64 pixels takes at least one bit, so a byte holds at most 8 blocks; a pixel takes 4 raw bytes. */
 const MAX_RAW_SHARE = 8 * 64 * 4;
 
-interface JpegHeader {
+/** What a picture claims about itself, before it is decoded. */
+export interface PictureSize {
   readonly widthPx: number;
   readonly heightPx: number;
+  /** Of the pixels as the decoder first holds them. */
   readonly rawBytes: number;
-  readonly orientation: number;
+  /** How the camera was held, 1 to 8 as in EXIF. 1, the default, is upright. */
+  readonly orientation?: number;
 }
 
 /**
- * The size in the frame header, and the orientation in EXIF, of a JPEG (ITU T.81 B.1; CIPA DC-008). Throws an
- * AttachmentError, or a RangeError where the bytes end.
+ * The size of a JPEG in its frame header, and its orientation in EXIF (ITU T.81 B.1; CIPA DC-008). Throws an
+ * AttachmentError, or a RangeError if the bytes end early.
  */
-export function jpegHeader(view: DataView): JpegHeader {
-  let size: Omit<JpegHeader, 'orientation'> | undefined;
+export function jpegHeader(view: DataView): PictureSize {
+  let size: PictureSize | undefined;
   let orientation = 1;
   for (const { marker, at, length } of segments(view)) {
     if (marker === APP1) orientation = exifOrientation(view, at, length) ?? orientation;
@@ -36,7 +39,7 @@ export function jpegHeader(view: DataView): JpegHeader {
     if (!KNOWN_FRAMES.includes(marker) || view.getUint8(at) !== 8) {
       throw new AttachmentError('kind_unsupported', `a jpeg with a frame of kind ${marker.toString(16)}`);
     }
-    // The decoder takes the last, and makes room for each.
+    // The decoder uses the last, and allocates memory for each.
     if (size !== undefined) throw new AttachmentError('damaged', 'a jpeg with two frames');
     const [heightPx, widthPx] = [view.getUint16(at + 1), view.getUint16(at + 3)];
     size = { widthPx, heightPx, rawBytes: 4 * widthPx * heightPx };
@@ -48,11 +51,11 @@ export function jpegHeader(view: DataView): JpegHeader {
   return { ...size, orientation };
 }
 
-/** The segments before the picture itself: each marker, and where its content begins. */
+/** The segments before the picture itself: each marker, and the offset and length of its content. */
 function* segments(view: DataView): Generator<{ marker: number; at: number; length: number }> {
   let at = SOI_BYTES;
   for (let markers = 0; markers < MAX_MARKERS; markers++) {
-    if (view.getUint8(at) !== 0xff) throw new AttachmentError('damaged', `no marker of a jpeg at ${at}`);
+    if (view.getUint8(at) !== 0xff) throw new AttachmentError('damaged', `a jpeg without a marker at ${at}`);
     const marker = view.getUint8(at + 1);
     // Fill bytes.
     if (marker === 0xff) {
@@ -61,14 +64,14 @@ function* segments(view: DataView): Generator<{ marker: number; at: number; leng
     }
     if (marker === START_OF_SCAN) return;
     const length = view.getUint16(at + 2);
-    if (length < 2) throw new AttachmentError('damaged', `a segment of a jpeg without a length at ${at}`);
+    if (length < 2) throw new AttachmentError('damaged', `a jpeg with a segment without a length at ${at}`);
     yield { marker, at: at + 4, length: length - 2 };
     at += 2 + length;
   }
-  throw new AttachmentError('damaged', `a jpeg without a picture behind ${MAX_MARKERS} markers`);
+  throw new AttachmentError('damaged', `a jpeg without a picture after ${MAX_MARKERS} markers`);
 }
 
-/** The orientation in a segment of EXIF; `undefined` where it has none that makes sense. */
+/** The orientation in a segment of EXIF; `undefined` if there is no valid one. */
 function exifOrientation(view: DataView, at: number, length: number): number | undefined {
   // 'Exif', and two zeros.
   if (length < 14 || view.getUint32(at) !== 0x45786966 || view.getUint16(at + 4) !== 0) return undefined;

@@ -1,12 +1,17 @@
 import { fieldsOf, textOf } from '../json-access.ts';
-import type { FilePlace } from './attachment-path.ts';
-import { cardFields, type LoopComponent, readCard } from './cards.ts';
+import type { FileLocation } from './attachment-path.ts';
+import { type Card, cardFields, type LoopComponent, readCard } from './cards.ts';
 import { shownName } from './file-name.ts';
-import { ownText } from './own-text.ts';
-import { quoteOfReference, quotesWithin, withoutForward, withoutMarkers } from './quotes.ts';
-import { type Quote, readTeamsHtml, type SentQuote, type TeamsHtml, type TeamsPicture } from './teams-html.ts';
+import {
+  distinctQuotes,
+  type Quote,
+  quoteOfReference,
+  type SentQuote,
+  withoutForward,
+  withoutMarkers,
+} from './quotes.ts';
+import { readTeamsHtml, type TeamsHtml, type TeamsPicture } from './teams-html.ts';
 import { markOfAddress } from './teams-marks.ts';
-import { readTeamsText, type TeamsText } from './teams-text.ts';
 
 /** What a message consists of. */
 export type MessagePart =
@@ -16,28 +21,28 @@ export type MessagePart =
   /** A recording that Teams does not give to bots. */
   | { readonly kind: 'teamsVoiceClip' }
   | { readonly kind: 'teamsVideoClip' }
-  /** Files beyond those that are read. */
+  /** Files beyond MAX_FILES. */
   | { readonly kind: 'tooManyFiles'; readonly count: number }
   /** Files that Teams shows in the message and does not give to the bot. */
   | { readonly kind: 'keptBack' }
   | LoopComponent
-  /** A card, or something else that is no file. */
+  /** A card, or something else that is not a file. */
   | { readonly kind: 'unreadable' };
 
-/** A file, not fetched yet. Its name and types are its sender's claims. */
-export interface SentFile extends FilePlace {
+/** A file before it is fetched. Its name and types are its sender's claims. */
+export interface SentFile extends FileLocation {
   readonly kind: 'file';
-  /** https, http or data, not checked in any other way; empty where it came with none of these. */
+  /** https, http or data, not validated otherwise; empty if the file came without an address. */
   readonly url: string;
   /** As `shownName` gives it. */
   readonly name: string | undefined;
-  /** In small letters; empty where it has none. */
+  /** In small letters; empty if it has none. */
   readonly claimedType: string;
-  /** The ending that Teams names, in small letters, without a dot. */
+  /** The extension that Teams names, in small letters, without a dot. */
   readonly fileType: string | undefined;
 }
 
-/** An attachment as the channel sends it: anything may be in it. */
+/** An attachment as the channel sends it: its fields may hold anything. */
 export interface SentAttachment {
   readonly contentType?: unknown;
   readonly contentUrl?: unknown;
@@ -46,11 +51,11 @@ export interface SentAttachment {
   readonly id?: unknown;
 }
 
-/** What is read of a message besides its text and attachments. */
+/** What else is known of a message. */
 export interface PartsOptions {
   /** What it answers, by its entities. */
   readonly quoted?: readonly SentQuote[];
-  /** Takes the mentions out of a text of HTML, as they were taken out of the activity's. */
+  /** Removes mentions from its HTML as they were removed from the activity's text. */
   readonly withoutMentions?: (text: string) => string;
   /** Whether the channel writes markers of quotes into the text. Default false. */
   readonly hasMarkers?: boolean;
@@ -60,168 +65,165 @@ export const MAX_FILES = 10;
 
 const TEAMS_FILE = 'application/vnd.microsoft.teams.file.download.info';
 const AUDIO_CARD = 'application/vnd.microsoft.card.audio';
-/** A file in somebody's OneDrive, or in SharePoint. */
+/** A file in OneDrive or SharePoint. */
 const CLOUD_FILE = 'reference';
-/** A quotation in the form of Microsoft Graph. */
+/** A quote in the form of Microsoft Graph. */
 const MESSAGE_REFERENCE = 'messagereference';
-/** Cards and the references of Teams have content of their own; an address among it is no file. */
+/** Cards and the references of Teams: an address among their content is not a file. */
 const NO_FILE = /^application\/vnd\.microsoft\.(card|teams\.card)\.|^application\/vnd\.microsoft\.teams\.(?!file\.)/;
-/** With a name it is a file, even where it cannot be fetched. JSON and the types of Microsoft may be anything. */
+/** With a name it is a file, even if it cannot be fetched. JSON and the types of Microsoft may be anything. */
 const NAMED_FILE = /^(audio|image|text|video)\/(?!html$)|^application\/(?!json$|vnd\.microsoft\.)/;
-/** Where Teams keeps recordings, out of a bot's reach (MicrosoftDocs/msteams-docs#1805). */
-const RECORDINGS_HOST = 'asm.skype.com';
+/** Where Teams stores recordings, out of a bot's reach (MicrosoftDocs/msteams-docs#1805). */
+const RECORDINGS_HOST = /(^|\.)asm\.skype\.com$/;
 
 const MAX_TYPE_CHARS = 256;
 const MAX_NAME_CHARS = 4_096;
-const MAX_ENDING_CHARS = 16;
+const MAX_EXTENSION_CHARS = 16;
 const MAX_URL_CHARS = 8_192;
 
+/** An attachment with everything that its type alone decides. */
+interface ReadAttachment {
+  readonly attachment: SentAttachment;
+  /** In small letters. */
+  readonly type: string;
+  readonly isImage: boolean;
+  /** Of the message as Teams shows it. */
+  readonly html: TeamsHtml | undefined;
+  readonly card: Card;
+  /** The emoji, GIF or sticker of a picture that is one. */
+  readonly mark: string | undefined;
+}
+
+function readAttachment(attachment: SentAttachment): ReadAttachment {
+  const { contentType, contentUrl, content } = attachment;
+  const type = textOf(contentType, MAX_TYPE_CHARS)?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const isImage = type.startsWith('image/');
+  return {
+    attachment,
+    type,
+    isImage,
+    html: type === 'text/html' && typeof content === 'string' ? readTeamsHtml(content) : undefined,
+    card: readCard(type, content),
+    mark: isImage ? markOfAddress(textOf(contentUrl, MAX_URL_CHARS) ?? '') : undefined,
+  };
+}
+
 /**
- * What a message consists of, in the order in which a model is to be given it: what it answers, its text, what it
- * passes on, then what is attached. `text` is the activity's, without mentions of the bot. The `text/html` of Teams repeats
- * that text: it is no part of its own.
+ * What a message consists of, in the order in which the model gets it: what it answers, its text, what it forwards, then
+ * its attachments. `text` is the activity's, without mentions of the bot. The `text/html` of Teams repeats that text and
+ * is not a part of its own.
  */
 export function messageParts(
   text: string,
   attachments: readonly SentAttachment[],
   { quoted = [], withoutMentions = (html) => html, hasMarkers = false }: PartsOptions = {},
 ): MessagePart[] {
-  const read = withoutMarks(attachments.map((attachment) => ({ attachment, html: htmlOf(attachment) })));
-  const given = read.map(({ attachment }) => attachment);
-  const shown = read.flatMap(({ html }) => (html === undefined ? [] : [html.shown]));
-  const others = read.flatMap(({ attachment, html }) => html?.media.quotes ?? referenceOf(attachment));
-  const quotes = quotesWithin(quoted, others);
+  const read = withoutMarkPictures(attachments.map(readAttachment));
+  const htmls = read.flatMap(({ html }) => html ?? []);
+  const otherQuotes = read.flatMap(quotesIn);
+  const quotes = distinctQuotes(quoted, otherQuotes);
   const forward = quotes.find(({ of }) => of === 'forward');
-  const written = withoutMarkers(forward === undefined ? text : withoutForward(text, forward), quotes, hasMarkers);
-  const marks = given.flatMap(markOfAttachment);
-  const own = ownText(written, shown, marks, (html) => withoutMarkers(withoutMentions(html), quotes, hasMarkers));
-  const cards = read.flatMap(({ attachment }) => wordsOfCard(attachment)).filter((words) => !own.includes(words));
-  const whole = [...cards, own].filter((words) => words !== '').join('\n\n');
-  const hasPictures = given.some(isPicture);
+  const clean = (each: string) => withoutMarkers(each, quotes, hasMarkers);
+  const activityText = clean(forward === undefined ? text : withoutForward(text, forward));
+  const ownMarks = read.flatMap(({ mark }) => mark ?? []);
+  const own = shownText(activityText, htmls, ownMarks, (html) => clean(withoutMentions(html)));
+  const cardTexts = read.flatMap(({ card }) => (card.kind === 'text' && !own.includes(card.text) ? card.text : []));
+  const whole = [...cardTexts, own].filter((each) => each !== '').join('\n\n');
+  const hasPictures = read.some(({ isImage, mark }) => isImage && mark === undefined);
   const parts = [
-    ...quotes.filter(({ of }) => of === 'reply').map(toPart),
+    ...quotes.filter(({ of }) => of === 'reply').map(quotePart),
     ...(whole === '' ? [] : [{ kind: 'text', text: whole } as const]),
-    ...quotes.filter(({ of }) => of === 'forward').map(toPart),
-    ...withinFiles(
-      read.flatMap(({ attachment, html }) =>
-        html === undefined ? partOf(attachment) : partsOfHtml(html.media, hasPictures),
-      ),
-    ),
-    ...keptBack(shown, [...quoted, ...others], given),
+    ...quotes.filter(({ of }) => of === 'forward').map(quotePart),
+    ...limited(read.flatMap((each) => (each.html === undefined ? partOf(each) : partsOfHtml(each.html, hasPictures)))),
+    ...keptBack(htmls, [...quoted, ...otherQuotes], read),
   ];
-  // In channels this is all that is left of a recording (MicrosoftDocs/msteams-docs#14169); beside a text it is a card.
-  const isRecording = parts.length === 0 && read.some(({ html }) => html?.media.hasExtension);
+  // In channels nothing else is left of a recording (MicrosoftDocs/msteams-docs#14169); beside a text it is a card.
+  const isRecording = parts.length === 0 && htmls.some(({ hasExtension }) => hasExtension);
   return isRecording ? [{ kind: 'teamsVoiceClip' }] : parts;
 }
 
-/** An attachment, and what it says if it is the HTML of Teams. */
-interface ReadAttachment {
-  readonly attachment: SentAttachment;
-  readonly html: { readonly media: TeamsHtml; readonly shown: TeamsText } | undefined;
+/** Leaves out the attached pictures of emoji, GIFs and stickers that the HTML shows. */
+function withoutMarkPictures(read: readonly ReadAttachment[]): ReadAttachment[] {
+  const addresses = new Set<unknown>(read.flatMap(({ html }) => html?.markAddresses ?? []));
+  return read.filter(({ isImage, attachment }) => !(isImage && addresses.has(attachment.contentUrl)));
 }
 
-function referenceOf({ contentType, content, id }: SentAttachment): SentQuote[] {
-  return typeOf(contentType) === MESSAGE_REFERENCE ? [quoteOfReference(content, id)] : [];
-}
-
-/** Leaves out the pictures of emoji, GIFs and stickers that stand in the HTML. */
-function withoutMarks(read: readonly ReadAttachment[]): ReadAttachment[] {
-  const addresses = new Set<unknown>(read.flatMap(({ html }) => html?.media.markAddresses ?? []));
-  return read.filter(({ attachment }) => !(isImage(attachment) && addresses.has(attachment.contentUrl)));
-}
-
-/** What a picture stands for where the HTML does not tell. */
-function markOfAttachment(attachment: SentAttachment): string[] {
-  const url = isImage(attachment) ? textOf(attachment.contentUrl, MAX_URL_CHARS) : undefined;
-  const mark = url === undefined ? undefined : markOfAddress(url);
-  return mark === undefined ? [] : [mark];
-}
-
-function isPicture(attachment: SentAttachment): boolean {
-  return isImage(attachment) && markOfAttachment(attachment).length === 0;
-}
-
-function wordsOfCard({ contentType, content }: SentAttachment): string[] {
-  const card = readCard(typeOf(contentType), content);
-  return card.kind === 'words' ? [card.text] : [];
+function quotesIn({ type, attachment: { content, id }, html }: ReadAttachment): readonly SentQuote[] {
+  return html?.quotes ?? (type === MESSAGE_REFERENCE ? [quoteOfReference(content, id)] : []);
 }
 
 /**
- * In channels Teams leaves out files and keeps their places in the HTML. Places are also those of what is answered, and of
- * attachments that did come, some of which do not say which place is theirs.
+ * The text as its author sees it. Teams leaves emoji, GIFs, stickers and the formatting of code out of the activity's
+ * text: with them it is taken from the HTML, if that has the same letters.
+ */
+function shownText(
+  activityText: string,
+  htmls: readonly TeamsHtml[],
+  ownMarks: readonly string[],
+  clean: (html: string) => string,
+): string {
+  const marks = htmls.flatMap((html) => html.marks);
+  const full = clean(htmls.map(({ text }) => text).join('\n'));
+  const hasMore = marks.length > 0 || htmls.some(({ hasCode }) => hasCode);
+  const isSame = () => lettersOf(clean(htmls.map(({ plain }) => plain).join(' '))) === lettersOf(activityText);
+  if (full !== '' && activityText === '') return full;
+  if (hasMore && isSame()) return full;
+  return [activityText, ...(marks.length > 0 ? marks : ownMarks)].join(' ').trim();
+}
+
+function lettersOf(text: string): string {
+  return text.replace(/[^\p{L}\p{N}]+/gu, '');
+}
+
+/**
+ * In channels Teams leaves out files, but not their places in the HTML. Quotes have places, too, and attachments that did
+ * come, some of which do not name theirs.
  */
 function keptBack(
-  shown: readonly TeamsText[],
+  htmls: readonly TeamsHtml[],
   quotes: readonly SentQuote[],
-  attachments: readonly SentAttachment[],
+  read: readonly ReadAttachment[],
 ): MessagePart[] {
-  const places = new Set(shown.flatMap(({ attachmentIds }) => attachmentIds));
+  const places = new Set(htmls.flatMap(({ attachmentIds }) => attachmentIds));
   for (const { messageId = '' } of quotes) places.delete(messageId);
-  const unplaced = attachments.filter((each) => !idsOf(each).some((id) => places.delete(id)) && hasPlace(each));
+  const unplaced = read.filter(({ attachment: { id, content }, type, isImage }) => {
+    const ids = [id, cardFields(content)['uniqueId']];
+    const isPlaced = ids.some((each) => typeof each === 'string' && places.delete(each));
+    return !isPlaced && !isImage && type !== 'text/html' && type !== MESSAGE_REFERENCE;
+  });
   return places.size > unplaced.length ? [{ kind: 'keptBack' }] : [];
 }
 
-function hasPlace(attachment: SentAttachment): boolean {
-  const type = typeOf(attachment.contentType);
-  return type !== 'text/html' && type !== MESSAGE_REFERENCE && !isImage(attachment);
-}
-
-function isImage({ contentType }: SentAttachment): boolean {
-  return typeOf(contentType).startsWith('image/');
-}
-
-function idsOf({ id, content }: SentAttachment): string[] {
-  return [id, cardFields(content)['uniqueId']].filter((each) => typeof each === 'string');
-}
-
-/** A quote as the model is given it, in a line that nothing in it can end. */
+/** A quote for the model, in a line that nothing in it can end. */
 export function quoteLine({ of, author, text }: Quote): string {
-  // The sender's client writes the quote: it may name anybody, and quote what nobody said.
+  const lead = of === 'reply' ? 'In reply to a message' : 'A forwarded message';
+  // The sender's client writes the quote: it may name anybody, and invent the text.
   const claimed = author === undefined ? '' : ` that the sender attributes to ${JSON.stringify(author)}`;
-  const said = text === '' ? ', whose text is not given.' : `: ${JSON.stringify(text)}`;
-  switch (of) {
-    case 'reply':
-      return `In reply to a message${claimed}${said}`;
-    case 'forward':
-      return `A forwarded message${claimed}${said}`;
-  }
+  return `${lead}${claimed}${text === '' ? ', whose text is not given.' : `: ${JSON.stringify(text)}`}`;
 }
 
-function toPart({ of, author, text }: SentQuote): MessagePart {
+function quotePart({ of, author, text }: SentQuote): MessagePart {
   return { kind: 'quote', of, author, text };
 }
 
-function htmlOf({ contentType, content }: SentAttachment): ReadAttachment['html'] {
-  if (typeOf(contentType) !== 'text/html' || typeof content !== 'string') return undefined;
-  return { media: readTeamsHtml(content), shown: readTeamsText(content) };
-}
-
-function typeOf(contentType: unknown): string {
-  return textOf(contentType, MAX_TYPE_CHARS)?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-}
-
-function partOf(attachment: SentAttachment): MessagePart[] {
-  const claimedType = typeOf(attachment.contentType);
-  if (isRecording(claimedType, attachment.content)) return [{ kind: 'teamsVoiceClip' }];
-  if (claimedType === MESSAGE_REFERENCE || markOfAttachment(attachment).length > 0) return [];
+function partOf({ attachment, type, card, mark }: ReadAttachment): MessagePart[] {
+  const { content, contentUrl } = attachment;
+  if (type === AUDIO_CARD && isTeamsRecording(content)) return [{ kind: 'teamsVoiceClip' }];
+  if (type === MESSAGE_REFERENCE || mark !== undefined) return [];
   const name = shownName(textOf(attachment.name, MAX_NAME_CHARS));
-  const { downloadUrl, fileType } = claimedType === TEAMS_FILE ? fieldsOf(attachment.content) : {};
-  const url = urlOf(claimedType === TEAMS_FILE ? downloadUrl : attachment.contentUrl);
-  const isFile = claimedType === TEAMS_FILE || claimedType === CLOUD_FILE;
-  const isNamedFile = isFile || (name !== undefined && NAMED_FILE.test(claimedType));
-  if (NO_FILE.test(claimedType) || (url === undefined && !isNamedFile)) {
-    const card = readCard(claimedType, attachment.content);
-    return card.kind === 'words' ? [] : [card];
-  }
-  const ending = textOf(fileType, MAX_ENDING_CHARS)?.toLowerCase();
-  return [{ kind: 'file', url: url ?? '', name, claimedType, fileType: ending }];
+  const { downloadUrl, fileType } = type === TEAMS_FILE ? fieldsOf(content) : {};
+  const url = urlOf(type === TEAMS_FILE ? downloadUrl : contentUrl);
+  const isNamedFile = [TEAMS_FILE, CLOUD_FILE].includes(type) || (name !== undefined && NAMED_FILE.test(type));
+  if (NO_FILE.test(type) || (url === undefined && !isNamedFile)) return card.kind === 'text' ? [] : [card];
+  const extension = textOf(fileType, MAX_EXTENSION_CHARS)?.toLowerCase();
+  return [{ kind: 'file', url: url ?? '', name, claimedType: type, fileType: extension }];
 }
 
 /** `hasPictures`: the pictures in the HTML are attached, too. */
-function partsOfHtml({ pictures, hasSound, hasVideo }: TeamsHtml, hasPictures: boolean): MessagePart[] {
+function partsOfHtml({ pictures, hasAudio, hasVideo }: TeamsHtml, hasPictures: boolean): MessagePart[] {
   return [
     ...(hasPictures ? [] : pictures.flatMap(fileOfPicture)),
-    ...(hasSound ? [{ kind: 'teamsVoiceClip' } as const] : []),
+    ...(hasAudio ? [{ kind: 'teamsVoiceClip' } as const] : []),
     ...(hasVideo ? [{ kind: 'teamsVideoClip' } as const] : []),
   ];
 }
@@ -229,11 +231,11 @@ function partsOfHtml({ pictures, hasSound, hasVideo }: TeamsHtml, hasPictures: b
 function fileOfPicture({ address, attachmentId }: TeamsPicture): SentFile[] {
   const url = urlOf(address);
   if (url === undefined && attachmentId === undefined) return [];
-  const place = { url: url ?? '', ...(attachmentId === undefined ? {} : { attachmentId }) };
-  return [{ kind: 'file', ...place, name: undefined, claimedType: 'image/*', fileType: undefined }];
+  const file = { kind: 'file', url: url ?? '', name: undefined, claimedType: 'image/*', fileType: undefined } as const;
+  return [attachmentId === undefined ? file : { ...file, attachmentId }];
 }
 
-/** An address of a file; data may be as long as a message. */
+/** The address of a file; data may be as long as a message. */
 function urlOf(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   if (/^data:/i.test(value)) return value;
@@ -241,24 +243,19 @@ function urlOf(value: unknown): string | undefined {
 }
 
 /** A voice message from a telephone comes as a card, in a string (MicrosoftDocs/msteams-docs#1805). */
-function isRecording(claimedType: string, content: unknown): boolean {
-  if (claimedType !== AUDIO_CARD) return false;
+function isTeamsRecording(content: unknown): boolean {
   const { media } = cardFields(content);
-  return Array.isArray(media) && media.some((medium) => isAtRecordings(fieldsOf(medium)['url']));
+  if (!Array.isArray(media)) return false;
+  const urls = media.map((medium) => fieldsOf(medium)['url']).filter((url) => typeof url === 'string');
+  return urls.some((url) => URL.canParse(url) && RECORDINGS_HOST.test(new URL(url).hostname));
 }
 
-function isAtRecordings(url: unknown): boolean {
-  if (typeof url !== 'string' || !URL.canParse(url)) return false;
-  const { hostname } = new URL(url);
-  return hostname === RECORDINGS_HOST || hostname.endsWith(`.${RECORDINGS_HOST}`);
-}
-
-/** The first files, and how many there are besides; anything else stands for all of its kind. */
-function withinFiles(parts: readonly MessagePart[]): MessagePart[] {
-  let files = 0;
-  const kept = parts.filter((part, at) => {
-    if (part.kind === 'file') return ++files <= MAX_FILES;
-    return parts.findIndex(({ kind }) => kind === part.kind) === at;
-  });
-  return files <= MAX_FILES ? kept : [...kept, { kind: 'tooManyFiles', count: files - MAX_FILES }];
+/** The first MAX_FILES files and how many more there are; of any other kind, the first part. */
+function limited(parts: readonly MessagePart[]): MessagePart[] {
+  const files = parts.filter(({ kind }) => kind === 'file');
+  const surplus = new Set<MessagePart>(files.slice(MAX_FILES));
+  const first = parts.filter((part, at) =>
+    part.kind === 'file' ? !surplus.has(part) : parts.findIndex(({ kind }) => kind === part.kind) === at,
+  );
+  return surplus.size === 0 ? first : [...first, { kind: 'tooManyFiles', count: surplus.size }];
 }

@@ -4,13 +4,13 @@ import { withJpegBlockPool } from './jpeg-block-pool.ts';
 import { MAX_PIXELS, type PictureHeader } from './picture-header.ts';
 import { sanitizeImage } from './sanitize-image.ts';
 
-/** To the worker: a picture whose header was read and found sane. */
+/** A picture whose header is valid. */
 export interface PictureJob {
   readonly bytes: Uint8Array;
   readonly header: PictureHeader;
 }
 
-/** A picture as a model takes it: upright, small enough, and with nothing in it but what is to be seen. */
+/** A picture for the model: upright, small enough, and without anything but its pixels. */
 export interface Picture {
   /** A PNG or a JPEG, at most 1.5 million characters. */
   readonly dataUri: string;
@@ -26,7 +26,7 @@ interface Bitmap {
   readonly height: number;
 }
 
-/** What is used of jimp's formats; the types of each name its own options. */
+/** The part of jimp's formats that is used; the options of each have a type of their own. */
 interface Format {
   readonly mime: string;
   encode(bitmap: Bitmap, options: object): Buffer | Promise<Buffer>;
@@ -36,15 +36,14 @@ interface Format {
 const FORMATS: readonly Format[] = defaultFormats.map((make) => make() as unknown as Format);
 
 /**
- * OpenAI's rule for models that see in tiles fits a picture into 2,048 x 2,048 pixels and then its shorter side into
- * 768; which rule the Realtime models follow is not documented. With this, every picture up to 2:1 keeps all that such a
- * model would look at.
+ * Models that see in tiles fit a picture into 2,048 x 2,048 pixels, then its shorter side into 768 (OpenAI's rule). The
+ * rule of the Realtime models is not documented. Up to 2:1, a picture of this size keeps all that such a model sees.
  */
 const LONGEST_SIDE_PX = 1_536;
 const MAX_DATA_URI_CHARS = 1_500_000;
-/** The last is taken in any case: 1,536 x 1,536 pixels of noise fit with it. */
-const JPEG_QUALITIES = [85, 70, 55, 40, 25];
-/** What jpeg-js counts before it makes room. With all that comes after, the process grows by up to 520 MB (measured). */
+/** With the last, even 1,536 x 1,536 pixels of noise fit. */
+const JPEG_QUALITIES = [85, 60, 25];
+/** The limit of jpeg-js for its own memory. The process as a whole grows by up to 520 MB (measured). */
 const JPEG_DECODER_MB = 384;
 
 /** By the orientation that EXIF gives: mirrored left to right first, then turned counter-clockwise. */
@@ -61,14 +60,14 @@ const UPRIGHT: Readonly<Record<number, { readonly isMirrored: boolean; readonly 
 async function readPicture({ bytes, header }: PictureJob): Promise<{ result: Picture }> {
   const decoded = await decode(bytes, header);
   if (header.kind !== 'jpeg') flatten(decoded);
-  const { data, width, height } = upright(scaledDown(decoded), header.orientation);
-  // A bitmap of its own: what the decoder found besides, EXIF and comments, the encoder would write again.
+  const { data, width, height } = upright(scaledDown(decoded), header.orientation ?? 1);
+  // A new bitmap: the encoder would write the EXIF and comments that the decoder found.
   const { mime, encoded } = await encode({ data, width, height }, header);
   const dataUri = `data:${mime};base64,${encoded.toString('base64')}`;
   return { result: { dataUri, widthPx: width, heightPx: height, byteLength: encoded.byteLength } };
 }
 
-/** By the format that was recognised, without jimp's own guesses and its reading of EXIF. */
+/** By the detected format: jimp's own detection and its handling of EXIF are not used. */
 function decode({ buffer, byteOffset, byteLength }: Uint8Array, header: PictureHeader): Bitmap | Promise<Bitmap> {
   const bytes = sanitizeImage(Buffer.from(buffer, byteOffset, byteLength), header);
   const bounds = { maxResolutionInMP: MAX_PIXELS / 1e6, maxMemoryUsageInMB: JPEG_DECODER_MB };
@@ -82,7 +81,7 @@ function formatOf(mime: string): Format {
   return format;
 }
 
-/** Puts white behind what is transparent: a model would see it on a colour that nobody knows. */
+/** Puts white behind transparent pixels, which the model would see on an unknown colour. */
 function flatten({ data }: Bitmap): void {
   for (let at = 0; at < data.length; at += 4) {
     const alpha = data[at + 3] ?? 255;
@@ -109,7 +108,7 @@ function upright(bitmap: Bitmap, orientation: number): Bitmap {
   return image.bitmap;
 }
 
-/** As it came, without loss, where that fits; else as a JPEG of falling quality. */
+/** A JPEG stays one; anything else becomes a PNG if that fits, else a JPEG of decreasing quality. */
 async function encode(bitmap: Bitmap, { kind }: PictureHeader): Promise<{ mime: string; encoded: Buffer }> {
   if (kind !== 'jpeg') {
     const encoded = await formatOf('image/png').encode(bitmap, {});

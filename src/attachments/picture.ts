@@ -3,8 +3,8 @@ import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { workerUrl } from '../worker-url.ts';
 import { TaskWorker } from '../workers/task-worker.ts';
-import { detectFileType, type FileKind } from './detect-file-type.ts';
-import { type PictureKind, pictureHeader } from './picture-header.ts';
+import { detectFileType, isPictureKind } from './detect-file-type.ts';
+import { pictureHeader } from './picture-header.ts';
 import type { Picture, PictureJob } from './picture-worker.ts';
 
 export type { Picture } from './picture-worker.ts';
@@ -12,19 +12,19 @@ export type { Picture } from './picture-worker.ts';
 export const MAX_PICTURE_BYTES = 15 * 1024 * 1024;
 /** 24 megapixels took up to 16 seconds on two cores that had five times as much to do. */
 const READ_LIMIT_MS = 30_000;
-/** As many as come with one message. */
+/** As many as one message may have. */
 const MAX_WAITING = 10;
-/** What the thread holds is given back soon. */
+/** The thread ends soon, so that its memory is released. */
 const IDLE_MS = 60_000;
-/** The blocks of a JPEG are small objects: half a million at 24 megapixels. Pixels are not in it. */
+/** For the blocks of a JPEG, which are half a million objects at 24 megapixels. Pixels do not count. */
 const HEAP_MB = 320;
 
-/** Reads pictures in a thread of its own, one at a time. */
+/** Reads pictures in a worker thread, one at a time. */
 export interface PictureReader {
   /**
-   * The picture in a PNG, JPEG, GIF (its first frame) or BMP, told by its content. Leaves `bytes` as they are. Rejects
+   * Reads a PNG, JPEG, GIF (its first frame) or BMP, detected by its content. Does not change `bytes`. Rejects
    * with the signal's reason when that is aborted, else with an AttachmentError: `too_large` above 15 MB, 25 megapixels
-   * or the memory of the decoder; `kind_unsupported` for other pictures, `kind_unknown` for what is none; `damaged`;
+   * or the memory of the decoder; `kind_unsupported` for other pictures, `kind_unknown`; `damaged`;
    * `too_slow` after 30 seconds; `busy` when too many wait.
    */
   read(bytes: Uint8Array, signal: AbortSignal): Promise<Picture>;
@@ -32,7 +32,7 @@ export interface PictureReader {
   close(): Promise<void>;
 }
 
-/** Starts nothing: the thread comes with the first picture. */
+/** The thread starts with the first picture. */
 export function createPictureReader({ clock, log }: { clock: Clock; log: Logger }): PictureReader {
   const worker = new TaskWorker<PictureJob, Picture>({
     file: workerUrl(import.meta.url, 'picture-worker'),
@@ -48,34 +48,13 @@ export function createPictureReader({ clock, log }: { clock: Clock; log: Logger 
       if (bytes.byteLength > MAX_PICTURE_BYTES) {
         throw new AttachmentError('too_large', `a picture of ${bytes.byteLength} bytes`);
       }
-      const header = pictureHeader(pictureKind(detectFileType(bytes)), bytes);
-      const own = new Uint8Array(bytes);
-      return worker.run({ bytes: own, header }, { signal, transfer: [own.buffer] });
+      const kind = detectFileType(bytes);
+      if (kind === 'unknown') throw new AttachmentError('kind_unknown', 'not a known kind of file');
+      if (!isPictureKind(kind)) throw new AttachmentError('kind_unsupported', `a ${kind} is not read as a picture`);
+      const header = pictureHeader(kind, bytes);
+      const copy = new Uint8Array(bytes);
+      return worker.run({ bytes: copy, header }, { signal, transfer: [copy.buffer] });
     },
     close: () => worker.close(),
   };
-}
-
-function pictureKind(kind: FileKind): PictureKind {
-  switch (kind) {
-    case 'png':
-    case 'jpeg':
-    case 'gif':
-    case 'bmp':
-      return kind;
-    case 'webp':
-    case 'heic':
-    case 'tiff':
-    case 'svg':
-    case 'pdf':
-    case 'office':
-    case 'zip':
-    case 'sound':
-    case 'video':
-    case 'html':
-    case 'text':
-      throw new AttachmentError('kind_unsupported', `a ${kind} is not read as a picture`);
-    case 'unknown':
-      throw new AttachmentError('kind_unknown', 'no kind of file that is known');
-  }
 }

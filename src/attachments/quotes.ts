@@ -1,56 +1,82 @@
 import { fieldsOf, textOf } from '../json-access.ts';
 import { cardFields } from './cards.ts';
 import { shownName } from './file-name.ts';
-import { type Quote, quotedText, type SentQuote } from './teams-html.ts';
 
-/** What is read of the quotes in a message, whatever the client marks them with. */
+/** A message that another one answers or forwards. */
+export interface Quote {
+  readonly of: 'reply' | 'forward';
+  /** As `shownName` gives it. Teams names none for forwarded messages. */
+  readonly author: string | undefined;
+  /** Without empty lines; empty if the text is not given, as for a deleted message. */
+  readonly text: string;
+}
+
+/** A quote as it is sent, with the id of the quoted message. */
+export interface SentQuote extends Quote {
+  readonly messageId: string | undefined;
+}
+
 export const MAX_QUOTES = 5;
 export const MAX_ID_CHARS = 256;
-export const MAX_NAME_CHARS = 4_096;
-export const MAX_PREVIEW_CHARS = 100_000;
+/** Teams itself shortens what is answered; a forwarded message is what the user writes about. */
+export const MAX_QUOTED_CHARS = { reply: 500, forward: 8_000 } as const;
+const MAX_NAME_CHARS = 4_096;
+const MAX_PREVIEW_CHARS = 100_000;
 
-/** Stands in the text where a message is quoted; some clients escape it. */
+/** Where the text quotes a message; some clients escape it. */
 const MARKER =
   /(?:<|&lt;)quoted\s[^<>]{0,200}?messageId=(?:["']|&quot;)?([\w:.-]{1,256})(?![\w:.-])[^<>]{0,200}?(?:>|&gt;)(?:(?:<|&lt;)\/quoted(?:>|&gt;))?/gi;
 
-/** As the channel itself writes it: what users type is escaped. */
-const OWN_MARKER = /^<.*\/>$/s;
+/** As the channel writes it: text that users type is escaped. */
+const CHANNEL_MARKER = /^<.*\/>$/s;
 
 /**
- * The text without the markers of what is quoted, trimmed. Markers of nothing that is quoted are the user's own words,
- * unless the channel wrote them: `hasMarkers` says whether it does.
+ * The text without the markers of quotes, trimmed. Markers that match no quote are the user's own text, unless the channel
+ * writes markers (`hasMarkers`).
  */
 export function withoutMarkers(text: string, quotes: readonly SentQuote[], hasMarkers: boolean): string {
   const ids = new Set(quotes.map(({ messageId }) => messageId));
   let unnamed = quotes.filter(({ messageId }) => messageId === undefined).length;
   const isQuoted = (id: string) => ids.has(id) || unnamed-- > 0;
-  const isOwn = (marker: string) => hasMarkers && OWN_MARKER.test(marker);
-  return text.replace(MARKER, (marker, id: string) => (isQuoted(id) || isOwn(marker) ? ' ' : marker)).trim();
+  const isOfChannel = (marker: string) => hasMarkers && CHANNEL_MARKER.test(marker);
+  return text.replace(MARKER, (marker, id: string) => (isQuoted(id) || isOfChannel(marker) ? ' ' : marker)).trim();
 }
 
-/** Quotes come as entities, in the HTML and as attachments, each of them perhaps in several of these forms. */
-export function quotesWithin(quoted: readonly SentQuote[], others: readonly SentQuote[]): SentQuote[] {
-  // An entity without an id stands for any of the others.
-  const isNamed = quoted.every(({ messageId }) => messageId !== undefined);
-  const all = [...quoted, ...others.filter(({ of }) => of === 'forward' || isNamed)].slice(0, 10 * MAX_QUOTES);
+/** Quotes come as entities, in the HTML and as attachments; the same quote perhaps in several of these forms. */
+export function distinctQuotes(entities: readonly SentQuote[], others: readonly SentQuote[]): SentQuote[] {
+  // An entity without an id may be any of the others.
+  const isNamed = entities.every(({ messageId }) => messageId !== undefined);
+  const all = [...entities, ...others.filter(({ of }) => of === 'forward' || isNamed)].slice(0, 10 * MAX_QUOTES);
   const isFirst = ({ messageId }: SentQuote, at: number) =>
     messageId === undefined || all.findIndex((other) => other.messageId === messageId) === at;
   return all.filter(isFirst).slice(0, MAX_QUOTES);
 }
 
-/** A quotation in the form of Microsoft Graph. https://learn.microsoft.com/graph/api/resources/chatmessageattachment */
+/** A quote in the form of Microsoft Graph. https://learn.microsoft.com/graph/api/resources/chatmessageattachment */
 export function quoteOfReference(content: unknown, id: unknown): SentQuote {
   const { messagePreview, messageSender, messageId = id } = cardFields(content);
-  const { displayName } = fieldsOf(fieldsOf(messageSender)['user']);
+  return repliedQuote(fieldsOf(fieldsOf(messageSender)['user'])['displayName'], messagePreview, messageId);
+}
+
+/** The quote of a message that is answered, from fields that may hold anything. */
+export function repliedQuote(author: unknown, text: unknown, messageId: unknown): SentQuote {
   return {
     of: 'reply',
-    author: shownName(textOf(displayName, MAX_NAME_CHARS)),
-    text: quotedText(textOf(messagePreview, MAX_PREVIEW_CHARS) ?? '', 'reply'),
+    author: shownName(textOf(author, MAX_NAME_CHARS)),
+    text: quotedText(textOf(text, MAX_PREVIEW_CHARS) ?? '', 'reply'),
     messageId: textOf(messageId, MAX_ID_CHARS),
   };
 }
 
-/** Teams puts what is forwarded behind the text, too: there it would look like the user's own words. */
+/** A text without empty lines, with single spaces, shortened to what is quoted. */
+export function quotedText(text: string, of: Quote['of']): string {
+  const maxChars = MAX_QUOTED_CHARS[of];
+  const lines = text.split(/[\n\r\u2028\u2029]/u).map((line) => line.replace(/[\p{Cc}\s]+/gu, ' ').trim());
+  const plain = lines.filter((line) => line !== '').join('\n');
+  return plain.length <= maxChars ? plain.toWellFormed() : `${plain.slice(0, maxChars - 1).toWellFormed()}…`;
+}
+
+/** Teams repeats a forwarded message after the text, where it would look like the user's own words. */
 export function withoutForward(text: string, forward: Quote): string {
   const [firstLine = ''] = forward.text.split('\n', 1);
   const at = text.lastIndexOf(firstLine.replace(/…$/, ''));

@@ -1,29 +1,28 @@
 import { lookup } from 'node:dns';
 import { type Clock, sleep } from '../clock.ts';
 import type { FetchRules } from '../config/allowed-hosts.ts';
+import { withDeadline } from '../deadline.ts';
 import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type AllowedUrl, allowedUrlOf } from './allowed-url.ts';
-import { type ConnectionDeps, connectTo, withConnection } from './connection.ts';
-import { type Answer, ask, type Fetched } from './http-get.ts';
+import { type ConnectionDeps, connectTo, openConnection } from './connection.ts';
+import { type HttpResult, httpGet } from './http-get.ts';
 
-/** What is to be fetched, and what it may cost. */
 export interface FetchRequest {
   /** From outside: it may be anything. */
   readonly url: string;
   readonly rules: FetchRules;
   readonly maxBytes: number;
-  /** For everything together: names, connections, redirects, the body. */
+  /** For everything together: look-ups, connections, redirects, the body. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /**
-   * The value of the `Authorization` header for an address, `undefined` = none. It is asked for each address anew, those
-   * of redirects included, and has to know where its token belongs; see authorization.ts.
+   * The value of the `Authorization` header for an address, `undefined` = none. It is called for each address, those of
+   * redirects included, and has to know where its token belongs: see `authorizationFor`.
    */
   readonly authorization?: (url: URL) => Promise<string | undefined>;
 }
 
-/** What fetching takes. */
 export interface FetchDeps extends ConnectionDeps {
   readonly clock: Clock;
   readonly log: Logger;
@@ -33,92 +32,81 @@ export interface FetchDeps extends ConnectionDeps {
 export const INTERNET: ConnectionDeps = { lookup, connect: connectTo };
 
 const MAX_REDIRECTS = 3;
-/** Answers of a host that may not know the file yet; https://github.com/microsoft/BotFramework-Services/issues/255 */
-const UNKNOWN_STATUS: ReadonlySet<number> = new Set([401, 403, 404]);
-const UNKNOWN_WAIT_MS = 1_000;
+/** Of a host that may not know the file yet: https://github.com/microsoft/BotFramework-Services/issues/255 */
+const RETRIED_STATUS: ReadonlySet<number> = new Set([401, 403, 404]);
+const RETRY_DELAY_MS = 1_000;
 
 /**
  * Fetches a file whose address came from outside, from a host of the rules at a public address. Each redirect is checked
  * like the first address; no connection outlives the call, and none is shared. Rejects with an AttachmentError
- * (`address_refused`, `not_fetched`, `sign_in_needed`, `too_large`, `too_slow`) that names a host and nothing more of an
- * address, or with the reason of an aborted `signal`. A page in place of a file is a file, too: `contentType` tells.
+ * (`address_refused`, `not_fetched`, `sign_in_needed`, `too_large`, `too_slow`) that names a host and no other part of an
+ * address, or with the reason of an aborted `signal`. A page in place of a file is returned like a file.
  */
-export async function fetchSafely(request: FetchRequest, deps: FetchDeps): Promise<Fetched> {
-  const first = allowedUrlOf(request.url, request.rules);
-  const { timeoutMs } = request;
-  const limit = new AbortController();
-  const forget = deps.clock.after(timeoutMs, () => {
-    limit.abort(new AttachmentError('too_slow', `${first.url.hostname}: the file did not come within ${timeoutMs} ms`));
-  });
-  const signal = AbortSignal.any([request.signal, limit.signal]);
-  try {
-    signal.throwIfAborted();
-    return await unlessAborted(signal, followed(first, request, deps, signal));
-  } finally {
-    forget();
-  }
+export async function fetchSafely(request: FetchRequest, deps: FetchDeps): Promise<Uint8Array> {
+  const { url, rules, timeoutMs: limitMs, signal } = request;
+  const { clock } = deps;
+  const first = allowedUrlOf(url, rules);
+  const late = () => new AttachmentError('too_slow', `${first.url.hostname}: no file within ${limitMs} ms`);
+  // A look-up cannot be aborted: what follows it checks the signal.
+  return withDeadline({ clock, limitMs, signal, late }, (limited) => followRedirects(first, request, deps, limited));
 }
 
-/** What cannot be ended, such as a look-up, is left alone: it looks at the signal before it goes on. */
-async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort);
-  try {
-    return await Promise.race([promise, work]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
-async function followed(
+async function followRedirects(
   first: AllowedUrl,
   request: FetchRequest,
   deps: FetchDeps,
   signal: AbortSignal,
-): Promise<Fetched> {
-  let at = first;
-  let isAskedAgain = false;
+): Promise<Uint8Array> {
+  let current = first;
+  let isRetried = false;
   for (let redirects = 0; ; ) {
-    const answer = await answerOf(at, request, deps, signal);
-    const host = at.url.hostname;
-    if (answer.kind === 'file') return answer.file;
-    if (answer.kind === 'redirect') {
-      if (++redirects > MAX_REDIRECTS) throw notGiven(at, 'too many redirects');
-      at = redirected(at, answer.location, request.rules);
-    } else if (UNKNOWN_STATUS.has(answer.status) && at.rule?.retriesRefused && !isAskedAgain) {
-      isAskedAgain = true;
-      deps.log.debug({ host, status: answer.status }, 'file not given yet: asked for once more');
-      await sleep(deps.clock, UNKNOWN_WAIT_MS, signal);
+    const result = await requestOnce(current, request, deps, signal);
+    const host = current.url.hostname;
+    if (result.kind === 'file') return result.bytes;
+    if (result.kind === 'redirect') {
+      if (++redirects > MAX_REDIRECTS) throw notFetched(current, 'too many redirects');
+      current = redirectTarget(current, result.location, request.rules);
+    } else if (RETRIED_STATUS.has(result.status) && current.rule?.retriesRefused && !isRetried) {
+      isRetried = true;
+      deps.log.debug({ host, status: result.status }, 'file request refused: retrying once');
+      await sleep(deps.clock, RETRY_DELAY_MS, signal);
     } else {
-      throw notGiven(at, `it answered ${answer.status}`);
+      throw notFetched(current, `it answered ${result.status}`);
     }
   }
 }
 
-/** A host whose files are for people who sign in hides them by other statuses, too: sending the same link again is no help. */
-function notGiven({ url, rule }: AllowedUrl, why: string): AttachmentError {
-  const code = rule?.wantsSignIn ? 'sign_in_needed' : 'not_fetched';
-  return new AttachmentError(code, `${url.hostname}: ${why}`);
+/** A host whose files require signing in refuses with other statuses, too: it does not help to send the link again. */
+function notFetched({ url, rule }: AllowedUrl, why: string): AttachmentError {
+  return new AttachmentError(rule?.wantsSignIn ? 'sign_in_needed' : 'not_fetched', `${url.hostname}: ${why}`);
 }
 
 /** A file service redirects to the sign-in page of its owner's organisation. */
-function redirected({ url, rule }: AllowedUrl, location: string, rules: FetchRules): AllowedUrl {
+function redirectTarget({ url, rule }: AllowedUrl, location: string, rules: FetchRules): AllowedUrl {
   try {
     return allowedUrlOf(location, rules, url);
   } catch (cause) {
     if (!rule?.wantsSignIn) throw cause;
-    throw new AttachmentError('sign_in_needed', `${url.hostname}: it leads away from the file`, { cause });
+    throw new AttachmentError('sign_in_needed', `${url.hostname}: it redirects to another host`, { cause });
   }
 }
 
-async function answerOf(at: AllowedUrl, request: FetchRequest, deps: FetchDeps, signal: AbortSignal): Promise<Answer> {
-  const { url } = at;
-  const { rules, maxBytes } = request;
+async function requestOnce(
+  current: AllowedUrl,
+  request: FetchRequest,
+  deps: FetchDeps,
+  signal: AbortSignal,
+): Promise<HttpResult> {
+  const { url } = current;
   try {
     const authorization = await request.authorization?.(url);
     signal.throwIfAborted();
-    return await withConnection(at, rules, deps, signal, (socket) => ask(socket, { url, authorization, maxBytes }));
+    const socket = await openConnection(current, request.rules, deps, signal);
+    try {
+      return await httpGet(socket, { url, authorization, maxBytes: request.maxBytes });
+    } finally {
+      socket.destroy();
+    }
   } catch (cause) {
     if (cause instanceof AttachmentError) throw cause;
     throw new AttachmentError('not_fetched', `${url.hostname}: no answer`, { cause });

@@ -10,13 +10,13 @@ const BMP_INFO_HEADER_BYTES = 40;
 const BMP_MASKS = 3;
 const BMP_MASKS_WITH_ALPHA = 6;
 
-/** The bytes of a picture as its decoder can be given them. Throws where there is no such thing. */
+/** The bytes of a picture in a form that is safe to decode. Throws if there is none. */
 export function sanitizeImage(bytes: Buffer, header: PictureHeader): Buffer {
   switch (header.kind) {
     case 'png':
-      return decodablePng(bytes, header);
+      return sanitizePng(bytes, header);
     case 'bmp':
-      return decodableBmp(bytes);
+      return sanitizeBmp(bytes);
     case 'gif':
       checkGifCodes(bytes, firstGifFrame(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)));
       return bytes;
@@ -26,10 +26,10 @@ export function sanitizeImage(bytes: Buffer, header: PictureHeader): Buffer {
 }
 
 /**
- * Without what follows its end, which pngjs refuses. What is interlaced pngjs inflates without any bound (7.0.0,
- * parser-sync.js), so that this is tried here before, with one.
+ * Without bytes after its end, which pngjs refuses. pngjs inflates interlaced pictures without a limit (7.0.0,
+ * parser-sync.js), so they are inflated here first, with one.
  */
-function decodablePng(bytes: Buffer, { rawBytes, heightPx }: PictureHeader): Buffer {
+function sanitizePng(bytes: Buffer, { rawBytes, heightPx }: PictureHeader): Buffer {
   const data: Buffer[] = [];
   let at = PNG_SIGNATURE_BYTES;
   for (let type = ''; type !== 'IEND'; ) {
@@ -39,15 +39,15 @@ function decodablePng(bytes: Buffer, { rawBytes, heightPx }: PictureHeader): Buf
     at += 12 + length;
   }
   if (at > bytes.length) throw new AttachmentError('damaged', 'a png without its end');
-  // Each of the seven passes begins its lines with a byte of its own, and fills its last byte.
+  // In each of the seven passes, a line begins with a filter byte and is padded to whole bytes.
   if (bytes[PNG_INTERLACE_AT] === 1) {
     inflateSync(Buffer.concat(data), { maxOutputLength: rawBytes + 2 * 7 * (heightPx + 1) });
   }
   return bytes.subarray(0, at);
 }
 
-/** Its pixels right behind its palette: bmp-ts looks for them nowhere else (1.0.9, decoder.js). */
-function decodableBmp(bytes: Buffer): Buffer {
+/** With its pixels right after its palette, where bmp-ts expects them (1.0.9, decoder.js). */
+function sanitizeBmp(bytes: Buffer): Buffer {
   const pixelsAt = bytes.readUInt32LE(10);
   const headerBytes = bytes.readUInt32LE(14);
   const bits = bytes.readUInt16LE(28);

@@ -1,171 +1,234 @@
 import { textOf } from '../json-access.ts';
+import { fencedCode } from './cards.ts';
 import { shownName } from './file-name.ts';
-import type { Attributes } from './html-walk.ts';
-import { teamsType } from './teams-marks.ts';
-import { HIDDEN, type TeamsVisitor, walkTeamsHtml } from './teams-walk.ts';
-
-/** What a message answers or passes on. */
-export interface Quote {
-  readonly of: 'reply' | 'forward';
-  /** As `shownName` gives it. Teams names none for what is forwarded. */
-  readonly author: string | undefined;
-  /** Lines without empty ones among them; empty where the text is not given, as of a message that was deleted. */
-  readonly text: string;
-}
-
-/** A quote as it is sent, with the id of the message that it is taken from. */
-export interface SentQuote extends Quote {
-  readonly messageId: string | undefined;
-}
+import { type Attributes, htmlTokens } from './html-tokens.ts';
+import { MAX_ID_CHARS, MAX_QUOTED_CHARS, MAX_QUOTES, type Quote, quotedText, type SentQuote } from './quotes.ts';
+import { markOf, teamsType } from './teams-marks.ts';
 
 export interface TeamsPicture {
   readonly address: string;
-  /** Of the attachment that it is at the channel's service. */
+  /** Of the attachment at the channel's service that holds it. */
   readonly attachmentId: string | undefined;
 }
 
-/** What Teams says of a message in its HTML and nowhere else. */
+/** A message as Teams shows it, from the HTML that it sends beside the activity's text. */
 export interface TeamsHtml {
-  readonly quotes: readonly SentQuote[];
-  /** Besides those in what is answered. */
-  readonly pictures: readonly TeamsPicture[];
-  /** The addresses of emoji, GIFs and stickers, which may be attached as pictures, too. */
-  readonly markAddresses: readonly string[];
-  readonly hasSound: boolean;
-  readonly hasVideo: boolean;
-  /** A card or a recording stands here, of which the bot is told nothing. */
-  readonly hasExtension: boolean;
+  /** Without quotes and forwarded messages. Mentions stand as `<at>name</at>`. */
+  text: string;
+  /** The same without marks, as in the activity's text. */
+  plain: string;
+  /** Emoji, GIFs and stickers as they stand in `text`. Teams leaves them out of the activity's text. */
+  readonly marks: string[];
+  /** The addresses of their pictures, which may be attached, too. */
+  readonly markAddresses: string[];
+  hasCode: boolean;
+  /** Of attachments that have a place in the message. */
+  readonly attachmentIds: string[];
+  readonly quotes: SentQuote[];
+  /** Without those in quotes. */
+  readonly pictures: TeamsPicture[];
+  hasAudio: boolean;
+  hasVideo: boolean;
+  /** Here stands a card or a recording that the bot does not get. */
+  hasExtension: boolean;
 }
 
-const MAX_QUOTES = 5;
-/** Teams itself shortens what is answered; what is forwarded is what the message is about. */
-const MAX_QUOTED_CHARS = { reply: 500, forward: 8_000 } as const;
+/** Teams sends about 100 kB at most. */
+const MAX_HTML_CHARS = 200_000;
 const MAX_AUTHOR_CHARS = 200;
-const MAX_ID_CHARS = 256;
-
+const MAX_LANGUAGE_CHARS = 32;
+/** Elements that begin and end a line. */
+const BLOCKS: ReadonlySet<string> = new Set('p br div li tr table hr h1 h2 h3 h4 h5 h6 pre blockquote'.split(' '));
+const CELLS: ReadonlySet<string> = new Set(['td', 'th']);
+/** Cells may lack their end, and code keeps its lines. */
+const NO_CELL: ReadonlySet<string> = new Set(['tr', 'table', 'pre']);
 const QUOTES: ReadonlyMap<string, Quote['of']> = new Map([
   ['Reply', 'reply'],
   ['Forward', 'forward'],
 ]);
 
-/** Reads the `text/html` that Teams sends along with a message; its text itself comes in the activity. */
+/** Reads the `text/html` of a message. A row of a table is one line: `| 10 | 20 |`. */
 export function readTeamsHtml(html: string): TeamsHtml {
-  const reading = new TeamsHtmlReading();
-  walkTeamsHtml(html, reading);
-  return reading.end();
+  const reader = new TeamsHtmlReader();
+  for (const token of htmlTokens(html.slice(0, MAX_HTML_CHARS))) {
+    switch (token.kind) {
+      case 'open':
+        reader.open(token.tag, token.attributes);
+        break;
+      case 'close':
+        reader.close(token.tag);
+        break;
+      case 'text':
+        reader.text(token.text);
+        break;
+    }
+  }
+  return reader.end();
 }
 
-/** A quote that is being read, and how many blocks are open in it. */
+/** The quote that is being read, and how many of its blocks are open. */
 interface OpenQuote {
   readonly of: Quote['of'];
   readonly messageId: string | undefined;
   depth: number;
   author: string;
   text: string;
+  /** The element that holds its author, or its time. */
+  field: { readonly tag: string; readonly isAuthor: boolean } | undefined;
 }
 
-/** What is gathered on the way. Invariant: outside of a quote there is no field. */
-class TeamsHtmlReading implements TeamsVisitor {
-  readonly #quotes: SentQuote[] = [];
-  readonly #pictures: TeamsPicture[] = [];
-  readonly #markAddresses: string[] = [];
-  #hasSound = false;
-  #hasVideo = false;
-  #hasExtension = false;
+class TeamsHtmlReader {
+  readonly #result: TeamsHtml = {
+    text: '',
+    plain: '',
+    marks: [],
+    markAddresses: [],
+    hasCode: false,
+    attachmentIds: [],
+    quotes: [],
+    pictures: [],
+    hasAudio: false,
+    hasVideo: false,
+    hasExtension: false,
+  };
+  readonly #lines: string[] = [];
+  #line = '';
+  #isInCell = false;
+  /** Whether this is in an element of the GIF picker. */
+  #isPicked = false;
+  /** The tag of the element that mentions somebody. */
+  #mention: string | undefined;
+  #code: { language: string; text: string } | undefined;
   #quote: OpenQuote | undefined;
-  /** The element that is read besides the text: who wrote it, or when. */
-  #field: { readonly tag: string; readonly of: string } | undefined;
 
-  open(tag: string, attributes: Attributes, mark: string | undefined): void {
-    if (tag === 'blockquote') this.#openQuote(attributes);
-    if (mark !== undefined) this.#markAddresses.push(attributes.get('src') ?? '');
-    else if (this.#quote?.of !== 'reply') this.#note(tag, attributes);
-    if (this.#quote !== undefined) this.#openInQuote(tag, attributes, mark);
+  open(tag: string, attributes: Attributes): void {
+    const type = teamsType(attributes);
+    if (tag === 'readonly') this.#isPicked = type !== '';
+    this.#breakLine(tag);
+    if (tag === 'blockquote') this.#openQuote(type, attributes);
+    const mark = tag === 'img' ? markOf(attributes, this.#isPicked) : undefined;
+    if (mark !== undefined) this.#result.markAddresses.push(attributes.get('src') ?? '');
+    else if (this.#quote?.of !== 'reply') this.#addMedia(tag, type, attributes);
+    if (this.#quote === undefined) this.#openInText(tag, type, attributes, mark);
+    else this.#openInQuote(this.#quote, tag, attributes, mark);
+    if (!CELLS.has(tag)) return;
+    this.#isInCell = true;
+    this.text(' | ');
   }
 
   close(tag: string): void {
-    if (this.#quote === undefined) return;
-    if (this.#field?.tag === tag) this.#field = undefined;
-    if (tag === 'blockquote' && --this.#quote.depth === 0) this.#closeQuote();
+    if (tag === 'readonly') this.#isPicked = false;
+    if (this.#quote?.field?.tag === tag) this.#quote.field = undefined;
+    if (this.#quote !== undefined && tag === 'blockquote' && --this.#quote.depth === 0) this.#closeQuote();
+    if (this.#quote === undefined) this.#closeInText(tag);
+    if (CELLS.has(tag)) this.#isInCell = false;
+    if (tag === 'tr') this.text(' |');
+    this.#breakLine(tag);
   }
 
   text(piece: string): void {
     const quote = this.#quote;
-    if (quote === undefined) return;
-    if (this.#field === undefined) {
-      // White space is taken out later: a bound on what is kept until then.
+    if (quote === undefined) {
+      this.#result.plain += piece;
+      if (this.#code === undefined) this.#line += piece;
+      else this.#code.text += piece.replaceAll('\u00a0', ' ');
+    } else if (quote.field === undefined) {
+      // White space is removed later: until then the text may be longer.
       if (quote.text.length < 4 * MAX_QUOTED_CHARS[quote.of]) quote.text += piece;
-    } else if (this.#field.of === 'mri' && quote.author.length < MAX_AUTHOR_CHARS) quote.author += piece;
-  }
-
-  line(): void {
-    if (this.#quote !== undefined) this.#quote.text += '\n';
+    } else if (quote.field.isAuthor && quote.author.length < MAX_AUTHOR_CHARS) {
+      quote.author += piece;
+    }
   }
 
   end(): TeamsHtml {
     this.#closeQuote();
-    return {
-      quotes: this.#quotes,
-      pictures: this.#pictures,
-      markAddresses: this.#markAddresses,
-      hasSound: this.#hasSound,
-      hasVideo: this.#hasVideo,
-      hasExtension: this.#hasExtension,
-    };
+    this.#closeCode();
+    this.#endLine();
+    this.#result.text = this.#lines.join('\n');
+    return this.#result;
   }
 
-  #openQuote(attributes: Attributes): void {
-    if (this.#quote !== undefined) {
-      this.#quote.depth++;
-      return;
+  /** Teams puts the content of a cell into paragraphs: these end no line. */
+  #breakLine(tag: string): void {
+    if (NO_CELL.has(tag)) this.#isInCell = false;
+    if (!BLOCKS.has(tag)) return;
+    if (this.#isInCell) this.text(' ');
+    else if (this.#quote !== undefined) this.#quote.text += '\n';
+    else this.#endLine();
+  }
+
+  /** Outside of code, white space collapses. */
+  #endLine(): void {
+    if (this.#code !== undefined) this.#code.text += '\n';
+    const line = this.#line.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+    if (line !== '') this.#lines.push(line);
+    this.#line = '';
+  }
+
+  #openInText(tag: string, type: string, attributes: Attributes, mark: string | undefined): void {
+    if (tag === 'attachment') this.#result.attachmentIds.push(attributes.get('id') ?? '');
+    if (mark !== undefined) {
+      this.#result.marks.push(mark);
+      this.#line += mark;
     }
-    const of = QUOTES.get(teamsType(attributes));
-    if (of === undefined) return;
-    this.#quote = { of, messageId: attributes.get('itemid'), depth: 1, author: '', text: '' };
+    if (tag === 'pre') this.#code = { language: languageOf(attributes), text: '' };
+    if (tag === 'code' && this.#code?.language === '') this.#code.language = languageOf(attributes);
+    if (this.#mention === undefined && (tag === 'at' || type === 'Mention')) {
+      this.#mention = tag;
+      this.text('<at>');
+    }
   }
 
-  #openInQuote(tag: string, attributes: Attributes, mark: string | undefined): void {
-    const property = attributes.get('itemprop') ?? '';
-    if (this.#field === undefined && HIDDEN.has(tag)) this.#field = { tag, of: 'nothing' };
-    if (this.#field === undefined && (property === 'mri' || property === 'time')) this.#field = { tag, of: property };
+  #closeInText(tag: string): void {
+    if (this.#mention === tag) {
+      this.#mention = undefined;
+      this.text('</at>');
+    }
+    if (tag === 'pre') this.#closeCode();
+  }
+
+  #closeCode(): void {
+    const fenced = this.#code && fencedCode(this.#code.text, this.#code.language);
+    this.#code = undefined;
+    if (!fenced) return;
+    this.#result.hasCode = true;
+    this.#lines.push(fenced);
+  }
+
+  #addMedia(tag: string, type: string, attributes: Attributes): void {
+    if (tag === 'img') {
+      const attachmentId = type === 'AMSImage' ? textOf(attributes.get('itemid'), MAX_ID_CHARS) : undefined;
+      this.#result.pictures.push({ address: attributes.get('src') ?? '', attachmentId });
+    }
+    if (tag === 'audio') this.#result.hasAudio = true;
+    if (tag === 'video') this.#result.hasVideo = true;
+    if (type === 'InputExtension') this.#result.hasExtension = true;
+  }
+
+  #openQuote(type: string, attributes: Attributes): void {
+    const of = QUOTES.get(type);
+    if (this.#quote !== undefined) this.#quote.depth++;
+    else if (of !== undefined) {
+      this.#quote = { of, messageId: attributes.get('itemid'), depth: 1, author: '', text: '', field: undefined };
+    }
+  }
+
+  #openInQuote(quote: OpenQuote, tag: string, attributes: Attributes, mark: string | undefined): void {
+    const property = attributes.get('itemprop');
+    if (property === 'mri' || property === 'time') quote.field ??= { tag, isAuthor: property === 'mri' };
     if (tag === 'img') this.text(mark ?? attributes.get('alt') ?? '');
-  }
-
-  #note(tag: string, attributes: Attributes): void {
-    if (tag === 'img') this.#pictures.push(pictureOf(attributes));
-    if (tag === 'audio') this.#hasSound = true;
-    if (tag === 'video') this.#hasVideo = true;
-    if (teamsType(attributes) === 'InputExtension') this.#hasExtension = true;
   }
 
   #closeQuote(): void {
     const quote = this.#quote;
     this.#quote = undefined;
-    this.#field = undefined;
-    if (quote === undefined || this.#quotes.length === MAX_QUOTES) return;
-    const { of, messageId } = quote;
+    if (quote === undefined || this.#result.quotes.length === MAX_QUOTES) return;
+    const { of, messageId, author } = quote;
     const text = quotedText(quote.text, of);
-    if (text !== '') this.#quotes.push({ of, author: shownName(quote.author), text, messageId });
+    if (text !== '') this.#result.quotes.push({ of, author: shownName(author), text, messageId });
   }
 }
 
-function pictureOf(attributes: Attributes): TeamsPicture {
-  const isAttachment = teamsType(attributes) === 'AMSImage';
-  const attachmentId = isAttachment ? textOf(attributes.get('itemid'), MAX_ID_CHARS) : undefined;
-  return { address: attributes.get('src') ?? '', attachmentId };
-}
-
-/** What is quoted, without empty lines and within its bound. */
-export function quotedText(text: string, of: Quote['of']): string {
-  return shortened(plainLines(text), MAX_QUOTED_CHARS[of]);
-}
-
-/** The lines that hold something, each with single spaces. */
-function plainLines(text: string): string {
-  const lines = text.split(/[\n\r\u2028\u2029]/u).map((line) => line.replace(/[\p{Cc}\s]+/gu, ' ').trim());
-  return lines.filter((line) => line !== '').join('\n');
-}
-
-function shortened(text: string, maxChars: number): string {
-  return text.length <= maxChars ? text.toWellFormed() : `${text.slice(0, maxChars - 1).toWellFormed()}…`;
+function languageOf(attributes: Attributes): string {
+  return /(?:^|\s)language-([\w+#.-]+)/.exec(attributes.get('class') ?? '')?.[1]?.slice(0, MAX_LANGUAGE_CHARS) ?? '';
 }

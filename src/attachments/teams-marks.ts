@@ -1,19 +1,19 @@
 import { shownName } from './file-name.ts';
-import type { Attributes } from './html-walk.ts';
+import type { Attributes } from './html-tokens.ts';
 
-/** Stands before the types of what Teams puts into its HTML. */
+/** The prefix of the item types in the HTML of Teams. */
 const SCHEMA = 'http://schema.skype.com/';
 
 const TEAMS_PICTURES_HOST = 'statics.teams.cdn.office.net';
-/** Where Teams keeps emoji, in its other clouds under other hosts. */
+/** The folder of emoji; other clouds have other hosts. */
 const EMOJI_FOLDER = '/evergreen-assets/personal-expressions/';
 /** An organization's own emoji have a description as their `alt`. */
 const EMOJI = /^[\p{Emoji}\p{Emoji_Component}\p{Extended_Pictographic}]{1,32}$/u;
 const PLAIN_TEXT = /^[\p{ASCII}]*$/u;
 
 /**
- * An emoji, a GIF or a sticker in place of a picture; `undefined` for any other picture. `isPicked`: the picture stands
- * in an element of the GIF picker, whose providers change.
+ * The text for a picture that is an emoji, a GIF or a sticker; `undefined` for any other picture. `isPicked`: the picture
+ * is in an element of the GIF picker, whose providers change.
  */
 export function markOf(attributes: Attributes, isPicked: boolean): string | undefined {
   const name = shownName(attributes.get('alt'))?.replace(/(^| )\(?GIF( Image)?\)?$/i, '');
@@ -33,7 +33,7 @@ export function markOf(attributes: Attributes, isPicked: boolean): string | unde
   }
 }
 
-/** What Teams says that an element is, such as `Emoji`; empty where it says nothing. */
+/** The item type of an element, such as `Emoji`; empty without one. */
 export function teamsType(attributes: Attributes): string {
   const type = attributes.get('itemtype') ?? '';
   return type.startsWith(SCHEMA) ? type.slice(SCHEMA.length) : '';

@@ -1,24 +1,24 @@
 import { AttachmentError } from '../errors.ts';
 
-/** What a computer shows as 30 kB. It is told to the model as it is, so it is about 8,000 tokens. */
+/** The model gets the whole text: about 8,000 tokens. */
 export const MAX_TEXT_FILE_BYTES = 30 * 1024;
-/** Western texts without Unicode have few letters above ASCII; what has more is something else. */
-const MAX_HIGH_SHARE = 0.3;
+/** Western texts in Windows-1252 have few bytes above ASCII; a file with more is something else. */
+const MAX_NON_ASCII_SHARE = 0.3;
 
-/** Control characters besides the spaces among them. */
+/** Control characters other than white space. */
 const NO_TEXT = /[^\P{Cc}\t\n\v\f\r]/u;
 const LINE_ENDS = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/u;
 
 /**
- * The text that these bytes are: UTF-8, UTF-16 with its mark, or Windows-1252 (which holds Latin-1) where that looks
- * like text; `undefined` for anything else. `isCut`: the bytes are the beginning of more.
+ * Decodes UTF-8, UTF-16 with a byte order mark, or Windows-1252 (a superset of Latin-1) if the result looks like text;
+ * `undefined` for anything else. `isCut`: the bytes are the beginning of a longer file.
  */
 export function decodeText(bytes: Uint8Array, { isCut = false } = {}): string | undefined {
-  const text = decodeAs(encodingMarked(bytes), bytes, isCut) ?? decodeWestern(bytes);
+  const text = decodeAs(encodingByMark(bytes), bytes, isCut) ?? decodeWestern(bytes);
   return text === undefined || NO_TEXT.test(text) ? undefined : text;
 }
 
-function encodingMarked([first, second]: Uint8Array): string {
+function encodingByMark([first, second]: Uint8Array): string {
   if (first === 0xff && second === 0xfe) return 'utf-16le';
   if (first === 0xfe && second === 0xff) return 'utf-16be';
   return 'utf-8';
@@ -28,17 +28,17 @@ function decodeAs(encoding: string, bytes: Uint8Array, isCut: boolean): string |
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: isCut });
   } catch {
-    // Not this encoding: that is the question here.
+    // Not this encoding.
     return undefined;
   }
 }
 
 function decodeWestern(bytes: Uint8Array): string | undefined {
-  const high = bytes.reduce((count, byte) => (byte < 0x80 ? count : count + 1), 0);
-  return high > bytes.length * MAX_HIGH_SHARE ? undefined : new TextDecoder('windows-1252').decode(bytes);
+  const nonAscii = bytes.reduce((count, byte) => (byte < 0x80 ? count : count + 1), 0);
+  return nonAscii > bytes.length * MAX_NON_ASCII_SHARE ? undefined : new TextDecoder('windows-1252').decode(bytes);
 }
 
-/** The text of a file. Throws an AttachmentError: `too_large` above 30 kB, `kind_unknown` where it is no text. */
+/** The text of a file. Throws an AttachmentError: `too_large` above 30 kB, `kind_unknown` for anything but text. */
 export function readTextFile(bytes: Uint8Array): string {
   if (bytes.byteLength > MAX_TEXT_FILE_BYTES) {
     throw new AttachmentError('too_large', `a text of ${bytes.byteLength} bytes`);
@@ -49,8 +49,8 @@ export function readTextFile(bytes: Uint8Array): string {
 }
 
 /**
- * A file's text as the model is given it: each line behind a mark, so that nothing in it can end the file and speak for
- * the user or for the bot. `name` as `shownName` gives it.
+ * A file's text for the model: each line after a mark, so that nothing in it can end the file and speak for the user or
+ * for the bot. `name` as `shownName` gives it.
  */
 export function quotedTextFile(name: string | undefined, text: string): string {
   const file = name === undefined ? 'a text file' : `the text file "${name}"`;

@@ -1,50 +1,53 @@
 import type { LinkedAudio } from './signed-links.ts';
 
-/** A reply's sound, with what its player shows. */
-export interface ReplySound {
-  readonly wav: Buffer;
+/** What is stored with the audio of a reply. */
+interface AudioDetails {
   readonly durationMs: number;
-  /** What is said in it. */
+  /** The transcript. */
   readonly text: string;
-  /** The conversation whose people may ask for it; the key that names it across channels. */
+  /** The key of the conversation, whose members may fetch the audio. */
   readonly conversation: string;
   /** The locale of the user who was answered. */
   readonly locale: string | undefined;
 }
 
-/** What is known of a stored sound, without the sound itself. */
-export interface StoredAudio extends Omit<ReplySound, 'wav'>, LinkedAudio {
+/** Audio to be stored. */
+export interface NewAudio extends AudioDetails {
+  readonly wav: Buffer;
+}
+
+/** Stored audio, without the WAV itself. */
+export interface StoredAudio extends AudioDetails, LinkedAudio {
   /** Of the WAV file, its header included. */
   readonly byteLength: number;
   readonly savedAtMs: number;
-  /** From then on it is not served any more. */
+  /** The audio is not served from then on. */
   readonly expiresAtMs: number;
 }
 
-/** A range of bytes, both ends included, as HTTP counts them. */
+/** A range of bytes, both ends included, as in HTTP. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
-/** Where the audio of replies lives until it is fetched. Rejects with a StoreError when the store cannot be reached. */
+/** Holds the audio of replies until it is fetched. Rejects with a StoreError when the store cannot be reached. */
 export interface AudioStore {
-  /** Stores a sound; the oldest leave when there is no room. `undefined` when it is larger than all the room there is. */
-  save(sound: ReplySound): Promise<StoredAudio | undefined>;
-  /** `undefined` when unknown, expired, or pushed out by newer audio. Loads no sound. */
+  /** Stores audio and evicts the oldest to make room. `undefined`: larger than the whole store. */
+  save(audio: NewAudio): Promise<StoredAudio | undefined>;
+  /** `undefined`: unknown, expired or evicted. */
   find(id: string): Promise<StoredAudio | undefined>;
   /** The bytes of the WAV file, or a range of them; `undefined` as for `find`. */
   read(id: string, range?: ByteRange): Promise<Buffer | undefined>;
-  /** Removes one sound, if it is there; its links end at once. */
+  /** Removes one audio, if it is there; its links end at once. */
   remove(id: string): Promise<void>;
-  /** Removes all sound of a conversation; its links end at once. */
+  /** Removes all audio of a conversation; its links end at once. */
   forget(conversation: string): Promise<void>;
 }
 
-/** What is known of a sound that is saved now, under the names that its store gives it. */
-export function toStored(sound: ReplySound, names: LinkedAudio, savedAtMs: number, retentionMs: number): StoredAudio {
-  const { wav, durationMs, text, conversation, locale } = sound;
+/** The details of audio that is saved now, under the id and key of its store. */
+export function toStored(audio: NewAudio, names: LinkedAudio, savedAtMs: number, retentionMs: number): StoredAudio {
+  const { wav, ...details } = audio;
   const { id, linkKey } = names;
-  const expiresAtMs = savedAtMs + retentionMs;
-  return { id, linkKey, durationMs, text, conversation, locale, byteLength: wav.byteLength, savedAtMs, expiresAtMs };
+  return { id, linkKey, ...details, byteLength: wav.byteLength, savedAtMs, expiresAtMs: savedAtMs + retentionMs };
 }

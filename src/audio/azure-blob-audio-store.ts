@@ -7,7 +7,7 @@ import type { Blobs } from '../storage/blobs.ts';
 import { type AudioStore, type StoredAudio, toStored } from './audio-store.ts';
 
 export interface AzureBlobAudioStoreOptions {
-  /** A container that holds nothing else. A lifecycle rule of the account deletes what is older than the retention. */
+  /** A container for this alone. A lifecycle rule of the account deletes blobs after the retention. */
   readonly blobs: Blobs;
   readonly retentionMs: number;
   readonly clock: Clock;
@@ -15,16 +15,16 @@ export interface AzureBlobAudioStoreOptions {
   readonly log: Logger;
 }
 
-/** Of a digest: 66 bits, under which all sounds of a conversation stand together. */
+/** Of a digest, 66 bits: the prefix of all audio of a conversation. */
 const CONVERSATION_CHARS = 11;
 const ID = /^[A-Za-z0-9_-]{33}$/;
-/** A save that failed sooner is tried once more: the user does not notice. */
-const SECOND_TRY_MS = 500;
-const DELETES_AT_ONCE = 8;
+/** A save that fails sooner is repeated once: the user does not notice. */
+const MAX_REPEAT_AFTER_MS = 500;
+const MAX_PARALLEL_DELETES = 8;
 
 /**
- * Audio in Azure Blob Storage: `<conversation>/<secret>.wav`, and `.json` beside it for what is known of the sound, which
- * fits in no metadata. An id is the conversation's part and the secret.
+ * Audio in Azure Blob Storage: `<conversation>/<secret>.wav`, and a `.json` beside it for the details, which are too long
+ * for metadata. An id is the part of the conversation and the secret.
  */
 export function createAzureBlobAudioStore(options: AzureBlobAudioStoreOptions): AudioStore {
   const { blobs, retentionMs, clock, ids, log } = options;
@@ -39,14 +39,14 @@ export function createAzureBlobAudioStore(options: AzureBlobAudioStoreOptions): 
   }
 
   return {
-    async save(sound) {
+    async save(reply) {
       const savedAtMs = clock.now();
-      const names = { id: conversationPart(sound.conversation) + ids.secret(), linkKey: ids.secret() };
-      const audio = toStored(sound, names, savedAtMs, retentionMs);
-      // A connection may have died unnoticed. To write the same twice does no harm.
-      await write(audio, sound.wav).catch((error: unknown) => {
-        if (clock.now() - savedAtMs > SECOND_TRY_MS) throw error;
-        return write(audio, sound.wav);
+      const names = { id: conversationPart(reply.conversation) + ids.secret(), linkKey: ids.secret() };
+      const audio = toStored(reply, names, savedAtMs, retentionMs);
+      // The connection may have been dead. Writing the same twice is safe.
+      await write(audio, reply.wav).catch((error: unknown) => {
+        if (clock.now() - savedAtMs > MAX_REPEAT_AFTER_MS) throw error;
+        return write(audio, reply.wav);
       });
       return audio;
     },
@@ -67,7 +67,7 @@ export function createAzureBlobAudioStore(options: AzureBlobAudioStoreOptions): 
     },
     async remove(id) {
       if (!ID.test(id)) return;
-      // The JSON first: without it the links have ended.
+      // The JSON first: without it the links end.
       for (const ending of ['.json', '.wav']) await blobs.delete(nameOf(id) + ending);
     },
     forget: (conversation) => deleteAll(blobs, `${conversationPart(conversation)}/`),
@@ -77,7 +77,7 @@ export function createAzureBlobAudioStore(options: AzureBlobAudioStoreOptions): 
 async function deleteAll(blobs: Blobs, prefix: string): Promise<void> {
   const names: string[] = [];
   for await (const { name } of blobs.list(prefix)) names.push(name);
-  while (names.length > 0) await Promise.all(names.splice(0, DELETES_AT_ONCE).map((name) => blobs.delete(name)));
+  while (names.length > 0) await Promise.all(names.splice(0, MAX_PARALLEL_DELETES).map((name) => blobs.delete(name)));
 }
 
 function conversationPart(conversation: string): string {
@@ -88,25 +88,19 @@ function nameOf(id: string): string {
   return `${id.slice(0, CONVERSATION_CHARS)}/${id.slice(CONVERSATION_CHARS)}`;
 }
 
-/** `undefined` for what no version of the bot has written. */
-function readStored(json: Buffer): StoredAudio | undefined {
-  const fields = parsed(json);
-  const text = (name: keyof StoredAudio) => (typeof fields[name] === 'string' ? fields[name] : undefined);
-  const number = (name: keyof StoredAudio) => (typeof fields[name] === 'number' ? fields[name] : undefined);
-  const [id, linkKey, said, conversation] = [text('id'), text('linkKey'), text('text'), text('conversation')];
-  const [durationMs, byteLength] = [number('durationMs'), number('byteLength')];
-  const [savedAtMs, expiresAtMs] = [number('savedAtMs'), number('expiresAtMs')];
-  if (id === undefined || linkKey === undefined || said === undefined || conversation === undefined) return undefined;
-  if (durationMs === undefined || byteLength === undefined) return undefined;
-  if (savedAtMs === undefined || expiresAtMs === undefined) return undefined;
-  const locale = text('locale');
-  return { id, linkKey, text: said, conversation, locale, durationMs, byteLength, savedAtMs, expiresAtMs };
-}
+const TEXTS: readonly (keyof StoredAudio)[] = ['id', 'linkKey', 'text', 'conversation'];
+const NUMBERS: readonly (keyof StoredAudio)[] = ['durationMs', 'byteLength', 'savedAtMs', 'expiresAtMs'];
 
-function parsed(json: Buffer): Readonly<Record<string, unknown>> {
+/** `undefined`: not written by a version of the bot. */
+function readStored(json: Buffer): StoredAudio | undefined {
+  let stored: unknown;
   try {
-    return fieldsOf(JSON.parse(json.toString()));
+    stored = JSON.parse(json.toString());
   } catch {
-    return {};
+    return undefined;
   }
+  const fields = fieldsOf(stored);
+  const areTexts = TEXTS.every((name) => typeof fields[name] === 'string');
+  const areNumbers = NUMBERS.every((name) => typeof fields[name] === 'number');
+  return areTexts && areNumbers ? ({ locale: undefined, ...fields } as StoredAudio) : undefined;
 }

@@ -1,56 +1,56 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** What a link is made from. Neither of both goes out: a link is all that its holder has. */
+/** The secrets of stored audio: whoever has them can make links. */
 export interface LinkedAudio {
   readonly id: string;
-  /** Of this audio alone: signs its links, which end each in its own time. */
+  /** Signs the links of this audio. */
   readonly linkKey: string;
 }
 
-/** What a link says, which its holder may have made up. */
+/** The parts of a link, not yet verified. */
 export interface AudioLink {
   readonly audioId: string;
   readonly expiresAtMs: number;
   readonly signature: string;
 }
 
-/** The ids of stored audio name their conversation, too: see azure-blob-audio-store.ts. */
+/** Ids of 33 characters begin with their conversation: see azure-blob-audio-store.ts. */
 const LINK = /^([A-Za-z0-9_-]{22}|[A-Za-z0-9_-]{33})\.([0-9a-z]{1,9})\.([A-Za-z0-9_-]{22})$/;
 const SIGNATURE_BYTES = 16;
 
 /**
- * The name under which whoever holds it may hear the audio until it expires: `<id>.<seconds, base 36>.<signature>`.
- * 128 bits of the signature cannot be guessed; nothing has to be kept for a link, in no process.
+ * A link that gives access to the audio until it expires: `<id>.<seconds, base 36>.<signature>`. The signature has 128
+ * bits; no link is stored anywhere.
  */
 export function toLink({ id, linkKey }: LinkedAudio, expiresAtMs: number): string {
-  const named = `${id}.${Math.ceil(expiresAtMs / 1000).toString(36)}`;
-  return `${named}.${sign(named, linkKey)}`;
+  const unsigned = `${id}.${Math.ceil(expiresAtMs / 1000).toString(36)}`;
+  return `${unsigned}.${sign(unsigned, linkKey)}`;
 }
 
-/** `undefined` for what is no link at all. */
+/** `undefined`: not a link. */
 export function readLink(link: string): AudioLink | undefined {
   const [, audioId = '', expires = '', signature = ''] = LINK.exec(link) ?? [];
   if (signature === '') return undefined;
   return { audioId, expiresAtMs: Number.parseInt(expires, 36) * 1000, signature };
 }
 
-/** Whether we made this link to this audio, and it still holds. */
+/** Whether the link to this audio is ours and has not expired. */
 export function isGenuine({ expiresAtMs, signature }: AudioLink, audio: LinkedAudio, nowMs: number): boolean {
   const expected = toLink(audio, expiresAtMs).slice(-signature.length);
   return timingSafeEqual(Buffer.from(signature), Buffer.from(expected)) && nowMs < expiresAtMs;
 }
 
-/** A mark on a text that whoever has the audio can check, and nobody else can make. */
+/** A signature of a text that only the owner of the audio's secrets can make and verify. */
 export function signText(text: string, { linkKey }: LinkedAudio): string {
-  // No link begins so: a seal opens nothing.
+  // No link begins with this prefix: the signature of a text is no link.
   return sign(`text ${text}`, linkKey);
 }
 
-export function isTextSigned(text: string, mark: string, audio: LinkedAudio): boolean {
-  const [given, expected] = [Buffer.from(mark), Buffer.from(signText(text, audio))];
+export function isTextSigned(text: string, signature: string, audio: LinkedAudio): boolean {
+  const [given, expected] = [Buffer.from(signature), Buffer.from(signText(text, audio))];
   return given.byteLength === expected.byteLength && timingSafeEqual(given, expected);
 }
 
-function sign(named: string, linkKey: string): string {
-  return createHmac('sha256', linkKey).update(named).digest().subarray(0, SIGNATURE_BYTES).toString('base64url');
+function sign(text: string, linkKey: string): string {
+  return createHmac('sha256', linkKey).update(text).digest().subarray(0, SIGNATURE_BYTES).toString('base64url');
 }

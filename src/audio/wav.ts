@@ -2,8 +2,8 @@ import { Writer } from 'wav';
 import { BITS_PER_SAMPLE, CHANNELS, type Pcm, SAMPLE_RATE_HZ } from './pcm.ts';
 
 /**
- * A canonical WAV (44 byte header, one `fmt ` and one `data` chunk) around the samples, which are copied once: they do not
- * go through the stream of wav 1.0.2, which is told their size, and makes the header when it ends.
+ * A canonical WAV: a header of 44 bytes with one `fmt ` and one `data` chunk, then the samples. wav 1.0.2 makes the header
+ * when its stream ends; the samples bypass the stream, so that they are copied once.
  */
 export function encodeWav(pcm: Pcm): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -17,7 +17,7 @@ export function encodeWav(pcm: Pcm): Promise<Buffer> {
 
 const HEADER_BYTES = 44;
 
-/** The samples of a WAV that `encodeWav` made. */
+/** The samples in a WAV of `encodeWav`. */
 export function samplesIn(wav: Uint8Array): Uint8Array {
   return wav.subarray(HEADER_BYTES);
 }

@@ -1,28 +1,25 @@
-import type { Activity } from 'botbuilder';
-import { CloudAdapter, type InvokeResponse, type TurnContext } from 'botbuilder';
-import { AuthenticationError, type ClaimsIdentity, type ConnectorClient } from 'botframework-connector';
-import { type Clock, within } from '../clock.ts';
+import { type Activity, CloudAdapter, type InvokeResponse, type TurnContext } from 'botbuilder';
+import { AuthenticationError, ClaimsIdentity, type ConnectorClient } from 'botframework-connector';
+import type { Clock } from '../clock.ts';
 import type { Env } from '../config/env.ts';
+import type { MessageReference } from '../conversation/user-message.ts';
+import { withDeadline } from '../deadline.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { tokenOf } from './bot-token.ts';
 import { channelOf } from './capabilities.ts';
 import { CachedClients } from './connector-clients.ts';
 import { trustOnlyOwnTenant } from './issuer-patch.ts';
 import { makeSendsSafe, type SendPolicyOptions } from './send-policy.ts';
+import type { Caller } from './user-message.ts';
 
 /** What the adapter is made with. */
-export interface AdapterOptions {
+export interface AdapterOptions extends SendPolicyOptions {
   /** botbuilder's own variables: MicrosoftAppId and the like. */
   readonly botEnv: Env;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly random: () => number;
-  /** A turn's time; a send may be tried again for as long. */
-  readonly turnTimeoutMs: number;
-  readonly telemetry: SendPolicyOptions['telemetry'];
 }
 
-/** The keys of the channel are fetched without any limit of their own; the channel delivers again after 15 s. */
+/** botbuilder fetches the channel's keys without a limit of its own. The channel delivers a request again after 15 s. */
 const AUTHENTICATION_LIMIT_MS = 5_000;
 
 function tooLate(): RequestError {
@@ -30,18 +27,18 @@ function tooLate(): RequestError {
 }
 
 /**
- * botbuilder's adapter without its HTTP part, which answers 500 to a forged signature, prints a stack trace for every
- * bad request, and lets a request without a type end the process.
+ * botbuilder's adapter without its HTTP part, which answers 500 to a forged signature and prints a stack trace for every
+ * bad request. A request without a type would end the process.
  */
 export class VoiceAdapter extends CloudAdapter {
-  /** Whether the bot has an app id, and so a token to show. */
+  /** Whether the bot has an app id, and with it a token. */
   readonly hasIdentity: boolean;
   readonly #log: Logger;
   readonly #clock: Clock;
 
-  constructor({ botEnv, clock, log, random, turnTimeoutMs, telemetry }: AdapterOptions) {
-    const policy = { clock, random, log, retryWithinMs: turnTimeoutMs, telemetry };
-    super(new CachedClients(botEnv, (client) => makeSendsSafe(client, policy)));
+  constructor(options: AdapterOptions) {
+    const { botEnv, clock, log } = options;
+    super(new CachedClients(botEnv, (client, serviceUrl) => makeSendsSafe(client, serviceUrl, options)));
     trustOnlyOwnTenant(botEnv['MicrosoftAppTenantId']?.trim() || undefined);
     this.hasIdentity = Boolean(botEnv['MicrosoftAppId']?.trim());
     this.#log = log;
@@ -49,8 +46,8 @@ export class VoiceAdapter extends CloudAdapter {
   }
 
   /**
-   * Authenticates a request and runs the bot on its activity, whose fields were checked before. Resolves with what has
-   * to be answered in the response, if anything. Rejects with a RequestError for a caller that is not let in.
+   * Authenticates a request and runs the bot on its activity, whose fields the HTTP guard has checked. Resolves with the
+   * body of the response, if there is one. Rejects with a RequestError if the token is not valid.
    */
   async receive(
     authorization: string,
@@ -63,37 +60,64 @@ export class VoiceAdapter extends CloudAdapter {
   }
 
   /**
-   * Checks a token before its activity was read: signature, issuer, audience and time. To botbuilder an activity that
-   * names neither a channel nor a service URL claims nothing that the token would have to vouch for. Rejects with a
-   * RequestError.
+   * Checks the signature, issuer, audience and time of a token before its activity is read. botbuilder checks no further
+   * claims for an activity without a channel and a service URL. Rejects with a RequestError.
    */
   async verifyToken(authorization: string): Promise<void> {
     await this.#authenticate(authorization, { channelId: '', serviceUrl: '' });
   }
 
-  /** The client that sends this turn's replies; none where they are collected for the response. */
+  /** Runs `work` in a turn that answers a message later, with the claims of the request that brought the message. */
+  async continueTurn<T>(
+    { activity, claims, audience }: MessageReference,
+    serviceUrl: string,
+    work: (context: TurnContext) => Promise<T>,
+  ): Promise<T> {
+    let done: Promise<T> | undefined;
+    const identity = new ClaimsIdentity([...claims], true);
+    // botbuilder may change the activity: it gets a copy.
+    await this.processProactive(identity, { ...structuredClone(activity), serviceUrl }, audience, async (context) => {
+      done = work(context);
+      await done;
+    });
+    if (done === undefined) throw new Error('botbuilder ran no turn');
+    return done;
+  }
+
+  /** The caller whose request brought the activity of this turn. */
+  callerOf({ turnState }: TurnContext): Caller {
+    return {
+      identity: turnState.get<ClaimsIdentity>(this.BotIdentityKey) ?? new ClaimsIdentity([]),
+      audience: turnState.get<string>(this.OAuthScopeKey),
+      receivedAtMs: this.#clock.now(),
+    };
+  }
+
+  /** The client that sends this turn's replies; `undefined` where they go back in the response. */
   connectorOf(context: TurnContext): ConnectorClient | undefined {
     return context.turnState.get<ConnectorClient>(this.ConnectorClientKey);
   }
 
-  /** The bot's credentials for calls to a channel. */
-  async credentialsFor(caller: ClaimsIdentity, serviceUrl: string, audience: string | undefined): Promise<unknown> {
-    const factory = this.botFrameworkAuthentication.createConnectorFactory(caller);
-    // Without an audience it is for the channels of the cloud that is set up.
-    return (await factory.create(serviceUrl, audience as string)).credentials;
+  /** The bot's access token for calls to the channel of a message. */
+  async tokenFor({ activity, claims, audience }: MessageReference): Promise<string> {
+    const factory = this.botFrameworkAuthentication.createConnectorFactory(new ClaimsIdentity([...claims], true));
+    // Without an audience the token is for the channels of the configured cloud.
+    return tokenOf((await factory.create(String(activity['serviceUrl']), audience as string)).credentials);
   }
 
   async #authenticate(authorization: string, activity: Pick<Activity, 'channelId' | 'serviceUrl'>) {
     try {
-      // Keys are endorsed for channels, not for the products that a compound id names.
+      // Keys are endorsed for channels, not for the products in compound channel ids.
       const claimed = { ...activity, channelId: channelOf(activity.channelId) } as Activity;
-      const work = this.botFrameworkAuthentication.authenticateRequest(claimed, authorization);
-      return await within(this.#clock, AUTHENTICATION_LIMIT_MS, work, tooLate);
+      const deadline = { clock: this.#clock, limitMs: AUTHENTICATION_LIMIT_MS, late: tooLate };
+      return await withDeadline(deadline, () =>
+        this.botFrameworkAuthentication.authenticateRequest(claimed, authorization),
+      );
     } catch (cause) {
       if (cause instanceof RequestError) throw cause;
-      // Not every failure has botbuilder's own type: a wrong signature, for one, comes from the JWT library.
+      // Some failures are none of botbuilder's own: a wrong signature comes from the JWT library.
       const isUnderstood = cause instanceof AuthenticationError;
-      this.#log.warn({ err: cause, isUnderstood, channel: activity.channelId }, 'a request was not let in');
+      this.#log.warn({ err: cause, isUnderstood, channel: activity.channelId }, 'request rejected: token not valid');
       throw new RequestError('unauthorized', 'The token is missing, or it is not valid for this bot.', { cause });
     }
   }

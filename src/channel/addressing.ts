@@ -1,34 +1,30 @@
 import type { Activity } from 'botbuilder';
 import { commandOf } from '../conversation/commands/commands.ts';
 import { fieldsOf } from '../json-access.ts';
-import { type Addressing, capabilitiesOf } from './capabilities.ts';
+import type { Addressing } from './capabilities.ts';
 import { mentionsBot, namesBot } from './mentions.ts';
 import { quotesAccount } from './quoted-replies.ts';
-import { scopeOf } from './user-message.ts';
+import { capabilitiesIn, scopeOf } from './user-message.ts';
 
-/** What turns a message to the bot where this comes from: in a chat of two, being sent. */
+/** What addresses a message to the bot in this conversation: in a chat of two, every message is for it. */
 export function addressingIn(activity: Activity): Addressing {
-  const scope = scopeOf(activity);
-  return scope === 'personal' ? 'anything' : capabilitiesOf(activity.channelId, scope).addressedBy;
+  return scopeOf(activity) === 'personal' ? 'anything' : capabilitiesIn(activity).addressedBy;
 }
 
-/**
- * Whether a message is meant for the bot: always where one person talks with it; in groups as the channel shows it.
- * `text`: what was written, without mentions of the bot.
- */
+/** Whether a message is meant for the bot. `text`: of the message, without mentions of the bot. */
 export function isAddressed(activity: Activity, text: string): boolean {
   switch (addressingIn(activity)) {
     case 'anything':
       return true;
     case 'mention':
-      return mentionsBot(activity) || isTurnedToBot(activity);
+      return mentionsBot(activity) || isForBot(activity);
     case 'name':
-      return isCommand(text) || isTurnedToBot(activity);
+      return isCommand(text) || isForBot(activity);
   }
 }
 
-/** By its name, a pressed card, or an answer to what it said. */
-function isTurnedToBot(activity: Activity): boolean {
+/** By its name, a pressed button, or a reply to its message. */
+function isForBot(activity: Activity): boolean {
   return namesBot(activity) || isFilled(activity.value) || isReplyToBot(activity);
 }
 
@@ -37,13 +33,13 @@ function isCommand(text: string): boolean {
   return command !== undefined && command.name !== 'unknown';
 }
 
-/** A pressed card brings a value; some clients add an empty one to what is written. */
+/** A pressed button sends a value. Some clients add an empty one to a written message. */
 function isFilled(value: unknown): boolean {
   return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
 }
 
 /**
- * Teams names whom it quotes. Telegram's own message is in `channelData`, with the one that it replies to.
+ * Teams names the author of a quote. `channelData` has Telegram's own message, with the one that it replies to.
  * https://core.telegram.org/bots/api#message
  */
 function isReplyToBot({ channelData, recipient, entities }: Activity): boolean {

@@ -8,22 +8,22 @@ export interface AllowList {
 }
 
 /**
- * Whether this sender may use the bot. Both lists hold where both are given; ids are compared as a whole. Where a list is
- * given and the channel vouches for nothing, the answer is no.
+ * Whether this sender may use the bot. If both lists are given, both hold. Where the channel vouches for nothing, a list
+ * admits nobody.
  */
 export function isAllowed(sender: VouchedIdentity, { tenants, users }: AllowList): boolean {
-  // An anonymous guest of a meeting writes in a conversation of the tenant, and belongs to none.
+  // An anonymous guest of a meeting writes in a conversation of the tenant without being a member of one.
   const isMember = tenants.length === 0 || sender.aadObjectId !== undefined;
   const isUserAllowed = users.length === 0 || holds(users, sender.userId) || holds(users, sender.aadObjectId);
   return isMember && areTenantsAllowed(sender, tenants) && isUserAllowed;
 }
 
-/** Whether a conversation may be greeted: its tenant is let in, and its channel tells people apart if they are listed. */
+/** Whether the bot greets a conversation: its tenant is allowed, and its channel vouches for users if users are listed. */
 export function isGreeted(sender: VouchedIdentity, { tenants, users }: AllowList): boolean {
   return areTenantsAllowed(sender, tenants) && (users.length === 0 || sender.userId !== undefined);
 }
 
-/** Of fields that disagree, each has to be listed. */
+/** If the fields of an activity name different tenants, every one of them has to be listed. */
 function areTenantsAllowed({ tenantIds }: VouchedIdentity, list: readonly string[]): boolean {
   return list.length === 0 || (tenantIds.length > 0 && tenantIds.every((id) => holds(list, id)));
 }

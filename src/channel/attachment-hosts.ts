@@ -1,14 +1,14 @@
 import type { HostRule } from '../config/allowed-hosts.ts';
 
-/** A host of the channel itself: it may refuse a picture that was pasted a moment ago. */
+/** A host of the channel itself, which may refuse a picture for a moment after it was pasted. */
 const own = (host: string): HostRule => ({ host, retriesRefused: true });
 /** A host of people's own files. */
 const ofPeople = (host: string): HostRule => ({ host, wantsSignIn: true });
 
 /**
- * Pictures come from Teams itself, in each of Microsoft's clouds, files from SharePoint. Anybody can own another name
- * below trafficmanager.net. Not here, since a bot's token opens nothing there: asm.skype.com,
- * asyncgw.teams.microsoft.com and statics.teams.cdn.office.net.
+ * Pictures come from Teams itself, in each of Microsoft's clouds, and files from SharePoint. No wildcard for
+ * trafficmanager.net: anybody can register names below it. A bot's token opens nothing at asm.skype.com,
+ * asyncgw.teams.microsoft.com and statics.teams.cdn.office.net, so these are not listed.
  */
 export const TEAMS_HOSTS: readonly HostRule[] = [
   own('smba.trafficmanager.net'),
@@ -24,9 +24,9 @@ export const TEAMS_HOSTS: readonly HostRule[] = [
   ofPeople('*.svc.ms'),
 ];
 /**
- * Direct Line and Web Chat hand files on by addresses that hold their own key, in regions of their own and in the
- * clouds of the United States and of China. Not here: the accounts bcdirectline….blob.core.windows.net of replayed
- * histories, whose like anybody can open.
+ * Direct Line and Web Chat serve files at addresses that hold their own key, in several regions and in the clouds of the
+ * United States and of China. The accounts bcdirectline….blob.core.windows.net of replayed histories are not listed:
+ * anybody can open an account with a similar name.
  */
 export const DIRECT_LINE_HOSTS: readonly HostRule[] = [
   own('directline.botframework.com'),

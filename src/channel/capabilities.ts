@@ -2,7 +2,7 @@ import type { HostRule } from '../config/allowed-hosts.ts';
 import type { Scope } from '../conversation/user-message.ts';
 import { DIRECT_LINE_HOSTS, TEAMS_HOSTS } from './attachment-hosts.ts';
 
-/** How a channel gets the sound of a reply. */
+/** How a channel gets the audio of a reply. */
 export type AudioDelivery =
   /** An `audio/wav` attachment (or an AudioCard, by configuration): the client plays it in the chat. */
   | 'attachment'
@@ -13,25 +13,25 @@ export type AudioDelivery =
   /** None: the channel speaks the text itself, from `speak`. */
   | 'speak';
 
-/** How a message may grow while its text is made; see streaming-message.ts. */
+/** How a message may grow while its text is produced; see streaming-message.ts. */
 export interface StreamRules {
-  /** The least time between two pieces. */
+  /** The minimum time between two pieces. */
   readonly intervalMs: number;
-  /** Whether the last piece, and the first of the conversation's next message, have to keep that time, too. */
+  /** Whether this also holds for the last piece, and for the first piece of the conversation's next message. */
   readonly isPacedThroughout: boolean;
-  /** The longest that a stream may take; a little less than what the channel allows. */
+  /** How long a stream may take: a little less than the channel allows. */
   readonly maxMs: number;
   /** Longer texts are not shown before they are complete. */
   readonly maxChars: number;
-  /** Whether the stream begins before there is text, with a word on what the bot is about. */
+  /** Whether the stream begins before there is text, with a line on what the bot does. */
   readonly isAnnounced: boolean;
-  /** Whether the marks stand in `channelData`, too. */
+  /** Whether `channelData` has the stream's fields, too. */
   readonly isInChannelData: boolean;
 }
 
 /**
- * Which identity fields of an activity the channel's service sets; all others are the client's own words. Direct Line
- * hands on `from` and `channelData` as its clients write them (BotFramework-WebChat#710).
+ * Which identity fields of an activity the channel's service sets; all others are claims of the client. Direct Line
+ * forwards `from` and `channelData` as its clients write them (BotFramework-WebChat#710).
  */
 export type VouchesFor =
   /** `from.id`, `from.aadObjectId` and the tenant. */
@@ -42,13 +42,13 @@ export type VouchesFor =
   | 'signedUser'
   | 'nothing';
 
-/** What turns a message in a group to the bot. */
+/** What addresses a message in a group to the bot. */
 export type Addressing =
-  /** Being sent: clients without mentions, which send the bot what is meant for it. */
+  /** Every message: the channel's clients have no mentions, and send only what is meant for the bot. */
   | 'anything'
-  /** A mention of the bot, its written name, or a reply to it. A command alone may be meant for another bot. */
+  /** A mention of the bot, its written name, or a reply to it. A command alone may be for another bot. */
   | 'mention'
-  /** The same without mentions, since every message comes with one. A command addresses the bot, too. */
+  /** Its written name, a reply to it, or a command. Mentions do not count: every message comes with one. */
   | 'name';
 
 /** What a channel can take. */
@@ -60,24 +60,22 @@ export interface Capabilities {
   /** The largest request to `/v3/conversations/{id}/attachments`, in bytes with its JSON and base64; 0: it takes none. */
   readonly uploadLimitBytes: number;
   readonly showsTyping: boolean;
-  /** How text is shown while it is produced, if at all. */
+  /** How text is shown while it is produced; `undefined` = not at all. */
   readonly stream: StreamRules | undefined;
-  /** Whether what the model says is marked as made by AI. */
-  readonly marksAi: boolean;
-  /** Whether people may rate what the model says. */
-  readonly takesRatings: boolean;
-  /** Whether the bot may put files among the user's own, when the user agrees. */
+  /** Whether the model's words are labelled as made by AI, and may be rated. */
+  readonly labelsAi: boolean;
+  /** Whether the bot may save files among the user's own, with the user's consent. */
   readonly savesFiles: boolean;
-  /** Whether choices come as an Adaptive Card to choose from; else as a list to write one of. */
+  /** Whether choices are shown as an Adaptive Card; otherwise as a list of commands. */
   readonly showsChoices: boolean;
-  /** Whether a button of a card can open a page in a dialog of the client, which tells who opens it. */
+  /** Whether a button of a card can open a page in a dialog of the client, which names the user who opens it. */
   readonly opensDialogs: boolean;
   readonly addressedBy: Addressing;
-  /** Whether a text holds a marker at each place where it quotes a message. */
+  /** Whether a text has a marker at each place where it quotes a message. */
   readonly marksQuotes: boolean;
-  /** Where the files are kept that people send. */
+  /** The hosts of the files that people send. */
   readonly attachmentHosts: readonly HostRule[];
-  /** Whether attachments at the channel's service need the bot's token; false if their addresses contain a key. */
+  /** Whether attachments at the channel's service need the bot's token; false if their addresses hold a key. */
   readonly attachmentsWantToken: boolean;
   /** The longest text of one message, in characters; longer ones are split. At least twice what a stream may show. */
   readonly maxTextChars: number;
@@ -91,7 +89,7 @@ const WEB_STREAM: StreamRules = {
   isAnnounced: false,
   isInChannelData: true,
 };
-/** One a second, two minutes in all. */
+/** Teams allows one piece a second, and two minutes in all. */
 const TEAMS_STREAM: StreamRules = {
   intervalMs: 1_000,
   isPacedThroughout: true,
@@ -108,8 +106,7 @@ const PLAIN: Capabilities = {
   uploadLimitBytes: 0,
   showsTyping: true,
   stream: undefined,
-  marksAi: false,
-  takesRatings: false,
+  labelsAi: false,
   savesFiles: false,
   showsChoices: false,
   opensDialogs: false,
@@ -120,7 +117,7 @@ const PLAIN: Capabilities = {
   maxTextChars: 4_000,
 };
 /**
- * Direct Line takes 256 K characters of activity and recommends to stay below 150 K. A bot's upload may have 256 KiB
+ * Direct Line accepts activities of 256 K characters and recommends to stay below 150 K. A bot's upload may have 256 KiB
  * (BotBuilder-Samples#540, botbuilder-dotnet#1293); the 4 MB of its documentation are what users may upload.
  */
 const WEB: Capabilities = {
@@ -134,15 +131,14 @@ const WEB: Capabilities = {
   maxTextChars: 100_000,
 };
 /**
- * Teams refuses an `audio/wav` attachment together with the whole message. A message may have 100 KB of UTF-16 with all
- * that is in it, once it was 40 KB: this is below both.
+ * Teams refuses an `audio/wav` attachment together with the whole message. A message may have 100 KB of UTF-16 in all; the
+ * limit was 40 KB before, and this is below both.
  */
 const TEAMS: Capabilities = {
   ...PLAIN,
   vouchesFor: 'userAndTenant',
   audio: 'playerCard',
-  marksAi: true,
-  takesRatings: true,
+  labelsAi: true,
   showsChoices: true,
   attachmentHosts: TEAMS_HOSTS,
   opensDialogs: true,
@@ -150,54 +146,46 @@ const TEAMS: Capabilities = {
   maxTextChars: 18_000,
 };
 
-type Row = Readonly<Record<Scope, Capabilities>>;
-
-const everywhere = (capabilities: Capabilities): Row => ({
-  personal: capabilities,
-  group: capabilities,
-  channel: capabilities,
-});
-
-/** The one place that knows channels by name; a new channel is a new row. */
-const BY_CHANNEL: Readonly<Record<string, Row>> = {
-  // The Emulator has no limit on the size of a request.
-  emulator: everywhere({
-    ...WEB,
-    inlineLimitChars: Number.POSITIVE_INFINITY,
-    uploadLimitBytes: Number.POSITIVE_INFINITY,
-  }),
-  directline: everywhere({ ...WEB, vouchesFor: 'signedUser', stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS }),
-  webchat: everywhere({ ...WEB, vouchesFor: 'signedUser', stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS }),
-  // Streams, and consent to files, are for chats of two alone.
-  msteams: { ...everywhere(TEAMS), personal: { ...TEAMS, stream: TEAMS_STREAM, savesFiles: true } },
-  directlinespeech: everywhere({
-    ...PLAIN,
-    vouchesFor: 'signedUser',
-    audio: 'speak',
-    showsTyping: false,
-    addressedBy: 'anything',
-  }),
-  facebook: everywhere({ ...PLAIN, vouchesFor: 'user', maxTextChars: 2_000 }),
-  line: everywhere({ ...PLAIN, vouchesFor: 'user' }),
-  slack: everywhere({ ...PLAIN, vouchesFor: 'user' }),
-  telegram: everywhere({ ...PLAIN, vouchesFor: 'user', addressedBy: 'name' }),
-  sms: everywhere({ ...PLAIN, maxTextChars: 1_500 }),
-};
+/**
+ * The one place that knows channels by name; a new channel is a new row. A row with a scope holds for that scope alone.
+ */
+const BY_CHANNEL: ReadonlyMap<string, Capabilities> = new Map(
+  Object.entries({
+    // The Emulator has no limit on the size of a request.
+    emulator: { ...WEB, inlineLimitChars: Number.POSITIVE_INFINITY, uploadLimitBytes: Number.POSITIVE_INFINITY },
+    directline: { ...WEB, vouchesFor: 'signedUser', stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS },
+    webchat: { ...WEB, vouchesFor: 'signedUser', stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS },
+    msteams: TEAMS,
+    'msteams/personal': { ...TEAMS, stream: TEAMS_STREAM, savesFiles: true },
+    directlinespeech: {
+      ...PLAIN,
+      vouchesFor: 'signedUser',
+      audio: 'speak',
+      showsTyping: false,
+      addressedBy: 'anything',
+    },
+    facebook: { ...PLAIN, vouchesFor: 'user', maxTextChars: 2_000 },
+    line: { ...PLAIN, vouchesFor: 'user' },
+    slack: { ...PLAIN, vouchesFor: 'user' },
+    telegram: { ...PLAIN, vouchesFor: 'user', addressedBy: 'name' },
+    sms: { ...PLAIN, maxTextChars: 1_500 },
+  } satisfies Record<string, Capabilities>),
+);
 
 /** The channel of a channel id, which may name a client behind it, as `msteams:COPILOT` does in the Agents SDK. */
 export function channelOf(channelId: string): string {
   return channelId.split(':', 1)[0] ?? '';
 }
 
-/** What a channel can take in such a conversation; an unknown one gets text and a link. */
+/** What a channel can take in a conversation of this scope. An unknown channel gets text and a link. */
 export function capabilitiesOf(channelId: string, scope: Scope): Capabilities {
   const channel = channelOf(channelId);
-  return (Object.hasOwn(BY_CHANNEL, channel) ? BY_CHANNEL[channel]?.[scope] : undefined) ?? PLAIN;
+  return BY_CHANNEL.get(`${channel}/${scope}`) ?? BY_CHANNEL.get(channel) ?? PLAIN;
 }
 
 /**
- * Whether files can be offered there: Teams has no consent to files in GCC High, DoD and the cloud of 21Vianet, which are
- * known by the address of their channel.
+ * Whether the bot can offer files in a conversation. Teams has no consent to files in GCC High, DoD and the cloud of
+ * 21Vianet, which have service URLs of their own.
  * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/bots-filesv4
  */
 export function canSaveFiles({ savesFiles }: Capabilities, serviceUrl: string): boolean {

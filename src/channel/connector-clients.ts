@@ -1,7 +1,7 @@
 import { ConfigurationBotFrameworkAuthentication } from 'botbuilder';
 import type { ClaimsIdentity, ConnectorClient, ConnectorFactory, UserTokenClient } from 'botframework-connector';
 import { LRUCache } from 'lru-cache';
-import { type Env, isLoopbackHost } from '../config/env.ts';
+import type { Env } from '../config/env.ts';
 
 /** A channel has a handful of addresses, one for each region. */
 const MAX_CLIENTS = 100;
@@ -9,16 +9,16 @@ const MAX_CLIENTS = 100;
 type AuthenticateRequest = ConfigurationBotFrameworkAuthentication['authenticateRequest'];
 
 /**
- * botbuilder's authentication, with clients that last. botbuilder makes two for every turn, each with a pipeline of 15
- * policies, which is a tenth of what a turn costs. They hold no state: tokens are kept elsewhere.
+ * botbuilder's authentication with cached clients. botbuilder makes two clients for every turn, each with a pipeline of 15
+ * policies, which takes a tenth of the turn's processor time. The clients hold no state: tokens are cached elsewhere.
  */
 export class CachedClients extends ConfigurationBotFrameworkAuthentication {
-  readonly #prepare: (client: ConnectorClient) => void;
+  readonly #prepare: (client: ConnectorClient, serviceUrl: string) => void;
   readonly #connectors = new LRUCache<string, ConnectorClient>({ max: MAX_CLIENTS });
   readonly #userTokenClients = new LRUCache<string, UserTokenClient>({ max: MAX_CLIENTS });
 
   /** `prepare` is called once with each client, before its first use. */
-  constructor(botEnv: Env, prepare: (client: ConnectorClient) => void) {
+  constructor(botEnv: Env, prepare: (client: ConnectorClient, serviceUrl: string) => void) {
     super(botEnv);
     this.#prepare = prepare;
   }
@@ -26,33 +26,29 @@ export class CachedClients extends ConfigurationBotFrameworkAuthentication {
   override async authenticateRequest(...request: Parameters<AuthenticateRequest>): ReturnType<AuthenticateRequest> {
     const authenticated = await super.authenticateRequest(...request);
     const { connectorFactory, claimsIdentity } = authenticated;
-    if (connectorFactory !== undefined)
-      authenticated.connectorFactory = this.#lasting(connectorFactory, claimsIdentity);
+    if (connectorFactory !== undefined) authenticated.connectorFactory = this.#cached(connectorFactory, claimsIdentity);
     return authenticated;
   }
 
   override createConnectorFactory(identity: ClaimsIdentity): ConnectorFactory {
-    return this.#lasting(super.createConnectorFactory(identity), identity);
+    return this.#cached(super.createConnectorFactory(identity), identity);
   }
 
   override async createUserTokenClient(identity: ClaimsIdentity): Promise<UserTokenClient> {
-    const key = callerOf(identity);
-    const known = this.#userTokenClients.get(key);
-    if (known !== undefined) return known;
-    const client = await super.createUserTokenClient(identity);
+    const key = botOf(identity);
+    const client = this.#userTokenClients.get(key) ?? (await super.createUserTokenClient(identity));
     this.#userTokenClients.set(key, client);
     return client;
   }
 
-  #lasting(factory: ConnectorFactory, identity: ClaimsIdentity): ConnectorFactory {
+  #cached(factory: ConnectorFactory, identity: ClaimsIdentity): ConnectorFactory {
     return {
       create: async (serviceUrl, audience) => {
-        const key = JSON.stringify([callerOf(identity), serviceUrl, audience]);
-        const known = this.#connectors.get(key);
-        if (known !== undefined) return known;
+        const key = JSON.stringify([botOf(identity), serviceUrl, audience]);
+        const cached = this.#connectors.get(key);
+        if (cached !== undefined) return cached;
         const client = await factory.create(serviceUrl, audience);
-        if (isLoopbackHost(new URL(serviceUrl).hostname)) reachDirectly(client);
-        this.#prepare(client);
+        this.#prepare(client, serviceUrl);
         this.#connectors.set(key, client);
         return client;
       },
@@ -60,18 +56,7 @@ export class CachedClients extends ConfigurationBotFrameworkAuthentication {
   }
 }
 
-/** All of an identity that a client is made from: the bot that it names. */
-function callerOf(identity: ClaimsIdentity): string {
+/** The part of an identity that a client is made from: the bot that it names. */
+function botOf(identity: ClaimsIdentity): string {
   return JSON.stringify([identity.getClaimValue('aud'), identity.getClaimValue('appid')]);
-}
-
-/**
- * The proxy of a network reaches nothing on this machine. botbuilder's client takes it all the same unless NO_PROXY says
- * otherwise: `proxyPolicy` of @typespec/ts-http-runtime.
- */
-function reachDirectly(client: ConnectorClient): void {
-  const { pipeline } = (
-    client as unknown as { client: { pipeline: { removePolicy(which: { readonly name: string }): unknown } } }
-  ).client;
-  pipeline.removePolicy({ name: 'proxyPolicy' });
 }

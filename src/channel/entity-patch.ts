@@ -5,10 +5,10 @@ interface ModelMapper {
 }
 
 /**
- * botbuilder 4.23.3, the last release, writes only `type`, `text` and `mentioned` of an outgoing entity to the wire:
- * streaming and the "AI generated" label break silently. The fix (microsoft/botbuilder-js#4903) was never published.
- * Patches the mapper once; says no when it does not look as expected, so that a new version is noticed.
- * An import, as botbuilder-core has one of the same version, so that both get the same mapper in a bundle, too.
+ * botbuilder 4.23.3, the last release, sends only `type`, `text` and `mentioned` of an entity, so streaming and the "AI
+ * generated" label fail without an error. The fix (microsoft/botbuilder-js#4903) was never released. Patches the mapper;
+ * safe to call twice. Returns false when the mapper is not the expected one. botbuilder-core imports the same module, so a
+ * bundle has one mapper, too.
  */
 export function keepEntityProperties(): boolean {
   const { Entity: entity }: { Entity?: ModelMapper } = mappers;

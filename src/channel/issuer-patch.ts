@@ -1,6 +1,6 @@
 import { ToBotFromBotOrEmulatorTokenValidationParameters as parameters } from 'botframework-connector';
 
-/** How botframework-connector writes the issuers of a tenant, for versions 1 and 2 of tokens, public and government. */
+/** The issuers of a tenant as botframework-connector writes them: tokens of versions 1 and 2, public and government. */
 function issuersOf(tenantId: string): string[] {
   return [
     `https://sts.windows.net/${tenantId}/`,
@@ -11,9 +11,9 @@ function issuersOf(tenantId: string): string[] {
 }
 
 /**
- * botframework-connector 4.23.3 adds the tenant of every token it sees, before it has verified anything, to the issuers
- * it trusts: for good, so that strangers fill the memory. Keeps the list at what it was plus the bot's own tenant,
- * which is what the Emulator needs for a SingleTenant bot.
+ * botframework-connector 4.23.3 adds the tenant of every token to the issuers that it trusts, before it verifies the token,
+ * and never removes one, so strangers fill the memory. Fixes the list at its first content and the bot's own tenant, which
+ * the Emulator needs for a SingleTenant bot.
  */
 export function trustOnlyOwnTenant(tenantId: string | undefined): void {
   const { issuer } = parameters;

@@ -1,17 +1,15 @@
-import { shownName } from '../attachments/file-name.ts';
-import { MAX_ID_CHARS, MAX_NAME_CHARS, MAX_PREVIEW_CHARS, MAX_QUOTES } from '../attachments/quotes.ts';
-import { quotedText, type SentQuote } from '../attachments/teams-html.ts';
-import { fieldsOf, textOf } from '../json-access.ts';
+import { MAX_QUOTES, repliedQuote, type SentQuote } from '../attachments/quotes.ts';
+import { fieldsOf } from '../json-access.ts';
 
 /**
- * What a message answers, by its `quotedReply` entities; some clients send them without the inner object.
+ * The messages that a message quotes, by its `quotedReply` entities. Some clients send these without the inner object.
  * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/conversation-messages
  */
 export function quotedReplies(entities: readonly unknown[] = []): SentQuote[] {
   return repliesIn(entities).slice(0, MAX_QUOTES).map(toQuote);
 }
 
-/** Whether one of the messages that are answered is the account's own. */
+/** Whether one of the quoted messages is from this account. */
 export function quotesAccount(entities: readonly unknown[] = [], id: string | undefined): boolean {
   return repliesIn(entities).some(({ senderId }) => Boolean(senderId) && senderId === id);
 }
@@ -24,11 +22,5 @@ function repliesIn(entities: readonly unknown[]): Readonly<Record<string, unknow
 }
 
 function toQuote({ messageId, senderName, preview, isReplyDeleted }: Readonly<Record<string, unknown>>): SentQuote {
-  const text = isReplyDeleted === true ? '' : (textOf(preview, MAX_PREVIEW_CHARS) ?? '');
-  return {
-    of: 'reply',
-    author: shownName(textOf(senderName, MAX_NAME_CHARS)),
-    text: quotedText(text, 'reply'),
-    messageId: textOf(messageId, MAX_ID_CHARS),
-  };
+  return repliedQuote(senderName, isReplyDeleted === true ? '' : preview, messageId);
 }

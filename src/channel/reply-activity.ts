@@ -1,23 +1,29 @@
 import { type Activity, ActivityTypes, type Attachment, CardFactory, TextFormatTypes } from 'botbuilder';
+import type { Clock } from '../clock.ts';
 import type { Reply, ReplyAudio } from '../conversation/reply.ts';
+import type { Logger } from '../log.ts';
 import { clockTime, type Messages } from '../messages/messages.ts';
+import { type AudioSource, WAV_TYPE } from './audio-delivery.ts';
 import type { Capabilities } from './capabilities.ts';
-import { playerCard } from './player-card.ts';
+import { playerCard } from './cards.ts';
 import { safeMarkdown } from './safe-markdown.ts';
-import { type SoundSource, WAV_TYPE } from './sound-source.ts';
 
 /** How audio stands in a chat that plays attachments; see WEBCHAT_AUDIO. */
 export type WebchatAudio = 'attachment' | 'card';
 
-/** What the operator chose, and the user's language. */
-export interface ReplyStyle {
+/** What all replies are sent with. */
+export interface ReplyOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
   readonly webchatAudio: WebchatAudio;
   /** Whether cards carry a link that opens outside of the client. */
   readonly browserLinks: boolean;
-  readonly messages: Messages;
+  readonly publicBaseUrl: () => string | undefined;
+  /** The time of one call to the channel, all of its retries included. */
+  readonly sendLimitMs: number;
 }
 
-/** Teams' label; one root entity of this kind, else it refuses the message. */
+/** Teams' label "AI generated". Teams refuses a message with two root entities of this type. */
 const AI_LABEL = {
   type: 'https://schema.org/Message',
   '@type': 'Message',
@@ -28,64 +34,54 @@ const AI_LABEL = {
 const RATINGS = { feedbackLoop: { type: 'default' } };
 
 /**
- * A reply's text as one message of Bot Framework, without its sound. Whatever the text repeats of the model, of users or of
- * the names of their files: no client loads anything for it.
+ * A reply's text as one message of Bot Framework, without its audio. The text may repeat words of the model and of users,
+ * and names of their files; no client loads anything for them.
  */
 export function toMessage(
-  reply: Pick<Reply, 'text' | 'isFromModel'>,
-  { audio, marksAi, takesRatings }: Pick<Capabilities, 'audio' | 'marksAi' | 'takesRatings'>,
+  { text, isFromModel = false }: Pick<Reply, 'text' | 'isFromModel'>,
+  { audio, labelsAi }: Pick<Capabilities, 'audio' | 'labelsAi'>,
 ): Partial<Activity> {
-  const { isFromModel = false } = reply;
-  const text = safeMarkdown(reply.text);
+  const safeText = safeMarkdown(text);
   return {
     type: ActivityTypes.Message,
-    text,
+    text: safeText,
     textFormat: TextFormatTypes.Markdown,
-    ...(audio === 'speak' ? { speak: text } : {}),
-    ...(isFromModel && marksAi ? { entities: [AI_LABEL] } : {}),
-    ...(isFromModel && takesRatings ? { channelData: RATINGS } : {}),
+    ...(audio === 'speak' ? { speak: safeText } : {}),
+    ...(isFromModel && labelsAi ? { entities: [AI_LABEL], channelData: RATINGS } : {}),
   };
 }
 
 /**
- * The message with the sound in the channel's way. Where the user would have got it and it cannot be had, a sentence says
- * so; elsewhere the message stays as it is.
+ * Adds the audio in the form of the channel. Where a client would have played it and cannot get it, a sentence says so;
+ * elsewhere the message stays as it is.
  */
-export function withSound(
+export function withAudio(
   message: Partial<Activity>,
-  audio: ReplyAudio | undefined,
-  source: SoundSource | undefined,
-  capabilities: Pick<Capabilities, 'audio' | 'savesFiles'>,
-  style: ReplyStyle,
+  { stored, durationMs }: ReplyAudio,
+  source: AudioSource | undefined,
+  { audio, savesFiles }: Pick<Capabilities, 'audio' | 'savesFiles'>,
+  { webchatAudio, browserLinks }: Pick<ReplyOptions, 'webchatAudio' | 'browserLinks'>,
+  messages: Messages,
 ): Partial<Activity> {
-  const { text = '' } = message;
-  if (audio === undefined) return message;
-  if (source === undefined) {
-    const isMissed = capabilities.audio === 'attachment';
-    return isMissed ? { ...message, text: `${text}\n\n${style.messages.audio.notDelivered}` } : message;
-  }
-  const { pageUrl, wavUrl } = source;
-  switch (capabilities.audio) {
+  const withLine = (line: string) => ({ ...message, text: `${message.text ?? ''}\n\n${line}` });
+  switch (audio) {
     case 'speak':
       return message;
     case 'attachment':
-      return { ...message, attachments: [playable(wavUrl, style)] };
+      if (source === undefined) return withLine(messages.audio.notDelivered);
+      return { ...message, attachments: [playable(source.wavUrl, webchatAudio, messages)] };
     case 'link':
-      if (pageUrl === undefined) return message;
-      return { ...message, text: `${text}\n\n[${style.messages.listen(clockTime(audio.durationMs))}](${pageUrl})` };
+      if (source?.pageUrl === undefined) return message;
+      return withLine(`[${messages.listen(clockTime(durationMs))}](${source.pageUrl})`);
     case 'playerCard': {
-      if (pageUrl === undefined || audio.stored === undefined) return message;
-      const { savesFiles } = capabilities;
-      return { ...message, attachments: [playerCard(audio.stored, { pageUrl, savesFiles, ...style })] };
+      if (source?.pageUrl === undefined || stored === undefined) return message;
+      const browserUrl = browserLinks ? source.pageUrl : undefined;
+      return { ...message, attachments: [playerCard(stored, browserUrl, savesFiles, messages)] };
     }
   }
 }
 
-function playable(wavUrl: string, { webchatAudio, messages }: ReplyStyle): Attachment {
-  switch (webchatAudio) {
-    case 'card':
-      return CardFactory.audioCard(messages.audioTitle, [{ url: wavUrl }], undefined, { autostart: false });
-    case 'attachment':
-      return { contentType: WAV_TYPE, contentUrl: wavUrl, name: 'reply.wav' };
-  }
+function playable(wavUrl: string, webchatAudio: WebchatAudio, messages: Messages): Attachment {
+  if (webchatAudio === 'attachment') return { contentType: WAV_TYPE, contentUrl: wavUrl, name: 'reply.wav' };
+  return CardFactory.audioCard(messages.audioTitle, [{ url: wavUrl }], undefined, { autostart: false });
 }

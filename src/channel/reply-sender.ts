@@ -1,79 +1,74 @@
-import { type Activity, ActivityTypes, type TurnContext } from 'botbuilder';
+import type { Activity, TurnContext } from 'botbuilder';
+import type { ConnectorClient } from 'botframework-connector';
 import { sleep } from '../clock.ts';
-import type { RecordingLink } from '../conversation/recordings/recording-links.ts';
-import type { ChannelStream, Choice, Reply, ReplySender } from '../conversation/reply.ts';
+import type { ChannelStream, Reply, ReplyAudio, ReplySender } from '../conversation/reply.ts';
 import { TurnError } from '../errors.ts';
-import { messagesFor } from '../messages/messages.ts';
-import { isLoopbackUrl } from './audio-delivery.ts';
-import { type Capabilities, canSaveFiles, capabilitiesOf } from './capabilities.ts';
-import { choiceCard, choiceList } from './choice-card.ts';
-import type { Pace } from './pace.ts';
-import { withRecordingLink } from './recording-card.ts';
-import { type ReplyStyle, toMessage, withSound } from './reply-activity.ts';
+import type { Logger } from '../log.ts';
+import { type Messages, messagesFor } from '../messages/messages.ts';
+import { type AudioSource, audioSource, isLoopbackUrl, playerUrl, WAV_TYPE } from './audio-delivery.ts';
+import type { Capabilities } from './capabilities.ts';
+import { choiceCard, choiceList } from './cards.ts';
+import { ChannelCalls, sendErrorOf } from './channel-calls.ts';
+import { withRecordingLink } from './recording-page.ts';
+import { type ReplyOptions, toMessage, withAudio } from './reply-activity.ts';
 import { safeMarkdown, safeMarkdownSoFar } from './safe-markdown.ts';
-import { limited, orGone, sendOnce } from './send-once.ts';
-import { type SoundSourceOptions, soundSource } from './sound-source.ts';
 import { splitText } from './split-text.ts';
-import { StreamingMessage } from './streaming-message.ts';
-import { TypingSign } from './typing.ts';
-import { localeOf, scopeOf } from './user-message.ts';
+import { type Pace, StreamingMessage } from './streaming-message.ts';
+import { TypingIndicator } from './typing.ts';
+import { capabilitiesIn, isInBand, localeOf } from './user-message.ts';
 
-/** What a way back needs besides its turn. */
-export interface ReplySenderOptions extends SoundSourceOptions, Omit<ReplyStyle, 'messages'> {
-  /** The pace of this conversation's live messages. */
-  readonly pace: Pace;
-  /** See TurnReference. */
-  readonly clockLeadMs: number;
+/** What the replies of one turn are sent with. */
+export interface ReplyRoute {
   readonly stream: ChannelStream;
+  /** The pace of this conversation's streaming messages. */
+  readonly pace: Pace;
+  /** See MessageReference. */
+  readonly clockLeadMs: number;
+  /** Uploads audio to the channel; `undefined` where the replies go back in the response. */
+  readonly connector: ConnectorClient | undefined;
+  /** Whether the channel's address has changed since the turn began. */
+  hasMoved(): boolean;
+  /** Sends a reply in a turn of its own, to the newest address; `undefined` where the replies go back in the response. */
+  readonly sendApart: ((reply: Reply) => Promise<void>) | undefined;
 }
 
 const MAX_TYPING_WAIT_MS = 1_000;
 /** Room for a link below the last part of a text. */
 const LINK_CHARS = 400;
 
-/** The way back over a live turn context. */
-export function openReplySender(context: TurnContext, options: ReplySenderOptions): ChannelReplySender {
-  const { activity } = context;
-  const row = capabilitiesOf(activity.channelId, scopeOf(activity));
-  const capabilities = { ...row, savesFiles: canSaveFiles(row, activity.serviceUrl) };
-  // Replies that go back in the HTTP answer come all at once: a sign before them would never be seen as one.
-  return activity.deliveryMode === 'expectReplies'
-    ? new ChannelReplySender(
-        context,
-        { ...capabilities, showsTyping: false, stream: undefined },
-        { ...options, connector: undefined },
-      )
-    : new ChannelReplySender(context, capabilities, options);
-}
-
-/** Shows and sends one turn's answer in the way of its channel. */
-export class ChannelReplySender implements Omit<ReplySender, 'notify'> {
-  readonly #context: TurnContext;
+/** Shows and sends one turn's answer in the form of its channel. */
+export class ChannelReplySender implements ReplySender {
+  readonly #activity: Activity;
   readonly #capabilities: Capabilities;
-  readonly #options: ReplySenderOptions;
-  readonly #style: ReplyStyle;
+  readonly #messages: Messages;
+  readonly #options: ReplyOptions;
+  readonly #route: ReplyRoute;
+  readonly #log: Logger;
+  readonly #calls: ChannelCalls;
   readonly #stopping = new AbortController();
-  #typing: TypingSign | undefined;
-  #live: StreamingMessage | undefined;
+  #typing: TypingIndicator | undefined;
+  #streaming: StreamingMessage | undefined;
+  #notified: Promise<void> | undefined;
   #isAbandoned = false;
 
-  constructor(context: TurnContext, capabilities: Capabilities, options: ReplySenderOptions) {
-    this.#context = context;
-    this.#capabilities = capabilities;
+  /** `log`: of this turn. */
+  constructor(context: TurnContext, options: ReplyOptions, route: ReplyRoute, log: Logger) {
+    const { activity } = context;
+    this.#activity = activity;
+    // Replies in the response come all at once: nobody would see a typing indicator or a stream before them.
+    const unseen = isInBand(activity) ? { showsTyping: false, stream: undefined } : {};
+    this.#capabilities = { ...capabilitiesIn(activity), ...unseen };
+    this.#messages = messagesFor(localeOf(activity));
     this.#options = options;
-    this.#style = { ...options, messages: messagesFor(localeOf(context.activity)) };
-    // Of an answer that goes out without being shown first, such as one that is sent again.
-    if (capabilities.stream !== undefined && options.stream.earlierId !== undefined)
-      this.#live = this.#openLive(capabilities.stream);
-  }
-
-  /** Whether the channel has a message of the answer already. */
-  get isBegun(): boolean {
-    return this.#live?.isBegun ?? false;
+    this.#route = route;
+    this.#log = log;
+    this.#calls = new ChannelCalls(context, options.clock, log, options.sendLimitMs);
+    // An earlier attempt has begun a stream: this one's answer replaces it, even if nothing is shown before.
+    if (route.stream.earlierId !== undefined) this.#openStream();
   }
 
   get hasShown(): boolean {
-    return this.#live?.hasShown ?? false;
+    return this.#streaming?.hasShown ?? false;
   }
 
   get stopped(): AbortSignal {
@@ -81,136 +76,154 @@ export class ChannelReplySender implements Omit<ReplySender, 'notify'> {
   }
 
   showActivity(): void {
-    const { stream } = this.#capabilities;
-    if (stream !== undefined) this.#live ??= this.#openLive(stream);
+    this.#openStream();
     // Nothing more is shown of a stream that an earlier attempt has begun.
-    const isNew = this.#options.stream.earlierId === undefined;
-    if (stream?.isAnnounced && isNew) this.#live?.inform(this.#style.messages.working);
+    const isNew = this.#route.stream.earlierId === undefined;
+    if (this.#capabilities.stream?.isAnnounced && isNew) this.#streaming?.inform(this.#messages.working);
     else this.#showTyping();
   }
 
   showText(read: () => string): void {
-    if (this.#live === undefined) return;
-    if (!this.#live.isOff) this.#typing?.stop();
-    this.#live.show(() => safeMarkdownSoFar(read()));
-  }
-
-  /** Shows nothing more. Resolves once it is known whether the channel has a message of the answer. */
-  async settle(): Promise<void> {
-    this.#typing?.stop();
-    await this.#live?.settle();
+    if (this.#streaming === undefined) return;
+    if (!this.#streaming.isOff) this.#typing?.stop();
+    this.#streaming.show(() => safeMarkdownSoFar(read()));
   }
 
   abandon(): void {
     this.#isAbandoned = true;
   }
 
-  /**
-   * Teams shows a stream as unfinished until it gets its end: one that got none from `send`, because the answer is left to
-   * another instance or failed on the way, gets it here. Never rejects. Safe to call twice.
-   */
-  async close(): Promise<void> {
-    await this.settle();
-    if (this.#live?.lacksEnd !== true || this.#isAbandoned) return;
-    const notice = { text: this.#style.messages.interrupted, audio: undefined, addsToShown: true };
-    await this.send(notice).catch((err: unknown) => this.#options.log.warn({ err }, 'stream not ended'));
+  /** Ends what was shown of the answer with the notice. */
+  notify(text: string): Promise<void> {
+    this.#notified ??= this.#send({ text, audio: undefined, addsToShown: true });
+    return this.#notified;
   }
 
   async send(reply: Reply): Promise<void> {
-    await this.settle();
-    const { text, isFromModel } = this.#whole(this.#notEmpty(reply));
-    if (this.#typing) await Promise.race([this.#typing.settled, sleep(this.#options.clock, MAX_TYPING_WAIT_MS)]);
-    if (this.#live?.isStopped || text === '') return;
-    const messages = await this.#messagesOf({ ...reply, text, isFromModel });
-    await orGone(this.#sendAll(messages));
+    await this.#notified?.catch(() => {});
+    await this.#settle();
+    const { sendApart, hasMoved } = this.#route;
+    // The user may have written from a new address while the model spoke. A stream ends where it began.
+    const isApart = this.#notified !== undefined || (!this.#streaming?.isBegun && hasMoved());
+    await (isApart && sendApart ? sendApart(reply) : this.#send(reply));
   }
 
-  /** Text that is too long for one message goes in several; the sound goes with the last. */
+  /**
+   * Teams shows a stream as unfinished until it gets its end. A stream without a reply, because the turn failed or another
+   * instance has it, gets its end here. Never rejects. Safe to call twice.
+   */
+  async close(): Promise<void> {
+    await this.#settle();
+    if (this.#streaming?.lacksEnd !== true || this.#isAbandoned) return;
+    const notice = { text: this.#messages.interrupted, audio: undefined, addsToShown: true };
+    await this.#send(notice).catch((err: unknown) => this.#log.warn({ err }, 'stream not ended'));
+  }
+
+  /** Shows nothing more. Resolves once it is known whether the channel has a message of the answer. */
+  async #settle(): Promise<void> {
+    this.#typing?.stop();
+    await this.#streaming?.settle();
+  }
+
+  async #send(reply: Reply): Promise<void> {
+    await this.#settle();
+    const whole = this.#withShown(reply);
+    if (this.#typing) await Promise.race([this.#typing.settled, sleep(this.#options.clock, MAX_TYPING_WAIT_MS)]);
+    if (this.#streaming?.isStopped || whole.text === '') return;
+    const messages = await this.#messagesOf(whole);
+    await this.#sendAll(messages).catch((err: unknown) => Promise.reject(sendErrorOf(err)));
+  }
+
+  /** The whole answer: what was shown of it stays. A message that was announced ends with a text, even without an answer. */
+  #withShown(reply: Reply): Reply {
+    const shown = this.#streaming?.shown ?? '';
+    if (reply.text === '' && this.#streaming?.isBegun) {
+      return { ...reply, text: this.#messages.apologies.cancelled, isFromModel: false };
+    }
+    return reply.addsToShown && shown !== ''
+      ? { ...reply, text: `${shown}\n\n${reply.text}`, isFromModel: true }
+      : reply;
+  }
+
+  /** Text that is too long for one message goes in several; the audio goes with the last. */
   async #messagesOf(reply: Reply): Promise<Partial<Activity>[]> {
-    if (reply.choice !== undefined) return [this.#choiceMessage(reply, reply.choice)];
-    if (reply.recordingLink !== undefined) return [this.#recordingMessage(reply, reply.recordingLink)];
-    const { audio } = reply;
-    const { audio: delivery, maxTextChars } = this.#capabilities;
+    const { choice, recordingLink, audio } = reply;
+    const { audio: delivery, maxTextChars, showsChoices } = this.#capabilities;
+    const { browserLinks, publicBaseUrl } = this.#options;
+    const whole = toMessage(reply, this.#capabilities);
+    if (choice !== undefined) {
+      if (showsChoices) return [{ ...whole, attachments: [choiceCard(choice)] }];
+      return [toMessage({ text: `${reply.text}\n\n${choiceList(choice)}` }, this.#capabilities)];
+    }
+    if (recordingLink !== undefined) {
+      const baseUrl = publicBaseUrl();
+      return [withRecordingLink(whole, recordingLink, this.#activity, baseUrl, browserLinks, this.#messages)];
+    }
     const maxChars = maxTextChars - (delivery === 'link' ? LINK_CHARS : 0);
     const texts = splitText(reply.text, maxChars, (part) => safeMarkdown(part).length);
-    const lastLength = texts.at(-1)?.length ?? 0;
-    const source = audio && (await soundSource(this.#context, audio, lastLength, this.#capabilities, this.#options));
     const messages = texts.map((text) => toMessage({ ...reply, text }, this.#capabilities));
-    return messages.map((message, index) => {
-      const isLast = index === messages.length - 1;
-      return isLast ? withSound(message, audio, source, this.#capabilities, this.#style) : message;
-    });
+    const last = messages.pop();
+    if (last === undefined || audio === undefined) return last === undefined ? [] : [...messages, last];
+    const source = await this.#audioSource(audio, texts.at(-1)?.length ?? 0);
+    return [...messages, withAudio(last, audio, source, this.#capabilities, this.#options, this.#messages)];
   }
 
-  #choiceMessage(reply: Reply, choice: Choice): Partial<Activity> {
-    if (this.#capabilities.showsChoices) {
-      return { ...toMessage(reply, this.#capabilities), attachments: [choiceCard(choice)] };
-    }
-    return toMessage({ text: `${reply.text}\n\n${choiceList(choice)}` }, this.#capabilities);
-  }
-
-  #recordingMessage(reply: Reply, recordingLink: RecordingLink): Partial<Activity> {
-    const message = toMessage(reply, this.#capabilities);
-    return withRecordingLink(message, recordingLink, this.#context.activity, { ...this.#options, ...this.#style });
-  }
-
-  /** The first continues what was shown live. */
+  /** The first message continues what was shown. */
   async #sendAll([first = {}, ...others]: Partial<Activity>[]): Promise<void> {
-    if (this.#live === undefined) await this.#sendWhole(first);
-    else await this.#end(this.#live, first);
+    if (this.#streaming === undefined) await this.#calls.sendText(first);
+    else await this.#endStream(this.#streaming, first);
     for (const message of others) {
-      if (this.#live?.isStopped) return;
-      await this.#sendWhole(message);
+      if (this.#streaming?.isStopped) return;
+      await this.#calls.sendText(message);
     }
   }
 
-  async #end(live: StreamingMessage, message: Partial<Activity>): Promise<void> {
+  async #endStream(streaming: StreamingMessage, message: Partial<Activity>): Promise<void> {
     const { attachments, ...text } = message;
-    // Agents Playground, for which the cards are, loses what hangs on the last piece of a stream.
-    const isPlayground = this.#style.webchatAudio === 'card' && isLoopbackUrl(this.#context.activity.serviceUrl);
-    const isApart = attachments !== undefined && live.isBegun && isPlayground;
-    await live.finish(isApart ? text : message);
-    if (isApart) await this.#sendSound({ type: ActivityTypes.Message, attachments });
+    // Agents Playground, for which AudioCards are, loses the attachments of the last piece of a stream.
+    const isPlayground = this.#options.webchatAudio === 'card' && isLoopbackUrl(this.#activity.serviceUrl);
+    if (attachments === undefined || !streaming.isBegun || !isPlayground) return streaming.finish(message);
+    await streaming.finish(text);
+    // The text is sent: audio that fails costs nothing else.
+    await this.#calls.sendAttachments(attachments).catch((err: unknown) => this.#log.warn({ err }, 'audio not sent'));
   }
 
-  /** The text is out: sound that fails costs nothing more than itself. */
-  async #sendSound(sound: Partial<Activity>): Promise<void> {
+  async #audioSource(audio: ReplyAudio, textLength: number): Promise<AudioSource | undefined> {
+    const { stored } = audio;
+    const pageUrl =
+      stored && playerUrl(stored, stored.expiresAtMs, this.#options.publicBaseUrl(), this.#activity.serviceUrl);
+    return audioSource(audio, textLength, pageUrl, this.#capabilities, () => this.#upload(audio.wav));
+  }
+
+  /** Resolves with the address of the audio at the channel's service, or with nothing where it was not uploaded. */
+  async #upload(wav: Buffer): Promise<string | undefined> {
+    const { serviceUrl, conversation } = this.#activity;
+    const { connector } = this.#route;
+    if (connector === undefined) return undefined;
+    const file = { type: WAV_TYPE, name: 'reply.wav', originalBase64: wav, thumbnailBase64: new Uint8Array() };
     try {
-      await limited(this.#context.sendActivity(sound), this.#options);
+      const { id } = await this.#calls.limit(connector.conversations.uploadAttachment(conversation.id, file));
+      const base = serviceUrl.replace(/\/+$/, '');
+      return id ? `${base}/v3/attachments/${encodeURIComponent(id)}/views/original` : undefined;
     } catch (err) {
-      this.#options.log.warn({ err }, 'the channel did not take the audio');
+      this.#log.warn({ err }, 'audio not uploaded');
+      return undefined;
     }
   }
 
-  #sendWhole(message: Partial<Activity>): Promise<unknown> {
-    return sendOnce(this.#context, message, this.#options);
-  }
-
-  /** A message that was announced has to end with a text, also where nothing was said. */
-  #notEmpty(reply: Reply): Reply {
-    const { messages } = this.#style;
-    return reply.text === '' && this.isBegun ? { text: messages.apologies.cancelled, audio: undefined } : reply;
-  }
-
-  /** What was shown stays, and what is sent at the end begins with it: it is the model's, then. */
-  #whole({ text, addsToShown, isFromModel = false }: Reply): { text: string; isFromModel: boolean } {
-    const shown = this.#live?.shown ?? '';
-    return addsToShown && shown !== '' ? { text: `${shown}\n\n${text}`, isFromModel: true } : { text, isFromModel };
-  }
-
-  #openLive(rules: NonNullable<Capabilities['stream']>): StreamingMessage {
-    const { clock, clockLeadMs, log, pace, stream } = this.#options;
-    return new StreamingMessage({
+  #openStream(): void {
+    const { stream: rules } = this.#capabilities;
+    const { clock } = this.#options;
+    const { stream, pace, clockLeadMs } = this.#route;
+    if (rules === undefined || this.#streaming !== undefined) return;
+    this.#streaming = new StreamingMessage({
       rules,
-      earlierId: stream.earlierId,
-      onBegun: stream.onBegun,
+      stream,
       channelNow: () => clock.now() - clockLeadMs,
       pace: rules.isPacedThroughout ? pace : { nextAtMs: 0 },
       clock,
-      log,
-      sendPiece: (piece) => limited(this.#context.sendActivity(piece), this.#options),
-      sendWhole: (message) => this.#sendWhole(message),
-      update: (message) => limited(this.#context.updateActivity(message), this.#options),
+      log: this.#log,
+      calls: this.#calls,
       onStopped: () => this.#stopping.abort(new TurnError('cancelled', 'the user stopped the answer')),
       onOff: () => this.#showTyping(),
     });
@@ -218,7 +231,6 @@ export class ChannelReplySender implements Omit<ReplySender, 'notify'> {
 
   #showTyping(): void {
     if (!this.#capabilities.showsTyping) return;
-    const sign: Partial<Activity> = { type: ActivityTypes.Typing };
-    this.#typing = new TypingSign(() => limited(this.#context.sendActivity(sign), this.#options), this.#options.clock);
+    this.#typing = new TypingIndicator(() => this.#calls.sendTyping(), this.#options.clock);
   }
 }

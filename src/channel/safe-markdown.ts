@@ -1,29 +1,20 @@
-import { readImage, withoutImage } from './markdown-image.ts';
-import {
-  readAutolink,
-  readCodeSpan,
-  readFenceEnd,
-  readFenceInfo,
-  readLinkTail,
-  readRun,
-  type Source,
-} from './markdown-lookahead.ts';
+import { replaceImage } from './markdown-image.ts';
+import { MarkdownSource, UNDECIDED } from './markdown-source.ts';
 
 /**
- * The text as a channel may have it: nothing in it makes a client load anything. Images become links, and raw HTML becomes
- * text; links, code spans and fenced code stay. What the model is shown again keeps its own form.
+ * The text in a form in which no client loads anything for it. Images become links, and raw HTML becomes text; links, code
+ * spans and fenced code stay. The model's own text is stored unchanged.
  *
- * Clients read Markdown in different ways (Web Chat by CommonMark with tables and mathematics, Teams by rules of its own),
- * so code counts as code only where all of them see it: where backticks may be paired in another way, what stands between
- * them is made safe as well. Takes linear time.
+ * Clients read Markdown in different ways (Web Chat by CommonMark with tables and mathematics, Teams by its own rules), so
+ * code counts as code only where all of them agree. Takes linear time.
  */
 export function safeMarkdown(text: string): string {
-  return new Neutralizer({ text, isWhole: true }).run();
+  return new Neutralizer(new MarkdownSource(text, true)).run();
 }
 
-/** As much of it as is certain while more text follows: every `safeMarkdown` of a longer text begins with it. */
+/** The part of it that is certain while more text follows: every `safeMarkdown` of a longer text begins with it. */
 export function safeMarkdownSoFar(text: string): string {
-  return new Neutralizer({ text, isWhole: false }).run();
+  return new Neutralizer(new MarkdownSource(text, false)).run();
 }
 
 const TAG_START = /[a-z/!?]/i;
@@ -36,9 +27,9 @@ interface Fence {
   readonly ticks: string;
 }
 
-/** Reads a text once from its beginning. Each step either goes on, or finds that more of the text has to be known. */
+/** Reads a text once from its beginning. A step first reads all that it needs, then writes, then goes on. */
 class Neutralizer {
-  readonly #source: Source;
+  readonly #source: MarkdownSource;
   readonly #text: string;
   #at = 0;
   #out = '';
@@ -46,219 +37,163 @@ class Neutralizer {
   /** Whether all clients agree so far on what is code: in the whole text, and in the paragraph. */
   #isTextSure = true;
   #isParagraphSure = true;
-  /** Whether the line holds nothing but white space so far, and how much. */
+  /** Whether the line holds only white space so far, and how much. */
   #isLineBlank = true;
   #indent = 0;
   #openBrackets = 0;
   /** Within the label of a reference, or a bare address: some clients read backticks as part of it. */
   #isInLabel = false;
   #isInAddress = false;
-  /** Whether a `!` was written last. */
+  /** Whether the last character written is a `!`. */
   #isBehindMark = false;
 
-  constructor(source: Source) {
+  constructor(source: MarkdownSource) {
     this.#source = source;
     this.#text = source.text;
   }
 
   run(): string {
-    while (this.#at < this.#text.length && this.#step());
+    try {
+      while (this.#at < this.#text.length) this.#step();
+    } catch (error) {
+      if (error !== UNDECIDED) throw error;
+    }
     if (this.#fence === undefined || !this.#source.isWhole) return this.#out;
-    // What a client or we put below it is no code.
+    // The client, or the bot, may put text below that is not code.
     const { indent, ticks } = this.#fence;
     return `${this.#out}${this.#out.endsWith('\n') ? '' : '\n'}${' '.repeat(indent)}${ticks}`;
   }
 
-  /** False where the text so far does not tell what comes next. */
-  #step(): boolean {
-    const char = this.#text[this.#at] ?? '';
-    if (char === '\n' || char === '\r') return this.#endLine(char);
-    if (char === ' ' || char === '\t') return this.#space(char);
-    if (this.#fence !== undefined) return this.#stepInFence(char, this.#fence);
-    switch (char) {
-      case '`':
-        return this.#backticks();
-      case '!':
-        return this.#exclamation();
-      case '<':
-        return this.#lessThan();
-      case ']':
-        return this.#closingBracket();
-      case '\\':
-        return this.#backslash();
-      default:
-        return this.#plain(char);
-    }
+  #step(): void {
+    const char = this.#text.charAt(this.#at);
+    const next = this.#at + 1;
+    if (char === '\n' || char === '\r') this.#endLine(char);
+    else if (char === ' ' || char === '\t') this.#space(char);
+    else if (this.#fence !== undefined) this.#stepInFence(char, this.#fence);
+    else if (char === '`') this.#backticks();
+    else if (char === '!' && this.#source.charAt(next) === '[') this.#image();
+    else if (char === '<' && TAG_START.test(this.#source.charAt(next))) this.#tag();
+    else if (char === '[') this.#openBracket();
+    else if (char === ']') this.#closeBracket();
+    else if (char === '\\') this.#backslash(this.#source.charAt(next));
+    else this.#plain(char);
   }
 
-  #endLine(char: string): boolean {
-    if (char === '\r' && this.#isUnknown(this.#at + 1)) return false;
+  #endLine(char: string): void {
     const isBlank = this.#isLineBlank;
-    this.#copy(char === '\r' && this.#text[this.#at + 1] === '\n' ? 2 : 1);
+    this.#copy(char === '\r' && this.#source.charAt(this.#at + 1) === '\n' ? 2 : 1);
     this.#isLineBlank = true;
     this.#indent = 0;
     this.#isInAddress = false;
-    if (isBlank && this.#fence === undefined) {
-      this.#isParagraphSure = true;
-      this.#openBrackets = 0;
-      this.#isInLabel = false;
-    }
-    return true;
+    if (!isBlank || this.#fence !== undefined) return;
+    this.#isParagraphSure = true;
+    this.#openBrackets = 0;
+    this.#isInLabel = false;
   }
 
-  #space(char: string): boolean {
+  #space(char: string): void {
     const isBlank = this.#isLineBlank;
     this.#copy(1);
     this.#isLineBlank = isBlank;
     this.#indent += char === '\t' ? TAB_SPACES : 1;
     this.#isInAddress = false;
-    return true;
   }
 
-  #plain(char: string): boolean {
+  #plain(char: string): void {
     const before = this.#text.slice(Math.max(0, this.#at - 3), this.#at).toLowerCase();
-    if (char === '[') return this.#openBracket();
     this.#copy(1);
-    // A footnote; mathematics; a fence that not all clients know.
+    // A footnote; mathematics; a fence that not all clients know; an address.
     if (char === '^' && before.endsWith('[')) this.#isParagraphSure = false;
-    else if (char === '$' && before.endsWith('$')) this.#isTextSure = false;
-    else if (char === '~' && before.endsWith('~~')) this.#isTextSure = false;
-    else if ((char === '/' && before.endsWith(':/')) || (char === '.' && before.endsWith('www')))
-      this.#isInAddress = true;
-    return true;
+    if (char === '$' && before.endsWith('$')) this.#isTextSure = false;
+    if (char === '~' && before.endsWith('~~')) this.#isTextSure = false;
+    if ((char === '/' && before.endsWith(':/')) || (char === '.' && before.endsWith('www'))) this.#isInAddress = true;
   }
 
-  #backslash(): boolean {
-    const next = this.#text[this.#at + 1];
-    if (next === undefined && !this.#source.isWhole) return false;
-    switch (next) {
-      case '\\':
-      case '!':
-        return this.#copy(2);
-      case '`':
-        this.#isParagraphSure = false;
-        return this.#copy(1);
-      case '(':
-      case ')':
-      case '[':
-      case ']':
-        // In Web Chat, mathematics.
-        this.#isTextSure = false;
-        return this.#copy(2);
-      case '<':
-        if (this.#isUnknown(this.#at + 2)) return false;
-        if (!TAG_START.test(this.#text[this.#at + 2] ?? '')) return this.#copy(2);
-        this.#at += 2;
-        return this.#write('&lt;');
-      default:
-        return this.#copy(1);
-    }
+  #backslash(next: string): void {
+    const isTag = next === '<' && TAG_START.test(this.#source.charAt(this.#at + 2));
+    if (next === '`') this.#isParagraphSure = false;
+    // In Web Chat, mathematics.
+    if (next !== '' && '()[]'.includes(next)) this.#isTextSure = false;
+    if (isTag) this.#write('&lt;', this.#at + 2);
+    else this.#copy(next !== '' && '\\!()[]<'.includes(next) ? 2 : 1);
   }
 
-  #exclamation(): boolean {
-    if (this.#isUnknown(this.#at + 1)) return false;
-    if (this.#text[this.#at + 1] !== '[') return this.#copy(1);
-    const image = readImage(this.#source, this.#at);
-    if (image === 'open') return false;
-    const { text, next } =
-      image === undefined ? { text: '', next: this.#at + 1 } : withoutImage(image, this.#openBrackets > 0);
-    this.#at = next;
-    if (text.startsWith('[')) return this.#openBracket(text);
-    return text === '' || this.#write(text);
+  #image(): void {
+    const { text, next } = replaceImage(this.#source, this.#at, this.#openBrackets > 0);
+    if (text.startsWith('[')) this.#openBracket(text, next);
+    else if (text !== '') this.#write(text, next);
+    else this.#at = next;
   }
 
-  /** Behind a `!` that stays, were it hidden by a backslash, it would begin an image in some client. */
-  #openBracket(name?: string): boolean {
-    if (this.#isBehindMark) this.#out += ' ';
+  /** Behind a `!` that stays, even one behind a backslash, a bracket would begin an image in some client. */
+  #openBracket(text = '[', next = this.#at + 1): void {
     this.#openBrackets++;
-    return name === undefined ? this.#copy(1) : this.#write(name);
+    this.#write(this.#isBehindMark ? ` ${text}` : text, next);
   }
 
-  #lessThan(): boolean {
-    if (this.#isUnknown(this.#at + 1)) return false;
-    if (!TAG_START.test(this.#text[this.#at + 1] ?? '')) return this.#copy(1);
-    const end = readAutolink(this.#source, this.#at);
-    if (end === 'open') return false;
-    if (end !== undefined) return this.#copy(end - this.#at);
-    this.#at++;
-    return this.#write('&lt;');
+  #tag(): void {
+    const end = this.#source.autolink(this.#at);
+    if (end === undefined) this.#write('&lt;', this.#at + 1);
+    else this.#copy(end - this.#at);
   }
 
-  #closingBracket(): boolean {
+  #closeBracket(): void {
     const next = this.#at + 1;
-    if (this.#isUnknown(next)) return false;
-    const tail = this.#text[next] === '(' ? readLinkTail(this.#source, next) : undefined;
-    if (tail === 'open') return false;
+    const char = this.#source.charAt(next);
+    const tail = char === '(' ? this.#source.linkTail(next) : undefined;
     this.#openBrackets = Math.max(0, this.#openBrackets - 1);
-    this.#isInLabel = this.#text[next] === '[';
-    if (tail !== undefined) return this.#copy(tail.end - this.#at);
-    // Where the link ends, if it is one, clients may see differently.
-    if (this.#text[next] === '(') this.#isParagraphSure = false;
-    return this.#copy(1);
+    this.#isInLabel = char === '[';
+    // Clients may disagree on where the link ends, if it is one.
+    if (char === '(' && tail === undefined) this.#isParagraphSure = false;
+    this.#copy((tail?.end ?? next) - this.#at);
   }
 
-  #backticks(): boolean {
-    const count = readRun(this.#source, this.#at);
-    if (count === 'open') return false;
+  #backticks(): void {
+    const count = this.#source.run(this.#at);
+    const isSure = this.#isTextSure && this.#isParagraphSure && !this.#isInLabel && !this.#isInAddress;
+    if (count >= MIN_FENCE_TICKS) {
+      this.#longRun(count, isSure && this.#isLineBlank);
+      return;
+    }
+    const end = isSure ? this.#source.codeSpan(this.#at, count) : undefined;
+    if (end === undefined) this.#isParagraphSure = false;
+    this.#copy(end === undefined ? count : end - this.#at);
+  }
+
+  /** A fence that all clients see, or else a run whose meaning for the rest of the text is unknown. */
+  #longRun(count: number, mayBeFence: boolean): void {
+    const isFence = mayBeFence && this.#indent <= MAX_FENCE_INDENT;
+    const end = isFence ? this.#source.fenceInfo(this.#at + count) : undefined;
     if (this.#isInLabel || this.#isInAddress) this.#isParagraphSure = false;
-    const isSure = this.#isTextSure && this.#isParagraphSure;
-    if (count >= MIN_FENCE_TICKS) return this.#longRun(count, isSure && this.#isLineBlank);
-    if (!isSure) return this.#copy(count);
-    const end = readCodeSpan(this.#source, this.#at, count);
-    if (end === 'open') return false;
-    if (end !== undefined) return this.#copy(end - this.#at);
-    this.#isParagraphSure = false;
-    return this.#copy(count);
-  }
-
-  /** A fence that all clients see, or else nothing of which is known what it means for the rest of the text. */
-  #longRun(count: number, mayBeFence: boolean): boolean {
-    const end =
-      mayBeFence && this.#indent <= MAX_FENCE_INDENT ? readFenceInfo(this.#source, this.#at + count) : undefined;
-    if (end === 'open') return false;
     if (end === undefined) this.#isTextSure = false;
     else this.#fence = { indent: this.#indent, ticks: '`'.repeat(count) };
-    return this.#copy(end === undefined ? count : end - this.#at);
+    this.#copy(end === undefined ? count : end - this.#at);
   }
 
-  #stepInFence(char: string, { indent, ticks }: Fence): boolean {
-    // In a list, a line to the left of it ends the list and the fence; elsewhere it does not.
-    if (this.#isLineBlank && this.#indent < indent) return this.#leaveFence();
-    if (char !== '`') return this.#copy(1);
-    const count = readRun(this.#source, this.#at);
-    if (count === 'open') return false;
-    if (count < MIN_FENCE_TICKS) return this.#copy(count);
-    if (!this.#isLineBlank || this.#indent > MAX_FENCE_INDENT || count < ticks.length) return this.#leaveFence();
-    const end = readFenceEnd(this.#source, this.#at + count);
-    if (end === 'open') return false;
-    if (end === undefined) return this.#leaveFence();
-    this.#fence = undefined;
-    return this.#copy(count);
+  #stepInFence(char: string, { indent, ticks }: Fence): void {
+    const count = char === '`' ? this.#source.run(this.#at) : 1;
+    // In a list, a line to the left of the fence ends the list and the fence; elsewhere it does not.
+    const isLeft = this.#isLineBlank && this.#indent < indent;
+    const isRun = count >= MIN_FENCE_TICKS;
+    const mayBeEnd = this.#isLineBlank && this.#indent <= MAX_FENCE_INDENT && count >= ticks.length;
+    if (isLeft || (isRun && !(mayBeEnd && this.#source.isFenceEnd(this.#at + count)))) {
+      // Some clients see the end of the fence here.
+      this.#fence = undefined;
+      this.#isTextSure = false;
+      return;
+    }
+    if (isRun) this.#fence = undefined;
+    this.#copy(count);
   }
 
-  /** Some clients see its end here. */
-  #leaveFence(): boolean {
-    this.#fence = undefined;
-    this.#isTextSure = false;
-    return true;
+  #copy(chars: number): void {
+    this.#write(this.#text.slice(this.#at, this.#at + chars), this.#at + chars);
   }
 
-  #isUnknown(at: number): boolean {
-    return at >= this.#text.length && !this.#source.isWhole;
-  }
-
-  #copy(chars: number): boolean {
-    this.#out += this.#text.slice(this.#at, this.#at + chars);
-    this.#at += chars;
-    this.#isBehindMark = this.#text[this.#at - 1] === '!';
-    this.#isLineBlank = false;
-    return true;
-  }
-
-  #write(text: string): boolean {
+  #write(text: string, next: number): void {
     this.#out += text;
-    this.#isBehindMark = false;
+    this.#at = next;
+    this.#isBehindMark = text.endsWith('!');
     this.#isLineBlank = false;
-    return true;
   }
 }

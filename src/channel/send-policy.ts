@@ -2,21 +2,23 @@ import http from 'node:http';
 import https from 'node:https';
 import type { ConnectorClient } from 'botframework-connector';
 import { type Clock, sleep } from '../clock.ts';
+import { isLoopbackHost } from '../config/env.ts';
+import { systemCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { retryAfterMs } from '../retry-after.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
-/** One try of a send, from the request to the answer. */
+/** One attempt to send, from the request to the response. */
 export const SEND_TIMEOUT_MS = 15_000;
 const MAX_RETRIES = 3;
 const FIRST_BACKOFF_MS = 500;
 
 /**
- * Answers after which the channel has not taken the message, by its own word: Teams wants to be asked again after 412,
- * 429, 502 and 504, with jitter. After a 500 nobody knows, and it is not sent again.
+ * With these the channel says that it did not accept the message. Teams asks for retries with jitter after 412, 429, 502
+ * and 504. After a 500 the fate of the message is unknown, so it is not sent again.
  */
 const RETRIED_STATUS: ReadonlySet<number> = new Set([412, 429, 502, 503, 504]);
-/** Failures before anything of the request was written. After any other the message may have been taken. */
+/** Failures before anything of the request was written. After any other failure the channel may have the message. */
 const UNSENT_CODES: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -26,28 +28,28 @@ const UNSENT_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Connections of our own that are given up before the other side does: a message that is written to one which is just
- * being closed is lost, and must not be sent again. Node heeds a `Keep-Alive` hint only where there is a timeout, too.
+ * Idle connections end before the other side closes them: a message that is written to a closing connection is lost, and
+ * must not be sent again. Node respects a `Keep-Alive` hint only if there is a timeout, too.
  */
 const AGENT_OPTIONS = { keepAlive: true, timeout: 20_000 };
 const AGENTS = { http: new http.Agent(AGENT_OPTIONS), https: new https.Agent(AGENT_OPTIONS) };
 
-/** The conversation's id as it is, which a header cannot hold in every script; it stands in the address, too. */
+/** Holds the conversation's id, which may have characters that no header can hold. The address has it, too. */
 const CONVERSATION_HEADER = 'x-ms-conversation-id';
 
-/** How sends are tried again. */
+/** How sends are retried. */
 export interface SendPolicyOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  /** No further try begins after this many milliseconds from the first one. */
+  /** The last attempt begins at most this many milliseconds after the first. */
   readonly retryWithinMs: number;
-  readonly telemetry: Pick<Telemetry, 'sendRetried' | 'sendThrottled'>;
+  readonly telemetry: Pick<Telemetry, 'count'>;
 }
 
-/** What is used of a pipeline of @azure/core-rest-pipeline. */
+// The parts of @azure/core-rest-pipeline that are used.
 interface Pipeline {
-  removePolicy(which: { readonly name: string }): unknown;
+  removePolicy(options: { readonly name: string }): unknown;
   addPolicy(policy: Policy, options: { readonly phase: 'Retry' }): void;
 }
 
@@ -73,11 +75,13 @@ interface PipelineResponse {
 }
 
 /**
- * Replaces the retries of botbuilder's client, which send a message twice when a connection breaks after it was
- * taken, and wait for ever when nothing is answered.
+ * Replaces the retries of botbuilder's client, which send a message twice when a connection breaks after it was accepted,
+ * and wait forever without a response. Requests to this machine go without a proxy: botbuilder's client uses one unless
+ * NO_PROXY says otherwise (`proxyPolicy` of @typespec/ts-http-runtime).
  */
-export function makeSendsSafe(client: ConnectorClient, options: SendPolicyOptions): void {
+export function makeSendsSafe(client: ConnectorClient, serviceUrl: string, options: SendPolicyOptions): void {
   const { pipeline } = (client as unknown as { client: { pipeline: Pipeline } }).client;
+  if (isLoopbackHost(new URL(serviceUrl).hostname)) pipeline.removePolicy({ name: 'proxyPolicy' });
   pipeline.removePolicy({ name: 'defaultRetryPolicy' });
   pipeline.addPolicy(safeRetryPolicy(options), { phase: 'Retry' });
 }
@@ -92,56 +96,42 @@ function safeRetryPolicy({ clock, random, log, retryWithinMs, telemetry }: SendP
       if (!/^[ -~]*$/.test(request.headers.get(CONVERSATION_HEADER) ?? '')) request.headers.delete(CONVERSATION_HEADER);
       const lastTryAtMs = clock.now() + retryWithinMs;
       for (let retries = 0; ; retries++) {
-        const attempt = await settle(next(request));
-        if ('response' in attempt && attempt.response.status === 429) telemetry.sendThrottled();
-        const waitMs = retries < MAX_RETRIES ? retryDelayMs(attempt, retries, random(), clock) : undefined;
+        const [attempt] = await Promise.allSettled([next(request)]);
+        const outcome = attempt.status === 'fulfilled' ? { status: attempt.value.status } : { err: attempt.reason };
+        if (outcome.status === 429) telemetry.count('sendsThrottled');
+        const waitMs = retries < MAX_RETRIES ? retryDelayMs(attempt, retries, random(), clock.now()) : undefined;
         const isInTime = waitMs !== undefined && clock.now() + waitMs <= lastTryAtMs;
-        if (!isInTime || isTypingSign(request)) return unwrap(attempt);
-        telemetry.sendRetried();
+        if (!isInTime || isTypingIndicator(request)) {
+          if (attempt.status === 'rejected') throw attempt.reason;
+          return attempt.value;
+        }
+        telemetry.count('sendRetries');
         const { pathname } = new URL(request.url);
-        log.warn({ ...describe(attempt), to: pathname, waitMs, retry: retries + 1 }, 'sending again');
+        log.warn({ ...outcome, to: pathname, waitMs, retry: retries + 1 }, 'send retried');
         await sleep(clock, waitMs);
       }
     },
   };
 }
 
-/** A sign that the answer is coming is worth nothing later, and harm after the answer. */
-function isTypingSign({ body }: PipelineRequest): boolean {
+/** A typing indicator is worth nothing later, and wrong after the answer. */
+function isTypingIndicator({ body }: PipelineRequest): boolean {
   return typeof body === 'string' && body.length < 10_000 && JSON.parse(body).type === 'typing';
 }
 
-type Attempt = { readonly response: PipelineResponse } | { readonly error: unknown };
-
-async function settle(promise: Promise<PipelineResponse>): Promise<Attempt> {
-  try {
-    return { response: await promise };
-  } catch (error) {
-    return { error };
-  }
-}
-
-function unwrap(attempt: Attempt): PipelineResponse {
-  if ('error' in attempt) throw attempt.error;
-  return attempt.response;
-}
-
-function retryDelayMs(attempt: Attempt, retries: number, random: number, clock: Clock): number | undefined {
+/** How long to wait before the next attempt; `undefined` where the message may have been accepted. */
+function retryDelayMs(
+  attempt: PromiseSettledResult<PipelineResponse>,
+  retries: number,
+  random: number,
+  nowMs: number,
+): number | undefined {
   const spreadMs = Math.round(FIRST_BACKOFF_MS * 2 ** retries * random);
   const backoffMs = FIRST_BACKOFF_MS * 2 ** retries * 0.5 + spreadMs;
-  if ('error' in attempt) return UNSENT_CODES.has(codeOf(attempt.error)) ? backoffMs : undefined;
-  if (!RETRIED_STATUS.has(attempt.response.status)) return undefined;
-  const { headers } = attempt.response;
+  if (attempt.status === 'rejected') return UNSENT_CODES.has(systemCode(attempt.reason) ?? '') ? backoffMs : undefined;
+  const { status, headers } = attempt.value;
+  if (!RETRIED_STATUS.has(status)) return undefined;
   const [after, afterMs] = [headers.get('retry-after'), headers.get('retry-after-ms')];
-  const askedMs = retryAfterMs({ 'retry-after': after, 'retry-after-ms': afterMs }, clock.now());
+  const askedMs = retryAfterMs({ 'retry-after': after, 'retry-after-ms': afterMs }, nowMs);
   return Math.max(backoffMs, (askedMs ?? 0) + spreadMs);
-}
-
-function codeOf(error: unknown): string {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return typeof code === 'string' ? code : '';
-}
-
-function describe(attempt: Attempt): object {
-  return 'error' in attempt ? { err: attempt.error } : { status: attempt.response.status };
 }

@@ -1,22 +1,22 @@
-/** A part is at least this much of what fits, so that a text does not become many small messages. */
+/** A part has at least this share of the maximum, so that a text does not become many small messages. */
 const MIN_FILL = 0.5;
-/** Longer than any emoji with all that belongs to it. */
+/** Longer than any emoji with all of its modifiers. */
 const MAX_GRAPHEME_CHARS = 64;
 
 const SENTENCES = new Intl.Segmenter(undefined, { granularity: 'sentence' });
 const CHARACTERS = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /**
- * The text in parts of at most so many characters (UTF-16), cut at the end of a paragraph, else of a sentence, else
- * between words, else wherever no character is torn. Nothing is lost but the white space at the cuts. `lengthOf`: how long
- * a part is once it has the form in which it is sent.
+ * Splits a text into parts of at most `maxChars` characters (UTF-16): at the end of a paragraph, or of a sentence, or
+ * between words, or between characters. Only the white space at the cuts is dropped. `lengthOf` gives the length of a part
+ * in the form in which it is sent.
  */
 export function splitText(text: string, maxChars: number, lengthOf = (part: string) => part.length): string[] {
   if (text.length <= maxChars && lengthOf(text) <= maxChars) return [text];
   const parts: string[] = [];
   let chars = maxChars;
   for (let rest = text.trimStart(); rest !== ''; ) {
-    // What comes behind the cut tells whether it is one.
+    // Where a character or a sentence ends depends on what follows.
     const end = rest.length <= chars ? rest.length : cutOf(rest.slice(0, chars + MAX_GRAPHEME_CHARS), chars);
     const part = end === rest.length ? rest : rest.slice(0, end).trimEnd();
     const length = lengthOf(part);
@@ -49,7 +49,7 @@ function lastSpace(head: string, minChars: number, maxChars: number): number | u
   return undefined;
 }
 
-/** The last place that tears no character; where one is longer than all that fits, none that tears a code point. */
+/** The last place between two characters; between two code points if one character is longer than a part. */
 function wholeCharacter(head: string, maxChars: number): number {
   const at = CHARACTERS.segment(head).containing(maxChars)?.index ?? maxChars;
   if (at > 0 && maxChars - at <= MAX_GRAPHEME_CHARS) return at;

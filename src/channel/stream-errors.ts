@@ -1,16 +1,16 @@
 import { retryAfterMs } from '../retry-after.ts';
 
-/** What a channel's refusal means for a message that is being streamed. */
+/** What an error of the channel means for a streaming message. */
 export type StreamError =
   /** The user pressed Stop. */
   | { readonly kind: 'stopped' }
-  /** No stream here, or no more of this one: too long, too large, over. */
+  /** The channel accepts no stream here, or no more of this one: too long, too large, ended. */
   | { readonly kind: 'refused' }
   | { readonly kind: 'tooFast'; readonly waitMs: number }
-  /** A piece was lost, or nobody knows: the next one has all of its text. */
+  /** The piece was lost, or its fate is unknown. The next piece has all of its text. */
   | { readonly kind: 'unknown' };
 
-/** What is used of @azure/core-rest-pipeline's RestError. */
+/** The fields of @azure/core-rest-pipeline's RestError that are used. */
 interface RestFailure {
   readonly statusCode?: unknown;
   readonly code?: unknown;
@@ -18,13 +18,13 @@ interface RestFailure {
   readonly response?: { readonly headers?: { get?(name: string): string | undefined } };
 }
 
-/** Reads the error of a send. Teams tells its reasons apart by their wording alone. */
+/** Reads the error of a send. Teams distinguishes its reasons by their wording alone. */
 export function streamErrorOf(error: unknown, nowMs: number): StreamError {
   const { statusCode, code, message, response } = (error ?? {}) as RestFailure;
   switch (statusCode) {
     case 403:
       if (/cancell?ed by (?:the )?user/i.test(String(message))) return { kind: 'stopped' };
-      // Any other 403 is not about the stream: the bot was blocked or removed.
+      // Any other 403 is not about the stream, such as one after the bot was blocked or removed.
       return code === 'ContentStreamNotAllowed' ? { kind: 'refused' } : { kind: 'unknown' };
     case 400:
     case 405:
@@ -40,8 +40,8 @@ export function streamErrorOf(error: unknown, nowMs: number): StreamError {
   }
 }
 
-/** Whether the channel says that it has not taken a message; otherwise it may be there, and is not sent again. */
-export function isNotTaken(error: unknown, nowMs: number): boolean {
+/** Whether the channel says that it did not accept a message. Otherwise it may have the message, which is not sent again. */
+export function isNotAccepted(error: unknown, nowMs: number): boolean {
   const { kind } = streamErrorOf(error, nowMs);
   return kind === 'refused' || kind === 'tooFast' || (error as RestFailure | undefined)?.statusCode === 404;
 }

@@ -1,45 +1,43 @@
-import { type Activity, ActivityTypes, type ResourceResponse } from 'botbuilder';
+import { type Activity, ActivityTypes } from 'botbuilder';
 import { type Clock, sleep } from '../clock.ts';
+import type { ChannelStream } from '../conversation/reply.ts';
 import type { Logger } from '../log.ts';
 import type { StreamRules } from './capabilities.ts';
-import type { Pace } from './pace.ts';
+import { type ChannelCalls, isContentRefused, withoutAttachments } from './channel-calls.ts';
 import { safeMarkdown } from './safe-markdown.ts';
-import { isRefusedForItsContent, withoutAttachments } from './send-once.ts';
-import { isNotTaken, type StreamError, streamErrorOf } from './stream-errors.ts';
+import { isNotAccepted, type StreamError, streamErrorOf } from './stream-errors.ts';
 import { markedPiece, type StreamType } from './stream-mark.ts';
 
-/** What a live message is made with. */
+/** When the next piece may be sent. One for each conversation, since its answers follow each other. */
+export interface Pace {
+  nextAtMs: number;
+}
+
+/** What a streaming message is made with. */
 export interface StreamingMessageOptions {
   readonly rules: StreamRules;
-  /** The stream of an earlier attempt, which the answer takes the place of: nothing more is shown of it. */
-  readonly earlierId?: string | undefined;
-  /** Gets the id of the stream, once it has begun. */
-  readonly onBegun?: (streamId: string) => void;
+  readonly stream: ChannelStream;
   readonly pace: Pace;
   readonly clock: Clock;
   /** The channel's time, in milliseconds since the epoch: not before the question, and not ahead of the channel's clock. */
   readonly channelNow: () => number;
   readonly log: Logger;
-  /** One piece, the last among them, as it is. */
-  readonly sendPiece: (activity: Partial<Activity>) => Promise<ResourceResponse | undefined>;
-  /** A message of its own, which loses what hangs on it rather than its text. */
-  readonly sendWhole: (activity: Partial<Activity>) => Promise<unknown>;
-  readonly update: (activity: Partial<Activity>) => Promise<unknown>;
-  /** The user pressed Stop. */
+  readonly calls: Pick<ChannelCalls, 'send' | 'sendText' | 'update'>;
+  /** Called when the user presses Stop. */
   readonly onStopped: () => void;
-  /** The channel does not stream here: the answer will be one message, and other signs may be shown until then. */
+  /** Called when the channel does not stream here: the answer is one message, and a typing indicator may precede it. */
   readonly onOff: () => void;
 }
 
-/** A channel that wants to wait longer is asked again: somebody sits there and waits for the answer. */
+/** The longest wait that a channel is granted: the user waits for the answer. */
 const MAX_WAIT_MS = 15_000;
 
-/** `off`: the channel knows of no stream. `ended`: it takes no more, but the message is there. `stopped`: by the user. */
+/** `off`: the channel has no stream. `ended`: it accepts no more pieces, but has the message. `stopped`: by the user. */
 type State = 'open' | 'off' | 'ended' | 'stopped' | 'closed';
 
 /**
  * One message that grows while its text is made, by the rules of Teams, which Web Chat shares: each piece has the whole
- * text so far, pieces are numbered, none is sent before the one before was answered, and not too many a second.
+ * text so far, pieces are numbered, each waits for the response to the one before, and there is a minimum interval.
  * https://learn.microsoft.com/microsoftteams/platform/bots/streaming-ux
  */
 export class StreamingMessage {
@@ -50,40 +48,40 @@ export class StreamingMessage {
   #state: State = 'open';
   #streamId: string | undefined;
   #sequence = 1;
-  /** What the channel has taken, and what it is to get. */
+  /** The text that the channel has accepted. */
   #shown = '';
-  /** All of the text so far, where there is more of it than was sent. */
+  /** Gives all of the text so far. Undefined when the channel has all of it. */
   #read: (() => string) | undefined;
   #inFlight: Promise<void> | undefined;
   #announcement = '';
   /** Whether there is more text than may be shown before the end. */
   #isFull = false;
   #isFinished = false;
-  #forgetTimer: () => void = () => {};
+  #cancelTimer: () => void = () => {};
 
   constructor(options: StreamingMessageOptions) {
     this.#options = options;
     this.#startedAtMs = options.clock.now();
-    this.#streamId = options.earlierId;
-    if (options.earlierId !== undefined) this.#state = 'ended';
+    // The answer replaces the stream of an earlier attempt, so nothing more of it is shown.
+    this.#streamId = options.stream.earlierId;
+    if (this.isBegun) this.#state = 'ended';
   }
 
-  /** What the user has seen of the answer. */
+  /** The part of the answer that the user has seen. */
   get shown(): string {
     return this.#shown;
   }
 
-  /** Whether the user has seen any of it and wants no more. */
   get isStopped(): boolean {
     return this.#state === 'stopped';
   }
 
-  /** Whether the channel has a message of it. */
+  /** Whether the channel has a message of this stream. */
   get isBegun(): boolean {
     return this.#streamId !== undefined;
   }
 
-  /** Whether the channel has the beginning of it, and was not given an end. */
+  /** Whether the channel has the beginning of this stream and not its end. */
   get lacksEnd(): boolean {
     return this.isBegun && !this.#isFinished && !this.isStopped;
   }
@@ -92,13 +90,13 @@ export class StreamingMessage {
     return this.#state === 'off';
   }
 
-  /** Says what the bot is about, before there is any text. */
+  /** Says what the bot does before there is any text. */
   inform(text: string): void {
     this.#announcement = text;
     this.#pump();
   }
 
-  /** There is more text: `read` gives all of it, when the channel may be told. */
+  /** Announces more text. `read` gives all of it; it is called when the next piece may be sent. */
   show(read: () => string): void {
     if (this.#isFull) return;
     this.#read = read;
@@ -107,78 +105,65 @@ export class StreamingMessage {
 
   /** Shows nothing more. Resolves once it is known what the user has seen. */
   async settle(): Promise<void> {
-    this.#forgetTimer();
+    this.#cancelTimer();
     if (this.#state === 'open') this.#state = 'closed';
     await this.#inFlight;
   }
 
-  /** Ends it with the whole answer. Rejects when the channel did not take that. */
+  /** Ends the stream with the whole answer. Rejects when the channel did not accept it. */
   async finish(message: Partial<Activity>): Promise<void> {
     await this.settle();
     if (this.isStopped) return;
     this.#isFinished = true;
-    if (this.#streamId === undefined) await this.#options.sendWhole(message);
+    if (!this.isBegun) await this.#options.calls.sendText(message);
     else if (this.#state === 'closed') await this.#sendLast(message);
     else await this.#replace(message);
   }
 
   async #sendLast(message: Partial<Activity>): Promise<void> {
-    const { clock, log, rules, pace, sendPiece } = this.#options;
+    const { calls, clock, log, rules, pace } = this.#options;
     const waitMs = pace.nextAtMs - clock.now();
     if (rules.isPacedThroughout && waitMs > 0) await sleep(clock, waitMs);
-    try {
-      await sendPiece(this.#marked(message, 'final'));
-      this.#waitAfter(0);
-    } catch (error) {
-      this.#waitAfter(0);
-      const { kind } = streamErrorOf(error, clock.now());
-      if (kind === 'stopped') this.#stop();
-      else if (kind !== 'refused') await this.#replaceUnconfirmed(message, error);
-      else if (message.attachments === undefined || !isRefusedForItsContent(error)) await this.#replace(message);
-      else {
-        log.warn({ err: error }, 'the channel refused the audio, sending the text alone');
-        await this.#sendLast(withoutAttachments(message));
-      }
+    const error = await errorOf(calls.send(this.#marked(message, 'final')));
+    this.#waitAfter(0);
+    if (error === undefined) return;
+    const { kind } = streamErrorOf(error, clock.now());
+    if (kind === 'stopped') this.#stop();
+    else if (kind !== 'refused') await this.#replaceUnconfirmed(message, error);
+    else if (message.attachments === undefined || !isContentRefused(error)) await this.#replace(message);
+    else {
+      log.warn({ err: error }, 'message refused with its audio: text sent alone');
+      await this.#sendLast(withoutAttachments(message));
     }
   }
 
-  /**
-   * Nobody knows whether the end arrived. To exchange a message for the same does no harm, to send the rest would.
-   */
+  /** Nobody knows whether the end arrived. To replace a message by the same does no harm; to send the rest would. */
   async #replaceUnconfirmed(message: Partial<Activity>, reason: unknown): Promise<void> {
-    try {
-      await this.#update(message);
-    } catch (error) {
-      if (message.attachments === undefined || !isRefusedForItsContent(error)) throw reason;
-      await this.#update(withoutAttachments(message)).catch(() => Promise.reject(reason));
+    let error = await errorOf(this.#update(message));
+    if (message.attachments !== undefined && isContentRefused(error)) {
+      error = await errorOf(this.#update(withoutAttachments(message)));
     }
+    if (error !== undefined) throw reason;
   }
 
-  #update(message: Partial<Activity>): Promise<unknown> {
-    return this.#options.update({ ...message, id: this.#streamId ?? '' });
+  #update(message: Partial<Activity>): Promise<void> {
+    return this.#options.calls.update({ ...message, id: this.#streamId ?? '' });
   }
 
   /**
-   * The channel takes no more of the stream: its message is exchanged for the whole. The rest follows it only where the
-   * channel has refused that: otherwise the whole may be there already.
+   * The channel accepts no more of the stream, so its message is replaced by the whole answer. The rest follows only where
+   * the channel refuses that: otherwise it may have the whole answer already.
    */
   async #replace(message: Partial<Activity>): Promise<void> {
-    try {
-      await this.#update(message);
-    } catch (err) {
-      if (!isNotTaken(err, this.#options.clock.now())) throw err;
-      await this.#sendRest(message, err);
-    }
-  }
-
-  async #sendRest(message: Partial<Activity>, err: unknown): Promise<void> {
-    const { log, sendPiece, sendWhole } = this.#options;
-    log.warn({ err }, 'a live message could not be completed, sending the rest of it');
-    // Alone it may mean something else than below what was shown: code that began there is none here.
+    const { calls, clock, log } = this.#options;
+    const err = await errorOf(this.#update(message));
+    if (err === undefined) return;
+    if (!isNotAccepted(err, clock.now())) throw err;
+    log.warn({ err }, 'streaming message not completed: rest sent apart');
+    // On its own, the rest may mean something else than below the text before it, such as code that began there.
     const text = safeMarkdown((message.text ?? '').slice(this.#shown.length).trim());
-    if (text !== '') await sendWhole({ ...message, text });
-    // Without text to fall back to: what hangs on it goes as it is, or not at all.
-    else if (message.attachments !== undefined) await sendPiece({ ...message, text });
+    if (text !== '') await calls.sendText({ ...message, text });
+    else if (message.attachments !== undefined) await calls.send({ ...message, text });
   }
 
   #pump(): void {
@@ -186,73 +171,67 @@ export class StreamingMessage {
     const hasNews = this.#read !== undefined || this.#announcement !== '';
     if (this.#state !== 'open' || this.#inFlight !== undefined || !hasNews) return;
     if (clock.now() - this.#startedAtMs >= rules.maxMs) {
-      this.#state = this.#streamId === undefined ? 'off' : 'ended';
+      this.#state = this.isBegun ? 'ended' : 'off';
       return;
     }
-    this.#forgetTimer();
+    this.#cancelTimer();
     const waitMs = pace.nextAtMs - clock.now();
-    if (waitMs > 0) this.#forgetTimer = clock.after(waitMs, () => this.#pump());
+    if (waitMs > 0) this.#cancelTimer = clock.after(waitMs, () => this.#pump());
     else this.#sendNews();
   }
 
   #sendNews(): void {
     const text = this.#read?.() ?? '';
-    // It only grows: to look at it again would cost time with every word of a long answer.
+    // The text only grows. To read it again would cost time with every word of a long answer.
     this.#isFull = text.length > this.#options.rules.maxChars;
-    const isText = text.length > this.#shown.length && !this.#isFull;
-    if (isText) this.#sendPiece(text, 'streaming');
+    if (text.length > this.#shown.length && !this.#isFull) this.#sendPiece(text, 'streaming');
     else if (this.#announcement !== '') this.#sendPiece(this.#announcement, 'informative');
     else this.#read = undefined;
   }
 
   #sendPiece(text: string, type: StreamType): void {
-    const { clock, sendPiece } = this.#options;
+    const { calls, clock } = this.#options;
     const read = this.#read;
     this.#read = undefined;
     this.#announcement = '';
     this.hasShown ||= type === 'streaming';
-    this.#inFlight = sendPiece(this.#marked({ type: ActivityTypes.Typing, text }, type)).then(
-      (taken) => this.#pieceTaken(text, type, taken?.id),
+    this.#inFlight = calls.send(this.#marked({ type: ActivityTypes.Typing, text }, type)).then(
+      (response) => this.#pieceAccepted(text, type, response?.id),
       (error) => {
-        // Its text is still to be shown.
+        // The text of this piece is still to be shown.
         this.#read ??= read;
         this.#pieceFailed(streamErrorOf(error, clock.now()));
       },
     );
   }
 
-  #pieceTaken(text: string, type: StreamType, id: string | undefined): void {
+  #pieceAccepted(text: string, type: StreamType, id: string | undefined): void {
     this.#inFlight = undefined;
     this.#waitAfter(0);
-    if (this.#streamId === undefined && id) this.#options.onBegun?.(id);
-    this.#streamId ??= id || undefined;
-    if (type === 'streaming') this.#shown = text;
-    // A channel that gives no id knows no streams: it took this for a typing sign.
-    if (this.#streamId === undefined) this.#turnOff();
-    this.#pump();
-  }
-
-  #pieceFailed(fault: StreamError): void {
-    this.#inFlight = undefined;
-    this.#waitAfter(fault.kind === 'tooFast' ? fault.waitMs : 0);
-    switch (fault.kind) {
-      case 'stopped':
-        this.#stop();
-        break;
-      case 'refused':
-        if (this.#streamId === undefined) this.#turnOff();
-        else if (this.#state === 'open' || this.#state === 'closed') this.#state = 'ended';
-        break;
-      case 'tooFast':
-      case 'unknown':
-        break;
+    if (!this.isBegun && id) {
+      this.#streamId = id;
+      this.#options.stream.onBegun(id);
     }
-    // A stream that has not begun begins with its first piece, however often that is tried.
-    if (this.#streamId === undefined) this.#sequence = 1;
+    if (type === 'streaming') this.#shown = text;
+    // A channel that gives no id knows no streams: it took this for a typing indicator.
+    if (!this.isBegun) this.#turnOff();
     this.#pump();
   }
 
-  /** Counted from the answer: pieces then keep their distance wherever they are counted. */
+  #pieceFailed(error: StreamError): void {
+    this.#inFlight = undefined;
+    this.#waitAfter(error.kind === 'tooFast' ? error.waitMs : 0);
+    if (error.kind === 'stopped') this.#stop();
+    else if (error.kind === 'refused') {
+      if (!this.isBegun) this.#turnOff();
+      else if (this.#state === 'open' || this.#state === 'closed') this.#state = 'ended';
+    }
+    // A stream that has not begun begins with its first piece, however often that is sent.
+    if (!this.isBegun) this.#sequence = 1;
+    this.#pump();
+  }
+
+  /** The interval counts from the response, so pieces keep it wherever it is measured. */
   #waitAfter(askedMs: number): void {
     const { clock, rules, pace } = this.#options;
     pace.nextAtMs = clock.now() + Math.max(rules.intervalMs, Math.min(askedMs, MAX_WAIT_MS));
@@ -277,4 +256,12 @@ export class StreamingMessage {
     const mark = { streamType, streamId: this.#streamId, sequence };
     return markedPiece(activity, mark, rules.isInChannelData ? channelNow : undefined);
   }
+}
+
+/** The error of a call that failed; `undefined` for one that did not. */
+function errorOf(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 }

@@ -1,40 +1,40 @@
 import type { Clock } from '../clock.ts';
 
-/** A reply that comes sooner needs no sign that it is coming. */
+/** A reply that comes sooner needs no indicator before it. */
 const FIRST_AFTER_MS = 500;
-/** Clients show the sign for a few seconds; a little sooner than that, and within Teams' limits. */
+/** Clients show the indicator for a few seconds. This is a little less, and within Teams' limits. */
 const REPEAT_AFTER_MS = 3_500;
 
-/** Shows that the bot is at work until it is stopped. A failing sign is no fault worth anybody's time. */
-export class TypingSign {
-  readonly #send: () => Promise<unknown>;
+/** Shows the typing indicator until it is stopped. One that fails is ignored. */
+export class TypingIndicator {
+  readonly #send: () => Promise<void>;
   readonly #clock: Clock;
-  #forget: () => void;
+  #cancelTimer: () => void;
   #isStopped = false;
-  #inFlight: Promise<unknown> = Promise.resolve();
+  #inFlight: Promise<void> = Promise.resolve();
 
-  constructor(send: () => Promise<unknown>, clock: Clock) {
+  constructor(send: () => Promise<void>, clock: Clock) {
     this.#send = send;
     this.#clock = clock;
-    this.#forget = clock.after(FIRST_AFTER_MS, () => this.#show());
+    this.#cancelTimer = clock.after(FIRST_AFTER_MS, () => this.#show());
   }
 
-  /** Resolves when no sign is on its way any more, after which the answer cannot be overtaken by one. */
-  get settled(): Promise<unknown> {
+  /** Resolves when no indicator is in flight any more, so that none can arrive after the answer. */
+  get settled(): Promise<void> {
     return this.#inFlight;
   }
 
   /** Safe to call twice. */
   stop(): void {
     this.#isStopped = true;
-    this.#forget();
+    this.#cancelTimer();
   }
 
   #show(): void {
     this.#inFlight = this.#send()
       .catch(() => {})
       .then(() => {
-        if (!this.#isStopped) this.#forget = this.#clock.after(REPEAT_AFTER_MS, () => this.#show());
+        if (!this.#isStopped) this.#cancelTimer = this.#clock.after(REPEAT_AFTER_MS, () => this.#show());
       });
   }
 }

@@ -1,15 +1,15 @@
-import type { Activity, ConversationReference, TurnContext } from 'botbuilder';
-import { ClaimsIdentity } from 'botframework-connector';
+import type { Activity } from 'botbuilder';
+import type { ClaimsIdentity } from 'botframework-connector';
 import { LRUCache } from 'lru-cache';
 import { messageParts } from '../attachments/message-parts.ts';
 import { MAX_TEXT_CHARS, type MessageReference, type Scope, type UserMessage } from '../conversation/user-message.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
-import { capabilitiesOf, channelOf } from './capabilities.ts';
-import { chosenCommand } from './choice-card.ts';
+import { type Capabilities, canSaveFiles, capabilitiesOf, channelOf } from './capabilities.ts';
+import { chosenCommand } from './cards.ts';
 import { textWithoutBot } from './mentions.ts';
 import { quotedReplies } from './quoted-replies.ts';
 
-/** What of the caller is needed to answer it later. */
+/** What is needed of a request's caller to answer it later. */
 export interface Caller {
   readonly identity: ClaimsIdentity;
   readonly audience: string | undefined;
@@ -17,16 +17,17 @@ export interface Caller {
   readonly receivedAtMs: number;
 }
 
-/** What was found out of the sender of a message, by what its channel vouches for. */
+/** The sender of a message, as far as its channel vouches for it. */
 export interface Sender {
   readonly isAllowed: boolean;
   readonly personKey: string;
 }
 
-/** What of an account and of a conversation an answer is addressed by: checked before, and small. */
+/** The fields by which an answer is addressed. The HTTP guard has checked them. */
+const ACTIVITY_FIELDS = ['type', 'id', 'channelId', 'serviceUrl', 'locale', 'callerId'] as const;
 const ACCOUNT_FIELDS = ['id', 'name', 'aadObjectId', 'role'] as const;
 const CONVERSATION_FIELDS = ['id', 'name', 'isGroup', 'conversationType', 'tenantId'] as const;
-/** Names and attachments are kept while a message waits: there are bounds to both. */
+/** Names and attachments take memory while a message waits. */
 const MAX_NAME_CHARS = 256;
 const MAX_ATTACHMENTS = 100;
 const MAX_FIELD_CHARS = 2_048;
@@ -39,12 +40,12 @@ export function conversationKey(activity: Pick<Activity, 'channelId' | 'conversa
   return `${channelOf(activity.channelId)}/${activity.conversation.id}`;
 }
 
-/** Whether two keys name conversations of the same people: the threads of a channel of Teams are told apart by a suffix. */
-export function isSameTalk(key: string, other: string): boolean {
+/** Whether two keys name the same conversation, whichever of its threads: Teams tells the threads of a channel apart by a suffix. */
+export function isSameConversation(key: string, other: string): boolean {
   return key.split(';messageid=', 1)[0] === other.split(';messageid=', 1)[0];
 }
 
-/** A message activity as a turn. Reads only; the activity may hold anything that passed the HTTP guard. */
+/** Reads a message activity, which may hold anything that passed the HTTP guard. */
 export function toUserMessage(activity: Activity, caller: Caller, { isAllowed, personKey }: Sender): UserMessage {
   const { text, attachments } = partsOf(activity);
   return {
@@ -61,7 +62,7 @@ export function toUserMessage(activity: Activity, caller: Caller, { isAllowed, p
     isAllowed,
     locale: localeOf(activity),
     isInBand: isInBand(activity),
-    // One more than is read, so that it is refused for its length.
+    // One more character than is allowed, so that the message is refused for its length.
     text: text.slice(0, MAX_TEXT_CHARS + 1),
     attachments,
     reference: toReference(activity, caller),
@@ -69,7 +70,7 @@ export function toUserMessage(activity: Activity, caller: Caller, { isAllowed, p
   };
 }
 
-/** Whether a team of Microsoft Teams ends with all of its channels, or one of them. Nobody is removed from it then. */
+/** Whether a team of Microsoft Teams was deleted, or one of its channels. Teams removes nobody from it then. */
 export function isTeamDeleted(activity: Activity): boolean {
   const { eventType } = fieldsOf(activity.channelData);
   const isDeleted = eventType === 'teamDeleted' || eventType === 'teamHardDeleted';
@@ -90,15 +91,15 @@ export function teamOf({ channelId, channelData }: Activity): { readonly team?: 
   return team ? { team } : {};
 }
 
-/** Language, script and region of a locale, which is told to the model: what else may stand in one could be a sentence. */
+/** Language, script and region of a locale. The model is given it, and any other part could be a sentence. */
 export function localeOf({ locale = '' }: Pick<Activity, 'locale'>): string | undefined {
   return locale.length > MAX_LOCALE_CHARS ? undefined : locales.memo(locale) || undefined;
 }
 
-/** Remembered: to read one takes as long as to read the rest of a message. */
+/** To parse a locale takes as long as to read the rest of a message. */
 const locales = new LRUCache<string, string>({ max: MAX_LOCALES, memoMethod: readLocale });
 
-/** Empty for what is no locale. */
+/** Empty for a malformed locale. */
 function readLocale(locale: string): string {
   try {
     const { language, script, region } = new Intl.Locale(locale.trim().split('.', 1)[0]?.replaceAll('_', '-') ?? '');
@@ -127,9 +128,15 @@ export function scopeOf({ conversation }: Activity): Scope {
   }
 }
 
-/** What was written, and what came along with it, in the order in which the model is to be given it. */
+/** What the channel of an activity can take in its conversation. */
+export function capabilitiesIn(activity: Activity): Capabilities {
+  const capabilities = capabilitiesOf(activity.channelId, scopeOf(activity));
+  return { ...capabilities, savesFiles: canSaveFiles(capabilities, activity.serviceUrl) };
+}
+
+/** The text and the attachments, in the order in which the model gets them. */
 function partsOf(activity: Activity): Pick<UserMessage, 'text' | 'attachments'> {
-  const { addressedBy, marksQuotes } = capabilitiesOf(activity.channelId, scopeOf(activity));
+  const { addressedBy, marksQuotes } = capabilitiesIn(activity);
   const withoutMentions = (text = '') => textWithoutBot({ ...activity, text }, addressedBy);
   const written = withoutMentions(activity.text) || chosenCommand(activity.value) || '';
   const parts = messageParts(written, (activity.attachments ?? []).slice(0, MAX_ATTACHMENTS), {
@@ -141,13 +148,13 @@ function partsOf(activity: Activity): Pick<UserMessage, 'text' | 'attachments'> 
   return { text: parts.find((part) => part.kind === 'text')?.text ?? '', attachments };
 }
 
-/** The way back to an activity's sender. */
+/** Where an activity is answered. */
 export function toReference(activity: Activity, { identity, audience, receivedAtMs }: Caller): MessageReference {
-  const { type, id, channelId, serviceUrl, locale, callerId, from, recipient, conversation } = activity;
+  const { from, recipient, conversation } = activity;
   const sentAtMs = sentAtMsOf(activity);
   return {
     activity: {
-      ...pick({ type, id, channelId, serviceUrl, locale, callerId }),
+      ...pick(activity, ACTIVITY_FIELDS),
       conversation: pick(conversation, CONVERSATION_FIELDS),
       ...(from === undefined ? {} : { from: pick(from, ACCOUNT_FIELDS) }),
       ...(recipient === undefined ? {} : { recipient: pick(recipient, ACCOUNT_FIELDS) }),
@@ -159,65 +166,20 @@ export function toReference(activity: Activity, { identity, audience, receivedAt
   };
 }
 
-/**
- * When an activity was sent, by its own timestamp; `undefined` where that cannot be read. A wrong one moves the answer in
- * its own conversation's view, nothing else.
- */
+/** The activity that a reference leads back to, with the fields that `toReference` keeps. */
+export function activityOf(reference: MessageReference): Activity {
+  return reference.activity as unknown as Activity;
+}
+
+/** When an activity was sent, by its own timestamp; `undefined` for a malformed one. A wrong one harms its own conversation only. */
 export function sentAtMsOf({ timestamp }: { readonly timestamp?: unknown }): number | undefined {
   const sentAtMs = typeof timestamp === 'string' ? Date.parse(timestamp) : Number.NaN;
   return Number.isNaN(sentAtMs) ? undefined : sentAtMs;
 }
 
-/** The named fields that are there, short texts and flags by the guard's checks; a long text is cut. */
-function pick<T extends object>(from: T, names: readonly (keyof T)[] = Object.keys(from) as (keyof T)[]): object {
-  const there = names.map((name) => [name, from[name]] as const).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(
-    there.map(([name, value]) => [name, typeof value === 'string' ? value.slice(0, MAX_FIELD_CHARS) : value]),
-  );
-}
-
-/** The conversation that a reference leads back to. */
-export function keyOf({ activity }: MessageReference): string {
-  return conversationKey(activity as unknown as Activity);
-}
-
-/**
- * The way back from a reference: with the claims of the very request that brought the message, and to a newer address
- * than its own if there is one.
- */
-export function fromReference(
-  reference: MessageReference,
-  newestUrl?: string,
-): {
-  identity: ClaimsIdentity;
-  conversation: Partial<ConversationReference>;
-  activity: Partial<Activity>;
-} {
-  // botbuilder may change what it is given: a copy, two levels deep as `toReference` makes it.
-  const copies = Object.entries(reference.activity).map(([name, value]) => [
-    name,
-    typeof value === 'object' && value !== null ? { ...value } : value,
-  ]);
-  const activity: Partial<Activity> = Object.fromEntries(copies);
-  if (newestUrl !== undefined) activity.serviceUrl = newestUrl;
-  const { id, from, recipient, conversation, channelId, serviceUrl, locale } = activity;
-  const address = { activityId: id, user: from, bot: recipient, conversation, channelId, serviceUrl, locale };
-  return {
-    identity: new ClaimsIdentity([...reference.claims], true),
-    conversation: address as Partial<ConversationReference>,
-    activity,
-  };
-}
-
-/** Reads the caller from a live turn. */
-export function callerOf(
-  context: TurnContext,
-  keys: { identity: symbol; audience: symbol },
-  receivedAtMs: number,
-): Caller {
-  return {
-    receivedAtMs,
-    identity: context.turnState.get<ClaimsIdentity>(keys.identity) ?? new ClaimsIdentity([]),
-    audience: context.turnState.get<string>(keys.audience),
-  };
+/** The named fields that are present. Long strings are cut. */
+function pick<T extends object>(from: T, names: readonly (keyof T)[]): object {
+  const short = (value: unknown) => (typeof value === 'string' ? value.slice(0, MAX_FIELD_CHARS) : value);
+  const present = names.filter((name) => from[name] !== undefined);
+  return Object.fromEntries(present.map((name) => [name, short(from[name])]));
 }

@@ -2,20 +2,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { ConfigError } from '../errors.ts';
 
-/** Takes the place of a "#" inside of a word, so that the parser does not start a comment there. */
+/** Replaces a "#" inside a word, so that the parser does not start a comment there. */
 const INNER_HASH = '\u0001';
 
 const NOT_READ = '.env is not read, since NODE_ENV is production: set these as variables of the environment';
 
 /**
- * Reads `.env` of the current folder into `env`, except in production. Variables that are already set win. Returns what
- * the operator should know about the file, without any value. Throws a ConfigError when the file cannot be read.
+ * Reads `.env` of the current folder into `env`, except in production. Variables that are already set win. Returns
+ * notices about the file, without any value. Throws a ConfigError when the file cannot be read.
  */
 export function loadDotEnv(env: NodeJS.ProcessEnv): readonly string[] {
   if (env['NODE_ENV'] === 'production') return existsSync('.env') ? [NOT_READ] : [];
   const text = readDotEnv();
   if (text === undefined) return existsSync('.env.txt') ? ['.env.txt is not read; rename it to .env'] : [];
-  // Node ends an unquoted value at its first "#", even inside of a word.
+  // Node ends an unquoted value at its first "#", even inside a word.
   const uncut = parseEnv(text.replace(/(?<=\S)#/g, INNER_HASH));
   const used = Object.entries(parseEnv(text)).filter(([name]) => env[name] === undefined);
   for (const [name, value] of used) env[name] = value;

@@ -1,24 +1,18 @@
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** True for `localhost` and the loopback addresses, as they stand in a URL's `hostname`. */
+/** Whether it is `localhost` or a loopback address, in the form of a URL's `hostname` or without brackets. */
 export function isLoopbackHost(hostname: string): boolean {
   const name = hostname.toLowerCase();
   return name === 'localhost' || name === '[::1]' || name === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);
 }
 
-/** Bounds of a whole number, both included. */
-export interface Bounds {
-  readonly least: number;
-  readonly most: number;
-}
-
 /**
- * Reads variables one by one and notes every problem instead of stopping at the first.
- * An empty or blank value counts as unset, since that is what templates leave behind.
+ * Reads variables one by one and notes every problem instead of stopping at the first. An empty or blank value counts as
+ * unset, since templates leave such values behind.
  */
 export class EnvReader {
   readonly #env: Env;
-  /** The names of all variables that were asked for. */
+  /** The names of all variables that were read. */
   readonly names = new Set<string>();
   /** By the name of the variable. */
   readonly #unresolved = new Map<string, string>();
@@ -31,14 +25,14 @@ export class EnvReader {
     this.#env = env;
   }
 
-  /** Every problem; of a variable whose reference was not resolved that one alone, since its value is not known. */
+  /** Every problem. A variable with an unresolved reference has only that one, since its value is not known. */
   listProblems(): readonly string[] {
     const others = this.problems.filter((problem) => !this.#unresolved.has(problem.split(' ', 1)[0] ?? ''));
     return [...this.#unresolved.values(), ...others];
   }
 
   /**
-   * App Service hands a reference that it could not resolve to the program as it is written.
+   * The trimmed value. App Service leaves a reference that it cannot resolve as it is written, which is a problem.
    * https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
    * https://learn.microsoft.com/azure/app-service/app-service-configuration-references
    */
@@ -47,26 +41,33 @@ export class EnvReader {
     const value = this.#env[name]?.trim() || undefined;
     const [, kind] = /^@microsoft\.(keyvault|appconfiguration)\(/i.exec(value ?? '') ?? [];
     if (kind !== undefined) {
-      const named = kind.toLowerCase() === 'keyvault' ? 'a Key Vault' : 'an App Configuration';
-      const problem = `${name} is ${named} reference that was not resolved; expected its value (the identity of the site has to be allowed to read it)`;
-      this.#unresolved.set(name, problem);
+      const store = kind.toLowerCase() === 'keyvault' ? 'a Key Vault' : 'an App Configuration';
+      this.#unresolved.set(
+        name,
+        `${name} is ${store} reference that was not resolved; expected its value (the identity of the site has to be allowed to read it)`,
+      );
     }
     return value;
   }
 
-  /** Secrets are never quoted, not even wrong ones. */
+  /** The value, which must be set. Never quoted: it may be a secret. */
   required(name: string, why: string): string {
     const value = this.text(name);
     if (value === undefined) this.problems.push(`${name} is not set; expected ${why}`);
     return value ?? '';
   }
 
-  whole(name: string, fallback: number, { least, most }: Bounds): number {
+  /** A whole number within bounds, both included. */
+  whole<Fallback extends number | undefined>(
+    name: string,
+    fallback: Fallback,
+    { min, max }: { readonly min: number; readonly max: number },
+  ): number | Fallback {
     const value = this.text(name);
     if (value === undefined) return fallback;
     const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-    if (number >= least && number <= most) return number;
-    this.problems.push(`${name} is "${value}"; expected a whole number from ${least} to ${most}`);
+    if (number >= min && number <= max) return number;
+    this.problems.push(`${name} is "${value}"; expected a whole number from ${min} to ${max}`);
     return fallback;
   }
 
@@ -80,10 +81,10 @@ export class EnvReader {
   }
 
   flag(name: string, fallback: boolean): boolean {
-    return this.oneOf(name, ['true', 'false'] as const, fallback ? 'true' : 'false') === 'true';
+    return this.oneOf(name, ['true', 'false'], fallback ? 'true' : 'false') === 'true';
   }
 
-  oneOf<Choice extends string>(name: string, choices: readonly Choice[], fallback: Choice): Choice {
+  oneOf<const Choice extends string>(name: string, choices: readonly Choice[], fallback: Choice): Choice {
     const value = this.text(name);
     if (value === undefined) return fallback;
     const found = choices.find((choice) => choice.toLowerCase() === value.toLowerCase());
@@ -94,16 +95,15 @@ export class EnvReader {
   list(name: string): readonly string[] {
     const value = this.text(name);
     const parts = (value ?? '').split(',').map((part) => part.trim());
-    const named = parts.filter((part) => part !== '');
-    // One that names nothing would let in everybody.
-    if (value !== undefined && named.length === 0)
-      this.problems.push(`${name} is "${value}"; expected ids, or nothing`);
-    return named;
+    const ids = parts.filter((part) => part !== '');
+    // An empty list would allow everybody.
+    if (value !== undefined && ids.length === 0) this.problems.push(`${name} is "${value}"; expected ids, or nothing`);
+    return ids;
   }
 
   /**
-   * An https address, or http on a loopback host, without its trailing slashes. Credentials in it are refused. `tidy`
-   * takes off beforehand what may stand there for nothing.
+   * An https address, or http on a loopback host, without its trailing slashes and without credentials. `tidy` first
+   * removes what the bot ignores.
    */
   url(name: string, example: string, tidy = (address: URL) => address): string | undefined {
     const value = this.text(name);

@@ -3,78 +3,107 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { type Env, type EnvReader, isLoopbackHost } from './env.ts';
 
-/** The names that botbuilder's ConfigurationBotFrameworkAuthentication reads. */
+/** Variables that botbuilder's ConfigurationBotFrameworkAuthentication reads. */
 const BOT_VARIABLES = [
-  'MicrosoftAppType',
-  'MicrosoftAppId',
-  'MicrosoftAppPassword',
-  'MicrosoftAppTenantId',
-  'CertificateThumbprint',
-  'CertificatePrivateKey',
-  'ChannelService',
-  'ToChannelFromBotLoginUrl',
-  'ToChannelFromBotOAuthScope',
-  'ToBotFromChannelTokenIssuer',
-  'OAuthUrl',
-  'ToBotFromChannelOpenIdMetadataUrl',
-  'ToBotFromEmulatorOpenIdMetadataUrl',
-  'CallerId',
-  'ValidateAuthority',
-] as const;
-
+  ...['MicrosoftAppType', 'MicrosoftAppId', 'MicrosoftAppPassword', 'MicrosoftAppTenantId'],
+  ...['CertificateThumbprint', 'CertificatePrivateKey', 'ChannelService', 'ToChannelFromBotLoginUrl'],
+  ...['ToChannelFromBotOAuthScope', 'ToBotFromChannelTokenIssuer', 'OAuthUrl', 'CallerId', 'ValidateAuthority'],
+  ...['ToBotFromChannelOpenIdMetadataUrl', 'ToBotFromEmulatorOpenIdMetadataUrl'],
+];
+/** Variables that `@azure/identity` reads: an unresolved reference in one would only fail with the first token. */
+const CREDENTIAL_VARIABLES = [
+  ...['AZURE_AUTHORITY_HOST', 'AZURE_CLIENT_CERTIFICATE_PASSWORD', 'AZURE_CLIENT_CERTIFICATE_PATH', 'AZURE_CLIENT_ID'],
+  ...['AZURE_CLIENT_SECRET', 'AZURE_TENANT_ID', 'AZURE_TOKEN_CREDENTIALS'],
+];
+const APP_TYPES = ['MultiTenant', 'SingleTenant', 'UserAssignedMSI'] as const;
 const GUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** The bot's identity, for botbuilder; what is wrong with it goes to the reader's problems, without a secret. */
-export function readBotEnv(read: EnvReader): Env {
+/** Reads who the bot is, who may use it and where it listens. */
+export function readIdentity(read: EnvReader) {
+  for (const name of CREDENTIAL_VARIABLES) read.text(name);
   const appId = read.text('MicrosoftAppId');
-  const tenant = read.text('MicrosoftAppTenantId');
-  // Entra ID answers another one with a code that does not say which of all settings it is about.
+  // For a wrong id, Entra ID answers with a code that does not name the setting.
   if (appId !== undefined && !GUID.test(appId))
     read.problems.push(
       `MicrosoftAppId is "${appId}"; expected a GUID such as 8f4f2c1e-0a52-4c3b-9a8e-5d1f7b6a2c90 (the client id of the app registration)`,
     );
+  const tenant = read.text('MicrosoftAppTenantId');
+  const appType = read.oneOf('MicrosoftAppType', APP_TYPES, tenant === undefined ? 'MultiTenant' : 'SingleTenant');
+  const isOpen = read.flag('ALLOW_UNAUTHENTICATED', false);
+  const host = read.text('HOST') ?? (appId === undefined ? '127.0.0.1' : undefined);
+  if (appId !== undefined) checkAppType(read, appType);
+  else if (!isOpen) checkReachability(read, host);
+  const allowedTenants = read.list('ALLOWED_TENANTS');
   if (tenant !== undefined) checkTenant(read, 'MicrosoftAppTenantId', tenant);
-  return {
+  for (const each of allowedTenants) checkTenant(read, 'ALLOWED_TENANTS', each);
+  const botEnv: Env = {
     ...Object.fromEntries(BOT_VARIABLES.map((name) => [name, read.text(name)])),
-    MicrosoftAppType: read.text('MicrosoftAppType') ?? defaultAppType(read),
+    MicrosoftAppType: appType,
     CertificatePrivateKey: readPrivateKey(read),
+  };
+  const onlyLoopback = appId === undefined && !isOpen;
+  return {
+    /** The bot's identity, for botbuilder. */
+    botEnv,
+    /** False without an app id. */
+    isAuthenticated: appId !== undefined,
+    /** Whether the bot serves only clients on this machine. */
+    onlyLoopback,
+    /** Whether files may be fetched from this machine: only where nobody else is served. */
+    attachmentsFromLoopback: onlyLoopback,
+    allowedTenants,
+    allowedUsers: read.list('ALLOWED_USERS'),
+    /** Whether Direct Line's enhanced authentication is on: then the bot believes the ids in its tokens. */
+    directLineEnhancedAuthentication: read.flag('DIRECT_LINE_ENHANCED_AUTHENTICATION', false),
+    /** Unset = all interfaces. */
+    host,
   };
 }
 
-/** Tokens and activities name their tenant by its id alone. */
+/** Tokens and activities name a tenant only by its id. */
 function checkTenant(read: EnvReader, name: string, tenant: string): void {
-  if (GUID.test(tenant)) return;
-  read.problems.push(
-    `${name} is "${tenant}"; expected a GUID (the directory id of the tenant, as "az account show --query tenantId" prints it)`,
-  );
+  if (!GUID.test(tenant))
+    read.problems.push(
+      `${name} is "${tenant}"; expected a GUID (the directory id of the tenant, as "az account show --query tenantId" prints it)`,
+    );
 }
 
-/** The tenants of ALLOWED_TENANTS; what is wrong with one goes to the reader's problems. */
-export function readTenants(read: EnvReader): readonly string[] {
-  const tenants = read.list('ALLOWED_TENANTS');
-  for (const tenant of tenants) checkTenant(read, 'ALLOWED_TENANTS', tenant);
-  return tenants;
+function checkAppType(read: EnvReader, appType: (typeof APP_TYPES)[number]): void {
+  if (appType !== 'MultiTenant')
+    read.required('MicrosoftAppTenantId', `the tenant of the bot (MicrosoftAppType is ${appType})`);
+  if (appType === 'UserAssignedMSI' && read.text('MicrosoftAppPassword') !== undefined)
+    read.problems.push('MicrosoftAppPassword is set; expected none when MicrosoftAppType is UserAssignedMSI');
 }
 
-const APP_TYPES = ['MultiTenant', 'SingleTenant', 'UserAssignedMSI'] as const;
+/** Without an app id, anyone who reaches the port can use the model: only this machine may reach it. */
+function checkReachability(read: EnvReader, host: string | undefined): void {
+  const isSite = read.text('WEBSITE_SITE_NAME') !== undefined;
+  if (isSite || read.text('NODE_ENV') === 'production')
+    read.problems.push(
+      `MicrosoftAppId is not set and ${isSite ? 'WEBSITE_SITE_NAME' : 'NODE_ENV'} says production; expected the bot's app id, or ALLOW_UNAUTHENTICATED=true`,
+    );
+  else if (host !== undefined && !isLoopbackHost(host))
+    // A Conda shell sets HOST to the name of a compiler's target, which is no address.
+    read.problems.push(
+      isIP(host) === 0 && !isOwnName(host)
+        ? `HOST is no address of this machine ("${host}"), as a Conda shell sets it; unset it, or set 127.0.0.1`
+        : `HOST is no loopback address ("${host}") and MicrosoftAppId is not set; expected 127.0.0.1, an app id, or ALLOW_UNAUTHENTICATED=true`,
+    );
+}
 
-/** botbuilder takes MultiTenant even next to a tenant; bots of that type cannot be made since 2025-07-31. */
-function defaultAppType(read: EnvReader): (typeof APP_TYPES)[number] {
-  return read.text('MicrosoftAppTenantId') === undefined ? 'MultiTenant' : 'SingleTenant';
+/** Whether it is the name of this machine, with or without a domain. */
+function isOwnName(host: string): boolean {
+  return host.toLowerCase().split('.')[0] === hostname().toLowerCase().split('.')[0];
 }
 
 function readPrivateKey(read: EnvReader): string | undefined {
-  const pem = withLineBreaks(read.text('CertificatePrivateKey'));
+  // Many editors of settings keep a PEM on one line, with a literal `\n` for each line break.
+  const pem = read.text('CertificatePrivateKey')?.replace(/\\r\\n|\\n/g, '\n');
   if (pem !== undefined && !isPrivateKey(pem))
     read.problems.push(
       'CertificatePrivateKey cannot be read; expected a private key in PEM without a passphrase, its line breaks kept or written as \\n',
     );
   return pem;
-}
-
-/** Many editors of settings keep a PEM on one line, with a literal `\n` for each line break. */
-function withLineBreaks(pem: string | undefined): string | undefined {
-  return pem?.replace(/\\r\\n|\\n/g, '\n');
 }
 
 function isPrivateKey(pem: string): boolean {
@@ -83,38 +112,4 @@ function isPrivateKey(pem: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Without an app id anybody who reaches the port may use the model, so nobody but this machine may reach it. */
-export function checkIdentity(read: EnvReader, appId: string | undefined, host: string | undefined): void {
-  const appType = read.oneOf('MicrosoftAppType', APP_TYPES, defaultAppType(read));
-  if (appId !== undefined) {
-    const isSingle = appType !== 'MultiTenant';
-    if (isSingle) read.required('MicrosoftAppTenantId', `the tenant of the bot (MicrosoftAppType is ${appType})`);
-    if (appType === 'UserAssignedMSI' && read.text('MicrosoftAppPassword') !== undefined) {
-      read.problems.push('MicrosoftAppPassword is set; expected none when MicrosoftAppType is UserAssignedMSI');
-    }
-    return;
-  }
-  if (read.flag('ALLOW_UNAUTHENTICATED', false)) return;
-  const production = ['WEBSITE_SITE_NAME', 'NODE_ENV'].find((name) =>
-    name === 'NODE_ENV' ? read.text(name) === 'production' : read.text(name) !== undefined,
-  );
-  if (production !== undefined) {
-    read.problems.push(
-      `MicrosoftAppId is not set and ${production} says production; expected the bot's app id, or ALLOW_UNAUTHENTICATED=true`,
-    );
-  } else if (host !== undefined && !isLoopbackHost(host)) {
-    // A shell of Conda sets HOST to the name of a compiler's target: no setting of the bot makes that an address.
-    read.problems.push(
-      isIP(host) === 0 && !isOwnName(host)
-        ? `HOST is no address of this machine ("${host}"), as a Conda shell sets it; unset it, or set 127.0.0.1`
-        : `HOST is no loopback address ("${host}") and MicrosoftAppId is not set; expected 127.0.0.1, an app id, or ALLOW_UNAUTHENTICATED=true`,
-    );
-  }
-}
-
-/** The name of this machine, with a domain behind it or without. */
-function isOwnName(host: string): boolean {
-  return host.toLowerCase().split('.')[0] === hostname().toLowerCase().split('.')[0];
 }

@@ -2,26 +2,23 @@ import type { EnvReader } from './env.ts';
 
 /** The HTTP proxy through which this machine reaches other hosts. */
 export interface ProxySettings {
-  /** `http:` or `https:`. It may hold a user name and a password: only `proxyName` of it is for logs. */
+  /** `http:` or `https:`. May hold a user name and a password: only `proxyName` of it may be logged. */
   readonly url: string;
-  /** From NO_PROXY, in lower case: `*` for all, or a host for itself and all below it, perhaps with a port. */
+  /** From NO_PROXY, in lower case: `*` for all, or a host, for itself and all below it, with or without a port. */
   readonly exceptions: readonly string[];
 }
 
-/** In the order in which `@azure/core-rest-pipeline` reads them for tokens, each in capitals and in small letters. */
+/** In the order of `@azure/core-rest-pipeline`, each in upper and in lower case. */
 export const PROXY_VARIABLES: readonly string[] = ['HTTPS_PROXY', 'ALL_PROXY', 'HTTP_PROXY'].flatMap((name) => [
   name,
   name.toLowerCase(),
 ]);
 const NO_PROXY = 'NO_PROXY';
 
-/** What may stand before a host there, and means nothing: what lies below it is always meant, too. */
+/** A prefix without effect: an exception always includes the hosts below it. */
 const WILDCARD = /^\*?\./;
 
-/**
- * Reads the proxy of the environment; a value that is no proxy goes to the reader's problems, without its secrets. A
- * SOCKS proxy for all programs is passed over, and said in the reader's notices.
- */
+/** Reads the proxy. A SOCKS proxy for all programs is only a notice. A problem never quotes a secret. */
 export function readProxy(read: EnvReader): ProxySettings | undefined {
   for (const name of PROXY_VARIABLES) {
     const text = read.text(name);
@@ -32,12 +29,12 @@ export function readProxy(read: EnvReader): ProxySettings | undefined {
   return undefined;
 }
 
-/** Shells set it for whatever program can use it. */
+/** Shells set it for all programs, whether or not they can use it. */
 function isSocksForAll(name: string, text: string): boolean {
   return name.toUpperCase() === 'ALL_PROXY' && /^socks\w*:/i.test(text);
 }
 
-/** A host and a port alone are an HTTP proxy, as curl takes them. */
+/** As in curl, a host and a port without a scheme are an HTTP proxy. */
 function readUrl(read: EnvReader, name: string, text: string): string {
   const url = !text.includes('://') && /:\d+\/?$/.test(text) ? `http://${text}` : text;
   if (!isProxy(url)) {

@@ -1,17 +1,17 @@
 import type { Env } from './env.ts';
 
-/** Shorter names are too much like those of others. */
+/** Shorter names resemble those of other programs. */
 const MIN_CHARS = 8;
 const MAX_EDITS = 2;
-/** Nobody else has names that begin so. */
+/** No other program uses this prefix. */
 const OWN_PREFIX = /^REALTIME_/;
-/** Settings of one kind of model are read only for that kind, and of several proxies only the first that is set. */
+/** Settings of a model are read only for its kind, and of several proxies only the first that is set. */
 const SOMETIMES_READ = [
   ...['AZURE_OPENAI_SCOPE', 'OPENAI_API_KEY', 'OPENAI_BASE_URL', 'OPENAI_MODEL'],
   ...['HTTPS_PROXY', 'ALL_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'all_proxy', 'http_proxy', 'no_proxy'],
 ];
 
-/** Notices of variables that look like settings of the bot and are none, such as `REALTME_VOICE`. `read`: those it reads. */
+/** Notices of variables that resemble a setting, such as `REALTME_VOICE`. `read`: the variables that the bot has read. */
 export function unknownSettings(env: Env, read: ReadonlySet<string>): string[] {
   const known = [...new Set([...read, ...SOMETIMES_READ])];
   const isKnown = (name: string) => known.includes(name);
@@ -28,7 +28,7 @@ function isAlike(name: string, known: string): boolean {
   return Math.abs(one.length - other.length) <= MAX_EDITS && editDistance(one, other) <= MAX_EDITS;
 }
 
-/** How many characters have to be inserted, removed or replaced (Levenshtein). */
+/** The Levenshtein distance. */
 function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at);
   for (let y = 1; y <= one.length; y++) {

@@ -136,7 +136,7 @@ export class Conversations {
     try {
       const acceptance = await add();
       if (acceptance.kind === 'duplicate') {
-        telemetry.duplicateDropped();
+        telemetry.count('duplicates');
         log.info(names, 'activity ignored: delivered again');
       }
       return acceptance;

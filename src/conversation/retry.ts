@@ -1,4 +1,5 @@
-import { type Clock, sleep, within } from '../clock.ts';
+import { type Clock, sleep } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
 import { StoreError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
@@ -29,7 +30,9 @@ export async function retry<T>(call: () => Promise<T>, options: RetryOptions): P
   for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS)) {
     const leftMs = startedMs + limitMs - clock.now();
     try {
-      return await (leftMs === Number.POSITIVE_INFINITY ? call() : within(clock, leftMs, call(), late));
+      return await (leftMs === Number.POSITIVE_INFINITY
+        ? call()
+        : withDeadline({ clock, limitMs: leftMs, late }, call));
     } catch (err) {
       if (!(err instanceof StoreError) || err.retry !== 'safe' || backoffMs >= leftMs) throw err;
       if (backoffMs === FIRST_BACKOFF_MS) log.warn({ err }, 'store did not answer: called again');

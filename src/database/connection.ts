@@ -1,29 +1,17 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import pg from 'pg';
-import { type Clock, within } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { DatabaseSettings } from '../config/database-settings.ts';
+import { withDeadline } from '../deadline.ts';
 import { StoreError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { storeFailure } from './errors.ts';
 
-/** Runs statements, each by itself or all in one transaction. Tables without a schema are those of the bot's own. */
+/** Runs statements. Tables without a schema are those of the bot's own schema. */
 export interface Sql {
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
-  /** The same, as pg-boss wants it for its option `db`. */
+  /** Rejects with the errors of `pg`, whose codes pg-boss reads: its option `db`. */
   executeSql(text: string, values?: readonly unknown[]): Promise<{ readonly rows: Record<string, unknown>[] }>;
-}
-
-/** How a transaction ends. */
-export type Ending<T> =
-  | { readonly kind: 'commit'; readonly value: T }
-  | { readonly kind: 'rollBack'; readonly value: T };
-
-export function commit<T>(value: T): Ending<T> {
-  return { kind: 'commit', value };
-}
-
-export function rollBack<T>(value: T): Ending<T> {
-  return { kind: 'rollBack', value };
 }
 
 /** What a connection needs. */
@@ -35,10 +23,10 @@ export interface ConnectionOptions {
   readonly log: Logger;
 }
 
-/** How long a statement, or a transaction with all of its statements, may take. */
+/** Bound of a statement, and of a transaction with all its statements. */
 export const QUERY_LIMIT_MS = 5_000;
 const CONNECT_LIMIT_MS = 4_000;
-/** Ends on the server what a client that is gone or stuck has left behind, with its locks. */
+/** The server ends what a client that is gone or stuck has left behind, and releases its locks. */
 const SERVER_LIMITS = {
   statement_timeout: 2 * QUERY_LIMIT_MS,
   idle_in_transaction_session_timeout: 3 * QUERY_LIMIT_MS,
@@ -47,12 +35,13 @@ const IDLE_MS = 300_000;
 /** Of the connections of an instance, pg-boss has one and the listener another. */
 const OTHER_CONNECTIONS = 2;
 
-/** What every connection of the bot has in common. Fields and no URL: that of a URL without a password has an empty one. */
+/** What every connection has in common. Fields instead of a URL: `pg` reads an empty password from a URL without one. */
 export function clientConfig({ settings, tokens }: ConnectionOptions) {
   const { host, port, database, user, signIn, tls, schema } = settings;
+  const password = passwordOf(signIn, tokens);
   return {
     ...{ host, port, database, user },
-    password: passwordOf(signIn, tokens),
+    ...(password === undefined ? {} : { password }),
     ssl: tls === 'none' ? false : { rejectUnauthorized: tls === 'verified' },
     application_name: schema,
     keepAlive: true,
@@ -60,7 +49,7 @@ export function clientConfig({ settings, tokens }: ConnectionOptions) {
   };
 }
 
-/** Asked for at each new connection. */
+/** `pg` calls the function for each new connection. */
 function passwordOf(signIn: DatabaseSettings['signIn'], tokens: ConnectionOptions['tokens']) {
   switch (signIn.kind) {
     case 'password':
@@ -69,23 +58,20 @@ function passwordOf(signIn: DatabaseSettings['signIn'], tokens: ConnectionOption
       return undefined;
     case 'azureEntraId': {
       const token = tokens(signIn.scope);
-      return async () => {
-        try {
-          return await token();
-        } catch (cause) {
+      return () =>
+        token().catch((cause: unknown) => {
           throw new StoreError('store_refused', 'no access token for the database', { cause });
-        }
-      };
+        });
     }
   }
 }
 
-/** The connections of this instance over which messages go. Rejects with a StoreError. */
+/** The connections of this instance that serve messages. Rejects with a StoreError. */
 export class Connection implements Sql {
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
 
-  /** Connects when it is first used. */
+  /** Connects on first use. */
   constructor(options: ConnectionOptions) {
     const { settings, clock, log } = options;
     this.#clock = clock;
@@ -97,10 +83,9 @@ export class Connection implements Sql {
       idleTimeoutMillis: IDLE_MS,
       max: settings.poolSize - OTHER_CONNECTIONS,
     });
-    // The pool listens to idle connections alone. One that breaks in the moment in which it is handed out, or later, would
-    // end the process: the statement under way rejects with the same error.
+    // The pool listens to idle connections only. An unheard error of any other would end the process; the statement that
+    // it runs rejects with the same error.
     this.#pool.on('connect', (client) => client.on('error', () => {}));
-    // A connection that breaks while nobody uses it: the pool makes another.
     this.#pool.on('error', (error) =>
       log.debug({ reason: storeFailure('waiting', error).reason }, 'database connection lost'),
     );
@@ -114,28 +99,25 @@ export class Connection implements Sql {
     }
   }
 
-  /** Rejects with the errors of `pg`, whose codes pg-boss looks at. */
   executeSql(text: string, values: readonly unknown[] = []): Promise<{ rows: Record<string, unknown>[] }> {
     return this.#pool.query(prepared(text, values));
   }
 
   /**
-   * Runs `work` in a transaction. When it takes longer than `limitMs`, or fails, the connection is closed and nothing is
-   * stored; only a COMMIT whose answer is lost leaves that open.
+   * Runs `work` in a transaction and commits it. After `limitMs`, or when `work` rejects, the connection is closed and
+   * nothing is stored; only a COMMIT whose answer is lost leaves that open.
    */
-  async transaction<T>(work: (sql: Sql) => Promise<Ending<T>>, limitMs = QUERY_LIMIT_MS): Promise<T> {
-    const transaction = new Transaction(this.#pool, limitMs);
+  async transaction<T>(work: (sql: Transaction) => Promise<T>, limitMs = QUERY_LIMIT_MS): Promise<T> {
+    const beginning = this.#pool.connect().then((client) => new Transaction(client, limitMs));
+    const ending = beginning.then((transaction) => transaction.run(work));
     try {
-      return await within(
-        this.#clock,
-        limitMs,
-        transaction.run(work),
-        () => new Error('the transaction took too long'),
-      );
+      const late = () => new Error('the transaction took too long');
+      return await withDeadline({ clock: this.#clock, limitMs, late }, () => ending);
     } catch (error) {
       throw storeFailure('a transaction', error);
     } finally {
-      transaction.end();
+      // Also one that gets its connection only later.
+      beginning.then((transaction) => transaction.end(true)).catch(() => {});
     }
   }
 
@@ -146,70 +128,56 @@ export class Connection implements Sql {
 }
 
 /** One transaction on a connection of its own. */
-class Transaction implements Sql {
-  readonly #pool: pg.Pool;
+export class Transaction implements Sql {
+  readonly #client: pg.PoolClient;
   readonly #limitMs: number;
-  #client: pg.PoolClient | undefined;
+  #isRolledBack = false;
   #isEnded = false;
 
-  constructor(pool: pg.Pool, limitMs: number) {
-    this.#pool = pool;
+  constructor(client: pg.PoolClient, limitMs: number) {
+    this.#client = client;
     this.#limitMs = limitMs;
   }
 
-  async run<T>(work: (sql: Sql) => Promise<Ending<T>>): Promise<T> {
-    const client = await this.#pool.connect();
-    this.#client = client;
-    if (this.#isEnded) this.end();
+  async run<T>(work: (sql: Transaction) => Promise<T>): Promise<T> {
     await this.query('BEGIN');
-    const { kind, value } = await work(this);
-    await this.query(kind === 'commit' ? 'COMMIT' : 'ROLLBACK');
-    this.#release();
+    const value = await work(this);
+    if (!this.#isRolledBack) await this.query('COMMIT');
+    this.end(false);
+    return value;
+  }
+
+  /** Undoes everything, as the last statement. Resolves with `value`. */
+  async rollBack<T>(value: T): Promise<T> {
+    this.#isRolledBack = true;
+    await this.query('ROLLBACK');
     return value;
   }
 
   async query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
-    return (await this.#run<Row>(text, values)).rows;
+    return (await this.executeSql<Row>(text, values)).rows;
   }
 
-  executeSql(text: string, values: readonly unknown[] = []): Promise<{ rows: Record<string, unknown>[] }> {
-    return this.#run(text, values);
-  }
-
-  /** Closes the connection of a transaction that is not over, which rolls it back. */
-  end(): void {
-    this.#isEnded = true;
-    this.#release(true);
-  }
-
-  #run<Row extends object>(text: string, values: readonly unknown[]): Promise<pg.QueryResult<Row>> {
-    const client = this.#client;
-    if (client === undefined) throw new StoreError('store_unavailable', 'the transaction took too long');
+  async executeSql<Row extends object = Record<string, unknown>>(
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<pg.QueryResult<Row>> {
     // `query_timeout` of one statement is not in the types: pg/lib/client.js, `readTimeout`.
-    const query: pg.QueryConfig & { query_timeout: number } = {
+    const timeout: pg.QueryConfig & { query_timeout: number } = {
       ...prepared(text, values),
       query_timeout: this.#limitMs,
     };
-    return client.query<Row>(query);
+    return this.#client.query<Row>(timeout);
   }
 
-  #release(isBroken = false): void {
-    this.#client?.release(isBroken);
-    this.#client = undefined;
+  /** Gives the connection back, or closes it, which rolls back. Safe to call twice. */
+  end(isBroken: boolean): void {
+    if (!this.#isEnded) this.#client.release(isBroken);
+    this.#isEnded = true;
   }
 }
 
-/**
- * A statement that a connection parses and plans once: planning takes longer than running it. Their texts are constants
- * here and in pg-boss; a name is at most 63 bytes long.
- */
+/** A statement that a connection parses and plans once: planning takes longer than running. Names have up to 63 bytes. */
 function prepared(text: string, values: readonly unknown[]): pg.QueryConfig {
-  let name = names.get(text);
-  if (name === undefined) {
-    name = createHash('sha256').update(text).digest('base64url');
-    names.set(text, name);
-  }
-  return { name, text, values: [...values] };
+  return { name: hash('sha256', text, 'base64url'), text, values: [...values] };
 }
-
-const names = new Map<string, string>();

@@ -3,71 +3,63 @@ import { isKnown, recordAfter } from '../conversation/record-after.ts';
 import { readRecord } from '../conversation/record-json.ts';
 import { type ConversationRecord, EMPTY_RECORD } from '../conversation/records.ts';
 import { storableJson } from '../storable-json.ts';
-import { commit, rollBack, type Sql } from './connection.ts';
-import type { JobServices } from './database-job.ts';
+import type { Sql } from './connection.ts';
+import type { DatabaseQueue } from './database-queue.ts';
 import { QUEUE } from './job-queue.ts';
-import type { KeyChain } from './key-chain.ts';
 import { jobId, storedKey } from './names.ts';
 import { forgetAudio } from './postgres-audio-store.ts';
 import { forgetLinks } from './recording-links.ts';
-
-/** What the conversations need. */
-export interface DatabaseConversationsOptions extends JobServices {
-  /** Of messages and of what happens between them. */
-  readonly chain: KeyChain;
-  /** Stops the turns of this instance, also while it hears no notifications. `key`: as it is stored. Must not reject. */
-  readonly onStop: (key: string) => Promise<void>;
-  /** Names this instance. */
-  readonly instance: string;
-}
+import type { DatabaseServices } from './services.ts';
 
 /** Conversations in PostgreSQL. */
 export class DatabaseConversations implements ConversationStore {
-  readonly #options: DatabaseConversationsOptions;
+  readonly #services: DatabaseServices;
+  readonly #queue: DatabaseQueue;
 
-  constructor(options: DatabaseConversationsOptions) {
-    this.#options = options;
+  constructor(services: DatabaseServices, queue: DatabaseQueue) {
+    this.#services = services;
+    this.#queue = queue;
   }
 
   async read(key: string): Promise<ConversationRecord> {
-    const { connection, retentionMs } = this.#options;
+    const { connection, recordRetentionMs } = this.#services;
     const [row] = await connection.query<{ record: unknown }>(
       "SELECT record FROM conversations WHERE key = $1 AND updated_at >= now() - $2 * interval '1 ms'",
-      [storedKey(key), retentionMs],
+      [storedKey(key), recordRetentionMs],
     );
     return readRecord(row?.record);
   }
 
   async create(key: string): Promise<boolean> {
-    const { connection, retentionMs } = this.#options;
+    const { connection, recordRetentionMs } = this.#services;
     const created = await connection.query(
       `INSERT INTO conversations AS c (key, version, record) VALUES ($1, $2, $3)
        ON CONFLICT (key) DO UPDATE SET is_forgotten = false, updated_at = now(),
          record = CASE WHEN c.is_forgotten THEN c.record ELSE excluded.record END
        WHERE c.is_forgotten OR c.updated_at < now() - $4 * interval '1 ms' RETURNING key`,
-      [storedKey(key), EMPTY_RECORD.version, JSON.stringify(EMPTY_RECORD), retentionMs],
+      [storedKey(key), EMPTY_RECORD.version, JSON.stringify(EMPTY_RECORD), recordRetentionMs],
     );
     return created.length > 0;
   }
 
   async apply(key: string, activityId: string | undefined, action: ConversationAction): Promise<boolean> {
-    const { chain, connection, onStop } = this.#options;
+    const { chain, connection } = this.#services;
     const isApplied = await chain.run(key, (leftMs) =>
       connection.transaction(async (sql) => {
         const record = await this.#lock(sql, key);
-        if (activityId !== undefined && isKnown(record, activityId)) return rollBack(false);
+        if (activityId !== undefined && isKnown(record, activityId)) return sql.rollBack(false);
         await this.#write(sql, key, recordAfter(record, activityId, action), action);
         await this.#act(sql, key, action);
-        return commit(true);
+        return true;
       }, leftMs),
     );
-    if (isApplied && isStop(action)) await onStop(storedKey(key));
+    if (isApplied && isStop(action)) await this.#queue.stop(storedKey(key));
     return isApplied;
   }
 
-  /** Those with a record, and those whose first message waits. */
+  /** The conversations with a record, and those whose first message waits. */
   async keysOfTeam(team: string): Promise<readonly string[]> {
-    const { connection, jobs } = this.#options;
+    const { connection, jobs } = this.#services;
     const found = await connection.query<{ key: string }>(
       `SELECT key FROM conversations WHERE team = $1 AND NOT is_forgotten UNION
        SELECT singleton_key FROM ${jobs.table} WHERE name = $2 AND state IN ('created', 'retry', 'active')
@@ -77,14 +69,14 @@ export class DatabaseConversations implements ConversationStore {
     return found.map(({ key }) => key);
   }
 
-  /** The newest record, whose row nobody else writes until the transaction ends. */
+  /** The newest record. Its row is locked until the transaction ends. */
   async #lock(sql: Sql, key: string): Promise<ConversationRecord> {
     const [row] = await sql.query<{ record: unknown }>(
       `INSERT INTO conversations AS c (key, version, record) VALUES ($1, $2, $3)
        ON CONFLICT (key) DO UPDATE SET record =
          CASE WHEN c.updated_at < now() - $4 * interval '1 ms' THEN excluded.record ELSE c.record END
        RETURNING record`,
-      [storedKey(key), EMPTY_RECORD.version, JSON.stringify(EMPTY_RECORD), this.#options.retentionMs],
+      [storedKey(key), EMPTY_RECORD.version, JSON.stringify(EMPTY_RECORD), this.#services.recordRetentionMs],
     );
     return readRecord(row?.record);
   }
@@ -101,9 +93,9 @@ export class DatabaseConversations implements ConversationStore {
     );
   }
 
-  /** Does to the messages of a conversation what an action does to its record. */
+  /** Applies an action to everything but the record. */
   async #act(sql: Sql, key: string, action: ConversationAction): Promise<void> {
-    const { jobs, instance } = this.#options;
+    const { jobs, instance } = this.#services;
     switch (action.kind) {
       case 'note':
       case 'edit':
@@ -126,7 +118,7 @@ export class DatabaseConversations implements ConversationStore {
   }
 }
 
-/** Whether turns end that were accepted before. */
+/** Whether the action ends the turns that were accepted before it. */
 function isStop({ kind }: ConversationAction): boolean {
   return kind === 'stop' || kind === 'forget';
 }

@@ -5,29 +5,11 @@ import { readRecord } from '../conversation/record-json.ts';
 import { type ConversationRecord, type Edit, EMPTY_RECORD, withAnswered } from '../conversation/records.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
 import { TurnError } from '../errors.ts';
-import type { Logger } from '../log.ts';
 import { storable, storableJson } from '../storable-json.ts';
-import { type Connection, commit, type Ending, rollBack, type Sql } from './connection.ts';
-import { type Claim, type JobQueue, MAX_CLAIMS, QUEUE } from './job-queue.ts';
+import type { Sql } from './connection.ts';
+import { type Claim, MAX_CLAIMS, QUEUE } from './job-queue.ts';
 import { storedKey } from './names.ts';
-
-/** What all jobs of an instance have in common. */
-export interface JobServices {
-  readonly connection: Connection;
-  readonly jobs: JobQueue;
-  /** A record that was not written for so long is empty again. */
-  readonly retentionMs: number;
-  readonly log: Logger;
-}
-
-/** The message of a job. */
-export interface JobMessage {
-  readonly id: string;
-  readonly message: UserMessage;
-  readonly acceptedAtMs: number;
-  /** `undefined`: an in-band turn, which runs where it was accepted and is no job of the queue. */
-  readonly claim: Claim | undefined;
-}
+import type { DatabaseServices } from './services.ts';
 
 interface Row {
   readonly record: unknown;
@@ -40,23 +22,30 @@ interface BeginRow extends Row {
   readonly is_stopped: boolean | null;
 }
 
-/** One attempt at a message. The row of its conversation is locked before its job, everywhere. */
+/** One attempt at a message. Everywhere the row of the conversation is locked before the job. */
 export class DatabaseJob implements TurnJob {
   readonly id: string;
   readonly message: UserMessage;
   readonly acceptedAtMs: number;
   readonly isTransferable: boolean;
   readonly isRetry: boolean;
+  /** `undefined`: an in-band turn, which runs where it was accepted and is no job of the queue. */
   readonly claim: Claim | undefined;
-  /** Of its conversation, as it is stored. */
+  /** The key of its conversation, as stored. */
   readonly key: string;
-  readonly #services: JobServices;
+  readonly #services: DatabaseServices;
   readonly #stop = new AbortController();
+  readonly signal = this.#stop.signal;
+  /** The turn has completed or was given back. */
+  isEnded = false;
+  /** Another attempt has the turn. */
+  isLost = false;
   #epoch: number | undefined;
-  #isEnded = false;
-  #isLost = false;
 
-  constructor({ id, message, acceptedAtMs, claim }: JobMessage, services: JobServices) {
+  constructor(
+    { id, message, acceptedAtMs, claim }: Pick<DatabaseJob, 'id' | 'message' | 'acceptedAtMs' | 'claim'>,
+    services: DatabaseServices,
+  ) {
     this.id = id;
     this.message = message;
     this.acceptedAtMs = acceptedAtMs;
@@ -67,27 +56,13 @@ export class DatabaseJob implements TurnJob {
     this.key = storedKey(message.key);
   }
 
-  get signal(): AbortSignal {
-    return this.#stop.signal;
-  }
-
-  /** Whether the turn has completed or was given back. */
-  get isEnded(): boolean {
-    return this.#isEnded;
-  }
-
-  /** Whether another attempt has the turn. */
-  get isLost(): boolean {
-    return this.#isLost;
-  }
-
   abort(reason: TurnError): void {
     this.#stop.abort(reason);
   }
 
   async begin(): Promise<TurnStart> {
-    const { connection, jobs, retentionMs } = this.#services;
-    // In-band turns have no job to look at: they are stopped by their signal alone.
+    const { connection, jobs, recordRetentionMs } = this.#services;
+    // An in-band turn has no job to look at: its signal alone stops it.
     if (this.signal.aborted && this.signal.reason.code === 'cancelled') return { kind: 'stopped' };
     // An attempt is counted by its claim, however often this is called.
     const [row] = await connection.query<BeginRow>(
@@ -111,7 +86,7 @@ export class DatabaseJob implements TurnJob {
          (SELECT created_on FROM job) < stopped_at AS is_stopped`,
       [
         ...[this.key, EMPTY_RECORD.version, JSON.stringify(EMPTY_RECORD), this.message.team ?? null],
-        ...[this.claim?.id ?? null, this.claim?.retryCount ?? null, retentionMs, QUEUE],
+        ...[this.claim?.id ?? null, this.claim?.retryCount ?? null, recordRetentionMs, QUEUE],
       ],
     );
     if (row === undefined) {
@@ -130,10 +105,10 @@ export class DatabaseJob implements TurnJob {
     const { connection, jobs } = this.#services;
     const result = await connection.transaction<SaveResult>(async (sql) => {
       const row = await this.#lock(sql);
-      if (this.claim !== undefined && !(await jobs.touch([this.claim], sql))) return rollBack('superseded');
-      if (row === undefined || row.epoch !== this.#epoch) return commit('obsolete');
+      if (this.claim !== undefined && !(await jobs.touch([this.claim], sql))) return sql.rollBack('superseded');
+      if (row === undefined || row.epoch !== this.#epoch) return 'obsolete';
       await this.#write(sql, edit(readRecord(row.record)), null);
-      return commit('saved');
+      return 'saved';
     });
     if (result === 'superseded') this.loseClaim();
     return result;
@@ -152,42 +127,39 @@ export class DatabaseJob implements TurnJob {
     const { claim } = this;
     if (claim === undefined) return;
     const isOurs = await connection.transaction(async (sql) => {
-      await this.#uncount(sql, claim);
-      return (await jobs.release(sql, claim)) ? commit(true) : rollBack(false);
+      await this.uncountAttempt(sql);
+      return (await jobs.release(sql, claim)) || sql.rollBack(false);
     });
-    this.#isEnded = true;
+    this.isEnded = true;
     if (!isOurs) this.loseClaim();
   }
 
   noteStream(streamId: string): void {
     if (this.claim === undefined) return;
+    const { connection, log } = this.#services;
     const text = 'UPDATE conversations SET stream_id = $3 WHERE key = $1 AND attempt_job = $2';
-    this.#services.connection
-      .query(text, [this.key, this.claim.id, streamId])
-      .catch((err: unknown) => this.#services.log.debug({ err }, 'stream id not stored'));
+    const storing = connection.query(text, [this.key, this.claim.id, streamId]);
+    storing.catch((err: unknown) => log.debug({ err }, 'stream id not stored'));
   }
 
-  /** How many attempts at it have ended with their processes, as far as anybody knows. */
-  async lostAttempts(): Promise<number> {
+  /** How many attempts count so far: those that ended with their processes, as far as is known. */
+  async attemptCount(): Promise<number> {
     const text = 'SELECT cardinality(attempts) AS count FROM conversations WHERE key = $1 AND attempt_job = $2';
-    const values = [this.key, this.claim?.id ?? null];
-    return (await this.#services.connection.query<{ count: number }>(text, values))[0]?.count ?? 0;
+    const [row] = await this.#services.connection.query<{ count: number }>(text, [this.key, this.claim?.id ?? null]);
+    return row?.count ?? 0;
   }
 
   /** Another attempt has the turn. */
   loseClaim(): void {
-    this.#isLost = true;
+    this.isLost = true;
     this.abort(new TurnError('claim_lost', 'another attempt has the turn'));
   }
 
-  /** Does not count as an attempt any more. */
-  async takeBack(): Promise<void> {
-    if (this.claim !== undefined) await this.#uncount(this.#services.connection, this.claim);
-  }
-
-  async #uncount(sql: Sql, { id, retryCount }: Claim): Promise<void> {
-    const text = `UPDATE conversations SET attempts = array_remove(attempts, $3) WHERE key = $1 AND attempt_job = $2`;
-    await sql.query(text, [this.key, id, retryCount]);
+  /** This attempt does not count any more. */
+  async uncountAttempt(sql: Sql = this.#services.connection): Promise<void> {
+    if (this.claim === undefined) return;
+    const text = 'UPDATE conversations SET attempts = array_remove(attempts, $3) WHERE key = $1 AND attempt_job = $2';
+    await sql.query(text, [this.key, this.claim.id, this.claim.retryCount]);
   }
 
   async #lock(sql: Sql): Promise<Row | undefined> {
@@ -195,7 +167,7 @@ export class DatabaseJob implements TurnJob {
     return (await sql.query<Row>(text, [this.key]))[0];
   }
 
-  /** Writes the record, or creates it where nothing was begun. A job that has ended is no attempt any more. */
+  /** Writes the record, and creates its row where there is none. An `ended` job is no attempt any more. */
   async #write(sql: Sql, record: ConversationRecord, ended: string | null): Promise<void> {
     await sql.query(
       `INSERT INTO conversations AS c (key, version, record) VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE
@@ -206,23 +178,19 @@ export class DatabaseJob implements TurnJob {
   }
 
   async #end(isDead: boolean, isDelivered: boolean): Promise<boolean> {
-    const isOurs = await this.#services.connection.transaction((sql) => this.#tryEnd(sql, isDead, isDelivered));
-    this.#isEnded ||= isOurs;
+    const { connection, jobs } = this.#services;
+    const { claim, message } = this;
+    const isOurs = await connection.transaction<boolean>(async (sql) => {
+      const row = await this.#lock(sql);
+      // A message that was forgotten meanwhile is not kept for an operator.
+      if (isDead && row?.epoch === this.#epoch) await jobs.sendDead(sql, message.key, storable(writeMessage(message)));
+      await this.#write(sql, withAnswered(readRecord(row?.record), messageId(message)), claim?.id ?? null);
+      if (claim === undefined || (await jobs.complete(sql, claim))) return true;
+      const hasEnded = await jobs.hasEnded(sql, claim);
+      return isDelivered ? hasEnded : sql.rollBack(hasEnded);
+    });
+    this.isEnded ||= isOurs;
     if (!isOurs) this.loseClaim();
     return isOurs;
-  }
-
-  async #tryEnd(sql: Sql, isDead: boolean, isDelivered: boolean): Promise<Ending<boolean>> {
-    const { jobs } = this.#services;
-    const row = await this.#lock(sql);
-    // What was forgotten meanwhile is not kept for an operator.
-    if (isDead && row?.epoch === this.#epoch)
-      await jobs.sendDead(sql, this.message, storable(writeMessage(this.message)));
-    const record = withAnswered(readRecord(row?.record), messageId(this.message));
-    await this.#write(sql, record, this.claim?.id ?? null);
-    if (this.claim === undefined) return commit(true);
-    if (await jobs.complete(sql, this.claim)) return commit(true);
-    const hasEnded = await jobs.hasEnded(sql, this.claim);
-    return isDelivered ? commit(hasEnded) : rollBack(hasEnded);
   }
 }

@@ -12,79 +12,104 @@ import { personOf } from '../conversation/speakers.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
 import { type Person, unvouchedPart } from '../shares.ts';
 import { storable } from '../storable-json.ts';
-import { commit, type Ending, rollBack, type Sql } from './connection.ts';
-import type { JobServices } from './database-job.ts';
-import type { Dispatcher } from './dispatcher.ts';
-import { storeFailure } from './errors.ts';
-import type { InBandResult, InBandTurns } from './in-band-turns.ts';
+import type { Transaction } from './connection.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { type InBandResult, InBandTurns } from './in-band-turns.ts';
 import type { WaitingCounts } from './job-queue.ts';
-import type { KeyChain } from './key-chain.ts';
-import { jobId } from './names.ts';
+import { Listener } from './listener.ts';
+import { channelOf, jobId } from './names.ts';
+import type { DatabaseServices } from './services.ts';
 
-/** What the queue needs. */
-export interface DatabaseQueueOptions extends JobServices {
-  readonly dispatcher: Dispatcher;
-  readonly inBand: InBandTurns;
-  /** Of messages and of what happens between them. */
-  readonly chain: KeyChain;
-  /** A message was stored here. */
-  readonly onAdded: () => void;
-}
-
-/** Accepted messages in PostgreSQL: any instance answers them, and they outlive all. */
+/** Accepted messages in PostgreSQL: any instance answers them, and they outlive all instances. */
 export class DatabaseQueue implements TurnQueue {
-  readonly #options: DatabaseQueueOptions;
+  readonly #services: DatabaseServices;
+  readonly #dispatcher: Dispatcher;
+  readonly #inBand: InBandTurns;
+  readonly #listener: Listener;
 
-  constructor(options: DatabaseQueueOptions) {
-    this.#options = options;
+  constructor(services: DatabaseServices) {
+    this.#services = services;
+    this.#dispatcher = new Dispatcher(services);
+    this.#inBand = new InBandTurns(services);
+    this.#listener = new Listener(services, channelOf(services.settings.schema), {
+      onPayload: (payload) => this.#onNotified(payload),
+      // Finds what was not notified meanwhile.
+      onConnect: () => {
+        this.#dispatcher.wake();
+        void this.#dispatcher.stop();
+      },
+    });
+  }
+
+  /** The database can be used. */
+  open(): void {
+    this.#listener.start();
+    if (this.#services.settings.isDispatching) this.#dispatcher.open();
   }
 
   async add(message: UserMessage): Promise<AddResult> {
-    const { chain, connection, onAdded } = this.#options;
+    const { chain, connection } = this.#services;
     const result = await chain.run(message.key, (leftMs) =>
       connection.transaction((sql) => this.#store(sql, message), leftMs),
     );
-    if (result === 'queued') onAdded();
+    // Else the notification of this message wakes the dispatcher.
+    if (result === 'queued' && !this.#listener.isConnected) this.#dispatcher.wake();
     return result;
   }
 
   async addHere(message: UserMessage): Promise<InBandResult> {
-    return this.#options.inBand.add(message);
+    return this.#inBand.add(message);
   }
 
   async hasRoom(key: string): Promise<boolean> {
-    const { connection, jobs } = this.#options;
-    try {
-      const { ofKey } = await jobs.countWaiting(connection, { key, personKey: key });
-      return ofKey <= MAX_WAITING;
-    } catch (error) {
-      throw storeFailure('counting messages', error);
-    }
+    const { connection, jobs } = this.#services;
+    const { ofKey } = await jobs.countWaiting(connection, { key, personKey: key });
+    return ofKey <= MAX_WAITING;
   }
 
   start(run: (job: TurnJob) => Promise<void>): void {
-    this.#options.inBand.start(run);
-    this.#options.dispatcher.start(run);
+    this.#inBand.start(run);
+    this.#dispatcher.start(run);
   }
 
   async drain(graceMs: number, dismiss: (message: UserMessage) => Promise<void>): Promise<void> {
-    const { dispatcher, inBand } = this.#options;
-    await Promise.all([dispatcher.drain(graceMs), inBand.drain(graceMs, dismiss)]);
+    await Promise.all([this.#dispatcher.drain(graceMs), this.#inBand.drain(graceMs, dismiss)]);
   }
 
-  async #store(sql: Sql, message: UserMessage): Promise<Ending<AddResult>> {
-    const { jobs } = this.#options;
+  /** Stops the turns of a conversation on this instance, also while it hears no notifications. `key`: as stored. */
+  stop(key: string): Promise<void> {
+    this.#inBand.stop(key);
+    return this.#dispatcher.stop(key);
+  }
+
+  /** Safe to call twice. */
+  async close(): Promise<void> {
+    this.#dispatcher.close();
+    await this.#listener.close();
+  }
+
+  async #store(sql: Transaction, message: UserMessage): Promise<AddResult> {
+    const { jobs } = this.#services;
     const waiting = await jobs.countWaiting(sql, message);
     const isBusy = isTooMuch(waiting, personOf(message));
-    // One of the conversation's runs, or is about to.
+    // One of the conversation's messages runs, or is about to.
     const isFull = waiting.ofKey > MAX_WAITING || waiting.ofPerson >= MAX_WAITING_PER_PERSON;
-    // Of what is not answered nothing is stored but its id.
+    // Of a refused message only the id is stored.
     const data = isBusy || isFull ? {} : storable(writeMessage(message));
-    if (!(await jobs.send(sql, message, data))) return rollBack('duplicate');
-    if (isBusy) return rollBack('busy');
-    if (!isFull) return commit('queued');
+    if (!(await jobs.send(sql, message, data))) return sql.rollBack('duplicate');
+    if (isBusy) return sql.rollBack('busy');
+    if (!isFull) return 'queued';
     await jobs.cancelWaiting(sql, message.key, jobId(message));
-    return commit('queueFull');
+    return 'queueFull';
+  }
+
+  /** pg-boss notifies with the name of a queue; a stop, with the instance that stopped and the stored key. */
+  #onNotified(payload: string): void {
+    const [, instance, key] = /^(.*?) (.*)$/s.exec(payload) ?? [];
+    if (instance === undefined || key === undefined) this.#dispatcher.wake();
+    else if (instance === this.#services.instance) void this.#dispatcher.stop(key);
+    // A stop of this instance has already stopped its in-band turns, and later ones are not meant.
+    else void this.stop(key);
   }
 }
 

@@ -1,36 +1,34 @@
-import { type Clock, within } from '../clock.ts';
 import type { TurnJob } from '../conversation/queue/turn-queue.ts';
+import { withDeadline } from '../deadline.ts';
 import { TurnError } from '../errors.ts';
-import { commit } from './connection.ts';
-import { DatabaseJob, type JobServices } from './database-job.ts';
+import { DatabaseJob } from './database-job.ts';
 import { storeFailure } from './errors.ts';
-import type { FetchedJob } from './job-queue.ts';
+import type { Claim, FetchedJob } from './job-queue.ts';
+import type { DatabaseServices } from './services.ts';
 
 /** Turns that run at once on one instance. */
 const MAX_RUNNING = 200;
-/** How many are fetched at once: few different numbers, since each is another statement to prepare. */
+/** Jobs of one fetch. Few different numbers, because each is another statement to prepare. */
 const BATCHES = [50, 10, 1];
-/** What was not notified is found by looking: jobs that are attempted again, and what came while nobody listened. */
+/** Polling finds what is not notified: retries, and jobs that came while nobody listened. */
 const POLL_MS = 2_000;
 const TOUCH_MS = 5_000;
 /** After an outage the heartbeats come before supervision misses them. */
 const TOUCH_RETRY_MS = 1_000;
 const TOUCH_LIMIT_MS = 3_000;
-/** After so many attempts that have ended their processes, the next is the last. */
+/** After so many attempts that ended their processes, the next one is the last. */
 const SUSPECT_ATTEMPTS = 2;
 
-/** Fetches jobs from the queue and runs them on this instance, and keeps their claims meanwhile. */
+/** Fetches jobs from the queue, runs them on this instance, and keeps their claims meanwhile. */
 export class Dispatcher {
-  readonly #services: JobServices;
-  readonly #clock: Clock;
-  readonly #running = new Set<DatabaseJob>();
-  /** Turns that have ended here and were lost to another attempt. They still count as attempts. */
+  readonly #services: DatabaseServices;
+  readonly #running = new Map<DatabaseJob, Claim>();
+  /** Ended turns whose claims were lost. They still count as attempts. */
   readonly #lost = new Set<DatabaseJob>();
   readonly #onIdle: (() => void)[] = [];
   /** The turns that run one by one. */
   #suspects: Promise<void> = Promise.resolve();
   #run: ((job: TurnJob) => Promise<void>) | undefined;
-  /** The queue can be used, and turns are taken from it. */
   #isOpen = false;
   #isDraining = false;
   #isFetching = false;
@@ -39,9 +37,8 @@ export class Dispatcher {
   #cancelPoll: () => void = () => {};
   #cancelTouch: () => void = () => {};
 
-  constructor(services: JobServices, clock: Clock) {
+  constructor(services: DatabaseServices) {
     this.#services = services;
-    this.#clock = clock;
   }
 
   /** `run` must not reject. */
@@ -53,22 +50,22 @@ export class Dispatcher {
   /** The queue can be used. */
   open(): void {
     this.#isOpen = true;
-    this.#touchLater();
+    this.#touchAfter(TOUCH_MS);
     this.wake();
   }
 
-  /** Something may wait. */
+  /** Fetches: a job may wait. */
   wake(): void {
     this.#isWoken = true;
     if (!this.#isFetching) void this.#fetch();
   }
 
   /**
-   * Stops the turns that run here and whose conversations were stopped since they were accepted: of one, by its stored
-   * key, or of all. Those that have not begun find that by themselves. Never rejects.
+   * Stops the turns that run here and were accepted before their conversation was stopped: of one conversation, by its
+   * stored key, or of all. A turn that has not begun finds out by itself. Never rejects.
    */
   async stop(key?: string): Promise<void> {
-    const jobs = [...this.#running].filter((job) => key === undefined || job.key === key);
+    const jobs = [...this.#running.keys()].filter((job) => key === undefined || job.key === key);
     if (jobs.length === 0) return;
     try {
       const ids = await this.#services.jobs.stoppedAmong(jobs.map(({ id }) => id));
@@ -79,18 +76,12 @@ export class Dispatcher {
     }
   }
 
-  /** After a time without notifications: fetches what came, and stops what was stopped. Never rejects. */
-  catchUp(): Promise<void> {
-    this.wake();
-    return this.stop();
-  }
-
   /** Fetches nothing more. Running turns have `graceMs` milliseconds to end. Resolves when none runs. */
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
     this.#cancelPoll();
-    const cancel = this.#clock.after(graceMs, () => {
-      for (const job of this.#running) job.abort(new TurnError('shutting_down', 'the process has to end'));
+    const cancel = this.#services.clock.after(graceMs, () => {
+      for (const job of this.#running.keys()) job.abort(shuttingDown());
     });
     if (this.#running.size > 0 || this.#isFetching) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
     cancel();
@@ -104,51 +95,44 @@ export class Dispatcher {
   }
 
   async #fetch(): Promise<void> {
+    const { jobs, log, clock } = this.#services;
     this.#isFetching = true;
     while (this.#isWoken) {
       this.#isWoken = false;
       const batch = BATCHES.find((count) => this.#running.size + count <= MAX_RUNNING);
       if (this.#run === undefined || !this.#isOpen || this.#isDraining || batch === undefined) break;
       try {
-        const fetched = await this.#services.jobs.fetch(batch);
+        const fetched = await jobs.fetch(batch);
         for (const job of fetched) this.#accept(job, this.#run);
         this.#isWoken ||= fetched.length === batch;
-        if (this.#hasFailed) this.#services.log.info('turns fetched again');
+        if (this.#hasFailed) log.info('turns fetched again');
         this.#hasFailed = false;
       } catch (error) {
-        this.#report(error);
+        if (!this.#hasFailed) log.warn({ err: storeFailure('fetching turns', error) }, 'turns not fetched');
+        this.#hasFailed = true;
       }
     }
     this.#isFetching = false;
     this.#settleIdle();
     this.#cancelPoll();
-    if (this.#isOpen && !this.#isDraining) this.#cancelPoll = this.#clock.after(POLL_MS, () => this.wake());
-  }
-
-  /** Said once until it works again. */
-  #report(error: unknown): void {
-    if (!this.#hasFailed) this.#services.log.warn({ err: storeFailure('fetching turns', error) }, 'turns not fetched');
-    this.#hasFailed = true;
+    if (this.#isOpen && !this.#isDraining) this.#cancelPoll = clock.after(POLL_MS, () => this.wake());
   }
 
   #accept(fetched: FetchedJob, run: (job: TurnJob) => Promise<void>): void {
-    const { id, retryCount, message, acceptedAtMs } = fetched;
-    if (message === undefined) {
-      void this.#putAside(fetched);
-      return;
-    }
-    const job = new DatabaseJob({ id, message, acceptedAtMs, claim: { id, retryCount } }, this.#services);
-    this.#running.add(job);
-    void this.#start(job, retryCount, run).then(() => this.#end(job));
+    const { message, acceptedAtMs, claim } = fetched;
+    if (message === undefined) return void this.#discard(fetched);
+    const job = new DatabaseJob({ id: claim.id, message, acceptedAtMs, claim }, this.#services);
+    this.#running.set(job, claim);
+    void this.#runJob(job, claim.retryCount, run).then(() => this.#end(job));
   }
 
-  /** What may be given up next runs with no other of its kind: what ran beside the culprit is not counted with it again. */
-  async #start(job: DatabaseJob, claimCount: number, run: (job: TurnJob) => Promise<void>): Promise<void> {
+  /** Runs suspects one by one: a turn that ran beside the one that ends processes is not given up with it. */
+  async #runJob(job: DatabaseJob, claimCount: number, run: (job: TurnJob) => Promise<void>): Promise<void> {
     const isSuspect =
-      claimCount >= SUSPECT_ATTEMPTS && (await job.lostAttempts().catch(() => SUSPECT_ATTEMPTS)) >= SUSPECT_ATTEMPTS;
+      claimCount >= SUSPECT_ATTEMPTS && (await job.attemptCount().catch(() => SUSPECT_ATTEMPTS)) >= SUSPECT_ATTEMPTS;
     const turn = (isSuspect ? this.#suspects : Promise.resolve()).then(() => {
-      // Fetched while the process began to end: given back by the turn itself.
-      if (this.#isDraining) job.abort(new TurnError('shutting_down', 'the process has to end'));
+      // Fetched while the process began to end: the turn gives itself back.
+      if (this.#isDraining) job.abort(shuttingDown());
       return run(job);
     });
     if (isSuspect) this.#suspects = turn;
@@ -157,9 +141,11 @@ export class Dispatcher {
 
   #end(job: DatabaseJob): void {
     this.#running.delete(job);
-    if (job.isLost) this.#lost.add(job);
-    // With the next heartbeat, where that fails.
-    if (job.isLost) void this.#takeBackLost().catch(() => {});
+    if (job.isLost) {
+      this.#lost.add(job);
+      // The next heartbeat tries again.
+      void this.#uncountLost().catch(() => {});
+    }
     this.#settleIdle();
     this.wake();
   }
@@ -168,41 +154,41 @@ export class Dispatcher {
     if (this.#running.size === 0 && !this.#isFetching) for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
-  /** What no version of the bot has written: nobody can be told. */
-  async #putAside({ id, retryCount, data }: FetchedJob): Promise<void> {
+  /** No version of the bot has written this job: there is nobody to answer. */
+  async #discard({ claim, data }: FetchedJob): Promise<void> {
     const { connection, jobs, log } = this.#services;
-    log.error({ job: id }, 'message moved to the dead letters: not readable');
+    log.error({ job: claim.id }, 'message moved to the dead letters: not readable');
     try {
       await connection.transaction(async (sql) => {
-        await jobs.sendDead(sql, { key: id }, data);
-        return commit(await jobs.complete(sql, { id, retryCount }));
+        await jobs.sendDead(sql, claim.id, data);
+        await jobs.complete(sql, claim);
       });
       this.wake();
     } catch (err) {
-      log.warn({ err, job: id }, 'unreadable message not moved to the dead letters');
+      log.warn({ err, job: claim.id }, 'unreadable message not moved to the dead letters');
     }
   }
 
-  #touchLater(delayMs = TOUCH_MS): void {
-    this.#cancelTouch();
-    this.#cancelTouch = this.#clock.after(delayMs, async () => {
-      const isDone = await this.#touch();
-      if (!this.#isDraining || this.#running.size > 0) this.#touchLater(isDone ? TOUCH_MS : TOUCH_RETRY_MS);
+  #touchAfter(delayMs: number): void {
+    this.#cancelTouch = this.#services.clock.after(delayMs, async () => {
+      const isTouched = await this.#touch();
+      if (!this.#isDraining || this.#running.size > 0) this.#touchAfter(isTouched ? TOUCH_MS : TOUCH_RETRY_MS);
     });
   }
 
-  /** False when it has to be done again soon. */
+  /** Sends the heartbeats. False when that has to be tried again soon. */
   async #touch(): Promise<boolean> {
-    const { jobs, log } = this.#services;
-    const touched = [...this.#running].filter(({ isLost }) => !isLost);
-    const claims = touched.flatMap(({ claim }) => claim ?? []);
+    const { clock, connection, jobs, log } = this.#services;
+    const touched = [...this.#running].filter(([job]) => !job.isLost);
+    const claims = touched.map(([, claim]) => claim);
     try {
-      await this.#takeBackLost();
+      await this.#uncountLost();
       if (claims.length === 0) return true;
       const late = () => new Error('the heartbeat took too long');
-      const touching = within(this.#clock, TOUCH_LIMIT_MS, jobs.touch(claims), late);
-      if (await touching.catch(() => jobs.touchElsewhere(claims))) return true;
-      for (const job of touched) if (job.claim !== undefined && !(await jobs.touch([job.claim]))) this.#lose(job);
+      const touching = withDeadline({ clock, limitMs: TOUCH_LIMIT_MS, late }, () => jobs.touch(claims));
+      // The connection of pg-boss may be busy with maintenance.
+      if (await touching.catch(() => jobs.touch(claims, connection))) return true;
+      for (const [job, claim] of touched) if (!(await jobs.touch([claim]))) this.#lose(job);
       return true;
     } catch (error) {
       log.debug({ err: storeFailure('a heartbeat', error) }, 'heartbeat not stored');
@@ -210,18 +196,22 @@ export class Dispatcher {
     }
   }
 
-  /** A turn that has completed meanwhile has lost nothing. */
+  /** A turn that has ended meanwhile has lost nothing. */
   #lose(job: DatabaseJob): void {
     if (job.isEnded || !this.#running.has(job)) return;
     this.#services.log.warn({ turn: job.id }, 'turn lost to another attempt');
     job.loseClaim();
   }
 
-  /** This process lives: the attempts that it has lost do not count. */
-  async #takeBackLost(): Promise<void> {
+  /** This process is alive: the attempts that it has lost do not count. */
+  async #uncountLost(): Promise<void> {
     for (const job of this.#lost) {
-      await job.takeBack();
+      await job.uncountAttempt();
       this.#lost.delete(job);
     }
   }
+}
+
+function shuttingDown(): TurnError {
+  return new TurnError('shutting_down', 'the process has to end');
 }

@@ -29,10 +29,10 @@ const WITHOUT_TLS = 'The server does not support SSL connections';
 export function storeFailure(doing: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const reason = reasonOf(error);
-  return new StoreError(meaningOf(error, reason), `${doing} failed${said(reason)}`, { reason });
+  return new StoreError(meaningOf(error, reason), `${doing} failed${reasonText(reason)}`, { reason });
 }
 
-function said(reason: string | undefined): string {
+function reasonText(reason: string | undefined): string {
   if (reason === undefined) return '';
   if (reason === NOT_OPEN) return ': the queue is not open yet';
   return MISSING.test(reason) ? `: ${reason}, tables are missing, which the bot creates when it starts` : `: ${reason}`;

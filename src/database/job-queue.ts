@@ -1,4 +1,4 @@
-import { PgBoss } from 'pg-boss';
+import { type ConstructorOptions, PgBoss } from 'pg-boss';
 import { type MessageJson, readMessage } from '../conversation/message-json.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
 import { fieldsOf } from '../json-access.ts';
@@ -6,95 +6,89 @@ import { type Connection, type ConnectionOptions, clientConfig, type Sql } from 
 import { storeFailure } from './errors.ts';
 import { channelOf, jobId, queueSchema, storedKey } from './names.ts';
 
-/** A claim to a job: it holds as long as nobody else has fetched the job since. pg-boss checks it with every call. */
+/** A claim to a job: it holds until somebody else fetches the job. pg-boss checks it with every call. */
 export interface Claim {
   readonly id: string;
   readonly retryCount: number;
 }
 
 /** A job that was fetched. */
-export interface FetchedJob extends Claim {
+export interface FetchedJob {
+  readonly claim: Claim;
   readonly acceptedAtMs: number;
   /** `undefined`: no version of the bot has written it. */
   readonly message: UserMessage | undefined;
   readonly data: object;
 }
 
-/** How many messages wait, and their bytes as they are stored. */
-export interface WaitingCounts {
-  /** Of its conversation, the running one included. */
-  readonly ofKey: number;
-  readonly ofPerson: number;
-  readonly inAll: number;
-  readonly bytes: number;
-  /** Of everybody for whom no channel vouches. */
-  readonly ofUnvouched: number;
-  readonly unvouchedBytes: number;
-}
-
-const NONE_WAITING = { ofKey: 0, ofPerson: 0, inAll: 0, bytes: 0, ofUnvouched: 0, unvouchedBytes: 0 };
+/** How many messages wait, and their stored bytes. */
+const NONE_WAITING = {
+  /** In the conversation of the message, the running one included. */
+  ofKey: 0,
+  ofPerson: 0,
+  inAll: 0,
+  bytes: 0,
+  /** Of all people for whom no channel vouches. */
+  ofUnvouched: 0,
+  unvouchedBytes: 0,
+};
+export type WaitingCounts = Readonly<typeof NONE_WAITING>;
 
 export const QUEUE = 'turns';
 /** Messages that cannot be answered, for an operator. Nobody fetches from it. */
 export const DEAD_QUEUE = 'turns_dead';
-/** How long a process may be silent, such as one that was killed, before another instance has its turns. */
-const HEARTBEAT_SECONDS = 30;
 /** Bounds what outages and shutdowns cost. Attempts that ended with their process are counted in the record's row. */
 export const MAX_CLAIMS = 100;
 const QUEUE_OPTIONS = {
-  heartbeatSeconds: HEARTBEAT_SECONDS,
-  // A job that fails for good blocks its conversation until it is deleted: it is given up before, which may need claims, too.
+  // How long a process may be silent before another instance has its turns.
+  heartbeatSeconds: 30,
+  // A job that fails for good blocks its conversation until it is deleted. To give it up before may need claims, too.
   retryLimit: MAX_CLAIMS + 10,
   retryDelay: 0,
   expireInSeconds: 3600,
-  // So long an activity that is delivered again is recognised by its job.
+  // Until then the job recognises an activity that is delivered again.
   deleteAfterSeconds: 3600,
   notify: true,
   deadLetter: DEAD_QUEUE,
 };
-/** Supervision finds jobs whose heartbeat is missing; instances share it. Nothing is scheduled, and no job depends on another. */
-const BOSS_OPTIONS = {
-  max: 1,
-  createSchema: false,
-  schedule: false,
-  registerInstance: false,
+/** Supervision finds jobs whose heartbeat is missing; the instances share it. No job depends on another. */
+const SUPERVISION = {
   superviseIntervalSeconds: 5,
   monitorIntervalSeconds: 5,
   maintenanceIntervalSeconds: 300,
   flowIntervalSeconds: 3600,
-  openTelemetry: { enabled: false },
   query_timeout: 60_000,
 };
 const DAY_SECONDS = 86_400;
 
-/** The queue of pg-boss. Its own connection is for supervision and heartbeats: they never wait behind messages. */
+/** pg-boss on one connection of its own. Nothing is scheduled, and the schema exists. */
+export function createBoss(options: ConnectionOptions, own: ConstructorOptions & { query_timeout: number }): PgBoss {
+  return new PgBoss({
+    ...clientConfig(options),
+    ...{ schema: queueSchema(options.settings.schema), createSchema: false, max: 1 },
+    ...{ schedule: false, registerInstance: false, openTelemetry: { enabled: false } },
+    ...own,
+  });
+}
+
+/** The queue of pg-boss. Its own connection is for supervision and heartbeats, which never wait behind messages. */
 export class JobQueue {
+  /** The table of jobs. */
+  readonly table: string;
   readonly #boss: PgBoss;
   readonly #connection: Connection;
-  readonly #jobs: string;
   readonly #channel: string;
   readonly #deadSeconds: number;
 
   constructor(options: ConnectionOptions, connection: Connection, deadRetentionMs: number) {
-    const { schema } = options.settings;
-    const { password, ...config } = clientConfig(options);
-    const secret = password === undefined ? {} : { password };
-    this.#boss = new PgBoss({ ...config, ...secret, ...BOSS_OPTIONS, schema: queueSchema(schema) });
-    this.#boss.on('error', (error) =>
-      options.log.debug({ reason: storeFailure('queue', error).reason }, 'queue call failed'),
-    );
-    this.#boss.on('warning', ({ data }) =>
-      options.log.warn({ kind: fieldsOf(data)['type'] }, 'queue warning received'),
-    );
+    const { settings, log } = options;
+    this.#boss = createBoss(options, SUPERVISION);
+    this.#boss.on('error', (error) => log.debug({ reason: storeFailure('queue', error).reason }, 'queue call failed'));
+    this.#boss.on('warning', ({ data }) => log.warn({ kind: fieldsOf(data)['type'] }, 'queue warning received'));
     this.#connection = connection;
-    this.#jobs = `${queueSchema(schema)}.job`;
-    this.#channel = channelOf(schema);
+    this.table = `${queueSchema(settings.schema)}.job`;
+    this.#channel = channelOf(settings.schema);
     this.#deadSeconds = Math.max(DAY_SECONDS, Math.floor(deadRetentionMs / 1000));
-  }
-
-  /** The table of jobs, for joins. */
-  get table(): string {
-    return this.#jobs;
   }
 
   /** Safe to call again after a failure. */
@@ -129,7 +123,7 @@ export class JobQueue {
               count(*) FILTER (WHERE waits AND group_id = singleton_key)::int AS "ofUnvouched",
               coalesce(sum(bytes) FILTER (WHERE waits AND group_id = singleton_key), 0)::float8 AS "unvouchedBytes"
        FROM (SELECT singleton_key, group_id, state <> 'active' AS waits, pg_column_size(data) AS bytes
-             FROM ${this.#jobs} WHERE name = $1 AND state IN ('created', 'retry', 'active')) AS unended`,
+             FROM ${this.table} WHERE name = $1 AND state IN ('created', 'retry', 'active')) AS unended`,
       [QUEUE, storedKey(key), storedKey(personKey)],
     );
     return counts;
@@ -140,51 +134,47 @@ export class JobQueue {
     const options = { batchSize: count, includeMetadata: true, db: this.#connection } as const;
     const jobs = await this.#boss.fetch<object>(QUEUE, options);
     return jobs.map(({ id, retryCount, createdOn, data }) => {
-      return { id, retryCount, acceptedAtMs: createdOn.getTime(), message: readMessage(data), data };
+      return { claim: { id, retryCount }, acceptedAtMs: createdOn.getTime(), message: readMessage(data), data };
     });
   }
 
-  /** Keeps claims. True when all of them hold. `sql`: in a transaction, after which they hold until it ends. */
+  /** Keeps claims. True when all of them hold; with the `sql` of a transaction they hold until its end. */
   async touch(claims: readonly Claim[], sql?: Sql): Promise<boolean> {
     const response = await this.#boss.touch(QUEUE, [...claims], sql === undefined ? {} : { db: sql });
     return affected(response) === claims.length;
   }
 
-  /** The same over the connections of messages, where the own one is busy for long. */
-  touchElsewhere(claims: readonly Claim[]): Promise<boolean> {
-    return this.touch(claims, this.#connection);
-  }
-
   /** Ends a job, as long as its claim holds. Its id stays for an hour, without the message. */
   async complete(sql: Sql, claim: Claim): Promise<boolean> {
     if (affected(await this.#boss.complete(QUEUE, claim, null, { db: sql })) === 0) return false;
-    await sql.query(`UPDATE ${this.#jobs} SET data = '{}' WHERE name = $1 AND id = $2`, [QUEUE, claim.id]);
+    await sql.query(`UPDATE ${this.table} SET data = '{}' WHERE name = $1 AND id = $2`, [QUEUE, claim.id]);
     return true;
   }
 
-  /** Whether an earlier `complete` of this claim has ended the job: the answer to a COMMIT may be lost. */
+  /** Whether an earlier `complete` of this claim has ended the job: the answer to its COMMIT may be lost. */
   async hasEnded(sql: Sql, { id, retryCount }: Claim): Promise<boolean> {
-    const text = `SELECT FROM ${this.#jobs} WHERE name = $1 AND id = $2 AND state = 'completed' AND retry_count = $3`;
+    const text = `SELECT FROM ${this.table} WHERE name = $1 AND id = $2 AND state = 'completed' AND retry_count = $3`;
     return (await sql.query(text, [QUEUE, id, retryCount])).length > 0;
   }
 
-  async sendDead(sql: Sql, message: Pick<UserMessage, 'key'>, data: object): Promise<void> {
-    await this.#boss.send(DEAD_QUEUE, data, { singletonKey: storedKey(message.key), db: sql });
+  /** Keeps a message for an operator. */
+  async sendDead(sql: Sql, key: string, data: object): Promise<void> {
+    await this.#boss.send(DEAD_QUEUE, data, { singletonKey: storedKey(key), db: sql });
   }
 
   /** Gives a job back, before its successors. False when the claim is gone. */
   async release(sql: Sql, claim: Claim): Promise<boolean> {
     if (affected(await this.#boss.fail(QUEUE, claim, null, { db: sql })) === 0) return false;
-    // pg-boss notifies of new jobs alone.
+    // pg-boss notifies of new jobs only.
     await this.notify(sql, QUEUE);
     return true;
   }
 
   /** Cancels messages that wait: all of a conversation, or one. Their ids stay for an hour, without the messages. */
   async cancelWaiting(sql: Sql, key: string, id?: string): Promise<void> {
-    // The condition is that of an index of pg-boss: what has ended is not looked at.
+    // The condition is that of an index of pg-boss, which holds no ended jobs.
     const waiting = await sql.query<{ id: string }>(
-      `UPDATE ${this.#jobs} SET data = '{}' WHERE name = $1 AND singleton_key = $2 AND state < 'active'
+      `UPDATE ${this.table} SET data = '{}' WHERE name = $1 AND singleton_key = $2 AND state < 'active'
        AND ($3::uuid IS NULL OR id = $3) RETURNING id`,
       [QUEUE, storedKey(key), id ?? null],
     );
@@ -192,16 +182,16 @@ export class JobQueue {
     if (ids.length > 0) await this.#boss.cancel(QUEUE, ids, { db: sql });
   }
 
-  /** Deletes what of a conversation could not be answered. */
+  /** Deletes the messages of a conversation that could not be answered. */
   async deleteDead(sql: Sql, key: string): Promise<void> {
-    const text = `DELETE FROM ${this.#jobs} WHERE name = $1 AND singleton_key = $2 AND state < 'active'`;
+    const text = `DELETE FROM ${this.table} WHERE name = $1 AND singleton_key = $2 AND state < 'active'`;
     await sql.query(text, [DEAD_QUEUE, storedKey(key)]);
   }
 
   /** Which of these jobs were added before their conversation was stopped. */
   async stoppedAmong(ids: readonly string[]): Promise<readonly string[]> {
     const stopped = await this.#connection.query<{ id: string }>(
-      `SELECT job.id FROM ${this.#jobs} job JOIN conversations ON conversations.key = job.singleton_key
+      `SELECT job.id FROM ${this.table} job JOIN conversations ON conversations.key = job.singleton_key
        WHERE job.name = $1 AND job.id = ANY($2::uuid[]) AND job.created_on < conversations.stopped_at`,
       [QUEUE, ids],
     );

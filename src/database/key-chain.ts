@@ -1,24 +1,25 @@
-import { type Clock, within } from '../clock.ts';
+import type { Clock } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
 import { StoreError } from '../errors.ts';
 
 /**
- * Runs work of one key one after another, in the order of the calls; keys run side by side. pg-boss orders messages by
- * the start of the transactions that store them: those of one conversation must not overlap.
+ * Runs the work of a key one after another, in the order of the calls; keys run side by side. pg-boss orders messages by
+ * the start of the transactions that store them, so those of a conversation must not overlap.
  */
 export class KeyChain {
   readonly #clock: Clock;
   readonly #limitMs: number;
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** `limitMs`: of each call, its waiting and its work together. */
+  /** `limitMs` bounds each call: its waiting and its work together. */
   constructor(clock: Clock, limitMs: number) {
     this.#clock = clock;
     this.#limitMs = limitMs;
   }
 
   /**
-   * Settles as `work` does, which must end within the time that it is given. Rejects with a StoreError when the time is
-   * over; work that has not begun by then never begins.
+   * Settles as `work` does, which must end within `leftMs`. Rejects with a StoreError when the time is over; work that has
+   * not begun by then never begins.
    */
   run<T>(key: string, work: (leftMs: number) => Promise<T>): Promise<T> {
     const endMs = this.#clock.now() + this.#limitMs;
@@ -33,7 +34,7 @@ export class KeyChain {
     void settled.then(() => {
       if (this.#last.get(key) === settled) this.#last.delete(key);
     });
-    return within(this.#clock, this.#limitMs, result, tooLate);
+    return withDeadline({ clock: this.#clock, limitMs: this.#limitMs, late: tooLate }, () => result);
   }
 }
 

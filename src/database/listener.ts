@@ -1,30 +1,28 @@
 import pg from 'pg';
-import type { Clock } from '../clock.ts';
 import { type ConnectionOptions, clientConfig, QUERY_LIMIT_MS } from './connection.ts';
 import { storeFailure } from './errors.ts';
 
 /** What a listener calls; none may throw. */
 export interface ListenerEvents {
   onPayload(payload: string): void;
-  /** It listens, for the first time or again: what was notified before is lost. */
+  /** It listens, for the first time or again. Earlier notifications are lost. */
   onConnect(): void;
 }
 
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 5_000;
-/** A connection that was dropped without a word is found out by a statement. */
+/** A statement finds out that a connection was dropped silently. */
 const CHECK_MS = 10_000;
 
 /**
- * Listens to a channel on a connection of its own, which it opens again whenever it breaks. pg-boss has such a listener,
- * too, but closing that one just after the server has ended its session throws an error that nobody can catch: its
- * `close()` removes the handler of errors first (pg-boss 12.38, dist/db.js).
+ * Listens to a channel on a connection of its own, which it opens again whenever it breaks. The listener of pg-boss is no
+ * alternative: its `close()` removes the error handler first, so that closing it just after the server has ended its
+ * session throws an uncaught error (pg-boss 12.38, dist/db.js).
  */
 export class Listener {
   readonly #options: ConnectionOptions;
   readonly #channel: string;
   readonly #events: ListenerEvents;
-  readonly #clock: Clock;
   #client: pg.Client | undefined;
   #cancelTimer: () => void = () => {};
   #retryMs = FIRST_RETRY_MS;
@@ -36,10 +34,9 @@ export class Listener {
     this.#options = options;
     this.#channel = channel;
     this.#events = events;
-    this.#clock = options.clock;
   }
 
-  /** Whether notifications are heard now, as far as anybody knows. */
+  /** Whether notifications arrive now, as far as is known. */
   get isConnected(): boolean {
     return this.#isConnected;
   }
@@ -61,7 +58,7 @@ export class Listener {
   async #connect(): Promise<void> {
     const client = new pg.Client({ ...clientConfig(this.#options), query_timeout: QUERY_LIMIT_MS });
     this.#client = client;
-    // Never removed: an error that nobody hears ends the process, and one may come after the end.
+    // Never removed: an unheard error ends the process, and one may come after the end.
     client.on('error', (error) => this.#reconnect(client, error));
     client.on('end', () => this.#reconnect(client, new Error('the connection ended')));
     client.on('notification', ({ payload = '' }) => this.#events.onPayload(payload));
@@ -81,23 +78,22 @@ export class Listener {
 
   #reconnect(client: pg.Client, error: unknown): void {
     if (this.#isClosed || this.#client !== client) return;
+    const { log, clock } = this.#options;
     this.#client = undefined;
     this.#isConnected = false;
     this.#cancelTimer();
-    this.#options.log.debug({ reason: storeFailure('listening', error).reason }, 'database listener disconnected');
+    log.debug({ reason: storeFailure('listening', error).reason }, 'database listener disconnected');
     client.end().catch(() => {});
-    this.#cancelTimer = this.#clock.after(this.#retryMs, () => void this.#connect());
+    this.#cancelTimer = clock.after(this.#retryMs, () => void this.#connect());
     this.#retryMs = Math.min(2 * this.#retryMs, MAX_RETRY_MS);
   }
 
   #checkLater(client: pg.Client): void {
-    this.#cancelTimer = this.#clock.after(CHECK_MS, async () => {
-      try {
-        await client.query('SELECT 1');
-        if (this.#client === client) this.#checkLater(client);
-      } catch (error) {
-        this.#reconnect(client, error);
-      }
+    this.#cancelTimer = this.#options.clock.after(CHECK_MS, () => {
+      client.query('SELECT 1').then(
+        () => this.#client === client && this.#checkLater(client),
+        (error: unknown) => this.#reconnect(client, error),
+      );
     });
   }
 }

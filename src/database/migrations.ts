@@ -1,22 +1,14 @@
-import { type Connection, commit, type Sql } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { queueSchema } from './names.ts';
 
-/** The statements of one version, in the order in which they are run. */
-interface Migration {
-  readonly version: number;
-  readonly statements: readonly string[];
-}
-
 /**
- * What makes an empty schema the present one. Only adds, so that the previous release runs on it, too: rename and drop
- * nothing, and give what is added a default. A version that was released is never changed.
+ * The statements of each version of the schema, from version 1. Migrations only add, so that the previous release runs on
+ * the new schema: rename and drop nothing, and give new columns a default. Never change a version that was released.
  */
-const MIGRATIONS: readonly Migration[] = [
-  {
-    version: 1,
-    statements: [
-      // A row stays when its conversation is forgotten, with the epoch and the ids of answered activities.
-      `CREATE TABLE conversations (
+const MIGRATIONS: readonly (readonly string[])[] = [
+  [
+    // A row stays when its conversation is forgotten, with the epoch and the ids of answered activities.
+    `CREATE TABLE conversations (
         key text PRIMARY KEY,
         epoch integer NOT NULL DEFAULT 0,
         version integer NOT NULL,
@@ -29,9 +21,9 @@ const MIGRATIONS: readonly Migration[] = [
         stopped_at timestamptz,
         updated_at timestamptz NOT NULL DEFAULT now()
       )`,
-      'CREATE INDEX conversations_updated_at ON conversations (updated_at)',
-      'CREATE INDEX conversations_team ON conversations (team) WHERE team IS NOT NULL',
-      `CREATE TABLE recording_links (
+    'CREATE INDEX conversations_updated_at ON conversations (updated_at)',
+    'CREATE INDEX conversations_team ON conversations (team) WHERE team IS NOT NULL',
+    `CREATE TABLE recording_links (
         id text PRIMARY KEY,
         conversation text NOT NULL,
         person text NOT NULL,
@@ -39,13 +31,10 @@ const MIGRATIONS: readonly Migration[] = [
         expires_at timestamptz NOT NULL,
         UNIQUE (conversation, person)
       )`,
-      'CREATE INDEX recording_links_expires_at ON recording_links (expires_at)',
-    ],
-  },
-  {
-    version: 2,
-    statements: [
-      `CREATE TABLE audio (
+    'CREATE INDEX recording_links_expires_at ON recording_links (expires_at)',
+  ],
+  [
+    `CREATE TABLE audio (
         id text PRIMARY KEY,
         seq bigint GENERATED ALWAYS AS IDENTITY,
         link_key text NOT NULL,
@@ -58,12 +47,12 @@ const MIGRATIONS: readonly Migration[] = [
         saved_at timestamptz NOT NULL,
         expires_at timestamptz NOT NULL
       )`,
-      // Not compressed: a range is read without what stands before it.
-      'ALTER TABLE audio ALTER COLUMN wav SET STORAGE EXTERNAL',
-      'CREATE UNIQUE INDEX audio_seq ON audio (seq) INCLUDE (byte_length)',
-      'CREATE INDEX audio_conversation ON audio (left(conversation, 128))',
-      'CREATE INDEX audio_expires_at ON audio (expires_at)',
-      `CREATE TABLE spending (
+    // Not compressed: a range is read without what stands before it.
+    'ALTER TABLE audio ALTER COLUMN wav SET STORAGE EXTERNAL',
+    'CREATE UNIQUE INDEX audio_seq ON audio (seq) INCLUDE (byte_length)',
+    'CREATE INDEX audio_conversation ON audio (left(conversation, 128))',
+    'CREATE INDEX audio_expires_at ON audio (expires_at)',
+    `CREATE TABLE spending (
         budget text NOT NULL,
         account text NOT NULL,
         day date NOT NULL,
@@ -72,15 +61,14 @@ const MIGRATIONS: readonly Migration[] = [
         updated_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (budget, account, day)
       )`,
-      `CREATE TABLE spending_reservations (
+    `CREATE TABLE spending_reservations (
         job text PRIMARY KEY,
         conversation text NOT NULL,
         person text NOT NULL,
         usd double precision NOT NULL,
         reserved_at timestamptz NOT NULL DEFAULT now()
       )`,
-    ],
-  },
+  ],
 ];
 
 /** Building an index of a large table takes its time. */
@@ -97,22 +85,16 @@ export async function migrate(connection: Connection, schema: string): Promise<v
       const found = await sql.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [name]);
       if (found.length === 0) await sql.query(`CREATE SCHEMA "${name}"`);
     }
-    const version = await readVersion(sql);
-    for (const migration of MIGRATIONS.filter((each) => each.version > version)) {
-      for (const statement of migration.statements) await sql.query(statement);
-      await sql.query('INSERT INTO migrations (version) VALUES ($1)', [migration.version]);
-    }
-    return commit(undefined);
-  }, LIMIT_MS);
-}
-
-/** The version of the schema; 0 for an empty one. A newer release may have left a higher one than this one knows. */
-async function readVersion(sql: Sql): Promise<number> {
-  const [table] = await sql.query<{ name: string | null }>("SELECT to_regclass('migrations') AS name");
-  if (table?.name === null)
     await sql.query(
-      'CREATE TABLE migrations (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())',
+      'CREATE TABLE IF NOT EXISTS migrations (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())',
     );
-  const [row] = await sql.query<{ version: number | null }>('SELECT max(version) AS version FROM migrations');
-  return row?.version ?? 0;
+    // A newer release may have left a higher version.
+    const applied = await sql.query<{ version: number }>('SELECT version FROM migrations');
+    const newest = Math.max(0, ...applied.map(({ version }) => version));
+    for (const [index, statements] of MIGRATIONS.entries()) {
+      if (index < newest) continue;
+      for (const statement of statements) await sql.query(statement);
+      await sql.query('INSERT INTO migrations (version) VALUES ($1)', [index + 1]);
+    }
+  }, LIMIT_MS);
 }

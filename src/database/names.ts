@@ -1,17 +1,17 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** Longer keys break the indexes of PostgreSQL, which hold at most 2,704 bytes. */
 const MAX_KEY_BYTES = 512;
 /** A random UUID: the namespace of job ids. */
 const NAMESPACE = Buffer.from('7c0d6a5e1b3f4c1f9a57d2b0a3c4e8f1', 'hex');
 
-/** A key as it is stored: one that is too long, or that `text` does not hold as it is, by the digest of its JSON. */
+/** A key as stored. A digest of its JSON stands for a key that is too long, or that `text` cannot hold. */
 export function storedKey(key: string): string {
   const isStorable = key !== '' && !key.includes('\0') && key.isWellFormed() && Buffer.byteLength(key) <= MAX_KEY_BYTES;
-  return isStorable ? key : `sha256:${createHash('sha256').update(JSON.stringify(key)).digest('base64url')}`;
+  return isStorable ? key : `sha256:${hash('sha256', JSON.stringify(key), 'base64url')}`;
 }
 
-/** The id of a message's job: the same for an activity that is delivered again. A UUID of version 5 (RFC 9562, 5.5). */
+/** The id of a message's job, the same when its activity is delivered again: a UUID of version 5 (RFC 9562, 5.5). */
 export function jobId({ key, activityId }: { readonly key: string; readonly activityId: string }): string {
   const digest = createHash('sha1')
     .update(NAMESPACE)
@@ -30,5 +30,5 @@ export function queueSchema(schema: string): string {
 
 /** The channel on which pg-boss notifies of stored jobs: see `notifyChannelSql` in pg-boss/dist/plans.js. */
 export function channelOf(schema: string): string {
-  return `pgboss_${createHash('sha224').update(queueSchema(schema)).digest('hex').slice(0, 24)}`;
+  return `pgboss_${hash('sha224', queueSchema(schema), 'hex').slice(0, 24)}`;
 }

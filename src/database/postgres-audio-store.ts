@@ -1,28 +1,20 @@
 import { type AudioStore, type StoredAudio, toStored } from '../audio/audio-store.ts';
-import type { Clock } from '../clock.ts';
-import type { Ids } from '../ids.ts';
 import { storable } from '../storable-json.ts';
-import { type Connection, commit, type Sql } from './connection.ts';
+import type { Sql } from './connection.ts';
 import { KeyChain } from './key-chain.ts';
+import type { DatabaseServices } from './services.ts';
 
-export interface PostgresAudioStoreOptions {
-  readonly connection: Connection;
-  /** Bound of all sounds together, in bytes: a full disk would turn the server read-only. */
-  readonly maxBytes: number;
-  readonly retentionMs: number;
-  readonly clock: Clock;
-  readonly ids: Ids;
-}
+type AudioServices = Pick<DatabaseServices, 'connection' | 'clock' | 'ids' | 'audioRetentionMs' | 'audioStoreBytes'>;
 
-/** Of each call. A reply then goes without stored audio. */
+/** Bound of each call. A reply then goes without stored audio. */
 export const AUDIO_LIMIT_MS = 2_000;
 
 const ID = /^[A-Za-z0-9_-]{22}$/;
-/** Of one save, so that it stays short where the bound was lowered. Later ones remove the rest. */
+/** Of one save, which stays short also when the bound was lowered. Later ones remove the rest. */
 const MAX_EVICTED = 50;
 
 /**
- * Makes room and inserts: the oldest leave until the new one fits. Saves that run at the same time do not see each other:
+ * Deletes the oldest until the new audio fits, and inserts it. Saves that run at the same time do not see each other:
  * together they may exceed the bound until the next one.
  */
 const SAVE = `
@@ -40,52 +32,44 @@ const SAVE = `
   INSERT INTO audio (id, link_key, conversation, locale, transcript, duration_ms, byte_length, wav, saved_at, expires_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
 const FIND = `
-  SELECT id, link_key, conversation, locale, transcript, duration_ms, byte_length, saved_at, expires_at
+  SELECT id, link_key AS "linkKey", conversation, locale, transcript AS text, duration_ms AS "durationMs",
+    byte_length AS "byteLength", round(extract(epoch FROM saved_at) * 1000)::float8 AS "savedAtMs",
+    round(extract(epoch FROM expires_at) * 1000)::float8 AS "expiresAtMs"
   FROM audio WHERE id = $1 AND expires_at > $2`;
 const READ = 'SELECT wav FROM audio WHERE id = $1 AND expires_at > $2';
 const READ_RANGE = 'SELECT substring(wav FROM $3 FOR $4) AS wav FROM audio WHERE id = $1 AND expires_at > $2';
-/** Any key may be long: the index holds its beginning. */
+/** Keys may be long: the index holds their beginnings. */
 const FORGET = 'DELETE FROM audio WHERE left(conversation, 128) = left($1, 128) AND conversation = $1';
 
-interface AudioRow {
-  readonly id: string;
-  readonly link_key: string;
-  readonly conversation: string;
+interface AudioRow extends Omit<StoredAudio, 'locale'> {
   readonly locale: string | null;
-  readonly transcript: string;
-  readonly duration_ms: number;
-  readonly byte_length: number;
-  readonly saved_at: Date;
-  readonly expires_at: Date;
 }
 
 /**
- * Audio in PostgreSQL, read by range without its row. Calls reject with a StoreError. An instance makes them one after
- * another: messages go over the same connections.
+ * Audio in PostgreSQL, read by range. Calls reject with a StoreError. An instance makes them one after another: messages
+ * use the same connections.
  */
-export function createPostgresAudioStore(options: PostgresAudioStoreOptions): AudioStore {
-  const { connection, maxBytes, retentionMs, clock, ids } = options;
+export function createPostgresAudioStore(services: AudioServices): AudioStore {
+  const { connection, clock, ids, audioRetentionMs, audioStoreBytes } = services;
   const now = () => new Date(clock.now());
   const chain = new KeyChain(clock, AUDIO_LIMIT_MS);
   const query = <Row extends object>(text: string, values: readonly unknown[]) =>
-    chain.run('audio', (leftMs) =>
-      connection.transaction(async (sql) => commit(await sql.query<Row>(text, values)), leftMs),
-    );
+    chain.run('audio', (leftMs) => connection.transaction((sql) => sql.query<Row>(text, values), leftMs));
 
   return {
-    async save(sound) {
-      if (sound.wav.byteLength > maxBytes) return undefined;
-      const { wav, ...said } = sound;
+    async save({ wav, ...details }) {
+      if (wav.byteLength > audioStoreBytes) return undefined;
       const names = { id: ids.secret(), linkKey: ids.secret() };
-      const audio = toStored({ ...storable(said), wav }, names, clock.now(), retentionMs);
+      // JSON leaves out what is undefined.
+      const audio = toStored({ ...details, ...storable(details), wav }, names, clock.now(), audioRetentionMs);
       const { id, linkKey, conversation, locale, text, durationMs, byteLength, savedAtMs, expiresAtMs } = audio;
-      const known = [id, linkKey, conversation, locale, text, durationMs, byteLength];
-      await query(SAVE, [...known, wav, new Date(savedAtMs), new Date(expiresAtMs), maxBytes]);
+      const columns = [id, linkKey, conversation, locale, text, durationMs, byteLength];
+      await query(SAVE, [...columns, wav, new Date(savedAtMs), new Date(expiresAtMs), audioStoreBytes]);
       return audio;
     },
     async find(id) {
       const [row] = ID.test(id) ? await query<AudioRow>(FIND, [id, now()]) : [];
-      return row && storedOf(row);
+      return row && { ...row, locale: row.locale ?? undefined };
     },
     async read(id, range) {
       if (!ID.test(id)) return undefined;
@@ -107,18 +91,4 @@ export function createPostgresAudioStore(options: PostgresAudioStoreOptions): Au
 /** Deletes all audio of a conversation. */
 export async function forgetAudio(sql: Sql, conversation: string): Promise<void> {
   await sql.query(FORGET, [storable(conversation)]);
-}
-
-function storedOf(row: AudioRow): StoredAudio {
-  return {
-    id: row.id,
-    linkKey: row.link_key,
-    conversation: row.conversation,
-    locale: row.locale ?? undefined,
-    text: row.transcript,
-    durationMs: row.duration_ms,
-    byteLength: row.byte_length,
-    savedAtMs: row.saved_at.getTime(),
-    expiresAtMs: row.expires_at.getTime(),
-  };
 }

@@ -1,11 +1,5 @@
-import { checkBudgets, limitedBudgets, NEAR_SHARE } from '../conversation/limits/check-budgets.ts';
-import {
-  type Budgets,
-  RESERVATION_MS,
-  type Reservation,
-  type ReserveResult,
-  type SpendingStore,
-} from '../conversation/limits/spending-store.ts';
+import { type BudgetUse, checkBudgets, limitedBudgets, NEAR_SHARE } from '../conversation/limits/check-budgets.ts';
+import { RESERVATION_MS, type SpendingStore } from '../conversation/limits/spending-store.ts';
 import { StoreError } from '../errors.ts';
 import type { Sql } from './connection.ts';
 import { storedKey } from './names.ts';
@@ -75,39 +69,33 @@ interface UseRow {
 }
 
 /** Spending in PostgreSQL: one row for each day, person and day, and conversation, and one for each reservation. */
-export class PostgresSpendingStore implements SpendingStore {
-  readonly #sql: Sql;
+export function createPostgresSpendingStore(sql: Sql): SpendingStore {
+  return {
+    async reserve({ jobId, conversation, person, usd }, budgets) {
+      const owners = { conversation: storedKey(conversation), person: storedKey(person) };
+      const { conversationUsd = Infinity, personUsd = Infinity, dayUsd = Infinity } = budgets;
+      const accounts = [
+        ['conversation', 'person', 'day'],
+        [owners.conversation, owners.person, ''],
+      ];
+      const limits = [conversationUsd, personUsd, dayUsd];
+      for (let tries = 0; tries < MAX_TRIES; tries++) {
+        const values = [jobId, owners.conversation, owners.person, usd, ...accounts, limits];
+        const rows = await sql.query<UseRow>(RESERVE, values);
+        if (rows.length === limits.length) return checkBudgets(usesOf(rows, limitedBudgets(budgets, owners)), usd);
+        await sql.query(CREATE, accounts);
+      }
+      throw new StoreError('store_unavailable', 'the rows of the budgets are deleted again and again');
+    },
+    async settle(jobId, usd) {
+      await sql.query(SETTLE, [jobId, usd]);
+    },
+  };
+}
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
-  }
-
-  async reserve({ jobId, conversation, person, usd }: Reservation, budgets: Budgets): Promise<ReserveResult> {
-    const owners = { conversation: storedKey(conversation), person: storedKey(person) };
-    const { conversationUsd = Infinity, personUsd = Infinity, dayUsd = Infinity } = budgets;
-    const accounts = [
-      ['conversation', 'person', 'day'],
-      [owners.conversation, owners.person, ''],
-    ];
-    const limits = [conversationUsd, personUsd, dayUsd];
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const values = [jobId, owners.conversation, owners.person, usd, ...accounts, limits];
-      const rows = await this.#sql.query<UseRow>(RESERVE, values);
-      if (rows.length === limits.length) return resultOf(rows);
-      await this.#sql.query(CREATE, accounts);
-    }
-    throw new StoreError('store_unavailable', 'the rows of the budgets are deleted again and again');
-
-    function resultOf(rows: readonly UseRow[]): ReserveResult {
-      const uses = limitedBudgets(budgets, owners).flatMap((each) => {
-        const row = rows.find(({ budget }) => budget === each.budget);
-        return row === undefined ? [] : [{ ...each, usedUsd: row.used_usd, isNear: row.is_near }];
-      });
-      return checkBudgets(uses, usd);
-    }
-  }
-
-  async settle(jobId: string, usd: number): Promise<void> {
-    await this.#sql.query(SETTLE, [jobId, usd]);
-  }
+function usesOf(rows: readonly UseRow[], budgets: ReturnType<typeof limitedBudgets>): readonly BudgetUse[] {
+  return budgets.flatMap((each) => {
+    const row = rows.find(({ budget }) => budget === each.budget);
+    return row === undefined ? [] : [{ ...each, usedUsd: row.used_usd, isNear: row.is_near }];
+  });
 }

@@ -1,24 +1,16 @@
-import type { Clock } from '../clock.ts';
 import { personId } from '../conversation/keys.ts';
 import { readRecordingLink } from '../conversation/recordings/recording-link-json.ts';
 import { type RecordingLinks, recordingLinkOf } from '../conversation/recordings/recording-links.ts';
-import type { Ids } from '../ids.ts';
 import { storableJson } from '../storable-json.ts';
-import type { Connection, Sql } from './connection.ts';
+import type { Sql } from './connection.ts';
 import { storedKey } from './names.ts';
+import type { DatabaseServices } from './services.ts';
 
-/** What recording links need. */
-export interface RecordingLinksOptions {
-  readonly connection: Connection;
-  readonly clock: Clock;
-  readonly ids: Ids;
-}
-
-/** Only what looks like an id is looked for: it comes from an address. */
+/** Ids come from addresses: others are not looked up. */
 const ID = /^[A-Za-z0-9_-]{33}$/;
 
 /** Recording links that all instances share: one for each person in a conversation. */
-export function createRecordingLinks({ connection, clock, ids }: RecordingLinksOptions): RecordingLinks {
+export function createRecordingLinks({ connection, clock, ids }: DatabaseServices): RecordingLinks {
   return {
     async create(guest) {
       const recordingLink = recordingLinkOf(guest, ids, clock);

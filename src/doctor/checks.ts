@@ -1,46 +1,63 @@
-import type { Check, DoctorDeps } from './check.ts';
-import { databaseCheck } from './database.ts';
-import { environmentChecks } from './environment.ts';
-import { identityCheck } from './identity.ts';
-import { modelAccess } from './model-access.ts';
+import type { TokenProvider } from '../realtime/endpoint.ts';
+import { AUDIO_CONTAINER } from '../storage/azure-account.ts';
+import type { Check, CheckContext } from './check.ts';
+import { checkDatabase } from './database.ts';
+import type { DoctorDeps } from './deps.ts';
+import { checkConfiguration, checkFfmpeg, checkNode } from './environment.ts';
+import { checkIdentity } from './identity.ts';
+import * as model from './model.ts';
+import { SLOW_TOKEN } from './model-fixes.ts';
 import { ModelTrial } from './model-trial.ts';
-import { modelTurns } from './model-turns.ts';
-import { publicAddressChecks } from './public-address.ts';
-import { storageChecks } from './storage.ts';
-import { teamsPackageCheck } from './teams-package.ts';
-import { telemetryCheck } from './telemetry.ts';
+import { checkEndpoint, checkHealth, checkMessages, checkPlayer } from './public-address.ts';
+import { checkStorageAddress, checkStorageWrites } from './storage.ts';
+import { checkTeamsPackage } from './teams-package.ts';
+import { checkTelemetry } from './telemetry.ts';
+
+/** The most that the bot itself waits for an answer, by default, and some more. */
+const TURN_LIMIT_MS = 120_000;
 
 /** All checks, in their order. */
-export interface CheckSuite {
-  readonly checks: readonly Check[];
-  /** Ends what is still open. Safe to call twice. */
-  close(): void;
-}
+export const CHECKS: readonly Check[] = [
+  { name: 'configuration', run: checkConfiguration },
+  { name: 'Node', run: checkNode },
+  { name: 'ffmpeg', run: checkFfmpeg },
+  { name: 'model address', run: model.checkAddressOfModel },
+  { name: 'model credentials', lateFix: SLOW_TOKEN, run: model.checkCredentials },
+  { name: 'model deployment', needs: ['model address', 'model credentials'], run: model.checkDeployment },
+  { name: 'spoken turn', needs: ['model deployment'], limitMs: TURN_LIMIT_MS, run: model.checkSpokenTurn },
+  { name: 'voice', needs: ['spoken turn'], run: model.checkVoice },
+  { name: 'tokens', needs: ['spoken turn'], run: model.checkTokens },
+  { name: 'session life', needs: ['model deployment'], run: model.checkSessionLife },
+  {
+    name: 'speech after the history was sent again',
+    needs: ['spoken turn'],
+    limitMs: TURN_LIMIT_MS,
+    run: model.checkHistory,
+  },
+  { name: 'database', run: checkDatabase },
+  { name: 'storage address', run: checkStorageAddress },
+  {
+    name: `storage writes (${AUDIO_CONTAINER})`,
+    needs: ['storage address'],
+    limitMs: 60_000,
+    run: checkStorageWrites,
+  },
+  { name: 'bot identity', run: checkIdentity },
+  { name: 'public address', run: checkHealth },
+  { name: 'player page', needs: ['public address'], run: checkPlayer },
+  { name: 'messages route', needs: ['public address'], run: checkMessages },
+  { name: 'bot endpoint', run: checkEndpoint },
+  { name: 'telemetry', limitMs: 40_000, run: checkTelemetry },
+  { name: 'Teams app package', run: checkTeamsPackage },
+];
 
-/** What the doctor looks at. Nothing is sent before a check is run. */
-export function createCheckSuite(deps: DoctorDeps): CheckSuite {
-  const known = { ...deps, tokens: onceForEachScope(deps.tokens) };
-  const trial = new ModelTrial(known);
-  const checks = [
-    ...environmentChecks(known),
-    ...modelAccess(known, trial),
-    ...modelTurns(known, trial),
-    databaseCheck(known),
-    ...storageChecks(known),
-    identityCheck(known),
-    ...publicAddressChecks(known),
-    telemetryCheck(known),
-    teamsPackageCheck(known),
-  ];
-  return { checks, close: () => trial.close() };
-}
-
-/** A source of tokens keeps what it got: the time of a connect is then without that of its token. */
-function onceForEachScope(tokens: DoctorDeps['tokens']): DoctorDeps['tokens'] {
-  const known = new Map<string, ReturnType<DoctorDeps['tokens']>>();
-  return (scope) => {
-    const provider = known.get(scope) ?? tokens(scope);
-    known.set(scope, provider);
+/** Keeps one provider a scope, and so one token: connecting is timed without getting it. */
+export function createContext(deps: DoctorDeps): CheckContext {
+  const providers = new Map<string, TokenProvider>();
+  const tokens = (scope: string) => {
+    const provider = providers.get(scope) ?? deps.tokens(scope);
+    providers.set(scope, provider);
     return provider;
   };
+  return { ...deps, tokens, trial: new ModelTrial({ ...deps, tokens }) };
 }

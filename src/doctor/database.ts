@@ -1,45 +1,31 @@
 import type { DatabaseSettings } from '../config/database-settings.ts';
 import { StoreError } from '../errors.ts';
-import { type Check, type DoctorDeps, type Finding, fail, pass, warn } from './check.ts';
+import { type CheckContext, type Finding, fail, pass, skipped, warn } from './check.ts';
 
-const NAME = 'database';
-/** Two connections, a token for them among that, and about ten statements. */
-const LIMIT_MS = 30_000;
 /** The oldest version that pg-boss supports. */
-const MIN_VERSION = 130_000;
-/** Times in the database are its own; the log of the bot is harder to read beside it from here on. */
+const MIN_VERSION = 13;
+/** With more, the bot's log is hard to compare with times in the database, which are its own. */
 const MAX_CLOCK_DIFFERENCE_MS = 5_000;
 
 interface Facts {
   readonly version: number;
   readonly nowMs: number;
   readonly mayCreate: boolean;
-  /** Of the bot's own and the queue's, those that exist and that this role may use. */
+  /** How many of the bot's schema and the queue's exist and may be used by this role. */
   readonly schemaCount: number;
 }
 
-const FACTS = `SELECT current_setting('server_version_num')::int AS version,
+const FACTS = `SELECT current_setting('server_version_num')::int / 10000 AS version,
     (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "nowMs",
     has_database_privilege(current_database(), 'CREATE') AS "mayCreate",
     (SELECT count(*)::int FROM pg_namespace WHERE nspname IN ($1, $2)
       AND has_schema_privilege(oid, 'USAGE, CREATE')) AS "schemaCount"`;
 
-/** Whether the database can be reached, its rights, its schemas, its clock, and whether a job goes through. Leaves nothing. */
-export function databaseCheck(deps: DoctorDeps): Check {
-  const { database: settings } = deps.config;
-  return {
-    name: NAME,
-    limitMs: LIMIT_MS,
-    lateFix: 'See that the network lets this machine reach the host in DATABASE_URL.',
-    run: async () =>
-      settings === undefined
-        ? pass('no database: everything is in the memory of the process', { kind: 'memory' })
-        : examine(settings, deps),
-  };
-}
-
-async function examine(settings: DatabaseSettings, { tokens, clock, log }: DoctorDeps): Promise<Finding> {
-  // Loaded only where a database is set, as by the bot.
+/** Connects, checks version, rights, schemas and clock, and sends a job through a queue of its own. Leaves nothing. */
+export async function checkDatabase({ config, tokens, clock, log }: CheckContext): Promise<Finding> {
+  const { database: settings } = config;
+  if (settings === undefined) return skipped('no database: everything is in the memory of the process');
+  // Loaded here, since a bot without a database does not have to load it.
   const [{ Connection }, { fixFor }, { tryQueue }] = await Promise.all([
     import('../database/connection.ts'),
     import('../database/errors.ts'),
@@ -47,49 +33,39 @@ async function examine(settings: DatabaseSettings, { tokens, clock, log }: Docto
   ]);
   const options = { settings, tokens, clock, log };
   const connection = new Connection(options);
-  let known = '';
+  let found = '';
   try {
-    const begunMs = clock.now();
+    const startedAtMs = clock.now();
     const [facts] = await connection.query<Facts>(FACTS, [settings.schema, `${settings.schema}_queue`]);
-    // The middle of the call: its way there and back took time, too.
-    const differenceMs = Math.round(Number(facts?.nowMs) - (begunMs + clock.now()) / 2);
     if (facts === undefined) return fail('the database answered nothing', 'Report this.');
+    // Half of the call's time is the way back.
+    const differenceMs = Math.round(Number(facts.nowMs) - (startedAtMs + clock.now()) / 2);
     const finding = judge(facts, differenceMs, settings);
     if (finding.status === 'fail') return finding;
-    known = `${finding.said}; `;
+    found = `${finding.message}; `;
     const isTried = facts.schemaCount === 2 && (await tryQueue(options));
-    const tried = isTried
+    const job = isTried
       ? 'a job went through a queue of its own'
       : 'no job was tried: the bot prepares the queue when it starts';
-    return { ...finding, said: `${known}${tried}` };
+    return { ...finding, message: `${found}${job}` };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    return fail(`${known}${error.message}`, sentence(fixFor(error, settings)));
+    const fix = fixFor(error, settings);
+    return fail(`${found}${error.message}`, `${fix.charAt(0).toUpperCase()}${fix.slice(1)}.`);
   } finally {
     await connection.close();
   }
 }
 
 function judge(facts: Facts, differenceMs: number, { user, database, schema }: DatabaseSettings): Finding {
-  const figures = { version: facts.version, clockDifferenceMs: differenceMs, schemas: facts.schemaCount };
-  const version = Math.floor(facts.version / 10_000);
-  const said = `PostgreSQL ${version}, ${facts.schemaCount} of 2 schemas, its clock ${differenceMs} ms ahead of this machine's`;
-  if (facts.version < MIN_VERSION) return fail(said, 'Use PostgreSQL 13 or newer.', figures);
+  const message = `PostgreSQL ${facts.version}, ${facts.schemaCount} of 2 schemas, its clock ${differenceMs} ms ahead of this machine's`;
+  if (facts.version < MIN_VERSION) return fail(message, `Use PostgreSQL ${MIN_VERSION} or newer.`);
   if (facts.schemaCount < 2 && !facts.mayCreate)
     return fail(
-      `${said}; "${user}" may not create schemas`,
+      `${message}; "${user}" may not create schemas`,
       `Give "${user}" the right (GRANT CREATE ON DATABASE "${database}" TO "${user}"), or the schemas "${schema}" and "${schema}_queue" to own.`,
-      figures,
     );
-  if (Math.abs(differenceMs) > MAX_CLOCK_DIFFERENCE_MS)
-    return warn(
-      said,
-      'Set the clock of this machine, or that of the server: log lines do not match otherwise.',
-      figures,
-    );
-  return pass(said, figures);
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return Math.abs(differenceMs) > MAX_CLOCK_DIFFERENCE_MS
+    ? warn(message, 'Set the clock of this machine, or that of the server: log lines do not match otherwise.')
+    : pass(message);
 }

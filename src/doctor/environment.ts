@@ -1,44 +1,31 @@
 import { findFfmpeg } from '../audio/clip/ffmpeg.ts';
-import type { Config } from '../config/config.ts';
 import { budgetNotices } from '../conversation/limits/spending.ts';
 import { settingsFile } from '../installation.ts';
-import { type Check, type DoctorDeps, type Finding, pass, skipped, warn } from './check.ts';
+import { type CheckContext, type Finding, pass, skipped, warn } from './check.ts';
 
-const LIMIT_MS = 1_000;
-
-const MODELS: Readonly<Record<Config['model']['kind'], string>> = {
+const MODELS = {
   azureKey: 'Azure OpenAI with a key',
   azureEntraId: 'Azure OpenAI with Entra ID',
   openai: 'OpenAI',
-};
+} as const;
 
-/** What is known without asking anybody. Older versions of Node were refused at the start. */
-export function environmentChecks({ config, env, installed }: DoctorDeps): readonly Check[] {
+export function checkConfiguration({ config, installed }: CheckContext): Finding {
   const { model, database, azureStorageBlobUrl } = config;
+  const stores = `${database === undefined ? 'no' : 'a'} database, ${azureStorageBlobUrl === undefined ? 'no' : 'a'} storage account`;
+  const settings = `${MODELS[model.kind]} ("${model.model}"), ${stores}`;
   const notices = [...config.notices, ...budgetNotices(config)];
-  const set = `${MODELS[model.kind]} ("${model.model}"), ${database === undefined ? 'no database' : 'a database'}, ${azureStorageBlobUrl === undefined ? 'no storage account' : 'a storage account'}`;
-  const figures = { model: model.kind, storage: database === undefined ? 'memory' : 'postgres' };
-  const fix = `See these settings in ${settingsFile(installed)}.`;
-  const none = { limitMs: LIMIT_MS, lateFix: '' };
-  return [
-    {
-      name: 'configuration',
-      ...none,
-      run: async () =>
-        notices.length === 0 ? pass(set, figures) : warn(`${set}; ${notices.join('; ')}`, fix, figures),
-    },
-    {
-      name: 'Node',
-      ...none,
-      run: async () => pass(`${process.version} on ${process.platform} ${process.arch}`, { version: process.version }),
-    },
-    { name: 'ffmpeg', ...none, run: async () => ffmpegFinding(await findFfmpeg(env['PATH'])) },
-  ];
+  if (notices.length === 0) return pass(settings);
+  return warn(`${settings}; ${notices.join('; ')}`, `See these settings in ${settingsFile(installed)}.`);
 }
 
-/** The bot does without it. */
-function ffmpegFinding(path: string | undefined): Finding {
+export function checkNode(): Finding {
+  return pass(`${process.version} on ${process.platform} ${process.arch}`);
+}
+
+/** The bot works without ffmpeg. */
+export async function checkFfmpeg({ env }: CheckContext): Promise<Finding> {
+  const path = await findFfmpeg(env['PATH']);
   return path === undefined
-    ? skipped('not on the PATH: of the sounds that people send, only WAV, MP3 and Ogg Opus can be heard')
-    : pass(`${path}: M4A, WebM, FLAC, AMR and others can be heard, too`, { path });
+    ? skipped('not on the PATH: of the audio files that people send, only WAV, MP3 and Ogg Opus can be read')
+    : pass(`${path}: M4A, WebM, FLAC, AMR and others can be read, too`);
 }

@@ -1,42 +1,29 @@
 import { type Env, isLoopbackHost } from '../config/env.ts';
-import { type Check, type DoctorDeps, type Finding, fail, pass, warn } from './check.ts';
+import { type CheckContext, type Finding, fail, pass, warn } from './check.ts';
 import { entraFailure } from './entra-failure.ts';
-import { describeToken, tokenClaims, tokenFigures } from './token-claims.ts';
+import { appIdOf, describeToken } from './token-claims.ts';
 
-const LIMIT_MS = 30_000;
-
-/** Whether the bot can show the channels who it is. */
-export function identityCheck(deps: DoctorDeps): Check {
-  return {
-    name: 'bot identity',
-    limitMs: LIMIT_MS,
-    lateFix: 'See that this machine reaches https://login.microsoftonline.com (or ToChannelFromBotLoginUrl).',
-    run: () => (deps.config.isAuthenticated ? checkToken(deps) : checkAbsence(deps)),
-  };
-}
-
-async function checkAbsence({ config: { host } }: DoctorDeps): Promise<Finding> {
-  if (host !== undefined && isLoopbackHost(host)) return pass('none: only clients on this machine are served');
-  return warn(
-    'none, and the bot listens to other machines: whoever reaches it can use the model',
-    'Set MicrosoftAppId and the other MicrosoftApp… settings, or remove ALLOW_UNAUTHENTICATED.',
-  );
-}
-
-async function checkToken({ config: { botEnv }, env, clock }: DoctorDeps): Promise<Finding> {
-  const wanted = botEnv['MicrosoftAppId'];
-  const type = botEnv['MicrosoftAppType'] ?? 'MultiTenant';
+/** Gets a token for the channels as the adapter does. */
+export async function checkIdentity({ config, env, clock }: CheckContext): Promise<Finding> {
+  const { botEnv, isAuthenticated, host } = config;
+  if (!isAuthenticated)
+    return host !== undefined && isLoopbackHost(host)
+      ? pass('none: only clients on this machine are served')
+      : warn(
+          'none, and the bot listens to other machines: whoever reaches it can use the model',
+          'Set MicrosoftAppId and the other MicrosoftApp… settings, or remove ALLOW_UNAUTHENTICATED.',
+        );
+  const type = botEnv['MicrosoftAppType'];
   try {
-    // botbuilder is most of what there would be to load, and only a bot with an app id needs it.
+    // Loaded here, since botbuilder is large and a bot without an app id does not need it.
     const { botToken } = await import('../channel/bot-token.ts');
-    const facts = tokenClaims(await botToken(botEnv));
-    const nowMs = clock.now();
-    const figures = { type, ...tokenFigures(facts, nowMs) };
-    const told = describeToken(facts, nowMs);
-    if (facts.appId === undefined || facts.appId.toLowerCase() === wanted?.toLowerCase())
-      return pass(`${type}: a token for the channels: ${told}`, figures);
-    const said = `the token is of another application than MicrosoftAppId, ${wanted}: ${told}`;
-    return fail(said, OTHER_IDENTITY, figures);
+    const token = await botToken(botEnv);
+    const identity = describeToken(token, clock.now());
+    const expected = botEnv['MicrosoftAppId'];
+    const found = appIdOf(token);
+    if (found === undefined || found.toLowerCase() === expected?.toLowerCase())
+      return pass(`${type}: a token for the channels: ${identity}`);
+    return fail(`the token is of another application than MicrosoftAppId, ${expected}: ${identity}`, OTHER_IDENTITY);
   } catch (error) {
     const code = entraFailure(error);
     const isOnAzure = env['IDENTITY_ENDPOINT'] !== undefined;

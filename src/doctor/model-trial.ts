@@ -1,22 +1,15 @@
-import { EMPTY_MEMORY, historyText, nextMemory } from '../conversation/history/history.ts';
+import { historyText } from '../conversation/history/history.ts';
 import { connectionOpener, type OpenConnection } from '../realtime/connection.ts';
 import { preloadClient, toRealtimeTarget } from '../realtime/endpoint.ts';
 import type { ModelResult } from '../realtime/model-result.ts';
 import type { ServerEvent } from '../realtime/server-event.ts';
-import { serviceErrorOf } from '../realtime/service-errors.ts';
-import type { DoctorDeps } from './check.ts';
-import { WatchedSession } from './watched-session.ts';
+import { RealtimeSession } from '../realtime/session.ts';
+import { tryConnection } from '../realtime/try-connection.ts';
+import type { DoctorDeps } from './deps.ts';
 
-/** What is asked first. The simulator, too, answers it in one short sentence. */
+/** The simulator, too, answers this in one short sentence. */
 const FIRST_TEXT = 'Say: Hello, your bot can speak.';
-/** Asked of a session that is told what was said before. */
 const SECOND_TEXT = 'What did I say?';
-
-/** From the beginning of the connecting. */
-export interface OpeningTimes {
-  readonly connectMs: number;
-  readonly greetedMs: number;
-}
 
 /** A turn, with times from its sending; `undefined` for what did not come. */
 export interface TrialTurn {
@@ -26,121 +19,77 @@ export interface TrialTurn {
   readonly doneMs: number;
 }
 
-type Known = Pick<DoctorDeps, 'config' | 'clock' | 'ids' | 'log' | 'tokens'>;
-
-/** Two short sessions with the model, made of the same parts as the bot's; the second is told what was said in the first. */
+/** Tries the model with the bot's own parts, and records the events of the service. */
 export class ModelTrial {
-  readonly #deps: Known;
+  readonly #deps: DoctorDeps;
   readonly #open: OpenConnection;
-  readonly #closed = new AbortController();
-  #first: WatchedSession | undefined;
-  #second: WatchedSession | undefined;
-  #firstTurn: Promise<TrialTurn> | undefined;
+  readonly #events: { readonly event: ServerEvent; readonly atMs: number }[] = [];
+  #firstTurn: TrialTurn | undefined;
 
-  constructor(deps: Known) {
+  constructor(deps: DoctorDeps) {
     this.#deps = deps;
     const { config, tokens, clock } = deps;
-    this.#open = connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock);
+    const open = connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock);
+    this.#open = ({ onEvent, onClosed }, signal) => {
+      const record = (event: ServerEvent) => {
+        this.#events.push({ event, atMs: clock.now() });
+        onEvent(event);
+      };
+      return open({ onEvent: record, onClosed }, signal);
+    };
   }
 
-  /** Opens the first session and waits for its greeting. Rejects with a TurnError. */
-  async open(signal: AbortSignal): Promise<OpeningTimes> {
-    // As the bot does, whose users do not wait for it either.
-    await preloadClient(this.#deps.config.model);
-    this.#first = await this.#openSession(signal);
-    const { startedAtMs, connectedAtMs } = this.#first;
-    const { event, atMs } = await this.#first.whenHeard(({ kind }) => ['session', 'preview', 'error'].includes(kind));
-    if (event.kind === 'error') throw serviceErrorOf(event.error, 'handshake_refused');
-    return { connectMs: connectedAtMs - startedAtMs, greetedMs: atMs - startedAtMs };
+  /** Connects, waits for the greeting and closes. Resolves with how long it took. Rejects with a TurnError. */
+  async connect(signal: AbortSignal): Promise<number> {
+    const { clock, config } = this.#deps;
+    // Users of the bot do not wait for this either.
+    await preloadClient(config.model);
+    const startedAtMs = clock.now();
+    await tryConnection(this.#open, clock, signal);
+    return clock.now() - startedAtMs;
   }
 
-  /** Resolves with the voice that the service says it has taken, or with nothing where the turn ended without that. */
-  async takenVoice(): Promise<string | undefined> {
-    const first = this.#opened();
-    const update = first.whenHeard(isUpdate).then(({ event }) => event);
-    const ended = this.firstTurn().then(() => first.heard(isUpdate)?.event);
-    // A socket that closes ends the turn, too.
-    const event = await Promise.race([update.catch(() => ended), ended]);
-    return event?.kind === 'session' ? event.voice : undefined;
-  }
-
-  /** The first turn; made once. */
-  firstTurn(): Promise<TrialTurn> {
-    this.#firstTurn ??= this.#runTurn(this.#opened(), FIRST_TEXT, undefined);
+  /** Runs the first turn, in a new session. */
+  async run(signal: AbortSignal): Promise<TrialTurn> {
+    this.#firstTurn = await this.#runTurn(FIRST_TEXT, undefined, signal);
     return this.#firstTurn;
   }
 
-  /** When the first session ends, in milliseconds since the epoch; `undefined` where the service does not say. */
-  get expiresAtMs(): number | undefined {
-    const told = this.#first?.heard((event) => event.kind === 'session' && event.expiresAtMs !== undefined)?.event;
-    return told?.kind === 'session' ? told.expiresAtMs : undefined;
+  /** Runs a second turn in a new session, whose history is the first turn. */
+  async runWithHistory(signal: AbortSignal): Promise<TrialTurn> {
+    const { outcome } = this.turn.result;
+    const history = historyText([{ user: FIRST_TEXT, assistant: 'text' in outcome ? outcome.text : undefined }]);
+    return this.#runTurn(SECOND_TEXT, history, signal);
   }
 
-  /** A turn in a new session that is told of the first one; `undefined` where the bot is set up to remember nothing. */
-  async replayedTurn(signal: AbortSignal): Promise<TrialTurn | undefined> {
-    const { result } = await this.firstTurn();
-    const { history } = nextMemory(EMPTY_MEMORY, { user: FIRST_TEXT }, result, this.#deps.config.historyTurns);
-    const text = historyText(history);
-    if (text === undefined) return undefined;
-    this.#second = await this.#openSession(signal);
-    return this.#runTurn(this.#second, SECOND_TEXT, text);
+  /** The first turn. */
+  get turn(): TrialTurn {
+    if (this.#firstTurn === undefined) throw new Error('the first turn has not ended');
+    return this.#firstTurn;
   }
 
-  /** The first event by which the service shows that it speaks the preview of the protocol; `undefined` where none has. */
-  get previewEvent(): string | undefined {
-    const heard = this.#first?.heard(isPreview) ?? this.#second?.heard(isPreview);
-    return heard?.event.kind === 'preview' ? heard.event.type : undefined;
+  /** All events of the service so far. */
+  get events(): readonly ServerEvent[] {
+    return this.#events.map(({ event }) => event);
   }
 
-  /** The service's own words about what went wrong last; empty where it said none. */
-  get complaint(): string {
-    const { code = '', message = '' } = this.#second?.complaint ?? this.#first?.complaint ?? {};
-    return [message, code === '' ? '' : `(${code})`].filter((part) => part !== '').join(' ');
-  }
-
-  /** Ends what is under way. Safe to call twice. */
-  close(): void {
-    this.#closed.abort();
-    this.#first?.session.close();
-    this.#second?.session.close();
-  }
-
-  #opened(): WatchedSession {
-    if (this.#first === undefined) throw new Error('no session is open');
-    return this.#first;
-  }
-
-  #openSession(signal: AbortSignal): Promise<WatchedSession> {
+  async #runTurn(text: string, history: string | undefined, signal: AbortSignal): Promise<TrialTurn> {
     const { config, clock, ids, log } = this.#deps;
-    const deps = { open: this.#open, settings: config.session, clock, ids, log };
-    return WatchedSession.open(deps, AbortSignal.any([signal, this.#closed.signal]));
-  }
-
-  async #runTurn(watched: WatchedSession, text: string, history: string | undefined): Promise<TrialTurn> {
-    const { clock, ids } = this.#deps;
+    const session = await RealtimeSession.open({ open: this.#open, settings: config.session, clock, ids, log }, signal);
     const sentAtMs = clock.now();
-    const turnId = ids.wire('turn');
-    // What the model says at first go is the question.
-    const input = { turnId, text, history, mayAskAgain: async () => false };
-    const result = await watched.session.runTurn(input, this.#closed.signal);
-    const doneMs = clock.now() - sentAtMs;
-    const msOf = (kind: ServerEvent['kind']) =>
-      since(
-        sentAtMs,
-        watched.heard((event) => event.kind === kind),
-      );
-    return { result, firstTextMs: msOf('textDelta'), firstAudioMs: msOf('audioDelta'), doneMs };
+    const from = this.#events.length;
+    const msUntil = (kind: ServerEvent['kind']) => {
+      const first = this.#events.slice(from).find(({ event }) => event.kind === kind);
+      return first && first.atMs - sentAtMs;
+    };
+    try {
+      // A model that answers in text is not asked again for speech.
+      const input = { turnId: ids.wire('turn'), text, history, mayAskAgain: async () => false };
+      const result = await session.runTurn(input, signal);
+      const doneMs = clock.now() - sentAtMs;
+      return { result, firstTextMs: msUntil('textDelta'), firstAudioMs: msUntil('audioDelta'), doneMs };
+    } finally {
+      session.close();
+    }
   }
-}
-
-function isUpdate(event: ServerEvent): boolean {
-  return event.kind === 'session' && event.isUpdate;
-}
-
-function isPreview(event: ServerEvent): boolean {
-  return event.kind === 'preview';
-}
-
-function since(startMs: number, heard: { readonly atMs: number } | undefined): number | undefined {
-  return heard === undefined ? undefined : heard.atMs - startMs;
 }

@@ -1,49 +1,41 @@
 import { styleText } from 'node:util';
-import type { Finding } from './check.ts';
 import type { CheckReport } from './run.ts';
 
-/** How reports are written. */
+/** How reports are printed. */
 export interface ReportStyle {
-  /** Signs and colours beside the words. */
+  /** Adds signs and colours. */
   readonly isTerminal: boolean;
-  /** Makes what is printed fit to be seen. */
+  /** Removes secrets and control characters. */
   readonly clean: (text: string) => string;
 }
 
-type Status = Finding['status'];
-
-const WORDS: Readonly<Record<Status, string>> = { pass: 'pass', warn: 'WARN', fail: 'FAIL', skipped: 'skipped' };
-const SIGNS: Readonly<Record<Status, string>> = { pass: '✔ ', warn: '▲ ', fail: '✖ ', skipped: '· ' };
-const COLOURS = { pass: 'green', warn: 'yellow', fail: 'red', skipped: 'gray' } as const;
+const STATUSES = {
+  pass: { word: 'pass', sign: '✔', colour: 'green' },
+  warn: { word: 'WARN', sign: '▲', colour: 'yellow' },
+  fail: { word: 'FAIL', sign: '✖', colour: 'red' },
+  skipped: { word: 'skipped', sign: '·', colour: 'gray' },
+} as const;
 const WORD_CHARS = 8;
 const NAME_CHARS = 26;
 
-/** A line for a person; what to do stands below it. */
+/** A line for a person, with the fix on a line below it. */
 export function reportLine({ name, finding }: CheckReport, { isTerminal, clean }: ReportStyle): string {
-  const { status, said } = finding;
-  const word = `${isTerminal ? SIGNS[status] : ''}${WORDS[status].padEnd(WORD_CHARS)}`;
-  const shown = isTerminal ? styleText(COLOURS[status], word, { validateStream: false }) : word;
-  const line = `${shown}${name.padEnd(NAME_CHARS)} ${clean(said)}`;
-  return 'fix' in finding ? `${line}\n${' '.repeat(word.length)}To do: ${clean(finding.fix)}` : line;
+  const { word, sign, colour } = STATUSES[finding.status];
+  const head = `${isTerminal ? `${sign} ` : ''}${word.padEnd(WORD_CHARS)}`;
+  const shown = isTerminal ? styleText(colour, head, { validateStream: false }) : head;
+  const line = `${shown}${name.padEnd(NAME_CHARS)} ${clean(finding.message)}`;
+  return 'fix' in finding ? `${line}\n${' '.repeat(head.length)}To do: ${clean(finding.fix)}` : line;
 }
 
 /** A line of JSON for a machine. */
-export function jsonLine({ name, finding, tookMs }: CheckReport, { clean }: Pick<ReportStyle, 'clean'>): string {
-  const figures = 'figures' in finding ? Object.entries(finding.figures ?? {}) : [];
-  return JSON.stringify({
-    check: name,
-    status: finding.status,
-    said: clean(finding.said),
-    ...('fix' in finding ? { fix: clean(finding.fix) } : {}),
-    figures: Object.fromEntries(figures.map(([key, value]) => [key, typeof value === 'string' ? clean(value) : value])),
-    tookMs,
-  });
+export function jsonLine({ name, finding, tookMs }: CheckReport, { clean }: ReportStyle): string {
+  const fix = 'fix' in finding ? clean(finding.fix) : undefined;
+  return JSON.stringify({ check: name, status: finding.status, message: clean(finding.message), fix, tookMs });
 }
 
-/** What all of it came to. */
+/** How many checks passed, warned, failed and were skipped. */
 export function summaryLine(reports: readonly CheckReport[]): string {
-  const countOf = (status: Status) => reports.filter(({ finding }) => finding.status === status).length;
-  const [passed, warned, failed, left] = [countOf('pass'), countOf('warn'), countOf('fail'), countOf('skipped')];
-  const verdict = failed === 0 ? 'Nothing failed' : `${failed} failed`;
-  return `${verdict}: ${passed} passed, ${warned} with a warning, ${left} skipped.`;
+  const countOf = (status: keyof typeof STATUSES) => reports.filter(({ finding }) => finding.status === status).length;
+  const verdict = countOf('fail') === 0 ? 'Nothing failed' : `${countOf('fail')} failed`;
+  return `${verdict}: ${countOf('pass')} passed, ${countOf('warn')} with a warning, ${countOf('skipped')} skipped.`;
 }

@@ -1,63 +1,47 @@
-import { type Clock, within } from '../clock.ts';
-import type { Logger } from '../log.ts';
-import { type Check, type Finding, fail, skipped } from './check.ts';
+import { withDeadline } from '../deadline.ts';
+import { type Check, type CheckContext, type Finding, fail, skipped } from './check.ts';
 
-/** A check that was made. */
+/** A check that has ended. */
 export interface CheckReport {
   readonly name: string;
   readonly finding: Finding;
   readonly tookMs: number;
 }
 
-/** What `runChecks` works with. */
-export interface RunOptions {
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Told of each check as soon as it ends. */
-  readonly onReport: (report: CheckReport) => void;
-}
+const DEFAULT_LIMIT_MS = 30_000;
+const LATE_FIX =
+  'See that a firewall, a private endpoint or a proxy lets this machine through; if it stays, look at the state of the service.';
 
-/**
- * Makes one check after another, whatever became of those before: only one that needs another which did not succeed is
- * left out. Never rejects.
- */
-export async function runChecks(checks: readonly Check[], options: RunOptions): Promise<readonly CheckReport[]> {
-  const reports: CheckReport[] = [];
+/** Runs the checks one after another and passes each report to `onReport`. Never rejects. */
+export async function runChecks(
+  checks: readonly Check[],
+  context: CheckContext,
+  onReport: (report: CheckReport) => void,
+): Promise<void> {
+  const succeeded = new Set<string>();
   for (const check of checks) {
-    const { clock, onReport } = options;
-    const startedAtMs = clock.now();
-    const missing = check.needs?.find((name) => !hasSucceeded(reports, name));
-    const finding = missing === undefined ? await makeCheck(check, options) : skipped(`needs "${missing}"`);
-    const report = { name: check.name, finding, tookMs: clock.now() - startedAtMs };
-    reports.push(report);
-    onReport(report);
+    const startedAtMs = context.clock.now();
+    const missing = check.needs?.find((name) => !succeeded.has(name));
+    const finding = missing === undefined ? await runCheck(check, context) : skipped(`needs "${missing}"`);
+    if (finding.status === 'pass' || finding.status === 'warn') succeeded.add(check.name);
+    onReport({ name: check.name, finding, tookMs: context.clock.now() - startedAtMs });
   }
-  return reports;
 }
 
-function hasSucceeded(reports: readonly CheckReport[], name: string): boolean {
-  const status = reports.find((report) => report.name === name)?.finding.status;
-  return status === 'pass' || status === 'warn';
-}
+class LateError extends Error {}
 
-/** The check's own time is over. */
-class LateError extends Error {
-  override readonly name = 'LateError';
-}
-
-async function makeCheck({ name, limitMs, lateFix, run }: Check, { clock, log }: RunOptions): Promise<Finding> {
-  const abort = new AbortController();
+async function runCheck(check: Check, context: CheckContext): Promise<Finding> {
+  const { name, limitMs = DEFAULT_LIMIT_MS, lateFix = LATE_FIX } = check;
+  const deadline = { clock: context.clock, limitMs, late: () => new LateError() };
   try {
-    return await within(clock, limitMs, run(abort.signal), () => new LateError());
+    return await withDeadline(deadline, async (signal) => check.run(context, signal));
   } catch (err) {
     if (err instanceof LateError) return fail(`no end within ${limitMs / 1000} seconds`, lateFix);
-    log.error({ err, check: name }, 'a check broke');
+    context.log.error({ err, check: name }, 'check broke');
     const reason = err instanceof Error ? err.message : String(err);
     return fail(
       `the check itself broke: ${reason}`,
       'Run it with LOG_LEVEL=debug in front, and report what it writes.',
     );
-  } finally {
-    abort.abort();
   }
 }

@@ -1,58 +1,53 @@
 import { StoreError } from '../errors.ts';
 import { AUDIO_CONTAINER, accountOf, addressOf, openContainer } from '../storage/azure-account.ts';
 import { AzureBlobs } from '../storage/azure-blobs.ts';
-import { type Check, type DoctorDeps, type Finding, fail, pass } from './check.ts';
-import { reachCheck } from './connectivity.ts';
-import { tryWrites } from './storage-writes.ts';
+import { type CheckContext, type Finding, fail, pass, skipped } from './check.ts';
+import { checkAddress } from './connectivity.ts';
 
-const NAME = 'storage';
-const ADDRESS = 'storage address';
-const VARIABLE = 'AZURE_STORAGE_BLOB_URL';
+const BODY = Buffer.from('Written by the doctor of the voice bot, and deleted at once.');
+const PART = { start: 11, end: 20 };
+const WRONG_STORAGE = 'Use Azure Blob Storage itself.';
 
-/** Each call has bounds of its own. */
-const LIMIT_MS = 60_000;
-const MEMORY_LIMIT_MS = 10_000;
+const NO_ACCOUNT = 'no storage account: reply audio is in the database, or in the memory of the process';
 
-/** Whether reply audio can be stored in the storage account, where there is one. */
-export function storageChecks(deps: DoctorDeps): readonly Check[] {
-  const { config, tokens, clock } = deps;
+export async function checkStorageAddress(context: CheckContext, signal: AbortSignal): Promise<Finding> {
+  const account = accountOf(context.config.azureStorageBlobUrl, context.tokens);
+  if (account === undefined) return skipped(NO_ACCOUNT);
+  return checkAddress(addressOf(account, AUDIO_CONTAINER), 'AZURE_STORAGE_BLOB_URL', context, signal);
+}
+
+/** Writes a blob as the bot does, reads a part of it and deletes it. */
+export async function checkStorageWrites({ config, tokens, clock, ids }: CheckContext): Promise<Finding> {
   const account = accountOf(config.azureStorageBlobUrl, tokens);
-  if (account === undefined) return [noAccount()];
+  if (account === undefined) return skipped(NO_ACCOUNT);
   const blobs = new AzureBlobs({ open: () => openContainer(account, AUDIO_CONTAINER), clock });
-  return [
-    reachCheck({ name: ADDRESS, address: async () => addressOf(account, AUDIO_CONTAINER), variable: VARIABLE }, deps),
-    {
-      name: `storage writes (${AUDIO_CONTAINER})`,
-      needs: [ADDRESS],
-      limitMs: LIMIT_MS,
-      lateFix: `See that the network lets this machine reach the address in ${VARIABLE}.`,
-      run: () => orFix(() => tryWrites(blobs, deps)),
-    },
-  ];
-}
-
-function noAccount(): Check {
-  const said = 'no storage account: reply audio is in the database, or in the memory of the process';
-  return { name: NAME, limitMs: MEMORY_LIMIT_MS, lateFix: '', run: async () => pass(said, { kind: 'memory' }) };
-}
-
-async function orFix(work: () => Promise<Finding>): Promise<Finding> {
+  const name = `doctor/${ids.secret()}`;
+  const startedAtMs = clock.now();
   try {
-    return await work();
+    await blobs.write(name, BODY, { contentType: 'text/plain' });
+    const part = await blobs.readPart(name, PART.start, PART.end);
+    if (part === undefined || !part.body.equals(BODY.subarray(PART.start, PART.end + 1)))
+      return fail('what was written does not come back', WRONG_STORAGE);
+    const wasDeleted = await blobs.delete(name);
+    if (!wasDeleted || (await blobs.read(name)) !== undefined)
+      return fail('a blob that was written is missing, or is still there after its deletion', WRONG_STORAGE);
+    return pass(`written, read back in part and deleted, 4 calls in ${clock.now() - startedAtMs} ms`);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     return fail(error.message, fixFor(error));
+  } finally {
+    // For a check that failed in the middle. Its finding already names the reason.
+    await blobs.delete(name).catch(() => {});
   }
 }
 
-/** What an operator can do about a storage account that does not work. */
 function fixFor({ code, reason }: StoreError): string {
   if (reason === 'ContainerNotFound') return `Create the container "${AUDIO_CONTAINER}" in the account.`;
   switch (code) {
     case 'store_refused':
       return "Give the bot's identity the role 'Storage Blob Data Contributor' for the account, and let its network in.";
     case 'store_rejected':
-      return 'The storage does not understand the bot: use Azure Blob Storage itself.';
+      return `The storage does not understand the bot. ${WRONG_STORAGE}`;
     case 'store_unavailable':
     case 'store_unreadable':
       return 'See that the storage account exists, that its address is right, and that the bot can reach it.';

@@ -2,141 +2,85 @@ import { ingestionEndpointOf, instrumentationKeyOf, type TelemetrySettings } fro
 import { fieldsOf, textOf } from '../json-access.ts';
 import { MONITOR_SCOPE } from '../telemetry/azure-monitor.ts';
 import { DOCTOR_METRIC } from '../telemetry/names.ts';
-import { type Check, type DoctorDeps, type Finding, fail, pass, skipped, warn } from './check.ts';
-import { reach, reachFix, reasonOf } from './connectivity.ts';
+import { type CheckContext, type Finding, fail, pass, skipped, warn } from './check.ts';
+import { unreachable } from './connectivity.ts';
 import { entraFailure } from './entra-failure.ts';
-import { describeToken, tokenClaims } from './token-claims.ts';
+import { describeToken } from './token-claims.ts';
 
-type Monitor = Extract<TelemetrySettings, { kind: 'azureMonitor' }>;
-
-const NAME = 'telemetry';
 const VARIABLE = 'APPLICATIONINSIGHTS_CONNECTION_STRING';
-const NO_TIME_MS = 1_000;
-/** A credential chain asks one source after another, some of them programs. */
-const LIMIT_MS = 40_000;
 const MAX_REASON_CHARS = 1_000;
 const ROLE =
   'the role "Monitoring Metrics Publisher" on the Application Insights resource (it takes some minutes to count)';
 
-/** Whether Application Insights takes what the bot sends there: a metric of its own, 1, is sent. */
-export function telemetryCheck(deps: DoctorDeps): Check {
-  const { telemetry } = deps.config;
-  switch (telemetry.kind) {
-    case 'none':
-      return { name: NAME, limitMs: NO_TIME_MS, lateFix: '', run: async () => skipped(`${VARIABLE} is not set`) };
-    case 'azureMonitor': {
-      const lateFix = `See that a firewall or a private link lets this machine reach the address in ${VARIABLE}.`;
-      return { name: NAME, limitMs: LIMIT_MS, lateFix, run: (signal) => checkMonitor(telemetry, deps, signal) };
-    }
-  }
-}
-
-async function checkMonitor(monitor: Monitor, deps: DoctorDeps, signal: AbortSignal): Promise<Finding> {
-  const address = ingestionEndpointOf(monitor.connectionString);
-  const reached = await reach(address, VARIABLE, deps, signal);
-  if (reached.status !== 'pass') return reached;
+/** Sends one metric, 1, as the bot does. */
+export async function checkTelemetry(
+  { config: { telemetry }, tokens, clock, installed }: CheckContext,
+  signal: AbortSignal,
+): Promise<Finding> {
+  if (telemetry === undefined) return skipped(`${VARIABLE} is not set`);
+  const address = ingestionEndpointOf(telemetry.connectionString);
   let token: string | undefined;
   try {
-    token = monitor.usesEntraId ? await deps.tokens(MONITOR_SCOPE)() : undefined;
+    token = telemetry.usesEntraId ? await tokens(MONITOR_SCOPE)() : undefined;
   } catch (error) {
     const fix = 'Run "az login", or give the host a managed identity (with AZURE_CLIENT_ID).';
     return fail(`Entra ID gave no token for ${MONITOR_SCOPE}: ${entraFailure(error)}`, fix);
   }
-  const startedAtMs = deps.clock.now();
-  let answer: Answer;
+  const startedAtMs = clock.now();
   try {
-    answer = await send(monitor, token, startedAtMs, signal);
+    const { status, itemsAccepted, reason } = await send(telemetry, token, startedAtMs, signal);
+    if (status === 200 && itemsAccepted === 1)
+      return pass(`${address.host}: took a metric in ${clock.now() - startedAtMs} ms`);
+    return refused(status, reason, address.host, token && describeToken(token, startedAtMs));
   } catch (error) {
-    signal.throwIfAborted();
-    const code = reasonOf(error);
-    const place = { variable: VARIABLE, hostname: address.hostname, installed: deps.installed };
-    return fail(`${address.host} does not answer: ${code}`, reachFix(code, place));
-  }
-  const tookMs = deps.clock.now() - startedAtMs;
-  if (answer.status === 200 && answer.accepted === 1)
-    return pass(`${reached.said}; took a metric in ${tookMs} ms`, { ...reached.figures, trackMs: tookMs });
-  return refused(answer, address, token === undefined ? undefined : describeToken(tokenClaims(token), startedAtMs));
-}
-
-/** `identity`: who a token is of; `undefined` where the key was to serve. */
-function refused({ status, reason }: Answer, { host }: URL, identity: string | undefined): Finding {
-  const said = `${host} answers a metric with ${status}`;
-  switch (status) {
-    case 401:
-    case 403:
-      return identity === undefined
-        ? fail(
-            `${said}: the key in ${VARIABLE} is not enough`,
-            `Set APPLICATIONINSIGHTS_AUTHENTICATION_STRING=Authorization=AAD, and give the bot's identity ${ROLE}.`,
-          )
-        : fail(`${said}: the identity may not send there: ${identity}`, `Give that identity ${ROLE}.`);
-    case 200:
-    case 206:
-    case 400:
-      return fail(
-        `${said}: ${reason ?? 'no reason is given'}`,
-        `Check ${VARIABLE}: key and address have to be those of one resource, as its overview in the portal shows them.`,
-      );
-    default:
-      return warn(
-        `${said}: it is not known whether it takes what the bot sends`,
-        'Run this once more later; if it stays, look at the resource and its daily cap in the portal.',
-      );
+    return unreachable(error, address, VARIABLE, installed);
   }
 }
 
-interface Answer {
-  readonly status: number;
-  /** Of the one that was sent. */
-  readonly accepted: unknown;
-  readonly reason: string | undefined;
+/** `identity`: whose token was sent; `undefined`: the key of the connection string was. */
+function refused(status: number, reason: string | undefined, host: string, identity: string | undefined): Finding {
+  const message = `${host} answers a metric with ${status}`;
+  if (status === 401 || status === 403)
+    return identity === undefined
+      ? fail(
+          `${message}: the key in ${VARIABLE} is not enough`,
+          `Set APPLICATIONINSIGHTS_AUTHENTICATION_STRING=Authorization=AAD, and give the bot's identity ${ROLE}.`,
+        )
+      : fail(`${message}: the identity may not send there: ${identity}`, `Give that identity ${ROLE}.`);
+  if (status === 200 || status === 206 || status === 400)
+    return fail(
+      `${message}: ${reason ?? 'no reason is given'}`,
+      `Check ${VARIABLE}: key and address have to be those of one resource, as its overview in the portal shows them.`,
+    );
+  return warn(
+    `${message}: it is not known whether it takes what the bot sends`,
+    'Run this once more later; if it stays, look at the resource and its daily cap in the portal.',
+  );
 }
 
-/** In the form of `@azure/monitor-opentelemetry-exporter`. That follows redirects inside Azure, this none: one is a warning. */
+/** Sends in the form of `@azure/monitor-opentelemetry-exporter`, but follows no redirects. */
 async function send(
-  { connectionString }: Monitor,
+  { connectionString }: TelemetrySettings,
   token: string | undefined,
   nowMs: number,
   signal: AbortSignal,
-): Promise<Answer> {
-  const address = new URL('v2.1/track', `${ingestionEndpointOf(connectionString).href.replace(/\/+$/, '')}/`);
-  const response = await fetch(address, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify([envelope(instrumentationKeyOf(connectionString), nowMs)]),
-    redirect: 'manual',
-    signal,
-  });
-  const { itemsAccepted, errors } = fieldsOf(parsed(await response.text()));
-  const [first] = Array.isArray(errors) ? errors : [];
-  return {
-    status: response.status,
-    accepted: itemsAccepted,
-    reason: textOf(fieldsOf(first)['message'], MAX_REASON_CHARS),
-  };
-}
-
-function envelope(iKey: string, nowMs: number): object {
+): Promise<{ status: number; itemsAccepted: unknown; reason: string | undefined }> {
+  const headers = new Headers({ 'content-type': 'application/json', accept: 'application/json' });
+  if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
   const metric = { name: DOCTOR_METRIC, kind: 'Aggregation', value: 1, count: 1 };
-  return {
+  const envelope = {
     ver: 1,
     name: 'Microsoft.ApplicationInsights.Metric',
     time: new Date(nowMs).toISOString(),
     sampleRate: 100,
-    iKey,
+    iKey: instrumentationKeyOf(connectionString),
     tags: {},
     data: { baseType: 'MetricData', baseData: { ver: 2, metrics: [metric], properties: {} } },
   };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const address = new URL('v2.1/track', `${ingestionEndpointOf(connectionString).href.replace(/\/+$/, '')}/`);
+  const body = JSON.stringify([envelope]);
+  const response = await fetch(address, { method: 'POST', headers, body, redirect: 'manual', signal });
+  const { itemsAccepted, errors } = fieldsOf(await response.json().catch(() => undefined));
+  const [first] = Array.isArray(errors) ? errors : [];
+  return { status: response.status, itemsAccepted, reason: textOf(fieldsOf(first)['message'], MAX_REASON_CHARS) };
 }

@@ -1,6 +1,6 @@
 import type { Installation } from '../installation.ts';
 
-/** What the doctor says of itself, by the command that is there. */
+/** The text of `--help`. */
 export function usageOf(installed: Installation): string {
   const isProject = installed === 'project';
   return `Usage: ${isProject ? 'npm run doctor -- [--json]' : 'node dist/doctor.js [--json]'}
@@ -18,6 +18,6 @@ Exit code: 0 nothing failed, 1 something failed, 2 the configuration cannot be r
 command (not in .env) writes the log, to standard error.`;
 }
 
-/** Said at the end, too: else a change of .env would be taken for one of the bot. */
+/** Printed at the end as well: a bot that runs has not read a change of .env. */
 export const WHOSE_SETTINGS =
   'These are the settings of this shell and of .env; a bot that runs already has those that it was started with.';

@@ -2,10 +2,11 @@ import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { isLoopbackHost } from '../config/env.ts';
 import { RequestError } from '../errors.ts';
+import { fieldsOf } from '../json-access.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** An activity whose fields have the types that the rest of the program counts on. */
+/** An activity whose fields have the types that the rest of the program relies on. */
 export interface InboundActivity extends Fields {
   readonly type: string;
   /** Of messages and invokes at least. */
@@ -14,88 +15,98 @@ export interface InboundActivity extends Fields {
   readonly serviceUrl: string;
 }
 
-/** Where the bot answers clients whose service URL no token vouches for. */
-export interface CallerRules {
-  readonly onlyLoopback: boolean;
-}
-
-/** Ids are kept and logged; no channel's are longer. */
+/** Ids are stored and logged; those of all channels are shorter. */
 const MAX_ID_CHARS = 1024;
 const MAX_ENCODED_CHARS = 3 * MAX_ID_CHARS;
 
 type Check = (value: unknown) => boolean;
 
-const ACCOUNT: Check = hasFields({ id: isText, name: isText, aadObjectId: isText, role: isText });
-const CONVERSATION: Check = hasFields({
-  id: isText,
-  name: isText,
-  isGroup: (value) => typeof value === 'boolean',
-  conversationType: isText,
-  tenantId: isText,
-});
+const isText: Check = (value) => typeof value === 'string';
+const isObject: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isListOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+/** An object whose named fields are right, missing or null; its other fields may be anything. */
+const isObjectWith =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    isObject(value) &&
+    Object.entries(checks).every(
+      ([name, check]) => (fieldsOf(value)[name] ?? undefined) === undefined || check(fieldsOf(value)[name]),
+    );
+
+const isAccount = isObjectWith({ id: isText, name: isText, aadObjectId: isText, role: isText });
 
 /**
- * What the fields have to be when they are there. Anything else is a broken or a hostile sender, and would come back
- * as a reply that cannot be written.
+ * What fields have to be if they are there. Anything else comes from a broken or hostile sender, and would come back as
+ * a reply that cannot be written.
  */
 const FIELDS: Readonly<Record<string, Check>> = {
   // It may be compound, such as `msteams:COPILOT`.
   channelId: (value) => isText(value) && /^[\w.-]{1,64}(?::[\w.-]{1,64})?$/.test(String(value)),
-  conversation: CONVERSATION,
-  from: ACCOUNT,
-  recipient: ACCOUNT,
+  conversation: isObjectWith({
+    id: isText,
+    name: isText,
+    isGroup: (value) => typeof value === 'boolean',
+    conversationType: isText,
+    tenantId: isText,
+  }),
+  from: isAccount,
+  recipient: isAccount,
   text: isText,
   locale: isText,
   deliveryMode: isText,
-  channelData: (value) => isFields(value) || isText(value),
-  entities: isListOf(isFields),
-  attachments: isListOf(hasFields({ contentType: isText, name: isText })),
-  membersAdded: isListOf(ACCOUNT),
-  membersRemoved: isListOf(ACCOUNT),
-  reactionsAdded: isListOf(isFields),
-  reactionsRemoved: isListOf(isFields),
+  channelData: (value) => isObject(value) || isText(value),
+  entities: isListOf(isObject),
+  attachments: isListOf(isObjectWith({ contentType: isText, name: isText })),
+  membersAdded: isListOf(isAccount),
+  membersRemoved: isListOf(isAccount),
+  reactionsAdded: isListOf(isObject),
+  reactionsRemoved: isListOf(isObject),
 };
 
-/** The types whose ids tell a delivery from the next one, and whose sender gets an answer. */
-const ANSWERED: readonly string[] = ['message', 'invoke'];
+/** The types whose ids deduplicate deliveries, and whose sender gets a reply. */
+const ANSWERED: readonly unknown[] = ['message', 'invoke'];
 
-/** Throws a RequestError that names the field. `null` counts as missing, as Bot Framework writes it. */
-export function checkActivity(body: Fields, rules: CallerRules): InboundActivity {
+/**
+ * Throws a RequestError that names the field. `null` counts as missing, as Bot Framework writes it. `onlyLoopback`: no
+ * token vouches for the service URL, so it has to be on this machine.
+ */
+export function checkActivity(body: Fields, { onlyLoopback }: { onlyLoopback: boolean }): InboundActivity {
   const activity = withoutNulls(body, ['conversation', 'from', 'recipient']);
-  requireId(activity['type'], 'type');
-  requireId(activity['serviceUrl'], 'serviceUrl');
-  requireId(activity['channelId'], 'channelId');
-  requireId(fieldsOf(activity['conversation'])['id'], 'conversation.id');
-  // Channels send typing signs, events and news of members without an id, and without a sender.
-  const requireSource = ANSWERED.includes(String(activity['type'])) ? requireId : requireGoodId;
-  requireSource(activity['id'], 'id');
-  requireSource(fieldsOf(activity['from'])['id'], 'from.id');
-  for (const [name, isRight] of Object.entries(FIELDS)) {
-    if (activity[name] !== undefined && !isRight(activity[name])) throw bad(name);
+  const { type, serviceUrl, channelId, id, conversation, from } = activity;
+  const required = { type, serviceUrl, channelId, 'conversation.id': fieldsOf(conversation)['id'] };
+  // Channels send typing signs, events and changes of members without an id or a sender.
+  const ofMessages = { id, 'from.id': fieldsOf(from)['id'] };
+  for (const [name, value] of Object.entries(required)) if (!isId(value)) throw invalid(name);
+  for (const [name, value] of Object.entries(ofMessages)) {
+    const mayBeMissing = !ANSWERED.includes(type) && (value === undefined || value === '');
+    if (!mayBeMissing && !isId(value)) throw invalid(name);
   }
-  checkServiceUrl(String(activity['serviceUrl']), rules);
+  for (const [name, isRight] of Object.entries(FIELDS)) {
+    if (activity[name] !== undefined && !isRight(activity[name])) throw invalid(name);
+  }
+  checkServiceUrl(String(serviceUrl), onlyLoopback);
   return activity as InboundActivity;
 }
 
-/** Replies go to this address, with the bot's token where it has one. */
-function checkServiceUrl(serviceUrl: string, { onlyLoopback }: CallerRules): void {
+/** Replies go to this address, with the bot's token if it has one. */
+function checkServiceUrl(serviceUrl: string, onlyLoopback: boolean): void {
   const url = URL.canParse(serviceUrl) ? new URL(serviceUrl) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) throw bad('serviceUrl');
+  if (url === undefined || !/^https?:$/.test(url.protocol)) throw invalid('serviceUrl');
   if (onlyLoopback && !isLoopbackHost(url.hostname)) {
     throw new RequestError('forbidden', 'Without an app id this bot only answers clients on this machine.');
   }
   if (isMetadataService(url.hostname)) {
-    throw new RequestError(
-      'forbidden',
-      'This bot does not post to metadata services, nor to other link-local addresses.',
-    );
+    throw new RequestError('forbidden', 'This bot posts to no metadata services or other link-local addresses.');
   }
-  // botbuilder's HTTP client looks such an address up by its brackets, as a name, and never finds it.
-  if (url.hostname.startsWith('[')) throw bad('serviceUrl');
+  // botbuilder's HTTP client would look up the brackets of IPv6 as part of a name.
+  if (url.hostname.startsWith('[')) throw invalid('serviceUrl');
 }
 
 /**
- * Where clouds tell a machine about itself, its credentials included: besides link-local addresses those of Azure, Alibaba
+ * Where clouds give a machine its metadata, credentials included: besides link-local addresses, those of Azure, Alibaba
  * Cloud and Oracle, and the names in the networks of Google Cloud and AWS.
  */
 const METADATA_HOSTS: readonly string[] = [
@@ -108,63 +119,30 @@ const METADATA_HOSTS: readonly string[] = [
   'instance-data.ec2.internal',
 ];
 
-/** Without an app id whoever reaches the port has the bot post to an address of their choice. */
+/** Without an app id, any client of the port chooses the address to which the bot posts. */
 function isMetadataService(hostname: string): boolean {
   const isLinkLocal = isIPv4(hostname) && ipaddr.parse(hostname).range() === 'linkLocal';
   return isLinkLocal || METADATA_HOSTS.includes(hostname.replace(/\.$/, ''));
 }
 
-/** An id that may be missing. */
-function requireGoodId(value: unknown, name: string): void {
-  if (value !== undefined && value !== '') requireId(value, name);
+/** An id becomes part of the reply's address, in which lone surrogates, line breaks and mere dots have no form. */
+function isId(value: unknown): boolean {
+  if (typeof value !== 'string' || value.trim() === '' || value.length > MAX_ID_CHARS) return false;
+  if (!value.isWellFormed() || /\p{Cc}|^\.{1,2}$/u.test(value)) return false;
+  return encodeURIComponent(value).length <= MAX_ENCODED_CHARS;
 }
 
-function requireId(value: unknown, name: string): void {
-  if (typeof value !== 'string' || value.trim() === '' || value.length > MAX_ID_CHARS) throw bad(name);
-  // It comes back in the address of the reply, where half a character, line breaks and dots alone have no form.
-  if (
-    !value.isWellFormed() ||
-    /\p{Cc}|^\.{1,2}$/u.test(value) ||
-    encodeURIComponent(value).length > MAX_ENCODED_CHARS
-  ) {
-    throw bad(name);
-  }
+function invalid(name: string): RequestError {
+  return new RequestError('bad_request', `The activity's ${name} is missing or invalid.`);
 }
 
-function bad(name: string): RequestError {
-  return new RequestError('bad_request', `The activity's ${name} is missing or not what it has to be.`);
-}
-
-/** Without fields that are null, also inside of the fields named by `nested`. */
+/** Without fields that are null, also in the objects named by `nested`. */
 function withoutNulls(fields: Fields, nested: readonly string[] = []): Fields {
-  const kept = Object.entries(fields).filter(([, value]) => value !== null);
+  const present = Object.entries(fields).filter(([, value]) => value !== null);
   return Object.fromEntries(
-    kept.map(([name, value]) => [name, nested.includes(name) && isFields(value) ? withoutNulls(value) : value]),
+    present.map(([name, value]) => [
+      name,
+      nested.includes(name) && isObject(value) ? withoutNulls(fieldsOf(value)) : value,
+    ]),
   );
-}
-
-function fieldsOf(value: unknown): Fields {
-  return isFields(value) ? value : {};
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string';
-}
-
-/** An object whose named fields, where they are there and not null, are right; others are not looked at. */
-function hasFields(checks: Readonly<Record<string, Check>>): Check {
-  return (value) => {
-    if (!isFields(value)) return false;
-    return Object.entries(checks).every(
-      ([name, isRight]) => (value[name] ?? undefined) === undefined || isRight(value[name]),
-    );
-  };
-}
-
-function isListOf(isRight: Check): Check {
-  return (value) => Array.isArray(value) && value.every(isRight);
 }

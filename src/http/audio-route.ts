@@ -1,87 +1,69 @@
+import { once } from 'node:events';
 import parseRange from 'range-parser';
 import type { Request, Response } from 'restify';
 import type { ByteRange, StoredAudio } from '../audio/audio-store.ts';
+import type { Clock } from '../clock.ts';
 import { RequestError } from '../errors.ts';
-import { findLinked, type LinkOptions } from './linked-audio.ts';
-import { sendSound } from './send-sound.ts';
-import type { SoundReader } from './sound-reader.ts';
+import type { AudioReader } from './audio-reader.ts';
+import { findLinked } from './linked-audio.ts';
 
-const FILE_ENDING = '.wav';
+/** The largest part of the audio that one request holds in memory. */
+export const CHUNK_BYTES = 128 * 1024;
 
-/** Whether a name below `/audio/` is that of a sound, and not of the page that plays it. */
-export function isSoundFile(file: string): boolean {
-  return file.endsWith(FILE_ENDING);
+interface AudioResponse {
+  readonly status: 200 | 206 | 304 | 416;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The part of the audio in the body; `undefined` = no body. */
+  readonly range: ByteRange | undefined;
 }
 
-/** What serving sounds takes. */
-export interface AudioRouteOptions extends LinkOptions {
-  readonly sounds: SoundReader;
-}
-
-/** `GET` and `HEAD /audio/<link>.wav`. The link is the only key: unguessable, and there is no list of them. */
-export function audioRoute(options: AudioRouteOptions) {
+/** `GET` and `HEAD /audio/<link>.wav`. The link is the only key: it cannot be guessed, and no page lists it. */
+export function audioRoute(audioReader: AudioReader, clock: Clock) {
   return async function serveAudio(request: Request, response: Response): Promise<void> {
-    const found = await findLinked(String(request.params.file).slice(0, -FILE_ENDING.length), options);
+    const link = String(request.params.file).slice(0, -'.wav'.length);
+    const found = await findLinked(link, { audioStore: audioReader, clock });
     if (found === undefined) throw notFound();
-    const { audio, leftMs } = found;
-    const answer = answerTo(request, audio);
-    const writeHead = () => response.writeHead(answer.status, { ...headersOf(audio, leftMs), ...answer.headers });
-    if (answer.body === undefined || request.method === 'HEAD') {
-      writeHead();
-      response.end();
-      return;
+    const audioResponse = responseTo(request, found.audio, found.leftMs);
+    if (audioResponse.range !== undefined && request.method !== 'HEAD') {
+      return sendAudio(response, audioResponse, found.audio.id, audioReader);
     }
-    const read = (range: ByteRange, signal: AbortSignal) => options.sounds.read(audio.id, range, signal);
-    if (!(await sendSound(response, { range: answer.body, read, writeHead }))) throw notFound();
+    response.writeHead(audioResponse.status, audioResponse.headers);
+    response.end();
   };
 }
 
 function notFound(): RequestError {
-  return new RequestError('not_found', 'There is no such audio, or not any more.');
+  return new RequestError('not_found', 'This audio does not exist, or not any more.');
 }
 
-const etagOf = ({ id }: StoredAudio) => `"${id}"`;
-
-function headersOf(audio: StoredAudio, leftMs: number): Readonly<Record<string, string>> {
-  return {
+/** One range is answered as such; several, or a range of another version, with the whole. */
+function responseTo(request: Request, audio: StoredAudio, leftMs: number): AudioResponse {
+  const etag = `"${audio.id}"`;
+  const size = audio.byteLength;
+  const common = {
     'Content-Type': 'audio/wav',
     'Accept-Ranges': 'bytes',
     'Cache-Control': `private, max-age=${Math.floor(leftMs / 1000)}, immutable`,
     'Content-Disposition': 'inline; filename="reply.wav"',
     'Last-Modified': new Date(audio.savedAtMs).toUTCString(),
     'X-Content-Type-Options': 'nosniff',
-    ETag: etagOf(audio),
+    ETag: etag,
   };
-}
-
-interface Answer {
-  readonly status: 200 | 206 | 304 | 416;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Which part of the sound; `undefined`: none. */
-  readonly body: ByteRange | undefined;
-}
-
-/** One range is answered as such; several, or a range of another version, with the whole. */
-function answerTo(request: Request, audio: StoredAudio): Answer {
-  const etag = etagOf(audio);
-  const size = audio.byteLength;
-  if (matches(request.headers['if-none-match'], etag)) return { status: 304, headers: {}, body: undefined };
-  const ranges = wantedRanges(request, size, etag);
+  if (matches(request.headers['if-none-match'], etag)) return { status: 304, headers: common, range: undefined };
+  const ranges = requestedRanges(request, size, etag);
   if (ranges === -1) {
-    const headers = { 'Content-Range': `bytes */${size}`, 'Content-Length': '0' };
-    return { status: 416, headers, body: undefined };
+    const headers = { ...common, 'Content-Range': `bytes */${size}`, 'Content-Length': '0' };
+    return { status: 416, headers, range: undefined };
   }
-  const only = typeof ranges === 'object' && ranges.type === 'bytes' && ranges.length === 1 ? ranges[0] : undefined;
-  const length = (range: ByteRange) => ({ 'Content-Length': String(range.end - range.start + 1) });
-  const whole = { start: 0, end: size - 1 };
-  if (only === undefined) return { status: 200, headers: length(whole), body: size === 0 ? undefined : whole };
-  const range = { start: only.start, end: only.end };
-  const headers = { 'Content-Range': `bytes ${range.start}-${range.end}/${size}`, ...length(range) };
-  return { status: 206, headers, body: range };
+  const only = Array.isArray(ranges) && ranges.type === 'bytes' && ranges.length === 1 ? ranges[0] : undefined;
+  const range = only ?? { start: 0, end: size - 1 };
+  const headers = { ...common, 'Content-Length': String(range.end - range.start + 1) };
+  if (only === undefined) return { status: 200, headers, range: size === 0 ? undefined : range };
+  return { status: 206, headers: { ...headers, 'Content-Range': `bytes ${range.start}-${range.end}/${size}` }, range };
 }
 
 /** Of GET alone: RFC 9110, 14.2. */
-function wantedRanges(request: Request, size: number, etag: string) {
+function requestedRanges(request: Request, size: number, etag: string) {
   const { range, 'if-range': condition } = request.headers;
   if (request.method !== 'GET' || range === undefined) return undefined;
   // A date in If-Range would need a comparison of seconds; an ETag says the same exactly.
@@ -90,6 +72,35 @@ function wantedRanges(request: Request, size: number, etag: string) {
 }
 
 function matches(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined) return false;
-  return ifNoneMatch.split(',').some((tag) => ['*', etag, `W/${etag}`].includes(tag.trim()));
+  return ifNoneMatch?.split(',').some((tag) => ['*', etag, `W/${etag}`].includes(tag.trim())) ?? false;
+}
+
+/**
+ * Sends chunk after chunk, as fast as the client receives them; stops reading when it leaves. The head goes out with the
+ * first chunk. Rejects as `read` does, or with a RequestError (`not_found`) if the audio was removed meanwhile.
+ */
+async function sendAudio(
+  response: Response,
+  { status, headers, range = { start: 0, end: -1 } }: AudioResponse,
+  id: string,
+  audioReader: AudioReader,
+): Promise<void> {
+  const closed = new AbortController();
+  const onClose = () => closed.abort();
+  response.once('close', onClose);
+  try {
+    for (let start = range.start; start <= range.end && !response.destroyed; start += CHUNK_BYTES) {
+      const chunk = { start, end: Math.min(start + CHUNK_BYTES - 1, range.end) };
+      const bytes = await audioReader.read(id, chunk, closed.signal);
+      if (bytes === undefined && !response.headersSent) throw notFound();
+      if (bytes?.byteLength !== chunk.end - chunk.start + 1) throw new Error('the audio ended before its end');
+      if (!response.headersSent) response.writeHead(status, headers);
+      if (!response.write(bytes)) await once(response, 'drain', { signal: closed.signal });
+    }
+    response.end();
+  } catch (error) {
+    if (!closed.signal.aborted) throw error;
+  } finally {
+    response.off('close', onClose);
+  }
 }

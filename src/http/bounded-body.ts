@@ -2,21 +2,23 @@ import type { IncomingMessage } from 'node:http';
 import getRawBody from 'raw-body';
 import { RequestError } from '../errors.ts';
 
-/** The bounds of all bodies that one reader reads. */
+/** The bounds of one reader. */
 export interface BodyBounds {
-  /** Bodies that are being read at the same time, together; more are asked to come again. */
+  /** Of all bodies that are being read, together; beyond that a request is refused as `busy`. */
   readonly maxBytesAtOnce: number;
-  /** For one body; a slower one is cut off. */
+  /** For one body; the connection of a slower one is closed. */
   readonly timeoutMs: number;
-  /** What each body may send before it counts, and before `admit` is asked. Default: 0. */
+  /** Of each body, bytes that count towards no bound and need no `admit`. Default: 0. */
   readonly freeBytes?: number;
-  /** Asked about a body that goes on; nothing more of it is read meanwhile. Rejects for one that may not. */
+  /** Called once for a body beyond `freeBytes`, which is paused meanwhile. Rejects to refuse it. */
   readonly admit?: ((request: IncomingMessage) => Promise<void>) | undefined;
 }
 
+const BUSY = 'Too many requests at once. Please deliver this again.';
+
 /**
- * A reader whose bodies together take a bounded amount of memory, and each a bounded time. What has arrived counts, and
- * not what was announced: an announcement costs its sender nothing.
+ * A reader whose bodies together take a bounded amount of memory, and each a bounded time. Received bytes count, not the
+ * Content-Length, which costs its sender nothing.
  */
 export function bounded<T>(
   read: (request: IncomingMessage) => Promise<T>,
@@ -24,57 +26,51 @@ export function bounded<T>(
 ): (request: IncomingMessage) => Promise<T> {
   let bytesHeld = 0;
   return async function readBounded(request) {
-    let ownBytes = 0;
+    let receivedBytes = 0;
     let countedBytes = 0;
     let isAdmitted = false;
     let isOver = false;
     const refused = Promise.withResolvers<never>();
     const count = () => {
-      const newBytes = Math.max(0, ownBytes - freeBytes) - countedBytes;
+      const newBytes = Math.max(0, receivedBytes - freeBytes) - countedBytes;
       countedBytes += newBytes;
       bytesHeld += newBytes;
-      if (bytesHeld > maxBytesAtOnce) refused.reject(tooMany());
+      if (bytesHeld > maxBytesAtOnce) refused.reject(new RequestError('busy', BUSY));
     };
-    const goOn = () => {
+    const resume = () => {
       if (isOver) return;
       isAdmitted = true;
       count();
       request.resume();
     };
-    const tooSlow = setTimeout(() => request.destroy(), timeoutMs);
+    const timer = setTimeout(() => request.destroy(), timeoutMs);
     request.on('data', ({ byteLength }: Buffer) => {
-      ownBytes += byteLength;
+      receivedBytes += byteLength;
       if (admit === undefined || isAdmitted) return count();
-      if (ownBytes <= freeBytes) return;
+      if (receivedBytes <= freeBytes) return;
       request.pause();
-      admit(request).then(goOn, refused.reject);
+      admit(request).then(resume, refused.reject);
     });
     try {
       return await Promise.race([read(request), refused.promise]);
     } finally {
       isOver = true;
-      clearTimeout(tooSlow);
-      // What still comes of a body that was refused goes by unread.
+      clearTimeout(timer);
+      // The rest of a refused body is discarded.
       request.removeAllListeners('data').resume();
       bytesHeld -= countedBytes;
     }
   };
 }
 
-function tooMany(): RequestError {
-  return new RequestError('busy', 'Too many requests at once. Please deliver this again.');
-}
-
-/** Throws a RequestError for a body that would have to be unpacked, and could become of any size by that. */
+/** Throws a RequestError for a compressed body, which could decompress to any size. */
 export function refuseEncoded({ headers: { 'content-encoding': encoding } }: IncomingMessage): void {
   if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
-  throw new RequestError(
-    'unsupported_media_type',
-    'Compressed bodies are not accepted; send it without Content-Encoding.',
-  );
+  const message = 'Compressed bodies are not accepted; send it without Content-Encoding.';
+  throw new RequestError('unsupported_media_type', message);
 }
 
-/** Reads up to so many bytes. Rejects with a RequestError. */
+/** Reads up to `maxBytes`. Rejects with a RequestError. */
 export async function wholeBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   try {
     return await getRawBody(request, { limit: maxBytes, length: request.headers['content-length'] ?? null });

@@ -5,30 +5,34 @@ import { type BodyBounds, bounded, refuseEncoded, wholeBody } from './bounded-bo
 /** A message is a few kilobytes; a megabyte leaves room for cards and mentions. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 /**
- * What of a body is read before its token is verified: nearly all bodies end before. It counts for no shared bound, so
- * that strangers cannot use one up; on all 2,000 connections it is 128 MB, and a chunk more of those that are verified.
+ * The part of a body that is read before its token is verified; nearly all bodies are smaller. It counts towards no shared
+ * bound, so that strangers cannot exhaust one. On all 2,000 connections together it is 128 MB.
  */
 export const MAX_UNVERIFIED_BYTES = 64 * 1024;
-/** What goes beyond, of bodies that are being read at the same time, together; more are asked to come again. */
+/** Of all bodies that are being read, together, without those parts. */
 const MAX_BYTES_AT_ONCE = 64 * 1024 * 1024;
 const READ_TIMEOUT_MS = 10_000;
 /** Real activities nest less than ten levels; deeper ones only serve to exhaust a stack. */
 const MAX_DEPTH = 100;
 
-/** A reader of JSON within bounds: see `bounded`. `verify` checks the token of a body that is longer than most. */
+/** A reader of JSON objects: see `bounded`. `verify` checks the token of a body above MAX_UNVERIFIED_BYTES. */
 export function boundedReader(verify: BodyBounds['admit']): typeof readJsonObject {
-  const bounds = { maxBytesAtOnce: MAX_BYTES_AT_ONCE, timeoutMs: READ_TIMEOUT_MS, freeBytes: MAX_UNVERIFIED_BYTES };
-  return bounded(readJsonObject, { ...bounds, admit: verify });
+  return bounded(readJsonObject, {
+    maxBytesAtOnce: MAX_BYTES_AT_ONCE,
+    timeoutMs: READ_TIMEOUT_MS,
+    freeBytes: MAX_UNVERIFIED_BYTES,
+    admit: verify,
+  });
 }
 
 /**
- * Reads a JSON object. Not restify's own parser: it inflates compressed bodies past every limit, and a broken one of
- * those ends the process.
+ * Reads a JSON object. restify's own parser inflates compressed bodies without a limit, and a broken one ends the
+ * process.
  */
 export async function readJsonObject(request: IncomingMessage): Promise<Record<string, unknown>> {
   refuseEncoded(request);
   const { 'content-type': type = '' } = request.headers;
-  // A web page in a browser cannot send this type to another site without being asked first.
+  // A web page cannot send this type to another site without a preflight request.
   if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
     throw new RequestError('unsupported_media_type', 'The body has to be application/json.');
   }
@@ -39,7 +43,7 @@ export async function readJsonObject(request: IncomingMessage): Promise<Record<s
   return value as Record<string, unknown>;
 }
 
-/** The parser's own message would quote the body, which may be what somebody said: it is left out. */
+/** Without the parser's own message, which quotes the body. */
 function parse(text: string): unknown {
   if (isTooDeep(text)) throw new RequestError('bad_request', `The JSON is nested more than ${MAX_DEPTH} levels deep.`);
   try {

@@ -5,91 +5,65 @@ import { RequestError } from '../errors.ts';
 
 /** The host of PUBLIC_BASE_URL. */
 type PublicHost = string | undefined;
-/** Every value of each header: Node's own `headers` keep the first `Host` of several. */
-type Headers = NodeJS.Dict<string[]>;
 
-/** How containers of Docker Desktop and of Podman name the machine that they run on. */
+/** Names of the container's host in Docker Desktop and Podman. */
 const CONTAINER_HOSTS = ['host.docker.internal', 'gateway.docker.internal', 'host.containers.internal'];
 /**
- * What tunnels, proxies and content networks add. A proxy that adds nothing, as nginx does by default, cannot be told
- * from a local client.
+ * Headers that tunnels, proxies and content networks add. A proxy that adds none, as nginx by default, looks like a local
+ * client.
  */
 const FORWARDING =
   /^(?:forwarded|via|x-forwarded-.+|x-original-.+|x-real-ip|x-client-ip|true-client-ip|x-tunnel-.+|x-arr-.+|x-envoy-.+|cf-.+|ngrok-.+)$/;
 
-/** What a bot without an app id asks of requests: each check, and what its refusal says. */
-const CHECKS = {
-  /** A page that rebinds its name to this machine (DNS rebinding) still sends that name. */
-  host: {
-    isRight: ({ host = [] }: Headers, publicHost: PublicHost) =>
-      host.length === 1 && isOwnHost(hostnameOf(host[0]), publicHost),
-    refusal: 'its Host names another machine',
-  },
-  /** Any other address of IP is as foreign as a name: a page may be served from it. */
-  origin: {
-    isRight: ({ origin = [], host = [] }: Headers, publicHost: PublicHost) =>
-      origin.every((each) => isOwnOrigin(hostnameOfOrigin(each), [publicHost, hostnameOf(host[0])])),
-    refusal: 'it comes from a web page of another origin',
-  },
-  site: {
-    isRight: ({ 'sec-fetch-site': site = [] }: Headers) => !site.includes('cross-site'),
-    refusal: 'it comes from a web page of another site',
-  },
-  /** A tunnel may rewrite Host and Origin to localhost, as dev tunnels do: only what it adds shows where it came from. */
-  forwarding: {
-    isRight: (headers: Headers) => !Object.keys(headers).some((name) => FORWARDING.test(name)),
-    refusal: 'a tunnel or a proxy has forwarded it',
-  },
-} as const;
-
-/** For all routes but `/health`. Throws a RequestError. */
-export function checkHost(request: IncomingMessage, publicHost: PublicHost): void {
-  check(['host'], request, publicHost);
+/** For all routes but `/health`. Throws a RequestError. A page that rebinds its name to this machine still sends that name. */
+export function checkHost({ headersDistinct: { host = [] } }: IncomingMessage, publicHost: PublicHost): void {
+  if (host.length !== 1 || !isOwnHost(hostnameOf(host[0]), publicHost)) throw foreign('its Host names another machine');
 }
 
-/** For activities: they are answered, and make the bot call others. Throws a RequestError. */
-export function checkSource(request: IncomingMessage, publicHost: PublicHost): void {
-  check(['origin', 'site', 'forwarding'], request, publicHost);
-}
-
-function check(names: readonly (keyof typeof CHECKS)[], request: IncomingMessage, publicHost: PublicHost): void {
-  for (const name of names) {
-    const { isRight, refusal } = CHECKS[name];
-    if (isRight(request.headersDistinct, publicHost)) continue;
-    throw new RequestError(
-      'forbidden',
-      `Without an app id this bot only serves this machine, and refuses this request: ${refusal}.`,
-    );
+/** For activities, which make the bot call other services. Throws a RequestError. */
+export function checkSource({ headersDistinct: headers }: IncomingMessage, publicHost: PublicHost): void {
+  const { origin = [], host = [], 'sec-fetch-site': site = [] } = headers;
+  const own = [publicHost, hostnameOf(host[0])];
+  if (!origin.every((each) => isOwnOrigin(hostnameOfOrigin(each), own))) {
+    throw foreign('it comes from a web page of another origin');
   }
+  if (site.includes('cross-site')) throw foreign('it comes from a web page of another site');
+  // A tunnel may rewrite Host and Origin to localhost, as dev tunnels do: only the headers it adds show it.
+  if (Object.keys(headers).some((name) => FORWARDING.test(name))) throw foreign('a tunnel or a proxy has forwarded it');
 }
 
-/** An address of IP counts, whichever it is: no web page can have it lead elsewhere. */
+function foreign(why: string): RequestError {
+  const message = `Without an app id this bot only serves this machine, and refuses this request: ${why}.`;
+  return new RequestError('forbidden', message);
+}
+
+/** Any IP address counts: no web page can have it resolve to something else. */
 function isOwnHost(hostname: string | undefined, publicHost: PublicHost): boolean {
   if (hostname === undefined) return false;
   return hostname === publicHost || isLocalName(hostname) || hostname.startsWith('[') || isIP(hostname) === 4;
 }
 
-/** This machine, or where the request itself went to, which was checked before. */
+/** This machine, or the request's own Host, which was checked before. Any other IP address may serve a foreign page. */
 function isOwnOrigin(hostname: string | undefined, own: readonly (string | undefined)[]): boolean {
   if (hostname === undefined) return false;
   return own.includes(hostname) || isLoopbackHost(hostname) || hostname.endsWith('.localhost');
 }
 
 /**
- * Names that no stranger's name server answers for: of this machine, of a container's host, of containers and machines
- * beside it.
+ * Names that no foreign name server resolves: of this machine, of a container's host, of other containers and machines of
+ * the same network.
  */
 function isLocalName(hostname: string): boolean {
   return hostname.endsWith('.localhost') || CONTAINER_HOSTS.includes(hostname) || /^[^.:]+$/.test(hostname);
 }
 
-/** `undefined` for what is no host with an optional port. As URLs write it: lower case, numbers of IPv4 in full. */
+/** The name in a Host, in the form of URLs: lower case, IPv4 in full. `undefined` for anything else. */
 function hostnameOf(host: string | undefined = ''): string | undefined {
   if (!/^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d*)?$/i.test(host) || !URL.canParse(`http://${host}`)) return undefined;
   return new URL(`http://${host}`).hostname.replace(/\.$/, '');
 }
 
-/** `null`, which sandboxed pages and files send, is nobody's. */
+/** `undefined` for `null`, which sandboxed pages and files send. */
 function hostnameOfOrigin(origin: string): string | undefined {
   return hostnameOf(/^https?:\/\/(.+)$/i.exec(origin)?.[1]);
 }

@@ -7,21 +7,19 @@ import { RequestError, StoreError } from '../errors.ts';
 import type { Build } from '../installation.ts';
 import type { Logger } from '../log.ts';
 import { checkActivity, type InboundActivity } from './activity-guard.ts';
-import { audioRoute, isSoundFile } from './audio-route.ts';
+import { AudioReader } from './audio-reader.ts';
+import { audioRoute } from './audio-route.ts';
 import { boundedReader } from './json-body.ts';
 import { checkHost, checkSource } from './loopback-guard.ts';
-import type { AboutFacts } from './pages/about/page.ts';
-import { aboutRoute } from './pages/about/route.ts';
-import { homeRoute } from './pages/home/route.ts';
-import { playerRoute } from './pages/player/route.ts';
-import { TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './pages/player/teams-library.ts';
-import { RECORDER_PATH, recorderRoute } from './pages/record/recorder.ts';
-import { recordingPageRoute } from './pages/record/route.ts';
+import { type AboutSettings, aboutRoute } from './pages/about.ts';
+import { serveHome } from './pages/home.ts';
+import { playerRoute } from './pages/player.ts';
+import { recordingPageRoute } from './pages/record/page.ts';
 import { uploadRoute } from './pages/record/upload.ts';
+import { RECORDER_PATH, serveRecorder, TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './pages/scripts.ts';
 import { limitRequestTime } from './request-time.ts';
-import { SoundReader } from './sound-reader.ts';
 
-/** What goes back in the response of a delivered activity, where it is more than "taken". */
+/** What the response to a delivered activity holds, if it is more than an acknowledgement. */
 export interface InBandAnswer {
   readonly status: number;
   readonly body?: unknown;
@@ -33,65 +31,73 @@ export interface HttpOptions {
   readonly deliver: (authorization: string, activity: InboundActivity) => Promise<InBandAnswer | undefined>;
   readonly audioStore: AudioStore;
   readonly recordings: Recordings;
-  /** What the page on the bot says of it. */
-  readonly about: AboutFacts;
+  /** The settings that `/about` names. */
+  readonly about: AboutSettings;
   /** What `/health` reports beside the state. */
   readonly build: Build;
   readonly clock: Clock;
   readonly isDraining: () => boolean;
   /**
-   * Checks a bearer token as far as that can be done without its activity. Rejects with a RequestError. Missing where
-   * callers show no token: the bot has no app id.
+   * Checks a bearer token as far as that is possible without its activity. Rejects with a RequestError. Unset if callers
+   * send no token: the bot has no app id.
    */
   readonly verifyToken?: ((authorization: string) => Promise<void>) | undefined;
   /** Without a token only clients on this machine are served, unless the operator opened the bot to others. */
   readonly onlyLoopback: boolean;
-  /** The name under which the operator says that the bot is reached. */
+  /** The host of PUBLIC_BASE_URL. */
   readonly publicHost?: string | undefined;
   readonly log: Logger;
 }
 
 /** The listening side of the bot. */
 export interface HttpServer {
-  /** Resolves with the port that is listened to. Rejects when the address cannot be had. */
+  /** Resolves with the port that is listened to. Rejects when the address cannot be used. */
   listen(port: number, host: string | undefined): Promise<number>;
-  /** Stops listening, lets answers go out, then cuts what is still open. Safe to call twice. */
+  /** Stops listening, lets responses go out, then closes what is still open. Safe to call twice. */
   close(): Promise<void>;
 }
 
 const MAX_CONNECTIONS = 2_000;
-/** On a socket on which nothing moves, such as one whose client does not read. App Service cuts at 240 s itself. */
-const STANDSTILL_MS = 240_000;
+/** For a socket without traffic, such as one whose client does not read. App Service closes at 240 s itself. */
+const SOCKET_TIMEOUT_MS = 240_000;
 const CLOSE_SWEEP_MS = 50;
 const CLOSE_GRACE_MS = 3_000;
 
 type Handler = (request: Request, response: Response) => Promise<void>;
 
-/** The routes of the bot. Listens only when told to. */
+/** The routes of the bot. Listens only after `listen`. */
 export function createHttpServer(options: HttpOptions): HttpServer {
+  const { audioStore, recordings, clock, about, log } = options;
   const server = createServer({ name: '', ignoreTrailingSlash: true, handleUncaughtExceptions: false });
-  setLimits(server);
-  ignoreUpgrades(server);
+  limitRequestTime(server.server);
+  server.server.maxConnections = MAX_CONNECTIONS;
+  server.server.timeout = SOCKET_TIMEOUT_MS;
+  // Without restify's listener Node answers a request to upgrade like any other; else its socket would outlive the server.
+  server.server.removeAllListeners('upgrade');
   checkAddress(server, options);
-  const guard = (handler: Handler) => guarded(handler, options.log);
-  const read = (path: string, handler: Handler) => {
+  const guard = (handler: Handler) => guarded(handler, log);
+  const get = (path: string, handler: Handler) => {
     server.get(path, guard(handler));
     server.head(path, guard(handler));
   };
+  const audioReader = new AudioReader(audioStore);
+  const [serveAudio, servePlayer] = [audioRoute(audioReader, clock), playerRoute({ audioStore: audioReader, clock })];
   server.post('/api/messages', guard(messagesRoute(options)));
-  read('/audio/:file', soundOrPlayer(options));
-  read(TEAMS_LIBRARY_PATH, teamsLibraryRoute());
-  read(RECORDER_PATH, recorderRoute());
-  read('/record/:link', recordingPageRoute(options));
+  get('/audio/:file', (request, response) =>
+    String(request.params.file).endsWith('.wav') ? serveAudio(request, response) : servePlayer(request, response),
+  );
+  get(TEAMS_LIBRARY_PATH, teamsLibraryRoute());
+  get(RECORDER_PATH, serveRecorder);
+  get('/record/:link', recordingPageRoute(recordings, clock));
   server.post('/record/:link', guard(uploadRoute(options)));
-  read('/', homeRoute());
-  read('/about', aboutRoute(options.about));
-  read('/health', healthRoute(options));
+  get('/', serveHome);
+  get('/about', aboutRoute(about));
+  get('/health', healthRoute(options));
   answerRoutingErrors(server);
-  return { listen: (port, host) => listen(server, port, host), close: () => close(server) };
+  return { listen: (port, host) => listen(server, port, host), close: () => close(server.server) };
 }
 
-/** Runs before any route is looked for. A load balancer asks for `/health` by whatever address it knows. */
+/** Runs before the routes. Load balancers ask for `/health` by any address that they know. */
 function checkAddress(server: Server, { onlyLoopback, publicHost, log }: HttpOptions): void {
   server.pre((request, response, next) => {
     try {
@@ -106,23 +112,22 @@ function checkAddress(server: Server, { onlyLoopback, publicHost, log }: HttpOpt
   });
 }
 
-/** restify joins Host and target to a URL outside of any handler: one that it cannot read would end the process. */
+/** restify joins Host and target to a URL outside of any handler: an invalid one would end the process. */
 function requireUrl(request: Request): void {
   try {
     request.getUrl();
   } catch {
-    throw new RequestError('bad_request', 'The Host and the address of this request are no URL.');
+    throw new RequestError('bad_request', 'The Host and the address of this request are not a URL.');
   }
 }
 
-function messagesRoute(options: HttpOptions): Handler {
-  const { deliver, isDraining, verifyToken, onlyLoopback, publicHost } = options;
+function messagesRoute({ deliver, isDraining, verifyToken, onlyLoopback, publicHost }: HttpOptions): Handler {
   const readBody = boundedReader(verifyToken && ((request) => verifyToken(request.headers.authorization ?? '')));
-  return async function takeMessage(request, response) {
+  return async function receiveActivity(request, response) {
     if (onlyLoopback) checkSource(request, publicHost);
     if (isDraining()) throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
     const { authorization = '' } = request.headers;
-    // Before anything of the body is kept: strangers get no memory of ours.
+    // Before anything of the body is stored: strangers get no memory.
     if (verifyToken !== undefined && !/^bearer \S/i.test(authorization)) {
       throw new RequestError('unauthorized', 'The token is missing, or it is not valid for this bot.');
     }
@@ -132,23 +137,16 @@ function messagesRoute(options: HttpOptions): Handler {
   };
 }
 
-function soundOrPlayer({ audioStore, clock }: HttpOptions): Handler {
-  const links = { sounds: new SoundReader(audioStore), clock };
-  const [serveSound, servePlayer] = [audioRoute(links), playerRoute(links)];
-  return (request, response) =>
-    isSoundFile(String(request.params.file)) ? serveSound(request, response) : servePlayer(request, response);
-}
-
 function healthRoute({ isDraining, build }: HttpOptions): Handler {
-  return async function tellHealth(_request, response) {
+  return async function serveHealth(_request, response) {
     const status = isDraining() ? 'draining' : 'ok';
     sendJson(response, isDraining() ? 503 : 200, { status, ...build });
   };
 }
 
-/** No request ends the process or sees our inside, whatever the handler does. */
-function guarded(handler: Handler, log: Logger) {
-  return async function handle(request: Request, response: Response): Promise<void> {
+/** Whatever a handler does, no request ends the process or reveals internals. */
+function guarded(handler: Handler, log: Logger): Handler {
+  return async function handle(request, response) {
     try {
       await handler(request, response);
     } catch (error) {
@@ -157,22 +155,22 @@ function guarded(handler: Handler, log: Logger) {
   };
 }
 
-function refusalOf(error: unknown, request: Request, log: Logger): Refusal {
-  if (error instanceof RequestError) return error;
-  if (error instanceof StoreError) {
-    log.warn({ err: error }, 'the store does not answer, a request is refused');
-    return { status: 503, code: 'busy', message: 'This cannot be looked up right now. Please try again.' };
-  }
-  // Not the address itself, which may be the key to what it names.
-  log.error({ err: error, route: request.getRoute()?.path }, 'request broke');
-  return { status: 500, code: 'internal', message: 'Something went wrong here.' };
-}
-
-/** What the caller is told. */
+/** A refused request, as its response says it. */
 interface Refusal {
   readonly status: number;
   readonly code: string;
   readonly message: string;
+}
+
+function refusalOf(error: unknown, request: Request, log: Logger): Refusal {
+  if (error instanceof RequestError) return error;
+  if (error instanceof StoreError) {
+    log.warn({ err: error }, 'request refused: the store does not answer');
+    return { status: 503, code: 'busy', message: 'This cannot be looked up right now. Please try again.' };
+  }
+  // Not the address itself, which may be the key to what it names.
+  log.error({ err: error, route: request.getRoute()?.path }, 'request failed');
+  return { status: 500, code: 'internal', message: 'Something went wrong here.' };
 }
 
 function refuse(response: Response, { status, code, message }: Refusal): void {
@@ -180,13 +178,13 @@ function refuse(response: Response, { status, code, message }: Refusal): void {
     response.destroy();
     return;
   }
-  // What is left of a body that is refused is not waited for.
+  // The rest of a refused body is not received.
   if ([401, 403, 413, 415, 503].includes(status)) response.setHeader('Connection', 'close');
   if (status === 503) response.setHeader('Retry-After', '5');
   sendJson(response, status, { code, message });
 }
 
-/** By restify's own `sendRaw`: it would answer a routing error a second time that was answered past it. */
+/** By restify's own `sendRaw`: after any other it would answer a routing error a second time. */
 function sendJson(response: Response, status: number, body: unknown): void {
   const text = JSON.stringify(body);
   response.sendRaw(status, text, {
@@ -205,21 +203,7 @@ function answerRoutingErrors(server: Server): void {
   });
 }
 
-/**
- * Nobody speaks another protocol here, and a socket that waits for one would outlive the server. Without restify's
- * listener Node answers such a request as any other, as HTTP wants it.
- */
-function ignoreUpgrades({ server }: Server): void {
-  server.removeAllListeners('upgrade');
-}
-
-function setLimits({ server }: Server): void {
-  limitRequestTime(server);
-  server.maxConnections = MAX_CONNECTIONS;
-  server.timeout = STANDSTILL_MS;
-}
-
-/** restify emits the errors of its inner server once more, and throws them where nobody listens. */
+/** restify emits the errors of its inner server again, and throws them if nobody listens. */
 function listen(server: Server, port: number, host: string | undefined): Promise<number> {
   return new Promise((resolve, reject) => {
     server.on('error', reject);
@@ -229,8 +213,8 @@ function listen(server: Server, port: number, host: string | undefined): Promise
   });
 }
 
-/** Answers that are on their way still arrive; a connection that has none is closed as soon as it is seen. */
-function close({ server }: Server): Promise<void> {
+/** Responses on their way still arrive; a connection without one is closed at the next sweep. */
+function close(server: Server['server']): Promise<void> {
   return new Promise((resolve) => {
     if (!server.listening) return resolve();
     const sweep = setInterval(() => server.closeIdleConnections(), CLOSE_SWEEP_MS);
@@ -240,6 +224,5 @@ function close({ server }: Server): Promise<void> {
       clearTimeout(cut);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }

@@ -1,4 +1,4 @@
-import type { Messages } from './catalog.ts';
+import type { Messages } from './en.ts';
 
 const READABLE =
   'Bitte senden Sie Ton als WAV, MP3 oder Ogg/Opus, ein Bild als PNG, JPEG, GIF oder BMP oder eine Textdatei bis 30 kB.';

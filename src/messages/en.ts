@@ -1,4 +1,5 @@
-import type { Messages } from './catalog.ts';
+import type { AttachmentErrorCode } from '../errors.ts';
+import type { CommandName } from './command-names.ts';
 
 const READABLE =
   'Please send sound as WAV, MP3 or Ogg/Opus, a picture as PNG, JPEG, GIF or BMP, or a text file of up to 30 kB.';
@@ -7,16 +8,20 @@ function file(name: string | undefined): string {
   return name === undefined ? 'your file' : `“${name}”`;
 }
 
-/** English, and what is said to everybody whose language is not here. */
-export const en: Messages = {
+/**
+ * Every text that users see, in English: also for users whose language has no file here. Texts are short and kind, and
+ * say what to do next. The other languages have the same shape.
+ */
+export const en = {
   language: 'en',
   welcome:
     'Hello! Write me a message and I will answer in text and with my voice. You can also send me a picture or a voice message, or write /help to see what else I can do.',
+  /** Sent where the bot answers only messages that mention it. */
   welcomeGroup:
     'Hello! Mention me in a message and I will answer in text and with my voice. Mention me with /voice to choose how I sound, or with /help to see what else I can do.',
   textMissing:
     'I found nothing in your message that I can read. Please write to me, or send a voice message, a picture or a text file.',
-  textTooLong: (maxChars) =>
+  textTooLong: (maxChars: string) =>
     `That message is too long for me. Please send it in parts of up to ${maxChars} characters.`,
   queueFull: 'I am still busy with your earlier messages. Please send that again when I have answered them.',
   notAllowed: 'I am sorry, I am not open to your account. Please ask the person who runs this bot.',
@@ -26,11 +31,14 @@ export const en: Messages = {
     notKept:
       'I cannot take messages right now, because I cannot reach my memory. Please send that again in some minutes.',
   },
+  /** Ends the text so far when the whole answer is sent later in a message of its own. */
   interrupted: '(I was interrupted here. My answer follows in a new message.)',
+  /** Shown until the first words of an answer; up to 1,000 characters. */
   working: 'Finding my words …',
   voiceReply: '(voice reply)',
   audioTitle: 'Voice reply',
-  listen: (duration) => `Listen (${duration})`,
+  listen: (duration: string) => `Listen (${duration})`,
+  /** Below an answer that ends early. The user who stopped it needs no reason. */
   cutShort: {
     length: '(I stopped here because the answer became too long. Ask me to go on.)',
     lost: '(My answer broke off here. Please ask me again for the rest.)',
@@ -48,17 +56,19 @@ export const en: Messages = {
     restarting: 'I am being restarted. Please send that again in a minute.',
     internal: 'Something went wrong on my side. Please send that again.',
   },
-  incident: (id) => `(incident ${id})`,
+  incident: (id: string) => `(incident ${id})`,
   card: {
-    play: (duration) => `▶ Play ${duration}`,
+    play: (duration: string) => `▶ Play ${duration}`,
     openInBrowser: 'Open in browser',
     save: 'Save .wav',
   },
   audio: {
     gone: 'I do not have the sound of this answer any more. Please ask me again.',
+    /** Below an answer whose audio the channel cannot carry or refused. */
     notDelivered: '(I could not send the sound of this answer here. Please ask me for a shorter answer to hear it.)',
     fileName: 'voice-reply.wav',
     fileOffer: 'The sound of my answer, as a file in your OneDrive.',
+    /** Sent when the card that says so cannot be. */
     saved: 'I saved it in your OneDrive.',
     saving: 'I am saving it already. One moment, please.',
     savedBefore: 'This answer is in your files already.',
@@ -71,6 +81,7 @@ export const en: Messages = {
       'Your own budget for today is used up. Please come back tomorrow (UTC), or ask the person who runs this bot.',
     conversation: 'The budget of this conversation is used up. Please ask the person who runs this bot.',
   },
+  /** `by`: who gave the command, in a chat of several people. */
   commands: {
     does: {
       help: 'what you can tell me',
@@ -81,27 +92,32 @@ export const en: Messages = {
       audio: '/audio off and I only write, /audio on and I speak again',
       stop: 'stop my answer, and drop what waits',
       usage: 'what this conversation has used',
-    },
-    unknown: (written) => `I do not know /${written}. Please choose one of these:`,
-    reset: (by) =>
+    } satisfies Record<CommandName, string>,
+    unknown: (written: string) => `I do not know /${written}. Please choose one of these:`,
+    reset: (by: string | undefined) =>
       `${by === undefined ? 'We begin' : `${by} begins`} a new conversation. I have forgotten what was said before.`,
-    forgotten: (by) =>
+    forgotten: (by: string | undefined) =>
       `${by === undefined ? '' : `${by} asked me to forget. `}All that I kept of this conversation is deleted.`,
-    voice: (voice, by) =>
+    voice: (voice: string, by: string | undefined) =>
       `${by === undefined ? '' : `${by} chose a voice. `}From my next answer on I speak as ${voice}.`,
     chooseVoice: 'Which voice shall I have?',
     useVoice: 'Use this voice',
-    voiceIs: (voice) => `I speak as ${voice}.`,
-    voiceUnknown: (voice) => `I have no voice called “${voice}”.`,
-    voiceRefused: (refused, voice) =>
+    voiceIs: (voice: string) => `I speak as ${voice}.`,
+    voiceUnknown: (voice: string) => `I have no voice called “${voice}”.`,
+    /** Below an answer in the configured voice. */
+    voiceRefused: (refused: string, voice: string) =>
       `(The voice ${refused} is not available here. I speak as ${voice} again; please write /voice to choose another one.)`,
-    audioOn: (by) => `${by === undefined ? '' : `${by} switched my voice on. `}From my next answer on I speak.`,
-    audioOff: (by) => `${by === undefined ? '' : `${by} switched my voice off. `}From my next answer on I only write.`,
+    audioOn: (by: string | undefined) =>
+      `${by === undefined ? '' : `${by} switched my voice on. `}From my next answer on I speak.`,
+    audioOff: (by: string | undefined) =>
+      `${by === undefined ? '' : `${by} switched my voice off. `}From my next answer on I only write.`,
     audioHow: 'Please write /audio on or /audio off.',
     stopped: 'Stopped.',
   },
   attachments: {
-    heard: (text, by) => `${by === undefined ? 'You' : by} said: “${text}”`,
+    /** The transcript of a voice message, above the answer. */
+    heard: (text: string, by: string | undefined) => `${by === undefined ? 'You' : by} said: “${text}”`,
+    /** Below the apology for a message with audio or pictures that the service refused. */
     leaveOut:
       'If it was what you attached: this model may not be able to read it. Please send your message without it.',
     notRead: {
@@ -122,7 +138,7 @@ export const en: Messages = {
       busy: (name) => `I am reading too many files right now. Please send ${file(name)} again in a minute.`,
       sign_in_needed: (name) =>
         `I am not allowed to open ${file(name)} where it is stored. Please save it to your device and attach it from there.`,
-    },
+    } satisfies Record<AttachmentErrorCode, (name: string | undefined) => string>,
     voiceClip:
       'Teams does not give me the voice messages that are recorded in it. Please write /talk to speak to me, type your message, or attach a sound file (WAV, MP3 or Ogg/Opus).',
     voiceClipNoPage:
@@ -132,14 +148,14 @@ export const en: Messages = {
     keptBack: 'Teams did not give me what you attached. Please save it to your device and attach it from there.',
     keptBackInGroup:
       'Teams does not give me files that are sent in channels and group chats. Please send it in a chat that you have with me alone.',
-    loop: (url) =>
+    loop: (url: string | undefined) =>
       `I cannot read Loop components. Please copy the text${url === undefined ? '' : ` from ${url}`} into a message to me.`,
     unreadable: 'There is something in your message that I cannot read, such as a card. Please write me what it says.',
-    tooMany: (most, leftOut) =>
+    tooMany: (most: string, leftOut: string) =>
       `I read up to ${most} files of a message and left out ${leftOut}. Please send the rest in another message.`,
   },
   recording: {
-    invited: (by) =>
+    invited: (by: string | undefined) =>
       `${by === undefined ? 'Here you can speak to me' : `${by}, here you can speak to me`}. This is for you alone, for one message, and can be opened for ten minutes.`,
     open: '🎙 Speak',
     shared:
@@ -151,18 +167,20 @@ export const en: Messages = {
       'This invitation to speak was used, or is too old. If you have just sent something, my answer comes in the chat. Otherwise please write /talk there once more.',
     endedTitle: 'This invitation has ended',
     title: 'Speak to the bot',
-    intro: (most) => `Record a message of up to ${most} minutes. It is sent when you press “Send”, and not before.`,
+    intro: (most: string) =>
+      `Record a message of up to ${most} minutes. It is sent when you press “Send”, and not before.`,
     record: 'Record',
     stop: 'Stop',
     recordAgain: 'Record anew',
     send: 'Send',
     recording: 'Your recording',
     listen: 'Listen to your recording',
-    of: (elapsed, most) => `${elapsed} of ${most}`,
+    of: (elapsed: string, most: string) => `${elapsed} of ${most}`,
     asking: 'Please allow the use of your microphone.',
     listening: 'Recording. Please speak now.',
-    almostFull: (left) => `${left} seconds are left.`,
-    full: (most) => `${most} minutes are recorded, which is all I can take. Listen to it, send it, or record it anew.`,
+    almostFull: (left: string) => `${left} seconds are left.`,
+    full: (most: string) =>
+      `${most} minutes are recorded, which is all I can take. Listen to it, send it, or record it anew.`,
     recorded: 'Recorded. Listen to it, send it, or record it anew.',
     unreadable: 'There is no sound in it that I can hear. Please record it anew.',
     uploading: 'A recording of yours is still on its way to me. Please wait a moment, then press “Send” again.',
@@ -183,10 +201,11 @@ export const en: Messages = {
   },
   usage: {
     title: 'This conversation so far:',
-    turns: (turns) => `questions: ${turns}`,
-    audio: (duration) => `speech: ${duration}`,
-    tokens: (tokens) => `tokens: ${tokens.in} in (${tokens.cached} of them from the cache), ${tokens.out} out`,
-    cost: (usd, date) => `estimated cost: ${usd} (prices of ${date})`,
+    turns: (turns: string) => `questions: ${turns}`,
+    audio: (duration: string) => `speech: ${duration}`,
+    tokens: (tokens: { in: string; cached: string; out: string }) =>
+      `tokens: ${tokens.in} in (${tokens.cached} of them from the cache), ${tokens.out} out`,
+    cost: (usd: string, date: string) => `estimated cost: ${usd} (prices of ${date})`,
     costUnknown: 'estimated cost: not known for this model',
   },
   player: {
@@ -194,7 +213,7 @@ export const en: Messages = {
     pause: 'Pause',
     playAgain: 'Play again',
     position: 'Position',
-    of: (position, duration) => `${position} of ${duration}`,
+    of: (position: string, duration: string) => `${position} of ${duration}`,
     speed: 'Speed',
     download: 'Download',
     transcript: 'Transcript',
@@ -207,6 +226,7 @@ export const en: Messages = {
     health: 'Is it running?',
     endpoint: 'Address for chat clients:',
   },
+  /** The page about the bot. Its texts have to hold for every configuration. */
   about: {
     language: 'English',
     languages: 'Languages',
@@ -217,14 +237,14 @@ export const en: Messages = {
     privacyTitle: 'Privacy: what happens to your messages',
     sent: 'Your messages, and what was said before in the same conversation, are sent to the model service that this bot is set up with: Azure OpenAI, OpenAI or a compatible one. The language setting of your chat client goes with them, and in group chats and channels the names of those who write. What that service keeps is for its own terms to say.',
     keptTitle: 'What the bot keeps, and for how long',
-    keptTalk: (duration) =>
+    keptTalk: (duration: string) =>
       `What was said in a conversation, what was chosen for it and how much it has used: until nothing has been said there for ${duration}.`,
-    keptSound: (duration) =>
+    keptSound: (duration: string) =>
       `The sound of an answer, with its text: for ${duration}. Whoever has a link to it can play it for as long as the link lasts, at most until then.`,
-    keptSpoken: (duration, holds) =>
+    keptSpoken: (duration: string, holds: string) =>
       `What you record on the page behind /talk and send, as sound: for ${duration}. Whom that page is for: for ${holds}, or until it is used.`,
     keptWaiting: 'A message that waits for its answer: until it is answered.',
-    keptFailed: (duration) =>
+    keptFailed: (duration: string) =>
       `A message that could not be answered: for ${duration}, so that whoever runs this bot can find out why.`,
     inMemory:
       'All of this is in the memory of the running program alone. It is gone when the program ends, and may go earlier to make room.',
@@ -247,9 +267,13 @@ export const en: Messages = {
     responsible:
       'The person or organisation that runs this bot. If you do not know who that is, please ask whoever gave you the bot, or the administrators of your organisation.',
   },
+  /** How Teams presents the app: up to 100, 80 and 4,000 characters. */
   teamsApp: {
-    fullName: (name) => `${name}: answers in text and in a spoken voice`,
+    fullName: (name: string) => `${name}: answers in text and in a spoken voice`,
     short: 'Answers every message in text and in a spoken voice.',
     full: 'Write a message and get the answer in text and in a spoken voice. “▶ Play” below an answer plays it in Teams; in personal chats you can save it as a file, too. Write /talk to speak to the bot with your microphone.\n\nThe bot works in personal chats, and in group chats and channels, where it hears what mentions it. Every conversation has a memory of its own. Write /help to see what you can tell it: choose its voice, switch its voice off, have everything deleted.\n\nAn AI model makes the answers, and they can be wrong. What is kept, and for how long, stands on the page behind the link to the privacy policy.',
   },
 };
+
+/** The texts of one language. */
+export type Messages = typeof en;

@@ -1,9 +1,9 @@
 import { ProxyError, TurnError } from '../errors.ts';
 
-/** A larger frame ends the session; audio deltas of the real service stay far below. */
+/** A larger frame ends the session; audio deltas of the service stay far below. */
 export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
-/** The library gives its causes by message and `cause`; ws names an oversized frame by code. */
+/** Errors of the client library: the cause is an error of ws or of the system, which has a code. */
 export function clientErrorOf(error: Error): TurnError {
   const code = codeOf(error.cause) ?? codeOf(error);
   if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
@@ -12,8 +12,8 @@ export function clientErrorOf(error: Error): TurnError {
   if (code?.startsWith('WS_ERR_') || error.message.includes('could not parse')) {
     return new TurnError('frame_malformed', 'a frame cannot be read', { cause: error });
   }
-  const said = error.cause instanceof ProxyError ? error.cause.message : 'the connection failed';
-  return new TurnError('service_unavailable', said, { cause: error });
+  const message = error.cause instanceof ProxyError ? error.cause.message : 'the connection failed';
+  return new TurnError('service_unavailable', message, { cause: error });
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -2,11 +2,12 @@ import type { Socket } from 'node:net';
 import type { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
 import type { Clock } from '../clock.ts';
+import { unlessAborted, withDeadline } from '../deadline.ts';
 import { TurnError } from '../errors.ts';
 import { clientErrorOf, MAX_FRAME_BYTES } from './client-errors.ts';
 import type { RealtimeTarget } from './endpoint.ts';
 import { Heartbeat, PONG_TIMEOUT_MS } from './heartbeat.ts';
-import { refusalWords } from './refusal-body.ts';
+import { refusalReason } from './refusal-body.ts';
 import { readServerEvent, type ServerEvent } from './server-event.ts';
 import { handshakeErrorOf } from './service-errors.ts';
 
@@ -15,86 +16,56 @@ export type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
 /** Apart from the handshake: credentials may come from a chain of sources, and the first token takes the longest. */
 const TOKEN_TIMEOUT_MS = 20_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** How long a peer may take to answer a close before the socket is cut. */
+/** How long a peer may take to answer a close before the socket is terminated. */
 const CLOSE_GRACE_MS = 2_000;
 
 /** One open socket to the model. */
 export interface Connection {
   readonly isOpen: boolean;
-  /** Sends in this order, if the socket is open; a closed one is reported by `onClosed`, never here. */
+  /** Sends in this order. A closed socket is reported by `onClosed`, never here. */
   send(events: readonly RealtimeClientEvent[]): void;
-  /** Closes with a grace period, then cuts. Safe to call twice. */
+  /** Closes with a grace period, then terminates. Safe to call twice. */
   close(): void;
 }
 
 export interface ConnectionListener {
   onEvent(event: ServerEvent): void;
-  /** Called exactly once, with the reason, after which nothing more comes. */
+  /** Called exactly once; no event follows. */
   onClosed(reason: TurnError): void;
 }
 
-/** Opens a connection; a dependency, so that the way to the model can be exchanged as a whole. */
+/** Opens a connection. Rejects with a TurnError, or with the signal's reason on abort. */
 export type OpenConnection = (listener: ConnectionListener, signal: AbortSignal) => Promise<Connection>;
 
-/** Opens sockets to one endpoint. Credentials are asked for at each call, first. Rejects with a TurnError. */
-export function connectionOpener({ client, model, socketOptions }: RealtimeTarget, clock: Clock): OpenConnection {
-  // Reconnecting by the library would come back silently with an empty session: no settings, no memory.
-  const options = { ...socketOptions, maxPayload: MAX_FRAME_BYTES };
+/** Opens sockets to one endpoint. Each call gets its credential first. */
+export function connectionOpener(target: RealtimeTarget, clock: Clock): OpenConnection {
+  const { baseURL, model, credential } = target;
+  // Without reconnects: the library would silently return an empty session, without settings and memory.
+  const options = { ...target.socketOptions, maxPayload: MAX_FRAME_BYTES };
   return async function openConnection(listener, signal) {
-    const signedIn = await withDeadline(() => signIn(client), {
-      ...{ clock, signal, limitMs: TOKEN_TIMEOUT_MS },
-      late: () => new TurnError('token_timeout', `no access token within ${TOKEN_TIMEOUT_MS} ms`),
-    });
-    const open = async (ended: AbortSignal) => {
+    const noToken = () => new TurnError('token_timeout', `no access token within ${TOKEN_TIMEOUT_MS} ms`);
+    const apiKey = await withDeadline({ clock, signal, limitMs: TOKEN_TIMEOUT_MS, late: noToken }, () =>
+      apiKeyOf(credential),
+    );
+    // Not a whole OpenAI client: that would send organization, project and headers of the environment.
+    const client = { baseURL, apiKey, _callApiKey: async () => true };
+    const late = () => new TurnError('handshake_timeout', `no connection within ${HANDSHAKE_TIMEOUT_MS} ms`);
+    return withDeadline({ clock, signal, limitMs: HANDSHAKE_TIMEOUT_MS, late }, async (ended) => {
       const { OpenAIRealtimeWS } = await import('openai/realtime/ws');
-      const realtime = await OpenAIRealtimeWS.create(signedIn, { model, options }).catch((cause: unknown) => {
-        // It throws at what no header can hold.
+      const realtime = await OpenAIRealtimeWS.create(client, { model, options }).catch((cause: unknown) => {
+        // The library throws if a header cannot hold the credentials.
         throw new TurnError('credentials_failed', 'the key or token cannot be sent', { cause });
       });
-      return new OpenSocket(realtime, signedIn.apiKey, clock, listener).whenOpen(ended);
-    };
-    return withDeadline(open, {
-      ...{ clock, signal, limitMs: HANDSHAKE_TIMEOUT_MS },
-      late: () => new TurnError('handshake_timeout', `no connection within ${HANDSHAKE_TIMEOUT_MS} ms`),
+      return new OpenSocket(realtime, apiKey, clock, listener).whenOpen(ended);
     });
   };
 }
 
-/** The client with its credentials, so that the library asks for none while it opens the socket. */
-async function signIn(client: RealtimeTarget['client']): Promise<RealtimeTarget['client']> {
+async function apiKeyOf(credential: RealtimeTarget['credential']): Promise<string> {
   try {
-    const isToken = await client._callApiKey();
-    return { baseURL: client.baseURL, apiKey: client.apiKey, _callApiKey: async () => isToken };
+    return typeof credential === 'string' ? credential : await credential();
   } catch (cause) {
     throw new TurnError('credentials_failed', 'no access token could be had', { cause });
-  }
-}
-
-interface Deadline {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly limitMs: number;
-  readonly late: () => TurnError;
-}
-
-/** Settles like `work`; rejects with `late` after `limitMs`, and with the reason of `signal`. `work` is told of both. */
-async function withDeadline<T>(
-  work: (ended: AbortSignal) => Promise<T>,
-  { clock, signal, limitMs, late }: Deadline,
-): Promise<T> {
-  signal.throwIfAborted();
-  const deadline = new AbortController();
-  const forget = clock.after(limitMs, () => deadline.abort(late()));
-  const ended = AbortSignal.any([signal, deadline.signal]);
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(ended.reason);
-  ended.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work(ended), promise]);
-  } finally {
-    forget();
-    // A listener that is left on a signal keeps all of this alive for as long as the signal's source lives.
-    ended.removeEventListener('abort', onAbort);
   }
 }
 
@@ -103,53 +74,56 @@ class OpenSocket implements Connection {
   readonly #clock: Clock;
   #closeReason: TurnError | undefined;
   #heartbeat: Heartbeat | undefined;
-  /** What the WebSocket runs over. */
-  #wire: Socket | undefined;
+  /** Below the WebSocket. */
+  #tcpSocket: Socket | undefined;
 
-  /** The library's factory resolves before the socket opens: the listeners have to be attached in the same tick. */
-  constructor(realtime: OpenAIRealtimeWS, credential: string | null, clock: Clock, listener: ConnectionListener) {
+  /** Attaches all listeners at once: the library's factory resolves before the socket opens. */
+  constructor(realtime: OpenAIRealtimeWS, apiKey: string, clock: Clock, listener: ConnectionListener) {
     this.#realtime = realtime;
     this.#clock = clock;
     realtime.on('event', (event) => {
-      // After a broken frame what was read with it still comes: an answer with a hole, which would pass for whole.
+      // Frames after a broken one still arrive: the response would look complete although a part is missing.
       if (this.#closeReason === undefined) listener.onEvent(readServerEvent(event));
     });
     realtime.on('error', (error) => {
-      // Errors that the service sends have come as events already; those of the client's side have a cause.
-      if (error.cause !== undefined) this.#breakOff(clientErrorOf(error));
+      // Errors of the service have come as events already; only those of the client have a cause.
+      if (error.cause !== undefined) this.#terminate(clientErrorOf(error));
     });
-    realtime.socket.on('unexpected-response', async (request, response) => {
-      const words = await refusalWords(response, credential, clock);
-      this.#breakOff(handshakeErrorOf(response.statusCode ?? 0, response.headers, clock.now(), words));
+    const { socket } = realtime;
+    socket.on('unexpected-response', async (request, response) => {
+      const reason = await refusalReason(response, apiKey, clock);
+      this.#terminate(handshakeErrorOf(response.statusCode ?? 0, response.headers, clock.now(), reason));
       request.destroy();
     });
-    realtime.socket.on('upgrade', (response) => {
-      this.#wire = response.socket;
+    socket.on('upgrade', (response) => {
+      this.#tcpSocket = response.socket;
     });
-    for (const sign of ['message', 'ping', 'pong'] as const) realtime.socket.on(sign, () => this.#heartbeat?.heard());
-    realtime.socket.on('close', (code) => {
+    for (const sign of ['message', 'ping', 'pong'] as const) socket.on(sign, () => this.#heartbeat?.heard());
+    socket.on('close', (code) => {
       this.#heartbeat?.stop();
-      // Without the reason that the service gives, which may quote what it was sent.
+      // Without the reason of the service, which may quote user input.
       listener.onClosed(this.#closeReason ?? new TurnError('connection_lost', `the socket closed (${code})`));
     });
   }
 
-  whenOpen(signal: AbortSignal): Promise<Connection> {
+  /** Terminates the socket on abort. */
+  async whenOpen(signal: AbortSignal): Promise<Connection> {
     const { socket } = this.#realtime;
-    return new Promise((resolve, reject) => {
-      const abort = () => this.#breakOff(signal.reason instanceof TurnError ? signal.reason : lost(signal.reason));
-      signal.addEventListener('abort', abort, { once: true });
-      socket.once('open', () => {
-        signal.removeEventListener('abort', abort);
-        this.#heartbeat = this.#startHeartbeat();
-        resolve(this);
-      });
-      socket.once('close', () => {
-        signal.removeEventListener('abort', abort);
-        reject(this.#closeReason ?? new TurnError('service_unavailable', 'the socket closed before it opened'));
-      });
-      if (signal.aborted) abort();
+    const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
+    opened.catch(() => {});
+    socket.once('open', resolve);
+    socket.once('close', () => {
+      reject(this.#closeReason ?? new TurnError('service_unavailable', 'the socket closed before it opened'));
     });
+    try {
+      await unlessAborted(signal, () => opened);
+    } catch (error) {
+      const isTyped = error instanceof TurnError;
+      this.#terminate(isTyped ? error : new TurnError('connection_lost', 'the turn was given up', { cause: error }));
+      throw error;
+    }
+    this.#heartbeat = this.#startHeartbeat();
+    return this;
   }
 
   get isOpen(): boolean {
@@ -158,13 +132,13 @@ class OpenSocket implements Connection {
   }
 
   send(events: readonly RealtimeClientEvent[]): void {
-    // As one write to the network, where each frame would be one of its own.
-    this.#wire?.cork();
+    // One write to the network instead of one for each frame.
+    this.#tcpSocket?.cork();
     try {
       this.#heartbeat?.ask();
       for (const event of events) this.#realtime.send(event);
     } finally {
-      this.#wire?.uncork();
+      this.#tcpSocket?.uncork();
     }
   }
 
@@ -174,26 +148,24 @@ class OpenSocket implements Connection {
     this.#closeReason ??= new TurnError('connection_lost', 'closed by the bot');
     this.#heartbeat?.stop();
     this.#realtime.close();
-    const forget = this.#clock.after(CLOSE_GRACE_MS, () => socket.terminate());
-    socket.once('close', forget);
+    socket.once(
+      'close',
+      this.#clock.after(CLOSE_GRACE_MS, () => socket.terminate()),
+    );
   }
 
   #startHeartbeat(): Heartbeat {
     const { socket } = this.#realtime;
     return new Heartbeat({
       clock: this.#clock,
-      // A socket that is closing by now throws at a ping; its `close` says the rest.
+      // A ping on a closing socket fails; its `close` event follows.
       ping: () => socket.ping(undefined, undefined, () => {}),
-      onDead: () => this.#breakOff(new TurnError('connection_lost', `no answer to a ping in ${PONG_TIMEOUT_MS} ms`)),
+      onDead: () => this.#terminate(new TurnError('connection_lost', `no answer to a ping in ${PONG_TIMEOUT_MS} ms`)),
     });
   }
 
-  #breakOff(reason: TurnError): void {
+  #terminate(reason: TurnError): void {
     this.#closeReason ??= reason;
     this.#realtime.socket.terminate();
   }
-}
-
-function lost(cause: unknown): TurnError {
-  return new TurnError('connection_lost', 'the turn was given up', { cause });
 }

@@ -1,15 +1,20 @@
 import type { RealtimeClientEvent } from './connection.ts';
 
-/** One piece of what a user says to the model. */
+/** One part of a user's message to the model. */
 export type ContentPart =
   | { readonly kind: 'text'; readonly text: string }
   /** PNG or JPEG. */
   | { readonly kind: 'image'; readonly dataUri: string }
   /** PCM16 LE mono 24 kHz, without a header. */
-  | { readonly kind: 'sound'; readonly pcm: Uint8Array };
+  | { readonly kind: 'audio'; readonly pcm: Uint8Array };
 
 type Item = Extract<RealtimeClientEvent, { type: 'conversation.item.create' }>['item'];
 type WirePart = NonNullable<Extract<Item, { type: 'message'; role: 'user' }>['content']>[number];
+
+/** The service refuses to commit less than 100 ms: a shorter clip is sent in an item, and not transcribed. */
+const MIN_COMMIT_BYTES = 4_800;
+/** The service accepts 15 MiB of base64 at once; small chunks do not hold up other work of this process. */
+const CHUNK_BYTES = 240_000;
 
 /** A part as it stands in an item of the user. */
 export function wirePart(part: ContentPart): WirePart {
@@ -18,26 +23,20 @@ export function wirePart(part: ContentPart): WirePart {
       return { type: 'input_text', text: part.text };
     case 'image':
       return { type: 'input_image', image_url: part.dataUri };
-    case 'sound':
+    case 'audio':
       return { type: 'input_audio', audio: Buffer.from(part.pcm).toString('base64') };
   }
 }
 
-/** The service refuses less than 100 ms in its buffer: such a clip goes as it is, and is not transcribed. */
-const MIN_COMMIT_BYTES = 4_800;
-
-/** Whether a part can be written down by the service, where a model for that is set. */
-export function isTranscribed(part: ContentPart): part is Extract<ContentPart, { kind: 'sound' }> {
-  return part.kind === 'sound' && part.pcm.byteLength >= MIN_COMMIT_BYTES;
+/** Whether the service transcribes a part, where a transcription model is set. */
+export function isTranscribed(part: ContentPart): part is Extract<ContentPart, { kind: 'audio' }> {
+  return part.kind === 'audio' && part.pcm.byteLength >= MIN_COMMIT_BYTES;
 }
 
-/** The service takes 15 MiB of base64 at once; less holds up nobody else on this side. */
-const PIECE_BYTES = 240_000;
-
-/** Sound in pieces for `input_audio_buffer.append`. */
-export function soundPieces(pcm: Uint8Array): string[] {
-  const pieces: string[] = [];
-  for (let start = 0; start < pcm.byteLength; start += PIECE_BYTES)
-    pieces.push(Buffer.from(pcm.subarray(start, start + PIECE_BYTES)).toString('base64'));
-  return pieces;
+/** Base64 for `input_audio_buffer.append`. */
+export function audioChunks(pcm: Uint8Array): string[] {
+  const chunks: string[] = [];
+  for (let start = 0; start < pcm.byteLength; start += CHUNK_BYTES)
+    chunks.push(Buffer.from(pcm.subarray(start, start + CHUNK_BYTES)).toString('base64'));
+  return chunks;
 }

@@ -1,87 +1,80 @@
 import type { Clock } from '../clock.ts';
 
-/** A peer that said nothing between two beats is asked whether it is still there. */
+/** A peer that is silent for so long gets a ping. */
 export const PING_INTERVAL_MS = 30_000;
-/** How long it may take to answer. */
+/** How long the peer may take to answer a ping. */
 export const PONG_TIMEOUT_MS = 5_000;
-/** A peer that was heard so lately needs no asking. */
+/** A peer that was heard so recently needs no ping. */
 const FRESH_MS = 5_000;
 
-/** What a heartbeat beats with. */
 export interface HeartbeatOptions {
   readonly clock: Clock;
   readonly ping: () => void;
-  /** Called once, when the peer did not answer. Nothing comes after it. */
+  /** Called once, when the peer did not answer; nothing follows. */
   readonly onDead: () => void;
 }
 
 /**
- * Finds out whether the other end of a socket is still there: one whose network went away looks open for minutes, and
- * takes what is sent without a word. The client library sends no pings of its own.
+ * Detects a dead peer: a socket whose network is gone looks open for minutes and accepts what is sent. The client library
+ * sends no pings.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #lastHeardMs: number;
-  /** What decides on life and death is counted, not timed: the wall clock may be set meanwhile. */
+  /** A flag, not a time, decides whether the peer is dead: the wall clock may be set meanwhile. */
   #hasHeard = false;
-  #isAsking = false;
+  #isPinging = false;
   #isStopped = false;
-  #forgetTimer: () => void = () => {};
+  #cancelTimer: () => void = () => {};
 
-  /** Begins to beat. */
   constructor(options: HeartbeatOptions) {
     this.#options = options;
     this.#lastHeardMs = options.clock.now();
-    this.#beat();
+    this.#waitForSilence();
   }
 
-  /** Something came from the peer, whatever it was. */
+  /** Call it for everything that the peer sends. */
   heard(): void {
     this.#hasHeard = true;
     this.#lastHeardMs = this.#options.clock.now();
   }
 
-  /** Asks at once, unless the peer was heard just now: to be called before something is entrusted to it. */
+  /** Pings at once, unless the peer was just heard. Call it before something that must arrive. */
   ask(): void {
     const { clock, ping } = this.#options;
     const quietMs = clock.now() - this.#lastHeardMs;
-    if (this.#isStopped || this.#isAsking || (quietMs >= 0 && quietMs < FRESH_MS)) return;
-    this.#isAsking = true;
+    if (this.#isStopped || this.#isPinging || (quietMs >= 0 && quietMs < FRESH_MS)) return;
+    this.#isPinging = true;
     this.#hasHeard = false;
-    this.#wait(PONG_TIMEOUT_MS, () => this.#judge());
+    // A process that was busy or asleep reads a waiting answer before it decides.
+    this.#setTimer(PONG_TIMEOUT_MS, () => setImmediate(() => this.#decide()));
     ping();
   }
 
   /** Safe to call twice. */
   stop(): void {
     this.#isStopped = true;
-    this.#forgetTimer();
+    this.#cancelTimer();
   }
 
-  #beat(): void {
+  #waitForSilence(): void {
     this.#hasHeard = false;
-    this.#wait(PING_INTERVAL_MS, () => {
-      if (this.#hasHeard) this.#beat();
-      else this.ask();
-    });
+    this.#setTimer(PING_INTERVAL_MS, () => (this.#hasHeard ? this.#waitForSilence() : this.ask()));
   }
 
-  /** When this process was busy or asleep, an answer may be here already, and only unread: it is read first. */
-  #judge(): void {
-    setImmediate(() => {
-      if (this.#isStopped) return;
-      if (this.#hasHeard) {
-        this.#isAsking = false;
-        this.#beat();
-        return;
-      }
-      this.stop();
-      this.#options.onDead();
-    });
+  #decide(): void {
+    if (this.#isStopped) return;
+    this.#isPinging = false;
+    if (this.#hasHeard) {
+      this.#waitForSilence();
+      return;
+    }
+    this.stop();
+    this.#options.onDead();
   }
 
-  #wait(delayMs: number, run: () => void): void {
-    this.#forgetTimer();
-    this.#forgetTimer = this.#options.clock.after(delayMs, run);
+  #setTimer(delayMs: number, run: () => void): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#options.clock.after(delayMs, run);
   }
 }

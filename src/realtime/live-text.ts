@@ -2,8 +2,8 @@ import { ResponseParts } from './response-parts.ts';
 import type { ServerEvent } from './server-event.ts';
 
 /**
- * The text of an answer while it is made, in the form of the finished one. Where speech was asked for only transcripts of
- * it: what a model writes instead may still be taken back and asked for once more.
+ * The text of an answer while it is made. Where speech was requested only transcripts count: text instead of speech may
+ * still be deleted and requested once more.
  */
 export class LiveText {
   readonly #turnId: string;
@@ -12,7 +12,7 @@ export class LiveText {
   #responseId: string | undefined;
   #shown = '';
 
-  /** Only the response that names this turn is shown: of any other one it may turn out that it is somebody else's. */
+  /** Only the response that names this turn is shown: another may turn out not to be ours. */
   constructor(turnId: string, modality: 'audio' | 'text') {
     this.#turnId = turnId;
     this.#modality = modality;
@@ -27,14 +27,14 @@ export class LiveText {
     return event.text !== '';
   }
 
-  /** All of the text so far. What was given once stays as it is. Costs time with its length: not for each event. */
+  /** All of the text so far, a continuation of every earlier result. Costs time with its length. */
   text(): string {
     const text = this.#parts.text();
     if (text.startsWith(this.#shown)) this.#shown = text;
     return this.#shown;
   }
 
-  /** A turn that is tried again has a new response; nothing was said in the one before. */
+  /** A retry has a new response; the one before had no text. */
   #begin(responseId: string): void {
     if (this.#shown !== '' || this.#responseId === responseId) return;
     this.#responseId = responseId;

@@ -1,28 +1,28 @@
 import { BYTES_PER_SECOND } from '../audio/pcm.ts';
-import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
-import type { TurnEvents } from './client-events.ts';
+import { TurnError } from '../errors.ts';
+import { addUsage, NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import type { Outcome } from './outcome.ts';
-import type { ResponseCollector } from './response-collector.ts';
 
-/** What a turn came to. `isRetryable`: nothing had arrived, so asking once more cannot answer twice. */
+/** The model's part of a turn. */
 export interface ModelResult {
   readonly outcome: Outcome;
-  /** Whether the session was told the history with this turn. */
+  /** Whether the session got the history with this turn. */
   readonly wasReplayed: boolean;
-  /** Whether it was the history that the service did not take. */
+  /** Whether the service refused the history. */
   readonly isHistoryRejected: boolean;
-  /** The voice that the service does not have, where the turn ended by that. */
+  /** The voice that the service refused, where that ended the turn. */
   readonly refusedVoice?: string | undefined;
-  /** The service's name of the response, once it had begun. */
+  /** The service's id of the response, once it has begun. */
   readonly responseId: string | undefined;
+  /** Whether no delta had arrived, so that a retry cannot answer twice. */
   readonly isRetryable: boolean;
-  /** What was billed for it, all attempts together, as far as the service said. */
+  /** The billed tokens of all attempts, as far as the service reported them. */
   readonly usage: TokenUsage;
-  /** Whether a response was asked for of which the service did not say what it cost. */
+  /** Whether the service did not report the usage of a response. */
   readonly isUsageUnknown: boolean;
-  /** What the service understood of the clips that were sent; `undefined` where it did not say, or was not asked. */
-  readonly heard?: string | undefined;
-  /** What the session's next response will read at the least; `undefined` where the service did not say. */
+  /** The transcript of the clips; `undefined` where there is none. */
+  readonly transcript?: string | undefined;
+  /** The least that the session's next response will read; `undefined`: the service did not report it. */
   readonly contextTokens: ContextTokens | undefined;
 }
 
@@ -32,32 +32,36 @@ export interface ContextTokens {
   readonly audio: number;
 }
 
-/** What to make of a response that has ended. */
-export function resultOf(
-  outcome: Outcome,
-  { history, voice }: TurnEvents,
-  collector: ResponseCollector,
-  wasSent: boolean,
-): ModelResult {
+/** The result of a turn that ended for `reason` before a response was requested. */
+export function failedResult(reason: unknown): ModelResult {
+  const isTyped = reason instanceof TurnError;
+  const error = isTyped ? reason : new TurnError('internal', 'the model could not be asked', { cause: reason });
+  const cancelled = { kind: 'cutShort', text: '', pcm: { chunks: [], byteLength: 0 }, why: 'cancelled' } as const;
   return {
-    outcome,
-    wasReplayed: history !== undefined,
-    isHistoryRejected: history !== undefined && collector.rejectedEventId === history.event_id,
-    refusedVoice: collector.isVoiceRefused ? voice : undefined,
-    responseId: collector.responseId,
-    usage: collector.usage ?? NO_TOKENS,
-    isUsageUnknown: wasSent && collector.usage === undefined,
-    contextTokens: collector.usage && contextAfter(collector.usage),
-    isRetryable: outcome.kind === 'failed' && outcome.error.retry === 'safe' && !collector.hasDelta,
+    outcome: error.code === 'cancelled' ? cancelled : { kind: 'failed', error },
+    wasReplayed: false,
+    isHistoryRejected: false,
+    responseId: undefined,
+    isRetryable: error.retry === 'safe',
+    usage: NO_TOKENS,
+    isUsageUnknown: false,
+    contextTokens: undefined,
   };
 }
 
-/** All that a response read and said is read by the next. */
-function contextAfter({ text, audio, image }: TokenUsage): ContextTokens {
+/** The result with the usage of an earlier attempt added. */
+export function withEarlierUsage(result: ModelResult, earlier: ModelResult | undefined): ModelResult {
+  if (earlier === undefined) return result;
+  const isUsageUnknown = earlier.isUsageUnknown || result.isUsageUnknown;
+  return { ...result, usage: addUsage(earlier.usage, result.usage), isUsageUnknown };
+}
+
+/** The next response reads the input and output of this one. */
+export function contextAfter({ text, audio, image }: TokenUsage): ContextTokens {
   return { text: text.in + text.out + image.in, audio: audio.in + audio.out };
 }
 
-/** Whether the model remembers what the user was given: else the session is of no more use. */
+/** Whether the model remembers what the user got; else the session cannot be used again. */
 export function keepsMemory(outcome: Outcome): boolean {
   switch (outcome.kind) {
     case 'spoken':
@@ -71,12 +75,12 @@ export function keepsMemory(outcome: Outcome): boolean {
 }
 
 const TOKENS_PER_SECOND = 20;
-/** The service's count is rounded, and a little silence at the end may be missing. */
+/** The service rounds its count, and may leave out a little silence at the end. */
 const TOLERANCE = 0.9;
 
-/** How much sound is missing of what the service says it has made; 0 where it is within tolerance, or unknown. */
-export function missingAudioBytes(outcome: Outcome, { usage }: ResponseCollector): number {
-  if (outcome.kind !== 'spoken' || usage === undefined) return 0;
+/** How much audio is missing by the service's own count; 0 within the tolerance, and where the count is unknown. */
+export function missingAudioBytes({ outcome, usage }: ModelResult): number {
+  if (outcome.kind !== 'spoken') return 0;
   const expectedBytes = (usage.audio.out * BYTES_PER_SECOND) / TOKENS_PER_SECOND;
   return outcome.pcm.byteLength < expectedBytes * TOLERANCE ? expectedBytes - outcome.pcm.byteLength : 0;
 }

@@ -1,10 +1,10 @@
 import type { Pcm } from '../audio/pcm.ts';
 import type { TurnError } from '../errors.ts';
 
-/** Why an answer ends before its end. `lost`: the connection, the session or the service broke after it had begun. */
+/** Why an answer is incomplete. `lost`: the connection, the session or the service failed after it had begun. */
 export type CutShortReason = 'length' | 'filter' | 'cancelled' | 'lost';
 
-/** How a turn ended: exactly one of these, always. */
+/** How the model's part of a turn ended. */
 export type Outcome =
   | { readonly kind: 'spoken'; readonly text: string; readonly pcm: Pcm }
   | { readonly kind: 'textOnly'; readonly text: string }
@@ -13,12 +13,11 @@ export type Outcome =
       readonly text: string;
       readonly pcm: Pcm;
       readonly why: CutShortReason;
-      /** What broke, where something did: for the log. */
+      /** Of `lost`, for the log. */
       readonly error?: TurnError;
     }
   | { readonly kind: 'failed'; readonly error: TurnError };
 
-/** What broke, where something did. */
 export function errorOf(outcome: Outcome): TurnError | undefined {
   return outcome.kind === 'failed' || outcome.kind === 'cutShort' ? outcome.error : undefined;
 }

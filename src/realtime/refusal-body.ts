@@ -5,7 +5,7 @@ import { fieldsOf } from '../json-access.ts';
 /** The body only explains the status, so it is neither read nor waited for beyond these bounds. */
 const MAX_BODY_BYTES = 2_048;
 const BODY_TIMEOUT_MS = 2_000;
-const MAX_WORDS_CHARS = 400;
+const MAX_REASON_CHARS = 400;
 const KEY_OR_TOKEN = /\b(?:sk-|eyJ)[\w*.-]{4,}/g;
 
 /**
@@ -13,38 +13,31 @@ const KEY_OR_TOKEN = /\b(?:sk-|eyJ)[\w*.-]{4,}/g;
  * JSON error, the title of an HTML page, else the beginning of the text; empty if there is none. `credential` and control
  * characters are removed. Never rejects.
  */
-export async function refusalWords(
-  response: IncomingMessage,
-  credential: string | null,
-  clock: Clock,
-): Promise<string> {
+export async function refusalReason(response: IncomingMessage, credential: string, clock: Clock): Promise<string> {
   // No compression was requested: a compressed body is not read.
   if (response.headers['content-encoding'] !== undefined) return '';
   const body = await firstBytes(response, clock);
-  const words = body.trimStart().startsWith('<') ? titleOf(body) : (jsonWords(body) ?? body);
-  const safe = credential ? words.replaceAll(credential, '***') : words;
-  return safe
+  const reason = body.trimStart().startsWith('<') ? titleOf(body) : (jsonReason(body) ?? body);
+  return reason
+    .replaceAll(credential || KEY_OR_TOKEN, '***')
     .replaceAll(KEY_OR_TOKEN, '***')
     .replaceAll(/[\p{C}\s]+/gu, ' ')
     .trim()
-    .slice(0, MAX_WORDS_CHARS);
+    .slice(0, MAX_REASON_CHARS);
 }
 
-function firstBytes(response: IncomingMessage, clock: Clock): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const chunks: Buffer[] = [];
-  let size = 0;
+async function firstBytes(response: IncomingMessage, clock: Clock): Promise<string> {
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  let body = Buffer.alloc(0);
   response.on('data', (chunk: Buffer) => {
-    chunks.push(chunk);
-    size += chunk.byteLength;
-    if (size >= MAX_BODY_BYTES) resolve();
+    body = Buffer.concat([body, chunk]).subarray(0, MAX_BODY_BYTES);
+    if (body.byteLength === MAX_BODY_BYTES) resolve();
   });
   for (const end of ['end', 'error', 'close'] as const) response.on(end, () => resolve());
-  const forget = clock.after(BODY_TIMEOUT_MS, resolve);
-  return promise.then(() => {
-    forget();
-    return Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES).toString();
-  });
+  const cancelTimer = clock.after(BODY_TIMEOUT_MS, resolve);
+  await ended;
+  cancelTimer();
+  return body.toString();
 }
 
 function titleOf(page: string): string {
@@ -52,7 +45,7 @@ function titleOf(page: string): string {
 }
 
 /** Azure and OpenAI answer `{"error":{"code","message"}}`, API Management `{"statusCode","message"}`. */
-function jsonWords(body: string): string | undefined {
+function jsonReason(body: string): string | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body);

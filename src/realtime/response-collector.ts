@@ -1,78 +1,65 @@
 import { TurnError, type TurnErrorCode } from '../errors.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
-import type { Outcome } from './outcome.ts';
+import type { TurnEvents } from './client-events.ts';
+import { contextAfter, type ModelResult } from './model-result.ts';
+import type { CutShortReason, Outcome } from './outcome.ts';
 import { ResponseParts } from './response-parts.ts';
-import type { FinalResponse, ServerEvent, WireError } from './server-event.ts';
+import type { FinalResponse, PartAddress, ServerEvent, WireError } from './server-event.ts';
 import { refusesVoice, serviceErrorOf } from './service-errors.ts';
 
-/** What an event means for the turn. */
-export type Step =
-  | { readonly kind: 'ignored' }
-  | { readonly kind: 'alive' }
-  | { readonly kind: 'ended'; readonly outcome: Outcome };
+/** What an event means for the turn: nothing, a sign of life, or its end. */
+export type Step = 'ignored' | 'alive' | Outcome;
 
-export interface CollectorOptions {
-  /** Sent as `response.metadata.turn`. */
-  readonly turnId: string;
-  /** The `event_id`s of everything sent for this turn, and the one of `session.update`, if it went with it. */
-  readonly sentEventIds: ReadonlySet<string>;
-  readonly settingsEventId: string | undefined;
-  /** The voice that it asks for. */
-  readonly voice?: string | undefined;
-}
-
-/** Three minutes, the most that a model speaks in one go, are 9 MB. */
+/** Three minutes, the longest that a model speaks at once, are 9 MB. */
 const MAX_AUDIO_BYTES = 64 * 1024 * 1024;
-const EMPTY = 'the response has neither text nor audio';
-const IGNORED: Step = { kind: 'ignored' };
-const ALIVE: Step = { kind: 'alive' };
 
 /**
- * The state machine of one turn: server events in, exactly one outcome out. It does no I/O and knows no time;
- * whoever feeds it tells it by `abandon` when the events end early.
+ * The state machine of one response: server events in, exactly one outcome out. It does no I/O and knows no time: call
+ * `abandon` when the events end early.
  */
 export class ResponseCollector {
-  readonly #options: CollectorOptions;
+  readonly #turnId: string;
+  readonly #events: TurnEvents;
   #parts = new ResponseParts();
   #responseId: string | undefined;
+  /** Whether the response named our turn. */
   #isOurs = false;
   #audioBytes = 0;
+  /** Whether the model has begun to answer: a retry would then answer twice. */
   #hasDelta = false;
   #usage: TokenUsage | undefined;
   #rejectedEventId: string | undefined;
   #isVoiceRefused = false;
 
-  constructor(options: CollectorOptions) {
-    this.#options = options;
+  /** `turnId`: sent as `response.metadata.turn`, with `events`. */
+  constructor(turnId: string, events: TurnEvents) {
+    this.#turnId = turnId;
+    this.#events = events;
   }
 
   get responseId(): string | undefined {
     return this.#responseId;
   }
 
-  /** True once the model has begun: a retry would then answer twice. */
-  get hasDelta(): boolean {
-    return this.#hasDelta;
-  }
-
-  /** The event of ours that the service refused, if the turn ended by that. */
-  get rejectedEventId(): string | undefined {
-    return this.#rejectedEventId;
-  }
-
-  /** Whether the turn ended because the service does not have the voice; nothing was said then. */
-  get isVoiceRefused(): boolean {
-    return this.#isVoiceRefused;
-  }
-
-  /** The output items that are known by name. */
-  get itemIds(): readonly string[] {
+  /** The output items with an id. */
+  itemIds(): readonly string[] {
     return this.#parts.itemIds();
   }
 
-  /** By the service's own count, when it gave one. */
-  get usage(): TokenUsage | undefined {
-    return this.#usage;
+  /** `wasSent`: whether the response was requested. */
+  result(outcome: Outcome, wasSent: boolean): ModelResult {
+    const { historyEventId, voice } = this.#events;
+    return {
+      outcome,
+      wasReplayed: historyEventId !== undefined,
+      isHistoryRejected: historyEventId !== undefined && this.#rejectedEventId === historyEventId,
+      refusedVoice: this.#isVoiceRefused ? voice : undefined,
+      responseId: this.#responseId,
+      usage: this.#usage ?? NO_TOKENS,
+      isUsageUnknown: wasSent && this.#usage === undefined,
+      contextTokens: this.#usage && contextAfter(this.#usage),
+      isRetryable: outcome.kind === 'failed' && outcome.error.retry === 'safe' && !this.#hasDelta,
+    };
   }
 
   accept(event: ServerEvent): Step {
@@ -80,134 +67,123 @@ export class ResponseCollector {
       case 'responseCreated':
         return this.#begin(event.responseId, event.turnId);
       case 'textDelta':
-        if (event.at.responseId !== this.#responseId) return IGNORED;
-        this.#hasDelta ||= event.text !== '';
-        this.#parts.addText(event.at, event.text);
-        return ALIVE;
       case 'textDone':
-        if (event.at.responseId !== this.#responseId) return IGNORED;
-        this.#parts.setFinalText(event.at, event.text);
-        return ALIVE;
       case 'audioDelta':
-        if (event.at.responseId !== this.#responseId) return IGNORED;
-        this.#hasDelta ||= event.audio.byteLength > 0;
-        this.#audioBytes += event.audio.byteLength;
-        if (this.#audioBytes > MAX_AUDIO_BYTES) {
-          const tooMuch = new TurnError('frame_too_large', `more than ${MAX_AUDIO_BYTES} bytes of audio`);
-          return this.#ended(this.abandon(tooMuch));
-        }
-        this.#parts.addAudio(event.at, event.audio);
-        return ALIVE;
+        return event.at.responseId === this.#responseId ? this.#add(event) : 'ignored';
       case 'preview':
       case 'responseActivity':
-        return event.responseId !== undefined && event.responseId === this.#responseId ? ALIVE : IGNORED;
+        return event.responseId !== undefined && event.responseId === this.#responseId ? 'alive' : 'ignored';
       case 'responseDone':
         return this.#finish(event.response);
       case 'error':
         return this.#fail(event.error, event.eventId);
       case 'malformed':
-        // One that names no response may be ours: what it held is lost.
-        if (event.responseId !== undefined && event.responseId !== this.#responseId) return IGNORED;
-        return this.#ended(this.abandon(new TurnError('frame_malformed', `a ${event.type} event lacks its fields`)));
-      case 'soundCommitted':
+        // One without a response may be ours, and its content is lost.
+        if (event.responseId !== undefined && event.responseId !== this.#responseId) return 'ignored';
+        return this.abandon(new TurnError('frame_malformed', `a ${event.type} event lacks its fields`));
+      case 'audioCommitted':
       case 'transcript':
       case 'session':
       case 'other':
-        return IGNORED;
+        return 'ignored';
     }
   }
 
-  /** The turn ends early, for this reason. What was produced is never thrown away. */
+  /** Ends the turn early; what has arrived is kept. */
   abandon(error: TurnError): Outcome {
-    const text = this.#parts.text();
-    const pcm = this.#parts.pcm();
-    if (text === '' && pcm.byteLength === 0) return { kind: 'failed', error };
-    return { kind: 'cutShort', text, pcm, why: 'lost', error };
+    return this.#isEmpty() ? { kind: 'failed', error } : { ...this.#cutShort('lost'), error };
   }
 
-  /** The turn ends by the user's wish. */
+  /** Ends the turn for the user. */
   cancel(): Outcome {
-    return { kind: 'cutShort', text: this.#parts.text(), pcm: this.#parts.pcm(), why: 'cancelled' };
+    return this.#cutShort('cancelled');
   }
 
   /** A response that names our turn is ours; one that names none is taken for ours until a better one comes. */
   #begin(responseId: string, turnId: string | undefined): Step {
-    const isOurs = turnId === this.#options.turnId;
+    const isOurs = turnId === this.#turnId;
     const mayBeOurs = turnId === undefined && this.#responseId === undefined;
     if (responseId === this.#responseId) {
       this.#isOurs ||= isOurs;
-      return ALIVE;
+      return 'alive';
     }
-    if (this.#isOurs || !(isOurs || mayBeOurs)) return IGNORED;
+    if (this.#isOurs || !(isOurs || mayBeOurs)) return 'ignored';
     this.#responseId = responseId;
     this.#isOurs = isOurs;
     this.#parts = new ResponseParts();
     this.#hasDelta = false;
-    return ALIVE;
+    return 'alive';
+  }
+
+  #add(event: Extract<ServerEvent, { readonly at: PartAddress }>): Step {
+    switch (event.kind) {
+      case 'textDelta':
+        this.#hasDelta ||= event.text !== '';
+        this.#parts.addText(event.at, event.text);
+        return 'alive';
+      case 'textDone':
+        this.#parts.setFinalText(event.at, event.text);
+        return 'alive';
+      case 'audioDelta':
+        this.#hasDelta ||= event.audio.byteLength > 0;
+        this.#audioBytes += event.audio.byteLength;
+        if (this.#audioBytes > MAX_AUDIO_BYTES) {
+          return this.abandon(new TurnError('frame_too_large', `more than ${MAX_AUDIO_BYTES} bytes of audio`));
+        }
+        this.#parts.addAudio(event.at, event.audio);
+        return 'alive';
+    }
   }
 
   #finish(response: FinalResponse): Step {
-    const isOurs = response.responseId === this.#responseId || response.turnId === this.#options.turnId;
-    if (!isOurs) return IGNORED;
-    // The service bills nothing for a response that failed before it said anything.
+    if (response.responseId !== this.#responseId && response.turnId !== this.#turnId) return 'ignored';
+    // The service bills nothing for a response that failed before its first delta.
     const isFree = response.status === 'failed' && !this.#hasDelta;
     this.#usage = response.usage ?? (isFree ? NO_TOKENS : undefined);
     for (const { at, text } of response.texts) this.#parts.setFinalText(at, text);
-    return this.#ended(this.#outcomeOf(response));
-  }
-
-  #filtered(): Outcome {
-    return { kind: 'cutShort', text: this.#parts.text(), pcm: this.#parts.pcm(), why: 'filter' };
+    return this.#outcomeOf(response);
   }
 
   #outcomeOf({ status, reason, error }: FinalResponse): Outcome {
     if (error !== undefined && this.#refusesVoice(error) && !this.#hasDelta) return this.#voiceRefused(error);
-    const text = this.#parts.text();
-    const pcm = this.#parts.pcm();
-    const isFiltered = reason === 'content_filter' || error?.code === 'content_filter';
-    if (isFiltered) return this.#filtered();
-    switch (status) {
-      case 'completed':
-        if (pcm.byteLength > 0) return { kind: 'spoken', text, pcm };
-        if (text !== '') return { kind: 'textOnly', text };
-        return { kind: 'failed', error: new TurnError('empty_response', EMPTY) };
-      case 'incomplete':
-        if (text === '' && pcm.byteLength === 0)
-          return { kind: 'failed', error: new TurnError('empty_response', EMPTY) };
-        return { kind: 'cutShort', text, pcm, why: 'length' };
-      case 'cancelled':
-        return this.abandon(new TurnError('connection_lost', `the response was cancelled: ${reason ?? 'no reason'}`));
-      default:
-        return this.abandon(serviceErrorOf(error, error && fallbackFor(error)));
+    if (reason === 'content_filter' || error?.code === 'content_filter') return this.#cutShort('filter');
+    if (status === 'cancelled') {
+      return this.abandon(new TurnError('connection_lost', `the response was cancelled: ${reason ?? 'no reason'}`));
     }
+    if (status !== 'completed' && status !== 'incomplete') return this.abandon(serviceErrorOf(error));
+    if (this.#isEmpty()) {
+      return { kind: 'failed', error: new TurnError('empty_response', 'the response has neither text nor audio') };
+    }
+    if (status === 'incomplete') return this.#cutShort('length');
+    const [text, pcm] = [this.#parts.text(), this.#parts.pcm()];
+    return pcm.byteLength > 0 ? { kind: 'spoken', text, pcm } : { kind: 'textOnly', text };
   }
 
   #fail(error: WireError, eventId: string | undefined): Step {
-    if (!this.#isOfTurn(error, eventId)) return IGNORED;
-    if (error.code === 'content_filter') return this.#ended(this.#filtered());
-    const failure = serviceErrorOf(error, fallbackFor(error));
+    if (!this.#concernsTurn(error, eventId)) return 'ignored';
+    if (error.code === 'content_filter') return this.#cutShort('filter');
     this.#rejectedEventId = eventId;
-    // A response that ends before it said anything is not billed.
+    // A response that ends before its first delta is not billed.
     if (!this.#hasDelta) this.#usage = NO_TOKENS;
-    if (this.#refusesVoice(error, eventId)) return this.#ended(this.#voiceRefused(error));
-    if (eventId === undefined || eventId !== this.#options.settingsEventId) return this.#ended(this.abandon(failure));
-    const isRefusal = failure.code === 'request_rejected';
-    return this.#ended({ kind: 'failed', error: isRefusal ? settingsRejected(failure) : failure });
+    if (this.#refusesVoice(error, eventId)) return this.#voiceRefused(error);
+    const failure = serviceErrorOf(error);
+    if (eventId === undefined || eventId !== this.#events.settingsEventId) return this.abandon(failure);
+    return { kind: 'failed', error: failure.code === 'request_rejected' ? settingsRejected(failure) : failure };
   }
 
   /**
-   * By the field that the service names, whatever it calls the error. Where it names none, by the words of a refusal, but
-   * for one of another event than the settings: that quotes what people write.
+   * By the field that the service names, else by the words of a refusal, unless the error is about another event than the
+   * settings: those words may quote user input.
    */
   #refusesVoice(error: WireError, eventId?: string): boolean {
-    const { voice, settingsEventId } = this.#options;
+    const { voice, settingsEventId } = this.#events;
     if (voice === undefined || !refusesVoice(error, voice)) return false;
     if (error.param !== undefined) return true;
     const isOther = eventId !== undefined && eventId !== settingsEventId;
-    return !isOther && serviceErrorOf(error, fallbackFor(error)).code === 'request_rejected';
+    return !isOther && serviceErrorOf(error).code === 'request_rejected';
   }
 
-  /** Whatever was said under settings that were refused was said with the service's defaults: it is not delivered. */
+  /** An answer under refused settings came with the service's defaults: it is not delivered. */
   #voiceRefused(error: WireError): Outcome {
     this.#isVoiceRefused = !this.#hasDelta;
     return { kind: 'failed', error: settingsRejected(serviceErrorOf(error)) };
@@ -215,29 +191,25 @@ export class ResponseCollector {
 
   /**
    * An error is the turn's if it names one of our events, or none: no `response.done` follows it. Nothing is sent while a
-   * response runs, so a refused request that has no name is not about an answer that is already being given.
+   * response runs, so a refused request without an event id does not concern an answer that has begun.
    */
-  #isOfTurn(error: WireError, eventId: string | undefined): boolean {
+  #concernsTurn(error: WireError, eventId: string | undefined): boolean {
     if (error.code === 'session_expired') return true;
-    if (eventId !== undefined) return this.#options.sentEventIds.has(eventId);
-    return !this.#hasDelta || !isRequestRefusal(serviceErrorOf(error, fallbackFor(error)).code);
+    if (eventId !== undefined) return this.#events.all.some(({ event_id }) => event_id === eventId);
+    return !this.#hasDelta || !REQUEST_REFUSALS.includes(serviceErrorOf(error).code);
   }
 
-  #ended(outcome: Outcome): Step {
-    return { kind: 'ended', outcome };
+  #isEmpty(): boolean {
+    return this.#parts.text() === '' && this.#parts.pcm().byteLength === 0;
+  }
+
+  #cutShort(why: CutShortReason) {
+    return { kind: 'cutShort', text: this.#parts.text(), pcm: this.#parts.pcm(), why } as const;
   }
 }
 
-/** An error that names a field is about what was sent. */
-function fallbackFor({ type, code, param }: WireError): TurnErrorCode {
-  const isRefusal = param !== undefined || [type, code].some((name) => name.includes('invalid'));
-  return isRefusal ? 'request_rejected' : 'server_error';
-}
+const REQUEST_REFUSALS: readonly TurnErrorCode[] = ['request_rejected', 'response_conflict'];
 
 function settingsRejected({ message }: TurnError): TurnError {
   return new TurnError('settings_rejected', message);
-}
-
-function isRequestRefusal(code: TurnErrorCode): boolean {
-  return code === 'request_rejected' || code === 'response_conflict';
 }

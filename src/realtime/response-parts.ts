@@ -4,18 +4,18 @@ import type { PartAddress } from './server-event.ts';
 interface Part {
   readonly at: PartAddress;
   readonly deltas: string[];
-  /** The whole text as the service gives it at the end; it wins over the deltas. */
+  /** The whole text from the service at the end; it replaces the deltas. */
   finalText: string | undefined;
   readonly audio: Buffer[];
 }
 
 /**
- * The text and audio of one response, piece by piece. Newer models speak in several output items a turn
- * (a preamble, then the answer), so the pieces are kept by item and part and joined in their order.
+ * Collects the text and audio of one response. Newer models answer in several output items (a preamble, then the answer),
+ * so the deltas are kept by item and part and joined in their order.
  */
 export class ResponseParts {
   readonly #parts = new Map<string, Part>();
-  /** The part of the last delta: nearly always that of the next, too. */
+  /** The part of the last delta, nearly always also of the next. */
   #last: Part | undefined;
 
   addText(at: PartAddress, delta: string): void {
@@ -30,14 +30,11 @@ export class ResponseParts {
     if (text !== '') (this.#placedAt(at) ?? this.#partAt(at)).finalText = text;
   }
 
-  /** What has been said so far; each output item is a paragraph of its own. */
+  /** The text so far; each output item is a paragraph. */
   text(): string {
     const items = Map.groupBy(this.#inOrder(), ({ at }) => at.itemId || String(at.outputIndex));
-    const pieces = [...items.values()].map((parts) => parts.map(textOf).join(''));
-    return pieces
-      .map((piece) => piece.trim())
-      .filter((piece) => piece !== '')
-      .join('\n\n');
+    const paragraphs = [...items.values()].map((parts) => parts.map(textOf).join('').trim());
+    return paragraphs.filter((paragraph) => paragraph !== '').join('\n\n');
   }
 
   itemIds(): string[] {
@@ -60,7 +57,7 @@ export class ResponseParts {
     return part;
   }
 
-  /** The part in this place, for a text that names no item. */
+  /** The part at this place, for a text without an item id. */
   #placedAt({ itemId, outputIndex, contentIndex }: PartAddress): Part | undefined {
     if (itemId !== '') return undefined;
     return this.#inOrder().find(({ at }) => at.outputIndex === outputIndex && at.contentIndex === contentIndex);

@@ -2,37 +2,36 @@ import { fieldsOf } from '../json-access.ts';
 import { readUsage, type TokenUsage } from '../token-usage.ts';
 
 /**
- * What a turn needs of the server's events, checked field by field: the types of the client library describe the wire,
- * they do not guard it.
+ * The events of the service that a turn needs, checked field by field: the types of the client library describe the
+ * wire, but nothing checks them.
  */
 export type ServerEvent =
   | {
       readonly kind: 'session';
-      /** Whether it answers to `session.update`; else it greets. */
+      /** `session.updated`; else `session.created`. */
       readonly isUpdate: boolean;
       readonly sessionId: string | undefined;
       readonly expiresAtMs: number | undefined;
-      /** In which it speaks. */
       readonly voice: string | undefined;
     }
   | { readonly kind: 'responseCreated'; readonly responseId: string; readonly turnId: string | undefined }
-  /** `isSpoken`: the transcript of sound; else the model writes. */
+  /** `isSpoken`: a transcript of audio; else the model answers in text. */
   | { readonly kind: 'textDelta'; readonly at: PartAddress; readonly text: string; readonly isSpoken: boolean }
   | { readonly kind: 'textDone'; readonly at: PartAddress; readonly text: string }
   | { readonly kind: 'audioDelta'; readonly at: PartAddress; readonly audio: Buffer }
-  /** Sound that was sent in pieces is an item now. */
-  | { readonly kind: 'soundCommitted'; readonly itemId: string }
-  /** What was understood of such an item; `undefined` where that failed. */
+  /** Audio that was sent in chunks is an item now. */
+  | { readonly kind: 'audioCommitted'; readonly itemId: string }
+  /** The transcript of such an item; `undefined`: transcription failed. */
   | { readonly kind: 'transcript'; readonly itemId: string; readonly text: string | undefined }
   | { readonly kind: 'responseActivity'; readonly responseId: string }
   | { readonly kind: 'responseDone'; readonly response: FinalResponse }
   | { readonly kind: 'error'; readonly error: WireError; readonly eventId: string | undefined }
-  /** Of the protocol's preview: GA has other names, or another shape, for it. Nothing is read from it. */
+  /** Of the preview protocol, in which GA's events have other names or shapes. Nothing is read from it. */
   | { readonly kind: 'preview'; readonly type: string; readonly responseId: string | undefined }
   | { readonly kind: 'other'; readonly type: string }
   | { readonly kind: 'malformed'; readonly type: string; readonly responseId: string | undefined };
 
-/** One content part of one output item of one response: where a delta belongs. */
+/** The content part of a response's output item to which a delta belongs. */
 export interface PartAddress {
   readonly responseId: string;
   readonly itemId: string;
@@ -40,16 +39,16 @@ export interface PartAddress {
   readonly contentIndex: number;
 }
 
-/** An error as the service gives it; a field that it leaves out is empty. */
+/** An error of the service; a missing field is empty. */
 export interface WireError {
   readonly type: string;
   readonly code: string;
   readonly message: string;
-  /** The field that is at fault, as a path: `session.audio.output.voice`. */
+  /** The path of the field at fault, such as `session.audio.output.voice`. */
   readonly param?: string;
 }
 
-/** What `response.done` says of the response that ended. */
+/** The response in `response.done`. */
 export interface FinalResponse {
   readonly responseId: string;
   readonly turnId: string | undefined;
@@ -57,23 +56,24 @@ export interface FinalResponse {
   readonly reason: string | undefined;
   readonly error: WireError | undefined;
   readonly texts: readonly { readonly at: PartAddress; readonly text: string }[];
-  /** `undefined` where the service does not say, as of a response that failed. */
+  /** `undefined`: the service did not report it, as for a failed response. */
   readonly usage: TokenUsage | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+type WireEvent = Fields & { readonly type: string };
 
-/** The name of our turn in `response.metadata`, which the server echoes; its events carry nothing else of ours. */
+/** The name of our turn in `response.metadata`, which the service echoes; its events carry nothing else of ours. */
 export const TURN_METADATA = 'turn';
 
-/** One event of the wire; never throws. An event that lacks what its type promises is `malformed`. */
-export function readServerEvent(event: { readonly type: string }): ServerEvent {
-  const fields = event as Fields & { readonly type: string };
-  const responseId = stringOf(fields['response_id']) ?? stringOf(fieldsOf(fields['response'])['id']);
-  return read(fields) ?? { kind: 'malformed', type: fields.type, responseId };
+/** Reads one event of the wire; never throws. An event that lacks a field of its type is `malformed`. */
+export function readServerEvent(wireEvent: { readonly type: string }): ServerEvent {
+  const event = wireEvent as WireEvent;
+  const responseId = stringOf(event['response_id']) ?? stringOf(fieldsOf(event['response'])['id']);
+  return read(event) ?? { kind: 'malformed', type: event.type, responseId };
 }
 
-function read(event: Fields & { readonly type: string }): ServerEvent | undefined {
+function read(event: WireEvent): ServerEvent | undefined {
   if (isOfPreview(event)) return { kind: 'preview', type: event.type, responseId: stringOf(event['response_id']) };
   switch (event.type) {
     case 'session.created':
@@ -82,44 +82,52 @@ function read(event: Fields & { readonly type: string }): ServerEvent | undefine
     case 'response.created':
       return readCreated(fieldsOf(event['response']));
     case 'response.output_audio_transcript.delta':
-      return readDelta(event, true);
+      return readPart(event, 'delta', (at, text) => ({ kind: 'textDelta', at, text, isSpoken: true }));
     case 'response.output_text.delta':
-      return readDelta(event, false);
+      return readPart(event, 'delta', (at, text) => ({ kind: 'textDelta', at, text, isSpoken: false }));
     case 'response.output_audio_transcript.done':
-      return readTextDone(event, event['transcript']);
+      return readPart(event, 'transcript', (at, text) => ({ kind: 'textDone', at, text }));
     case 'response.output_text.done':
-      return readTextDone(event, event['text']);
+      return readPart(event, 'text', (at, text) => ({ kind: 'textDone', at, text }));
     case 'response.output_audio.delta':
-      return readAudio(event);
+      return readPart(event, 'delta', (at, base64) => ({
+        kind: 'audioDelta',
+        at,
+        audio: Buffer.from(base64, 'base64'),
+      }));
     case 'response.done':
       return readDone(fieldsOf(event['response']));
     case 'input_audio_buffer.committed':
-      return readCommitted(event);
+      return readItem(event, (itemId) => ({ kind: 'audioCommitted', itemId }));
     case 'conversation.item.input_audio_transcription.completed':
-      return readTranscript(event, stringOf(event['transcript']) ?? '');
+      return readItem(event, (itemId) => ({ kind: 'transcript', itemId, text: stringOf(event['transcript']) ?? '' }));
     case 'conversation.item.input_audio_transcription.failed':
-      return readTranscript(event, undefined);
-    case 'error':
-      return readError(fieldsOf(event['error']));
-    default:
-      return readUnlisted(event);
+      return readItem(event, (itemId) => ({ kind: 'transcript', itemId, text: undefined }));
+    case 'error': {
+      const error = fieldsOf(event['error']);
+      return { kind: 'error', error: wireErrorOf(error), eventId: stringOf(error['event_id']) };
+    }
+    default: {
+      // Any other event of a response shows that the model is at work.
+      const responseId = stringOf(event['response_id']);
+      return responseId ? { kind: 'responseActivity', responseId } : { kind: 'other', type: event.type };
+    }
   }
 }
 
 /**
- * Renamed in GA: `response.text.*`, `response.audio.*` and `response.audio_transcript.*` have become
- * `response.output_*`, and a session's `modalities` and `input_audio_format` are elsewhere in it.
+ * Renamed in GA: `response.text.*`, `response.audio.*` and `response.audio_transcript.*` became `response.output_*`, and
+ * `modalities` and `input_audio_format` moved within the session.
  * https://learn.microsoft.com/azure/foundry/openai/how-to/realtime-audio-preview-api-migration-guide
  */
-function isOfPreview(event: Fields & { readonly type: string }): boolean {
-  if (/^response\.(?:text|audio|audio_transcript)\.(?:delta|done)$/.test(event.type)) return true;
-  if (!event.type.startsWith('session.')) return false;
-  const session = fieldsOf(event['session']);
-  return 'modalities' in session || 'input_audio_format' in session;
+function isOfPreview({ type, session }: WireEvent): boolean {
+  if (/^response\.(?:text|audio|audio_transcript)\.(?:delta|done)$/.test(type)) return true;
+  const fields = type.startsWith('session.') ? fieldsOf(session) : {};
+  return 'modalities' in fields || 'input_audio_format' in fields;
 }
 
 function readSession(isUpdate: boolean, session: Fields): ServerEvent {
-  // `expires_at` (epoch seconds) is on the wire and not in the published type of this event.
+  // `expires_at` (epoch seconds) is on the wire, though not in the published type of this event.
   const expiresAt = session['expires_at'];
   return {
     kind: 'session',
@@ -135,32 +143,23 @@ function readCreated(response: Fields): ServerEvent | undefined {
   return responseId ? { kind: 'responseCreated', responseId, turnId: turnIdOf(response) } : undefined;
 }
 
-function readDelta(event: Fields, isSpoken: boolean): ServerEvent | undefined {
-  const at = addressOf(event);
-  const text = event['delta'];
-  return at && typeof text === 'string' ? { kind: 'textDelta', at, text, isSpoken } : undefined;
-}
-
-function readTextDone(event: Fields, text: unknown): ServerEvent | undefined {
-  const at = addressOf(event);
-  return at && typeof text === 'string' ? { kind: 'textDone', at, text } : undefined;
-}
-
-function readAudio(event: Fields): ServerEvent | undefined {
-  const at = addressOf(event);
-  const base64 = event['delta'];
-  if (at === undefined || typeof base64 !== 'string') return undefined;
-  return { kind: 'audioDelta', at, audio: Buffer.from(base64, 'base64') };
-}
-
-function readCommitted(event: Fields): ServerEvent | undefined {
+/** An event about a content part, with a text in `field`. */
+function readPart(
+  event: WireEvent,
+  field: string,
+  toEvent: (at: PartAddress, text: string) => ServerEvent,
+): ServerEvent | undefined {
+  const responseId = stringOf(event['response_id']);
   const itemId = stringOf(event['item_id']);
-  return itemId === undefined ? undefined : { kind: 'soundCommitted', itemId };
+  const text = stringOf(event[field]);
+  if (responseId === undefined || itemId === undefined || text === undefined) return undefined;
+  const [outputIndex, contentIndex] = [indexOf(event['output_index']), indexOf(event['content_index'])];
+  return toEvent({ responseId, itemId, outputIndex, contentIndex }, text);
 }
 
-function readTranscript(event: Fields, text: string | undefined): ServerEvent | undefined {
+function readItem(event: WireEvent, toEvent: (itemId: string) => ServerEvent): ServerEvent | undefined {
   const itemId = stringOf(event['item_id']);
-  return itemId === undefined ? undefined : { kind: 'transcript', itemId, text };
+  return itemId === undefined ? undefined : toEvent(itemId);
 }
 
 function readDone(response: Fields): ServerEvent | undefined {
@@ -191,40 +190,15 @@ function textsOf(responseId: string, item: Fields, outputIndex: number): { at: P
   });
 }
 
-function readError(error: Fields): ServerEvent {
-  return { kind: 'error', error: wireErrorOf(error), eventId: stringOf(error['event_id']) };
-}
-
-/** Any other event of a response still shows that the model is at work; all else is ignored. */
-function readUnlisted(event: Fields & { readonly type: string }): ServerEvent {
-  const responseId = stringOf(event['response_id']);
-  return responseId ? { kind: 'responseActivity', responseId } : { kind: 'other', type: event.type };
-}
-
-function addressOf(event: Fields): PartAddress | undefined {
-  const responseId = stringOf(event['response_id']);
-  const itemId = stringOf(event['item_id']);
-  if (responseId === undefined || itemId === undefined) return undefined;
-  return {
-    responseId,
-    itemId,
-    outputIndex: indexOf(event['output_index']),
-    contentIndex: indexOf(event['content_index']),
-  };
-}
-
 function turnIdOf(response: Fields): string | undefined {
   return stringOf(fieldsOf(response['metadata'])[TURN_METADATA]);
 }
 
 function wireErrorOf(error: Fields): WireError {
-  const param = stringOf(error['param']);
-  return {
-    type: stringOf(error['type']) ?? '',
-    code: stringOf(error['code']) ?? '',
-    message: stringOf(error['message']) ?? '',
-    ...(param ? { param } : {}),
-  };
+  const [type = '', code = '', message = '', param] = ['type', 'code', 'message', 'param'].map((name) =>
+    stringOf(error[name]),
+  );
+  return { type, code, message, ...(param ? { param } : {}) };
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -1,25 +1,22 @@
 import type { Clock } from '../clock.ts';
 import type { SessionSettings } from '../config/config.ts';
+import { withTimeoutSignal } from '../deadline.ts';
 import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
-import { addUsage } from '../token-usage.ts';
 import { repairEvents, responseCancel, type TurnEvents, turnEvents, type UserMessageInput } from './client-events.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import { isTranscribed } from './content.ts';
-import { keepsMemory, type ModelResult, missingAudioBytes, resultOf } from './model-result.ts';
-import type { Outcome } from './outcome.ts';
-import type { ResponseCollector } from './response-collector.ts';
+import { keepsMemory, type ModelResult, missingAudioBytes, withEarlierUsage } from './model-result.ts';
 import { ResponseRun, type TurnListener } from './response-run.ts';
 import type { ServerEvent } from './server-event.ts';
 import { TranscriptionTracker } from './transcription-tracker.ts';
 
-/** How much longer a turn may take when its answer came in text alone and is asked for once more. */
+/** The extra time of a turn whose answer came as text and is requested once more. */
 const REPAIR_TIMEOUT_MS = 10_000;
-/** Where the service names no end, a session is taken to last this long (30 and 60 minutes have been seen). */
+/** Where the service names no end; 30 and 60 minutes have been seen. */
 const ASSUMED_LIFETIME_MS = 25 * 60_000;
 
-/** What a session is opened with. */
 export interface SessionDeps {
   readonly open: OpenConnection;
   readonly settings: SessionSettings;
@@ -28,45 +25,44 @@ export interface SessionDeps {
   readonly log: Logger;
 }
 
-/** One user message for the model. */
+/** One turn for the model. */
 export interface TurnInput extends UserMessageInput {
-  /** Names the turn in its lines; else the session's own log is used. */
+  /** Default: the log of the session. */
   readonly log?: Logger;
-  /** Instead of the session's own; goes out with its first turn. */
+  /** Default: the settings of the session. Used only with its first turn. */
   readonly settings?: SessionSettings;
-  /** Whether one more response may be asked for, where this one is of no use. */
+  /** Whether one more response may be requested, where this one is of no use. */
   readonly mayAskAgain?: () => Promise<boolean>;
   readonly onEvent?: TurnListener;
 }
 
-/** One response that has ended. */
+/** A result, and the items that the model's memory has of it. */
 interface Answered {
   readonly result: ModelResult;
-  /** The items that the model's memory has of it. */
   readonly itemIds: readonly string[];
 }
 
 /**
- * One Realtime session of one conversation: it is opened, runs turns one after another, and is closed.
- * A session in which a turn failed is not usable any more: what it remembers is not known.
+ * One Realtime session of one conversation: opens, runs turns one after another, closes. After a failed turn it is
+ * unusable: the model's memory is then unknown.
  */
 export class RealtimeSession {
   readonly #deps: SessionDeps;
   #settings: SessionSettings;
+  #log: Logger;
   #connection: Connection | undefined;
   #expiresAtMs: number;
   #id: string | undefined;
   #isUnusable = false;
   #wasGivenUp = false;
   #isConfigured = false;
-  /** Whether it was told what was said before, and did not say it itself. */
+  /** Whether it got the history instead of making it. */
   #isReplayed = false;
   #isClosed = false;
-  #isPreviewNoted = false;
+  #hasLoggedPreview = false;
   #onceClosed: (() => void)[] = [];
   #run: ResponseRun | undefined;
-  #hearing: TranscriptionTracker | undefined;
-  #log: Logger;
+  #transcription: TranscriptionTracker | undefined;
 
   private constructor(deps: SessionDeps) {
     this.#deps = deps;
@@ -85,7 +81,7 @@ export class RealtimeSession {
     return session;
   }
 
-  /** The service's name of this session, once it has greeted. */
+  /** The service's id of this session, once `session.created` has come. */
   get id(): string | undefined {
     return this.#id;
   }
@@ -94,71 +90,67 @@ export class RealtimeSession {
     return this.#isClosed;
   }
 
-  /** Whether this side has ended it. */
+  /** Whether this side has closed it. */
   get wasGivenUp(): boolean {
     return this.#wasGivenUp;
   }
 
-  /** Calls `run` once the socket is closed, by whichever side; at once if it is. */
+  /** Calls `run` once the socket is closed, by either side. */
   onceClosed(run: () => void): void {
     if (this.#isClosed) run();
     else this.#onceClosed.push(run);
   }
 
-  /** Whether a turn that may take `turnMs` can still be run here: open, sound, and not about to expire. */
+  /** Whether a turn of up to `turnMs` can run: the session is open, usable, and does not expire before. */
   isUsableFor(turnMs: number): boolean {
     const isInTime = this.#deps.clock.now() + turnMs < this.#expiresAtMs;
     return !this.#isUnusable && isInTime && this.#connection?.isOpen === true;
   }
 
-  /** Runs one turn. Never rejects: every end is an outcome. `signal` ends it early, with its reason. */
+  /** Runs one turn. Never rejects. `signal` ends it early, with its reason. */
   async runTurn(input: TurnInput, signal: AbortSignal): Promise<ModelResult> {
-    const { ids, clock } = this.#deps;
-    this.#log = input.log ?? this.#deps.log;
-    if (!this.#isConfigured) this.#settings = input.settings ?? this.#deps.settings;
-    const clips = this.#settings.transcriptionModel === undefined ? 0 : soundsIn(input);
-    const events = turnEvents(ids, input, this.#isConfigured ? undefined : this.#settings, clips > 0);
-    const hearing = clips > 0 ? new TranscriptionTracker(clock, clips) : undefined;
-    this.#hearing = hearing;
-    this.#isReplayed ||= events.history !== undefined;
+    const { ids, clock, settings, log } = this.#deps;
+    this.#log = input.log ?? log;
+    if (!this.#isConfigured) this.#settings = input.settings ?? settings;
+    const events = turnEvents(ids, input, this.#settings, !this.#isConfigured);
+    const clips = (input.attached ?? []).filter(isTranscribed);
+    const isTranscribing = this.#settings.transcriptionModel !== undefined && clips.length > 0;
+    const transcription = isTranscribing ? new TranscriptionTracker(clock, clips.length) : undefined;
+    this.#transcription = transcription;
+    this.#isReplayed ||= events.historyEventId !== undefined;
     const answered = await this.#runResponse(input.turnId, events, input.onEvent, signal);
-    // What a new session was told makes models drift from speech to text.
-    const isInText = answered.result.outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
-    const hasDrifted = isInText && this.#isReplayed && answered.itemIds.length > 0;
-    const mayRepair = hasDrifted && ((await input.mayAskAgain?.()) ?? true);
-    const result = mayRepair ? await this.#speakInstead(answered, input, signal) : answered.result;
-    return hearing === undefined ? result : this.#withHeard(result, hearing, signal);
+    const result = (await this.#mayRepair(answered, input))
+      ? await this.#speakInstead(answered, input, signal)
+      : answered.result;
+    if (transcription === undefined) return result;
+    // A transcript may come after the answer, unless the socket is gone.
+    if (!this.#isClosed && result.outcome.kind !== 'failed') await transcription.wait(signal);
+    this.#transcription = undefined;
+    return { ...result, transcript: transcription.text() };
   }
 
-  /** What was understood may be told after the answer. Where the socket is gone nothing more comes. */
-  async #withHeard(result: ModelResult, hearing: TranscriptionTracker, signal: AbortSignal): Promise<ModelResult> {
-    const isOver = this.#isClosed || result.outcome.kind === 'failed';
-    if (!isOver) await hearing.wait(signal);
-    this.#hearing = undefined;
-    return { ...result, heard: hearing.text() };
+  /** Whether a history made the model drift from speech to text. */
+  async #mayRepair({ result, itemIds }: Answered, { mayAskAgain }: TurnInput): Promise<boolean> {
+    const isInText = result.outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
+    return isInText && this.#isReplayed && itemIds.length > 0 && ((await mayAskAgain?.()) ?? true);
   }
 
-  /** Takes the text back from the model's memory and asks once more, for speech. If that fails, the text it is. */
+  /** Deletes the text from the model's memory and requests speech. If that fails, the text is the answer. */
   async #speakInstead(answered: Answered, { onEvent }: TurnInput, signal: AbortSignal): Promise<ModelResult> {
     const { ids, clock } = this.#deps;
-    const time = new AbortController();
-    const forget = clock.after(REPAIR_TIMEOUT_MS, () => {
-      time.abort(new TurnError('turn_timeout', `no speech within ${REPAIR_TIMEOUT_MS} ms more`));
-    });
-    try {
-      const turnId = ids.wire('turn');
-      const events = repairEvents(ids, turnId, answered.itemIds);
-      const { result } = await this.#runResponse(turnId, events, onEvent, AbortSignal.any([signal, time.signal]));
-      this.#log.warn({ outcome: result.outcome.kind }, 'the answer came as text, asked for speech');
-      const usage = addUsage(answered.result.usage, result.usage);
-      const isUsageUnknown = answered.result.isUsageUnknown || result.isUsageUnknown;
-      if (result.outcome.kind === 'spoken') return { ...result, usage, isUsageUnknown };
-      // The text that is delivered has left the model's memory.
-      this.close();
-      return { ...answered.result, usage, isUsageUnknown };
-    } finally {
-      forget();
-    }
+    const turnId = ids.wire('turn');
+    const events = repairEvents(ids, turnId, answered.itemIds);
+    const late = () => new TurnError('turn_timeout', `no speech within ${REPAIR_TIMEOUT_MS} ms more`);
+    const deadline = { clock, limitMs: REPAIR_TIMEOUT_MS, signal, late };
+    const { result } = await withTimeoutSignal(deadline, (limited) =>
+      this.#runResponse(turnId, events, onEvent, limited),
+    );
+    this.#log.warn({ outcome: result.outcome.kind }, 'answer came as text: speech requested');
+    const repaired = withEarlierUsage(result, answered.result);
+    if (result.outcome.kind === 'spoken') return repaired;
+    // The text that is delivered has left the model's memory.
+    this.close();
+    return { ...answered.result, usage: repaired.usage, isUsageUnknown: repaired.isUsageUnknown };
   }
 
   async #runResponse(
@@ -168,15 +160,18 @@ export class RealtimeSession {
     signal: AbortSignal,
   ): Promise<Answered> {
     const run = new ResponseRun({ turnId, events, clock: this.#deps.clock, log: this.#log, onEvent });
-    const onAbort = () => this.#giveUp(run, abortError(signal));
+    const onAbort = () => this.#endRun(run, signal.reason);
     this.#run = run;
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const wasSent = this.#send(events);
+      const wasSent = this.#send(run, events);
       if (signal.aborted) onAbort();
-      const outcome = await run.outcome;
-      this.#settle(outcome, run.collector);
-      return { result: resultOf(outcome, events, run.collector, wasSent), itemIds: run.collector.itemIds };
+      const result = run.collector.result(await run.outcome, wasSent);
+      // The next session gets the history again.
+      if (!keepsMemory(result.outcome)) this.close();
+      const missingBytes = missingAudioBytes(result);
+      if (missingBytes > 0) this.#log.warn({ missingBytes }, 'audio is shorter than the usage says');
+      return { result, itemIds: run.collector.itemIds() };
     } finally {
       signal.removeEventListener('abort', onAbort);
       run.stop();
@@ -191,17 +186,18 @@ export class RealtimeSession {
     this.#connection?.close();
   }
 
-  #giveUp(run: ResponseRun, error: TurnError): void {
-    if (error.code === 'cancelled') {
+  #endRun(run: ResponseRun, reason: unknown): void {
+    const isTyped = reason instanceof TurnError;
+    if (isTyped && reason.code === 'cancelled') {
       this.#connection?.send([responseCancel(this.#deps.ids)]);
       run.cancel();
-    } else run.abandon(error);
+    } else run.abandon(isTyped ? reason : new TurnError('internal', 'the turn was given up', { cause: reason }));
   }
 
-  /** False when the socket was closed already. */
-  #send(events: TurnEvents): boolean {
+  /** False: the socket was closed already. */
+  #send(run: ResponseRun, events: TurnEvents): boolean {
     if (this.#connection?.isOpen !== true) {
-      this.#run?.abandon(new TurnError('connection_lost', 'the socket was closed before the turn began'));
+      run.abandon(new TurnError('connection_lost', 'the socket was closed before the turn began'));
       return false;
     }
     this.#isConfigured = true;
@@ -210,16 +206,32 @@ export class RealtimeSession {
   }
 
   #onEvent(event: ServerEvent): void {
-    if (event.kind === 'session') this.#noteSession(event);
-    if (event.kind === 'error') this.#noteError(event);
-    if (event.kind === 'preview') this.#notePreview(event.type);
-    this.#hearing?.accept(event);
+    if (event.kind === 'session') {
+      this.#id = event.sessionId ?? this.#id;
+      this.#expiresAtMs = event.expiresAtMs ?? this.#expiresAtMs;
+    }
+    if (event.kind === 'error') this.#onError(event);
+    if (event.kind === 'preview') this.#logPreview(event.type);
+    this.#transcription?.accept(event);
     this.#run?.accept(event);
   }
 
-  #noteSession({ sessionId, expiresAtMs }: Extract<ServerEvent, { kind: 'session' }>): void {
-    this.#id = sessionId ?? this.#id;
-    this.#expiresAtMs = expiresAtMs ?? this.#expiresAtMs;
+  #onError({ error, eventId }: Extract<ServerEvent, { kind: 'error' }>): void {
+    // Between turns an error without an event id concerns the session: the next turn gets a new one.
+    const isOfSession = eventId === undefined && this.#run === undefined;
+    if (error.code === 'session_expired' || isOfSession) this.#isUnusable = true;
+    // Without its message, which may quote user input.
+    this.#log.warn({ code: error.code, type: error.type, eventId }, 'error event');
+  }
+
+  /** Once for each session: every delta is such an event. */
+  #logPreview(event: string): void {
+    if (this.#hasLoggedPreview) return;
+    this.#hasLoggedPreview = true;
+    this.#log.warn(
+      { event, session: this.#id },
+      'event of the preview protocol received: the address or model is not GA',
+    );
   }
 
   #onClosed(reason: TurnError): void {
@@ -229,38 +241,4 @@ export class RealtimeSession {
     this.#run?.abandon(reason);
     for (const run of this.#onceClosed.splice(0)) run();
   }
-
-  /** Logs once for each session: every delta is such an event. */
-  #notePreview(event: string): void {
-    if (this.#isPreviewNoted) return;
-    this.#isPreviewNoted = true;
-    this.#log.warn(
-      { event, session: this.#id },
-      'event of the preview protocol received: the address or model is not GA',
-    );
-  }
-
-  #noteError({ error, eventId }: Extract<ServerEvent, { kind: 'error' }>): void {
-    // Between turns an error without a name is about the session itself: the next turn gets a new one.
-    const isOfSession = eventId === undefined && this.#run === undefined;
-    if (error.code === 'session_expired' || isOfSession) this.#isUnusable = true;
-    // The service quotes what it was sent in its messages, people's words among it.
-    this.#log.warn({ code: error.code, type: error.type, eventId }, 'error event');
-  }
-
-  /** After an end that leaves the model's memory in doubt the session is closed, so that the next one replays. */
-  #settle(outcome: Outcome, collector: ResponseCollector): void {
-    if (!keepsMemory(outcome)) this.close();
-    const missingBytes = missingAudioBytes(outcome, collector);
-    if (missingBytes > 0) this.#log.warn({ missingBytes }, 'audio is shorter than the usage says');
-  }
-}
-
-function soundsIn({ attached = [] }: TurnInput): number {
-  return attached.filter(isTranscribed).length;
-}
-
-function abortError(signal: AbortSignal): TurnError {
-  if (signal.reason instanceof TurnError) return signal.reason;
-  return new TurnError('internal', 'the turn was given up', { cause: signal.reason });
 }

@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '../clock.ts';
+import { unlessAborted, withTimeoutSignal } from '../deadline.ts';
 import { TurnError } from '../errors.ts';
 import type { OpenConnection } from './connection.ts';
 import { serviceErrorOf } from './service-errors.ts';
@@ -10,39 +11,30 @@ const RETRY_FOR_MS = 5_000;
 const RETRY_AFTER_MS = 1_000;
 
 /**
- * Opens a connection to the model, waits for its first event, and closes it: no response is asked for, so it costs
- * nothing. Tries again for 5 s where that is safe. Rejects with a TurnError that says why the model cannot be reached.
+ * Opens a connection to the model, waits for its first event, and closes it: no response is created, so it costs
+ * nothing. Retries for 5 s where that is safe. Rejects with a TurnError that says why the model cannot be reached.
  */
 export async function tryConnection(open: OpenConnection, clock: Clock, signal: AbortSignal): Promise<void> {
-  const limit = new AbortController();
   const late = () => new TurnError('handshake_timeout', `no connection within ${LIMIT_MS} ms`);
-  const cancelTimer = clock.after(LIMIT_MS, () => limit.abort(late()));
-  const ended = AbortSignal.any([signal, limit.signal]);
-  const untilMs = clock.now() + RETRY_FOR_MS;
-  try {
+  const retryUntilMs = clock.now() + RETRY_FOR_MS;
+  return withTimeoutSignal({ clock, limitMs: LIMIT_MS, signal, late }, async (limited) => {
     for (;;) {
-      const error = await greet(open, ended).catch((thrown: unknown) => thrown);
-      if (error === undefined) return;
-      const isSafe = error instanceof TurnError && error.retry === 'safe';
-      if (ended.aborted || !isSafe || clock.now() >= untilMs) throw error;
-      await sleep(clock, RETRY_AFTER_MS, ended);
+      try {
+        return await greet(open, limited);
+      } catch (error) {
+        const isSafe = error instanceof TurnError && error.retry === 'safe';
+        if (limited.aborted || !isSafe || clock.now() >= retryUntilMs) throw error;
+      }
+      await sleep(clock, RETRY_AFTER_MS, limited);
     }
-  } finally {
-    cancelTimer();
-  }
+  });
 }
 
-async function greet(open: OpenConnection, ended: AbortSignal): Promise<void> {
+async function greet(open: OpenConnection, signal: AbortSignal): Promise<void> {
   const { promise: greeted, resolve, reject } = Promise.withResolvers<void>();
-  ended.addEventListener('abort', () => reject(ended.reason), { once: true });
   greeted.catch(() => {});
-  const connection = await open(
-    {
-      onEvent: (event) =>
-        event.kind === 'error' ? reject(serviceErrorOf(event.error, 'handshake_refused')) : resolve(),
-      onClosed: reject,
-    },
-    ended,
-  );
-  await greeted.finally(() => connection.close());
+  const onEvent: Parameters<OpenConnection>[0]['onEvent'] = (event) =>
+    event.kind === 'error' ? reject(serviceErrorOf(event.error, 'handshake_refused')) : resolve();
+  const connection = await open({ onEvent, onClosed: reject }, signal);
+  await unlessAborted(signal, () => greeted).finally(() => connection.close());
 }

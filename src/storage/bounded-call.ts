@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { unlessAborted } from '../deadline.ts';
 import { StoreError } from '../errors.ts';
 import { storeFailure } from './store-failure.ts';
 
@@ -30,12 +31,9 @@ export async function boundedCall<T>(options: CallOptions, run: (call: Call) => 
   const { clock, limitMs, doing, bodyBytes = 0 } = options;
   const abort = new AbortController();
   const startedAtMs = clock.now();
-  // The library does not listen to the signal everywhere: not while it waits for a token.
-  const { promise: late, reject } = Promise.withResolvers<never>();
   const endAfter = (ms: number) =>
     clock.after(Math.max(0, startedAtMs + ms - clock.now()), () => {
-      reject(new StoreError('store_unavailable', `${doing} failed: no answer within ${ms} ms`));
-      abort.abort();
+      abort.abort(new StoreError('store_unavailable', `${doing} failed: no answer within ${ms} ms`));
     });
   const isLarge = (bytes: number) => bytes > LARGE_BYTES;
   let forget = endAfter(isLarge(bodyBytes) ? Math.max(limitMs, LARGE_LIMIT_MS) : limitMs);
@@ -48,7 +46,8 @@ export async function boundedCall<T>(options: CallOptions, run: (call: Call) => 
     },
   };
   try {
-    return await Promise.race([run(call), late]);
+    // The library ignores the signal while it waits for a token.
+    return await unlessAborted(abort.signal, () => run(call));
   } catch (error) {
     throw storeFailure(doing, error);
   } finally {

@@ -3,11 +3,11 @@ import type { TelemetrySettings } from '../config/telemetry-settings.ts';
 import type { Logger } from '../log.ts';
 import { SendingWatch } from './sending-watch.ts';
 
-/** Where spans and metrics go, once it is open. */
+/** An open connection to a backend of spans and metrics. */
 export interface Exporter {
   /** Sends what has been recorded. */
   flush(): Promise<void>;
-  /** Sends what is left, and ends. */
+  /** Flushes, and ends. */
   close(): Promise<void>;
 }
 
@@ -17,35 +17,26 @@ export const MONITOR_SCOPE = 'https://monitor.azure.com/.default';
 const TOKEN_LASTS_MS = 5 * 60_000;
 const OFF = { enabled: false };
 /**
- * Nothing is watched from outside: addresses hold the ids of people, and signed links to what was said to them. Logs go
- * to standard output.
+ * Off for all libraries: addresses hold the ids of people and signed links to their audio. Logs go to standard output.
  */
 const INSTRUMENTATION = {
-  azureSdk: OFF,
-  http: OFF,
-  mongoDb: OFF,
-  mySql: OFF,
-  postgreSql: OFF,
-  redis: OFF,
-  redis4: OFF,
-  bunyan: OFF,
-  winston: OFF,
-  console: OFF,
+  ...{ azureSdk: OFF, http: OFF, mongoDb: OFF, mySql: OFF, postgreSql: OFF, redis: OFF, redis4: OFF },
+  ...{ bunyan: OFF, winston: OFF, console: OFF },
 };
 
 /**
- * Azure Monitor as the receiver of all that is recorded by OpenTelemetry's API. Its library, most of a second of
- * start-up and a hundred megabytes of memory, is loaded here and nowhere else.
+ * Sends all that OpenTelemetry's API records to Azure Monitor. Its library takes most of a second to load and a hundred
+ * megabytes of memory, so it is loaded only here.
  */
 export async function openAzureMonitor(
-  { connectionString, usesEntraId }: Extract<TelemetrySettings, { kind: 'azureMonitor' }>,
+  { connectionString, usesEntraId }: TelemetrySettings,
   tokens: (scope: string) => () => Promise<string>,
   log: Logger,
 ): Promise<Exporter> {
   const { useAzureMonitor, shutdownAzureMonitor } = await import('@azure/monitor-opentelemetry');
   const tokenOf = tokens(MONITOR_SCOPE);
   const watch = new SendingWatch(log);
-  // The library compares it with the system's time, whatever clock we have.
+  // The library compares it with the system's time, whatever clock the bot has.
   const getToken = async () => ({
     token: await watch.token(tokenOf),
     expiresOnTimestamp: Date.now() + TOKEN_LASTS_MS,
@@ -53,12 +44,12 @@ export async function openAzureMonitor(
   useAzureMonitor({
     azureMonitorExporterOptions: {
       connectionString,
-      // Of a process that is gone nobody sends what it left on a disk that is gone, too.
+      // The disk goes with the process, so nothing would send what is stored there.
       disableOfflineStorage: true,
       additionalPolicies: [{ policy: watch.policy(), position: 'perCall' }],
       ...(usesEntraId ? { credential: { getToken } } : {}),
     },
-    // Every turn: people write few messages a second, and the one that is looked for must not be missing.
+    // Every turn is recorded: there are few, and an operator may look for any of them.
     samplingRatio: 1,
     tracesPerSecond: 0,
     instrumentationOptions: INSTRUMENTATION,
@@ -66,15 +57,11 @@ export async function openAzureMonitor(
     enableStandardMetrics: false,
     enablePerformanceCounters: false,
   });
-  return { flush: flushAll, close: shutdownAzureMonitor };
+  return { flush, close: shutdownAzureMonitor };
 }
 
-async function flushAll(): Promise<void> {
-  await Promise.all([metrics.getMeterProvider(), trace.getTracerProvider()].map(flush));
-}
-
-/** What the API does not name, and every provider of an SDK has. */
-async function flush(provider: object): Promise<void> {
-  const { forceFlush } = provider as { forceFlush?: () => Promise<void> };
-  await forceFlush?.call(provider);
+async function flush(): Promise<void> {
+  const providers: object[] = [metrics.getMeterProvider(), trace.getTracerProvider()];
+  // The API does not declare it, but each provider of an SDK has it.
+  await Promise.all(providers.map((provider) => (provider as { forceFlush?(): Promise<void> }).forceFlush?.()));
 }

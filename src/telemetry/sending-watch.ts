@@ -1,6 +1,6 @@
 import type { Logger } from '../log.ts';
 
-/** What is used of a policy of @azure/core-rest-pipeline. */
+/** A policy of `@azure/core-rest-pipeline`. */
 interface Policy {
   readonly name: string;
   sendRequest<Request, Response extends { readonly status: number }>(
@@ -13,8 +13,8 @@ const REDIRECTS = [307, 308];
 const ROLE = 'the role "Monitoring Metrics Publisher" on the Application Insights resource; it takes minutes to work';
 
 /**
- * Says in the log when telemetry cannot be sent, once, and when it can be again: the library itself drops it without a
- * word, and then no alert on it ever fires.
+ * Logs once when telemetry cannot be sent, and once when it can be again. The library drops it silently, and alerts on it
+ * never fire.
  */
 export class SendingWatch {
   readonly #log: Logger;
@@ -24,17 +24,17 @@ export class SendingWatch {
     this.#log = log;
   }
 
-  /** Settles like `tokenOf`, which gives an access token: without one nothing is sent. */
+  /** Settles like `tokenOf`. */
   async token(tokenOf: () => Promise<string>): Promise<string> {
     try {
       return await tokenOf();
     } catch (err) {
-      this.#failed({ err }, "no access token could be had: look at the bot's managed identity");
+      this.#failed({ err }, "no access token: check the bot's managed identity");
       throw err;
     }
   }
 
-  /** Sees each request and its answer. */
+  /** Observes each request. */
   policy(): Policy {
     return {
       name: 'voiceBotSendingWatch',
@@ -44,7 +44,7 @@ export class SendingWatch {
           this.#answered(response.status);
           return response;
         } catch (err) {
-          this.#failed({ err }, 'look whether the ingestion endpoint can be reached from here');
+          this.#failed({ err }, 'check that the ingestion endpoint can be reached from here');
           throw err;
         }
       },
@@ -54,15 +54,15 @@ export class SendingWatch {
   #answered(status: number): void {
     if (REDIRECTS.includes(status)) return;
     if (status === 401 || status === 403) this.#failed({ status }, `give the bot's identity ${ROLE}`);
-    else if (status >= 300) this.#failed({ status }, 'if it lasts, look at the connection string and at the daily cap');
+    else if (status >= 300) this.#failed({ status }, 'if it lasts, check the connection string and the daily cap');
     else {
-      if (this.#isFailing) this.#log.info('telemetry is taken again');
+      if (this.#isFailing) this.#log.info('telemetry accepted again');
       this.#isFailing = false;
     }
   }
 
   #failed(fields: object, fix: string): void {
-    if (!this.#isFailing) this.#log.warn({ ...fields, fix }, 'telemetry is not taken: alerts on it are silent');
+    if (!this.#isFailing) this.#log.warn({ ...fields, fix }, 'telemetry not accepted: alerts on it are silent');
     this.#isFailing = true;
   }
 }

@@ -1,48 +1,36 @@
-import { hash } from 'node:crypto';
-import { type Attributes, metrics, type ObservableGauge, type ObservableResult, trace } from '@opentelemetry/api';
-import { type Clock, within } from '../clock.ts';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { type Attributes, type BatchObservableResult, metrics, trace } from '@opentelemetry/api';
+import type { Clock } from '../clock.ts';
 import type { ModelEndpoint } from '../config/config.ts';
+import { withDeadline } from '../deadline.ts';
 import type { Logger } from '../log.ts';
 import type { Exporter } from './azure-monitor.ts';
-import { EventLoopDelay } from './event-loop.ts';
 import { createInstruments } from './instruments.ts';
 import { ATTRIBUTES } from './names.ts';
-import { TurnTelemetry } from './turn-telemetry.ts';
+import { type TurnNames, TurnTelemetry } from './turn-telemetry.ts';
 
-/** What telemetry is made with. */
 export interface TelemetryOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly model: ModelEndpoint;
-  /** Makes what is recorded go somewhere; `undefined` where nothing has to be opened for that. */
+  /** Opens the exporter; `undefined`: there is none. */
   readonly open: (() => Promise<Exporter>) | undefined;
 }
 
-/** The names of one turn. */
-export interface TurnNames {
-  /** Of the conversation; leaves this process as a hash. */
-  readonly key: string;
-  readonly channel: string;
-  readonly turnId: string;
-  /** When its message was accepted, in milliseconds since the epoch, by the clock of the queue. */
-  readonly acceptedAtMs: number;
-}
-
 const SCOPE = 'realtime-voice-bot';
-/** The end of the process waits no longer for it. */
+/** The end of the process does not wait longer than this. */
 const CLOSE_LIMIT_MS = 5_000;
-const HASH_CHARS = 16;
+const LOOP_RESOLUTION_MS = 20;
 
 /**
- * Spans and metrics by OpenTelemetry's API, which do nothing until somebody receives them. Counts and times alone:
- * nothing of what people say, and no names of theirs. No method throws.
+ * Records spans and metrics by OpenTelemetry's API, which do nothing until an SDK is registered. Only counts and times:
+ * never what people say, nor their names. No method throws.
  */
 export class Telemetry {
   readonly #options: TelemetryOptions;
   readonly #model: Attributes;
-  readonly #loop = new EventLoopDelay();
   #instruments = createInstruments(metrics.getMeter(SCOPE));
-  readonly #stopObserving: (() => void)[] = [];
+  #stopObserving = () => {};
   #exporter: Exporter | undefined;
   #opening: Promise<void> | undefined;
   #isClosed = false;
@@ -52,59 +40,39 @@ export class Telemetry {
     this.#model = modelAttributes(options.model);
   }
 
-  /**
-   * Begins to measure, once the exporter is there; never after `close`. What cannot be opened is in the log, and the bot
-   * goes on without.
-   */
+  /** Opens the exporter and starts to measure, unless closed. Logs an exporter that cannot be opened. Never rejects. */
   async start(openSessions: () => number): Promise<void> {
     if (this.#isClosed) return;
     this.#opening ??= this.#open(openSessions);
     await this.#opening;
   }
 
-  /** Sends what is left. Never rejects. Safe to call twice. */
+  /** Flushes and closes the exporter. Never rejects. Safe to call twice. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#opening;
-    await this.#within('what was left of the telemetry was not sent', () => this.#exporter?.close());
-    for (const stop of this.#stopObserving.splice(0)) stop();
-    this.#loop.close();
+    await this.#within('telemetry not flushed', () => this.#exporter?.close());
+    this.#stopObserving();
   }
 
-  /** Begins to measure a turn. */
-  turn({ key, channel, turnId, acceptedAtMs }: TurnNames): TurnTelemetry {
-    const names = { [ATTRIBUTES.channel]: channel, [ATTRIBUTES.turnId]: turnId };
-    const conversation = { [ATTRIBUTES.conversation]: hashOf(key) };
+  /** Starts the span of a turn. */
+  turn(names: TurnNames): TurnTelemetry {
     return new TurnTelemetry({
+      ...names,
       clock: this.#options.clock,
-      instruments: () => this.#instruments,
       tracer: trace.getTracer(SCOPE),
-      channel,
-      acceptedAtMs,
-      names: { ...names, ...conversation },
-      model: { ...this.#model, ...conversation },
+      instruments: () => this.#instruments,
+      model: this.#model,
     });
   }
 
-  /** A session with the model has ended. */
   sessionClosed(reason: string): void {
     this.#instruments.sessionsClosed.add(1, { [ATTRIBUTES.reason]: reason });
   }
 
-  /** A call to the channel failed, and is made again. */
-  sendRetried(): void {
-    this.#instruments.sendRetries.add(1);
-  }
-
-  /** The channel has answered 429. */
-  sendThrottled(): void {
-    this.#instruments.sendsThrottled.add(1);
-  }
-
-  /** An activity was delivered again, and dropped. */
-  duplicateDropped(): void {
-    this.#instruments.duplicates.add(1);
+  count(event: 'sendRetries' | 'sendsThrottled' | 'duplicates'): void {
+    this.#instruments[event].add(1);
   }
 
   async #open(openSessions: () => number): Promise<void> {
@@ -112,41 +80,45 @@ export class Telemetry {
     try {
       this.#exporter = await open?.();
     } catch (err) {
-      log.error({ err }, 'telemetry cannot be sent: the bot goes on without');
+      log.error({ err }, 'telemetry not opened: the bot runs without it');
       return;
     }
-    // Instruments are bound to whoever receives at the moment at which they are made.
+    // An instrument belongs to the meter provider that is registered when it is created.
     this.#instruments = createInstruments(metrics.getMeter(SCOPE));
-    this.#observe(this.#instruments.sessionsOpen, openSessions);
-    this.#observe(this.#instruments.eventLoopDelay, () => this.#loop.read());
+    this.#stopObserving = this.#observe(openSessions);
     this.#instruments.starts.add(1);
-    // At once: of a process that ends within its first minute nothing else would be known.
-    void this.#within('the start was not reported', () => this.#exporter?.flush());
+    // At once, so that a process that ends within its first minute is known.
+    void this.#within('start not reported', () => this.#exporter?.flush());
   }
 
-  #observe(gauge: ObservableGauge, read: () => number | undefined): void {
-    const callback = (result: ObservableResult) => {
-      const value = read();
-      if (value !== undefined) result.observe(value);
+  /** Observes the gauges, at each export, until the returned function is called. */
+  #observe(openSessions: () => number): () => void {
+    const meter = metrics.getMeter(SCOPE);
+    const { sessionsOpen, eventLoopDelay } = this.#instruments;
+    const delays = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+    delays.enable();
+    const observe = (result: BatchObservableResult) => {
+      result.observe(sessionsOpen, openSessions());
+      // Each delay includes the monitor's own timer.
+      result.observe(eventLoopDelay, Math.max(0, delays.percentile(99) / 1e9 - LOOP_RESOLUTION_MS / 1000));
+      delays.reset();
     };
-    gauge.addCallback(callback);
-    this.#stopObserving.push(() => gauge.removeCallback(callback));
+    meter.addBatchObservableCallback(observe, [sessionsOpen, eventLoopDelay]);
+    return () => {
+      delays.disable();
+      meter.removeBatchObservableCallback(observe, [sessionsOpen, eventLoopDelay]);
+    };
   }
 
   async #within(failure: string, work: () => Promise<void> | undefined): Promise<void> {
     const { clock, log } = this.#options;
-    const late = () => new Error(`not done within ${CLOSE_LIMIT_MS} ms`);
+    const late = () => new Error(`not finished within ${CLOSE_LIMIT_MS} ms`);
     try {
-      await within(clock, CLOSE_LIMIT_MS, Promise.resolve(work()), late);
+      await withDeadline({ clock, limitMs: CLOSE_LIMIT_MS, late }, async () => work());
     } catch (err) {
       log.warn({ err }, failure);
     }
   }
-}
-
-/** Tells conversations apart, and does not name them. */
-function hashOf(key: string): string {
-  return hash('sha256', key, 'hex').slice(0, HASH_CHARS);
 }
 
 function modelAttributes(model: ModelEndpoint): Attributes {

@@ -1,60 +1,65 @@
+import { hash } from 'node:crypto';
 import { type Attributes, context, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
 import type { Clock } from '../clock.ts';
 import { MODALITIES, type TokenUsage } from '../token-usage.ts';
 import type { Instruments } from './instruments.ts';
-import { ATTRIBUTES, GENERATE_OPERATION, SPANS, type Step } from './names.ts';
+import { ATTRIBUTES, METRICS, type Step } from './names.ts';
 
-/** How a turn ended, as it is counted. */
+/** How a turn ended, as telemetry counts it. */
 export type CountedEnd =
   | 'spoken'
   | 'textOnly'
   | 'cutShort'
   | 'failed'
-  /** The model was not asked: a bound, or nobody whom the operator lets in. */
+  /** The model was not asked: a limit, or a user who is not allowed. */
   | 'refused'
-  /** The model was not asked: nothing of what was sent can be read. */
+  /** The model was not asked: no part of the message can be read. */
   | 'unreadable'
   /** A saved reply was sent again after a crash. */
   | 'resent'
   | 'answeredBefore'
-  /** The channel did not take the reply. */
+  /** The channel did not accept the reply. */
   | 'unsent'
-  /** Nobody is there any more: the bot was blocked or removed. */
+  /** The bot was blocked or removed. */
   | 'gone'
-  /** Its user took it back, or stopped it, before the model was asked. */
+  /** Its user deleted or stopped the message before the model was asked. */
   | 'withdrawn'
-  /** Given back to the queue. */
+  /** Returned to the queue. */
   | 'released'
   /** Another attempt has the turn. */
   | 'superseded';
 
-/** What is measured of a whole turn. */
+/** The figures of a whole turn. */
 export interface TurnMeasures {
   readonly end: CountedEnd;
   /** A literal code, never a message: services quote people in theirs. */
   readonly errorCode?: string | undefined;
-  /** What the service bills for the turn, all attempts together. */
+  /** Billed for all attempts together. */
   readonly usage?: TokenUsage | undefined;
-  /** How long the sound is that the model made. */
   readonly audioSeconds?: number | undefined;
 }
 
-/** What a turn is measured with. */
-export interface TurnTelemetryOptions {
-  readonly clock: Clock;
-  /** As they are now: a turn that began before anybody received is counted where it ends after that. */
-  readonly instruments: () => Instruments;
-  readonly tracer: Tracer;
+/** One turn. */
+export interface TurnNames {
+  /** Of the conversation; exported as a hash. */
+  readonly key: string;
   readonly channel: string;
+  readonly turnId: string;
   /** When the message was accepted, in milliseconds since the epoch, by the clock of the queue. */
   readonly acceptedAtMs: number;
-  /** On the span of the turn. */
-  readonly names: Attributes;
-  /** Of the model, on the spans of the steps that talk with it. */
+}
+
+/** What a turn is measured with. */
+export interface TurnTelemetryOptions extends TurnNames {
+  readonly clock: Clock;
+  readonly tracer: Tracer;
+  /** The current instruments: a turn may begin before the exporter is open and end after. */
+  readonly instruments: () => Instruments;
+  /** Attributes of the model. */
   readonly model: Attributes;
 }
 
-/** What a step came to, where that is not seen by whether it threw. */
+/** The figures of a step that did not throw. */
 export interface StepEnd {
   /** A literal code, never a message: services quote people in theirs. */
   readonly error?: string | undefined;
@@ -62,29 +67,31 @@ export interface StepEnd {
   readonly responseId?: string | undefined;
 }
 
+const HASH_CHARS = 16;
 const FAILED: ReadonlySet<CountedEnd> = new Set(['failed', 'unsent']);
 
-/** A turn's span with its steps below it, and the marks within it. Nothing of what people say is given to it. */
+/** A turn's span, the spans of its steps, and its metrics. It never receives what people write or say. */
 export class TurnTelemetry {
   readonly #options: TurnTelemetryOptions;
   readonly #span: Span;
+  readonly #conversation: Attributes;
   readonly #beganAtMs: number;
-  #hasText = false;
-  #hasAudio = false;
+  readonly #recorded = new Set<string>();
   #hasEnded = false;
 
   constructor(options: TurnTelemetryOptions) {
-    const { clock, tracer, channel, names, acceptedAtMs } = options;
+    const { clock, tracer, key, channel, turnId, acceptedAtMs, instruments } = options;
     this.#options = options;
     this.#beganAtMs = clock.now();
-    // Application Insights names the requests of servers alone.
-    this.#span = tracer.startSpan(SPANS.turn, { kind: SpanKind.SERVER, attributes: names });
+    this.#conversation = { [ATTRIBUTES.conversation]: hash('sha256', key, 'hex').slice(0, HASH_CHARS) };
     const waitSeconds = Math.max(0, this.#beganAtMs - acceptedAtMs) / 1000;
-    options.instruments().queueWait.record(waitSeconds, { [ATTRIBUTES.channel]: channel });
-    this.#span.setAttribute(ATTRIBUTES.queueWait, waitSeconds);
+    const ids = { [ATTRIBUTES.turnId]: turnId, [ATTRIBUTES.channel]: channel, [METRICS.queueWait]: waitSeconds };
+    // Application Insights shows only spans of servers as requests.
+    this.#span = tracer.startSpan('turn', { kind: SpanKind.SERVER, attributes: { ...this.#conversation, ...ids } });
+    instruments().queueWait.record(waitSeconds, { [ATTRIBUTES.channel]: channel });
   }
 
-  /** Runs a step of the turn in a span of its own; settles like it. */
+  /** Runs a step of the turn in its own span. Settles like `work`. */
   async step<T>(name: Step, work: () => Promise<T>, endOf: (result: T) => StepEnd = () => ({})): Promise<T> {
     const span = this.#startStep(name);
     try {
@@ -97,21 +104,17 @@ export class TurnTelemetry {
     }
   }
 
-  /** The model has begun to write. Only the first time counts. */
+  /** Records the time to the first text. Only the first call counts. */
   firstText(): void {
-    if (this.#hasText || this.#hasEnded) return;
-    this.#hasText = true;
-    this.#noteFirst(ATTRIBUTES.timeToFirstText, this.#options.instruments().timeToFirstText);
+    this.#recordFirst('timeToFirstText');
   }
 
-  /** The model has begun to speak. Only the first time counts. */
+  /** Records the time to the first audio. Only the first call counts. */
   firstAudio(): void {
-    if (this.#hasAudio || this.#hasEnded) return;
-    this.#hasAudio = true;
-    this.#noteFirst(ATTRIBUTES.timeToFirstAudio, this.#options.instruments().timeToFirstAudio);
+    this.#recordFirst('timeToFirstAudio');
   }
 
-  /** The turn is over: counts it. Only the first call counts. */
+  /** Ends and counts the turn. Only the first call counts. */
   end({ end, errorCode, usage, audioSeconds = 0 }: TurnMeasures): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
@@ -130,19 +133,23 @@ export class TurnTelemetry {
   #startStep(name: Step): Span {
     const { tracer, model } = this.#options;
     const isOfModel = name === 'connect' || name === 'generate';
-    const attributes = !isOfModel ? {} : { ...model, ...(name === 'generate' ? GENERATE : {}) };
+    const attributes = !isOfModel ? {} : { ...model, ...this.#conversation, ...(name === 'generate' ? GENERATE : {}) };
     const parent = trace.setSpan(context.active(), this.#span);
-    return tracer.startSpan(SPANS[name], { kind: SpanKind.CLIENT, attributes }, parent);
+    return tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
   }
 
-  #noteFirst(attribute: string, histogram: Instruments['timeToFirstText']): void {
-    const seconds = (this.#options.clock.now() - this.#beganAtMs) / 1000;
-    histogram.record(seconds, { [ATTRIBUTES.channel]: this.#options.channel });
-    this.#span.setAttribute(attribute, seconds);
+  #recordFirst(name: 'timeToFirstText' | 'timeToFirstAudio'): void {
+    if (this.#recorded.has(name) || this.#hasEnded) return;
+    this.#recorded.add(name);
+    const { clock, channel, instruments } = this.#options;
+    const seconds = (clock.now() - this.#beganAtMs) / 1000;
+    instruments()[name].record(seconds, { [ATTRIBUTES.channel]: channel });
+    this.#span.setAttribute(METRICS[name], seconds);
   }
 }
 
-const GENERATE = { [ATTRIBUTES.operation]: GENERATE_OPERATION, [ATTRIBUTES.outputType]: 'speech' };
+/** `generate_content` is the convention's word for content of several kinds. */
+const GENERATE = { [ATTRIBUTES.operation]: 'generate_content', [ATTRIBUTES.outputType]: 'speech' };
 
 function countTokens(usage: TokenUsage, instruments: Instruments): void {
   for (const modality of MODALITIES) {

@@ -1,223 +1,132 @@
-// Whole: an older Node has no `getCompileCacheDir`, and would fail before it can be told that it is too old.
+// The whole module: an older Node has no `getCompileCacheDir`, and would fail before the version check reports it.
 import nodeModule from 'node:module';
 import { dirname } from 'node:path';
 import { type ResourceLimits, type Transferable, Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
 import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { TaskMessage } from './serve-tasks.ts';
+import { SerialQueue } from './serial-queue.ts';
+import type { TaskEnd, TaskMessage } from './serve-tasks.ts';
 
 export interface TaskWorkerOptions {
-  /** The worker's file (see files.ts), which calls `serveTasks`. */
+  /** The worker's file, which calls `serveTasks`. */
   readonly file: URL;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The longest that a job may take, the start of a thread included. */
+  /** The time limit of a job, the start of a thread included. */
   readonly limitMs: number;
   /** How many jobs may wait behind the one that runs. */
   readonly maxWaiting: number;
   /** How long a thread without work is kept. */
   readonly idleMs: number;
-  /** Of the thread's JavaScript heap and stack; the memory of buffers and WebAssembly is not in it. */
+  /** Bounds the JavaScript heap and stack, but not the memory of buffers and WebAssembly. */
   readonly resourceLimits: ResourceLimits;
 }
 
-export interface TaskOptions {
+interface TaskOptions {
   readonly signal: AbortSignal;
-  /** Memory of the job that goes to the thread instead of being copied. */
+  /** Memory of the job that moves to the thread instead of being copied. */
   readonly transfer?: readonly Transferable[];
 }
 
-interface Task<Job, Result> extends TaskOptions {
-  readonly job: Job;
-  readonly end: PromiseWithResolvers<Result>;
-  readonly onAbort: () => void;
-}
-
-/** A thread and what is known of it. */
-interface Thread {
+interface Thread<Result> {
   readonly worker: Worker;
-  isReady: boolean;
-  /** What it dies of. */
-  error?: unknown;
+  end: PromiseWithResolvers<TaskEnd<Result>>;
 }
 
 /**
- * Does jobs in a thread of its own, one at a time. The thread is started by the first job and ended after a while
- * without one; it keeps the process alive only while it works. A thread that takes too long, dies or is told to stop
- * takes its job along and no other: the next job has a fresh thread.
+ * Runs jobs in a worker thread, one at a time. The first job starts the thread, which ends after `idleMs` without a job
+ * and keeps the process alive only while a job runs. A thread that takes too long, dies or is aborted is replaced for
+ * the next job.
  */
 export class TaskWorker<Job, Result> {
   readonly #options: TaskWorkerOptions;
-  readonly #waiting: Task<Job, Result>[] = [];
-  #running: Task<Job, Result> | undefined;
-  #thread: Thread | undefined;
-  /** Threads that have been told to end: the next one starts after them, so that there is never the memory of two. */
+  readonly #queue: SerialQueue;
+  #thread: Thread<Result> | undefined;
+  /** The next thread starts after the last one has ended: two at once would take the memory twice. */
   #ending: Promise<unknown> | undefined;
-  #forgetTimer = () => {};
-  #isClosed = false;
+  #cancelIdleTimer = () => {};
 
   constructor(options: TaskWorkerOptions) {
     this.#options = options;
+    this.#queue = new SerialQueue(options.maxWaiting);
   }
 
   /**
-   * Rejects with the signal's reason when that is aborted, else with an AttachmentError: the one that the job threw;
-   * `busy` when too many wait or after `close`; `too_slow` at the limit; `too_large` when memory ran out; `damaged`
-   * when the thread died of it; `kind_unsupported` when there is no thread to be had.
+   * Rejects with the signal's reason on abort, else with an AttachmentError: the one that the job threw; `busy` when too
+   * many jobs wait or after `close`; `too_slow` at the time limit; `too_large` when memory ran out; `damaged` when the
+   * job killed the thread; `kind_unsupported` when the thread does not start.
    */
-  run(job: Job, options: TaskOptions): Promise<Result> {
-    const { signal } = options;
-    if (signal.aborted) return Promise.reject(signal.reason);
-    const isIdle = this.#running === undefined && this.#ending === undefined;
-    if (this.#isClosed || (!isIdle && this.#waiting.length >= this.#options.maxWaiting)) {
-      return Promise.reject(new AttachmentError('busy', `${this.#waiting.length} jobs wait for the thread`));
-    }
-    const end = Promise.withResolvers<Result>();
-    const task: Task<Job, Result> = { ...options, job, end, onAbort: () => this.#abort(task) };
-    signal.addEventListener('abort', task.onAbort, { once: true });
-    this.#waiting.push(task);
-    this.#next();
-    return end.promise;
+  run(job: Job, { signal, transfer }: TaskOptions): Promise<Result> {
+    return this.#queue.run(signal, (either) => this.#runNow(job, transfer, either));
   }
 
-  /** Ends the thread; jobs that are not done are `busy`. */
+  /** Ends the thread; unfinished jobs are rejected as `busy`. Safe to call twice. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    const closed = new AttachmentError('busy', 'the thread is closed');
-    for (const task of this.#waiting.splice(0)) reject(task, closed);
-    this.#giveUp(closed);
+    await this.#queue.close();
+    this.#endThread();
     await this.#ending;
   }
 
-  #next(): void {
-    if (this.#running !== undefined || this.#ending !== undefined || this.#isClosed) return;
-    this.#forgetTimer();
-    const task = this.#waiting.shift();
-    if (task === undefined) {
-      if (this.#thread === undefined) return;
-      this.#forgetTimer = this.#options.clock.after(this.#options.idleMs, () => this.#endThread());
-      return;
-    }
-    this.#running = task;
-    const { clock, limitMs } = this.#options;
-    this.#forgetTimer = clock.after(limitMs, () =>
-      this.#giveUp(new AttachmentError('too_slow', `not done after ${limitMs} ms`)),
-    );
-    this.#start(task);
-  }
-
-  #start({ job, transfer }: Task<Job, Result>): void {
-    try {
+  async #runNow(job: Job, transfer: TaskOptions['transfer'], signal: AbortSignal): Promise<Result> {
+    const { clock, limitMs, idleMs } = this.#options;
+    await this.#ending;
+    this.#cancelIdleTimer();
+    const late = () => new AttachmentError('too_slow', `not done after ${limitMs} ms`);
+    const end = await withDeadline({ clock, limitMs, signal, late }, async () => {
       this.#thread ??= this.#startThread();
-      this.#thread.worker.ref();
-      this.#thread.worker.postMessage(job, transfer);
-    } catch (error) {
-      this.#giveUp(error);
-    }
+      const { worker } = this.#thread;
+      this.#thread.end = Promise.withResolvers();
+      worker.ref();
+      worker.postMessage(job, transfer);
+      return this.#thread.end.promise;
+    }).catch((error: unknown) => {
+      this.#endThread();
+      throw error;
+    });
+    this.#thread?.worker.unref();
+    this.#cancelIdleTimer = clock.after(idleMs, () => this.#endThread());
+    if (end.kind === 'failed') throw new AttachmentError(end.code, end.message);
+    return end.result;
   }
 
-  #startThread(): Thread {
-    const { file, resourceLimits } = this.#options;
-    const worker = new Worker(file, {
-      // The thread needs none of the flags that this process runs with, and no secret of its environment.
-      execArgv: [],
-      env: compiledBefore(),
-      // What is printed before serveTasks has taken it over is read by nobody.
-      stdout: true,
-      stderr: true,
-      resourceLimits,
+  #startThread(): Thread<Result> {
+    const { file, resourceLimits, log } = this.#options;
+    // The thread gets no flag and no secret of this process. Nobody reads what is printed before serveTasks captures it.
+    const worker = new Worker(file, { execArgv: [], env: threadEnv(), stdout: true, stderr: true, resourceLimits });
+    const thread: Thread<Result> = { worker, end: Promise.withResolvers() };
+    let isReady = false;
+    let error: unknown;
+    worker.on('message', (message: TaskMessage<Result>) => {
+      if (message.kind === 'ready') isReady = true;
+      else if (message.kind === 'printed') log.debug({ chars: message.chars }, 'a library printed');
+      else thread.end.resolve(message);
     });
-    const thread: Thread = { worker, isReady: false };
-    worker.on('message', (message: TaskMessage<Result>) => this.#onMessage(thread, message));
-    // An error may overtake messages of the thread; its end does not.
-    worker.on('error', (error) => {
-      thread.error = error;
+    // An error may overtake messages of the thread; its exit does not.
+    worker.on('error', (cause) => {
+      error = cause;
     });
-    worker.on('exit', (code) => this.#onDeath(thread, thread.error ?? new Error(`the thread ended with ${code}`)));
+    worker.on('exit', (code) => {
+      if (thread !== this.#thread) return;
+      this.#thread = undefined;
+      const failure = exitError(isReady, error ?? new Error(`the thread ended with ${code}`));
+      if (failure.code === 'kind_unsupported') log.error({ err: error }, 'a thread did not start');
+      thread.end.reject(failure);
+    });
     return thread;
   }
 
-  #onMessage(thread: Thread, message: TaskMessage<Result>): void {
-    if (thread !== this.#thread) return;
-    switch (message.kind) {
-      case 'ready':
-        thread.isReady = true;
-        break;
-      case 'printed':
-        this.#options.log.debug({ chars: message.chars }, 'a library printed');
-        break;
-      case 'done':
-        this.#settle((task) => resolve(task, message.result));
-        break;
-      case 'failed':
-        this.#settle((task) => reject(task, new AttachmentError(message.code, message.message)));
-        break;
-    }
-  }
-
-  /** The end of a job in a thread that goes on. */
-  #settle(tell: (task: Task<Job, Result>) => void): void {
-    const task = this.#running;
-    this.#running = undefined;
-    this.#thread?.worker.unref();
-    if (task !== undefined) tell(task);
-    this.#next();
-  }
-
-  #onDeath(thread: Thread, error: unknown): void {
-    if (thread !== this.#thread) return;
-    const failure = deathOf(thread, error);
-    if (failure.code === 'kind_unsupported') this.#options.log.error({ err: error }, 'a thread did not start');
-    this.#giveUp(failure);
-  }
-
-  #abort(task: Task<Job, Result>): void {
-    const { reason } = task.signal;
-    if (task === this.#running) {
-      this.#giveUp(reason);
-      return;
-    }
-    const at = this.#waiting.indexOf(task);
-    if (at >= 0) this.#waiting.splice(at, 1);
-    reject(task, reason);
-  }
-
-  /** The end of the running job, if there is one, and of its thread. */
-  #giveUp(reason: unknown): void {
-    const task = this.#running;
-    this.#running = undefined;
-    this.#endThread();
-    if (task !== undefined) reject(task, reason);
-  }
-
   #endThread(): void {
-    this.#forgetTimer();
+    this.#cancelIdleTimer();
     const thread = this.#thread;
     this.#thread = undefined;
-    if (thread === undefined) {
-      this.#next();
-      return;
-    }
-    this.#ending = thread.worker.terminate().then(() => {
-      this.#ending = undefined;
-      if (this.#waiting.length > 0) this.#next();
-    });
+    if (thread !== undefined) this.#ending = thread.worker.terminate();
   }
 }
 
-function resolve<Job, Result>(task: Task<Job, Result>, result: Result): void {
-  task.signal.removeEventListener('abort', task.onAbort);
-  task.end.resolve(result);
-}
-
-function reject<Job, Result>(task: Task<Job, Result>, reason: unknown): void {
-  task.signal.removeEventListener('abort', task.onAbort);
-  task.end.reject(reason);
-}
-
-/** A thread that never ran is no fault of the job; one that died under it is. */
-function deathOf({ isReady }: Thread, cause: unknown): AttachmentError {
+/** A thread that never ran is not the job's fault; one that died while it ran is. */
+function exitError(isReady: boolean, cause: unknown): AttachmentError {
   const { code } = cause as { code?: unknown };
   if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
     return new AttachmentError('too_large', 'the thread ran out of memory', { cause });
@@ -226,9 +135,9 @@ function deathOf({ isReady }: Thread, cause: unknown): AttachmentError {
   return new AttachmentError('damaged', 'the thread died', { cause });
 }
 
-/** Where this process keeps what it has compiled, if it does: half of a thread's start is compiling. */
-function compiledBefore(): NodeJS.ProcessEnv {
-  // A folder inside of what NODE_COMPILE_CACHE names, for this version of Node.
+/** The compile cache of this process, if it has one: half of a thread's start is compiling. */
+function threadEnv(): NodeJS.ProcessEnv {
+  // A folder inside the one that NODE_COMPILE_CACHE names, for this version of Node.
   const folder = nodeModule.getCompileCacheDir();
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { originalViewOf } from '../../src/attachments/attachment-path.ts';
-import { authorizationFor } from '../../src/attachments/authorization.ts';
+import { authorizationFor, originalViewOf } from '../../src/attachments/attachment-path.ts';
 
 async function given(url: string, serviceUrl: string): Promise<{ value: string | undefined; isAsked: boolean }> {
   let isAsked = false;

@@ -25,7 +25,7 @@ export interface Order {
 }
 
 export type Outcome =
-  | { readonly text: string; readonly contentType: string | undefined }
+  | { readonly text: string }
   | { readonly code: string | undefined; readonly message: string; readonly cause: string | undefined };
 
 /** What became of an order. */

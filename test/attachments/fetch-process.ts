@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { authorizationFor } from '../../src/attachments/authorization.ts';
+import { authorizationFor } from '../../src/attachments/attachment-path.ts';
 import { fetchSafely } from '../../src/attachments/safe-fetch.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import type { Order, Outcome, Report } from './far-end.ts';
@@ -36,7 +36,7 @@ async function carryOut({ url, rules, resolves, serverAt, key, maxBytes }: Order
         }),
   };
   const outcome = await fetchSafely(request, deps).then(
-    ({ bytes, contentType }): Outcome => ({ text: Buffer.from(bytes).toString(), contentType }),
+    (bytes): Outcome => ({ text: Buffer.from(bytes).toString() }),
     (error): Outcome => ({ code: error.code, message: error.message, cause: error.cause?.message }),
   );
   return { outcome, asked: resolver.asked, made: network.made, waitedMs };

@@ -6,18 +6,19 @@ import { CERTIFIED, type FarEnd, redirecting, startFarEnd } from './far-end.ts';
 import { PUBLIC_V4 } from './trap.ts';
 
 const certificate = makeCertificate(...CERTIFIED);
-after(() => certificate?.close());
+let far: FarEnd;
+before(async () => {
+  if (certificate !== undefined) far = await startFarEnd(certificate);
+});
+after(async () => {
+  await far?.[Symbol.asyncDispose]();
+  certificate?.close();
+});
 const skip = certificate === undefined ? 'there is no openssl' : false;
 const SLOW: FetchRules = { hosts: [{ host: 'files.good.test', retriesRefused: true }], allowLoopback: false };
 const EXACT: FetchRules = { hosts: [{ host: 'files.good.test' }], allowLoopback: false };
 
 describe('a file that its host does not give yet', { skip, timeout: 60_000 }, () => {
-  let far: FarEnd;
-  before(async () => {
-    if (certificate !== undefined) far = await startFarEnd(certificate);
-  });
-  after(() => far?.[Symbol.asyncDispose]());
-
   /** Each request is answered with the next status, the last one stays. */
   function answers(...statuses: readonly number[]): void {
     let count = 0;
@@ -91,11 +92,6 @@ const SIGN_IN: FetchRules = {
 };
 
 describe('a file of somebody who has to sign in', { skip, timeout: 60_000 }, () => {
-  let far: FarEnd;
-  before(async () => {
-    if (certificate !== undefined) far = await startFarEnd(certificate);
-  });
-  after(() => far?.[Symbol.asyncDispose]());
   const codeOf = async (rules = SIGN_IN) => {
     const { outcome } = await far.fetch({ rules });
     return 'code' in outcome ? outcome.code : outcome.text;

@@ -95,8 +95,8 @@ describe('a picture', () => {
   }
 
   it('comes from a GIF whose codes have all sizes', async () => {
-    const bytes = await encodedGif(noise(200, 100, 1));
-    assert.deepEqual(await read(bytes).then(({ widthPx, heightPx }) => [widthPx, heightPx]), [200, 100]);
+    const bytes = await encodedGif(noise(100, 80, 1));
+    assert.deepEqual(await read(bytes).then(({ widthPx, heightPx }) => [widthPx, heightPx]), [100, 80]);
   });
 
   it('leaves the bytes that it was given as they are', async () => {
@@ -133,8 +133,8 @@ describe('a picture', () => {
   }
 
   it('is scaled from a JPEG of many blocks', async () => {
-    const picture = await read(await jpeg(flag(1_920, 640)));
-    assert.deepEqual([picture.widthPx, picture.heightPx], [1_536, 512]);
+    const picture = await read(await jpeg(flag(1_920, 160)));
+    assert.deepEqual([picture.widthPx, picture.heightPx], [1_536, 128]);
     await assertFlag(picture);
   });
 

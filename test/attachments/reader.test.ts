@@ -24,7 +24,7 @@ function read(bytes: Uint8Array, name?: string, claimedType = ''): Promise<ReadF
 
 async function assertHeard(bytes: Uint8Array): Promise<void> {
   const file = await read(bytes);
-  assert.ok(file.kind === 'sound' && file.durationMs >= 190, JSON.stringify(file.kind));
+  assert.ok(file.kind === 'audio' && file.durationMs >= 190, JSON.stringify(file.kind));
 }
 
 describe('a sound that was sent', { timeout: 60_000 }, () => {

@@ -27,7 +27,7 @@ function underTest(bounds = BOUNDS) {
   };
 }
 
-describe('slots', () => {
+describe('a semaphore', () => {
   it('are used by one person up to their share, however many are free', () => {
     const { run, begun } = underTest();
     for (const name of ['a1', 'a2', 'a3', 'b1', 'b2', 'b3', 'c1']) void run(name);

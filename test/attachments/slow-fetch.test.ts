@@ -119,7 +119,7 @@ describe('a file that does not come', { timeout: 60_000 }, () => {
       await clock.advance(TIMEOUT_MS - 1);
       assert.deepEqual(clock.waiting, [TIMEOUT_MS]);
       await clock.advance(1);
-      const message = `${new URL(hang.url()).hostname}: the file did not come within ${TIMEOUT_MS} ms`;
+      const message = `${new URL(hang.url()).hostname}: no file within ${TIMEOUT_MS} ms`;
       await assert.rejects(fetched, { code: 'too_slow', message });
       assert.deepEqual(clock.waiting, []);
       await host.whenLeft();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
-import type { AudioStore, ReplySound, StoredAudio } from '../../src/audio/audio-store.ts';
+import type { AudioStore, NewAudio, StoredAudio } from '../../src/audio/audio-store.ts';
 import { isGenuine, readLink, toLink } from '../../src/audio/signed-links.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
 
@@ -13,8 +13,8 @@ export interface AudioStoreUnderTest {
   readonly store: AudioStore;
 }
 
-/** Saves a sound that has to fit. */
-export async function save(store: AudioStore, fields: Partial<ReplySound> = {}): Promise<StoredAudio> {
+/** Saves audio that has to fit. */
+export async function save(store: AudioStore, fields: Partial<NewAudio> = {}): Promise<StoredAudio> {
   const audio = await store.save({ ...SOUND, wav: randomBytes(1_000), ...fields });
   assert.ok(audio !== undefined, 'it was not stored');
   return audio;
@@ -26,10 +26,10 @@ async function assertGone(store: AudioStore, id: string): Promise<void> {
   assert.equal(await store.read(id, { start: 0, end: 0 }), undefined);
 }
 
-/** What every audio store does. `open` gives one with a retention of RETENTION_MS and room for a megabyte. */
+/** The contract of every audio store. `open` returns one with a retention of RETENTION_MS and room for a megabyte. */
 export function itStoresAudio(what: string, open: () => Promise<AudioStoreUnderTest>): void {
   describe(`audio in ${what}`, () => {
-    it('is given back as it was saved', async () => {
+    it('is returned as it was saved', async () => {
       const { clock, store } = await open();
       for (const wav of [Buffer.alloc(0), randomBytes(1), randomBytes(300_000)]) {
         for (const locale of ['de-AT', undefined]) {
@@ -44,7 +44,7 @@ export function itStoresAudio(what: string, open: () => Promise<AudioStoreUnderT
       }
     });
 
-    it('keeps what was said, however long and odd it is', async () => {
+    it('keeps its transcript, of any length and any characters', async () => {
       const { store } = await open();
       for (const text of ['', 'x'.repeat(100_000), '\\x00 \'"\n\t', 'a\u2028b', '🎧'.repeat(5_000)]) {
         const audio = await save(store, { text });
@@ -52,7 +52,7 @@ export function itStoresAudio(what: string, open: () => Promise<AudioStoreUnderT
       }
     });
 
-    it('takes a text that no database takes', async () => {
+    it('accepts text that databases refuse', async () => {
       const { store } = await open();
       const { id } = await save(store, {
         text: 'a\u0000b \ud800 c',
@@ -111,7 +111,7 @@ export function itStoresAudio(what: string, open: () => Promise<AudioStoreUnderT
       await store.forget('unknown');
     });
 
-    it('is removed by itself, as often as it is told', async () => {
+    it('is removed alone, and repeatedly', async () => {
       const { store } = await open();
       const [gone, kept] = [await save(store), await save(store)];
       for (let count = 0; count < 2; count++) await store.remove(gone.id);
@@ -120,7 +120,7 @@ export function itStoresAudio(what: string, open: () => Promise<AudioStoreUnderT
       assert.deepEqual(await store.find(kept.id), kept);
     });
 
-    it('is not found by an id that was not given', async () => {
+    it('is not found by an unknown id', async () => {
       const { store } = await open();
       const { id } = await save(store);
       const others = [`${id.slice(0, -1)}${id.endsWith('A') ? 'B' : 'A'}`, `${id}A`, id.slice(1), id.toUpperCase()];
@@ -131,11 +131,11 @@ export function itStoresAudio(what: string, open: () => Promise<AudioStoreUnderT
   });
 }
 
-/** What stores do whose room is bounded. `open` gives one with room for 100 kB; texts may count, too. */
+/** The contract of bounded stores. `open` returns one with room for 100 kB; transcripts may count, too. */
 export function itBoundsAudio(what: string, open: () => Promise<AudioStoreUnderTest>): void {
   const kB = (count: number) => ({ wav: randomBytes(count * 1_000), text: '' });
-  describe(`the room for audio in ${what}`, () => {
-    it('is made by letting the oldest go, even when it was played last', async () => {
+  describe(`the bound of audio in ${what}`, () => {
+    it('evicts the oldest, even when it was played last', async () => {
       const { store } = await open();
       const first = await save(store, kB(40));
       const second = await save(store, kB(40));
@@ -145,7 +145,7 @@ export function itBoundsAudio(what: string, open: () => Promise<AudioStoreUnderT
       assert.ok((await store.read(second.id)) && (await store.read(third.id)));
     });
 
-    it('is as much as the newest needs, and no more', async () => {
+    it('evicts no more than needed', async () => {
       const { store } = await open();
       const small = [await save(store, kB(30)), await save(store, kB(30))];
       const last = await save(store, kB(29));
@@ -154,14 +154,14 @@ export function itBoundsAudio(what: string, open: () => Promise<AudioStoreUnderT
       assert.ok((await store.read(last.id)) && (await store.read(large.id)));
     });
 
-    it('is not made for what is larger than all of it', async () => {
+    it('refuses audio that is larger than the store', async () => {
       const { store } = await open();
       const kept = await save(store, kB(40));
       assert.equal(await store.save({ ...SOUND, ...kB(101) }), undefined);
       assert.ok(await store.find(kept.id));
     });
 
-    it('is free again when audio has had its time, was removed or forgotten', async () => {
+    it('is free again when audio has expired, was removed or forgotten', async () => {
       const { clock, store } = await open();
       const old = await save(store, kB(90));
       await clock.advance(RETENTION_MS);
@@ -174,7 +174,7 @@ export function itBoundsAudio(what: string, open: () => Promise<AudioStoreUnderT
       for (const { id } of kept) assert.ok(await store.find(id));
     });
 
-    it('holds for many that are saved at once, with the next one at the latest', async () => {
+    it('holds for many saves at once, with the next one at the latest', async () => {
       const { store } = await open();
       const saved = await Promise.all(Array.from({ length: 20 }, () => save(store, kB(30))));
       saved.push(await save(store, kB(30)));

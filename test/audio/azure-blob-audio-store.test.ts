@@ -23,7 +23,7 @@ async function stores() {
   return { blobs, clock, log, store: open(), other: open() };
 }
 
-/** The calls since `from`, without what names the blob. */
+/** The calls since `from`, without blob names. */
 function callsSince(from: number): string[] {
   return storage.proxy.requests.slice(from).map(({ method, path, headers }) => {
     const range = headers['x-ms-range'] === undefined ? '' : ` ${headers['x-ms-range']}`;
@@ -34,7 +34,7 @@ function callsSince(from: number): string[] {
 itStoresAudio('Azure Blob Storage', stores);
 
 describe('audio in Azure Blob Storage', () => {
-  it('is one of all instances, and ends for all at once', async () => {
+  it('is shared by all instances, and is forgotten for all at once', async () => {
     const { store, other } = await stores();
     const audio = await save(store);
     assert.deepEqual(await other.find(audio.id), audio);
@@ -43,7 +43,7 @@ describe('audio in Azure Blob Storage', () => {
     assert.equal(await other.read(audio.id), undefined);
   });
 
-  it('takes one call to find and one to read, of the range alone, and no condition or lease ever', async () => {
+  it('takes one call to find and one to read, and no condition or lease', async () => {
     const { store } = await stores();
     const from = storage.proxy.requests.length;
     const { id } = await save(store, { wav: randomBytes(10_000) });
@@ -57,7 +57,7 @@ describe('audio in Azure Blob Storage', () => {
       for (const name of Object.keys(headers)) assert.doesNotMatch(name, /^if-|lease/);
   });
 
-  it('is a WAV file that anybody who may look into the account can play', async () => {
+  it('is a plain WAV file in the account', async () => {
     const { store, blobs } = await stores();
     const wav = randomBytes(100);
     await save(store, { wav });
@@ -67,7 +67,7 @@ describe('audio in Azure Blob Storage', () => {
     assert.ok(blob?.body.equals(wav));
   });
 
-  it('is not said to be unknown while the account does not answer', async () => {
+  it('rejects while the account does not answer', async () => {
     const { store } = await stores();
     const { id } = await save(store);
     for (const fate of ['drop', storageError(503, 'ServerBusy'), storageError(403, 'AuthorizationFailure')] as const) {
@@ -78,7 +78,7 @@ describe('audio in Azure Blob Storage', () => {
     }
   });
 
-  it('is saved where the first try meets a dead connection, or its answer is lost', async () => {
+  it('is saved when the first try fails or its answer is lost', async () => {
     const { store, other } = await stores();
     for (const ending of ['.wav', '.json']) {
       for (const fate of ['drop', 'answerLost'] as const) {
@@ -90,7 +90,7 @@ describe('audio in Azure Blob Storage', () => {
     }
   });
 
-  it('is forgotten to the last blob, also after a try that failed', async () => {
+  it('is forgotten to the last blob, also after a failed try', async () => {
     const { store, blobs } = await stores();
     for (let count = 0; count < 15; count++) await save(store);
     once(storage.proxy, 'answerLost', ({ method }) => method === 'DELETE');

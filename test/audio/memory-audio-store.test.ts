@@ -14,13 +14,13 @@ itStoresAudio('memory', () => open(1_000_000));
 itBoundsAudio('memory', () => open(100_000));
 
 describe('the audio store in memory', () => {
-  it('counts what is said in it, too', async () => {
+  it('counts transcripts, too', async () => {
     const { store } = await open(100);
     assert.ok(await store.save({ ...SOUND, wav: Buffer.alloc(40), text: 'x'.repeat(30) }));
     assert.equal(await store.save({ ...SOUND, wav: Buffer.alloc(40), text: 'x'.repeat(31) }), undefined);
   });
 
-  it('fills its room to the last byte', async () => {
+  it('is filled to the last byte', async () => {
     const { store } = await open(100);
     const sounds = [await save(store, { wav: Buffer.alloc(50), text: '' })];
     sounds.push(await save(store, { wav: Buffer.alloc(50), text: '' }));
@@ -28,10 +28,10 @@ describe('the audio store in memory', () => {
     assert.ok(await store.find((await save(store, { wav: Buffer.alloc(100), text: '' })).id));
   });
 
-  it('gives ids and keys of 128 bits, safe in a URL, and never one twice', async () => {
+  it('has unique ids and keys of 128 bits, safe in a URL', async () => {
     const { store } = await open(1_000_000);
     const given = new Set<string>();
-    for (let count = 0; count < 1_000; count++) {
+    for (let count = 0; count < 200; count++) {
       const { id, linkKey } = await save(store, { wav: Buffer.alloc(1) });
       for (const secret of [id, linkKey]) {
         assert.match(secret, /^[\w-]+$/);
@@ -39,6 +39,6 @@ describe('the audio store in memory', () => {
         given.add(secret);
       }
     }
-    assert.equal(given.size, 2_000);
+    assert.equal(given.size, 400);
   });
 });

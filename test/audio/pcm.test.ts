@@ -12,7 +12,7 @@ function joined(pieces: readonly Uint8Array[]): number[] {
 }
 
 describe('toPcm', () => {
-  it('keeps whole samples as they are, wherever the pieces were cut', () => {
+  it('keeps whole samples, wherever the chunks were cut', () => {
     assert.deepEqual(joined([bytes(1), bytes(2, 3, 4), bytes(5, 6)]), [1, 2, 3, 4, 5, 6]);
   });
 
@@ -23,7 +23,7 @@ describe('toPcm', () => {
     assert.deepEqual(joined([bytes(1)]), []);
   });
 
-  it('is empty without pieces, and without bytes in them', () => {
+  it('is empty without chunks, and without bytes in them', () => {
     assert.deepEqual(toPcm([]), { chunks: [], byteLength: 0 });
     assert.deepEqual(toPcm([bytes(), bytes()]), { chunks: [], byteLength: 0 });
   });

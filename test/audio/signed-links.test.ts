@@ -7,7 +7,7 @@ import { findLinked } from '../../src/http/linked-audio.ts';
 import { randomIds } from '../../src/ids.ts';
 import { hostileText } from '../fuzz/hostile.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { storedAudio } from '../support/sound.ts';
+import { storedAudio } from '../support/stored-audio.ts';
 import { save } from './audio-store-contract.ts';
 
 const SEED = 20_261_103;
@@ -27,10 +27,10 @@ function changesOf(part: string): string[] {
   return [...part].map((char, at) => `${part.slice(0, at)}${char === 'z' ? 'y' : 'z'}${part.slice(at + 1)}`);
 }
 
-describe('a link to a sound', () => {
+describe('a link to audio', () => {
   const link = toLink(audio, EXPIRES_AT_MS);
 
-  it('has the form of its description, and says when it ends', () => {
+  it('has the documented form, and its expiry', () => {
     const [id, expires, signature] = partsOf(link);
     assert.equal(id, audio.id);
     assert.equal(Number.parseInt(expires, 36) * 1000, EXPIRES_AT_MS);
@@ -39,14 +39,14 @@ describe('a link to a sound', () => {
     assert.equal(encodeURIComponent(link), link, 'it stands in an address as it is');
   });
 
-  it('holds until it ends, and not at its end', () => {
+  it('is valid until its expiry, exclusively', () => {
     for (const nowMs of [0, EXPIRES_AT_MS - 1]) assert.ok(opens(link, audio, nowMs), String(nowMs));
     for (const nowMs of [EXPIRES_AT_MS, EXPIRES_AT_MS + 1, Number.MAX_SAFE_INTEGER]) {
       assert.ok(!opens(link, audio, nowMs), String(nowMs));
     }
   });
 
-  it('is good for all of the time that is asked for, and for less than a second more', () => {
+  it('is valid for the requested time, and for less than a second more', () => {
     const property = fc.property(fc.integer({ min: 1, max: 4_000_000_000_000 }), (untilMs) => {
       const made = toLink(audio, untilMs);
       assert.ok(opens(made, audio, untilMs - 1));
@@ -65,14 +65,14 @@ describe('a link to a sound', () => {
     assert.ok(!Buffer.from(partsOf(link)[2], 'base64url').includes(audio.linkKey.slice(0, 4)));
   });
 
-  it('is signed by the key of its own sound', () => {
+  it('is signed by the key of its own audio', () => {
     const other = { ...audio, linkKey: 'another-key-of-22-char' };
     assert.notEqual(partsOf(toLink(other, EXPIRES_AT_MS))[2], partsOf(link)[2]);
     assert.ok(!opens(toLink(other, EXPIRES_AT_MS)));
     assert.ok(!opens(link, other));
   });
 
-  it('does not open another sound, not even one of the same key', () => {
+  it('does not open other audio, even with the same key', () => {
     const other = { ...audio, id: 'ABCDEFGHIJKLMNOPQRSTUV' };
     const [, expires, signature] = partsOf(link);
     assert.ok(!opens(`${other.id}.${expires}.${signature}`, other));
@@ -81,7 +81,7 @@ describe('a link to a sound', () => {
     assert.ok(!opens(`${audio.id}.${expires}.${othersSignature}`));
   });
 
-  it('cannot be made to hold longer, or changed in any other place', () => {
+  it('cannot be extended, or changed in any other place', () => {
     const [id, expires, signature] = partsOf(link);
     const later = (Number.parseInt(expires, 36) + 1).toString(36);
     const changed = [
@@ -93,14 +93,14 @@ describe('a link to a sound', () => {
     ];
     for (const other of changed.filter((each) => each !== link)) {
       const read = readLink(other);
-      // Whatever the link says, it is held against the sound that is meant.
+      // The link is verified with the audio that is looked up, whatever its id.
       assert.ok(read === undefined || !isGenuine({ ...read, audioId: id }, { ...audio, id: read.audioId }, 0), other);
       assert.ok(!opens(other), other);
     }
   });
 });
 
-describe('what is no link', () => {
+describe('an invalid link', () => {
   const [id, expires, signature] = partsOf(toLink(audio, EXPIRES_AT_MS));
   const link = `${id}.${expires}.${signature}`;
   const wrong: Readonly<Record<string, string>> = {
@@ -144,7 +144,7 @@ describe('what is no link', () => {
     it(`is refused when it ${name}`, () => assert.equal(readLink(text), undefined));
   }
 
-  it('is refused for any text of whatever kind', () => {
+  it('is refused for any text', () => {
     const text = fc.oneof(
       hostileText,
       fc.tuple(hostileText, fc.constantFrom('.', '..', '')).map(([odd, dot]) => `${id}${dot}${odd}${dot}${signature}`),
@@ -155,7 +155,7 @@ describe('what is no link', () => {
     );
   });
 
-  it('opens nothing where each part has the right form', () => {
+  it('opens nothing where each part has a valid form', () => {
     const name = fc.stringMatching(/^[\w-]{22}$/);
     const longer = fc.stringMatching(/^[\w-]{33}$/);
     const property = fc.property(fc.oneof(name, longer), fc.stringMatching(/^[0-9a-z]{1,9}$/), name, (a, b, c) => {
@@ -167,7 +167,7 @@ describe('what is no link', () => {
   });
 });
 
-describe('a link as it is looked up', () => {
+describe('looking up a link', () => {
   async function saved() {
     const clock = new ManualClock(EXPIRES_AT_MS);
     const store = createMemoryAudioStore({ maxBytes: 10_000, retentionMs: 60_500, clock, ids: randomIds });
@@ -176,9 +176,9 @@ describe('a link as it is looked up', () => {
     return { clock, store, one, other };
   }
 
-  it('leads to its own sound, and says for how much longer', async () => {
+  it('finds its own audio, with its expiry', async () => {
     const { clock, store, one, other } = await saved();
-    const find = (link: string) => findLinked(link, { sounds: store, clock });
+    const find = (link: string) => findLinked(link, { audioStore: store, clock });
     for (const each of [one, other]) {
       assert.equal((await find(toLink(each, EXPIRES_AT_MS + 10_000)))?.audio, each);
     }
@@ -186,25 +186,25 @@ describe('a link as it is looked up', () => {
     assert.equal((await find(toLink(one, EXPIRES_AT_MS + 10_000)))?.leftMs, 1_000);
   });
 
-  it('leads nowhere once it has ended, although the sound is still kept', async () => {
+  it('finds nothing after its expiry, although the audio is still stored', async () => {
     const { clock, store, one } = await saved();
     const link = toLink(one, EXPIRES_AT_MS + 10_000);
     await clock.advance(10_000);
-    assert.equal(await findLinked(link, { sounds: store, clock }), undefined);
+    assert.equal(await findLinked(link, { audioStore: store, clock }), undefined);
     assert.equal(await store.find(one.id), one);
   });
 
-  it('leads nowhere once its sound is not kept any more, however long the link would hold', async () => {
+  it('finds nothing once its audio is gone', async () => {
     const { clock, store, one } = await saved();
     const link = toLink(one, one.expiresAtMs + 3_600_000);
-    assert.equal((await findLinked(link, { sounds: store, clock }))?.leftMs, 60_500);
+    assert.equal((await findLinked(link, { audioStore: store, clock }))?.leftMs, 60_500);
     await clock.advance(60_500);
-    assert.equal(await findLinked(link, { sounds: store, clock }), undefined);
+    assert.equal(await findLinked(link, { audioStore: store, clock }), undefined);
   });
 
-  it('leads nowhere with the signature of the other sound, or to a sound that there never was', async () => {
+  it('finds nothing with the signature of other audio, or for unknown audio', async () => {
     const { clock, store, one, other } = await saved();
-    const find = (link: string) => findLinked(link, { sounds: store, clock });
+    const find = (link: string) => findLinked(link, { audioStore: store, clock });
     const [oneId, expires] = partsOf(toLink(one, EXPIRES_AT_MS + 10_000));
     const [, , othersSignature] = partsOf(toLink(other, EXPIRES_AT_MS + 10_000));
     assert.equal(await find(`${oneId}.${expires}.${othersSignature}`), undefined);

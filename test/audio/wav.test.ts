@@ -5,18 +5,18 @@ import { encodeWav } from '../../src/audio/wav.ts';
 
 const HEADER_BYTES = 44;
 
-/** Bytes that are the same in every run and do not repeat soon. */
+/** Pseudo-random bytes, the same in every run. */
 function noise(byteLength: number): Buffer {
   let state = 0x2545f491;
-  return Buffer.from(
-    Uint8Array.from({ length: byteLength }, () => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      return state >>> 24;
-    }),
-  );
+  const bytes = Buffer.alloc(byteLength);
+  for (let at = 0; at < byteLength; at++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    bytes[at] = state >>> 24;
+  }
+  return bytes;
 }
 
-/** `pcm` cut into pieces of these lengths, over and over. */
+/** `pcm` cut into chunks of these lengths, in turn. */
 function cut(pcm: Buffer, ...lengths: readonly number[]): Uint8Array[] {
   const pieces: Uint8Array[] = [];
   for (let at = 0, index = 0; at < pcm.length; index++) {
@@ -52,7 +52,7 @@ async function assertEncodes(pcm: Buffer, pieces: readonly Uint8Array[]): Promis
 }
 
 describe('encodeWav', () => {
-  it('makes a header alone of no samples', async () => {
+  it('makes only a header of no samples', async () => {
     await assertEncodes(Buffer.alloc(0), []);
   });
 
@@ -60,18 +60,18 @@ describe('encodeWav', () => {
     await assertEncodes(Buffer.from([0x34, 0x12]), [Uint8Array.of(0x34, 0x12)]);
   });
 
-  it('joins pieces that end in the middle of a sample', async () => {
+  it('joins chunks that end in the middle of a sample', async () => {
     const pcm = noise(1_000);
     await assertEncodes(pcm, cut(pcm, 1, 3, 7, 333));
   });
 
-  it('takes pieces that are windows on a larger buffer', async () => {
+  it('accepts chunks that are views of a larger buffer', async () => {
     const whole = noise(64);
     const pieces = [new Uint8Array(whole.buffer, whole.byteOffset + 10, 6), whole.subarray(30, 34)];
     await assertEncodes(Buffer.concat(pieces), pieces);
   });
 
-  it('does not stand still past 64 kB, in one piece or in many', { timeout: 5_000 }, async () => {
+  it('does not hang past 64 kB, in one chunk or in many', { timeout: 5_000 }, async () => {
     const pcm = noise(70_000);
     await assertEncodes(pcm, [pcm]);
     await assertEncodes(pcm, cut(pcm, 16_385, 2_047));
@@ -82,7 +82,7 @@ describe('encodeWav', () => {
     await assertEncodes(pcm, cut(pcm, 12_000, 4_801));
   });
 
-  it('encodes side by side without mixing', async () => {
+  it('encodes several at once', async () => {
     const clips = Array.from({ length: 8 }, (_, index) => noise(40_000 + index * 2).fill(index, 0, 100));
     await Promise.all(clips.map((pcm) => assertEncodes(pcm, cut(pcm, 9_999))));
   });

@@ -5,12 +5,12 @@ import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import { cpuMs, epochMs, usage } from './measure.ts';
 import { serve } from './serve.ts';
 
-/** Turns side by side, each in a conversation of its own. */
+/** Parallel turns, each in its own conversation. */
 export interface BareBatch {
   readonly url: string;
-  /** What is said in each conversation. */
+  /** The message in each conversation. */
   readonly texts: readonly string[];
-  /** Whether each turn opens a socket of its own, or uses the one that its conversation has. */
+  /** Whether each turn opens its own socket, or uses that of its conversation. */
   readonly isCold: boolean;
 }
 
@@ -25,12 +25,12 @@ const NORMAL_CLOSURE = 1000;
 
 const warm: OpenAIRealtimeWS[] = [];
 
-/** As in the quickstart: connect, say what is wanted. */
+/** As in the quickstart: connect and configure. */
 async function connect(url: string): Promise<OpenAIRealtimeWS> {
   const client = new OpenAI({ baseURL: `${url}/openai/v1`, apiKey: 'bench' });
   const createConnection = () => net.connect(Number(new URL(url).port), '127.0.0.1');
   const realtime = await OpenAIRealtimeWS.create(client, { model: 'bench', options: { createConnection } });
-  // Nothing may go wrong here: what is thrown ends the process, and with it the bench.
+  // An exception here ends the process, and with it the bench.
   realtime.on('error', (error) => {
     throw error;
   });
@@ -73,12 +73,12 @@ async function turn(realtime: OpenAIRealtimeWS, text: string): Promise<{ text: s
   return { text: transcript, audio: Buffer.concat(audio) };
 }
 
-async function measuredTurn({ url, isCold }: BareBatch, said: string, index: number): Promise<BareTurn> {
+async function measuredTurn({ url, isCold }: BareBatch, message: string, index: number): Promise<BareTurn> {
   const startedAtMs = epochMs();
   const known = isCold ? undefined : warm[index];
   const realtime = known ?? (await connect(url));
   if (!isCold) warm[index] = realtime;
-  const { text, audio } = await turn(realtime, said);
+  const { text, audio } = await turn(realtime, message);
   const endedAtMs = epochMs();
   if (isCold) realtime.close();
   return { startedAtMs, endedAtMs, text, audioBytes: audio.byteLength };

@@ -14,20 +14,20 @@ import { type Figures, runScenario, type Scenario } from './rounds.ts';
 import { measureStarts } from './start-time.ts';
 import { measureStoredTurns } from './stored-turns.ts';
 
-// The same scripted turn through a bare loop on the `openai` client and through the built bot. The bars are reported
-// and not enforced: how fast this machine is right now is not the code's doing.
+// Compares the built bot with a bare loop on the `openai` client, on the same scripted turn. Targets are reported and not
+// enforced, since they depend on the machine.
 
 interface Plan {
-  /** Before anything is measured: until the code that every turn runs through is compiled, in both sides. */
+  /** Turns before the measurement, until the code of both sides is compiled. */
   readonly warmUp: Scenario;
   readonly scenarios: readonly Scenario[];
-  /** Conversations at once, and rounds, in which the first words are waited for. */
+  /** Parallel conversations and rounds for the time to the first text. */
   readonly firstText: readonly (readonly [conversations: number, rounds: number])[];
-  /** Conversations of a bot with a storage account, and rounds. */
+  /** Parallel conversations and rounds for a bot with a database. */
   readonly stored: readonly [conversations: number, rounds: number];
   readonly idleConversations: number;
   readonly starts: number;
-  /** How often a minute of each kind of sound is decoded. */
+  /** How often a minute of each audio format is decoded. */
   readonly clips: number;
 }
 
@@ -49,7 +49,7 @@ const FULL: Plan = {
   clips: 20,
 };
 
-/** To try the bench itself; the figures are not worth much. */
+/** To try the bench itself; the figures mean little. */
 const QUICK: Plan = {
   warmUp: { ...FULL.warmUp, rounds: 1 },
   scenarios: FULL.scenarios.map((scenario) => ({ ...scenario, rounds: 2, batchesPerRound: 1 })),
@@ -77,13 +77,13 @@ async function measure(plan: Plan): Promise<Results> {
   build();
   tell('starting the bot several times');
   const starts = await measureStarts(count);
-  tell('decoding sounds');
+  tell('decoding audio');
   const clips = await measureClips(plan.clips);
   const farEnds = await startFarEnds();
   tell('idle conversations');
   const idle = await measureIdleMemory(idleConversations, farEnds);
   const { modelUrl, connector } = farEnds;
-  // Little room for audio: memory then stays the same, as it does after a day of real use.
+  // A small audio store, which is full at once, as after a day of real use.
   const bot = await startBot({ modelUrl, connector, env: { AUDIO_MEMORY_MB: '32' } });
   tell('warming up');
   await runScenario(warmUp, farEnds, bot);

@@ -1,4 +1,4 @@
-// A process that does nothing but decode, so that what it takes is what decoding takes.
+// A process that only decodes, so that its resources are those of decoding.
 import { existsSync, readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,24 +17,24 @@ const SECONDS = 60;
 const SECONDS_OF_SAMPLE = 1.5;
 /** An Opus file begins with two pages of headers. */
 const HEADER_PAGES = 2;
-/** A page that says that it is the last one would end the sound. */
+/** A page with the end flag would end the audio. */
 const FLAGS_AT = 5;
 const RESOLUTION_MS = 1;
 
 /** The module of the built bot that starts the worker. */
 const BUILT = '../../dist/audio/clip/clip-decoder.js';
 
-/** What a minute of sound takes. */
+/** The cost of a minute of audio. */
 export interface ClipFigures {
-  /** From the bytes to the PCM in a process that has decoded nothing before: its thread is started. */
+  /** The first decoding in a process, including the start of the thread. */
   readonly firstMs: number;
-  /** The same from then on; the median. */
+  /** The median of later decodings. */
   readonly nextMs: number;
-  /** Of the processor, for one of those: the same on a busy machine. */
+  /** Processor time of one later decoding, which does not depend on the load. */
   readonly nextCpuMs: number;
-  /** The most that the process held, above what it held before and above the sound itself, before and after. */
+  /** Peak memory above the memory before and the audio itself, encoded and decoded. */
   readonly memoryBytes: number;
-  /** How long its main thread was held up at the most while it decoded, and while it did nothing for as long. */
+  /** The longest block of the main thread while decoding, and while idle for the same time. */
   readonly pauseMs: number;
   readonly idlePauseMs: number;
 }
@@ -70,7 +70,7 @@ async function measure({ file, times }: { readonly file: string; readonly times:
   return { firstMs, nextMs: median(nextMs), nextCpuMs, memoryBytes, pauseMs, idlePauseMs };
 }
 
-/** The built thread, as `createClipDecoder` has it. */
+/** The built worker, as in `createClipDecoder`. */
 function openWorker(): TaskWorker<Uint8Array, Clip> {
   const file = workerUrl(new URL(BUILT, import.meta.url).href, 'clip-worker');
   if (!existsSync(file)) throw new Error('there is no built worker');
@@ -92,12 +92,12 @@ function longestMs(delay: ReturnType<typeof monitorEventLoopDelay>): number {
   return longest;
 }
 
-/** A sample of the tests, its sound again and again. */
+/** A sample of the tests, repeated. */
 function minuteOf(file: string): Uint8Array {
   const sample = readFileSync(new URL(`../audio/clips/${file}`, import.meta.url));
   const parts = file.endsWith('.mp3')
     ? [...mp3Frames(sample)].map(({ at, byteLength }) => sample.subarray(at, at + byteLength))
-    : [...oggPages(sample)].map(({ bytes }) => Uint8Array.from(bytes).with(FLAGS_AT, 0));
+    : [...oggPages(sample)].map((page) => Uint8Array.from(page).with(FLAGS_AT, 0));
   const headers = file.endsWith('.mp3') ? [] : parts.splice(0, HEADER_PAGES);
   return Buffer.concat([
     ...headers,

@@ -1,7 +1,7 @@
 import type { BotUnderBench } from './bot-under-bench.ts';
 import { type FarEnds, takeServed } from './far-ends.ts';
 
-/** How soon people see the first words, in Web Chat. */
+/** The time to the first text in Web Chat. */
 export interface FirstText {
   readonly conversations: number;
   /** From the model's first delta to the first piece at the channel, in milliseconds; one for each turn. */
@@ -10,7 +10,7 @@ export interface FirstText {
 
 const WARM_UP_ROUNDS = 5;
 
-/** Turns of so many conversations at once, each in a warm session. */
+/** Runs turns of parallel conversations in warm sessions. */
 export async function measureFirstText(
   conversations: number,
   rounds: number,

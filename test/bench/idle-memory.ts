@@ -2,13 +2,13 @@ import { type BotUnderBench, startBot } from './bot-under-bench.ts';
 import type { FarEnds } from './far-ends.ts';
 import { LIGHT_PREFIX } from './turn-frames.ts';
 
-/** What idle conversations cost. */
+/** The cost of idle conversations. */
 export interface IdleMemory {
   readonly conversations: number;
   readonly turnsEach: number;
-  /** All of it, the open sockets among it. The library was full before, so no audio of theirs is in it. */
+  /** Including open sockets, without audio: the audio store was full before. */
   readonly bytesEach: number;
-  /** Sockets to the model before and after; those that were opened in between are paid for by the conversations. */
+  /** Sockets to the model before and after; the difference is part of the cost. */
   readonly socketsBefore: number;
   readonly socketsAfter: number;
   readonly rssBytes: number;
@@ -17,13 +17,13 @@ export interface IdleMemory {
 const TURNS_EACH = 10;
 const USER_CHARS = 200;
 const AT_ONCE = 25;
-/** The least that can be set. The light turn's WAVs fill it during the warm-up. */
+/** The minimum of the setting. The light turn's audio fills it during the warm-up. */
 const LIBRARY_MB = 1;
-/** V8 drops compiled code of the start after a while, megabytes of it, which would be taken off the conversations. */
+/** V8 drops megabytes of compiled start-up code after a while, which would distort the difference. */
 const KEEP_CODE = ['--no-flush-bytecode'];
 const WARM_UP = { conversations: 4, turnsEach: 100 };
 
-/** A bot of its own, measured before and after so many conversations have come and gone silent. */
+/** Measures a separate bot before and after a number of conversations. */
 export async function measureIdleMemory(conversations: number, farEnds: FarEnds): Promise<IdleMemory> {
   const { model, modelUrl, connector } = farEnds;
   const env = { AUDIO_MEMORY_MB: String(LIBRARY_MB) };
@@ -46,7 +46,7 @@ export async function measureIdleMemory(conversations: number, farEnds: FarEnds)
   };
 }
 
-/** Some conversations side by side, each to its end before the next begins. */
+/** Runs conversations, a few in parallel. */
 async function talk(bot: BotUnderBench, name: string, conversations: number, turnsEach: number): Promise<void> {
   for (let first = 0; first < conversations; first += AT_ONCE) {
     const several = Array.from({ length: Math.min(AT_ONCE, conversations - first) }, (_, index) => first + index);

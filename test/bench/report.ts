@@ -8,7 +8,7 @@ import type { Figures, Side, TurnFigures } from './rounds.ts';
 import type { Starts, StartTime } from './start-time.ts';
 import type { StoredTurns } from './stored-turns.ts';
 
-/** All that was measured. */
+/** All measurements. */
 export interface Results {
   readonly figures: readonly Figures[];
   readonly firstTexts: readonly FirstText[];
@@ -22,7 +22,7 @@ export interface Results {
 
 type Row = readonly string[];
 
-/** What is to be reached, the figure, and whether it is there. */
+/** A target, the figure, and whether it is reached. */
 interface Bar {
   readonly name: string;
   readonly figure: number;
@@ -30,7 +30,7 @@ interface Bar {
   readonly unit: string;
 }
 
-/** The whole report, for a terminal. */
+/** The whole report as text. */
 export function report(results: Results): string {
   const { figures, firstTexts, usage, idle, starts, stored, clips } = results;
   return [
@@ -121,8 +121,8 @@ function bars({ figures, firstTexts, idle, starts, stored, clips }: Results): Ba
 }
 
 /**
- * Times of one conversation, the processor's load with 50: when the server speaks to 50 at once and unpaced, times are
- * the length of the queue for the processor, in the bare loop as well.
+ * Times for one conversation, processor time for 50: with 50 unpaced conversations at once, times only measure the queue for
+ * the processor, in the bare loop as well.
  */
 function barsOf({ scenario, bare, bot }: Figures): Bar[] {
   const name = `${scenario.conversations} ${scenario.isCold ? 'cold' : 'warm'}`;
@@ -152,7 +152,7 @@ function storedRow({ name, untilAskedMs }: StoredTurns): Row {
   return [name, String(untilAskedMs.length), ms(median(untilAskedMs)), ms(percentile(untilAskedMs, 0.99))];
 }
 
-/** Of people who write at the same moment the times are the length of the queue for the processor. */
+/** If people write at the same moment, times only measure the queue for the processor. */
 function storedBars({ name, isAtOnce, untilAskedMs }: StoredTurns): Bar[] {
   if (isAtOnce) return [];
   const stage = `${name}, on PostgreSQL: POST to response.create`;

@@ -6,7 +6,7 @@ export interface Scenario {
   readonly conversations: 1 | 50;
   /** A new conversation, with a new socket, for every turn. */
   readonly isCold: boolean;
-  /** Measured rounds of each side; those that warm up come on top. */
+  /** Measured rounds of each side, without the warm-up. */
   readonly rounds: number;
   /** Batches of one turn in each conversation, one batch after another. */
   readonly batchesPerRound: number;
@@ -14,11 +14,11 @@ export interface Scenario {
 
 /** One turn, in milliseconds. */
 export interface TurnFigures {
-  /** From the POST, or the first event sent, to the reply at the channel, or `response.done` read. */
+  /** From the POST (bare loop: the first event) to the reply at the channel (bare loop: `response.done`). */
   readonly totalMs: number;
-  /** From the same beginning to `response.create` at the model. */
+  /** From the same start to `response.create` at the model. */
   readonly untilAskedMs: number;
-  /** From the last delta's sending to the same end. */
+  /** From the last delta to the same end. */
   readonly afterLastDeltaMs: number;
 }
 
@@ -51,7 +51,7 @@ const WARM_UP_ROUNDS = 3;
 const AUDIO_BYTES = 300_000;
 let labelCount = 0;
 
-/** Runs the two sides by turns, so that whatever else the machine does hits both. */
+/** Alternates between the two sides, so that other load on the machine affects both. */
 export async function runScenario(scenario: Scenario, farEnds: FarEnds, bot: BotUnderBench): Promise<Figures> {
   const runners = { bare: bareRunner(scenario, farEnds), bot: botRunner(scenario, bot) };
   const turns: { bare: TurnFigures[]; bot: TurnFigures[] } = { bare: [], bot: [] };
@@ -59,7 +59,7 @@ export async function runScenario(scenario: Scenario, farEnds: FarEnds, bot: Bot
     await runRound(runners.bare, scenario, farEnds);
     await runRound(runners.bot, scenario, farEnds);
   }
-  // What a side does after its last reply is counted, too: it has the other side's round for it.
+  // Includes the work of a side after its last reply, during the round of the other side.
   const before = { bare: await runners.bare.cpuMs(), bot: await runners.bot.cpuMs() };
   for (let round = 0; round < scenario.rounds; round++) {
     turns.bare.push(...(await runRound(runners.bare, scenario, farEnds)));

@@ -11,7 +11,7 @@ export interface StoredTurns {
 }
 
 const WARM_UP_ROUNDS = 5;
-/** Between the messages of people who do not wait for each other. */
+/** The interval between messages of different users. */
 const APART_MS = 50;
 
 /** So many conversations with warm sessions, in which people write one after another, and all in the same moment. */

@@ -2,7 +2,7 @@ import type { Activity } from 'botbuilder';
 import { VoiceAdapter } from '../../src/channel/adapter.ts';
 import type { Clock } from '../../src/clock.ts';
 import { type FakeConnector, startFakeConnector } from '../support/fake-connector.ts';
-import { unheardTelemetry } from '../support/telemetry.ts';
+import { silentTelemetry } from '../support/silent-telemetry.ts';
 import { type WatchedLog, watchedLog } from './watched-log.ts';
 
 export interface AdapterUnderTest extends AsyncDisposable {
@@ -22,13 +22,13 @@ export interface AdapterOptions {
 export async function startAdapter({ clock, turnTimeoutMs = 90_000 }: AdapterOptions): Promise<AdapterUnderTest> {
   const connector = await startFakeConnector();
   const watched = watchedLog();
-  const telemetry = unheardTelemetry();
+  const telemetry = silentTelemetry();
   const adapter = new VoiceAdapter({
     botEnv: {},
     clock,
     log: watched.log,
     random: () => 0.3,
-    turnTimeoutMs,
+    retryWithinMs: turnTimeoutMs,
     telemetry,
   });
   return {

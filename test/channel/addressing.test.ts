@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { en as wording } from '../../src/messages/en.ts';
 import { startBot } from '../support/bot.ts';
+import { FastClock } from '../support/fast-clock.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -124,7 +125,7 @@ describe('a group', () => {
     assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, wording.welcomeGroup);
   });
 
-  for (const [name, text, fields, asked] of [
+  const addressed = [
     ['its name', 'hello @my_voice_bot', TELEGRAM, 'hello'],
     ['a reply to the bot', 'why?', { ...TELEGRAM, ...replyTo('My_Voice_Bot') }, 'why?'],
     ['a mention without a text', 'hello', { ...SLACK, entities: [mention(SLACK.recipient)] }, 'hello'],
@@ -132,17 +133,18 @@ describe('a group', () => {
     ['nothing, from a client without mentions', 'hello', { ...SLACK, channelId: 'directline' }, 'hello'],
     ['nothing, from a client that names the bot', 'am I @bot?', { ...SLACK, channelId: 'directline' }, 'am I @bot?'],
     ['nothing, in a chat of two', 'hello', { ...SLACK, conversation: { id: 'd', isGroup: false } }, 'hello'],
-  ] as const) {
-    it(`is answered for ${name}`, async (t) => {
-      const bot = await startBot({ turns: ['Answer'] });
-      t.after(() => bot[Symbol.asyncDispose]());
-      await bot.says(text, fields);
-      await bot.connector.whenMessages(1);
-      assert.equal(bot.script.asked[0]?.text, asked);
-    });
-  }
+  ] as const;
+  it(`is answered for ${addressed.map(([name]) => name).join('; for ')}`, async (t) => {
+    const bot = await startBot({ turns: addressed.map(() => 'Answer'), deps: { clock: new FastClock() } });
+    t.after(() => bot[Symbol.asyncDispose]());
+    for (const [index, [name, text, fields, asked]] of addressed.entries()) {
+      await bot.says(text, { ...fields, conversation: { ...fields.conversation, id: name } });
+      await bot.connector.whenMessages(index + 1);
+      assert.equal(bot.script.asked[index]?.text, asked, name);
+    }
+  });
 
-  for (const [name, text, fields] of [
+  const commands = [
     ['commands: a command for this bot', '/help@my_voice_bot', TELEGRAM],
     ['a command for this bot in capitals', '/HELP@My_Voice_Bot', TELEGRAM],
     ['a command without a name', '/help', TELEGRAM],
@@ -150,14 +152,16 @@ describe('a group', () => {
     ['a command behind its name in Teams', '@Bot /help', CHANNEL],
     ['a command in a reply to the bot', '/help', { ...TELEGRAM, ...replyTo('my_voice_bot') }],
     ['a command behind a mention and what nobody sees', '<at>Bot</at>\u200b /help', { ...CHANNEL, ...AT_BOT }],
-  ] as const) {
-    it(`obeys ${name}`, async (t) => {
-      const bot = await startBot();
-      t.after(() => bot[Symbol.asyncDispose]());
-      await bot.says(text, fields);
-      assert.match((await bot.connector.whenMessages(1))[0]?.body.text, /^- \/help: /);
-    });
-  }
+  ] as const;
+  it(`runs ${commands.map(([name]) => name).join('; ')}`, async (t) => {
+    const bot = await startBot();
+    t.after(() => bot[Symbol.asyncDispose]());
+    for (const [index, [name, text, fields]] of commands.entries()) {
+      await bot.says(text, { ...fields, conversation: { ...fields.conversation, id: name } });
+      const replies = await bot.connector.whenMessages(index + 1);
+      assert.match(replies[index]?.body.text, /^- \/help: /, name);
+    }
+  });
 
   it('commands: /start is a greeting', async (t) => {
     const bot = await startBot();

@@ -47,7 +47,7 @@ describe('isGreeted', () => {
     assert.equal(isGreeted(ADA, lists(['t-2'])), false);
   });
 
-  it('says no where nobody could be let in', () => {
+  it('says no where nobody could be allowed', () => {
     assert.equal(isGreeted(NOBODY, lists([])), true);
     assert.equal(isGreeted(NOBODY, lists([], ['user-1'])), false);
     assert.equal(isGreeted(NOBODY, lists(['t-1'])), false);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { toLink } from '../../src/audio/signed-links.ts';
-import { type AudioDeliveryPlan, planAudioDelivery } from '../../src/channel/audio-delivery.ts';
+import { audioSource, playerUrl } from '../../src/channel/audio-delivery.ts';
 import { capabilitiesOf } from '../../src/channel/capabilities.ts';
-import { storedAudio } from '../support/sound.ts';
+import { storedAudio } from '../support/stored-audio.ts';
 
 const HTTPS = 'https://bot.example.com/base';
 const LOCAL = 'http://localhost:3978';
@@ -12,6 +12,7 @@ const REMOTE_SERVICE = 'https://smba.example.com/';
 const LOCAL_SERVICE = 'http://127.0.0.1:5000';
 const MEGABYTE = 2 ** 20;
 const STORED = storedAudio();
+const UPLOADED = 'https://channel.example.com/v3/attachments/1/views/original';
 
 interface Case {
   channel: string;
@@ -19,19 +20,25 @@ interface Case {
   base?: string | undefined;
   service?: string | undefined;
   textLength?: number;
-  isKept?: boolean;
+  isStored?: boolean;
 }
 
-function placeOf(given: Case): AudioDeliveryPlan {
-  const { channel, bytes = 1_000, base, service = REMOTE_SERVICE, textLength = 0 } = given;
-  const stored = 'isKept' in given && !given.isKept ? undefined : STORED;
-  return planAudioDelivery({
-    audio: { stored, wav: Buffer.alloc(bytes), durationMs: 1_000 },
+/** Where the audio is: a page of the bot, `inline`, `upload` or `none`. */
+async function placeOf(given: Case): Promise<string> {
+  const { channel, bytes = 1_000, base, service = REMOTE_SERVICE, textLength = 0, isStored = true } = given;
+  const audio = { stored: isStored ? STORED : undefined, wav: Buffer.alloc(bytes), durationMs: 1_000 };
+  const pageUrl = audio.stored && playerUrl(audio.stored, audio.stored.expiresAtMs, base, service);
+  const source = await audioSource(
+    audio,
     textLength,
-    capabilities: capabilitiesOf(channel, 'personal'),
-    publicBaseUrl: base,
-    serviceUrl: service,
-  });
+    pageUrl,
+    capabilitiesOf(channel, 'personal'),
+    async () => UPLOADED,
+  );
+  if (source === undefined) return 'none';
+  if (source.pageUrl !== undefined) assert.equal(source.wavUrl, `${source.pageUrl}.wav`);
+  if (source.wavUrl.startsWith('data:audio/wav;base64,')) return 'inline';
+  return source.wavUrl === UPLOADED ? 'upload' : String(source.pageUrl);
 }
 
 const ALL = ['emulator', 'directline', 'webchat', 'msteams', 'slack', 'telegram', 'email', 'a-channel-of-tomorrow'];
@@ -40,20 +47,20 @@ const LINKS = ['slack', 'telegram', 'facebook', 'line', 'email', 'sms', 'unknown
 
 describe('where the audio of a reply is', () => {
   for (const channel of ALL) {
-    it(`is at an https address for ${channel}`, () => {
-      const place = { kind: 'hosted', pageUrl: `${HTTPS}/audio/${toLink(STORED, STORED.expiresAtMs)}` };
-      assert.deepEqual(placeOf({ channel, base: HTTPS }), place);
-      assert.deepEqual(placeOf({ channel, base: HTTPS, service: LOCAL_SERVICE }), place);
-      assert.deepEqual(placeOf({ channel, base: HTTPS, bytes: 20 * MEGABYTE }), place);
+    it(`is at an https address for ${channel}`, async () => {
+      const place = `${HTTPS}/audio/${toLink(STORED, STORED.expiresAtMs)}`;
+      assert.equal(await placeOf({ channel, base: HTTPS }), place);
+      assert.equal(await placeOf({ channel, base: HTTPS, service: LOCAL_SERVICE }), place);
+      assert.equal(await placeOf({ channel, base: HTTPS, bytes: 20 * MEGABYTE }), place);
     });
 
-    it(`is at an http address on this machine for ${channel} when its client is here, too`, () => {
+    it(`is at an http address on this machine for ${channel} when its client is here, too`, async () => {
       for (const service of [LOCAL_SERVICE, 'http://localhost:1', 'http://[::1]:5000']) {
-        assert.deepEqual(placeOf({ channel, base: LOCAL, service }).kind, 'hosted');
+        assert.ok((await placeOf({ channel, base: LOCAL, service })).startsWith(`${LOCAL}/audio/`));
       }
     });
 
-    it(`never is at an http address that a user of ${channel} elsewhere cannot reach`, () => {
+    it(`never is at an http address that a user of ${channel} elsewhere cannot reach`, async () => {
       for (const [base, service] of [
         [LOCAL, REMOTE_SERVICE],
         [LOCAL, 'https://localhost.example.com'],
@@ -61,36 +68,36 @@ describe('where the audio of a reply is', () => {
         [LAN, REMOTE_SERVICE],
         [LAN, LOCAL_SERVICE],
       ] as const) {
-        assert.notEqual(placeOf({ channel, base, service }).kind, 'hosted', `${base} for ${service}`);
+        assert.doesNotMatch(await placeOf({ channel, base, service }), /^http/, `${base} for ${service}`);
       }
     });
 
-    it(`never is at an address for ${channel} when the library did not keep it`, () => {
-      assert.notEqual(placeOf({ channel, base: HTTPS, isKept: false }).kind, 'hosted');
+    it(`never is at an address for ${channel} when it was not stored`, async () => {
+      assert.doesNotMatch(await placeOf({ channel, base: HTTPS, isStored: false }), /^http/);
     });
   }
 
-  it('is inside the activity for the Emulator without an address, however large', () => {
-    assert.deepEqual(placeOf({ channel: 'emulator', bytes: 50 * MEGABYTE }), { kind: 'inline' });
+  it('is inside the activity for the Emulator without an address, however large', async () => {
+    assert.equal(await placeOf({ channel: 'emulator', bytes: 50 * MEGABYTE }), 'inline');
   });
 
   for (const channel of WEB) {
-    it(`is inside the activity for ${channel} as long as all of it is below 150 kB`, () => {
-      assert.deepEqual(placeOf({ channel, bytes: 100_000 }), { kind: 'inline' });
-      assert.deepEqual(placeOf({ channel, bytes: 100_000, textLength: 20_000 }), { kind: 'upload' });
-      assert.deepEqual(placeOf({ channel, bytes: 112_500 }), { kind: 'upload' });
+    it(`is inside the activity for ${channel} as long as all of it is below 150 kB`, async () => {
+      assert.equal(await placeOf({ channel, bytes: 100_000 }), 'inline');
+      assert.equal(await placeOf({ channel, bytes: 100_000, textLength: 20_000 }), 'upload');
+      assert.equal(await placeOf({ channel, bytes: 112_500 }), 'upload');
     });
 
-    it(`is uploaded for ${channel} as long as the whole request has at most 256 KiB, else nowhere`, () => {
-      assert.deepEqual(placeOf({ channel, bytes: 195_840 }), { kind: 'upload' });
-      assert.deepEqual(placeOf({ channel, bytes: 195_841 }), { kind: 'none' });
+    it(`is uploaded for ${channel} as long as the whole request has at most 256 KiB, else nowhere`, async () => {
+      assert.equal(await placeOf({ channel, bytes: 195_840 }), 'upload');
+      assert.equal(await placeOf({ channel, bytes: 195_841 }), 'none');
     });
   }
 
   for (const channel of [...LINKS, 'msteams', 'directlinespeech']) {
-    it(`is nowhere for ${channel} without an address, however small`, () => {
-      assert.deepEqual(placeOf({ channel, bytes: 44 }), { kind: 'none' });
-      assert.deepEqual(placeOf({ channel, bytes: 44, base: LOCAL }), { kind: 'none' });
+    it(`is nowhere for ${channel} without an address, however small`, async () => {
+      assert.equal(await placeOf({ channel, bytes: 44 }), 'none');
+      assert.equal(await placeOf({ channel, bytes: 44, base: LOCAL }), 'none');
     });
   }
 });

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startBot } from '../support/bot.ts';
-import { SwiftClock } from '../support/swift-clock.ts';
+import { FastClock } from '../support/fast-clock.ts';
 
 const CHAT = { conversation: { id: 'a:1', conversationType: 'personal' } };
 
 describe('a compound channel id', () => {
   it('is its channel: what that can take, its conversation and its telemetry; the wire keeps the whole of it', async (t) => {
-    const bot = await startBot({ turns: ['One', 'Two'], deps: { clock: new SwiftClock() } });
+    const bot = await startBot({ turns: ['One', 'Two'], deps: { clock: new FastClock() } });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('my name is Ada', { ...CHAT, channelId: 'msteams:COPILOT' });
     const [first] = await bot.connector.whenMessages(1);

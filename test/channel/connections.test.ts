@@ -29,7 +29,7 @@ describe('a conversation whose id', () => {
 });
 
 describe('a connection to the channel', () => {
-  it('is kept for the next message, and given up before the channel does', async (t) => {
+  it('stays open for the next message, and closes before the channel closes it', async (t) => {
     const sockets: Socket[] = [];
     const channel = createServer((request, response) => {
       request.resume();

@@ -40,7 +40,7 @@ describe('the clients of the channel', () => {
     assert.notEqual(await create('https://0.example'), first);
   });
 
-  it('are not kept when they cannot be prepared', async () => {
+  it('are not cached when they cannot be prepared', async () => {
     let isBroken = true;
     const clients = new CachedClients({}, () => {
       if (isBroken) throw new Error('not this one');

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, type BotUnderTestOptions, samplesOf, startBot } from '../support/bot.ts';
+import { FastClock } from '../support/fast-clock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
-import { SwiftClock } from '../support/swift-clock.ts';
 
 const PCM = Buffer.from(Array.from({ length: 96_000 }, (_, index) => index % 251));
 const SPOKEN = { outputs: [{ text: 'Hi there', pcm: PCM }], ending: { kind: 'completed' } } as const;
@@ -86,7 +86,7 @@ describe('"Play" below an answer in Teams', () => {
 
   it('opens it in every thread of the same channel, and for nobody outside', async (t) => {
     const thread = (id: string) => ({ ...GROUP, conversation: { id, conversationType: 'channel', isGroup: true } });
-    const bot = await startBot({ turns: [SPOKEN], deps: { clock: new SwiftClock() } });
+    const bot = await startBot({ turns: [SPOKEN], deps: { clock: new FastClock() } });
     t.after(() => bot.close());
     await bot.says('hello', thread('19:channel@thread.tacv2;messageid=1'));
     const [reply] = await bot.connector.whenMessages(1);
@@ -110,13 +110,13 @@ describe('"Play" below an answer in Teams', () => {
     'no id': {},
     'a property of objects': { play: '__proto__' },
   })) {
-    it(`says kindly that there is no such sound for ${name}`, async (t) => {
+    it(`says kindly that there is no such audio for ${name}`, async (t) => {
       const { bot } = await answered(t);
       assert.deepEqual(await press(bot, data), { type: 'message', value: en.audio.gone });
     });
   }
 
-  it('says so when the sound is too old', async (t) => {
+  it('says so when the audio is too old', async (t) => {
     const { bot, clock, data } = await answered(t, { env: { AUDIO_RETENTION_HOURS: '1' } });
     await clock.advance(61 * MINUTE_MS);
     assert.deepEqual(await press(bot, data), { type: 'message', value: en.audio.gone });
@@ -129,7 +129,7 @@ describe('"Play" below an answer in Teams', () => {
     assert.match(gone.value, /Bitte fragen Sie mich noch einmal/);
   });
 
-  it('is refused kindly to people who are not let in', async (t) => {
+  it('is refused kindly to people who are not allowed', async (t) => {
     const { bot, data } = await answered(t, {
       isSigned: true,
       env: { ALLOWED_USERS: 'user-1', PUBLIC_BASE_URL: 'http://127.0.0.1:1' },
@@ -141,7 +141,7 @@ describe('"Play" below an answer in Teams', () => {
 });
 
 describe('the card below an answer in Teams', () => {
-  it('has a link that lasts as long as the sound is kept', async (t) => {
+  it('has a link that lasts as long as the audio is stored', async (t) => {
     const { clock, actions } = await answered(t, { env: { AUDIO_RETENTION_HOURS: '2' } });
     const { url = '' } = actions.find(({ type }) => type === 'Action.OpenUrl') ?? {};
     assert.ok((await wavOf(url)).samples.equals(PCM));
@@ -154,7 +154,7 @@ describe('the card below an answer in Teams', () => {
   it('is missing where users cannot reach the bot', async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId.close());
-    const bot = await startBot({ turns: [SPOKEN], env: openId.env, deps: { clock: new SwiftClock() } });
+    const bot = await startBot({ turns: [SPOKEN], env: openId.env, deps: { clock: new FastClock() } });
     t.after(() => bot.close());
     const authorization = `Bearer ${openId.token(bot.connector.url)}`;
     assert.equal((await bot.post(bot.message('hello', GROUP), { authorization })).status, 200);
@@ -179,7 +179,7 @@ describe('a bot that is not open to everybody, in Teams', () => {
   for (const scope of ['personal', 'groupChat', 'channel']) {
     it(`refuses kindly and without asking the model (${scope})`, async (t) => {
       const env = { ALLOWED_TENANTS: TENANT, ALLOWED_USERS: 'aad-1' };
-      const bot = await startBot({ isSigned: true, env, turns: ['Hi'], deps: { clock: new SwiftClock() } });
+      const bot = await startBot({ isSigned: true, env, turns: ['Hi'], deps: { clock: new FastClock() } });
       t.after(() => bot.close());
       const friend = { id: '29:1', name: 'Ada', aadObjectId: 'aad-1' };
       await bot.says('hello', {

@@ -69,8 +69,8 @@ describe('emoji as a picture: the model is given a character, and no file is loo
       'see https://a.example 👋',
     ],
   ] as const) {
-    it(`emoji as a picture: ${name}`, async (t) => {
-      const got = await exchange(t, text, { ...TEAMS, attachments, entities });
+    it(`emoji as a picture: ${name}`, async () => {
+      const got = await exchange(text, { ...TEAMS, attachments, entities });
       assert.equal(got.asked, asked);
       assert.equal(got.answer, 'Answer');
     });
@@ -80,7 +80,7 @@ describe('emoji as a picture: the model is given a character, and no file is loo
 const giphy = (alt: string) =>
   `<p><readonly itemtype="http://schema.skype.com/Giphy"><img ${alt} src="https://media4.giphy.com/media/x/giphy.gif" itemtype="http://schema.skype.com/Giphy"></readonly></p>`;
 
-describe('GIF and sticker: the model is told what it shows, and it is not fetched', () => {
+describe('GIF and sticker: the model gets what it shows, and it is not fetched', () => {
   for (const [name, text, attachments, asked] of [
     ['a GIF', '', [html(giphy('alt="Happy Dance GIF"'))], '[GIF: Happy Dance]'],
     [
@@ -165,8 +165,8 @@ describe('GIF and sticker: the model is told what it shows, and it is not fetche
       '[sticker]',
     ],
   ] as const) {
-    it(`GIF and sticker: ${name}`, async (t) => {
-      const got = await exchange(t, text, { ...TEAMS, attachments });
+    it(`GIF and sticker: ${name}`, async () => {
+      const got = await exchange(text, { ...TEAMS, attachments });
       assert.equal(got.asked, asked);
       assert.equal(got.answer, 'Answer');
     });

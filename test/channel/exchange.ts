@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
-import { startBot } from '../support/bot.ts';
-import { SwiftClock } from '../support/swift-clock.ts';
+import { after } from 'node:test';
+import { type BotUnderTest, startBot } from '../support/bot.ts';
+import { FastClock } from '../support/fast-clock.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -21,14 +21,37 @@ export const CHANNEL = {
 };
 export const html = (content: string) => ({ contentType: 'text/html', content });
 
-/** What the model was asked, and what the user got, for one message. */
-export async function exchange(t: TestContext, text: string | undefined, fields: Fields, turns = ['Answer']) {
-  const bot = await startBot({ turns, deps: { clock: new SwiftClock() } });
-  t.after(() => bot[Symbol.asyncDispose]());
-  assert.equal((await bot.post(bot.message(text, fields))).status, 200);
-  const [reply] = await bot.connector.whenMessages(1);
-  const said = bot.events
-    .filter(({ from, event }) => from === 'client' && event['type'] === 'conversation.item.create')
-    .flatMap(({ event }) => (event['item'] as { content: { text?: string }[] }).content.map(({ text }) => text ?? ''));
-  return { asked: said.join('\n'), answer: String(reply?.body.text), events: bot.events };
+const ANSWER = 'Answer';
+let count = 0;
+let started: Promise<BotUnderTest> | undefined;
+
+/** One bot for all exchanges, each of which has a conversation of its own. */
+function startShared(): Promise<BotUnderTest> {
+  const responder = () => ({ outputs: [{ text: ANSWER }], ending: { kind: 'completed' } as const });
+  started ??= startBot({ simulator: { responder }, deps: { clock: new FastClock() } });
+  return started;
+}
+
+after(async () => {
+  await (await started)?.close();
+  started = undefined;
+});
+
+/** What the model was asked, and what the user got, for one message. `isForModel`: whether the model has to be asked. */
+export async function exchange(text: string | undefined, fields: Fields, isForModel = true) {
+  const bot = await startShared();
+  const { conversation } = fields as { conversation?: { id: string } };
+  const id = `${++count}-${conversation?.id ?? 'chat'}`;
+  const [events, messages] = [bot.events.length, bot.connector.messages.length];
+  const message = bot.message(text, { ...fields, conversation: { ...conversation, id } });
+  assert.equal((await bot.post(message)).status, 200);
+  const reply = (await bot.connector.whenMessages(messages + 1))[messages];
+  assert.equal(reply?.body.conversation.id, id);
+  const sent = bot.events.slice(events).filter(({ from }) => from === 'client');
+  const items = sent.filter(({ event }) => event['type'] === 'conversation.item.create');
+  const asked = items
+    .flatMap(({ event }) => (event['item'] as { content: { text?: string }[] }).content.map(({ text }) => text ?? ''))
+    .join('\n');
+  assert.equal(items.length > 0, isForModel, asked);
+  return { asked, answer: String(reply?.body.text) };
 }

@@ -4,8 +4,8 @@ import { simulatedResponder } from '../../dev/simulator/rules.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { startBot } from '../support/bot.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
+import { FastClock } from '../support/fast-clock.ts';
 import { type OpenIdServer, startOpenIdServer } from '../support/openid-server.ts';
-import { SwiftClock } from '../support/swift-clock.ts';
 import { startTlsFront } from '../support/tls-front.ts';
 import { makeTrustedCertificate } from '../support/trusted.ts';
 
@@ -50,7 +50,7 @@ export async function startField(): Promise<Field> {
     env: { ...openId.env, HTTPS_PROXY: proxy.url },
     simulator: { responder: simulatedResponder },
     // Teams is sent a live text once a second, and a file that it does not give is asked for again after one.
-    deps: { clock: new SwiftClock() },
+    deps: { clock: new FastClock() },
   });
   const { calls, messages } = bot.connector;
   connectorPort = Number(new URL(bot.connector.url).port);

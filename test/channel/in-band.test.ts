@@ -19,7 +19,7 @@ async function activitiesOf(response: Response): Promise<OnTheWire[]> {
 }
 
 describe('a message whose replies are expected in the response', () => {
-  it('gets its text and its sound there, and nothing by another way', async (t) => {
+  it('gets its text and its audio there, and nothing by another way', async (t) => {
     const pcm = Buffer.alloc(96_000, 'sound');
     const bot = await startBot({ turns: [{ outputs: [{ text: 'Hi there', pcm }], ending }] });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -35,7 +35,7 @@ describe('a message whose replies are expected in the response', () => {
     assert.deepEqual(bot.connector.calls, []);
   });
 
-  it('shows no typing sign, however long it takes', async (t) => {
+  it('shows no typing indicator, however long it takes', async (t) => {
     const clock = new ManualClock();
     const gate = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
@@ -65,7 +65,7 @@ describe('a message whose replies are expected in the response', () => {
     assert.equal(reply.attachments[0].contentType, 'application/vnd.microsoft.card.adaptive');
   });
 
-  it('makes no call to the channel even for a sound that would be uploaded', async (t) => {
+  it('makes no call to the channel even for audio that would be uploaded', async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId[Symbol.asyncDispose]());
     const pcm = Buffer.alloc(200_000, 'sound');

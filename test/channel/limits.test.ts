@@ -60,7 +60,7 @@ describe('a server of keys that never answers', () => {
   });
 });
 
-describe('what is kept of a message that waits', () => {
+describe('what is stored of a message that waits', () => {
   it('is small, whatever came with it', async (t) => {
     const gate = Promise.withResolvers<void>();
     const bot = await startBot({ turns: [{ outputs: [{ text: 'Hi' }], ending, gate: gate.promise }] });

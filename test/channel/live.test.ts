@@ -14,7 +14,7 @@ const STARTED_AT_MS = new ManualClock().now();
 const LATER_MS = 5_000;
 
 describe('live text in Web Chat', PATIENCE, () => {
-  it('comes with the first delta, grows twice a second, and ends with the sound', async (t) => {
+  it('comes with the first delta, grows twice a second, and ends with the audio', async (t) => {
     const { bot, clock, say, end } = await speaking(t, 'webchat');
     say('Once');
     await piecesOf(bot, 1);
@@ -63,7 +63,7 @@ describe('live text in Web Chat', PATIENCE, () => {
     });
   }
 
-  it('is followed by its sound where cards are wanted, since the Playground would lose them', async (t) => {
+  it('is followed by its audio where cards are configured, since the Playground would lose them', async (t) => {
     const { bot, say, end } = await speaking(t, 'webchat', { env: { WEBCHAT_AUDIO: 'card' } });
     say('Once');
     await piecesOf(bot, 1);

@@ -99,7 +99,7 @@ describe('an answer that is too long for one message', PATIENCE, () => {
     assert.deepEqual(cards, [...cards.slice(1).map(() => 0), 1]);
   });
 
-  it('comes in several to Web Chat, with the sound at the last', async (t) => {
+  it('comes in several to Web Chat, with the audio at the last', async (t) => {
     const story = storyOf(250_000);
     const bot = await startTalk(t, { turns: [spoken(story), 'Bye'] });
     const answers = await answerTo(bot, { channelId: 'webchat' });
@@ -235,7 +235,7 @@ describe('a part that the channel refuses for good', PATIENCE, () => {
     assert.doesNotMatch(JSON.stringify(bot.logs), /Line-/);
   });
 
-  it('goes once more without its card when that is the last, so that only the sound is lost', async (t) => {
+  it('goes once more without its card when that is the last, so that only the audio is lost', async (t) => {
     const story = storyOf(40_000);
     const bot = await startTalk(t, { turns: [spoken(story), failing('invalid_request_error', 'nonsense')] });
     bot.connector.rule = ({ body }) => (body.attachments === undefined ? undefined : REFUSAL);

@@ -7,9 +7,9 @@ const QUOTE_LINE = 'In reply to a message that the sender attributes to "Grace":
 const PLACE = '<attachment id="3f2c0d3e-1111-4222-8333-444455556666"></attachment>';
 
 describe('file in a channel: what Teams keeps back is named to the user and to the model', () => {
-  it('file in a channel: with a text', async (t) => {
+  it('file in a channel: with a text', async () => {
     const attachments = [html(`<p><at id="0">Bot</at> read this</p>${PLACE}`)];
-    const got = await exchange(t, '<at>Bot</at> read this', { ...CHANNEL, attachments });
+    const got = await exchange('<at>Bot</at> read this', { ...CHANNEL, attachments });
     assert.match(got.asked, /Ada wrote: "read this"\nThe user also sent a file/);
     assert.equal(got.answer.split('\n\n').at(-1)?.includes(en.attachments.keptBackInGroup), true, got.answer);
   });
@@ -52,19 +52,18 @@ describe('file in a channel: what Teams keeps back is named to the user and to t
       en.attachments.notRead.sign_in_needed(undefined),
     ],
   ] as const) {
-    it(`file in a channel: ${name}`, async (t) => {
-      const got = await exchange(t, text, { ...CHANNEL, attachments }, []);
+    it(`file in a channel: ${name}`, async () => {
+      const got = await exchange(text, { ...CHANNEL, attachments }, false);
       assert.equal(got.answer, note);
-      assert.deepEqual(got.events, []);
     });
   }
 
-  it('file in a channel: says something else in a chat of two', async (t) => {
-    const got = await exchange(t, '', { ...TEAMS, attachments: [html(PLACE)] }, []);
+  it('file in a channel: says something else in a chat of two', async () => {
+    const got = await exchange('', { ...TEAMS, attachments: [html(PLACE)] }, false);
     assert.equal(got.answer, en.attachments.keptBack);
   });
 
-  it('file in a channel: a quotation has its place there, and is no file', async (t) => {
+  it('file in a channel: a quotation has its place there, and is no file', async () => {
     const content = JSON.stringify({
       messageId: '17',
       messagePreview: 'Ship it Thursday.',
@@ -74,24 +73,24 @@ describe('file in a channel: what Teams keeps back is named to the user and to t
       { contentType: 'messageReference', id: '17', content },
       html('<attachment id="17"></attachment><p>ok</p>'),
     ];
-    const got = await exchange(t, 'ok', { ...TEAMS, attachments });
+    const got = await exchange('ok', { ...TEAMS, attachments });
     assert.equal(got.asked, `${QUOTE_LINE}\n\nok`);
     assert.equal(got.answer, 'Answer');
   });
 
-  it('file in a channel: what is answered has its place there, by the id in its entity', async (t) => {
+  it('file in a channel: what is answered has its place there, by the id in its entity', async () => {
     const quotedReply = { messageId: '1700000000001', senderName: 'Grace', preview: 'Ship it Thursday.' };
     const entities = [{ type: 'quotedReply', quotedReply }];
     const attachments = [html('<attachment id="1700000000001"></attachment><p>ok</p>')];
-    const got = await exchange(t, 'ok', { ...TEAMS, entities, attachments });
+    const got = await exchange('ok', { ...TEAMS, entities, attachments });
     assert.equal(got.asked, `${QUOTE_LINE}\n\nok`);
     assert.equal(got.answer, 'Answer');
   });
 
-  it('file in a channel: a block of code is given to the model as one', async (t) => {
+  it('file in a channel: a block of code is given to the model as one', async () => {
     const code =
       '<p>why?</p><p itemtype="http://schema.skype.com/CodeBlockEditor">&nbsp;</p><pre class="language-json"><code><span>{</span><br>&nbsp; "a": 1<br>}</code></pre>';
-    const got = await exchange(t, 'why?\n{\n  "a": 1\n}', { ...TEAMS, attachments: [html(code)] });
+    const got = await exchange('why?\n{\n  "a": 1\n}', { ...TEAMS, attachments: [html(code)] });
     assert.equal(got.asked, 'why?\n```json\n{\n  "a": 1\n}\n```');
   });
 
@@ -107,16 +106,16 @@ describe('file in a channel: what Teams keeps back is named to the user and to t
     [7, false],
     [undefined, false],
   ] as const) {
-    it(`file in a channel: a Loop component is named with its address if that is a clean one: ${componentUrl}`, async (t) => {
+    it(`file in a channel: a Loop component is named with its address if that is a clean one: ${componentUrl}`, async () => {
       const content = { componentUrl, sourceType: 'Compose' };
       const card = { contentType: 'application/vnd.microsoft.card.fluidEmbedCard', content };
-      const { answer } = await exchange(t, '', { ...TEAMS, attachments: [card] }, []);
+      const { answer } = await exchange('', { ...TEAMS, attachments: [card] }, false);
       assert.equal(answer, en.attachments.loop(named ? componentUrl : undefined));
       assert.equal(answer.includes('https://'), named);
     });
   }
 
-  it('file in a channel: cards that hold words are given to the model', async (t) => {
+  it('file in a channel: cards that hold words are given to the model', async () => {
     const card = (kind: string, content: unknown) => ({
       contentType: `application/vnd.microsoft.card.${kind}`,
       content,
@@ -125,19 +124,19 @@ describe('file in a channel: what Teams keeps back is named to the user and to t
       card('announcement', JSON.stringify({ title: 'We moved', subtitle: 'New office' })),
       card('codesnippet', { language: 'js', code: 'let a = `1`;' }),
     ];
-    const got = await exchange(t, 'what is new?', { ...TEAMS, attachments });
+    const got = await exchange('what is new?', { ...TEAMS, attachments });
     assert.equal(got.asked, 'We moved\nNew office\n\n```js\nlet a = `1`;\n```\n\nwhat is new?');
     assert.equal(got.answer, 'Answer');
   });
 });
 
 describe("other people's mentions", () => {
-  it("other people's mentions: are their plain names", async (t) => {
+  it("other people's mentions: are their plain names", async () => {
     const entities = [
       MENTION,
       { type: 'mention', text: '<at>Jane Doe</at>', mentioned: { id: '29:jane', name: 'Jane Doe' } },
     ];
-    const got = await exchange(t, '<at>Bot</at> is <at>Jane Doe</at> right?', { ...CHANNEL, entities });
+    const got = await exchange('<at>Bot</at> is <at>Jane Doe</at> right?', { ...CHANNEL, entities });
     assert.equal(got.asked, 'Ada wrote: "is Jane Doe right?"');
   });
 });

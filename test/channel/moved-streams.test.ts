@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ResourceResponse } from 'botbuilder';
+import type { Activity, ResourceResponse } from 'botbuilder';
 import type { StreamRules } from '../../src/channel/capabilities.ts';
 import { StreamingMessage } from '../../src/channel/streaming-message.ts';
 import { SendError } from '../../src/errors.ts';
@@ -17,25 +17,26 @@ const RULES: StreamRules = {
 };
 
 /** A live message and what it does, an answer of the channel at a time. */
-function live(earlierId: string | undefined, update: () => Promise<unknown> = async () => undefined) {
+function live(earlierId: string | undefined, update: () => Promise<void> = async () => {}) {
   const clock = new ManualClock();
   const diary: string[] = [];
   const message = new StreamingMessage({
     rules: RULES,
-    earlierId,
-    onBegun: (id) => diary.push(`begun ${id}`),
+    stream: { earlierId, onBegun: (id) => void diary.push(`begun ${id}`) },
     pace: { nextAtMs: 0 },
     clock,
     channelNow: () => clock.now(),
     log: createLogger('silent'),
-    async sendPiece({ text }): Promise<ResourceResponse> {
-      diary.push(`piece ${text}`);
-      return { id: 'stream-2' };
-    },
-    sendWhole: async ({ text }) => void diary.push(`whole ${text}`),
-    async update({ id, text }) {
-      diary.push(`update ${id} ${text}`);
-      return update();
+    calls: {
+      async send(activity): Promise<ResourceResponse> {
+        diary.push(`piece ${(activity as Partial<Activity>).text}`);
+        return { id: 'stream-2' };
+      },
+      sendText: async ({ text }) => void diary.push(`whole ${text}`),
+      async update({ id, text }) {
+        diary.push(`update ${id} ${text}`);
+        return update();
+      },
     },
     onStopped: () => {},
     onOff: () => {},
@@ -60,7 +61,7 @@ describe('a stream of a turn that moves', () => {
     assert.equal(message.lacksEnd, false);
   });
 
-  it('is followed by the whole reply where the channel does not take it in its place', async () => {
+  it('is followed by the whole reply where the channel does not accept it in its place', async () => {
     const { message, diary } = live('stream-1', () => Promise.reject({ statusCode: 404 }));
     await message.finish({ text: 'Once upon a time' });
     assert.deepEqual(diary, ['update stream-1 Once upon a time', 'whole Once upon a time']);

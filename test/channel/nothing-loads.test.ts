@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { spoken } from '../conversation/timed-bot.ts';
 import { startBot } from '../support/bot.ts';
 import { speaking, texts, whileTimePasses } from './speaking.ts';
 
@@ -14,7 +15,7 @@ const PATIENCE = { timeout: 30_000 };
 describe('what the bot sends loads nothing in a client', PATIENCE, () => {
   for (const channelId of ALL) {
     it(`in an answer to ${channelId}`, async (t) => {
-      const bot = await startBot({ turns: [`See ${IMAGE} ${HTML}`] });
+      const bot = await startBot({ turns: [spoken(`See ${IMAGE} ${HTML}`)] });
       t.after(() => bot[Symbol.asyncDispose]());
       await bot.says('hello', { channelId, conversation: { id: 'c', isGroup: channelId === 'msteams' } });
       const [reply] = await bot.connector.whenMessages(1);
@@ -25,7 +26,7 @@ describe('what the bot sends loads nothing in a client', PATIENCE, () => {
   }
 
   it('in an answer that goes back in the response', async (t) => {
-    const bot = await startBot({ turns: [IMAGE] });
+    const bot = await startBot({ turns: [spoken(IMAGE)] });
     t.after(() => bot[Symbol.asyncDispose]());
     const response = await bot.says('hello', { channelId: 'webchat', deliveryMode: 'expectReplies' });
     const { activities } = (await response.json()) as { activities: { text?: string }[] };
@@ -68,7 +69,7 @@ describe('what the bot sends loads nothing in a client', PATIENCE, () => {
 
   it('in the parts of an answer that is too long for one message, each of which is read by itself', async (t) => {
     const line = `${HTML} ${'and so on '.repeat(8)}\n`;
-    const bot = await startBot({ turns: [`Code:\n\`\`\`html\n${line.repeat(60)}\`\`\``] });
+    const bot = await startBot({ turns: [spoken(`Code:\n\`\`\`html\n${line.repeat(60)}\`\`\``)] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('hello', { channelId: 'slack' });
     const [first, second] = await bot.connector.whenMessages(2);
@@ -79,7 +80,7 @@ describe('what the bot sends loads nothing in a client', PATIENCE, () => {
   });
 
   it('and the model is shown again what it wrote', async (t) => {
-    const bot = await startBot({ turns: [IMAGE, 'Next'] });
+    const bot = await startBot({ turns: [spoken(IMAGE), 'Next'] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('hello');
     await bot.connector.whenMessages(1);

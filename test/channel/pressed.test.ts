@@ -24,7 +24,7 @@ describe('a press on "Save"', PATIENCE, () => {
     assert.equal(activities[0]?.text, en.textMissing);
   });
 
-  it('is taken later when too many are being worked on, and never more than that at once', async (t) => {
+  it('is accepted later when too many are in progress, and never more than that at once', async (t) => {
     const { bot, pressed } = await startSavingChat(t);
     const gate = Promise.withResolvers<void>();
     t.after(() => gate.resolve());
@@ -79,7 +79,7 @@ describe('a file that is being saved when the bot has to end', PATIENCE, () => {
 });
 
 describe('the page of an answer', () => {
-  it('is not there behind a slash, where its sound would not be found', async (t) => {
+  it('is not there behind a slash, where its audio would not be found', async (t) => {
     const bot = await startBot({ turns: ['Hi'] });
     t.after(() => bot.close());
     await bot.says('hello', { ...PERSONAL, conversation: { ...PERSONAL.conversation, conversationType: 'groupChat' } });

@@ -83,22 +83,22 @@ describe('quoted marker: the model is given the quote as a quote, and the text w
       undefined,
     ],
   ] as const) {
-    it(`quoted marker: ${name}`, async (t) => {
-      const got = await exchange(t, text, { ...TEAMS, ...fields });
+    it(`quoted marker: ${name}`, async () => {
+      const got = await exchange(text, { ...TEAMS, ...fields });
       if (asked !== undefined) assert.equal(got.asked, asked);
       assert.equal(got.answer, 'Answer');
     });
   }
 
-  it('quoted marker: in a channel with a mention', async (t) => {
+  it('quoted marker: in a channel with a mention', async () => {
     const fields = { ...CHANNEL, entities: [MENTION, ...QUOTED.entities] };
-    const got = await exchange(t, `<at>Bot</at> ${MARKER} Ok cool`, fields);
+    const got = await exchange(`<at>Bot</at> ${MARKER} Ok cool`, fields);
     assert.equal(got.asked, `${QUOTE_LINE}\n\nAda wrote: "Ok cool"`);
   });
 
-  it("quoted marker: a reply to the bot's own message needs no mention", async (t) => {
+  it("quoted marker: a reply to the bot's own message needs no mention", async () => {
     const entities = [{ type: 'quotedReply', quotedReply: { ...quotedReply, senderId: BOT.id, senderName: 'Bot' } }];
-    assert.equal((await exchange(t, `${MARKER} why?`, { ...CHANNEL, entities })).answer, 'Answer');
+    assert.equal((await exchange(`${MARKER} why?`, { ...CHANNEL, entities })).answer, 'Answer');
   });
 
   for (const [text, fields] of [
@@ -108,8 +108,8 @@ describe('quoted marker: the model is given the quote as a quote, and the text w
     [`<at>Bot</at> ${MARKER} /stop`, { ...CHANNEL, entities: [MENTION, ...QUOTED.entities] }],
     [`${MARKER} <at>Bot</at> /stop`, { ...CHANNEL, entities: [MENTION, ...QUOTED.entities] }],
   ] as const) {
-    it(`quoted marker: /stop behind it stops (${text}, ${fields.entities.length} entities)`, async (t) => {
-      assert.equal((await exchange(t, text, fields, [])).answer, en.commands.stopped);
+    it(`quoted marker: /stop behind it stops (${text}, ${fields.entities.length} entities)`, async () => {
+      assert.equal((await exchange(text, fields, false)).answer, en.commands.stopped);
     });
   }
 });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it, type TestContext } from 'node:test';
 import { de } from '../../src/messages/de.ts';
 import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
-import { speak } from '../support/invited.ts';
+import { FastClock } from '../support/fast-clock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
-import { SwiftClock } from '../support/swift-clock.ts';
+import { uploadRecording } from '../support/recording-link.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -19,7 +19,7 @@ const thread = (id: string) => ({
 const MINUTE_MS = 60_000;
 
 async function started(t: TestContext, options: BotUnderTestOptions = {}) {
-  const bot = await startBot({ deps: { clock: new SwiftClock() }, ...options });
+  const bot = await startBot({ deps: { clock: new FastClock() }, ...options });
   t.after(() => bot.close());
   return { bot };
 }
@@ -69,7 +69,7 @@ describe('/talk in Teams', () => {
       assert.equal(task.value['fallbackUrl'], task.value['url']);
       const url = task.value['url'] ?? '';
       assert.equal((await fetch(url)).status, 200);
-      assert.equal((await speak(url)).status, 202);
+      assert.equal((await uploadRecording(url)).status, 202);
       const [, reply] = await bot.connector.whenMessages(2);
       assert.equal(reply?.body.conversation.id, fields.conversation.id);
       assert.equal((await press(bot, buttons, fields)).value, en.recording.ended, 'it is used');
@@ -92,10 +92,10 @@ describe('/talk in Teams', () => {
     const [button] = await buttonsOf(bot, GROUP);
     const { recording } = (button?.['data'] ?? {}) as { recording?: string };
     assert.equal((await fetch(`${bot.url}/record/${recording}`)).status, 404);
-    assert.equal((await speak(`${bot.url}/record/${recording}`)).status, 404);
+    assert.equal((await uploadRecording(`${bot.url}/record/${recording}`)).status, 404);
   });
 
-  it('opens for whoever asked, and tells everybody else kindly', async (t) => {
+  it('opens for the user who asked, and tells everybody else kindly', async (t) => {
     const { bot } = await started(t);
     const buttons = await buttonsOf(bot, GROUP);
     const other = { ...GROUP, from: { id: 'user-2', name: 'Eve' } };
@@ -149,7 +149,7 @@ describe('/talk in Teams', () => {
     });
   }
 
-  it('is refused kindly to people who are not let in', async (t) => {
+  it('is refused kindly to people who are not allowed', async (t) => {
     const { bot } = await started(t, {
       isSigned: true,
       env: { ALLOWED_USERS: 'user-1', PUBLIC_BASE_URL: 'http://127.0.0.1:1' },
@@ -177,7 +177,7 @@ describe('/talk in Teams', () => {
     assert.deepEqual(bot.connector.messages, []);
   });
 
-  it('is offered to whoever sends a recording of Teams, which no bot is given', async (t) => {
+  it('is offered to a user who sends a recording of Teams, which bots do not get', async (t) => {
     const { bot } = await started(t);
     const reply = await ask(bot, undefined, { ...PERSONAL, attachments: [TEAMS_CLIP] });
     assert.equal(reply.text, en.attachments.voiceClip);
@@ -185,11 +185,11 @@ describe('/talk in Teams', () => {
   });
 });
 
-describe('whoever sends a recording of Teams', () => {
+describe('a user who sends a recording of Teams', () => {
   it('is not told of the page where there is none', async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId.close());
-    const bot = await startBot({ env: openId.env, deps: { clock: new SwiftClock() } });
+    const bot = await startBot({ env: openId.env, deps: { clock: new FastClock() } });
     t.after(() => bot.close());
     const authorization = `Bearer ${openId.token(bot.connector.url)}`;
     const attachments = [TEAMS_CLIP];
@@ -200,17 +200,21 @@ describe('whoever sends a recording of Teams', () => {
 });
 
 describe('/talk elsewhere', () => {
+  let bot: BotUnderTest;
+  before(async () => {
+    bot = await startBot({ deps: { clock: new FastClock() } });
+  });
+  after(() => bot.close());
+
   for (const channelId of ['emulator', 'webchat', 'directline', 'facebook', 'unheard-of']) {
-    it(`is answered with a link to one person (${channelId})`, async (t) => {
-      const { bot } = await started(t);
+    it(`is answered with a link to one person (${channelId})`, async () => {
       const { text, attachments } = await ask(bot, '/talk', { channelId });
       assert.equal(attachments, undefined);
       const [, url = ''] = /\n\n\[🎙 Speak\]\((\S+)\)$/.exec(text) ?? [];
       assert.equal((await fetch(url)).status, 200);
     });
 
-    it(`leads nobody there where several would have the link (${channelId})`, async (t) => {
-      const { bot } = await started(t);
+    it(`leads nobody there where several would have the link (${channelId})`, async () => {
       const { text } = await ask(bot, '/talk', { channelId, conversation: { id: 'room', isGroup: true } });
       assert.equal(text, en.recording.shared);
     });
@@ -219,7 +223,7 @@ describe('/talk elsewhere', () => {
   it('says so kindly where the bot has no address that the user can reach', async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId.close());
-    const bot = await startBot({ env: openId.env, deps: { clock: new SwiftClock() } });
+    const bot = await startBot({ env: openId.env, deps: { clock: new FastClock() } });
     t.after(() => bot.close());
     const authorization = `Bearer ${openId.token(bot.connector.url)}`;
     for (const [index, fields] of [{}, PERSONAL, GROUP].entries()) {

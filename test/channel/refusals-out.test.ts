@@ -3,8 +3,8 @@ import { describe, it, type TestContext } from 'node:test';
 import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import type { ConnectorRule } from '../support/fake-connector.ts';
+import { FastClock } from '../support/fast-clock.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
-import { SwiftClock } from '../support/swift-clock.ts';
 import { watchedLog } from './watched-log.ts';
 
 const SECOND = 48_000;
@@ -18,7 +18,7 @@ const error = (code: string, message: string) => ({ status: 400, body: { error: 
 /** A bot with an app id has no address for sound unless one is set. */
 async function authenticated(t: TestContext, turn: ReturnType<typeof spoken>, env = {}) {
   const openId = await startOpenIdServer();
-  const bot = await startBot({ env: { ...openId.env, ...env }, turns: [turn], deps: { clock: new SwiftClock() } });
+  const bot = await startBot({ env: { ...openId.env, ...env }, turns: [turn], deps: { clock: new FastClock() } });
   t.after(async () => {
     await bot[Symbol.asyncDispose]();
     await openId[Symbol.asyncDispose]();
@@ -35,7 +35,7 @@ const telegram: ConnectorRule = ({ body }) => {
 
 describe('Markdown that a channel refuses', { timeout: 30_000 }, () => {
   const start = async (t: TestContext, options: BotUnderTestOptions) => {
-    const bot = await startBot({ deps: { clock: new SwiftClock() }, ...options });
+    const bot = await startBot({ deps: { clock: new FastClock() }, ...options });
     t.after(() => bot[Symbol.asyncDispose]());
     return bot;
   };
@@ -61,7 +61,7 @@ describe('Markdown that a channel refuses', { timeout: 30_000 }, () => {
     assert.equal(reply?.body.textFormat, 'markdown');
   });
 
-  it('goes as plain text without its sound where the channel takes neither', async (t) => {
+  it('goes as plain text without its audio where the channel accepts neither', async (t) => {
     const bot = await start(t, { turns: ['use my_var here'] });
     bot.connector.rule = (call, response) =>
       call.body.attachments === undefined ? telegram(call, response) : error('BadArgument', 'no');
@@ -73,7 +73,11 @@ describe('Markdown that a channel refuses', { timeout: 30_000 }, () => {
 
   it('is tried in each part of a long text, and no part is sent twice', async (t) => {
     const paragraph = `my_var ${'is a name '.repeat(200)}`.trim();
-    const bot = await start(t, { turns: [`${paragraph}\n\n${paragraph}\n\n${paragraph}`] });
+    const bot = await start(t, {
+      turns: [
+        { outputs: [{ text: `${paragraph}\n\n${paragraph}\n\n${paragraph}`, pcm: new Uint8Array(SECOND) }], ending },
+      ],
+    });
     bot.connector.rule = telegram;
     await bot.says('hello', { channelId: 'telegram' });
     const parts = await bot.connector.whenMessages(3);

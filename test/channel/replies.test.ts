@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type BotUnderTest, type BotUnderTestOptions, samplesOf, startBot } from '../support/bot.ts';
 import type { ConnectorCall } from '../support/fake-connector.ts';
+import { FastClock } from '../support/fast-clock.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
-import { SwiftClock } from '../support/swift-clock.ts';
 
 const TEXT = 'Hi **there**';
 const SHORT = 96_000;
@@ -22,7 +22,7 @@ async function replyTo(bot: BotUnderTest, fields: Record<string, unknown>): Prom
 
 /** The first reply of a bot on this machine. */
 async function firstReply(channelId: string, options: BotUnderTestOptions = {}, look = async (_: ConnectorCall) => {}) {
-  const bot = await startBot({ turns: [spoken()], deps: { clock: new SwiftClock() }, ...options });
+  const bot = await startBot({ turns: [spoken()], deps: { clock: new FastClock() }, ...options });
   try {
     const reply = await replyTo(bot, { channelId });
     await look(reply);
@@ -91,7 +91,7 @@ describe('a reply on the wire, with an address that the user can reach', () => {
     );
   });
 
-  it('has no attachment and no link where there is no sound', async () => {
+  it('has no attachment and no link where there is no audio', async () => {
     const text = { outputs: [{ text: TEXT, modality: 'text' as const }], ending: { kind: 'completed' } as const };
     for (const channel of ['webchat', 'msteams']) {
       const body = await firstReply(channel, { turns: [text] });
@@ -111,7 +111,7 @@ describe('a reply on the wire, without such an address', () => {
   ): Promise<void> {
     const openId = await startOpenIdServer();
     try {
-      const bot = await startBot({ env: openId.env, turns: [spoken(bytes)], deps: { clock: new SwiftClock() } });
+      const bot = await startBot({ env: openId.env, turns: [spoken(bytes)], deps: { clock: new FastClock() } });
       try {
         prepare(bot);
         const authorization = `Bearer ${openId.token(bot.connector.url)}`;
@@ -190,7 +190,7 @@ describe('a reply on the wire, without such an address', () => {
 
 describe('the address of a reply', () => {
   it('is the message that it answers, in its conversation, from the bot to the user', async (t) => {
-    const bot = await startBot({ turns: ['Hi'], deps: { clock: new SwiftClock() } });
+    const bot = await startBot({ turns: ['Hi'], deps: { clock: new FastClock() } });
     t.after(() => bot[Symbol.asyncDispose]());
     const conversation = { id: '19:abc@thread.tacv2;messageid=1/2', conversationType: 'channel', tenantId: 'tenant-1' };
     const { path, body } = await replyTo(bot, {
@@ -226,7 +226,7 @@ describe('the address of a reply', () => {
   });
 
   it('needs no recipient in the message', async (t) => {
-    const bot = await startBot({ turns: ['Hi'], deps: { clock: new SwiftClock() } });
+    const bot = await startBot({ turns: ['Hi'], deps: { clock: new FastClock() } });
     t.after(() => bot[Symbol.asyncDispose]());
     const { body } = await replyTo(bot, { recipient: undefined });
     assert.equal(body.text, 'Hi');

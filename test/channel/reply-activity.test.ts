@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { toMessage, withSound } from '../../src/channel/reply-activity.ts';
+import { toMessage, withAudio } from '../../src/channel/reply-activity.ts';
 import { de } from '../../src/messages/de.ts';
 import { en } from '../../src/messages/en.ts';
-import { storedAudio } from '../support/sound.ts';
+import { storedAudio } from '../support/stored-audio.ts';
 
 const PAGE = 'https://bot.example.com/audio/link';
 const HOSTED = { wavUrl: `${PAGE}.wav`, pageUrl: PAGE };
 const INLINE = { wavUrl: 'data:audio/wav;base64,UklGRg==', pageUrl: undefined };
-const STYLE = { webchatAudio: 'attachment', browserLinks: true, messages: en } as const;
+const STYLE = { webchatAudio: 'attachment', browserLinks: true } as const;
 
 const stored = storedAudio();
 const audio = { stored, wav: Buffer.from('RIFF'), durationMs: stored.durationMs };
@@ -16,7 +16,7 @@ const plain = { type: 'message', text: 'Hi **there**', textFormat: 'markdown' };
 const PLAYER = { audio: 'playerCard', savesFiles: false } as const;
 
 /** The card of a message that has one. */
-function cardOf(message: ReturnType<typeof withSound>) {
+function cardOf(message: ReturnType<typeof withAudio>) {
   assert.equal(message.text, plain.text);
   assert.deepEqual(
     message.attachments?.map(({ contentType }) => contentType),
@@ -27,11 +27,11 @@ function cardOf(message: ReturnType<typeof withSound>) {
 
 describe('the text of a reply', () => {
   it('is markdown', () => {
-    assert.deepEqual(toMessage({ text: plain.text }, { audio: 'link', marksAi: false, takesRatings: false }), plain);
+    assert.deepEqual(toMessage({ text: plain.text }, { audio: 'link', labelsAi: false }), plain);
   });
 
   it('is marked as made by AI and may be rated, where the channel knows that and the model said it', () => {
-    const both = { audio: 'link', marksAi: true, takesRatings: true } as const;
+    const both = { audio: 'link', labelsAi: true } as const;
     const message = toMessage({ text: 'Hi', isFromModel: true }, both);
     assert.deepEqual(
       message.entities?.map(({ type }) => type),
@@ -39,23 +39,21 @@ describe('the text of a reply', () => {
     );
     assert.deepEqual(message.channelData, { feedbackLoop: { type: 'default' } });
     assert.deepEqual(toMessage({ text: plain.text }, both), plain);
-    const only = toMessage({ text: 'Hi', isFromModel: true }, { ...both, takesRatings: false });
-    assert.equal(only.channelData, undefined);
   });
 });
 
-describe('the sound of a reply', () => {
+describe('the audio of a reply', () => {
   it('is an audio/wav attachment', () => {
     const capabilities = { audio: 'attachment', savesFiles: false } as const;
     for (const source of [HOSTED, INLINE]) {
       const attachments = [{ contentType: 'audio/wav', contentUrl: source.wavUrl, name: 'reply.wav' }];
-      assert.deepEqual(withSound(plain, audio, source, capabilities, STYLE), { ...plain, attachments });
+      assert.deepEqual(withAudio(plain, audio, source, capabilities, STYLE, en), { ...plain, attachments });
     }
   });
 
   it('is an AudioCard that does not start by itself', () => {
     const capabilities = { audio: 'attachment', savesFiles: false } as const;
-    const message = withSound(plain, audio, HOSTED, capabilities, { ...STYLE, webchatAudio: 'card' });
+    const message = withAudio(plain, audio, HOSTED, capabilities, { ...STYLE, webchatAudio: 'card' }, en);
     assert.equal(message.text, plain.text);
     assert.equal(message.attachments?.length, 1);
     const [card] = message.attachments ?? [];
@@ -66,20 +64,29 @@ describe('the sound of a reply', () => {
 
   it('is a link to its page below the text, never an attachment', () => {
     for (const webchatAudio of ['attachment', 'card'] as const) {
-      const message = withSound(plain, audio, HOSTED, { audio: 'link', savesFiles: false }, { ...STYLE, webchatAudio });
+      const message = withAudio(
+        plain,
+        audio,
+        HOSTED,
+        { audio: 'link', savesFiles: false },
+        { ...STYLE, webchatAudio },
+        en,
+      );
       assert.deepEqual(message, { ...plain, text: `Hi **there**\n\n[Listen (0:04)](${PAGE})` });
     }
   });
 
   it('is left to the channel that speaks the text itself', () => {
-    const speaking = { audio: 'speak', marksAi: false, takesRatings: false, savesFiles: false } as const;
+    const speaking = { audio: 'speak', labelsAi: false, savesFiles: false } as const;
     const message = toMessage({ text: plain.text }, speaking);
     assert.deepEqual(message, { ...plain, speak: plain.text });
-    assert.deepEqual(withSound(message, audio, HOSTED, speaking, STYLE), message);
+    assert.deepEqual(withAudio(message, audio, HOSTED, speaking, STYLE, en), message);
   });
 
   it('is a card that plays it in a dialog, opens it in a browser, and saves it', () => {
-    const { actions, fallbackText } = cardOf(withSound(plain, audio, HOSTED, { ...PLAYER, savesFiles: true }, STYLE));
+    const { actions, fallbackText } = cardOf(
+      withAudio(plain, audio, HOSTED, { ...PLAYER, savesFiles: true }, STYLE, en),
+    );
     assert.deepEqual(actions, [
       { type: 'Action.Submit', title: '▶ Play 0:04', data: { msteams: { type: 'task/fetch' }, play: stored.id } },
       { type: 'Action.OpenUrl', title: 'Open in browser', url: PAGE },
@@ -89,8 +96,8 @@ describe('the sound of a reply', () => {
   });
 
   it('is a card in the language of the user, without what is not allowed or not possible', () => {
-    const style = { ...STYLE, browserLinks: false, messages: de };
-    const { actions } = cardOf(withSound(plain, audio, HOSTED, PLAYER, style));
+    const style = { ...STYLE, browserLinks: false };
+    const { actions } = cardOf(withAudio(plain, audio, HOSTED, PLAYER, style, de));
     assert.deepEqual(
       actions.map(({ title }: { title: string }) => title),
       ['▶ Abspielen 0:04'],
@@ -99,17 +106,16 @@ describe('the sound of a reply', () => {
   });
 
   for (const delivery of ['attachment', 'link', 'playerCard'] as const) {
-    it(`is missing where there is no address, or no audio, and said to be where it would have been played (${delivery})`, () => {
+    it(`is missing where there is no address, and said to be where it would have been played (${delivery})`, () => {
       const capabilities = { audio: delivery, savesFiles: true };
       const text = delivery === 'attachment' ? `${plain.text}\n\n${en.audio.notDelivered}` : plain.text;
-      assert.deepEqual(withSound(plain, audio, undefined, capabilities, STYLE), { ...plain, text });
-      assert.deepEqual(withSound(plain, undefined, HOSTED, capabilities, STYLE), plain);
+      assert.deepEqual(withAudio(plain, audio, undefined, capabilities, STYLE, en), { ...plain, text });
     });
   }
 
   for (const delivery of ['link', 'playerCard'] as const) {
     it(`is missing where it has no page (${delivery})`, () => {
-      assert.deepEqual(withSound(plain, audio, INLINE, { audio: delivery, savesFiles: true }, STYLE), plain);
+      assert.deepEqual(withAudio(plain, audio, INLINE, { audio: delivery, savesFiles: true }, STYLE, en), plain);
     });
   }
 });

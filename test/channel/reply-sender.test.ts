@@ -14,25 +14,25 @@ function messagesPosted(bot: BotUnderTest): number {
 }
 
 describe('a reply that the channel refuses with its audio', () => {
-  for (const status of [400, 413, 415]) {
-    for (const [channelId, WEBCHAT_AUDIO] of [
-      ['webchat', 'attachment'],
-      ['emulator', 'attachment'],
-      ['emulator', 'card'],
-    ] as const) {
-      it(`goes once more without it after ${status}, so that the text is not lost (${channelId}, ${WEBCHAT_AUDIO})`, async (t) => {
-        const bot = await startBot({ env: { WEBCHAT_AUDIO }, turns: ['Still here'] });
-        t.after(() => bot[Symbol.asyncDispose]());
+  for (const [channelId, WEBCHAT_AUDIO] of [
+    ['webchat', 'attachment'],
+    ['emulator', 'attachment'],
+    ['emulator', 'card'],
+  ] as const) {
+    it(`goes once more without it, so that the text is not lost (${channelId}, ${WEBCHAT_AUDIO})`, async (t) => {
+      const statuses = [400, 413, 415];
+      const bot = await startBot({ env: { WEBCHAT_AUDIO }, turns: statuses.map(() => 'Still here') });
+      t.after(() => bot[Symbol.asyncDispose]());
+      for (const [index, status] of statuses.entries()) {
         bot.connector.rule = ({ body }) => (body.attachments === undefined ? undefined : { status, body: REFUSAL });
         await bot.says('hello', { channelId });
-        const [reply] = await bot.connector.whenMessages(1);
-
+        const reply = (await bot.connector.whenMessages(index + 1))[index];
         assert.equal(reply?.body.text, 'Still here');
         assert.equal(reply?.body.attachments, undefined);
-        assert.equal(reply?.body.replyToId, 'activity-1');
-        assert.equal(messagesPosted(bot), 2);
-      });
-    }
+        assert.equal(reply?.body.replyToId, `activity-${index + 1}`);
+        assert.equal(messagesPosted(bot), 2 * (index + 1), String(status));
+      }
+    });
   }
 
   it('goes without it, then as plain text, and then no more', async (t) => {
@@ -77,7 +77,7 @@ describe('a reply that the channel refuses with its audio', () => {
   });
 });
 
-describe('the typing sign on the wire', () => {
+describe('the typing indicator on the wire', () => {
   interface Held {
     readonly clock: ManualClock;
     readonly release: () => void;

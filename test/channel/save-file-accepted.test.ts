@@ -24,7 +24,7 @@ function assertNothingBroke(logs: readonly Record<string, unknown>[]): void {
 }
 
 describe('an accepted offer', { timeout: 30_000 }, () => {
-  it('is taken at once, saved, shown as a file, and removed', async (t) => {
+  it('is accepted at once, saved, shown as a file, and removed', async (t) => {
     const gate = Promise.withResolvers<{ status: number }>();
     const { bot, files, wav, offer, accept, ended } = await startSavingChat(t);
     files.rule = () => gate.promise;
@@ -78,12 +78,12 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
     assert.equal(files.asked.length, 1);
   });
 
-  it('whose sound has expired since is answered with a kind word', async (t) => {
+  it('whose audio has expired since is answered with a kind word', async (t) => {
     const { files, clock, offer, accept, ended } = await startSavingChat(t, { env: { AUDIO_RETENTION_HOURS: '1' } });
     const context = await offer();
     await clock.advance(HOUR_MS);
     await accept(context);
-    assert.deepEqual(await ended(), ['card: consent', en.audio.gone, REMOVED]);
+    assert.deepEqual(await ended(), ['card: consent', en.audio.gone]);
     assert.deepEqual(files.asked, []);
   });
 
@@ -93,7 +93,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
     await accept(context, PLACE, ELSEWHERE);
     await bot.connector.when(({ path }) => path.includes('/personal-2/'));
     assert.deepEqual(files.asked, []);
-    assert.equal(bot.connector.calls[1]?.body.text, en.audio.notSaved);
+    assert.equal(bot.connector.calls[1]?.body.text, en.audio.gone);
     await accept(context);
     assert.deepEqual((await ended()).slice(-2), ['card: info', REMOVED]);
     assert.equal(files.asked.length, 1);
@@ -123,7 +123,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
       await accept(context);
       assert.deepEqual(await ended(), [...SAVED, en.audio.savedBefore, REMOVED]);
       assert.equal(files.asked.length, 1);
-      const kept = bot.logs.filter(({ msg }) => msg === 'the offer of a file could not be removed');
+      const kept = bot.logs.filter(({ msg }) => msg === 'file offer not removed');
       assert.equal(kept.length, 2);
       assertNothingBroke(bot.logs.filter((line) => !kept.includes(line)));
     });

@@ -24,7 +24,7 @@ const always =
   (status: number): ConnectorRule =>
   () => ({ status, body: REFUSAL });
 
-describe('a message that the channel does not take', () => {
+describe('a message that the channel does not accept', () => {
   for (const status of [412, 429, 502, 503, 504]) {
     it(`is sent again after ${status}, three times at most, and later each time`, async (t) => {
       const clock = new ManualClock();
@@ -40,7 +40,7 @@ describe('a message that the channel does not take', () => {
       assert.equal(sending.connector.calls.length, 4);
     });
 
-    it(`arrives once when it is taken after ${status}`, async (t) => {
+    it(`arrives once when it is accepted after ${status}`, async (t) => {
       const clock = new ManualClock();
       const sending = await startAdapter({ clock });
       t.after(() => sending[Symbol.asyncDispose]());
@@ -80,7 +80,7 @@ describe('a message that the channel does not take', () => {
       t.after(() => sending[Symbol.asyncDispose]());
       sending.connector.rule = first({ status: 429, headers: { 'retry-after': retryAfter } });
       const sent = sending.send(HI);
-      const again = await sending.watched.when(({ msg }) => msg === 'sending again');
+      const again = await sending.watched.when(({ msg }) => msg === 'send retried');
       assert.ok(fits(Number(again['waitMs'])), String(again['waitMs']));
       await clock.advance(20_150);
       await sent;
@@ -127,7 +127,7 @@ describe('a message that the channel does not take', () => {
     t.after(() => sending[Symbol.asyncDispose]());
     sending.connector.rule = first({ status: 503 });
     const sent = sending.send({ ...HI, text: 'secret words' });
-    const line = await sending.watched.when(({ msg }) => msg === 'sending again');
+    const line = await sending.watched.when(({ msg }) => msg === 'send retried');
     assert.equal(line['status'], 503);
     await clock.advance(400);
     await sent;
@@ -166,7 +166,7 @@ describe('a channel that cannot be reached', () => {
   }
 });
 
-describe('a channel that may have taken the message', () => {
+describe('a channel that may have accepted the message', () => {
   const ends: Record<string, ConnectorRule> = {
     'resets the connection instead of an answer': (_, response) => {
       response.socket?.resetAndDestroy();

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it } from 'node:test';
+import type { ScriptedResponse } from '../../dev/simulator/responder.ts';
 import { capabilitiesOf } from '../../src/channel/capabilities.ts';
+import type { Env } from '../../src/config/env.ts';
 import { en as wording } from '../../src/messages/en.ts';
 import { failing, startTimedBot, type TimedBot, until } from '../conversation/timed-bot.ts';
-import type { BotUnderTestOptions } from '../support/bot.ts';
 import type { ConnectorCall } from '../support/fake-connector.ts';
 import { streamInfo, TeamsRules } from '../support/teams-rules.ts';
 
@@ -56,7 +57,7 @@ const CONVERSATIONS: Readonly<Record<'msteams' | 'others', Readonly<Record<Scope
   },
 };
 
-interface Talk {
+interface Chat {
   readonly bot: TimedBot;
   readonly rules: TeamsRules;
   readonly fields: {
@@ -64,28 +65,44 @@ interface Talk {
     readonly conversation: Conversation;
     readonly channelData: object;
   };
-  /** Resolves with all calls of the next answer, once so many messages were taken in all. */
+  /** Resolves with all calls of the next answer, once so many messages were sent in this chat. */
   next(messages: number): Promise<readonly ConnectorCall[]>;
 }
 
-async function talk(t: TestContext, channelId: string, scope: Scope, options: BotUnderTestOptions): Promise<Talk> {
-  const env = { PUBLIC_BASE_URL: 'https://bot.example.com', ...options.env };
-  const bot = await startTimedBot({ ...options, env });
-  t.after(() => bot[Symbol.asyncDispose]());
+/** One bot for the chats of a suite, and what its model answers next. */
+class SharedBot {
+  bot!: TimedBot;
+  turn: () => ScriptedResponse = () => assert.fail('nothing to answer');
+
+  constructor(env: Env = {}) {
+    before(async () => {
+      this.bot = await startTimedBot({
+        env: { PUBLIC_BASE_URL: 'https://bot.example.com', ...env },
+        simulator: { responder: () => this.turn() },
+      });
+    });
+    after(() => this.bot.close());
+  }
+}
+
+/** A chat of its own for each call. */
+function chatIn(bot: TimedBot, channelId: string, scope: Scope): Chat {
   const rules = new TeamsRules(bot.clock.now);
-  if (channelId === 'msteams') bot.connector.rule = rules.rule;
-  let seen = 0;
+  bot.connector.rule = channelId === 'msteams' ? rules.rule : () => undefined;
+  const conversation = CONVERSATIONS[channelId === 'msteams' ? channelId : 'others'][scope];
+  const [earlier, id] = [bot.connector.messages.length, `${conversation.id}-${bot.connector.calls.length}`];
+  let seen = bot.connector.calls.length;
   return {
     bot,
     rules,
     fields: {
       channelId,
-      conversation: CONVERSATIONS[channelId === 'msteams' ? channelId : 'others'][scope],
+      conversation: { ...conversation, id },
       // A reply to the bot: in a group of Telegram a mention says nothing.
       channelData: { message: { reply_to_message: { from: { username: 'bot-1' } } } },
     },
     async next(messages) {
-      for (const late = AbortSignal.timeout(8_000); bot.connector.messages.length < messages; ) {
+      for (const late = AbortSignal.timeout(8_000); bot.connector.messages.length < earlier + messages; ) {
         assert.ok(!late.aborted, `no ${messages} messages`);
         await bot.clock.advance(100);
       }
@@ -98,14 +115,14 @@ async function talk(t: TestContext, channelId: string, scope: Scope, options: Bo
   };
 }
 
-/** An answer that is held until its asker was seen to wait for ten seconds. */
+/** An answer that is held until its user was seen to wait for ten seconds. */
 function heldAnswer() {
   const gate = Promise.withResolvers<void>();
   let isAsked = false;
-  const turn = () => {
+  const turn = (): ScriptedResponse => {
     isAsked = true;
     const pcm = new Uint8Array(96_000);
-    return { outputs: [{ text: TEXT, pcm }], ending: { kind: 'completed' } as const, gate: gate.promise };
+    return { outputs: [{ text: TEXT, pcm }], ending: { kind: 'completed' }, gate: gate.promise };
   };
   const release = async ({ clock }: TimedBot) => {
     await until(() => isAsked);
@@ -174,7 +191,7 @@ function assertStream(calls: readonly ConnectorCall[], { stream }: Expected): vo
   }
 }
 
-function assertAddress(calls: readonly ConnectorCall[], { fields: { conversation } }: Talk, id: string): void {
+function assertAddress(calls: readonly ConnectorCall[], { fields: { conversation } }: Chat, id: string): void {
   for (const { method, path, body } of calls) {
     assert.deepEqual([method, body.replyToId, body.conversation.id], ['POST', id, conversation.id]);
     assert.equal(path, `/v3/conversations/${encodeURIComponent(conversation.id)}/activities/${id}`);
@@ -182,69 +199,77 @@ function assertAddress(calls: readonly ConnectorCall[], { fields: { conversation
 }
 
 for (const [channel, row] of Object.entries(ROWS)) {
-  for (const scope of SCOPES) {
-    const expected = row[scope];
+  describe(channel, { timeout: 60_000 }, () => {
+    const shared = new SharedBot();
+    for (const scope of SCOPES) {
+      const expected = row[scope];
 
-    describe(`${channel}, ${scope}`, { timeout: 30_000 }, () => {
-      it('streams no more than half of what fits in a message', () => {
+      it(`${scope}: streams no more than half of what fits in a message`, () => {
         const { stream, maxTextChars } = capabilitiesOf(channel, scope);
         assert.ok((stream?.maxChars ?? 0) <= maxTextChars / 2);
       });
 
-      it(`gets ${expected.sound}, stream: ${expected.stream}, and signs and marks of its own`, async (t) => {
+      it(`${scope}: gets ${expected.sound}, stream: ${expected.stream}, and indicators and labels of its own`, async () => {
+        const { bot } = shared;
         const held = heldAnswer();
-        const here = await talk(t, channel, scope, { turns: [held.turn] });
-        await here.bot.says('hello', { id: 'question-1', ...here.fields });
-        await held.release(here.bot);
-        const calls = await here.next(1);
+        shared.turn = held.turn;
+        const chat = chatIn(bot, channel, scope);
+        await bot.says('hello', { id: 'question-1', ...chat.fields });
+        await held.release(bot);
+        const calls = await chat.next(1);
         const [message, ...more] = calls.filter(isMessage);
         assert.ok(message);
         assert.deepEqual([more, calls.at(-1)], [[], message]);
         assertSound(message, expected);
         assertMarks(message, expected.isMarked);
         assertStream(calls, expected);
-        assertAddress(calls, here, 'question-1');
+        assertAddress(calls, chat, 'question-1');
         const signs = calls.filter(isSign);
-        assert.equal(signs.length > 0, expected.isTypingShown, `${signs.length} signs`);
+        assert.equal(signs.length > 0, expected.isTypingShown, `${signs.length} indicators`);
         for (const { body } of calls.slice(0, -1))
           assert.deepEqual([body.attachments, body.speak], [undefined, undefined]);
         for (const piece of calls.slice(0, -1)) assertMarks(piece, false);
-        assert.deepEqual(here.rules.broken, []);
+        assert.deepEqual(chat.rules.broken, []);
       });
 
-      it('gets refusals and apologies as plain texts, neither marked nor with a sound', async (t) => {
-        const here = await talk(t, channel, scope, { turns: [failing('invalid_request_error', 'nonsense')] });
-        await here.bot.says(' ', { id: 'question-1', ...here.fields });
-        const refusal = await here.next(1);
-        await here.bot.says('hello', { id: 'question-2', ...here.fields });
-        const apology = await here.next(2);
+      it(`${scope}: gets refusals and apologies as plain texts, without label and audio`, async () => {
+        const { bot } = shared;
+        shared.turn = () => failing('invalid_request_error', 'nonsense');
+        const chat = chatIn(bot, channel, scope);
+        await bot.says(' ', { id: 'question-1', ...chat.fields });
+        const refusal = await chat.next(1);
+        await bot.says('hello', { id: 'question-2', ...chat.fields });
+        const apology = await chat.next(2);
         assert.deepEqual(
           refusal.map(({ body }) => [body.type, body.text]),
           [['message', wording.textMissing]],
         );
         assertStream(refusal, LINKED);
         assert.match(apology.at(-1)?.body.text, /\(incident \w+\)$/);
-        assertAddress(refusal, here, 'question-1');
-        assertAddress(apology, here, 'question-2');
+        assertAddress(refusal, chat, 'question-1');
+        assertAddress(apology, chat, 'question-2');
         for (const call of [...refusal, ...apology]) {
           assertMarks(call, false);
           assert.equal(call.body.attachments, undefined);
           assert.ok(!isMessage(call) || call.body.speak === (expected.sound === 'speak' ? call.body.text : undefined));
         }
-        assert.deepEqual(here.rules.broken, []);
+        assert.deepEqual(chat.rules.broken, []);
       });
-    });
-  }
+    }
+  });
 }
 
 describe('a card without links for the browser', () => {
+  const shared = new SharedBot({ AUDIO_BROWSER_LINKS: 'false' });
   for (const scope of SCOPES) {
-    it(`holds no address, nor any part of one (${scope})`, async (t) => {
+    it(`holds no address, nor any part of one (${scope})`, async () => {
+      const { bot } = shared;
       const held = heldAnswer();
-      const here = await talk(t, 'msteams', scope, { turns: [held.turn], env: { AUDIO_BROWSER_LINKS: 'false' } });
-      await here.bot.says('hello', here.fields);
-      await held.release(here.bot);
-      const body = (await here.next(1)).at(-1)?.body;
+      shared.turn = held.turn;
+      const chat = chatIn(bot, 'msteams', scope);
+      await bot.says('hello', chat.fields);
+      await held.release(bot);
+      const body = (await chat.next(1)).at(-1)?.body;
       assert.equal(body.attachments.length, 1);
       const { $schema, ...card } = body.attachments[0].content;
       assert.equal($schema, 'http://adaptivecards.io/schemas/adaptive-card.json');

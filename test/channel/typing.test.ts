@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { TypingSign } from '../../src/channel/typing.ts';
+import { TypingIndicator } from '../../src/channel/typing.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
-/** A sign whose sends are noted with their time; each is answered as `answer` says. */
-function shown(answer: () => Promise<unknown> = async () => undefined) {
+/** An indicator whose sends are noted with their time; `answer` answers each. */
+function shown(answer: () => Promise<void> = async () => {}) {
   const clock = new ManualClock();
   const startMs = clock.now();
   const sentAtMs: number[] = [];
-  const sign = new TypingSign(() => {
+  const indicator = new TypingIndicator(() => {
     sentAtMs.push(clock.now() - startMs);
     return answer();
   }, clock);
-  return { clock, sentAtMs, sign };
+  return { clock, sentAtMs, indicator };
 }
 
-describe('TypingSign', () => {
+describe('the typing indicator', () => {
   it('is not shown before half a second has gone by', async () => {
     const { clock, sentAtMs } = shown();
     await clock.advance(499);
@@ -35,20 +35,20 @@ describe('TypingSign', () => {
   });
 
   it('is never shown after it was stopped before', async () => {
-    const { clock, sentAtMs, sign } = shown();
+    const { clock, sentAtMs, indicator } = shown();
     await clock.advance(499);
-    sign.stop();
+    indicator.stop();
     await clock.advance(60_000);
     assert.deepEqual(sentAtMs, []);
     assert.deepEqual(clock.waiting, []);
   });
 
   it('is never shown again after it was stopped', async () => {
-    const { clock, sentAtMs, sign } = shown();
+    const { clock, sentAtMs, indicator } = shown();
     await clock.advance(5_000);
     const count = sentAtMs.length;
-    sign.stop();
-    sign.stop();
+    indicator.stop();
+    indicator.stop();
     await clock.advance(60_000);
     assert.equal(sentAtMs.length, count);
     assert.deepEqual(clock.waiting, []);
@@ -56,9 +56,9 @@ describe('TypingSign', () => {
 
   it('is never shown again after it was stopped while one was on its way', async () => {
     const onTheWay = Promise.withResolvers<void>();
-    const { clock, sentAtMs, sign } = shown(() => onTheWay.promise);
+    const { clock, sentAtMs, indicator } = shown(() => onTheWay.promise);
     await clock.advance(500);
-    sign.stop();
+    indicator.stop();
     onTheWay.resolve();
     await clock.advance(60_000);
     assert.deepEqual(sentAtMs, [500]);
@@ -78,26 +78,26 @@ describe('TypingSign', () => {
     const unseen: unknown[] = [];
     const note = (error: unknown) => void unseen.push(error);
     process.on('unhandledRejection', note);
-    const { clock, sentAtMs, sign } = shown(() => Promise.reject(new Error('refused')));
+    const { clock, sentAtMs, indicator } = shown(() => Promise.reject(new Error('refused')));
     await clock.advance(5_000);
     assert.equal(sentAtMs.length, 2);
-    await sign.settled;
+    await indicator.settled;
     process.off('unhandledRejection', note);
     assert.deepEqual(unseen, []);
   });
 
   it('is settled when nothing is on its way', async () => {
     const onTheWay = Promise.withResolvers<void>();
-    const { clock, sign } = shown(() => onTheWay.promise);
-    await sign.settled;
+    const { clock, indicator } = shown(() => onTheWay.promise);
+    await indicator.settled;
     await clock.advance(500);
     let isSettled = false;
-    void sign.settled.then(() => {
+    void indicator.settled.then(() => {
       isSettled = true;
     });
     await clock.advance(0);
     assert.equal(isSettled, false);
     onTheWay.resolve();
-    await sign.settled;
+    await indicator.settled;
   });
 });

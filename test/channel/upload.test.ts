@@ -1,43 +1,74 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { upload } from '../../src/channel/upload.ts';
 import { en } from '../../src/messages/en.ts';
-import { CARD_ID, type FileService, PLACE, type SavingChat, startSavingChat } from '../support/file-service.ts';
+import { inTime } from '../realtime/gathered.ts';
+import { CARD_ID, type FileService, PLACE, startFileService, startSavingChat } from '../support/file-service.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
-const { notSaved } = en.audio;
 const SAVED = ['card: consent', 'card: info', `DELETE ${CARD_ID}`];
-const NOT_SAVED = ['card: consent', notSaved, `DELETE ${CARD_ID}`];
+const NOT_SAVED = ['card: consent', en.audio.notSaved, `DELETE ${CARD_ID}`];
 const OTHER_URL = 'https://contoso.sharepoint.com/sites/x/_api/uploadSession?guid=2';
 const TRY_LIMIT_MS = 60_000;
+const BYTES = Buffer.from(Array.from({ length: 5_000 }, (_, index) => index % 251));
 
-/** A chat whose user accepted the file, with a file service that answers like this. */
-async function accepted(t: TestContext, rule: FileService['rule'], uploadUrl = PLACE.uploadUrl): Promise<SavingChat> {
-  const chat = await startSavingChat(t);
-  chat.files.rule = rule;
-  await chat.accept(await chat.offer(), { ...PLACE, uploadUrl });
-  return chat;
+interface Upload {
+  readonly files: FileService;
+  readonly clock: ManualClock;
+  /** Settles with the upload; rejects with its error. */
+  readonly done: Promise<void>;
+}
+
+/** An upload to a file service that answers by this rule. */
+async function uploading(t: TestContext, rule: FileService['rule'], uploadUrl = PLACE.uploadUrl): Promise<Upload> {
+  const files = await startFileService();
+  t.after(() => files[Symbol.asyncDispose]());
+  files.rule = rule;
+  const clock = new ManualClock();
+  const done = inTime(upload(uploadUrl, BYTES, files.fetch, clock, new AbortController().signal));
+  done.catch(() => {});
+  return { files, clock, done };
+}
+
+/** Rejects with this code, and without the secret in the address. */
+async function assertFails(done: Promise<void>, code: string): Promise<void> {
+  await assert.rejects(done, (error: Error & { code?: string }) => {
+    assert.equal(error.code, code);
+    assert.doesNotMatch(String(error.stack), /a-secret/);
+    return true;
+  });
 }
 
 const redirect = (location: string, status = 307) => ({ status, headers: { location } });
 
-function assertNoSecretIn(logs: readonly unknown[]): void {
-  assert.doesNotMatch(JSON.stringify(logs), /a-secret/);
-}
-
 describe('an accepted file', { timeout: 60_000 }, () => {
   it('goes in one piece to the address that Teams named, without any key of the bot', async (t) => {
-    const { files, wav, bot, ended } = await accepted(t, () => ({ status: 201 }));
+    const { bot, files, wav, offer, accept, ended } = await startSavingChat(t);
+    await accept(await offer());
     assert.deepEqual(await ended(), SAVED);
     const [put, ...more] = files.calls;
     assert.deepEqual(more, []);
     assert.equal(put?.method, 'PUT');
     assert.equal(put.url, PLACE.uploadUrl);
-    assert.ok(put.body.equals(wav), 'it is the sound behind the link');
+    assert.ok(put.body.equals(wav), 'it is the audio behind the link');
     assert.equal(put.headers['content-range'], `bytes 0-${wav.length - 1}/${wav.length}`);
     assert.equal(put.headers['content-length'], String(wav.length));
     assert.equal(put.headers['transfer-encoding'], undefined);
     assert.equal(put.headers.authorization, undefined);
     assert.equal(put.headers.cookie, undefined);
-    assertNoSecretIn(bot.logs);
+    assert.doesNotMatch(JSON.stringify(bot.logs), /a-secret/);
+  });
+
+  it('that cannot be saved is told to the user, and may be offered again', async (t) => {
+    const { bot, files, offer, pressed, accept, ended } = await startSavingChat(t);
+    files.rule = (_, count) => ({ status: count === 1 ? 404 : 201 });
+    await accept(await offer());
+    await bot.connector.when(({ method }) => method === 'DELETE');
+    await bot.post(pressed());
+    const [, , again] = await bot.connector.whenMessages(3);
+    await accept(again?.body.attachments[0].content.acceptContext);
+    assert.deepEqual(await ended(), [...NOT_SAVED, ...SAVED]);
+    assert.doesNotMatch(JSON.stringify(bot.logs), /a-secret/);
   });
 
   for (const host of [
@@ -50,24 +81,24 @@ describe('an accepted file', { timeout: 60_000 }, () => {
     'onedrive.live.com',
   ]) {
     it(`may go to ${host}`, async (t) => {
-      const { ended } = await accepted(t, () => ({ status: 200 }), `https://${host}:443/upload`);
-      assert.deepEqual(await ended(), SAVED);
+      const { done, files } = await uploading(t, () => ({ status: 200 }), `https://${host}:443/upload`);
+      await done;
+      assert.equal(files.calls.length, 1);
     });
   }
 
   it('goes to the host that was checked, however the address is written', async (t) => {
-    const { files, ended } = await accepted(
+    const { done, files } = await uploading(
       t,
       () => ({ status: 201 }),
       'https://x.sharepoint.com\\@evil.example/upload',
     );
-    assert.deepEqual(await ended(), SAVED);
+    await done;
     assert.deepEqual(files.asked, ['https://x.sharepoint.com/@evil.example/upload']);
   });
 
-  it('is saved by an answer whose body never ends', async (t) => {
-    const { ended } = await accepted(t, () => 'endless');
-    assert.deepEqual(await ended(), SAVED);
+  it('is saved by a response whose body never ends', async (t) => {
+    await (await uploading(t, () => 'endless')).done;
   });
 });
 
@@ -96,9 +127,9 @@ describe('an address that is none of a file service', { timeout: 60_000 }, () =>
     'nonsense',
     '',
   ]) {
-    it(`gets nothing, and the user is told: ${JSON.stringify(uploadUrl)}`, async (t) => {
-      const { files, ended } = await accepted(t, () => ({ status: 201 }), uploadUrl);
-      assert.deepEqual(await ended(), NOT_SAVED);
+    it(`gets nothing: ${JSON.stringify(uploadUrl)}`, async (t) => {
+      const { files, done } = await uploading(t, () => ({ status: 201 }), uploadUrl);
+      await assertFails(done, 'upload_place_unknown');
       assert.deepEqual(files.asked, []);
     });
   }
@@ -107,10 +138,10 @@ describe('an address that is none of a file service', { timeout: 60_000 }, () =>
 describe('a redirect of the file service', { timeout: 60_000 }, () => {
   for (const status of [301, 302, 307, 308]) {
     it(`is followed with the whole file to another of its hosts: ${status}`, async (t) => {
-      const { files, wav, ended } = await accepted(t, (_, count) =>
+      const { files, done } = await uploading(t, (_, count) =>
         count === 1 ? redirect(OTHER_URL, status) : { status: 201 },
       );
-      assert.deepEqual(await ended(), SAVED);
+      await done;
       assert.deepEqual(
         files.calls.map(({ method, url }) => [method, url]),
         [
@@ -119,15 +150,15 @@ describe('a redirect of the file service', { timeout: 60_000 }, () => {
         ],
       );
       const [, second] = files.calls;
-      assert.ok(second?.body.equals(wav));
-      assert.equal(second?.headers['content-range'], `bytes 0-${wav.length - 1}/${wav.length}`);
+      assert.ok(second?.body.equals(BYTES));
+      assert.equal(second?.headers['content-range'], `bytes 0-${BYTES.length - 1}/${BYTES.length}`);
     });
   }
 
   it('may be relative to the address that gave it', async (t) => {
     const steps = [redirect(OTHER_URL), redirect('../next?guid=3')];
-    const { files, ended } = await accepted(t, (_, count) => steps[count - 1] ?? { status: 201 });
-    assert.deepEqual(await ended(), SAVED);
+    const { files, done } = await uploading(t, (_, count) => steps[count - 1] ?? { status: 201 });
+    await done;
     assert.equal(files.calls.at(-1)?.url, 'https://contoso.sharepoint.com/sites/x/next?guid=3');
   });
 
@@ -141,24 +172,23 @@ describe('a redirect of the file service', { timeout: 60_000 }, () => {
     'https://[nonsense',
   ]) {
     it(`takes the file nowhere else: ${location}`, async (t) => {
-      const { files, bot, ended } = await accepted(t, () => redirect(location));
-      assert.deepEqual(await ended(), NOT_SAVED);
+      const { files, done } = await uploading(t, () => redirect(location));
+      await assertFails(done, 'upload_place_unknown');
       assert.deepEqual(files.asked, [PLACE.uploadUrl]);
-      assertNoSecretIn(bot.logs);
     });
   }
 
   it('in circles is given up', async (t) => {
-    const { files, ended } = await accepted(t, ({ url }) =>
+    const { files, done } = await uploading(t, ({ url }) =>
       redirect(url === OTHER_URL ? PLACE.uploadUrl : OTHER_URL, 308),
     );
-    assert.deepEqual(await ended(), NOT_SAVED);
+    await assertFails(done, 'upload_refused');
     assert.equal(files.asked.length, 4);
   });
 
   it('to another method is not followed', async (t) => {
-    const { files, ended } = await accepted(t, () => redirect(OTHER_URL, 303));
-    assert.deepEqual(await ended(), NOT_SAVED);
+    const { files, done } = await uploading(t, () => redirect(OTHER_URL, 303));
+    await assertFails(done, 'upload_refused');
     assert.equal(files.asked.length, 1);
   });
 });
@@ -179,73 +209,59 @@ describe('a trouble of the file service', { timeout: 60_000 }, () => {
     ['429 with a wish that cannot be read', refusal(429, 'soon'), 1_000],
   ] as const) {
     it(`is waited out, and the whole file is sent again: ${name}`, async (t) => {
-      const { files, clock, wav, ended } = await accepted(t, (_, count) => (count === 1 ? answer : { status: 201 }));
+      const { files, clock, done } = await uploading(t, (_, count) => (count === 1 ? answer : { status: 201 }));
       await files.whenCalls(1);
       await clock.whenWaiting(waitMs);
       await clock.advance(waitMs - 1);
       assert.equal(files.asked.length, 1);
       await clock.advance(1);
       await files.whenCalls(2);
-      assert.deepEqual(await ended(), SAVED);
+      await done;
       assert.equal(files.calls[1]?.url, PLACE.uploadUrl);
-      assert.ok(files.calls[1].body.equals(wav));
+      assert.ok(files.calls[1].body.equals(BYTES));
       assert.equal(files.asked.length, 2);
     });
   }
 
   it('that stays is given up after three tries', async (t) => {
-    const { files, clock, ended } = await accepted(t, () => refusal(503));
+    const { files, clock, done } = await uploading(t, () => refusal(503));
     for (const waitMs of [1_000, 2_000]) {
       await clock.whenWaiting(waitMs);
       await clock.advance(waitMs);
     }
-    assert.deepEqual(await ended(), NOT_SAVED);
+    await assertFails(done, 'upload_refused');
     assert.equal(files.calls.length, 3);
   });
 
   for (const status of [202, 204, 304, 400, 401, 403, 404, 409, 410, 412, 413, 416, 501, 507]) {
     it(`that is for good is not tried again: ${status}`, async (t) => {
-      const { files, bot, ended } = await accepted(t, () => ({ status }));
-      assert.deepEqual(await ended(), NOT_SAVED);
+      const { files, done } = await uploading(t, () => ({ status }));
+      await assertFails(done, 'upload_refused');
       assert.equal(files.asked.length, 1);
-      assertNoSecretIn(bot.logs);
     });
   }
 
   it('that breaks the connection is told', async (t) => {
-    const { files, bot, ended } = await accepted(t, () => 'reset');
-    assert.deepEqual(await ended(), NOT_SAVED);
+    const { files, done } = await uploading(t, () => 'reset');
+    await assertFails(done, 'upload_failed');
     assert.equal(files.asked.length, 1);
-    assertNoSecretIn(bot.logs);
   });
 
   it('that is no answer at all is given up after a minute', async (t) => {
-    const { files, bot, clock, ended } = await accepted(t, () => 'hang');
+    const { files, clock, done } = await uploading(t, () => 'hang');
     const [put] = await files.whenCalls(1);
     await clock.whenWaiting(TRY_LIMIT_MS);
     await clock.advance(TRY_LIMIT_MS - 1);
-    assert.equal(bot.connector.calls.length, 1);
+    assert.equal(files.asked.length, 1);
     await clock.advance(1);
     await put?.whenOver;
-    assert.deepEqual(await ended(), NOT_SAVED);
+    await assertFails(done, 'upload_failed');
     assert.equal(files.asked.length, 1);
   });
 
   it('leaves no timer behind once the file is there', async (t) => {
-    const chat = await startSavingChat(t);
-    const context = await chat.offer();
-    const before = chat.clock.waiting.filter((delayMs) => delayMs === TRY_LIMIT_MS).length;
-    await chat.accept(context);
-    await chat.bot.connector.when(({ method }) => method === 'DELETE');
-    assert.equal(chat.clock.waiting.filter((delayMs) => delayMs === TRY_LIMIT_MS).length, before);
-  });
-
-  it('can be overcome by accepting a new offer', async (t) => {
-    const chat = await accepted(t, (_, count) => ({ status: count === 1 ? 404 : 201 }));
-    await chat.bot.connector.when(({ method }) => method === 'DELETE');
-    await chat.bot.post(chat.pressed());
-    const [, , again] = await chat.bot.connector.whenMessages(3);
-    await chat.accept(again?.body.attachments[0].content.acceptContext);
-    assert.deepEqual(await chat.ended(), [...NOT_SAVED, ...SAVED]);
+    const { clock, done } = await uploading(t, () => ({ status: 201 }));
+    await done;
+    assert.deepEqual(clock.waiting, []);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { keepEntityProperties } from '../../src/channel/entity-patch.ts';
-import { createResponders } from '../../src/channel/respond.ts';
+import { Responders } from '../../src/channel/respond.ts';
 import { ServiceUrls } from '../../src/channel/service-urls.ts';
 import { systemClock } from '../../src/clock.ts';
 import { en } from '../../src/messages/en.ts';
@@ -13,7 +13,7 @@ async function wayBack(t: TestContext) {
   keepEntityProperties();
   const { adapter, connector, watched, [Symbol.asyncDispose]: close } = await startAdapter({ clock: systemClock });
   t.after(() => close());
-  const responders = createResponders({
+  const responders = new Responders({
     adapter,
     clock: systemClock,
     log: watched.log,

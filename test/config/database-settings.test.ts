@@ -19,7 +19,7 @@ function settingsOf(url: string): DatabaseSettings | undefined {
 }
 
 describe('the database', () => {
-  it('is none by default', () => {
+  it('is not set by default', () => {
     assert.deepEqual(read({}), { settings: undefined, problems: [], notices: [] });
   });
 
@@ -39,7 +39,7 @@ describe('the database', () => {
     }
   });
 
-  it('has a token of Entra ID for its password at Azure, in each cloud', () => {
+  it('signs in with Entra ID on hosts of Azure, in each cloud', () => {
     const scope = 'https://ossrdbms-aad.database.windows.net/.default';
     assert.deepEqual(settingsOf(`postgres://bot@${AZURE}/b`)?.signIn, { kind: 'azureEntraId', scope });
     assert.deepEqual(settingsOf(`postgres://bot:@${AZURE.toUpperCase()}/b`)?.signIn, { kind: 'azureEntraId', scope });
@@ -48,7 +48,7 @@ describe('the database', () => {
     assert.equal(settingsOf('postgres://bot@postgres.database.azure.com.evil.example/b')?.signIn.kind, 'none');
   });
 
-  for (const [parameters, away, here] of [
+  for (const [parameters, remote, local] of [
     ['', 'verified', 'none'],
     ['?sslmode=prefer', 'verified', 'none'],
     ['?sslmode=require', 'verified', 'verified'],
@@ -63,16 +63,16 @@ describe('the database', () => {
     ['?sslrootcert=/etc/ca.pem', undefined, undefined],
     ['?options=-csearch_path%3Dx', undefined, undefined],
   ] as const)
-    it(`is encrypted as "${parameters}" asks, and what is weak on another machine is said`, () => {
+    it(`is encrypted as "${parameters}" asks, with a warning for weak encryption to other machines`, () => {
       const { settings, notices } = read({ DATABASE_URL: `postgres://u:x@db.example.com/b${parameters}` });
-      assert.equal(settings?.tls, away);
-      const isWeak = away === 'none' || away === 'unverified';
+      assert.equal(settings?.tls, remote);
+      const isWeak = remote === 'none' || remote === 'unverified';
       assert.match(
         notices.join(),
         isWeak ? /^DATABASE_URL asks for .* not (encrypted|verified): .*"db\.example\.com"/ : /^$/,
       );
-      const local = read({ DATABASE_URL: `postgres://u:x@localhost/b${parameters}` });
-      assert.deepEqual([local.settings?.tls, local.notices], [here, []]);
+      const onLocalhost = read({ DATABASE_URL: `postgres://u:x@localhost/b${parameters}` });
+      assert.deepEqual([onLocalhost.settings?.tls, onLocalhost.notices], [local, []]);
     });
 
   for (const url of [
@@ -95,7 +95,7 @@ describe('the database', () => {
     `postgres://u:${SECRET}@h/b?sslmode=${SECRET}`,
     `postgres://u:${SECRET}@h/b?${SECRET}=1`,
   ])
-    it(`is refused where it cannot be used, without its secrets: ${url}`, () => {
+    it(`is refused without quoting its secrets: ${url}`, () => {
       const { settings, problems } = read({ DATABASE_URL: url });
       assert.equal(settings, undefined);
       assert.equal(problems.length, 1);
@@ -103,7 +103,7 @@ describe('the database', () => {
       assert.doesNotMatch(problems[0] ?? '', new RegExp(SECRET));
     });
 
-  it('has a schema, connections, and turns of its own', () => {
+  it('has a schema, a pool size and a switch for dispatching', () => {
     const env = {
       DATABASE_URL: 'postgres://u@localhost/b',
       DATABASE_SCHEMA: 'bot_2',

@@ -42,7 +42,7 @@ describe('.env', () => {
     ['UTF-16 of big endian', inUtf16BE(`\ufeff${TEXT}`)],
     ['no mark', Buffer.from(TEXT)],
   ] as const) {
-    it(`.env with a byte order mark, or UTF-16: read with ${name}`, () => {
+    it(`is read with ${name}`, () => {
       assert.deepEqual(load(bytes), { env: VALUES, notices: [] });
     });
   }
@@ -52,7 +52,7 @@ describe('.env', () => {
     ['UTF-16 without a mark', Buffer.from(TEXT, 'utf16le')],
     ['half of a UTF-16 character', Buffer.from(`\ufeff${TEXT}`, 'utf16le').subarray(0, -1)],
   ] as const) {
-    it(`names a file in ${name} instead of reading it wrongly`, () => {
+    it(`is refused in ${name}`, () => {
       assert.throws(
         () => load(bytes),
         (error) =>
@@ -68,7 +68,7 @@ describe('.env', () => {
     assert.deepEqual(load(readFileSync(new URL('../../.env.example', import.meta.url))).notices, []);
   });
 
-  it('names a folder in its place', () => {
+  it('is refused if it is a folder', () => {
     mkdirSync('.env');
     assert.throws(
       () => loadDotEnv({}),
@@ -78,13 +78,13 @@ describe('.env', () => {
     );
   });
 
-  it('may be missing, and is not looked for in production', () => {
+  it('may be missing, and is not read in production', () => {
     assert.deepEqual(loadDotEnv({}), []);
     const production = { NODE_ENV: 'production' };
     assert.deepEqual(loadDotEnv(production), []);
   });
 
-  it('says that it is not read in production', () => {
+  it('causes a notice in production', () => {
     const { env, notices } = load('A=1', { NODE_ENV: 'production' });
     assert.deepEqual(env, { NODE_ENV: 'production' });
     assert.deepEqual(notices, [
@@ -96,7 +96,7 @@ describe('.env', () => {
     assert.deepEqual(load('A=1\nB=2#3', { A: '', B: '4' }), { env: { A: '', B: '4' }, notices: [] });
   });
 
-  it('names a file that Notepad has saved as .env.txt', () => {
+  it('causes a notice if it is saved as .env.txt', () => {
     writeFileSync('.env.txt', 'A=1');
     assert.deepEqual(loadDotEnv({}), ['.env.txt is not read; rename it to .env']);
   });
@@ -107,7 +107,7 @@ describe('.env', () => {
     'MicrosoftAppPassword=#abc~def',
     'export MicrosoftAppPassword=ab"c#def"',
   ]) {
-    it(`"#" in an unquoted secret: a warning that names the variable and not its value (${line})`, () => {
+    it(`causes a notice without the value for a "#" in an unquoted value: ${line}`, () => {
       const { notices } = load(`# x#y\n${line}\nOTHER=1 #2#3\n`);
       assert.equal(notices.length, 1);
       assert.match(notices[0] ?? '', /^MicrosoftAppPassword ends before the first "#".*quotes/);
@@ -125,6 +125,6 @@ describe('.env', () => {
     'A="x"#y',
     'A= # x#y',
   ]) {
-    it(`has nothing to say of ${JSON.stringify(line)}`, () => assert.deepEqual(load(line).notices, []));
+    it(`causes no notice for ${JSON.stringify(line)}`, () => assert.deepEqual(load(line).notices, []));
   }
 });

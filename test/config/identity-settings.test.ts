@@ -4,30 +4,19 @@ import { hostname } from 'node:os';
 import { describe, it } from 'node:test';
 import { readConfig } from '../../src/config/config.ts';
 import type { Env } from '../../src/config/env.ts';
-import { ConfigError } from '../../src/errors.ts';
+import { azure, problemsOf } from './problems-of.ts';
 
 const TENANT = '11111111-2222-4333-8444-555555555555';
-const MODEL = { AZURE_OPENAI_ENDPOINT: 'https://r.openai.azure.com', AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime' };
 const BOT = {
-  ...MODEL,
+  ...azure,
   MicrosoftAppId: '8f4f2c1e-0a52-4c3b-9a8e-5d1f7b6a2c90',
   MicrosoftAppPassword: 'a-secret',
   PUBLIC_BASE_URL: 'https://bot.example.com',
 };
 
-function problemsOf(env: Env): readonly string[] {
-  try {
-    readConfig(env);
-  } catch (error) {
-    assert.ok(error instanceof ConfigError);
-    return error.problems;
-  }
-  return [];
-}
-
 describe('the identity of the bot', () => {
   for (const tenant of ['contoso.onmicrosoft.com', 'common', 'organizations', 'consumers', 'contoso', `${TENANT}0`]) {
-    it(`tenant as a domain: ${tenant} is refused with what is expected`, () => {
+    it(`refuses the tenant ${tenant}, with what is expected`, () => {
       const problems = problemsOf({ ...BOT, MicrosoftAppType: 'SingleTenant', MicrosoftAppTenantId: tenant });
       assert.equal(problems.length, 1);
       assert.match(problems[0] ?? '', /^MicrosoftAppTenantId is ".*"; expected a GUID .*az account show/);
@@ -35,20 +24,20 @@ describe('the identity of the bot', () => {
   }
 
   for (const tenants of ['contoso.onmicrosoft.com', `${TENANT}, contoso`, `${TENANT}0`, `{${TENANT}}`]) {
-    it(`tenant as a domain: ALLOWED_TENANTS=${tenants} is refused with what is expected`, () => {
+    it(`refuses ALLOWED_TENANTS=${tenants}, with what is expected`, () => {
       const problems = problemsOf({ ...BOT, ALLOWED_TENANTS: tenants });
       assert.equal(problems.length, 1);
       assert.match(problems[0] ?? '', /^ALLOWED_TENANTS is ".*"; expected a GUID .*az account show/);
     });
   }
 
-  it('takes a list of tenants by their ids, in capitals, too', () => {
+  it('accepts a list of tenant ids, also in upper case', () => {
     const upper = 'ABCDEF01-2222-4333-8444-555555555555';
     const { allowedTenants, notices } = readConfig({ ...BOT, ALLOWED_TENANTS: `${TENANT}, ${upper}` });
     assert.deepEqual([allowedTenants, notices], [[TENANT, upper], []]);
   });
 
-  it('tenant as a domain: a user by an address is said in the log, since Teams names people by ids', () => {
+  it('warns of an address in ALLOWED_USERS, since Teams names people by ids', () => {
     for (const users of ['ada@contoso.com', `29:abc, ada@contoso.onmicrosoft.com`]) {
       const { allowedUsers, notices } = readConfig({ ...BOT, ALLOWED_USERS: users });
       assert.equal(allowedUsers.length, users.split(',').length);
@@ -60,7 +49,7 @@ describe('the identity of the bot', () => {
       assert.deepEqual(readConfig({ ...BOT, ALLOWED_USERS: users }).notices, [], users);
   });
 
-  it('tenant without type: SingleTenant, said in the log and to botbuilder', () => {
+  it('uses SingleTenant, with a notice, for a tenant without a type', () => {
     const { botEnv, notices } = readConfig({ ...BOT, MicrosoftAppTenantId: TENANT });
     assert.equal(botEnv['MicrosoftAppType'], 'SingleTenant');
     assert.deepEqual(notices, [
@@ -68,7 +57,7 @@ describe('the identity of the bot', () => {
     ]);
   });
 
-  it('takes the type that is named, and MultiTenant without a tenant', () => {
+  it('uses the type that is set, and MultiTenant without a tenant', () => {
     const read = (env: Env) => {
       const { botEnv, notices } = readConfig({ ...BOT, ...env });
       return [botEnv['MicrosoftAppType'], notices.length];
@@ -83,23 +72,22 @@ describe('the identity of the bot', () => {
     ['on Linux', 'x86_64-conda-linux-gnu'],
     ['on a Mac', 'arm64-apple-darwin20.0.0'],
   ] as const) {
-    it(`HOST of a Conda shell: ${form}, it is no address of this machine`, () => {
-      const problems = problemsOf({ ...MODEL, HOST: host });
+    it(`names the HOST of a Conda shell ${form}`, () => {
+      const problems = problemsOf({ ...azure, HOST: host });
       assert.equal(problems.length, 1);
-      // No more than what is enough to start.
       const fix = 'as a Conda shell sets it; unset it, or set 127.0.0.1';
       assert.equal(problems[0], `HOST is no address of this machine ("${host}"), ${fix}`);
     });
   }
 
-  it('tells an address that others reach from a name', () => {
+  it('distinguishes an address that others reach from an unknown name', () => {
     for (const host of ['0.0.0.0', hostname(), `${hostname().toUpperCase()}.example.com`]) {
-      const [problem = ''] = problemsOf({ ...MODEL, HOST: host });
+      const [problem = ''] = problemsOf({ ...azure, HOST: host });
       assert.ok(problem.startsWith(`HOST is no loopback address ("${host}")`), problem);
       assert.match(problem, /; expected 127\.0\.0\.1, an app id, or ALLOW_UNAUTHENTICATED=true$/);
     }
     for (const host of ['127.0.0.1', '127.0.0.2', '::1', 'localhost', 'LOCALHOST'])
-      assert.deepEqual(problemsOf({ ...MODEL, HOST: host }), [], host);
+      assert.deepEqual(problemsOf({ ...azure, HOST: host }), [], host);
   });
 
   const REFERENCES = {
@@ -125,7 +113,7 @@ describe('the identity of the bot', () => {
     'REALTIME_INSTRUCTIONS',
     'ToChannelFromBotLoginUrl',
   ]) {
-    it(`refuses a reference in ${name} that was not resolved, once and by its name`, () => {
+    it(`refuses an unresolved reference in ${name} with one problem`, () => {
       for (const [kind, reference] of Object.entries(REFERENCES))
         assert.deepEqual(problemsOf({ ...BOT, NODE_ENV: 'production', [name]: reference }), [
           `${name} is ${kind} reference that was not resolved; expected its value (the identity of the site has to be allowed to read it)`,
@@ -133,12 +121,12 @@ describe('the identity of the bot', () => {
     });
   }
 
-  it('names what else is wrong next to a reference that was not resolved', () => {
+  it('lists other problems beside an unresolved reference', () => {
     const problems = problemsOf({ ...BOT, PORT: 'x', HTTPS_PROXY: REFERENCES['a Key Vault'] });
     assert.deepEqual(problems.map((each) => each.split(' ')[0]).sort(), ['HTTPS_PROXY', 'PORT']);
   });
 
-  const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
   const certificate = { ...BOT, MicrosoftAppPassword: '', CertificateThumbprint: 'AB'.repeat(20) };
 
   for (const [form, text] of [
@@ -151,7 +139,7 @@ describe('the identity of the bot', () => {
       const { botEnv } = readConfig({ ...certificate, CertificatePrivateKey: text });
       const [first, ...rest] = (botEnv['CertificatePrivateKey'] ?? '').split(/\r?\n/);
       assert.equal(first, '-----BEGIN PRIVATE KEY-----');
-      assert.ok(rest.length > 10);
+      assert.ok(rest.length > 3);
       assert.equal(createPrivateKey(botEnv['CertificatePrivateKey'] ?? '').type, 'private');
     });
   }
@@ -160,7 +148,7 @@ describe('the identity of the bot', () => {
     ['its line breaks made spaces', String(pem).replaceAll('\n', ' ')],
     [
       'a passphrase',
-      generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
         type: 'pkcs8',
         format: 'pem',
         cipher: 'aes-256-cbc',
@@ -169,7 +157,7 @@ describe('the identity of the bot', () => {
     ],
     ['a file name in its place', '/certs/a-secret.pem'],
   ] as const) {
-    it(`refuses a PEM with ${form}, and prints nothing of it`, () => {
+    it(`refuses a PEM with ${form} without quoting it`, () => {
       const problems = problemsOf({ ...certificate, CertificatePrivateKey: String(text) });
       assert.equal(problems.length, 1);
       assert.match(problems[0] ?? '', /^CertificatePrivateKey cannot be read; expected a private key in PEM/);

@@ -3,14 +3,14 @@ import { describe, it } from 'node:test';
 import { readConfig } from '../../src/config/config.ts';
 import { azure, problemsOf } from './problems-of.ts';
 
-describe('bounds of turns and of money', () => {
-  it('price of `gpt-realtime`: a budget needs no table of its own', () => {
+describe('limits', () => {
+  it('include a price for gpt-realtime, so that a budget needs no price table', () => {
     const { limits } = readConfig({ ...azure, DAILY_BUDGET_USD: '5' });
     assert.equal(limits.dayUsd, 5);
     assert.equal(limits.prices.models['gpt-realtime']?.audio.out, 64);
   });
 
-  it('takes bounds of turns and of money', () => {
+  it('are read', () => {
     const { limits } = readConfig({ ...azure, MAX_TURNS_PER_MINUTE: '5' });
     assert.deepEqual([limits.turnsPerMinute, limits.dayUsd, limits.conversationUsd], [5, undefined, undefined]);
     const priced = { ...azure, AZURE_OPENAI_DEPLOYMENT_NAME: 'GPT-realtime-1.5-2026-02-23' };
@@ -19,7 +19,7 @@ describe('bounds of turns and of money', () => {
     assert.deepEqual([dayUsd, personUsd, conversationUsd, prices.date], [12.5, 1.5, 0.5, '2026-11-22']);
   });
 
-  it('bounds what models say wherever there is a budget', () => {
+  it('bound the output tokens if there is a budget', () => {
     const unbudgeted = { ...azure, AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-2' };
     for (const name of ['DAILY_BUDGET_USD', 'PERSON_DAILY_BUDGET_USD', 'CONVERSATION_BUDGET_USD'])
       assert.equal(readConfig({ ...unbudgeted, [name]: '5' }).session.maxOutputTokens, 4096);
@@ -29,7 +29,7 @@ describe('bounds of turns and of money', () => {
     assert.match(problemsOf(unbounded).join(), /REALTIME_MAX_OUTPUT_TOKENS is "inf"; expected a number/);
   });
 
-  it('takes no budget for a model without a price, unless a table has one', () => {
+  it('refuse a budget for a model without a price, unless the price table has one', () => {
     const own = { ...azure, AZURE_OPENAI_DEPLOYMENT_NAME: 'my-deployment', DAILY_BUDGET_USD: '5' };
     const { DAILY_BUDGET_USD: _, ...others } = own;
     const ofPerson = problemsOf({ ...others, PERSON_DAILY_BUDGET_USD: '5' }).join();
@@ -54,6 +54,6 @@ describe('bounds of turns and of money', () => {
     ['MAX_TURNS_PER_MINUTE', '0', /expected a whole number/],
     ['PRICE_TABLE', '/no/such/file', /PRICE_TABLE is "\/no\/such\/file": ENOENT/],
   ] as const) {
-    it(`refuses ${name}=${value}`, () => assert.match(problemsOf({ ...azure, [name]: value }).join(), problem));
+    it(`refuse ${name}=${value}`, () => assert.match(problemsOf({ ...azure, [name]: value }).join(), problem));
   }
 });

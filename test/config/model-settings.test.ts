@@ -9,7 +9,7 @@ describe('the address of the model', () => {
     return model.kind === 'openai' ? '' : model.endpoint;
   };
 
-  it('takes the address of the model as the portal shows it', () => {
+  it('may have the path that the portal shows', () => {
     const resource = 'https://r.openai.azure.com';
     for (const path of ['/openai', '/openai/', '/openai/v1/', '/openai/v1/realtime?model=x', '/OpenAI/realtime?a=1#b'])
       assert.equal(endpointOf(`${resource}${path}`), resource);
@@ -18,7 +18,7 @@ describe('the address of the model', () => {
       endpointOf('https://eastus.api.cognitive.microsoft.com/openai/'),
       'https://eastus.api.cognitive.microsoft.com',
     );
-    // A gateway may be reached at any path, of this name, too.
+    // A gateway may be at any path, this one included.
     for (const gateway of [
       'https://gate.example.com/openai/v1',
       'https://gate.azure-api.net/openai',
@@ -40,14 +40,14 @@ describe('the address of the model', () => {
     'https://r.cognitiveservices.azure.cn/speechtotext',
     'https://eastus.api.cognitive.microsoft.com/sts/v1.0/issuetoken',
   ]) {
-    it(`Foundry endpoint: a path that no resource has is named at the start: ${address}`, () => {
+    it(`is refused with a path that no resource has: ${address}`, () => {
       assert.deepEqual(problemsOf({ ...azure, AZURE_OPENAI_ENDPOINT: address }), [
         'AZURE_OPENAI_ENDPOINT has a path where the model is not; expected the address of the resource without a path, such as https://<resource>.openai.azure.com',
       ]);
     });
   }
 
-  it('Foundry endpoint: the root of the resource is used', () => {
+  it('is the root of the resource for the endpoint of a Foundry project', () => {
     for (const cloud of ['com', 'us', 'cn']) {
       const root = `https://r.services.ai.azure.${cloud}`;
       for (const path of ['', '/', '/api/projects/p', '/api/projects/p/', '/api/projects/p/openai/v1', '/models?a=b'])

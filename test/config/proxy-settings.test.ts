@@ -43,7 +43,7 @@ describe('the proxy of the environment', () => {
     'http://proxy.test/path',
     'nonsense a-secret',
   ]) {
-    it(`is refused, without quoting it, where it is ${value}`, () => {
+    it(`is refused without quoting it: ${value}`, () => {
       const read = new EnvReader({ HTTPS_PROXY: value });
       readProxy(read);
       assert.deepEqual(read.problems, [
@@ -58,7 +58,7 @@ describe('the proxy of the environment', () => {
     [{ ALL_PROXY: 'SOCKS://proxy.test:1080', HTTP_PROXY: 'http://three.test' }, 'http://three.test'],
     [{ ALL_PROXY: 'socks4a://proxy.test', all_proxy: 'http://two.test' }, 'http://two.test'],
   ] as const) {
-    it(`is ${expected} for ${JSON.stringify(env)}, which is said in the log`, () => {
+    it(`is ${expected} for ${JSON.stringify(env)}, with a notice`, () => {
       const read = new EnvReader(env);
       assert.equal(readProxy(read)?.url, expected);
       assert.deepEqual(read.problems, []);
@@ -69,13 +69,13 @@ describe('the proxy of the environment', () => {
     });
   }
 
-  it('has nothing to say of a SOCKS proxy for all next to an HTTP proxy', () => {
+  it('ignores a SOCKS proxy for all programs beside an HTTP proxy', () => {
     const read = new EnvReader({ HTTPS_PROXY: 'http://one.test', ALL_PROXY: 'socks5://proxy.test' });
     assert.equal(readProxy(read)?.url, 'http://one.test');
     assert.deepEqual([read.problems, read.notices], [[], []]);
   });
 
-  it('is named without its credentials', () => {
+  it('has a name without its credentials', () => {
     assert.equal(proxyName({ url: 'http://user:a-secret@proxy.test:8080', exceptions: [] }), 'proxy.test:8080');
   });
 });

@@ -5,7 +5,7 @@ import type { Env } from '../../src/config/env.ts';
 import { azure } from './problems-of.ts';
 
 describe('the storage account', () => {
-  it('is taken by its address', () => {
+  it('is read from its address', () => {
     const read = (env: Env) => readConfig({ ...azure, ...env }).azureStorageBlobUrl;
     assert.equal(read({}), undefined);
     const url = 'https://account.blob.core.windows.net';
@@ -16,7 +16,7 @@ describe('the storage account', () => {
     [{ AZURE_STORAGE_CONNECTION_STRING: 'AccountKey=a-secret' }, /is not used any more; expected DATABASE_URL/],
     [{ AZURE_STORAGE_BLOB_URL: 'http://127.0.0.1:10000/a-secret' }, /BLOB_URL is no https address/],
   ] as const) {
-    it(`is refused by ${Object.keys(env)}, and no secret is printed`, () => {
+    it(`is refused for ${Object.keys(env)} without quoting a secret`, () => {
       assert.throws(
         () => readConfig({ ...azure, ...env }),
         (error: Error) => problem.test(error.message) && !error.message.includes('a-secret'),
@@ -24,7 +24,7 @@ describe('the storage account', () => {
     });
   }
 
-  it('says that reply audio alone is stored without a database', () => {
+  it('causes a notice without a database: only reply audio is stored', () => {
     const blob = { ...azure, AZURE_STORAGE_BLOB_URL: 'https://account.blob.core.windows.net' };
     assert.match(readConfig(blob).notices.join(), /without DATABASE_URL/);
     assert.deepEqual(readConfig({ ...blob, DATABASE_URL: 'postgres://bot@localhost/bot' }).notices, []);

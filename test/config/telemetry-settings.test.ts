@@ -11,29 +11,29 @@ function read(env: Record<string, string>) {
   return { settings: readTelemetry(reader), problems: reader.problems };
 }
 
-describe('where telemetry goes', () => {
-  it('is nowhere by default', () => {
-    assert.deepEqual(read({}), { settings: { kind: 'none' }, problems: [] });
-    assert.deepEqual(read({ APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD' }).settings.kind, 'none');
+describe('the settings of telemetry', () => {
+  it('are not set by default', () => {
+    assert.deepEqual(read({}), { settings: undefined, problems: [] });
+    assert.equal(read({ APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD' }).settings, undefined);
   });
 
-  it('is Application Insights, by its key or signed in with Entra ID', () => {
+  it('use the key of the connection string, or Entra ID', () => {
     const env = { APPLICATIONINSIGHTS_CONNECTION_STRING: WHOLE };
-    const byKey = { kind: 'azureMonitor', connectionString: WHOLE, usesEntraId: false };
+    const byKey = { connectionString: WHOLE, usesEntraId: false };
     assert.deepEqual(read(env), { settings: byKey, problems: [] });
     const signIn = { APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=1' };
     assert.deepEqual(read({ ...env, ...signIn }), { settings: { ...byKey, usesEntraId: true }, problems: [] });
   });
 
   for (const connectionString of ['x', 'InstrumentationKey=1', `${KEY};IngestionEndpoint=http://a.b/`, 'a;b=c'])
-    it(`is refused where it cannot be used, and not printed: ${connectionString}`, () => {
+    it(`refuse an invalid connection string without quoting it: ${connectionString}`, () => {
       const { problems } = read({ APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString });
       assert.equal(problems.length, 1);
       assert.match(problems[0] ?? '', /^APPLICATIONINSIGHTS_CONNECTION_STRING cannot be used/);
       assert.ok(connectionString.length < 2 || !problems[0]?.includes(connectionString));
     });
 
-  it('refuses a way to sign in that it does not know', () => {
+  it('refuse an unknown authentication', () => {
     const { problems } = read({ APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=Basic' });
     assert.match(problems.join(), /APPLICATIONINSIGHTS_AUTHENTICATION_STRING cannot be used/);
   });

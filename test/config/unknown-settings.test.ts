@@ -8,7 +8,7 @@ import { azure } from './problems-of.ts';
 
 const noticesOf = (env: Env) => readConfig({ ...azure, ...env }).notices;
 
-describe('a variable that looks like a setting and is none', () => {
+describe('an unknown variable that resembles a setting', () => {
   for (const [name, meant] of [
     ['REALTME_VOICE', 'REALTIME_VOICE'],
     ['REALTIME_VOCIE', 'REALTIME_VOICE'],
@@ -24,11 +24,11 @@ describe('a variable that looks like a setting and is none', () => {
     });
   }
 
-  it('is named with a name that nobody else would have', () => {
+  it('is named if it has the prefix of the bot', () => {
     assert.deepEqual(noticesOf({ REALTIME_SPEED: '2' }), ['REALTIME_SPEED is no setting of the bot, and is not read']);
   });
 
-  it('is not taken for one of other programs, of the settings that there are, or of a blank line', () => {
+  it('is not a setting, a variable of another program, or blank', () => {
     const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
     const documented = [...example.matchAll(/^#? ?([A-Za-z_]+)=/gm)].map(([, name]) => name ?? '');
     assert.ok(documented.length > 50);
@@ -58,7 +58,7 @@ describe('a variable that looks like a setting and is none', () => {
 });
 
 describe('the voice', () => {
-  it('is named where nobody knows it, and may be used all the same', () => {
+  it('is named if it is unknown, and is still used', () => {
     const { notices, session } = readConfig({ ...azure, REALTIME_VOICE: 'aloy' });
     assert.equal(session.voice, 'aloy');
     assert.match(notices.join(), /REALTIME_VOICE is "aloy", which is none of the known voices \(alloy, /);

@@ -13,7 +13,7 @@ import { en } from '../../src/messages/en.ts';
 import { type FileHost, startFileHost } from '../attachments/file-host.ts';
 import { type AdapterUnderTest, startAdapter } from '../channel/adapter-under-test.ts';
 import { inTime } from '../realtime/gathered.ts';
-import { emptyAudioStore } from '../support/sound.ts';
+import { emptyAudioStore } from '../support/stored-audio.ts';
 import { saying } from './saying.ts';
 
 const { max: AT_ONCE, maxPerPerson: SHARE, maxWaitingPerPerson: MAX_WAITING } = FILE_BOUNDS;

@@ -22,7 +22,7 @@ import { DEFAULT_PRICES } from '../../src/prices.ts';
 import { SessionPool } from '../../src/realtime/pool.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
 import { type Answer, FakeModel, SETTINGS } from '../realtime/fake-model.ts';
-import { unheardTelemetry } from '../support/telemetry.ts';
+import { silentTelemetry } from '../support/silent-telemetry.ts';
 
 export const HOUR_MS = 3_600_000;
 
@@ -60,7 +60,7 @@ export function talk(answers: readonly Answer[] = [], more: { clock?: Clock; job
     recordingLinks,
     audioStore: createMemoryAudioStore({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),
     spending: new Spending({ store: new MemorySpending(clock), budgets, prices, model: 'x', log }),
-    rate: new TurnRate(clock, undefined),
+    rate: new TurnRate(clock, { turnsPerMinute: undefined }),
     sessions: new SessionPool({ open, clock, idleMs: 300_000, maxSessions: 10, turnMs: 90_000 }),
     files: {
       readers: {
@@ -77,7 +77,7 @@ export function talk(answers: readonly Answer[] = [], more: { clock?: Clock; job
     settings: SETTINGS,
     historyTurns: 40,
     turnTimeoutMs: 90_000,
-    telemetry: unheardTelemetry(),
+    telemetry: silentTelemetry(),
     clock,
     ids: randomIds,
     log,

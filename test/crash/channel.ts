@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Channel, type ChannelCall, confirm, isFor, soundUrlOf, startChannel } from '../support/kit/drivers.ts';
+import { audioUrlOf, type Channel, type ChannelCall, confirm, isFor, startChannel } from '../support/kit/drivers.ts';
 import type { Holds } from './holds.ts';
 import type { CrashLedger, Message } from './ledger.ts';
 import { COMMANDS } from './steps.ts';
@@ -8,16 +8,16 @@ import { COMMANDS } from './steps.ts';
 export interface ChannelOptions {
   readonly ledger: CrashLedger;
   readonly holds: Holds;
-  /** How long each call takes, in milliseconds. */
+  /** The duration of each call, in milliseconds. */
   readonly delayMs: () => number;
 }
 
-/** Takes the bot's replies on a real socket, and holds those that are to be interrupted. */
+/** Accepts the bot's replies on a real socket, and holds those to be interrupted. */
 export function startHoldingChannel(options: ChannelOptions): Promise<Channel> {
-  return startChannel((call, response) => takeCall(call, response, options));
+  return startChannel((call, response) => onCall(call, response, options));
 }
 
-async function takeCall(call: ChannelCall, response: ServerResponse, options: ChannelOptions): Promise<void> {
+async function onCall(call: ChannelCall, response: ServerResponse, options: ChannelOptions): Promise<void> {
   const { delayMs, ledger, holds } = options;
   await sleep(delayMs());
   const message = ledger.find(call.activityId);
@@ -28,11 +28,11 @@ async function takeCall(call: ChannelCall, response: ServerResponse, options: Ch
   confirm(response, call);
 }
 
-/** Notes a part of an answer. True when it gets no confirmation. */
+/** Records a part of an answer. True if it is not confirmed. */
 function isHeld(call: ChannelCall, message: Message, { ledger, holds }: ChannelOptions): boolean {
   const isRest = message.kind === 'between' && !call.reply.text?.startsWith(message.token);
   const isTaken = !holds.reach(message, isRest ? 'between' : 'sending');
-  if (isTaken) message.soundUrl = soundUrlOf(call.reply) ?? message.soundUrl;
+  if (isTaken) message.audioUrl = audioUrlOf(call.reply) ?? message.audioUrl;
   if (isRest && isTaken) message.restAtMs = Date.now();
   const isWellAddressed = isFor(call, message);
   if (!isRest) message.sends.push({ atMs: Date.now(), text: call.reply.text ?? '', isTaken, isWellAddressed });

@@ -11,12 +11,11 @@ import { KILLS_ENV, runKills } from './kills.ts';
 import { keepLogs, type Report, report } from './report.ts';
 import { startWorld, type World } from './world.ts';
 
-// `npm run test:crash -- [--seed N] [--bots N] [--rounds N] [--only kills|instances]`: the real bot on a real PostgreSQL
-// is killed with `kill -9`. Kills: some bots side by side, each with a database of its own, are killed `--rounds` times
-// with a turn at every step, and started again. Instances: one of three on one database is killed in the middle of 60
-// conversations. Exit code 1 when an answer was lost, crossed, out of order, late, or doubled although it could be known,
-// when money was counted wrongly, or when anything broke. The same seed makes the same choices; times vary.
-// `--bots 1 --rounds 1` is a quick look.
+// `npm run test:crash -- [--seed N] [--bots N] [--rounds N] [--only kills|instances]`: `kill -9` of the real bot on a real
+// PostgreSQL. Kills: several bots, each with its own database, are killed `--rounds` times with a turn at every step, and
+// restarted. Instances: one of three on one database is killed in the middle of 60 conversations. Exit code 1 if an answer
+// was lost, crossed, out of order, late, or avoidably doubled, if spending is wrong, or if anything broke. The same seed
+// gives the same choices; times vary. `--bots 1 --rounds 1` is a quick check.
 
 const values = readOptions({
   seed: { type: 'string', default: newSeed() },
@@ -29,9 +28,9 @@ const { bots, rounds } = wholeNumbers({ bots: values.bots, rounds: values.rounds
 if (!['', 'kills', 'instances'].includes(values.only))
   endWithUsage('Usage: npm run test:crash -- [--seed N] [--bots N] [--rounds N] [--only kills|instances]');
 
-/** Of the part with three instances. */
+/** Options of the part with three instances. */
 const TALKS = 60;
-/** As many turns are interrupted at least, by the kills of a whole run. */
+/** The minimum number of interrupted turns in a whole run. */
 const MIN_INTERRUPTED = 200;
 const WHOLE_KILLS = 12;
 
@@ -57,7 +56,7 @@ print(isGood ? 'GOOD: nothing lost, crossed, late, out of order, or sent again' 
 await (await sharedPostgres()).close();
 process.exit(isGood ? 0 : 1);
 
-/** Runs one part in worlds of these names, side by side. */
+/** Runs one part in parallel worlds with these names. */
 async function part(
   title: string,
   names: readonly string[],
@@ -65,7 +64,7 @@ async function part(
   run: (world: World) => Promise<void>,
 ): Promise<Report> {
   const random = createRandom(seed, 'times');
-  const times = { thinkMs: () => random.whole(0, 60), channelMs: () => random.whole(0, 20) };
+  const times = { thinkMs: () => random.integer(0, 60), channelMs: () => random.integer(0, 20) };
   const worlds = await Promise.all(names.map((name) => startWorld({ name, env, ...times })));
   let isPartGood = false;
   try {

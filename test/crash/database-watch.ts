@@ -4,13 +4,13 @@ import type { Statement, StatementWatch } from './postgres-relay.ts';
 import { COMMANDS, type Step } from './steps.ts';
 
 interface WatchOptions {
-  /** Whose connections these are. */
+  /** The instance with these connections. */
   readonly instance: string;
   readonly ledger: CrashLedger;
   readonly holds: Holds;
 }
 
-/** What a statement, or the transaction that it is a part of, does for a message. */
+/** What a statement, or its transaction, does for a message. */
 type Deed = 'accept' | 'begin' | 'reserve' | 'settle' | 'storeAudio' | 'save' | 'complete' | 'apply';
 
 const DEEDS: readonly (readonly [Deed, RegExp])[] = [
@@ -25,13 +25,13 @@ const DEEDS: readonly (readonly [Deed, RegExp])[] = [
 ];
 const FETCH = /FOR UPDATE OF j SKIP LOCKED/;
 
-/** Where a turn is held: before the deed is done, or before its instance knows that. */
+/** The step at which a turn is held: before the statement is executed, or before its instance gets the answer. */
 const BEFORE: Readonly<Partial<Record<Deed, Step>>> = {
-  ...{ accept: 'storing', reserve: 'reserving', storeAudio: 'sounding', save: 'saving', settle: 'settling' },
+  ...{ accept: 'storing', reserve: 'reserving', storeAudio: 'storingAudio', save: 'saving', settle: 'settling' },
   ...{ complete: 'completing', apply: 'applying' },
 };
 const AFTER: Readonly<Partial<Record<Deed, Step>>> = {
-  ...{ accept: 'accepting', begin: 'begun', reserve: 'reserved', storeAudio: 'sounded', save: 'saved' },
+  ...{ accept: 'accepting', begin: 'begun', reserve: 'reserved', storeAudio: 'storedAudio', save: 'saved' },
   ...{ complete: 'completed', apply: 'applied' },
 };
 
@@ -40,9 +40,9 @@ interface Done {
   readonly message: Message;
 }
 
-/** Reads from the statements of an instance what becomes of each message, and holds messages at their steps. */
+/** Follows each message in the statements of an instance, and holds messages at their steps. */
 export function watchDatabase({ instance, ledger, holds }: WatchOptions): StatementWatch {
-  /** By their connections: what open transactions have done. */
+  /** The effects of open transactions, by connection. */
   const open = new Map<object, Done | undefined>();
 
   function doneBy(statement: Statement): Done | undefined {
@@ -52,13 +52,13 @@ export function watchDatabase({ instance, ledger, holds }: WatchOptions): Statem
     const done = readDeed(statement, ledger);
     const isInTransaction = open.has(connection);
     if (isInTransaction && done !== undefined) open.set(connection, done);
-    // What a transaction does is done with its COMMIT; elsewhere heartbeats are no saves.
+    // A transaction takes effect with its COMMIT. Heartbeats outside of one are no saves.
     return isInTransaction || done?.deed === 'save' ? undefined : done;
   }
 
   return {
     before(statement) {
-      // A reservation is not held with its COMMIT: it has the lock that all of them need.
+      // A reservation is not held at its COMMIT, since it has the lock that all reservations need.
       const done = doneBy(statement) ?? reservationIn(statement, ledger);
       return done !== undefined && holds.reach(done.message, BEFORE[done.deed]) ? holds.whenReleased : undefined;
     },

@@ -1,7 +1,7 @@
 import type { CrashLedger, Message } from './ledger.ts';
 import type { Step } from './steps.ts';
 
-/** Keeps messages at their steps until the kill. */
+/** Holds messages at their steps until the kill. */
 export class Holds {
   readonly #ledger: CrashLedger;
   #gate = Promise.withResolvers<void>();
@@ -10,7 +10,7 @@ export class Holds {
     this.#ledger = ledger;
   }
 
-  /** Whether this message is now where it is to be interrupted; each is only once. */
+  /** True the first time that a message reaches the step at which it is to be interrupted. */
   reach(message: Message | undefined, step: Step | undefined): boolean {
     if (step === undefined || message?.kind !== step) return false;
     if (message.reachedAtMs !== undefined || message.killedAtMs !== undefined) return false;

@@ -15,13 +15,13 @@ const INSTANCES = 3;
 const TURNS = 20;
 /** Messages that a user writes without waiting for answers, each once the one before is accepted. */
 const MAX_BURST = 6;
-/** From a kill, or from a message that was accepted, to its answer. */
+/** The maximum time from a kill, or from acceptance, to the answer. */
 const ANSWER_LIMIT_MS = 90_000;
-/** A channel that is in doubt delivers once more, perhaps to another instance. */
+/** The share of messages that the channel delivers again, perhaps to another instance. */
 const TWICE = 0.05;
 const PROGRESS_MS = 10_000;
 
-/** Three instances, any of which gets the next message of a conversation; one is killed when half is answered. */
+/** Three instances, each message to a random one. One is killed when half of the messages are answered. */
 export async function runInstances(options: InstancesOptions): Promise<void> {
   const { world, conversations, say, seed } = options;
   const { ledger } = world;
@@ -33,7 +33,7 @@ export async function runInstances(options: InstancesOptions): Promise<void> {
   const progress = setInterval(() => say(`instances: ${answered()} of ${total} answered`), PROGRESS_MS);
   const talking = Promise.all(talks.map((conversation) => talk(conversation, instances, options)));
   await ledger.when(() => answered() >= total / 2, 600_000);
-  const victim = instances[createRandom(seed, 'which').whole(0, INSTANCES - 1)];
+  const victim = instances[createRandom(seed, 'which').integer(0, INSTANCES - 1)];
   const hit = await killOne(victim, all(), options);
   await ledger.when(() => hit.every(isAnswered), ANSWER_LIMIT_MS);
   instances.push(await world.startInstance());
@@ -44,10 +44,10 @@ export async function runInstances(options: InstancesOptions): Promise<void> {
   if (left.length > 0) ledger.note('answered, and its turn not completed', left.map(({ token }) => token).join(', '));
   const alive = instances.filter(({ killedAtMs }) => killedAtMs === undefined);
   const random = createRandom(seed, 'hearing');
-  for (const message of all()) message.sound = await world.hear(message, random.pick(alive));
+  for (const message of all()) message.audio = await world.checkAudio(message, random.pick(alive));
 }
 
-/** Resolves with the messages that were not finished then, of whichever instance. */
+/** Resolves with the unfinished messages of all instances. */
 async function killOne(
   victim: Instance | undefined,
   messages: readonly Message[],
@@ -69,14 +69,14 @@ async function talk(conversation: Conversation, instances: readonly Instance[], 
   while (conversation.messages.length < TURNS) {
     const left = TURNS - conversation.messages.length;
     const burst: Message[] = [];
-    for (let count = Math.min(left, random.whole(1, MAX_BURST)); count > 0; count--) {
+    for (let count = Math.min(left, random.integer(1, MAX_BURST)); count > 0; count--) {
       const message = world.ledger.add(conversation, 'chat');
       burst.push(message);
-      const deliveries = random.isLucky(TWICE) ? [message, message] : [message];
+      const deliveries = random.chance(TWICE) ? [message, message] : [message];
       await Promise.all(deliveries.map((each) => world.deliver(each, target)));
     }
-    // Its loss is told by the judge; whether what follows is remembered is of no more interest.
+    // The judge reports its loss; the memory of later turns no longer matters.
     if (!(await world.ledger.when(() => burst.every(isAnswered), ANSWER_LIMIT_MS))) return;
-    await sleep(random.whole(0, 50));
+    await sleep(random.integer(0, 50));
   }
 }

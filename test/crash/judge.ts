@@ -5,19 +5,19 @@ import type { Message } from './ledger.ts';
 import { COMMANDS } from './steps.ts';
 import type { Instance } from './world.ts';
 
-/** What must never happen to a message. */
+/** Faults of a single message. */
 export type Fault = 'lost' | 'late' | 'crossed' | 'out of order' | 'doubled' | 'other';
 
-/** What became of the messages of one kind. */
+/** The results for messages of one kind. */
 export interface Row {
   count: number;
   interrupted: number;
   answered: number;
   slowestMs: number;
   askedAgain: number;
-  /** Seen twice by the user, where the instance died between the send and the COMMIT that completes the turn. */
+  /** Seen twice, because the instance died between the send and the COMMIT that completes the turn. */
   inWindow: number;
-  /** Messages with each fault. */
+  /** The number of messages with each fault. */
   readonly faults: Partial<Record<Fault, number>>;
 }
 
@@ -37,18 +37,18 @@ export function isFinished({ recordedAtMs }: Message): boolean {
   return recordedAtMs !== undefined;
 }
 
-/** To the answer from when the bot could begin: its acceptance, a kill, the answer before. `undefined` without an answer. */
+/** The time from the earliest start (acceptance, a kill, the previous answer) to the answer. Undefined without one. */
 export function waitedMs(message: Message): number | undefined {
   const { killedAtMs, acceptedAtMs, postedAtMs = 0, conversation, number } = message;
   const shown = answerOf(message);
   const before = conversation.messages[number - 2];
   const answeredMs = (before && answerOf(before)?.atMs) ?? 0;
-  // What was answered before the kill, or out of order, did not wait for these.
+  // Messages answered before the kill, or out of order, did not wait for these.
   const beginnings = [killedAtMs ?? 0, answeredMs].filter((ms) => shown !== undefined && ms <= shown.atMs);
   return shown && shown.atMs - Math.max(acceptedAtMs ?? postedAtMs, ...beginnings);
 }
 
-/** Looks at everything that happened to some messages, and tells what must not have happened. */
+/** Checks some messages, and reports faults. */
 export function judge(messages: readonly Message[], instances: readonly Instance[], tell: Tell): Row {
   const row: Row = { count: 0, interrupted: 0, answered: 0, slowestMs: 0, askedAgain: 0, inWindow: 0, faults: {} };
   const told: Tell = (fault, message, more) => {
@@ -63,13 +63,13 @@ export function judge(messages: readonly Message[], instances: readonly Instance
     row.inWindow += judgeDoubles(message, instances, told);
     judgeAsks(message, row, told);
     judgeOrder(message, told);
-    const isSilent = COMMANDS.has(message.kind) || message.sound === undefined;
-    if (!isSilent && message.sound !== 'right') told('other', message, `sound: ${message.sound}`);
+    const isSilent = COMMANDS.has(message.kind) || message.audio === undefined;
+    if (!isSilent && message.audio !== 'right') told('other', message, `audio: ${message.audio}`);
   }
   return row;
 }
 
-/** Held at its step, or under way, when its instance died. */
+/** Held at its step, or running, when its instance died. */
 export function isInterrupted({ kind, reachedAtMs, killedAtMs, begun }: Message): boolean {
   if (killedAtMs === undefined) return false;
   if (reachedAtMs !== undefined) return true;
@@ -82,7 +82,7 @@ function judgeAnswer(message: Message, row: Row, tell: Tell): void {
     return;
   }
   row.answered++;
-  // Of a command only the effect is promised.
+  // For a command only the effect is guaranteed.
   const waited = waitedMs(message) ?? 0;
   row.slowestMs = Math.max(row.slowestMs, waited);
   if (waited > ANSWER_BAR_MS) tell('late', message, `${Math.round(waited / 1000)} s`);
@@ -94,7 +94,7 @@ function judgeWords(send: BaseSend, message: Message, tell: Tell): void {
   if (!isRight) tell('other', message, `words: ${send.text.slice(0, 120)}`);
 }
 
-/** The doubles for which there was no way to know. */
+/** Unavoidable doubles: the send was not recorded. */
 function judgeDoubles(message: Message, instances: readonly Instance[], tell: Tell): number {
   const { recordedAtMs = Number.POSITIVE_INFINITY, begun, sends } = message;
   const [first, ...more] = sends.filter(({ isTaken }) => isTaken);
@@ -102,7 +102,7 @@ function judgeDoubles(message: Message, instances: readonly Instance[], tell: Te
   const sender = begun.findLast(({ atMs }) => atMs <= first.atMs)?.instance;
   const diedAtMs = instances.find(({ name }) => name === sender)?.killedAtMs;
   const unknown = more.filter(({ atMs }) => {
-    // What was under way when the process ended arrives a little later.
+    // Data in flight when the process ended arrives a little later.
     const isCrashBetween = diedAtMs !== undefined && first.atMs <= diedAtMs + UNDER_WAY_MS && diedAtMs <= atMs;
     if (recordedAtMs <= atMs) tell('doubled', message, 'although its turn was completed');
     else if (!isCrashBetween) tell('doubled', message, 'without a crash in between');
@@ -118,7 +118,7 @@ function judgeAsks(message: Message, row: Row, tell: Tell): void {
   if (asks.some(({ atMs }) => atMs > savedAtMs)) tell('other', message, 'asked for again after its answer was saved');
 }
 
-/** Messages accepted one after another are answered one after another. POSTs that overlap have no order. */
+/** Messages accepted in order are answered in order. Overlapping POSTs have no order. */
 function judgeOrder(message: Message, tell: Tell): void {
   const shown = answerOf(message);
   if (shown === undefined || COMMANDS.has(message.kind)) return;
@@ -126,14 +126,14 @@ function judgeOrder(message: Message, tell: Tell): void {
   if (late !== undefined) tell('out of order', message, `before ${late.token}`);
 }
 
-/** What was accepted before this message was posted. */
+/** Messages that were accepted before this one was posted. */
 export function earlierThan({ conversation, postedAtMs = 0 }: Message): Message[] {
   return conversation.messages.filter(({ kind, acceptedAtMs = Number.POSITIVE_INFINITY }) => {
     return acceptedAtMs <= postedAtMs && !COMMANDS.has(kind);
   });
 }
 
-/** Everything of a message, with times in milliseconds after its POST. */
+/** All details of a message, with times in milliseconds after its POST. */
 export function historyOf(message: Message): string {
   const { postedAtMs = 0, begun, asks, sends, kind } = message;
   const at = after(postedAtMs);

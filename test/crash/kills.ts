@@ -12,29 +12,29 @@ export interface KillsOptions {
   readonly say: (text: string) => void;
 }
 
-/** A kill and all that belongs to it. */
+/** The state of one kill. */
 interface Round extends KillsOptions {
   readonly number: number;
   readonly random: Random;
-  /** By the step at which their next turn is interrupted. */
+  /** Conversations by the step at which their next turn is interrupted. */
   readonly talks: ReadonlyMap<Step, Conversation>;
-  /** POSTs that were not answered yet. */
+  /** Unanswered POSTs. */
   readonly posts: Promise<void>[];
-  /** Where messages are delivered. */
+  /** The instance to which messages are delivered. */
   target: Instance;
 }
 
 const WARM_UP_LIMIT_MS = 30_000;
-/** Without the first the second turn would need no connection; without the second one turn that is held would stop all. */
+/** Without the first setting the second turn would need no connection; without the second one held turn would stop all. */
 export const KILLS_ENV = { SESSION_IDLE_SECONDS: '1', DATABASE_POOL_SIZE: '40' };
 const REACH_LIMIT_MS = 8_000;
 const FOLLOW_LIMIT_MS = 1_500;
-/** The bar is lower; who is later is told from who is lost. */
+/** Longer than the limit, to tell late answers from lost ones. */
 const RECOVERY_LIMIT_MS = 70_000;
 const AFTERWARDS_LIMIT_MS = 45_000;
 const FOLLOWED = 0.3;
 
-/** Kills the bot again and again, each time with a turn at every step; the one that is started then is killed next. */
+/** Kills the bot repeatedly, each time with a turn at every step, and starts the next instance. */
 export async function runKills(options: KillsOptions): Promise<void> {
   let target = await options.world.startInstance();
   for (let number = 1; number <= options.rounds; number++) {
@@ -58,13 +58,13 @@ async function begin(number: number, target: Instance, options: KillsOptions): P
   return round;
 }
 
-/** One that shows live text, and one whose messages are short. */
+/** A channel with live text, and one with short messages. */
 function channelFor(step: Step): string {
   if (step === 'streaming') return 'directline';
   return step === 'between' ? 'facebook' : 'emulator';
 }
 
-/** Brings every conversation to its step. */
+/** Waits until every conversation is at its step. */
 async function interrupt(round: Round): Promise<void> {
   const { world, target } = round;
   const behind: Conversation[] = [];
@@ -81,7 +81,7 @@ async function interrupt(round: Round): Promise<void> {
   }
 }
 
-/** Nothing is fetched any more: what is accepted waits. */
+/** From now on nothing is fetched: accepted messages wait. */
 function isQueued(message: Message, { world }: Round): boolean {
   return message.acceptedAtMs !== undefined && world.holds.reach(message, 'queued');
 }
@@ -104,7 +104,7 @@ async function kill(round: Round): Promise<void> {
   round.target = await world.startInstance();
 }
 
-/** Who could not be held until the kill was interrupted elsewhere. */
+/** Turns that were not held until the kill were interrupted elsewhere. */
 function hitBy(killedAtMs: number, message: Message, { say }: Round): void {
   const { token, kind, reachedAtMs } = message;
   message.killedAtMs = killedAtMs;
@@ -128,10 +128,10 @@ async function recover(round: Round): Promise<void> {
   await ledger.when(() => after.every(isAnswered), AFTERWARDS_LIMIT_MS);
   await ledger.when(() => messagesOf(round).every(isFinished), AFTERWARDS_LIMIT_MS);
   noteUnfinished('answered, and its turn not completed', messagesOf(round).filter(isAnswered), round);
-  for (const message of hurt) message.sound = await world.hear(message, round.target);
+  for (const message of hurt) message.audio = await world.checkAudio(message, round.target);
 }
 
-/** A part of the people writes again before they have their answer: that message waits behind the other. */
+/** Some users write again before they have their answer: that message waits behind the first. */
 async function follow(round: Round, talks: readonly Conversation[], kind: Kind, limitMs: number): Promise<void> {
   const messages = write(round, talks, kind);
   await round.world.ledger.when(() => messages.every(({ acceptedAtMs }) => acceptedAtMs !== undefined), limitMs);
@@ -139,7 +139,7 @@ async function follow(round: Round, talks: readonly Conversation[], kind: Kind, 
 
 function followed(messages: readonly Message[], { random }: Round): Conversation[] {
   return messages
-    .filter(({ kind }) => !UNFOLLOWED.has(kind) && random.isLucky(FOLLOWED))
+    .filter(({ kind }) => !UNFOLLOWED.has(kind) && random.chance(FOLLOWED))
     .map(({ conversation }) => conversation);
 }
 

@@ -6,39 +6,39 @@ export interface Conversation extends BaseConversation<Message> {
   readonly channelId: string;
 }
 
-/** What an instance did at a time. */
-interface Deed {
+/** An action of an instance. */
+interface Action {
   readonly atMs: number;
   readonly instance: string;
 }
 
-/** One message of a user, and all that became of it; times in milliseconds since the epoch. */
+/** One message of a user, and everything that happened to it. Times are in milliseconds since the epoch. */
 export interface Message extends BaseMessage<Conversation> {
   /** Where its instance is killed, or when it is written. */
   readonly kind: Kind;
   /** The instance that its POST was last sent to. */
   postedTo: string | undefined;
-  /** When it was held at its step. */
+  /** When it reached its step. */
   reachedAtMs: number | undefined;
-  /** When the instance was killed that had it. */
+  /** When its instance was killed. */
   killedAtMs: number | undefined;
-  /** When the COMMITs were done that accepted it, saved its answer, and completed its turn. */
+  /** The times of the COMMITs that accepted it, saved its answer and completed its turn. */
   keptAtMs: number | undefined;
   savedAtMs: number | undefined;
   recordedAtMs: number | undefined;
   /** Attempts at its turn. */
-  readonly begun: Deed[];
-  /** Responses that the model was asked for. */
-  readonly asks: Deed[];
+  readonly begun: Action[];
+  /** Responses requested from the model. */
+  readonly asks: Action[];
   readonly sends: BaseSend[];
-  /** When the user saw the second part of an answer that has two. */
+  /** When the second part of an answer was accepted. */
   restAtMs: number | undefined;
-  soundUrl: string | undefined;
-  /** What came of fetching the sound of its answer. */
-  sound: string | undefined;
+  audioUrl: string | undefined;
+  /** The result of checking the audio of its answer. */
+  audio: string | undefined;
 }
 
-/** Also finds messages by their jobs. */
+/** Also finds messages by job. */
 export class CrashLedger extends Ledger<Message, Conversation> {
   readonly #byJob = new Map<string, Message>();
 
@@ -53,7 +53,7 @@ export class CrashLedger extends Ledger<Message, Conversation> {
     const nothingYet = {
       ...{ postedAtMs: undefined, postedTo: undefined, reachedAtMs: undefined, killedAtMs: undefined },
       ...{ keptAtMs: undefined, savedAtMs: undefined, recordedAtMs: undefined, restAtMs: undefined },
-      ...{ soundUrl: undefined, sound: undefined },
+      ...{ audioUrl: undefined, audio: undefined },
     };
     const message = { ...this.nextMessage(conversation), ...nothingYet, kind, begun: [], asks: [], sends: [] };
     const { activityId } = message;
@@ -69,7 +69,7 @@ export class CrashLedger extends Ledger<Message, Conversation> {
 
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
-/** The bot's own name for a conversation. */
+/** The key of a conversation. */
 export function keyOf({ channelId, id }: Pick<Conversation, 'channelId' | 'id'>): string {
   return `${channelId}/${id}`;
 }

@@ -2,7 +2,7 @@ import type { ResponderContext, ScriptedResponse } from '../../dev/simulator/res
 import { type Simulator, startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { createLogger } from '../../src/log.ts';
-import { judgeMemory, soundOf } from '../support/kit/judge.ts';
+import { audioOf, judgeMemory } from '../support/kit/judge.ts';
 import { answerOf } from '../support/kit/ledger.ts';
 import type { Holds } from './holds.ts';
 import type { CrashLedger, Message } from './ledger.ts';
@@ -13,9 +13,9 @@ import { COMMANDS } from './steps.ts';
 export interface Model {
   readonly url: string;
   readonly openSessions: number;
-  /** So many next handshakes of this instance are not answered; `onHung` is told of each. */
+  /** Does not answer the next `count` handshakes of this instance; `onHung` is called for each. */
   hangHandshakes(instance: string, count: number, onHung: () => void): void;
-  /** Whose process was killed: none of its responses goes on. */
+  /** Drops the responses of a killed instance. */
   killed(instance: string): void;
   close(): Promise<void>;
 }
@@ -23,19 +23,19 @@ export interface Model {
 export interface ModelOptions {
   readonly ledger: CrashLedger;
   readonly holds: Holds;
-  /** How long it thinks, and between two pieces, in milliseconds. */
+  /** The delays before the first and between two deltas, in milliseconds. */
   readonly thinkMs: () => number;
   readonly paceMs: number;
 }
 
 /** The length of every answer. */
-export const SOUND_MS = 600;
-/** The deltas of an answer that never goes on. */
+export const AUDIO_MS = 600;
+/** The number of deltas of a held answer. */
 const HELD_AFTER = 2;
-/** More than one message of that conversation's channel takes. */
+/** Longer than one message of that channel. */
 const REST = ` ${'And so on. '.repeat(200)}`;
 
-/** Starts a model that answers each message with its token, and sees what it is told and by whom. */
+/** Starts a model that answers each message with its token, and checks the history and the instance. */
 export async function startModel({ ledger, holds, thinkMs, paceMs }: ModelOptions): Promise<Model> {
   const responses = new Responses(ledger);
   let hanging = { instance: '', count: 0, onHung: () => {} };
@@ -50,7 +50,7 @@ export async function startModel({ ledger, holds, thinkMs, paceMs }: ModelOption
     message.asks.push({ atMs: Date.now(), instance: responses.instanceOf(context.sessionId) });
     judgeMemory(context.history, message, answeredBefore(message), { ledger, isOnce: true });
     const text = `${message.token} is my answer.${message.kind === 'between' ? REST : ''}`;
-    const output = { text, pcm: soundOf(message.conversation.index, SOUND_MS) };
+    const output = { text, pcm: audioOf(message.conversation.index, AUDIO_MS) };
     if (!isHeldHere(message)) return { outputs: [output], ending: { kind: 'completed' }, delayMs: thinkMs() };
     return { outputs: [output], ending: { kind: 'hang', afterDeltas: HELD_AFTER } };
   }
@@ -96,7 +96,7 @@ function isHeldHere({ kind, reachedAtMs, killedAtMs }: Message): boolean {
   return (kind === 'generating' || kind === 'streaming') && reachedAtMs === undefined && killedAtMs === undefined;
 }
 
-/** Each instance asks for a deployment of its own name. */
+/** Each instance uses a deployment with its own name. */
 function instanceIn(path: string): string {
   return URL.parse(path, 'http://model')?.searchParams.get('model') ?? '';
 }

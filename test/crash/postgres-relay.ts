@@ -1,26 +1,26 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A network between the bot and PostgreSQL whose statements are seen, and held. */
+/** A network between the bot and PostgreSQL that observes and holds statements. */
 export interface PostgresRelay extends AsyncDisposable {
-  /** The address of a database by way of the relay. */
+  /** The address of a database behind the relay. */
   addressOf(url: string): string;
 }
 
-/** A statement on its way to the server, or its answer on the way back. */
+/** A statement on its way to the server, or its answer on its way back. */
 export interface Statement {
   /** The same object for all statements of one connection. */
   readonly connection: object;
   readonly sql: string;
-  /** Its parameters as they are on the wire, in Latin-1; its rows likewise, once it is answered. */
+  /** The raw parameters, in Latin-1; in an answer the raw rows. */
   readonly values: string;
   readonly rows: string;
 }
 
-/** Sees statements, and holds them. What is held for a client that goes away meanwhile does not reach the server. */
+/** Observes and holds statements. A held statement of a client that disconnects does not reach the server. */
 export interface StatementWatch {
   before?(statement: Statement): Promise<unknown> | undefined;
-  /** Called also for a client that is gone, of what it had sent. */
+  /** Also called for a disconnected client, for what it had sent. */
   after?(statement: Statement): Promise<unknown> | undefined;
 }
 
@@ -30,12 +30,12 @@ export async function startPostgresRelay(port: number, watch: StatementWatch): P
     const upstream = connect(port, '127.0.0.1');
     for (const socket of [client, upstream]) {
       sockets.add(socket);
-      // Small messages one after another would wait for acknowledgements.
+      // With Nagle's algorithm, small messages would wait for acknowledgements.
       socket.setNoDelay();
       socket.on('error', () => {});
       socket.on('close', () => sockets.delete(socket));
     }
-    // The server does what it was sent before, and the answer is seen.
+    // The server executes what was sent before, and the relay sees the answer.
     client.on('close', () => upstream.end());
     upstream.on('close', () => client.destroy());
     relay(client, upstream, watch);
@@ -53,8 +53,8 @@ export async function startPostgresRelay(port: number, watch: StatementWatch): P
 }
 
 /**
- * Passes the messages of the protocol on, one after another. `pg` sends the next statement of a connection when the one
- * before is answered: https://www.postgresql.org/docs/current/protocol-message-formats.html
+ * Forwards protocol messages one after another. `pg` sends the next statement of a connection when the previous one is
+ * answered: https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 function relay(client: Socket, upstream: Socket, { before, after }: StatementWatch): void {
   const connection = {};
@@ -85,7 +85,7 @@ function relay(client: Socket, upstream: Socket, { before, after }: StatementWat
 
 const LENGTH_BYTES = 4;
 
-/** `typeBytes`: of the first message; that of a client has no type. */
+/** `typeBytes`: the size of the first message's type, which a client's first message does not have. */
 function passOn(
   from: Socket,
   to: Socket,

@@ -4,14 +4,14 @@ import { keyOf } from './ledger.ts';
 import { COMMANDS } from './steps.ts';
 import type { World } from './world.ts';
 
-/** What the database holds once everything is answered. */
+/** The state of the database once everything is answered. */
 export interface Remains {
-  /** Sounds of attempts that ended with their process; retention deletes them. */
-  readonly orphanedSounds: number;
+  /** Audio of attempts that ended with their process; retention deletes it. */
+  readonly orphanedAudio: number;
   readonly spentUsd: number;
 }
 
-interface Kept {
+interface ConversationRow {
   readonly key: string;
   readonly record: unknown;
   readonly usd: number | null;
@@ -19,11 +19,11 @@ interface Kept {
 
 const OPEN_JOBS = `SELECT name, state::text, count(*)::int FROM voice_bot_queue.job
   WHERE name LIKE 'turns%' AND (state <> 'completed' OR name <> 'turns') GROUP BY 1, 2`;
-const KEPT = `SELECT key, record, usd FROM voice_bot.conversations
+const CONVERSATIONS = `SELECT key, record, usd FROM voice_bot.conversations
   LEFT JOIN voice_bot.spending ON budget = 'conversation' AND account = key`;
 const EPSILON_USD = 1e-9;
 
-/** Notes jobs and reservations that are left, money that was counted wrongly, and commands without an effect. */
+/** Notes jobs and reservations that are left over, wrong spending, and commands without an effect. */
 export async function judgeRemains({ ledger, postgres, databaseUrl }: World): Promise<Remains> {
   const query = <Row extends object>(sql: string) => postgres.query<Row>(sql, databaseUrl);
   for (const { name, state, count } of await query<{ name: string; state: string; count: number }>(OPEN_JOBS))
@@ -36,21 +36,21 @@ export async function judgeRemains({ ledger, postgres, databaseUrl }: World): Pr
         .map(({ token, kind }) => `${token} (${kind})`)
         .join(),
     );
-  const kept = await query<Kept>(KEPT);
+  const kept = await query<ConversationRow>(CONVERSATIONS);
   for (const each of kept) judgeSpent(each, ledger.note.bind(ledger));
   for (const conversation of ledger.conversations) {
     const { record } = kept.find(({ key }) => key === keyOf(conversation)) ?? {};
-    const isTold = conversation.messages.some(({ kind }) => COMMANDS.has(kind));
-    if (isTold && readRecord(record).settings.voice === undefined)
+    const hasCommand = conversation.messages.some(({ kind }) => COMMANDS.has(kind));
+    if (hasCommand && readRecord(record).settings.voice === undefined)
       ledger.note('command without effect', conversation.id);
   }
-  const [{ sounds = 0 } = {}] = await query<{ sounds: number }>('SELECT count(*)::int AS sounds FROM voice_bot.audio');
+  const [{ clips = 0 } = {}] = await query<{ clips: number }>('SELECT count(*)::int AS clips FROM voice_bot.audio');
   const answers = ledger.messages.filter(({ savedAtMs }) => savedAtMs !== undefined).length;
-  return { orphanedSounds: sounds - answers, spentUsd: kept.reduce((sum, { usd }) => sum + (usd ?? 0), 0) };
+  return { orphanedAudio: clips - answers, spentUsd: kept.reduce((sum, { usd }) => sum + (usd ?? 0), 0) };
 }
 
-/** What the turns of a record have used is what was counted, each once. */
-function judgeSpent({ key, record, usd }: Kept, note: (kind: string, details: string) => void): void {
+/** Compares the usage in a record with the spending. */
+function judgeSpent({ key, record, usd }: ConversationRow, note: (kind: string, details: string) => void): void {
   const [price] = Object.values(DEFAULT_PRICES.models);
   const used = price === undefined ? 0 : costUsd(readRecord(record).usage.tokens, price);
   if (Math.abs(used - (usd ?? 0)) > EPSILON_USD) note('spending', `${key}: ${usd} counted, ${used} used`);

@@ -9,7 +9,7 @@ import { judgeRemains } from './remains.ts';
 import { COMMANDS, type Kind, OTHERS, STEPS } from './steps.ts';
 import type { Instance, World } from './world.ts';
 
-/** What a part came to. */
+/** The result of a part. */
 export interface Report {
   readonly text: string;
   /** Turns, without commands. */
@@ -27,13 +27,13 @@ const LEGEND = [
   'doubled: shown twice otherwise',
 ];
 
-/** Judges one part, which ran in several worlds side by side, and writes it down. */
+/** Judges one part, which ran in several worlds in parallel, and formats the report. */
 export async function report(title: string, worlds: readonly World[]): Promise<Report> {
   const findings: string[] = [];
   const remains: string[] = [];
   for (const world of worlds) {
-    const { orphanedSounds, spentUsd } = await judgeRemains(world);
-    remains.push(`  sounds without an answer: ${orphanedSounds}; spent: ${spentUsd.toFixed(4)} USD, each turn once`);
+    const { orphanedAudio, spentUsd } = await judgeRemains(world);
+    remains.push(`  audio without an answer: ${orphanedAudio}; spent: ${spentUsd.toFixed(4)} USD, each turn once`);
     findings.push(...world.ledger.findings, ...world.instances.flatMap(brokenIn));
   }
   const instances = worlds.flatMap((world) => world.instances);
@@ -70,7 +70,7 @@ function cells({ count, interrupted, answered, slowestMs, askedAgain, inWindow, 
   return [...counts, ...FAULTS.map((fault) => faults[fault] ?? 0)].map(String);
 }
 
-/** Of what another instance answers for the one that was killed. */
+/** The times of messages that another instance answered for the killed one. */
 function answerTimes(messages: readonly Message[]): string {
   const taken = messages.filter((message) => isInterrupted(message) && !COMMANDS.has(message.kind));
   const late = taken.filter((message) => (answerOf(message)?.atMs ?? 0) > (message.killedAtMs ?? 0) + 1_000);
@@ -79,7 +79,7 @@ function answerTimes(messages: readonly Message[]): string {
   return `from the kill to the answer by another instance: median ${at(0.5)}, slowest ${at(1)}; bar ${ANSWER_BAR_MS / 1000} s`;
 }
 
-/** Of two messages, the second is posted to another instance once the first is accepted, and before it is answered. */
+/** Pairs of messages: the second was posted to another instance after the first was accepted and before it was answered. */
 function pairs(messages: readonly Message[]): string {
   const all = messages.flatMap((message): [Message, Message][] => {
     const before = message.conversation.messages[message.number - 2];
@@ -92,7 +92,7 @@ function pairs(messages: readonly Message[]): string {
   return `pairs accepted one after the other by different instances: ${all.length}, answered in that order: ${inOrder.length}`;
 }
 
-/** A confirmation is sent once, by the instance that accepts the command, or not at all. */
+/** A confirmation is sent at most once, by the instance that accepts the command. */
 function commandsIn(messages: readonly Message[]): string {
   const commands = messages.filter(({ kind }) => COMMANDS.has(kind));
   const silent = commands.filter((message) => answerOf(message) === undefined);
@@ -102,11 +102,11 @@ function commandsIn(messages: readonly Message[]): string {
 
 function brokenIn({ name, bot }: Instance): string[] {
   const output = watchOutput(bot);
-  output.look();
+  output.read();
   return output.broken.map((line) => `bot broke: ${name} wrote: ${line}`);
 }
 
-/** Keeps what the instances wrote, for whoever looks for a cause. */
+/** Saves the output of the instances. */
 export function keepLogs(worlds: readonly World[], directory: string): void {
   mkdirSync(directory, { recursive: true });
   for (const { name, bot } of worlds.flatMap((world) => world.instances))

@@ -1,6 +1,6 @@
 import type { CrashLedger, Message } from './ledger.ts';
 
-/** A response that is being made. */
+/** A response in progress. */
 interface Active {
   readonly of: Message;
   readonly instance: string;
@@ -8,10 +8,10 @@ interface Active {
   deltas: number;
 }
 
-/** The responses of all sessions: never two of one conversation at a time. */
+/** The responses of all sessions. Notes two of the same conversation at a time. */
 export class Responses {
   readonly #ledger: CrashLedger;
-  /** By its session. */
+  /** By session id. */
   readonly #active = new Map<string, Active>();
   readonly #instances = new Map<string, string>();
 
@@ -19,7 +19,7 @@ export class Responses {
     this.#ledger = ledger;
   }
 
-  /** The instance that has opened a session. */
+  /** The instance that opened a session. */
   instanceOf(sessionId: string): string {
     return this.#instances.get(sessionId) ?? 'nobody';
   }
@@ -37,7 +37,7 @@ export class Responses {
     this.#active.set(sessionId, { of, instance, atMs: Date.now(), deltas: 0 });
   }
 
-  /** Gives the response that the event is a part of. */
+  /** Returns the response of an audio delta. */
   noteEvent(event: Readonly<Record<string, unknown>>, sessionId: string): Active | undefined {
     const { type, session } = event as { type?: string; session?: { model?: string } };
     if (type === 'session.created') this.#instances.set(sessionId, session?.model ?? '');
@@ -48,7 +48,7 @@ export class Responses {
     return active;
   }
 
-  /** A line of the model's log: a session that is closed makes no response. */
+  /** Reads a line of the model's log: a closed session ends its response. */
   noteLog(line: string): void {
     const { msg, session } = JSON.parse(line) as { msg?: string; session?: string };
     if (msg === 'session closed' && session !== undefined) this.#active.delete(session);

@@ -11,8 +11,8 @@ export const STEPS = {
   connecting: 'connecting to the model',
   generating: 'between two deltas',
   streaming: 'showing live text',
-  sounding: 'before audio is stored',
-  sounded: 'after audio is stored',
+  storingAudio: 'before audio is stored',
+  storedAudio: 'after audio is stored',
   saving: 'saving: before the COMMIT',
   saved: 'saving: after the COMMIT, nothing sent',
   sending: 'sent, not taken by the channel',
@@ -53,15 +53,15 @@ export const WAVES: readonly (readonly Step[])[] = [
     ...(['begun', 'reserving', 'reserved', 'saving', 'saved', 'settling'] as const),
     ...(['completing', 'completed', 'storing', 'accepting', 'applying', 'applied'] as const),
   ],
-  ['sounding', 'sounded'],
+  ['storingAudio', 'storedAudio'],
   ['fetched'],
   ['queued'],
 ];
 
 /** An instance makes one audio statement at a time: the one is held before odd kills, the other before even ones. */
 export function isHeldBefore(killNumber: number, step: Step): boolean {
-  if (step === 'sounding') return killNumber % 2 === 1;
-  return step !== 'sounded' || killNumber % 2 === 0;
+  if (step === 'storingAudio') return killNumber % 2 === 1;
+  return step !== 'storedAudio' || killNumber % 2 === 0;
 }
 
 /** Of these steps none is waited behind. */
@@ -70,6 +70,6 @@ export const UNFOLLOWED: ReadonlySet<Kind> = new Set<Kind>([...COMMANDS, 'storin
 /** For how long a turn stays at its step, in milliseconds. */
 export function staysMs(kind: Kind): number {
   if (WAVES[0]?.includes(kind as Step)) return 9_900;
-  if (kind === 'sounding' || kind === 'sounded') return 1_900;
+  if (kind === 'storingAudio' || kind === 'storedAudio') return 1_900;
   return kind === 'connecting' ? 9_900 : 4_900;
 }

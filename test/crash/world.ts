@@ -8,13 +8,13 @@ import { DEFAULT_PRICES } from '../../src/prices.ts';
 import { type BotProcess, startBotProcess } from '../support/bot-process.ts';
 import { activityOf, createPoster, deliver } from '../support/kit/deliver.ts';
 import { type Channel, type FarEnd, modelEnv } from '../support/kit/drivers.ts';
-import { hear } from '../support/kit/judge.ts';
+import { checkAudio } from '../support/kit/judge.ts';
 import { sharedPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startHoldingChannel } from './channel.ts';
 import { watchDatabase } from './database-watch.ts';
 import { Holds } from './holds.ts';
 import { CrashLedger, type Message } from './ledger.ts';
-import { type Model, SOUND_MS, startModel } from './model.ts';
+import { AUDIO_MS, type Model, startModel } from './model.ts';
 import { startPostgresRelay } from './postgres-relay.ts';
 import { COMMANDS } from './steps.ts';
 
@@ -25,43 +25,43 @@ export interface Instance {
   readonly bot: BotProcess;
   /** When it was killed, in milliseconds since the epoch. */
   killedAtMs: number | undefined;
-  /** `kill -9`; resolves when it is gone. */
+  /** `kill -9`. Resolves when the process has ended. */
   kill(): Promise<void>;
 }
 
-/** All that is around the instances: one database, one model, one channel, one place with files. */
+/** The environment of the instances: one database, one model, one channel, one file server. */
 export interface World {
   readonly name: string;
   readonly ledger: CrashLedger;
   readonly holds: Holds;
   readonly model: Model;
   readonly postgres: TestPostgres;
-  /** The address of the database, not by way of a proxy. */
+  /** The address of the database, without the relay. */
   readonly databaseUrl: string;
   /** Every instance that was started. */
   readonly instances: readonly Instance[];
   startInstance(): Promise<Instance>;
-  /** Delivers a message until an instance takes it. `target`: where to deliver next, if anywhere. */
+  /** Delivers a message until an instance accepts it. `target`: the instance for the next delivery. */
   deliver(message: Message, target: () => Instance | undefined): Promise<void>;
-  /** What became of the sound of a message's answer at this instance. */
-  hear(message: Message, instance: Instance): Promise<string>;
+  /** Checks the audio of an answer at this instance. */
+  checkAudio(message: Message, instance: Instance): Promise<string>;
   close(): Promise<void>;
 }
 
 export interface WorldOptions {
-  /** A letter, with which the names of its instances begin. */
+  /** A letter: the prefix of the names of its instances. */
   readonly name: string;
-  /** How long the model thinks and each call to the channel takes, in milliseconds. */
+  /** The delays of the model and of each call to the channel, in milliseconds. */
   readonly thinkMs: () => number;
   readonly channelMs: () => number;
-  /** Added to that of each instance. */
+  /** Further settings of each instance. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 const PACE_MS = 2;
 const MAX_DELIVERIES = 120;
 const PAUSE_MS = 500;
-/** After the end of a process, until all of its sockets are seen to be closed. */
+/** How long after the end of a process its sockets may still seem open. */
 const SOCKETS_END_MS = 100;
 const MAX_INSTANCES = 60;
 const CHOSEN_VOICE = 'marin';
@@ -90,7 +90,7 @@ export async function startWorld({ name: letter, thinkMs, channelMs, env }: Worl
       ...{ ...modelEnv(model.url, name), DATABASE_URL: proxy.addressOf(databaseUrl), ...limits },
       ...{ LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info', ...env },
     });
-    // Known at once, so that its process ends with the world, whatever becomes of it.
+    // Registered at once, so that `close` ends its process in any case.
     const index = instances.push({ name, bot, url: '', killedAtMs: undefined, kill: async () => {} }) - 1;
     const started: Instance = {
       ...{ name, bot, url: await bot.whenListening(), killedAtMs: undefined },
@@ -127,7 +127,7 @@ export async function startWorld({ name: letter, thinkMs, channelMs, env }: Worl
       databaseUrl,
       instances,
       startInstance,
-      hear: hearAt,
+      checkAudio: checkAudioAt,
       deliver: deliverTo,
     },
     async close() {
@@ -150,7 +150,7 @@ function activityFor(message: Message, channel: Channel, files: FarEnd) {
   return activityOf(place, { id, text: `${token}: what do you say?`, attachments });
 }
 
-/** Gives each file, and holds those that are to be interrupted. */
+/** Serves files, and holds those of messages to be interrupted. */
 async function startFiles(ledger: CrashLedger, holds: Holds): Promise<FarEnd> {
   const server = createServer(async (request, response) => {
     if (holds.reach(ledger.find(request.url ?? ''), 'reading')) await holds.whenReleased;
@@ -166,7 +166,7 @@ async function startFiles(ledger: CrashLedger, holds: Holds): Promise<FarEnd> {
   };
 }
 
-/** Each instance asks for a deployment of its own name: what it asks for costs as another model. */
+/** Each instance uses a deployment with its own name, so each name needs a price. */
 function writePrices(folder: string, letter: string): string {
   const [price] = Object.values(DEFAULT_PRICES.models);
   const names = Array.from({ length: MAX_INSTANCES }, (_, index) => `${letter}${index + 1}`);
@@ -176,9 +176,9 @@ function writePrices(folder: string, letter: string): string {
   return path;
 }
 
-/** The instance that gave the link may be dead. */
-async function hearAt({ soundUrl, conversation: { index } }: Message, instance: Instance): Promise<string> {
-  if (soundUrl === undefined) return 'missing';
-  const { protocol, pathname, search } = new URL(soundUrl);
-  return hear(protocol === 'data:' ? soundUrl : `${instance.url}${pathname}${search}`, index, SOUND_MS);
+/** Fetches from `instance`: the one that made the link may be dead. */
+async function checkAudioAt({ audioUrl, conversation: { index } }: Message, instance: Instance): Promise<string> {
+  if (audioUrl === undefined) return 'missing';
+  const { protocol, pathname, search } = new URL(audioUrl);
+  return checkAudio(protocol === 'data:' ? audioUrl : `${instance.url}${pathname}${search}`, index, AUDIO_MS);
 }

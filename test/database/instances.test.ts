@@ -50,7 +50,7 @@ describe('two instances on one database', () => {
   });
 
   it('start at once on an empty database', async () => {
-    await instances.newDatabase();
+    await instances.emptyDatabase();
     const databases = await Promise.all([1, 2, 3, 4].map(() => open()));
     for (const [index, { queue }] of databases.entries()) await queue.add(messageIn('a', `m${index}`));
     for (const { lines } of instances.opened)

@@ -5,13 +5,13 @@ import type { StoreError } from '../../src/errors.ts';
 import { begun, HandedTurns, messageIn, usersIn } from '../conversation/test-engine.ts';
 import { sharedPostgres } from '../support/postgres.ts';
 import { startPostgresProxy } from '../support/postgres-proxy.ts';
-import { openedDatabase } from './open-database.ts';
+import { openedDatabase, preparedDatabase } from './open-database.ts';
 
 /** A database behind a network that loses answers. */
 async function openBehindProxy() {
   const server = await sharedPostgres();
   const proxy = await startPostgresProxy(server.port);
-  const opened = await openedDatabase(proxy.addressOf(await server.createDatabase()));
+  const opened = await openedDatabase(proxy.addressOf(await preparedDatabase()));
   const { queue, conversations } = opened.database;
   /** The call fails although it was done; the same call again tells its result. */
   async function twice<T>(call: () => Promise<T>): Promise<T> {

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay, setImmediate as nextTick } from 'node:timers/promises';
 import { systemClock } from '../../src/clock.ts';
 import type { TurnJob } from '../../src/conversation/queue/turn-queue.ts';
 import { retry } from '../../src/conversation/retry.ts';
+import { Connection } from '../../src/database/connection.ts';
 import type { StoreError } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { HandedTurns, messageIn, usersIn } from '../conversation/test-engine.ts';
+import { connectionOptions } from '../support/database.ts';
 import { JumpingClock } from '../support/jumping-clock.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { openedDatabase, startDatabase } from './open-database.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { newDatabase, openedDatabase, startDatabase } from './open-database.ts';
 
 const isUnavailable = (error: unknown) => (error as StoreError).code === 'store_unavailable';
 
@@ -19,8 +21,13 @@ function stored<T>(call: () => Promise<T>): Promise<T> {
 }
 
 describe('a database that is away', () => {
+  let server: TestPostgres;
+  before(async () => {
+    server = await startPostgres();
+  });
+  after(() => server.close());
+
   it('is waited for, and said once, when it is not there at the start', async () => {
-    await using server = await startPostgres();
     const url = await server.createDatabase();
     await server.stop();
     await using opened = startDatabase(url);
@@ -38,13 +45,13 @@ describe('a database that is away', () => {
   });
 
   it('is waited for while its tables are missing, and the log says who creates them', async () => {
-    await using server = await startPostgres();
     const url = await server.createDatabase();
-    await using early = startDatabase(url);
+    await using early = newDatabase(url);
     const isMissing = (error: unknown) =>
       isUnavailable(error) && /which the bot creates/.test((error as Error).message);
     await assert.rejects(early.database.conversations.read('a'), isMissing);
     await assert.rejects(early.database.queue.add(messageIn('a', 'one')), isUnavailable);
+    early.database.start();
     await early.logged('database connected');
     early.database.queue.start(async () => {});
     await server.query('DROP SCHEMA voice_bot, voice_bot_queue CASCADE', url);
@@ -56,18 +63,17 @@ describe('a database that is away', () => {
   });
 
   it('is waited for when it refuses the bot, and the log says what to do', async () => {
-    await using server = await startPostgres();
     const url = await server.createDatabase();
-    await using opened = startDatabase(url.replace(/:[^:@]+@/, ':wrong@'));
+    const newRole = url.replace(/\/\/[^@]+@/, '//late:secret@');
+    await using opened = startDatabase(newRole);
     const line = await opened.logged('database not usable');
     assert.equal(line.level, 'error');
     assert.match(line.fix ?? '', /user and password in DATABASE_URL/);
-    await server.query("ALTER ROLE bot PASSWORD 'wrong'");
+    await server.query("CREATE ROLE late LOGIN PASSWORD 'secret' IN ROLE bot");
     await opened.logged('database connected');
   });
 
   it('keeps no trace of a message that it did not accept', { skip: process.platform === 'win32' }, async () => {
-    await using server = await startPostgres();
     const url = await server.createDatabase();
     const clock = new JumpingClock();
     await using opened = await openedDatabase(url, { clock });
@@ -85,7 +91,6 @@ describe('a database that is away', () => {
   });
 
   it('loses nothing, and doubles nothing, while it is restarted, crashes and pauses under load', async () => {
-    await using server = await startPostgres();
     const url = await server.createDatabase();
     await using one = await openedDatabase(url);
     await using other = await openedDatabase(url);
@@ -137,8 +142,21 @@ describe('a database that is away', () => {
     for (const key of keys) assert.deepEqual(usersIn(await one.database.conversations.read(key)), ids, key);
   });
 
+  it('is used again by a connection after a restart, or a crash', async () => {
+    const connection = new Connection(connectionOptions(await server.createDatabase()));
+    for (const how of [undefined, 'crash'] as const) {
+      await connection.query('SELECT 1');
+      const rejected = assert.rejects(connection.query('SELECT pg_sleep(10)'), isUnavailable);
+      await server.stop(how);
+      await rejected;
+      await assert.rejects(connection.query('SELECT 1'), (error: StoreError) => error.reason === 'ECONNREFUSED');
+      await server.start();
+      assert.equal((await connection.query('SELECT 1')).length, 1);
+    }
+    await connection.close();
+  });
+
   it('ends in time with a server that answers nothing any more', { skip: process.platform === 'win32' }, async () => {
-    await using server = await startPostgres();
     const clock = new JumpingClock();
     const opened = await openedDatabase(await server.createDatabase(), { clock });
     await server.pause();
@@ -151,23 +169,18 @@ describe('a database that is away', () => {
   });
 
   it('leaves no connection open that is closed while it starts', async () => {
-    await using server = await startPostgres();
-    const openCount = async (url: string) => {
-      const text = 'SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
-      return (await server.query(text, url)).length;
-    };
+    const url = await server.createDatabase();
+    const isOpen = "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'early%'";
     for (let waitMs = 0; waitMs < 240; waitMs += 20) {
-      const url = await server.createDatabase();
-      const { database } = startDatabase(url);
+      const { database } = startDatabase(url, { env: { DATABASE_SCHEMA: `early_${waitMs}` } });
       await delay(waitMs);
       await database.close();
       // The server notices a moment later.
-      while ((await openCount(url)) > 0) await delay(10);
+      while ((await server.query(isOpen)).length > 0) await delay(10);
     }
   });
 
   it('ends without an error while the server restarts', async () => {
-    await using server = await startPostgres();
     const url = await server.createDatabase();
     for (let round = 0; round < 5; round++) {
       const opened = await openedDatabase(url);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { Connection, commit } from '../../src/database/connection.ts';
+import { Connection } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrations.ts';
 import { AUDIO_LIMIT_MS, createPostgresAudioStore } from '../../src/database/postgres-audio-store.ts';
 import { randomIds } from '../../src/ids.ts';
@@ -24,10 +24,10 @@ before(async () => {
 after(() => connection.close());
 
 /** With an empty table. */
-async function open(maxBytes: number) {
+async function open(audioStoreBytes: number) {
   await connection.query('TRUNCATE audio');
   const clock = new ManualClock(Date.now());
-  const options = { connection, maxBytes, retentionMs: RETENTION_MS, clock, ids: randomIds };
+  const options = { connection, audioStoreBytes, audioRetentionMs: RETENTION_MS, clock, ids: randomIds };
   return { clock, options, store: createPostgresAudioStore(options), other: createPostgresAudioStore(options) };
 }
 
@@ -54,7 +54,6 @@ describe('audio in PostgreSQL', () => {
       await sql.query('LOCK TABLE audio');
       locked.resolve();
       await over.promise;
-      return commit(undefined);
     });
     await locked.promise;
     const saves = Array.from({ length: 8 }, () => save(store));
@@ -72,7 +71,7 @@ describe('audio in PostgreSQL', () => {
   it('leaves in small portions where the bound was lowered', async () => {
     const { store, options } = await open(1_000_000);
     for (let count = 0; count < 120; count++) await save(store, { wav: randomBytes(10) });
-    const small = createPostgresAudioStore({ ...options, maxBytes: 1 });
+    const small = createPostgresAudioStore({ ...options, audioStoreBytes: 1 });
     const counts: number[] = [];
     for (let saves = 0; saves < 4; saves++) {
       await save(small, { wav: randomBytes(1) });

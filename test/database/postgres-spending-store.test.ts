@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Connection } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrations.ts';
-import { PostgresSpendingStore } from '../../src/database/postgres-spending-store.ts';
+import { createPostgresSpendingStore } from '../../src/database/postgres-spending-store.ts';
 import { itBoundsSpending } from '../conversation/limits/spending-contract.ts';
 import { connectionOptions } from '../support/database.ts';
 import { sharedPostgres } from '../support/postgres.ts';
@@ -40,8 +40,8 @@ async function later(ms: number): Promise<void> {
 itBoundsSpending('PostgreSQL', {
   async open() {
     await first().query('TRUNCATE spending, spending_reservations');
-    const stores = connections.map((each) => new PostgresSpendingStore(each));
-    const [store = new PostgresSpendingStore(first()), ...others] = stores;
+    const stores = connections.map(createPostgresSpendingStore);
+    const [store = createPostgresSpendingStore(first()), ...others] = stores;
     return { store, others, later };
   },
   runs: 20,
@@ -50,7 +50,7 @@ itBoundsSpending('PostgreSQL', {
 describe('spending in PostgreSQL', () => {
   it('waits for nothing in a circle, whoever reserves, asks again and settles', async () => {
     await first().query('TRUNCATE spending, spending_reservations');
-    const stores = connections.map((each) => new PostgresSpendingStore(each));
+    const stores = connections.map(createPostgresSpendingStore);
     const budgets = { dayUsd: 1_000, personUsd: 3, conversationUsd: 2 };
     const at = (index: number) => stores[index % stores.length] ?? assert.fail();
     const turn = async (index: number) => {
@@ -79,5 +79,5 @@ describe('spending in PostgreSQL', () => {
 async function openSchema(schema: string) {
   const connection = new Connection(connectionOptions(url, { DATABASE_SCHEMA: schema }));
   await migrate(connection, schema);
-  return { connection, store: new PostgresSpendingStore(connection) };
+  return { connection, store: createPostgresSpendingStore(connection) };
 }

@@ -1,73 +1,102 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, before, beforeEach, describe, it } from 'node:test';
 import { systemClock } from '../../src/clock.ts';
+import type { ConversationRecord } from '../../src/conversation/records.ts';
 import { Connection } from '../../src/database/connection.ts';
-import { Retention, type RetentionRule } from '../../src/database/retention.ts';
-import { createLogger } from '../../src/log.ts';
+import { migrate } from '../../src/database/migrations.ts';
+import { Retention } from '../../src/database/retention.ts';
 import { connectionOptions } from '../support/database.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { sharedPostgres } from '../support/postgres.ts';
 import { openedDatabase } from './open-database.ts';
 
-const RULES: readonly RetentionRule[] = [{ table: 't', key: 'n', expired: 'n < $1', value: 1_000 }];
+const DAY_MS = 86_400_000;
+const TABLES = ['audio', 'recording_links', 'conversations', 'spending', 'spending_reservations'] as const;
 
-async function prepared(clock = systemClock as typeof systemClock | ManualClock) {
-  const url = await (await sharedPostgres()).createDatabase();
-  const connection = new Connection(connectionOptions(url, { DATABASE_SCHEMA: 'public' }));
-  await connection.query('CREATE TABLE t AS SELECT generate_series(1, 1500) n');
-  const log = createLogger('silent');
-  const retention = new Retention({ connection, schema: 'public', rules: RULES, clock, log, random: () => 0 });
-  const count = async () => (await connection.query('SELECT n FROM t')).length;
-  return { connection, retention, count, [Symbol.asyncDispose]: () => connection.close() };
+let url: string;
+let connection: Connection;
+before(async () => {
+  url = await (await sharedPostgres()).createDatabase();
+  connection = new Connection(connectionOptions(url));
+  await migrate(connection, 'voice_bot');
+});
+beforeEach(() => connection.query(`TRUNCATE ${TABLES}`));
+after(() => connection.close());
+
+function retention(clock = systemClock as typeof systemClock | ManualClock): Retention {
+  return new Retention({ ...connectionOptions(url), connection, clock, recordRetentionMs: 30 * DAY_MS });
+}
+
+async function rowsIn(table: (typeof TABLES)[number]): Promise<number> {
+  const [row] = await connection.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${table}`);
+  return row?.count ?? -1;
+}
+
+/** Rows of each table, changed or expired so many days ago. */
+async function fill(days: number, count: number): Promise<void> {
+  const series = `generate_series(1, ${count}) AS each`;
+  const at = `(now() - interval '${days} days')`;
+  const id = `'${days}-' || each`;
+  await connection.query(`INSERT INTO audio
+    (id, link_key, conversation, transcript, duration_ms, byte_length, wav, saved_at, expires_at)
+    SELECT ${id}, '', '', '', 0, 0, '', ${at}, ${at} FROM ${series}`);
+  await connection.query(`INSERT INTO recording_links (id, conversation, person, link, expires_at)
+    SELECT ${id}, ${id}, '', '{}', ${at} FROM ${series}`);
+  await connection.query(`INSERT INTO conversations (key, version, record, updated_at)
+    SELECT ${id}, 3, '{}', ${at} FROM ${series}`);
+  await connection.query(`INSERT INTO spending (budget, account, day, updated_at)
+    SELECT 'conversation', ${id}, '-infinity', ${at} FROM ${series}`);
+  await connection.query(`INSERT INTO spending (budget, account, day)
+    SELECT 'person', ${id}, (${at} AT TIME ZONE 'utc')::date FROM ${series}`);
+  await connection.query(`INSERT INTO spending_reservations (job, conversation, person, usd, reserved_at)
+    SELECT ${id}, '', '', 1, ${at} FROM ${series}`);
 }
 
 describe('retention', () => {
-  it('deletes all that is expired, in several statements', async () => {
-    await using test = await prepared();
-    await test.retention.run();
-    assert.equal(await test.count(), 501);
+  it('deletes the expired rows of every table in several statements, and nothing else', async () => {
+    await fill(31, 650);
+    await fill(29, 3);
+    await fill(-1, 2);
+    await retention().run();
+    // Of 29 days: the records and what their conversations have spent.
+    assert.deepEqual(await Promise.all(TABLES.map(rowsIn)), [2, 2, 5, 7, 2]);
   });
 
-  it('leaves it to the instance that is at it', async () => {
-    await using test = await prepared();
+  it('is left to the instance that deletes already', async () => {
+    await fill(31, 1);
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     const { promise: locked, resolve: onLocked } = Promise.withResolvers<void>();
-    const other = test.connection.transaction(async (sql) => {
-      await sql.query("SELECT pg_advisory_xact_lock(hashtextextended('retention of public', 0))");
+    const other = connection.transaction(async (sql) => {
+      await sql.query("SELECT pg_advisory_xact_lock(hashtextextended('retention of voice_bot', 0))");
       onLocked();
       await held;
-      return { kind: 'rollBack', value: undefined };
     });
     await locked;
-    await test.retention.run();
-    assert.equal(await test.count(), 1_500);
+    await retention().run();
+    assert.equal(await rowsIn('audio'), 1);
     release();
     await other;
   });
 
   it('begins a while after the start, and ends when it is closed', async () => {
+    await fill(31, 1);
     const clock = new ManualClock();
-    await using test = await prepared(clock);
-    test.retention.start();
+    const closing = retention(clock);
+    closing.start();
     assert.equal(clock.waiting.length, 1);
-    test.retention.close();
-    test.retention.close();
+    closing.close();
+    closing.close();
     assert.equal(clock.waiting.length, 0);
-    await test.retention.run();
-    assert.equal(await test.count(), 1_500);
+    await closing.run();
+    assert.equal(await rowsIn('audio'), 1);
   });
 
-  it('takes a conversation for empty as soon as it is too old', async () => {
-    const server = await sharedPostgres();
-    const url = await server.createDatabase();
+  it('reads a conversation as empty as soon as it is too old', async () => {
     await using opened = await openedDatabase(url, { recordRetentionMs: 60_000 });
     const { conversations } = opened.database;
-    const edit = {
-      kind: 'edit',
-      edit: (record: Awaited<ReturnType<typeof conversations.read>>) => ({ ...record, refusals: 1 }),
-    } as const;
+    const edit = { kind: 'edit', edit: (record: ConversationRecord) => ({ ...record, refusals: 1 }) } as const;
     for (const key of ['a', 'b', 'c']) await conversations.apply(key, undefined, edit);
-    await server.query("UPDATE voice_bot.conversations SET updated_at = now() - interval '61 s'", url);
+    await connection.query("UPDATE conversations SET updated_at = now() - interval '61 s'");
     assert.equal((await conversations.read('a')).refusals, 0);
     assert.equal(await conversations.create('b'), true);
     await conversations.apply('c', 'note', { kind: 'note' });

@@ -1,6 +1,6 @@
 import { afterEach } from 'node:test';
 import { sharedPostgres } from '../support/postgres.ts';
-import { type OpenedDatabase, type OpenOptions, openedDatabase } from './open-database.ts';
+import { type OpenedDatabase, type OpenOptions, openedDatabase, preparedDatabase } from './open-database.ts';
 
 /** Instances on one database, a new one for each test. They are closed after it. */
 export function testInstances() {
@@ -12,8 +12,12 @@ export function testInstances() {
   });
   return {
     opened,
-    async newDatabase(): Promise<void> {
+    async emptyDatabase(): Promise<void> {
       url = await (await sharedPostgres()).createDatabase();
+    },
+    /** One in which all tables exist. */
+    async newDatabase(): Promise<void> {
+      url = await preparedDatabase();
     },
     async open(options?: OpenOptions) {
       const each = await openedDatabase(url, options);

@@ -6,7 +6,7 @@ import { createApp } from '../../src/app.ts';
 import { LAST_SENDS_MS, readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/log.ts';
 import { TEST_BUILD } from '../support/build.ts';
-import { unheardTelemetry } from '../support/telemetry.ts';
+import { silentTelemetry } from '../support/silent-telemetry.ts';
 import { deploy, ofType, theOne } from './deployment.ts';
 import { environmentOf, settingsOf, siteConfigOf } from './settings.ts';
 import { readTemplate } from './template.ts';
@@ -77,7 +77,7 @@ describe('the site', () => {
   it('is asked for its health and given messages where the bot answers', async (t) => {
     const here = { PORT: '0', HOST: '127.0.0.1', DATABASE_URL: '' };
     const config = readConfig({ ...environmentOf(whole), ...here });
-    const app = createApp({ config, build: TEST_BUILD, log: createLogger('silent'), telemetry: unheardTelemetry() });
+    const app = createApp({ config, build: TEST_BUILD, log: createLogger('silent'), telemetry: silentTelemetry() });
     t.after(() => app.close());
     const url = `http://127.0.0.1:${await app.start()}`;
     assert.equal((await fetch(url + site.healthCheckPath)).status, 200);

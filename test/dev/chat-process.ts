@@ -5,16 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { ResponderContext, ScriptedResponse } from '../../dev/simulator/responder.ts';
 import { type Script, type ScriptedTurn, scripted } from '../../dev/simulator/script.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import type { Env } from '../../src/config/env.ts';
+import { COMPILE_CACHE, programFile } from '../support/programs.ts';
 
-const ENTRY = fileURLToPath(new URL('../../dev/chat/chat.ts', import.meta.url));
-/** Half of a start is compiling; what one process has compiled serves the next. */
-const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/bot-process', import.meta.url));
 export const PROMPT = 'Enter a message: ';
 const PATIENCE_MS = 30_000;
 export const SECRET = 'a-secret-key';
@@ -31,7 +28,7 @@ export class Chat {
 
   constructor(t: TestContext, env: Env, { args = [], dotEnv }: { args?: string[]; dotEnv?: string } = {}) {
     if (dotEnv !== undefined) writeFileSync(join(this.folder, '.env'), dotEnv);
-    this.#child = spawn(process.execPath, [ENTRY, ...args], {
+    this.#child = spawn(process.execPath, [programFile('chat'), ...args], {
       cwd: this.folder,
       env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
       stdio: 'pipe',

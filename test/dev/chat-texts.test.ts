@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { eventLines, outcomeLines, texts } from '../../dev/chat/chat-texts.ts';
-import { TURN_RETRY, TurnError, type TurnErrorCode } from '../../src/errors.ts';
+import { TURN_ERRORS, TurnError, type TurnErrorCode } from '../../src/errors.ts';
 
 const at = { responseId: 'resp', itemId: 'item', outputIndex: 0, contentIndex: 0 };
 const pcm = { chunks: [], byteLength: 0 };
@@ -51,8 +51,8 @@ describe('what the chat prints for the end of a turn', () => {
     assert.deepEqual(outcomeLines({ kind: 'textOnly', text: 'a' }, model), []);
   });
 
-  for (const code of Object.keys(TURN_RETRY) as TurnErrorCode[]) {
-    it(`is one line with advice for ${code}`, () => {
+  for (const code of Object.keys(TURN_ERRORS) as TurnErrorCode[]) {
+    it(`is one line with what to do for ${code}`, () => {
       const [line = '', ...others] = outcomeLines({ kind: 'failed', error: new TurnError(code, 'it\nbroke') }, model);
       assert.deepEqual(others, []);
       assert.match(line, new RegExp(`^There is no answer \\(${code}\\): it broke\\. [A-Z][^\n]+\\.$`));

@@ -88,7 +88,7 @@ describe('the manifest', () => {
   it('is not made from a template with an unknown place', () => {
     for (const place of ['{{tenant}}', '{{}}', '{{constructor}}']) {
       const other = template.replace('{{host}}', place);
-      assert.throws(() => manifestFiles(other, OPTIONS), { message: new RegExp(`nothing known: ${place}$`) });
+      assert.throws(() => manifestFiles(other, OPTIONS), { message: new RegExp(`unknown placeholder: ${place}$`) });
     }
   });
 });

@@ -3,15 +3,15 @@ import { describe, it } from 'node:test';
 import { systemClock } from '../../src/clock.ts';
 import { openedDatabase } from '../database/open-database.ts';
 import { sharedPostgres } from '../support/postgres.ts';
-import { examined, said } from './examined.ts';
+import { examined, findingText } from './examined.ts';
 
 async function look(url: string, deps = {}): Promise<string> {
-  return said(await examined({ DATABASE_URL: url }, { only: ['database'], deps }), 'database');
+  return findingText(await examined({ DATABASE_URL: url }, { only: ['database'], deps }), 'database');
 }
 
 describe('the doctor at a database', () => {
   it('says that there is none', async () => {
-    assert.match(said(await examined({}, { only: ['database'] }), 'database'), /^pass \| no database/);
+    assert.match(findingText(await examined({}, { only: ['database'] }), 'database'), /^skipped \| no database/);
   });
 
   it('tells version, schemas and clock, and changes nothing', async () => {

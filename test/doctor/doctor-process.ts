@@ -9,17 +9,16 @@ import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import type { Env } from '../../src/config/env.ts';
 import type { Certificate } from '../support/certificate.ts';
+import { COMPILE_CACHE, programFile } from '../support/programs.ts';
 
-const ENTRY = fileURLToPath(new URL('../../src/doctor.ts', import.meta.url));
+const SOURCE = fileURLToPath(new URL('../../src/doctor.ts', import.meta.url));
 const KEEP_TOKEN = new URL('./keep-bot-token.ts', import.meta.url).href;
-/** Half of a start is compiling; what one process has compiled serves the next. */
-const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/bot-process', import.meta.url));
 
 /** A line that is printed with `--json`. */
 export interface Line {
   readonly check: string;
   readonly status: string;
-  readonly said: string;
+  readonly message: string;
   readonly fix?: string;
 }
 
@@ -46,8 +45,9 @@ export async function runDoctor(t: TestContext, env: Env, options: DoctorOptions
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
   }
-  const preload = env['TEST_BOT_TOKEN'] === undefined ? [] : ['--import', KEEP_TOKEN];
-  const child = spawn(process.execPath, [...preload, ENTRY, ...(options.args ?? [])], {
+  // A package is changed before the doctor loads it: one that is packed has its own.
+  const program = env['TEST_BOT_TOKEN'] === undefined ? [programFile('doctor')] : ['--import', KEEP_TOKEN, SOURCE];
+  const child = spawn(process.execPath, [...program, ...(options.args ?? [])], {
     cwd: folder,
     env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

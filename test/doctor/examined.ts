@@ -1,9 +1,10 @@
 import { systemClock } from '../../src/clock.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Env } from '../../src/config/env.ts';
-import type { DoctorDeps, Finding } from '../../src/doctor/check.ts';
-import { createCheckSuite } from '../../src/doctor/checks.ts';
-import { type CheckReport, runChecks } from '../../src/doctor/run.ts';
+import type { CheckContext, Finding } from '../../src/doctor/check.ts';
+import { CHECKS, createContext } from '../../src/doctor/checks.ts';
+import type { DoctorDeps } from '../../src/doctor/deps.ts';
+import { runChecks } from '../../src/doctor/run.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
 
@@ -19,38 +20,34 @@ export interface ExaminedOptions {
   readonly config?: Partial<Config>;
   /** Only these checks; what they need has to be among them. */
   readonly only?: readonly string[];
-  readonly onReport?: (report: CheckReport) => void;
+}
+
+/** The context of the checks with these settings. */
+export function contextOf(env: Env, { config, deps }: ExaminedOptions = {}): CheckContext {
+  return createContext({
+    config: { ...readConfig({ ...NO_MODEL, ...env }), ...config },
+    env,
+    folder: '/nowhere',
+    installed: 'project',
+    clock: systemClock,
+    ids: randomIds,
+    log: createLogger('silent'),
+    tokens: () => async () => 'a-token',
+    ...deps,
+  });
 }
 
 /** What the doctor finds with these settings, by the names of its checks. */
 export async function examined(env: Env, options: ExaminedOptions = {}): Promise<ReadonlyMap<string, Finding>> {
-  const config = { ...readConfig({ ...NO_MODEL, ...env }), ...options.config };
-  const clock = options.deps?.clock ?? systemClock;
-  const deps = {
-    config,
-    env,
-    folder: '/nowhere',
-    installed: 'project' as const,
-    clock,
-    ids: randomIds,
-    log: createLogger('silent'),
-    tokens: () => async () => 'a-token',
-    ...options.deps,
-  };
-  const examination = createCheckSuite(deps);
-  try {
-    const checks = examination.checks.filter(({ name }) => options.only?.includes(name) ?? true);
-    const onReport = options.onReport ?? (() => {});
-    const reports = await runChecks(checks, { clock, log: deps.log, onReport });
-    return new Map(reports.map(({ name, finding }) => [name, finding]));
-  } finally {
-    examination.close();
-  }
+  const checks = CHECKS.filter(({ name }) => options.only?.includes(name) ?? true);
+  const findings = new Map<string, Finding>();
+  await runChecks(checks, contextOf(env, options), ({ name, finding }) => findings.set(name, finding));
+  return findings;
 }
 
-/** All that is said of a check, in one text. */
-export function said(findings: ReadonlyMap<string, Finding>, name: string): string {
+/** Status, message and fix of a check, in one text. */
+export function findingText(findings: ReadonlyMap<string, Finding>, name: string): string {
   const finding = findings.get(name);
   if (finding === undefined) return 'not made';
-  return [finding.status, finding.said, ...('fix' in finding ? [finding.fix] : [])].join(' | ');
+  return [finding.status, finding.message, ...('fix' in finding ? [finding.fix] : [])].join(' | ');
 }

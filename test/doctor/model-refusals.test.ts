@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { modelFix } from '../../src/doctor/model-remedies.ts';
+import { modelFix } from '../../src/doctor/model-fixes.ts';
 import * as wire from '../realtime/server-events.ts';
 import type { RawAnswer } from '../support/raw-model.ts';
-import { said } from './examined.ts';
+import { findingText } from './examined.ts';
 import { raw, simulated } from './model-under-test.ts';
 
 describe('the doctor at a service that says why it refuses', () => {
@@ -43,7 +43,7 @@ describe('the doctor at a service that says why it refuses', () => {
       const right = { AZURE_OPENAI_DEPLOYMENT_NAME: 'mine', AZURE_OPENAI_API_KEY: 'a-key' };
       const findings = await simulated(t, [], { env: { ...right, ...env }, simulator: { resource } });
       for (const each of words)
-        assert.ok(said(findings, 'model deployment').includes(each), said(findings, 'model deployment'));
+        assert.ok(findingText(findings, 'model deployment').includes(each), findingText(findings, 'model deployment'));
     });
   }
 
@@ -84,8 +84,8 @@ describe('the doctor at a service of the preview protocol', () => {
   it('names it by its greeting', async (t) => {
     const session = { id: 'sess_1', object: 'realtime.session', modalities: ['audio', 'text'], voice: 'alloy' };
     const findings = await raw(t, [], [{ type: 'session.created', session }]);
-    assert.equal(remedy.exec(said(findings, 'model deployment'))?.[1], 'session.created');
-    assert.match(said(findings, 'voice'), /^skipped/);
+    assert.equal(remedy.exec(findingText(findings, 'model deployment'))?.[1], 'session.created');
+    assert.match(findingText(findings, 'voice'), /^skipped/);
   });
 
   it('names it by its answer', async (t) => {
@@ -97,6 +97,6 @@ describe('the doctor at a service of the preview protocol', () => {
       send(wire.done({ response, turn, output: [wire.outputItem('Hello', { type: 'audio' })] }));
     };
     const findings = await raw(t, [answer]);
-    assert.equal(remedy.exec(said(findings, 'voice'))?.[1], 'response.audio.delta');
+    assert.equal(remedy.exec(findingText(findings, 'spoken turn'))?.[1], 'response.audio.delta');
   });
 });

@@ -10,32 +10,31 @@ import { zipOf } from '../../dev/packaging/zip.ts';
 import { ingestionEndpointOf } from '../../src/config/telemetry-settings.ts';
 import type { Check } from '../../src/doctor/check.ts';
 import { fail, pass, skipped, warn } from '../../src/doctor/check.ts';
-import { reachFix } from '../../src/doctor/connectivity.ts';
+import { connectionFix } from '../../src/doctor/connectivity.ts';
 import { redactor } from '../../src/doctor/redact.ts';
 import { jsonLine, reportLine, summaryLine } from '../../src/doctor/report.ts';
 import { type CheckReport, runChecks } from '../../src/doctor/run.ts';
-import { createLogger } from '../../src/log.ts';
 import { copyProject } from '../dev/project-copy.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { examined, said } from './examined.ts';
+import { contextOf, examined, findingText } from './examined.ts';
 
 function check(name: string, fields: Partial<Check> = {}): Check {
   return { name, limitMs: 1_000, lateFix: 'Hurry.', run: async () => pass('fine'), ...fields };
 }
 
 async function run(checks: readonly Check[], clock = new ManualClock()): Promise<string[]> {
-  const told: CheckReport[] = [];
-  const log = createLogger('silent');
-  const reports = await runChecks(checks, { clock, log, onReport: (report) => told.push(report) });
-  assert.deepEqual(told, reports);
-  return reports.map(({ name, finding }) => `${name} ${finding.status}: ${finding.said}`);
+  const reports: string[] = [];
+  await runChecks(checks, contextOf({}, { deps: { clock } }), ({ name, finding }) =>
+    reports.push(`${name} ${finding.status}: ${finding.message}`),
+  );
+  return reports;
 }
 
 describe('the settings', () => {
   it('are warned of where no turn fits a budget', async () => {
     const findings = await examined({ DAILY_BUDGET_USD: '0.1' }, { only: ['configuration'] });
     assert.match(
-      said(findings, 'configuration'),
+      findingText(findings, 'configuration'),
       /^warn \| .*; DAILY_BUDGET_USD is less than one turn may cost \(about 0\.26 /,
     );
   });
@@ -65,7 +64,7 @@ describe('checks', () => {
     const clock = new ManualClock();
     let signalled: AbortSignal | undefined;
     const hangs = check('hangs', {
-      run(signal) {
+      run(_context, signal) {
         signalled = signal;
         return new Promise(() => {});
       },
@@ -106,13 +105,12 @@ describe('reports', () => {
   });
 
   it('are a line of JSON for a machine, and counted at the end', () => {
-    const json = jsonLine(report(warn('hm', 'Look.', { ms: 3, who: 'x' })), style);
+    const json = jsonLine(report(warn('hm', 'Look.')), style);
     const expected = {
       check: 'voice',
       status: 'warn',
-      said: 'hm',
+      message: 'hm',
       fix: 'Look.',
-      figures: { ms: 3, who: 'x' },
       tookMs: 5,
     };
     assert.deepEqual(JSON.parse(json), expected);
@@ -135,15 +133,14 @@ describe('reports', () => {
 });
 
 describe('an address that cannot be reached', () => {
-  const reachTodoAt = (code: string, hostname = 'far.example.com') =>
-    reachFix(code, { variable: 'X', hostname, installed: 'project' });
+  const fixOf = (code: string, hostname = 'far.example.com') => connectionFix(code, 'X', hostname, 'project');
 
   it('has a remedy for names, certificates and all else', () => {
-    assert.match(reachTodoAt('ENOTFOUND'), /^Check the host name in X/);
+    assert.match(fixOf('ENOTFOUND'), /^Check the host name in X/);
     for (const code of ['CERT_HAS_EXPIRED', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'EPROTO'])
-      assert.match(reachTodoAt(code), /NODE_EXTRA_CA_CERTS/);
-    for (const code of ['ETIMEDOUT', 'ECONNREFUSED']) assert.match(reachTodoAt(code), /firewall/);
-    assert.match(reachTodoAt('ECONNREFUSED', '[::1]'), /^Nothing listens there: is what X names running/);
+      assert.match(fixOf(code), /NODE_EXTRA_CA_CERTS/);
+    for (const code of ['ETIMEDOUT', 'ECONNREFUSED']) assert.match(fixOf(code), /firewall/);
+    assert.match(fixOf('ECONNREFUSED', '[::1]'), /^Nothing listens there: is what X names running/);
   });
 
   it('may be one that speaks no https', async (t) => {
@@ -161,7 +158,7 @@ describe('an address that cannot be reached', () => {
       ['public address', 'PUBLIC_BASE_URL'],
     ] as const) {
       const fix = `Nothing there speaks https: set ${variable} to the http address`;
-      assert.match(said(findings, name), new RegExp(`^fail \\| .*ERR_SSL_WRONG_VERSION_NUMBER \\| ${fix}`));
+      assert.match(findingText(findings, name), new RegExp(`^fail \\| .*ERR_SSL_WRONG_VERSION_NUMBER \\| ${fix}`));
     }
   });
 });
@@ -170,10 +167,10 @@ describe('ffmpeg', () => {
   it('is looked for where the bot looks for it', { skip: process.platform === 'win32' }, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'doctor-'));
     t.after(() => rmSync(folder, { recursive: true }));
-    const look = async () => said(await examined({ PATH: folder }, { only: ['ffmpeg'] }), 'ffmpeg');
-    assert.match(await look(), /^skipped \| not on the PATH: .* only WAV, MP3 and Ogg Opus can be heard$/);
+    const look = async () => findingText(await examined({ PATH: folder }, { only: ['ffmpeg'] }), 'ffmpeg');
+    assert.match(await look(), /^skipped \| not on the PATH: .* only WAV, MP3 and Ogg Opus can be read$/);
     writeFileSync(join(folder, 'ffmpeg'), '', { mode: 0o755 });
-    assert.match(await look(), /^pass \| \/.*\/ffmpeg: M4A, .* can be heard, too$/);
+    assert.match(await look(), /^pass \| \/.*\/ffmpeg: M4A, .* can be read, too$/);
   });
 });
 
@@ -199,7 +196,7 @@ describe('the Teams package', () => {
         ? Buffer.from(content)
         : zipOf({ 'manifest.json': Buffer.from(JSON.stringify(content)) });
     writeFileSync(join(folder, 'out/teams-app.zip'), zip);
-    return said(await examined(given, { only: [NAME], deps: { folder } }), NAME);
+    return findingText(await examined(given, { only: [NAME], deps: { folder } }), NAME);
   }
 
   it('is that of this bot', async (t) => {
@@ -215,7 +212,7 @@ describe('the Teams package', () => {
     const options = ['--bot-id', botId, '--host', 'bot.example.com'];
     execFileSync(process.execPath, [join(folder, 'dev/teams-app/teams-package.ts'), ...options], { stdio: 'ignore' });
     const findings = await examined({ ...env, MicrosoftAppId: botId }, { only: [NAME], deps: { folder } });
-    assert.match(said(findings, NAME), /^pass \| version \d/);
+    assert.match(findingText(findings, NAME), /^pass \| version \d/);
   });
 
   it('is of another host, or of another bot', async (t) => {
@@ -237,7 +234,10 @@ describe('the Teams package', () => {
       await look(t, manifest, { ...env, PUBLIC_BASE_URL: 'http://localhost:1' }),
       /^skipped \| .*to compare it/,
     );
-    assert.match(said(await examined(env, { only: [NAME] }), NAME), /^skipped \| there is no .*npm run teams-package/);
+    assert.match(
+      findingText(await examined(env, { only: [NAME] }), NAME),
+      /^skipped \| there is no .*npm run teams-package/,
+    );
   });
 });
 

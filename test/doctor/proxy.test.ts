@@ -6,7 +6,7 @@ import { toneVoice } from '../../dev/simulator/voice.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import { startTlsFront } from '../support/tls-front.ts';
 import { makeTrustedCertificate } from '../support/trusted.ts';
-import { examined, said } from './examined.ts';
+import { examined, findingText } from './examined.ts';
 
 const MODEL_HOST = 'resource.model.test';
 const certificate = makeTrustedCertificate(MODEL_HOST);
@@ -30,16 +30,16 @@ describe('the doctor behind a proxy', { skip, timeout: 60_000 }, () => {
     const env = { AZURE_OPENAI_ENDPOINT: `https://${MODEL_HOST}`, HTTPS_PROXY: `http://user:a-secret@${host}` };
     const found = await examined(env, { only: ONLY });
     assert.match(
-      said(found, 'model address'),
+      findingText(found, 'model address'),
       /^pass \| resource\.model\.test: TLSv1\.3 in \d+ ms, through the proxy 127\./,
     );
-    assert.match(said(found, 'model deployment'), /^pass/);
+    assert.match(findingText(found, 'model deployment'), /^pass/);
     assert.doesNotMatch(JSON.stringify([...found]), /a-secret/);
 
     proxy.rule = () => ({ status: 407 });
     const refused = await examined(env, { only: ONLY });
     assert.match(
-      said(refused, 'model address'),
+      findingText(refused, 'model address'),
       /^fail .*the proxy 127\.0\.0\.1:\d+ answered 407 .* \| Check HTTPS_PROXY/,
     );
     assert.doesNotMatch(JSON.stringify([...refused]), /a-secret/);

@@ -7,7 +7,7 @@ import { startBot } from '../support/bot.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { BOT_APP_ID, startOpenIdServer } from '../support/openid-server.ts';
 import { startTlsFront } from './doctor-process.ts';
-import { examined, said } from './examined.ts';
+import { examined, findingText } from './examined.ts';
 
 const ADDRESS = ['public address', 'player page', 'messages route', 'bot endpoint'];
 const IDENTITY = { MicrosoftAppId: BOT_APP_ID, MicrosoftAppPassword: 'app-password' };
@@ -54,36 +54,36 @@ describe('the doctor at the public address', () => {
     t.after(() => bot.close());
     const findings = await look({ ...IDENTITY, PUBLIC_BASE_URL: bot.url });
     assert.match(
-      said(findings, 'public address'),
+      findingText(findings, 'public address'),
       /^pass \| http:\/\/127\.0\.0\.1:\d+ \(for clients on this machine\): the bot answers/,
     );
-    assert.match(said(findings, 'player page'), /^pass \| 404/);
-    assert.match(said(findings, 'messages route'), /^pass \| a message without a token is refused \(401\)/);
+    assert.match(findingText(findings, 'player page'), /^pass \| 404/);
+    assert.match(findingText(findings, 'messages route'), /^pass \| a message without a token is refused \(401\)/);
   });
 
   it('tells a bot with an app id from one without', async (t) => {
     const bot = await startBot();
     t.after(() => bot.close());
     assert.match(
-      said(await look({ PUBLIC_BASE_URL: bot.url }), 'messages route'),
+      findingText(await look({ PUBLIC_BASE_URL: bot.url }), 'messages route'),
       /^pass \| what is not a message is refused \(400\)/,
     );
     const other = await look({ ...IDENTITY, PUBLIC_BASE_URL: bot.url });
     assert.match(
-      said(other, 'messages route'),
+      findingText(other, 'messages route'),
       /^fail \| a bot answers there that asks for no token \| It has another MicrosoftAppId/,
     );
     const byPort = await look({ PORT: new URL(bot.url).port });
-    assert.match(said(byPort, 'public address'), /^pass \| http:\/\/localhost:\d+/);
+    assert.match(findingText(byPort, 'public address'), /^pass \| http:\/\/localhost:\d+/);
   });
 
   it('prints the command that shows the endpoint that Azure has, where the bot has an app id', async () => {
     const command = 'az bot show --resource-group <group> --name <bot> --query properties.endpoint --output tsv';
-    const endpointOf = async (env: Env) => said(await look(env), 'bot endpoint');
+    const endpointOf = async (env: Env) => findingText(await look(env), 'bot endpoint');
     const named = await endpointOf({ ...IDENTITY, PUBLIC_BASE_URL: 'https://127.0.0.1:9' });
     assert.ok(named.startsWith('skipped | not known from here: compare https://127.0.0.1:9/api/messages with'), named);
     for (const text of [named, await endpointOf({ ...IDENTITY })]) assert.ok(text.endsWith(command), text);
-    assert.equal(await endpointOf({}), 'not made');
+    assert.match(await endpointOf({}), /^skipped \| MicrosoftAppId is not set/);
   });
 
   it('knows that a bot without an app id refuses what a tunnel forwards', async (t) => {
@@ -91,7 +91,7 @@ describe('the doctor at the public address', () => {
     t.after(() => bot.close());
     const tunnel = await serveBehind(t, bot.url, () => {}, { 'x-forwarded-for': '203.0.113.7' });
     assert.match(
-      said(await look({ PUBLIC_BASE_URL: tunnel }), 'messages route'),
+      findingText(await look({ PUBLIC_BASE_URL: tunnel }), 'messages route'),
       /^pass \| a message from elsewhere is refused \(403\)/,
     );
   });
@@ -103,22 +103,22 @@ describe('the doctor at the public address', () => {
     await new Promise((resolve) => closed.close(resolve));
     const named = await look({ PUBLIC_BASE_URL: `http://127.0.0.1:${free}` });
     assert.match(
-      said(named, 'public address'),
+      findingText(named, 'public address'),
       /^fail \| .*does not answer: ECONNREFUSED \| Start the bot \(npm start\), or check the tunnel/,
     );
-    assert.match(said(named, 'messages route'), /^skipped/);
+    assert.match(findingText(named, 'messages route'), /^skipped/);
     const bad = await look({ PUBLIC_BASE_URL: 'https://127.0.0.1:1' });
-    assert.match(said(bad, 'public address'), /^fail \| .*does not answer: bad port \| Check PUBLIC_BASE_URL/);
+    assert.match(findingText(bad, 'public address'), /^fail \| .*does not answer: bad port \| Check PUBLIC_BASE_URL/);
     assert.match(
-      said(await look({ PORT: free }), 'public address'),
-      /^skipped \| nothing listens at http:\/\/localhost:\d+ \(PORT\): start the bot \(npm start\), or set PORT to its port, then this once more/,
+      findingText(await look({ PORT: free }), 'public address'),
+      /^skipped \| nothing listens at http:\/\/localhost:\d+ \(PORT\): start the bot \(npm start\), or set PORT to its port, then run this again/,
     );
     const website = await look({ WEBSITE_HOSTNAME: `127.0.0.1:${free}` });
     assert.match(
-      said(website, 'public address'),
+      findingText(website, 'public address'),
       /^fail \| https:\/\/127.* \| Start the bot \(npm start\), or check the tunnel, or App Service, that WEBSITE_HOSTNAME leads to/,
     );
-    assert.match(said(await look({ ...IDENTITY }), 'public address'), /^skipped \| PUBLIC_BASE_URL is not set/);
+    assert.match(findingText(await look({ ...IDENTITY }), 'public address'), /^skipped \| PUBLIC_BASE_URL is not set/);
   });
 
   it('sees a certificate that nobody vouches for, there and at the model', async (t) => {
@@ -129,7 +129,7 @@ describe('the doctor at the public address', () => {
     const only = [...ADDRESS, 'model address'];
     const findings = await examined({ PUBLIC_BASE_URL: url, AZURE_OPENAI_ENDPOINT: url }, { only });
     for (const name of ['public address', 'model address'])
-      assert.match(said(findings, name), /^fail \| .*: DEPTH_ZERO_SELF_SIGNED_CERT \| .*NODE_EXTRA_CA_CERTS/);
+      assert.match(findingText(findings, name), /^fail \| .*: DEPTH_ZERO_SELF_SIGNED_CERT \| .*NODE_EXTRA_CA_CERTS/);
   });
 
   it('sees that something else answers, or a page of a tunnel', async (t) => {
@@ -138,12 +138,12 @@ describe('the doctor at the public address', () => {
       response.end('<h1>You are about to visit</h1>');
     });
     assert.match(
-      said(await look({ PUBLIC_BASE_URL: url }), 'public address'),
+      findingText(await look({ PUBLIC_BASE_URL: url }), 'public address'),
       /^fail \| .*\/health: 200 text\/html, which is not .* \| Something else answers there: check PUBLIC_BASE_URL/,
     );
     const { port } = new URL(url);
     assert.match(
-      said(await look({ PORT: port }), 'public address'),
+      findingText(await look({ PORT: port }), 'public address'),
       /^fail \| http:\/\/localhost:\d+\/health: 200 .* \| Another program has this port: end it, or set PORT to that of the bot/,
     );
   });
@@ -155,7 +155,7 @@ describe('the doctor at the public address', () => {
     });
     const findings = await look({ PUBLIC_BASE_URL: url });
     assert.match(
-      said(findings, 'public address'),
+      findingText(findings, 'public address'),
       /^fail \| .* leads on to https:\/\/login\.example\.com \(302\) \| Set PUBLIC_BASE_URL/,
     );
     assert.ok(!JSON.stringify([...findings]).includes('secret-state'));
@@ -177,8 +177,11 @@ describe('the doctor at the public address', () => {
     ] as const) {
       const url = await serveBehind(t, bot.url, change);
       const findings = await look({ PUBLIC_BASE_URL: url });
-      assert.match(said(findings, 'player page'), /^fail \| the player page comes with .* \| Have the proxy or tunnel/);
-      assert.match(said(findings, 'player page'), complaint);
+      assert.match(
+        findingText(findings, 'player page'),
+        /^fail \| the player page comes with .* \| Have the proxy or tunnel/,
+      );
+      assert.match(findingText(findings, 'player page'), complaint);
     }
   });
 
@@ -191,7 +194,7 @@ describe('the doctor at the public address', () => {
       response.end(method === 'HEAD' ? undefined : await answer.text());
     });
     assert.match(
-      said(await look({ PUBLIC_BASE_URL: url }), 'messages route'),
+      findingText(await look({ PUBLIC_BASE_URL: url }), 'messages route'),
       /^fail \| POST .*: 401 .*which is not what the bot answers/,
     );
   });

@@ -8,7 +8,7 @@ import tls from 'node:tls';
 import type { Env } from '../../src/config/env.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { startIngestion } from '../support/ingestion.ts';
-import { type ExaminedOptions, examined, said } from './examined.ts';
+import { type ExaminedOptions, examined, findingText } from './examined.ts';
 
 const NAME = 'telemetry';
 const KEY = 'InstrumentationKey=00000000-0000-4000-8000-000000000001';
@@ -19,7 +19,7 @@ after(() => certificate?.close());
 
 async function look(connectionString: string, env: Env = {}, deps: ExaminedOptions['deps'] = {}): Promise<string> {
   const given = { APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString, ...env };
-  return said(await examined(given, { only: [NAME], deps }), NAME);
+  return findingText(await examined(given, { only: [NAME], deps }), NAME);
 }
 
 describe('the doctor and telemetry', () => {
@@ -29,8 +29,8 @@ describe('the doctor and telemetry', () => {
 
   it('sees that nobody is there', async () => {
     assert.match(
-      await look(`${KEY};IngestionEndpoint=https://127.0.0.1:9/`),
-      /^fail \| 127\.0\.0\.1:9 cannot be reached: ECONNREFUSED/,
+      await look(`${KEY};IngestionEndpoint=https://127.0.0.1:65535/`),
+      /^fail \| 127\.0\.0\.1:65535 cannot be reached: ECONNREFUSED/,
     );
   });
 });
@@ -62,10 +62,7 @@ describe('the doctor at a place that takes telemetry', {
   it('sends one metric as the bot does, with the key', async (t) => {
     const ingestion = await startIngestion(certificate);
     t.after(() => ingestion.close());
-    assert.match(
-      await look(ingestion.connectionString),
-      /^pass \| localhost:\d+: .* TLSv1\.3 in \d+ ms; took a metric in \d+ ms$/,
-    );
+    assert.match(await look(ingestion.connectionString), /^pass \| localhost:\d+: took a metric in \d+ ms$/);
     assert.deepEqual(ingestion.authorizations, [undefined]);
     const [sent, ...others] = JSON.parse(ingestion.bodies[0] ?? '');
     assert.deepEqual(others, []);

@@ -7,16 +7,16 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-/** Where the screenshots go, for a person to look at. */
+/** The folder for screenshots. */
 const screenshots = process.env['E2E_SCREENSHOTS'];
 
 export interface Demo {
   readonly chatPage: string;
-  /** As Ctrl-C does it. */
+  /** Ends the demo as Ctrl-C does. */
   close(): Promise<void>;
 }
 
-/** `npm run demo`, as a person would start it, until it says which page to open. */
+/** Starts `npm run demo`. Resolves when it prints the address of the chat page. */
 export async function startDemo(...options: string[]): Promise<Demo> {
   const args = ['--import', './src/node-version.js', 'dev/demo.ts', ...options];
   const child = spawn(process.execPath, args, { cwd: root });
@@ -37,7 +37,7 @@ export async function startDemo(...options: string[]): Promise<Demo> {
   throw new Error(`the demo ended:\n${lines.join('\n')}`);
 }
 
-/** Keeps a picture of the page where somebody wants to see it. */
+/** Takes a screenshot of the page if `E2E_SCREENSHOTS` is set. */
 export async function look(page: Page, name: string): Promise<void> {
   if (screenshots === undefined) return;
   mkdirSync(screenshots, { recursive: true });

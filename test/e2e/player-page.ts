@@ -8,7 +8,7 @@ import type { BotUnderTest } from '../support/bot.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const axe = readFileSync(`${root}node_modules/axe-core/axe.min.js`, 'utf8');
 
-/** How long every reply sounds. */
+/** The length of every reply. */
 export const SECONDS = 3;
 
 /** A reply of two paragraphs. */
@@ -25,10 +25,10 @@ function tone(): Buffer {
   return pcm;
 }
 
-/** A turn of the model that says the text, and sounds for as long as every other. */
+/** A turn with this text and audio of a fixed length. */
 export const spoken = (text: string) => ({ outputs: [{ text, pcm: tone() }], ending: { kind: 'completed' } }) as const;
 
-/** Has the bot give its next reply, and resolves with the address of its player. */
+/** Requests the next reply. Resolves with the address of its player. */
 export async function playerOfReply(bot: BotUnderTest, locale: string): Promise<string> {
   const count = bot.connector.messages.length;
   await bot.says('How far is the moon?', { locale });
@@ -36,14 +36,14 @@ export async function playerOfReply(bot: BotUnderTest, locale: string): Promise<
   return String(reply?.body.attachments[0].contentUrl).replace(/\.wav$/, '');
 }
 
-/** What went wrong on a page, and what it asked the network for. */
+/** Errors and requests of a page. */
 export interface Watched {
   readonly page: Page;
   readonly problems: string[];
   readonly requests: { readonly url: string; readonly status: number }[];
 }
 
-/** An empty page which is watched, and shares nothing with any other page of the browser. */
+/** An empty, watched page in its own browser context. */
 export async function watched(t: TestContext, browser: Browser, options: BrowserContextOptions = {}): Promise<Watched> {
   const context = await browser.newContext({ colorScheme: 'light', ...options });
   t.after(() => context.close());
@@ -58,7 +58,7 @@ export async function watched(t: TestContext, browser: Browser, options: Browser
   return { page, problems, requests };
 }
 
-/** The page at the address, watched from the beginning. */
+/** The page at the address, watched from the start. */
 export async function open(
   t: TestContext,
   browser: Browser,
@@ -70,10 +70,10 @@ export async function open(
   return found;
 }
 
-/** The button of exactly this name. */
+/** The button with exactly this name. */
 export const button = (page: Page | Frame, name: string) => page.getByRole('button', { name, exact: true });
 
-/** Resolves when the sound is as the claim says. Looks at every event: the page's policy lets no polled text run. */
+/** Resolves when the audio element satisfies the claim. Checks at every event: the page's policy forbids polling with a string. */
 export function until(page: Page | Frame, claim: string): Promise<void> {
   return page.evaluate(`new Promise((resolve) => {
     const look = () => { if (${claim}) resolve(); };
@@ -82,13 +82,13 @@ export function until(page: Page | Frame, claim: string): Promise<void> {
   })`);
 }
 
-/** Loaded as far as it can be, and silent. */
+/** Loaded completely, and paused. */
 export async function assertSilent(page: Page | Frame): Promise<void> {
   await until(page, 'audio.readyState === 4');
   assert.deepEqual(await page.evaluate('[audio.paused, audio.currentTime, audio.played.length]'), [true, 0, 0]);
 }
 
-/** What axe has against the page, but for the part `left`. Evaluated as a whole: the page's policy lets no script in. */
+/** The violations that axe finds outside of `left`. Evaluated as one expression: the page's policy blocks scripts. */
 export async function violations(page: Page | Frame, left = '#none'): Promise<unknown> {
   await page.evaluate(axe);
   return page.evaluate(`axe.run({ exclude: ['${left}'] }).then(({ violations }) =>

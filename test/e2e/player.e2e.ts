@@ -58,7 +58,7 @@ describe('the player in a browser', () => {
       page.getByRole('link', { name: 'Download' }).click(),
     ]);
     assert.equal(download.suggestedFilename(), 'reply.wav');
-    assert.equal(statSync(await download.path()).size, 44 + 48_000 * SECONDS, 'the whole sound');
+    assert.equal(statSync(await download.path()).size, 44 + 48_000 * SECONDS, 'the whole audio');
     assert.deepEqual(problems, []);
   });
 
@@ -134,7 +134,7 @@ describe('the player in a browser', () => {
     assert.deepEqual(problems, []);
   });
 
-  it('says that the sound cannot be had, and plays it once it can', async (t) => {
+  it('says that the audio is unavailable, and plays it once it is available', async (t) => {
     const { page } = await watched(t, browser);
     await page.route('**/*.wav', (route) => route.abort());
     await page.goto(english);
@@ -148,7 +148,7 @@ describe('the player in a browser', () => {
     assert.equal(await page.getByRole('alert').textContent(), '');
   });
 
-  it('leaves the sound to the browser where no script runs', async (t) => {
+  it('uses the controls of the browser without scripts', async (t) => {
     const { page, problems } = await open(t, browser, english, { javaScriptEnabled: false });
     await page.locator('noscript audio[controls]').waitFor();
     assert.equal(await page.locator('#player').isVisible(), false);
@@ -180,7 +180,7 @@ describe('the player in a browser', () => {
         await look(page, `player-${which}-${name}`);
         assert.deepEqual(await violations(page), [], which);
         assert.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'nothing sticks out');
-        // Chromium tells of the 404 itself.
+        // Chromium itself logs the 404.
         assert.deepEqual(
           problems.filter((problem) => which !== 'gone' || !problem.includes('404')),
           [],

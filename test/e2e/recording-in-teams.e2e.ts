@@ -4,8 +4,8 @@ import type { Browser, BrowserContextOptions, Frame } from 'playwright-core';
 import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { type Certificate, makeCertificate } from '../support/certificate.ts';
-import { clipsOf } from '../support/invited.ts';
 import { pitchOf } from '../support/pitch.ts';
+import { clipsOf } from '../support/recording-link.ts';
 import { look } from './demo-process.ts';
 import { button, violations, type Watched, watched } from './player-page.ts';
 import { HERTZ, launchHearing, record, says, warns } from './recording-page.ts';
@@ -35,7 +35,7 @@ describe('the page on which to speak, in a dialog of Teams', () => {
     certificate?.close();
   });
 
-  /** The address that Teams is given when whoever asked for it presses the button. */
+  /** The address that Teams gets when the requesting user presses the button. */
   async function pressed(): Promise<string> {
     const before = bot.connector.messages.length;
     await bot.says('/talk', CHAT);

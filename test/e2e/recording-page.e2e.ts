@@ -4,8 +4,8 @@ import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { de } from '../../src/messages/de.ts';
 import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
-import { clipsOf } from '../support/invited.ts';
 import { pitchOf } from '../support/pitch.ts';
+import { clipsOf } from '../support/recording-link.ts';
 import { look } from './demo-process.ts';
 import { button, open, violations } from './player-page.ts';
 import { clockAt, HERTZ, launchHearing, openTalk, record, says, warns } from './recording-page.ts';
@@ -26,7 +26,7 @@ describe('the page on which to speak, in a browser', () => {
     await world.bot?.close();
   });
 
-  /** Resolves with what the model is given next, once that is answered. */
+  /** Resolves with the next context of the model, once it is answered. */
   async function nextClip(send: () => Promise<void>): Promise<Buffer> {
     const { bot } = world;
     const before = [clipsOf(bot).length, bot.connector.messages.length] as const;
@@ -52,8 +52,8 @@ describe('the page on which to speak, in a browser', () => {
     assert.equal(await page.evaluate('document.activeElement.id'), 'send');
 
     await page.evaluate(`new Promise((resolve) => {
-      listen.addEventListener('timeupdate', () => { if (listen.currentTime > 0.2) resolve(); });
-      listen.play();
+      playback.addEventListener('timeupdate', () => { if (playback.currentTime > 0.2) resolve(); });
+      playback.play();
     })`);
     const sentAt = requests.length;
     const clip = await nextClip(async () => {
@@ -113,15 +113,15 @@ describe('the page on which to speak, in a browser', () => {
     assert.equal(await page.getByRole('alert').textContent(), '');
   });
 
-  it('records anew, and forgets what was recorded before', async (t) => {
+  it('records again and discards the first recording', async (t) => {
     const { page, problems } = await openTalk(t, world);
     await record(page, 1);
-    const first = await page.evaluate('listen.src');
+    const first = await page.evaluate('playback.src');
     await button(page, talk.recordAgain).click();
     await clockAt(page, 2);
     await button(page, talk.stop).click();
     await says(page, talk.recorded);
-    assert.notEqual(await page.evaluate('listen.src'), first);
+    assert.notEqual(await page.evaluate('playback.src'), first);
     assert.deepEqual(problems, []);
   });
 
@@ -148,8 +148,8 @@ describe('the page on which to speak, in a browser', () => {
     await says(page, talk.almostFull('30'));
     await says(page, talk.full('3'));
     // The page speaks before its player has read the sound.
-    await page.waitForFunction('listen.readyState >= 1');
-    assert.ok(Math.abs(Number(await page.evaluate('listen.duration')) - 3) < 0.01);
+    await page.waitForFunction('playback.readyState >= 1');
+    assert.ok(Math.abs(Number(await page.evaluate('playback.duration')) - 3) < 0.01);
   });
 
   it('says what to do where it may not use the microphone, and records once it may', async (t) => {

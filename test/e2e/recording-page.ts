@@ -8,14 +8,14 @@ import { encodeWav } from '../../src/audio/wav.ts';
 import { en } from '../../src/messages/en.ts';
 import type { BotUnderTest } from '../support/bot.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { invited } from '../support/invited.ts';
 import { toneOf } from '../support/pitch.ts';
+import { requestRecordingLink } from '../support/recording-link.ts';
 import { button, type Watched, watched } from './player-page.ts';
 
-/** What the microphone of the browser hears. */
+/** The input of the browser's fake microphone. */
 export const HERTZ = 660;
 
-/** A browser with a microphone that hears a tone; whether a page may use it is asked for. */
+/** A browser with a fake microphone; pages need a permission for it. */
 export async function launchHearing(more: readonly string[] = []): Promise<Browser> {
   const folder = mkdtempSync(join(tmpdir(), 'talk-'));
   const heard = join(folder, 'microphone.wav');
@@ -27,20 +27,20 @@ export async function launchHearing(more: readonly string[] = []): Promise<Brows
 }
 
 export interface TalkOptions extends BrowserContextOptions {
-  /** Runs in the page before its own scripts. */
+  /** A script that runs before those of the page. */
   readonly script?: string;
-  /** Changes the page on its way. */
+  /** Modifies the response of the page. */
   readonly edit?: (html: string) => string;
   readonly language?: string;
 }
 
-/** The page of a new invitation, watched from the beginning; the microphone may be used unless said otherwise. */
+/** The page of a new recording link, watched from the start. Default: the microphone is permitted. */
 export async function openTalk(
   t: TestContext,
   { bot, browser }: { readonly bot: BotUnderTest; readonly browser: Browser },
   { script, edit, language = 'en', ...options }: TalkOptions = {},
 ): Promise<Watched & { readonly url: string }> {
-  const url = await invited(bot, { locale: language });
+  const url = await requestRecordingLink(bot, { locale: language });
   const found = await watched(t, browser, { permissions: ['microphone'], ...options });
   if (script !== undefined) await found.page.addInitScript(script);
   if (edit !== undefined) {
@@ -53,7 +53,7 @@ export async function openTalk(
   return { ...found, url };
 }
 
-/** Records until the clock of the page says so, on a page in English. */
+/** Records until the clock of the page shows a time, on a page in English. */
 export async function record(page: Page | Frame, seconds: number): Promise<void> {
   await button(page, en.recording.record).click();
   await clockAt(page, seconds);
@@ -61,7 +61,7 @@ export async function record(page: Page | Frame, seconds: number): Promise<void>
   await button(page, en.recording.send).waitFor();
 }
 
-/** Resolves once so many seconds are recorded. */
+/** Resolves once this number of seconds is recorded. */
 export function clockAt(page: Page | Frame, seconds: number): Promise<void> {
   return page
     .getByRole('timer')
@@ -69,12 +69,12 @@ export function clockAt(page: Page | Frame, seconds: number): Promise<void> {
     .waitFor();
 }
 
-/** Resolves once the page says this. */
+/** Resolves once the page shows this text. */
 export function says(page: Page | Frame, text: string): Promise<void> {
   return page.getByRole('status').filter({ hasText: text }).waitFor();
 }
 
-/** Resolves once the page says that this went wrong. */
+/** Resolves once the page shows this error. */
 export function warns(page: Page | Frame, text: string): Promise<void> {
   return page.getByRole('alert').filter({ hasText: text }).waitFor();
 }

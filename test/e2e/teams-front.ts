@@ -3,12 +3,12 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Certificate } from '../support/certificate.ts';
 
-/** The names under which a browser finds Teams, and the bot as in production. */
+/** The host names of Teams and of the bot, as in production. */
 export const TEAMS_HOST = 'teams.microsoft.com';
 export const BOT_HOST = 'bot.example';
 const HOSTS_LIST = 'res.cdn.office.net';
 
-/** A page of Teams with a dialog in it, as far as a page inside can tell: it answers messages, and keeps their names. */
+/** A page that acts as Teams with a dialog: it answers the messages of the page inside, and records their names. */
 const hostPage = (path: string) => `<!doctype html><html lang="en"><title>Host</title>
 <iframe width="420" height="520" src="https://${BOT_HOST}${path}" allow="microphone"></iframe>
 <script>
@@ -27,15 +27,15 @@ const hostPage = (path: string) => `<!doctype html><html lang="en"><title>Host</
   });
 </script>`;
 
-/** Teams and the bot behind TLS, for a browser that is started with `browserArgs`. */
+/** Teams and the bot behind TLS, for a browser started with `browserArgs`. */
 export interface TeamsFront {
   readonly browserArgs: readonly string[];
-  /** The address of a page of Teams that shows a page of the bot, given by its path, in a dialog. */
+  /** The address of a page of Teams that shows the page of the bot at this path in a dialog. */
   dialogOf(path: string): string;
   close(): Promise<void>;
 }
 
-/** A real server, and no interception in the browser: that does not reach what runs beside pages. */
+/** A real server: interception in the browser does not reach workers. */
 export async function startTeamsFront(botUrl: string, certificate: Certificate): Promise<TeamsFront> {
   const server = createServer(certificate, (request, response) => {
     const { method, headers, url = '' } = request;
@@ -50,7 +50,7 @@ export async function startTeamsFront(botUrl: string, certificate: Certificate):
         return;
       default:
         request.pipe(
-          // As tunnels do: without an app id the bot serves no other name.
+          // As tunnels do: without an app id the bot accepts no other host name.
           forward(new URL(url, botUrl), { method, headers: { ...headers, host: new URL(botUrl).host } }, (answer) => {
             response.writeHead(answer.statusCode ?? 502, answer.headers);
             answer.pipe(response);

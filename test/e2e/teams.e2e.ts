@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../support/browser.ts';
 import { type Demo, look, startDemo } from './demo-process.ts';
 
-/** The first words of the simulator's long answer, and its last. */
+/** The first and the last words of the simulator's long answer. */
 const BEGINNING = 'This is a long answer.';
 const END = 'That was the long answer.';
 
@@ -25,7 +25,7 @@ describe('the demo in Agents Playground as Teams', () => {
     await demo?.close();
   });
 
-  /** The bubbles of the chat, without the log beside it that has the same words. */
+  /** The bubbles of the chat, without the log panel, which repeats the texts. */
   const bubble = (text: string | RegExp) => page.locator('.fai-OutputCard').filter({ hasText: text }).last();
 
   it('shows the answer while it is spoken, then label, thumbs and card', async () => {
@@ -52,9 +52,9 @@ describe('the demo in Agents Playground as Teams', () => {
     await look(player, 'teams-opened-in-browser');
   });
 
-  it('offers the sound as a file when asked to', async () => {
+  it('offers the audio as a file on request', async () => {
     await page.getByText('Save .wav').last().click();
-    // What Teams would show; the Playground names what it cannot.
+    // The Playground names the card that it cannot show.
     await bubble('File Consent Card is not supported').waitFor();
     await look(page, 'teams-save');
   });

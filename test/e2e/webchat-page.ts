@@ -4,10 +4,10 @@ import type { RequestListener } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 
-/** The bundle that web sites embed by a `<script>`. */
+/** The bundle that web sites embed with a `<script>`. */
 const BUNDLE = fileURLToPath(new URL('../../node_modules/botframework-webchat/dist/webchat.js', import.meta.url));
 
-/** As Microsoft's documentation embeds Web Chat. A reload returns to the conversation. */
+/** Embeds Web Chat as in Microsoft's documentation. A reload returns to the conversation. */
 const PAGE = `<!doctype html>
 <html lang="en">
   <head>
@@ -31,10 +31,10 @@ const PAGE = `<!doctype html>
   </body>
 </html>`;
 
-/** What stands for an audio player among the texts of bubbles. */
+/** Represents an audio player in the texts of bubbles. */
 export const PLAYER = '(player)';
 
-/** Serves a page with Web Chat in it, which talks to the Direct Line service of its own origin. */
+/** Serves a page with Web Chat that uses the Direct Line service of the same origin. */
 export const serveWebChat: RequestListener = (request, response) => {
   const isBundle = request.url === '/webchat.js';
   response.setHeader('content-type', isBundle ? 'text/javascript' : 'text/html');
@@ -48,7 +48,7 @@ export async function send(page: Page, text: string): Promise<void> {
   await box.press('Enter');
 }
 
-/** Resolves once the bubbles of bot and user are exactly these, from top to bottom. */
+/** Resolves once these are all bubbles, from top to bottom. */
 export async function reads(page: Page, expected: readonly string[]): Promise<void> {
   const shown = `Array.from(document.querySelectorAll('.webchat__bubble__content'), (bubble) =>
     bubble.querySelector('audio') ? '${PLAYER}' : bubble.innerText.trim())`;

@@ -29,7 +29,7 @@ describe('Web Chat', { concurrency: true }, () => {
   });
   after(() => browser?.close());
 
-  /** Web Chat in a browser, Direct Line with a clock of its own, the bot, and a model that says what the test says. */
+  /** Web Chat in a browser, Direct Line with its own clock, the bot, and a scripted model. */
   async function chat(t: TestContext, directLineAheadMs: number) {
     const questions = TALK.map(() => Promise.withResolvers<Asked>());
     const model = await startRawModel(questions.map(({ resolve }) => resolve));

@@ -38,7 +38,7 @@ export function createBarrage(url: string, connector: FakeConnector): Barrage {
     // Every try has an id of its own: one that was seen before would not be looked at.
     const id = `fuzz-${++count}`;
     const body = bodyOf(delivery, id, connector.url);
-    const answer = await poster.post(url, body, { limitMs: POST_LIMIT_MS, contentType: delivery.contentType });
+    const answer = await poster.post(url, body, { timeoutMs: POST_LIMIT_MS, contentType: delivery.contentType });
     statuses.add(answer.status);
     const activity = read(body);
     assertAnswer(answer, activity, body);

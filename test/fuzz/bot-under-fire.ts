@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { Env } from '../../src/config/env.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type FakeConnector, startFakeConnector } from '../support/fake-connector.ts';
-import { getAlone, type ProbedBot, startProbedBot, watchOutput } from '../support/kit/bot.ts';
+import { getOnce, type ProbedBot, startProbedBot, watchOutput } from '../support/kit/bot.ts';
 import { activityOf, createPoster } from '../support/kit/deliver.ts';
 import { modelEnv } from '../support/kit/drivers.ts';
 import { Counts } from '../support/kit/report.ts';
@@ -22,7 +22,9 @@ export interface BotUnderFire extends ProbedBot {
 export async function startBotUnderFire(env: Env = {}): Promise<BotUnderFire> {
   const service = await startService();
   const connector = await startFakeConnector();
-  const probed = await startProbedBot({ ...modelEnv(service.url, 'quick'), ...env });
+  const probed = await startProbedBot({ ...modelEnv(service.url, 'quick'), LOG_LEVEL: 'debug', ...env });
+  // The model is played by the process that fires: the check at the start has to be over by then.
+  await probed.bot.whenLogged(({ msg }) => /^model (?:not )?reached/.test(String(msg)));
   const faults = new Counts<string>();
   const output = watchOutput(probed.bot, ({ level, msg, err }) => {
     const { statusCode, code, message } = (err ?? {}) as { statusCode?: unknown; code?: unknown; message?: unknown };
@@ -33,11 +35,11 @@ export async function startBotUnderFire(env: Env = {}): Promise<BotUnderFire> {
   return {
     ...{ ...probed, connector },
     async assertWell() {
-      assert.match(await text(await getAlone(`${probed.url}/health`)), /^\{"status":"ok"/);
+      assert.match(await text(await getOnce(`${probed.url}/health`)), /^\{"status":"ok"/);
       await assertAnswers(probed.url, connector, `well-${++greetings}`);
     },
     faults() {
-      output.look();
+      output.read();
       return new Counts([...faults, ...output.broken.map((line) => [line, 1] as const)]);
     },
     async close() {

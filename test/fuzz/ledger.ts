@@ -19,6 +19,7 @@ interface Part {
 /** What was said, kept in the plainest way: every piece of the response that the collector has for its own. */
 class Ledger {
   readonly parts = new Map<string, Part>();
+  areSettingsRefused = false;
   readonly #finals: PartAddress[] = [];
   #responseId: string | undefined;
 
@@ -26,6 +27,7 @@ class Ledger {
   note(event: ServerEvent, responseId: string | undefined): void {
     if (responseId !== this.#responseId) this.parts.clear();
     this.#responseId = responseId;
+    if (event.kind === 'error') this.areSettingsRefused = event.eventId === SETTINGS_EVENT;
     if (event.kind === 'textDelta') this.#partAt(event.at).words.push(event.text);
     if (event.kind === 'audioDelta') this.#partAt(event.at).bytes += event.audio.byteLength;
     if (event.kind === 'textDone' && event.text !== '') this.#finals.push(event.at);
@@ -62,7 +64,7 @@ export function collectFrames(frames: readonly Frame[]): Outcome {
   const ledger = new Ledger();
   const outcome = feed(collector, ledger, frames);
   assertOutcome(outcome);
-  assertNothingLost(outcome, ledger, collector);
+  assertNothingLost(outcome, ledger);
   return outcome;
 }
 
@@ -71,8 +73,8 @@ function feed(collector: ResponseCollector, ledger: Ledger, frames: readonly Fra
     const event = eventOf(frame);
     if (event === undefined) return collector.abandon(new TurnError('frame_malformed', 'no event'));
     const step = collector.accept(event);
-    if (step.kind !== 'ignored') ledger.note(event, collector.responseId);
-    if (step.kind === 'ended') return step.outcome;
+    if (step !== 'ignored') ledger.note(event, collector.responseId);
+    if (typeof step !== 'string') return step;
   }
   return collector.abandon(new TurnError('silence_timeout', 'nothing came'));
 }
@@ -98,9 +100,9 @@ function jsonOf(frame: Frame): WireEvent | undefined {
   }
 }
 
-function assertNothingLost(outcome: Outcome, ledger: Ledger, collector: ResponseCollector): void {
+function assertNothingLost(outcome: Outcome, ledger: Ledger): void {
   // Said under settings that the service refused: not to be delivered.
-  if (outcome.kind === 'failed' && collector.rejectedEventId === SETTINGS_EVENT) return;
+  if (outcome.kind === 'failed' && ledger.areSettingsRefused) return;
   const text = wordsOf(outcome);
   for (const word of ledger.words) assert.ok(text.includes(word), `${JSON.stringify(word)} was said and is lost`);
   const bytes = outcome.kind === 'spoken' || outcome.kind === 'cutShort' ? outcome.pcm.byteLength : 0;

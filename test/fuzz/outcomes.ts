@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Pcm } from '../../src/audio/pcm.ts';
-import { TURN_RETRY, TurnError } from '../../src/errors.ts';
+import { TURN_ERRORS, TurnError } from '../../src/errors.ts';
 import type { ModelResult } from '../../src/realtime/model-result.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
 
@@ -67,7 +67,7 @@ function assertTrimmed(text: string): void {
 
 function assertError(error: TurnError): void {
   assert.ok(error instanceof TurnError, String(error));
-  assert.ok(Object.hasOwn(TURN_RETRY, error.code), error.code);
-  assert.equal(error.retry, TURN_RETRY[error.code]);
+  assert.ok(Object.hasOwn(TURN_ERRORS, error.code), error.code);
+  assert.equal(error.retry, TURN_ERRORS[error.code].retry);
   assert.ok(error.retryAfterMs === undefined || error.retryAfterMs >= 0, String(error.retryAfterMs));
 }

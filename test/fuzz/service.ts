@@ -19,6 +19,8 @@ export interface Service extends FarEnd {
 export async function startService(): Promise<Service> {
   const server = await startRealtimeServer((socket) => {
     let eventIds: Record<string, string> = {};
+    // Without it the bot's check of the model at the start ends in an error, which is a fault here.
+    socket.send(JSON.stringify({ type: 'session.created', session: { id: 'sess_1', type: 'realtime' } }));
     socket.on('message', (data) => {
       const event = JSON.parse(String(data));
       eventIds[event.type] = String(event.event_id);

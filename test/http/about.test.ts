@@ -2,16 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config/config.ts';
-import type { AboutFacts } from '../../src/http/pages/about/page.ts';
-import { aboutFacts } from '../../src/http/pages/about/route.ts';
+import type { AboutSettings } from '../../src/http/pages/about.ts';
 import { escaped } from '../../src/http/pages/page.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
 import { messagesFor } from '../../src/messages/messages.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { TEST_BUILD } from '../support/build.ts';
-import { noRecordings } from '../support/recordings.ts';
-import { emptyAudioStore } from '../support/sound.ts';
+import { noRecordings } from '../support/no-recordings.ts';
+import { emptyAudioStore } from '../support/stored-audio.ts';
 import { assertRefusal, assertTellsNothing, rawRequest } from './raw-request.ts';
 
 const en = messagesFor('en');
@@ -158,8 +157,8 @@ describe('GET /about', () => {
   });
 });
 
-describe('the page of a bot with a storage account', () => {
-  async function htmlOf(about: AboutFacts, query: string): Promise<string> {
+describe('the page of a bot with a database or a storage account', () => {
+  async function htmlOf(about: AboutSettings, query: string): Promise<string> {
     const server = createHttpServer({
       build: TEST_BUILD,
       deliver: async () => undefined,
@@ -179,44 +178,34 @@ describe('the page of a bot with a storage account', () => {
     }
   }
 
+  const times = { audioRetentionMs: 3_600_000, recordRetentionMs: 7 * DAY_MS };
+  const settings = (env: Readonly<Record<string, string>>) => ({
+    ...readConfig({
+      AZURE_OPENAI_ENDPOINT: 'https://r.openai.azure.com',
+      AZURE_OPENAI_DEPLOYMENT_NAME: 'd',
+      ...env,
+    }),
+    ...times,
+  });
+
   for (const [messages, one, many] of [
     [en, '1 hour', '7 days'],
     [de, '1 Stunde', '7 Tage'],
   ] as const) {
-    it(`says where things are and what is put aside (${messages.language})`, async () => {
-      const times = { audioRetentionMs: 3_600_000, recordRetentionMs: 7 * DAY_MS };
-      const facts = { ...times, isStored: true, isAudioInAccount: false };
-      const html = await htmlOf(facts, `?lang=${messages.language}`);
+    it(`names a database, a storage account, and how long they store (${messages.language})`, async () => {
+      const query = `?lang=${messages.language}`;
+      const html = await htmlOf(settings({ DATABASE_URL: 'postgres://bot@localhost/bot' }), query);
       assertSays(html, messages.about.keptSound(one));
       assertSays(html, messages.about.keptTalk(many));
       assertSays(html, messages.about.keptFailed(many));
       assertSays(html, messages.about.inDatabase);
       assert.ok(!textOf(html).includes(messages.about.inMemory));
       assert.ok(!textOf(html).includes(messages.about.audioInAccount));
-      const inAccount = await htmlOf(
-        { ...times, isStored: false, isAudioInAccount: true },
-        `?lang=${messages.language}`,
-      );
+      const account = { AZURE_STORAGE_BLOB_URL: 'https://account.blob.core.windows.net' };
+      const inAccount = await htmlOf(settings(account), query);
       assertSays(inAccount, messages.about.inMemory);
       assertSays(inAccount, messages.about.audioInAccount);
       assert.ok(!textOf(inAccount).includes(messages.about.keptFailed(many)));
     });
   }
-});
-
-describe('what the page may know of the settings', () => {
-  const model = { AZURE_OPENAI_ENDPOINT: 'https://r.openai.azure.com', AZURE_OPENAI_DEPLOYMENT_NAME: 'd' };
-
-  it('is how long, and whether it outlives the process', () => {
-    assert.deepEqual(aboutFacts(readConfig(model)), {
-      recordRetentionMs: 30 * DAY_MS,
-      audioRetentionMs: DAY_MS,
-      isStored: false,
-      isAudioInAccount: false,
-    });
-    const blob = aboutFacts(readConfig({ ...model, AZURE_STORAGE_BLOB_URL: 'https://account.blob.core.windows.net' }));
-    assert.deepEqual([blob.isStored, blob.isAudioInAccount], [false, true]);
-    const database = aboutFacts(readConfig({ ...model, DATABASE_URL: 'postgres://bot@localhost/bot' }));
-    assert.deepEqual([database.isStored, database.isAudioInAccount], [true, false]);
-  });
 });

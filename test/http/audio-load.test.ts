@@ -4,8 +4,8 @@ import { get as httpGet, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { StoreError } from '../../src/errors.ts';
-import { CHUNK_BYTES } from '../../src/http/send-sound.ts';
-import { MAX_LOOKUPS, MAX_READS, MAX_WAITING_READS } from '../../src/http/sound-reader.ts';
+import { MAX_LOOKUPS, MAX_READS, MAX_WAITING_READS } from '../../src/http/audio-reader.ts';
+import { CHUNK_BYTES } from '../../src/http/audio-route.ts';
 import { bodyOf, bytesOf, idOf, LARGE_BYTES, serve, slowClient, until, untilStill } from './counted-store.ts';
 import { assertRefusal } from './raw-request.ts';
 

@@ -7,8 +7,8 @@ import { systemClock } from '../../src/clock.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { watchedLog } from '../channel/watched-log.ts';
 import { TEST_BUILD } from '../support/build.ts';
-import { noRecordings } from '../support/recordings.ts';
-import { emptyAudioStore, storedAudio } from '../support/sound.ts';
+import { noRecordings } from '../support/no-recordings.ts';
+import { emptyAudioStore, storedAudio } from '../support/stored-audio.ts';
 
 const HOUR_MS = 3_600_000;
 export const LARGE_BYTES = 64 * 1024 * 1024;
@@ -75,7 +75,7 @@ export async function serve(t: TestContext) {
     deliver: async () => undefined,
     audioStore: fake.store,
     recordings: noRecordings,
-    about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false, isAudioInAccount: false },
+    about: { recordRetentionMs: 1, audioRetentionMs: 1, database: undefined, azureStorageBlobUrl: undefined },
     clock: systemClock,
     isDraining: () => false,
     onlyLoopback: true,

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { escaped } from '../../src/http/pages/page.ts';
 import { messagesFor } from '../../src/messages/messages.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
-import { invited, speak } from '../support/invited.ts';
+import { requestRecordingLink, uploadRecording } from '../support/recording-link.ts';
 import { assertRefusal, assertTellsNothing, rawRequest } from './raw-request.ts';
 
 const de = messagesFor('de');
@@ -41,7 +41,7 @@ describe('GET /record/<link>', () => {
 
   before(async () => {
     bot = await startBot();
-    url = await invited(bot);
+    url = await requestRecordingLink(bot);
     response = await fetch(url);
     html = await response.text();
   });
@@ -77,7 +77,7 @@ describe('GET /record/<link>', () => {
 
   it('speaks the language of whoever was invited', async () => {
     const german = await (
-      await fetch(await invited(bot, { locale: 'de-AT' }), { headers: { 'accept-language': 'en' } })
+      await fetch(await requestRecordingLink(bot, { locale: 'de-AT' }), { headers: { 'accept-language': 'en' } })
     ).text();
     assert.ok(german.includes('<html lang="de">'));
     for (const text of [
@@ -115,7 +115,7 @@ describe('GET /record/<link>', () => {
       assertTellsNothing(text);
       if (name !== 'nothing') assert.ok(text.includes(`<h1>${de.recording.endedTitle}</h1>`));
       if (name === 'nothing' || name === 'a slash behind it') return;
-      const refused = await speak(other);
+      const refused = await uploadRecording(other);
       assert.equal(refused.status, 404);
       assertRefusal(await refused.text(), 'not_found');
     });

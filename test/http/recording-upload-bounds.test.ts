@@ -10,12 +10,17 @@ import { UPLOAD_BOUNDS } from '../../src/conversation/recordings/recordings.ts';
 import { messagesFor } from '../../src/messages/messages.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
-import { invited, SPOKEN, speak } from '../support/invited.ts';
+import { RECORDED_PCM, requestRecordingLink, uploadRecording } from '../support/recording-link.ts';
 import { sendRaw } from './raw-request.ts';
 
 const en = messagesFor('en');
 const de = messagesFor('de');
+const SPOKEN_WAV = await wavOf(RECORDED_PCM);
 const OTHER = { conversation: { id: 'conversation-2' }, from: { id: 'user-2', name: 'Eve' } };
+
+async function wavOf(sound: Uint8Array): Promise<Buffer> {
+  return encodeWav(toPcm([sound]));
+}
 
 async function started(t: TestContext, options: BotUnderTestOptions) {
   const bot = await startBot(options);
@@ -24,9 +29,8 @@ async function started(t: TestContext, options: BotUnderTestOptions) {
 }
 
 /** A recording of which the test sends the end, if it does. The server reads it by the time that this resolves. */
-async function slowUpload(t: TestContext, url: string, { sound = SPOKEN, sentBytes = 1_000 } = {}) {
+async function slowUpload(t: TestContext, url: string, { wav = SPOKEN_WAV, sentBytes = 1_000 } = {}) {
   const { port, pathname } = new URL(url);
-  const wav = await encodeWav(toPcm([sound]));
   const socket = connect(Number(port), '127.0.0.1').setEncoding('utf8');
   t.after(() => socket.destroy());
   // The server may cut off what it refuses.
@@ -53,7 +57,7 @@ async function signed(t: TestContext) {
   const env = { PUBLIC_BASE_URL: 'http://127.0.0.1:1' };
   const bot = await started(t, { isSigned: true, turns: ['I heard you'], env });
   const linkOf = async (channelId: string, user: string, id: string) => {
-    const link = await invited(bot, { channelId, conversation: { id }, from: { id: user } });
+    const link = await requestRecordingLink(bot, { channelId, conversation: { id }, from: { id: user } });
     return bot.url + new URL(link).pathname;
   };
   const strangers = async (count: number) => {
@@ -71,19 +75,20 @@ async function assertRefused(response: Response, status: number, message: string
 describe('recordings that one person sends', { timeout: 60_000 }, () => {
   it('are taken one at a time; the second is told so, and the link holds', async (t) => {
     const bot = await started(t, { turns: ['I heard you'] });
-    const url = await invited(bot, { locale: 'de' });
+    const url = await requestRecordingLink(bot, { locale: 'de' });
     const first = await slowUpload(t, url);
-    for (let count = 0; count < 10; count++) await assertRefused(await speak(url), 409, de.recording.uploading);
+    for (let count = 0; count < 10; count++)
+      await assertRefused(await uploadRecording(url), 409, de.recording.uploading);
     assert.match(await first.end(), /^HTTP\/1\.1 202 /);
-    await assertRefused(await speak(url), 404, en.recording.ended);
+    await assertRefused(await uploadRecording(url), 404, en.recording.ended);
     await bot.connector.whenMessages(2);
   });
 
   it('hold up nobody else', async (t) => {
     const bot = await started(t, { turns: ['I heard you'] });
-    const [url, other] = [await invited(bot), await invited(bot, OTHER)];
+    const [url, other] = [await requestRecordingLink(bot), await requestRecordingLink(bot, OTHER)];
     const first = await slowUpload(t, url);
-    assert.equal((await speak(other)).status, 202);
+    assert.equal((await uploadRecording(other)).status, 202);
     await bot.connector.whenMessages(3);
     first.breakOff();
   });
@@ -93,8 +98,8 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     const [here, there] = [await linkOf('slack', 'ada', 'c1'), await linkOf('slack', 'ada', 'c2')];
     const other = await linkOf('slack', 'eve', 'c3');
     const first = await slowUpload(t, here);
-    await assertRefused(await speak(there), 409, en.recording.uploading);
-    assert.equal((await speak(other)).status, 202);
+    await assertRefused(await uploadRecording(there), 409, en.recording.uploading);
+    assert.equal((await uploadRecording(other)).status, 202);
     await bot.connector.whenMessages(4);
     first.breakOff();
   });
@@ -105,8 +110,8 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     const links = await strangers(allowed + 1);
     const person = await linkOf('slack', 'ada', 'c1');
     const slow = await Promise.all(links.slice(0, allowed).map((url) => slowUpload(t, url)));
-    await assertRefused(await speak(links[allowed] ?? ''), 503, en.apologies.crowded);
-    assert.equal((await speak(person)).status, 202);
+    await assertRefused(await uploadRecording(links[allowed] ?? ''), 503, en.apologies.crowded);
+    assert.equal((await uploadRecording(person)).status, 202);
     await bot.connector.whenMessages(allowed + 3);
     for (const { breakOff } of slow) breakOff();
   });
@@ -115,49 +120,50 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     const { bot, linkOf, strangers } = await signed(t);
     const links = await strangers(UPLOAD_BOUNDS.max / 2);
     const person = await linkOf('slack', 'ada', 'c1');
-    const stalled = { sound: Buffer.alloc(MAX_CLIP_BYTES - 1_000), sentBytes: -1 };
+    const stalled = { wav: await wavOf(Buffer.alloc(MAX_CLIP_BYTES - 1_000)), sentBytes: -1 };
     const slow = await Promise.all(links.map((url) => slowUpload(t, url, stalled)));
     assert.match(await inTime(Promise.any(slow.map(({ answered }) => answered))), /^HTTP\/1\.1 503 /);
-    const longest = await encodeWav(toPcm([Buffer.alloc(180 * 48_000)]));
-    assert.equal((await speak(person, longest)).status, 202);
+    assert.equal((await uploadRecording(person, await wavOf(Buffer.alloc(30 * 48_000)))).status, 202);
     await bot.connector.whenMessages(links.length + 2);
     for (const { breakOff } of slow) breakOff();
   });
 
   it('and that break off make room for the next', async (t) => {
     const bot = await started(t, { turns: ['I heard you'] });
-    const url = await invited(bot);
+    const url = await requestRecordingLink(bot);
     const first = await slowUpload(t, url);
     first.breakOff();
     const giveUp = AbortSignal.timeout(5_000);
     let status = 409;
-    while (status === 409 && !giveUp.aborted) ({ status } = await speak(url));
+    while (status === 409 && !giveUp.aborted) ({ status } = await uploadRecording(url));
     assert.equal(status, 202);
     await bot.connector.whenMessages(2);
   });
 
   it('and that cannot be read end their link after five tries, and nobody else’s', async (t) => {
     const bot = await started(t, { turns: ['I heard you'] });
-    const [url, other] = [await invited(bot), await invited(bot, OTHER)];
+    const [url, other] = [await requestRecordingLink(bot), await requestRecordingLink(bot, OTHER)];
     for (let tries = 0; tries < 5; tries++) {
-      await assertRefused(await speak(url, Buffer.from('no sound')), 415, en.recording.unreadable);
+      await assertRefused(await uploadRecording(url, Buffer.from('no sound')), 415, en.recording.unreadable);
     }
-    await assertRefused(await speak(url), 404, en.recording.ended);
+    await assertRefused(await uploadRecording(url), 404, en.recording.ended);
     assert.equal((await fetch(url)).status, 404, 'the page has ended, too');
-    assert.equal((await speak(other)).status, 202);
+    assert.equal((await uploadRecording(other)).status, 202);
     await bot.connector.whenMessages(3);
   });
 
   it('and that are refused since too much is being received count as no tries', async (t) => {
     const { bot, strangers } = await signed(t);
-    const [url = '', ...others] = await strangers(3);
-    const stalled = { sound: Buffer.alloc(12_000_000), sentBytes: -1 };
+    const [url = '', ...others] = await strangers(4);
+    // Together just below the part of the bound that conversations may use.
+    const stalled = { wav: await wavOf(Buffer.alloc(11_100_000)), sentBytes: -1 };
     const slow = await Promise.all(others.map((other) => slowUpload(t, other, stalled)));
     // What comes from this machine comes in its order.
     for (let count = 0; count < 10; count++) await fetch(`${bot.url}/health`);
-    const body = await encodeWav(toPcm([Buffer.alloc(MAX_CLIP_BYTES - 1_000)]));
-    for (let tries = 0; tries < 6; tries++) await assertRefused(await speak(url, body), 503, en.apologies.crowded);
-    assert.equal((await speak(url)).status, 202);
+    const body = await wavOf(Buffer.alloc(400_000));
+    for (let tries = 0; tries < 6; tries++)
+      await assertRefused(await uploadRecording(url, body), 503, en.apologies.crowded);
+    assert.equal((await uploadRecording(url)).status, 202);
     await bot.connector.whenMessages(others.length + 2);
     for (const { breakOff } of slow) breakOff();
   });
@@ -167,14 +173,14 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     const [here, there] = [await linkOf('slack', 'ada', 'c1'), await linkOf('slack', 'ada', 'c2')];
     for (let tries = 0; tries < 5; tries++) {
       const broken = await slowUpload(t, here);
-      await assertRefused(await speak(here), 409, en.recording.uploading);
+      await assertRefused(await uploadRecording(here), 409, en.recording.uploading);
       broken.breakOff();
       const giveUp = AbortSignal.timeout(5_000);
       let status = 409;
-      while (status === 409 && !giveUp.aborted) ({ status } = await speak(there, Buffer.from('no sound')));
+      while (status === 409 && !giveUp.aborted) ({ status } = await uploadRecording(there, Buffer.from('no sound')));
       assert.equal(status, 415);
     }
-    assert.equal((await speak(here)).status, 202);
+    assert.equal((await uploadRecording(here)).status, 202);
     await bot.connector.whenMessages(3);
   });
 
@@ -183,15 +189,15 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     const held = { outputs: [{ text: 'Held' }], ending: { kind: 'completed' } as const, gate: gate.promise };
     const others = Array.from({ length: MAX_WAITING }, (_, index) => `Answer ${index}`);
     const bot = await started(t, { turns: [held, ...others, 'I heard you'] });
-    const url = await invited(bot);
+    const url = await requestRecordingLink(bot);
     for (let turn = 0; turn <= MAX_WAITING; turn++) await bot.says('hello');
-    for (let tries = 0; tries < 10; tries++) await assertRefused(await speak(url), 503, en.queueFull);
+    for (let tries = 0; tries < 10; tries++) await assertRefused(await uploadRecording(url), 503, en.queueFull);
     const head = [`POST ${new URL(url).pathname} HTTP/1.1`, 'Host: bot', 'Content-Type: audio/wav'];
     const unsent = await sendRaw(bot.url, `${[...head, 'Content-Length: 9'].join('\r\n')}\r\n\r\n`, { half: true });
     assert.equal(unsent.status, 503);
     gate.resolve();
     await bot.connector.whenMessages(2 + MAX_WAITING);
-    assert.equal((await speak(url)).status, 202);
+    assert.equal((await uploadRecording(url)).status, 202);
     await bot.connector.whenMessages(3 + MAX_WAITING);
   });
 });

@@ -6,8 +6,8 @@ import { encodeWav } from '../../src/audio/wav.ts';
 import { MAX_WAITING } from '../../src/conversation/queue/turn-queue.ts';
 import { messagesFor } from '../../src/messages/messages.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
-import { clipsOf, invited, SPOKEN, speak } from '../support/invited.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { clipsOf, RECORDED_PCM, requestRecordingLink, uploadRecording } from '../support/recording-link.ts';
 import { assertRefusal, sendRaw } from './raw-request.ts';
 
 const en = messagesFor('en');
@@ -35,30 +35,30 @@ const NO_CODING = 'Compressed bodies are not accepted; send it without Content-E
 describe('POST /record/<link>', () => {
   it('makes what was spoken the next message of whoever was invited', async (t) => {
     const { bot } = await started(t, { turns: ['I heard you'] });
-    const url = await invited(bot, { from: { id: 'user-7', name: 'Eve' } });
-    const response = await speak(url);
+    const url = await requestRecordingLink(bot, { from: { id: 'user-7', name: 'Eve' } });
+    const response = await uploadRecording(url);
     assert.equal(response.status, 202);
     assert.deepEqual(await response.json(), {});
     assert.equal(response.headers.get('cache-control'), 'no-store');
     const [, reply] = await bot.connector.whenMessages(2);
     assert.equal(reply?.body.text, 'I heard you');
     assert.equal(reply?.body.recipient.id, 'user-7');
-    assert.deepEqual(clipsOf(bot), [SPOKEN]);
+    assert.deepEqual(clipsOf(bot), [RECORDED_PCM]);
   });
 
   it('takes one recording, and the same one once', async (t) => {
     const { bot } = await started(t, { turns: ['One'] });
-    const url = await invited(bot);
-    assert.equal((await speak(url)).status, 202);
+    const url = await requestRecordingLink(bot);
+    assert.equal((await uploadRecording(url)).status, 202);
     await bot.connector.whenMessages(2);
-    await assertRefused(await speak(url), 404, 'not_found', en.recording.ended);
+    await assertRefused(await uploadRecording(url), 404, 'not_found', en.recording.ended);
     assert.equal((await fetch(url)).status, 404);
   });
 
   it('takes one of two that come at the same moment', async (t) => {
     const { bot } = await started(t, { turns: ['One'] });
-    const url = await invited(bot);
-    const responses = await Promise.all([speak(url), speak(url), speak(url)]);
+    const url = await requestRecordingLink(bot);
+    const responses = await Promise.all([uploadRecording(url), uploadRecording(url), uploadRecording(url)]);
     assert.deepEqual(responses.map(({ status }) => status).sort(), [202, 409, 409]);
     await bot.connector.whenMessages(2);
     assert.equal(clipsOf(bot).length, 1);
@@ -66,35 +66,41 @@ describe('POST /record/<link>', () => {
 
   it('ends with the next invitation of the same person in the same conversation', async (t) => {
     const { bot } = await started(t, { turns: ['One', 'Two'] });
-    const elsewhere = await invited(bot, { conversation: { id: 'conversation-2' } });
-    const [earlier, last] = [await invited(bot), await invited(bot)];
+    const elsewhere = await requestRecordingLink(bot, { conversation: { id: 'conversation-2' } });
+    const [earlier, last] = [await requestRecordingLink(bot), await requestRecordingLink(bot)];
     assert.equal((await fetch(earlier)).status, 404);
-    await assertRefused(await speak(earlier), 404, 'not_found', en.recording.ended);
-    for (const url of [last, elsewhere]) assert.equal((await speak(url)).status, 202);
+    await assertRefused(await uploadRecording(earlier), 404, 'not_found', en.recording.ended);
+    for (const url of [last, elsewhere]) assert.equal((await uploadRecording(url)).status, 202);
     await bot.connector.whenMessages(5);
   });
 
   it('is open for ten minutes, and takes for five more what was begun in time', async (t) => {
     const { bot, clock } = await started(t, { turns: ['In time'] });
-    const [url, other] = [await invited(bot), await invited(bot, { conversation: { id: 'conversation-2' } })];
+    const [url, other] = [
+      await requestRecordingLink(bot),
+      await requestRecordingLink(bot, { conversation: { id: 'conversation-2' } }),
+    ];
     await clock.advance(10 * MINUTE_MS - 1);
     assert.equal((await fetch(url)).status, 200);
     await clock.advance(1);
     assert.equal((await fetch(url)).status, 404);
     await clock.advance(5 * MINUTE_MS - 1);
-    assert.equal((await speak(url)).status, 202);
+    assert.equal((await uploadRecording(url)).status, 202);
     await clock.advance(1);
-    await assertRefused(await speak(other), 404, 'not_found', en.recording.ended);
+    await assertRefused(await uploadRecording(other), 404, 'not_found', en.recording.ended);
     await bot.connector.whenMessages(3);
   });
 
   it('ends with the conversation', async (t) => {
     const { bot } = await started(t);
-    const [here, there] = [await invited(bot), await invited(bot, { conversation: { id: 'conversation-2' } })];
+    const [here, there] = [
+      await requestRecordingLink(bot),
+      await requestRecordingLink(bot, { conversation: { id: 'conversation-2' } }),
+    ];
     await bot.says('/forget');
     await bot.connector.whenMessages(3);
     assert.equal((await fetch(here)).status, 404);
-    await assertRefused(await speak(here), 404, 'not_found', en.recording.ended);
+    await assertRefused(await uploadRecording(here), 404, 'not_found', en.recording.ended);
     assert.equal((await fetch(there)).status, 200);
     const removed = {
       type: 'conversationUpdate',
@@ -107,23 +113,23 @@ describe('POST /record/<link>', () => {
 
   it('refuses more than three minutes, in the language of whoever was invited', async (t) => {
     const { bot } = await started(t);
-    const url = await invited(bot, { locale: 'de' });
+    const url = await requestRecordingLink(bot, { locale: 'de' });
     const wav = await encodeWav(toPcm([Buffer.alloc(182 * 48_000)]));
-    await assertRefused(await speak(url, wav), 413, 'too_large', de.attachments.notRead.too_long(undefined));
+    await assertRefused(await uploadRecording(url, wav), 413, 'too_large', de.attachments.notRead.too_long(undefined));
     assert.equal((await fetch(url)).status, 200);
   });
 
   it('takes three minutes', async (t) => {
     const { bot } = await started(t, { turns: ['That was long'] });
     const wav = await encodeWav(toPcm([Buffer.alloc(180 * 48_000)]));
-    assert.equal((await speak(await invited(bot), wav)).status, 202);
+    assert.equal((await uploadRecording(await requestRecordingLink(bot), wav)).status, 202);
     const [, reply] = await bot.connector.whenMessages(2);
     assert.equal(reply?.body.text, 'That was long');
   });
 
   it('is refused by its length before it is sent', async (t) => {
     const { bot } = await started(t);
-    const { pathname } = new URL(await invited(bot));
+    const { pathname } = new URL(await requestRecordingLink(bot));
     const head = [
       `POST ${pathname} HTTP/1.1`,
       'Host: bot',
@@ -154,11 +160,11 @@ describe('POST /record/<link>', () => {
     };
     const bot = await startBot({ turns: [turn] });
     t.after(() => bot.close());
-    const url = await invited(bot);
+    const url = await requestRecordingLink(bot);
     await bot.says('hello');
     await asked.promise;
     const closed = bot.app.close();
-    const response = await speak(url);
+    const response = await uploadRecording(url);
     assert.ok(Number(response.headers.get('retry-after')) > 0);
     await assertRefused(response, 503, 'draining', en.shuttingDown);
     assert.equal((await fetch(url)).status, 200);
@@ -171,10 +177,13 @@ describe('POST /record/<link>', () => {
     const held = { outputs: [{ text: 'Held' }], ending: { kind: 'completed' } as const, gate: gate.promise };
     const others = Array.from({ length: MAX_WAITING }, (_, index) => `Answer ${index}`);
     const { bot } = await started(t, { turns: [held, ...others, 'I heard you'] });
-    const [url, other] = [await invited(bot), await invited(bot, { conversation: { id: 'conversation-2' } })];
+    const [url, other] = [
+      await requestRecordingLink(bot),
+      await requestRecordingLink(bot, { conversation: { id: 'conversation-2' } }),
+    ];
     for (let turn = 0; turn <= MAX_WAITING; turn++) await bot.says('hello');
     for (let count = 0; count < 2; count++) {
-      const response = await speak(url);
+      const response = await uploadRecording(url);
       assert.ok(Number(response.headers.get('retry-after')) > 0);
       await assertRefused(response, 503, 'busy', en.queueFull);
     }
@@ -182,7 +191,7 @@ describe('POST /record/<link>', () => {
     assert.equal(bot.connector.messages.length, 2, 'nothing is said of it in the chat');
     gate.resolve();
     await bot.connector.whenMessages(3 + MAX_WAITING);
-    assert.equal((await speak(url)).status, 202);
+    assert.equal((await uploadRecording(url)).status, 202);
     const replies = await bot.connector.whenMessages(4 + MAX_WAITING);
     assert.equal(replies.at(-1)?.body.text, 'I heard you');
   });
@@ -190,7 +199,7 @@ describe('POST /record/<link>', () => {
   it('is written down where a model for that is set, above the answer and in the memory', async (t) => {
     const env = { REALTIME_TRANSCRIPTION_MODEL: 'whisper' };
     const { bot } = await started(t, { env, simulator: { responder: simulatedResponder } });
-    assert.equal((await speak(await invited(bot))).status, 202);
+    assert.equal((await uploadRecording(await requestRecordingLink(bot))).status, 202);
     const [, reply] = await bot.connector.whenMessages(2);
     const understood = 'a tone of about 440 Hz for 0.5 seconds';
     assert.ok(
@@ -206,18 +215,18 @@ describe('POST /record/<link>', () => {
 
   it('counts like any other message', async (t) => {
     const { bot } = await started(t, { turns: ['One'], env: { MAX_TURNS_PER_MINUTE: '3' } });
-    assert.equal((await speak(await invited(bot))).status, 202);
+    assert.equal((await uploadRecording(await requestRecordingLink(bot))).status, 202);
     await bot.connector.whenMessages(2);
-    assert.equal((await speak(await invited(bot))).status, 202);
+    assert.equal((await uploadRecording(await requestRecordingLink(bot))).status, 202);
     const replies = await bot.connector.whenMessages(4);
     assert.equal(replies[3]?.body.text, en.limits.tooFast);
   });
 
   it('leaves nothing in the log that would open a page', async (t) => {
     const { bot } = await started(t, { turns: ['One'] });
-    const url = await invited(bot);
-    await speak(url, Buffer.from('hello'));
-    await speak(url);
+    const url = await requestRecordingLink(bot);
+    await uploadRecording(url, Buffer.from('hello'));
+    await uploadRecording(url);
     await bot.connector.whenMessages(2);
     const [, , signature = '?'] = url.split('/').at(-1)?.split('.') ?? [];
     assert.ok(!JSON.stringify(bot.logs).includes(signature));
@@ -240,17 +249,24 @@ describe('POST /record/<link> of what cannot be heard', () => {
   for (const [name, body, headers, status, code, message] of [
     ['no sound at all', Buffer.from('hello'), {}, 415, 'unsupported_media_type', UNREADABLE],
     ['half a header', Buffer.from('RIFF....WAVEfmt '), {}, 422, 'unreadable', UNREADABLE],
-    ['another type', SPOKEN, { 'content-type': 'audio/mpeg' }, 415, 'unsupported_media_type', () => NO_WAV],
-    ['a form', SPOKEN, { 'content-type': 'text/plain' }, 415, 'unsupported_media_type', () => NO_WAV],
-    ['a body that is packed', SPOKEN, { 'content-encoding': 'gzip' }, 415, 'unsupported_media_type', () => NO_CODING],
+    ['another type', RECORDED_PCM, { 'content-type': 'audio/mpeg' }, 415, 'unsupported_media_type', () => NO_WAV],
+    ['a form', RECORDED_PCM, { 'content-type': 'text/plain' }, 415, 'unsupported_media_type', () => NO_WAV],
+    [
+      'a body that is packed',
+      RECORDED_PCM,
+      { 'content-encoding': 'gzip' },
+      415,
+      'unsupported_media_type',
+      () => NO_CODING,
+    ],
     ['nothing', Buffer.alloc(0), {}, 415, 'unsupported_media_type', UNREADABLE],
     ['too many bytes', Buffer.alloc(15 * 2 ** 20 + 1), {}, 413, 'too_large', en.attachments.notRead.too_long],
   ] as const) {
     it(`refuses ${name}, and takes a good one after it`, async () => {
-      const url = await invited(bot, { conversation: { id: name } });
+      const url = await requestRecordingLink(bot, { conversation: { id: name } });
       const before = bot.connector.messages.length;
-      await assertRefused(await speak(url, body, headers), status, code, message(undefined));
-      assert.equal((await speak(url)).status, 202);
+      await assertRefused(await uploadRecording(url, body, headers), status, code, message(undefined));
+      assert.equal((await uploadRecording(url)).status, 202);
       await bot.connector.whenMessages(before + 1);
     });
   }

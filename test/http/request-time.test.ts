@@ -13,7 +13,7 @@ import { createLogger } from '../../src/log.ts';
 import { until } from '../conversation/timed-bot.ts';
 import { TEST_BUILD } from '../support/build.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { noRecordings } from '../support/recordings.ts';
+import { noRecordings } from '../support/no-recordings.ts';
 
 const ORDINARY_MS = 20_000;
 const LONG_MS = 120_000;
@@ -49,7 +49,7 @@ async function started(t: TestContext) {
         return 'taken';
       },
     },
-    about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false, isAudioInAccount: false },
+    about: { recordRetentionMs: 1, audioRetentionMs: 1, database: undefined, azureStorageBlobUrl: undefined },
     clock,
     isDraining: () => false,
     onlyLoopback: true,

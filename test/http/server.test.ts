@@ -7,8 +7,8 @@ import { createHttpServer, type HttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { TEST_BUILD } from '../support/build.ts';
-import { noRecordings } from '../support/recordings.ts';
-import { emptyAudioStore } from '../support/sound.ts';
+import { noRecordings } from '../support/no-recordings.ts';
+import { emptyAudioStore } from '../support/stored-audio.ts';
 import { assertRefusal, assertTellsNothing, rawRequest, sendRaw } from './raw-request.ts';
 
 describe('the routes', () => {
@@ -181,7 +181,7 @@ describe('a fault of the bot', () => {
       deliver: () => deliver(),
       audioStore: emptyAudioStore({ find: async () => Promise.reject(new Error('no store at /srv/secret')) }),
       recordings: noRecordings,
-      about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false, isAudioInAccount: false },
+      about: { recordRetentionMs: 1, audioRetentionMs: 1, database: undefined, azureStorageBlobUrl: undefined },
       clock: systemClock,
       isDraining: () => false,
       onlyLoopback: true,
@@ -224,7 +224,7 @@ describe('a fault of the bot', () => {
       });
       assert.equal(response.status, 500);
       assertRefusal(await response.text(), 'internal');
-      assert.match(lines.slice(before).join(), /request broke/);
+      assert.match(lines.slice(before).join(), /request failed/);
     });
   }
 
@@ -246,7 +246,7 @@ describe('listening', () => {
       deliver: async () => undefined,
       audioStore: emptyAudioStore(),
       recordings: noRecordings,
-      about: { recordRetentionMs: 1, audioRetentionMs: 1, isStored: false, isAudioInAccount: false },
+      about: { recordRetentionMs: 1, audioRetentionMs: 1, database: undefined, azureStorageBlobUrl: undefined },
       clock: systemClock,
       isDraining: () => false,
       onlyLoopback: true,

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { preparedDatabase } from '../database/open-database.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { sharedPostgres } from '../support/postgres.ts';
 import type { Statement } from '../support/postgres-frames.ts';
 import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.ts';
 import { holds } from './cut-off.ts';
-import { ANSWERS_NOTHING, Chat, echoModel, freshDatabase, startInstance } from './instance.ts';
+import { ANSWERS_NOTHING, Chat, echoModel, startInstance } from './instance.ts';
 
 const PASS_SECONDS = 5;
 const isPass = holds('WITH due AS');
@@ -37,7 +38,7 @@ const briefly = (transactions: readonly string[][]) =>
 
 describe('what PostgreSQL is asked', LONG, () => {
   it('while a user waits, is few transactions', async (t) => {
-    const url = await freshDatabase();
+    const url = await preparedDatabase();
     const model = echoModel();
     const [ofAccepting, ofAnswering] = [await proxied(t), await proxied(t)];
     const env = { DAILY_BUDGET_USD: '1000', PERSON_DAILY_BUDGET_USD: '1000', CONVERSATION_BUDGET_USD: '1000' };
@@ -84,7 +85,7 @@ describe('what PostgreSQL is asked', LONG, () => {
 
   it('by an instance that has nothing to do, is few statements a second', async (t) => {
     const proxy = await proxied(t);
-    await startInstance(t, proxy.addressOf(await freshDatabase()));
+    await startInstance(t, proxy.addressOf(await preparedDatabase()));
     // From one pass of supervision to the next; the first belongs to the start.
     for (let pass = 0; pass < 2; pass++) await proxy.next(isPass);
     const before = proxy.statements.length;

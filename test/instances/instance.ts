@@ -3,7 +3,6 @@ import { openDatabase } from '../../src/database/database.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import type { ConnectorCall } from '../support/fake-connector.ts';
-import { sharedPostgres } from '../support/postgres.ts';
 
 /** Accepts and serves, and takes no turns: what another instance runs is then known. */
 export const ANSWERS_NOTHING = { env: { DISPATCH: 'false' } };
@@ -24,11 +23,6 @@ export async function startInstance(
   closing.after(() => bot.close());
   await bot.logged('database connected');
   return bot;
-}
-
-/** The address of an empty database. */
-export async function freshDatabase(): Promise<string> {
-  return (await sharedPostgres()).createDatabase();
 }
 
 /** A model behind all instances: it echoes, and holds back the answers to what begins with "hold". */

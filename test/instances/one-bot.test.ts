@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Responder, ResponderContext } from '../../dev/simulator/responder.ts';
 import { en } from '../../src/messages/en.ts';
+import { preparedDatabase } from '../database/open-database.ts';
 import type { BotUnderTest } from '../support/bot.ts';
 import type { ConnectorCall } from '../support/fake-connector.ts';
-import { freshDatabase, startInstance } from './instance.ts';
+import { startInstance } from './instance.ts';
 
 const LONG = { timeout: 60_000 };
 const ANSWERS_NOTHING = { env: { DISPATCH: 'false' } };
@@ -35,7 +36,7 @@ async function say(bot: BotUnderTest, home: BotUnderTest, text: string): Promise
 }
 
 async function startTwo(t: TestContext, second = {}) {
-  const url = await freshDatabase();
+  const url = await preparedDatabase();
   const model = echo();
   const one = await startInstance(t, url, { simulator: { responder: model.responder } });
   const two = await startInstance(t, url, { simulator: { responder: model.responder }, ...second });
@@ -92,7 +93,7 @@ describe('two instances on one database are one bot', LONG, () => {
   });
 
   it('of which one takes over what the other has begun and left waiting when it ends', async (t) => {
-    const url = await freshDatabase();
+    const url = await preparedDatabase();
     const model = echo();
     const first = await startInstance(t, url, {
       simulator: { responder: model.responder },

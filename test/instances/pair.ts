@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
+import { preparedDatabase } from '../database/open-database.ts';
 import type { BotUnderTest, BotUnderTestOptions } from '../support/bot.ts';
-import {
-  ANSWERS_NOTHING,
-  Chat,
-  type Closing,
-  type EchoModel,
-  echoModel,
-  freshDatabase,
-  startInstance,
-} from './instance.ts';
+import { ANSWERS_NOTHING, Chat, type Closing, type EchoModel, echoModel, startInstance } from './instance.ts';
 
 /** Two instances on one database, of which the second takes no turns unless it is told to. */
 export interface Pair {
@@ -31,7 +24,7 @@ export interface PairOptions {
 
 export async function startPair(closing: Closing, options: PairOptions = {}): Promise<Pair> {
   const { one: first = {}, two: second = ANSWERS_NOTHING, pcm, wayOfOne = (url) => url } = options;
-  const url = await freshDatabase();
+  const url = await preparedDatabase();
   const model = echoModel(pcm);
   const simulator = { responder: model.responder };
   const [one, two] = await Promise.all([

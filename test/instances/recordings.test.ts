@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BotUnderTest } from '../support/bot.ts';
-import { speak } from '../support/invited.ts';
+import { uploadRecording } from '../support/recording-link.ts';
 import type { Chat } from './instance.ts';
 import { sharedPair } from './pair.ts';
 
@@ -21,11 +21,11 @@ describe('a recording link of two instances', LONG, () => {
     const { one, two, chat } = talk();
     const link = await linkFrom(chat, two);
     for (const bot of [one, two]) assert.equal((await fetch(bot.url + link)).status, 200);
-    assert.equal((await speak(two.url + link)).status, 202);
+    assert.equal((await uploadRecording(two.url + link)).status, 202);
     assert.equal((await chat.reply(2)).text, 'Re: 1 clips');
     for (const bot of [one, two]) {
       assert.equal((await fetch(bot.url + link)).status, 404);
-      assert.equal((await speak(bot.url + link)).status, 404);
+      assert.equal((await uploadRecording(bot.url + link)).status, 404);
     }
     await chat.ask(one, 'next');
     assert.equal(chat.messages.length, 3);
@@ -34,7 +34,7 @@ describe('a recording link of two instances', LONG, () => {
   it('takes one of two recordings that come to both at the same moment', async () => {
     const { one, two, chat } = talk();
     const link = await linkFrom(chat, one);
-    const taken = await Promise.all([one, two].map(({ url }) => speak(url + link)));
+    const taken = await Promise.all([one, two].map(({ url }) => uploadRecording(url + link)));
     assert.deepEqual(taken.map(({ status }) => status).sort(), [202, 404]);
     await chat.reply(2);
     await chat.ask(two, 'next to the recording');
@@ -48,7 +48,7 @@ describe('a recording link of two instances', LONG, () => {
     await chat.ask(two, '/forget');
     for (const bot of [one, two]) {
       assert.equal((await fetch(bot.url + link)).status, 404);
-      assert.equal((await speak(bot.url + link)).status, 404);
+      assert.equal((await uploadRecording(bot.url + link)).status, 404);
     }
   });
 });

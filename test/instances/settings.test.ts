@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { en } from '../../src/messages/en.ts';
 import { errors, says } from '../conversation/fault-answers.ts';
+import { preparedDatabase } from '../database/open-database.ts';
 import type { BotUnderTest } from '../support/bot.ts';
+import { FastClock } from '../support/fast-clock.ts';
 import { CARD_ID, PERSONAL, PLACE, startFileService } from '../support/file-service.ts';
-import { speak } from '../support/invited.ts';
 import { startRawModel } from '../support/raw-model.ts';
-import { SwiftClock } from '../support/swift-clock.ts';
-import { ANSWERS_NOTHING, Chat, freshDatabase, startInstance } from './instance.ts';
+import { uploadRecording } from '../support/recording-link.ts';
+import { ANSWERS_NOTHING, Chat, startInstance } from './instance.ts';
 import { sharedPair, startPair } from './pair.ts';
 
 const LONG = { timeout: 60_000 };
@@ -22,7 +23,7 @@ async function invoked(chat: Chat, bot: BotUnderTest, name: string, fields: Read
 }
 
 describe('what is chosen, pressed and counted at either of two instances', { ...LONG, concurrency: true }, () => {
-  const pair = sharedPair({ pcm: PCM, one: { deps: { clock: new SwiftClock() } } });
+  const pair = sharedPair({ pcm: PCM, one: { deps: { clock: new FastClock() } } });
   const talk = () => ({ ...pair(), chat: pair().chat() });
   /** A chat of two in Teams. */
   const inTeams = (id: string) => {
@@ -64,7 +65,7 @@ describe('what is chosen, pressed and counted at either of two instances', { ...
     const { attachments } = await chat.ask(one, 'say it');
     const value = { actionName: 'feedback', actionValue: { reaction: 'like' } };
     await invoked(chat, two, 'message/submitAction', { value, replyToId: 'sent-1' });
-    await two.logged('rated');
+    await two.logged('reply rated');
     const play = attachments[0].content.actions.find((action: { data?: { play?: string } }) => action.data?.play);
     const { task } = await invoked(chat, two, 'task/fetch', { value: { data: play.data } });
     const { pathname } = new URL(task.value.url);
@@ -75,7 +76,7 @@ describe('what is chosen, pressed and counted at either of two instances', { ...
     const { chat, one, two } = inTeams('spoken');
     const [{ data }] = (await chat.ask(one, '/talk')).attachments[0].content.actions;
     const { task } = await invoked(chat, two, 'task/fetch', { value: { data } });
-    assert.equal((await speak(two.url + new URL(task.value.url).pathname)).status, 202);
+    assert.equal((await uploadRecording(two.url + new URL(task.value.url).pathname)).status, 202);
     assert.match((await chat.reply(2)).text, /Re: 1 clips/);
   });
 });
@@ -85,7 +86,7 @@ describe('a reply that is saved as a file', LONG, () => {
     await using files = await startFileService();
     const { one, two } = await startPair(t, {
       pcm: PCM,
-      one: { deps: { clock: new SwiftClock() } },
+      one: { deps: { clock: new FastClock() } },
       two: { ...ANSWERS_NOTHING, deps: { fetch: files.fetch } },
     });
     const chat = new Chat(one, PERSONAL);
@@ -106,7 +107,7 @@ describe('a voice that the service refuses', LONG, () => {
     const model = await startRawModel([refusal, says('One'), says('Two')]);
     t.after(() => model.close());
     const env = { AZURE_OPENAI_ENDPOINT: model.url };
-    const url = await freshDatabase();
+    const url = await preparedDatabase();
     const one = await startInstance(t, url, { env });
     const two = await startInstance(t, url, { env: { ...env, ...ANSWERS_NOTHING.env } });
     const chat = new Chat(one);

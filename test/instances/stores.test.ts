@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { en } from '../../src/messages/en.ts';
+import { preparedDatabase } from '../database/open-database.ts';
 import { type BotUnderTest, samplesOf } from '../support/bot.ts';
-import { freshDatabase, startInstance } from './instance.ts';
+import { startInstance } from './instance.ts';
 
 const PCM = Buffer.from(Array.from({ length: 400_000 }, (_, index) => index % 251));
 const LONG = { timeout: 60_000 };
@@ -17,7 +18,7 @@ async function reply(bot: BotUnderTest, count: number) {
 
 describe('two instances on one database', LONG, () => {
   it('serve the sound that one of them has made, whole and in ranges, until it is forgotten', async (t) => {
-    const url = await freshDatabase();
+    const url = await preparedDatabase();
     const one = await startInstance(t, url, { turns: [spoken('Hi there')] });
     // It takes no turns, so that the other one answers.
     const two = await startInstance(t, url, { env: { DISPATCH: 'false' } });
@@ -48,7 +49,7 @@ describe('two instances on one database', LONG, () => {
   });
 
   it('count together over a restart, and a person has one budget in all conversations', async (t) => {
-    const url = await freshDatabase();
+    const url = await preparedDatabase();
     const env = { PERSON_DAILY_BUDGET_USD: '0.06', REALTIME_MAX_OUTPUT_TOKENS: '300' };
     const counts: number[] = [];
     for (const run of ['first', 'second']) {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { TURN_RETRY, type TurnErrorCode } from '../../src/errors.ts';
+import { TURN_ERRORS, type TurnErrorCode } from '../../src/errors.ts';
 import { apology, clockTime, LANGUAGES, type Messages, messagesFor, spanOfTime } from '../../src/messages/messages.ts';
 
-/** Every text of a language with its path, functions called with a number or a name. */
+/** Every text of a language with its path, functions called with two durations. */
 function textsOf(value: unknown, path = ''): [string, string][] {
   if (typeof value === 'string') return [[path, value]];
   if (typeof value === 'function') return [[path, String(value('0:01', '0:02'))]];
@@ -23,7 +23,7 @@ function wordsOf(patterns: Readonly<Record<string, RegExp>>, language: string): 
 describe('the languages', () => {
   it('are one file each', () => {
     const files = readdirSync(new URL('../../src/messages/', import.meta.url)).filter(
-      (file) => !['command-names.ts', 'messages.ts', 'catalog.ts'].includes(file),
+      (file) => !['command-names.ts', 'messages.ts'].includes(file),
     );
     assert.deepEqual(
       files.sort(),
@@ -34,7 +34,7 @@ describe('the languages', () => {
   });
 
   for (const [language, messages] of Object.entries(LANGUAGES)) {
-    it(`are whole: ${language}`, () => {
+    it(`have all texts: ${language}`, () => {
       const texts = textsOf(messages);
       const english = textsOf(LANGUAGES['en']);
       assert.deepEqual(
@@ -45,8 +45,8 @@ describe('the languages', () => {
       assert.equal(messages.language, language);
     });
 
-    for (const code of Object.keys(TURN_RETRY) as TurnErrorCode[]) {
-      it(`tell the user something kind and short for ${code}, with the incident (${language})`, () => {
+    for (const code of Object.keys(TURN_ERRORS) as TurnErrorCode[]) {
+      it(`have a kind and short apology for ${code}, with the incident (${language})`, () => {
         const text = apology(code, '1a2b3c4d', messages);
         assert.match(text, /1a2b3c4d/);
         assert.ok(text.length < 180, text);
@@ -56,7 +56,7 @@ describe('the languages', () => {
     }
 
     for (const [code, say] of Object.entries(messages.attachments.notRead)) {
-      it(`tell the user something kind and short for a file that is ${code} (${language})`, () => {
+      it(`have a kind and short text for a file that is ${code} (${language})`, () => {
         for (const text of [say('notes.txt'), say(undefined)]) {
           assert.ok(text.length < 220, text);
           assert.doesNotMatch(text, /error|exception|undefined|_/i);
@@ -75,14 +75,14 @@ describe('the languages', () => {
       assert.match(tooMany('10', '3'), /10.*3/);
     });
 
-    it(`say why an answer ends, except to the one who stopped it (${language})`, () => {
+    it(`say why an answer ends, except to the user who stopped it (${language})`, () => {
       assert.equal(messages.cutShort.cancelled, '');
       for (const why of ['length', 'lost', 'filter'] as const) {
         assert.match(messages.cutShort[why], wordsOf(ASKING, language));
       }
     });
 
-    it(`keep to what Teams takes as an announcement (${language})`, () => {
+    it(`keep to the limits of Teams for the live text (${language})`, () => {
       assert.ok(messages.working.length <= 1_000);
     });
   }
@@ -100,7 +100,7 @@ describe('the language of a locale', () => {
   }
 });
 
-describe('a length of time', () => {
+describe('a duration on a player', () => {
   for (const [durationMs, shown] of [
     [0, '0:01'],
     [400, '0:01'],
@@ -114,7 +114,7 @@ describe('a length of time', () => {
   }
 });
 
-describe('a span of time', () => {
+describe('a retention time', () => {
   const HOUR_MS = 3_600_000;
   for (const [hours, english, german] of [
     [0.25, '15 minutes', '15 Minuten'],

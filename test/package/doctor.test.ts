@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { ENTRIES } from '../../dev/packaging/bundle-table.ts';
 import type { Env } from '../../src/config/env.ts';
-import { ROOT, type Unpacked, unpackBot } from './unpacked.ts';
+import { sharedUnpacked } from './shared-unpacked.ts';
+import { ROOT, type Unpacked } from './unpacked.ts';
 
 const MODEL = {
   AZURE_OPENAI_ENDPOINT: 'http://127.0.0.1:9',
@@ -16,13 +17,13 @@ const MODEL = {
 describe('the doctor where the bot is deployed', () => {
   let unpacked: Unpacked;
   before(async () => {
-    unpacked = await unpackBot();
+    unpacked = await sharedUnpacked();
   });
-  after(() => unpacked.remove());
 
   /** All that a program of the ZIP says. */
   function run(program: string, args: readonly string[], env: Env): Promise<string> {
-    const options = { cwd: unpacked.folder, env: { PATH: process.env['PATH'], ...env } };
+    const { folder, compiled } = unpacked;
+    const options = { cwd: folder, env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: compiled, ...env } };
     return new Promise((resolve) => {
       execFile(process.execPath, [`dist/${program}.js`, ...args], options, (_, stdout, stderr) => {
         resolve(stdout + stderr);

@@ -5,7 +5,7 @@ import { simulatedResponder } from '../../dev/simulator/rules.ts';
 import { scripted } from '../../dev/simulator/script.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
-import { TEAMS_LIBRARY_FILE, TEAMS_LIBRARY_PATH } from '../../src/http/pages/player/teams-library.ts';
+import { TEAMS_LIBRARY_FILE, TEAMS_LIBRARY_PATH } from '../../src/http/pages/scripts.ts';
 import { METRICS } from '../../src/telemetry/names.ts';
 import { flag, png } from '../attachments/pictures.ts';
 import { createAudioContainer, startAzurite } from '../support/azurite.ts';
@@ -16,7 +16,8 @@ import { startOpenIdServer } from '../support/openid-server.ts';
 import { startStorageProxy } from '../support/storage-proxy.ts';
 import { startTlsFront } from '../support/tls-front.ts';
 import { startManagedIdentity } from './managed-identity.ts';
-import { COMMIT, ROOT, startUnpacked, type Unpacked, unpackBot } from './unpacked.ts';
+import { sharedUnpacked } from './shared-unpacked.ts';
+import { COMMIT, ROOT, startUnpacked, type Unpacked } from './unpacked.ts';
 
 const CLIPS = new URL('../audio/clips/', import.meta.url);
 const APP_ID = '00000000-0000-0000-0000-00000000000b';
@@ -126,9 +127,8 @@ async function assertIsHeard(url: string, { body }: ConnectorCall, origin: strin
 describe('the unpacked ZIP', { skip: process.platform === 'win32' }, () => {
   let unpacked: Unpacked;
   before(async () => {
-    unpacked = await unpackBot();
+    unpacked = await sharedUnpacked();
   });
-  after(() => unpacked.remove());
 
   it('answers in text and sound, sends telemetry to Azure Monitor, and finishes what runs when it is told to end', async (t) => {
     const { connector, env, whenHeld, release } = await startFarEnds(t);

@@ -15,17 +15,25 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** What the unpacked bot reports. */
 export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
-let botZip: Promise<BotZip> | undefined;
+export interface MadeZip {
+  readonly made: BotZip;
+  /** What is in it, by path. */
+  readonly files: Readonly<Record<string, Uint8Array>>;
+}
 
-/** The bot's ZIP. Making it takes seconds, so all tests of this process share it. */
-export function sharedBotZip(): Promise<BotZip> {
-  botZip ??= makeBotZip(ROOT, COMMIT);
-  return botZip;
+let madeZip: Promise<MadeZip> | undefined;
+
+/** The bot's ZIP. Making and opening it takes seconds, so all tests of this process share it. */
+export function sharedBotZip(): Promise<MadeZip> {
+  madeZip ??= makeBotZip(ROOT, COMMIT).then((made) => ({ made, files: unzipSync(made.zip) }));
+  return madeZip;
 }
 
 /** The deployed bot's folder, as App Service has it. */
 export interface Unpacked {
   readonly folder: string;
+  /** Beside it, for `NODE_COMPILE_CACHE`: what one process has compiled serves the next. */
+  readonly compiled: string;
   /** Fails where something was written there: on App Service that folder cannot be written to. */
   assertUntouched(): void;
   remove(): void;
@@ -33,28 +41,32 @@ export interface Unpacked {
 
 /** Unpacks the ZIP where nothing of this project can be found. */
 export async function unpackBot(): Promise<Unpacked> {
-  const { zip } = await sharedBotZip();
+  const { files } = await sharedBotZip();
   const folder = mkdtempSync(join(tmpdir(), 'wwwroot-'));
   for (let above = folder; ; above = dirname(above)) {
     assert.ok(!existsSync(join(above, 'node_modules')), `there is a node_modules in ${above}`);
     if (above === dirname(above)) break;
   }
-  for (const [path, contents] of Object.entries(unzipSync(zip))) {
+  for (const [path, contents] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), contents);
   }
   const before = inventory(folder);
+  const compiled = `${folder}-compiled`;
   return {
     folder,
+    compiled,
     assertUntouched: () => assert.deepEqual(inventory(folder), before),
-    remove: () => rmSync(folder, { recursive: true }),
+    remove: () => {
+      for (const each of [folder, compiled]) rmSync(each, { recursive: true, force: true });
+    },
   };
 }
 
 /** With the start command that is deployed, by a shell, as App Service does it. */
-export function startUnpacked({ folder }: Unpacked, env: Env): BotProcess {
+export function startUnpacked({ folder, compiled }: Unpacked, env: Env): BotProcess {
   const path = `${dirname(process.execPath)}:${process.env['PATH']}`;
-  return watchBotProcess(['sh', '-c', START_COMMAND], { PATH: path, ...env }, folder);
+  return watchBotProcess(['sh', '-c', START_COMMAND], { PATH: path, NODE_COMPILE_CACHE: compiled, ...env }, folder);
 }
 
 function inventory(folder: string): string[] {

@@ -106,7 +106,7 @@ describe('a bot process that is told to end', { concurrency: 2 }, () => {
     const repeated = setInterval(() => bot.signal('SIGTERM'), 100);
     assert.deepEqual(await bot.ended, { code: 1, signal: null });
     clearInterval(repeated);
-    assert.match(bot.stdout, /second signal, ending at once/);
+    assert.match(bot.stdout, /process ended: second signal/);
   });
 
   for (const [fault, code] of [

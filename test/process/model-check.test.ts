@@ -34,20 +34,13 @@ describe('the check of the model at the start', { concurrency: 2 }, () => {
     });
   }
 
-  it('says nothing of a model that is starting, too', async (t) => {
+  it('says nothing of a model that is starting, too, asks for no response, and closes its connection', async (t) => {
     const model = await startRawModel([], [{ type: 'session.created', session: { id: 'sess_1', type: 'realtime' } }]);
     t.after(() => model.close());
     model.refusals.push({ status: 503 });
     const { bot } = await start(t, model);
     await bot.whenLogged(({ msg }) => msg === 'model reached');
     assert.doesNotMatch(bot.stdout, /model not reached/);
-  });
-
-  it('asks for no response, and closes its connection', async (t) => {
-    const model = await startRawModel([], [{ type: 'session.created', session: { id: 'sess_1', type: 'realtime' } }]);
-    t.after(() => model.close());
-    const { bot } = await start(t, model);
-    await bot.whenLogged(({ msg }) => msg === 'model reached');
     const [socket] = model.sockets;
     assert.ok(socket);
     if (socket.readyState !== socket.CLOSED) await new Promise((resolve) => socket.once('close', resolve));

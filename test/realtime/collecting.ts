@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Pcm } from '../../src/audio/pcm.ts';
 import { TurnError } from '../../src/errors.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
-import { ResponseCollector, type Step } from '../../src/realtime/response-collector.ts';
+import { ResponseCollector } from '../../src/realtime/response-collector.ts';
 import { readServerEvent } from '../../src/realtime/server-event.ts';
 import { TURN_ID, type WireEvent } from './server-events.ts';
 
@@ -11,28 +11,33 @@ export const CREATE_EVENT = 'evt_create';
 
 /** A collector of turn-1 that has sent its settings, an item and the response.create. */
 export function newCollector(): ResponseCollector {
-  return new ResponseCollector({
-    turnId: TURN_ID,
-    sentEventIds: new Set([SETTINGS_EVENT, 'evt_item', CREATE_EVENT]),
+  const ids = [SETTINGS_EVENT, 'evt_item', CREATE_EVENT];
+  return new ResponseCollector(TURN_ID, {
+    all: ids.map((event_id) => ({ type: 'response.create', event_id })),
     settingsEventId: SETTINGS_EVENT,
   });
 }
 
+/** Whether the model has begun to answer: a failure is then not retried. */
+export function hasDelta(collector: ResponseCollector): boolean {
+  return !collector.result({ kind: 'failed', error: LOST }, true).isRetryable;
+}
+
 export interface Collected {
   readonly collector: ResponseCollector;
-  /** What each event meant, up to the end of the turn. */
-  readonly steps: readonly Step['kind'][];
+  /** The step of each event, up to the end of the turn. */
+  readonly steps: readonly ('ignored' | 'alive' | 'ended')[];
   readonly outcome: Outcome | undefined;
 }
 
 /** Feeds events as they stand on the wire, until the turn ends. */
 export function collect(...events: readonly WireEvent[]): Collected {
   const collector = newCollector();
-  const steps: Step['kind'][] = [];
+  const steps: ('ignored' | 'alive' | 'ended')[] = [];
   for (const event of events) {
     const step = collector.accept(readServerEvent(event));
-    steps.push(step.kind);
-    if (step.kind === 'ended') return { collector, steps, outcome: step.outcome };
+    steps.push(typeof step === 'string' ? step : 'ended');
+    if (typeof step !== 'string') return { collector, steps, outcome: step };
   }
   return { collector, steps, outcome: undefined };
 }

@@ -35,8 +35,8 @@ async function talk(t: TestContext, turns: readonly ScriptedTurn[], clock?: Manu
   return { script, session, ask, events, types: () => events.map(({ type }) => type) };
 }
 
-describe('an answer in text where speech was asked for', { timeout: 20_000 }, () => {
-  it('is taken back after a replay, and asked for once more in speech', async (t) => {
+describe('an answer in text instead of speech', { timeout: 20_000 }, () => {
+  it('is deleted after a replay, and requested once more as speech', async (t) => {
     const { ask, script, session, events, types } = await talk(t, [asText('As text'), asSpeech('As speech'), 'Bye']);
     const { outcome } = await ask('one', HISTORY);
     assert.equal(outcome.kind === 'spoken' && outcome.text, 'As speech');
@@ -52,13 +52,13 @@ describe('an answer in text where speech was asked for', { timeout: 20_000 }, ()
     assert.ok(!heard?.includes('As text'), 'the text has left the memory of the model');
   });
 
-  it('is repaired in later turns of a session that was told a history', async (t) => {
+  it('is repaired in later turns of a session with a history', async (t) => {
     const { ask } = await talk(t, ['Hi', asText('As text'), asSpeech('As speech')]);
     await ask('one', HISTORY);
     assert.equal((await ask('two')).outcome.kind, 'spoken');
   });
 
-  it('is delivered as it is without a replay', async (t) => {
+  it('is delivered without a replay', async (t) => {
     const { ask, types } = await talk(t, [asText('As text')]);
     assert.deepEqual((await ask('one')).outcome, { kind: 'textOnly', text: 'As text' });
     assert.ok(!types().includes('conversation.item.delete'));
@@ -77,7 +77,7 @@ describe('an answer in text where speech was asked for', { timeout: 20_000 }, ()
     });
   }
 
-  it('is waited for 10 seconds and no longer', async (t) => {
+  it('is repaired within 10 seconds', async (t) => {
     const clock = new ManualClock();
     const hang: ScriptedResponse = { outputs: [], ending: { kind: 'hang', afterDeltas: 0 } };
     const { ask } = await talk(t, [asText('As text'), hang], clock);

@@ -8,7 +8,7 @@ import type { SessionDeps } from '../../src/realtime/session.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import * as wire from './server-events.ts';
 
-/** What sessions of tests are told first. */
+/** The settings of sessions in tests. */
 export const SETTINGS: SessionSettings = {
   instructions: 'Be kind.',
   voice: 'alloy',
@@ -18,11 +18,11 @@ export const SETTINGS: SessionSettings = {
 
 export type Sent = Readonly<Record<string, unknown>> & { readonly type: string };
 
-/** One connection without a socket: what is sent is kept, and the test speaks for the service. */
+/** A connection without a socket: records what is sent, and the test plays the service. */
 export class FakeConnection implements Connection {
   readonly sent: Sent[] = [];
   isOpen = true;
-  /** How often it was closed from this side. */
+  /** How often this side closed it. */
   closes = 0;
   readonly #listener: ConnectionListener;
   readonly #onSent: (event: Sent, connection: FakeConnection) => void;
@@ -83,7 +83,7 @@ export function failsWith(error: wire.WireErrorFields): Answer {
   };
 }
 
-/** Says something, and then the socket breaks. */
+/** Sends a delta, and then the socket breaks. */
 export function breaksAfter(text: string): Answer {
   return (connection, turn) => {
     const response = `resp_${turn}`;
@@ -107,7 +107,7 @@ export class FakeModel {
     this.clock = clock;
   }
 
-  /** How many answers were not asked for. */
+  /** How many answers are left. */
   get answersLeft(): number {
     return this.#answers.length;
   }

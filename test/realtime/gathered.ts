@@ -1,7 +1,7 @@
-/** Nothing of these tests takes a second; what does not come fails its test and does not hold up the run. */
+/** These tests take less than a second each; a promise that hangs fails its test instead of the whole run. */
 const PATIENCE_MS = 8_000;
 
-/** `promise`, if it comes to something soon. */
+/** Settles like `promise`, or rejects after 8 s. */
 export function inTime<T>(promise: Promise<T>): Promise<T> {
   const late = new Error(`it did not come in ${PATIENCE_MS} ms`);
   return new Promise((resolve, reject) => {

@@ -15,7 +15,7 @@ const TURN_MS = 90_000;
 const empty: Answer = (connection, turn) => connection.receive(wire.created({ turn }), wire.done({ turn }));
 const rateLimited = failsWith({ code: 'rate_limit_exceeded' });
 
-/** Asks a model that answers as scripted, over and over if it has to be. */
+/** Asks a model that answers as scripted, with retries. */
 function asking(answers: readonly Answer[], { refusals = [], random = 0 }: AskOptions = {}) {
   const model = new FakeModel(answers);
   model.refusals.push(...refusals);
@@ -52,7 +52,7 @@ interface AskOptions {
 const SPOKEN = { kind: 'spoken', text: 'Hi', bytes: [1, 2, 3, 4] };
 
 describe('asking the model', () => {
-  it('tells a new session what was said before, and a warm one nothing of it', async () => {
+  it('sends the history to a new session, and not to a warm one', async () => {
     const { model, ask, results, outcomes } = asking([says('Hi'), says('Hi')]);
     ask('one', 'Before: nothing');
     await results.when(1);
@@ -62,7 +62,7 @@ describe('asking the model', () => {
     assert.deepEqual(model.heard, [['Before: nothing', 'one', 'two']]);
   });
 
-  it('asks again after what will pass, on a new session with the history', async () => {
+  it('retries after a transient error, on a new session with the history', async () => {
     const { model, clock, ask, results, outcomes } = asking([failsWith({ code: 'server_error' }), says('Hi')]);
     ask('one', 'Before');
     await clock.whenWaiting(375);
@@ -76,7 +76,7 @@ describe('asking the model', () => {
     assert.equal(model.connections[0]?.isOpen, false);
   });
 
-  it('asks at most twice again, waiting longer the second time', async () => {
+  it('retries at most twice, with a longer second wait', async () => {
     const { model, clock, ask, results, outcomes } = asking([rateLimited, rateLimited, rateLimited, says('Hi')]);
     ask();
     await clock.whenWaiting(375);
@@ -88,7 +88,7 @@ describe('asking the model', () => {
     assert.equal(model.answersLeft, 1);
   });
 
-  it('asks once again, and no more, after an error of the server', async () => {
+  it('retries once after a server error', async () => {
     const broken = failsWith({ code: 'server_error' });
     const { model, clock, ask, results, outcomes } = asking([broken, broken, says('Hi')]);
     ask();
@@ -100,7 +100,7 @@ describe('asking the model', () => {
     assert.equal(model.last.isOpen, false);
   });
 
-  it('asks again when no session could be opened', async () => {
+  it('retries when no session could be opened', async () => {
     const refusals = [new TurnError('service_unavailable', 'no')];
     const { clock, ask, results, outcomes } = asking([says('Hi')], { refusals });
     ask();
@@ -110,14 +110,14 @@ describe('asking the model', () => {
     assert.deepEqual(outcomes(), [SPOKEN]);
   });
 
-  it('spreads its retries by chance, from half to the whole of the wait, in whole milliseconds', async () => {
+  it('spreads retries from half to the whole of the backoff, in whole milliseconds', async () => {
     const { clock, ask } = asking([rateLimited], { random: 0.5 });
     ask();
     await clock.whenWaiting(563);
   });
 });
 
-describe('what is not asked again', () => {
+describe('no retry', () => {
   const never: [string, Answer, object][] = [
     ['a rejected request', failsWith({ type: 'invalid_request_error' }), { kind: 'failed', code: 'request_rejected' }],
     ['an answer without words', says(''), { kind: 'spoken', text: '', bytes: [1, 2, 3, 4] }],
@@ -137,7 +137,7 @@ describe('what is not asked again', () => {
   }
 
   for (const code of ['unauthorized', 'credentials_failed', 'handshake_timeout'] as TurnErrorCode[]) {
-    it(`is a session that could not be opened for ${code}`, async () => {
+    it(`follows a session that could not be opened: ${code}`, async () => {
       const { model, ask, results, outcomes } = asking([says('Hi')], { refusals: [new TurnError(code, 'no')] });
       ask();
       await results.when(1);
@@ -146,7 +146,7 @@ describe('what is not asked again', () => {
     });
   }
 
-  it('is a hang', async () => {
+  it('follows a hang', async () => {
     const { model, clock, ask, results, outcomes } = asking([() => {}, says('Hi')]);
     ask();
     await clock.whenWaiting(15_000);
@@ -157,10 +157,10 @@ describe('what is not asked again', () => {
   });
 });
 
-describe('the wait before asking again', () => {
+describe('the wait before a retry', () => {
   const asks = (message: string) => failsWith({ code: 'rate_limit_exceeded', message });
 
-  it('is as long as the service asks for, where that is longer', async () => {
+  it('is the wait of the service, where that is longer', async () => {
     const { clock, ask, results, outcomes } = asking([asks('Please try again in 7s.'), says('Hi')]);
     ask();
     await clock.whenWaiting(7_000);
@@ -171,13 +171,13 @@ describe('the wait before asking again', () => {
     assert.deepEqual(outcomes(), [SPOKEN]);
   });
 
-  it('is the own one where the service asks for less', async () => {
+  it('is the backoff, where the service asks for less', async () => {
     const { clock, ask } = asking([asks('Please try again in 20ms.')], { random: 0 });
     ask();
     await clock.whenWaiting(375);
   });
 
-  it('is not begun when it would be longer than the turn has left', async () => {
+  it('does not begin when it would exceed the deadline of the turn', async () => {
     const { model, clock, ask, results, outcomes } = asking([asks('Please try again in 90s.'), says('Hi')]);
     ask();
     await results.when(1);
@@ -186,7 +186,7 @@ describe('the wait before asking again', () => {
     assert.deepEqual(clock.waiting, []);
   });
 
-  it('ends at once when the turn is given up, with that reason', async () => {
+  it('ends at once on abort, with the reason', async () => {
     const { clock, stopping, ask, results, outcomes } = asking([asks('Please try again in 30s.'), says('Hi')]);
     ask();
     await clock.whenWaiting(30_000);

@@ -35,7 +35,7 @@ describe('the address and the credentials', PATIENCE, () => {
     connection.close();
   });
 
-  it('are a bearer token with Entra ID, asked for anew at every connect', async (t) => {
+  it('are a bearer token with Entra ID, requested for every connection', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const scopes: string[] = [];
@@ -69,7 +69,7 @@ describe('the address and the credentials', PATIENCE, () => {
     assert.equal(upgrade?.headers['api-key'], undefined);
   });
 
-  it('leave alone what the environment says of OpenAI', async (t) => {
+  it('ignore OPENAI variables of the environment', async (t) => {
     withEnv(t, {
       OPENAI_ORG_ID: 'org-env',
       OPENAI_PROJECT_ID: 'proj-env',
@@ -84,7 +84,7 @@ describe('the address and the credentials', PATIENCE, () => {
     for (const { headers } of server.upgrades.all) assert.doesNotMatch(JSON.stringify(headers), /(org|proj|sk)-env/);
   });
 
-  it('are not changed by headers that the environment has for OpenAI', async (t) => {
+  it('ignore OPENAI_CUSTOM_HEADERS of the environment', async (t) => {
     withEnv(t, { OPENAI_CUSTOM_HEADERS: 'OpenAI-Organization: org-env\nAuthorization: Bearer sk-env' });
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
@@ -127,14 +127,14 @@ describe('a handshake that is refused', PATIENCE, () => {
     });
   }
 
-  it('names the wait that Retry-After asks for', async (t) => {
+  it('has the wait of Retry-After', async (t) => {
     const server = await startRefusing({ status: 429, headers: { 'Retry-After': '7' } });
     t.after(() => server[Symbol.asyncDispose]());
     const error = await errorOf(new Client({ endpoint: azureKey(server.url) }).bare());
     assert.deepEqual([error.retry, error.retryAfterMs], ['safe', 7_000]);
   });
 
-  it('is an unavailable service where nobody listens', async () => {
+  it('is service_unavailable where nothing listens', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
@@ -143,7 +143,7 @@ describe('a handshake that is refused', PATIENCE, () => {
     assert.deepEqual([error.code, error.retry], ['service_unavailable', 'safe']);
   });
 
-  it('is an unavailable service where the connection breaks during the handshake', async () => {
+  it('is service_unavailable where the connection breaks', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     server.on('upgrade', (_request, socket) => socket.destroy());
     await new Promise((resolve) => server.once('listening', resolve));
@@ -155,7 +155,7 @@ describe('a handshake that is refused', PATIENCE, () => {
 });
 
 describe('a handshake that takes too long', PATIENCE, () => {
-  it('is given up after 10 seconds', async (t) => {
+  it('fails after 10 seconds', async (t) => {
     const server = await startRefusing('hang');
     t.after(() => server[Symbol.asyncDispose]());
     const clock = new ManualClock();
@@ -172,7 +172,7 @@ describe('a handshake that takes too long', PATIENCE, () => {
     assert.deepEqual(clock.waiting, []);
   });
 
-  it('is given up when the turn is, with its reason', async (t) => {
+  it('fails on abort, with the reason', async (t) => {
     const server = await startRefusing('hang');
     t.after(() => server[Symbol.asyncDispose]());
     const client = new Client({ endpoint: azureKey(server.url), clock: new ManualClock() });
@@ -184,7 +184,7 @@ describe('a handshake that takes too long', PATIENCE, () => {
     await client.closed.when(1);
   });
 
-  it('is not begun when the turn was given up before', async (t) => {
+  it('does not begin after an abort', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const aborted = AbortSignal.abort(new TurnError('turn_timeout', 'too late'));
@@ -195,7 +195,7 @@ describe('a handshake that takes too long', PATIENCE, () => {
     assert.deepEqual([asked, server.upgrades.all.length], [0, 0]);
   });
 
-  it('leaves no timer behind when it was in time', async (t) => {
+  it('leaves no timer behind when it succeeds', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const clock = new ManualClock();

@@ -17,7 +17,7 @@ function beating() {
       seen.deaths++;
     },
   });
-  /** Moves on, and lets what was put off until I/O was read be done. */
+  /** Advances the clock, and runs what was deferred until I/O is read. */
   const advance = async (ms: number) => {
     await clock.advance(ms);
     await nextTick();
@@ -26,7 +26,7 @@ function beating() {
 }
 
 describe('a heartbeat', () => {
-  it('asks a peer that said nothing for 30 seconds, and gives it 5 seconds', async () => {
+  it('pings a peer after 30 seconds of silence, and waits 5 seconds', async () => {
     const { seen, advance } = beating();
     await advance(PING_INTERVAL_MS - 1);
     assert.deepEqual(seen, { pings: 0, deaths: 0 });
@@ -38,7 +38,7 @@ describe('a heartbeat', () => {
     assert.deepEqual(seen, { pings: 1, deaths: 1 });
   });
 
-  it('goes on when the peer answers, for as long as it does', async () => {
+  it('continues while the peer answers', async () => {
     const { seen, heartbeat, advance } = beating();
     for (let pings = 1; pings <= 3; pings++) {
       await advance(PING_INTERVAL_MS);
@@ -50,7 +50,7 @@ describe('a heartbeat', () => {
     assert.deepEqual(seen, { pings: 4, deaths: 1 });
   });
 
-  it('does not ask a peer that speaks', async () => {
+  it('does not ping a peer that sends', async () => {
     const { seen, heartbeat, advance } = beating();
     for (let times = 0; times < 10; times++) {
       await advance(PING_INTERVAL_MS - 1);
@@ -59,7 +59,7 @@ describe('a heartbeat', () => {
     assert.deepEqual(seen, { pings: 0, deaths: 0 });
   });
 
-  it('asks before something is entrusted to a peer that was quiet, once', async () => {
+  it('pings a quiet peer once before a message', async () => {
     const { seen, heartbeat, advance } = beating();
     heartbeat.ask();
     assert.equal(seen.pings, 0);
@@ -71,7 +71,7 @@ describe('a heartbeat', () => {
     assert.equal(seen.deaths, 1);
   });
 
-  it('reads what came while the process was busy before it judges', async () => {
+  it('reads waiting answers of a busy process before it decides', async () => {
     let nowMs = 0;
     let fire = () => {};
     let deaths = 0;
@@ -87,7 +87,7 @@ describe('a heartbeat', () => {
     fire();
     nowMs += 60_000;
     fire();
-    // The answer has been waiting in the socket meanwhile, and is read in the same turn of the loop.
+    // The answer has been waiting in the socket, and is read in the same iteration of the event loop.
     heartbeat.heard();
     await nextTick();
     assert.equal(deaths, 0);
@@ -107,7 +107,7 @@ describe('a heartbeat', () => {
     assert.equal(seen.pings, 2);
   });
 
-  it('says nothing and leaves no timer once it is stopped', async () => {
+  it('leaves no timer after stop', async () => {
     const { clock, seen, heartbeat, advance } = beating();
     await advance(PING_INTERVAL_MS);
     heartbeat.stop();

@@ -8,8 +8,10 @@ import { azureKey, Client, startMuteServer } from './wire.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
+// Code compiled with other flags is compiled again in every process that shares the cache.
+setFlagsFromString('--no-expose-gc');
 
-/** How many of the objects are still there after garbage was collected, however often that takes. */
+/** How many of the objects survive garbage collection. */
 async function leftOf(objects: readonly WeakRef<object>[]): Promise<number> {
   const count = () => objects.filter((object) => object.deref() !== undefined).length;
   for (let tries = 0; tries < 10 && count() > 0; tries++) {
@@ -19,7 +21,7 @@ async function leftOf(objects: readonly WeakRef<object>[]): Promise<number> {
   return count();
 }
 
-/** Opens and closes; in a function of its own, as its variables would hold what is looked for. */
+/** Opens and closes, in a function of its own: its variables would hold the objects. */
 async function openAndClose(url: string, goesOn: AbortSignal): Promise<WeakRef<object>> {
   const client = new Client({ endpoint: azureKey(url) });
   const connection = await client.bare(AbortSignal.any([goesOn, new AbortController().signal]));
@@ -28,7 +30,7 @@ async function openAndClose(url: string, goesOn: AbortSignal): Promise<WeakRef<o
   return new WeakRef(connection);
 }
 
-/** Fails for want of a token. */
+/** Fails without a token. */
 async function failToOpen(url: string, goesOn: AbortSignal): Promise<WeakRef<object>> {
   const endpoint = { kind: 'azureEntraId', endpoint: url, model: 'm', scope: 's' } as const;
   const client = new Client({ endpoint, tokens: () => () => Promise.reject(new Error('no identity here')) });
@@ -38,9 +40,9 @@ async function failToOpen(url: string, goesOn: AbortSignal): Promise<WeakRef<obj
   return new WeakRef(reason);
 }
 
-describe('a process that goes on for long', { timeout: 20_000 }, () => {
+describe('a process that runs for long', { timeout: 20_000 }, () => {
   for (const [name, use] of Object.entries({ 'connections that were closed': openAndClose, failures: failToOpen })) {
-    it(`lets go of ${name}`, async (t) => {
+    it(`releases ${name}`, async (t) => {
       const server = await startMuteServer();
       t.after(() => server[Symbol.asyncDispose]());
       const goesOn = new AbortController();

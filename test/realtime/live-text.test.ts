@@ -32,7 +32,7 @@ describe('the text of an answer while it is spoken', () => {
     assert.equal(shown.at(-1), 'Well.\n\nOnce');
   });
 
-  it('is nothing of a response that does not name this turn: it may be somebody else’s', () => {
+  it('ignores a response that does not name this turn', () => {
     const foreign = { response: 'resp_0' };
     const unnamed = [wire.created({ ...foreign, turn: null }), wire.transcriptDelta('Never mine', foreign)];
     assert.deepEqual(shownBy(...unnamed, wire.created(), wire.transcriptDelta('Mine')), [
@@ -43,11 +43,11 @@ describe('the text of an answer while it is spoken', () => {
     ]);
   });
 
-  it('is nothing that the model writes: that may be taken back, and asked for in speech', () => {
+  it('ignores text of the model, which may be deleted and requested as speech', () => {
     assert.deepEqual(shownBy(wire.created(), wire.textDelta('Written')), [undefined, undefined]);
   });
 
-  it('never changes what was shown: an item that comes too late waits for the end', () => {
+  it('never changes what was shown: a late item waits for the end', () => {
     const late = { item: 'item_0', output: 0 };
     const second = { item: 'item_1', output: 1 };
     const shown = shownBy(wire.created(), wire.transcriptDelta('Second', second), wire.transcriptDelta('First', late));

@@ -5,27 +5,27 @@ import { NEVER } from './fake-model.ts';
 import { IDLE_MS, poolWith, use } from './pool-under-test.ts';
 
 describe('why a session ends', () => {
-  /** A pool that tells. */
+  /** A pool with the reasons of its closed sessions. */
   function tellingPool(options: Partial<PoolOptions> = {}) {
     const reasons: string[] = [];
     return { ...poolWith({ ...options, onClosed: (reason) => reasons.push(reason) }), reasons };
   }
 
-  it('is that nobody used it', async () => {
+  it('is idle', async () => {
     const { pool, clock, reasons } = tellingPool();
     await use(pool, 'a');
     await clock.advance(IDLE_MS);
     assert.deepEqual(reasons, ['idle']);
   });
 
-  it('is that its room was needed', async () => {
+  it('is room', async () => {
     const { pool, reasons } = tellingPool({ maxSessions: 1 });
     await use(pool, 'a');
     await use(pool, 'b');
     assert.deepEqual(reasons, ['room']);
   });
 
-  it('is that it would expire within a turn', async () => {
+  it('is expiring', async () => {
     const { pool, clock, reasons } = tellingPool({ idleMs: 3_600_000 });
     await use(pool, 'a');
     await clock.advance(25 * 60_000);
@@ -33,7 +33,7 @@ describe('why a session ends', () => {
     assert.deepEqual(reasons, ['expiring']);
   });
 
-  it('is that what it remembers is not known any more', async () => {
+  it('is spent', async () => {
     const { pool, reasons } = tellingPool();
     const session = await pool.acquire('a', undefined, NEVER);
     session.close();
@@ -41,7 +41,7 @@ describe('why a session ends', () => {
     assert.deepEqual(reasons, ['spent']);
   });
 
-  it('is that its conversation is to be forgotten', async () => {
+  it('is forgotten', async () => {
     const { pool, reasons } = tellingPool();
     await use(pool, 'a');
     pool.drop('a');
@@ -49,7 +49,7 @@ describe('why a session ends', () => {
     assert.deepEqual(reasons, ['forgotten']);
   });
 
-  it('is that it was lost, idle or in a turn', async () => {
+  it('is lost, while idle or in a turn', async () => {
     const { pool, model, reasons } = tellingPool();
     await use(pool, 'a');
     model.last.drop();
@@ -59,7 +59,7 @@ describe('why a session ends', () => {
     assert.deepEqual(reasons, ['lost', 'lost']);
   });
 
-  it('is that the process ends, for each session once', async () => {
+  it('is shutdown, once for each session', async () => {
     const { pool, reasons } = tellingPool();
     await use(pool, 'a');
     const lent = await pool.acquire('b', undefined, NEVER);

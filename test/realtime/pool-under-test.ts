@@ -5,7 +5,7 @@ import { FakeModel, NEVER } from './fake-model.ts';
 export const IDLE_MS = 300_000;
 export const TURN_MS = 90_000;
 
-/** A pool over a service without sockets, with as many sessions as it likes unless bounded. */
+/** A pool over a service without sockets, unbounded by default. */
 export function poolWith(options: Partial<PoolOptions> = {}) {
   const model = new FakeModel();
   const { clock } = model;
@@ -14,7 +14,7 @@ export function poolWith(options: Partial<PoolOptions> = {}) {
   return { pool, model, clock };
 }
 
-/** Takes and gives back, as a turn does. */
+/** Acquires and releases, as a turn does. */
 export async function use(pool: SessionPool, key: string): Promise<RealtimeSession> {
   const session = await pool.acquire(key, undefined, NEVER);
   pool.release(key, session, undefined);

@@ -4,7 +4,7 @@ import { TurnError } from '../../src/errors.ts';
 import { NEVER } from './fake-model.ts';
 import { IDLE_MS, poolWith, TURN_MS, use } from './pool-under-test.ts';
 
-/** What a promise has come to so far. */
+/** The state of a promise. */
 function watch(promise: Promise<unknown>): () => 'waiting' | 'done' | 'failed' {
   let state: 'waiting' | 'done' | 'failed' = 'waiting';
   promise.then(
@@ -40,7 +40,7 @@ describe('the pool of sessions', () => {
     assert.equal(pool.openCount, 1);
   });
 
-  it('does not keep a session that is given back unusable', async () => {
+  it('does not keep a session that is unusable when released', async () => {
     const { pool, model } = poolWith();
     const session = await pool.acquire('a', undefined, NEVER);
     session.close();
@@ -49,7 +49,7 @@ describe('the pool of sessions', () => {
     assert.equal(model.last.isOpen, false);
   });
 
-  it('passes on why no session could be opened, and keeps no place for it', async () => {
+  it('rejects with the error of a failed opening, and frees its slot', async () => {
     const { pool, model } = poolWith();
     model.refusals.push(new TurnError('unauthorized', 'no'));
     await assert.rejects(pool.acquire('a', undefined, NEVER), { code: 'unauthorized' });
@@ -58,7 +58,7 @@ describe('the pool of sessions', () => {
 });
 
 describe('idle sessions', () => {
-  it('are closed when their time is over', async () => {
+  it('are closed after the idle time', async () => {
     const { pool, model, clock } = poolWith();
     await use(pool, 'a');
     await clock.advance(IDLE_MS - 1);
@@ -68,7 +68,7 @@ describe('idle sessions', () => {
     assert.equal(pool.openCount, 0);
   });
 
-  it('begin anew with every turn', async () => {
+  it('start their idle time anew with every turn', async () => {
     const { pool, model, clock } = poolWith();
     await use(pool, 'a');
     await clock.advance(IDLE_MS - 1);
@@ -103,7 +103,7 @@ describe('idle sessions', () => {
     assert.equal(pool.openCount, 1);
   });
 
-  it('are not kept when they are given back too near to their end', async () => {
+  it('are not kept when they are released too near to their end', async () => {
     const { pool, model, clock } = poolWith();
     const session = await pool.acquire('a', undefined, NEVER);
     model.last.receive({ type: 'session.created', session: { expires_at: clock.now() / 1000 + 60 } });
@@ -149,7 +149,7 @@ describe('the bound of sessions', () => {
     assert.equal(pool.openCount, 2);
   });
 
-  it('serves those who wait in their order', async () => {
+  it('serves waiters in their order', async () => {
     const { pool } = poolWith({ maxSessions: 1 });
     const order: string[] = [];
     const first = await pool.acquire('a', undefined, NEVER);
@@ -198,7 +198,7 @@ describe('the bound of sessions', () => {
     assert.equal(pool.openCount, 1);
   });
 
-  it('passes a free place on when an opening fails', async () => {
+  it('passes a slot on when an opening fails', async () => {
     const { pool, model } = poolWith({ maxSessions: 1 });
     const first = await pool.acquire('a', undefined, NEVER);
     const failing = pool.acquire('b', undefined, NEVER);

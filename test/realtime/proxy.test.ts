@@ -6,7 +6,7 @@ import { startTlsFront } from '../support/tls-front.ts';
 import { makeTrustedCertificate } from '../support/trusted.ts';
 import { inTime } from './gathered.ts';
 
-/** Nothing but the proxy finds it. */
+/** Only the proxy can resolve it. */
 const MODEL_HOST = 'resource.model.test';
 const certificate = makeTrustedCertificate(MODEL_HOST);
 const skip = certificate === undefined ? 'there is no openssl' : false;
@@ -65,7 +65,7 @@ describe('proxy', { skip, timeout: 60_000 }, () => {
 
   it('proxy: a model and a channel on this machine are reached without it', async (t) => {
     await using proxy = await startConnectProxy(() => ({ status: 502 }));
-    // The client of botbuilder reads it by itself.
+    // The client of botbuilder reads the variable.
     process.env['HTTPS_PROXY'] = proxy.url;
     t.after(() => delete process.env['HTTPS_PROXY']);
     const bot = await startBot({ turns: [spoken], env: { HTTPS_PROXY: proxy.url } });

@@ -15,7 +15,7 @@ interface Answer {
   readonly type?: string;
   readonly body: string | Uint8Array;
   readonly headers?: readonly string[];
-  /** The body goes on for ever, without more of it. */
+  /** The body never ends. */
   readonly isOpen?: boolean;
 }
 
@@ -52,7 +52,7 @@ async function refusalBy(t: TestContext, answer: Answer): Promise<TurnError> {
 }
 
 describe('handshake 400', { timeout: 20_000 }, () => {
-  it('is explained by code and message of its body', async (t) => {
+  it('has code and message of its body', async (t) => {
     const body = JSON.stringify({ error: { code: 'OpperationNotSupported', message: NOT_REALTIME } });
     const { code, message } = await refusalBy(t, { status: 400, body });
     assert.equal(code, 'handshake_refused');
@@ -86,7 +86,7 @@ describe('the body of a refused handshake', { timeout: 20_000 }, () => {
     }
   });
 
-  it('shows neither our key, nor keys and tokens at all, nor what steers a terminal', async (t) => {
+  it('shows no key, no token and no control character', async (t) => {
     const words = await wordsOf(t, {
       body: JSON.stringify({
         error: { message: 'my-key \u001b[31m sk-proj-1234****abcd eyJhbGciOi.eyJzdWIi.sig\u202e!\u0000' },
@@ -95,17 +95,17 @@ describe('the body of a refused handshake', { timeout: 20_000 }, () => {
     assert.equal(words, '*** [31m *** *** !');
   });
 
-  it('is left unread where it is compressed', async (t) => {
+  it('is not read when compressed', async (t) => {
     const body = gzipSync('{"error":{"code":"secret"}}');
     assert.equal(await wordsOf(t, { body, headers: ['content-encoding: gzip'] }), '');
   });
 
-  it('is read up to 2 kB, of which 400 characters are shown', async (t) => {
+  it('is read up to 2 kB, and 400 characters are shown', async (t) => {
     const words = await wordsOf(t, { body: 'word '.repeat(1_000_000), isOpen: true, type: 'text/plain' });
     assert.equal(words.length, 400);
   });
 
-  it('is waited for no longer than two seconds, and the status counts', async (t) => {
+  it('is waited for at most two seconds', async (t) => {
     const { url, asked } = await startRefusing(t, { status: 401, body: '{"error":', isOpen: true });
     const clock = new ManualClock();
     const opening = new Client({ endpoint: azureKey(url), clock }).bare().then(

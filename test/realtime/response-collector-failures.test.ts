@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TurnErrorCode } from '../../src/errors.ts';
-import { CREATE_EVENT, collect, plain, SETTINGS_EVENT } from './collecting.ts';
+import { CREATE_EVENT, collect, hasDelta, plain, SETTINGS_EVENT } from './collecting.ts';
 import * as wire from './server-events.ts';
 
 const SAID = [wire.created(), wire.transcriptDelta('Once upon'), wire.audioDelta([1, 2])];
 const LOST = { kind: 'cutShort', why: 'lost', text: 'Once upon', bytes: [1, 2] };
 
-describe('a response that ends short', () => {
-  it('is cut short by its length, with what it said', () => {
+describe('an incomplete response', () => {
+  it('is cut short by its length, with its text and audio', () => {
     const details = { type: 'incomplete', reason: 'max_output_tokens' };
     const { outcome } = collect(...SAID, wire.done({ status: 'incomplete', details }));
     assert.deepEqual(plain(outcome), { kind: 'cutShort', why: 'length', text: 'Once upon', bytes: [1, 2] });
@@ -27,17 +27,17 @@ describe('a response that ends short', () => {
     }
   });
 
-  it('is the filter before anything was said, too', () => {
+  it('is filtered before the first delta, too', () => {
     const { outcome } = collect(wire.created(), wire.done(wire.failedBy({ code: 'content_filter' })));
     assert.deepEqual(plain(outcome), { kind: 'cutShort', why: 'filter', text: '', bytes: [] });
   });
 
-  it('is lost when the server cancels it after it had begun', () => {
+  it('is lost when the server cancels it after the first delta', () => {
     const details = { type: 'cancelled', reason: 'turn_detected' };
     assert.deepEqual(plain(collect(...SAID, wire.done({ status: 'cancelled', details })).outcome), LOST);
   });
 
-  it('fails, to be asked again, when the server cancels it before it had begun', () => {
+  it('fails, with a retry, when the server cancels it before the first delta', () => {
     const { outcome } = collect(wire.created(), wire.done({ status: 'cancelled' }));
     assert.deepEqual(plain(outcome), { kind: 'failed', code: 'connection_lost' });
   });
@@ -67,7 +67,7 @@ describe('a response that failed', () => {
     }
   });
 
-  it('is a server error with a status that nobody knows', () => {
+  it('is a server error with an unknown status', () => {
     const { outcome } = collect(wire.created(), wire.done({ status: 'brand_new' }));
     assert.deepEqual(plain(outcome), { kind: 'failed', code: 'server_error' });
   });
@@ -79,7 +79,7 @@ describe('a response that failed', () => {
     assert.equal(outcome.error.retryAfterMs, 1_500);
   });
 
-  it('is lost when it had begun', () => {
+  it('is lost after the first delta', () => {
     assert.deepEqual(plain(collect(...SAID, wire.done(wire.failedBy({ code: 'server_error' }))).outcome), LOST);
   });
 });
@@ -116,19 +116,19 @@ describe('error events', () => {
     ] as const) {
       const { outcome, collector } = collect(wire.created(), wire.errorEvent({ type, code }, null));
       assert.deepEqual(plain(outcome), { kind: 'failed', code: expected });
-      assert.equal(collector.hasDelta, false);
+      assert.equal(hasDelta(collector), false);
     }
     const { outcome } = collect(...SAID, wire.errorEvent({ type: 'server_error' }, null));
     assert.deepEqual(plain(outcome), LOST);
   });
 
-  it('are ignored when they refuse a request without a name while the answer is being given', () => {
+  it('are ignored when they refuse an unnamed request after the first delta', () => {
     const { outcome, steps } = collect(...SAID, wire.errorEvent(rejection, null), wire.done());
     assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Once upon', bytes: [1, 2] });
     assert.equal(steps[3], 'ignored');
   });
 
-  it('are ignored when they name an event of somebody else', () => {
+  it('are ignored when they name an event of another turn', () => {
     const { outcome, steps } = collect(
       wire.errorEvent(rejection, 'evt_other'),
       ...SAID,
@@ -151,17 +151,17 @@ describe('error events', () => {
 describe('settings that the service refuses', () => {
   const voice = { type: 'invalid_request_error', code: 'invalid_value', message: "Invalid value: 'bob'." };
 
-  it('are a fault of the configuration', () => {
+  it('are a configuration error', () => {
     const { outcome } = collect(wire.errorEvent(voice, SETTINGS_EVENT));
     assert.deepEqual(plain(outcome), { kind: 'failed', code: 'settings_rejected' });
   });
 
-  it('never let what was said with other settings through', () => {
+  it('withhold an answer under other settings', () => {
     const { outcome } = collect(...SAID, wire.errorEvent(voice, SETTINGS_EVENT));
     assert.deepEqual(plain(outcome), { kind: 'failed', code: 'settings_rejected' });
   });
 
-  it('stay what they are when the service only had a bad moment', () => {
+  it('keep the code of a transient error', () => {
     for (const [type, code] of [
       ['server_error', 'server_error'],
       ['rate_limit_exceeded', 'rate_limited'],
@@ -175,11 +175,11 @@ describe('settings that the service refuses', () => {
 describe('an event of the turn that cannot be read', () => {
   const broken = { ...wire.audioDelta([1, 2]), delta: 5 };
 
-  it('ends it with what was said before', () => {
+  it('ends it with what had arrived', () => {
     assert.deepEqual(plain(collect(...SAID, broken).outcome), LOST);
   });
 
-  it('fails it where nothing was said', () => {
+  it('fails it before the first delta', () => {
     assert.deepEqual(plain(collect(wire.created(), broken).outcome), { kind: 'failed', code: 'frame_malformed' });
     const unannounced = { type: 'response.done', response: {} };
     assert.deepEqual(plain(collect(unannounced).outcome), { kind: 'failed', code: 'frame_malformed' });

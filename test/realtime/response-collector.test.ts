@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { collect, LOST, newCollector, plain } from './collecting.ts';
+import { collect, hasDelta, LOST, newCollector, plain } from './collecting.ts';
 import * as wire from './server-events.ts';
 
 describe('collecting a response', () => {
@@ -15,7 +15,9 @@ describe('collecting a response', () => {
     );
     assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Hi there', bytes: [1, 2, 3, 4] });
     assert.deepEqual(steps, ['alive', 'alive', 'alive', 'alive', 'alive', 'ended']);
-    assert.deepEqual([collector.responseId, collector.hasDelta, collector.usage?.audio.out], ['resp_1', true, 7]);
+    assert.ok(outcome !== undefined);
+    const { responseId, usage } = collector.result(outcome, true);
+    assert.deepEqual([responseId, hasDelta(collector), usage.audio.out], ['resp_1', true, 7]);
   });
 
   it('puts several output items in their order, however they arrive', () => {
@@ -56,7 +58,7 @@ describe('collecting a response', () => {
     assert.deepEqual(plain(outcome), { kind: 'spoken', text: '', bytes: [1, 2, 3, 4] });
   });
 
-  it('takes samples that are cut between two deltas', () => {
+  it('joins samples that are cut between two deltas', () => {
     const { outcome } = collect(wire.created(), wire.audioDelta([1, 2, 3]), wire.audioDelta([4]), wire.done());
     assert.deepEqual(plain(outcome), { kind: 'spoken', text: '', bytes: [1, 2, 3, 4] });
   });
@@ -91,7 +93,7 @@ describe('collecting a response', () => {
     }
   });
 
-  it('does not say twice what response.done repeats in an item without an id', () => {
+  it('does not repeat what response.done has in an item without an id', () => {
     const output = [{ type: 'message', role: 'assistant', content: [{ type: 'output_audio', transcript: 'Hi' }] }];
     const { outcome } = collect(wire.created(), wire.transcriptDelta('Hi'), wire.done({ output }));
     assert.deepEqual(plain(outcome), { kind: 'textOnly', text: 'Hi' });
@@ -119,7 +121,7 @@ describe('collecting a response', () => {
     assert.deepEqual(plain(outcome), { kind: 'spoken', text: '', bytes: [1, 2, 3, 4] });
   });
 
-  it('is text only where the model wrote instead of speaking', () => {
+  it('is textOnly for text instead of speech', () => {
     const { outcome } = collect(wire.created(), wire.textDelta('Just '), wire.textDelta('text'), wire.done());
     assert.deepEqual(plain(outcome), { kind: 'textOnly', text: 'Just text' });
   });
@@ -136,7 +138,7 @@ describe('collecting a response', () => {
     }
   });
 
-  it('takes a response.done of its turn that was never announced', () => {
+  it('accepts response.done of its turn without response.created', () => {
     const { outcome } = collect(wire.done({ output: [wire.outputItem('Hi')] }));
     assert.deepEqual(plain(outcome), { kind: 'textOnly', text: 'Hi' });
   });
@@ -177,7 +179,7 @@ describe('collecting beside other traffic', () => {
     assert.deepEqual(plain(outcome), { kind: 'textOnly', text: 'ours' });
   });
 
-  it('takes a response without metadata for its own', () => {
+  it('accepts a response without metadata', () => {
     const { outcome, collector } = collect(
       wire.created({ response: 'resp_9', turn: null }),
       wire.textDelta('ours', { response: 'resp_9' }),
@@ -187,7 +189,7 @@ describe('collecting beside other traffic', () => {
     assert.equal(collector.responseId, 'resp_9');
   });
 
-  it('gives up a response without metadata for the one that names its turn', () => {
+  it('replaces a response without metadata by the one that names its turn', () => {
     const { outcome, steps, collector } = collect(
       wire.created({ response: 'resp_9', turn: null }),
       wire.created(),
@@ -202,7 +204,7 @@ describe('collecting beside other traffic', () => {
     assert.equal(collector.responseId, 'resp_1');
   });
 
-  it('forgets what a response without metadata had said when its own comes', () => {
+  it('drops the deltas of a response without metadata when its own comes', () => {
     const { outcome, collector } = collect(
       wire.created({ response: 'resp_9', turn: null }),
       wire.transcriptDelta('foreign', { response: 'resp_9', item: 'item_9' }),
@@ -211,7 +213,7 @@ describe('collecting beside other traffic', () => {
     );
     assert.equal(outcome, undefined);
     assert.deepEqual(plain(collector.abandon(LOST)), { kind: 'failed', code: 'connection_lost' });
-    assert.equal(collector.hasDelta, false);
+    assert.equal(hasDelta(collector), false);
   });
 
   it('is not ended by a broken event of another response', () => {
@@ -250,22 +252,22 @@ describe('collecting beside other traffic', () => {
   });
 });
 
-describe('giving a response up', () => {
-  it('fails with the reason when nothing of it has come', () => {
+describe('abandoning a response', () => {
+  it('fails with the reason before the first delta', () => {
     const { collector } = collect(wire.created(), { type: 'response.output_item.added', response_id: 'resp_1' });
     assert.deepEqual(plain(collector.abandon(LOST)), { kind: 'failed', code: 'connection_lost' });
-    assert.equal(collector.hasDelta, false);
+    assert.equal(hasDelta(collector), false);
     assert.deepEqual(plain(newCollector().abandon(LOST)), { kind: 'failed', code: 'connection_lost' });
   });
 
-  it('keeps what has come', () => {
+  it('keeps what has arrived', () => {
     const { collector } = collect(wire.created(), wire.transcriptDelta('Once upon'), wire.audioDelta([1, 2, 3]));
     const lost = { kind: 'cutShort', why: 'lost', text: 'Once upon', bytes: [1, 2] };
     assert.deepEqual(plain(collector.abandon(LOST)), lost);
-    assert.equal(collector.hasDelta, true);
+    assert.equal(hasDelta(collector), true);
   });
 
-  it('keeps audio that came without words', () => {
+  it('keeps audio without text', () => {
     const { collector } = collect(wire.created(), wire.audioDelta([1, 2]));
     assert.deepEqual(plain(collector.abandon(LOST)), { kind: 'cutShort', why: 'lost', text: '', bytes: [1, 2] });
   });

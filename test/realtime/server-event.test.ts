@@ -24,7 +24,7 @@ const NOTHING_TOLD = {
 } as const;
 
 describe('reading server events', () => {
-  it('takes the id and the end of a session, in milliseconds', () => {
+  it('reads the id and the end of a session, in milliseconds', () => {
     for (const type of ['session.created', 'session.updated']) {
       const event = { type, session: { id: 'sess_1', expires_at: 1_800_000_000 } };
       assert.deepEqual(read(event), {
@@ -37,7 +37,7 @@ describe('reading server events', () => {
     }
   });
 
-  it('takes a session without an end, or with one that makes no sense, as one that names none', () => {
+  it('reads a session without an end, or with an invalid one', () => {
     for (const expires_at of [undefined, null, 0, -1, 'soon']) {
       const event = read({ type: 'session.created', session: { id: 'sess_1', expires_at } });
       assert.deepEqual(event, { ...NOTHING_TOLD, sessionId: 'sess_1' });
@@ -46,7 +46,7 @@ describe('reading server events', () => {
     assert.deepEqual(empty, NOTHING_TOLD);
   });
 
-  it('takes the voice of a session, where it is a text', () => {
+  it('reads the voice of a session, where it is a string', () => {
     for (const [voice, expected] of [
       ['marin', 'marin'],
       [5, undefined],
@@ -56,7 +56,7 @@ describe('reading server events', () => {
     }
   });
 
-  it('takes the turn of a new response from its metadata', () => {
+  it('reads the turn of a new response from its metadata', () => {
     const event = read(wire.created());
     assert.deepEqual(event, { kind: 'responseCreated', responseId: 'resp_1', turnId: 'turn-1' });
     for (const metadata of [undefined, null, {}, { turn: 5 }, 'turn-1']) {
@@ -65,7 +65,7 @@ describe('reading server events', () => {
     }
   });
 
-  it('takes transcript and text alike, and tells what was spoken', () => {
+  it('reads transcripts and text, and tells them apart', () => {
     assert.deepEqual(read(wire.transcriptDelta('Hi')), { kind: 'textDelta', at: AT, text: 'Hi', isSpoken: true });
     assert.deepEqual(read(wire.textDelta('Hi')), { kind: 'textDelta', at: AT, text: 'Hi', isSpoken: false });
     assert.deepEqual(read(wire.transcriptDone('Hi')), { kind: 'textDone', at: AT, text: 'Hi' });
@@ -77,20 +77,20 @@ describe('reading server events', () => {
     assert.deepEqual(event, { kind: 'audioDelta', at: AT, audio: Buffer.from([1, 2, 255]) });
   });
 
-  it('takes the place of a delta', () => {
+  it('reads the place of a delta', () => {
     const event = read(wire.textDelta('x', { response: 'resp_2', item: 'item_7', output: 3, content: 1 }));
     const at = { responseId: 'resp_2', itemId: 'item_7', outputIndex: 3, contentIndex: 1 };
     assert.deepEqual(event, { kind: 'textDelta', at, text: 'x', isSpoken: false });
   });
 
-  it('takes indexes that are missing or make no sense as the first', () => {
+  it('reads missing and invalid indexes as 0', () => {
     for (const index of [undefined, null, -1, 1.5, '2']) {
       const event = read({ ...wire.textDelta('x'), output_index: index, content_index: index });
       assert.deepEqual(event, { kind: 'textDelta', at: AT, text: 'x', isSpoken: false });
     }
   });
 
-  it('takes every other event of a response as a sign of life', () => {
+  it('reads every other event of a response as activity', () => {
     const types = ['response.output_item.added', 'response.content_part.done', 'response.output_audio.done'];
     for (const type of [...types, 'response.something.new']) {
       assert.deepEqual(read({ type, response_id: 'resp_1' }), {
@@ -112,23 +112,23 @@ describe('reading server events', () => {
     }
   });
 
-  it('leaves everything else as other', () => {
+  it('reads everything else as other', () => {
     const types = ['rate_limits.updated', 'conversation.item.added', 'input_audio_buffer.speech_started', 'brand.new'];
     for (const type of types) assert.deepEqual(read({ type }), { kind: 'other', type });
   });
 
-  it('takes an error with the id of the event that it is about', () => {
+  it('reads an error with the id of its client event', () => {
     const error = { type: 'invalid_request_error', code: 'invalid_value', message: 'Bad voice' };
     assert.deepEqual(read(wire.errorEvent(error, 'evt_1')), { kind: 'error', error, eventId: 'evt_1' });
     assert.deepEqual(read(wire.errorEvent(error, null)), { kind: 'error', error, eventId: undefined });
   });
 
-  it('takes the field that an error names', () => {
+  it('reads the field that an error names', () => {
     const event = read(wire.errorEvent({ param: 'session.voice' }));
     assert.equal(event.kind === 'error' && event.error.param, 'session.voice');
   });
 
-  it('takes an error without fields as an empty one', () => {
+  it('reads an error without fields as an empty one', () => {
     const error = { type: '', code: '', message: '' };
     for (const event of [{ type: 'error' }, { type: 'error', error: null }, { type: 'error', error: 'broken' }]) {
       assert.deepEqual(read(event), { kind: 'error', error, eventId: undefined });
@@ -159,7 +159,7 @@ describe('reading server events', () => {
 });
 
 describe('reading response.done', () => {
-  it('takes what a completed response came to', () => {
+  it('reads a completed response', () => {
     const usage = { total_tokens: 9, output_token_details: { text_tokens: 4, audio_tokens: 20 } };
     const final = finalOf(wire.done({ output: [wire.outputItem('Hi there')], usage }));
     assert.deepEqual(final, {
@@ -179,14 +179,14 @@ describe('reading response.done', () => {
     }
   });
 
-  it('takes the transcript of GA and of preview parts', () => {
+  it('reads the transcript of GA and of preview parts', () => {
     for (const type of ['output_audio', 'audio']) {
       const { texts } = finalOf(wire.done({ output: [wire.outputItem('Hi', { type })] }));
       assert.deepEqual(texts, [{ at: AT, text: 'Hi' }]);
     }
   });
 
-  it('takes the text of text parts, each at its place', () => {
+  it('reads the text of text parts, each at its place', () => {
     const output = [
       { id: 'item_1', type: 'message', content: [{ type: 'output_text', text: 'one' }] },
       { id: 'item_2', type: 'function_call', arguments: '{}' },
@@ -210,14 +210,14 @@ describe('reading response.done', () => {
     }
   });
 
-  it('takes reason and error of the status details', () => {
+  it('reads reason and error of the status details', () => {
     const incomplete = { type: 'incomplete', reason: 'max_output_tokens' };
     assert.equal(finalOf(wire.done({ status: 'incomplete', details: incomplete })).reason, 'max_output_tokens');
     const error = { type: 'server_error', code: 'oops', message: 'Sorry' };
     assert.deepEqual(finalOf(wire.done(wire.failedBy(error))).error, error);
   });
 
-  it('takes status details that are a string as the reason', () => {
+  it('reads status details that are a string as the reason', () => {
     const final = finalOf(wire.done({ status: 'incomplete', details: 'content_filter' }));
     assert.equal(final.reason, 'content_filter');
     assert.equal(final.error, undefined);

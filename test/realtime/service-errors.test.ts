@@ -10,7 +10,7 @@ const wireError = (fields: { type?: string; code?: string; message?: string }) =
   ...fields,
 });
 
-describe('what the service says went wrong', () => {
+describe('an error of the service', () => {
   const byCode: Record<string, TurnErrorCode> = {
     session_expired: 'session_expired',
     conversation_already_has_active_response: 'response_conflict',
@@ -37,19 +37,19 @@ describe('what the service says went wrong', () => {
     assert.equal(codeOf('rate_limit_error'), 'rate_limited');
   });
 
-  it('is what the caller takes it for where nothing is known', () => {
+  it('is the fallback of the caller where neither is known', () => {
     assert.equal(serviceErrorOf(wireError({ type: 'brand_new' })).code, 'server_error');
     assert.equal(serviceErrorOf(wireError({ type: 'brand_new' }), 'request_rejected').code, 'request_rejected');
     assert.equal(serviceErrorOf(undefined).code, 'server_error');
   });
 
-  it('tells the log its code, and not its message, which may quote what people said', () => {
+  it('has its code in the message, and not its message, which may quote user input', () => {
     const { message } = serviceErrorOf(wireError({ type: 'server_error', code: 'oops', message: 'Sorry about that' }));
     assert.match(message, /oops/);
     assert.doesNotMatch(message, /Sorry about that/);
   });
 
-  it('lets only what will pass be tried again', () => {
+  it('is safe to retry only if transient', () => {
     const retryOf = (code: string) => serviceErrorOf(wireError({ code })).retry;
     for (const code of ['rate_limit_exceeded', 'server_error', 'session_expired']) assert.equal(retryOf(code), 'safe');
     for (const code of ['insufficient_quota', 'invalid_api_key']) assert.equal(retryOf(code), 'never');
@@ -60,7 +60,7 @@ describe('what the service says went wrong', () => {
 describe('the wait that the service asks for', () => {
   const waitOf = (message: string) => serviceErrorOf(wireError({ code: 'rate_limit_exceeded', message })).retryAfterMs;
 
-  it('is read from the words of its message', () => {
+  it('is read from the message', () => {
     assert.equal(waitOf('Rate limit reached. Please try again in 1.5s.'), 1_500);
     assert.equal(waitOf('Please try again in 20ms. Visit https://example.com'), 20);
     assert.equal(waitOf('please Try Again In 3 s'), 3_000);
@@ -105,7 +105,7 @@ describe('a handshake that is refused', () => {
     });
   }
 
-  it('is never tried again, nor blamed on the message that nobody has seen yet, for any other status', () => {
+  it('is neither retried nor request_rejected for any other status', () => {
     for (const status of [302, 400, 426, 431]) {
       const { code, retry } = handshakeErrorOf(status, {}, 0);
       assert.notEqual(retry, 'safe', String(status));
@@ -113,7 +113,7 @@ describe('a handshake that is refused', () => {
     }
   });
 
-  it('names the wait of Retry-After, in seconds', () => {
+  it('has the wait of Retry-After, in seconds', () => {
     assert.equal(handshakeErrorOf(429, { 'retry-after': '7' }, 0).retryAfterMs, 7_000);
     assert.equal(handshakeErrorOf(503, { 'retry-after': '0' }, 0).retryAfterMs, 0);
   });

@@ -8,7 +8,7 @@ import * as wire from './server-events.ts';
 
 const MINUTE_MS = 60_000;
 
-/** A running turn of a session whose service says nothing by itself. */
+/** A running turn of a session whose service sends nothing by itself. */
 async function running() {
   const model = new FakeModel();
   const session = await RealtimeSession.open(model.sessionDeps, NEVER);
@@ -29,7 +29,7 @@ describe('a turn and its time', () => {
     assert.equal(connection.isOpen, false);
   });
 
-  it('is not kept waiting by events that are not of its response', async () => {
+  it('does not wait longer for events of other responses', async () => {
     const { clock, connection, outcome } = await running();
     await clock.advance(10_000);
     connection.receive({ type: 'session.updated', session: {} }, { type: 'rate_limits.updated' });
@@ -50,7 +50,7 @@ describe('a turn and its time', () => {
     assert.deepEqual(outcome(), { kind: 'failed', code: 'silence_timeout' });
   });
 
-  it('is lost in the silence with what it had said', async () => {
+  it('is lost after the silence, with what had arrived', async () => {
     const { clock, connection, outcome } = await running();
     connection.receive(wire.created(), wire.transcriptDelta('Once'), wire.audioDelta([1, 2]));
     await clock.advance(20_000);
@@ -101,7 +101,7 @@ describe('a session and its end', () => {
     assert.equal(session.isUsableFor(MINUTE_MS), false);
   });
 
-  it('is not put off by settings that are answered without it', async () => {
+  it('is kept when session.updated lacks it', async () => {
     const model = new FakeModel([]);
     const session = await RealtimeSession.open(model.sessionDeps, NEVER);
     const expires_at = model.clock.now() / 1000 + 60;

@@ -31,7 +31,7 @@ async function simulated(...turns: readonly ScriptedTurn[]) {
   return { simulator, script, client, session, ask, [Symbol.asyncDispose]: () => simulator.close() };
 }
 
-/** A session at a server that says nothing by itself, with a turn that runs. */
+/** A running turn of a session at a server that sends nothing by itself. */
 async function unanswered(clock = new ManualClock()) {
   const server = await startMuteServer();
   const client = new Client({ endpoint: azureKey(server.url), clock });
@@ -57,7 +57,7 @@ async function unanswered(clock = new ManualClock()) {
 }
 
 describe('a session on the wire', PATIENCE, () => {
-  it('sends everything of its first turn to a service that has said nothing yet', async (t) => {
+  it('sends all of its first turn before the service answers', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
     const [settings, history, message, create] = await talk.server.events.when(4);
@@ -71,7 +71,7 @@ describe('a session on the wire', PATIENCE, () => {
     assert.deepEqual(create?.['response'], { metadata: { turn: wire.TURN_ID } });
   });
 
-  it('sets sound out and no voice detection, and nothing else', async (t) => {
+  it('sets audio output and no voice detection, and nothing else', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
     const [update] = await talk.server.events.when(1);
@@ -84,7 +84,7 @@ describe('a session on the wire', PATIENCE, () => {
     });
   });
 
-  it('brings text and sound of an answer, byte for byte', async (t) => {
+  it('returns text and audio of an answer, byte for byte', async (t) => {
     const talk = await simulated(performs('Hi there'), performs('And again'));
     t.after(() => talk[Symbol.asyncDispose]());
     assert.deepEqual(plain((await talk.ask('one')).outcome), { kind: 'spoken', text: 'Hi there', bytes: [...PCM] });
@@ -101,7 +101,7 @@ describe('a session on the wire', PATIENCE, () => {
     await talk.client.closed.when(1);
   });
 
-  it('takes its end from the service', async (t) => {
+  it('has the end that the service names', async (t) => {
     const talk = await simulated();
     t.after(() => talk[Symbol.asyncDispose]());
     const session = await talk.client.events.first(({ kind }) => kind === 'session');
@@ -110,7 +110,7 @@ describe('a session on the wire', PATIENCE, () => {
     assert.equal(talk.session.isUsableFor(1_810_000), false);
   });
 
-  it('refuses to speak when the service refuses its settings', async (t) => {
+  it('fails the turn when the service refuses its settings', async (t) => {
     const talk = await simulated('Hi');
     t.after(() => talk[Symbol.asyncDispose]());
     const session = await talk.client.session({ voice: 'bob' });
@@ -120,7 +120,7 @@ describe('a session on the wire', PATIENCE, () => {
 });
 
 describe('a socket that breaks', PATIENCE, () => {
-  it('before the answer begins, fails the turn, which may be asked again', async (t) => {
+  it('before the answer begins, fails the turn, with a retry', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
     await talk.server.events.when(4);
@@ -129,7 +129,7 @@ describe('a socket that breaks', PATIENCE, () => {
     assert.equal(talk.session.isUsableFor(1), false);
   });
 
-  it('after the answer was announced, fails the turn, which may be asked again', async (t) => {
+  it('after response.created, fails the turn, with a retry', async (t) => {
     const talk = await simulated(performs('Hi', { kind: 'disconnect', afterDeltas: 0 }));
     t.after(() => talk[Symbol.asyncDispose]());
     const { outcome, isRetryable } = await talk.ask('hello');
@@ -149,7 +149,7 @@ describe('a socket that breaks', PATIENCE, () => {
     assert.ok(bytes.equals(PCM.subarray(0, bytes.length)));
   });
 
-  it('with a close frame, tells the log its code, and not the reason, which may quote what people write', async (t) => {
+  it('with a close frame, has its code in the error, and not the reason, which may quote user input', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
     talk.socket.close(1011, 'the model fell over');
@@ -169,7 +169,7 @@ describe('a socket that breaks', PATIENCE, () => {
 });
 
 describe('frames that cannot be used', PATIENCE, () => {
-  it('end the session when they are larger than 16 MiB, and are not asked for again', async (t) => {
+  it('end the session when they are larger than 16 MiB, without a retry', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
     talk.send(wire.created(), JSON.stringify({ type: 'x', pad: 'x'.repeat(MAX_FRAME_BYTES) }));
@@ -177,7 +177,7 @@ describe('frames that cannot be used', PATIENCE, () => {
     await talk.client.closed.when(1);
   });
 
-  it('are none when they hold some MB', async (t) => {
+  it('are accepted when they hold some MB', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
     const audio = Buffer.alloc(3 * 1024 * 1024, 7);
@@ -200,7 +200,7 @@ describe('frames that cannot be used', PATIENCE, () => {
       await talk.client.closed.when(1);
     });
 
-    it(`keep what was said before when they are ${name}`, async (t) => {
+    it(`keep what had arrived when they are ${name}`, async (t) => {
       const talk = await unanswered();
       t.after(() => talk[Symbol.asyncDispose]());
       talk.send(wire.created(), wire.textDelta('Once'), frame);
@@ -210,7 +210,7 @@ describe('frames that cannot be used', PATIENCE, () => {
 });
 
 describe('closing a socket', PATIENCE, () => {
-  it('is said to the service', async (t) => {
+  it('sends a close frame', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
     const code = inTime(new Promise((resolve) => talk.socket.once('close', resolve)));
@@ -220,7 +220,7 @@ describe('closing a socket', PATIENCE, () => {
     assert.deepEqual(talk.clock.waiting, []);
   });
 
-  it('is not waited for longer than 2 seconds', async (t) => {
+  it('takes at most 2 seconds', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
     talk.socket.pause();

@@ -15,7 +15,7 @@ async function sessionWith(answers: readonly Answer[], more: Partial<SessionDeps
 }
 
 describe('an error between turns', () => {
-  it('ends the session for the next turn when it names no event, and not when it does', async () => {
+  it('ends the session only when it names no event', async () => {
     const { session, connection } = await sessionWith([says('one')]);
     await session.runTurn(input('t1'), NEVER);
     connection.receive(wire.errorEvent({ type: 'server_error' }, 'evt_earlier'));
@@ -59,7 +59,7 @@ describe('what a turn sends', () => {
     assert.equal(connection.sentOf('conversation.item.create').length, 1);
   });
 
-  it('names every event and item differently, with at most 32 characters', async () => {
+  it('has a unique id for every event and item, with at most 32 characters', async () => {
     const { session, connection } = await sessionWith([says('one'), says('two')]);
     await session.runTurn(input('t1', 'first', 'Before'), NEVER);
     await session.runTurn(input('t2', 'second'), NEVER);
@@ -69,7 +69,7 @@ describe('what a turn sends', () => {
     assert.equal(new Set(ids).size, ids.length);
   });
 
-  it('bounds the answer only where that is set', async () => {
+  it('bounds the answer only where max_output_tokens is set', async () => {
     for (const [maxOutputTokens, sent] of [
       [undefined, undefined],
       [500, 500],
@@ -84,14 +84,14 @@ describe('what a turn sends', () => {
 });
 
 describe('a session after a turn', () => {
-  it('goes on after an answer', async () => {
+  it('stays usable after an answer', async () => {
     const { session, connection } = await sessionWith([says('one')]);
     const { outcome, responseId, isRetryable } = await session.runTurn(input('t1'), NEVER);
     assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'one', bytes: [1, 2, 3, 4] });
     assert.deepEqual([responseId, isRetryable, session.isUsableFor(1), connection.closes], ['resp_t1', false, true, 0]);
   });
 
-  it('goes on after an answer that became too long', async () => {
+  it('stays usable after an answer that was too long', async () => {
     const cut: Answer = (connection, turn) =>
       connection.receive(
         wire.created({ turn }),
@@ -125,7 +125,7 @@ describe('a session after a turn', () => {
     });
   }
 
-  it('is not used any more once the service says that it has expired', async () => {
+  it('is unusable once the service says that it has expired', async () => {
     const { session, connection } = await sessionWith([says('one')]);
     await session.runTurn(input('t1'), NEVER);
     connection.receive(wire.errorEvent({ code: 'session_expired' }, null));
@@ -133,23 +133,23 @@ describe('a session after a turn', () => {
   });
 });
 
-describe('whether a turn may be asked again', () => {
+describe('whether a turn may be retried', () => {
   async function isRetryable(answer: Answer): Promise<boolean> {
     const { session } = await sessionWith([answer]);
     return (await session.runTurn(input('t1'), NEVER)).isRetryable;
   }
 
-  it('is yes for what will pass, when nothing was said', async () => {
+  it('is yes for a transient error before the first delta', async () => {
     assert.equal(await isRetryable(failsWith({ code: 'server_error' })), true);
     assert.equal(await isRetryable((connection) => connection.drop()), true);
   });
 
-  it('is no for what will not pass', async () => {
+  it('is no for a permanent error', async () => {
     assert.equal(await isRetryable(failsWith({ type: 'invalid_request_error' })), false);
     assert.equal(await isRetryable(failsWith({ code: 'content_filter' })), false);
   });
 
-  it('is no once something was said', async () => {
+  it('is no after the first delta', async () => {
     assert.equal(await isRetryable(breaksAfter('Once')), false);
     assert.equal(await isRetryable(says('all of it')), false);
     const refusedLate: Answer = (connection, turn) => {
@@ -161,8 +161,8 @@ describe('whether a turn may be asked again', () => {
   });
 });
 
-describe('ends that come from outside', () => {
-  it('end a turn with the reason of its signal, and close the session', async () => {
+describe('an early end', () => {
+  it('ends a turn with the reason of its signal, and closes the session', async () => {
     const { session, connection } = await sessionWith([silent]);
     const stopping = new AbortController();
     const turn = session.runTurn(input('t1'), stopping.signal);
@@ -171,7 +171,7 @@ describe('ends that come from outside', () => {
     assert.equal(connection.isOpen, false);
   });
 
-  it('end a turn at once when its signal was aborted before', async () => {
+  it('ends a turn at once when its signal was aborted before', async () => {
     const { session } = await sessionWith([]);
     const aborted = AbortSignal.abort(new TurnError('turn_timeout', 'too late'));
     assert.deepEqual(plain((await session.runTurn(input('t1'), aborted)).outcome), {
@@ -180,13 +180,13 @@ describe('ends that come from outside', () => {
     });
   });
 
-  it('end a turn as internal when the reason is none of ours', async () => {
+  it('ends a turn as internal when the reason is not a TurnError', async () => {
     const { session } = await sessionWith([]);
     const { outcome } = await session.runTurn(input('t1'), AbortSignal.abort('why not'));
     assert.deepEqual(plain(outcome), { kind: 'failed', code: 'internal' });
   });
 
-  it('fail a turn on a socket that had closed before', async () => {
+  it('fails a turn on a socket that had closed before', async () => {
     const { session, connection } = await sessionWith([says('one')]);
     await session.runTurn(input('t1'), NEVER);
     connection.drop();
@@ -196,14 +196,14 @@ describe('ends that come from outside', () => {
     assert.equal(connection.sentOf('response.create').length, 1);
   });
 
-  it('fail a turn with the reason that the socket gave', async () => {
+  it('fails a turn with the error of the socket', async () => {
     const malformed = new TurnError('frame_malformed', 'a frame cannot be read');
     const { session } = await sessionWith([(connection) => connection.drop(malformed)]);
     const { outcome } = await session.runTurn(input('t1'), NEVER);
     assert.deepEqual(plain(outcome), { kind: 'failed', code: 'frame_malformed' });
   });
 
-  it('end a running turn when the session is closed, which is safe twice', async () => {
+  it('ends a running turn when the session is closed, which is safe twice', async () => {
     const { session } = await sessionWith([silent]);
     const turn = session.runTurn(input('t1'), NEVER);
     session.close();

@@ -8,7 +8,7 @@ const PATIENCE = { timeout: 20_000 };
 describe('a token', PATIENCE, () => {
   const entra = (url: string) => ({ kind: 'azureEntraId', endpoint: url, model: 'm', scope: 's' }) as const;
 
-  it('that cannot be had is a fault of the credentials', async (t) => {
+  it('that cannot be had is credentials_failed', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const tokens = () => () => Promise.reject(new Error('no identity here'));
@@ -18,7 +18,7 @@ describe('a token', PATIENCE, () => {
     assert.equal(server.upgrades.all.length, 0);
   });
 
-  it('that does not come is named, after a time of its own', async (t) => {
+  it('that does not come is token_timeout, after a limit of its own', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const clock = new ManualClock();
@@ -31,7 +31,7 @@ describe('a token', PATIENCE, () => {
     assert.deepEqual(clock.waiting, []);
   });
 
-  it('that no header can hold is a fault of the credentials', async (t) => {
+  it('that no header can hold is credentials_failed', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const error = await errorOf(
@@ -41,7 +41,7 @@ describe('a token', PATIENCE, () => {
     assert.equal(server.upgrades.all.length, 0);
   });
 
-  it('leaves the handshake all of its time', async (t) => {
+  it('leaves the handshake its whole time limit', async (t) => {
     const server = await startRefusing('hang');
     t.after(() => server[Symbol.asyncDispose]());
     const clock = new ManualClock();
@@ -57,7 +57,7 @@ describe('a token', PATIENCE, () => {
     assert.equal((await opening).code, 'handshake_timeout');
   });
 
-  it('that comes too late opens nothing that stays open', async (t) => {
+  it('that comes too late opens no socket', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const clock = new ManualClock();
@@ -67,7 +67,7 @@ describe('a token', PATIENCE, () => {
     await clock.advance(20_000);
     await opening;
     late.resolve('token');
-    // By the time that another one has opened, the first would have.
+    // The first would have opened before another one.
     (await new Client({ endpoint: entra(server.url) }).bare()).close();
     assert.equal(server.upgrades.all.length, 1);
   });

@@ -23,7 +23,7 @@ export interface Upgrade {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** A server that takes every handshake and says nothing by itself. */
+/** A server that accepts every handshake and sends nothing by itself. */
 export interface MuteServer extends AsyncDisposable {
   readonly url: string;
   readonly upgrades: Gathered<Upgrade>;
@@ -68,7 +68,7 @@ export interface ClientOptions {
 
 const noTokens = () => async () => 'unused';
 
-/** The bot's own way to a model, and what came over it. */
+/** The bot's own client of a model, with the events that it received. */
 export class Client {
   readonly events = new Gathered<ServerEvent>();
   readonly closed = new Gathered<TurnError>();
@@ -104,7 +104,7 @@ export class Client {
   }
 }
 
-/** A simulator that answers handshakes as told, and keeps them. */
+/** A simulator that refuses handshakes with `answer`, and records them. */
 export async function startRefusing(answer: ReturnType<NonNullable<SimulatorOptions['refuse']>>) {
   const upgrades = new Gathered<Upgrade>();
   const refuse = (upgrade: Upgrade) => {
@@ -116,7 +116,7 @@ export async function startRefusing(answer: ReturnType<NonNullable<SimulatorOpti
   return { url: simulator.url, upgrades, [Symbol.asyncDispose]: () => simulator.close() };
 }
 
-/** What an opening was refused with. */
+/** The error of an opening. */
 export async function errorOf(opening: Promise<unknown>): Promise<TurnError> {
   const error = await inTime(opening).then(
     () => undefined,

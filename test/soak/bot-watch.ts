@@ -9,22 +9,22 @@ export interface MemorySample extends Figures {
   readonly atMinute: number;
 }
 
-/** Why the bot gave up a reply: the channel's status, or what became of the connection. */
+/** Why the bot gave up a reply: the channel's status, or a connection error. */
 export interface NotSent {
   readonly status: number | undefined;
   readonly code: string;
 }
 
-/** What the instances of the bot say in their output. */
+/** Reads the output of all instances. */
 export class BotWatch {
-  /** The replies that the bot gave up, by their activity's id. */
+  /** Replies that the bot gave up, by activity id. */
   readonly notSent = new Map<string, NotSent>();
-  /** Turns of open requests whose cost could not be stored in time: what they had reserved counts as spent. */
+  /** `expectReplies` turns whose cost was not stored in time: their reservation counts as spent. */
   readonly unsettled = new Set<string>();
   readonly memory: MemorySample[] = [];
   readonly #ledger: SoakLedger;
   readonly #instances: { readonly output: BotOutput; readonly figures: ProbedBot['figures'] }[] = [];
-  /** Messages that were refused when they came last. */
+  /** Messages that were refused at their last delivery. */
   readonly #refused = new Set<string>();
 
   constructor(ledger: SoakLedger) {
@@ -40,24 +40,24 @@ export class BotWatch {
     this.#instances.push({ output, figures });
   }
 
-  /** How often each line was logged, as `level message`. */
+  /** How often each `level message` was logged. */
   get lines(): Counts<string> {
     const sum = new Counts<string>();
     for (const { output } of this.#instances) for (const [line, count] of output.lines) sum.add(line, count);
     return sum;
   }
 
-  /** Lines that say that something broke that must never break, and everything on standard error. */
+  /** Log lines about faults that must never happen, and everything on standard error. */
   get broken(): readonly string[] {
     return this.#instances.flatMap(({ output }) => output.broken);
   }
 
-  /** Reads what is new. */
+  /** Reads the new output. */
   look(): void {
-    for (const { output } of this.#instances) output.look();
+    for (const { output } of this.#instances) output.read();
   }
 
-  /** Takes a sample of the memory of each instance that runs. */
+  /** Samples the memory of each running instance. */
   async sample(atMinute: number): Promise<void> {
     for (const [index, { figures }] of this.#instances.entries()) {
       const taken = await figures().catch(() => undefined);
@@ -70,12 +70,12 @@ export class BotWatch {
     if (msg === 'activity refused: not stored') this.#refused.add(id);
     if (msg === 'message rejected: queue full') this.#refused.delete(id);
     if (msg === 'cost of the turn not stored' && this.#isInBand(id)) this.unsettled.add(String(turn));
-    // That a message was not accepted is no reply to it: it is delivered again.
+    // A message that was not accepted has no reply: it is delivered again.
     const isReply = turn !== undefined || !this.#refused.has(id);
     if (msg === 'reply not sent' && isReply) this.notSent.set(id, reasonOf(err));
   }
 
-  /** An open request is not kept waiting for a database that is away: its turn breaks. */
+  /** An `expectReplies` turn does not wait for an unavailable database: it fails. */
   #isExpected({ msg, activity, err }: LogLine): boolean {
     const { code } = (err ?? {}) as { code?: unknown };
     return msg === 'turn broke' && code === 'store_unavailable' && this.#isInBand(String(activity));

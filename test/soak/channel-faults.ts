@@ -1,19 +1,19 @@
 import type { Random } from '../support/kit/random.ts';
 
-/** What the channel does with a call. */
+/** The channel's reaction to a call. */
 export interface ChannelAct {
-  /** Of 1,000 calls. */
+  /** In 1,000 calls. */
   readonly weight: number;
-  /** Whether the message is recorded, that is, whether the user sees it. */
+  /** Whether the user sees the message. */
   readonly isTaken: boolean;
-  /** Its answer; without one the connection is reset, or stays silent. */
+  /** The response; without one the connection is reset, or stays silent. */
   readonly status?: number;
   readonly isSilent?: boolean;
   readonly retryAfterSeconds?: number;
   readonly delayMs?: readonly [least: number, most: number];
 }
 
-/** Every way of a channel to answer. The bot gives up a silent call after 15 s, so those are rare. */
+/** All reactions of a channel. The bot gives up a silent call after 15 s, so these are rare. */
 export const CHANNEL_FAULTS = {
   none: { weight: 880, isTaken: true, status: 200 },
   slow: { weight: 25, isTaken: true, status: 200, delayMs: [1_000, 4_000] },
@@ -30,28 +30,28 @@ export const CHANNEL_FAULTS = {
   resetTaken: { weight: 4, isTaken: true },
   silentUntaken: { weight: 1, isTaken: false, isSilent: true },
   silentTaken: { weight: 1, isTaken: true, isSilent: true },
-  /** Only of messages that carry sound: without it they are taken. */
+  /** Only for messages with audio: without it they are accepted. */
   tooLarge413: { weight: 6, isTaken: false, status: 413 },
-  /** From then on everything in this conversation is refused. */
+  /** From then on the channel rejects everything in this conversation. */
   gone403: { weight: 0.5, isTaken: false, status: 403 },
   gone404: { weight: 0.5, isTaken: false, status: 404 },
 } as const satisfies Record<string, ChannelAct>;
 
 export type ChannelFault = keyof typeof CHANNEL_FAULTS;
 
-/** What the bot tries again after, at most three times, and no later than a turn's time after its first try. */
+/** The statuses after which the bot retries, at most three times within the time of a turn. */
 export const RETRIED: ReadonlySet<number | undefined> = new Set([412, 429, 502, 503, 504]);
-/** The longest that the bot waits by itself before its first, second and third new try. */
+/** The bot's longest backoff before its first, second and third retry. */
 export const LONGEST_BACKOFF_MS = [750, 1_500, 3_000] as const;
 
 const WEIGHTS = Object.fromEntries(
   Object.entries(CHANNEL_FAULTS).map(([name, { weight }]) => [name, weight]),
 ) as Record<ChannelFault, number>;
 
-/** Draws until it is a fault that this call can meet: an upload leaves its conversation alive. */
+/** Draws a fault that applies to this call: an upload cannot end its conversation. */
 export function drawChannelFault(random: Random, call: { hasAudio: boolean; isUpload: boolean }): ChannelFault {
   for (;;) {
-    const fault = random.among(WEIGHTS);
+    const fault = random.weighted(WEIGHTS);
     if (fault === 'tooLarge413' && !call.hasAudio) continue;
     if (call.isUpload && goneStatus(fault) !== undefined) continue;
     return fault;

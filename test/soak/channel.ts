@@ -9,28 +9,28 @@ import { noticeIn } from './replies.ts';
 export interface ChannelOptions {
   readonly ledger: SoakLedger;
   readonly seed: number;
-  /** Told each message that a user sees. */
+  /** Called with each message that a user sees. */
   readonly onTaken: (message: Message, reply: Reply) => void;
 }
 
-/** Of connections: broken as soon as they are made. */
+/** The share of connections that break as soon as they open. */
 const RESET_AT_ONCE = 0.02;
 const IDLE_CUT_MS = 20_000;
 
-/** Takes the bot's replies on a real socket, as unreliably as channels are. */
+/** Accepts the bot's replies on a real socket, with the faults of real channels. */
 export async function startFaultyChannel(options: ChannelOptions): Promise<FarEnd> {
   const { ledger, seed } = options;
   const { url, server, close } = await startChannel((call, response) => takeCall(call, response, options));
-  // Node's default: the bot may meet the close of an idle connection.
+  // Node's default: the bot may use a connection that is being closed.
   server.keepAliveTimeout = 5_000;
   let connections = 0;
   server.on('connection', (socket) => {
     ledger.count('calls', 'connection');
-    if (!createRandom(seed, 'connection', connections++).isLucky(RESET_AT_ONCE)) return;
+    if (!createRandom(seed, 'connection', connections++).chance(RESET_AT_ONCE)) return;
     ledger.count('channel', 'resetAtOnce');
     socket.resetAndDestroy();
   });
-  // What is idle is closed now and then, perhaps just as the bot wants to use it again.
+  // Idle connections are closed now and then, perhaps just as the bot uses them.
   const cutIdle = setInterval(() => {
     ledger.count('channel', 'idleConnectionsClosed');
     server.closeIdleConnections();
@@ -59,7 +59,7 @@ async function takeCall(call: ChannelCall, response: ServerResponse, options: Ch
   const act: ChannelAct = CHANNEL_FAULTS[fault];
   if (type === 'message') noteMessage(call, message, fault, response, options);
   if (type === 'typing' && message?.sends.some(({ isTaken }) => isTaken)) message.typingAfterReply++;
-  if (act.delayMs !== undefined) await sleep(random.whole(...act.delayMs));
+  if (act.delayMs !== undefined) await sleep(random.integer(...act.delayMs));
   answerCall(act, response, call);
 }
 
@@ -96,7 +96,7 @@ function noteMessage(
     noteNotice(notice, call, message, ledger);
     return;
   }
-  // An update of what has arrived changes one message, and makes no second.
+  // An update changes a message and makes no second one.
   if (isUpdate && message.sends.some((send) => send.isTaken)) return;
   const { isTaken, status }: ChannelAct = CHANNEL_FAULTS[fault];
   const send: Send = {
@@ -110,7 +110,7 @@ function noteMessage(
   if (isTaken) onTaken(message, reply);
 }
 
-/** What is said beside the answer has to reach the right conversation all the same. */
+/** A notice has to reach the right conversation, too. */
 function noteNotice(notice: string, call: ChannelCall, message: Message, ledger: SoakLedger): void {
   ledger.count('notices', notice);
   if (!isFor(call, message)) ledger.note('reply to nobody', `${message.token}: ${notice}`);

@@ -4,15 +4,15 @@ import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.ts';
 import type { SoakLedger } from './ledger.ts';
 
-/** A PostgreSQL that fails at random, behind a network that does, too. */
+/** A PostgreSQL that fails at random, behind a network that fails at random. */
 export interface SoakDatabase {
-  /** What connects one more instance to it. */
+  /** Settings that connect another instance. */
   connect(): Promise<Record<string, string>>;
-  /** Lets it fail at random times. Resolves once `quiet` is aborted and all works again. */
+  /** Injects faults at random times. Resolves once `quiet` is aborted and everything works again. */
   runFaults(quiet: AbortSignal): Promise<void>;
-  /** How much longer a turn of this time may take because of the faults in it; all in milliseconds. */
+  /** The extra time of a turn because of faults in this interval. All in milliseconds. */
   outageMs(fromMs: number, untilMs: number): number;
-  /** What is left in it. */
+  /** The leftovers in the database. */
   left(): Promise<Left>;
   /** The connections of each instance. */
   connections(): readonly Connections[];
@@ -20,27 +20,27 @@ export interface SoakDatabase {
 }
 
 export interface Left {
-  /** Jobs that have not ended, and dead letters, as `queue state`. */
+  /** Unfinished jobs and dead letters, as `queue state`. */
   readonly jobs: readonly (readonly [string, number])[];
-  /** The turns that have reservations. */
+  /** Turns with reservations. */
   readonly reservations: readonly string[];
-  /** The jobs of messages that were refused because too many waited. */
+  /** Jobs of messages that were refused because the queue was full. */
   readonly cancelled: readonly string[];
 }
 
-/** What an instance had open at once. */
+/** The connections of an instance. */
 export interface Connections {
   readonly peak: number;
-  /** How long it was over its bound, at the longest: one that breaks may be replaced before it is closed. */
+  /** The longest time over its limit: a broken connection may be replaced before it is closed. */
   readonly longestOverMs: number;
 }
 
 export const POOL_SIZE = 5;
 const LOOK_MS = 100;
 const MEAN_GAP_MS = 15_000;
-/** A claim that was lost with an answer is found by its missing heartbeat, after 30 s, and then by supervision. */
+/** A job whose fetch lost its answer is released after its heartbeat timeout of 30 s, by the next supervision. */
 const RECOVERY_MS = 45_000;
-/** The longest keeps running turns from their heartbeats, and is survived all the same. */
+/** The longest outage makes running turns miss heartbeats, which the bot also survives. */
 const WEIGHTS = {
   restart: 25,
   longRestart: 4,
@@ -54,7 +54,7 @@ const WEIGHTS = {
 
 type DatabaseFault = keyof typeof WEIGHTS;
 
-/** Beyond the network of an instance, everything is shared. */
+/** Everything except the network of an instance is shared. */
 interface World {
   readonly server: TestPostgres;
   readonly address: string;
@@ -98,7 +98,7 @@ export async function startDatabase(ledger: SoakLedger, seed: number): Promise<S
   };
 }
 
-/** Looks at all networks again and again; instances come later, too. */
+/** Polls all networks, including those of later instances. */
 function countConnections(proxies: readonly PostgresProxy[]) {
   const counts = new Map<PostgresProxy, { peak: number; overSinceMs: number; longestOverMs: number }>();
   const look = () => {
@@ -125,8 +125,8 @@ function countConnections(proxies: readonly PostgresProxy[]) {
 }
 
 function drawFault(random: Random): DatabaseFault {
-  const fault = random.among(WEIGHTS);
-  // Windows stops no process.
+  const fault = random.weighted(WEIGHTS);
+  // Windows cannot pause a process.
   return process.platform === 'win32' && (fault === 'pause' || fault === 'longPause') ? 'restart' : fault;
 }
 
@@ -136,13 +136,13 @@ async function fail(fault: DatabaseFault, random: Random, world: World): Promise
   const proxy = random.pick(proxies);
   switch (fault) {
     case 'restart':
-      return restart(server, random.whole(0, 6_000));
+      return restart(server, random.integer(0, 6_000));
     case 'longRestart':
       return restart(server, 20_000);
     case 'crash':
-      return restart(server, random.whole(0, 2_000), 'crash');
+      return restart(server, random.integer(0, 2_000), 'crash');
     case 'pause':
-      return pause(server, random.whole(200, 8_000));
+      return pause(server, random.integer(200, 8_000));
     case 'longPause':
       return pause(server, 20_000);
     case 'cut':

@@ -1,12 +1,12 @@
 import { megabytes } from '../support/kit/report.ts';
 import type { MemorySample } from './bot-watch.ts';
 
-/** Shorter runs say nothing. */
+/** Shorter runs are not conclusive. */
 const MIN_MINUTES = 4;
-/** Bounded caches still fill up: of ids, of conversations, of statements. The heap is that after a collection. */
+/** Bounded caches of ids, conversations and statements still fill up. The heap is measured after a collection. */
 const MAX_GROWTH = { memoryBytes: 8 * 1_048_576, rss: 48 * 1_048_576 } as const;
 
-/** How the memory of each instance that ran throughout has grown after its first half, as far as it is too much. */
+/** Reports instances whose memory grew too much after the first half of the run. */
 export function growthOf(memory: readonly MemorySample[]): string[] {
   const lastMinute = Math.max(...memory.map(({ atMinute }) => atMinute));
   if (lastMinute < MIN_MINUTES) return [];

@@ -16,29 +16,29 @@ interface Instance {
 
 export interface InstancesOptions {
   readonly start: () => Promise<ProbedBot>;
-  /** Where what they wrote is kept, if anywhere. */
+  /** The folder for their output, if any. */
   readonly logFolder: string | undefined;
-  /** Chooses where each message goes. */
+  /** Chooses the instance for each message. */
   readonly random: Random;
-  /** An instance has ended that nobody told to. */
+  /** Called when an instance ends unexpectedly. */
   readonly onWrongEnd: () => void;
 }
 
 const END_LIMIT_MS = 60_000;
 
-/** The processes of the bot, each of which takes any message. */
+/** The processes of the bot. Any of them accepts any message. */
 export class Instances {
   readonly #options: InstancesOptions;
   readonly #all: Instance[] = [];
   #mayEnd = false;
-  /** How instances ended that should not have, or not so. */
+  /** Unexpected ends of instances. */
   readonly wrongEnds: string[] = [];
 
   constructor(options: InstancesOptions) {
     this.#options = options;
   }
 
-  /** Starts one more. */
+  /** Starts another instance. */
   async add(): Promise<void> {
     const { bot, url } = await this.#options.start();
     const instance = { name: `instance ${this.#all.length + 1}`, bot, url, isEnding: false, hasEnded: false };
@@ -53,18 +53,18 @@ export class Instances {
     });
   }
 
-  /** The address of any that runs, also of one that was told to end. */
+  /** The address of a random running instance, including one that is shutting down. */
   pick(): string | undefined {
     const running = this.#all.filter(({ hasEnded }) => !hasEnded);
     return running.length === 0 ? undefined : this.#options.random.pick(running).url;
   }
 
-  /** In a terminal Ctrl-C reaches them, too. */
+  /** Stops all instances. In a terminal, Ctrl-C reaches them too. */
   letEnd(): void {
     this.#mayEnd = true;
   }
 
-  /** Tells the oldest one to end, and waits until it has. */
+  /** Stops the oldest instance, and waits until it has ended. */
   async endOldest(): Promise<void> {
     const oldest = this.#all.find(({ isEnding }) => !isEnding);
     if (oldest !== undefined) await this.#end(oldest);

@@ -4,13 +4,13 @@ import type { BotWatch } from './bot-watch.ts';
 import { POOL_SIZE, type SoakDatabase } from './database.ts';
 import type { SoakLedger } from './ledger.ts';
 
-/** A turn is completed after its reply was sent. */
+/** A turn is completed only after its reply was sent. */
 const MAX_COMPLETING_MS = 60_000;
-/** Connections that break, or are given up, are closed while others are made in their place. */
+/** Broken connections are closed while others replace them. */
 const MAX_OVER_MS = 3_000;
 const LOOK_MS = 1_000;
 
-/** What is wrong in the database once every message has its answer, as `kind: details`. */
+/** Faults in the database once every message has its answer, as `kind: details`. */
 export async function judgeDatabase(database: SoakDatabase, ledger: SoakLedger, watch: BotWatch): Promise<string[]> {
   const endMs = Date.now() + MAX_COMPLETING_MS;
   let left = await database.left();

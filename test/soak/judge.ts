@@ -8,7 +8,7 @@ import { replyKind } from './replies.ts';
 
 export type Finding = (what: Fault, message: Message, more?: string) => void;
 
-/** What must never happen to a message. */
+/** Faults of a single message. */
 export type Fault =
   | 'lost'
   | 'doubled'
@@ -23,9 +23,9 @@ export type Fault =
   | 'reported unsent, but sent';
 
 /**
- * What became of a message. `undeliverable`: the channel refused it for good, or left open whether it took it;
- * `brokeOff`: the bot's connection broke before the channel saw anything; `gone`: the conversation was; `refusalLost`: it
- * was refused, and the answer of the database to that was lost: a refusal is not said twice, and so here never.
+ * The end of a message. `undeliverable`: the channel rejected the reply for good, or its fate is unknown; `brokeOff`: the
+ * bot's connection broke before the channel saw anything; `gone`: the conversation no longer exists; `refusalLost`: the
+ * message was refused, but the database's answer to that was lost, and refusals are sent at most once.
  */
 export type End =
   | 'answered'
@@ -37,19 +37,19 @@ export type End =
   | 'waiting'
   | 'notAccepted';
 
-/** The bot's times, in milliseconds. */
+/** Timeouts of the bot, in milliseconds. */
 export interface Times {
   readonly turnMs: number;
-  /** From when a turn can begin to its reply: its time, one last try of a send, and what machines take. */
+  /** From the earliest start of a turn to its reply: the turn, one last attempt to send, and slack. */
   readonly lateMs: number;
-  /** How much longer that may take because of faults of the database in this time. */
+  /** The extra time because of faults of the database in this interval. */
   readonly outageMs: (fromMs: number, untilMs: number) => number;
 }
 
-/** Codes of connections that broke. */
+/** Error codes of broken connections. */
 const UNSEEN = /^(?:E[A-Z]+|REQUEST_SEND_ERROR)$/;
 
-/** What has become of a message until now. */
+/** The present end of a message. */
 export function endOf(message: Message, watch: BotWatch, times: Times, nowMs: number): End {
   const { conversation, sends, activityId, acceptedAtMs, failedPosts, isCancelled } = message;
   if (answerOf(message) !== undefined) return 'answered';
@@ -59,7 +59,7 @@ export function endOf(message: Message, watch: BotWatch, times: Times, nowMs: nu
   if (notSent === undefined && isCancelled && failedPosts > 0) return 'refusalLost';
   if (notSent === undefined) return isLate(message, nowMs, times) ? 'lost' : 'waiting';
   const last = sends.at(-1);
-  // No try at all, or one after the last that the channel saw.
+  // No attempt, or one after the last that the channel saw.
   if (UNSEEN.test(notSent.code) && last?.isAnswered !== false) return 'brokeOff';
   if (last === undefined) return 'lost';
   return gaveUpEarly(message, times) ? 'lost' : 'undeliverable';
@@ -70,7 +70,7 @@ function isLate(message: Message, atMs: number, { lateMs, outageMs }: Times): bo
   return atMs - fromMs > lateMs + outageMs(fromMs, atMs);
 }
 
-/** The earliest that the turn could begin: taken, and nothing before it in its conversation is still being sent. */
+/** The earliest start of the turn: accepted, and nothing earlier in its conversation is still being sent. */
 function couldBegin(message: Message): number {
   const { postedAtMs, acceptedAtMs, sends, conversation } = message;
   const beforeMs = sends[0]?.atMs ?? Number.POSITIVE_INFINITY;
@@ -79,12 +79,12 @@ function couldBegin(message: Message): number {
   return ends.reduce((latest, ms) => Math.max(latest, ms), acceptedAtMs ?? postedAtMs);
 }
 
-/** Whether the bot had tries and time left after a refusal that the channel means to pass. */
+/** Whether the bot had attempts and time left after a transient error of the channel. */
 function gaveUpEarly(message: Message, { turnMs }: Times): boolean {
   const last = message.sends.at(-1);
   if (last === undefined || last.fault === 'inBand') return false;
   const { status, retryAfterSeconds = 0 }: ChannelAct = CHANNEL_FAULTS[last.fault];
-  // Without its sound a message is sent anew.
+  // The bot sends the message again without its audio.
   const tries = message.sends.slice(1 + message.sends.findLastIndex(({ fault }) => fault === 'tooLarge413'));
   const backoffMs = LONGEST_BACKOFF_MS[tries.length - 1];
   if (!RETRIED.has(status) || backoffMs === undefined) return false;
@@ -92,7 +92,7 @@ function gaveUpEarly(message: Message, { turnMs }: Times): boolean {
   return (last.endedAtMs ?? last.atMs) + waitMs < (tries[0]?.atMs ?? last.atMs) + turnMs;
 }
 
-/** Looks at everything that happened, and tells what must not have happened. */
+/** Checks all messages, and reports faults. */
 export function judge(ledger: SoakLedger, watch: BotWatch, times: Times, tell: Finding): void {
   for (const message of ledger.messages) {
     if (endOf(message, watch, times, Number.POSITIVE_INFINITY) === 'lost') tell('lost', message);
@@ -107,7 +107,7 @@ export function judge(ledger: SoakLedger, watch: BotWatch, times: Times, tell: F
   for (const conversation of ledger.conversations) judgeOrder(conversation, ledger, tell);
 }
 
-/** What needs no turn does not wait for one: a refusal, and the end of the process. */
+/** Replies without a turn: a refusal, and the end of the process. */
 function isSaidAtOnce(send: Send): boolean {
   return ['refused', 'restarting'].includes(replyKind(send));
 }
@@ -118,7 +118,7 @@ function judgeSends(message: Message, watch: BotWatch, tell: Finding): void {
     const before = sends.slice(0, index);
     const seen = before.find(({ isTaken }) => isTaken);
     if (seen?.isAnswered === true) tell('doubled', message);
-    // Whatever comes after a send without an answer may be the second that the user sees.
+    // A send after one without an answer may be the second that the user sees.
     else if (!send.isUpdate && before.some(({ isAnswered }) => !isAnswered)) tell('doubled, unconfirmed', message);
   }
   if (typingAfterReply > 0) tell('typing after reply', message);
@@ -137,17 +137,17 @@ function judgeAsks(message: Message, { drops }: SoakLedger, tell: Finding): void
   const [shown] = message.sends;
   for (const [index, { fault, atMs }] of message.asks.entries()) {
     const next = message.asks[index + 1];
-    // What was on its way when the sockets were broken may never have arrived.
+    // A response in flight when the sockets broke may never have arrived.
     const untilMs = next?.atMs ?? shown?.atMs ?? 0;
     if (drops.some((dropMs) => dropMs >= atMs && dropMs <= untilMs)) continue;
-    // An answer in text alone is asked for once more, in speech.
+    // An answer in text only is requested again in speech.
     if (next !== undefined && !UNBEGUN.has(fault) && fault !== 'text') tell('asked again after deltas', message, fault);
     const isLast = next === undefined && shown !== undefined && WHOLE.has(fault);
     if (isLast && !['spoken', 'text'].includes(replyKind(shown))) tell('apology for a whole answer', message);
   }
 }
 
-/** Of two messages, the one whose POST was answered before the other was sent has to be answered first. */
+/** If the POST of one message was answered before another was sent, it has to be answered first. */
 function judgeOrder({ messages }: Conversation, { isShared }: SoakLedger, tell: Finding): void {
   const answered = messages.flatMap((message) => {
     const shown = answerOf(message);

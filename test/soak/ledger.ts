@@ -2,32 +2,32 @@ import { type BaseConversation, type BaseMessage, type BaseSend, Ledger } from '
 import type { ChannelFault } from './channel-faults.ts';
 import type { ModelFault } from './model-faults.ts';
 
-/** A user's talk with the bot. */
+/** A conversation of a user with the bot. */
 export interface Conversation extends BaseConversation<Message> {
   readonly channel: string;
-  /** What its channel answers to everything, once it is over. */
+  /** The status with which its channel answers everything once it is gone. */
   goneStatus: 403 | 404 | undefined;
 }
 
-/** One try of the bot to answer, as the channel saw it; all times in milliseconds since the epoch. */
+/** One attempt of the bot to deliver an answer, as the channel saw it. Times are in milliseconds since the epoch. */
 export interface Send extends BaseSend {
-  /** When the exchange was over, for the bot, too. */
+  /** When the exchange ended, for the bot too. */
   endedAtMs: number | undefined;
   readonly fault: ChannelFault | 'inBand';
-  /** In the place of what was sent before, which makes no second message. */
+  /** Replaces an earlier message, so it is not a second one. */
   readonly isUpdate: boolean;
-  /** Whether the bot was told what became of it. */
+  /** Whether the bot got the response. */
   readonly isAnswered: boolean;
   readonly hasAudio: boolean;
 }
 
-/** A response that the bot asked the model for. */
+/** A response that the bot requested from the model. */
 export interface Ask {
   readonly atMs: number;
   readonly fault: ModelFault;
 }
 
-/** One message of a user, and all that became of it. */
+/** One message of a user, and everything that happened to it. */
 export interface Message extends BaseMessage<Conversation> {
   /** Answered in the response to its POST (`expectReplies`). */
   readonly isInBand: boolean;
@@ -37,21 +37,21 @@ export interface Message extends BaseMessage<Conversation> {
   typingAfterReply: number;
   /** Deliveries that were refused, or that got no answer. */
   failedPosts: number;
-  /** Too many waited in its conversation: the queue has cancelled it. */
+  /** The queue was full and cancelled it. */
   isCancelled: boolean;
 }
 
-/** What is wrong beyond the replies to messages. */
+/** Kinds of findings that are not about single replies. */
 export const NOTED = [
-  ...['crossed memory', 'lost memory', 'told twice', 'crossed sound', 'question of nobody', 'reply to nobody'],
+  ...['crossed memory', 'lost memory', 'repeated memory', 'crossed audio', 'question of nobody', 'reply to nobody'],
   ...['notice after the answer', 'wrong answer to a POST'],
 ] as const;
 
 const CHANNELS = ['emulator', 'webchat', 'msteams'] as const;
 
-/** Also records when the model's sockets were broken. */
+/** Also records when all sockets of the model were broken. */
 export class SoakLedger extends Ledger<Message, Conversation> {
-  /** Answers in the response to a POST are made beside the queue, where it is shared. */
+  /** Whether instances share a queue: `expectReplies` turns then run outside of it. */
   readonly isShared: boolean;
   /** When all of the model's sockets were broken. */
   readonly drops: number[] = [];

@@ -1,11 +1,11 @@
 import type { SimulatorOptions } from '../../dev/simulator/simulator.ts';
 import { createRandom, type Random } from '../support/kit/random.ts';
 
-/** Of 1,000 answers of the model. */
+/** In 1,000 answers of the model. */
 const WEIGHTS = {
   none: 640,
   slow: 60,
-  /** Speech that is larger than the whole audio library: it goes inline, or is uploaded. */
+  /** Audio larger than the whole audio store: it is sent inline, or uploaded. */
   long: 8,
   twoItems: 20,
   foreignFrames: 25,
@@ -31,21 +31,21 @@ const WEIGHTS = {
 
 export type ModelFault = keyof typeof WEIGHTS;
 
-/** What the bot has to deliver as a whole, once it has asked for it and time is left. */
+/** The bot has to deliver these completely if time is left. */
 export const WHOLE: ReadonlySet<ModelFault> = new Set(['none', 'slow', 'long', 'twoItems', 'foreignFrames']);
-/** Nothing of an answer has gone out: only then may it be asked for again. */
+/** No delta was sent: only then may the bot retry. */
 export const UNBEGUN: ReadonlySet<ModelFault> = new Set([
   ...(['empty', 'rateLimited', 'serverError', 'lostBeforeDeltas', 'closedBeforeDeltas', 'conflict'] as const),
   ...(['malformedBefore', 'expired', 'silentHang', 'hang'] as const),
 ]);
 
 export function drawModelFault(random: Random): ModelFault {
-  return random.among(WEIGHTS);
+  return random.weighted(WEIGHTS);
 }
 
-/** How a handshake is answered: nearly always with 101. */
+/** The answer to a handshake: nearly always 101. */
 export function drawRefusal(random: Random): { fault: string; refusal: ReturnType<NonNullable<Refuse>> } {
-  const fault = random.among({ none: 950, unauthorized: 5, throttled: 17, unavailable: 25, hang: 3 });
+  const fault = random.weighted({ none: 950, unauthorized: 5, throttled: 17, unavailable: 25, hang: 3 });
   switch (fault) {
     case 'none':
       return { fault, refusal: undefined };
@@ -62,7 +62,7 @@ export function drawRefusal(random: Random): { fault: string; refusal: ReturnTyp
 
 type Refuse = SimulatorOptions['refuse'];
 
-/** A seeded generator for one answer to one message. */
+/** The generator for one answer to one message. */
 export function randomOfAsk(seed: number, token: string, ask: number): Random {
   return createRandom(seed, 'model', token, ask);
 }

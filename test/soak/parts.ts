@@ -1,32 +1,32 @@
 import { type Simulator, startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { startProbedBot } from '../support/kit/bot.ts';
-import { type FarEnd, modelEnv, type Reply, soundUrlOf } from '../support/kit/drivers.ts';
-import { hear } from '../support/kit/judge.ts';
+import { audioUrlOf, type FarEnd, modelEnv, type Reply } from '../support/kit/drivers.ts';
+import { checkAudio } from '../support/kit/judge.ts';
 import { createRandom } from '../support/kit/random.ts';
 import { BotWatch } from './bot-watch.ts';
 import { startFaultyChannel } from './channel.ts';
 import type { SoakDatabase } from './database.ts';
+import { faultyResponder, HISTORY_TURNS } from './faulty-responder.ts';
 import { Instances } from './instances.ts';
 import type { Message, SoakLedger } from './ledger.ts';
-import { faultyMind, HISTORY_TURNS } from './mind.ts';
 import { drawRefusal } from './model-faults.ts';
 
-/** The bot and its two far ends. */
+/** The bot, the model and the channel. */
 export interface Parts {
   readonly simulator: Simulator;
   readonly channel: FarEnd;
   readonly instances: Instances;
   readonly watch: BotWatch;
-  /** Resolves when no reply's sound is being fetched. */
-  whenHeard(): Promise<void>;
+  /** Resolves when all audio checks are done. */
+  whenAudioChecked(): Promise<void>;
 }
 
 export interface PartsOptions {
   readonly ledger: SoakLedger;
   readonly seed: number;
   readonly conversations: number;
-  /** Where the bot keeps all it has; else in its memory. */
+  /** The bot's database. Default: its memory. */
   readonly database: SoakDatabase | undefined;
   readonly instanceCount: number;
   /** See `Instances`. */
@@ -39,7 +39,7 @@ const SEND_SECONDS = 15;
 const SLACK_SECONDS = 2;
 /** A session is used for 15 s: the bot replaces one that ends within a turn's time and a minute. */
 const MODEL_SESSION_SECONDS = TURN_SECONDS + 60 + 15;
-/** Of the conversations can have a warm session at the same time; the others wait, or push one out. */
+/** The share of conversations that can have a warm session; the others wait, or evict one. */
 const WARM_SHARE = 0.4;
 
 export const TURN_MS = TURN_SECONDS * 1000;
@@ -47,14 +47,14 @@ export const LATE_MS = (TURN_SECONDS + SEND_SECONDS + SLACK_SECONDS) * 1000;
 
 /** Starts the far ends in this process and the instances of the bot in their own. */
 export async function startParts({ ledger, seed, database, ...options }: PartsOptions): Promise<Parts> {
-  const sounds = new Set<Promise<void>>();
+  const checks = new Set<Promise<void>>();
   const simulator = await startFaultyModel(ledger, seed);
   const channel = await startFaultyChannel({
     ledger,
     seed,
     onTaken(message, reply) {
-      const check = checkSound(message, reply, ledger).finally(() => sounds.delete(check));
-      sounds.add(check);
+      const check = checkReplyAudio(message, reply, ledger).finally(() => checks.delete(check));
+      checks.add(check);
     },
   });
   const watch = new BotWatch(ledger);
@@ -70,11 +70,11 @@ export async function startParts({ ledger, seed, database, ...options }: PartsOp
     },
   });
   for (let count = 0; count < options.instanceCount; count++) await instances.add();
-  const whenHeard = () => Promise.all(sounds).then(() => {});
-  return { simulator, channel, instances, watch, whenHeard };
+  const whenAudioChecked = () => Promise.all(checks).then(() => {});
+  return { simulator, channel, instances, watch, whenAudioChecked };
 }
 
-/** The budgets refuse nobody: each turn reserves, and settles. */
+/** High budgets, so that each turn reserves and settles, and none is refused. */
 function botEnv(modelUrl: string, conversations: number): Record<string, string> {
   const budget = '100000';
   return {
@@ -89,7 +89,7 @@ function botEnv(modelUrl: string, conversations: number): Record<string, string>
 function startFaultyModel(ledger: SoakLedger, seed: number): Promise<Simulator> {
   let handshakes = 0;
   return startSimulator({
-    responder: faultyMind(ledger, seed),
+    responder: faultyResponder(ledger, seed),
     voice: toneVoice(),
     paceMs: 1,
     sessionSeconds: MODEL_SESSION_SECONDS,
@@ -101,13 +101,13 @@ function startFaultyModel(ledger: SoakLedger, seed: number): Promise<Simulator> 
   });
 }
 
-/** Fetches a reply's sound, as a client does at once, and notes one of another conversation. Never rejects. */
-async function checkSound({ conversation, token }: Message, reply: Reply, ledger: SoakLedger): Promise<void> {
-  const url = soundUrlOf(reply);
+/** Fetches the audio of a reply, as a client does, and notes audio of another conversation. Never rejects. */
+async function checkReplyAudio({ conversation, token }: Message, reply: Reply, ledger: SoakLedger): Promise<void> {
+  const url = audioUrlOf(reply);
   if (url === undefined) return;
-  // A channel's own place for uploads: nothing of the bot's is left to look at.
-  if (url.includes('/v3/attachments/')) return ledger.count('sound', 'uploaded');
-  const sound = await hear(url, conversation.index);
-  ledger.count('sound', sound);
-  if (sound === 'crossed') ledger.note('crossed sound', token);
+  // Uploaded to the channel.
+  if (url.includes('/v3/attachments/')) return ledger.count('audio', 'uploaded');
+  const audio = await checkAudio(url, conversation.index);
+  ledger.count('audio', audio);
+  if (audio === 'crossed') ledger.note('crossed audio', token);
 }

@@ -1,30 +1,30 @@
-import { en as wording } from '../../src/messages/en.ts';
+import { en as texts } from '../../src/messages/en.ts';
 import { linkIn } from '../support/kit/drivers.ts';
 import type { Send } from './ledger.ts';
 
-/** What a user got. `refused`: too many messages wait; `other`: nothing that the bot is known to say. */
+/** What a user got. `refused`: the queue was full; `other`: an unknown text. */
 export type ReplyKind = 'spoken' | 'text' | 'cutShort' | 'filtered' | 'apology' | 'refused' | 'restarting' | 'other';
 
-/** What the bot says, by its own words. */
+/** Classifies a reply by the bot's texts. */
 export function replyKind({ text, hasAudio }: Pick<Send, 'text' | 'hasAudio'>): ReplyKind {
-  if (text === wording.queueFull) return 'refused';
-  if (text === wording.shuttingDown) return 'restarting';
-  // What was shown of it before stands above.
-  if (text.includes(wording.cutShort.filter)) return 'filtered';
-  if (/\(incident [0-9a-f]{8}\)$/.test(text)) return text.includes(wording.shuttingDown) ? 'restarting' : 'apology';
-  if (text.includes(wording.cutShort.length) || text.includes(wording.cutShort.lost)) return 'cutShort';
+  if (text === texts.queueFull) return 'refused';
+  if (text === texts.shuttingDown) return 'restarting';
+  // The text shown before the filter comes first.
+  if (text.includes(texts.cutShort.filter)) return 'filtered';
+  if (/\(incident [0-9a-f]{8}\)$/.test(text)) return text.includes(texts.shuttingDown) ? 'restarting' : 'apology';
+  if (text.includes(texts.cutShort.length) || text.includes(texts.cutShort.lost)) return 'cutShort';
   if (!/^c\d+-m\d+ /.test(text)) return 'other';
   return hasAudio || linkIn(text) !== undefined ? 'spoken' : 'text';
 }
 
 const NOTICES = {
-  'the answer comes later': wording.storage.lasting,
-  'please send that again': wording.storage.notKept,
-  'the stream ends, the answer follows': wording.interrupted,
+  'the answer comes later': texts.storage.lasting,
+  'please send that again': texts.storage.notKept,
+  'the stream ends, the answer follows': texts.interrupted,
 } as const;
 
-/** What is said beside the answer, which is still to come, or was never accepted. */
+/** The kind of notice at the end of a text, if any. A notice is no answer. */
 export function noticeIn(text: string): string | undefined {
-  // What was shown of the answer before stands above.
+  // The part of the answer shown before comes first.
   return Object.entries(NOTICES).find(([, notice]) => text.endsWith(notice))?.[0];
 }

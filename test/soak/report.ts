@@ -5,13 +5,13 @@ import { type End, endOf, type Fault, judge, type Times } from './judge.ts';
 import { type Message, NOTED, type SoakLedger } from './ledger.ts';
 import { replyKind } from './replies.ts';
 
-/** What the soak came to. */
+/** The result of a soak. */
 export interface Report {
   readonly text: string;
   readonly isGood: boolean;
 }
 
-/** Faults that fail the soak; the others are to be looked at. */
+/** Faults that fail the soak; the others are only reported. */
 const FATAL: ReadonlySet<Fault> = new Set<Fault>([
   ...(['lost', 'doubled', 'doubled, unconfirmed', 'crossed', 'mixed up', 'wrong address'] as const),
   ...(['out of order', 'unknown words', 'asked again after deltas', 'reported unsent, but sent'] as const),
@@ -22,11 +22,11 @@ export interface ReportOptions {
   readonly ledger: SoakLedger;
   readonly watch: BotWatch;
   readonly times: Times;
-  /** What is wrong beyond messages, as `kind: details`. */
+  /** Findings that are not about single messages, as `kind: details`. */
   readonly problems: readonly string[];
 }
 
-/** Judges a soak and writes it down. */
+/** Judges a soak and formats the report. */
 export function report({ ledger, watch, times, problems }: ReportOptions): Report {
   const found = new Map<Fault, number>(FAULTS.map((fault) => [fault, 0]));
   const findings: string[] = [];
@@ -56,7 +56,7 @@ export function report({ ledger, watch, times, problems }: ReportOptions): Repor
     ),
     ...section('slow posts (over 1 s, rounded up)', ledger.counted('slow posts')),
     ...section('memory of the model (messages it had to know)', ledger.counted('memory')),
-    ...section('sound of replies, fetched at once', ledger.counted('sound')),
+    ...section('audio of replies, fetched at once', ledger.counted('audio')),
     ...['users', 'posts', 'other posts', 'calls', 'notices', 'database', 'connections', 'reservations'].flatMap(
       (group) => section(group, ledger.counted(group)),
     ),
@@ -81,7 +81,7 @@ function notedOf(ledger: SoakLedger): [string, number][] {
   return NOTED.map((kind) => [kind, counts.get(kind) ?? 0]);
 }
 
-/** How many messages came to which end. */
+/** The number of messages by end. */
 export function endsOf(ledger: SoakLedger, watch: BotWatch, times: Times, nowMs = Date.now()): [End, number][] {
   const ends = Map.groupBy(ledger.messages, (message) => endOf(message, watch, times, nowMs));
   return [...ends].map(([end, messages]) => [end, messages.length] as [End, number]).sort(([, a], [, b]) => b - a);
@@ -99,7 +99,7 @@ function memoryLine(sample: MemorySample): string {
   return `  instance ${instance}, minute ${String(atMinute).padStart(4)}: ${sizes}  sockets ${sockets}  timers ${timers}  longest delay ${longestDelayMs} ms`;
 }
 
-/** Everything of a message, with times in milliseconds after its POST. */
+/** All details of a message, with times in milliseconds after its POST. */
 function historyOf({ postedAtMs, acceptedAtMs, asks, sends, conversation, failedPosts, isInBand }: Message): string {
   const at = after(postedAtMs);
   const asked = asks.map(({ fault, atMs }) => `${at(atMs)} ${fault}`).join(', ');

@@ -16,8 +16,8 @@ import { runUsers } from './users.ts';
 
 // `npm run test:soak -- --minutes N [--seed N] [--conversations N] [--logs FOLDER] [--postgres [--instances N]]`: the real
 // bot between a model and a channel that both fail at random, on its memory or on a PostgreSQL that fails, too, and a judge
-// of everything that users get. Exit code 1 when something was lost, doubled, crossed, out of order, or broke. The same
-// seed makes the same choices; times vary. The bot's own logs are kept in the folder, if one is named.
+// of everything that users get. Exit code 1 if something was lost, doubled, crossed, out of order or broken. The same seed
+// gives the same choices; times vary. `--logs` keeps the logs of the bot.
 
 const values = readOptions({
   minutes: { type: 'string', default: '2' },
@@ -41,9 +41,9 @@ const MEAN_DROP_MS = 30_000;
 const PROGRESS_MS = 10_000;
 const LOOK_MS = 500;
 const MINUTE_MS = 60_000;
-/** Seventeen turns of one conversation may be ahead, some of which hang. */
+/** Up to seventeen earlier turns of the same conversation, some of which hang. */
 const MAX_SETTLING_MS = 240_000;
-/** Users who write while an instance is told to end. */
+/** Users who write while an instance shuts down. */
 const LAST_WAVE_MS = 6_000;
 
 const tell = createProgress();
@@ -69,7 +69,7 @@ const target = () => instances.pick();
 const userOptions = { ledger, poster, target, channelUrl: channel.url, seed, count: conversations };
 let isInterrupted = false;
 
-// In a terminal Ctrl-C reaches the bot, too, which then ends by itself.
+// In a terminal, Ctrl-C also reaches the bot, which then shuts down.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
     say('interrupted: nobody writes any more');
@@ -87,7 +87,7 @@ const timers = [
 void dropSockets();
 const faults = database?.runFaults(quiet.signal);
 const over = new AbortController();
-const talk = runUsers({ ...userOptions, wave: 'users', quiet: quiet.signal, over: over.signal });
+const talk = runUsers({ ...userOptions, wave: 'users', quiet: quiet.signal, signal: over.signal });
 await sleep(minutes * MINUTE_MS, undefined, { signal: quiet.signal }).catch(() => {});
 quiet.abort();
 await faults;
@@ -98,7 +98,7 @@ await watch.sample(minutesNow());
 if (!isInterrupted && instances.wrongEnds.length === 0) await lastWave();
 const problems = database === undefined || isInterrupted ? [] : await judgeDatabase(database, ledger, watch);
 await instances.endAll();
-await parts.whenHeard();
+await parts.whenAudioChecked();
 for (const timer of timers) clearInterval(timer);
 watch.look();
 problems.push(...instances.wrongEnds, ...growthOf(watch.memory));
@@ -111,7 +111,7 @@ await channel.close();
 await database?.close();
 process.exit(isGood ? 0 : 1);
 
-/** Breaks all of the model's sockets now and then, as a failing network does. */
+/** Breaks all sockets of the model now and then, as a failing network does. */
 async function dropSockets(): Promise<void> {
   const random = createRandom(seed, 'drops');
   for (;;) {
@@ -122,7 +122,7 @@ async function dropSockets(): Promise<void> {
   }
 }
 
-/** Waits until every message has its reply, or its time is over. */
+/** Waits until every message has its reply, or has timed out. */
 async function settle(): Promise<void> {
   const giveUp = AbortSignal.timeout(MAX_SETTLING_MS);
   const isWaiting = () => endsOf(ledger, watch, times).some(([end]) => end === 'waiting' || end === 'notAccepted');
@@ -132,17 +132,17 @@ async function settle(): Promise<void> {
   for (const { token } of untaken) ledger.note('wrong answer to a POST', `${token} was never taken`);
 }
 
-/** Users write while an instance is told to end. What it still takes has to be answered: by itself, or by another. */
+/** Users write while an instance shuts down. What it accepts has to be answered, by itself or by another instance. */
 async function lastWave(): Promise<void> {
   if (database !== undefined) await instances.add();
   const [still, none] = [new AbortController(), new AbortController()];
-  const wave = runUsers({ ...userOptions, wave: 'last wave', quiet: still.signal, over: none.signal });
+  const wave = runUsers({ ...userOptions, wave: 'last wave', quiet: still.signal, signal: none.signal });
   await sleep(LAST_WAVE_MS / 2);
   const ended = instances.endOldest();
   await sleep(LAST_WAVE_MS / 2);
   still.abort();
   await ended;
-  // What it was asked last may not have arrived.
+  // The last request may not have arrived.
   ledger.drops.push(Date.now());
   if (database !== undefined) await settle();
   none.abort();

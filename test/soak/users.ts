@@ -5,20 +5,20 @@ import { createRandom, type Random } from '../support/kit/random.ts';
 import { noteInBand } from './in-band.ts';
 import type { Conversation, Message, SoakLedger } from './ledger.ts';
 
-/** Everybody who writes to the bot. */
+/** Options of the users who write to the bot. */
 export interface UsersOptions {
   readonly ledger: SoakLedger;
   readonly poster: Poster;
-  /** Where to deliver next; `undefined` if no instance runs. */
+  /** The address for the next delivery; undefined if no instance runs. */
   readonly target: () => string | undefined;
-  /** Aborted when nobody delivers anything any more. */
-  readonly over: AbortSignal;
+  /** Ends all deliveries. */
+  readonly signal: AbortSignal;
   readonly seed: number;
-  /** Names the choices of these users. */
+  /** Part of the name of these users' random choices. */
   readonly wave: string;
   readonly channelUrl: string;
   readonly count: number;
-  /** Aborted when nobody writes any more; what was written is still delivered. */
+  /** Aborted when no user writes any more; deliveries go on. */
   readonly quiet: AbortSignal;
 }
 
@@ -27,22 +27,22 @@ const ACTIONS = {
   ...{ message: 776, burst: 80, flood: 4, twice: 60, inBand: 30 },
   ...{ invoke: 20, event: 15, garbage: 15 },
 } as const;
-/** More than may wait: the rest is refused. */
+/** More than the queue accepts. */
 const FLOOD = 20;
 const EVENTS = ['typing', 'messageReaction', 'endOfConversation', 'conversationUpdate', 'event'];
-/** A message that waits for its answer waits for all turns before, too. */
-const IN_BAND_LIMIT_MS = 240_000;
+/** An `expectReplies` message also waits for all earlier turns. */
+const IN_BAND_TIMEOUT_MS = 240_000;
 const SLOW_POST_MS = 1_000;
 const MAX_DELIVERIES = 20;
 const MAX_PAUSE_MS = 5_000;
 
-/** Runs all users until they are told to be quiet; resolves when the last POST is answered. */
+/** Runs all users until `quiet`. Resolves when the last POST is answered. */
 export async function runUsers(options: UsersOptions): Promise<void> {
   const seats = Array.from({ length: options.count }, (_, seat) => runSeat(seat, options));
   await Promise.all(seats);
 }
 
-/** One conversation after another: a new one begins where the channel says that the last one is gone. */
+/** Runs one conversation after another: a new one begins when the channel reports the last one as gone. */
 async function runSeat(seat: number, options: UsersOptions): Promise<void> {
   const random = createRandom(options.seed, options.wave, seat);
   const work = new Set<Promise<void>>();
@@ -60,7 +60,7 @@ async function runSeat(seat: number, options: UsersOptions): Promise<void> {
 
 async function act(conversation: Conversation, random: Random, options: UsersOptions): Promise<void> {
   const { ledger } = options;
-  const kind = random.among(ACTIONS);
+  const kind = random.weighted(ACTIONS);
   ledger.count('users', kind);
   switch (kind) {
     case 'message':
@@ -68,7 +68,7 @@ async function act(conversation: Conversation, random: Random, options: UsersOpt
     case 'inBand':
       return say(conversation, random, options, { deliveryMode: 'expectReplies' });
     case 'burst':
-      return burst(conversation, random, options, random.whole(2, 5));
+      return burst(conversation, random, options, random.integer(2, 5));
     case 'flood':
       return burst(conversation, random, options, FLOOD);
     case 'twice':
@@ -92,47 +92,47 @@ async function act(conversation: Conversation, random: Random, options: UsersOpt
 
 async function say(conversation: Conversation, random: Random, options: UsersOptions, fields = {}): Promise<void> {
   const { message, activity } = compose(conversation, random, options, fields);
-  await bring(message, activity, options);
+  await send(message, activity, options);
 }
 
-/** Several at once, or each as soon as the one before was taken. */
+/** Sends several messages at once, or each as soon as the previous one is accepted. */
 async function burst(conversation: Conversation, random: Random, options: UsersOptions, count: number): Promise<void> {
   const composed = Array.from({ length: count }, () => compose(conversation, random, options));
-  if (random.isLucky(0.5)) {
-    await Promise.all(composed.map(({ message, activity }) => bring(message, activity, options)));
+  if (random.chance(0.5)) {
+    await Promise.all(composed.map(({ message, activity }) => send(message, activity, options)));
     return;
   }
   for (const { message, activity } of composed) {
     message.postedAtMs = Date.now();
-    await bring(message, activity, options);
+    await send(message, activity, options);
   }
 }
 
-/** A channel that did not hear the answer to its POST delivers once more, at once or much later. */
+/** Delivers a message twice, as a channel does that has lost the answer to its POST. */
 async function sayTwice(conversation: Conversation, random: Random, options: UsersOptions): Promise<void> {
   const { message, activity } = compose(conversation, random, options);
   const again = async () => {
     await sleep(random.pick([0, 0, 20, 500, 4_000, 20_000]), undefined, { signal: options.quiet }).catch(() => {});
-    await bring(message, activity, options);
+    await send(message, activity, options);
   };
-  await Promise.all([bring(message, activity, options), again()]);
+  await Promise.all([send(message, activity, options), again()]);
 }
 
 function compose(conversation: Conversation, random: Random, options: UsersOptions, fields = {}) {
   const isInBand = 'deliveryMode' in fields;
   const message: Message = options.ledger.add(conversation, isInBand);
-  const text = `${message.token} ${'what do you say? '.repeat(random.whole(0, 8))}${random.pick(['', '\n[1]', '"', '{}'])}`;
+  const text = `${message.token} ${'what do you say? '.repeat(random.integer(0, 8))}${random.pick(['', '\n[1]', '"', '{}'])}`;
   return { message, activity: channelActivity(conversation, options, { id: message.activityId, text, ...fields }) };
 }
 
-/** Delivers a message until the bot takes it. */
-async function bring(message: Message, activity: Activity, options: UsersOptions): Promise<void> {
-  const { ledger, poster, target, over } = options;
+/** Delivers a message until the bot accepts it. */
+async function send(message: Message, activity: Activity, options: UsersOptions): Promise<void> {
+  const { ledger, poster, target, signal } = options;
   const { isInBand } = message;
   const answer = await deliver(message, activity, {
-    ...{ ledger, poster, over, target, maxDeliveries: MAX_DELIVERIES },
+    ...{ ledger, poster, signal, target, maxDeliveries: MAX_DELIVERIES },
     pauseMs: (count) => Math.min(MAX_PAUSE_MS, 500 * count),
-    ...(isInBand ? { limitMs: IN_BAND_LIMIT_MS } : {}),
+    ...(isInBand ? { timeoutMs: IN_BAND_TIMEOUT_MS } : {}),
     onAnswer({ name, status, ms }: PostAnswer) {
       ledger.count('posts', name);
       if (status === 503 || status === 0) message.failedPosts++;
@@ -169,7 +169,7 @@ async function expectStatus(
 }
 
 async function sendGarbage(random: Random, options: UsersOptions): Promise<void> {
-  const bytes = Buffer.from(Array.from({ length: random.whole(1, 500) }, () => random.whole(0, 255)));
+  const bytes = Buffer.from(Array.from({ length: random.integer(1, 500) }, () => random.integer(0, 255)));
   const kind = random.pick(['bytes', 'half', 'list', 'deep', 'empty', 'fields'] as const);
   const bodies = {
     half: '{"type":"message","id":"x","text":"c1-m1',

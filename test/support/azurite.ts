@@ -14,21 +14,21 @@ import { AUDIO_CONTAINER, CALL_OPTIONS } from '../../src/storage/azure-account.t
 
 /** Azure Storage on this machine: Azurite, in memory. */
 export interface Azurite extends AsyncDisposable {
-  /** Of the account, with its name in the path. */
+  /** The address of the account, with its name in the path. */
   readonly url: string;
   readonly connectionString: string;
   close(): Promise<void>;
 }
 
-/** The account that every Azurite has, as its documentation gives it. */
+/** The documented account of every Azurite. */
 const ACCOUNT = 'devstoreaccount1';
 const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
-/** Its standard input ends with the process that started it, however that ends. */
+/** Ends Azurite when its standard input ends, as it does with the parent process. */
 const END_WITH_PARENT = 'data:text/javascript,process.stdin.resume().on("end",()=>process.exit())';
 const PATIENCE_MS = 30_000;
 
-/** The connection string of one of Azurite's accounts behind some other address. */
+/** The connection string of Azurite's account at another address. */
 export function connectionStringOf(accountUrl: string): string {
   const name = new URL(accountUrl).pathname.slice(1);
   return `DefaultEndpointsProtocol=http;AccountName=${name};AccountKey=${KEY};BlobEndpoint=${accountUrl};`;
@@ -39,12 +39,12 @@ export function azuriteContainer(connectionString: string, name: string): Contai
   return BlobServiceClient.fromConnectionString(connectionString, CALL_OPTIONS).getContainerClient(name);
 }
 
-/** Makes the container of reply audio, as the template does. */
+/** Creates the container for reply audio, as the template does. */
 export async function createAudioContainer({ connectionString }: Pick<Azurite, 'connectionString'>): Promise<void> {
   await azuriteContainer(connectionString, AUDIO_CONTAINER).createIfNotExists();
 }
 
-/** Lets in whoever has it in the query of a URL, for an hour. */
+/** A signature for the query of a URL, valid for an hour. */
 export function azuriteSignature(): string {
   return generateAccountSASQueryParameters(
     {
@@ -59,16 +59,16 @@ export function azuriteSignature(): string {
 
 let shared: Promise<Azurite> | undefined;
 
-/** The one Azurite of this process, for tests with containers of their own. It ends with the process. */
+/** The shared Azurite of this process, for tests that create their own containers. It ends with the process. */
 export function sharedAzurite(): Promise<Azurite> {
   shared ??= startAzurite();
   return shared;
 }
 
-/** An Azurite of its own, with an empty account. Starting it takes a second or two. It does not hold its process open. */
+/** A separate Azurite with an empty account. Starting it takes a second or two. It does not keep the process alive. */
 export async function startAzurite(): Promise<Azurite> {
   const program = createRequire(import.meta.url).resolve('azurite/dist/src/blob/main.js');
-  // The client library speaks a newer version of the API than Azurite knows of.
+  // The client library uses a newer version of the API than Azurite knows.
   const options = ['--inMemoryPersistence', '--silent', '--skipApiVersionCheck', '--disableTelemetry'];
   const child = spawn(
     process.execPath,

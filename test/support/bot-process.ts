@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Env } from '../../src/config/env.ts';
+import { COMPILE_CACHE, programFile } from './programs.ts';
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
@@ -27,17 +28,14 @@ export interface BotProcess extends AsyncDisposable {
   deafen(): void;
 }
 
-const NODE_VERSION = new URL('../../src/node-version.js', import.meta.url).href;
-/** Half of a start is compiling; what one process has compiled serves the next. */
-const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/bot-process', import.meta.url));
-const INDEX = fileURLToPath(new URL('../../src/index.ts', import.meta.url));
+/** For what only shows where Node runs the source. */
+export const SOURCE = fileURLToPath(new URL('../../src/index.ts', import.meta.url));
 
-/** `src/index.ts` as a process of its own, with these variables and no others, in an empty directory. */
-export function startBotProcess(env: Env): BotProcess {
+/** The bot as a process of its own, with these variables and no others, in an empty directory. */
+export function startBotProcess(env: Env, file = programFile('index')): BotProcess {
   const cwd = mkdtempSync(join(tmpdir(), 'bot-process-'));
-  const command = [process.execPath, '--import', NODE_VERSION, INDEX] as const;
   const all = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...env };
-  const bot = watchBotProcess(command, all, cwd);
+  const bot = watchBotProcess([process.execPath, file], all, cwd);
   void bot.ended.then(() => rmSync(cwd, { recursive: true }));
   return bot;
 }

@@ -13,10 +13,10 @@ import { startOpenIdServer } from './openid-server.ts';
 type ScriptedTurns = Parameters<typeof scripted>[0];
 
 export interface BotUnderTestOptions {
-  /** What the model answers, turn by turn. All of it has to be asked for. */
+  /** The scripted turns of the model. All of them have to be consumed. */
   readonly turns?: ScriptedTurns;
   readonly env?: Env;
-  /** The bot has an app id, and what is posted to it bears a token of the channel unless the test gives another. */
+  /** The bot has an app id, and posts carry a valid token of the channel unless the test passes another. */
   readonly isSigned?: boolean;
   readonly simulator?: Partial<SimulatorOptions>;
   readonly deps?: Partial<AppDeps>;
@@ -30,18 +30,18 @@ export interface BotUnderTest extends AsyncDisposable {
   readonly app: App;
   /** Parsed lines of the bot's log. */
   readonly logs: readonly Record<string, unknown>[];
-  /** Resolves with the lines that have this message, once there are so many. */
+  /** Resolves with the lines with this message, once there are `count`. */
   logged(msg: string, count?: number): Promise<readonly Record<string, unknown>[]>;
   /** Every event on the model's socket. */
   readonly events: readonly { from: 'client' | 'server'; event: Record<string, unknown>; sessionId: string }[];
-  /** The header with a good token of the channel, where there is an app id. */
+  /** The header with a valid token of the channel, if there is an app id. */
   signature(): Record<string, string>;
   post(activity: unknown, headers?: Record<string, string>): Promise<Response>;
   /** A message of a user, as a channel delivers it. */
   message(text: string | undefined, fields?: Record<string, unknown>): Record<string, unknown>;
   /** Posts a message and resolves with the answer to the POST. */
   says(text: string, fields?: Record<string, unknown>): Promise<Response>;
-  /** Closes all parts and throws when the script was not consumed. */
+  /** Closes all parts, and throws if the script was not consumed. */
   close(): Promise<void>;
 }
 
@@ -82,10 +82,10 @@ export async function startBot(options: BotUnderTestOptions = {}): Promise<BotUn
     script,
     app,
     logs: logs.all,
-    async logged(msg, wanted = 1) {
+    async logged(msg, minCount = 1) {
       for (;;) {
         const lines = logs.all.filter((line) => line['msg'] === msg);
-        if (lines.length >= wanted) return lines;
+        if (lines.length >= minCount) return lines;
         await inTime(logs.when(logs.all.length + 1));
       }
     },
@@ -128,7 +128,7 @@ function baseActivity(serviceUrl: string, count: number): Record<string, unknown
     conversation: { id: 'conversation-1' },
     from: { id: 'user-1', name: 'Ada' },
     recipient: BOT,
-    // In groups a message without it is not for the bot.
+    // In groups the bot ignores messages without a mention.
     entities: [{ type: 'mention', mentioned: BOT }],
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
-const USUAL_PLACES = [
+const USUAL_PATHS = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
@@ -10,18 +10,17 @@ const USUAL_PLACES = [
 ];
 
 /**
- * A headless Chromium that is on this machine, with further arguments if any. None is downloaded; without one the test
- * says so and fails.
+ * Launches the installed Chromium, headless. Throws an error with advice if there is none: no browser is downloaded.
  */
 export async function launchBrowser(args: readonly string[] = []): Promise<Browser> {
-  const wanted = process.env['CHROMIUM_PATH'];
-  const executablePath = wanted ?? USUAL_PLACES.find((place) => existsSync(place));
+  const configured = process.env['CHROMIUM_PATH'];
+  const executablePath = configured ?? USUAL_PATHS.find((path) => existsSync(path));
   if (executablePath === undefined) {
     throw new Error('No browser found. Install Chromium (Debian: apt-get install chromium) or set CHROMIUM_PATH.');
   }
   return chromium.launch({
     executablePath,
-    // In a container everything runs as root, where Chromium's sandbox cannot start.
+    // Chromium's sandbox cannot start as root, as in a container.
     chromiumSandbox: process.getuid?.() !== 0,
     args: [
       '--autoplay-policy=no-user-gesture-required',

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A certificate, trusted by whoever is started with `NODE_EXTRA_CA_CERTS=<certPath>`. */
+/** A certificate. A process with `NODE_EXTRA_CA_CERTS=<certPath>` trusts it. */
 export interface Certificate {
   readonly key: Buffer;
   readonly cert: Buffer;
@@ -12,7 +12,7 @@ export interface Certificate {
   close(): void;
 }
 
-/** One for these names. Nothing in Node makes a certificate: `undefined` where there is no openssl. */
+/** Makes a certificate for these names with openssl, since Node cannot. Undefined without openssl. */
 export function makeCertificate(...names: readonly [string, ...string[]]): Certificate | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
   const [keyPath, certPath] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];

@@ -5,14 +5,14 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Certificate } from './certificate.ts';
 
-/** What was asked of the proxy. */
+/** A request to the proxy. */
 export interface Tunnel {
-  /** The host and port that was asked for. */
+  /** The requested host and port. */
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
 }
 
-/** The one way out: an HTTP proxy that leads all hosts to ports of this machine. */
+/** An HTTP proxy that maps all hosts to ports of this machine: the only route out. */
 export interface ConnectProxy extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
@@ -23,11 +23,11 @@ export interface ConnectProxy extends AsyncDisposable {
    * the tunnel breaks as soon as it is open.
    */
   rule: (target: string) => number | { readonly status: number } | 'silent' | 'reset';
-  /** Resolves once nobody is connected any more. */
+  /** Resolves once all connections are closed. */
   whenLeft(): Promise<void>;
 }
 
-/** Over TLS itself where there is a certificate. */
+/** With a certificate the proxy itself uses TLS. */
 export async function startConnectProxy(rule: ConnectProxy['rule'], certificate?: Certificate): Promise<ConnectProxy> {
   const tunnels: Tunnel[] = [];
   const sockets = new Set<Duplex>();

@@ -5,7 +5,7 @@ import { EnvReader } from '../../src/config/env.ts';
 import type { ConnectionOptions } from '../../src/database/connection.ts';
 import { createLogger } from '../../src/log.ts';
 
-/** The settings of a database, as the environment gives them. */
+/** The settings of a database, read from an environment. */
 export function databaseSettings(url: string, env: Readonly<Record<string, string>> = {}): DatabaseSettings {
   const reader = new EnvReader({ DATABASE_URL: url, ...env });
   const settings = readDatabase(reader);
@@ -13,7 +13,7 @@ export function databaseSettings(url: string, env: Readonly<Record<string, strin
   return settings ?? assert.fail('no database');
 }
 
-/** What a connection to a database needs; nobody asks for tokens. */
+/** Options for a connection to a database without Entra ID. */
 export function connectionOptions(url: string, env: Readonly<Record<string, string>> = {}): ConnectionOptions {
   const settings = databaseSettings(url, env);
   const tokens = () => () => Promise.reject(new Error('there are no tokens'));

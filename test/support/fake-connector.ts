@@ -1,16 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** One call that the bot made to the channel. */
+/** One request of the bot to the channel. */
 export interface ConnectorCall {
   readonly method: string;
   readonly path: string;
   readonly authorization: string | undefined;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was on the wire.
+  // biome-ignore lint/suspicious/noExplicitAny: tests inspect arbitrary JSON.
   readonly body: any;
 }
 
-/** How a call is answered; `undefined` = taken (200 with an id). */
+/** Decides the response to a request. Undefined: 200 with an id. */
 export type ConnectorRule = (
   call: ConnectorCall,
   response: ServerResponse,
@@ -20,17 +20,17 @@ export interface FakeConnector extends AsyncDisposable {
   readonly url: string;
   /** Every call, in the order of arrival. */
   readonly calls: readonly ConnectorCall[];
-  /** What users would have seen: the messages that were taken, typing and the like left out. */
+  /** The accepted messages, without typing activities. */
   readonly messages: readonly ConnectorCall[];
   rule: ConnectorRule;
-  /** Resolves with the first call that fits, past ones included. */
-  when(fits: (call: ConnectorCall) => boolean): Promise<ConnectorCall>;
-  /** Resolves when `count` messages were taken. */
+  /** Resolves with the first matching call, past ones included. */
+  when(matches: (call: ConnectorCall) => boolean): Promise<ConnectorCall>;
+  /** Resolves when `count` messages were accepted. */
   whenMessages(count: number): Promise<readonly ConnectorCall[]>;
   close(): Promise<void>;
 }
 
-/** The channel's side of Bot Framework on a real socket: it takes whatever the bot sends. */
+/** The connector service of a channel on a real socket. By default it accepts everything. */
 export async function startFakeConnector(): Promise<FakeConnector> {
   const calls: ConnectorCall[] = [];
   const messages: ConnectorCall[] = [];
@@ -40,12 +40,12 @@ export async function startFakeConnector(): Promise<FakeConnector> {
   const server = createServer(async (request, response) => {
     const call = await readCall(request);
     calls.push(call);
-    const ruled = connector.rule(call, response);
-    const isTaken = ruled === undefined || (ruled !== 'handled' && ruled.status < 300);
-    if (isTaken && call.body?.type === 'message') messages.push(call);
+    const result = connector.rule(call, response);
+    const isAccepted = result === undefined || (result !== 'handled' && result.status < 300);
+    if (isAccepted && call.body?.type === 'message') messages.push(call);
     for (const wake of waiters) wake();
-    if (ruled === 'handled') return;
-    const { status = 200, headers = {}, body = { id: `sent-${nextId++}` } } = ruled ?? {};
+    if (result === 'handled') return;
+    const { status = 200, headers = {}, body = { id: `sent-${nextId++}` } } = result ?? {};
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
     response.end(status === 204 ? undefined : JSON.stringify(body));
   });
@@ -75,7 +75,7 @@ export async function startFakeConnector(): Promise<FakeConnector> {
     calls,
     messages,
     rule: () => undefined,
-    when: (fits) => waitFor(() => calls.find(fits)),
+    when: (matches) => waitFor(() => calls.find(matches)),
     whenMessages: (count) => waitFor(() => (messages.length >= count ? messages : undefined)),
     close,
     [Symbol.asyncDispose]: close,

@@ -8,34 +8,34 @@ import type { BotUnderTest, BotUnderTestOptions } from './bot.ts';
 import type { ConnectorCall } from './fake-connector.ts';
 import type { ManualClock } from './manual-clock.ts';
 
-/** One call that the bot made to a file service. */
+/** One request of the bot to a file service. */
 export interface FileCall {
   readonly method: string;
-  /** The address that was asked for, whichever host it names. */
+  /** The requested address, with any host. */
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** Resolves once nobody waits for the answer any more. */
+  /** Resolves once the client no longer waits for the answer. */
   readonly whenOver: Promise<void>;
 }
 
-/** `hang`: nothing is ever answered; `reset`: the connection breaks; `endless`: a 201 whose body does not end. */
+/** `hang`: no answer; `reset`: the connection breaks; `endless`: a 201 whose body does not end. */
 export type FileAnswer = { status: number; headers?: Record<string, string> } | 'hang' | 'reset' | 'endless';
 
 export interface FileService extends AsyncDisposable {
-  /** Every call that came in whole, in the order of arrival. */
+  /** Every complete request, in the order of arrival. */
   readonly calls: readonly FileCall[];
-  /** Every address that was asked for, those included of which no call came in. */
+  /** Every requested address, even without a complete request. */
   readonly asked: readonly string[];
-  /** How the call of this number (from 1) is answered. */
+  /** The answer to the request with this number (from 1). */
   rule: (call: FileCall, count: number) => FileAnswer | Promise<FileAnswer>;
-  /** Leads each address, of whichever host and scheme, to this server; nothing else of the request is touched. */
+  /** Redirects every address to this server, without changing the request. */
   readonly fetch: typeof fetch;
-  /** Resolves when `count` calls came in. */
+  /** Resolves when `count` requests have arrived. */
   whenCalls(count: number): Promise<readonly FileCall[]>;
 }
 
-/** OneDrive and SharePoint, and everybody else whom the bot might send a file to, on a real socket. */
+/** In place of OneDrive, SharePoint and any other host to which the bot might send a file, on a real socket. */
 export async function startFileService(): Promise<FileService> {
   const calls = new Gathered<FileCall>();
   const asked: string[] = [];
@@ -81,13 +81,13 @@ function give(response: ServerResponse, answer: FileAnswer): void {
     return;
   }
   const { status, headers = {} } = answer === 'endless' ? { status: 201 } : answer;
-  // restify's own `writeHead`, which is everybody's in this process, returns nothing.
+  // restify replaces `writeHead` of all responses in the process, and its version returns nothing.
   response.writeHead(status, headers);
   if (answer === 'endless') response.write('{');
   else response.end();
 }
 
-/** Where Teams says that an accepted file goes. */
+/** The upload address that Teams gives for an accepted file. */
 export const PLACE = {
   contentUrl: 'https://contoso-my.sharepoint.com/personal/ada/Documents/Applications/voice-reply.wav',
   name: 'voice-reply.wav',
@@ -95,14 +95,14 @@ export const PLACE = {
   uniqueId: '8d3f1c52-0f7e-4a0a-9d8e-2f7a4c8f5b11',
   fileType: 'wav',
 };
-/** The message with which the tests' offers stand in the chat. */
+/** The id of the message with the offer. */
 export const CARD_ID = 'consent-card';
 export const PERSONAL = {
   channelId: 'msteams',
   conversation: { id: 'personal-1', conversationType: 'personal', tenantId: '11111111-2222-4333-8444-555555555555' },
   from: { id: 'user-1', name: 'Ada', aadObjectId: 'aad-1' },
 };
-/** Another chat for each ten: one person may not have more done at once. */
+/** Each ten turns are in another chat, because of the limit for one person. */
 export const inChatOf = (count: number) => ({
   ...PERSONAL,
   conversation: { ...PERSONAL.conversation, id: `chat-${Math.floor(count / 10)}` },
@@ -113,22 +113,22 @@ export interface SavingChat {
   readonly bot: BotUnderTest;
   readonly clock: ManualClock;
   readonly files: FileService;
-  /** The sound of the answer in this chat. */
+  /** The audio of the answer in this chat. */
   readonly audioId: string;
   readonly wav: Buffer;
   /** "Save .wav", as Teams delivers it. */
   pressed(fields?: Record<string, unknown>): Record<string, unknown>;
-  /** Presses "Save .wav"; resolves with the context of the offer that came. */
+  /** Presses "Save .wav". Resolves with the context of the offer. */
   offer(): Promise<Record<string, unknown>>;
-  /** What the user says to an offer, as Teams delivers it. */
+  /** The user's decision about an offer, as Teams delivers it. */
   answered(value: Record<string, unknown>, fields?: Record<string, unknown>): Record<string, unknown>;
-  /** Accepts, with 200 for an answer to the invoke. */
+  /** Accepts the offer, and expects 200 for the invoke. */
   accept(context: unknown, place?: unknown, fields?: Record<string, unknown>): Promise<void>;
-  /** Resolves with what the bot did in the chat, in words, once it has done everything. */
+  /** Resolves with a description of the bot's calls, once it has finished. */
   ended(): Promise<string[]>;
 }
 
-/** A chat of two in Teams in which one answer was given; nothing of it went by a call to the channel. */
+/** A personal chat in Teams with one answer, which needed no call to the channel. */
 export async function startSavingChat(t: TestContext, options: BotUnderTestOptions = {}): Promise<SavingChat> {
   const files = await startFileService();
   const spoken = { outputs: [{ text: 'Hi there', pcm: PCM }], ending: { kind: 'completed' } } as const;
@@ -178,7 +178,7 @@ export async function startSavingChat(t: TestContext, options: BotUnderTestOptio
   return chat;
 }
 
-/** A call to the channel in a word: the kind of a card, the id of a removed message, or a text. */
+/** Describes a call to the channel: the kind of a card, the id of a removed message, or a text. */
 function shownOf({ method, path, body }: ConnectorCall): string {
   if (method !== 'POST') return `${method} ${path.split('/').at(-1)}`;
   const kind: string | undefined = body.attachments?.[0]?.contentType;

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { createGunzip } from 'node:zlib';
 import type { Certificate } from './certificate.ts';
 
-/** One piece of telemetry as it is sent to Application Insights. */
+/** One telemetry envelope for Application Insights. */
 export interface Envelope {
   readonly data: { readonly baseType: string; readonly baseData: EnvelopeData };
   readonly tags: Readonly<Record<string, string>>;
@@ -22,15 +22,15 @@ interface EnvelopeData {
 export interface Ingestion {
   readonly connectionString: string;
   readonly envelopes: readonly Envelope[];
-  /** All that was sent, as it was on the wire. */
+  /** The raw bodies of all requests. */
   readonly bodies: readonly string[];
   readonly authorizations: readonly (string | undefined)[];
-  /** Resolves with the first piece that fits, past ones included. */
+  /** Resolves with the first matching envelope, past ones included. */
   when(fits: (envelope: Envelope) => boolean): Promise<Envelope>;
   close(): Promise<void>;
 }
 
-/** Application Insights, as far as it takes what is sent: https, as its client insists. */
+/** In place of Application Insights: accepts telemetry over https, which its client requires. */
 export async function startIngestion({ key, cert }: Certificate, status = 200): Promise<Ingestion> {
   const bodies: string[] = [];
   const envelopes: Envelope[] = [];
@@ -43,7 +43,7 @@ export async function startIngestion({ key, cert }: Certificate, status = 200): 
     bodies.push(body);
     const sent = JSON.parse(body) as Envelope[];
     envelopes.push(...sent);
-    // The library's own pause before it sends once more is seconds.
+    // The library itself retries only after seconds.
     response.writeHead(status, {
       'content-type': 'application/json',
       ...(status === 503 ? { 'retry-after': '0' } : {}),

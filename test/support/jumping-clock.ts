@@ -5,7 +5,7 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** The real clock, which a test may put forward: what is due by then happens at once. */
+/** The real clock, which a test can advance: timers that are due then run at once. */
 export class JumpingClock implements Clock {
   readonly #timers = new Set<Timer>();
   #aheadMs = 0;

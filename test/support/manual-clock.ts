@@ -1,8 +1,8 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import type { Clock } from '../../src/clock.ts';
 
-/** How long is waited for a timer to be set, in real time. */
-const PATIENCE_MS = 8_000;
+/** How long `whenWaiting` waits, in real time. */
+const TIMEOUT_MS = 8_000;
 
 interface Timer {
   readonly dueMs: number;
@@ -13,7 +13,7 @@ interface Timer {
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements Clock {
   #nowMs: number;
-  /** In the order of their making, which decides between timers that are due at the same time. */
+  /** In the order of creation, which decides between timers that are due at the same time. */
   readonly #timers = new Set<Timer>();
   readonly #waiters = new Set<() => void>();
 
@@ -21,7 +21,7 @@ export class ManualClock implements Clock {
     this.#nowMs = startMs;
   }
 
-  /** A field and not a method: it can be handed on without its clock. */
+  /** A field and not a method, so that it can be passed on without the clock. */
   readonly now = (): number => this.#nowMs;
 
   after(delayMs: number, run: () => void): () => void {
@@ -31,18 +31,18 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Delays of the timers that are set, in the order of their making. */
+  /** The delays of all timers, in the order of creation. */
   get waiting(): readonly number[] {
     return [...this.#timers].map(({ delayMs }) => delayMs);
   }
 
-  /** Resolves as soon as a timer that was set for this delay is waiting; at once if one is. */
+  /** Resolves as soon as there is a timer with this delay. */
   whenWaiting(delayMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const giveUp = setTimeout(() => {
         this.#waiters.delete(look);
         reject(new Error(`no timer for ${delayMs} ms was set; there are ${this.waiting.join(', ') || 'none'}`));
-      }, PATIENCE_MS);
+      }, TIMEOUT_MS);
       const look = () => {
         if (!this.waiting.includes(delayMs)) return;
         this.#waiters.delete(look);
@@ -55,8 +55,8 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves on by `ms`. Timers that come due run one by one, each at its own time, those that they set included; after
-   * each of them all promises that it settled are followed up.
+   * Advances by `ms`. Timers that are due run one by one, each at its own time, including those they create. After each one
+   * the reactions of the promises it settled run.
    */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;

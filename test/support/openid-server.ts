@@ -5,10 +5,10 @@ import { AppCredentials } from 'botframework-connector';
 import type { Env } from '../../src/config/env.ts';
 
 export interface TokenOptions {
-  /** Instead of what a good token says; `undefined` leaves a claim out. */
+  /** Overrides the claims of a valid token; undefined removes a claim. */
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly header?: Readonly<Record<string, unknown>>;
-  /** Signed with a key that the server has never published. */
+  /** Signs with a key that the server does not publish. */
   readonly forged?: boolean;
 }
 
@@ -16,28 +16,28 @@ export interface OpenIdServer extends AsyncDisposable {
   readonly appId: string;
   /** The settings of a bot that trusts this server, and no other. */
   readonly env: Env;
-  /** As anybody can fetch it. */
+  /** The public metadata. */
   readonly publicKey: string;
-  /** What calls of that bot to the channel carry. */
+  /** The token of the bot's own calls to the channel. */
   readonly outboundToken: string;
-  /** Of the channel for this service URL; by default as a good one is. Made by hand, so that any of it can be wrong. */
+  /** A token of the channel for this service URL, valid by default. Built by hand, so that any part can be wrong. */
   token(serviceUrl: string, options?: TokenOptions): string;
   close(): Promise<void>;
 }
 
-/** Of a bot that need not be told from others. */
+/** The default app id. */
 export const BOT_APP_ID = '00000000-0000-4000-8000-000000000b07';
 
 const ISSUER = 'https://issuer.example.com';
 const KEY_ID = 'channel-key';
-/** The channels that the key may speak for. */
+/** The channels that the key endorses. */
 const ENDORSEMENTS = ['emulator', 'msteams', 'webchat', 'directline', 'slack', 'telegram', 'line'];
 
-/** Made when they are needed, once for all servers of a process: it takes a while. */
+/** Generated on demand, once for each process, since it takes a while. */
 const channelKeys = once(() => generateKeyPairSync('rsa', { modulusLength: 2048 }));
 const otherKeys = once(() => generateKeyPairSync('rsa', { modulusLength: 2048 }));
 
-/** Stands for login.botframework.com: publishes the key with which a channel signs its requests. */
+/** In place of login.botframework.com: publishes the key with which a channel signs its requests. */
 export async function startOpenIdServer(appId = BOT_APP_ID): Promise<OpenIdServer> {
   const { privateKey, publicKey } = channelKeys();
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: KEY_ID, use: 'sig', endorsements: ENDORSEMENTS };
@@ -89,7 +89,7 @@ const OAUTH_SCOPE = 'https://api.botframework.com';
 
 /**
  * MSAL insists on https and on asking login.microsoftonline.com about any other host, so no local server can issue the
- * bot's own token. It is put where botbuilder keeps one that is still good.
+ * bot's own token. It is put into botbuilder's token cache.
  */
 export function keepOutboundToken(appId: string, accessToken: string): void {
   const { cache } = AppCredentials as unknown as { cache: Map<string, { accessToken: string; expiresOn: Date }> };

@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
-/** The options of a command; one that is wrong ends it with one line. */
+/** Reads the options of a command. An invalid one ends the process with one line. */
 export function readOptions<const Options extends NonNullable<ParseArgsConfig['options']>>(options: Options) {
   try {
     return parseArgs({ options }).values;

@@ -1,5 +1,5 @@
 const RATE_HZ = 24_000;
-/** Whole periods of every pitch that is looked for. */
+/** Whole periods of every pitch that is tested. */
 const WINDOW = RATE_HZ / 10;
 
 /** A tone: PCM16 LE mono 24 kHz. */
@@ -11,7 +11,7 @@ export function toneOf(hertz: number, seconds: number, amplitude = 8_000): Buffe
   return pcm;
 }
 
-/** The pitch that is loudest over all of a sound, from 50 to 4,000 Hz in steps of 10 (Goertzel's way). */
+/** The loudest pitch, from 50 to 4,000 Hz in steps of 10 (Goertzel's algorithm). */
 export function pitchOf(pcm: Buffer): number {
   const samples = Array.from({ length: Math.floor(pcm.byteLength / 2) }, (_, index) => pcm.readInt16LE(2 * index));
   let best = { hertz: 0, power: 0 };

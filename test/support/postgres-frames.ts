@@ -3,15 +3,15 @@ export interface Statement {
   readonly text: string;
   /** The number of its connection, from 1. */
   readonly connection: number;
-  /** Whether its connection is one of those over which messages go: they alone begin with a search path. */
+  /** Whether its connection is one of the bot's stores: only these begin with a search path. */
   readonly isOfMessages: boolean;
 }
 
-/** Their names are digests of their texts, so that a name means the same on every connection. */
+/** Statements by name. A name is the digest of its text, so it means the same on every connection. */
 const texts = new Map<string, string>();
 
 /**
- * Reads the statements of one connection from what the client sends.
+ * Parses the statements of one connection from the bytes of the client.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 export class PostgresFrames {

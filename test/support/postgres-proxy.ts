@@ -3,21 +3,21 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { PostgresFrames, type Statement } from './postgres-frames.ts';
 
 /**
- * What becomes of a statement. `lose`: it is done, and its connection breaks instead of an answer. `cut`: it does not
- * arrive, and the network is cut. `doAndCut`: it is done, and the network is cut instead of an answer. `freeze`: nothing
- * arrives any more, and no connection ends.
+ * The fate of a statement. `lose`: it is executed, then its connection breaks instead of an answer. `cut`: the network is cut
+ * before it arrives. `doAndCut`: it is executed, and the network is cut instead of an answer. `freeze`: nothing arrives any
+ * more, and no connection ends.
  */
 export type Fate = 'pass' | 'lose' | 'cut' | 'doAndCut' | 'freeze';
 
-/** A network between the bot and PostgreSQL, with all that is said on it. */
+/** A faulty network between the bot and PostgreSQL. */
 export interface PostgresProxy extends AsyncDisposable {
-  /** The address of a database by way of the proxy. */
+  /** The address of a database behind the proxy. */
   addressOf(url: string): string;
-  /** All statements that came from the bot, in their order. */
+  /** All statements of the bot, in order. */
   readonly statements: readonly Statement[];
   /** Called once for each statement. */
   rule: (statement: Statement) => Fate;
-  /** Resolves with the next statement that fits. */
+  /** Resolves with the next matching statement. */
   next(fits: (statement: Statement) => boolean): Promise<Statement>;
   /** How many answers were lost. */
   readonly lostCount: number;
@@ -25,7 +25,7 @@ export interface PostgresProxy extends AsyncDisposable {
   readonly openCount: number;
   /** Ends all connections, and refuses new ones. */
   cut(): void;
-  /** Ends the connections on which a statement was made that fits. */
+  /** Ends the connections with a matching statement. */
   break(fits: (statement: Statement) => boolean): void;
   restore(): void;
 }
@@ -44,7 +44,7 @@ export async function startPostgresProxy(port: number): Promise<PostgresProxy> {
   let lostCount = 0;
   let count = 0;
 
-  /** Now, or when the network moves again. */
+  /** Runs now, or when the network is no longer frozen. */
   function move(work: () => void): void {
     if (state === 'frozen') held.push(work);
     else work();

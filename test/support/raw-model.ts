@@ -5,28 +5,28 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** One `response.create` on the wire, with all that is needed to answer it in whatever way. */
+/** One `response.create` on the wire, with everything needed to answer it. */
 export interface Asked {
   readonly socket: WebSocket;
-  /** Our turn's name, as it came in the metadata. */
+  /** The name of the turn, from the metadata. */
   readonly turn: string;
-  /** A name for the response that no other has. */
+  /** A unique id for the response. */
   readonly response: string;
-  /** The `event_id`s of what came for this turn, by type. */
+  /** The `event_id`s of this turn's client events, by type. */
   readonly eventIds: ReadonlyMap<string, string>;
-  /** Sends frames: a string or bytes go out as they are. */
+  /** Sends frames. Strings and bytes are sent unchanged. */
   send(...frames: readonly (Fields | string | Uint8Array)[]): void;
 }
 
 export type RawAnswer = (asked: Asked) => void;
 
-/** How a handshake is answered instead of with 101. */
+/** The answer to a handshake instead of 101. */
 export type Refusal = { readonly status: number; readonly headers?: Readonly<Record<string, string>> } | 'hang';
 
-/** A Realtime server that sends exactly what a test tells it to, frame by frame. */
+/** A Realtime server that sends exactly the frames of a test. */
 export interface RawModel {
   readonly url: string;
-  /** The texts of the user items, socket by socket. */
+  /** The texts of the user items, for each socket. */
   readonly heard: readonly (readonly string[])[];
   readonly sockets: readonly WebSocket[];
   /** Of every `session.update`, in order. */

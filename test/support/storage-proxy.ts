@@ -11,18 +11,18 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 import { Gathered } from '../realtime/gathered.ts';
 import { azuriteSignature, connectionStringOf } from './azurite.ts';
 
-/** One call to the storage. */
+/** One request to the storage. */
 export interface StorageRequest {
   readonly method: string;
-  /** Of the URL, percent signs and all: `/<account>/<container>/<blob>`. */
+  /** The encoded path of the URL: `/<account>/<container>/<blob>`. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
 }
 
 /**
- * What becomes of a call. `undefined`: Azurite answers it. `drop`: the connection breaks before anything is done.
- * `hang`: it is never answered. `answerLost`: Azurite does it, and then the connection breaks instead of an answer.
+ * The fate of a request. Undefined: Azurite answers it. `drop`: the connection breaks before Azurite sees it. `hang`: no
+ * answer. `answerLost`: Azurite executes it, then the connection breaks instead of an answer.
  */
 export type StorageFate =
   | undefined
@@ -33,34 +33,34 @@ export type StorageFate =
 
 export type StorageRule = (request: StorageRequest) => StorageFate;
 
-/** A network between the bot and Azurite that can be as bad as a test wants. */
+/** A faulty network between the bot and Azurite. */
 export interface StorageProxy extends AsyncDisposable {
   readonly url: string;
   readonly connectionString: string;
-  /** Every call, in the order of arrival. */
+  /** Every request, in the order of arrival. */
   readonly requests: readonly StorageRequest[];
   rule: StorageRule;
-  /** Resolves with the first call that fits, past ones included, before anything became of it. */
-  whenRequest(fits: (request: StorageRequest) => boolean): Promise<StorageRequest>;
-  /** Nobody listens from now on, and all connections are broken. */
+  /** Resolves with the first matching request, past ones included, as soon as it arrives. */
+  whenRequest(matches: (request: StorageRequest) => boolean): Promise<StorageRequest>;
+  /** Breaks all connections and stops listening. */
   goAway(): Promise<void>;
-  /** Listens again where it did before. */
+  /** Listens again on the same port. */
   comeBack(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The body of an error as Azure Storage gives it; its code stands in the header `x-ms-error-code`, too. */
+/** An error of Azure Storage, with its code in body and header. */
 export function storageError(status: number, code: string): StorageFate {
   const body = `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`;
   return { status, body, headers: { 'x-ms-error-code': code, 'content-type': 'application/xml' } };
 }
 
-/** A client must not meet the close of an idle connection. */
+/** Long, so that no request is sent on a connection that is being closed. */
 const KEEP_ALIVE_MS = 60_000;
 
 /**
- * Stands before Azurite. What is signed holds as it is: a signature covers the path, and not the host. Whoever shows a
- * token is let in, as by Entra ID.
+ * Starts a proxy in front of Azurite. Signatures stay valid, since they cover the path and not the host. Requests with any
+ * bearer token are accepted, as with Entra ID.
  */
 export async function startStorageProxy(azuriteUrl: string): Promise<StorageProxy> {
   const { hostname, port: azuritePort, pathname } = new URL(azuriteUrl);
@@ -87,7 +87,7 @@ export async function startStorageProxy(azuriteUrl: string): Promise<StorageProx
     outgoing.end(body);
   }
 
-  function meet(fate: StorageFate, incoming: IncomingMessage, body: Buffer, response: ServerResponse): void {
+  function apply(fate: StorageFate, incoming: IncomingMessage, body: Buffer, response: ServerResponse): void {
     const broken = (): void => {
       incoming.socket.destroy();
     };
@@ -100,7 +100,7 @@ export async function startStorageProxy(azuriteUrl: string): Promise<StorageProx
     else if (fate === 'drop') broken();
     else if (fate === 'answerLost') forward(incoming, body, (answer) => answer.resume().on('end', broken), broken);
     else if (fate !== 'hang') {
-      // Not in a chain: restify puts a `writeHead` of its own on all responses of the process, which returns nothing.
+      // Not chained: restify replaces `writeHead` of all responses in the process, and its version returns nothing.
       response.writeHead(fate.status, fate.headers);
       response.end(incoming.method === 'HEAD' ? undefined : fate.body);
     }
@@ -116,9 +116,9 @@ export async function startStorageProxy(azuriteUrl: string): Promise<StorageProx
     const body = Buffer.concat(chunks);
     const { method = '', url: target = '', headers } = incoming;
     const [path = '', query = ''] = target.split('?', 2);
-    const seen: StorageRequest = { method, path, query: new URLSearchParams(query), headers };
-    requests.add(seen);
-    meet(proxy.rule(seen), incoming, body, response);
+    const received: StorageRequest = { method, path, query: new URLSearchParams(query), headers };
+    requests.add(received);
+    apply(proxy.rule(received), incoming, body, response);
   });
 
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -135,7 +135,7 @@ export async function startStorageProxy(azuriteUrl: string): Promise<StorageProx
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
     await closed;
-    // Clients in this process hear of it in the next rounds of the event loop, and would still use their connections.
+    // Clients in this process learn of it in the next turns of the event loop, and would still use their connections.
     for (let round = 0; round < 3; round++) await nextTick();
   }
 
@@ -152,7 +152,7 @@ export async function startStorageProxy(azuriteUrl: string): Promise<StorageProx
     connectionString: connectionStringOf(url),
     requests: requests.all,
     rule: () => undefined,
-    whenRequest: (fits) => requests.first(fits),
+    whenRequest: (matches) => requests.first(matches),
     goAway,
     comeBack: () => listen(port),
     close,

@@ -10,15 +10,15 @@ interface Stream {
   readonly begunAtMs: number;
 }
 
-/** A stream's marks in an activity. */
+/** The stream fields of an activity. */
 export function streamInfo({ body }: ConnectorCall): Info | undefined {
   const entities = (body.entities ?? []) as Info[];
   return entities.find(({ type }) => type === 'streaminfo');
 }
 
 /**
- * Teams' own rules for streamed messages, as its documentation has them: each break of one is kept. Answers as Teams
- * does: 201 with an id for the first piece, 202 without one for the others.
+ * Teams' documented rules for streamed messages. Records each violation. Answers as Teams does: 201 with an id for the first
+ * piece, 202 without an id for the others.
  */
 export class TeamsRules {
   readonly broken: string[] = [];
@@ -44,7 +44,7 @@ export class TeamsRules {
     return isMessage ? this.#end(call, info) : this.#piece(call, info);
   };
 
-  /** The text of a stream, as the user sees it. */
+  /** The text of a stream that the user sees. */
   textOf(id: string): string | undefined {
     return this.#streams.get(id)?.text;
   }

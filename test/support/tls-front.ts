@@ -3,12 +3,12 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import type { Certificate } from './certificate.ts';
 
-/** TLS before a server of this machine that speaks without. */
+/** A TLS proxy in front of a plain server on this machine. */
 export interface TlsFront extends AsyncDisposable {
   readonly port: number;
 }
 
-/** `portBehind` is asked for each connection. */
+/** `portBehind` is called for each connection. */
 export async function startTlsFront(certificate: Certificate, portBehind: () => number): Promise<TlsFront> {
   const sockets = new Set<Socket>();
   const server = createServer({ key: certificate.key, cert: certificate.cert }, (client) => {

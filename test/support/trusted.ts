@@ -2,8 +2,8 @@ import tls from 'node:tls';
 import { type Certificate, makeCertificate } from './certificate.ts';
 
 /**
- * A certificate for these names that this process trusts from now on; `undefined` where there is no openssl, or where
- * this Node cannot trust another one while it runs.
+ * Makes a certificate for these names and trusts it in this process. Undefined without openssl, and on a Node that cannot
+ * change its trusted certificates at run time.
  */
 export function makeTrustedCertificate(...names: readonly [string, ...string[]]): Certificate | undefined {
   const certificate = 'setDefaultCACertificates' in tls ? makeCertificate(...names) : undefined;

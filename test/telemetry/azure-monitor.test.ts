@@ -94,13 +94,13 @@ describe('telemetry to Application Insights', { skip }, () => {
   for (const status of [403, 503]) {
     it(`costs no answer and no end where it is refused, and is said once: ${status}`, async (t) => {
       const all = await startAll(t, {}, status);
-      const line = await all.bot.whenLogged(({ msg }) => String(msg).startsWith('telemetry is not taken'));
+      const line = await all.bot.whenLogged(({ msg }) => String(msg).startsWith('telemetry not accepted'));
       assert.equal(line['status'], status);
       assert.match(String(line['fix']), status === 403 ? /Monitoring Metrics Publisher/ : /if it lasts/);
       assert.match((await all.says()).text, /tulips/);
       all.bot.signal('SIGTERM');
       assert.deepEqual(await all.bot.ended, { code: 0, signal: null });
-      assert.equal(all.bot.stdout.split('telemetry is not taken').length, 2);
+      assert.equal(all.bot.stdout.split('telemetry not accepted').length, 2);
     });
   }
 
@@ -111,7 +111,7 @@ describe('telemetry to Application Insights', { skip }, () => {
       AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential',
     });
     assert.match((await all.says()).text, /tulips/);
-    await all.bot.whenLogged(({ msg }) => String(msg).startsWith('telemetry is not taken'));
+    await all.bot.whenLogged(({ msg }) => String(msg).startsWith('telemetry not accepted'));
     all.bot.signal('SIGTERM');
     assert.deepEqual(await all.bot.ended, { code: 0, signal: null });
     assert.deepEqual(all.ingestion.bodies, []);

@@ -4,9 +4,9 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import type { ScriptedResponse } from '../../dev/simulator/responder.ts';
 import { METRICS } from '../../src/telemetry/names.ts';
 import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
-import { beginTelemetry, hearTelemetry } from '../support/heard-telemetry.ts';
+import { beginTelemetry, recordTelemetry } from '../support/recorded-telemetry.ts';
 
-const heard = hearTelemetry();
+const heard = recordTelemetry();
 
 /** A bot whose telemetry has begun, and nothing of it is told yet. */
 async function startHeardBot(t: TestContext, turns: BotUnderTestOptions['turns']) {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { simulatedResponder } from '../../dev/simulator/rules.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
-import { startBotProcess } from '../support/bot-process.ts';
+import { SOURCE, startBotProcess } from '../support/bot-process.ts';
 import { startFakeConnector } from '../support/fake-connector.ts';
 
 /** Prints the address of every module that is loaded, by whichever way, at the end. */
@@ -18,13 +18,14 @@ describe('a bot without APPLICATIONINSIGHTS_CONNECTION_STRING', () => {
   it('loads nothing of an SDK for telemetry', async (t) => {
     const simulator = await startSimulator({ responder: simulatedResponder, voice: toneVoice(), paceMs: 0 });
     const connector = await startFakeConnector();
-    const bot = startBotProcess({
+    const env = {
       AZURE_OPENAI_ENDPOINT: simulator.url,
       AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
       AZURE_OPENAI_API_KEY: 'any',
       PORT: '0',
       NODE_OPTIONS: `--import ${WATCH_MODULES}`,
-    });
+    };
+    const bot = startBotProcess(env, SOURCE);
     t.after(async () => {
       await bot[Symbol.asyncDispose]();
       await connector.close();

@@ -1,7 +1,7 @@
 import { AttachmentError } from '../../src/errors.ts';
 import { serveTasks } from '../../src/workers/serve-tasks.ts';
 
-/** What the thread of the tests can be told to do. */
+/** The jobs of the tests. */
 export type OddJob =
   | { readonly kind: 'double'; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'count' }

@@ -17,7 +17,7 @@ const signal = new AbortController().signal;
 const refused = (code: AttachmentErrorCode) => (error: unknown) =>
   error instanceof AttachmentError && error.code === code;
 
-describe('a thread for tasks', () => {
+describe('a worker thread for tasks', () => {
   const opened: TaskWorker<OddJob, OddResult>[] = [];
   const lines: Record<string, unknown>[] = [];
   afterEach(async () => {
@@ -44,14 +44,14 @@ describe('a thread for tasks', () => {
   const countOf = async (worker: TaskWorker<OddJob, OddResult>) =>
     (await worker.run({ kind: 'count' }, { signal })).count;
 
-  it('does a job, and takes and gives memory without a copy', async () => {
+  it('runs a job, and transfers memory both ways', async () => {
     const bytes = Uint8Array.of(1, 2, 3);
     const { bytes: doubled } = await open().run({ kind: 'double', bytes }, { signal, transfer: [bytes.buffer] });
     assert.deepEqual(doubled, Uint8Array.of(2, 4, 6));
     assert.equal(bytes.byteLength, 0);
   });
 
-  it('does its jobs one after another in the same thread', async () => {
+  it('runs its jobs one after another in the same thread', async () => {
     const worker = open();
     assert.deepEqual(await Promise.all([countOf(worker), countOf(worker), countOf(worker)]), [1, 2, 3]);
   });
@@ -64,7 +64,7 @@ describe('a thread for tasks', () => {
     assert.equal(await countOf(worker), 4);
   });
 
-  it('ends a job at the limit, and does the next one in a fresh thread', async () => {
+  it('ends a job at the time limit, and runs the next one in a new thread', async () => {
     const clock = new ManualClock();
     const worker = open({ clock });
     assert.equal(await countOf(worker), 1);
@@ -76,7 +76,7 @@ describe('a thread for tasks', () => {
     assert.equal(await next, 1);
   });
 
-  it('stops a job that is aborted, and does the next one', async () => {
+  it('stops a job that is aborted, and runs the next one', async () => {
     const worker = open();
     const abort = new AbortController();
     const spinning = worker.run({ kind: 'spin' }, { signal: abort.signal });
@@ -87,7 +87,7 @@ describe('a thread for tasks', () => {
     assert.equal(await next, 1);
   });
 
-  it('forgets a waiting job that is aborted, and one that is aborted before', async () => {
+  it('drops a waiting job that is aborted, and one that was aborted before', async () => {
     const worker = open();
     const first = countOf(worker);
     const abort = new AbortController();
@@ -99,7 +99,7 @@ describe('a thread for tasks', () => {
     assert.equal(await countOf(worker), 2);
   });
 
-  it('hands on what the job throws, and keeps the thread', async () => {
+  it('rejects with the error of the job, and keeps the thread', async () => {
     const worker = open();
     await assert.rejects(worker.run({ kind: 'refuse' }, { signal }), refused('too_long'));
     await assert.rejects(worker.run({ kind: 'throw' }, { signal }), { code: 'damaged', message: 'RangeError' });
@@ -120,7 +120,7 @@ describe('a thread for tasks', () => {
     assert.equal(await countOf(worker), 1);
   });
 
-  it('says so in the log when there is no thread to be had', async () => {
+  it('logs a thread that does not start', async () => {
     const worker = open({ file: new URL('./missing.ts', import.meta.url) });
     await assert.rejects(countOf(worker), refused('kind_unsupported'));
     await assert.rejects(countOf(worker), refused('kind_unsupported'));
@@ -130,25 +130,25 @@ describe('a thread for tasks', () => {
     );
   });
 
-  it('puts little of what is printed into the log', async () => {
+  it('logs the length of a few prints', async () => {
     const worker = open();
     await worker.run({ kind: 'print' }, { signal });
     assert.deepEqual(
       lines.map(({ level, chars }) => [level, chars]),
       [
         ['debug', 'to stdout 0\n'.length],
-        ['debug', 'to stderr 0'.length],
+        ['debug', 'to stderr 0\n'.length],
         ['debug', 'to stdout 1\n'.length],
       ],
     );
   });
 
-  it('gives the thread nothing of the environment but the place of what was compiled before', async () => {
+  it('gives the thread nothing of the environment but the compile cache', async () => {
     const { variables } = await open().run({ kind: 'environment' }, { signal });
     assert.deepEqual(variables, getCompileCacheDir() === undefined ? [] : ['NODE_COMPILE_CACHE']);
   });
 
-  it('ends a thread that has had nothing to do for a while', async () => {
+  it('ends a thread that is idle', async () => {
     const clock = new ManualClock();
     const worker = open({ clock });
     assert.equal(await countOf(worker), 1);
@@ -158,7 +158,7 @@ describe('a thread for tasks', () => {
     assert.equal(await countOf(worker), 1);
   });
 
-  it('has no job left after it is closed, which is safe twice', async () => {
+  it('rejects all jobs when it is closed, which is safe twice', async () => {
     const worker = open();
     const running = worker.run({ kind: 'spin' }, { signal });
     const waiting = countOf(worker);
@@ -168,7 +168,7 @@ describe('a thread for tasks', () => {
     await assert.rejects(countOf(worker), refused('busy'));
   });
 
-  it('keeps the process alive while it works, not longer, and prints nothing', () => {
+  it('keeps the process alive only while it works, and prints nothing', () => {
     const program = `
       import { systemClock } from ${JSON.stringify(new URL('../../src/clock.ts', import.meta.url))};
       import { createLogger } from ${JSON.stringify(new URL('../../src/log.ts', import.meta.url))};

@@ -1,10 +1,10 @@
 const HEADER_BYTES = 7;
-const FRAMES_TO_BE_SURE = 3;
+const MIN_FRAMES = 3;
 
-/** Whether bare AAC begins here: some frames, each right behind the other (ISO/IEC 13818-7, 6.2). */
+/** Whether bare AAC begins at `start`: adjacent frames (ISO/IEC 13818-7, 6.2). */
 export function isAdts(bytes: Uint8Array, start: number): boolean {
   let at = start;
-  for (let frame = 0; frame < FRAMES_TO_BE_SURE; frame++) {
+  for (let frame = 0; frame < MIN_FRAMES; frame++) {
     const length = frameLength(bytes, at);
     if (length === undefined) return frame > 1 && at >= bytes.length;
     at += length;

@@ -3,62 +3,61 @@ import { AttachmentError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { workerUrl } from '../../worker-url.ts';
 import { TaskWorker } from '../../workers/task-worker.ts';
-import { type Clip, clipOf, refuseLarge } from './clip.ts';
+import { isBuiltIn } from './audio-format.ts';
+import { type Clip, clipOf, formatOf } from './clip.ts';
 import { Ffmpeg } from './ffmpeg.ts';
-import { isOwnKind, soundKind } from './sound-kind.ts';
 
-export interface ClipDecoderOptions {
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Where `ffmpeg` is looked for, as in `PATH`; without it WAV, MP3 and Ogg Opus are read, and nothing else. */
-  readonly searchPath?: string | undefined;
-}
-
-/** Reads the sounds that users send. */
+/** Decodes the audio that users send. */
 export interface ClipDecoder {
   /**
-   * What it is is told by the bytes alone; they stay the caller's. Rejects with the signal's reason when that is
-   * aborted, else with an AttachmentError: `too_large`, `too_long`, `too_slow`, `kind_unknown`, `kind_unsupported`,
-   * `damaged` or `busy`.
+   * Detects the format by the bytes alone, and leaves them to the caller. Rejects with the signal's reason on abort, else
+   * with an AttachmentError: `too_large`, `too_long`, `too_slow`, `kind_unknown`, `kind_unsupported`, `damaged`, `busy`.
    */
   decode(bytes: Uint8Array, signal: AbortSignal): Promise<Clip>;
-  /** What is not done is `busy`. */
+  /** Unfinished clips are rejected as `busy`. */
   close(): Promise<void>;
 }
 
-/** For one clip, at the worst: three minutes of sound take a small machine a few seconds. */
+/** Of one clip: three minutes of audio take a small machine a few seconds. */
 const LIMIT_MS = 20_000;
 const MAX_WAITING = 8;
 const IDLE_MS = 60_000;
 /**
- * Of the thread. With little room for what is young, garbage is looked for often: decoders leave their output there,
- * megabytes a second, which counts for little by itself.
+ * A small young generation makes V8 collect garbage often: decoders leave megabytes of output a second there, which do
+ * not count by themselves.
  */
 export const CLIP_THREAD_LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 3 } as const;
 
-/** Decodes in a thread of its own, or by ffmpeg in a process of its own, one sound at a time in each. */
-export function createClipDecoder({ clock, log, searchPath }: ClipDecoderOptions): ClipDecoder {
-  const bounds = { clock, limitMs: LIMIT_MS, maxWaiting: MAX_WAITING };
+/**
+ * Decodes in a worker thread, or by ffmpeg in a process of its own, one clip at a time in each. ffmpeg is looked for on
+ * `searchPath`, as in `PATH`; without it only WAV, MP3 and Ogg Opus are decoded.
+ */
+export function createClipDecoder(deps: {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly searchPath?: string | undefined;
+}): ClipDecoder {
+  const { clock, log, searchPath } = deps;
   const worker = new TaskWorker<Uint8Array, Clip>({
-    ...bounds,
     file: workerUrl(import.meta.url, 'clip-worker'),
+    clock,
     log,
+    limitMs: LIMIT_MS,
+    maxWaiting: MAX_WAITING,
     idleMs: IDLE_MS,
     resourceLimits: CLIP_THREAD_LIMITS,
   });
-  const ffmpeg = new Ffmpeg({ ...bounds, searchPath });
+  const ffmpeg = new Ffmpeg({ clock, searchPath, limitMs: LIMIT_MS, maxWaiting: MAX_WAITING });
   return {
     async decode(bytes, signal) {
-      refuseLarge(bytes.byteLength);
-      const kind = soundKind(bytes);
-      if (kind === undefined) throw new AttachmentError('kind_unknown', 'no kind of sound that is known');
-      if (isOwnKind(kind)) {
-        // Not by slice: that of a Buffer copies nothing.
+      const format = formatOf(bytes);
+      if (isBuiltIn(format)) {
+        // Not by slice: a slice of a Buffer shares its memory.
         const copy = new Uint8Array(bytes);
-        const clip = await orUnsupported(worker.run(copy, { signal, transfer: [copy.buffer] }));
+        const clip = await worker.run(copy, { signal, transfer: [copy.buffer] }).catch(ifUnsupported);
         if (clip !== undefined) return clip;
       }
-      return clipOf(await ffmpeg.decode(bytes, kind, signal), kind);
+      return clipOf(await ffmpeg.decode(bytes, format, signal), format);
     },
     async close() {
       await Promise.all([worker.close(), ffmpeg.close()]);
@@ -66,12 +65,7 @@ export function createClipDecoder({ clock, log, searchPath }: ClipDecoderOptions
   };
 }
 
-/** Undefined for a coding inside of a WAV, say, that only ffmpeg may know. */
-async function orUnsupported(work: Promise<Clip>): Promise<Clip | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof AttachmentError && error.code === 'kind_unsupported') return undefined;
-    throw error;
-  }
+/** Such as a coding inside a WAV, which ffmpeg may decode. */
+function ifUnsupported(error: unknown): undefined {
+  if (!(error instanceof AttachmentError) || error.code !== 'kind_unsupported') throw error;
 }

@@ -1,39 +1,44 @@
 import { AttachmentError } from '../../errors.ts';
 import { durationMs, SAMPLE_RATE_HZ } from '../pcm.ts';
-import type { SoundKind } from './sound-kind.ts';
+import { type AudioFormat, detectAudioFormat } from './audio-format.ts';
 
-/** A sound that a user sent, as the Realtime API takes it in. */
+/** Audio that a user sent, as the Realtime API accepts it. */
 export interface Clip {
   /** Signed 16 bit little endian, one channel, 24 kHz; never empty. */
   readonly pcm: Uint8Array<ArrayBuffer>;
   readonly durationMs: number;
-  /** What it was. */
-  readonly format: SoundKind;
+  /** Of the file. */
+  readonly format: AudioFormat;
 }
 
-/** The largest file that is taken. */
+/** The largest file that is accepted. */
 export const MAX_CLIP_BYTES = 15 * 1024 * 1024;
-/** The longest sound that is taken; encoders add a little to what was recorded, which is not held against it. */
+/** The longest audio that is accepted. */
 export const MAX_CLIP_SECONDS = 180;
+/** Encoders add a little to the recording. */
 const GRACE_SECONDS = 1;
-/** The most samples of 24 kHz that a clip has. */
+/** At 24 kHz. */
 export const MAX_CLIP_SAMPLES = (MAX_CLIP_SECONDS + GRACE_SECONDS) * SAMPLE_RATE_HZ;
 
-/** Throws `too_long` for so many samples at such a rate. */
+/** Throws an AttachmentError: `too_large` or `kind_unknown`. */
+export function formatOf(bytes: Uint8Array): AudioFormat {
+  if (bytes.byteLength > MAX_CLIP_BYTES) {
+    throw new AttachmentError('too_large', `a clip of ${bytes.byteLength} bytes; the limit is ${MAX_CLIP_BYTES}`);
+  }
+  const format = detectAudioFormat(bytes);
+  if (format === undefined) throw new AttachmentError('kind_unknown', 'no audio format that is known');
+  return format;
+}
+
+/** Throws `too_long`. */
 export function refuseLong(samples: number, rateHz: number): void {
   if (samples * SAMPLE_RATE_HZ <= MAX_CLIP_SAMPLES * rateHz) return;
   const seconds = Math.round(samples / rateHz);
-  throw new AttachmentError('too_long', `the sound takes ${seconds} s or more; ${MAX_CLIP_SECONDS} are taken`);
+  throw new AttachmentError('too_long', `the audio takes ${seconds} s or more; the limit is ${MAX_CLIP_SECONDS} s`);
 }
 
-/** Throws `too_large` for so many bytes. */
-export function refuseLarge(byteLength: number): void {
-  if (byteLength <= MAX_CLIP_BYTES) return;
-  throw new AttachmentError('too_large', `the sound has ${byteLength} bytes; ${MAX_CLIP_BYTES} are taken`);
-}
-
-/** Throws `damaged` when there is nothing in it. */
-export function clipOf(pcm: Uint8Array<ArrayBuffer>, format: SoundKind): Clip {
-  if (pcm.byteLength === 0) throw new AttachmentError('damaged', `there is no sound in this ${format}`);
+/** Throws `damaged` for a clip without audio. */
+export function clipOf(pcm: Uint8Array<ArrayBuffer>, format: AudioFormat): Clip {
+  if (pcm.byteLength === 0) throw new AttachmentError('damaged', `there is no audio in this ${format}`);
   return { pcm, durationMs: durationMs(pcm.byteLength), format };
 }

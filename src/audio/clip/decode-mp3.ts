@@ -2,50 +2,49 @@ import { MPEGDecoder } from 'mpg123-decoder';
 import { AttachmentError } from '../../errors.ts';
 import { refuseLong } from './clip.ts';
 import { ClipSink, mixDown } from './clip-sink.ts';
-import { type Mp3Frame, mp3Frames } from './mp3-frames.ts';
+import { mp3Frames } from './mp3-frames.ts';
 
-const PIECE_BYTES = 4 * 1024;
+const MIN_CHUNK_BYTES = 4 * 1024;
 
 /**
- * Counts first, then decodes. The decoder gets nothing but frames: what lies between them makes it print, and look for
- * frames in pictures. What it gives has always two channels, the same when there was one.
+ * Decodes MP3. The decoder gets only frames: it prints at anything else, and looks for frames in pictures. It always
+ * gives two channels, which are equal for mono.
  */
 export async function decodeMp3(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const rateHz = measure(bytes);
-  const sink = new ClipSink(rateHz);
+  const sink = new ClipSink(rateOf(bytes));
   const decoder = new MPEGDecoder();
   await decoder.ready;
   try {
-    for (const piece of pieces(bytes)) sink.add(mixDown(decoder.decode(piece).channelData));
+    for (const chunk of frameChunks(bytes)) sink.add(mixDown(decoder.decode(chunk).channelData));
   } finally {
     decoder.free();
   }
   return sink.end();
 }
 
-/** The rate of all frames; throws when they are too many. */
-function measure(bytes: Uint8Array): number {
+/** Throws `too_long` before anything is decoded: long MP3s are common. */
+function rateOf(bytes: Uint8Array): number {
   let samples = 0;
-  let last: Mp3Frame | undefined;
+  let rateHz: number | undefined;
   for (const frame of mp3Frames(bytes)) {
     samples += frame.samples;
-    refuseLong(samples, frame.rateHz);
-    last = frame;
+    rateHz = frame.rateHz;
+    refuseLong(samples, rateHz);
   }
-  if (last === undefined) throw new AttachmentError('damaged', 'an MP3 without a whole frame');
-  return last.rateHz;
+  if (rateHz === undefined) throw new AttachmentError('damaged', 'an MP3 without a whole frame');
+  return rateHz;
 }
 
-/** Frames that lie side by side, together. */
-function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
-  let from = 0;
-  let to = 0;
+/** Joins adjacent frames. */
+function* frameChunks(bytes: Uint8Array): Generator<Uint8Array> {
+  let start = 0;
+  let end = 0;
   for (const { at, byteLength } of mp3Frames(bytes)) {
-    if (at !== to || to - from >= PIECE_BYTES) {
-      if (to > from) yield bytes.subarray(from, to);
-      from = at;
+    if (at !== end || end - start >= MIN_CHUNK_BYTES) {
+      if (end > start) yield bytes.subarray(start, end);
+      start = at;
     }
-    to = at + byteLength;
+    end = at + byteLength;
   }
-  if (to > from) yield bytes.subarray(from, to);
+  if (end > start) yield bytes.subarray(start, end);
 }

@@ -1,89 +1,126 @@
+import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Clock } from '../../clock.ts';
+import { withTimeoutSignal } from '../../deadline.ts';
 import { AttachmentError } from '../../errors.ts';
-import { runFfmpeg } from './run-ffmpeg.ts';
-import type { SoundKind } from './sound-kind.ts';
+import { SerialQueue } from '../../workers/serial-queue.ts';
+import { BYTES_PER_SAMPLE, CHANNELS, SAMPLE_RATE_HZ } from '../pcm.ts';
+import type { AudioFormat } from './audio-format.ts';
+import { MAX_CLIP_SAMPLES, MAX_CLIP_SECONDS } from './clip.ts';
 
 export interface FfmpegOptions {
   readonly clock: Clock;
-  /** Where it is looked for, as in `PATH`; undefined means that there is none. */
+  /** Where ffmpeg is looked for, as in `PATH`; `undefined` = there is none. */
   readonly searchPath: string | undefined;
-  /** The longest that one run may take. */
+  /** The time limit of one run. */
   readonly limitMs: number;
-  /** How many may wait behind the one that runs. */
+  /** How many runs may wait behind the one that runs. */
   readonly maxWaiting: number;
 }
 
 const PROGRAM = process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg';
+const INPUT = 'clip';
+const MAX_BYTES = MAX_CLIP_SAMPLES * BYTES_PER_SAMPLE;
+const MAX_REASON_CHARS = 300;
+/** Other formats have a demuxer of the same name. */
+const DEMUXERS: Partial<Record<AudioFormat, string>> = { opus: 'ogg', m4a: 'mov', webm: 'matroska' };
 
-/** The ffmpeg of this machine, if there is one; one run at a time. It is looked for once, when it is first needed. */
+/** Decodes with the ffmpeg of this machine, one run at a time. Looks for it once, at the first clip that needs it. */
 export class Ffmpeg {
   readonly #options: FfmpegOptions;
-  readonly #closing = new AbortController();
+  readonly #queue: SerialQueue;
   #command: Promise<string | undefined> | undefined;
-  #inLine = 0;
-  #last: Promise<void> = Promise.resolve();
 
   constructor(options: FfmpegOptions) {
     this.#options = options;
+    this.#queue = new SerialQueue(options.maxWaiting);
   }
 
-  /** PCM of 16 bit, mono, 24 kHz. Rejects like `runFfmpeg`; also with `busy`, and `kind_unsupported` without ffmpeg. */
-  async decode(bytes: Uint8Array, kind: SoundKind, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    const { clock, searchPath, limitMs, maxWaiting } = this.#options;
+  /**
+   * PCM of 16 bit, mono, 24 kHz. Rejects with the signal's reason on abort, else with an AttachmentError: `too_slow`,
+   * `too_long`, `damaged`, `busy` when too many wait or after `close`, or `kind_unsupported` without ffmpeg.
+   */
+  async decode(bytes: Uint8Array, format: AudioFormat, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const { clock, searchPath, limitMs } = this.#options;
     this.#command ??= findFfmpeg(searchPath);
     const command = await this.#command;
     if (command === undefined) {
-      throw new AttachmentError('kind_unsupported', `${kind} needs ffmpeg, which is not here; WAV, MP3, Opus do not`);
+      throw new AttachmentError('kind_unsupported', `${format} needs ffmpeg, which is not here; WAV, MP3, Opus do not`);
     }
-    if (this.#inLine > maxWaiting) throw new AttachmentError('busy', `${this.#inLine} sounds wait for ffmpeg`);
-    const either = AbortSignal.any([signal, this.#closing.signal]);
-    return this.#inTurn(either, () => runFfmpeg({ command, bytes, kind, clock, limitMs, signal: either }));
+    const late = () => new AttachmentError('too_slow', `not done after ${limitMs} ms`);
+    return this.#queue.run(signal, (either) =>
+      withTimeoutSignal({ clock, limitMs, signal: either, late }, (limited) => runIn(command, bytes, format, limited)),
+    );
   }
 
-  /** Ends what runs; what is not done is `busy`. */
-  async close(): Promise<void> {
-    this.#closing.abort(new AttachmentError('busy', 'ffmpeg is not asked any more'));
-    await this.#last;
-  }
-
-  async #inTurn<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
-    const before = this.#last;
-    const mine = Promise.withResolvers<void>();
-    this.#last = mine.promise;
-    this.#inLine += 1;
-    try {
-      await unlessAborted(before, signal);
-      return await run();
-    } finally {
-      this.#inLine -= 1;
-      void before.then(mine.resolve);
-    }
+  /** Ends the running process; unfinished runs are rejected as `busy`. Safe to call twice. */
+  close(): Promise<void> {
+    return this.#queue.close();
   }
 }
 
-function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    void work.then(resolve);
-  });
-}
-
-/**
- * Where ffmpeg is, if it is on the search path. Folders that are not absolute are left out: what lies in the working folder
- * is not run.
- */
+/** The path of ffmpeg. Skips relative folders of the search path: nothing in the working folder is run. */
 export async function findFfmpeg(searchPath = ''): Promise<string | undefined> {
   for (const folder of searchPath.split(delimiter).filter(isAbsolute)) {
     const file = join(folder, PROGRAM);
-    const isThere = await access(file, constants.X_OK).then(
+    const isExecutable = await access(file, constants.X_OK).then(
       () => true,
       () => false,
     );
-    if (isThere) return file;
+    if (isExecutable) return file;
   }
   return undefined;
+}
+
+/** The input is a file, not a pipe: the table of an M4A may lie at its end. Its folder is always removed. */
+async function runIn(command: string, bytes: Uint8Array, format: AudioFormat, signal: AbortSignal) {
+  const folder = await mkdtemp(join(tmpdir(), 'clip-'));
+  try {
+    await writeFile(join(folder, INPUT), bytes);
+    signal.throwIfAborted();
+    return await decodeIn(folder, command, format, signal);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function decodeIn(cwd: string, command: string, format: AudioFormat, signal: AbortSignal) {
+  const { promise, resolve } = Promise.withResolvers<{ error: unknown; stdout: Buffer; stderr: Buffer }>();
+  // Without the secrets of this process.
+  const isolation = { cwd, env: {}, windowsHide: true };
+  const bounds = { maxBuffer: MAX_BYTES + 1, signal, killSignal: 'SIGKILL' } as const;
+  const options = { ...isolation, ...bounds, encoding: 'buffer' } as const;
+  const child = execFile(command, argumentsFor(format), options, (error, stdout, stderr) => {
+    const hasExited = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+    // Node reports an abort before the process has ended.
+    if (hasExited) resolve({ error, stdout, stderr });
+    else child.once('close', () => resolve({ error, stdout, stderr }));
+  });
+  const { error: cause, stdout, stderr } = await promise;
+  signal.throwIfAborted();
+  if (child.pid === undefined) throw new AttachmentError('kind_unsupported', 'ffmpeg does not run', { cause });
+  if (stdout.byteLength > MAX_BYTES) {
+    throw new AttachmentError('too_long', `the audio takes more than ${MAX_CLIP_SECONDS} s`);
+  }
+  // The audio before a damaged place is used, as by the other decoders.
+  if (stdout.byteLength < BYTES_PER_SAMPLE) {
+    const reason = stderr.toString().slice(0, MAX_REASON_CHARS);
+    throw new AttachmentError('damaged', `ffmpeg finds no audio: ${reason}`);
+  }
+  return new Uint8Array(stdout.subarray(0, stdout.byteLength - (stdout.byteLength % BYTES_PER_SAMPLE)));
+}
+
+/** The file decides nothing: the demuxer is fixed, and may open no other file and no address. */
+function argumentsFor(format: AudioFormat): string[] {
+  const demuxer = DEMUXERS[format] ?? format;
+  const quiet = ['-nostdin', '-hide_banner', '-loglevel', 'error', '-max_alloc', '67108864', '-threads', '1'];
+  const isolation = ['-f', demuxer, '-format_whitelist', demuxer, '-protocol_whitelist', 'file'];
+  // Above the limit, so that a longer clip is noticed.
+  const bounds = ['-t', String(MAX_CLIP_SECONDS + 2)];
+  const input = ['-i', `file:${INPUT}`, '-map', '0:a:0', '-vn', '-sn', '-dn', '-map_metadata', '-1', '-threads', '1'];
+  const output = ['-ac', String(CHANNELS), '-ar', String(SAMPLE_RATE_HZ), '-f', 's16le', 'pipe:1'];
+  return [...quiet, ...isolation, ...bounds, ...input, ...output];
 }

@@ -1,7 +1,7 @@
 import { ascii } from './ascii.ts';
 
 /** One frame of MPEG audio, layer III. */
-export interface Mp3Frame {
+interface Mp3Frame {
   readonly at: number;
   readonly byteLength: number;
   /** In each channel. */
@@ -13,22 +13,21 @@ export interface Mp3Frame {
 const MPEG_1_KBITS = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
 const MPEG_2_KBITS = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 const MPEG_1_RATES_HZ = [44_100, 48_000, 32_000];
-/** By the version's two bits; the second of them is no version. */
+/** By the two bits of the version; the second value is reserved. */
 const RATE_DIVISORS = [4, Number.NaN, 2, 1];
 
 const HEADER_BYTES = 4;
 const ID3_HEADER_BYTES = 10;
-/** How far from the start the first frame may be, zeros and a tag not counted. */
+/** The most bytes before the first frame, not counting zeros and tags. */
 const MAX_LEAD_BYTES = 4_096;
-const FRAMES_TO_BE_SURE = 3;
-// This is looked for on the main thread, in files that may be all zeros, or all tags.
+const MIN_FRAMES = 3;
+// Detection runs on the main thread, for files that may be all zeros or all tags.
 const MAX_ZEROS = 65_536;
 const MAX_TAGS = 4;
 
 /**
- * All frames in their order. What lies between them is passed over: tags with their pictures, zeros, damage. A frame
- * counts when another one of its rate follows right behind, or the end; so no two bytes that look like one are taken
- * for it. A frame that is cut off is none.
+ * All whole frames in their order, of one rate. Skips tags with their pictures, zeros and damage between them. A frame
+ * counts only if another frame of its rate or the end of the file follows: two bytes alone may look like a header.
  */
 export function* mp3Frames(bytes: Uint8Array): Generator<Mp3Frame> {
   let at = afterId3(bytes);
@@ -46,7 +45,7 @@ export function* mp3Frames(bytes: Uint8Array): Generator<Mp3Frame> {
   }
 }
 
-/** Whether it is MP3 by its frames alone. */
+/** Whether the bytes begin with MP3 frames. */
 export function isMp3(bytes: Uint8Array): boolean {
   const start = bytes.subarray(0, MAX_ZEROS).findIndex((byte) => byte !== 0);
   let at = start;
@@ -54,13 +53,13 @@ export function isMp3(bytes: Uint8Array): boolean {
   for (const frame of mp3Frames(bytes.subarray(0, start + MAX_LEAD_BYTES + 8_192))) {
     if (count === 0 && frame.at > start + MAX_LEAD_BYTES) return false;
     count = count > 0 && frame.at !== at ? 1 : count + 1;
-    if (count === FRAMES_TO_BE_SURE) return true;
+    if (count === MIN_FRAMES) return true;
     at = frame.at + frame.byteLength;
   }
   return count > 1 && at === bytes.length;
 }
 
-/** Where the sound begins behind tags at the start (ID3v2, 3.1), 0 without one. */
+/** Where the audio begins after the ID3v2 tags at the start; 0 without tags. https://id3.org/id3v2.4.0-structure */
 export function afterId3(bytes: Uint8Array): number {
   let at = 0;
   for (let tags = 0; tags < MAX_TAGS; tags++) {

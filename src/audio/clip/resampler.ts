@@ -1,106 +1,134 @@
 import { SAMPLE_RATE_HZ } from '../pcm.ts';
-import { sincFilter } from '../sinc-filter.ts';
 
-// 24,000 Hz from any rate: between each `down` samples in, `up` come out, each at one of `up` places ("phases") between
-// two samples. Every phase has its own filter, a windowed sinc that lets through what both rates can hold.
+// 24,000 Hz from any rate: `down` samples in give `up` samples out, each at one of `up` places ("phases") between two
+// samples in. Every phase has its own filter, a windowed sinc that passes only frequencies that both rates can hold.
 
 /** Half the width of a filter, in samples of the slower rate. */
 const HALF_WIDTH = 20;
-/** Of half the slower rate. Above it the filter lets nothing through that would be heard at another pitch. */
+/** Of half the slower rate: frequencies above it would fold to another pitch. */
 const CUTOFF_DOWN = 0.93;
-/** Nothing can fold when the rate goes up: only mirrors of the highest tones have to be gone. */
+/** Nothing can fold when the rate goes up: only mirrors of the highest tones have to go. */
 const CUTOFF_UP = 0.98;
 /** 72 dB. */
 const KAISER_BETA = 7;
-/** Rates that have little in common with 24,000 have more phases than this: theirs lie between two that are kept. */
+/** Rates that have little in common with 24,000 have more phases: those are interpolated between two of these. */
 const MAX_PHASES = 512;
 
-/** A stream of samples of one rate, piece by piece, as samples of 24 kHz. */
+/** Converts a stream of samples of one rate to 24 kHz, chunk by chunk, without seams between chunks. */
 export class Resampler {
   readonly #up: number;
   readonly #down: number;
   /** Taps on either side of a place. */
   readonly #half: number;
+  /** Empty where the rate is 24 kHz already. */
   readonly #filters: readonly Float32Array[];
-  /** What has come and is still needed; silence before the first sample. */
+  /** The input that is still needed, after silence before the first sample. */
   #samples: Float32Array;
   #count: number;
-  /** The next place: behind this sample by `#phase / #up` of the distance to the next. */
-  #base: number;
-  #phase = 0;
+  /** The place of the next output, in `1 / up` samples. */
+  #position: number;
 
   /** A whole number of Hz. */
   constructor(rateHz: number) {
-    const common = greatestCommonDivisor(rateHz, SAMPLE_RATE_HZ);
-    this.#up = SAMPLE_RATE_HZ / common;
-    this.#down = rateHz / common;
-    this.#half = Math.ceil(HALF_WIDTH * Math.max(1, rateHz / SAMPLE_RATE_HZ));
-    const phases = Math.min(this.#up, MAX_PHASES);
+    const divisor = greatestCommonDivisor(rateHz, SAMPLE_RATE_HZ);
+    this.#up = SAMPLE_RATE_HZ / divisor;
+    this.#down = rateHz / divisor;
+    const half = Math.ceil(HALF_WIDTH * Math.max(1, rateHz / SAMPLE_RATE_HZ));
     const cutoff = rateHz > SAMPLE_RATE_HZ ? (CUTOFF_DOWN * SAMPLE_RATE_HZ) / rateHz : CUTOFF_UP;
-    const filter = { half: this.#half, cutoff, beta: KAISER_BETA };
+    const phases = Math.min(this.#up, MAX_PHASES);
     const isSame = this.#up === this.#down;
-    this.#filters = isSame ? [] : Array.from({ length: phases + 1 }, (_, phase) => sincFilter(phase / phases, filter));
-    this.#count = this.#half - 1;
-    this.#base = this.#count;
-    this.#samples = new Float32Array(2 * this.#half);
+    this.#filters = isSame ? [] : Array.from({ length: phases + 1 }, (_, at) => sincFilter(at / phases, half, cutoff));
+    this.#half = half;
+    this.#count = half - 1;
+    this.#position = this.#count * this.#up;
+    this.#samples = new Float32Array(2 * half);
   }
 
-  /** What can be said once these have come. The pieces of a stream follow each other without a seam. */
+  /** The output up to these samples. Returns `input` itself at 24 kHz. */
   push(input: Float32Array): Float32Array {
     if (this.#filters.length === 0) return input;
-    this.#keep(input);
-    const ready = Math.max(0, this.#count - this.#half - this.#base);
-    const output = new Float32Array(Math.ceil((ready * this.#up) / this.#down) + 1);
-    let length = 0;
-    while (this.#base + this.#half < this.#count) {
-      output[length++] = this.#here();
-      this.#phase += this.#down;
-      this.#base += Math.floor(this.#phase / this.#up);
-      this.#phase %= this.#up;
+    this.#append(input);
+    const readyTo = (this.#count - this.#half) * this.#up;
+    const output = new Float32Array(Math.max(0, Math.ceil((readyTo - this.#position) / this.#down)));
+    for (let index = 0; index < output.length; index++) {
+      output[index] = this.#interpolate();
+      this.#position += this.#down;
     }
-    this.#drop();
-    return output.subarray(0, length);
+    this.#dropUsed();
+    return output;
   }
 
-  /** The rest, with silence behind the last sample. */
+  /** The rest, with silence after the last sample. */
   end(): Float32Array {
     return this.#filters.length === 0 ? new Float32Array() : this.push(new Float32Array(this.#half));
   }
 
-  #here(): number {
+  #interpolate(): number {
     const phases = this.#filters.length - 1;
-    const place = (this.#phase / this.#up) * phases;
-    const index = this.#up === phases ? this.#phase : Math.floor(place);
-    const sum = this.#filtered(index);
-    return this.#up === phases ? sum : sum + (place - index) * (this.#filtered(index + 1) - sum);
+    const place = ((this.#position % this.#up) / this.#up) * phases;
+    const index = this.#up === phases ? this.#position % this.#up : Math.floor(place);
+    const sum = this.#filter(index);
+    return this.#up === phases ? sum : sum + (place - index) * (this.#filter(index + 1) - sum);
   }
 
-  #filtered(phase: number): number {
+  #filter(phase: number): number {
     const filter = this.#filters[phase] as Float32Array;
     const samples = this.#samples;
-    const first = this.#base - this.#half + 1;
+    const first = Math.floor(this.#position / this.#up) - this.#half + 1;
     let sum = 0;
     for (let tap = 0; tap < filter.length; tap++) sum += (filter[tap] as number) * (samples[first + tap] as number);
     return sum;
   }
 
-  #keep(input: Float32Array): void {
-    const needed = this.#count + input.length;
-    if (needed > this.#samples.length) {
-      const larger = new Float32Array(needed);
+  #append(input: Float32Array): void {
+    const count = this.#count + input.length;
+    if (count > this.#samples.length) {
+      const larger = new Float32Array(count);
       larger.set(this.#samples.subarray(0, this.#count));
       this.#samples = larger;
     }
     this.#samples.set(input, this.#count);
-    this.#count = needed;
+    this.#count = count;
   }
 
-  #drop(): void {
-    const unneeded = this.#base - this.#half + 1;
-    this.#samples.copyWithin(0, unneeded, this.#count);
-    this.#count -= unneeded;
-    this.#base -= unneeded;
+  #dropUsed(): void {
+    const usedCount = Math.floor(this.#position / this.#up) - this.#half + 1;
+    this.#samples.copyWithin(0, usedCount, this.#count);
+    this.#count -= usedCount;
+    this.#position -= usedCount * this.#up;
   }
+}
+
+/** The weights of the samples around a place that is `fraction` of a sample after the middle one; their sum is 1. */
+function sincFilter(fraction: number, half: number, cutoff: number): Float32Array {
+  const weights = new Float64Array(2 * half);
+  let total = 0;
+  for (let tap = 0; tap < weights.length; tap++) {
+    const distance = tap - (half - 1) - fraction;
+    const weight = sinc(distance * cutoff) * kaiser(distance / half);
+    weights[tap] = weight;
+    total += weight;
+  }
+  return new Float32Array(weights.map((weight) => weight / total));
+}
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+}
+
+/** The Kaiser window, from -1 to 1, not normalized. */
+function kaiser(x: number): number {
+  return Math.abs(x) > 1 ? 0 : besselI0(KAISER_BETA * Math.sqrt(1 - x * x));
+}
+
+function besselI0(x: number): number {
+  let term = 1;
+  let sum = 1;
+  for (let k = 1; term > sum * 1e-12; k++) {
+    term *= (x / (2 * k)) ** 2;
+    sum += term;
+  }
+  return sum;
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

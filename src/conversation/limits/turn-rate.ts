@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
+import type { LimitSettings } from '../../config/limit-settings.ts';
 import { lruOptions } from '../../lru-options.ts';
 
 const WINDOW_MS = 60_000;
@@ -12,9 +13,9 @@ export class TurnRate {
   /** When each person's latest turns began, the oldest first; never more than may begin. */
   readonly #begun = new LRUCache<string, number[]>(lruOptions(MAX_PEOPLE));
 
-  constructor(clock: Clock, maxPerMinute: number | undefined) {
+  constructor(clock: Clock, { turnsPerMinute }: Pick<LimitSettings, 'turnsPerMinute'>) {
     this.#clock = clock;
-    this.#maxPerMinute = maxPerMinute;
+    this.#maxPerMinute = turnsPerMinute;
   }
 
   /** Counts a turn or command of this person; false, and not counted, where it is one too many. */

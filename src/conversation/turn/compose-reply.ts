@@ -22,7 +22,7 @@ export async function composeReply(
 ): Promise<Reply> {
   const { message } = turn;
   const answer = await toReply(model.outcome, turn, services);
-  const heading = shownHeading ?? (answer.isFromModel === true ? transcriptHeading(model.heard, message) : '');
+  const heading = shownHeading ?? (answer.isFromModel === true ? transcriptHeading(model.transcript, message) : '');
   const notes = [
     ...hintsOf(message, model, attachments),
     ...attachments.notes,

@@ -2,6 +2,7 @@ import { MAX_FILES, quoteLine, type SentFile } from '../../attachments/message-p
 import { readFile } from '../../attachments/reader.ts';
 import type { SemaphoreBounds } from '../../attachments/semaphore.ts';
 import { samplesIn } from '../../audio/wav.ts';
+import { unlessAborted, withTimeoutSignal } from '../../deadline.ts';
 import { AttachmentError } from '../../errors.ts';
 import { clockTime, messagesFor } from '../../messages/messages.ts';
 import type { ContentPart } from '../../realtime/content.ts';
@@ -68,21 +69,17 @@ export async function readAttachments(
 ): Promise<ReadAttachments> {
   const { message, signal, telemetry } = turn;
   if (message.attachments.length === 0) return attachmentsOf([]);
-  const limit = new AbortController();
-  const cancelTimer = services.clock.after(READ_LIMIT_MS, () => {
-    limit.abort(new AttachmentError('too_slow', `not all was read within ${READ_LIMIT_MS} ms`));
-  });
-  const reading = { turn, services, limited: AbortSignal.any([signal, limit.signal]) };
-  try {
-    return await telemetry.step('read', async () => {
+  const late = () => new AttachmentError('too_slow', `not all was read within ${READ_LIMIT_MS} ms`);
+  const deadline = { clock: services.clock, limitMs: READ_LIMIT_MS, signal, late };
+  return telemetry.step('read', () =>
+    withTimeoutSignal(deadline, async (limited) => {
       const all: Read[] = [];
       // One after another: each may be large.
-      for (const attachment of message.attachments) all.push(await readOne(attachment, all, reading));
+      for (const attachment of message.attachments)
+        all.push(await readOne(attachment, all, { turn, services, limited }));
       return attachmentsOf(all);
-    });
-  } finally {
-    cancelTimer();
-  }
+    }),
+  );
 }
 
 async function readOne(attachment: MessageAttachment, before: readonly Read[], reading: Reading): Promise<Read> {
@@ -122,26 +119,13 @@ async function readOne(attachment: MessageAttachment, before: readonly Read[], r
 
 async function readFileOrNote(source: SentFile | Recording, before: readonly Read[], reading: Reading): Promise<Read> {
   try {
-    const read = await orReason(() => readSource(source, reading), reading.limited);
+    const read = await unlessAborted(reading.limited, () => readSource(source, reading));
     if (soundMsOf([...before, read]) > MAX_SOUND_MS)
       throw new AttachmentError('too_long', 'all clips of a message together');
     return read;
   } catch (err) {
     reading.turn.signal.throwIfAborted();
     return unread(err, source, reading.turn);
-  }
-}
-
-/** Rejects on abort even if the reader ignores the signal. */
-async function orReason<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort);
-  try {
-    return await Promise.race([work(), promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
 
@@ -158,7 +142,7 @@ async function readSource(source: SentFile | Recording, { turn, services, limite
     readFile(source, await files.fetch(source, message.reference, limited), files.readers, limited),
   );
   switch (read.kind) {
-    case 'sound':
+    case 'audio':
       return soundOf(read.pcm, read.durationMs);
     case 'picture': {
       const name = read.name === undefined ? 'a picture' : `the picture ${JSON.stringify(read.name)}`;
@@ -174,7 +158,7 @@ async function readSource(source: SentFile | Recording, { turn, services, limite
 function soundOf(pcm: Uint8Array, soundMs: number): Read {
   const said = (heard: string | undefined) => (heard === undefined ? '' : `: ${JSON.stringify(heard)}`);
   const remembered = (heard: string | undefined) => `(voice message, ${clockTime(soundMs)}${said(heard)})`;
-  return { after: { kind: 'sound', pcm }, remembered, soundMs };
+  return { after: { kind: 'audio', pcm }, remembered, soundMs };
 }
 
 function unread(err: unknown, source: SentFile | Recording, { message, log }: Reading['turn']): Read {

@@ -37,7 +37,7 @@ export function streamReply(
     shownHeading !== undefined || hearing.isComplete || nowMs - (textSinceMs ?? nowMs) >= MAX_TRANSCRIPT_WAIT_MS;
   const onEvent = (event: ServerEvent) => {
     // The clips of one more attempt, whose session has them anew.
-    if (event.kind === 'soundCommitted' && hearing.isFull) hearing = new TranscriptionTracker(clock, clips);
+    if (event.kind === 'audioCommitted' && hearing.isFull) hearing = new TranscriptionTracker(clock, clips);
     hearing.accept(event);
     if (event.kind === 'audioDelta') telemetry.firstAudio();
     if (live.accept(event)) {

@@ -26,7 +26,7 @@ export function turnEdit(
   { historyTurns, settings: { voice: configuredVoice } }: Services,
 ): Edit {
   const id = messageId(message);
-  const user = [message.text, ...attachments.remembered(model.heard)].filter((line) => line !== '').join('\n');
+  const user = [message.text, ...attachments.remembered(model.transcript)].filter((line) => line !== '').join('\n');
   const said = { user, name: speakerOf(message), activityId: message.activityId };
   return (record) => {
     if (record.lastTurn === turnId || record.unsent?.message === id) return record;

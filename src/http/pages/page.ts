@@ -1,29 +1,58 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'restify';
 import type { Messages } from '../../messages/messages.ts';
-import { PAGE_STYLE } from './page-style.ts';
+import { type BrowserFile, browserFile } from './browser-file.ts';
+import { TEAMS_LIBRARY_PATH } from './scripts.ts';
 
 /** A page of the bot's own. */
-export interface PageParts {
+export interface Page {
+  readonly status: 200 | 404;
   readonly title: string;
-  /** HTML; whatever came from elsewhere is escaped in it. */
+  /** HTML; text from elsewhere is escaped in it. */
   readonly body: string;
   readonly messages: Messages;
-  /** Lets this answer's own scripts and style run, and no others. */
-  readonly nonce: string;
-  /** The look of what only this page has. */
-  readonly style: string;
+  readonly style: Extract<BrowserFile, `${string}.css`>;
+  /** Run in this order, after the body. */
+  readonly scripts: readonly Extract<BrowserFile, `${string}.js`>[];
+  /** Directives of the Content-Security-Policy, besides those of every page. Only what has the nonce may run. */
+  readonly policy: (nonce: string) => readonly string[];
+  /** The header `Permissions-Policy`; unset = none. */
+  readonly permissions?: string;
 }
 
-const NONCE_BYTES = 16;
+/**
+ * The hosts in whose clients Teams shows the dialog, those of Microsoft's government clouds included; nobody else may
+ * frame a page. The same names are among the valid origins of Teams' client library.
+ */
+export const FRAMING_HOSTS =
+  'https://*.cloud.microsoft https://teams.microsoft.com https://*.teams.microsoft.com ' +
+  'https://*.microsoft365.com https://*.office.com ' +
+  'https://teams.microsoft.us https://*.teams.microsoft.us https://*.office365.us';
 
-/** A new one for each answer. */
-export function newNonce(): string {
-  return randomBytes(NONCE_BYTES).toString('base64');
+/**
+ * Answers GET and HEAD with a page. Its address may be a key: it stays out of referrers, caches and search engines.
+ * Rejects if a style sheet or a script cannot be read.
+ */
+export async function sendPage(request: Request, response: Response, page: Page): Promise<void> {
+  // New for each response: only this page's own style and scripts may run.
+  const nonce = randomBytes(16).toString('base64');
+  const html = await htmlOf(page, nonce);
+  response.writeHead(page.status, {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Length': Buffer.byteLength(html),
+    'Content-Security-Policy': [...commonPolicy(nonce), ...page.policy(nonce)].join('; '),
+    'Cache-Control': 'private, no-store',
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+    'X-Robots-Tag': 'noindex, nofollow',
+    ...(page.permissions === undefined ? {} : { 'Permissions-Policy': page.permissions }),
+  });
+  response.end(request.method === 'HEAD' ? undefined : html);
 }
 
-/** The whole page. The icon is there so that browsers do not ask for one. */
-export function htmlPage({ title, body, messages, nonce, style }: PageParts): string {
+/** The empty icon keeps browsers from asking for one. Addresses are relative: the bot may be served below any path. */
+async function htmlOf({ title, body, messages, style, scripts }: Page, nonce: string): Promise<string> {
+  const texts = await Promise.all(scripts.map(browserFile));
   return `<!doctype html>
 <html lang="${messages.language}">
 <head>
@@ -32,56 +61,31 @@ export function htmlPage({ title, body, messages, nonce, style }: PageParts): st
 <meta name="color-scheme" content="light dark">
 <title>${escaped(title)}</title>
 <link rel="icon" href="data:,">
-<style nonce="${nonce}">${PAGE_STYLE}${style}</style>
+<style nonce="${nonce}">${await browserFile(style)}</style>
 </head>
 <body>
 <main>
+<h1>${escaped(title)}</h1>
 ${body}
 </main>
+${texts.map((text) => `<script nonce="${nonce}" data-library="..${TEAMS_LIBRARY_PATH}">${text}</script>`).join('\n')}
 </body>
 </html>
 `;
 }
 
-/** What is sent with a page. */
-export interface SendOptions {
-  readonly status: number;
-  readonly nonce: string;
-  /** What this page may do, besides its own style. */
-  readonly policy: readonly string[];
-  /** What of the device it may use, as in the header `Permissions-Policy`. */
-  readonly permissions?: string;
+function commonPolicy(nonce: string): readonly string[] {
+  return ["default-src 'none'", `style-src 'nonce-${nonce}'`, 'img-src data:', "base-uri 'none'", "form-action 'none'"];
 }
 
-/** Answers GET and HEAD with a page. Its address may be a key: it stays out of referrers, caches and search engines. */
-export function sendPage(request: Request, response: Response, page: string, options: SendOptions): void {
-  response.writeHead(options.status, {
-    'Content-Type': 'text/html; charset=utf-8',
-    'Content-Length': Buffer.byteLength(page),
-    'Content-Security-Policy': policyOf(options),
-    'Cache-Control': 'private, no-store',
-    'Referrer-Policy': 'no-referrer',
-    'X-Content-Type-Options': 'nosniff',
-    'X-Robots-Tag': 'noindex, nofollow',
-    ...(options.permissions === undefined ? {} : { 'Permissions-Policy': options.permissions }),
-  });
-  response.end(request.method === 'HEAD' ? undefined : page);
-}
-
-function policyOf({ nonce, policy }: SendOptions): string {
-  return [
-    "default-src 'none'",
-    `style-src 'nonce-${nonce}'`,
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-    ...policy,
-  ].join('; ');
-}
-
-/** What the browser asks for first. */
+/** The language that the browser prefers. */
 export function firstLanguage(request: Request): string | undefined {
   return request.headers['accept-language']?.split(/[,;]/, 1)[0]?.trim();
+}
+
+/** A paragraph of HTML; commands in it are shown as code. */
+export function paragraph(text: string): string {
+  return `<p>${escaped(text).replace(/(?<=^|\s)\/[a-z]+\b/g, '<code>$&</code>')}</p>`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -92,7 +96,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Safe between tags and in quoted attributes. A transcript says whatever a user made the model say. */
+/** Safe between tags and in quoted attributes. A transcript holds whatever a user had the model say. */
 export function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? '');
 }

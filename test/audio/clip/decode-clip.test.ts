@@ -24,13 +24,13 @@ const CLIPS: readonly (readonly [name: string, durationMs: number])[] = [
   ['stereo.opus', 1_500],
 ];
 
-describe('a sound that a user sends', () => {
+describe('a clip', () => {
   for (const [name, expectedMs] of CLIPS) {
-    it(`is heard as it was made: ${name}`, async () => {
+    it(`is decoded: ${name}`, async () => {
       const { pcm, durationMs, format } = await decodeClip(clipFile(name));
       assert.equal(format, name.slice(-4).replace('.', ''));
       assert.ok(Math.abs(durationMs - expectedMs) <= 20, `${durationMs} ms`);
-      // The second channel has the other tone, and there are two to share the level.
+      // The second channel has the other tone; the mean of both halves the level.
       const isStereo = name.startsWith('stereo');
       assertLevel(pcm, 1_000, isStereo ? AMPLITUDE / 2 : AMPLITUDE);
       if (isStereo) assertLevel(pcm, 3_000, AMPLITUDE / 2);
@@ -39,7 +39,7 @@ describe('a sound that a user sends', () => {
   }
 
   for (const name of ['stereo-44k1-vbr.mp3', 'mono-44k1-no-info.mp3', 'mono.opus', 'stereo.opus']) {
-    it(`is what is there of it: ${name}`, async () => {
+    it(`is decoded as far as the file goes: ${name}`, async () => {
       const whole = clipFile(name);
       const { pcm, durationMs } = await decodeClip(whole.subarray(0, 0.6 * whole.length));
       assert.ok(durationMs > 500 && durationMs < 1_450, `${durationMs} ms`);
@@ -47,7 +47,7 @@ describe('a sound that a user sends', () => {
     });
   }
 
-  it('is not what lies in its tag, though it be sound', async () => {
+  it('is not the audio inside its tag', async () => {
     const inside = clipFile('mono-8k.mp3');
     const size = [21, 14, 7, 0].map((shift) => (inside.length >> shift) & 0x7f);
     const tag = Buffer.from([...Buffer.from('ID3\x03\x00\x00', 'latin1'), ...size, ...inside]);
@@ -55,7 +55,7 @@ describe('a sound that a user sends', () => {
     assertLevel(pcm, 3_000, AMPLITUDE / 2);
   });
 
-  it('is damaged when no sound is in it', async () => {
+  it('is damaged without audio', async () => {
     const opus = clipFile('mono.opus');
     const broken = {
       'a tag alone': clipFile('cover-44k1.mp3').subarray(0, 2_000),
@@ -74,7 +74,7 @@ describe('a sound that a user sends', () => {
     }
   });
 
-  it('is refused when it is unknown, or known and not read here', async () => {
+  it('is refused when it is unknown, or needs ffmpeg', async () => {
     await assert.rejects(decodeClip(Buffer.from('no sound')), { code: 'kind_unknown' });
     await assert.rejects(decodeClip(new Uint8Array()), { code: 'kind_unknown' });
     for (const name of ['mono-vorbis.ogg', 'stereo-44k1.m4a', 'mono-8k.flac']) {

@@ -16,7 +16,7 @@ const signal = new AbortController().signal;
 const m4a = clipFile('stereo-44k1.m4a');
 const onWindows = process.platform === 'win32' && 'the stand-in is a shell script';
 
-describe('ffmpeg, by a stand-in', { skip: onWindows }, () => {
+describe('ffmpeg, as a shell script', { skip: onWindows }, () => {
   const opened: Ffmpeg[] = [];
   let folder: string;
   before(() => {
@@ -33,7 +33,7 @@ describe('ffmpeg, by a stand-in', { skip: onWindows }, () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** An ffmpeg that does what this script says. */
+  /** An ffmpeg that runs this script. */
   function standIn(script: string, clock: Clock = systemClock): Ffmpeg {
     writeFileSync(
       join(folder, 'ffmpeg'),
@@ -46,12 +46,12 @@ describe('ffmpeg, by a stand-in', { skip: onWindows }, () => {
     return ffmpeg;
   }
 
-  it('is given the bytes in a file with a fixed name, and gives sound', async () => {
+  it('gets the bytes in a file with a fixed name, and returns audio', async () => {
     const pcm = await standIn('cat clip').decode(m4a, 'm4a', signal);
     assert.deepEqual(pcm, m4a.subarray(0, m4a.length - (m4a.length % 2)));
   });
 
-  it('is told the demuxer, and neither another file nor an address, by words that are always the same', async () => {
+  it('gets a fixed demuxer, and may open neither another file nor an address', async () => {
     const pcm = await standIn('echo "$@"; env').decode(m4a, 'm4a', signal);
     const [told = '', ...environment] = Buffer.from(pcm).toString().trim().split('\n');
     assert.match(
@@ -59,14 +59,14 @@ describe('ffmpeg, by a stand-in', { skip: onWindows }, () => {
       / -f mov -format_whitelist mov -protocol_whitelist file -t 182 -i file:clip -map 0:a:0 -vn -sn -dn /,
     );
     assert.match(told, /^-nostdin .* -ac 1 -ar 24000 -f s16le pipe:1$/);
-    // What a shell sets for itself.
+    // Variables that a shell sets itself.
     assert.ok(
       environment.every((line) => /^(PWD|SHLVL|_|OLDPWD)=/.test(line)),
       environment.join(),
     );
   });
 
-  it('is missing where it is not found, which is looked for once', async () => {
+  it('is looked for once, and may be missing', async () => {
     mkdirSync(join(folder, 'empty'));
     const options = { clock: systemClock, limitMs: LIMIT_MS, maxWaiting: 2 };
     for (const searchPath of [undefined, '', join(folder, 'empty')]) {
@@ -84,12 +84,12 @@ describe('ffmpeg, by a stand-in', { skip: onWindows }, () => {
     await assert.rejects(ffmpeg.decode(m4a, 'm4a', signal), { code: 'kind_unsupported', message: /does not run/ });
   });
 
-  it('finds damage when it has nothing to give, and says what it was told', async () => {
+  it('is damaged without output, with the words of ffmpeg', async () => {
     const ffmpeg = standIn('echo "moov atom not found" >&2; exit 1');
     await assert.rejects(ffmpeg.decode(m4a, 'm4a', signal), { code: 'damaged', message: /moov atom not found/ });
   });
 
-  it('is stopped at the limit of time', async () => {
+  it('is stopped at the time limit', async () => {
     const clock = new ManualClock();
     const slow = standIn('exec sleep 100', clock).decode(m4a, 'm4a', signal);
     const late = assert.rejects(slow, { code: 'too_slow' });
@@ -98,10 +98,10 @@ describe('ffmpeg, by a stand-in', { skip: onWindows }, () => {
     await late;
   });
 
-  it('is stopped when it gives without an end', () =>
+  it('is stopped when its output is too long', () =>
     assert.rejects(standIn('exec cat /dev/zero').decode(m4a, 'm4a', signal), { code: 'too_long' }));
 
-  it('is stopped when it is not wanted any more, and so is who waits for it', async () => {
+  it('is stopped on abort, and so is a waiting run', async () => {
     const clock = new ManualClock();
     const ffmpeg = standIn('exec sleep 100', clock);
     const abort = new AbortController();
@@ -117,10 +117,10 @@ describe('ffmpeg, by a stand-in', { skip: onWindows }, () => {
     const ffmpeg = standIn(`set -e; mkdir ${folder}/running; echo 1234567; rmdir ${folder}/running`);
     const all = await Promise.allSettled(Array.from({ length: 4 }, () => ffmpeg.decode(m4a, 'm4a', signal)));
     assert.deepEqual(all.map(({ status }) => status).sort(), ['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
-    assert.match(String((all.at(-1) as PromiseRejectedResult).reason), /wait for ffmpeg/);
+    assert.match(String((all.at(-1) as PromiseRejectedResult).reason), /jobs wait already/);
   });
 
-  it('ends what runs when it is closed, which is safe twice', async () => {
+  it('is stopped when it is closed, which is safe twice', async () => {
     const clock = new ManualClock();
     const ffmpeg = standIn('exec sleep 100', clock);
     const both = [1, 2].map(() => assert.rejects(ffmpeg.decode(m4a, 'm4a', signal), { code: 'busy' }));
@@ -156,14 +156,14 @@ describe('ffmpeg', { skip: !isInstalled && 'it is not installed here' }, () => {
     it(`reads ${name}`, async () => {
       const pcm = await ffmpeg.decode(clipFile(name), kind, signal);
       const seconds = pcm.byteLength / 48_000;
-      // Bare AAC does not tell what its encoder has added.
+      // Bare AAC does not declare the padding of its encoder.
       assert.ok(Math.abs(seconds - 1.5) < (kind === 'aac' ? 0.06 : 0.025), `${seconds} s`);
       const change = decibels(amplitudeAt(1_000, pcm) / (name.startsWith('stereo') ? 0.125 : 0.25));
       assert.ok(Math.abs(change) < 1.5, `${change.toFixed(2)} dB`);
     });
   }
 
-  it('finds no sound in what is none, and follows no address in it', async () => {
+  it('finds no audio in a playlist, and follows no address in it', async () => {
     let connections = 0;
     const server = createServer((socket) => {
       connections += 1;

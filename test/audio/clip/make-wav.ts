@@ -1,13 +1,15 @@
+import { toALaw, toMuLaw } from './g711.ts';
+
 /** How a WAV is written. */
 export interface WavFormat {
   readonly rateHz?: number;
   readonly channels?: number;
   readonly coding?: Coding;
-  /** With the extended format, whose GUID says what the samples are. */
+  /** With the extended format, whose GUID has the format tag. */
   readonly isExtensible?: boolean;
   /** Chunks of other names, before the samples. */
   readonly before?: readonly Uint8Array[];
-  /** What the header says instead of how long the samples are. */
+  /** The length in the header, instead of the real one. */
   readonly toldLength?: number;
 }
 
@@ -36,45 +38,9 @@ const WRITINGS: Readonly<Record<Coding, Writing>> = {
   s32: { tag: 1, bytes: 4, write: (view, at, sample) => view.setInt32(at, whole(sample, 0x80000000), true) },
   f32: { tag: 3, bytes: 4, write: (view, at, sample) => view.setFloat32(at, sample, true) },
   f64: { tag: 3, bytes: 8, write: (view, at, sample) => view.setFloat64(at, sample, true) },
-  alaw: { tag: 6, bytes: 1, write: (view, at, sample) => view.setUint8(at, G711.alaw(sample)) },
-  mulaw: { tag: 7, bytes: 1, write: (view, at, sample) => view.setUint8(at, G711.mulaw(sample)) },
+  alaw: { tag: 6, bytes: 1, write: (view, at, sample) => view.setUint8(at, toALaw(whole(sample, 0x8000))) },
+  mulaw: { tag: 7, bytes: 1, write: (view, at, sample) => view.setUint8(at, toMuLaw(whole(sample, 0x8000))) },
 };
-
-/** By looking for the nearest of all values, as ITU-T G.711 lists them. */
-const G711 = {
-  alaw: (sample: number) => nearest(sample, A_LAW),
-  mulaw: (sample: number) => nearest(sample, MU_LAW),
-};
-
-const BYTES = Array.from({ length: 256 }, (_, byte) => byte);
-const A_LAW = Float64Array.from(BYTES, aLaw);
-const MU_LAW = Float64Array.from(BYTES, muLaw);
-
-function muLaw(byte: number): number {
-  const bits = ~byte & 0xff;
-  const magnitude = (2 * (bits & 0xf) + 33) * 2 ** ((bits >> 4) & 7) - 33;
-  return ((bits & 0x80) !== 0 ? -magnitude : magnitude) / 8_192;
-}
-
-function aLaw(byte: number): number {
-  const bits = byte ^ 0x55;
-  const exponent = (bits >> 4) & 7;
-  const step = 2 * (bits & 0xf) + 1;
-  const magnitude = exponent === 0 ? step : (step + 32) * 2 ** (exponent - 1);
-  return ((bits & 0x80) !== 0 ? magnitude : -magnitude) / 4_096;
-}
-
-function nearest(sample: number, values: Float64Array): number {
-  let best = 0;
-  let least = Number.POSITIVE_INFINITY;
-  for (let byte = 0; byte < 256; byte++) {
-    const distance = Math.abs((values[byte] ?? 0) - sample);
-    if (distance >= least) continue;
-    best = byte;
-    least = distance;
-  }
-  return best;
-}
 
 /** A chunk with its padding. */
 export function chunk(name: string, body: Uint8Array, toldLength = body.length): Uint8Array {
@@ -90,7 +56,7 @@ export function riff(chunks: readonly Uint8Array[], name = 'RIFF'): Uint8Array<A
   return new Uint8Array(chunk(name, body));
 }
 
-/** A WAV with the same sound in each channel, or with these sounds. */
+/** A WAV with the same samples in each channel, or with these. */
 export function makeWav(
   sounds: Float64Array | readonly Float64Array[],
   format: WavFormat = {},

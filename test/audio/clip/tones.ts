@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 /** Samples of tones together, from -1 to 1; each is `[Hz, amplitude]`. */
 export function tones(rateHz: number, seconds: number, ...parts: readonly (readonly [number, number])[]): Float64Array {
   const turn = (2 * Math.PI) / rateHz;
-  // Plain loops, here and below: hundreds of thousands of samples go through an iterator ten times as slowly.
+  // Plain loops, here and below: iterators are ten times as slow.
   const samples = new Float64Array(Math.round(rateHz * seconds));
   for (const [hz, amplitude] of parts) {
     for (let at = 0; at < samples.length; at++) samples[at] = (samples[at] ?? 0) + amplitude * Math.sin(turn * hz * at);
@@ -19,7 +19,7 @@ export function amplitudeAt(hz: number, pcm: Uint8Array): number {
   let weights = 0;
   for (let at = 0; at < samples.length; at++) {
     const sample = samples[at] ?? 0;
-    // A window, so that tones beside it count for nothing.
+    // A window, so that other tones do not count.
     const weight = 1 - Math.cos((2 * Math.PI * (at + 0.5)) / samples.length);
     const angle = (2 * Math.PI * hz * at) / 24_000;
     real += weight * sample * Math.cos(angle);

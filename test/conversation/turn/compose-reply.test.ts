@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AudioStore, ReplySound } from '../../../src/audio/audio-store.ts';
+import type { AudioStore, NewAudio } from '../../../src/audio/audio-store.ts';
 import { type Pcm, toPcm } from '../../../src/audio/pcm.ts';
 import { toReply } from '../../../src/conversation/turn/compose-reply.ts';
-import { TURN_RETRY, TurnError, type TurnErrorCode } from '../../../src/errors.ts';
+import { TURN_ERRORS, TurnError, type TurnErrorCode } from '../../../src/errors.ts';
 import { createLogger } from '../../../src/log.ts';
 import type { CutShortReason, Outcome } from '../../../src/realtime/outcome.ts';
-import { emptyAudioStore, storedAudio } from '../../support/sound.ts';
+import { emptyAudioStore, storedAudio } from '../../support/stored-audio.ts';
 import { saying } from '../saying.ts';
 
 const SECOND: Pcm = toPcm([Uint8Array.from({ length: 48_000 }, (_, index) => index % 251)]);
@@ -16,7 +16,7 @@ function shelf(
   save: AudioStore['save'] = async ({ wav, ...sound }) =>
     storedAudio({ ...sound, byteLength: wav.byteLength, id: 'audio-1' }),
 ) {
-  const saved: ReplySound[] = [];
+  const saved: NewAudio[] = [];
   const audioStore = emptyAudioStore({
     save(sound) {
       saved.push(sound);
@@ -131,7 +131,7 @@ describe('the reply to an answer that was cut short', () => {
 });
 
 describe('the reply to a failure', () => {
-  for (const code of Object.keys(TURN_RETRY) as TurnErrorCode[]) {
+  for (const code of Object.keys(TURN_ERRORS) as TurnErrorCode[]) {
     it(`says for ${code} what to do, with the incident and nothing of our inside`, async () => {
       const error = new TurnError(code, 'secret-host answered with secret-status');
       const { text, audio } = await shelf().reply({ kind: 'failed', error });

@@ -64,7 +64,7 @@ describe('a turn that ends before its reply', () => {
   it('is refused by a bound of its person once at most, however many attempts it has', async () => {
     for (const isRetry of [false, true]) {
       const { result, services, message } = start({ script: { isRetry } });
-      const rate = new TurnRate(services.clock, 1);
+      const rate = new TurnRate(services.clock, { turnsPerMinute: 1 });
       Object.assign(services, { rate });
       assert.ok(rate.admit(message.personKey));
       assert.equal((await result()).kind, isRetry ? 'answered' : 'refused');

@@ -4,7 +4,7 @@ import { reportTurn } from '../../../src/conversation/turn/report-turn.ts';
 import { TurnContext } from '../../../src/conversation/turn/turn-context.ts';
 import type { TurnResult } from '../../../src/conversation/turn/turn-result.ts';
 import { SendError, TurnError } from '../../../src/errors.ts';
-import { failedResult } from '../../../src/realtime/generate-response.ts';
+import { failedResult } from '../../../src/realtime/model-result.ts';
 import type { TurnMeasures } from '../../../src/telemetry/turn-telemetry.ts';
 import { talk, turn, wayBack } from '../recordings-under-test.ts';
 import { ScriptedJob } from './scripted-job.ts';

@@ -3,13 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { COMPILE_CACHE, programFile } from '../../support/programs.ts';
 import { audioOf, Client, simulate } from './client.ts';
 
-const ENTRY = fileURLToPath(new URL('../../../dev/simulator.ts', import.meta.url));
-
 function start(env: Record<string, string>) {
-  const child = spawn(process.execPath, [ENTRY], { env: { ...process.env, LOG_LEVEL: 'silent', ...env } });
+  const child = spawn(process.execPath, [programFile('simulator')], {
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, LOG_LEVEL: 'silent', ...env },
+  });
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (data) => {
     output.stdout += data;

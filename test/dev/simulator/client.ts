@@ -10,7 +10,7 @@ import { toneVoice } from '../../../dev/simulator/voice.ts';
 export type Json = Record<string, unknown>;
 
 /** No event of these tests takes a second; a missing one fails its test instead of holding up the run. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 15_000;
 
 export interface Running extends AsyncDisposable {
   readonly server: Simulator;

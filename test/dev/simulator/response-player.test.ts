@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { audioOf, begin, completed, type Json, joined, responseOf, SECOND, shape, simulate, spoken } from './client.ts';
-import { ManualClock } from './manual-clock.ts';
 
 const DELTA = 'response.output_audio.delta';
 const WORDS = 'response.output_audio_transcript.delta';
@@ -138,9 +138,9 @@ describe('a spoken answer', () => {
     await client.until('response.content_part.added');
     for (let piece = 0; piece < 4; piece++) {
       await client.nothingElse();
-      clock.advance(39);
+      await clock.advance(39);
       await client.nothingElse();
-      clock.advance(1);
+      await clock.advance(1);
       await client.until(DELTA);
     }
     await client.until('response.done');
@@ -230,9 +230,9 @@ describe('a performance', () => {
     const client = await simulator.connect();
     begin(client);
     await client.until('rate_limits.updated');
-    clock.advance(3_999);
+    await clock.advance(3_999);
     await client.nothingElse();
-    clock.advance(1);
+    await clock.advance(1);
     await client.until('response.done');
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { begin, completed, type Json, responseOf, shape, simulate, spoken } from './client.ts';
-import { ManualClock } from './manual-clock.ts';
 
 const DELTA = 'response.output_audio.delta';
 
@@ -23,7 +23,7 @@ describe('response.cancel', () => {
     const client = await simulator.connect();
     begin(client);
     await client.until('response.content_part.added');
-    clock.advance(40);
+    await clock.advance(40);
     await client.until(DELTA);
     client.send({ type: 'response.cancel' });
     const events = await client.through('response.done');
@@ -42,7 +42,7 @@ describe('response.cancel', () => {
       [item?.['status'], item?.['content']],
       ['incomplete', [{ type: 'output_audio', transcript: 'one' }]],
     );
-    assert.equal(clock.waiting, 1, 'only the end of the session is still awaited');
+    assert.equal(clock.waiting.length, 1, 'only the end of the session is still awaited');
     begin(client, { output_modalities: ['text'] });
     await client.until('response.done');
     assert.deepEqual(asked, [

@@ -6,8 +6,8 @@ import { describe, it } from 'node:test';
 import { WebSocket } from 'ws';
 import { startSimulator } from '../../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../../dev/simulator/voice.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { Client, type Json, type Running, simulate } from './client.ts';
-import { ManualClock } from './manual-clock.ts';
 
 /** The HTTP status that a handshake is answered with, and its headers. */
 async function refusal(simulator: Running, path: string, headers: Record<string, string> = { 'api-key': 'any' }) {
@@ -199,7 +199,7 @@ describe('the simulator', () => {
     const closed = client.closed();
     await simulator.server.close();
     await closed;
-    assert.equal(clock.waiting, 0);
+    assert.equal(clock.waiting.length, 0);
   });
 
   it('reports every event of both sides as it was on the wire', async (t) => {
@@ -252,7 +252,7 @@ describe('the end of a session', () => {
     client.send({ type: 'response.create' });
     await client.until('rate_limits.updated');
     const closed = client.closed();
-    clock.advance(1_800_000);
+    await clock.advance(1_800_000);
     assert.deepEqual(await client.error(), {
       type: 'invalid_request_error',
       code: 'session_expired',

@@ -3,8 +3,8 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Transcription } from '../../../dev/simulator/responder.ts';
 import type { ScriptedTurn } from '../../../dev/simulator/script.ts';
 import type { SimulatorOptions } from '../../../dev/simulator/simulator.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { type Client, completed, type Json, joined, responseOf, simulate, spoken } from './client.ts';
-import { ManualClock } from './manual-clock.ts';
 import { clipPart, commit, silenceOf, toneOf } from './sounds.ts';
 
 const EVENT = 'conversation.item.input_audio_transcription';
@@ -139,12 +139,12 @@ describe('a scripted transcript', () => {
     commit(client, CLIP);
     client.send({ type: 'response.create' });
     await client.until('rate_limits.updated');
-    clock.advance(700);
+    await clock.advance(700);
     assert.equal((await client.until(`${EVENT}.completed`))['transcript'], 'late');
     gate.resolve();
     assert.deepEqual(aboutTranscripts(await client.through('response.done')), []);
     assert.deepEqual(aboutTranscripts(await ask(client)), []);
-    clock.advance(700);
+    await clock.advance(700);
     assert.equal((await client.until(`${EVENT}.completed`))['transcript'], 'later');
   });
 
@@ -160,7 +160,7 @@ describe('a scripted transcript', () => {
     const client = await listening(t, { turns: [transcribed(transcription)], options: { clock } });
     assert.deepEqual(aboutTranscripts(await ask(client)), []);
     await client.nothingElse();
-    clock.advance(300);
+    await clock.advance(300);
     await client.until(`${EVENT}.failed`);
   });
 
@@ -182,7 +182,7 @@ describe('a scripted transcript', () => {
     const clock = new ManualClock();
     const client = await listening(t, { turns: [transcribed({ never: true })], options: { clock } });
     assert.deepEqual(aboutTranscripts(await ask(client)), []);
-    clock.advance(60_000);
+    await clock.advance(60_000);
     await client.nothingElse();
   });
 
@@ -205,10 +205,10 @@ describe('a scripted transcript', () => {
     const clock = new ManualClock();
     const client = await listening(t, { turns: [transcribed({ delayMs: 5_000 })], options: { clock } });
     await ask(client);
-    const waiting = clock.waiting;
+    const waiting = clock.waiting.length;
     const closed = client.closed();
     client.socket.close();
     await closed;
-    assert.deepEqual([waiting, clock.waiting], [2, 0]);
+    assert.deepEqual([waiting, clock.waiting.length], [2, 0]);
   });
 });

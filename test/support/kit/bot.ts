@@ -2,26 +2,26 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import type { Env } from '../../../src/config/env.ts';
-import { type BotProcess, type LogLine, startBotProcess } from '../bot-process.ts';
-import { type Figures, PROBE_LINE } from './probe.ts';
+import { type BotProcess, type LogLine, SOURCE, startBotProcess } from '../bot-process.ts';
+import { type Figures, PROBE_LINE, UNCOLLECTED } from './probe.ts';
 import { Counts } from './report.ts';
 
-/** What a bot wrote until the last `look`. */
+/** The output of a bot up to the last `read`. */
 export interface BotOutput {
-  /** How often each line was logged, as `level message`. */
+  /** How often each `level message` was logged. */
   readonly lines: Counts<string>;
-  /** Lines that say that something broke that must never break, and everything on standard error. */
+  /** Log lines about faults that must never happen, and everything on standard error. */
   readonly broken: readonly string[];
-  /** Reads what is new. */
-  look(): void;
+  /** Reads the new output. */
+  read(): void;
 }
 
-const NEVER_EXPECTED = /unhandled rejection|uncaught exception|turn broke|request broke|could not be changed/;
+const NEVER_EXPECTED = /unhandled rejection|uncaught exception|turn broke|request failed|could not be changed/;
 /** Only as messages: stack traces name files so. */
 const NEVER_LOGGED = /patch|listens to the turn/;
 const MAX_LINE_CHARS = 1_500;
 
-/** Reads the output of a bot; `onLine` is given each line of its log, and `isExpected` those that look broken. */
+/** Reads the output of a bot. `onLine` gets each log line; `isExpected` accepts lines that would count as broken. */
 export function watchOutput(
   bot: BotProcess,
   onLine: (line: LogLine) => void = () => {},
@@ -43,7 +43,7 @@ export function watchOutput(
   return {
     lines,
     broken,
-    look() {
+    read() {
       for (const line of stdout(bot.stdout)) note(line);
       for (const line of stderr(bot.stderr)) broken.push(`on standard error: ${line.slice(0, MAX_LINE_CHARS)}`);
     },
@@ -53,26 +53,30 @@ export function watchOutput(
 export interface ProbedBot {
   readonly bot: BotProcess;
   readonly url: string;
-  /** Collects garbage in the bot's process first. */
+  /** Memory and sockets after a garbage collection in the bot's process. */
   figures(): Promise<Figures>;
+  /** The open sockets of the bot's process, without a garbage collection. */
+  sockets(): Promise<number>;
 }
 
 /** Starts the bot with a probe in its process. */
 export async function startProbedBot(env: Env): Promise<ProbedBot> {
   const NODE_OPTIONS = `--import=${new URL('probe.ts', import.meta.url).href}`;
-  const bot = startBotProcess({ BOT_PROBE: 'on', NODE_OPTIONS, ...env });
+  // From source: the limits on its memory were measured that way.
+  const bot = startBotProcess({ BOT_PROBE: 'on', NODE_OPTIONS, ...env }, SOURCE);
   const url = await bot.whenListening();
   const { port } = await bot.whenLogged(({ msg }) => msg === PROBE_LINE);
-  return { bot, url, figures: async () => (await json(await getAlone(`http://127.0.0.1:${port}`))) as Figures };
+  const request = async (path = '') => (await json(await getOnce(`http://127.0.0.1:${port}${path}`))) as Figures;
+  return { bot, url, figures: () => request(), sockets: async () => (await request(UNCOLLECTED)).sockets };
 }
 
-/** A GET with a connection of its own. */
-export async function getAlone(url: string): Promise<IncomingMessage> {
+/** A GET with its own connection. */
+export async function getOnce(url: string): Promise<IncomingMessage> {
   const [response] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage];
   return response;
 }
 
-/** Gives the whole lines that were added to a text since the last call. */
+/** Returns the complete lines added to a text since the last call. */
 function lineReader(): (text: string) => string[] {
   let at = 0;
   return (text) => {

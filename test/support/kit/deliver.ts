@@ -5,44 +5,44 @@ import type { BaseMessage } from './ledger.ts';
 
 export type Activity = Readonly<Record<string, unknown>>;
 
-/** What came back from a POST; `status` is 0 when nothing did. */
+/** The result of a POST; `status` is 0 without a response. */
 export interface PostAnswer {
   readonly status: number;
-  /** For counts: the status, or why there is none. */
+  /** For counts: the status, or the reason for its absence. */
   readonly name: string;
   readonly text: string;
   readonly ms: number;
 }
 
 export interface PostOptions {
-  readonly limitMs?: number;
+  readonly timeoutMs?: number;
   readonly contentType?: string;
 }
 
 export interface Poster {
   /** Posts to the bot at this address. Never rejects. */
   post(botUrl: string, body: string | Buffer, options?: PostOptions): Promise<PostAnswer>;
-  /** Closes the connections that are kept. */
+  /** Closes the idle connections. */
   close(): void;
 }
 
-/** Channels give up a POST after 15 s. */
-const POST_LIMIT_MS = 15_000;
-/** The bot closes idle connections after 5 s; a POST must not meet the close. */
+/** The timeout of real channels. */
+const POST_TIMEOUT_MS = 15_000;
+/** Less than the 5 s after which the bot closes idle connections. */
 const CLIENT_IDLE_MS = 3_000;
 
-/** Posts to bots over connections that are kept. */
+/** Posts to bots over keep-alive connections. */
 export function createPoster(maxSockets = Number.POSITIVE_INFINITY): Poster {
   const agent = new Agent({ keepAlive: true, maxSockets, timeout: CLIENT_IDLE_MS });
   return {
-    post: (botUrl, body, { limitMs = POST_LIMIT_MS, contentType = 'application/json' } = {}) =>
+    post: (botUrl, body, { timeoutMs = POST_TIMEOUT_MS, contentType = 'application/json' } = {}) =>
       new Promise((resolve) => {
         const startedMs = performance.now();
         const end = (status: number, name: string, text = '') =>
           resolve({ status, name, text, ms: performance.now() - startedMs });
         const fail = ({ code, message }: NodeJS.ErrnoException) => end(0, `no answer: ${code ?? message}`);
         const headers = { 'content-type': contentType, 'content-length': Buffer.byteLength(body) };
-        const signal = AbortSignal.timeout(limitMs);
+        const signal = AbortSignal.timeout(timeoutMs);
         const sent = request(`${botUrl}/api/messages`, { agent, method: 'POST', headers, signal });
         sent.on('error', fail).on('response', (response) => {
           const status = response.statusCode ?? 0;
@@ -54,17 +54,17 @@ export function createPoster(maxSockets = Number.POSITIVE_INFINITY): Poster {
   };
 }
 
-/** What tells one user's message from another's. */
+/** Who writes, and where. */
 export interface UserActivity {
   readonly serviceUrl: string;
   readonly conversationId: string;
-  /** Names the user. */
+  /** The number of the user. */
   readonly index?: number;
-  /** Default: the Emulator, which gets an answer in one piece. */
+  /** Default: the Emulator, which gets each answer in one message. */
   readonly channelId?: string;
 }
 
-/** A message as a channel delivers it; `fields` come on top. */
+/** A message as a channel delivers it; `fields` override the others. */
 export function activityOf(
   { serviceUrl, conversationId, index = 1, channelId = 'emulator' }: UserActivity,
   fields: Activity,
@@ -78,7 +78,7 @@ export function activityOf(
   };
 }
 
-/** What is used of a ledger. */
+/** The methods of a ledger used here. */
 interface Notes {
   note(kind: string, details: string): void;
   changed(): void;
@@ -87,37 +87,37 @@ interface Notes {
 export interface DeliveryOptions {
   readonly ledger: Notes;
   readonly poster: Poster;
-  /** Where to deliver next; `undefined` if no instance runs. */
+  /** The address for the next delivery; undefined if no instance runs. */
   readonly target: () => string | undefined;
   readonly maxDeliveries: number;
-  /** How long to wait after the nth refusal. */
+  /** The pause after the nth refusal. */
   readonly pauseMs: (deliveries: number) => number;
-  readonly limitMs?: number;
+  readonly timeoutMs?: number;
   /** Ends the delivery. */
-  readonly over?: AbortSignal;
+  readonly signal?: AbortSignal;
   readonly onAnswer?: (answer: PostAnswer) => void;
 }
 
-const UNREACHED: PostAnswer = { status: 0, name: 'no answer: no instance', text: '', ms: 0 };
+const NO_INSTANCE: PostAnswer = { status: 0, name: 'no answer: no instance', text: '', ms: 0 };
 
 /**
- * Delivers a message as channels do: again after 503, or when the connection breaks. Resolves with the first other
- * answer, or with `undefined` when all deliveries were refused.
+ * Delivers a message as channels do: again after 503 and after a broken connection. Resolves with the first other answer,
+ * or with undefined if all deliveries were refused.
  */
 export async function deliver(
   message: BaseMessage<unknown>,
   activity: Activity,
   options: DeliveryOptions,
 ): Promise<PostAnswer | undefined> {
-  const { ledger, poster, target, maxDeliveries, pauseMs, over, limitMs = POST_LIMIT_MS } = options;
+  const { ledger, poster, target, maxDeliveries, pauseMs, signal, timeoutMs = POST_TIMEOUT_MS } = options;
   const body = JSON.stringify(activity);
   message.postedAtMs ??= Date.now();
-  for (let count = 1; count <= maxDeliveries && over?.aborted !== true; count++) {
+  for (let count = 1; count <= maxDeliveries && signal?.aborted !== true; count++) {
     const botUrl = target();
-    const answer = botUrl === undefined ? UNREACHED : await poster.post(botUrl, body, { limitMs });
+    const answer = botUrl === undefined ? NO_INSTANCE : await poster.post(botUrl, body, { timeoutMs });
     options.onAnswer?.(answer);
     if (answer.status === 503 || answer.status === 0) {
-      await sleep(pauseMs(count), undefined, over === undefined ? {} : { signal: over }).catch(() => {});
+      await sleep(pauseMs(count), undefined, signal === undefined ? {} : { signal }).catch(() => {});
       continue;
     }
     if (answer.status === 200) message.acceptedAtMs ??= Date.now();

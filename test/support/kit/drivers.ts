@@ -3,13 +3,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 
-/** A far end of the bot's on a real socket. */
+/** The far end of a connection of the bot, on a real socket. */
 export interface FarEnd {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** What is read of an activity that the bot sends. */
+/** The fields of the bot's activities that tests read. */
 export interface Reply {
   readonly type?: string;
   readonly text?: string;
@@ -22,12 +22,12 @@ export interface Reply {
   }[];
 }
 
-/** A call of the bot to the channel. */
+/** A request of the bot to the channel. */
 export interface ChannelCall {
   readonly conversationId: string;
-  /** The activity that is answered; what is updated is named after it. */
+  /** The activity that it answers. An update has the id of the answered activity after a prefix. */
   readonly activityId: string;
-  /** Replaces the message that was sent before. */
+  /** Replaces an earlier message. */
   readonly isUpdate: boolean;
   readonly isUpload: boolean;
   /** Empty for an upload. */
@@ -37,21 +37,21 @@ export interface ChannelCall {
 
 const PATH = /\/v3\/conversations\/([^/]+)\/(activities|attachments)(?:\/([^/]+))?$/;
 const SENT = 'sent-';
-/** Node's server closes idle connections after 5 s, and a request that meets the close is lost. */
+/** Node's server closes idle connections after 5 s: a request sent at that moment would be lost. */
 const KEEP_ALIVE_MS = 600_000;
 
 export interface Channel extends FarEnd {
   readonly server: Server;
 }
 
-/** Reads the bot's calls to the channel; `take` answers them. */
+/** Parses the bot's requests to the channel; `onCall` answers them. */
 export async function startChannel(
-  take: (call: ChannelCall, response: ServerResponse) => Promise<void> | void,
+  onCall: (call: ChannelCall, response: ServerResponse) => Promise<void> | void,
 ): Promise<Channel> {
   const server = createServer((request, response) => {
-    // The bot may give up a call in the middle of its body.
+    // The bot may abort a request in the middle of its body.
     readCall(request)
-      .then((call) => take(call, response))
+      .then((call) => onCall(call, response))
       .catch(() => request.socket.destroy());
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -66,13 +66,13 @@ export async function startChannel(
   };
 }
 
-/** Confirms a call with the id of what it sent; `onAnswered` is called when the answer is written. */
+/** Answers a request with the id of the new activity; `onAnswered` is called when the response is written. */
 export function confirm(response: ServerResponse, { activityId }: ChannelCall, onAnswered?: () => void): void {
   response.writeHead(200, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ id: `${SENT}${activityId}` }), onAnswered);
 }
 
-/** Whether path and body of a call name this message and its conversation. */
+/** Whether path and body of a request name this message and its conversation. */
 export function isFor(
   {
     conversationId,
@@ -91,13 +91,13 @@ export function isFor(
   );
 }
 
-/** The address of a reply's sound: attached, linked in the text, or on a card. */
-export function soundUrlOf({ attachments: [first] = [], text = '' }: Reply): string | undefined {
+/** The address of the audio of a reply: attached, linked in the text, or on a card. */
+export function audioUrlOf({ attachments: [first] = [], text = '' }: Reply): string | undefined {
   const page = linkIn(text) ?? first?.content?.actions?.find(({ url }) => url !== undefined)?.url;
   return first?.contentUrl ?? (page === undefined ? undefined : `${page}.wav`);
 }
 
-/** The address of the page that plays a reply, if that is a link in its text. */
+/** The address of the player page, if the text has a link to it. */
 export function linkIn(text: string): string | undefined {
   return /\[Listen \(\d+:\d\d\)\]\((\S+)\)$/.exec(text)?.[1];
 }
@@ -121,7 +121,7 @@ export interface RealtimeServer extends FarEnd {
   readonly openSockets: number;
 }
 
-/** A WebSocket server in the place of the model; `onSocket` speaks the protocol. */
+/** A WebSocket server in place of the model; `onSocket` speaks the protocol. */
 export async function startRealtimeServer(onSocket: (socket: WebSocket) => void): Promise<RealtimeServer> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
   server.on('connection', (socket) => {
@@ -141,7 +141,7 @@ export async function startRealtimeServer(onSocket: (socket: WebSocket) => void)
   };
 }
 
-/** What connects a bot to a model that takes any key. */
+/** Settings for a model that accepts any key. */
 export function modelEnv(url: string, deployment: string): Record<string, string> {
   return {
     ...{ AZURE_OPENAI_ENDPOINT: url, AZURE_OPENAI_DEPLOYMENT_NAME: deployment, AZURE_OPENAI_API_KEY: 'any' },

@@ -3,18 +3,18 @@ import { type BaseConversation, type BaseMessage, type BaseSend, type Ledger, to
 
 type Message = BaseMessage<BaseConversation<unknown>>;
 
-/** How a send is wrong in what it says or in its address. */
+/** How the text or the address of a send is wrong. */
 export type Mixup = 'wrong address' | 'crossed' | 'mixed up';
 
-/** Reports sends with a wrong address, and with tokens of other conversations or of other messages of their own. */
+/** Reports a wrong address, and tokens of other conversations or of other messages of the same conversation. */
 export function judgeAddress(
   { text, isWellAddressed }: BaseSend,
   { token, conversation }: Message,
-  tell: (mixup: Mixup, details: string) => void,
+  report: (mixup: Mixup, details: string) => void,
 ): void {
-  if (!isWellAddressed) tell('wrong address', text.slice(0, 100));
+  if (!isWellAddressed) report('wrong address', text.slice(0, 100));
   for (const other of tokensIn(text)) {
-    if (other !== token) tell(isOf(conversation, other) ? 'mixed up' : 'crossed', `got ${other}`);
+    if (other !== token) report(isOf(conversation, other) ? 'mixed up' : 'crossed', `got ${other}`);
   }
 }
 
@@ -23,43 +23,44 @@ export function isOf({ index }: { readonly index: number }, token: string): bool
 }
 
 /**
- * Notes each token of another conversation in what the model is told, and each of the `expected` messages of which it
- * is told no question or no answer. `isOnce`: nor either of them twice.
+ * Notes tokens of other conversations in the history of a request, and `expected` messages whose question or answer is
+ * missing. `isOnce`: also those that occur twice.
  */
 export function judgeMemory<M extends BaseMessage<C>, C extends BaseConversation<M>>(
-  said: readonly HistoryLine[],
+  history: readonly HistoryLine[],
   { token, conversation }: M,
   expected: readonly M[],
   { ledger, isOnce }: { readonly ledger: Ledger<M, C>; readonly isOnce: boolean },
 ): void {
-  for (const other of new Set(said.flatMap(({ text }) => tokensIn(text)))) {
+  for (const other of new Set(history.flatMap(({ text }) => tokensIn(text)))) {
     if (!isOf(conversation, other)) ledger.note('crossed memory', `${token} was asked with ${other} in its history`);
   }
-  const known = said.map(({ role, text }) => `${role.slice(0, 1)}:${tokensIn(text).join('+')}`).join(' ') || 'nothing';
-  for (const before of expected) {
-    const roles = said.filter(({ text }) => tokensIn(text).includes(before.token)).map(({ role }) => role);
+  const content =
+    history.map(({ role, text }) => `${role.slice(0, 1)}:${tokensIn(text).join('+')}`).join(' ') || 'nothing';
+  for (const earlier of expected) {
+    const roles = history.filter(({ text }) => tokensIn(text).includes(earlier.token)).map(({ role }) => role);
     const isWhole = isOnce ? roles.join() === 'user,assistant' : roles.includes('user') && roles.includes('assistant');
     if (isWhole) continue;
-    const what = roles.length > 2 ? 'told twice' : 'lost memory';
-    ledger.note(what, `${token} was asked with ${before.token} as (${roles}); all of it: ${known}`);
+    const what = roles.length > 2 ? 'repeated memory' : 'lost memory';
+    ledger.note(what, `${token} was asked with ${earlier.token} as (${roles}); the whole history: ${content}`);
   }
 }
 
 const WAV_HEADER_BYTES = 44;
-const FETCH_LIMIT_MS = 5_000;
+const FETCH_TIMEOUT_MS = 5_000;
 
-/** A reply's sound as PCM16 LE mono 24 kHz: every sample is the number of its conversation. */
-export function soundOf(index: number, lengthMs: number): Buffer {
+/** The audio of a reply, PCM16 LE mono 24 kHz: every sample is the number of its conversation. */
+export function audioOf(index: number, lengthMs: number): Buffer {
   return Buffer.alloc(lengthMs * 48, new Uint8Array(Int16Array.of(index).buffer));
 }
 
-/** Fetches a reply's sound: `right`, `crossed`, or what came instead. Never rejects. `lengthMs` defaults to any length. */
-export async function hear(url: string, index: number, lengthMs?: number): Promise<string> {
+/** Fetches the audio of a reply: `right`, `crossed`, or a description of the error. Never rejects. `lengthMs`: default is any. */
+export async function checkAudio(url: string, index: number, lengthMs?: number): Promise<string> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(FETCH_LIMIT_MS) });
-    if (!answer.ok) return `HTTP ${answer.status}`;
-    const pcm = Buffer.from(await answer.arrayBuffer()).subarray(WAV_HEADER_BYTES);
-    const isRight = pcm.byteLength > 0 && pcm.equals(soundOf(index, lengthMs ?? pcm.byteLength / 48));
+    const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+    if (!response.ok) return `HTTP ${response.status}`;
+    const pcm = Buffer.from(await response.arrayBuffer()).subarray(WAV_HEADER_BYTES);
+    const isRight = pcm.byteLength > 0 && pcm.equals(audioOf(index, lengthMs ?? pcm.byteLength / 48));
     return isRight ? 'right' : 'crossed';
   } catch (error) {
     const { name, message } = error as Error;

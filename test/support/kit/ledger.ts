@@ -7,7 +7,7 @@ export interface BaseConversation<Message> {
   readonly messages: Message[];
 }
 
-/** One try of the bot to answer, as the channel saw it. */
+/** One attempt of the bot to deliver an answer, as the channel saw it. */
 export interface BaseSend {
   /** Milliseconds since the epoch, like all times here. */
   readonly atMs: number;
@@ -18,9 +18,9 @@ export interface BaseSend {
   readonly isWellAddressed: boolean;
 }
 
-/** A message of a user and everything that became of it. */
+/** A message of a user, and everything that happened to it. */
 export interface BaseMessage<Conversation> {
-  /** Stands in its text and nowhere else: `c12-m7`. */
+  /** Unique to its text: `c12-m7`. */
   readonly token: string;
   readonly activityId: string;
   readonly conversation: Conversation;
@@ -39,26 +39,26 @@ export function tokensIn(text: string): string[] {
   return text.match(TOKEN) ?? [];
 }
 
-/** The first of the sends that the user saw. */
+/** The first send that the user saw. */
 export function answerOf<Send extends BaseSend>({ sends }: { readonly sends: readonly Send[] }): Send | undefined {
   return sends.find(({ isTaken }) => isTaken);
 }
 
-/** Records what was sent, what was answered, and what is wrong. */
+/** Records messages, answers and findings. */
 export class Ledger<Message extends BaseMessage<Conversation>, Conversation extends BaseConversation<Message>> {
   readonly conversations: Conversation[] = [];
   readonly #messages = new Map<string, Message>();
   readonly #counts = new Map<string, Counts<string>>();
-  /** What is wrong, as `kind: details`. */
+  /** Findings, as `kind: details`. */
   readonly findings: string[] = [];
   readonly #waiters = new Set<() => void>();
 
-  /** What the next conversation starts with. */
+  /** The initial fields of the next conversation. */
   protected nextConversation() {
     return { index: this.conversations.length + 1, messages: [] };
   }
 
-  /** What the next message of a conversation starts with. */
+  /** The initial fields of the next message of a conversation. */
   protected nextMessage(conversation: Conversation) {
     const number = conversation.messages.length + 1;
     const token = `c${conversation.index}-m${number}`;
@@ -91,12 +91,12 @@ export class Ledger<Message extends BaseMessage<Conversation>, Conversation exte
     counts.add(name);
   }
 
-  /** The counts of a group, the highest first. */
+  /** The counts of a group, in descending order. */
   counted(group: string): readonly (readonly [string, number])[] {
     return this.#counts.get(group)?.sorted() ?? [];
   }
 
-  /** Wakes everybody who waits with `when`. */
+  /** Re-evaluates all pending `when` conditions. */
   changed(): void {
     for (const look of this.#waiters) look();
   }

@@ -5,37 +5,42 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** What the bot's process holds after garbage was collected; memory in bytes. */
+/** Resources of the bot's process after a garbage collection; memory in bytes. */
 export interface Figures {
-  /** JavaScript objects, and buffers and the like outside of them. */
+  /** JavaScript heap and external memory, such as buffers. */
   readonly memoryBytes: number;
   readonly heapUsed: number;
   readonly arrayBuffers: number;
   readonly rss: number;
   readonly peakRssBytes: number;
-  /** Sockets of the process without those of the probe. */
+  /** Sockets of the process, without those of the probe. */
   readonly sockets: number;
   readonly timers: number;
-  /** The longest delay of the event loop since the last look, in milliseconds. */
+  /** The longest delay of the event loop since the last request, in milliseconds. */
   readonly longestDelayMs: number;
 }
 
-/** The log line that gives the probe's port. */
+/** The path of a request without a garbage collection. */
+export const UNCOLLECTED = '/uncollected';
+
+/** The message of the log line with the probe's port. */
 export const PROBE_LINE = 'probe listens';
 
-// Preloaded into the bot's process (`--import`), and imported for its types by a test: only the first starts it.
+// Preloaded into the bot's process (`--import`), and imported by tests for its types: only the former starts it.
 if (process.env['BOT_PROBE'] === 'on') startProbe();
 
-/** Listens on a port of its own, through which a test sees the memory of the process. */
+/** Listens on its own port, through which a test reads the figures. */
 function startProbe(): void {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
+  // What was compiled with other flags is compiled again, in every process that shares the cache.
+  setFlagsFromString('--no-expose-gc');
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
   const probe = createServer(async (request, response) => {
     const longestDelayMs = Math.round(delay.max / 1e6);
-    // Finalizers run between collections and release more.
-    for (let times = 0; times < 4; times++) {
+    // Finalizers between collections release more.
+    for (let times = 0; times < (request.url === UNCOLLECTED ? 0 : 4); times++) {
       collectGarbage();
       await nextTick();
     }

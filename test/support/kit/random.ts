@@ -1,20 +1,21 @@
-/** Choices that come out the same for the same name, whatever else happens meanwhile. */
+/** Pseudo-random choices, deterministic for a name. */
 export interface Random {
-  /** From 0 up to 1. */
+  /** A number from 0 up to 1. */
   next(): number;
-  /** A whole number from `least` to `most`, both included. */
-  whole(least: number, most: number): number;
-  isLucky(share: number): boolean;
+  /** An integer from `min` to `max`, both included. */
+  integer(min: number, max: number): number;
+  /** True with this probability. */
+  chance(probability: number): boolean;
   pick<T>(list: readonly T[]): T;
-  /** One of the names, by their weights. */
-  among<Name extends string>(weights: Readonly<Record<Name, number>>): Name;
-  /** Waits as between independent events: short ones often, long ones now and then, at most four times the mean. */
+  /** A name, by the weights. */
+  weighted<Name extends string>(weights: Readonly<Record<Name, number>>): Name;
+  /** The time between independent events (exponential distribution), at most four times the mean. */
   gapMs(meanMs: number): number;
 }
 
 /**
- * A generator of its own for each name: what one user, one answer, or one try of a send meets is the same in every run
- * with this seed, although they meet in another order.
+ * Creates a generator for a name. One user, answer or attempt gets the same choices in every run with the same seed, in
+ * whatever order they run.
  */
 export function createRandom(...name: readonly (string | number)[]): Random {
   let state = hash(name.join(' '));
@@ -25,18 +26,18 @@ export function createRandom(...name: readonly (string | number)[]): Random {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-  const whole = (least: number, most: number) => least + Math.floor(next() * (most - least + 1));
+  const integer = (min: number, max: number) => min + Math.floor(next() * (max - min + 1));
   return {
     next,
-    whole,
-    isLucky: (share) => next() < share,
-    pick: (list) => list[whole(0, list.length - 1)] as (typeof list)[number],
-    among: (weights) => among(weights, next()),
+    integer,
+    chance: (probability) => next() < probability,
+    pick: (list) => list[integer(0, list.length - 1)] as (typeof list)[number],
+    weighted: (weights) => pickWeighted(weights, next()),
     gapMs: (meanMs) => Math.min(-Math.log(1 - next()), 4) * meanMs,
   };
 }
 
-function among<Name extends string>(weights: Readonly<Record<Name, number>>, at: number): Name {
+function pickWeighted<Name extends string>(weights: Readonly<Record<Name, number>>, at: number): Name {
   const entries = Object.entries(weights) as [Name, number][];
   let left = at * entries.reduce((sum, [, weight]) => sum + weight, 0);
   for (const [name, weight] of entries) {

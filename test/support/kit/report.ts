@@ -13,12 +13,12 @@ export class Counts<Name> extends Map<Name, number> {
     this.set(name, (this.get(name) ?? 0) + count);
   }
 
-  /** The highest first. */
+  /** In descending order. */
   sorted(): [Name, number][] {
     return [...this].sort(([, a], [, b]) => b - a);
   }
 
-  /** In one line. */
+  /** As one line. */
   listed(): string {
     return (
       this.sorted()
@@ -28,12 +28,12 @@ export class Counts<Name> extends Map<Name, number> {
   }
 }
 
-/** A title above counts, after an empty line. */
+/** An empty line, a title and counts. */
 export function section(title: string, rows: readonly (readonly [string, number])[]): string[] {
   return ['', title, ...rows.map(([name, count]) => `  ${String(count).padStart(7)}  ${name}`)];
 }
 
-/** How many findings of each kind there are, and the first of them; a kind is what stands before the colon. */
+/** The number of findings of each kind, and the first findings. The kind is the text before the colon. */
 export function findingsSection(findings: readonly string[]): string[] {
   const kinds = new Counts<string>();
   for (const finding of findings) kinds.add(finding.split(':', 1)[0] ?? '');
@@ -48,7 +48,7 @@ export function table(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => row.map(align).join('  ')).join('\n');
 }
 
-/** Formats times of a message as milliseconds after its POST. */
+/** Formats a time as milliseconds after the POST. */
 export function after(postedAtMs: number | undefined) {
   return (ms: number | undefined): string => (ms === undefined ? '-' : `+${ms - (postedAtMs ?? 0)}`);
 }
@@ -59,7 +59,7 @@ export function createProgress(): (line: string) => void {
   return (line) => print(`${String(Math.round((Date.now() - startedMs) / 1000)).padStart(5)} s: ${line}`);
 }
 
-/** Throws with the smallest example, what it broke, and the seed, if a check failed. */
+/** If a check failed, throws an error with the smallest example, its cause and the seed. */
 export function assertHolds<T>(name: string, result: RunDetails<T>, show: (example: T) => string): void {
   if (!result.failed) return;
   const { seed, counterexamplePath, numShrinks, counterexample, errorInstance } = result;
@@ -67,7 +67,7 @@ export function assertHolds<T>(name: string, result: RunDetails<T>, show: (examp
   const cut = example.length > MAX_EXAMPLE_CHARS ? ` … (${example.length} characters)` : '';
   const cause = errorInstance instanceof Error ? (errorInstance.stack ?? errorInstance.message) : String(errorInstance);
   throw new Error(
-    `${name} failed (fast-check's seed ${seed}, path ${counterexamplePath}, made smaller ${numShrinks} times)\n` +
+    `${name} failed (fast-check's seed ${seed}, path ${counterexamplePath}, shrunk ${numShrinks} times)\n` +
       `${cause.slice(0, MAX_EXAMPLE_CHARS)}\nCounterexample: ${example.slice(0, MAX_EXAMPLE_CHARS)}${cut}`,
   );
 }

@@ -1,109 +1,66 @@
-/** What was recorded. */
-export interface Sound {
+/** A finished recording. */
+export interface Recording {
   readonly pieces: readonly Float32Array<ArrayBuffer>[];
   readonly sampleRateHz: number;
   readonly seconds: number;
-  /** The largest amplitude, from 0 to 1. */
-  readonly peak: number;
 }
 
-/** What hears of a recording. */
-export interface MicrophoneListener {
+export interface RecordingListener {
   /** Root mean square of the newest piece, from 0 to 1, and the length of the recording so far. */
-  onSound(level: number, seconds: number): void;
-  /** Called once: after `stop`, or after the system took the microphone away. */
-  onEnd(sound: Sound): void;
+  onAudio(level: number, seconds: number): void;
+  /** Called once: by `stop`, or when the system ends the recording. */
+  onEnd(recording: Recording): void;
 }
 
-/** How long the recorder may take to hand on the rest. Where the system took the microphone away, it never does. */
-const FLUSH_MS = 1_000;
-
-/** A recording that runs. */
-export class Microphone {
-  readonly #context: AudioContext;
-  readonly #stream: MediaStream;
-  readonly #node: AudioWorkletNode;
-  readonly #listener: MicrophoneListener;
-  readonly #pieces: Float32Array<ArrayBuffer>[] = [];
-  #sampleCount = 0;
-  #peak = 0;
-  #isStopping = false;
-  #hasEnded = false;
-
-  private constructor(context: AudioContext, stream: MediaStream, listener: MicrophoneListener) {
-    this.#context = context;
-    this.#stream = stream;
-    this.#listener = listener;
-    this.#node = new AudioWorkletNode(context, 'recorder', { numberOfInputs: 1, numberOfOutputs: 1 });
-    this.#node.port.onmessage = ({ data }) => (data === null ? this.#end() : this.#take(data));
-    context.createMediaStreamSource(stream).connect(this.#node);
-    // Silence; some browsers run only what is on the way to a loudspeaker.
-    this.#node.connect(context.destination);
-    for (const track of stream.getTracks()) track.addEventListener('ended', () => this.stop());
-  }
-
-  /**
-   * Starts to record, with the worklet at `recorderPath`. Call it within the press of a button. Rejects with a
-   * DOMException as `getUserMedia` does, and with a `NetworkError` where the worklet cannot be loaded.
-   */
-  static async open(recorderPath: string, listener: MicrophoneListener): Promise<Microphone> {
-    let context: AudioContext | undefined;
-    let stream: MediaStream | undefined;
-    try {
-      // Made within the press itself, without which some browsers keep it silent.
-      context = new AudioContext();
-      stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
-      await context.audioWorklet.addModule(recorderPath).catch(() => {
-        throw new DOMException('the recorder', 'NetworkError');
-      });
-      await context.resume();
-      return new Microphone(context, stream, listener);
-    } catch (error) {
-      release(context, stream);
-      throw error;
-    }
-  }
-
-  /** Length of the recording so far. */
-  get seconds(): number {
-    return this.#sampleCount / this.#context.sampleRate;
-  }
-
-  /** Ends the recording once its rest is handed on. Safe to call twice. */
-  stop(): void {
-    if (this.#isStopping || this.#hasEnded) return;
-    this.#isStopping = true;
-    this.#node.port.postMessage('end');
-    setTimeout(() => this.#end(), FLUSH_MS);
-  }
-
-  #take(piece: Float32Array<ArrayBuffer>): void {
-    if (this.#hasEnded) return;
-    let sum = 0;
-    for (const sample of piece) {
-      sum += sample * sample;
-      this.#peak = Math.max(this.#peak, Math.abs(sample));
-    }
-    this.#pieces.push(piece);
-    this.#sampleCount += piece.length;
-    this.#listener.onSound(Math.sqrt(sum / Math.max(1, piece.length)), this.seconds);
-  }
-
-  #end(): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
-    release(this.#context, this.#stream);
-    const { seconds } = this;
-    this.#listener.onEnd({
-      pieces: this.#pieces,
-      sampleRateHz: this.#context.sampleRate,
-      seconds,
-      peak: this.#peak,
+/**
+ * Starts to record, with the worklet at `recorderPath`; returns the function that ends the recording, which is safe to
+ * call twice. Call it in the handler of a click. Rejects with a DOMException as `getUserMedia` does, and with a
+ * `NetworkError` if the worklet cannot be loaded.
+ */
+export async function startRecording(recorderPath: string, listener: RecordingListener): Promise<() => void> {
+  // Made in the handler itself: some browsers suspend any other context.
+  const context = new AudioContext();
+  let stream: MediaStream | undefined;
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
+    await context.audioWorklet.addModule(recorderPath).catch(() => {
+      throw new DOMException('the recorder', 'NetworkError');
     });
+    await context.resume();
+    return record(context, stream, listener);
+  } catch (error) {
+    release(context, stream);
+    throw error;
   }
 }
 
-function release(context: AudioContext | undefined, stream: MediaStream | undefined): void {
+function record(context: AudioContext, stream: MediaStream, listener: RecordingListener): () => void {
+  const pieces: Float32Array<ArrayBuffer>[] = [];
+  const { sampleRate: sampleRateHz } = context;
+  let sampleCount = 0;
+  let hasEnded = false;
+  const node = new AudioWorkletNode(context, 'recorder', { numberOfInputs: 1, numberOfOutputs: 1 });
+  node.port.onmessage = ({ data: piece }: MessageEvent<Float32Array<ArrayBuffer>>) => {
+    if (hasEnded) return;
+    pieces.push(piece);
+    sampleCount += piece.length;
+    const power = piece.reduce((sum, sample) => sum + sample * sample, 0) / piece.length;
+    listener.onAudio(Math.sqrt(power), sampleCount / sampleRateHz);
+  };
+  const stop = () => {
+    if (hasEnded) return;
+    hasEnded = true;
+    release(context, stream);
+    listener.onEnd({ pieces, sampleRateHz, seconds: sampleCount / sampleRateHz });
+  };
+  context.createMediaStreamSource(stream).connect(node);
+  // It plays silence: some browsers run only nodes that lead to the destination.
+  node.connect(context.destination);
+  for (const track of stream.getTracks()) track.addEventListener('ended', stop);
+  return stop;
+}
+
+function release(context: AudioContext, stream: MediaStream | undefined): void {
   for (const track of stream?.getTracks() ?? []) track.stop();
-  void context?.close();
+  void context.close();
 }

@@ -1,7 +1,7 @@
 import { clockTime, element, setAttribute } from './dom.ts';
 
-// The player. Its texts and limits come from the page's attributes. Nothing plays until the button is pressed: Teams'
-// dialog does not let it, and nobody likes a page that speaks by itself.
+// The player. Its texts and limits come from the page's attributes. It never plays by itself: Teams' dialog does not
+// allow it, and users do not expect it.
 
 const ICONS = {
   play: 'M8 4.5v15l12-7.5z',
@@ -22,9 +22,9 @@ const failure = element('failure', HTMLElement);
 const icon = element('icon', SVGPathElement);
 const elapsed = element('elapsed', HTMLElement);
 const total = element('total', HTMLElement).textContent ?? '';
-// The length as the bot knows it: browsers learn it late, and some only estimate it.
+// The length from the bot: browsers know it late, and some only estimate it.
 const seconds = Number(position.max);
-const calm = matchMedia('(prefers-reduced-motion: reduce)');
+const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 let frame = 0;
 
 function render(): void {
@@ -45,13 +45,13 @@ function seek(toSeconds: number): void {
   render();
 }
 
-function follow(): void {
+function animate(): void {
   render();
   cancelAnimationFrame(frame);
-  if (!audio.paused && !calm.matches) frame = requestAnimationFrame(follow);
+  if (!audio.paused && !reducedMotion.matches) frame = requestAnimationFrame(animate);
 }
 
-function fail(): void {
+function showFailure(): void {
   failure.textContent = failure.dataset['text'] ?? '';
   render();
 }
@@ -64,7 +64,7 @@ function playOrPause(): void {
   failure.textContent = '';
   if (audio.error) audio.load();
   if (audio.ended) audio.currentTime = 0;
-  // What keeps it from playing comes as an event, too.
+  // The reason why it does not play comes as an event.
   audio.play().catch(render);
 }
 
@@ -77,19 +77,19 @@ function step(event: KeyboardEvent): void {
 
 toggle.addEventListener('click', playOrPause);
 speed.addEventListener('change', () => {
-  // The default is what a new sound, or one that is loaded again, begins with.
+  // The default applies to audio that is loaded again.
   audio.defaultPlaybackRate = Number(speed.value);
   audio.playbackRate = Number(speed.value);
 });
 position.addEventListener('input', () => seek(position.valueAsNumber));
 position.addEventListener('keydown', step);
 for (const name of ['play', 'pause', 'ended', 'timeupdate', 'seeked']) audio.addEventListener(name, render);
-audio.addEventListener('playing', follow);
-audio.addEventListener('error', fail);
+audio.addEventListener('playing', animate);
+audio.addEventListener('error', showFailure);
 
 render();
 element('player', HTMLElement).hidden = false;
 element('speed-choice', HTMLElement).hidden = false;
-// A frame of Teams lets nothing be downloaded; its card has a button for that.
+// A frame in Teams cannot download; its card has a button for that.
 element('download', HTMLElement).hidden = window.parent !== window;
-if (audio.error) fail();
+if (audio.error) showFailure();

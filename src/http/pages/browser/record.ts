@@ -1,151 +1,138 @@
-import { Microphone, type Sound } from './microphone.ts';
-import {
-  anew,
-  enter,
-  facts,
-  finish,
-  listen,
-  send,
-  showLevel,
-  showTime,
-  stateNow,
-  tell,
-  toggle,
-  warn,
-  warnNotRecorded,
-  words,
-} from './record-view.ts';
+import { type Recording, startRecording } from './microphone.ts';
+import * as view from './record-view.ts';
+import { facts, playback, texts } from './record-view.ts';
 import { encodeWav, resample } from './wav.ts';
 
-// The page on which users speak.
+// The recording page.
 
 const MIN_SECONDS = 0.5;
-/** Below this amplitude there is nothing to hear. */
-const QUIET = 0.01;
-const SEND_MS = 120_000;
-const CLOSE_MS = 1_500;
+/** A recording whose amplitude never exceeds this is silent. */
+const SILENT_PEAK = 0.01;
+const UPLOAD_TIMEOUT_MS = 120_000;
+const CLOSE_DELAY_MS = 1_500;
 
 const endsAtMs = performance.now() + facts.leftMs;
-let microphone: Microphone | undefined;
+let stop = () => {};
 let wav: Blob | undefined;
 
 async function record(): Promise<void> {
-  if (performance.now() >= endsAtMs) return finish('ended');
-  forgetRecording();
-  enter('asking');
-  toggle.focus();
-  tell(words.asking);
+  if (performance.now() >= endsAtMs) return view.finish('ended');
+  discardRecording();
+  view.enter('asking');
+  view.toggle.focus();
+  view.show(texts.asking);
   try {
-    microphone = await Microphone.open(facts.recorderPath, { onSound: follow(), onEnd: (sound) => void take(sound) });
+    stop = await startRecording(facts.recorderPath, {
+      onAudio: progress(),
+      onEnd: (recording) => void review(recording),
+    });
   } catch (error) {
-    return warnNotRecorded(reasonOf(error));
+    return view.showNotRecorded(failureText(error));
   }
-  enter('recording');
-  showTime(microphone.seconds);
-  tell(words.listening);
+  view.enter('recording');
+  view.showTime(0);
+  view.show(texts.listening);
 }
 
-/** Shows a recording while it grows, says when its end is near, and ends it there. */
-function follow(): (level: number, seconds: number) => void {
+/** Shows the progress of a recording, warns when its end is near, and ends it there. */
+function progress(): (level: number, seconds: number) => void {
   let isWarned = false;
   return (level, seconds) => {
-    showLevel(level);
-    showTime(seconds);
+    view.showLevel(level);
+    view.showTime(seconds);
     if (seconds >= facts.warnAtSeconds && !isWarned) {
       isWarned = true;
-      tell(words.almostFull);
+      view.show(texts.almostFull);
     }
-    if (seconds >= facts.maxSeconds) microphone?.stop();
+    if (seconds >= facts.maxSeconds) stop();
   };
 }
 
-function reasonOf(error: unknown): string {
-  switch (error instanceof DOMException ? error.name : '') {
-    case 'NotAllowedError':
-    case 'SecurityError':
-      return words.refused;
-    case 'NotFoundError':
-    case 'OverconstrainedError':
-      return words.noMicrophone;
-    case 'NotReadableError':
-    case 'AbortError':
-      return words.microphoneInUse;
-    case 'NetworkError':
-      return words.notLoaded;
-    default:
-      return words.notHere;
-  }
+/** By the name of a DOMException. */
+const FAILURE_TEXTS: Readonly<Record<string, string>> = {
+  NotAllowedError: texts.refused,
+  SecurityError: texts.refused,
+  NotFoundError: texts.noMicrophone,
+  OverconstrainedError: texts.noMicrophone,
+  NotReadableError: texts.microphoneInUse,
+  AbortError: texts.microphoneInUse,
+  NetworkError: texts.notLoaded,
+};
+
+function failureText(error: unknown): string {
+  return FAILURE_TEXTS[error instanceof DOMException ? error.name : ''] ?? texts.notHere;
 }
 
-async function take({ pieces, sampleRateHz, seconds, peak }: Sound): Promise<void> {
-  microphone = undefined;
-  if (seconds < MIN_SECONDS) return warnNotRecorded(words.tooShort);
+async function review({ pieces, sampleRateHz, seconds }: Recording): Promise<void> {
+  let isSilent: boolean;
+  if (seconds < MIN_SECONDS) return view.showNotRecorded(texts.tooShort);
   try {
     const samples = await resample(pieces, sampleRateHz, facts.sampleRateHz);
+    isSilent = samples.every((sample) => Math.abs(sample) < SILENT_PEAK);
     wav = encodeWav(samples.subarray(0, facts.maxSeconds * facts.sampleRateHz), facts.sampleRateHz);
   } catch (error) {
-    return warnNotRecorded(reasonOf(error));
+    return view.showNotRecorded(failureText(error));
   }
-  listen.src = URL.createObjectURL(wav);
-  enter('recorded');
-  tell(peak < QUIET ? words.silent : seconds >= facts.maxSeconds ? words.full : words.recorded);
-  send.focus();
+  playback.src = URL.createObjectURL(wav);
+  view.enter('recorded');
+  view.show(isSilent ? texts.silent : seconds >= facts.maxSeconds ? texts.full : texts.recorded);
+  view.send.focus();
 }
 
-function forgetRecording(): void {
+function discardRecording(): void {
   if (wav === undefined) return;
-  listen.pause();
-  URL.revokeObjectURL(listen.src);
-  listen.removeAttribute('src');
+  playback.pause();
+  URL.revokeObjectURL(playback.src);
+  playback.removeAttribute('src');
   wav = undefined;
 }
 
 async function upload(body: Blob): Promise<void> {
-  listen.pause();
-  enter('sending');
-  tell(words.sending);
-  let reason = words.notSent;
+  playback.pause();
+  view.enter('sending');
+  view.show(texts.sending);
+  let reason = texts.notSent;
   try {
     const response = await fetch(facts.uploadPath, {
       method: 'POST',
       body,
       headers: { 'Content-Type': 'audio/wav' },
       credentials: 'omit',
-      signal: AbortSignal.timeout(SEND_MS),
+      signal: AbortSignal.timeout(UPLOAD_TIMEOUT_MS),
     });
     if (response.ok) return closeSoon();
-    if (response.status === 404) return finish('ended');
+    if (response.status === 404) return view.finish('ended');
     reason = (await response.json()).message;
   } catch {
-    // What keeps it from being sent, or its refusal from being read, is the same for the user.
+    // For the user, a failed upload and an unreadable refusal are the same.
   }
-  enter('recorded');
-  warn(reason);
-  send.focus();
+  view.enter('recorded');
+  view.show('', reason);
+  view.send.focus();
 }
 
 function closeSoon(): void {
-  forgetRecording();
-  finish('sent');
-  // In Teams the dialog closes itself, once that was read.
+  discardRecording();
+  view.finish('sent');
+  // In Teams the dialog closes itself, after the user had time to read.
   setTimeout(() => {
     try {
       window.microsoftTeams?.dialog.url.submit();
     } catch {
-      // It says that it can be closed.
+      // The text says that the page can be closed.
     }
-  }, CLOSE_MS);
+  }, CLOSE_DELAY_MS);
 }
 
-toggle.addEventListener('click', () => {
-  if (stateNow() === 'recording') microphone?.stop();
-  else if (stateNow() === 'ready') void record();
+view.toggle.addEventListener('click', () => {
+  if (view.currentState() === 'recording') stop();
+  else if (view.currentState() === 'ready') void record();
 });
-send.addEventListener('click', () => {
-  if (stateNow() === 'recorded' && wav !== undefined) void upload(wav);
+view.send.addEventListener('click', () => {
+  if (view.currentState() === 'recorded' && wav !== undefined) void upload(wav);
 });
-anew.addEventListener('click', () => {
-  if (stateNow() === 'recorded') void record();
+view.again.addEventListener('click', () => {
+  if (view.currentState() === 'recorded') void record();
 });
 
-enter('ready');
+view.enter('ready');

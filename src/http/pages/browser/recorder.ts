@@ -1,4 +1,4 @@
-// An audio worklet: it runs in a thread of the browser's audio, whose globals TypeScript's own types do not have.
+// An audio worklet. TypeScript has no types for the globals of its thread.
 // https://webaudio.github.io/web-audio-api/#AudioWorkletGlobalScope
 
 declare class AudioWorkletProcessor {
@@ -6,43 +6,25 @@ declare class AudioWorkletProcessor {
 }
 declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;
 
-const PIECE_SAMPLES = 2048;
+/** About 20 ms, of which the end of a recording may lose one. */
+const PIECE_SAMPLES = 1024;
 
-/**
- * Hands on what the microphone gives, all channels mixed into one. A message of the page ends it: then it hands on the
- * rest, and after that `null`.
- */
+/** Posts the microphone's audio to the page in pieces, its channels mixed into one. */
 class Recorder extends AudioWorkletProcessor {
   #piece = new Float32Array(PIECE_SAMPLES);
   #sampleCount = 0;
-  #hasEnded = false;
-
-  constructor() {
-    super();
-    this.port.onmessage = () => {
-      this.port.postMessage(this.#piece.slice(0, this.#sampleCount));
-      this.port.postMessage(null);
-      this.#hasEnded = true;
-    };
-  }
 
   process([channels = []]: readonly (readonly Float32Array[])[]): boolean {
-    if (this.#hasEnded) return false;
     const length = channels[0]?.length ?? 0;
     for (let index = 0; index < length; index++) {
-      let sum = 0;
-      for (const channel of channels) sum += channel[index] ?? 0;
+      const sum = channels.reduce((total, channel) => total + (channel[index] ?? 0), 0);
       this.#piece[this.#sampleCount++] = sum / channels.length;
-      if (this.#sampleCount === this.#piece.length) this.#handOn();
+      if (this.#sampleCount < PIECE_SAMPLES) continue;
+      this.port.postMessage(this.#piece, [this.#piece.buffer]);
+      this.#piece = new Float32Array(PIECE_SAMPLES);
+      this.#sampleCount = 0;
     }
     return true;
-  }
-
-  #handOn(): void {
-    const piece = this.#piece;
-    this.#piece = new Float32Array(PIECE_SAMPLES);
-    this.#sampleCount = 0;
-    this.port.postMessage(piece, [piece.buffer]);
   }
 }
 

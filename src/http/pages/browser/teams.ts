@@ -1,30 +1,29 @@
 import { isShownByTeams } from './teams-host.ts';
 
-// Tells Teams that the page is there, and wears its theme. Outside of Teams nothing is loaded. A host that does not
-// answer leaves the page as it is.
+// Tells Teams that the page has loaded, and applies its theme. Outside of Teams nothing is loaded.
 
-function wear(theme: string): void {
+function applyTheme(theme: string): void {
   document.documentElement.dataset['theme'] = theme;
 }
 
-async function greet(): Promise<void> {
+async function connect(): Promise<void> {
   try {
     const { app } = window.microsoftTeams ?? {};
     if (app === undefined) return;
     await app.initialize();
-    app.registerOnThemeChangeHandler(wear);
-    wear((await app.getContext()).app.theme);
+    app.registerOnThemeChangeHandler(applyTheme);
+    applyTheme((await app.getContext()).app.theme);
   } catch {
-    // The system's colours do.
+    // Without an answer from Teams, the page keeps the system's colours.
   }
 }
 
-/** `script` is the one that runs: it has the address of the client library and the nonce that lets it load. */
-function loadLibrary(script: HTMLScriptElement): void {
+/** `running`: the script that runs now, with the address of the client library and the nonce that lets it load. */
+function loadLibrary(running: HTMLScriptElement): void {
   const library = document.createElement('script');
-  library.nonce = script.nonce;
-  library.src = script.dataset['library'] ?? '';
-  library.addEventListener('load', greet);
+  library.nonce = running.nonce;
+  library.src = running.dataset['library'] ?? '';
+  library.addEventListener('load', connect);
   document.head.append(library);
 }
 

@@ -1,8 +1,6 @@
-const HEADER_BYTES = 44;
-
 /**
- * Joins what was recorded in pieces, and resamples it. All browsers can do this much; what else they could encode
- * differs from one to the other.
+ * Joins the pieces of a recording and resamples it. All browsers can do this; the formats that they encode themselves
+ * differ.
  */
 export async function resample(
   pieces: readonly Float32Array<ArrayBuffer>[],
@@ -24,27 +22,12 @@ export async function resample(
   return (await offline.startRendering()).getChannelData(0);
 }
 
-/** Samples of one channel as a WAV of 16-bit PCM. */
+/** Samples of one channel as a WAV of 16-bit PCM. The platforms of all browsers are little-endian, as WAV is. */
 export function encodeWav(samples: Float32Array, sampleRateHz: number): Blob {
-  const dataBytes = 2 * samples.length;
-  const view = new DataView(new ArrayBuffer(HEADER_BYTES + dataBytes));
-  const text = (at: number, letters: string) => {
-    for (let index = 0; index < letters.length; index++) view.setUint8(at + index, letters.charCodeAt(index));
-  };
-  text(0, 'RIFF');
-  view.setUint32(4, 36 + dataBytes, true);
-  text(8, 'WAVEfmt ');
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 1, true);
-  view.setUint16(22, 1, true);
-  view.setUint32(24, sampleRateHz, true);
-  view.setUint32(28, 2 * sampleRateHz, true);
-  view.setUint16(32, 2, true);
-  view.setUint16(34, 16, true);
-  text(36, 'data');
-  view.setUint32(40, dataBytes, true);
-  samples.forEach((sample, index) => {
-    view.setInt16(HEADER_BYTES + 2 * index, Math.max(-1, Math.min(1, sample)) * 0x7fff, true);
-  });
-  return new Blob([view], { type: 'audio/wav' });
+  const pcm = Int16Array.from(samples, (sample) => Math.max(-1, Math.min(1, sample)) * 0x7fff);
+  // Each of the two hexadecimal numbers holds two fields: PCM and one channel; frames of two bytes and 16 bits.
+  const format = Uint32Array.of(16, 0x0001_0001, sampleRateHz, 2 * sampleRateHz, 0x0010_0002);
+  const riffBytes = Uint32Array.of(36 + pcm.byteLength);
+  const dataBytes = Uint32Array.of(pcm.byteLength);
+  return new Blob(['RIFF', riffBytes, 'WAVEfmt ', format, 'data', dataBytes, pcm], { type: 'audio/wav' });
 }

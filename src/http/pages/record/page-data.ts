@@ -1,9 +1,9 @@
-/** What the page tells its script. */
+/** What the page gives its script. */
 export interface RecordingPageFacts {
   readonly maxSeconds: number;
-  /** From here on the page says that the end is near. */
+  /** From here on the page warns that the end is near. */
   readonly warnAtSeconds: number;
-  /** For how long a recording is still taken, when the page is made. */
+  /** How long the link accepts a recording, counted from the response. */
   readonly leftMs: number;
   /** Relative to the page. */
   readonly uploadPath: string;
@@ -13,10 +13,12 @@ export interface RecordingPageFacts {
   readonly sampleRateHz: number;
 }
 
-/** What the script says, in the user's language; `{elapsed}` in `of` stands for a time. */
-export type RecordingPageTexts = Readonly<Record<RecordingPageText, string>>;
-
-type RecordingPageText =
-  | ('record' | 'stop' | 'asking' | 'listening' | 'almostFull' | 'full' | 'of')
-  | ('recorded' | 'tooShort' | 'silent' | 'sending' | 'sent' | 'notSent' | 'ended')
-  | ('refused' | 'noMicrophone' | 'microphoneInUse' | 'notHere' | 'notLoaded');
+/** The script's texts in the user's language; `{elapsed}` in `of` is replaced with a time. */
+export type RecordingPageTexts = Readonly<
+  Record<
+    | ('record' | 'stop' | 'asking' | 'listening' | 'almostFull' | 'full' | 'of')
+    | ('recorded' | 'tooShort' | 'silent' | 'sending' | 'sent' | 'notSent' | 'ended')
+    | ('refused' | 'noMicrophone' | 'microphoneInUse' | 'notHere' | 'notLoaded'),
+    string
+  >
+>;

@@ -1,52 +1,53 @@
+import type { Request, Response } from 'restify';
 import { MAX_CLIP_SECONDS } from '../../../audio/clip/clip.ts';
 import { SAMPLE_RATE_HZ } from '../../../audio/pcm.ts';
-import { clockTime, type Messages } from '../../../messages/messages.ts';
-import { browserScript } from '../browser-script.ts';
-import { escaped, htmlPage } from '../page.ts';
-import { TEAMS_LIBRARY_PATH } from '../player/teams-library.ts';
+import type { Clock } from '../../../clock.ts';
+import type { Recordings } from '../../../conversation/recordings/recordings.ts';
+import { clockTime, type Messages, messagesFor } from '../../../messages/messages.ts';
+import { escaped, FRAMING_HOSTS, firstLanguage, paragraph, sendPage } from '../page.ts';
+import { RECORDER_PATH } from '../scripts.ts';
 import type { RecordingPageFacts, RecordingPageTexts } from './page-data.ts';
-import { RECORDER_PATH } from './recorder.ts';
-import { RECORDING_STYLE } from './style.ts';
 
-/** What the page is made from. */
-export interface RecordingPageParts {
-  /** The name of the page: addresses are relative, whatever stands before them. */
-  readonly link: string;
-  /** For how long a recording is still taken. */
-  readonly leftMs: number;
-  readonly messages: Messages;
-  /** Lets this answer's own scripts and style run, and no others. */
-  readonly nonce: string;
-}
-
-/** So many seconds before the end it is said that it comes. */
+/** How long before the end the page warns. */
 const ALMOST_FULL_SECONDS = 30;
 
-/** The page on which a user speaks. Rejects where its scripts cannot be read. */
-export async function recordingPage({ link, leftMs, messages, nonce }: RecordingPageParts): Promise<string> {
-  const { recording } = messages;
-  const body = `<h1>${escaped(recording.title)}</h1>
-<p id="intro">${escaped(recording.intro(String(MAX_CLIP_SECONDS / 60)))}</p>
-<noscript><p class="alarm">${escaped(recording.needsScript)}</p></noscript>
-${recorder(messages, link, leftMs)}
-<p id="status" role="status" tabindex="-1"></p>
-<p id="failure" class="alarm" role="alert"></p>
-<p id="elsewhere" hidden><a href="${escaped(link)}" target="_blank" rel="noopener noreferrer">\
-${escaped(messages.card.openInBrowser)}</a></p>
-<script nonce="${nonce}">${await browserScript('record')}</script>
-<script nonce="${nonce}" data-library="..${TEAMS_LIBRARY_PATH}">${await browserScript('teams')}</script>`;
-  return htmlPage({ title: recording.title, body, messages, nonce, style: RECORDING_STYLE });
+/** `GET` and `HEAD /record/<link>`: the page on which an invited user speaks, in a browser and in Teams' dialog. */
+export function recordingPageRoute(recordings: Recordings, clock: Clock) {
+  return async function serveRecordingPage(request: Request, response: Response): Promise<void> {
+    const link = String(request.params.link);
+    // The page's addresses are relative, and lead nowhere if its own ends with a slash.
+    const guest = request.path().endsWith('/') ? undefined : await recordings.guestOf(link);
+    // Without a recording link, its user's language is not known.
+    const messages = messagesFor(guest === undefined ? firstLanguage(request) : guest.locale);
+    const { recording } = messages;
+    await sendPage(request, response, {
+      status: guest === undefined ? 404 : 200,
+      title: guest === undefined ? recording.endedTitle : recording.title,
+      body: guest === undefined ? paragraph(recording.ended) : body(link, guest.expiresAtMs - clock.now(), messages),
+      messages,
+      style: 'record.css',
+      scripts: guest === undefined ? [] : ['record.js', 'teams.js'],
+      policy,
+      permissions: 'microphone=(self)',
+    });
+  };
 }
 
-/** What is said where there is no recording link, or not any more. */
-export function endedPage(messages: Messages, nonce: string): string {
-  const { endedTitle, ended } = messages.recording;
-  const body = `<h1>${escaped(endedTitle)}</h1>\n<p>${escaped(ended)}</p>`;
-  return htmlPage({ title: endedTitle, body, messages, nonce, style: RECORDING_STYLE });
+/**
+ * What the page uses. The recorder cannot carry a nonce. Teams' client library fetches the list of its hosts from
+ * res.cdn.office.net.
+ */
+function policy(nonce: string): readonly string[] {
+  return [
+    `script-src 'nonce-${nonce}' 'self'`,
+    'media-src blob:',
+    "connect-src 'self' https://res.cdn.office.net",
+    `frame-ancestors ${FRAMING_HOSTS}`,
+  ];
 }
 
-/** Shown by the script, without which it could do nothing. */
-function recorder(messages: Messages, link: string, leftMs: number): string {
+/** The script shows the recorder, which does nothing without it. */
+function body(link: string, leftMs: number, messages: Messages): string {
   const { recording } = messages;
   const facts: RecordingPageFacts = {
     maxSeconds: MAX_CLIP_SECONDS,
@@ -56,36 +57,34 @@ function recorder(messages: Messages, link: string, leftMs: number): string {
     uploadPath: link,
     recorderPath: RECORDER_PATH.slice(RECORDER_PATH.lastIndexOf('/') + 1),
   };
-  return `<div id="recorder" class="recorder" hidden data-state="ready" data-facts="${attribute(facts)}" \
-data-words="${attribute(saidByScript(messages))}">
+  return `<p id="intro">${escaped(recording.intro(String(MAX_CLIP_SECONDS / 60)))}</p>
+<noscript><p class="alarm">${escaped(recording.needsScript)}</p></noscript>
+<div id="recorder" class="recorder" hidden data-state="ready" data-facts="${escaped(JSON.stringify(facts))}" \
+data-texts="${escaped(JSON.stringify(textsOf(messages)))}">
 <div id="meter" class="meter" aria-hidden="true"><div id="level"></div></div>
 <p id="clock" class="clock" role="timer"></p>
 <button id="toggle" class="round" type="button">
-<svg viewBox="0 0 24 24" aria-hidden="true"><path id="icon"/></svg><span id="does"></span>
+<svg viewBox="0 0 24 24" aria-hidden="true"><path id="icon"/></svg><span id="action"></span>
 </button>
 <section id="review" aria-label="${escaped(recording.recording)}" hidden>
-<audio id="listen" controls aria-label="${escaped(recording.listen)}"></audio>
+<audio id="playback" controls aria-label="${escaped(recording.listen)}"></audio>
 <div class="choices">
 <button id="send" type="button">${escaped(recording.send)}</button>
-<button id="anew" class="second" type="button">${escaped(recording.recordAgain)}</button>
+<button id="again" class="second" type="button">${escaped(recording.recordAgain)}</button>
 </div>
 </section>
-</div>`;
+</div>
+<p id="status" role="status" tabindex="-1"></p>
+<p id="failure" class="alarm" role="alert"></p>
+<p id="elsewhere" hidden><a href="${escaped(link)}" target="_blank" rel="noopener noreferrer">\
+${escaped(messages.card.openInBrowser)}</a></p>`;
 }
 
-function saidByScript({ recording }: Messages): RecordingPageTexts {
-  const { record, stop, asking, listening, recorded, tooShort, silent, refused, noMicrophone, microphoneInUse } =
-    recording;
-  const { notHere, notLoaded, sending, sent, notSent, ended } = recording;
+function textsOf({ recording }: Messages): RecordingPageTexts {
   return {
-    ...{ record, stop, asking, listening, recorded, tooShort, silent, refused, noMicrophone, microphoneInUse },
-    ...{ notHere, notLoaded, sending, sent, notSent, ended },
+    ...recording,
     almostFull: recording.almostFull(String(ALMOST_FULL_SECONDS)),
     full: recording.full(String(MAX_CLIP_SECONDS / 60)),
     of: recording.of('{elapsed}', clockTime(MAX_CLIP_SECONDS * 1000)),
   };
-}
-
-function attribute(value: RecordingPageFacts | RecordingPageTexts): string {
-  return escaped(JSON.stringify(value));
 }

@@ -1,0 +1,69 @@
+import { Tokenizer } from 'htmlparser2';
+
+/** Attributes by their names in small letters. */
+export type Attributes = ReadonlyMap<string, string>;
+
+export type HtmlToken =
+  | { readonly kind: 'open'; readonly tag: string; readonly attributes: Attributes }
+  | { readonly kind: 'close'; readonly tag: string }
+  /** Entities are decoded; one text may come in many tokens. */
+  | { readonly kind: 'text'; readonly text: string };
+
+/** Elements whose text is not shown. */
+const HIDDEN: ReadonlySet<string> = new Set(['script', 'style', 'title']);
+
+/**
+ * The tags and the visible text of HTML, in linear time whatever it is: by the tokenizer alone, since the parser's stack
+ * of open elements takes quadratic time for many of them. Tags need not match.
+ */
+export function htmlTokens(html: string): readonly HtmlToken[] {
+  const tokens: HtmlToken[] = [];
+  let tag = '';
+  let attributes = new Map<string, string>();
+  let name = '';
+  let value: string[] = [];
+  let isHidden = false;
+  const addText = (text: string) => {
+    if (!isHidden) tokens.push({ kind: 'text', text });
+  };
+  const open = () => {
+    isHidden = HIDDEN.has(tag);
+    tokens.push({ kind: 'open', tag, attributes });
+  };
+  const ignore = () => {};
+  const tokenizer = new Tokenizer(
+    { decodeEntities: true },
+    {
+      onopentagname(start, end) {
+        tag = html.slice(start, end).toLowerCase();
+        attributes = new Map();
+      },
+      onattribname(start, end) {
+        name = html.slice(start, end).toLowerCase();
+        value = [];
+      },
+      onattribdata: (start, end) => void value.push(html.slice(start, end)),
+      onattribentity: (code) => void value.push(String.fromCodePoint(code)),
+      onattribend() {
+        // As in browsers, the first of two attributes of one name counts.
+        if (!attributes.has(name)) attributes.set(name, value.join(''));
+      },
+      onopentagend: open,
+      onselfclosingtag: open,
+      onclosetag(start, end) {
+        isHidden = false;
+        tokens.push({ kind: 'close', tag: html.slice(start, end).toLowerCase() });
+      },
+      ontext: (start, end) => addText(html.slice(start, end)),
+      ontextentity: (code) => addText(String.fromCodePoint(code)),
+      oncdata: ignore,
+      oncomment: ignore,
+      ondeclaration: ignore,
+      onprocessinginstruction: ignore,
+      onend: ignore,
+    },
+  );
+  tokenizer.write(html);
+  tokenizer.end();
+  return tokens;
+}

@@ -1,0 +1,78 @@
+import { type Attachment, CardFactory } from 'botbuilder';
+import type { StoredAudio } from '../audio/audio-store.ts';
+import type { Choice } from '../conversation/reply.ts';
+import type { RecordingLink } from '../conversation/user-message.ts';
+import { fieldsOf } from '../json-access.ts';
+import { clockTime, type Messages } from '../messages/messages.ts';
+
+/** An element or an action of an Adaptive Card. */
+type CardPart = Readonly<Record<string, unknown>>;
+
+/** The input of a choice card. */
+const CHOICE_INPUT = 'choice';
+
+/** A card to choose one of several values from. The choice comes back as a message without text; see `chosenCommand`. */
+export function choiceCard({ command, title, values, current, use }: Choice): Attachment {
+  const choices = values.map((value) => ({ title: value, value }));
+  const select = { id: CHOICE_INPUT, label: title, style: 'compact', value: current, choices };
+  return adaptiveCard(title, [{ type: 'Input.ChoiceSet', ...select }], [submit(use, { command })]);
+}
+
+/** The same choice for channels without cards: what to write. */
+export function choiceList({ command, title, values }: Choice): string {
+  return `${title}\n\n${values.map((value) => `- /${command} ${value}`).join('\n')}`;
+}
+
+/** The command that a submitted choice card stands for. The choice is validated as if the user had written it. */
+export function chosenCommand(value: unknown): string | undefined {
+  const { command, [CHOICE_INPUT]: chosen } = fieldsOf(value);
+  return command === 'voice' && typeof chosen === 'string' ? `/${command} ${chosen}` : undefined;
+}
+
+/**
+ * The card below an answer: plays it in a dialog of the client, opens it in a browser, saves it as a file. A submitted
+ * card names the audio by its id, which opens nothing by itself: the bot checks the conversation of the user who asks.
+ * `browserUrl`: opened outside of the client; `undefined` leaves the button out.
+ */
+export function playerCard(
+  { id, durationMs }: StoredAudio,
+  browserUrl: string | undefined,
+  savesFiles: boolean,
+  { card, audioTitle }: Messages,
+): Attachment {
+  const play = openDialog(card.play(clockTime(durationMs)), { play: id });
+  const save = savesFiles ? [submit(card.save, { save: id })] : [];
+  return adaptiveCard(audioTitle, [subtle(audioTitle)], [play, ...openUrl(card.openInBrowser, browserUrl), ...save]);
+}
+
+/** The card that opens the recording page. As with the player, the id on it opens nothing by itself. */
+export function recordingCard(
+  { id }: RecordingLink,
+  browserUrl: string | undefined,
+  { card, recording }: Messages,
+): Attachment {
+  const actions = [openDialog(recording.open, { recording: id }), ...openUrl(card.openInBrowser, browserUrl)];
+  return adaptiveCard(recording.title, [subtle(recording.title)], actions);
+}
+
+function adaptiveCard(fallbackText: string, body: readonly CardPart[], actions: readonly CardPart[]): Attachment {
+  const $schema = 'http://adaptivecards.io/schemas/adaptive-card.json';
+  return CardFactory.adaptiveCard({ $schema, type: 'AdaptiveCard', version: '1.4', fallbackText, body, actions });
+}
+
+function subtle(text: string): CardPart {
+  return { type: 'TextBlock', text, isSubtle: true, size: 'Small', wrap: true };
+}
+
+function submit(title: string, data: CardPart): CardPart {
+  return { type: 'Action.Submit', title, data };
+}
+
+/** https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/task-modules/invoking-task-modules */
+function openDialog(title: string, data: CardPart): CardPart {
+  return submit(title, { msteams: { type: 'task/fetch' }, ...data });
+}
+
+function openUrl(title: string, url: string | undefined): readonly CardPart[] {
+  return url === undefined ? [] : [{ type: 'Action.OpenUrl', title, url }];
+}

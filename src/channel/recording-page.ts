@@ -1,0 +1,51 @@
+import type { Activity } from 'botbuilder';
+import { recordingLinkName } from '../conversation/recordings/recording-links.ts';
+import type { RecordingAccess } from '../conversation/reply.ts';
+import type { RecordingLink, UserMessage } from '../conversation/user-message.ts';
+import type { Messages } from '../messages/messages.ts';
+import { canReach } from './audio-delivery.ts';
+import { capabilitiesOf } from './capabilities.ts';
+import { recordingCard } from './cards.ts';
+import { activityOf, capabilitiesIn, scopeOf } from './user-message.ts';
+
+/** Tells how the sender of a message gets to the recording page. */
+export function recordingAccessOf(publicBaseUrl: () => string | undefined): (message: UserMessage) => RecordingAccess {
+  return ({ channel, scope, isInBand, reference }) => {
+    // A recording is answered by a call to the channel. A channel that takes answers in the response may accept none.
+    if (isInBand || !canReach(publicBaseUrl(), activityOf(reference).serviceUrl)) return 'unreachable';
+    if (capabilitiesOf(channel, scope).opensDialogs) return 'dialog';
+    return scope === 'personal' ? 'link' : 'shared';
+  };
+}
+
+/** The address of the recording page. Everyone who has it can speak for the user. */
+export function recordingUrl(
+  recordingLink: RecordingLink,
+  publicBaseUrl: string | undefined,
+  { serviceUrl }: Activity,
+): string | undefined {
+  return canReach(publicBaseUrl, serviceUrl)
+    ? `${publicBaseUrl}/record/${recordingLinkName(recordingLink)}`
+    : undefined;
+}
+
+/** Adds a recording link to a message: on a card that opens a dialog where the channel has dialogs, else in the text. */
+export function withRecordingLink(
+  message: Partial<Activity>,
+  recordingLink: RecordingLink,
+  activity: Activity,
+  publicBaseUrl: string | undefined,
+  browserLinks: boolean,
+  messages: Messages,
+): Partial<Activity> {
+  const scope = scopeOf(activity);
+  const url = recordingUrl(recordingLink, publicBaseUrl, activity);
+  if (url === undefined) return message;
+  if (capabilitiesIn(activity).opensDialogs) {
+    // Everyone in a group sees the card, so a link on it would be shared.
+    const browserUrl = browserLinks && scope === 'personal' ? url : undefined;
+    return { ...message, attachments: [recordingCard(recordingLink, browserUrl, messages)] };
+  }
+  if (scope !== 'personal') return message;
+  return { ...message, text: `${message.text ?? ''}\n\n[${messages.recording.open}](${url})` };
+}

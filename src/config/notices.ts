@@ -1,0 +1,37 @@
+import type { EnvReader } from './env.ts';
+
+/** What an operator should know of settings that can be used. */
+export function noticesOf(read: EnvReader): readonly string[] {
+  const isSet = (name: string) => read.text(name) !== undefined;
+  const hasAppId = isSet('MicrosoftAppId');
+  const isReachable = read.text('PUBLIC_BASE_URL')?.startsWith('https:') || isSet('WEBSITE_HOSTNAME');
+  const hasSecret = isSet('MicrosoftAppPassword') || isSet('CertificateThumbprint');
+  const isManaged = read.text('MicrosoftAppType')?.toLowerCase() === 'userassignedmsi';
+  const notices: readonly (readonly [applies: boolean, notice: string])[] = [
+    [
+      hasAppId && !isReachable,
+      'PUBLIC_BASE_URL is not set, or no https address: Teams and other channels get the text of answers without their sound',
+    ],
+    [
+      hasAppId && !isSet('MicrosoftAppType') && isSet('MicrosoftAppTenantId'),
+      'MicrosoftAppType is not set and MicrosoftAppTenantId is: the bot is taken as SingleTenant',
+    ],
+    [
+      !hasAppId && (isSet('ALLOWED_TENANTS') || isSet('ALLOWED_USERS')),
+      'ALLOWED_TENANTS or ALLOWED_USERS is set without MicrosoftAppId: nobody is answered',
+    ],
+    [
+      /[^\s,]@[^\s,]/.test(read.text('ALLOWED_USERS') ?? ''),
+      'ALLOWED_USERS holds an address; Teams names people by their Entra ID object ids alone, as "az ad user show --id <address> --query id" prints them',
+    ],
+    [
+      isSet('AZURE_STORAGE_BLOB_URL') && !isSet('DATABASE_URL'),
+      'AZURE_STORAGE_BLOB_URL is set without DATABASE_URL: only reply audio is stored; conversations, waiting messages and budgets end with the process',
+    ],
+    [
+      hasAppId && !hasSecret && !isManaged,
+      'MicrosoftAppId is set without MicrosoftAppPassword or a certificate: replies cannot be sent',
+    ],
+  ];
+  return notices.filter(([applies]) => applies).map(([, notice]) => notice);
+}

@@ -1,0 +1,44 @@
+import type { Clock } from './clock.ts';
+
+/** How long work may take. */
+export interface Deadline {
+  readonly clock: Clock;
+  readonly limitMs: number;
+  /** Ends the work early, with its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Makes the error of work that takes longer. */
+  readonly late: () => Error;
+}
+
+/** Settles like `work`, whose signal is aborted with `late` at the deadline and with the reason of the deadline's signal. */
+export async function withTimeoutSignal<T>(
+  { clock, limitMs, signal, late }: Deadline,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const timeout = new AbortController();
+  const cancelTimer = clock.after(limitMs, () => timeout.abort(late()));
+  try {
+    return await work(signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]));
+  } finally {
+    cancelTimer();
+  }
+}
+
+/** As `withTimeoutSignal`; rejects at the deadline and on abort even if `work` ignores its signal. */
+export function withDeadline<T>(deadline: Deadline, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return withTimeoutSignal(deadline, (signal) => unlessAborted(signal, () => work(signal)));
+}
+
+/** Settles like `work`; rejects with the signal's reason on abort even if `work` ignores the signal. */
+export async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([aborted, work()]);
+  } finally {
+    // A listener on a signal keeps its closure alive for as long as the signal's source lives.
+    signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,145 @@
+import { durationMs } from '../audio/pcm.ts';
+import type { ModelEndpoint } from '../config/config.ts';
+import { TurnError } from '../errors.ts';
+import { costUsd, pricesOf } from '../prices.ts';
+import { errorOf } from '../realtime/outcome.ts';
+import { MODALITIES } from '../token-usage.ts';
+import { type CheckContext, type Finding, fail, pass, skipped, warn } from './check.ts';
+import { checkAddress } from './connectivity.ts';
+import { entraFailure } from './entra-failure.ts';
+import { describeTurnError, modelFix, PREVIEW_FIX } from './model-fixes.ts';
+import type { ModelTrial, TrialTurn } from './model-trial.ts';
+import { describeToken } from './token-claims.ts';
+
+const NO_REALTIME_MODEL =
+  'Use a deployment of a realtime model that answers in speech with its transcript, such as gpt-realtime.';
+
+export function checkAddressOfModel(context: CheckContext, signal: AbortSignal): Promise<Finding> {
+  const { model } = context.config;
+  return model.kind === 'openai'
+    ? checkAddress(new URL(model.baseUrl), 'OPENAI_BASE_URL', context, signal)
+    : checkAddress(new URL(model.endpoint), 'AZURE_OPENAI_ENDPOINT', context, signal);
+}
+
+export async function checkCredentials({ config: { model }, tokens, clock }: CheckContext): Promise<Finding> {
+  if (model.kind !== 'azureEntraId')
+    return pass(`a key is set (${model.kind === 'openai' ? 'OPENAI_API_KEY' : 'AZURE_OPENAI_API_KEY'})`);
+  try {
+    return pass(`Entra ID gave a token: ${describeToken(await tokens(model.scope)(), clock.now())}`);
+  } catch (error) {
+    const message = `Entra ID gave no token for ${model.scope}: ${entraFailure(error)}`;
+    return fail(message, modelFix('credentials_failed', model));
+  }
+}
+
+export async function checkDeployment({ config, trial }: CheckContext, signal: AbortSignal): Promise<Finding> {
+  try {
+    const ms = await trial.connect(signal);
+    return previewFinding(trial) ?? pass(`"${config.model.model}" lets us in: session.created after ${ms} ms`);
+  } catch (error) {
+    if (!(error instanceof TurnError)) throw error;
+    return turnErrorFinding(error, config.model, trial);
+  }
+}
+
+/** Runs the turn that the next checks look at. */
+export async function checkSpokenTurn({ config, trial }: CheckContext, signal: AbortSignal): Promise<Finding> {
+  try {
+    return spokenFinding(await trial.run(signal), config.model, trial);
+  } catch (error) {
+    if (!(error instanceof TurnError)) throw error;
+    return turnErrorFinding(error, config.model, trial);
+  }
+}
+
+export function checkVoice({ config: { session, model }, trial }: CheckContext): Finding {
+  const updated = trial.events.find((event) => event.kind === 'session' && event.isUpdate);
+  const voice = updated?.kind === 'session' ? updated.voice : undefined;
+  if (voice === session.voice) return pass(`session.updated says "${voice}"`);
+  if (voice !== undefined)
+    return fail(
+      `the service speaks as "${voice}" and was asked for "${session.voice}"`,
+      modelFix('settings_rejected', model),
+    );
+  return warn(
+    `the service did not confirm the voice "${session.voice}"`,
+    'Listen to an answer (in the project: npm run chat -- --wav talk.wav).',
+  );
+}
+
+export function checkTokens({ config: { model, limits }, trial }: CheckContext): Finding {
+  const { usage, isUsageUnknown } = trial.turn.result;
+  if (isUsageUnknown)
+    return warn('the service did not say what it bills', 'With a budget set, such turns count in full.');
+  const tokens = MODALITIES.filter((name) => name !== 'image' || usage.image.in > 0).map(
+    (name) => `${name} ${usage[name].in} in (${usage[name].cached} cached), ${usage[name].out} out`,
+  );
+  const prices = pricesOf(limits.prices, model.model);
+  const cost =
+    prices === undefined
+      ? `no price is known for "${model.model}" (see PRICE_TABLE)`
+      : `${costUsd(usage, prices).toFixed(4)} US dollars by the prices of ${limits.prices.date}`;
+  return pass(`${tokens.join('; ')}; ${cost}`);
+}
+
+export function checkSessionLife({ clock, trial }: CheckContext): Finding {
+  const greeting = trial.events.find((event) => event.kind === 'session');
+  const expiresAtMs = greeting?.kind === 'session' ? greeting.expiresAtMs : undefined;
+  if (expiresAtMs === undefined)
+    return warn(
+      'the service does not say when the session ends (no expires_at)',
+      'Nothing: the bot then opens a new session after 25 minutes.',
+    );
+  return pass(`it ends in ${Math.round((expiresAtMs - clock.now()) / 6_000) / 10} minutes`);
+}
+
+/** Some models answer in text once they are given a history. */
+export async function checkHistory({ config, trial }: CheckContext, signal: AbortSignal): Promise<Finding> {
+  if (config.historyTurns === 0) return skipped('HISTORY_TURNS is 0: nothing is ever replayed');
+  const turn = await trial.runWithHistory(signal);
+  if (turn.result.outcome.kind !== 'textOnly') return spokenFinding(turn, config.model, trial);
+  return fail(
+    'a session with a history answers in text at first go',
+    'Try another model version: the bot then asks once more for speech, which costs a second response each time.',
+  );
+}
+
+function spokenFinding(turn: TrialTurn, model: ModelEndpoint, trial: ModelTrial): Finding {
+  const { outcome } = turn.result;
+  const seconds = 'pcm' in outcome ? durationMs(outcome.pcm.byteLength) / 1000 : 0;
+  const times = `first text after ${turn.firstTextMs ?? '–'} ms, first audio ${turn.firstAudioMs ?? '–'} ms, done ${turn.doneMs} ms`;
+  const preview = previewFinding(trial);
+  if (preview !== undefined) return preview;
+  if (outcome.kind === 'textOnly') return fail('the model answers in text alone', NO_REALTIME_MODEL);
+  if (outcome.kind === 'spoken')
+    return outcome.text === ''
+      ? fail('there is speech without a transcript', NO_REALTIME_MODEL)
+      : pass(`${times}; ${seconds.toFixed(1)} seconds of audio, with transcript`);
+  const error = errorOf(outcome);
+  if (error !== undefined) return turnErrorFinding(error, model, trial);
+  const why = outcome.kind === 'cutShort' ? outcome.why : 'failed';
+  if (why === 'length' && seconds > 0)
+    return warn(`${times}; cut short at its bound`, 'Raise REALTIME_MAX_OUTPUT_TOKENS: one sentence does not fit in.');
+  return fail(
+    `the answer ended early (${why})`,
+    'Look at the content filter of the deployment, and at REALTIME_INSTRUCTIONS.',
+  );
+}
+
+/** What broke, with the last error in the service's own words. */
+function turnErrorFinding(error: TurnError, model: ModelEndpoint, { events }: ModelTrial): Finding {
+  const errors = events.map((event) => {
+    if (event.kind === 'error') return event.error;
+    return event.kind === 'responseDone' ? event.response.error : undefined;
+  });
+  const { message = '', code = '' } = errors.findLast((each) => each !== undefined) ?? {};
+  const words = `${message}${code === '' ? '' : ` (${code})`}`.trim();
+  return fail(`${describeTurnError(error)}${words === '' ? '' : `: ${words}`}`, modelFix(error.code, model));
+}
+
+/** The bot understands a service of the preview protocol only in part, and without an error. */
+function previewFinding({ events }: ModelTrial): Finding | undefined {
+  const preview = events.find((event) => event.kind === 'preview');
+  if (preview === undefined) return undefined;
+  return fail(`the service speaks the preview of the protocol, and the bot GA: it sent ${preview.type}`, PREVIEW_FIX);
+}

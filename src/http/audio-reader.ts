@@ -1,0 +1,88 @@
+import type { AudioStore, ByteRange, StoredAudio } from '../audio/audio-store.ts';
+import { unlessAborted } from '../deadline.ts';
+import { RequestError } from '../errors.ts';
+
+/** Concurrent lookups of different audio, made-up ids included. */
+export const MAX_LOOKUPS = 32;
+/** Concurrent reads. */
+export const MAX_READS = 8;
+/** Reads that wait for one of those. */
+export const MAX_WAITING_READS = 256;
+
+/** A read that runs or waits. Requests for the same bytes share it. */
+interface SharedRead {
+  readonly result: Promise<Buffer | undefined>;
+  readonly start: () => void;
+  /** Requests that have not left. */
+  userCount: number;
+}
+
+/** Reads audio for requests. However many requests there are, the load on the store and the memory stay bounded. */
+export class AudioReader {
+  readonly #store: AudioStore;
+  readonly #lookups = new Map<string, Promise<StoredAudio | undefined>>();
+  readonly #reads = new Map<string, SharedRead>();
+  /** The keys of reads that have not started, first in, first out. */
+  readonly #waiting = new Set<string>();
+
+  constructor(store: AudioStore) {
+    this.#store = store;
+  }
+
+  /**
+   * As `find` of the store; requests for the same audio share one lookup. Rejects with a RequestError (`busy`) when
+   * MAX_LOOKUPS others are in flight.
+   */
+  async find(id: string): Promise<StoredAudio | undefined> {
+    const inFlight = this.#lookups.get(id);
+    if (inFlight !== undefined) return inFlight;
+    if (this.#lookups.size >= MAX_LOOKUPS) throw busy();
+    const lookup = this.#store.find(id).finally(() => this.#lookups.delete(id));
+    this.#lookups.set(id, lookup);
+    return lookup;
+  }
+
+  /**
+   * As `read` of the store, after earlier reads; requests for the same bytes share one read. Rejects with the reason of
+   * an aborted `signal`, and with a RequestError (`busy`) when MAX_WAITING_READS others wait.
+   */
+  async read(id: string, range: ByteRange, signal: AbortSignal): Promise<Buffer | undefined> {
+    signal.throwIfAborted();
+    const key = `${id} ${range.start}-${range.end}`;
+    const read = this.#reads.get(key) ?? this.#add(key, () => this.#store.read(id, range));
+    read.userCount++;
+    try {
+      return await unlessAborted(signal, () => read.result);
+    } finally {
+      read.userCount--;
+      if (read.userCount === 0 && this.#waiting.delete(key)) this.#reads.delete(key);
+    }
+  }
+
+  #add(key: string, work: () => Promise<Buffer | undefined>): SharedRead {
+    if (this.#waiting.size >= MAX_WAITING_READS) throw busy();
+    const { promise: result, resolve } = Promise.withResolvers<Buffer | undefined>();
+    // All of its requests may have left.
+    result.catch(() => {});
+    const onEnd = () => {
+      this.#reads.delete(key);
+      this.#startNext();
+    };
+    const read = { result, start: () => resolve(work().finally(onEnd)), userCount: 0 };
+    this.#reads.set(key, read);
+    this.#waiting.add(key);
+    this.#startNext();
+    return read;
+  }
+
+  #startNext(): void {
+    const [next] = this.#waiting;
+    if (next === undefined || this.#reads.size - this.#waiting.size >= MAX_READS) return;
+    this.#waiting.delete(next);
+    this.#reads.get(next)?.start();
+  }
+}
+
+function busy(): RequestError {
+  return new RequestError('busy', 'Too many requests for audio at once. Please try again.');
+}

@@ -1,0 +1,83 @@
+import type { Request, Response } from 'restify';
+import type { Config } from '../../config/config.ts';
+import { HOLDS_FOR_MS } from '../../conversation/recordings/recording-links.ts';
+import { LANGUAGES, type Messages, messagesFor, spanOfTime } from '../../messages/messages.ts';
+import { escaped, firstLanguage, paragraph, sendPage } from './page.ts';
+
+/** The settings that the page names. */
+export type AboutSettings = Pick<Config, 'recordRetentionMs' | 'audioRetentionMs' | 'database' | 'azureStorageBlobUrl'>;
+
+/**
+ * `GET` and `HEAD /about`: what the bot is and what it stores, for everybody. The app in Teams names it as its website,
+ * its privacy policy (`#privacy`) and its terms of use (`#terms`). In the language of `?lang`, else the browser's.
+ */
+export function aboutRoute(settings: AboutSettings) {
+  return async function serveAbout(request: Request, response: Response): Promise<void> {
+    const messages = messagesFor(new URLSearchParams(request.getQuery()).get('lang') ?? firstLanguage(request));
+    await sendPage(request, response, {
+      status: 200,
+      title: messages.about.title,
+      body: body(settings, messages),
+      messages,
+      style: 'about.css',
+      scripts: [],
+      policy: () => ["frame-ancestors 'none'"],
+    });
+  };
+}
+
+function body(settings: AboutSettings, messages: Messages): string {
+  const { about } = messages;
+  const terms = `${paragraph(about.terms)}
+<h3>${escaped(about.responsibleTitle)}</h3>
+${paragraph(about.responsible)}`;
+  return `${languages(messages)}
+${paragraph(about.what)}
+${section('ai', about.aiTitle, paragraph(about.ai))}
+${section('privacy', about.privacyTitle, privacy(settings, messages))}
+${section('terms', about.termsTitle, terms)}`;
+}
+
+function languages({ language, about }: Messages): string {
+  const links = Object.values(LANGUAGES).map((each) => {
+    const current = each.language === language ? ' aria-current="page"' : '';
+    const tag = escaped(each.language);
+    return `<a href="?lang=${tag}" lang="${tag}" hreflang="${tag}"${current}>${escaped(each.about.language)}</a>`;
+  });
+  return `<nav aria-label="${escaped(about.languages)}">${links.join('\n')}</nav>`;
+}
+
+function privacy(settings: AboutSettings, messages: Messages): string {
+  const { about } = messages;
+  const { database, azureStorageBlobUrl } = settings;
+  const recordsFor = spanOfTime(settings.recordRetentionMs, messages);
+  const audioFor = spanOfTime(settings.audioRetentionMs, messages);
+  const stored = [
+    about.keptTalk(recordsFor),
+    about.keptSound(audioFor),
+    about.keptSpoken(audioFor, spanOfTime(HOLDS_FOR_MS, messages)),
+    about.keptWaiting,
+    ...(database === undefined ? [] : [about.keptFailed(recordsFor)]),
+  ];
+  const places = [
+    database === undefined ? about.inMemory : about.inDatabase,
+    ...(azureStorageBlobUrl === undefined ? [] : [about.audioInAccount]),
+    about.logs,
+    about.elsewhere,
+  ];
+  return `${paragraph(about.sent)}
+<h3>${escaped(about.keptTitle)}</h3>
+<ul>
+${stored.map((each) => `<li>${escaped(each)}</li>`).join('\n')}
+</ul>
+${places.map(paragraph).join('\n')}
+<h3>${escaped(about.forgetTitle)}</h3>
+${[about.forget, about.reset].map(paragraph).join('\n')}`;
+}
+
+function section(id: string, title: string, html: string): string {
+  return `<section id="${id}" aria-labelledby="${id}-title">
+<h2 id="${id}-title">${escaped(title)}</h2>
+${html}
+</section>`;
+}

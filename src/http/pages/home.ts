@@ -1,0 +1,25 @@
+import type { Request, Response } from 'restify';
+import { messagesFor } from '../../messages/messages.ts';
+import { escaped, firstLanguage, paragraph, sendPage } from './page.ts';
+
+/** `GET` and `HEAD /`: what answers at this address, and where to go. In the browser's language. */
+export async function serveHome(request: Request, response: Response): Promise<void> {
+  const messages = messagesFor(firstLanguage(request));
+  const { home, about } = messages;
+  const body = `${paragraph(about.what)}
+${paragraph(home.where)}
+<ul>
+<li><a href="about">${escaped(about.title)}</a></li>
+<li><a href="health">${escaped(home.health)}</a></li>
+<li>${escaped(home.endpoint)} <code>/api/messages</code></li>
+</ul>`;
+  await sendPage(request, response, {
+    status: 200,
+    title: home.title,
+    body,
+    messages,
+    style: 'home.css',
+    scripts: [],
+    policy: () => ["frame-ancestors 'none'"],
+  });
+}

@@ -1,0 +1,75 @@
+import type { Request, Response } from 'restify';
+import { clockTime, type Messages, messagesFor } from '../../messages/messages.ts';
+import { type AudioLinks, findLinked } from '../linked-audio.ts';
+import { escaped, FRAMING_HOSTS, firstLanguage, paragraph, sendPage } from './page.ts';
+
+/** `GET` and `HEAD /audio/<link>`: plays a reply and shows its transcript, in a browser and in Teams' dialog. */
+export function playerRoute(links: AudioLinks) {
+  return async function servePlayer(request: Request, response: Response): Promise<void> {
+    const link = String(request.params.file);
+    // The page's addresses are relative, and lead nowhere if its own ends with a slash.
+    const audio = request.path().endsWith('/') ? undefined : (await findLinked(link, links))?.audio;
+    // Without audio, its user's language is not known.
+    const messages = messagesFor(audio === undefined ? firstLanguage(request) : audio.locale);
+    const body = audio && `${controls(`${link}.wav`, audio.durationMs, messages)}\n${transcript(audio.text, messages)}`;
+    await sendPage(request, response, {
+      status: body === undefined ? 404 : 200,
+      title: body === undefined ? messages.player.notFoundTitle : messages.audioTitle,
+      body: body ?? paragraph(messages.audio.gone),
+      messages,
+      style: 'player.css',
+      scripts: body === undefined ? [] : ['player.js', 'teams.js'],
+      policy,
+    });
+  };
+}
+
+/** What the page uses. Teams' client library fetches the list of its hosts from res.cdn.office.net. */
+function policy(nonce: string): readonly string[] {
+  return [
+    `script-src 'nonce-${nonce}'`,
+    "media-src 'self'",
+    'connect-src https://res.cdn.office.net',
+    `frame-ancestors ${FRAMING_HOSTS}`,
+  ];
+}
+
+const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
+
+/** The script shows what only works with it. The slider alone reads times aloud. */
+function controls(file: string, durationMs: number, { player, language }: Messages): string {
+  const source = escaped(file);
+  const total = clockTime(durationMs);
+  const speeds = SPEEDS.map((speed) => {
+    const selected = speed === 1 ? ' selected' : '';
+    return `<option value="${speed}"${selected}>${speed.toLocaleString(language)}×</option>`;
+  });
+  return `<audio id="audio" preload="auto" src="${source}"></audio>
+<noscript><audio controls src="${source}"></audio></noscript>
+<div id="player" class="player" hidden>
+<button id="toggle" type="button" data-play="${escaped(player.play)}" data-pause="${escaped(player.pause)}" \
+data-again="${escaped(player.playAgain)}">
+<svg viewBox="0 0 24 24" aria-hidden="true"><path id="icon"/></svg>
+</button>
+<div class="track">
+<input id="position" type="range" min="0" max="${durationMs / 1000}" step="any" value="0" autocomplete="off" \
+aria-label="${escaped(player.position)}" data-of="${escaped(player.of('{position}', total))}">
+<p class="times" aria-hidden="true"><span id="elapsed"></span><span id="total">${total}</span></p>
+</div>
+</div>
+<div class="extras">
+<label id="speed-choice" hidden>${escaped(player.speed)} \
+<select id="speed" autocomplete="off">${speeds.join('')}</select></label>
+<a id="download" href="${source}" download>${escaped(player.download)}</a>
+</div>
+<p id="failure" role="alert" data-text="${escaped(player.notPlayable)}"></p>`;
+}
+
+/** Empty for audio without a transcript. An empty `lang` states that its language is not known: users choose it. */
+function transcript(text: string, { player }: Messages): string {
+  if (text === '') return '';
+  return `<section aria-labelledby="transcript">
+<h2 id="transcript">${escaped(player.transcript)}</h2>
+<p class="transcript" dir="auto" lang="">${escaped(text)}</p>
+</section>`;
+}

@@ -1,0 +1,42 @@
+import { unlessAborted } from '../deadline.ts';
+import { AttachmentError } from '../errors.ts';
+
+/** Runs work one after another, in the order of the calls. */
+export class SerialQueue {
+  readonly #maxWaiting: number;
+  readonly #closing = new AbortController();
+  #last: Promise<void> = Promise.resolve();
+  #count = 0;
+
+  /** `maxWaiting`: how much may wait behind the work that runs. */
+  constructor(maxWaiting: number) {
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /**
+   * Settles like `work`, whose signal is aborted with `signal` and at the close. Rejects with the signal's reason on
+   * abort before the work begins; with an AttachmentError `busy` when too much waits and after the close.
+   */
+  async run<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const either = AbortSignal.any([signal, this.#closing.signal]);
+    either.throwIfAborted();
+    if (this.#count > this.#maxWaiting) throw new AttachmentError('busy', `${this.#maxWaiting} jobs wait already`);
+    const before = this.#last;
+    const own = Promise.withResolvers<void>();
+    this.#last = own.promise;
+    this.#count += 1;
+    try {
+      await unlessAborted(either, () => before);
+      return await work(either);
+    } finally {
+      this.#count -= 1;
+      void before.then(own.resolve);
+    }
+  }
+
+  /** Aborts what runs or waits, with `busy`, and waits for its end. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#closing.abort(new AttachmentError('busy', 'closed'));
+    await this.#last;
+  }
+}

@@ -1,0 +1,11 @@
+import { after } from 'node:test';
+import { type Unpacked, unpackBot } from './unpacked.ts';
+
+let unpacked: Promise<Unpacked> | undefined;
+after(async () => (await unpacked)?.remove());
+
+/** One for all tests of this process: what it compiles once serves all starts. */
+export function sharedUnpacked(): Promise<Unpacked> {
+  unpacked ??= unpackBot();
+  return unpacked;
+}

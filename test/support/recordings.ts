@@ -1,8 +1,0 @@
-import type { Recordings } from '../../src/conversation/recordings/recordings.ts';
-
-/** For servers of which nobody asks for the page on which to speak: nobody is invited. */
-export const noRecordings: Recordings = {
-  guestOf: async () => undefined,
-  speakerOf: async () => undefined,
-  take: async () => 'gone',
-};
