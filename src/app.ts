@@ -16,7 +16,7 @@ import type { Config } from './config/config.ts';
 import { Conversations } from './conversation/conversations.ts';
 import { Spending } from './conversation/limits/spending.ts';
 import { TurnRate } from './conversation/limits/turn-rate.ts';
-import { createRecordings } from './conversation/recordings/recordings.ts';
+import { Recordings } from './conversation/recordings/recordings.ts';
 import type { Services } from './conversation/services.ts';
 import { FILE_BOUNDS } from './conversation/turn/read-attachments.ts';
 import { createHttpServer, type HttpOptions, type HttpServer } from './http/server.ts';
@@ -95,7 +95,7 @@ export function createApp(deps: AppDeps): App {
   const pictures = createPictureReader({ clock, log });
   const services = createServices(shared, stores, channel, { clips, pictures });
   const conversations = new Conversations(services);
-  const http = createHttp(shared, stores, channel, conversations, clips);
+  const http = createHttp(shared, stores, channel, conversations, new Recordings(conversations, services));
   const closing = new AbortController();
   let cancelPreload = () => {};
   return {
@@ -225,22 +225,14 @@ function createHttp(
   stores: Stores,
   channel: Channel,
   conversations: Conversations,
-  clips: FileReaders['clips'],
+  recordings: Recordings,
 ): HttpServer {
-  const { recordingLinks, audioStore } = stores;
+  const { audioStore } = stores;
   const { config, build, clock, log } = shared;
   return createHttpServer({
     deliver: createDelivery(shared, stores, conversations, channel),
     audioStore,
-    recordings: createRecordings({
-      recordingLinks,
-      audioStore,
-      clips,
-      later: (reference) => channel.responders.later(reference),
-      conversations,
-      clock,
-      log,
-    }),
+    recordings,
     about: config,
     build,
     clock,

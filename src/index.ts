@@ -2,7 +2,6 @@ import './node-version.js';
 import { type App, createApp } from './app.ts';
 import { type Config, LAST_SENDS_MS, readConfig } from './config/config.ts';
 import { loadDotEnv } from './config/dot-env.ts';
-import { budgetNotices } from './conversation/limits/spending.ts';
 import { ConfigError, systemCode } from './errors.ts';
 import { findBuild, findInstallation, firstSteps, settingsFile } from './installation.ts';
 import { captureConsole, createLogger } from './log.ts';
@@ -18,7 +17,7 @@ const log = createLogger(config.logLevel);
 captureConsole(log);
 const proxyNotice = setDefaultProxy(config.proxy, process.env);
 // First, since a notice may be the reason of a later failure.
-for (const notice of [proxyNotice ?? [], config.notices, budgetNotices(config)].flat()) log.warn(notice);
+for (const notice of [proxyNotice ?? [], config.notices].flat()) log.warn(notice);
 const openDatabase = await loadDatabase(config);
 const app = buildApp();
 

@@ -1,5 +1,5 @@
 import { fieldsOf } from './json-access.ts';
-import { byModality, MODALITIES, type ModalityTokens, type TokenUsage } from './token-usage.ts';
+import { byModality, MODALITIES, type ModalityTokens, NO_TOKENS, type TokenUsage } from './token-usage.ts';
 
 /** US dollars for a million tokens of one modality. */
 export type ModalityPrices = { readonly [Direction in keyof ModalityTokens]: number };
@@ -56,7 +56,40 @@ export function costUsd(usage: TokenUsage, prices: ModelPrices): number {
   return millionths.reduce((sum, each) => sum + each, 0) / 1e6;
 }
 
-/** Reads a price table from JSON. Throws an Error that tells the operator what is wrong. */
+/** What the cost of a response is bounded by. */
+export interface ResponseSize {
+  /** Tokens that its session holds. */
+  readonly context: { readonly text: number; readonly audio: number };
+  /** All that a new session would be told. */
+  readonly texts: readonly (string | undefined)[];
+  readonly audioMs: number;
+  readonly pictures: number;
+  readonly maxOutputTokens: number | 'inf' | undefined;
+}
+
+/** Around items: roles and marks of begin and end. */
+const OVERHEAD_TOKENS = 200;
+/** The service counts one for each 100 ms of a user's audio. */
+const MS_PER_AUDIO_TOKEN = 100;
+/** On the careful side: pictures are cut into tiles of about 170 tokens, of which ours have at most six. */
+const TOKENS_PER_PICTURE = 2_000;
+
+/**
+ * The most that one response can be billed: all that its session has heard and said, or all that a new one is told (a
+ * token is at least one byte), and as much as it may say, as speech: text is cheaper. Nothing from the cache.
+ */
+export function worstCase({ context, texts, audioMs, pictures, maxOutputTokens }: ResponseSize): TokenUsage {
+  const bytes = texts.reduce<number>((sum, each = '') => sum + Buffer.byteLength(each), OVERHEAD_TOKENS);
+  // The configuration has a bound wherever there is a budget.
+  const maxOut = typeof maxOutputTokens === 'number' ? maxOutputTokens : Number.POSITIVE_INFINITY;
+  return {
+    text: { in: bytes + context.text, cached: 0, out: 0 },
+    audio: { in: context.audio + Math.ceil(audioMs / MS_PER_AUDIO_TOKEN), cached: 0, out: maxOut },
+    image: { ...NO_TOKENS.image, in: pictures * TOKENS_PER_PICTURE },
+  };
+}
+
+/** Reads a price table from JSON. Throws an Error that says what is wrong with it, for the operator. */
 export function readPriceTable(json: string): PriceTable {
   const { date, models } = fieldsOf(JSON.parse(json));
   if (typeof date !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(date)) throw new Error('"date" has to be YYYY-MM-DD');

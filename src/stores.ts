@@ -6,11 +6,8 @@ import type { Config } from './config/config.ts';
 import type { ConversationStore } from './conversation/conversation-store.ts';
 import { MemorySpending } from './conversation/limits/memory-spending.ts';
 import type { SpendingStore } from './conversation/limits/spending-store.ts';
-import { MemoryRecords } from './conversation/memory-records.ts';
-import { MemoryStore } from './conversation/memory-store.ts';
-import { MemoryQueue } from './conversation/queue/memory-queue.ts';
+import { createMemoryEngine } from './conversation/memory-engine.ts';
 import type { TurnQueue } from './conversation/queue/turn-queue.ts';
-import { createMemoryRecordingLinks } from './conversation/recordings/memory-recording-links.ts';
 import type { RecordingLinks } from './conversation/recordings/recording-links.ts';
 import type { Database } from './database/database.ts';
 import type { DatabaseOptions } from './database/services.ts';
@@ -54,36 +51,29 @@ export async function loadDatabase({ database }: Config): Promise<OpenDatabase |
 /** Opens the stores that the configuration names; nothing is sent before `start`. */
 export function openStores(options: StoresOptions): Stores {
   const engine = databaseEngine(options) ?? memoryEngine(options);
-  return { ...engine, audioStore: azureAudioStore(options) ?? engine.audioStore };
-}
-
-/** Everything of the engine ends with the process. */
-function memoryEngine({ config, clock, ids }: StoresOptions): Stores {
-  const { audioMemoryBytes: maxBytes, audioRetentionMs, recordRetentionMs } = config;
-  const records = new MemoryRecords({ clock, retentionMs: recordRetentionMs });
-  const queue = new MemoryQueue({ records, clock, ids });
-  const recordingLinks = createMemoryRecordingLinks({ clock, ids });
+  const { queue, conversations, recordingLinks, spending } = engine;
   return {
-    queue,
-    conversations: new MemoryStore({ records, queue, recordingLinks }),
-    recordingLinks,
-    spending: new MemorySpending(clock),
-    audioStore: createMemoryAudioStore({ maxBytes, retentionMs: audioRetentionMs, clock, ids }),
-    start: () => {},
-    close: async () => {},
+    ...{ queue, conversations, recordingLinks, spending },
+    audioStore: azureAudioStore(options) ?? engine.audioStore,
+    start: () => engine.start(),
+    close: () => engine.close(),
   };
 }
 
 function databaseEngine({ config, clock, ids, log, tokens, openDatabase }: StoresOptions): Stores | undefined {
   const { database: settings, recordRetentionMs, audioRetentionMs, audioStoreBytes } = config;
-  if (settings === undefined || openDatabase === undefined) return undefined;
-  const retention = { recordRetentionMs, audioRetentionMs, audioStoreBytes };
-  const database = openDatabase({ settings, tokens, clock, ids, log, ...retention });
-  const { queue, conversations, recordingLinks, spending, audioStore } = database;
+  if (settings === undefined) return undefined;
+  return openDatabase?.({ settings, tokens, clock, ids, log, recordRetentionMs, audioRetentionMs, audioStoreBytes });
+}
+
+function memoryEngine({ config, clock, ids }: StoresOptions): Stores {
+  const { audioMemoryBytes: maxBytes, audioRetentionMs: retentionMs, recordRetentionMs } = config;
   return {
-    ...{ queue, conversations, recordingLinks, spending, audioStore },
-    start: () => database.start(),
-    close: () => database.close(),
+    ...createMemoryEngine({ clock, ids, recordRetentionMs }),
+    spending: new MemorySpending(clock),
+    audioStore: createMemoryAudioStore({ maxBytes, retentionMs, clock, ids }),
+    start: () => {},
+    close: async () => {},
   };
 }
 

@@ -3,12 +3,12 @@ import type { Clock } from '../clock.ts';
 import type { Ids } from '../ids.ts';
 import { fieldsOf } from '../json-access.ts';
 import type { Logger } from '../log.ts';
-import type { Blobs } from '../storage/blobs.ts';
+import type { AzureBlobs } from '../storage/azure-blobs.ts';
 import { type AudioStore, type StoredAudio, toStored } from './audio-store.ts';
 
 export interface AzureBlobAudioStoreOptions {
   /** A container for this alone. A lifecycle rule of the account deletes blobs after the retention. */
-  readonly blobs: Blobs;
+  readonly blobs: AzureBlobs;
   readonly retentionMs: number;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -31,10 +31,10 @@ export function createAzureBlobAudioStore(options: AzureBlobAudioStoreOptions): 
   const isExpired = (expiresAtMs: number) => clock.now() >= expiresAtMs;
 
   async function write(audio: StoredAudio, wav: Buffer): Promise<void> {
-    const metadata = { expires: String(audio.expiresAtMs) };
+    const name = nameOf(audio.id);
     await Promise.all([
-      blobs.write(`${nameOf(audio.id)}.wav`, wav, { metadata, contentType: 'audio/wav' }),
-      blobs.write(`${nameOf(audio.id)}.json`, Buffer.from(JSON.stringify(audio)), { contentType: 'application/json' }),
+      blobs.write(`${name}.wav`, wav, 'audio/wav', { expires: String(audio.expiresAtMs) }),
+      blobs.write(`${name}.json`, Buffer.from(JSON.stringify(audio)), 'application/json'),
     ]);
   }
 
@@ -60,8 +60,7 @@ export function createAzureBlobAudioStore(options: AzureBlobAudioStoreOptions): 
     },
     async read(id, range) {
       if (!ID.test(id)) return undefined;
-      const name = `${nameOf(id)}.wav`;
-      const blob = await (range === undefined ? blobs.read(name) : blobs.readPart(name, range.start, range.end));
+      const blob = await blobs.read(`${nameOf(id)}.wav`, range);
       if (blob === undefined) return undefined;
       return isExpired(Number(blob.metadata['expires'])) ? undefined : blob.body;
     },
@@ -74,9 +73,9 @@ export function createAzureBlobAudioStore(options: AzureBlobAudioStoreOptions): 
   };
 }
 
-async function deleteAll(blobs: Blobs, prefix: string): Promise<void> {
+async function deleteAll(blobs: AzureBlobs, prefix: string): Promise<void> {
   const names: string[] = [];
-  for await (const { name } of blobs.list(prefix)) names.push(name);
+  for await (const name of blobs.list(prefix)) names.push(name);
   while (names.length > 0) await Promise.all(names.splice(0, MAX_PARALLEL_DELETES).map((name) => blobs.delete(name)));
 }
 

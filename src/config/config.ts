@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
 import { LOG_LEVELS } from '../log.ts';
 import { parseHostRules } from './allowed-hosts.ts';
+import { budgetNotices } from './budget-notices.ts';
 import { readDatabase } from './database-settings.ts';
 import { type Env, EnvReader } from './env.ts';
 import { readIdentity } from './identity-settings.ts';
@@ -39,6 +40,7 @@ export function readConfig(
 ): Config {
   const read = new EnvReader(env);
   const settings = readSettings(read, readText);
+  read.notices.push(...budgetNotices(settings.limits, settings.session, settings.model.model));
   const notices = [...envNotices, ...noticesOf(read), ...read.notices, ...unknownSettings(env, read.names)];
   const problems = read.listProblems();
   if (problems.length > 0) throw new ConfigError([...problems, ...envNotices]);

@@ -1,7 +1,13 @@
 import type { UserMessage } from './user-message.ts';
 
-/** What names a message. */
-export type MessageName = Pick<UserMessage, 'key' | 'activityId'>;
+/** Names an activity, or its conversation if there is none. */
+export interface ActivityName {
+  readonly key: string;
+  readonly activityId?: string;
+}
+
+/** An activity of one person. */
+export type PersonActivity = Pick<UserMessage, 'key' | 'activityId' | 'personKey'>;
 
 /**
  * What became of a message. `draining`, `full` and `notStored`: it was not accepted, and may be delivered again. `done`
@@ -9,7 +15,9 @@ export type MessageName = Pick<UserMessage, 'key' | 'activityId'>;
  */
 export type Acceptance =
   | { readonly kind: 'accepted'; readonly done: Promise<void> }
-  | { readonly kind: 'duplicate' }
-  | { readonly kind: 'draining' }
-  | { readonly kind: 'full' }
-  | { readonly kind: 'notStored' };
+  | { readonly kind: 'duplicate' | 'draining' | 'full' | 'notStored' };
+
+/** The fields of log lines about an activity. */
+export function logNamesOf({ key, activityId }: ActivityName) {
+  return { conversation: key, activity: activityId };
+}

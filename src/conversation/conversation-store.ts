@@ -8,7 +8,7 @@ import type { ConversationRecord, Edit } from './records.ts';
  * - `stop`: messages that wait are cancelled, and the running turn is stopped.
  * - `leave`: nobody can be reached there: messages that wait are cancelled, but for those whose requests are open.
  * - `forget`: as `stop` and `reset`; the record is deleted but for the ids of answered messages, and so are the
- *   conversation's recording links. What was spent is kept.
+ *   conversation's recording links. Its spending stays.
  * - `withdraw`: the message is cancelled if it waits, and is removed from the history together with its answer, also when
  *   its turn runs now.
  */

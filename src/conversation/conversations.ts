@@ -2,11 +2,11 @@ import { LRUCache } from 'lru-cache';
 import { StoreError, TurnError } from '../errors.ts';
 import { lruOptions } from '../lru-options.ts';
 import { apology, messagesFor } from '../messages/messages.ts';
-import type { Acceptance, MessageName } from './acceptance.ts';
+import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity } from './acceptance.ts';
 import { type Command, commandOf } from './commands/commands.ts';
 import { planCommand } from './commands/run-command.ts';
-import { type ActivityWork, OutOfBandWork } from './out-of-band.ts';
-import type { AddResult, TurnJob } from './queue/turn-queue.ts';
+import { OutOfBandWork } from './out-of-band.ts';
+import type { AddedTurn, AddResult, TurnJob } from './queue/turn-queue.ts';
 import type { Reply, Respond } from './reply.ts';
 import { retry } from './retry.ts';
 import type { Services } from './services.ts';
@@ -21,12 +21,12 @@ const MAX_WELCOMES = 50_000;
 /** All conversations of this instance: accepts messages, and answers what needs no turn. */
 export class Conversations {
   readonly #services: Services;
-  /** Conversations that have begun: of the turn that runs there may be no record yet. */
+  /** Conversations that have begun: the first turn may have no record yet. */
   readonly #welcomed = new LRUCache<string, true>(lruOptions(MAX_WELCOMES));
   /** The open requests in which answers go back, by their messages. */
   readonly #openRequests = new Map<string, Respond>();
   readonly #outOfBand: OutOfBandWork;
-  /** Aborted, with a TurnError, when this process waits for nothing any more. */
+  /** Aborted, with a TurnError, when the grace of `drain` is over. */
   readonly #drained = new AbortController();
   #isDraining = false;
 
@@ -44,29 +44,27 @@ export class Conversations {
     this.#services.queue.start((job) => this.#run(job));
   }
 
-  /** Whether the conversation takes one more message; otherwise its user is told to wait. */
+  /** Whether the conversation has room for one more message. */
   async hasRoom(key: string): Promise<boolean> {
     return !this.#isDraining && this.#services.queue.hasRoom(key);
   }
 
-  /** Accepts a message, in the order of the calls: it will be answered once, also after a crash of this process. */
+  /** Accepts a message, in the order of the calls: it is answered once, also after a crash of this process. */
   accept(message: UserMessage, respond: Respond): Promise<Acceptance> {
     const command = message.isAllowed ? commandOf(message.text) : undefined;
     return this.#accept(message, async () => {
       this.#welcomed.set(message.key, true);
       if (command !== undefined) return this.#runCommand(command, message, respond);
-      if (message.isInBand) return this.#enqueueHere(message, respond);
-      return this.#acceptance(await this.#services.queue.add(message), DONE, message, respond);
+      if (!message.isInBand) return this.#acceptance(await this.#services.queue.add(message), DONE, message, respond);
+      const { result, done } = await this.#addInBand(message, respond);
+      return this.#acceptance(result, done, message, respond);
     });
   }
 
   /** Does what needs neither the model nor a place in the queue, once for each activity. */
-  acceptOutOfBand(
-    activity: ActivityWork['activity'],
-    work: (stopping: AbortSignal) => Promise<void>,
-  ): Promise<Acceptance> {
+  acceptOutOfBand(activity: PersonActivity, work: (stopping: AbortSignal) => Promise<void>): Promise<Acceptance> {
     const run = () => work(this.#drained.signal);
-    return this.#accept(activity, () => this.#outOfBand.accept({ activity, action: { kind: 'note' }, run }));
+    return this.#accept(activity, () => this.#outOfBand.accept(activity, { kind: 'note' }, run));
   }
 
   /** Greets each conversation once, and none that has begun. */
@@ -74,12 +72,12 @@ export class Conversations {
     return this.#accept({ key }, async () => {
       const isNew = !this.#welcomed.has(key) && (await this.#services.conversations.create(key));
       this.#welcomed.set(key, true);
-      return { kind: 'accepted', done: isNew ? this.#say({ key }, respond, text) : DONE };
+      return { kind: 'accepted', done: isNew ? this.#outOfBand.say({ key }, respond, text) : DONE };
     });
   }
 
-  /** A user took a message back: it is not answered if it waits, and is remembered no more. */
-  withdraw(message: MessageName): Promise<Acceptance> {
+  /** A user deleted a message: it is not answered if it still waits, and leaves the history. */
+  withdraw(message: Required<ActivityName>): Promise<Acceptance> {
     const { key, activityId } = message;
     return this.#accept(message, async () => {
       await this.#services.conversations.apply(key, undefined, { kind: 'withdraw', activityId });
@@ -88,7 +86,7 @@ export class Conversations {
     });
   }
 
-  /** The bot was removed: all that is kept of the conversation is deleted. `done`: its audio, too. */
+  /** Deletes the conversation: the bot was removed from it. `done`: its audio is deleted, too. */
   forget(key: string): Promise<Acceptance> {
     return this.#accept({ key }, () => this.#forgetAll([key]));
   }
@@ -119,20 +117,16 @@ export class Conversations {
 
   async #run(job: TurnJob): Promise<void> {
     const { message } = job;
-    const respond = this.#openRequests.get(nameOf(message)) ?? this.#services.channel.later(message.reference);
-    const turn = new TurnContext(job, respond, this.#services);
+    const turn = new TurnContext(job, this.#respondTo(message), this.#services);
     const result = await runTurn(turn, this.#services);
     reportTurn(result, turn);
     if (result.kind === 'gone') await this.#leave(message.key);
   }
 
-  async #accept(
-    activity: Pick<MessageName, 'key'> & Partial<MessageName>,
-    add: () => Promise<Acceptance>,
-  ): Promise<Acceptance> {
+  async #accept(activity: ActivityName, add: () => Promise<Acceptance>): Promise<Acceptance> {
     if (this.#isDraining) return { kind: 'draining' };
     const { telemetry, log } = this.#services;
-    const names = { conversation: activity.key, activity: activity.activityId };
+    const names = logNamesOf(activity);
     try {
       const acceptance = await add();
       if (acceptance.kind === 'duplicate') {
@@ -148,17 +142,17 @@ export class Conversations {
   }
 
   /** The answer goes back in the request, which is open here alone. */
-  async #enqueueHere(message: UserMessage, respond: Respond): Promise<Acceptance> {
+  async #addInBand(message: UserMessage, respond: Respond): Promise<AddedTurn> {
     const name = nameOf(message);
-    if (this.#openRequests.has(name)) return { kind: 'duplicate' };
+    if (this.#openRequests.has(name)) return { result: 'duplicate', done: DONE };
     this.#openRequests.set(name, respond);
-    const close = () => this.#openRequests.delete(name);
+    let done = DONE;
     try {
-      const { result, done } = await this.#services.queue.addHere(message);
-      return this.#acceptance(result, done.finally(close), message, respond);
-    } catch (err) {
-      close();
-      throw err;
+      const added = await this.#services.queue.addInBand(message);
+      done = added.done;
+      return added;
+    } finally {
+      void done.finally(() => this.#openRequests.delete(name));
     }
   }
 
@@ -171,11 +165,11 @@ export class Conversations {
       case 'busy':
         return { kind: 'full' };
       case 'queueFull':
-        this.#services.log.warn(
-          { conversation: message.key, activity: message.activityId },
-          'message rejected: queue full',
-        );
-        return { kind: 'accepted', done: this.#outOfBand.notify(message, () => this.#tellFull(message, respond)) };
+        this.#services.log.warn(logNamesOf(message), 'message rejected: queue full');
+        return {
+          kind: 'accepted',
+          done: this.#outOfBand.notify(message, respond, messagesFor(message.locale).queueFull),
+        };
     }
   }
 
@@ -185,7 +179,7 @@ export class Conversations {
       const reply = await confirm(this.#drained.signal).catch((err: unknown) => this.#apology(err, message));
       await respond((sender) => sender.send(reply));
     };
-    return this.#outOfBand.accept({ activity: message, action, run });
+    return this.#outOfBand.accept(message, action, run);
   }
 
   async #forgetAll(keys: readonly string[]): Promise<Acceptance> {
@@ -210,18 +204,13 @@ export class Conversations {
     return retry(call, { clock, log, signal: this.#drained.signal });
   }
 
+  #respondTo(message: UserMessage): Respond {
+    return this.#openRequests.get(nameOf(message)) ?? this.#services.channel.later(message.reference);
+  }
+
   /** Nobody else will answer it. */
   #dismiss(message: UserMessage): Promise<void> {
-    const respond = this.#openRequests.get(nameOf(message)) ?? this.#services.channel.later(message.reference);
-    return this.#say(message, respond, messagesFor(message.locale).shuttingDown);
-  }
-
-  #say(message: Pick<MessageName, 'key'> & Partial<MessageName>, respond: Respond, text: string): Promise<void> {
-    return this.#outOfBand.run(message, () => respond((sender) => sender.send({ text, audio: undefined })));
-  }
-
-  #tellFull({ locale }: UserMessage, respond: Respond): Promise<void> {
-    return respond((sender) => sender.send({ text: messagesFor(locale).queueFull, audio: undefined }));
+    return this.#outOfBand.say(message, this.#respondTo(message), messagesFor(message.locale).shuttingDown);
   }
 
   #apology(err: unknown, { locale }: UserMessage): Reply {
@@ -231,7 +220,7 @@ export class Conversations {
     return { text: apology('internal', incident, messagesFor(locale)), audio: undefined };
   }
 
-  /** Nobody can be reached there: what waits is cancelled. What was said is kept, for a user who lets the bot in again. */
+  /** Nobody can be reached there: waiting messages are cancelled. The record stays, for a user who unblocks the bot. */
   async #leave(key: string): Promise<void> {
     this.#services.sessions.drop(key);
     await this.#stored(() => this.#services.conversations.apply(key, undefined, { kind: 'leave' })).catch(
@@ -242,6 +231,6 @@ export class Conversations {
 }
 
 /** Activity ids are unique only within a conversation. */
-function nameOf({ key, activityId }: MessageName): string {
+function nameOf({ key, activityId }: UserMessage): string {
   return JSON.stringify([key, activityId]);
 }

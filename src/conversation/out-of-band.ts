@@ -1,22 +1,10 @@
 import { SendError } from '../errors.ts';
 import { type ShareBounds, Shares } from '../shares.ts';
-import type { Acceptance, MessageName } from './acceptance.ts';
+import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity } from './acceptance.ts';
 import type { ConversationAction } from './conversation-store.ts';
+import type { Respond } from './reply.ts';
 import type { Services } from './services.ts';
 import { personOf } from './speakers.ts';
-import type { UserMessage } from './user-message.ts';
-
-/** What is done for an activity, once for each. */
-export interface ActivityWork {
-  readonly activity: MessageName & Pick<UserMessage, 'personKey'>;
-  /** Its effect, which also makes the activity known. */
-  readonly action: ConversationAction;
-  /** What is left to do once that is applied. */
-  readonly run: () => Promise<void>;
-}
-
-/** What work is for, in the log: some has no activity. */
-type WorkName = Pick<MessageName, 'key'> & Partial<MessageName>;
 
 /**
  * What runs out of band at once; it may hold a file each. A person's share is far more than anybody types or presses
@@ -31,7 +19,7 @@ export class OutOfBandWork {
   readonly #shares = new Shares(BOUNDS);
   /** `/stop` has a share of its own: it ends work, so commands that are still being sent must not refuse it. */
   readonly #stopShares = new Shares(BOUNDS);
-  /** Nobody who is told to wait takes the place of a command. */
+  /** Notices do not use up the room of commands. */
   readonly #noticeShares = new Shares(BOUNDS);
   readonly #running = new Set<Promise<void>>();
 
@@ -41,8 +29,11 @@ export class OutOfBandWork {
     this.#onGone = onGone;
   }
 
-  /** Applies the action, which tells whether the activity is new, and lets the rest run. Rejects with a StoreError. */
-  async accept({ activity, action, run }: ActivityWork): Promise<Acceptance> {
+  /**
+   * Applies the action, which tells whether the activity is new, and lets the rest run: once for each activity. Rejects
+   * with a StoreError.
+   */
+  async accept(activity: PersonActivity, action: ConversationAction, run: () => Promise<void>): Promise<Acceptance> {
     const { key, activityId } = activity;
     const shares = action.kind === 'stop' ? this.#stopShares : this.#shares;
     const release = shares.acquire(personOf(activity));
@@ -58,21 +49,25 @@ export class OutOfBandWork {
     return { kind: 'accepted', done: this.run(activity, run).finally(release) };
   }
 
-  /** Tells a person something, or nothing while too much of it is still being sent. Never rejects. */
-  async notify(activity: ActivityWork['activity'], send: () => Promise<void>): Promise<void> {
+  /** As `say`, or says nothing while too much of it is still being sent to the person. */
+  async notify(activity: PersonActivity, respond: Respond, text: string): Promise<void> {
     const release = this.#noticeShares.acquire(personOf(activity));
-    if (release !== undefined) await this.run(activity, send).finally(release);
+    if (release !== undefined) await this.say(activity, respond, text).finally(release);
   }
 
-  /** Never rejects: what goes wrong ends in the log, as `failure`, since nobody is left to be told. */
-  run(of: WorkName, work: () => Promise<void>, failure = 'reply not sent'): Promise<void> {
+  /** Sends a text. Never rejects. */
+  say(of: ActivityName, respond: Respond, text: string): Promise<void> {
+    return this.run(of, () => respond((sender) => sender.send({ text, audio: undefined })));
+  }
+
+  /** Never rejects: an error is logged as `failure`. */
+  run(of: ActivityName, work: () => Promise<void>, failure = 'reply not sent'): Promise<void> {
     const { ids, log } = this.#services;
-    const { key: conversation, activityId: activity } = of;
     // In a function of its own, so that what is thrown at once is caught like what is thrown later.
     const running = (async () => work())()
       .catch(async (err: unknown) => {
-        log.error({ err, incident: ids.incident(), conversation, activity }, failure);
-        if (err instanceof SendError && err.code === 'conversation_gone') await this.#onGone(conversation);
+        log.error({ err, incident: ids.incident(), ...logNamesOf(of) }, failure);
+        if (err instanceof SendError && err.code === 'conversation_gone') await this.#onGone(of.key);
       })
       .finally(() => this.#running.delete(running));
     this.#running.add(running);

@@ -39,9 +39,9 @@ function changed(record: ConversationRecord, action: ConversationAction): Conver
   }
 }
 
-/** A warm session has heard the message. Another mark than that of its last turn closes it, and those of running turns. */
+/** A warm session still has the message: another `lastTurn` closes it, and those of running turns. */
 function withdrawn(record: ConversationRecord, message: string, activityId: string): ConversationRecord {
   const history = withoutMessage(record.history, activityId);
-  const isTold = history.length < record.history.length;
-  return withAnswered({ ...record, history, lastTurn: isTold ? message : record.lastTurn }, message);
+  const wasRemembered = history.length < record.history.length;
+  return withAnswered({ ...record, history, lastTurn: wasRemembered ? message : record.lastTurn }, message);
 }

@@ -1,6 +1,7 @@
 import type { ContextTokens } from '../realtime/model-result.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import { EMPTY_MEMORY, type Memory } from './history/history.ts';
+import type { Reply } from './reply.ts';
 
 /** What people chose for their conversation; what they did not is as configured. */
 export interface ConversationSettings {
@@ -22,10 +23,9 @@ export interface ConversationUsage {
 export interface UnsentReply {
   /** The message that it answers; see `messageId`. */
   readonly message: string;
-  /** See `Reply`. */
-  readonly reply: { readonly text: string; readonly addsToShown?: boolean; readonly isFromModel?: boolean };
-  /** Its sound in the audio store. */
-  readonly audioId?: string;
+  readonly reply: Pick<Reply, 'text' | 'addsToShown' | 'isFromModel'>;
+  /** Its audio in the audio store. */
+  readonly audioId?: string | undefined;
   /** What the turn has cost, in US dollars; see `settle` of the spending. */
   readonly costUsd?: number;
 }
@@ -35,7 +35,7 @@ export interface ConversationRecord extends Memory {
   readonly version: number;
   readonly settings: ConversationSettings;
   readonly usage: ConversationUsage;
-  /** The last turn that was saved; see `id` of a job. A warm session that heard another one last is of no use. */
+  /** The last turn that was saved; see `id` of a job. A warm session whose last turn is another one is stale. */
   readonly lastTurn: string | undefined;
   /** Digests of the activities that were answered, the newest last, at most MAX_ANSWERED; see `messageId`. */
   readonly answered: readonly string[];

@@ -5,9 +5,9 @@ import type { RecordingLink } from './user-message.ts';
 export interface Reply {
   readonly text: string;
   /** The text is to be added to what was shown of the answer before, which stays. Otherwise it is the whole answer. */
-  readonly addsToShown?: boolean;
+  readonly addsToShown?: boolean | undefined;
   /** The model's own words, which some channels want to have marked. */
-  readonly isFromModel?: boolean;
+  readonly isFromModel?: boolean | undefined;
   readonly audio: ReplyAudio | undefined;
   /** What the user may choose from, below the text. */
   readonly choice?: Choice;
@@ -42,9 +42,9 @@ export type RecordingAccess =
   /** Not at all: their client does not reach the bot, or their answer could not be sent. */
   | 'unreachable';
 
-/** The way back to one user for one turn. */
+/** Sends the answer of one turn to its user. */
 export interface ReplySender {
-  /** Shows that the bot is at work, until an answer is sent or the way back is closed. Never throws. */
+  /** Shows that the bot is at work, until an answer is sent or the sender is closed. Never throws. */
   showActivity(): void;
   /** Shows the answer while it is made: `read` gives all of its text so far, which only ever grows. Never throws. */
   showText(read: () => string): void;
@@ -56,17 +56,17 @@ export interface ReplySender {
   notify(text: string): Promise<void>;
   /** Another attempt has the turn: what was shown is left to it as it is. */
   abandon(): void;
-  /** Sends the answer. What was shown of it stays: the answer continues it. Rejects when the channel did not take it. */
+  /** Sends the answer. What was shown of it stays: the answer continues it. Rejects if the channel refuses it. */
   send(reply: Reply): Promise<void>;
 }
 
 /** The channel's stream of one turn; see `noteStream` of a job. */
 export interface ChannelStream {
-  /** What an earlier attempt has begun to show: the answer takes its place. */
+  /** The stream of an earlier attempt, which the answer replaces. */
   readonly earlierId: string | undefined;
   /** Gets the id of the stream that this attempt begins. */
   readonly onBegun: (streamId: string) => void;
 }
 
-/** Opens the way back, runs `work` with it, and closes it. How depends on the channel and the delivery mode. */
+/** Opens a sender, runs `work` with it, and closes it. How depends on the channel and the delivery mode. */
 export type Respond = <T>(work: (sender: ReplySender) => Promise<T>, stream?: ChannelStream) => Promise<T>;

@@ -15,7 +15,7 @@ import type { RecordingLinks } from './recordings/recording-links.ts';
 import type { RecordingAccess, Respond } from './reply.ts';
 import type { FetchFile, MessageReference, UserMessage } from './user-message.ts';
 
-/** The way back to users. */
+/** What the channel does for conversations. */
 export interface ChannelServices {
   /** After the request was answered: also for a message that another instance accepted. */
   readonly later: (reference: MessageReference) => Respond;
@@ -31,7 +31,7 @@ export interface FileServices {
   readonly semaphore: Semaphore;
 }
 
-/** What answering messages takes. Made once, by the app. */
+/** Everything that turns and commands use. Made once, by the app. */
 export interface Services {
   readonly queue: TurnQueue;
   readonly conversations: ConversationStore;
@@ -44,9 +44,9 @@ export interface Services {
   readonly channel: ChannelServices;
   /** As configured; a conversation may have chosen otherwise. */
   readonly settings: SessionSettings;
-  /** How many turns a new session is told. */
+  /** How many turns the history keeps. */
   readonly historyTurns: number;
-  /** What the model's part of a turn may take, with all of its attempts. */
+  /** Limit of the model's part of a turn, over all of its attempts. */
   readonly turnTimeoutMs: number;
   readonly telemetry: Telemetry;
   readonly clock: Clock;

@@ -4,12 +4,12 @@ import type { UserMessage } from './user-message.ts';
 const MAX_NAME_CHARS = 64;
 const NOBODY_KNOWN = 'Somebody';
 
-/** Whose share a message counts in: see `personKey` of a turn, which is the conversation's where nobody is vouched for. */
+/** Whose share a message counts in: see `personKey` of a message. */
 export function personOf({ key, personKey }: Pick<UserMessage, 'key' | 'personKey'>): Person {
   return { key: personKey, isVouched: personKey !== key };
 }
 
-/** The name by which a person is told apart from others in the same chat; `undefined` where there is only one. */
+/** The person's name in a chat of several people; `undefined` in a personal chat. */
 export function speakerOf({ scope, user }: Pick<UserMessage, 'scope' | 'user'>): string | undefined {
   switch (scope) {
     case 'personal':
@@ -36,7 +36,7 @@ export function itemText(turn: Pick<UserMessage, 'scope' | 'user' | 'text'>): st
   return speaker === undefined ? turn.text : `${speaker} wrote: ${JSON.stringify(turn.text)}`;
 }
 
-/** What a session is told once of those who talk with it, below its instructions. */
+/** Facts about the people who write, below the instructions of a session. */
 export function aboutPeople({ scope, locale }: Pick<UserMessage, 'scope' | 'locale'>): string | undefined {
   const facts: string[] = [];
   if (scope !== 'personal') {

@@ -1,7 +1,7 @@
 import type { MessagePart, SentFile } from '../attachments/message-parts.ts';
 import type { LinkedAudio } from '../audio/signed-links.ts';
 
-/** A longer message is refused: it would crowd out all that was said before. */
+/** A longer message is refused: it would crowd out the history. */
 export const MAX_TEXT_CHARS = 20_000;
 
 /** Whether one person or several talk with the bot, and where. */
@@ -17,14 +17,14 @@ export interface MessageUser {
 /** What came along with the text of a message, not fetched and not read yet. */
 export type MessageAttachment =
   | Exclude<MessagePart, { readonly kind: 'text' }>
-  /** What a user said on the bot's own page: it is in the audio store. */
+  /** Recorded on the bot's own page; it is in the audio store. */
   | { readonly kind: 'recording'; readonly audioId: string };
 
 /** Gets a file that somebody sent, with the channel's own rules. Rejects with an AttachmentError. */
 export type FetchFile = (file: SentFile, reference: MessageReference, signal: AbortSignal) => Promise<Uint8Array>;
 
 /**
- * Where the answer goes. Plain JSON, so that it can be kept and used by another process; only `channel/` looks inside.
+ * Where the answer goes. Plain JSON, so that it can be stored and used by another process; only `channel/` looks inside.
  */
 export interface MessageReference {
   readonly activity: Readonly<Record<string, unknown>>;
@@ -52,7 +52,7 @@ export interface UserMessage {
    * is bounded for each person is counted by this: `user` may be the sender's own claim.
    */
   readonly personKey: string;
-  /** False for people whom the operator has not let in: they are told so, and the model is not asked. */
+  /** False for people whom the operator has not let in: their messages are refused. */
   readonly isAllowed: boolean;
   readonly locale: string | undefined;
   /** Whether the answer goes back in the request that brought the message, and not by a call to the channel. */
@@ -73,11 +73,11 @@ export type Guest = Pick<
 
 /**
  * A recording link to one user of one conversation: what is spoken by it is that user's next message. Its id opens nothing
- * by itself, and may stand on a card that others see; whoever has its link may speak for the user.
+ * by itself, and a card that others see may show it; its link speaks for the user.
  */
 export interface RecordingLink extends Guest, LinkedAudio {
   /** Until then its page is shown. */
   readonly opensUntilMs: number;
-  /** Until then what was spoken is taken. */
+  /** Until then recordings are accepted. */
   readonly expiresAtMs: number;
 }

@@ -1,5 +1,6 @@
 import { writeMessage } from '../conversation/message-json.ts';
 import {
+  type AddedTurn,
   type AddResult,
   MAX_WAITING,
   MAX_WAITING_BYTES,
@@ -14,7 +15,7 @@ import { type Person, unvouchedPart } from '../shares.ts';
 import { storable } from '../storable-json.ts';
 import type { Transaction } from './connection.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { type InBandResult, InBandTurns } from './in-band-turns.ts';
+import { createInBandTurns, type InBandTurns } from './in-band-turns.ts';
 import type { WaitingCounts } from './job-queue.ts';
 import { Listener } from './listener.ts';
 import { channelOf, jobId } from './names.ts';
@@ -30,7 +31,7 @@ export class DatabaseQueue implements TurnQueue {
   constructor(services: DatabaseServices) {
     this.#services = services;
     this.#dispatcher = new Dispatcher(services);
-    this.#inBand = new InBandTurns(services);
+    this.#inBand = createInBandTurns(services);
     this.#listener = new Listener(services, channelOf(services.settings.schema), {
       onPayload: (payload) => this.#onNotified(payload),
       // Finds what was not notified meanwhile.
@@ -57,8 +58,8 @@ export class DatabaseQueue implements TurnQueue {
     return result;
   }
 
-  async addHere(message: UserMessage): Promise<InBandResult> {
-    return this.#inBand.add(message);
+  async addInBand(message: UserMessage): Promise<AddedTurn> {
+    return this.#inBand.addInBand(message);
   }
 
   async hasRoom(key: string): Promise<boolean> {

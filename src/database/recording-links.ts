@@ -32,7 +32,7 @@ export function createRecordingLinks({ connection, clock, ids }: DatabaseService
       const [row] = await connection.query<{ link: unknown }>(text, [id]);
       return readRecordingLink(row?.link);
     },
-    async take(id) {
+    async claim(id) {
       if (!ID.test(id)) return false;
       const text = 'DELETE FROM recording_links WHERE id = $1 AND expires_at > now() RETURNING id';
       return (await connection.query(text, [id])).length > 0;

@@ -1,5 +1,4 @@
 import { findFfmpeg } from '../audio/clip/ffmpeg.ts';
-import { budgetNotices } from '../conversation/limits/spending.ts';
 import { settingsFile } from '../installation.ts';
 import { type CheckContext, type Finding, pass, skipped, warn } from './check.ts';
 
@@ -10,10 +9,9 @@ const MODELS = {
 } as const;
 
 export function checkConfiguration({ config, installed }: CheckContext): Finding {
-  const { model, database, azureStorageBlobUrl } = config;
+  const { model, database, azureStorageBlobUrl, notices } = config;
   const stores = `${database === undefined ? 'no' : 'a'} database, ${azureStorageBlobUrl === undefined ? 'no' : 'a'} storage account`;
   const settings = `${MODELS[model.kind]} ("${model.model}"), ${stores}`;
-  const notices = [...config.notices, ...budgetNotices(config)];
   if (notices.length === 0) return pass(settings);
   return warn(`${settings}; ${notices.join('; ')}`, `See these settings in ${settingsFile(installed)}.`);
 }

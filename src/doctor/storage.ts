@@ -24,8 +24,8 @@ export async function checkStorageWrites({ config, tokens, clock, ids }: CheckCo
   const name = `doctor/${ids.secret()}`;
   const startedAtMs = clock.now();
   try {
-    await blobs.write(name, BODY, { contentType: 'text/plain' });
-    const part = await blobs.readPart(name, PART.start, PART.end);
+    await blobs.write(name, BODY, 'text/plain');
+    const part = await blobs.read(name, PART);
     if (part === undefined || !part.body.equals(BODY.subarray(PART.start, PART.end + 1)))
       return fail('what was written does not come back', WRONG_STORAGE);
     const wasDeleted = await blobs.delete(name);

@@ -30,7 +30,7 @@ export interface HttpOptions {
   /** Gives an activity to the bot. Rejects with a RequestError for a request that is refused. */
   readonly deliver: (authorization: string, activity: InboundActivity) => Promise<InBandAnswer | undefined>;
   readonly audioStore: AudioStore;
-  readonly recordings: Recordings;
+  readonly recordings: Pick<Recordings, keyof Recordings>;
   /** The settings that `/about` names. */
   readonly about: AboutSettings;
   /** What `/health` reports beside the state. */

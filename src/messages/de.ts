@@ -39,7 +39,7 @@ export const de: Messages = {
     lost: '(Meine Antwort ist hier abgebrochen. Bitte fragen Sie noch einmal nach dem Rest.)',
     filter:
       'Ich habe diese Antwort wegen der Regeln abgebrochen, an die ich mich halte. Bitte fragen Sie auf andere Weise.',
-    cancelled: '',
+    cancelled: '(Hier wurde ich angehalten.)',
   },
   apologies: {
     misconfigured:
@@ -82,7 +82,7 @@ export const de: Messages = {
       help: 'was Sie mir sagen können',
       talk: 'mit dem Mikrofon zu mir sprechen',
       reset: 'eine neue Unterhaltung beginnen; ich vergesse, was gesagt wurde',
-      forget: 'alles löschen, was ich von dieser Unterhaltung aufbewahre, auch den Ton',
+      forget: 'alles löschen, was ich von dieser Unterhaltung aufbewahre; vorher frage ich nach',
       voice: 'meine Stimme wählen: /voice und ein Name',
       audio: 'mit /audio off schreibe ich nur noch, mit /audio on spreche ich wieder',
       stop: 'meine Antwort anhalten und verwerfen, was wartet',
@@ -91,6 +91,8 @@ export const de: Messages = {
     unknown: (written) => `/${written} kenne ich nicht. Bitte wählen Sie einen dieser Befehle:`,
     reset: (by) =>
       `${by === undefined ? 'Wir beginnen' : `${by} beginnt`} eine neue Unterhaltung. Was vorher gesagt wurde, habe ich vergessen.`,
+    confirmForget: (by) =>
+      `Soll ich alles löschen, was ich von dieser Unterhaltung aufbewahre? Das ist, was gesagt und was für sie gewählt wurde, der Ton meiner Antworten und der Aufnahmen, und Nachrichten, die warten. Es lässt sich nicht rückgängig machen. Zum Löschen ${by === undefined ? 'schreiben Sie bitte' : 'erwähnen Sie mich bitte mit'} /forget yes.`,
     forgotten: (by) =>
       `${by === undefined ? '' : `${by} hat mich gebeten, alles zu vergessen. `}Alles, was ich von dieser Unterhaltung aufbewahrt habe, ist gelöscht.`,
     voice: (voice, by) =>
@@ -258,7 +260,7 @@ export const de: Messages = {
       'Ihr Chatprogramm bewahrt den Chat nach eigenen Regeln auf. Eine Antwort, die Sie in Teams als Datei speichern, liegt in Ihrem eigenen OneDrive.',
     forgetTitle: 'Wie Sie es löschen lassen',
     forget:
-      'Schreiben Sie dem Bot /forget. Alles, was er von dieser Unterhaltung aufbewahrt, wird gelöscht, auch der Ton, und die Links dazu enden. Dasselbe geschieht, wenn der Bot aus einem Chat entfernt wird.',
+      'Schreiben Sie dem Bot /forget, und /forget yes, wenn er nachfragt. Alles, was er von dieser Unterhaltung aufbewahrt, wird gelöscht, auch der Ton, und die Links dazu enden. Dasselbe geschieht, wenn der Bot aus einem Chat entfernt wird.',
     reset:
       'Schreiben Sie /reset, wenn er nur vergessen soll, was gesagt wurde. Beides erreicht nicht, was Ihr Chatprogramm, der Modelldienst oder Ihre eigenen Dateien aufbewahren.',
     termsTitle: 'Nutzungsbedingungen',

@@ -8,10 +8,7 @@ function file(name: string | undefined): string {
   return name === undefined ? 'your file' : `“${name}”`;
 }
 
-/**
- * Every text that users see, in English: also for users whose language has no file here. Texts are short and kind, and
- * say what to do next. The other languages have the same shape.
- */
+/** Every text that users see; English also serves languages without a file. Short, kind, and it says what to do next. */
 export const en = {
   language: 'en',
   welcome:
@@ -38,12 +35,12 @@ export const en = {
   voiceReply: '(voice reply)',
   audioTitle: 'Voice reply',
   listen: (duration: string) => `Listen (${duration})`,
-  /** Below an answer that ends early. The user who stopped it needs no reason. */
+  /** Below an answer that ends early. */
   cutShort: {
     length: '(I stopped here because the answer became too long. Ask me to go on.)',
     lost: '(My answer broke off here. Please ask me again for the rest.)',
     filter: 'I stopped this answer because of the content rules I follow. Please try to ask in another way.',
-    cancelled: '',
+    cancelled: '(I was stopped here.)',
   },
   apologies: {
     misconfigured:
@@ -87,7 +84,7 @@ export const en = {
       help: 'what you can tell me',
       talk: 'speak to me with your microphone',
       reset: 'begin a new conversation; I forget what was said',
-      forget: 'delete all that I keep of this conversation, its sound too',
+      forget: 'delete all that I keep of this conversation; I ask you first',
       voice: 'choose my voice: /voice and a name',
       audio: '/audio off and I only write, /audio on and I speak again',
       stop: 'stop my answer, and drop what waits',
@@ -96,6 +93,8 @@ export const en = {
     unknown: (written: string) => `I do not know /${written}. Please choose one of these:`,
     reset: (by: string | undefined) =>
       `${by === undefined ? 'We begin' : `${by} begins`} a new conversation. I have forgotten what was said before.`,
+    confirmForget: (by: string | undefined) =>
+      `Shall I delete all that I keep of this conversation? That is what was said, what was chosen for it, the sound of my answers and recordings, and messages that wait. It cannot be undone. To delete it, please ${by === undefined ? 'write' : 'mention me with'} /forget yes.`,
     forgotten: (by: string | undefined) =>
       `${by === undefined ? '' : `${by} asked me to forget. `}All that I kept of this conversation is deleted.`,
     voice: (voice: string, by: string | undefined) =>
@@ -257,7 +256,7 @@ export const en = {
       'Your chat client keeps the chat by rules of its own. An answer that you save as a file in Teams is in your own OneDrive.',
     forgetTitle: 'How to have it deleted',
     forget:
-      'Write /forget to the bot. All that it keeps of that conversation is deleted, its sound too, and the links to the sound end. The same happens when the bot is removed from a chat.',
+      'Write /forget to the bot, and /forget yes when it asks. All that it keeps of that conversation is deleted, its sound too, and the links to the sound end. The same happens when the bot is removed from a chat.',
     reset:
       'Write /reset if it shall only forget what was said. Neither reaches what your chat client, the model service or your own files keep.',
     termsTitle: 'Terms of use',

@@ -4,7 +4,7 @@ import type { ContainerClient, StoragePipelineOptions } from '@azure/storage-blo
 export interface AzureStorage {
   /** `https://<account>.blob.core.windows.net`; a token is never sent where there is no TLS. */
   readonly url: string;
-  /** A token for `https://storage.azure.com/.default`, good for five minutes more; kept and renewed by its maker. */
+  /** A token for `https://storage.azure.com/.default`, valid for five minutes more; cached and renewed by its source. */
   readonly tokens: () => Promise<string>;
 }
 
@@ -21,7 +21,7 @@ export function accountOf(
   return url === undefined ? undefined : { url, tokens: tokens(SCOPE) };
 }
 
-/** Each call is tried once: whoever calls knows whether doing it again is safe. */
+/** Each call is tried once: the caller knows whether a retry is safe. */
 export const CALL_OPTIONS: StoragePipelineOptions = {
   retryOptions: { maxTries: 1 },
   keepAliveOptions: { enable: true },

@@ -1,24 +1,40 @@
+import { addAbortSignal, type Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type { BlobDownloadResponseParsed, ContainerClient } from '@azure/storage-blob';
 import type { Clock } from '../clock.ts';
-import type { Blob, BlobFacts, Blobs, WriteOptions } from './blobs.ts';
-import { boundedCall, type Call } from './bounded-call.ts';
-import { storageAnswer } from './store-failure.ts';
+import { withDeadline } from '../deadline.ts';
+import { StoreError, type StoreErrorCode } from '../errors.ts';
+import { fieldsOf, textOf } from '../json-access.ts';
 
-/** What a container is reached with. */
 export interface AzureBlobsOptions {
   /** Called at the first use. */
   readonly open: () => Promise<ContainerClient>;
   readonly clock: Clock;
-  /** How long a call may take; 4 s if not given. Bodies above 256 kB always get 10 s. */
-  readonly limitMs?: number;
-  /** How many entries of a list are fetched at once; as many as the service gives (5,000) if not given. */
-  readonly pageEntries?: number;
 }
 
-const DEFAULT_LIMIT_MS = 4_000;
+/** A blob, or a part of it. */
+export interface Blob {
+  /** Short ASCII values under lower-case names. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
 
-/** A container of Azure Blob Storage. It has to exist. */
-export class AzureBlobs implements Blobs {
+/** Bytes of a blob, the first and the last included. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+const LIMIT_MS = 4_000;
+const LARGE_BODY_BYTES = 256 * 1024;
+const LARGE_BODY_LIMIT_MS = 10_000;
+
+/**
+ * A container of Azure Blob Storage, which has to exist. Each call is tried once and rejects with a StoreError:
+ * `store_unavailable` (a write may have been done), `store_refused` or `store_rejected`. Limits: 4 s, 10 s for a body
+ * above 256 kB.
+ */
+export class AzureBlobs {
   readonly #options: AzureBlobsOptions;
   #opening: Promise<ContainerClient> | undefined;
 
@@ -26,92 +42,94 @@ export class AzureBlobs implements Blobs {
     this.#options = options;
   }
 
-  read(name: string): Promise<Blob | undefined> {
-    return this.#download(name, 0);
+  /** The blob, or as much of the range as there is; `undefined` if there is no such blob. */
+  async read(name: string, range?: ByteRange): Promise<Blob | undefined> {
+    const doing = `reading ${name}`;
+    const byteCount = range && range.end - range.start + 1;
+    const response = await this.#call(doing, (container, abortSignal) =>
+      container
+        .getBlobClient(name)
+        .download(range?.start ?? 0, byteCount, { abortSignal, maxRetryRequests: 0 })
+        .catch(undefinedIfMissing),
+    );
+    if (response === undefined) return undefined;
+    const readBody = (_: ContainerClient, signal: AbortSignal) => bodyOf(response, signal);
+    return { metadata: response.metadata ?? {}, body: await this.#call(doing, readBody, response.contentLength) };
   }
 
-  readPart(name: string, start: number, end: number): Promise<Blob | undefined> {
-    return this.#download(name, start, end - start + 1);
+  /** Replaces the blob if there is one. */
+  async write(name: string, body: Buffer, contentType: string, metadata: Blob['metadata'] = {}): Promise<void> {
+    const blobHTTPHeaders = { blobContentType: contentType };
+    const write = (container: ContainerClient, abortSignal: AbortSignal) =>
+      container.getBlockBlobClient(name).upload(body, body.byteLength, { abortSignal, blobHTTPHeaders, metadata });
+    await this.#call(`writing ${name}`, write, body.byteLength);
   }
 
-  write(name: string, body: Buffer, { metadata = {}, contentType }: WriteOptions): Promise<void> {
-    const write = async (container: ContainerClient, { signal }: Call) => {
-      await container.getBlockBlobClient(name).upload(body, body.byteLength, {
-        abortSignal: signal,
-        blobHTTPHeaders: { blobContentType: contentType },
-        metadata,
-      });
-    };
-    return this.#call(`writing ${name}`, write, body.byteLength);
+  /** False if there was no such blob. */
+  async delete(name: string): Promise<boolean> {
+    const response = await this.#call(`deleting ${name}`, (container, abortSignal) =>
+      container.getBlobClient(name).delete({ abortSignal }).catch(undefinedIfMissing),
+    );
+    return response !== undefined;
   }
 
-  delete(name: string): Promise<boolean> {
-    return this.#call(`deleting ${name}`, async (container, { signal: abortSignal }) => {
-      try {
-        await container.getBlobClient(name).delete({ abortSignal });
-        return true;
-      } catch (error) {
-        return noneOr(error) ?? false;
-      }
-    });
+  /** The names that begin with `prefix`, in order. Fetched a page at a time. */
+  async *list(prefix: string): AsyncGenerator<string> {
+    const doing = `listing ${prefix}`;
+    const pages = await this.#call(doing, async (container) => container.listBlobsFlat({ prefix }).byPage());
+    for (;;) {
+      const { done, value } = await this.#call(doing, () => pages.next());
+      if (done) return;
+      for (const { name } of value.segment.blobItems) yield name;
+    }
   }
 
-  async *list(prefix: string): AsyncGenerator<BlobFacts> {
-    const { pageEntries } = this.#options;
-    const settings = pageEntries === undefined ? {} : { maxPageSize: pageEntries };
-    let continuationToken: string | undefined;
-    do {
-      const from = continuationToken;
-      const page = await this.#call(`listing ${prefix}`, async (container, call) => {
-        const pages = container
-          .listBlobsFlat({ prefix, includeMetadata: true, abortSignal: call.signal })
-          .byPage({ ...settings, ...(from === undefined ? {} : { continuationToken: from }) });
-        return (await pages.next()).value;
-      });
-      for (const { name, metadata } of page?.segment.blobItems ?? []) {
-        yield factsOf(name, { metadata });
-      }
-      continuationToken = page?.continuationToken || undefined;
-    } while (continuationToken !== undefined);
-  }
-
-  #download(name: string, start: number, bytes?: number): Promise<Blob | undefined> {
-    return this.#call(`reading ${name}`, async (container, { signal: abortSignal, expect }) => {
-      try {
-        const options = { abortSignal, maxRetryRequests: 0 };
-        const answer = await container.getBlobClient(name).download(start, bytes, options);
-        expect(answer.contentLength ?? 0);
-        return { ...factsOf(name, answer), body: await bodyOf(answer) };
-      } catch (error) {
-        return noneOr(error);
-      }
-    });
-  }
-
-  #call<T>(doing: string, run: (container: ContainerClient, call: Call) => Promise<T>, bodyBytes = 0): Promise<T> {
-    const { open, clock, limitMs = DEFAULT_LIMIT_MS } = this.#options;
-    return boundedCall({ clock, limitMs, doing, bodyBytes }, async (call) => {
-      this.#opening ??= open();
-      return run(await this.#opening, call);
+  #call<T>(
+    doing: string,
+    run: (container: ContainerClient, signal: AbortSignal) => Promise<T>,
+    bodyBytes = 0,
+  ): Promise<T> {
+    const { open, clock } = this.#options;
+    const limitMs = bodyBytes > LARGE_BODY_BYTES ? LARGE_BODY_LIMIT_MS : LIMIT_MS;
+    const late = () => new StoreError('store_unavailable', `${doing} failed: no answer within ${limitMs} ms`);
+    this.#opening ??= open();
+    const opening = this.#opening;
+    // The library ignores the signal while it waits for a token.
+    return withDeadline({ clock, limitMs, late }, async (signal) => run(await opening, signal)).catch((error) => {
+      throw storeFailure(doing, error);
     });
   }
 }
 
-async function bodyOf({ readableStreamBody }: BlobDownloadResponseParsed): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks);
+/** In Node the body is a `Readable`, of which the library's type names a part only. */
+function bodyOf({ readableStreamBody }: BlobDownloadResponseParsed, signal: AbortSignal): Promise<Buffer> {
+  return buffer(addAbortSignal(signal, readableStreamBody as Readable));
 }
 
-/** `undefined` where the blob alone is missing; throws all else. */
-function noneOr(error: unknown): undefined {
-  if (storageAnswer(error).code === 'BlobNotFound') return undefined;
-  throw error;
+const MAX_CODE_CHARS = 100;
+
+/** Azure's code, else that of the network. A response to HEAD has no body: there the code is in a header alone. */
+function codeOf(error: unknown): string | undefined {
+  const { code, details } = fieldsOf(error);
+  return textOf(code, MAX_CODE_CHARS) ?? textOf(fieldsOf(details)['errorCode'], MAX_CODE_CHARS);
 }
 
-function factsOf(
-  name: string,
-  { metadata = {} }: { readonly metadata?: Readonly<Record<string, string>> | undefined },
-): BlobFacts {
-  return { name, metadata };
+function undefinedIfMissing(error: unknown): undefined {
+  if (codeOf(error) !== 'BlobNotFound') throw error;
+}
+
+/** Keeps only the codes of the library's error: the rest holds the request with its credentials. */
+function storeFailure(doing: string, error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  const { statusCode: status } = fieldsOf(error);
+  const reason = codeOf(error);
+  const facts = [status, reason].filter((fact) => fact !== undefined).join(' ');
+  if (facts === '') return new StoreError('store_unavailable', `${doing} failed`, { cause: error });
+  return new StoreError(storeCodeOf(status), `${doing} failed: ${facts}`, { reason });
+}
+
+function storeCodeOf(status: unknown): StoreErrorCode {
+  if (status === 401 || status === 403) return 'store_refused';
+  const isCallWrong = typeof status === 'number' && [400, 405, 411, 413, 415].includes(status);
+  return isCallWrong ? 'store_rejected' : 'store_unavailable';
 }

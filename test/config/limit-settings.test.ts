@@ -57,3 +57,33 @@ describe('limits', () => {
     it(`refuse ${name}=${value}`, () => assert.match(problemsOf({ ...azure, [name]: value }).join(), problem));
   }
 });
+
+describe('budgets that no turn fits', () => {
+  const notices = (env: Record<string, string>) =>
+    readConfig({ ...azure, AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5', ...env }).notices.filter((notice) =>
+      notice.includes('BUDGET_USD is less'),
+    );
+
+  it('are named, with what a turn may cost', () => {
+    const consequence = 'every message is refused; raise it, or lower REALTIME_MAX_OUTPUT_TOKENS';
+    assert.deepEqual(
+      notices({ DAILY_BUDGET_USD: '0.1', PERSON_DAILY_BUDGET_USD: '0.2', CONVERSATION_BUDGET_USD: '0.26' }),
+      [
+        `DAILY_BUDGET_USD is less than one turn may cost (about 0.26 US dollars with REALTIME_MAX_OUTPUT_TOKENS 4096): ${consequence}`,
+        `PERSON_DAILY_BUDGET_USD is less than one turn may cost (about 0.26 US dollars with REALTIME_MAX_OUTPUT_TOKENS 4096): ${consequence}`,
+        `CONVERSATION_BUDGET_USD is less than one turn may cost (about 0.26 US dollars with REALTIME_MAX_OUTPUT_TOKENS 4096): ${consequence}`,
+      ],
+    );
+    assert.match(
+      notices({ DAILY_BUDGET_USD: '0.001', REALTIME_MAX_OUTPUT_TOKENS: '100' }).join(),
+      /^DAILY_BUDGET_USD .*\(about 0\.007\d? US dollars with REALTIME_MAX_OUTPUT_TOKENS 100\)/,
+    );
+  });
+
+  it('are not seen where the smallest turn fits, or nothing is bounded', () => {
+    assert.deepEqual(notices({ DAILY_BUDGET_USD: '0.27', CONVERSATION_BUDGET_USD: '0.27' }), []);
+    assert.deepEqual(notices({ DAILY_BUDGET_USD: '0.1', REALTIME_MAX_OUTPUT_TOKENS: '1000' }), []);
+    assert.deepEqual(notices({}), []);
+    assert.deepEqual(notices({ AZURE_OPENAI_DEPLOYMENT_NAME: 'unpriced' }), []);
+  });
+});

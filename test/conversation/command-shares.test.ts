@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
+import { setImmediate as nextTick } from 'node:timers/promises';
+import type { Respond } from '../../src/conversation/reply.ts';
 import { en } from '../../src/messages/en.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { startBot } from '../support/bot.ts';
+import { talk, turn, wayBack } from './recordings-under-test.ts';
 import { conversationOf, textsOf } from './timed-bot.ts';
 
 const SHARE = 10;
@@ -26,8 +29,7 @@ async function started(t: TestContext, turns: string[] = []) {
   });
   return {
     bot,
-    says: async (person: string, text: string, index = 0, channelId = 'msteams') =>
-      (await bot.says(text, { ...chat(person, index), channelId })).status,
+    says: async (person: string, text: string, index = 0) => (await bot.says(text, chat(person, index))).status,
     presses: async (person: string) =>
       (await bot.post(bot.message(undefined, { ...chat(person, 0), value: { save: 'a'.repeat(22) } }))).status,
     letGo(): void {
@@ -54,53 +56,64 @@ describe('what one person has done beside the turns', { timeout: 30_000 }, () =>
     assert.ok(texts.includes(en.audio.gone) && texts.includes('Hello'), String(texts));
     letGo();
   });
+});
 
-  it('is half of all at most where the channel vouches for nobody, in however many conversations', async (t) => {
-    const { says, letGo } = await started(t);
-    const statuses: number[] = [];
+/** Conversations whose answers to Ada wait until the test lets them go. */
+function waiting() {
+  const { conversations } = talk();
+  const gate = Promise.withResolvers<void>();
+  const held: Respond = async (work) => {
+    await gate.promise;
+    return wayBack().respond(work);
+  };
+  const says = async (person: string, text: string, index = 0, isVouched = true) => {
+    const key = `${person}-${index}`;
+    const message = turn(text, { key, personKey: isVouched ? person : key });
+    return (await conversations.accept(message, person === 'ada' ? held : wayBack().respond)).kind;
+  };
+  return { says, letGo: () => gate.resolve() };
+}
+
+describe('what one person has done beside the turns, by conversation', () => {
+  it('is half of all at most where the channel vouches for nobody', async () => {
+    const { says } = waiting();
+    const kinds: string[] = [];
     for (let index = 0; index < SHARED_BY_ALL / 2 + SHARE; index++)
-      statuses.push(await says('ada', '/help', index, 'webchat'));
+      kinds.push(await says('ada', '/help', index, false));
     assert.deepEqual(
-      statuses,
-      statuses.map((_, index) => (index < SHARED_BY_ALL / 2 ? 200 : 503)),
+      kinds,
+      kinds.map((_, index) => (index < SHARED_BY_ALL / 2 ? 'accepted' : 'full')),
     );
-    for (let index = 0; index < SHARE; index++) assert.equal(await says('eve', '/usage', index), 200);
-    letGo();
+    for (let index = 0; index < SHARE; index++) assert.equal(await says('eve', '/usage', index), 'accepted');
   });
 
-  it('never refuses the person a /stop, however many commands are still being sent', async (t) => {
-    const { says, letGo } = await started(t);
-    for (let index = 0; index < SHARE; index++) assert.equal(await says('ada', '/help', index), 200);
-    assert.equal(await says('ada', '/help'), 503);
-    assert.equal(await says('ada', '/stop'), 200);
-    assert.equal(await says('ada', '/help'), 503);
-    letGo();
+  it('never refuses the person a /stop, however many commands are still being sent', async () => {
+    const { says } = waiting();
+    for (let index = 0; index < SHARE; index++) assert.equal(await says('ada', '/help', index), 'accepted');
+    assert.equal(await says('ada', '/help'), 'full');
+    assert.equal(await says('ada', '/stop'), 'accepted');
+    assert.equal(await says('ada', '/help'), 'full');
   });
 
-  it('leaves room for others also when it is /stop again and again', async (t) => {
-    const { says, letGo } = await started(t);
+  it('leaves room for others also when it is /stop again and again', async () => {
+    const { says } = waiting();
     for (let index = 0; index < SHARED_BY_ALL; index++) await says('ada', '/stop', index);
-    assert.equal(await says('eve', '/stop'), 200);
-    assert.equal(await says('eve', '/help'), 200);
-    letGo();
+    assert.equal(await says('eve', '/stop'), 'accepted');
+    assert.equal(await says('eve', '/help'), 'accepted');
   });
 
-  it('makes room again as it ends', async (t) => {
-    const { bot, says, letGo } = await started(t);
-    for (let index = 0; index < SHARE; index++) assert.equal(await says('ada', '/help', index), 200);
+  it('makes room again as it ends', async () => {
+    const { says, letGo } = waiting();
+    for (let index = 0; index < SHARE; index++) assert.equal(await says('ada', '/help', index), 'accepted');
+    assert.equal(await says('ada', '/usage', SHARE), 'full');
     letGo();
-    const giveUp = AbortSignal.timeout(5_000);
-    let status = 503;
-    while (status === 503 && !giveUp.aborted) status = await says('ada', '/usage', SHARE);
-    assert.equal(status, 200);
-    await inTime(bot.connector.whenMessages(1));
+    await nextTick();
+    assert.equal(await says('ada', '/usage', SHARE), 'accepted');
   });
 
-  it('is counted from when it is taken: many at the same moment are no more', async (t) => {
-    const { says, letGo } = await started(t);
-    const all = Array.from({ length: 3 * SHARE }, (_, index) => says('ada', '/help', index));
-    const statuses = await Promise.all(all);
-    assert.equal(statuses.filter((status) => status === 200).length, SHARE);
-    letGo();
+  it('is counted from when it is accepted: many at the same moment are no more', async () => {
+    const { says } = waiting();
+    const kinds = await Promise.all(Array.from({ length: 3 * SHARE }, (_, index) => says('ada', '/help', index)));
+    assert.equal(kinds.filter((kind) => kind === 'accepted').length, SHARE);
   });
 });

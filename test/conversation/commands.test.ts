@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { en } from '../../src/messages/en.ts';
+import { streamInfo } from '../support/teams-rules.ts';
 import { inConversation, startTimedBot, type TimedBot, textsOf, until } from './timed-bot.ts';
 
 const PATIENCE = { timeout: 20_000 };
@@ -56,12 +57,17 @@ for (const [scope, fields] of [
       assert.deepEqual(bot.script.asked[1]?.history, []);
     });
 
-    it('/forget deletes the record and the sound', async (t) => {
+    it('/forget asks first, and then deletes the record and the sound', async (t) => {
       const bot = await startTimedBot({ turns: [spoken('One'), 'Two'] });
       t.after(() => bot[Symbol.asyncDispose]());
       const url = (await ask(bot, 'first', { channelId: 'emulator', ...fields })).attachments[0].contentUrl;
       assert.equal((await fetch(url)).status, 200);
-      assert.equal((await ask(bot, '/forget', fields)).text, en.commands.forgotten(by));
+      for (const command of ['/forget', '/forget everything']) {
+        assert.equal((await ask(bot, command, fields)).text, en.commands.confirmForget(by));
+        assert.equal((await fetch(url)).status, 200, 'nothing is deleted yet');
+      }
+      assert.match((await ask(bot, '/usage', fields)).text, /^- questions: 1$/m);
+      assert.equal((await ask(bot, '/forget Yes', fields)).text, en.commands.forgotten(by));
       await until(() => bot.simulator.openSessions === 0);
       assert.equal((await fetch(url)).status, 404);
       await ask(bot, 'second', fields);
@@ -181,7 +187,8 @@ describe('commands', PATIENCE, () => {
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('first', inConversation('a'));
     await until(() => bot.script.asked.length === 1);
-    for (const command of ['/stop', '/forget', '/reset', '/voice cedar']) await ask(bot, command, inConversation('b'));
+    for (const command of ['/stop', '/forget yes', '/reset', '/voice cedar'])
+      await ask(bot, command, inConversation('b'));
     never.resolve();
     const replies = await bot.replies(5);
     assert.equal(replies.at(-1)?.body.text, 'One');
@@ -202,6 +209,23 @@ describe('commands', PATIENCE, () => {
       await bot.post(bot.message(undefined, { value }));
       assert.equal((await bot.replies(before + 1)).at(-1)?.body.text, en.textMissing);
     }
+  });
+
+  it('/stop leaves what was said so far, in text and sound, and says that it was stopped', async (t) => {
+    const hanging = { outputs: spoken('One two three').outputs, ending: { kind: 'hang', afterDeltas: 2 } } as const;
+    const bot = await startTimedBot({ turns: [hanging, 'Two'] });
+    t.after(() => bot[Symbol.asyncDispose]());
+    const here = { channelId: 'emulator' };
+    await bot.says('first', here);
+    await until(() => bot.events.some(({ event }) => event['type'] === 'response.output_audio.delta'));
+    await bot.says('/stop', here);
+    const replies = (await bot.replies(2)).map(({ body }) => body);
+    const stopped = replies.find(({ text }) => text !== en.commands.stopped);
+    assert.match(stopped.text, /^One[a-z ]*\n\n\(I was stopped here\.\)$/);
+    const wav = Buffer.from(await (await fetch(stopped.attachments[0].contentUrl)).arrayBuffer());
+    assert.ok(wav.byteLength > 44 && wav.byteLength < SOUND.byteLength, `${wav.byteLength} bytes`);
+    assert.equal((await ask(bot, 'second', here)).text, 'Two');
+    assert.match(bot.script.asked[1]?.history.at(-1)?.text ?? '', /^One/);
   });
 
   it('count what an answer has cost that was stopped', async (t) => {
@@ -243,6 +267,25 @@ describe('commands', PATIENCE, () => {
       body.entities?.some(({ streamType }) => streamType === 'final') ?? false;
     while (!bot.connector.calls.some(({ body }) => isEnd(body))) await bot.clock.advance(100);
     assert.deepEqual(textsOf(bot.connector.messages).sort(), [en.apologies.cancelled, 'Stopped.'].sort());
+  });
+
+  it('leave what a stream in Teams has shown, and continue it with the notice and the sound', async (t) => {
+    const hanging = { outputs: spoken('One two three').outputs, ending: { kind: 'hang', afterDeltas: 2 } } as const;
+    const env = { PUBLIC_BASE_URL: 'https://bot.example.com' };
+    const bot = await startTimedBot({ turns: [hanging], env });
+    t.after(() => bot[Symbol.asyncDispose]());
+    const teams = { channelId: 'msteams', conversation: { id: 'p', conversationType: 'personal' } };
+    const streamed = (type: string) =>
+      bot.connector.calls.find((call) => streamInfo(call)?.['streamType'] === type)?.body;
+    await bot.says('first', teams);
+    while (streamed('streaming') === undefined) await bot.clock.advance(100);
+    const shown: string = streamed('streaming').text;
+    assert.match(shown, /^One/);
+    await bot.says('/stop', teams);
+    while (streamed('final') === undefined) await bot.clock.advance(100);
+    const { text, attachments } = streamed('final');
+    assert.ok(text.startsWith(shown) && text.endsWith(`\n\n${en.cutShort.cancelled}`), text);
+    assert.equal(attachments[0].contentType, 'application/vnd.microsoft.card.adaptive');
   });
 
   it('give the voice back that is configured', async (t) => {

@@ -63,7 +63,7 @@ describe('a turn that is too much', PATIENCE, () => {
     const bot = await startTimedBot({ turns: [spoken('One')], env: { ...PRICED, CONVERSATION_BUDGET_USD: '0.2645' } });
     t.after(() => bot[Symbol.asyncDispose]());
     assert.equal(await ask(bot, 'a'), 'One');
-    assert.equal(await ask(bot, '/forget'), en.commands.forgotten(undefined));
+    assert.equal(await ask(bot, '/forget yes'), en.commands.forgotten(undefined));
     assert.equal(await ask(bot, 'a'), en.limits.conversation);
   });
 

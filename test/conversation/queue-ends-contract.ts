@@ -35,7 +35,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
           const { queue, conversations } = engine;
           const turns = new HandedTurns(queue);
           const add = async (id: string) =>
-            isInBand ? queue.addHere(messageIn('a', id, { isInBand })) : queue.add(messageIn('a', id));
+            isInBand ? queue.addInBand(messageIn('a', id, { isInBand })) : queue.add(messageIn('a', id));
           await add('one');
           const { job, end } = await turns.next();
           await conversations.apply('a', 'command', { kind });
@@ -85,7 +85,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       await using engine = await open();
       const { queue, conversations } = engine;
       const turns = new HandedTurns(queue);
-      const add = (id: string) => queue.addHere(messageIn('a', id, { isInBand: true }));
+      const add = (id: string) => queue.addInBand(messageIn('a', id, { isInBand: true }));
       const [one, two] = [await add('one'), await add('two')];
       assert.deepEqual([one.result, two.result, (await add('two')).result], ['queued', 'queued', 'duplicate']);
       const first = await turns.next();
@@ -105,7 +105,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       await using engine = await open();
       const { queue, conversations } = engine;
       const turns = new HandedTurns(queue);
-      const add = (id: string) => queue.addHere(messageIn('a', id, { isInBand: true }));
+      const add = (id: string) => queue.addInBand(messageIn('a', id, { isInBand: true }));
       await add('running');
       const running = await turns.next();
       const waiting = [];
@@ -128,7 +128,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       await using engine = await open();
       const { queue, conversations } = engine;
       await queue.add(messageIn('a', 'nobody there'));
-      const { done } = await queue.addHere(messageIn('a', 'in band', { isInBand: true }));
+      const { done } = await queue.addInBand(messageIn('a', 'in band', { isInBand: true }));
       await conversations.apply('a', undefined, { kind: 'leave' });
       const turns = new HandedTurns(queue);
       assert.equal(await turns.answerNext(), 'in band');
@@ -143,8 +143,8 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       const turns = new HandedTurns(queue);
       await queue.add(messageIn('a', 'running'));
       await queue.add(messageIn('a', 'waiting'));
-      const here = await queue.addHere(messageIn('c', 'in band', { isInBand: true }));
-      const waitingHere = await queue.addHere(messageIn('c', 'waiting in band', { isInBand: true }));
+      const here = await queue.addInBand(messageIn('c', 'in band', { isInBand: true }));
+      const waitingHere = await queue.addInBand(messageIn('c', 'waiting in band', { isInBand: true }));
       const running = [await turns.next(), await turns.next()];
       const dismissed: string[] = [];
       const drained = queue.drain(20, async ({ text }) => void dismissed.push(text));

@@ -7,11 +7,8 @@ import { Conversations } from '../../src/conversation/conversations.ts';
 import { MemorySpending } from '../../src/conversation/limits/memory-spending.ts';
 import { Spending } from '../../src/conversation/limits/spending.ts';
 import { TurnRate } from '../../src/conversation/limits/turn-rate.ts';
-import { MemoryRecords } from '../../src/conversation/memory-records.ts';
-import { MemoryStore } from '../../src/conversation/memory-store.ts';
-import { MemoryQueue } from '../../src/conversation/queue/memory-queue.ts';
+import { createMemoryEngine } from '../../src/conversation/memory-engine.ts';
 import type { TurnJob, TurnQueue } from '../../src/conversation/queue/turn-queue.ts';
-import { createMemoryRecordingLinks } from '../../src/conversation/recordings/memory-recording-links.ts';
 import type { Reply, ReplySender, Respond } from '../../src/conversation/reply.ts';
 import type { Services } from '../../src/conversation/services.ts';
 import { FILE_BOUNDS } from '../../src/conversation/turn/read-attachments.ts';
@@ -31,11 +28,11 @@ const ways = new Map<string, Respond>();
 /** Called when the turn of a message has ended. */
 const onEnded = new Map<string, () => void>();
 
-/** The memory queue, whose jobs a test may change. */
-function observed(queue: MemoryQueue, jobOf: (job: TurnJob) => TurnJob): TurnQueue {
+/** The queue, whose jobs a test may change. */
+function observed(queue: TurnQueue, jobOf: (job: TurnJob) => TurnJob): TurnQueue {
   return {
     add: (message) => queue.add(message),
-    addHere: (message) => queue.addHere(message),
+    addInBand: (message) => queue.addInBand(message),
     hasRoom: (key) => queue.hasRoom(key),
     start: (run) => queue.start((job) => run(jobOf(job)).finally(() => onEnded.get(job.message.activityId)?.())),
     drain: (graceMs, dismiss) => queue.drain(graceMs, dismiss),
@@ -49,15 +46,12 @@ export function talk(answers: readonly Answer[] = [], more: { clock?: Clock; job
   const logs: Record<string, unknown>[] = [];
   const open = (signal: AbortSignal) => RealtimeSession.open(model.sessionDeps, signal);
   const log = createLogger('debug', { write: (line: string) => void logs.push(JSON.parse(line)) });
-  const records = new MemoryRecords({ clock, retentionMs: HOUR_MS });
-  const queue = new MemoryQueue({ records, clock, ids: randomIds });
-  const recordingLinks = createMemoryRecordingLinks({ clock, ids: randomIds });
+  const engine = createMemoryEngine({ clock, ids: randomIds, recordRetentionMs: HOUR_MS });
   const budgets = { dayUsd: undefined, personUsd: undefined, conversationUsd: undefined };
   const prices = DEFAULT_PRICES;
   const services: Services = {
-    queue: observed(queue, jobOf),
-    conversations: new MemoryStore({ records, queue, recordingLinks }),
-    recordingLinks,
+    ...engine,
+    queue: observed(engine.queue, jobOf),
     audioStore: createMemoryAudioStore({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),
     spending: new Spending({ store: new MemorySpending(clock), budgets, prices, model: 'x', log }),
     rate: new TurnRate(clock, { turnsPerMinute: undefined }),

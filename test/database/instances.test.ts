@@ -69,7 +69,7 @@ describe('two instances on one database', () => {
     for (const [index, isListenerLost] of [false, true].entries()) {
       await running.queue.add(messageIn('a', `m${index}`));
       const { job, end } = await turns.next();
-      const here = await running.queue.addHere(messageIn('a', `in band ${index}`, { isInBand: true }));
+      const here = await running.queue.addInBand(messageIn('a', `in band ${index}`, { isInBand: true }));
       const inBand = isListenerLost ? undefined : await turns.next();
       if (isListenerLost)
         await instances.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
@@ -96,12 +96,12 @@ describe('two instances on one database', () => {
     const turns = new HandedTurns(here.queue);
     await here.queue.add(messageIn('b', 'running'));
     const { job, end } = await turns.next();
-    await here.queue.addHere(messageIn('a', 'running in band', { isInBand: true }));
+    await here.queue.addInBand(messageIn('a', 'running in band', { isInBand: true }));
     const running = await turns.next();
     process.kill(pid, 'SIGSTOP');
     await here.conversations.apply('a', 'stop', { kind: 'stop' });
     assert.equal(await aborted(running.job.signal), 'cancelled');
-    const later = await here.queue.addHere(messageIn('a', 'later', { isInBand: true }));
+    const later = await here.queue.addInBand(messageIn('a', 'later', { isInBand: true }));
     process.kill(pid, 'SIGCONT');
     // Notifications arrive in their order.
     await other.conversations.apply('b', 'stop', { kind: 'stop' });

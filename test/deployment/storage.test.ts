@@ -85,7 +85,7 @@ describe('the lifecycle rule of the storage account', () => {
       const { id = '' } = (await store.save(sound)) ?? {};
       const written = await all(blobs.list(''));
       assert.ok(id !== '' && written.length > 0);
-      for (const { name } of written) assert.ok(`${AUDIO_CONTAINER}/${name}`.startsWith(prefix), name);
+      for (const name of written) assert.ok(`${AUDIO_CONTAINER}/${name}`.startsWith(prefix), name);
       await clock.advance(days * DAY_MS);
       assert.deepEqual([await store.find(id), await store.read(id)], [undefined, undefined]);
       assert.ok(days * DAY_MS - retentionMs < DAY_MS, `${days} days`);

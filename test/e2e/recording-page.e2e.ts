@@ -129,7 +129,7 @@ describe('the page on which to speak, in a browser', () => {
     const { page } = await openTalk(t, world);
     await record(page, 1);
     const count = world.bot.connector.messages.length;
-    await world.bot.says('/forget');
+    await world.bot.says('/forget yes');
     await world.bot.connector.whenMessages(count + 1);
     await button(page, talk.send).click();
     await says(page, talk.ended);

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import fc from 'fast-check';
-import { MemoryRecords } from '../../src/conversation/memory-records.ts';
-import { MemoryQueue } from '../../src/conversation/queue/memory-queue.ts';
+import { createMemoryEngine } from '../../src/conversation/memory-engine.ts';
 import { MAX_WAITING, MAX_WAITING_PER_PERSON } from '../../src/conversation/queue/turn-queue.ts';
 import { randomIds } from '../../src/ids.ts';
 import { saying } from '../conversation/saying.ts';
@@ -41,9 +40,9 @@ class Model {
 
   add(key: string, item: Item): boolean {
     const list = this.lists.get(key) ?? [];
-    const waiting = [...this.lists.values()].flatMap((each) => each.slice(1));
     const isKeyFull = list.length > MAX_WAITING;
-    const isPersonFull = waiting.filter((each) => each.person === item.person).length >= MAX_WAITING_PER_PERSON;
+    const isPersonFull =
+      [...this.lists.values()].flat().filter((each) => each.person === item.person).length >= MAX_WAITING_PER_PERSON;
     if (isKeyFull) this.refusals.key++;
     else if (isPersonFull) this.refusals.person++;
     if (isKeyFull || isPersonFull) return false;
@@ -71,7 +70,7 @@ class Model {
 /** The queue and its model, side by side through the same steps. */
 async function follow(steps: readonly Step[], model: Model): Promise<void> {
   const clock = new ManualClock();
-  const queue = new MemoryQueue({ records: new MemoryRecords({ clock, retentionMs: 1_000 }), clock, ids: randomIds });
+  const { queue } = createMemoryEngine({ clock, ids: randomIds, recordRetentionMs: 1_000 });
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
   queue.start(({ message }) => {

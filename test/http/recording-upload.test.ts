@@ -97,7 +97,7 @@ describe('POST /record/<link>', () => {
       await requestRecordingLink(bot),
       await requestRecordingLink(bot, { conversation: { id: 'conversation-2' } }),
     ];
-    await bot.says('/forget');
+    await bot.says('/forget yes');
     await bot.connector.whenMessages(3);
     assert.equal((await fetch(here)).status, 404);
     await assertRefused(await uploadRecording(here), 404, 'not_found', en.recording.ended);

@@ -32,7 +32,7 @@ const GUEST = {
 async function started(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const clock = new ManualClock();
-  const recordingLink = await createMemoryRecordingLinks({ clock, ids: randomIds }).create(GUEST);
+  const recordingLink = await createMemoryRecordingLinks(clock, randomIds).create(GUEST);
   const looked = Promise.withResolvers<void>();
   const server = createHttpServer({
     build: TEST_BUILD,
@@ -44,9 +44,9 @@ async function started(t: TestContext) {
         looked.resolve();
         return link === 'invited' ? recordingLink : new Promise(() => {});
       },
-      async take(_invitation, receive) {
+      async accept(_recordingLink, receive) {
         await receive();
-        return 'taken';
+        return 'accepted';
       },
     },
     about: { recordRetentionMs: 1, audioRetentionMs: 1, database: undefined, azureStorageBlobUrl: undefined },

@@ -41,7 +41,7 @@ describe('a turn at one instance, and what the other is told', LONG, () => {
 
   for (const [command, said, confirmation] of [
     ['/reset', 0, en.commands.reset(undefined)],
-    ['/forget', 0, en.commands.forgotten(undefined)],
+    ['/forget yes', 0, en.commands.forgotten(undefined)],
   ] as const) {
     it(`writes nothing any more after ${command}, and is known as answered`, async () => {
       const { chat, one, two, model, url } = talk();

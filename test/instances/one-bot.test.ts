@@ -83,7 +83,7 @@ describe('two instances on one database are one bot', LONG, () => {
     const sent = one.events.filter(({ from, event }) => from === 'client' && event['type'] === 'session.update');
     assert.match(JSON.stringify(sent.at(-1)), /"voice":"marin"/);
     assert.equal(model.asked[1]?.history.length, 2);
-    for (const command of ['/reset', '/forget']) {
+    for (const command of ['/reset', '/forget yes']) {
       const sentCount = one.connector.messages.length;
       await say(two, one, command);
       await say(one, one, `after ${command}`);

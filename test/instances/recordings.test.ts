@@ -45,7 +45,7 @@ describe('a recording link of two instances', LONG, () => {
   it('ends everywhere when the conversation is forgotten', async () => {
     const { one, two, chat } = talk();
     const link = await linkFrom(chat, one);
-    await chat.ask(two, '/forget');
+    await chat.ask(two, '/forget yes');
     for (const bot of [one, two]) {
       assert.equal((await fetch(bot.url + link)).status, 404);
       assert.equal((await uploadRecording(bot.url + link)).status, 404);

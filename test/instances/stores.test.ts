@@ -40,7 +40,7 @@ describe('two instances on one database', LONG, () => {
     assert.equal(heads[0]?.headers.get('etag'), heads[1]?.headers.get('etag'));
     assert.match(await (await get(two, {}, pathname.replace('.wav', ''))).text(), /Hi there/);
 
-    await two.says('/forget', { id: 'forget' });
+    await two.says('/forget yes', { id: 'forget' });
     assert.equal((await reply(two, 1))?.text, en.commands.forgotten(undefined));
     for (const bot of [one, two]) {
       assert.equal((await get(bot)).status, 404);

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { makeCertificate } from '../support/certificate.ts';
+import { systemClock } from '../../src/clock.ts';
+import { AUDIO_CONTAINER, openContainer } from '../../src/storage/azure-account.ts';
+import { AzureBlobs } from '../../src/storage/azure-blobs.ts';
+import { makeTrustedCertificate } from '../support/trusted.ts';
 
-const CALLER = fileURLToPath(new URL('./entra-id-caller.ts', import.meta.url));
-const certificate = makeCertificate('localhost');
+const certificate = makeTrustedCertificate('localhost');
 after(() => certificate?.close());
 const skip = certificate === undefined ? 'there is no openssl' : false;
 
@@ -31,27 +30,30 @@ describe('an account that is opened with Entra ID', { skip }, () => {
     for (const server of [secure, plain]) server.close();
   });
 
-  async function call(server: Server, scheme: string, mode = ''): Promise<string> {
+  function read(server: Server, scheme: string, tokens = async () => 'token-of-the-test') {
     authorizations.length = 0;
     const url = `${scheme}://localhost:${(server.address() as AddressInfo).port}`;
-    const env = { ...process.env, NODE_EXTRA_CA_CERTS: certificate?.certPath };
-    return (await promisify(execFile)(process.execPath, [CALLER, url, mode], { env })).stdout;
+    const open = () => openContainer({ url, tokens }, AUDIO_CONTAINER);
+    return new AzureBlobs({ open, clock: systemClock }).read('a');
   }
 
-  it('is sent the token', async () => {
-    assert.equal(await call(secure, 'https'), 'undefined');
+  it('gets the token', async () => {
+    assert.equal(await read(secure, 'https'), undefined);
     assert.deepEqual(authorizations, ['Bearer token-of-the-test']);
   });
 
-  it('is not sent it where there is no TLS', async () => {
-    const said = await call(plain, 'http');
-    assert.match(said, /^store_unavailable: /);
-    assert.doesNotMatch(said, /token-of-the-test/);
+  it('does not get it without TLS', async () => {
+    await assert.rejects(read(plain, 'http'), (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'store_unavailable');
+      assert.doesNotMatch(error.message, /token-of-the-test/);
+      return true;
+    });
     assert.deepEqual(authorizations, []);
   });
 
   it('is not available without a token', async () => {
-    assert.match(await call(secure, 'https', 'fails'), /^store_unavailable: /);
+    const tokens = () => Promise.reject(new Error('no token today'));
+    await assert.rejects(read(secure, 'https', tokens), { code: 'store_unavailable' });
     assert.deepEqual(authorizations, []);
   });
 });

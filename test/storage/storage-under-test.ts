@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { AzureBlobs, type AzureBlobsOptions } from '../../src/storage/azure-blobs.ts';
-import type { BlobFacts } from '../../src/storage/blobs.ts';
 import { type WatchedLog, watchedLog } from '../channel/watched-log.ts';
 import { type Azurite, azuriteContainer, sharedAzurite } from '../support/azurite.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -16,7 +15,7 @@ export interface StorageUnderTest extends AsyncDisposable {
   readonly azurite: Azurite;
   readonly proxy: StorageProxy;
   /** A container of its own, by a clock that stands at the real time; it does not exist if `isMissing`. */
-  container(options?: Partial<AzureBlobsOptions> & { readonly isMissing?: boolean }): Promise<ContainerUnderTest>;
+  container(options?: { readonly isMissing?: boolean }): Promise<ContainerUnderTest>;
 }
 
 export interface ContainerUnderTest {
@@ -32,11 +31,11 @@ export async function startStorage(): Promise<StorageUnderTest> {
   return {
     azurite,
     proxy,
-    async container({ isMissing = false, ...given } = {}) {
+    async container({ isMissing = false } = {}) {
       const clock = new ManualClock(Date.now());
       const log = watchedLog();
       const container = azuriteContainer(proxy.connectionString, `test-${randomUUID()}`);
-      const options = { open: async () => container, clock, ...given };
+      const options = { open: async () => container, clock };
       const blobs = new AzureBlobs(options);
       if (!isMissing) await container.create();
       return { blobs, clock, log, options };
@@ -56,8 +55,8 @@ export function once(proxy: StorageProxy, fate: StorageFate, fits: (request: Sto
   };
 }
 
-export async function all(list: AsyncIterable<BlobFacts>): Promise<readonly BlobFacts[]> {
-  const facts: BlobFacts[] = [];
-  for await (const each of list) facts.push(each);
-  return facts;
+export async function all(names: AsyncIterable<string>): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const name of names) found.push(name);
+  return found;
 }

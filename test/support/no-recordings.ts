@@ -1,8 +1,8 @@
 import type { Recordings } from '../../src/conversation/recordings/recordings.ts';
 
 /** A store without recording links. */
-export const noRecordings: Recordings = {
+export const noRecordings: Pick<Recordings, keyof Recordings> = {
   guestOf: async () => undefined,
   speakerOf: async () => undefined,
-  take: async () => 'gone',
+  accept: async () => 'gone',
 };

@@ -1,13 +1,13 @@
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { Outcome } from '../../realtime/outcome.ts';
 
-/** One exchange, as it is told to a new session. `assistant` is missing where there was no answer. */
-export interface PastTurn extends Said {
+/** One exchange, as a new session gets it. `assistant` is missing if there was no answer. */
+export interface PastTurn extends PastMessage {
   readonly assistant: string | undefined;
 }
 
 /** What a user wrote. */
-export interface Said {
+export interface PastMessage {
   readonly user: string;
   /** Who wrote it, where several people do. */
   readonly name?: string | undefined;
@@ -24,10 +24,10 @@ const MAX_TOKENS = 12_000;
 /** On the careful side: English has four to five bytes a token, scripts outside of Latin about three. */
 const BYTES_PER_TOKEN = 3;
 
-/** What is remembered of what was said. */
+/** What is remembered of the exchanges. */
 export interface Memory {
   readonly history: readonly PastTurn[];
-  /** How many turns in a row the service refused in a session that was told the history with them. */
+  /** How many turns in a row the service refused in sessions that got the history with them. */
   readonly refusals: number;
 }
 
@@ -36,10 +36,15 @@ export const EMPTY_MEMORY: Memory = Object.freeze({ history: [], refusals: 0 });
 /** From so many on it may be the history that is refused: with all of it, no later turn would ever succeed. */
 const DOUBTFUL_REFUSALS = 3;
 
-/** The memory after one more turn, as a later session is told it. */
-export function nextMemory({ history, refusals }: Memory, said: Said, result: ModelResult, maxTurns: number): Memory {
+/** The memory after one more turn. */
+export function nextMemory(
+  { history, refusals }: Memory,
+  message: PastMessage,
+  result: ModelResult,
+  maxTurns: number,
+): Memory {
   if (!isRefused(result.outcome)) {
-    return { history: withTurn(history, { ...said, assistant: textOf(result.outcome) }, maxTurns), refusals: 0 };
+    return { history: withTurn(history, { ...message, assistant: textOf(result.outcome) }, maxTurns), refusals: 0 };
   }
   // A refused turn is left out: it would be refused again with every replay.
   if (result.isHistoryRejected) return { history: newerHalf(history), refusals: 0 };
@@ -49,15 +54,8 @@ export function nextMemory({ history, refusals }: Memory, said: Said, result: Mo
 }
 
 function isRefused(outcome: Outcome): boolean {
-  switch (outcome.kind) {
-    case 'spoken':
-    case 'textOnly':
-      return false;
-    case 'cutShort':
-      return outcome.why === 'filter';
-    case 'failed':
-      return outcome.error.code === 'request_rejected';
-  }
+  if (outcome.kind === 'failed') return outcome.error.code === 'request_rejected';
+  return outcome.kind === 'cutShort' && outcome.why === 'filter';
 }
 
 function textOf(outcome: Outcome): string | undefined {
@@ -68,7 +66,7 @@ function newerHalf(history: readonly PastTurn[]): readonly PastTurn[] {
   return history.slice(Math.ceil(history.length / 2));
 }
 
-/** The history without a message that was taken back, and without the answer to it. */
+/** The history without a withdrawn message and its answer. */
 export function withoutMessage(history: readonly PastTurn[], activityId: string): readonly PastTurn[] {
   return history.filter((turn) => turn.activityId !== activityId);
 }
@@ -79,11 +77,11 @@ export function withoutMessage(history: readonly PastTurn[], activityId: string)
  */
 export function withTurn(history: readonly PastTurn[], turn: PastTurn, maxTurns: number): readonly PastTurn[] {
   if (maxTurns === 0) return [];
-  let kept = [...history, turn];
-  while (kept.length > 1 && (kept.length > maxTurns || estimateTokens(kept) > MAX_TOKENS)) {
-    kept = kept.slice(Math.ceil(kept.length / 4));
+  let turns = [...history, turn];
+  while (turns.length > 1 && (turns.length > maxTurns || estimateTokens(turns) > MAX_TOKENS)) {
+    turns = turns.slice(Math.ceil(turns.length / 4));
   }
-  return kept;
+  return turns;
 }
 
 function estimateTokens(history: readonly PastTurn[]): number {

@@ -6,14 +6,14 @@ export interface BudgetUse {
   readonly limitUsd: number;
   /** Spent and reserved. */
   readonly usedUsd: number;
-  /** Whether the operator was told before that it is nearly used up. */
+  /** Whether the log said before that it is nearly used up. */
   readonly isNear: boolean;
 }
 
-/** Of a budget: when it is used, an operator is told. */
+/** The part of a budget whose use is logged, once. */
 export const NEAR_SHARE = 0.8;
 
-/** The budgets that have a limit, in the order in which users are told of them, and whose money each counts. */
+/** The budgets that have a limit, the narrowest first, each with its owner. */
 export function limitedBudgets(
   { conversationUsd, personUsd, dayUsd }: Budgets,
   { conversation, person }: Pick<Reservation, 'conversation' | 'person'>,

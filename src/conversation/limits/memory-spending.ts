@@ -12,8 +12,9 @@ import {
 } from './spending-store.ts';
 
 const DAY_MS = 24 * 3_600_000;
-/** Of conversations, and of people each day; one that is pushed out begins anew. */
-const MAX_ACCOUNTS = 50_000;
+/** Of conversations, and of people each day. An evicted account starts at zero. */
+const MAX_ACCOUNTS = 100_000;
+const MAX_RESERVATIONS = 50_000;
 
 interface Account {
   /** Spent and reserved. */
@@ -25,75 +26,57 @@ interface Held {
   readonly usd: number;
   /** Those of the day on which it was reserved. */
   readonly accounts: readonly Account[];
-  readonly atMs: number;
 }
 
-/** Spending in memory. At the end of a day (UTC) what counts for it is dropped. */
+/** Spending in memory. */
 export class MemorySpending implements SpendingStore {
   readonly #clock: Clock;
-  /** The oldest first: a job that reserves again moves to the end. */
-  readonly #reservations = new Map<string, Held>();
-  readonly #conversations = new LRUCache<string, Account>(lruOptions(MAX_ACCOUNTS));
-  readonly #people = new LRUCache<string, Account>(lruOptions(MAX_ACCOUNTS));
-  #today = newAccount();
-  #day = 0;
+  readonly #reservations: LRUCache<string, Held>;
+  readonly #accounts = new LRUCache<string, Account>(lruOptions(MAX_ACCOUNTS));
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    const perf = { now: () => clock.now() };
+    this.#reservations = new LRUCache({ ...lruOptions(MAX_RESERVATIONS), ttl: RESERVATION_MS, ttlResolution: 0, perf });
   }
 
   async reserve({ jobId, usd, ...owners }: Reservation, budgets: Budgets): Promise<ReserveResult> {
-    this.#expire();
     const earlier = this.#reservations.get(jobId);
+    const accounts = {
+      conversation: this.#accountOf('conversation', owners.conversation),
+      person: this.#accountOf('person', owners.person),
+      day: this.#accountOf('day', ''),
+    };
     const uses = limitedBudgets(budgets, owners).map((each) => {
-      const account = this.#accountOf(each.budget, each.owner);
+      const account = accounts[each.budget];
       const earlierUsd = earlier?.accounts.includes(account) ? earlier.usd : 0;
-      return { ...each, account, usedUsd: account.usedUsd - earlierUsd, isNear: account.isNear };
+      return { ...each, usedUsd: account.usedUsd - earlierUsd, isNear: account.isNear };
     });
     const result = checkBudgets(uses, usd);
     if (result.kind === 'overBudget') return result;
-    for (const { budget, account } of uses) account.isNear ||= result.nearLimit.includes(budget);
-    if (earlier !== undefined) this.#end(jobId, earlier, 0);
-    const { conversation, person } = owners;
-    const accounts = [this.#accountOf('conversation', conversation), this.#accountOf('person', person), this.#today];
-    for (const account of accounts) account.usedUsd += usd;
-    this.#reservations.set(jobId, { usd, accounts, atMs: this.#clock.now() });
+    this.#end(jobId, 0);
+    for (const budget of result.nearLimit) accounts[budget].isNear = true;
+    for (const account of Object.values(accounts)) account.usedUsd += usd;
+    this.#reservations.set(jobId, { usd, accounts: Object.values(accounts) });
     return result;
   }
 
   async settle(jobId: string, usd: number): Promise<void> {
-    this.#expire();
-    const held = this.#reservations.get(jobId);
-    if (held !== undefined) this.#end(jobId, held, usd);
+    this.#end(jobId, usd);
   }
 
-  #end(jobId: string, held: Held, costUsd: number): void {
+  #end(jobId: string, costUsd: number): void {
+    const { usd = 0, accounts = [] } = this.#reservations.get(jobId) ?? {};
     this.#reservations.delete(jobId);
-    for (const account of held.accounts) account.usedUsd = Math.max(0, account.usedUsd - held.usd + costUsd);
+    for (const account of accounts) account.usedUsd = Math.max(0, account.usedUsd - usd + costUsd);
   }
 
+  /** People and the day have new accounts each day (UTC). */
   #accountOf(budget: OverBudget['budget'], owner: string): Account {
-    if (budget === 'day') return this.#today;
-    const accounts = budget === 'person' ? this.#people : this.#conversations;
-    const account = accounts.get(owner) ?? newAccount();
-    accounts.set(owner, account);
+    const day = budget === 'conversation' ? 0 : Math.floor(this.#clock.now() / DAY_MS);
+    const name = JSON.stringify([budget, day, owner]);
+    const account = this.#accounts.get(name) ?? { usedUsd: 0, isNear: false };
+    this.#accounts.set(name, account);
     return account;
   }
-
-  #expire(): void {
-    const nowMs = this.#clock.now();
-    for (const [jobId, { atMs }] of this.#reservations) {
-      if (nowMs - atMs < RESERVATION_MS) break;
-      this.#reservations.delete(jobId);
-    }
-    const day = Math.floor(nowMs / DAY_MS);
-    if (day === this.#day) return;
-    this.#day = day;
-    this.#people.clear();
-    this.#today = newAccount();
-  }
-}
-
-function newAccount(): Account {
-  return { usedUsd: 0, isNear: false };
 }

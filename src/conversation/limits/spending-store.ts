@@ -28,16 +28,16 @@ export interface OverBudget {
 }
 
 /**
- * What a reservation came to. `nearLimit` names the budgets of which it uses 80 % or more for the first time that day
- * (or, for a conversation, ever): an operator is told.
+ * The result of a reservation. `nearLimit` names the budgets of which 80 % are now used for the first time that day (for
+ * a conversation: ever); they are logged.
  */
 export type ReserveResult =
   | { readonly kind: 'reserved'; readonly nearLimit: readonly OverBudget['budget'][] }
   | ({ readonly kind: 'overBudget' } & OverBudget);
 
 /**
- * What was spent and what is reserved; both count for the day (UTC) of the reservation. Invariant: no reservation is made by which spent and reserved together exceed a
- * budget, however many instances reserve at once. Rejects with a StoreError when the store cannot be reached.
+ * What was spent and what is reserved; both count for the day (UTC) of the reservation. Invariant: spent and reserved
+ * together never exceed a budget, however many instances reserve at once. Rejects with a StoreError when the store cannot be reached.
  */
 export interface SpendingStore {
   /** Replaces the job's own reservation, if it has one. */

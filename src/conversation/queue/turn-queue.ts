@@ -19,6 +19,12 @@ export const MAX_WAITING_BYTES = 64 * 1024 * 1024;
  */
 export type AddResult = 'queued' | 'duplicate' | 'queueFull' | 'busy';
 
+/** What became of an in-band message. `done` resolves when its turn has ended, or never begins. */
+export interface AddedTurn {
+  readonly result: AddResult;
+  readonly done: Promise<void>;
+}
+
 /**
  * Whether the record was changed. `obsolete`: the conversation was reset or forgotten since the turn began; nothing was
  * written, and the turn may still deliver. `superseded`: another attempt has the turn; nothing may be delivered.
@@ -84,9 +90,9 @@ export interface TurnQueue {
   add(message: UserMessage): Promise<AddResult>;
   /**
    * Runs the turn of a message whose answer goes back in its request, on this instance, in order with the others of its
-   * kind. Resolves when `run` has ended, at once with `false` for a duplicate, or when too many wait here.
+   * kind.
    */
-  addHere(message: UserMessage): Promise<{ readonly result: AddResult; readonly done: Promise<void> }>;
+  addInBand(message: UserMessage): Promise<AddedTurn>;
   /** Whether a message that is added now finds room in its conversation. */
   hasRoom(key: string): Promise<boolean>;
   /** Begins to hand out turns. `run` must not reject. */

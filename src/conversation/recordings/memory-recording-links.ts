@@ -2,53 +2,35 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
 import type { Ids } from '../../ids.ts';
 import { lruOptions } from '../../lru-options.ts';
-import { placeOf, type RecordingLink, type RecordingLinks, recordingLinkOf } from './recording-links.ts';
+import { HOLDS_FOR_MS, placeOf, type RecordingLink, type RecordingLinks, recordingLinkOf } from './recording-links.ts';
 
-/** What recording links in memory need. */
-export interface MemoryRecordingLinksOptions {
-  readonly clock: Clock;
-  readonly ids: Ids;
-}
-
-const MAX_INVITATIONS = 50_000;
+const MAX_LINKS = 50_000;
 
 /** Recording links in the memory of this process: bounded in number, the oldest leave first. */
-export function createMemoryRecordingLinks({ clock, ids }: MemoryRecordingLinksOptions): RecordingLinks {
+export function createMemoryRecordingLinks(clock: Clock, ids: Ids): RecordingLinks {
+  // One is expired once it is older than that, in whole milliseconds.
+  const ttl = { ttl: HOLDS_FOR_MS - 1, ttlResolution: 0, perf: { now: () => clock.now() } };
   /** By their places. */
-  const kept = new LRUCache<string, RecordingLink>(lruOptions(MAX_INVITATIONS));
-  const isExpired = ({ expiresAtMs }: RecordingLink) => clock.now() >= expiresAtMs;
-
-  /** All hold for the same time, so the first made is the first to end. */
-  function removeExpired(): void {
-    for (const place of kept.rkeys()) {
-      const oldest = kept.peek(place);
-      if (oldest !== undefined && !isExpired(oldest)) return;
-      kept.delete(place);
-    }
-  }
-
+  const links = new LRUCache<string, RecordingLink>({ ...lruOptions(MAX_LINKS), ...ttl });
   /** `peek` does not count as use: what is oldest stays oldest. */
-  function lookUp(id: string): RecordingLink | undefined {
-    const recordingLink = kept.peek(placeOf(id));
-    return recordingLink?.id === id ? recordingLink : undefined;
-  }
-
+  const lookUp = (id: string) => {
+    const link = links.peek(placeOf(id));
+    return link?.id === id ? link : undefined;
+  };
   return {
     async create(guest) {
-      removeExpired();
-      const recordingLink = recordingLinkOf(guest, ids, clock);
-      kept.set(placeOf(recordingLink.id), recordingLink);
-      return recordingLink;
+      const link = recordingLinkOf(guest, ids, clock);
+      links.set(placeOf(link.id), link);
+      return link;
     },
     async find(id) {
-      const recordingLink = lookUp(id);
-      return recordingLink === undefined || isExpired(recordingLink) ? undefined : recordingLink;
+      return lookUp(id);
     },
-    async take(id) {
-      return lookUp(id) !== undefined && kept.delete(placeOf(id));
+    async claim(id) {
+      return lookUp(id) !== undefined && links.delete(placeOf(id));
     },
     async forget(key) {
-      for (const [place, recordingLink] of [...kept.entries()]) if (recordingLink.key === key) kept.delete(place);
+      for (const [place, link] of [...links.entries()]) if (link.key === key) links.delete(place);
     },
   };
 }

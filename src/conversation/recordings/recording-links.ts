@@ -8,17 +8,17 @@ export type { Guest, RecordingLink } from '../user-message.ts';
 
 /** Long enough to find a quiet place; not so long that a link forgotten in a browser speaks for somebody the next day. */
 export const OPENS_FOR_MS = 10 * 60_000;
-/** What was begun in time may be sent: three minutes of sound, and two for its way. */
+/** A recording that was begun in time may be sent: three minutes of audio, and two to upload it. */
 export const HOLDS_FOR_MS = OPENS_FOR_MS + 5 * 60_000;
 
-/** Recording links until they are used, or too old. All calls but `take` are safe to call again; they reject with a StoreError. */
+/** Recording links until they are used, or too old. All calls but `claim` are safe to call again; they reject with a StoreError. */
 export interface RecordingLinks {
   /** Ends the earlier one of the same person in the same conversation. */
   create(guest: Guest): Promise<RecordingLink>;
   /** `undefined` when there is none, or not any more. */
   find(id: string): Promise<RecordingLink | undefined>;
   /** Uses it up. True for one call alone, on whichever instance. */
-  take(id: string): Promise<boolean>;
+  claim(id: string): Promise<boolean>;
   /** Ends all of a conversation. */
   forget(key: string): Promise<void>;
 }
@@ -43,18 +43,22 @@ export async function findRecordingLink(
 /** Of digests, and of what makes an id another each time: 66 bits each. */
 const PART_CHARS = 11;
 
-/** Where the one recording link of a person in a conversation is kept, by its id: `<conversation>/<person>`. */
+/** Names the one recording link of a person in a conversation, by its id: `<conversation>/<person>`. */
 export function placeOf(id: string): string {
   return `${id.slice(0, PART_CHARS)}/${id.slice(PART_CHARS, 2 * PART_CHARS)}`;
 }
 
+/** The fields of a guest alone. */
+export function guestOf({ key, channel, scope, user, personKey, isAllowed, locale, reference }: Guest): Guest {
+  return { key, channel, scope, user, personKey, isAllowed, locale, reference };
+}
+
 /** A recording link from now on. */
 export function recordingLinkOf(guest: Guest, ids: Ids, clock: Clock): RecordingLink {
-  const { key, channel, scope, user, personKey, isAllowed, locale, reference } = guest;
-  const parts = [conversationId(key), personId(personKey), ids.secret()];
+  const parts = [conversationId(guest.key), personId(guest.personKey), ids.secret()];
   const nowMs = clock.now();
   return {
-    ...{ key, channel, scope, user, personKey, isAllowed, locale, reference },
+    ...guestOf(guest),
     id: parts.map((part) => part.slice(0, PART_CHARS)).join(''),
     linkKey: ids.secret(),
     opensUntilMs: nowMs + OPENS_FOR_MS,

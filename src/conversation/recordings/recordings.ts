@@ -1,190 +1,135 @@
 import { LRUCache } from 'lru-cache';
-import type { AudioStore } from '../../audio/audio-store.ts';
-import type { ClipDecoder } from '../../audio/clip/clip-decoder.ts';
 import { toPcm } from '../../audio/pcm.ts';
 import { encodeWav } from '../../audio/wav.ts';
-import type { Clock } from '../../clock.ts';
 import { AttachmentError, RequestError } from '../../errors.ts';
-import type { Logger } from '../../log.ts';
 import { lruOptions } from '../../lru-options.ts';
 import { type ShareBounds, Shares } from '../../shares.ts';
-import type { Acceptance, MessageName } from '../acceptance.ts';
-import type { Respond } from '../reply.ts';
+import type { Acceptance } from '../acceptance.ts';
+import type { Conversations } from '../conversations.ts';
+import type { Services } from '../services.ts';
 import { personOf } from '../speakers.ts';
-import type { MessageReference, UserMessage } from '../user-message.ts';
-import { findRecordingLink, type RecordingLink, type RecordingLinks } from './recording-links.ts';
-
-/** What recordings become messages of. */
-export interface RecordingAcceptor {
-  accept(message: UserMessage, respond: Respond): Promise<Acceptance>;
-  hasRoom(key: string): Promise<boolean>;
-  withdraw(message: MessageName): Promise<unknown>;
-}
-
-/** What taking recordings needs. */
-export interface RecordingsDeps {
-  readonly recordingLinks: RecordingLinks;
-  readonly clips: Pick<ClipDecoder, 'decode'>;
-  readonly audioStore: AudioStore;
-  readonly conversations: RecordingAcceptor;
-  /** The way back to whoever was invited. */
-  readonly later: (reference: MessageReference) => Respond;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
+import type { UserMessage } from '../user-message.ts';
+import { findRecordingLink, guestOf, type RecordingLink } from './recording-links.ts';
 
 /**
- * What became of a recording. `gone`: its recording link was used, or has ended, meanwhile. `full`, `queueFull` (too many
- * messages of its conversation wait), `uploading` (another recording of the same person is being received), `draining`,
- * `notStored`: it was not taken, and may be sent again by the same recording link.
+ * What became of a recording. `gone`: its recording link was used, or has ended. All but `accepted`: it may be sent again
+ * by the same link, later. `queueFull`: too many messages of its conversation wait. `uploading`: another recording of the
+ * same person is being received.
  */
-export type RecordingTaken =
-  | 'taken'
-  | 'gone'
-  | 'queueFull'
-  | 'uploading'
-  | Exclude<Acceptance['kind'], 'accepted' | 'duplicate'>;
-
-/** What users say on the bot's own page. */
-export interface Recordings {
-  /** Whom the page is shown to; `undefined` for a link that leads nowhere, or not any more. */
-  guestOf(link: string): Promise<RecordingLink | undefined>;
-  /** Whose recording is still taken: what was begun in time may be sent for a while longer. */
-  speakerOf(link: string): Promise<RecordingLink | undefined>;
-  /**
-   * Makes a recording the user's next message, once for each recording link. `receive` is called, and gets its bytes, only
-   * where it may be taken: one at a time of each person, until 5 recordings were refused for what they are. Rejects as
-   * `receive` does; with an AttachmentError where the recording cannot be read, and with a StoreError: then the
-   * recording link stays.
-   */
-  take(recordingLink: RecordingLink, receive: () => Promise<Uint8Array>): Promise<RecordingTaken>;
-}
+export type RecordingResult = Exclude<Acceptance['kind'], 'duplicate'> | 'gone' | 'queueFull' | 'uploading';
 
 /** Recordings that are received and decoded at the same time. Half of them leave room in the decoder's queue. */
 export const UPLOAD_BOUNDS: ShareBounds = { max: 8, maxPerPerson: 1 };
 /** A link ends after so many refused recordings. Each process counts its own: several instances allow as many times more. */
-const MAX_TRIES = 5;
-const MAX_COUNTED_INVITATIONS = 50_000;
+const MAX_REFUSALS = 5;
+const MAX_COUNTED_LINKS = 50_000;
 
-/** Whoever sent it may have gone; what arrived whole is taken all the same. */
+/** Its sender may have gone: what arrived whole is accepted. */
 const NEVER = new AbortController().signal;
 
-/** Recordings become messages of these conversations. */
-export function createRecordings(deps: RecordingsDeps): Recordings {
-  const { recordingLinks, clips, audioStore, conversations, later, clock, log } = deps;
-  const uploads = new Shares(UPLOAD_BOUNDS);
-  const tries = new LRUCache<string, number>(lruOptions(MAX_COUNTED_INVITATIONS));
+/** What users record on the bot's own page. */
+export class Recordings {
+  readonly #conversations: Conversations;
+  readonly #services: Services;
+  readonly #uploads = new Shares(UPLOAD_BOUNDS);
+  readonly #refusals = new LRUCache<string, number>(lruOptions(MAX_COUNTED_LINKS));
 
-  /** Ends a recording link of which too many recordings were refused. */
-  async function hasTriesLeft({ id }: RecordingLink): Promise<boolean> {
-    if ((tries.get(id) ?? 0) < MAX_TRIES) return true;
-    await recordingLinks.take(id);
-    return false;
+  constructor(conversations: Conversations, services: Services) {
+    this.#conversations = conversations;
+    this.#services = services;
   }
 
-  /** `undefined` where there is no room for it at all. */
-  async function keep(pcm: Uint8Array, lengthMs: number, { key, locale }: RecordingLink): Promise<string | undefined> {
-    const wav = await encodeWav(toPcm([pcm]));
-    return (await audioStore.save({ wav, durationMs: lengthMs, text: '', conversation: key, locale }))?.id;
+  /** Whom the page is shown to; `undefined` for a link that leads nowhere, or has ended. */
+  async guestOf(link: string): Promise<RecordingLink | undefined> {
+    const recordingLink = await this.speakerOf(link);
+    const isOpen = recordingLink !== undefined && this.#services.clock.now() < recordingLink.opensUntilMs;
+    return isOpen ? recordingLink : undefined;
   }
 
-  /** False where another instance has. The message is accepted by now: it is no error when this fails. */
-  async function useUp({ id, key }: RecordingLink): Promise<boolean> {
+  /** Whose recording is still accepted: what was begun in time may be sent for a while longer. */
+  speakerOf(link: string): Promise<RecordingLink | undefined> {
+    return findRecordingLink(link, this.#services.recordingLinks);
+  }
+
+  /**
+   * Makes a recording the user's next message, once for each recording link. Calls `receive`, which gets its bytes, only
+   * if it may be accepted: one at a time of each person, until 5 recordings were refused for what they are. Rejects as
+   * `receive` does, with an AttachmentError if the recording cannot be read, and with a StoreError; then the link stays.
+   */
+  async accept(recordingLink: RecordingLink, receive: () => Promise<Uint8Array>): Promise<RecordingResult> {
+    const { id, key } = recordingLink;
+    if (!(await this.#conversations.hasRoom(key))) return 'queueFull';
+    const person = personOf(recordingLink);
+    const release = this.#uploads.acquire(person);
+    if (release === undefined) return this.#uploads.hasShareLeft(person) ? 'full' : 'uploading';
     try {
-      return await recordingLinks.take(id);
+      if ((this.#refusals.get(id) ?? 0) < MAX_REFUSALS) return await this.#acceptBytes(recordingLink, await receive());
+      await this.#services.recordingLinks.claim(id);
+      return 'gone';
+    } catch (error) {
+      if (isRefusal(error)) this.#refusals.set(id, (this.#refusals.get(id) ?? 0) + 1);
+      throw error;
+    } finally {
+      release();
+    }
+  }
+
+  async #acceptBytes(recordingLink: RecordingLink, bytes: Uint8Array): Promise<RecordingResult> {
+    const { files, recordingLinks, audioStore, log } = this.#services;
+    const { key: conversation, locale } = recordingLink;
+    const { pcm, durationMs } = await files.readers.clips.decode(bytes, NEVER);
+    // The conversation may have been forgotten during a long upload: nothing of it is stored.
+    if ((await recordingLinks.find(recordingLink.id)) === undefined) return 'gone';
+    const wav = await encodeWav(toPcm([pcm]));
+    const audio = await audioStore.save({ wav, durationMs, text: '', conversation, locale });
+    if (audio === undefined) return 'full';
+    const message = messageOf(recordingLink, audio.id);
+    const result = await this.#acceptMessage(message, recordingLink);
+    if (result === 'accepted')
+      log.info({ conversation, activity: message.activityId, durationMs }, 'recording accepted');
+    // A message that was not stored, as far as anybody knows, may be stored all the same: then its recording has to be there.
+    else if (result !== 'notStored')
+      await audioStore
+        .remove(audio.id)
+        .catch((err: unknown) => log.warn({ err, conversation }, 'recording not removed'));
+    return result;
+  }
+
+  async #acceptMessage(message: UserMessage, recordingLink: RecordingLink): Promise<RecordingResult> {
+    if (!(await this.#conversations.hasRoom(message.key))) return 'queueFull';
+    const { kind } = await this.#conversations.accept(message, this.#services.channel.later(message.reference));
+    if (kind === 'duplicate') return 'gone';
+    if (kind !== 'accepted' || (await this.#useUp(recordingLink))) return kind;
+    await this.#conversations.withdraw(message);
+    return 'gone';
+  }
+
+  /** False if the conversation was forgotten meanwhile. The message is accepted by now: a failure here is no error. */
+  async #useUp({ id, key: conversation }: RecordingLink): Promise<boolean> {
+    const { recordingLinks, log } = this.#services;
+    try {
+      return await recordingLinks.claim(id);
     } catch {
-      // Once more: a connection may have died unnoticed. That it is gone now says nothing of who has done it.
-      const note = (err: unknown) => log.warn({ err, conversation: key }, 'used recording link not removed');
-      await recordingLinks.take(id).catch(note);
+      // A connection may have died unnoticed. Who removes the link the second time says nothing.
+      await recordingLinks
+        .claim(id)
+        .catch((err: unknown) => log.warn({ err, conversation }, 'used recording link not removed'));
       return true;
     }
   }
-
-  /** Nobody will ask for it. What cannot be removed ends with its retention. */
-  async function drop(audioId: string, { key }: RecordingLink): Promise<void> {
-    const note = (err: unknown) => log.warn({ err, conversation: key }, 'a recording of no use was not removed');
-    await audioStore.remove(audioId).catch(note);
-  }
-
-  /** The recording stays where it may be asked for, and nowhere else. */
-  async function handOn(recordingLink: RecordingLink, audioId: string, durationMs: number): Promise<RecordingTaken> {
-    const turn = spokenTurn(recordingLink, audioId);
-    const accepted = (await conversations.hasRoom(turn.key))
-      ? await conversations.accept(turn, later(turn.reference))
-      : ({ kind: 'queueFull' } as const);
-    switch (accepted.kind) {
-      case 'accepted':
-        if (!(await useUp(recordingLink))) {
-          // The conversation was told to be forgotten meanwhile.
-          await conversations.withdraw(turn);
-          await drop(audioId, recordingLink);
-          return 'gone';
-        }
-        log.info({ conversation: turn.key, activity: turn.activityId, durationMs }, 'a recording was taken');
-        return 'taken';
-      case 'duplicate':
-        await drop(audioId, recordingLink);
-        return 'gone';
-      case 'notStored':
-        // Nobody knows: the message may be stored all the same. Then its recording has to be there.
-        return 'notStored';
-      case 'draining':
-      case 'full':
-      case 'queueFull':
-        await drop(audioId, recordingLink);
-        return accepted.kind;
-    }
-  }
-
-  async function takeBytes(recordingLink: RecordingLink, bytes: Uint8Array): Promise<RecordingTaken> {
-    const { pcm, durationMs } = await clips.decode(bytes, NEVER);
-    // It may have been long under way: nothing is kept of a conversation that was told to be forgotten meanwhile.
-    if ((await recordingLinks.find(recordingLink.id)) === undefined) return 'gone';
-    const audioId = await keep(pcm, durationMs, recordingLink);
-    if (audioId === undefined) return 'full';
-    return handOn(recordingLink, audioId, durationMs);
-  }
-
-  return {
-    async guestOf(link) {
-      const recordingLink = await findRecordingLink(link, recordingLinks);
-      return recordingLink !== undefined && clock.now() < recordingLink.opensUntilMs ? recordingLink : undefined;
-    },
-    speakerOf: (link) => findRecordingLink(link, recordingLinks),
-    async take(recordingLink, receive) {
-      if (!(await conversations.hasRoom(recordingLink.key))) return 'queueFull';
-      const person = personOf(recordingLink);
-      const release = uploads.acquire(person);
-      if (release === undefined) return uploads.hasShareLeft(person) ? 'full' : 'uploading';
-      try {
-        return (await hasTriesLeft(recordingLink)) ? await takeBytes(recordingLink, await receive()) : 'gone';
-      } catch (error) {
-        if (isRefusal(error)) tries.set(recordingLink.id, (tries.get(recordingLink.id) ?? 0) + 1);
-        throw error;
-      } finally {
-        release();
-      }
-    },
-  };
 }
 
 /**
- * Whether it is the recording that was refused, for what it is or the time that it takes. A crowd, a store that does not
- * answer and a broken connection are no fault of it, and happen to one upload of a person at a time.
+ * Whether the recording was refused for what it is or the time that it takes, and not because of a crowd, a store that
+ * does not answer or a broken connection.
  */
 function isRefusal(error: unknown): boolean {
   if (error instanceof AttachmentError) return error.code !== 'busy';
   return error instanceof RequestError && (error.code === 'too_large' || error.code === 'unsupported_media_type');
 }
 
-/** Named after its recording link, so that it is the same message whoever takes it, and is answered once. */
-function spokenTurn(recordingLink: RecordingLink, audioId: string): UserMessage {
-  const { id, key, channel, scope, user, personKey, isAllowed, locale, reference } = recordingLink;
-  return {
-    ...{ key, channel, scope, user, personKey, isAllowed, locale, reference },
-    activityId: `talk-${id}`,
-    isInBand: false,
-    text: '',
-    attachments: [{ kind: 'recording', audioId }],
-  };
+/** Named after its recording link, so that it is answered once on whichever instance it arrives. */
+function messageOf(recordingLink: RecordingLink, audioId: string): UserMessage {
+  const attachments = [{ kind: 'recording', audioId }] as const;
+  return { ...guestOf(recordingLink), activityId: `talk-${recordingLink.id}`, isInBand: false, text: '', attachments };
 }

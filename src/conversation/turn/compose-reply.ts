@@ -36,9 +36,9 @@ export function paragraphs(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-/** What stands above an answer of what was understood of voice messages; empty where nothing was. */
-export function transcriptHeading(heard: string | undefined, message: UserMessage): string {
-  return heard === undefined ? '' : messagesFor(message.locale).attachments.heard(heard, speakerOf(message));
+/** The transcript of voice messages, above the answer; empty if there is none. */
+export function transcriptHeading(transcript: string | undefined, message: UserMessage): string {
+  return transcript === undefined ? '' : messagesFor(message.locale).attachments.heard(transcript, speakerOf(message));
 }
 
 /** What the user gets for an outcome: every outcome has one reply. */
@@ -57,8 +57,10 @@ export async function toReply(
     case 'failed':
       return { text: apology(outcome.error.code, turn.incident, messages), audio: undefined };
     case 'cutShort':
-      if (outcome.why === 'cancelled') return { ...fromModel, text: outcome.text };
       if (outcome.why === 'filter') return { text: messages.cutShort.filter, audio: undefined, addsToShown: true };
+      // Nothing had come yet: the confirmation of `/stop` says all.
+      if (outcome.why === 'cancelled' && outcome.text === '' && outcome.pcm.byteLength === 0)
+        return { ...fromModel, text: '' };
       return {
         ...fromModel,
         text: paragraphs(outcome.text, messages.cutShort[outcome.why]),
@@ -67,7 +69,7 @@ export async function toReply(
   }
 }
 
-/** Text is authoritative: audio that cannot be made or kept never costs the text. */
+/** Text is authoritative: audio that cannot be made or stored never costs the text. */
 async function toAudio(
   { pcm, text }: { pcm: Pcm; text: string },
   { message, log }: Pick<TurnContext, 'message' | 'log'>,
@@ -75,26 +77,26 @@ async function toAudio(
 ): Promise<ReplyAudio | undefined> {
   if (pcm.byteLength === 0) return undefined;
   try {
-    const sound = { wav: await encodeWav(pcm), durationMs: durationMs(pcm.byteLength) };
-    const saving = audioStore.save({ ...sound, text, conversation: message.key, locale: message.locale });
+    const audio = { wav: await encodeWav(pcm), durationMs: durationMs(pcm.byteLength) };
+    const saving = audioStore.save({ ...audio, text, conversation: message.key, locale: message.locale });
     const stored = await saving.catch((err: unknown) => {
       log.error({ err }, 'reply audio not stored');
       return undefined;
     });
-    return { ...sound, stored };
+    return { ...audio, stored };
   } catch (err) {
     log.error({ err }, 'reply audio not made');
     return undefined;
   }
 }
 
-/** A model that cannot see or hear says no more than that it does not take the message. */
-function hintsOf({ locale }: UserMessage, { outcome }: ModelResult, { soundMs, pictures }: ReadAttachments): string[] {
+/** A model without vision or hearing only says that the request is invalid. */
+function hintsOf({ locale }: UserMessage, { outcome }: ModelResult, { after }: ReadAttachments): string[] {
   const isRefused = outcome.kind === 'failed' && outcome.error.code === 'request_rejected';
-  return isRefused && soundMs + pictures > 0 ? [messagesFor(locale).attachments.leaveOut] : [];
+  return isRefused && after.some(({ kind }) => kind !== 'text') ? [messagesFor(locale).attachments.leaveOut] : [];
 }
 
-/** Tells the user where the configured voice spoke in place of the chosen one. */
+/** A note if the configured voice spoke instead of the chosen one. */
 function voiceNotes(
   { locale }: UserMessage,
   { refusedVoice, outcome }: ModelResult,

@@ -22,7 +22,7 @@ export async function deliver(
   const unsent = await send(reply, sender, turn);
   // Of a turn that is complete nobody would end the reservation after a crash.
   await settling;
-  await completeOrLog(turn, true);
+  await turn.orLog(turn.job.complete(true), 'end of the turn not stored');
   return unsent ?? result;
 }
 
@@ -43,12 +43,8 @@ export async function resend(
   turn: TurnContext,
   services: Services,
 ): Promise<TurnResult> {
-  const { log } = turn;
-  log.warn('reply sent again: an earlier attempt ended while it was sent');
-  const audio = await storedAudio(unsent, services).catch((err: unknown) => {
-    log.warn({ err }, 'reply audio not read');
-    return undefined;
-  });
+  turn.log.warn('reply sent again: an earlier attempt ended while it was sent');
+  const audio = await turn.orLog(storedAudio(unsent, services), 'reply audio not read');
   turn.costUsd = unsent.costUsd;
   // The text that was shown is not known any more: it stays, and what adds to it goes in a message of its own.
   const sender = await turn.open(unsent.reply.addsToShown === true ? undefined : streamId);
@@ -84,33 +80,35 @@ export async function endEarly(error: unknown, turn: TurnContext, services: Serv
   if (code === 'claim_lost') return { kind: 'superseded' };
   await settle(turn, services);
   if (code === 'shutting_down' && job.isTransferable) return { kind: 'released' };
-  const isOurs = await completeOrLog(turn);
+  // An error is logged: the message is answered, or will not be.
+  const isOurs = (await turn.orLog(job.complete(), 'end of the turn not stored')) ?? true;
   if (!isOurs) return { kind: 'superseded' };
   if (code !== 'cancelled') return (await apologize(code, turn)) ?? { kind: 'broken', error };
   // Only a stream that has begun needs an end.
   return (sender && (await send({ text: '', audio: undefined }, sender, turn))) ?? { kind: 'cancelled' };
 }
 
-/** Gives the turn back to the queue: nothing was said, and another attempt follows. */
-export async function release({ job, log }: TurnContext): Promise<void> {
-  // Where that fails, the claim ends by itself after a while.
-  await job.release().catch((err: unknown) => log.warn({ err }, 'turn not released'));
+/** Gives the turn back to the queue: nothing was sent, and another attempt follows. If that fails, the claim expires. */
+export async function release(turn: TurnContext): Promise<void> {
+  await turn.orLog(turn.job.release(), 'turn not released');
 }
 
-/** The conversation was reset or forgotten meanwhile: nothing of the turn is kept. */
-export async function withoutAudio(reply: Reply, { log }: TurnContext, { audioStore }: Services): Promise<Reply> {
+/** The conversation was reset or forgotten meanwhile: nothing of the turn is stored. */
+export async function withoutAudio(reply: Reply, turn: TurnContext, { audioStore }: Services): Promise<Reply> {
   const id = reply.audio?.stored?.id;
   if (id === undefined) return reply;
-  await audioStore.remove(id).catch((err: unknown) => log.warn({ err }, 'reply audio not removed'));
+  await turn.orLog(audioStore.remove(id), 'reply audio not removed');
   return { ...reply, audio: undefined };
 }
 
 /** Ends what is reserved for this attempt. What fails is in the log: it stays reserved until it expires. */
 async function settle(turn: TurnContext, { spending }: Services): Promise<void> {
-  const { job, log, costUsd } = turn;
+  const { job, costUsd } = turn;
   if (costUsd === undefined) return;
-  const settling = turn.storedAtEnd(() => spending.settle(job.id, costUsd));
-  await settling.catch((err: unknown) => log.warn({ err }, 'cost of the turn not stored'));
+  await turn.orLog(
+    turn.storedAtEnd(() => spending.settle(job.id, costUsd)),
+    'cost of the turn not stored',
+  );
 }
 
 type Unsent = Extract<TurnResult, { kind: 'unsent' | 'gone' }>;
@@ -133,16 +131,6 @@ async function apologize(code: TurnErrorCode, turn: TurnContext): Promise<Unsent
     return await send({ text, audio: undefined, addsToShown: true }, await turn.open(), turn);
   } catch (error) {
     return { kind: 'unsent', error };
-  }
-}
-
-/** False when superseded. What fails is in the log: the reply is out, or will not come. */
-async function completeOrLog({ job, log }: TurnContext, isDelivered = false): Promise<boolean> {
-  try {
-    return await job.complete(isDelivered);
-  } catch (err) {
-    log.warn({ err }, 'end of the turn not stored');
-    return true;
   }
 }
 

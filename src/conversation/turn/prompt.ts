@@ -1,4 +1,5 @@
 import type { SessionSettings } from '../../config/config.ts';
+import type { ResponseSize } from '../../prices.ts';
 import type { ContentPart } from '../../realtime/content.ts';
 import { historyText } from '../history/history.ts';
 import type { ConversationRecord, ConversationUsage } from '../records.ts';
@@ -11,16 +12,15 @@ import type { ReadAttachments } from './read-attachments.ts';
 /** What the model is asked with. */
 export interface Prompt {
   readonly settings: SessionSettings;
-  /** What a new session is told of the people who write. */
+  /** Facts about the people who write, for a new session. */
   readonly about: string | undefined;
   /** The text of the message's item, and what comes along with it. */
   readonly text: string;
   readonly parts: readonly ContentPart[];
-  /** What a new session is told of what was said before. Costs time with its length: a warm session needs none. */
-  readonly history: () => string | undefined;
-  readonly soundMs: number;
-  readonly pictures: number;
-  /** What a warm session has to have heard last. */
+  /** The transcript so far, for a new session. */
+  readonly history: string | undefined;
+  readonly audioMs: number;
+  /** The turn that a warm session must have had last. */
   readonly lastTurn: string | undefined;
   /** What that session holds already. */
   readonly context: ConversationUsage['context'];
@@ -34,15 +34,14 @@ export function toPrompt(
   record: ConversationRecord,
   { settings, sessions }: Services,
 ): Prompt {
-  const { before, after, modelNotes, soundMs, pictures } = attachments;
+  const { before, after, modelNotes, audioMs } = attachments;
   return {
     settings: { ...settings, ...record.settings },
     about: aboutPeople(message),
     text: paragraphs(...before, itemText(message)),
     parts: [...after, ...modelNotes.map((text) => ({ kind: 'text', text }) as const)],
-    history: () => historyText(record.history),
-    soundMs,
-    pictures,
+    history: historyText(record.history),
+    audioMs,
     lastTurn: record.lastTurn,
     context: sessions.isWarm(message.key, record.lastTurn) ? record.usage.context : NO_CONTEXT,
   };
@@ -53,8 +52,11 @@ export function isEmpty({ text }: UserMessage, { before, after }: ReadAttachment
   return text === '' && before.length === 0 && after.length === 0;
 }
 
-/** All that a new session would be told, by which its cost is bounded. */
-export function textsOf({ settings, about, history, text, parts }: Prompt): readonly (string | undefined)[] {
-  const texts = parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []));
-  return [settings.instructions, about, history(), text, ...texts];
+/** What the cost of its answer is bounded by. */
+export function sizeOf(prompt: Prompt): ResponseSize {
+  const { settings, about, history, text, parts, context, audioMs } = prompt;
+  const pictures = parts.filter(({ kind }) => kind === 'image').length;
+  const partTexts = parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []));
+  const texts = [settings.instructions, about, history, text, ...partTexts];
+  return { context, texts, audioMs, pictures, maxOutputTokens: settings.maxOutputTokens };
 }

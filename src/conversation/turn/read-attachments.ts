@@ -11,47 +11,42 @@ import { personOf } from '../speakers.ts';
 import type { MessageAttachment } from '../user-message.ts';
 import type { TurnContext } from './turn-context.ts';
 
-/** What reading takes. */
 type AttachmentServices = Pick<Services, 'files' | 'audioStore' | 'channel' | 'clock'>;
 
-/** What came along with a message, read. */
+/** What came along with a message, read; in the order of its attachments. */
 export interface ReadAttachments {
-  /** For the model: what belongs before what the user wrote, and after it. */
-  readonly before: readonly string[];
-  readonly after: readonly ContentPart[];
-  /** For the model, beside all else: what could not be read. */
-  readonly modelNotes: readonly string[];
+  /** For the model: what belongs before what the user wrote. */
+  readonly before: string[];
+  /** For the model: what belongs after it. */
+  readonly after: ContentPart[];
+  /** For the model, at the end: what could not be read. */
+  readonly modelNotes: string[];
   /** For the user: what could not be read, a sentence each. */
-  readonly notes: readonly string[];
-  /** What is remembered of it, a line each; of a voice message with what was understood of it. */
-  readonly remembered: (heard: string | undefined) => readonly string[];
-  /** How much sound there is. */
-  readonly soundMs: number;
-  readonly pictures: number;
+  readonly notes: string[];
+  /** What is remembered of it, a line each; of a voice message with its transcript. */
+  readonly remembered: ((transcript: string | undefined) => string)[];
+  audioMs: number;
 }
 
 /**
  * Files that are fetched and read at the same time: they take 60 MB at most, however many conversations there are. A
- * person's share leaves room for others, also in the queues of the threads that read pictures and sounds.
+ * person's share leaves room for others, also in the queues of the threads that read pictures and audio.
  */
 export const FILE_BOUNDS: SemaphoreBounds = { max: 4, maxPerPerson: 2, maxWaitingPerPerson: 8 };
 /** For all files of a message together; the user sees that the bot is at work. */
 const READ_LIMIT_MS = 45_000;
 /** What a model is given of one message, and the longest clip. */
-const MAX_SOUND_MS = 181_000;
+const MAX_AUDIO_MS = 181_000;
 /** A file's text is in the session; of a later one it need not fill the history. */
 const MAX_REMEMBERED_CHARS = 1_000;
 
 type Recording = Extract<MessageAttachment, { kind: 'recording' }>;
 
-/** What one attachment comes to; each field as in `ReadAttachments`. */
-interface Read {
-  readonly before?: string;
-  readonly after?: ContentPart;
-  readonly modelNote?: string;
-  readonly note?: string;
-  readonly remembered?: (heard: string | undefined) => string;
-  readonly soundMs?: number;
+/** What a file or a recording holds. */
+interface Content {
+  readonly part: ContentPart;
+  readonly remembered: (transcript: string | undefined) => string;
+  readonly audioMs?: number;
 }
 
 /** What reading one message takes. */
@@ -68,129 +63,116 @@ export async function readAttachments(
   services: AttachmentServices,
 ): Promise<ReadAttachments> {
   const { message, signal, telemetry } = turn;
-  if (message.attachments.length === 0) return attachmentsOf([]);
+  const read: ReadAttachments = { before: [], after: [], modelNotes: [], notes: [], remembered: [], audioMs: 0 };
+  if (message.attachments.length === 0) return read;
   const late = () => new AttachmentError('too_slow', `not all was read within ${READ_LIMIT_MS} ms`);
   const deadline = { clock: services.clock, limitMs: READ_LIMIT_MS, signal, late };
-  return telemetry.step('read', () =>
+  await telemetry.step('read', () =>
     withTimeoutSignal(deadline, async (limited) => {
-      const all: Read[] = [];
       // One after another: each may be large.
-      for (const attachment of message.attachments)
-        all.push(await readOne(attachment, all, { turn, services, limited }));
-      return attachmentsOf(all);
+      for (const attachment of message.attachments) await readOne(attachment, read, { turn, services, limited });
     }),
   );
+  return read;
 }
 
-async function readOne(attachment: MessageAttachment, before: readonly Read[], reading: Reading): Promise<Read> {
+async function readOne(attachment: MessageAttachment, read: ReadAttachments, reading: Reading): Promise<void> {
   const { message } = reading.turn;
   const { attachments: words } = messagesFor(message.locale);
+  const note = (text: string, what?: string) => {
+    read.notes.push(text);
+    if (what !== undefined)
+      read.modelNotes.push(`The user also sent ${what}, which could not be read; they are told so.`);
+  };
   switch (attachment.kind) {
     case 'quote': {
       const line = quoteLine(attachment);
-      const remembered = () => `(${line})`;
-      return attachment.of === 'reply'
-        ? { before: line, remembered }
-        : { after: { kind: 'text', text: line }, remembered };
+      if (attachment.of === 'reply') read.before.push(line);
+      else read.after.push({ kind: 'text', text: line });
+      read.remembered.push(() => `(${line})`);
+      return;
     }
     case 'teamsVoiceClip': {
-      // The page is recommended only where there is a way to it.
+      // The page is recommended only where it can be reached.
       const hasPage = ['dialog', 'link'].includes(reading.services.channel.recordingAccess(message));
-      return { note: hasPage ? words.voiceClip : words.voiceClipNoPage };
+      return note(hasPage ? words.voiceClip : words.voiceClipNoPage);
     }
     case 'teamsVideoClip':
-      return { note: words.videoClip };
+      return note(words.videoClip);
     case 'keptBack': {
       // What Teams does not give in channels and group chats, it gives in a chat of two.
-      const note = message.scope === 'personal' ? words.keptBack : words.keptBackInGroup;
-      return { note, modelNote: unreadNote('a file, of which nothing but its place came') };
+      const text = message.scope === 'personal' ? words.keptBack : words.keptBackInGroup;
+      return note(text, 'a file, of which nothing but its place came');
     }
     case 'loop':
-      return { note: words.loop(attachment.url), modelNote: unreadNote('a component of Microsoft Loop') };
+      return note(words.loop(attachment.url), 'a component of Microsoft Loop');
     case 'unreadable':
-      return { note: words.unreadable, modelNote: unreadNote('a card or an attachment') };
+      return note(words.unreadable, 'a card or an attachment');
     case 'tooManyFiles':
-      return { note: words.tooMany(String(MAX_FILES), String(attachment.count)) };
+      return note(words.tooMany(String(MAX_FILES), String(attachment.count)));
     case 'file':
     case 'recording':
-      return readFileOrNote(attachment, before, reading);
+      return readSource(attachment, read, reading, note);
   }
+  // A newer version of the bot has accepted it, whose kinds this one does not know.
+  note(words.unreadable, 'an attachment');
 }
 
-async function readFileOrNote(source: SentFile | Recording, before: readonly Read[], reading: Reading): Promise<Read> {
+async function readSource(
+  source: SentFile | Recording,
+  read: ReadAttachments,
+  reading: Reading,
+  note: (text: string, what?: string) => void,
+): Promise<void> {
+  const { message, log, signal } = reading.turn;
+  const { attachments: words } = messagesFor(message.locale);
   try {
-    const read = await unlessAborted(reading.limited, () => readSource(source, reading));
-    if (soundMsOf([...before, read]) > MAX_SOUND_MS)
-      throw new AttachmentError('too_long', 'all clips of a message together');
-    return read;
+    const { part, audioMs = 0, remembered } = await unlessAborted(reading.limited, () => contentOf(source, reading));
+    if (read.audioMs + audioMs > MAX_AUDIO_MS) throw new AttachmentError('too_long', 'all clips of a message together');
+    // There is one transcript for all clips: it stands with the first of them.
+    const isFirst = !read.after.some(({ kind }) => kind === 'audio');
+    read.after.push(part);
+    read.remembered.push((transcript) => remembered(isFirst ? transcript : undefined));
+    read.audioMs += audioMs;
   } catch (err) {
-    reading.turn.signal.throwIfAborted();
-    return unread(err, source, reading.turn);
+    signal.throwIfAborted();
+    const code = err instanceof AttachmentError ? err.code : 'damaged';
+    log.warn({ err, code }, 'attachment not read');
+    // A recording cannot be sent again: its recording link is used.
+    if (source.kind === 'recording') note(words.recordingLost);
+    else note(words.notRead[code](source.name), source.name === undefined ? 'a file' : JSON.stringify(source.name));
   }
 }
 
-async function readSource(source: SentFile | Recording, { turn, services, limited }: Reading): Promise<Read> {
+async function contentOf(source: SentFile | Recording, { turn, services, limited }: Reading): Promise<Content> {
   const { files, audioStore } = services;
   const { message } = turn;
   if (source.kind === 'recording') {
     const recording = await audioStore.find(source.audioId);
     const wav = recording && (await audioStore.read(recording.id));
     if (wav === undefined) throw new AttachmentError('not_fetched', 'the recording is not stored any more');
-    return soundOf(samplesIn(wav), recording?.durationMs ?? 0);
+    return audioOf(samplesIn(wav), recording?.durationMs ?? 0);
   }
-  const read = await files.semaphore.run(personOf(message), limited, async () =>
+  const file = await files.semaphore.run(personOf(message), limited, async () =>
     readFile(source, await files.fetch(source, message.reference, limited), files.readers, limited),
   );
-  switch (read.kind) {
+  switch (file.kind) {
     case 'audio':
-      return soundOf(read.pcm, read.durationMs);
+      return audioOf(file.pcm, file.durationMs);
     case 'picture': {
-      const name = read.name === undefined ? 'a picture' : `the picture ${JSON.stringify(read.name)}`;
-      return { after: { kind: 'image', dataUri: read.dataUri }, remembered: () => `(${name})` };
+      const name = file.name === undefined ? 'a picture' : `the picture ${JSON.stringify(file.name)}`;
+      return { part: { kind: 'image', dataUri: file.dataUri }, remembered: () => `(${name})` };
     }
     case 'text': {
-      const remembered = () => `(${read.text.slice(0, MAX_REMEMBERED_CHARS).toWellFormed()})`;
-      return { after: { kind: 'text', text: read.text }, remembered };
+      const beginning = file.text.slice(0, MAX_REMEMBERED_CHARS).toWellFormed();
+      return { part: { kind: 'text', text: file.text }, remembered: () => `(${beginning})` };
     }
   }
 }
 
-function soundOf(pcm: Uint8Array, soundMs: number): Read {
-  const said = (heard: string | undefined) => (heard === undefined ? '' : `: ${JSON.stringify(heard)}`);
-  const remembered = (heard: string | undefined) => `(voice message, ${clockTime(soundMs)}${said(heard)})`;
-  return { after: { kind: 'audio', pcm }, remembered, soundMs };
-}
-
-function unread(err: unknown, source: SentFile | Recording, { message, log }: Reading['turn']): Read {
-  const { attachments: words } = messagesFor(message.locale);
-  const code = err instanceof AttachmentError ? err.code : 'damaged';
-  log.warn({ err, code }, 'attachment not read');
-  // A recording cannot be sent again: its recording link is used.
-  if (source.kind === 'recording') return { note: words.recordingLost };
-  const named = source.name === undefined ? 'a file' : JSON.stringify(source.name);
-  return { note: words.notRead[code](source.name), modelNote: unreadNote(named) };
-}
-
-function unreadNote(what: string): string {
-  return `The user also sent ${what}, which could not be read; they are told so.`;
-}
-
-function attachmentsOf(all: readonly Read[]): ReadAttachments {
-  const given = <T>(values: readonly (T | undefined)[]) => values.filter((value) => value !== undefined);
-  const after = given(all.map((read) => read.after));
-  // What was understood is told for all clips together, and so stands with the first of them.
-  const firstSound = all.find(({ soundMs }) => soundMs !== undefined);
-  return {
-    before: given(all.map((read) => read.before)),
-    after,
-    modelNotes: given(all.map((read) => read.modelNote)),
-    notes: given(all.map((read) => read.note)),
-    remembered: (heard) => given(all.map((read) => read.remembered?.(read === firstSound ? heard : undefined))),
-    soundMs: soundMsOf(all),
-    pictures: after.filter(({ kind }) => kind === 'image').length,
-  };
-}
-
-function soundMsOf(all: readonly Read[]): number {
-  return all.reduce((sum, { soundMs = 0 }) => sum + soundMs, 0);
+function audioOf(pcm: Uint8Array, audioMs: number): Content {
+  const quoted = (transcript: string | undefined) =>
+    transcript === undefined ? '' : `: ${JSON.stringify(transcript)}`;
+  const remembered = (transcript: string | undefined) => `(voice message, ${clockTime(audioMs)}${quoted(transcript)})`;
+  return { part: { kind: 'audio', pcm }, remembered, audioMs };
 }

@@ -35,14 +35,12 @@ export async function unreadable({ notes }: ReadAttachments, turn: TurnContext, 
   return { reason: 'unreadable', text: paragraphs(...notes), ...(recordingLink && { recordingLink }) };
 }
 
-/** `undefined` where there is no way to its page, or it cannot be stored: what is said does without it. */
+/** `undefined` if its page cannot be reached, or it cannot be stored: the refusal does without it. */
 async function recordingLinkFor(
-  { message, log }: TurnContext,
+  turn: TurnContext,
   { recordingLinks, channel }: Services,
 ): Promise<RecordingLink | undefined> {
-  if (!['dialog', 'link'].includes(channel.recordingAccess(message))) return undefined;
-  return recordingLinks.create(message).catch((err: unknown) => {
-    log.warn({ err }, 'recording link not made');
-    return undefined;
-  });
+  const { message } = turn;
+  const hasPage = ['dialog', 'link'].includes(channel.recordingAccess(message));
+  return hasPage ? turn.orLog(recordingLinks.create(message), 'recording link not made') : undefined;
 }

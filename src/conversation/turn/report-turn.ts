@@ -1,112 +1,92 @@
 import { BYTES_PER_SECOND } from '../../audio/pcm.ts';
-import type { ModelResult } from '../../realtime/model-result.ts';
-import { errorOf } from '../../realtime/outcome.ts';
+import { errorOf, type Outcome } from '../../realtime/outcome.ts';
 import { type CountedEnd, codeOf } from '../../telemetry/turn-telemetry.ts';
-import type { UserMessage } from '../user-message.ts';
 import type { TurnContext } from './turn-context.ts';
 import type { TurnResult } from './turn-result.ts';
 
+/** How a turn is counted, and its line in the log. */
+interface Report {
+  readonly end: CountedEnd;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly text: string;
+  readonly fields?: object;
+}
+
 /** Logs and counts how a turn ended: once, and here alone. */
 export function reportTurn(result: TurnResult, turn: TurnContext): void {
-  const { model } = turn;
-  const audioBytes = audioBytesOf(model);
+  const { model, telemetry, log } = turn;
+  const { end, level, text, fields } = reportOf(result, turn);
+  const audioBytes = audioBytesOf(model?.outcome);
   const error = 'error' in result ? codeOf(result.error) : model && errorOf(model.outcome)?.code;
-  turn.telemetry.end({
-    end: countedEnd(result),
-    errorCode: result.kind === 'deadLettered' ? 'dead_lettered' : error,
-    usage: model?.usage,
-    audioSeconds: audioBytes / BYTES_PER_SECOND,
-  });
+  const errorCode = result.kind === 'deadLettered' ? 'dead_lettered' : error;
+  telemetry.end({ end, errorCode, usage: model?.usage, audioSeconds: audioBytes / BYTES_PER_SECOND });
   const ofModel = model && { outcome: model.outcome.kind, response: model.responseId };
-  logResult(result, { ms: turn.elapsedMs(), ...ofModel, ...(audioBytes > 0 ? { audioBytes } : {}) }, turn);
+  log[level]({ ms: turn.elapsedMs(), ...ofModel, ...(audioBytes > 0 && { audioBytes }), ...fields }, text);
 }
 
-function countedEnd(result: TurnResult): CountedEnd {
+function reportOf(result: TurnResult, turn: TurnContext): Report {
+  const { incident } = turn;
   switch (result.kind) {
     case 'answered':
-      return result.model.outcome.kind;
+      return answered(result.model.outcome, incident);
     case 'refused':
-      return result.reason === 'unreadable' ? 'unreadable' : 'refused';
-    case 'broken':
-    case 'deadLettered':
-      return 'failed';
-    case 'cancelled':
-      return 'withdrawn';
-    case 'resent':
-    case 'answeredBefore':
+      return refused(result, turn);
     case 'unsent':
     case 'gone':
+      return { end: result.kind, level: 'error', text: 'reply not sent', fields: { err: result.error, incident } };
+    case 'broken':
+      return { end: 'failed', level: 'error', text: 'turn broke', fields: { err: result.error, incident } };
+    case 'deadLettered':
+      return {
+        end: 'failed',
+        level: 'error',
+        text: 'message given up: its attempts ended their process',
+        fields: { incident },
+      };
+    case 'cancelled':
+      return { end: 'withdrawn', level: 'info', text: 'turn ended', fields: { result: result.kind } };
+    case 'resent':
+    case 'answeredBefore':
+      return { end: result.kind, level: 'info', text: 'turn ended', fields: { result: result.kind } };
     case 'released':
     case 'superseded':
-      return result.kind;
+      return { end: result.kind, level: 'warn', text: 'turn left to another attempt', fields: { result: result.kind } };
   }
 }
 
-function logResult(result: TurnResult, fields: object, { log, incident, message }: TurnContext): void {
-  switch (result.kind) {
-    case 'answered':
-      logAnswer(result.model, fields, log, incident);
-      break;
-    case 'refused':
-      logRefusal(result, message, log);
-      break;
-    case 'unsent':
-    case 'gone':
-      log.error({ ...fields, err: result.error, incident }, 'reply not sent');
-      break;
-    case 'broken':
-      log.error({ ...fields, err: result.error, incident }, 'turn broke');
-      break;
-    case 'deadLettered':
-      log.error({ incident }, 'message given up: its attempts ended their process');
-      break;
-    case 'resent':
-    case 'answeredBefore':
-    case 'cancelled':
-      log.info({ ...fields, result: result.kind }, 'turn ended');
-      break;
-    case 'released':
-    case 'superseded':
-      log.warn({ ...fields, result: result.kind }, 'turn left to another attempt');
-      break;
-  }
-}
-
-function logRefusal(
+function refused(
   { reason, over }: Extract<TurnResult, { kind: 'refused' }>,
-  message: UserMessage,
-  log: TurnContext['log'],
-): void {
-  const rounded = (usd: number) => Number(usd.toFixed(4));
+  { message: { personKey, key } }: TurnContext,
+): Report {
   if (over !== undefined) {
-    const amounts = { neededUsd: rounded(over.neededUsd), leftUsd: rounded(over.leftUsd) };
-    log.warn({ budget: over.budget, ...amounts }, 'message refused: over budget');
-  } else if (reason === 'notAllowed') {
-    log.info(personOf(message), 'message refused: not in ALLOWED_USERS or ALLOWED_TENANTS');
-  } else log.info({ reason }, 'message refused');
+    const [neededUsd, leftUsd] = [over.neededUsd, over.leftUsd].map((usd) => Number(usd.toFixed(4)));
+    const fields = { budget: over.budget, neededUsd, leftUsd };
+    return { end: 'refused', level: 'warn', text: 'message refused: over budget', fields };
+  }
+  if (reason === 'notAllowed') {
+    // For the list of those who may. Where the channel vouches for nobody, the key is that of the conversation.
+    const fields = personKey === key ? {} : { person: personKey };
+    const text = 'message refused: not in ALLOWED_USERS or ALLOWED_TENANTS';
+    return { end: 'refused', level: 'info', text, fields };
+  }
+  const end = reason === 'unreadable' ? reason : 'refused';
+  return { end, level: 'info', text: 'message refused', fields: { reason } };
 }
 
-function logAnswer({ outcome }: ModelResult, fields: object, log: TurnContext['log'], incident: string): void {
+function answered(outcome: Outcome, incident: string): Report {
+  const { kind: end } = outcome;
+  const text = 'turn ended';
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
-      log.info(fields, 'turn ended');
-      break;
+      return { end, level: 'info', text };
     case 'cutShort':
-      log.warn({ ...fields, why: outcome.why, err: outcome.error }, 'turn ended');
-      break;
+      return { end, level: 'warn', text, fields: { why: outcome.why, err: outcome.error } };
     case 'failed':
-      log.error({ ...fields, incident, code: outcome.error.code, err: outcome.error }, 'turn ended');
-      break;
+      return { end, level: 'error', text, fields: { incident, code: outcome.error.code, err: outcome.error } };
   }
 }
 
-function audioBytesOf(model: ModelResult | undefined): number {
-  const outcome = model?.outcome;
+function audioBytesOf(outcome: Outcome | undefined): number {
   return outcome?.kind === 'spoken' || outcome?.kind === 'cutShort' ? outcome.pcm.byteLength : 0;
-}
-
-/** For the list of those who may: nobody where the channel vouches for nobody, and the conversation stands for them. */
-function personOf({ personKey, key }: UserMessage): object {
-  return personKey === key ? {} : { person: personKey };
 }

@@ -5,7 +5,7 @@ import type { Allowance } from '../limits/spending.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
 import type { ReplySender } from '../reply.ts';
 import type { Services } from '../services.ts';
-import { type Prompt, textsOf } from './prompt.ts';
+import { type Prompt, sizeOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
 import type { TurnContext } from './turn-context.ts';
 import type { Response } from './turn-result.ts';
@@ -18,7 +18,7 @@ export async function reserve(
 ): Promise<Allowance | OverBudget> {
   const { job, message } = turn;
   const owners = { jobId: job.id, conversation: message.key, person: message.personKey };
-  const request = { ...prompt, ...owners, text: () => textsOf(prompt) };
+  const request = { ...owners, size: () => sizeOf(prompt) };
   const allowance = await turn.stored(() => spending.reserve(request), turn.signal);
   if (!('budget' in allowance)) turn.costUsd = 0;
   return allowance;
@@ -37,20 +37,12 @@ export async function respond(
 ): Promise<Response> {
   const { job, message, log, telemetry, signal } = turn;
   const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
-  const { settings, about, text, parts, lastTurn } = prompt;
+  const { settings, about, text, parts: attached, history, lastTurn } = prompt;
   const stream = streamReply(sender, prompt, turn, clock);
   const input: TurnInput = {
-    turnId: job.id,
-    about,
-    settings,
-    log,
-    text,
-    attached: parts,
+    ...{ turnId: job.id, about, settings, log, text, attached, history },
     onEvent: stream.onEvent,
     mayAskAgain: () => allowance.mayAskAgain(),
-    get history() {
-      return prompt.history();
-    },
   };
   const request = { key: message.key, lastTurn, input, log, signal, timeoutMs, telemetry };
   const model = await generateResponse(request, services);

@@ -19,7 +19,7 @@ const MAX_ATTEMPTS = 3;
 export async function runTurn(turn: TurnContext, services: Services): Promise<TurnResult> {
   const result = await answer(turn, services).catch((error: unknown) => endEarly(error, turn, services));
   await turn.close(result.kind === 'superseded');
-  // Once the way back is closed: another attempt may begin to send at once.
+  // After the sender is closed: another attempt may begin to send at once.
   if (result.kind === 'released') await release(turn);
   return result;
 }

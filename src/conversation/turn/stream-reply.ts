@@ -8,10 +8,10 @@ import { paragraphs, transcriptHeading } from './compose-reply.ts';
 import type { Prompt } from './prompt.ts';
 import type { TurnContext } from './turn-context.ts';
 
-/** A transcript is waited for so long once there is text; then the answer is shown without it. */
+/** How long text waits for the transcript of clips; then the answer is shown without it. */
 const MAX_TRANSCRIPT_WAIT_MS = 1_500;
 
-/** What of an answer is shown while it is made. */
+/** Shows an answer while it is made. */
 export interface ReplyStream {
   readonly onEvent: (event: ServerEvent) => void;
   /** What was shown above the answer, which stays; `undefined` while nothing of it is shown. */
@@ -19,7 +19,7 @@ export interface ReplyStream {
 }
 
 /**
- * Shows the answer while it is made, and above it the transcript of clips. Nothing that was shown is taken back: the
+ * Shows the answer while it is made, and above it the transcript of clips. Nothing that was shown is removed: the
  * heading is settled when the first words are shown.
  */
 export function streamReply(
@@ -30,22 +30,22 @@ export function streamReply(
 ): ReplyStream {
   const live = new LiveText(job.id, settings.modality);
   const clips = settings.transcriptionModel === undefined ? 0 : parts.filter(isTranscribed).length;
-  let hearing = new TranscriptionTracker(clock, clips);
+  let transcription = new TranscriptionTracker(clock, clips);
   let textSinceMs: number | undefined;
   let shownHeading: string | undefined;
   const isSettled = (nowMs: number) =>
-    shownHeading !== undefined || hearing.isComplete || nowMs - (textSinceMs ?? nowMs) >= MAX_TRANSCRIPT_WAIT_MS;
+    shownHeading !== undefined || transcription.isComplete || nowMs - (textSinceMs ?? nowMs) >= MAX_TRANSCRIPT_WAIT_MS;
   const onEvent = (event: ServerEvent) => {
-    // The clips of one more attempt, whose session has them anew.
-    if (event.kind === 'audioCommitted' && hearing.isFull) hearing = new TranscriptionTracker(clock, clips);
-    hearing.accept(event);
+    // Another attempt sends the clips again.
+    if (event.kind === 'audioCommitted' && transcription.isFull) transcription = new TranscriptionTracker(clock, clips);
+    transcription.accept(event);
     if (event.kind === 'audioDelta') telemetry.firstAudio();
     if (live.accept(event)) {
       telemetry.firstText();
       textSinceMs ??= clock.now();
     } else if (event.kind !== 'transcript') return;
     if (textSinceMs === undefined || !isSettled(clock.now())) return;
-    const heading = shownHeading ?? (hearing.isComplete ? transcriptHeading(hearing.text(), message) : '');
+    const heading = shownHeading ?? (transcription.isComplete ? transcriptHeading(transcription.text(), message) : '');
     shownHeading = heading;
     sender.showText(() => paragraphs(heading, live.text()));
   };

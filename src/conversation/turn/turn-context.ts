@@ -16,7 +16,7 @@ const MAX_ENDING_MS = 10_000;
 
 /** One attempt at a turn: what all of its steps share. */
 export class TurnContext {
-  /** Its calls wait for a store that is away. */
+  /** Its calls wait for a store that does not answer. */
   readonly job: TurnJob;
   /** Its lines bear the names of the turn. */
   readonly log: Logger;
@@ -34,8 +34,8 @@ export class TurnContext {
   #sender: ReplySender | undefined;
   #closed: Promise<void> | undefined;
   #signal: AbortSignal;
-  /** Nobody is told, or told again, that the answer follows. */
-  #isTold = false;
+  /** The notice of an outage was sent, or is not needed any more. */
+  #isNoticeDone = false;
 
   constructor(job: TurnJob, respond: Respond, services: Services) {
     const { channel, key, activityId } = job.message;
@@ -59,7 +59,7 @@ export class TurnContext {
     return this.#signal;
   }
 
-  /** The way back, while it is open. */
+  /** The sender, while it is open. */
   get sender(): ReplySender | undefined {
     return this.#sender;
   }
@@ -69,7 +69,7 @@ export class TurnContext {
     return this.#services.clock.now() - this.#startedMs;
   }
 
-  /** Opens the way back, until `close`, unless it is open. `streamId`: what is sent takes the place of that stream. */
+  /** Opens the sender, until `close`, unless it is open. `streamId`: the reply replaces that stream. */
   async open(streamId?: string): Promise<ReplySender> {
     if (this.#sender !== undefined) return this.#sender;
     const { promise: opened, resolve } = Promise.withResolvers<ReplySender>();
@@ -84,28 +84,33 @@ export class TurnContext {
     return this.#sender;
   }
 
-  /** Closes the way back. `isLeft`: another attempt goes on with what was shown. Never rejects. */
+  /** Closes the sender. `isLeft`: another attempt goes on with what was shown. Never rejects. */
   async close(isLeft: boolean): Promise<void> {
     if (isLeft) this.#sender?.abandon();
     this.#sender = undefined;
     this.#ended.resolve();
-    await this.#closed?.catch((err: unknown) => this.log.warn({ err }, 'way back not closed'));
+    if (this.#closed !== undefined) await this.orLog(this.#closed, 'reply sender not closed');
   }
 
-  /** The answer goes out: nobody is told any more that it follows. */
+  /** Settles as `work`, or logs its error as `failure` and resolves with `undefined`. */
+  orLog<T>(work: Promise<T>, failure: string): Promise<T | undefined> {
+    return work.catch((err: unknown) => void this.log.warn({ err }, failure));
+  }
+
+  /** The answer goes out: a notice that it follows is not needed any more. */
   beginReply(): void {
-    this.#isTold = true;
+    this.#isNoticeDone = true;
   }
 
   /**
-   * Calls a store until it answers; the user is told once when that lasts. `signal` ends the waiting, with its reason. A
+   * Calls a store until it answers; the user gets one notice when that lasts. `signal` ends the waiting, with its reason. A
    * turn whose request is open waits 3 s at most, then rejects with a StoreError.
    */
   stored<T>(call: () => Promise<T>, signal = this.job.signal): Promise<T> {
     const { clock } = this.#services;
     const options = { clock, log: this.log, signal };
     if (this.message.isInBand) return retry(call, { ...options, limitMs: MAX_IN_BAND_WAIT_MS });
-    return retry(call, { ...options, onLasting: () => void this.#tellOfOutage() });
+    return retry(call, { ...options, onLasting: () => void this.#notifyOfOutage() });
   }
 
   /** As `stored`, for what has to be stored even after the job was aborted: then it waits 10 s at most. */
@@ -134,15 +139,15 @@ export class TurnContext {
     return 'saved';
   }
 
-  async #tellOfOutage(): Promise<void> {
-    if (this.#isTold) return;
-    this.#isTold = true;
+  async #notifyOfOutage(): Promise<void> {
+    if (this.#isNoticeDone) return;
+    this.#isNoticeDone = true;
     const text = messagesFor(this.message.locale).storage.lasting;
     try {
       if (this.#sender === undefined) await this.#respond((sender) => sender.send({ text, audio: undefined }));
       else await this.#sender.notify(text);
     } catch (err) {
-      this.log.warn({ err }, 'user not told of the outage');
+      this.log.warn({ err }, 'notice of the outage not sent');
     }
   }
 }

@@ -3,7 +3,7 @@ import { addUsage } from '../../token-usage.ts';
 import { nextMemory } from '../history/history.ts';
 import { messageId } from '../keys.ts';
 import { isKnown } from '../record-after.ts';
-import type { ConversationRecord, ConversationUsage, Edit, UnsentReply } from '../records.ts';
+import type { ConversationRecord, ConversationUsage, Edit } from '../records.ts';
 import type { Reply } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { speakerOf } from '../speakers.ts';
@@ -26,19 +26,22 @@ export function turnEdit(
   { historyTurns, settings: { voice: configuredVoice } }: Services,
 ): Edit {
   const id = messageId(message);
-  const user = [message.text, ...attachments.remembered(model.transcript)].filter((line) => line !== '').join('\n');
-  const said = { user, name: speakerOf(message), activityId: message.activityId };
+  const user = [message.text, ...attachments.remembered.map((line) => line(model.transcript))]
+    .filter((line) => line !== '')
+    .join('\n');
+  const past = { user, name: speakerOf(message), activityId: message.activityId };
+  const { text, addsToShown, isFromModel, audio } = reply;
   return (record) => {
     if (record.lastTurn === turnId || record.unsent?.message === id) return record;
     const isWithdrawn = isKnown(record, message.activityId);
     return {
       ...record,
-      ...(isWithdrawn ? {} : nextMemory(record, said, model, historyTurns)),
+      ...(isWithdrawn ? {} : nextMemory(record, past, model, historyTurns)),
       settings: settingsAfter(record, model, configuredVoice),
       usage: usageAfter(record.usage, model, reply),
-      // A withdrawn message makes the session that has heard this turn unfit, what was changed meanwhile every session.
+      // A withdrawn message makes the session of this turn stale; a change by a command makes every session stale.
       lastTurn: isWithdrawn ? record.lastTurn : record.lastTurn === found.lastTurn ? turnId : id,
-      unsent: unsentOf(id, reply, costUsd),
+      unsent: { message: id, reply: { text, addsToShown, isFromModel }, audioId: audio?.stored?.id, costUsd },
     };
   };
 }
@@ -62,18 +65,5 @@ function usageAfter(usage: ConversationUsage, model: ModelResult, { audio }: Rep
     audioMs: usage.audioMs + (audio?.durationMs ?? 0),
     tokens: addUsage(usage.tokens, model.usage),
     context: { ...usage.context, ...(model.contextTokens ?? NO_CONTEXT) },
-  };
-}
-
-function unsentOf(message: string, { text, addsToShown, isFromModel, audio }: Reply, costUsd: number): UnsentReply {
-  return {
-    message,
-    reply: {
-      text,
-      ...(addsToShown === undefined ? {} : { addsToShown }),
-      ...(isFromModel === undefined ? {} : { isFromModel }),
-    },
-    ...(audio?.stored === undefined ? {} : { audioId: audio.stored.id }),
-    costUsd,
   };
 }

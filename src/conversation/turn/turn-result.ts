@@ -18,7 +18,7 @@ export type RefusalReason =
   | 'unreadable'
   | OverBudget['budget'];
 
-/** A message that the model is not asked, and what its user is told. */
+/** A message that is refused, and the text that its user gets. */
 export interface Refused {
   readonly reason: RefusalReason;
   readonly text: string;
@@ -35,7 +35,7 @@ export type TurnResult =
   /** A saved reply was delivered after a crash. */
   | { readonly kind: 'resent' }
   | { readonly kind: 'answeredBefore' }
-  /** The channel did not take the reply. `gone`: nobody is there any more. */
+  /** The channel refused the reply. `gone`: the conversation does not exist any more, or the bot is blocked. */
   | { readonly kind: 'unsent' | 'gone'; readonly error: unknown }
   /** Something broke that nobody expected; the user got an apology. */
   | { readonly kind: 'broken'; readonly error: unknown }

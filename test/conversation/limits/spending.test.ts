@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { readConfig } from '../../../src/config/config.ts';
 import { MemorySpending } from '../../../src/conversation/limits/memory-spending.ts';
-import {
-  type Allowance,
-  budgetNotices,
-  type CostRequest,
-  Spending,
-} from '../../../src/conversation/limits/spending.ts';
+import { type Allowance, type CostRequest, Spending } from '../../../src/conversation/limits/spending.ts';
 import type { Budgets, SpendingStore } from '../../../src/conversation/limits/spending-store.ts';
 import { StoreError } from '../../../src/errors.ts';
-import { costUsd, DEFAULT_PRICES, pricesOf } from '../../../src/prices.ts';
+import { costUsd, DEFAULT_PRICES, pricesOf, type ResponseSize } from '../../../src/prices.ts';
 import type { ModelResult } from '../../../src/realtime/model-result.ts';
 import { NO_TOKENS, type TokenUsage } from '../../../src/token-usage.ts';
 import { watchedLog } from '../../channel/watched-log.ts';
@@ -78,12 +72,12 @@ function spendingOf(budgets: Budgets, store: SpendingStore = new MemorySpending(
   return { log, spending: new Spending({ store, budgets, prices: DEFAULT_PRICES, model: MODEL, log: log.log }) };
 }
 
-const SETTINGS = { instructions: '', voice: 'alloy', modality: 'audio', maxOutputTokens: MAX_OUT } as const;
 const NO_BUDGETS: Budgets = { dayUsd: undefined, personUsd: undefined, conversationUsd: undefined };
 
-function asked(fields: Partial<CostRequest> = {}): CostRequest {
-  const owner = { jobId: 'job-1', conversation: 'a', person: 'ada' };
-  return { ...owner, context: NO_CONTEXT, settings: SETTINGS, text: () => [], soundMs: 0, pictures: 0, ...fields };
+const SMALLEST = { context: NO_CONTEXT, texts: [], audioMs: 0, pictures: 0, maxOutputTokens: MAX_OUT };
+
+function asked(owner: Partial<CostRequest> = {}, size: Partial<ResponseSize> = {}): CostRequest {
+  return { jobId: 'job-1', conversation: 'a', person: 'ada', ...owner, size: () => ({ ...SMALLEST, ...size }) };
 }
 
 /** Follows the steps with books of its own. */
@@ -105,8 +99,8 @@ async function follow(steps: readonly Step[], dayUsd: number, personUsd: number,
     if (each.kind === 'begin') {
       const { conversation, person, context } = each;
       const jobId = `job-${index}`;
-      const text = () => ['x'.repeat(each.textBytes)];
-      const allowance = await spending.reserve(asked({ jobId, conversation, person, context, text }));
+      const texts = ['x'.repeat(each.textBytes)];
+      const allowance = await spending.reserve(asked({ jobId, conversation, person }, { context, texts }));
       if (!('budget' in allowance))
         held.push({ jobId, allowance, conversation, person, most: mostOf(each), responses: 1, isOver: false });
     } else if (one !== undefined && each.kind === 'again') {
@@ -187,35 +181,5 @@ describe('what turns may cost', () => {
     assert.ok(!('budget' in allowance) && (await allowance.mayAskAgain()));
     await spending.settle('job-1', 1);
     assert.equal(spending.isBounded, false);
-  });
-});
-
-describe('budgets that no turn fits', () => {
-  const notices = (env: Record<string, string>) =>
-    budgetNotices(
-      readConfig({ AZURE_OPENAI_ENDPOINT: 'https://r.openai.azure.com', AZURE_OPENAI_DEPLOYMENT_NAME: MODEL, ...env }),
-    );
-
-  it('are named, with what a turn may cost', () => {
-    const consequence = 'every message is refused; raise it, or lower REALTIME_MAX_OUTPUT_TOKENS';
-    assert.deepEqual(
-      notices({ DAILY_BUDGET_USD: '0.1', PERSON_DAILY_BUDGET_USD: '0.2', CONVERSATION_BUDGET_USD: '0.26' }),
-      [
-        `DAILY_BUDGET_USD is less than one turn may cost (about 0.26 US dollars with REALTIME_MAX_OUTPUT_TOKENS 4096): ${consequence}`,
-        `PERSON_DAILY_BUDGET_USD is less than one turn may cost (about 0.26 US dollars with REALTIME_MAX_OUTPUT_TOKENS 4096): ${consequence}`,
-        `CONVERSATION_BUDGET_USD is less than one turn may cost (about 0.26 US dollars with REALTIME_MAX_OUTPUT_TOKENS 4096): ${consequence}`,
-      ],
-    );
-    assert.match(
-      notices({ DAILY_BUDGET_USD: '0.001', REALTIME_MAX_OUTPUT_TOKENS: '100' }).join(),
-      /^DAILY_BUDGET_USD .*\(about 0\.007\d? US dollars with REALTIME_MAX_OUTPUT_TOKENS 100\)/,
-    );
-  });
-
-  it('are not seen where the smallest turn fits, or nothing is bounded', () => {
-    assert.deepEqual(notices({ DAILY_BUDGET_USD: '0.27', CONVERSATION_BUDGET_USD: '0.27' }), []);
-    assert.deepEqual(notices({ DAILY_BUDGET_USD: '0.1', REALTIME_MAX_OUTPUT_TOKENS: '1000' }), []);
-    assert.deepEqual(notices({}), []);
-    assert.deepEqual(notices({ AZURE_OPENAI_DEPLOYMENT_NAME: 'unpriced' }), []);
   });
 });

@@ -3,11 +3,11 @@ import { describe, it } from 'node:test';
 import { createMemoryRecordingLinks } from '../../../src/conversation/recordings/memory-recording-links.ts';
 import { randomIds } from '../../../src/ids.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { guest, itKeepsInvitations } from './invitations-contract.ts';
+import { guest, itKeepsInvitations } from './recording-links-contract.ts';
 
 function recordingLinks() {
   const clock = new ManualClock();
-  return { clock, store: createMemoryRecordingLinks({ clock, ids: randomIds }) };
+  return { clock, store: createMemoryRecordingLinks(clock, randomIds) };
 }
 
 itKeepsInvitations('memory', async () => recordingLinks());

@@ -89,7 +89,7 @@ describe('the reply to a written answer', () => {
 });
 
 describe('the reply to an answer that was cut short', () => {
-  for (const why of ['length', 'lost'] as const) {
+  for (const why of ['length', 'lost', 'cancelled'] as const) {
     it(`is what was there, one sentence, and the sound (${why})`, async () => {
       const { text, audio } = await shelf().reply(cutShort(why));
       assert.match(text, /^Once upon\n\n\([^\n]+\)$/);
@@ -101,7 +101,9 @@ describe('the reply to an answer that was cut short', () => {
       await reply(cutShort(why));
       assert.equal(saved[0]?.text, 'Once upon');
     });
+  }
 
+  for (const why of ['length', 'lost'] as const) {
     it(`is the sentence alone where nothing was there (${why})`, async () => {
       const { text, audio } = await shelf().reply(cutShort(why, '', SILENCE));
       assert.match(text, /^\([^\n]+\)$/);
@@ -110,8 +112,10 @@ describe('the reply to an answer that was cut short', () => {
   }
 
   it('says different things for different reasons', async () => {
-    const texts = await Promise.all((['length', 'lost', 'filter'] as const).map((why) => shelf().reply(cutShort(why))));
-    assert.equal(new Set(texts.map(({ text }) => text)).size, 3);
+    const texts = await Promise.all(
+      (['length', 'lost', 'filter', 'cancelled'] as const).map((why) => shelf().reply(cutShort(why))),
+    );
+    assert.equal(new Set(texts.map(({ text }) => text)).size, 4);
   });
 
   it('withholds what the filter stopped, in words and in sound', async () => {
@@ -123,9 +127,10 @@ describe('the reply to an answer that was cut short', () => {
     assert.deepEqual(saved, []);
   });
 
-  it('is the text so far alone where the user stopped it', async () => {
+  it('is empty where the user stopped it before anything was there', async () => {
     const { saved, reply } = shelf();
-    assert.deepEqual(await reply(cutShort('cancelled')), { text: 'Once upon', audio: undefined, isFromModel: true });
+    const stopped = cutShort('cancelled', '', SILENCE);
+    assert.deepEqual(await reply(stopped), { text: '', audio: undefined, isFromModel: true });
     assert.deepEqual(saved, []);
   });
 });

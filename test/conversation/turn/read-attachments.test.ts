@@ -56,7 +56,7 @@ describe('a recording of the page on which to speak', () => {
       const turn = { message: spoken(kept?.id ?? '', locale), log, signal, telemetry };
       const read = await readAttachments(turn, services);
       assert.deepEqual(read.notes, [messagesFor(locale).attachments.recordingLost]);
-      assert.deepEqual([read.after, read.soundMs], [[], 0]);
+      assert.deepEqual([read.after, read.audioMs], [[], 0]);
       assert.match(logs.join(''), /not_fetched/);
     });
   }

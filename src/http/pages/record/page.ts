@@ -12,7 +12,7 @@ import type { RecordingPageFacts, RecordingPageTexts } from './page-data.ts';
 const ALMOST_FULL_SECONDS = 30;
 
 /** `GET` and `HEAD /record/<link>`: the page on which an invited user speaks, in a browser and in Teams' dialog. */
-export function recordingPageRoute(recordings: Recordings, clock: Clock) {
+export function recordingPageRoute(recordings: Pick<Recordings, 'guestOf'>, clock: Clock) {
   return async function serveRecordingPage(request: Request, response: Response): Promise<void> {
     const link = String(request.params.link);
     // The page's addresses are relative, and lead nowhere if its own ends with a slash.

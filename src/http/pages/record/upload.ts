@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'restify';
 import { MAX_CLIP_BYTES } from '../../../audio/clip/clip.ts';
-import type { Recordings, RecordingTaken } from '../../../conversation/recordings/recordings.ts';
+import type { RecordingResult, Recordings } from '../../../conversation/recordings/recordings.ts';
 import { personOf } from '../../../conversation/speakers.ts';
 import { AttachmentError, RequestError, StoreError } from '../../../errors.ts';
 import type { Logger } from '../../../log.ts';
@@ -13,7 +13,7 @@ import { firstLanguage } from '../page.ts';
 
 /** What receiving a recording needs. */
 export interface UploadServices {
-  readonly recordings: Recordings;
+  readonly recordings: Pick<Recordings, 'speakerOf' | 'accept'>;
   readonly isDraining: () => boolean;
   readonly log: Logger;
 }
@@ -33,7 +33,7 @@ export function uploadRoute({ recordings, isDraining, log }: UploadServices) {
   return async function receiveRecording(request: Request, response: Response): Promise<void> {
     let messages = messagesFor(firstLanguage(request));
     let requestLog = log;
-    let result: RecordingTaken;
+    let result: RecordingResult;
     try {
       if (isDraining()) throw refusals.draining(messages);
       const recordingLink = await recordings.speakerOf(String(request.params.link));
@@ -41,14 +41,14 @@ export function uploadRoute({ recordings, isDraining, log }: UploadServices) {
       if (recordingLink === undefined) throw refusals.gone(messages);
       messages = messagesFor(recordingLink.locale);
       requestLog = log.child({ conversation: recordingLink.key });
-      result = await recordings.take(recordingLink, () => {
+      result = await recordings.accept(recordingLink, () => {
         allowLongRequest(request);
         return personOf(recordingLink).isVouched ? readBody(request) : readUnvouched(request);
       });
     } catch (error) {
       throw localized(error, messages, requestLog);
     }
-    if (result !== 'taken') throw refusals[result](messages);
+    if (result !== 'accepted') throw refusals[result](messages);
     response.writeHead(202, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' });
     response.end('{}');
   };
@@ -63,7 +63,7 @@ async function readWav(request: IncomingMessage): Promise<Buffer> {
 }
 
 /** `gone` answers for all links that lead nowhere: it does not reveal whether there ever was one. */
-const refusals: Readonly<Record<Exclude<RecordingTaken, 'taken'>, (messages: Messages) => RequestError>> = {
+const refusals: Readonly<Record<Exclude<RecordingResult, 'accepted'>, (messages: Messages) => RequestError>> = {
   gone: ({ recording }) => new RequestError('not_found', recording.ended),
   draining: ({ shuttingDown }) => new RequestError('draining', shuttingDown),
   full: ({ apologies }) => new RequestError('busy', apologies.crowded),

@@ -85,20 +85,20 @@ export function itKeepsInvitations(what: string, open: () => Promise<Invitations
       const last = await store.create(guest('a'));
       for (const { id } of earlier) {
         assert.equal(await store.find(id), undefined);
-        assert.equal(await store.take(id), false);
+        assert.equal(await store.claim(id), false);
       }
       for (const each of [last, ...others]) assert.deepEqual(await store.find(each.id), each);
-      assert.equal(await store.take(last.id), true);
+      assert.equal(await store.claim(last.id), true);
       for (const each of others) assert.deepEqual(await store.find(each.id), each);
     });
 
     it('are taken once, of many at the same moment', async () => {
       const { store } = await open();
       const { id } = await store.create(guest());
-      const taken = await Promise.all(Array.from({ length: 8 }, () => store.take(id)));
+      const taken = await Promise.all(Array.from({ length: 8 }, () => store.claim(id)));
       assert.equal(taken.filter(Boolean).length, 1);
       assert.equal(await store.find(id), undefined);
-      assert.equal(await store.take(id), false);
+      assert.equal(await store.claim(id), false);
     });
 
     it('end a quarter of an hour after they were made', async () => {
@@ -117,7 +117,7 @@ export function itKeepsInvitations(what: string, open: () => Promise<Invitations
       for (let count = 0; count < 2; count++) await store.forget('a');
       for (const { id } of [one, two]) {
         assert.equal(await store.find(id), undefined);
-        assert.equal(await store.take(id), false);
+        assert.equal(await store.claim(id), false);
       }
       assert.deepEqual(await store.find(other.id), other);
     });
@@ -126,7 +126,7 @@ export function itKeepsInvitations(what: string, open: () => Promise<Invitations
       const { store } = await open();
       for (const id of ['', 'x', '../../conversations/x', '__proto__', 'A'.repeat(33), 'ü'.repeat(33)]) {
         assert.equal(await store.find(id), undefined, id);
-        assert.equal(await store.take(id), false, id);
+        assert.equal(await store.claim(id), false, id);
       }
     });
   });

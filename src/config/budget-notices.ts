@@ -1,0 +1,28 @@
+import { costUsd, pricesOf, worstCase } from '../prices.ts';
+import type { LimitSettings } from './limit-settings.ts';
+import type { SessionSettings } from './model-settings.ts';
+
+/** Budgets that no turn fits: with them, everybody is refused for ever. */
+export function budgetNotices(
+  limits: LimitSettings,
+  { instructions, maxOutputTokens }: Pick<SessionSettings, 'instructions' | 'maxOutputTokens'>,
+  model: string,
+): string[] {
+  const prices = pricesOf(limits.prices, model);
+  if (prices === undefined) return [];
+  const context = { text: 0, audio: 0 };
+  const smallest = worstCase({ context, texts: [instructions], audioMs: 0, pictures: 0, maxOutputTokens });
+  const neededUsd = costUsd(smallest, prices);
+  const cost = `about ${Number(neededUsd.toPrecision(2))} US dollars with REALTIME_MAX_OUTPUT_TOKENS ${maxOutputTokens}`;
+  const budgets = [
+    ['DAILY_BUDGET_USD', limits.dayUsd],
+    ['PERSON_DAILY_BUDGET_USD', limits.personUsd],
+    ['CONVERSATION_BUDGET_USD', limits.conversationUsd],
+  ] as const;
+  return budgets
+    .filter(([, usd]) => usd !== undefined && usd < neededUsd)
+    .map(
+      ([name]) =>
+        `${name} is less than one turn may cost (${cost}): every message is refused; raise it, or lower REALTIME_MAX_OUTPUT_TOKENS`,
+    );
+}

@@ -1,0 +1,151 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../clock.ts';
+import { TurnError } from '../../errors.ts';
+import { lruOptions } from '../../lru-options.ts';
+import { Shares } from '../../shares.ts';
+import { personOf } from '../speakers.ts';
+import type { UserMessage } from '../user-message.ts';
+import {
+  type AddedTurn,
+  type AddResult,
+  MAX_WAITING,
+  MAX_WAITING_BYTES,
+  MAX_WAITING_IN_ALL,
+  MAX_WAITING_PER_PERSON,
+  type TurnJob,
+  type TurnQueue,
+} from './turn-queue.ts';
+
+/** The one attempt at a message that ends with its process. */
+export interface LocalJob extends TurnJob {
+  /** Aborts the signal. */
+  abort(reason: TurnError): void;
+}
+
+interface Turn<Job> {
+  readonly job: Job;
+  /** Resolves when the turn has ended, or never begins. */
+  readonly done: Promise<void>;
+  readonly end: () => void;
+}
+
+/** Channels deliver an activity again within minutes. */
+const KNOWN_FOR_MS = 3_600_000;
+const MAX_KNOWN = 50_000;
+
+/** Messages in the memory of this process. */
+export class LocalQueue<Job extends LocalJob> implements TurnQueue {
+  readonly #createJob: (message: UserMessage) => Job;
+  readonly #clock: Clock;
+  readonly #keyOf: (key: string) => string;
+  readonly #known: LRUCache<string, true>;
+  /** The turns that wait, by conversation; a conversation stays here while one of its turns runs. */
+  readonly #waiting = new Map<string, Turn<Job>[]>();
+  readonly #running = new Map<string, Turn<Job>>();
+  /** Running turns count, too. */
+  readonly #messages = new Shares({ max: MAX_WAITING_IN_ALL, maxPerPerson: MAX_WAITING_PER_PERSON });
+  readonly #chars = new Shares({ max: MAX_WAITING_BYTES, maxPerPerson: MAX_WAITING_BYTES });
+  #run: ((job: TurnJob) => Promise<void>) | undefined;
+
+  /** `keyOf`: how a conversation is named in calls that take a key. Default: by its key. */
+  constructor(createJob: (message: UserMessage) => Job, clock: Clock, keyOf = (key: string) => key) {
+    this.#createJob = createJob;
+    this.#clock = clock;
+    this.#keyOf = keyOf;
+    const perf = { now: () => clock.now() };
+    this.#known = new LRUCache({ ...lruOptions(MAX_KNOWN), ttl: KNOWN_FOR_MS, ttlResolution: 0, perf });
+  }
+
+  async add(message: UserMessage): Promise<AddResult> {
+    return this.#add(message).result;
+  }
+
+  async addInBand(message: UserMessage): Promise<AddedTurn> {
+    return this.#add(message);
+  }
+
+  async hasRoom(key: string): Promise<boolean> {
+    return (this.#waiting.get(key)?.length ?? 0) < MAX_WAITING;
+  }
+
+  start(run: (job: TurnJob) => Promise<void>): void {
+    this.#run = run;
+    for (const key of [...this.#waiting.keys()]) void this.#work(key, run);
+  }
+
+  async drain(graceMs: number, dismiss: (message: UserMessage) => Promise<void>): Promise<void> {
+    const waiting = [...this.#waiting.values()].flatMap((turns) => turns.splice(0));
+    const dismissed = waiting.map(({ job, end }) => dismiss(job.message).then(end));
+    const running = [...this.#running.values()];
+    const cancelTimer = this.#clock.after(graceMs, () => {
+      for (const { job } of running) job.abort(new TurnError('shutting_down', 'the process has to end'));
+    });
+    await Promise.all([...dismissed, ...running.map(({ done }) => done)]);
+    cancelTimer();
+  }
+
+  /** Cancels waiting messages of a conversation. */
+  cancelWaiting(key: string, isMeant: (message: UserMessage) => boolean = () => true): void {
+    const turns = this.#waiting.get(key) ?? [];
+    for (const turn of turns.splice(0)) {
+      if (isMeant(turn.job.message)) turn.end();
+      else turns.push(turn);
+    }
+  }
+
+  /** Cancels all waiting messages of a conversation and stops the turn that runs. */
+  stop(key: string): void {
+    this.cancelWaiting(key);
+    this.running(key)?.abort(new TurnError('cancelled', 'the user stopped the turn'));
+  }
+
+  /** The turn of a conversation that runs now. */
+  running(key: string): Job | undefined {
+    return this.#running.get(key)?.job;
+  }
+
+  #add(message: UserMessage): AddedTurn {
+    const refused = (result: AddResult) => ({ result, done: Promise.resolve() });
+    const key = this.#keyOf(message.key);
+    const name = JSON.stringify([message.key, message.activityId]);
+    if (this.#known.has(name)) return refused('duplicate');
+    const person = personOf(message);
+    const waiting = this.#waiting.get(key);
+    const hasShare = this.#messages.hasShareLeft(person) && (waiting?.length ?? 0) < MAX_WAITING;
+    const charCount = charsOf(message);
+    if (hasShare && !(this.#messages.hasRoom(person) && this.#chars.hasRoom(person, charCount))) return refused('busy');
+    this.#known.set(name, true);
+    if (!hasShare) return refused('queueFull');
+    const turn = this.#turnOf(message, [this.#messages.acquire(person), this.#chars.acquire(person, charCount)]);
+    if (waiting !== undefined) waiting.push(turn);
+    else {
+      this.#waiting.set(key, [turn]);
+      if (this.#run !== undefined) void this.#work(key, this.#run);
+    }
+    return { result: 'queued', done: turn.done };
+  }
+
+  #turnOf(message: UserMessage, releases: readonly ((() => void) | undefined)[]): Turn<Job> {
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    const end = () => {
+      for (const release of releases) release?.();
+      resolve();
+    };
+    return { job: this.#createJob(message), done, end };
+  }
+
+  async #work(key: string, run: (job: TurnJob) => Promise<void>): Promise<void> {
+    for (let turn = this.#waiting.get(key)?.shift(); turn !== undefined; turn = this.#waiting.get(key)?.shift()) {
+      this.#running.set(key, turn);
+      await run(turn.job);
+      turn.end();
+    }
+    this.#running.delete(key);
+    this.#waiting.delete(key);
+  }
+}
+
+/** What a message holds, about: of attachments only addresses are long, since a file may be inside one. */
+function charsOf({ text, attachments }: UserMessage): number {
+  return attachments.reduce((sum, each) => sum + (each.kind === 'file' ? each.url.length : 0), text.length);
+}
