@@ -11,7 +11,7 @@ export interface Reply {
   readonly isFromModel?: boolean | undefined;
   readonly audio: ReplyAudio | undefined;
   /** What it rests on, below the text. */
-  readonly sources?: readonly Source[];
+  readonly sources?: readonly Source[] | undefined;
   /** What the user may choose from, below the text. */
   readonly choice?: Choice;
   /** What leads the user to the page on which to speak, below the text. */

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { defineTool } from '../define-tool.ts';
-import type { Source, Tool, ToolAccess } from '../tool.ts';
+import { DATA_NOTICE, type Source, type Tool, type ToolAccess } from '../tool.ts';
 import type { Hit } from './document-index.ts';
 import type { Documents } from './documents.ts';
 
+const DESCRIPTION =
+  'Searches the documents of this organisation: handbooks, rules, manuals. Call it before you answer a question about facts that they may hold, and answer from what it finds. Pass the words that the text may use: several forms of each word, synonyms, compounds and their parts. Do not speak file names or page numbers: the sources are shown to the user.';
 const MAX_HITS = 8;
 const MAX_CHARS = 7_000;
 
@@ -13,8 +15,7 @@ export function searchDocuments(documents: Documents, access: ToolAccess): Tool 
     name: 'search_documents',
     title: 'Documents',
     progress: { en: 'Searching the documents…', de: 'Durchsucht die Dokumente…' },
-    description:
-      'Searches the documents of this organisation: handbooks, rules, manuals. Call it before you answer a question about facts that they may hold, and answer from what it finds. Pass the words that the text may use: several forms of each word, synonyms, compounds and their parts. Do not speak file names or page numbers: the sources are shown to the user.',
+    description: `${DESCRIPTION} ${DATA_NOTICE}`,
     parameters: z.object({ query: z.string().min(1).describe('Words in the language of the documents.') }),
     approval: 'never',
     isReadOnly: true,

@@ -1,7 +1,7 @@
 import type { Tool as ListedTool } from '@modelcontextprotocol/client';
 import type { McpServerSettings } from '../../config/mcp-settings.ts';
 import { parameterSchema } from '../parameter-schema.ts';
-import type { Tool } from '../tool.ts';
+import { DATA_NOTICE, type Tool } from '../tool.ts';
 import { qualifiedName } from '../tool-names.ts';
 
 /** What is sent with each response of the model counts: what is longer is cut. */
@@ -28,7 +28,7 @@ export function mcpTool(
   return {
     name: qualifiedName(settings.name, name),
     title: (title ?? annotations?.title ?? name).slice(0, MAX_TITLE_CHARS),
-    description: description.slice(0, MAX_DESCRIPTION_CHARS),
+    description: `${description.slice(0, MAX_DESCRIPTION_CHARS)} ${DATA_NOTICE}`.trim(),
     parameters: parameters.schema,
     approval: settings.approval === 'never' || settings.allow.includes(name) ? 'never' : 'ask',
     isReadOnly,
