@@ -46,6 +46,7 @@ describe('toUserMessage', () => {
       user: { id: 'user-1', name: 'Ada', aadObjectId: 'aad-1' },
       personKey: 'person',
       isAllowed: true,
+      vouchedIds: [],
       locale: 'de-DE',
       isInBand: false,
       text: 'hello',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ScriptedTurn } from '../../dev/simulator/script.ts';
-import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
+import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import { FILESYSTEM } from '../tools/mcp-under-test.ts';
 
 const call = (name: string, args: object = {}) => ({ call: { name, arguments: JSON.stringify(args) } });
@@ -14,6 +14,13 @@ const calls = (...outputs: (ReturnType<typeof call> | { text: string })[]): Scri
 });
 /** Answers with what the newest outputs say. */
 const echo: ScriptedTurn = ({ outputs }) => `Found: ${outputs.map(({ output }) => output).join(' | ')}`;
+
+/** What the model was told that it may call. */
+function toolsOf(events: BotUnderTest['events']): string[] {
+  const update = events.find(({ event: { type } }) => type === 'session.update') ?? assert.fail('no session.update');
+  const { tools } = update.event['session'] as { tools: { name: string }[] };
+  return tools.map(({ name }) => name);
+}
 
 /** A bot with the example functions, asked once; resolves with its reply. */
 async function asked(turns: readonly ScriptedTurn[], options: BotUnderTestOptions = {}, fields = {}) {
@@ -29,12 +36,7 @@ describe('a question that needs a function', () => {
     const { bot, reply, sent } = await asked(turns);
     assert.match(reply.text, /^Let me look\.\n\nFound: \{"status":"shipped"/);
     assert.equal(reply.attachments[0].contentType, 'audio/wav');
-    const update = sent.find(({ event: { type } }) => type === 'session.update');
-    const { tools } = update?.event['session'] as { tools: { name: string }[] };
-    assert.deepEqual(
-      tools.map(({ name }) => name),
-      ['current_time', 'order_status'],
-    );
+    assert.deepEqual(toolsOf(sent), ['current_time', 'order_status']);
     const [line] = await bot.logged('tool called');
     assert.deepEqual([line?.['tool'], line?.['end']], ['order_status', 'done']);
     // Neither arguments nor results.
@@ -117,12 +119,7 @@ describe('an MCP server by configuration', () => {
     await bot.connector.whenMessages(1);
     assert.match(bot.connector.messages[0]?.body.text, /^Found: Successfully wrote/);
     assert.equal(await readFile(join(folder, 'a.txt'), 'utf8'), 'hello');
-    const update = bot.events.find(({ from, event }) => from === 'client' && event['type'] === 'session.update');
-    const { tools } = update?.event['session'] as { tools: { name: string }[] };
-    assert.deepEqual(
-      tools.map(({ name }) => name),
-      ['current_time', 'files__write_file'],
-    );
+    assert.deepEqual(toolsOf(bot.events), ['current_time', 'files__write_file']);
     await bot.close();
   });
 });
