@@ -170,10 +170,11 @@ describe('npm run chat', { concurrency: true }, () => {
     const [note = '', ...lines] = chat.stdout.split('\n');
     assert.match(note, /^No model is configured, so a SIMULATOR answers/);
     assert.equal(lines[0], `${PROMPT}say hi`);
-    assert.equal(lines[1], 'hi');
-    assert.match(lines[2] ?? '', /^\d\.\d s of audio$/);
-    assert.deepEqual(lines.slice(3, 5), [`${PROMPT}what did I say`, 'You said: “say hi”']);
-    assert.match(lines[5] ?? '', /^\d\.\d s of audio$/);
+    assert.match(lines[1] ?? '', /^Session ID: /);
+    assert.equal(lines[2], 'hi');
+    assert.match(lines[3] ?? '', /^\d\.\d s of audio$/);
+    assert.deepEqual(lines.slice(4, 6), [`${PROMPT}what did I say`, 'You said: “say hi”']);
+    assert.match(lines[6] ?? '', /^\d\.\d s of audio$/);
     assert.equal(chat.stderr, '');
   });
 
@@ -196,14 +197,15 @@ describe('npm run chat', { concurrency: true }, () => {
     const chat = new Chat(
       t,
       { REALTIME_VOICE: 'aloy' },
-      { dotEnv: 'REALTME_VOICE=marin\nDALY_BUDGET_USD=5\n', args: [] },
+      { dotEnv: 'DALY_BUDGET_USD=5\nREALTME_VOICE=marin\n', args: [] },
     );
-    await chat.until(PROMPT);
+    chat.closeInput();
+    assert.equal(await chat.ended(), 0);
     assert.deepEqual(
       chat.stderr.split('\n').map((line) => line.split(',')[0]),
       [
-        'REALTME_VOICE is no setting of the bot',
         'DALY_BUDGET_USD is no setting of the bot',
+        'REALTME_VOICE is no setting of the bot',
         'REALTIME_VOICE is "aloy"',
         '',
       ],
