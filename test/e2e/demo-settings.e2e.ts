@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { WebSocket } from 'ws';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -38,19 +38,19 @@ describe('the demo with a voice and a prompt of its own', () => {
 /** The bot's answer to a message, through Direct Line. */
 async function answerTo(text: string, page: string): Promise<string> {
   const conversations = new URL('/v3/directline/conversations', page).href;
-  const { conversationId } = await jsonOf(await fetch(conversations, { method: 'POST' }));
-  const url = `${conversations}/${conversationId}/activities`;
-  const body = JSON.stringify({ type: 'message', text, from: { id: 'user' } });
-  await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-  for (;;) {
-    const { activities } = await jsonOf(await fetch(url));
-    const answer = activities.find((activity: { text?: string }) => activity.text?.includes('I am a simulator of'));
-    if (answer?.text.includes('computer voice')) return answer.text;
-    await wait(100);
-  }
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was on the wire.
-async function jsonOf(response: Response): Promise<any> {
-  return response.json();
+  const started = await (await fetch(conversations, { method: 'POST' })).json();
+  const { conversationId, streamUrl } = started as { conversationId: string; streamUrl: string };
+  const stream = new WebSocket(streamUrl);
+  const answer = new Promise<string>((resolve) => {
+    stream.on('message', (frame) => {
+      const { activities = [] } = JSON.parse(String(frame) || '{}') as { activities?: { text?: string }[] };
+      for (const { text: part = '' } of activities) if (part.includes('one computer voice')) resolve(part);
+    });
+  });
+  await fetch(`${conversations}/${conversationId}/activities`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ type: 'message', text, from: { id: 'user' } }),
+  });
+  return answer.finally(() => stream.close());
 }
