@@ -4,7 +4,7 @@ import { addressingIn, isAddressed } from './channel/addressing.ts';
 import { type AllowList, isAllowed, isGreeted } from './channel/allow-list.ts';
 import type { FileSaver } from './channel/file-saver.ts';
 import { answerInvoke, audioToSave, type InvokeDeps } from './channel/invokes.ts';
-import type { Responders } from './channel/respond.ts';
+import type { ReplyRoutes } from './channel/reply-routes.ts';
 import type { ServiceUrls } from './channel/service-urls.ts';
 import {
   conversationKey,
@@ -26,7 +26,7 @@ import {
 } from './channel/vouched-identity.ts';
 import type { Acceptance } from './conversation/acceptance.ts';
 import type { Conversations } from './conversation/conversations.ts';
-import type { Respond } from './conversation/reply.ts';
+import type { WithSender } from './conversation/reply.ts';
 import type { MessageReference } from './conversation/user-message.ts';
 import { RequestError } from './errors.ts';
 import type { Logger } from './log.ts';
@@ -36,7 +36,7 @@ import { messagesFor } from './messages/messages.ts';
 export interface VoiceBotOptions {
   readonly adapter: VoiceAdapter;
   readonly conversations: Conversations;
-  readonly responders: Responders;
+  readonly replyRoutes: ReplyRoutes;
   readonly files: FileSaver;
   readonly invokes: InvokeDeps;
   readonly log: Logger;
@@ -88,7 +88,7 @@ export class VoiceBot extends TeamsActivityHandler {
     }
     // Before the answer, and only for people whose messages are answered.
     if (message.isAllowed) serviceUrls.note(message.key, context.activity);
-    await this.#end(context, await conversations.accept(message, this.#respondTo(context, message.reference)));
+    await this.#end(context, await conversations.accept(message, this.#withSenderFor(context, message.reference)));
   }
 
   /** Handles a pressed button. It waits for no turn, and its request does not wait for it. */
@@ -97,7 +97,7 @@ export class VoiceBot extends TeamsActivityHandler {
     work: (context: TurnContext, stopping: AbortSignal) => Promise<void>,
   ): Promise<void> {
     const { activity } = context;
-    const { adapter, conversations, responders, serviceUrls } = this.#options;
+    const { adapter, conversations, replyRoutes, serviceUrls } = this.#options;
     const { isAllowed, personKey } = this.#senderOf(context);
     const key = conversationKey(activity);
     const reference = toReference(activity, adapter.callerOf(context));
@@ -109,7 +109,7 @@ export class VoiceBot extends TeamsActivityHandler {
           if (isAllowed) await work(live, stopping);
           else await live.sendActivity(messagesFor(localeOf(activity)).notAllowed);
         };
-        return isInBand(activity) ? run(context) : responders.openContext(reference, run);
+        return isInBand(activity) ? run(context) : replyRoutes.openContext(reference, run);
       },
     );
     await this.#end(context, accepted);
@@ -153,10 +153,10 @@ export class VoiceBot extends TeamsActivityHandler {
     const { activity } = context;
     const { adapter, allowList, conversations } = this.#options;
     if (!isGreeted(this.#identityOf(context), allowList)) return;
-    const respond = this.#respondTo(context, toReference(activity, adapter.callerOf(context)));
+    const withSender = this.#withSenderFor(context, toReference(activity, adapter.callerOf(context)));
     const { welcome, welcomeGroup } = messagesFor(localeOf(activity));
     const text = addressingIn(activity) === 'anything' ? welcome : welcomeGroup;
-    await this.#end(context, await conversations.welcome(conversationKey(activity), text, respond));
+    await this.#end(context, await conversations.welcome(conversationKey(activity), text, withSender));
   }
 
   /** Teams names the deleted message by the activity's own id. An edited message starts nothing: it was answered. */
@@ -189,8 +189,8 @@ export class VoiceBot extends TeamsActivityHandler {
     return vouchedIdentity(context.activity, adapter.callerOf(context).identity, vouching);
   }
 
-  #respondTo(context: TurnContext, reference: MessageReference): Respond {
-    const { responders } = this.#options;
-    return isInBand(context.activity) ? responders.inBand(context) : responders.later(reference);
+  #withSenderFor(context: TurnContext, reference: MessageReference): WithSender {
+    const { replyRoutes } = this.#options;
+    return isInBand(context.activity) ? replyRoutes.inBand(context) : replyRoutes.later(reference);
   }
 }

@@ -14,13 +14,13 @@ import type { Spending } from './limits/spending.ts';
 import type { TurnRate } from './limits/turn-rate.ts';
 import type { TurnQueue } from './queue/turn-queue.ts';
 import type { RecordingLinks } from './recordings/recording-links.ts';
-import type { RecordingAccess, Respond } from './reply.ts';
+import type { RecordingAccess, WithSender } from './reply.ts';
 import type { FetchFile, MessageReference, UserMessage } from './user-message.ts';
 
 /** What the channel does for conversations. */
 export interface ChannelServices {
   /** After the request was answered: also for a message that another instance accepted. */
-  readonly later: (reference: MessageReference) => Respond;
+  readonly later: (reference: MessageReference) => WithSender;
   /** How the sender of a message gets to the page on which to speak. */
   readonly recordingAccess: (message: UserMessage) => RecordingAccess;
 }

@@ -11,15 +11,15 @@ import type { Services } from '../services.ts';
 import { speakerOf } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import type { ReadAttachments } from './read-attachments.ts';
-import type { TurnContext } from './turn-context.ts';
-import type { Response } from './turn-result.ts';
+import type { Turn } from './turn.ts';
+import type { ModelAnswer } from './turn-result.ts';
 
 /** Makes the whole reply: what was understood, the answer with its audio, and what else the user has to know. */
 export async function composeReply(
-  { model, shownHeading, calls }: Response,
+  { model, shownHeading, calls }: ModelAnswer,
   attachments: ReadAttachments,
   record: ConversationRecord,
-  turn: TurnContext,
+  turn: Turn,
   services: Services,
 ): Promise<Reply> {
   const { message } = turn;
@@ -57,7 +57,7 @@ export function transcriptHeading(transcript: string | undefined, message: UserM
 /** What the user gets for an outcome: every outcome has one reply. */
 export async function toReply(
   outcome: Outcome,
-  turn: Pick<TurnContext, 'message' | 'log' | 'incident'>,
+  turn: Pick<Turn, 'message' | 'log' | 'incident'>,
   services: Pick<Services, 'audioStore'>,
 ): Promise<Reply> {
   const messages = messagesFor(turn.message.locale);
@@ -87,7 +87,7 @@ export async function toReply(
 /** Text is authoritative: audio that cannot be made or stored never costs the text. */
 async function toAudio(
   { pcm, text }: { pcm: Pcm; text: string },
-  { message, log }: Pick<TurnContext, 'message' | 'log'>,
+  { message, log }: Pick<Turn, 'message' | 'log'>,
   { audioStore }: Pick<Services, 'audioStore'>,
 ): Promise<ReplyAudio | undefined> {
   if (pcm.byteLength === 0) return undefined;

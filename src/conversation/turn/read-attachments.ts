@@ -9,7 +9,7 @@ import type { ContentPart } from '../../realtime/content.ts';
 import type { Services } from '../services.ts';
 import { personOf } from '../speakers.ts';
 import type { MessageAttachment } from '../user-message.ts';
-import type { TurnContext } from './turn-context.ts';
+import type { Turn } from './turn.ts';
 
 type AttachmentServices = Pick<Services, 'files' | 'audioStore' | 'channel' | 'clock'>;
 
@@ -51,7 +51,7 @@ interface Content {
 
 /** What reading one message takes. */
 interface Reading {
-  readonly turn: Pick<TurnContext, 'message' | 'log' | 'signal'>;
+  readonly turn: Pick<Turn, 'message' | 'log' | 'signal'>;
   readonly services: AttachmentServices;
   /** Ends the reading as well when it takes too long. */
   readonly limited: AbortSignal;
@@ -59,7 +59,7 @@ interface Reading {
 
 /** Fetches and reads all that came along with a message. Rejects only with the reason of the turn's aborted signal. */
 export async function readAttachments(
-  turn: Reading['turn'] & { readonly telemetry: Pick<TurnContext['telemetry'], 'step'> },
+  turn: Reading['turn'] & { readonly telemetry: Pick<Turn['telemetry'], 'step'> },
   services: AttachmentServices,
 ): Promise<ReadAttachments> {
   const { message, signal, telemetry } = turn;

@@ -7,16 +7,12 @@ import type { ReplySender } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { type Prompt, sizeOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
-import type { TurnContext } from './turn-context.ts';
+import type { Turn } from './turn.ts';
 import { progressOf, turnTools } from './turn-functions.ts';
-import type { Response } from './turn-result.ts';
+import type { ModelAnswer } from './turn-result.ts';
 
 /** Reserves the most that an answer may cost, or says which budget that exceeds. */
-export async function reserve(
-  prompt: Prompt,
-  turn: TurnContext,
-  { spending }: Services,
-): Promise<Allowance | OverBudget> {
+export async function reserve(prompt: Prompt, turn: Turn, { spending }: Services): Promise<Allowance | OverBudget> {
   const { job, message } = turn;
   const owners = { jobId: job.id, conversation: message.key, person: message.personKey };
   const request = { ...owners, size: () => sizeOf(prompt) };
@@ -33,9 +29,9 @@ export async function respond(
   prompt: Prompt,
   allowance: Allowance,
   sender: ReplySender,
-  turn: TurnContext,
+  turn: Turn,
   services: Services,
-): Promise<Response> {
+): Promise<ModelAnswer> {
   const { job, message, log, telemetry, signal } = turn;
   const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
   const { settings, about, text, parts: attached, history, lastTurn } = prompt;

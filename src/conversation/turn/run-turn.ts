@@ -8,7 +8,7 @@ import { isEmpty, toPrompt } from './prompt.ts';
 import { readAttachments } from './read-attachments.ts';
 import { overBudget, tooFast, unreadable, validateMessage } from './refusals.ts';
 import { reserve, respond } from './respond.ts';
-import type { TurnContext } from './turn-context.ts';
+import type { Turn } from './turn.ts';
 import { turnEdit } from './turn-edit.ts';
 import type { TurnResult } from './turn-result.ts';
 
@@ -16,7 +16,7 @@ import type { TurnResult } from './turn-result.ts';
 const MAX_ATTEMPTS = 3;
 
 /** Runs one turn: from a dequeued message to a delivered reply. Never rejects: every end is a result. */
-export async function runTurn(turn: TurnContext, services: Services): Promise<TurnResult> {
+export async function runTurn(turn: Turn, services: Services): Promise<TurnResult> {
   const result = await answer(turn, services).catch((error: unknown) => endEarly(error, turn, services));
   await turn.close(result.kind === 'superseded');
   // After the sender is closed: another attempt may begin to send at once.
@@ -25,7 +25,7 @@ export async function runTurn(turn: TurnContext, services: Services): Promise<Tu
 }
 
 /** Rejects with what has ended the turn before it had a reply. */
-async function answer(turn: TurnContext, services: Services): Promise<TurnResult> {
+async function answer(turn: Turn, services: Services): Promise<TurnResult> {
   const { job, message } = turn;
   const start = await job.begin();
   if (start.kind === 'superseded') return start;
@@ -48,11 +48,11 @@ async function answer(turn: TurnContext, services: Services): Promise<TurnResult
   const allowance = await reserve(prompt, turn, services);
   if ('budget' in allowance) return refuse(overBudget(allowance, message), sender, turn);
 
-  const response = await respond(prompt, allowance, sender, turn, services); // live text goes out meanwhile
-  const reply = await composeReply(response, attachments, record, turn, services);
+  const answer = await respond(prompt, allowance, sender, turn, services); // live text goes out meanwhile
+  const reply = await composeReply(answer, attachments, record, turn, services);
 
-  const saved = await job.save(turnEdit({ response, attachments, reply }, record, turn, services));
+  const saved = await job.save(turnEdit({ answer, attachments, reply }, record, turn, services));
   if (saved === 'superseded') return { kind: 'superseded' };
   const audible = saved === 'obsolete' ? await withoutAudio(reply, turn, services) : reply;
-  return deliver(audible, { kind: 'answered', model: response.model }, sender, turn, services);
+  return deliver(audible, { kind: 'answered', model: answer.model }, sender, turn, services);
 }

@@ -9,13 +9,13 @@ import type { Reply } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { speakerOf } from '../speakers.ts';
 import type { ReadAttachments } from './read-attachments.ts';
-import type { TurnContext } from './turn-context.ts';
-import type { Response } from './turn-result.ts';
+import type { Turn } from './turn.ts';
+import type { ModelAnswer } from './turn-result.ts';
 
 /** What a turn has come to. */
 export interface Answered {
   readonly attachments: ReadAttachments;
-  readonly response: Response;
+  readonly answer: ModelAnswer;
   readonly reply: Reply;
 }
 
@@ -24,9 +24,9 @@ const MAX_REMEMBERED_CHARS = 200;
 
 /** The edit that applies a turn to the newest record; does nothing the second time. `found`: as the turn began with it. */
 export function turnEdit(
-  { attachments, response: { model, calls }, reply }: Answered,
+  { attachments, answer: { model, calls }, reply }: Answered,
   found: ConversationRecord,
-  { job: { id: turnId, message }, costUsd = 0 }: TurnContext,
+  { job: { id: turnId, message }, costUsd = 0 }: Turn,
   { historyTurns, settings: { voice: configuredVoice } }: Services,
 ): Edit {
   const id = messageId(message);

@@ -7,7 +7,7 @@ import type { Tool } from '../../tools/tool.ts';
 import { argumentsHash, type CallResult, type ToolCall } from '../../tools/tool-call.ts';
 import type { ToolSet } from '../../tools/tools.ts';
 import type { Services } from '../services.ts';
-import type { TurnContext } from './turn-context.ts';
+import type { Turn } from './turn.ts';
 
 /** Of one turn, all its responses together. */
 const MAX_CALLS = 16;
@@ -26,12 +26,7 @@ export function progressOf({ progress, title }: Tool, locale: string | undefined
 }
 
 /** Runs the calls of one turn. `onCall` is told of each one before it runs. */
-export function turnTools(
-  set: ToolSet,
-  onCall: (tool: Tool) => void,
-  turn: TurnContext,
-  services: Services,
-): TurnTools {
+export function turnTools(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn, services: Services): TurnTools {
   const results: CallResult[] = [];
   const run = async (calls: readonly FunctionCall[], signal: AbortSignal): Promise<CallOutputs> => {
     const left = MAX_CALLS - results.length;
@@ -52,7 +47,7 @@ export function turnTools(
   return { functions: { definitions: set.definitions, run }, results };
 }
 
-function depsOf({ tools }: ToolSet, turn: TurnContext, { clock, audit }: Services): RunCallsDeps {
+function depsOf({ tools }: ToolSet, turn: Turn, { clock, audit }: Services): RunCallsDeps {
   const { job, message, log } = turn;
   const names = { turnId: job.id, conversation: message.key, asker: message.personKey, decider: undefined };
   return {

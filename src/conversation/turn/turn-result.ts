@@ -4,7 +4,7 @@ import type { OverBudget } from '../limits/spending-store.ts';
 import type { RecordingLink } from '../user-message.ts';
 
 /** The model's part of a turn. */
-export interface Response {
+export interface ModelAnswer {
   readonly model: ModelResult;
   /** What was shown above the answer while it was made, and stays; `undefined` when nothing was shown. */
   readonly shownHeading?: string | undefined;

@@ -4,7 +4,7 @@ import { messagesFor } from '../../messages/messages.ts';
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { TurnTelemetry } from '../../telemetry/turn-telemetry.ts';
 import type { SaveResult, TurnJob } from '../queue/turn-queue.ts';
-import type { ReplySender, Respond } from '../reply.ts';
+import type { ReplySender, WithSender } from '../reply.ts';
 import { retry } from '../retry.ts';
 import type { Services } from '../services.ts';
 import type { UserMessage } from '../user-message.ts';
@@ -15,7 +15,7 @@ const MAX_IN_BAND_WAIT_MS = 3_000;
 const MAX_ENDING_MS = 10_000;
 
 /** One attempt at a turn: what all of its steps share. */
-export class TurnContext {
+export class Turn {
   /** Its calls wait for a store that does not answer. */
   readonly job: TurnJob;
   /** Its lines bear the names of the turn. */
@@ -28,7 +28,7 @@ export class TurnContext {
   /** What the attempt has cost so far, in US dollars; `undefined` while nothing is reserved for it. */
   costUsd: number | undefined;
   readonly #startedMs: number;
-  readonly #respond: Respond;
+  readonly #withSender: WithSender;
   readonly #services: Services;
   readonly #ended = Promise.withResolvers<void>();
   #sender: ReplySender | undefined;
@@ -37,7 +37,7 @@ export class TurnContext {
   /** The notice of an outage was sent, or is not needed any more. */
   #isNoticeDone = false;
 
-  constructor(job: TurnJob, respond: Respond, services: Services) {
+  constructor(job: TurnJob, withSender: WithSender, services: Services) {
     const { channel, key, activityId } = job.message;
     const { telemetry, ids, log } = services;
     this.job = this.#retrying(job);
@@ -45,7 +45,7 @@ export class TurnContext {
     this.telemetry = telemetry.turn({ key, channel, turnId: job.id, acceptedAtMs: job.acceptedAtMs });
     this.incident = ids.incident();
     this.#startedMs = services.clock.now();
-    this.#respond = respond;
+    this.#withSender = withSender;
     this.#services = services;
     this.#signal = job.signal;
   }
@@ -77,7 +77,7 @@ export class TurnContext {
       resolve(sender);
       return this.#ended.promise;
     };
-    const closed = this.#respond(untilEnded, { earlierId: streamId, onBegun: (id) => this.job.noteStream(id) });
+    const closed = this.#withSender(untilEnded, { earlierId: streamId, onBegun: (id) => this.job.noteStream(id) });
     this.#sender = await Promise.race([opened, closed.then(() => opened)]);
     this.#closed = closed;
     this.#signal = AbortSignal.any([this.job.signal, this.#sender.stopped]);
@@ -144,7 +144,7 @@ export class TurnContext {
     this.#isNoticeDone = true;
     const text = messagesFor(this.message.locale).storage.lasting;
     try {
-      if (this.#sender === undefined) await this.#respond((sender) => sender.send({ text, audio: undefined }));
+      if (this.#sender === undefined) await this.#withSender((sender) => sender.send({ text, audio: undefined }));
       else await this.#sender.notify(text);
     } catch (err) {
       this.log.warn({ err }, 'notice of the outage not sent');
