@@ -87,7 +87,7 @@ export class VoiceBot extends TeamsActivityHandler {
       return;
     }
     // Before the answer, and only for people whose messages are answered.
-    if (message.isAllowed) serviceUrls.note(message.key, context.activity);
+    if (message.isAllowed) serviceUrls.remember(message.key, context.activity);
     await this.#end(context, await conversations.accept(message, this.#withSenderFor(context, message.reference)));
   }
 
@@ -101,7 +101,7 @@ export class VoiceBot extends TeamsActivityHandler {
     const { isAllowed, personKey } = this.#senderOf(context);
     const key = conversationKey(activity);
     const reference = toReference(activity, adapter.callerOf(context));
-    if (isAllowed) serviceUrls.note(key, activity);
+    if (isAllowed) serviceUrls.remember(key, activity);
     const accepted = await conversations.acceptOutOfBand(
       { key, activityId: activity.id ?? '', personKey },
       (stopping) => {

@@ -2,7 +2,7 @@ import type { ConversationRecord, Edit } from './records.ts';
 
 /**
  * What happens to a conversation beside its turns.
- * - `note`: nothing.
+ * - `markHandled`: nothing but the mark that its activity was handled.
  * - `edit`: the newest record is changed; a running turn applies its own edit to the result.
  * - `reset`: history and refusals are emptied; a turn that runs now writes nothing more.
  * - `stop`: messages that wait are cancelled, and the running turn is stopped.
@@ -13,7 +13,7 @@ import type { ConversationRecord, Edit } from './records.ts';
  *   its turn runs now.
  */
 export type ConversationAction =
-  | { readonly kind: 'note' }
+  | { readonly kind: 'markHandled' }
   | { readonly kind: 'edit'; readonly edit: Edit }
   | { readonly kind: 'reset' }
   | { readonly kind: 'stop' }

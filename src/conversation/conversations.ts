@@ -65,7 +65,7 @@ export class Conversations {
   /** Does what needs neither the model nor a place in the queue, once for each activity. */
   acceptOutOfBand(activity: PersonActivity, work: (stopping: AbortSignal) => Promise<void>): Promise<Acceptance> {
     const run = () => work(this.#drained.signal);
-    return this.#accept(activity, () => this.#outOfBand.accept(activity, { kind: 'note' }, run));
+    return this.#accept(activity, () => this.#outOfBand.accept(activity, { kind: 'markHandled' }, run));
   }
 
   /** Greets each conversation once, and none that has begun. */

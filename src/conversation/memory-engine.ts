@@ -126,7 +126,7 @@ class MemoryJob implements LocalJob {
   async release(): Promise<void> {}
 
   /** No other attempt follows. */
-  noteStream(): void {}
+  saveStreamId(): void {}
 
   #edit(edit: Edit): void {
     const { key } = this.message;
@@ -172,7 +172,7 @@ class MemoryConversations implements ConversationStore {
   async #act(key: string, action: ConversationAction): Promise<void> {
     const queue = this.#queue;
     switch (action.kind) {
-      case 'note':
+      case 'markHandled':
       case 'edit':
         return;
       case 'reset':

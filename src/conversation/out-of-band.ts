@@ -45,7 +45,7 @@ export class OutOfBandWork {
       if (!isNew) release();
     }
     if (!isNew) return { kind: 'duplicate' };
-    if (action.kind !== 'note' && action.kind !== 'stop') this.#services.sessions.drop(key);
+    if (action.kind !== 'markHandled' && action.kind !== 'stop') this.#services.sessions.drop(key);
     return { kind: 'accepted', done: this.run(activity, run).finally(release) };
   }
 

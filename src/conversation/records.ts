@@ -35,8 +35,8 @@ export interface ConversationRecord extends Memory {
   readonly version: number;
   readonly settings: ConversationSettings;
   readonly usage: ConversationUsage;
-  /** The last turn that was saved; see `id` of a job. A warm session whose last turn is another one is stale. */
-  readonly lastTurn: string | undefined;
+  /** Changes whenever a warm session becomes stale: a session with another one is closed. */
+  readonly sessionVersion: string | undefined;
   /** Digests of the activities that were answered, the newest last, at most MAX_ANSWERED; see `messageId`. */
   readonly answered: readonly string[];
   /** The reply that is being delivered. */
@@ -56,7 +56,7 @@ export const EMPTY_RECORD: ConversationRecord = Object.freeze({
   ...EMPTY_MEMORY,
   settings: {},
   usage: { turns: 0, audioMs: 0, tokens: NO_TOKENS, context: { text: 0, audio: 0 } },
-  lastTurn: undefined,
+  sessionVersion: undefined,
   answered: [],
   unsent: undefined,
 });

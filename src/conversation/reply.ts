@@ -65,7 +65,7 @@ export interface ReplySender {
   send(reply: Reply): Promise<void>;
 }
 
-/** The channel's stream of one turn; see `noteStream` of a job. */
+/** The channel's stream of one turn; see `saveStreamId` of a job. */
 export interface ChannelStream {
   /** The stream of an earlier attempt, which the answer replaces. */
   readonly earlierId: string | undefined;

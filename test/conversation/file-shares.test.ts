@@ -159,7 +159,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
   it('are told to be too many to the one person of whom too many wait', async () => {
     const flood = several('a', SHARE + MAX_WAITING);
     await until(SHARE);
-    assert.deepEqual((await read('a.txt')).notes, [en.attachments.notRead.busy('a.txt')]);
+    assert.deepEqual((await read('a.txt')).warnings, [en.attachments.notRead.busy('a.txt')]);
     await endAll(flood);
   });
 

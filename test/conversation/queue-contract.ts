@@ -147,7 +147,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       assert.equal(await job.save((record) => ({ ...said(job.message)(record), unsent })), 'saved');
       const saved = await conversations.read('a');
       assert.deepEqual([saved.settings, usersIn(saved), saved.unsent], [{ voice: 'alloy' }, ['one'], unsent]);
-      job.noteStream('stream');
+      job.saveStreamId('stream');
       assert.equal(await job.complete(), true);
       end();
       const completed = await conversations.read('a');

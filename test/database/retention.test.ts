@@ -114,7 +114,7 @@ describe('retention', () => {
     await connection.query("UPDATE conversations SET updated_at = now() - interval '61 s'");
     assert.equal((await conversations.read('a')).refusals, 0);
     assert.equal(await conversations.create('b'), true);
-    await conversations.apply('c', 'note', { kind: 'note' });
+    await conversations.apply('c', 'note', { kind: 'markHandled' });
     assert.equal((await conversations.read('c')).refusals, 0);
   });
 });

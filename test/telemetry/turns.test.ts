@@ -155,7 +155,7 @@ describe('the telemetry of turns', () => {
     await bot.connector.whenMessages(2);
     await bot.close();
     const read = await heard.read();
-    assert.deepEqual(read.get(METRICS.sessionsClosed)?.[0]?.attributes, { 'voice_bot.close.reason': 'forgotten' });
+    assert.deepEqual(read.get(METRICS.sessionsClosed)?.[0]?.attributes, { 'voice_bot.close.reason': 'stale' });
   });
 
   it('has nothing of what people say, and no names', async (t) => {

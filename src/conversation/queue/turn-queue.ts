@@ -37,7 +37,7 @@ export interface Begun {
   readonly record: ConversationRecord;
   /** 1 for the first. Attempts that an outage or a shutdown ended are not counted; after far too many it is infinite. */
   readonly attempt: number;
-  /** The stream that an earlier attempt has begun to show; see `noteStream`. */
+  /** The stream that an earlier attempt has begun to show; see `saveStreamId`. */
   readonly streamId: string | undefined;
 }
 
@@ -78,7 +78,7 @@ export interface TurnJob {
   /** Gives the turn back, to be attempted again at once. Does not count as an attempt. */
   release(): Promise<void>;
   /** Keeps the id of the channel's stream, so that a later attempt can end that stream. Never rejects. */
-  noteStream(streamId: string): void;
+  saveStreamId(streamId: string): void;
 }
 
 /** Accepted messages: first in, first out within a conversation, one turn at a time; conversations side by side. */

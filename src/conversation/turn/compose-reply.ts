@@ -25,16 +25,16 @@ export async function composeReply(
   const { message } = turn;
   const answer = await toReply(model.outcome, turn, services);
   const heading = shownHeading ?? (answer.isFromModel === true ? transcriptHeading(model.transcript, message) : '');
-  const notes = [
+  const warnings = [
     ...hintsOf(message, model, attachments),
-    ...attachments.notes,
+    ...attachments.warnings,
     ...voiceNotes(message, model, record, services.settings.voice),
   ];
   const sources = sourcesOf(calls);
   return {
     ...answer,
     ...(sources.length === 0 ? {} : { sources }),
-    text: paragraphs(answer.addsToShown === true ? '' : heading, answer.text, ...notes),
+    text: paragraphs(answer.addsToShown === true ? '' : heading, answer.text, ...warnings),
   };
 }
 

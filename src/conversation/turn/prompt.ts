@@ -21,7 +21,7 @@ export interface Prompt {
   readonly history: string | undefined;
   readonly audioMs: number;
   /** The turn that a warm session must have had last. */
-  readonly lastTurn: string | undefined;
+  readonly sessionVersion: string | undefined;
   /** What that session holds already. */
   readonly context: ConversationUsage['context'];
 }
@@ -34,16 +34,16 @@ export function toPrompt(
   record: ConversationRecord,
   { settings, sessions }: Services,
 ): Prompt {
-  const { before, after, modelNotes, audioMs } = attachments;
+  const { before, after, modelWarnings, audioMs } = attachments;
   return {
     settings: { ...settings, ...record.settings },
     about: aboutPeople(message),
     text: paragraphs(...before, itemText(message)),
-    parts: [...after, ...modelNotes.map((text) => ({ kind: 'text', text }) as const)],
+    parts: [...after, ...modelWarnings.map((text) => ({ kind: 'text', text }) as const)],
     history: historyText(record.history),
     audioMs,
-    lastTurn: record.lastTurn,
-    context: sessions.isWarm(message.key, record.lastTurn) ? record.usage.context : NO_CONTEXT,
+    sessionVersion: record.sessionVersion,
+    context: sessions.isWarm(message.key, record.sessionVersion) ? record.usage.context : NO_CONTEXT,
   };
 }
 

@@ -29,10 +29,10 @@ export function overBudget(over: OverBudget, { locale }: UserMessage): Refused {
 }
 
 /** Nothing of what was sent can be read. A user who has spoken in vain is shown where to speak. */
-export async function unreadable({ notes }: ReadAttachments, turn: Turn, services: Services): Promise<Refused> {
+export async function unreadable({ warnings }: ReadAttachments, turn: Turn, services: Services): Promise<Refused> {
   const hasSpoken = turn.message.attachments.some(({ kind }) => kind === 'teamsVoiceClip');
   const recordingLink = hasSpoken ? await recordingLinkFor(turn, services) : undefined;
-  return { reason: 'unreadable', text: paragraphs(...notes), ...(recordingLink && { recordingLink }) };
+  return { reason: 'unreadable', text: paragraphs(...warnings), ...(recordingLink && { recordingLink }) };
 }
 
 /** `undefined` if its page cannot be reached, or it cannot be stored: the refusal does without it. */

@@ -34,7 +34,7 @@ export async function respond(
 ): Promise<ModelAnswer> {
   const { job, message, log, telemetry, signal } = turn;
   const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
-  const { settings, about, text, parts: attached, history, lastTurn } = prompt;
+  const { settings, about, text, parts: attached, history, sessionVersion } = prompt;
   const stream = streamReply(sender, prompt, turn, clock);
   const set = await services.tools.setFor(message.vouchedIds ?? [], message.scope);
   const tools = turnTools(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn, services);
@@ -44,7 +44,7 @@ export async function respond(
     mayAskAgain: () => allowance.mayAskAgain(),
     functions: tools.functions,
   };
-  const request = { key: message.key, lastTurn, input, log, signal, timeoutMs, telemetry };
+  const request = { key: message.key, sessionVersion, input, log, signal, timeoutMs, telemetry };
   const model = await generateResponse(request, services);
   turn.model = model;
   turn.costUsd = allowance.costOf(model);

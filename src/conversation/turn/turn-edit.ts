@@ -36,7 +36,7 @@ export function turnEdit(
   const past = { user, name: speakerOf(message), activityId: message.activityId, ...remembered(calls) };
   const { text, addsToShown, isFromModel, sources, audio } = reply;
   return (record) => {
-    if (record.lastTurn === turnId || record.unsent?.message === id) return record;
+    if (record.sessionVersion === turnId || record.unsent?.message === id) return record;
     const isWithdrawn = isKnown(record, message.activityId);
     return {
       ...record,
@@ -44,7 +44,7 @@ export function turnEdit(
       settings: settingsAfter(record, model, configuredVoice),
       usage: usageAfter(record.usage, model, reply),
       // A withdrawn message makes the session of this turn stale; a change by a command makes every session stale.
-      lastTurn: isWithdrawn ? record.lastTurn : record.lastTurn === found.lastTurn ? turnId : id,
+      sessionVersion: isWithdrawn ? record.sessionVersion : record.sessionVersion === found.sessionVersion ? turnId : id,
       unsent: { message: id, reply: { text, addsToShown, isFromModel, sources }, audioId: audio?.stored?.id, costUsd },
     };
   };

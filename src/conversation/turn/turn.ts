@@ -77,7 +77,7 @@ export class Turn {
       resolve(sender);
       return this.#ended.promise;
     };
-    const closed = this.#withSender(untilEnded, { earlierId: streamId, onBegun: (id) => this.job.noteStream(id) });
+    const closed = this.#withSender(untilEnded, { earlierId: streamId, onBegun: (id) => this.job.saveStreamId(id) });
     this.#sender = await Promise.race([opened, closed.then(() => opened)]);
     this.#closed = closed;
     this.#signal = AbortSignal.any([this.job.signal, this.#sender.stopped]);
@@ -128,7 +128,7 @@ export class Turn {
       complete: (isDelivered) => this.storedAtEnd(() => job.complete(isDelivered)),
       deadLetter: () => this.storedAtEnd(() => job.deadLetter()),
       release: () => job.release(),
-      noteStream: (streamId) => job.noteStream(streamId),
+      saveStreamId: (streamId) => job.saveStreamId(streamId),
     };
   }
 

@@ -13,7 +13,7 @@ describe('a turn', () => {
     const { result, diary, job } = start();
     assert.equal((await result()).kind, 'answered');
     assert.deepEqual(withoutActivity(diary), ['begin', 'save: saved', 'sends Hi', 'complete']);
-    assert.equal(job.record.lastTurn, job.id);
+    assert.equal(job.record.sessionVersion, job.id);
     assert.equal(job.isDelivered, true);
     assert.deepEqual(
       job.record.history.map(({ user, assistant }) => [user, assistant]),
@@ -187,20 +187,20 @@ describe('a turn', () => {
     };
     assert.equal((await result()).kind, 'answered');
     assert.deepEqual(job.record.history, []);
-    assert.equal(job.record.lastTurn, undefined);
+    assert.equal(job.record.sessionVersion, undefined);
   });
 
   it('beside which another one ran leaves no session fit that has heard only one of them', async () => {
-    const { job, result } = start({ script: { record: { lastTurn: 'before' } } });
+    const { job, result } = start({ script: { record: { sessionVersion: 'before' } } });
     const { begin } = job;
     job.begin = async () => {
       const begun = await begin.call(job);
-      job.record = { ...job.record, lastTurn: 'beside' };
+      job.record = { ...job.record, sessionVersion: 'beside' };
       return begun;
     };
     assert.equal((await result()).kind, 'answered');
     assert.equal(job.record.history.length, 1);
-    assert.ok(!['before', 'beside', job.id, undefined].includes(job.record.lastTurn));
+    assert.ok(!['before', 'beside', job.id, undefined].includes(job.record.sessionVersion));
   });
 
   it('that saves a second time, since the first answer was lost, is remembered once', async () => {
