@@ -268,7 +268,7 @@ function createDelivery(
     serviceUrls,
     log,
     allowList: { tenants: config.allowedTenants, users: config.allowedUsers },
-    vouching: { hasEnhancedAuthentication: config.directLineEnhancedAuthentication },
+    verification: { hasEnhancedAuthentication: config.directLineEnhancedAuthentication },
   });
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }

@@ -20,10 +20,10 @@ import {
 } from './channel/user-message.ts';
 import {
   personKeyOf,
-  type VouchedIdentity,
-  type VouchingSettings,
-  vouchedIdentity,
-} from './channel/vouched-identity.ts';
+  type VerificationSettings,
+  type VerifiedIdentity,
+  verifiedIdentity,
+} from './channel/verified-identity.ts';
 import type { Acceptance } from './conversation/acceptance.ts';
 import type { Conversations } from './conversation/conversations.ts';
 import type { WithSender } from './conversation/reply.ts';
@@ -41,7 +41,7 @@ export interface VoiceBotOptions {
   readonly invokes: InvokeDeps;
   readonly log: Logger;
   readonly allowList: AllowList;
-  readonly vouching: VouchingSettings;
+  readonly verification: VerificationSettings;
   readonly serviceUrls: ServiceUrls;
 }
 
@@ -126,7 +126,7 @@ export class VoiceBot extends TeamsActivityHandler {
       case 'draining':
         throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
       case 'notStored':
-        throw new RequestError('not_kept', 'This cannot be stored now. Please deliver it again.');
+        throw new RequestError('not_stored', 'This cannot be stored now. Please deliver it again.');
       case 'full':
         throw new RequestError('busy', 'Too many messages wait. Please deliver this again.');
     }
@@ -180,13 +180,13 @@ export class VoiceBot extends TeamsActivityHandler {
     return {
       isAllowed: isAllowed(identity, this.#options.allowList),
       personKey: personKeyOf(identity, context.activity),
-      vouchedIds: [identity.userId, identity.aadObjectId].filter((id) => id !== undefined),
+      verifiedIds: [identity.userId, identity.aadObjectId].filter((id) => id !== undefined),
     };
   }
 
-  #identityOf(context: TurnContext): VouchedIdentity {
-    const { adapter, vouching } = this.#options;
-    return vouchedIdentity(context.activity, adapter.callerOf(context).identity, vouching);
+  #identityOf(context: TurnContext): VerifiedIdentity {
+    const { adapter, verification } = this.#options;
+    return verifiedIdentity(context.activity, adapter.callerOf(context).identity, verification);
   }
 
   #withSenderFor(context: TurnContext, reference: MessageReference): WithSender {

@@ -43,7 +43,9 @@ export class ServiceUrls {
     // Not later than it arrived, as in `remember`.
     const atMs = sentAtMs + Math.min(0, clockLeadMs);
     const remembered = this.#newest.get(conversationKey(activity));
-    return remembered === undefined || atMs > remembered.atMs ? withoutSlash(activity.serviceUrl) : remembered.serviceUrl;
+    return remembered === undefined || atMs > remembered.atMs
+      ? withoutSlash(activity.serviceUrl)
+      : remembered.serviceUrl;
   }
 }
 

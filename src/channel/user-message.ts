@@ -17,11 +17,11 @@ export interface Caller {
   readonly receivedAtMs: number;
 }
 
-/** The sender of a message, as far as its channel vouches for it. */
+/** The sender of a message, as far as its channel verifies it. */
 export interface Sender {
   readonly isAllowed: boolean;
   readonly personKey: string;
-  readonly vouchedIds: readonly string[];
+  readonly verifiedIds: readonly string[];
 }
 
 /** The fields by which an answer is addressed. The HTTP guard has checked them. */

@@ -193,14 +193,14 @@ export class Conversations {
         // Also where the answer is lost: it may be done, and a team then does not name it again.
         this.#welcomed.delete(key);
         sessions.drop(key);
-        const removeOthers = () => this.#stored(() => forgetBesideRecord(key, this.#services));
+        const removeOthers = () => this.#retryStore(() => forgetBesideRecord(key, this.#services));
         removals.push(this.#outOfBand.run({ key }, removeOthers, 'audio not removed'));
       }
     }
     return { kind: 'accepted', done: Promise.all(removals).then(() => {}) };
   }
 
-  #stored<T>(call: () => Promise<T>): Promise<T> {
+  #retryStore<T>(call: () => Promise<T>): Promise<T> {
     const { clock, log } = this.#services;
     return retry(call, { clock, log, signal: this.#drained.signal });
   }
@@ -224,7 +224,7 @@ export class Conversations {
   /** Nobody can be reached there: waiting messages are cancelled. The record stays, for a user who unblocks the bot. */
   async #leave(key: string): Promise<void> {
     this.#services.sessions.drop(key);
-    await this.#stored(() => this.#services.conversations.apply(key, undefined, { kind: 'leave' })).catch(
+    await this.#retryStore(() => this.#services.conversations.apply(key, undefined, { kind: 'leave' })).catch(
       (err: unknown) =>
         this.#services.log.warn({ err, conversation: key }, 'messages of a conversation that is gone not cancelled'),
     );

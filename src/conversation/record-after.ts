@@ -35,13 +35,14 @@ function changed(record: ConversationRecord, action: ConversationAction): Conver
       // An activity that is delivered again is still recognised.
       return { ...EMPTY_RECORD, answered: record.answered };
     case 'withdraw':
-      return withdrawn(record, messageId({ activityId: action.activityId }), action.activityId);
+      return withdrawn(record, action.activityId);
   }
 }
 
 /** A warm session still has the message: another `sessionVersion` closes it, and those of running turns. */
-function withdrawn(record: ConversationRecord, message: string, activityId: string): ConversationRecord {
+function withdrawn(record: ConversationRecord, activityId: string): ConversationRecord {
+  const id = messageId({ activityId });
   const history = withoutMessage(record.history, activityId);
   const wasRemembered = history.length < record.history.length;
-  return withAnswered({ ...record, history, sessionVersion: wasRemembered ? message : record.sessionVersion }, message);
+  return withAnswered({ ...record, history, sessionVersion: wasRemembered ? id : record.sessionVersion }, id);
 }

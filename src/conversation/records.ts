@@ -22,7 +22,7 @@ export interface ConversationUsage {
 /** A reply that was made and is being delivered: an attempt after a crash sends it again instead of asking the model again. */
 export interface UnsentReply {
   /** The message that it answers; see `messageId`. */
-  readonly message: string;
+  readonly messageId: string;
   readonly reply: Pick<Reply, 'text' | 'addsToShown' | 'isFromModel' | 'sources'>;
   /** Its audio in the audio store. */
   readonly audioId?: string | undefined;
@@ -62,8 +62,8 @@ export const EMPTY_RECORD: ConversationRecord = Object.freeze({
 });
 
 /** The record with one more activity that is known as answered; see `messageId`. */
-export function withAnswered(record: ConversationRecord, message: string): ConversationRecord {
-  const others = record.answered.filter((each) => each !== message);
-  const unsent = record.unsent?.message === message ? undefined : record.unsent;
-  return { ...record, answered: [...others, message].slice(-MAX_ANSWERED), unsent };
+export function withAnswered(record: ConversationRecord, messageId: string): ConversationRecord {
+  const others = record.answered.filter((each) => each !== messageId);
+  const unsent = record.unsent?.messageId === messageId ? undefined : record.unsent;
+  return { ...record, answered: [...others, messageId].slice(-MAX_ANSWERED), unsent };
 }

@@ -66,9 +66,9 @@ function waiting() {
     await gate.promise;
     return wayBack().withSender(work);
   };
-  const says = async (person: string, text: string, index = 0, isVouched = true) => {
+  const says = async (person: string, text: string, index = 0, isVerified = true) => {
     const key = `${person}-${index}`;
-    const message = turn(text, { key, personKey: isVouched ? person : key });
+    const message = turn(text, { key, personKey: isVerified ? person : key });
     return (await conversations.accept(message, person === 'ada' ? held : wayBack().withSender)).kind;
   };
   return { says, letGo: () => gate.resolve() };

@@ -68,7 +68,8 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
     it('remember the latest activities alone', async () => {
       await using engine = await open();
       const { conversations } = engine;
-      for (let index = 0; index <= MAX_ANSWERED; index++) await conversations.apply('a', `c${index}`, { kind: 'markHandled' });
+      for (let index = 0; index <= MAX_ANSWERED; index++)
+        await conversations.apply('a', `c${index}`, { kind: 'markHandled' });
       const { answered } = await conversations.read('a');
       assert.deepEqual([answered.length, answered.at(-1)], [MAX_ANSWERED, idOf(`c${MAX_ANSWERED}`)]);
     });
@@ -79,14 +80,14 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       const edit = (record: typeof EMPTY_RECORD) => ({
         ...record,
         history: [{ user: 'u', assistant: 'a' }],
-        refusals: 1,
+        rejectedTurns: 1,
         settings: { voice: 'alloy' },
         sessionVersion: 'turn',
       });
       await conversations.apply('a', undefined, { kind: 'edit', edit });
       await conversations.apply('a', 'reset', { kind: 'reset' });
-      const { history, refusals, settings, sessionVersion, answered } = await conversations.read('a');
-      assert.deepEqual([history, refusals, settings, sessionVersion], [[], 0, { voice: 'alloy' }, undefined]);
+      const { history, rejectedTurns, settings, sessionVersion, answered } = await conversations.read('a');
+      assert.deepEqual([history, rejectedTurns, settings, sessionVersion], [[], 0, { voice: 'alloy' }, undefined]);
       assert.deepEqual(answered, [idOf('reset')]);
     });
 

@@ -55,7 +55,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
 
   /**
    * Reads a message with one file, each in a conversation of its own. The file's name begins with the person's; the
-   * channel vouches for everybody but `u`.
+   * channel verifies everybody but `u`.
    */
   function read(name: string, signal = new AbortController().signal): Promise<ReadAttachments> {
     const file = { kind: 'file', url: `${host.url}/${name}`, name, claimedType: '', fileType: undefined } as const;

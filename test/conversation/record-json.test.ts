@@ -20,7 +20,7 @@ describe('a record that is read', () => {
       usage: { ...usage, turns: 3, tokens: { ...usage.tokens, audio: { in: 1, cached: 2, out: 3 } } },
       sessionVersion: 't1',
       answered: ['x'],
-      unsent: { message: 'm', reply: { text: 'Hi', isFromModel: true }, audioId: 'a', costUsd: 0.1 },
+      unsent: { messageId: 'm', reply: { text: 'Hi', isFromModel: true }, audioId: 'a', costUsd: 0.1 },
     };
     assert.deepEqual(readRecord(JSON.parse(JSON.stringify(written))), written);
   });

@@ -86,8 +86,8 @@ describe('an answer to COMMIT that is lost', () => {
   it('does not apply an action twice', async () => {
     await using test = await openBehindProxy();
     await test.conversations.apply('a', 'zero', { kind: 'markHandled' });
-    const edit = (record: ConversationRecord) => ({ ...record, refusals: record.refusals + 1 });
+    const edit = (record: ConversationRecord) => ({ ...record, rejectedTurns: record.rejectedTurns + 1 });
     assert.equal(await test.twice(() => test.conversations.apply('a', 'one', { kind: 'edit', edit })), false);
-    assert.equal((await test.conversations.read('a')).refusals, 1);
+    assert.equal((await test.conversations.read('a')).rejectedTurns, 1);
   });
 });

@@ -6,7 +6,7 @@ import type { ConversationRecord, ConversationSettings } from '../records.ts';
 import type { Reply } from '../reply.ts';
 import { retry } from '../retry.ts';
 import type { Services } from '../services.ts';
-import { speakerOf } from '../speakers.ts';
+import { speakerName } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import { listOfCommands, usageText } from './command-texts.ts';
 import type { Command } from './commands.ts';
@@ -30,7 +30,8 @@ export function planCommand(command: Command, message: UserMessage, services: Se
   const { commands } = messages;
   const by = authorOf(message);
   // To stop is never too much: it ends work, and a person who has asked too much has to be able to.
-  if (!services.rate.admit(message.personKey) && command.name !== 'stop') return plan(MARK_HANDLED, messages.limits.tooFast);
+  if (!services.rate.admit(message.personKey) && command.name !== 'stop')
+    return plan(MARK_HANDLED, messages.limits.tooFast);
   switch (command.name) {
     case 'help':
       return plan(MARK_HANDLED, listOfCommands(messages));
@@ -102,7 +103,10 @@ function planVoice(argument: string, message: UserMessage, { commands }: Message
 /** Warm sessions have the earlier settings: another `sessionVersion` closes them. */
 function choose(settings: ConversationSettings, message: UserMessage): ConversationAction {
   const sessionVersion = messageId(message);
-  return { kind: 'edit', edit: (record) => ({ ...record, settings: { ...record.settings, ...settings }, sessionVersion }) };
+  return {
+    kind: 'edit',
+    edit: (record) => ({ ...record, settings: { ...record.settings, ...settings }, sessionVersion }),
+  };
 }
 
 /** The recording link belongs to the person who asked for it. */
@@ -140,7 +144,7 @@ function recordOf(
 /** Who gave the command, where others see it, too. */
 function authorOf(message: UserMessage): string | undefined {
   const isNamed = message.scope !== 'personal' && message.user.name?.trim();
-  return isNamed ? withoutMarkdown(speakerOf(message) ?? '') : undefined;
+  return isNamed ? withoutMarkdown(speakerName(message) ?? '') : undefined;
 }
 
 /** A user's words as plain text: the bot's own messages are Markdown. */

@@ -7,7 +7,7 @@ export const MAX_WAITING = 16;
 export const MAX_WAITING_PER_PERSON = 64;
 /**
  * How many messages may wait over all conversations, and what they hold together: a file may stand in an address. All of
- * those for whom no channel vouches have half of both; see `unvouchedPart`.
+ * those whom no channel verifies have half of both; see `unverifiedShare`.
  */
 export const MAX_WAITING_IN_ALL = 5_000;
 export const MAX_WAITING_BYTES = 64 * 1024 * 1024;

@@ -8,7 +8,7 @@ import type { CallResult } from '../../tools/tool-call.ts';
 import type { ConversationRecord } from '../records.ts';
 import type { Reply, ReplyAudio } from '../reply.ts';
 import type { Services } from '../services.ts';
-import { speakerOf } from '../speakers.ts';
+import { speakerName } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 import type { Turn } from './turn.ts';
@@ -51,7 +51,9 @@ export function paragraphs(...parts: readonly string[]): string {
 
 /** The transcript of voice messages, above the answer; empty if there is none. */
 export function transcriptHeading(transcript: string | undefined, message: UserMessage): string {
-  return transcript === undefined ? '' : messagesFor(message.locale).attachments.heard(transcript, speakerOf(message));
+  return transcript === undefined
+    ? ''
+    : messagesFor(message.locale).attachments.heard(transcript, speakerName(message));
 }
 
 /** What the user gets for an outcome: every outcome has one reply. */

@@ -61,7 +61,7 @@ export async function answeredBefore({ job }: Turn): Promise<TurnResult> {
  * have cost is known where one of them has saved a reply; else what they have reserved stays so until it expires.
  */
 export async function deadLetter({ unsent }: ConversationRecord, turn: Turn, services: Services): Promise<TurnResult> {
-  if (unsent?.message === messageId(turn.message)) turn.costUsd = unsent.costUsd;
+  if (unsent?.messageId === messageId(turn.message)) turn.costUsd = unsent.costUsd;
   await settle(turn, services);
   const isOurs = await turn.job.deadLetter();
   if (!isOurs) return { kind: 'superseded' };
@@ -102,7 +102,7 @@ async function settle(turn: Turn, { spending }: Services): Promise<void> {
   const { job, costUsd } = turn;
   if (costUsd === undefined) return;
   await turn.orLog(
-    turn.storedAtEnd(() => spending.settle(job.id, costUsd)),
+    turn.retryStoreAtEnd(() => spending.settle(job.id, costUsd)),
     'cost of the turn not stored',
   );
 }

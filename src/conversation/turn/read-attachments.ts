@@ -99,9 +99,9 @@ async function readOne(attachment: MessageAttachment, read: ReadAttachments, rea
     }
     case 'teamsVideoClip':
       return warn(words.videoClip);
-    case 'keptBack': {
+    case 'withheldFile': {
       // What Teams does not give in channels and group chats, it gives in a chat of two.
-      const text = message.scope === 'personal' ? words.keptBack : words.keptBackInGroup;
+      const text = message.scope === 'personal' ? words.withheldFile : words.withheldFileInGroup;
       return warn(text, 'a file, of which nothing but its place came');
     }
     case 'loop':

@@ -64,7 +64,7 @@ function refused(
     return { end: 'refused', level: 'warn', text: 'message refused: over budget', fields };
   }
   if (reason === 'notAllowed') {
-    // For the list of those who may. Where the channel vouches for nobody, the key is that of the conversation.
+    // For the list of those who may. Where the channel verifies nobody, the key is that of the conversation.
     const fields = personKey === key ? {} : { person: personKey };
     const text = 'message refused: not in ALLOWED_USERS or ALLOWED_TENANTS';
     return { end: 'refused', level: 'info', text, fields };

@@ -16,7 +16,7 @@ export async function reserve(prompt: Prompt, turn: Turn, { spending }: Services
   const { job, message } = turn;
   const owners = { jobId: job.id, conversation: message.key, person: message.personKey };
   const request = { ...owners, size: () => sizeOf(prompt) };
-  const allowance = await turn.stored(() => spending.reserve(request), turn.signal);
+  const allowance = await turn.retryStore(() => spending.reserve(request), turn.signal);
   if (!('budget' in allowance)) turn.costUsd = 0;
   return allowance;
 }
@@ -36,7 +36,7 @@ export async function respond(
   const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
   const { settings, about, text, parts: attached, history, sessionVersion } = prompt;
   const stream = streamReply(sender, prompt, turn, clock);
-  const set = await services.tools.setFor(message.vouchedIds ?? [], message.scope);
+  const set = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
   const tools = turnTools(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn, services);
   const input: TurnInput = {
     ...{ turnId: job.id, about, settings, log, text, attached, history },

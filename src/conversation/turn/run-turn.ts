@@ -6,11 +6,11 @@ import { composeReply } from './compose-reply.ts';
 import { answeredBefore, deadLetter, deliver, endEarly, refuse, release, resend, withoutAudio } from './deliver.ts';
 import { isEmpty, toPrompt } from './prompt.ts';
 import { readAttachments } from './read-attachments.ts';
-import { overBudget, tooFast, unreadable, validateMessage } from './refusals.ts';
 import { reserve, respond } from './respond.ts';
 import type { Turn } from './turn.ts';
 import { turnEdit } from './turn-edit.ts';
 import type { TurnResult } from './turn-result.ts';
+import { overBudget, tooFast, unreadable, validateMessage } from './validate-message.ts';
 
 /** A message whose attempts have ended their process so often is given up. */
 const MAX_ATTEMPTS = 3;
@@ -34,7 +34,7 @@ async function answer(turn: Turn, services: Services): Promise<TurnResult> {
   const { unsent } = record; // a crash came between saving and sending
   if (isKnown(record, message.activityId)) return answeredBefore(turn);
   if (attempt > MAX_ATTEMPTS) return deadLetter(record, turn, services);
-  if (unsent?.message === messageId(message)) return resend(unsent, streamId, turn, services);
+  if (unsent?.messageId === messageId(message)) return resend(unsent, streamId, turn, services);
 
   const sender = await turn.open(streamId);
   const refused = validateMessage(message) ?? tooFast(turn, services);

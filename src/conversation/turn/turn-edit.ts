@@ -7,7 +7,7 @@ import { isKnown } from '../record-after.ts';
 import type { ConversationRecord, ConversationUsage, Edit } from '../records.ts';
 import type { Reply } from '../reply.ts';
 import type { Services } from '../services.ts';
-import { speakerOf } from '../speakers.ts';
+import { speakerName } from '../speakers.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 import type { Turn } from './turn.ts';
 import type { ModelAnswer } from './turn-result.ts';
@@ -33,10 +33,10 @@ export function turnEdit(
   const user = [message.text, ...attachments.remembered.map((line) => line(model.transcript))]
     .filter((line) => line !== '')
     .join('\n');
-  const past = { user, name: speakerOf(message), activityId: message.activityId, ...remembered(calls) };
+  const past = { user, name: speakerName(message), activityId: message.activityId, ...remembered(calls) };
   const { text, addsToShown, isFromModel, sources, audio } = reply;
   return (record) => {
-    if (record.sessionVersion === turnId || record.unsent?.message === id) return record;
+    if (record.sessionVersion === turnId || record.unsent?.messageId === id) return record;
     const isWithdrawn = isKnown(record, message.activityId);
     return {
       ...record,
@@ -44,8 +44,17 @@ export function turnEdit(
       settings: settingsAfter(record, model, configuredVoice),
       usage: usageAfter(record.usage, model, reply),
       // A withdrawn message makes the session of this turn stale; a change by a command makes every session stale.
-      sessionVersion: isWithdrawn ? record.sessionVersion : record.sessionVersion === found.sessionVersion ? turnId : id,
-      unsent: { message: id, reply: { text, addsToShown, isFromModel, sources }, audioId: audio?.stored?.id, costUsd },
+      sessionVersion: isWithdrawn
+        ? record.sessionVersion
+        : record.sessionVersion === found.sessionVersion
+          ? turnId
+          : id,
+      unsent: {
+        messageId: id,
+        reply: { text, addsToShown, isFromModel, sources },
+        audioId: audio?.stored?.id,
+        costUsd,
+      },
     };
   };
 }

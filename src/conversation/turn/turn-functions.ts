@@ -54,18 +54,18 @@ function depsOf({ tools }: ToolSet, turn: Turn, { clock, audit }: Services): Run
     tools,
     context: {
       ...{ locale: message.locale, timeZone: message.timeZone, now: clock.now(), log },
-      userId: message.vouchedIds?.at(-1),
+      userId: message.verifiedIds?.at(-1),
     },
     clock,
     async judge(tool, call): Promise<Verdict> {
       if (!tool.isReadOnly) {
-        const earlier = earlierEnd(await turn.stored(() => audit.ofTurn(job.id)), tool, call);
+        const earlier = earlierEnd(await turn.retryStore(() => audit.ofTurn(job.id)), tool, call);
         if (earlier !== undefined) return earlier;
       }
       return tool.approval === 'never' ? 'run' : 'ask';
     },
     record: (tool, call, event) =>
-      turn.stored(() => audit.append({ ...names, ...entryOf(tool, call), atMs: clock.now(), event })),
+      turn.retryStore(() => audit.append({ ...names, ...entryOf(tool, call), atMs: clock.now(), event })),
   };
 }
 

@@ -106,16 +106,16 @@ export class Turn {
    * Calls a store until it answers; the user gets one notice when that lasts. `signal` ends the waiting, with its reason. A
    * turn whose request is open waits 3 s at most, then rejects with a StoreError.
    */
-  stored<T>(call: () => Promise<T>, signal = this.job.signal): Promise<T> {
+  retryStore<T>(call: () => Promise<T>, signal = this.job.signal): Promise<T> {
     const { clock } = this.#services;
     const options = { clock, log: this.log, signal };
     if (this.message.isInBand) return retry(call, { ...options, limitMs: MAX_IN_BAND_WAIT_MS });
     return retry(call, { ...options, onLasting: () => void this.#notifyOfOutage() });
   }
 
-  /** As `stored`, for what has to be stored even after the job was aborted: then it waits 10 s at most. */
-  storedAtEnd<T>(call: () => Promise<T>): Promise<T> {
-    if (!this.job.signal.aborted) return this.stored(call);
+  /** As `retryStore`, for what has to be stored even after the job was aborted: then it waits 10 s at most. */
+  retryStoreAtEnd<T>(call: () => Promise<T>): Promise<T> {
+    if (!this.job.signal.aborted) return this.retryStore(call);
     return retry(call, { clock: this.#services.clock, log: this.log, limitMs: MAX_ENDING_MS });
   }
 
@@ -123,10 +123,10 @@ export class Turn {
     const { id, message, acceptedAtMs, signal, isTransferable, isRetry } = job;
     return {
       ...{ id, message, acceptedAtMs, signal, isTransferable, isRetry },
-      begin: () => this.stored(() => job.begin()),
-      save: (edit) => this.storedAtEnd(() => job.save(edit)).catch((err: unknown) => this.#notSaved(err)),
-      complete: (isDelivered) => this.storedAtEnd(() => job.complete(isDelivered)),
-      deadLetter: () => this.storedAtEnd(() => job.deadLetter()),
+      begin: () => this.retryStore(() => job.begin()),
+      save: (edit) => this.retryStoreAtEnd(() => job.save(edit)).catch((err: unknown) => this.#notSaved(err)),
+      complete: (isDelivered) => this.retryStoreAtEnd(() => job.complete(isDelivered)),
+      deadLetter: () => this.retryStoreAtEnd(() => job.deadLetter()),
       release: () => job.release(),
       saveStreamId: (streamId) => job.saveStreamId(streamId),
     };

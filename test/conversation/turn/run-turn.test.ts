@@ -39,7 +39,7 @@ describe('a turn', () => {
 
   it('whose reply was saved before a crash sends that again, in place of the stream that was begun', async () => {
     const message = turn('hello');
-    const unsent: ConversationRecord['unsent'] = { message: messageId(message), reply: { text: 'Saved' } };
+    const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply: { text: 'Saved' } };
     const { result, diary, streams, model } = start({ message, script: { record: { unsent }, streamId: 's1' } });
     assert.deepEqual(await result(), { kind: 'resent' });
     assert.deepEqual(diary, ['begin', 'sends Saved', 'complete']);
@@ -49,7 +49,7 @@ describe('a turn', () => {
 
   it('has ended its reservation when it is complete: nobody ends it afterwards', async () => {
     const message = turn('hello');
-    const unsent: ConversationRecord['unsent'] = { message: messageId(message), reply: { text: 'Saved' } };
+    const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply: { text: 'Saved' } };
     for (const record of [{}, { unsent: { ...unsent, costUsd: 0.1 } }]) {
       const { result, diary, services } = start({ message, script: { record } });
       const settle = async () => {
