@@ -32,7 +32,6 @@ import { RequestError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { messagesFor } from './messages/messages.ts';
 
-/** What the bot joins. */
 export interface VoiceBotOptions {
   readonly adapter: VoiceAdapter;
   readonly conversations: Conversations;
@@ -86,7 +85,7 @@ export class VoiceBot extends TeamsActivityHandler {
       log.debug({ conversation: message.key }, 'message ignored: not addressed to the bot');
       return;
     }
-    // Before the answer, and only for people whose messages are answered.
+    // Record the service URL before replying, and for allowed users only.
     if (message.isAllowed) serviceUrls.remember(message.key, context.activity);
     await this.#end(context, await conversations.accept(message, this.#withSenderFor(context, message.reference)));
   }
@@ -132,7 +131,7 @@ export class VoiceBot extends TeamsActivityHandler {
     }
   }
 
-  /** A group is greeted when the bot joins it. A person is greeted when either of the two is announced. */
+  /** A group is greeted when the bot joins it. A person is greeted when either the bot or the person joins. */
   async #updateMembers(context: TurnContext): Promise<void> {
     const { membersAdded = [], membersRemoved = [], recipient } = context.activity;
     const isBot = ({ id }: ChannelAccount) => Boolean(id) && id === recipient?.id;

@@ -190,7 +190,7 @@ export class Conversations {
       try {
         await conversations.apply(key, undefined, { kind: 'forget' });
       } finally {
-        // Also where the answer is lost: it may be done, and a team then does not name it again.
+        // Clean up even on error: the delete may have committed, and then keysOfTeam no longer returns this key.
         this.#welcomed.delete(key);
         sessions.drop(key);
         const removeOthers = () => this.#retryStore(() => forgetBesideRecord(key, this.#services));

@@ -95,7 +95,7 @@ export class SessionPool {
       this.#close(session, reason);
       return;
     }
-    // Of two turns side by side neither session knows both: their marks tell them apart.
+    // Two concurrent turns leave two sessions, each missing the other's turn; keep the newer one.
     this.#closeIdle(key, 'stale');
     const cancelTimer = this.#options.clock.after(this.#options.idleMs, () => this.#closeIdle(key, 'idle'));
     this.#idle.set(key, { session, sessionVersion, cancelTimer });

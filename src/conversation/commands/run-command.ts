@@ -29,7 +29,7 @@ export function planCommand(command: Command, message: UserMessage, services: Se
   const messages = messagesFor(message.locale);
   const { commands } = messages;
   const by = authorOf(message);
-  // To stop is never too much: it ends work, and a person who has asked too much has to be able to.
+  // /stop is exempt from the rate limit: it ends work.
   if (!services.rate.admit(message.personKey) && command.name !== 'stop')
     return plan(MARK_HANDLED, messages.limits.tooFast);
   switch (command.name) {

@@ -35,7 +35,7 @@ export interface Memory {
 
 export const EMPTY_MEMORY: Memory = Object.freeze({ history: [], rejectedTurns: 0 });
 
-/** From so many on it may be the history that is refused: with all of it, no later turn would ever succeed. */
+/** After 3 refusals in a row, suspect the history and drop its older half. */
 const MAX_REJECTED_TURNS = 3;
 
 /** The memory after one more turn. */

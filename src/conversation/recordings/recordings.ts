@@ -88,7 +88,7 @@ export class Recordings {
     const result = await this.#acceptMessage(message, recordingLink);
     if (result === 'accepted')
       log.info({ conversation, activity: message.activityId, durationMs }, 'recording accepted');
-    // A message that was not stored, as far as anybody knows, may be stored all the same: then its recording has to be there.
+    // The write may have succeeded although it reported failure, so keep the recording.
     else if (result !== 'notStored')
       await audioStore
         .remove(audio.id)
@@ -111,7 +111,7 @@ export class Recordings {
     try {
       return await recordingLinks.claim(id);
     } catch {
-      // A connection may have died unnoticed. Who removes the link the second time says nothing.
+      // The first delete may have succeeded; the result of the retry proves nothing.
       await recordingLinks
         .claim(id)
         .catch((err: unknown) => log.warn({ err, conversation }, 'used recording link not removed'));

@@ -20,7 +20,7 @@ export async function deliver(
 ): Promise<TurnResult> {
   const settling = settle(turn, services);
   const unsent = await send(reply, sender, turn);
-  // Of a turn that is complete nobody would end the reservation after a crash.
+  // Settle before completing: a completed turn is never retried, so nobody else would settle it.
   await settling;
   await turn.orLog(turn.job.complete(true), 'end of the turn not stored');
   return unsent ?? result;
@@ -72,7 +72,7 @@ export async function deadLetter({ unsent }: ConversationRecord, turn: Turn, ser
 export async function endEarly(error: unknown, turn: Turn, services: Services): Promise<TurnResult> {
   const { job, sender } = turn;
   const code = error instanceof TurnError ? error.code : 'internal';
-  // What is reserved for the turn is the other attempt's by now: to settle it here would end that.
+  // The reservation belongs to the other attempt now.
   if (code === 'claim_lost') return { kind: 'superseded' };
   await settle(turn, services);
   if (code === 'shutting_down' && job.isTransferable) return { kind: 'released' };

@@ -37,7 +37,7 @@ export const FILE_BOUNDS: SemaphoreBounds = { max: 4, maxPerPerson: 2, maxWaitin
 const READ_LIMIT_MS = 45_000;
 /** What a model is given of one message, and the longest clip. */
 const MAX_AUDIO_MS = 181_000;
-/** A file's text is in the session; of a later one it need not fill the history. */
+/** Only the first 1,000 characters of a file go into the history. */
 const MAX_REMEMBERED_CHARS = 1_000;
 
 type Recording = Extract<MessageAttachment, { kind: 'recording' }>;

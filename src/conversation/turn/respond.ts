@@ -39,7 +39,13 @@ export async function respond(
   const set = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
   const tools = turnTools(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn, services);
   const input: TurnInput = {
-    ...{ turnId: job.id, about, settings, log, text, attached, history },
+    turnId: job.id,
+    about,
+    settings,
+    log,
+    text,
+    attached,
+    history,
     onEvent: stream.onEvent,
     mayAskAgain: () => allowance.mayAskAgain(),
     functions: tools.functions,
@@ -48,7 +54,7 @@ export async function respond(
   const model = await generateResponse(request, services);
   turn.model = model;
   turn.costUsd = allowance.costOf(model);
-  // What its session holds is not known; of a new one it is.
+  // Without usage the session's size is unknown, so the next turn starts a new session.
   if (model.isUsageUnknown && spending.isBounded) sessions.drop(message.key);
   const error = errorOf(model.outcome);
   const isLeft = error?.code === 'shutting_down' && job.isTransferable && !sender.hasShown;

@@ -31,9 +31,10 @@ async function answer(turn: Turn, services: Services): Promise<TurnResult> {
   if (start.kind === 'superseded') return start;
   if (start.kind === 'stopped') throw new TurnError('cancelled', 'the user stopped it');
   const { record, attempt, streamId } = start;
-  const { unsent } = record; // a crash came between saving and sending
+  const { unsent } = record;
   if (isKnown(record, message.activityId)) return answeredBefore(turn);
   if (attempt > MAX_ATTEMPTS) return deadLetter(record, turn, services);
+  // An earlier attempt saved this reply and crashed before sending it.
   if (unsent?.messageId === messageId(message)) return resend(unsent, streamId, turn, services);
 
   const sender = await turn.open(streamId);
@@ -48,11 +49,11 @@ async function answer(turn: Turn, services: Services): Promise<TurnResult> {
   const allowance = await reserve(prompt, turn, services);
   if ('budget' in allowance) return refuse(overBudget(allowance, message), sender, turn);
 
-  const answer = await respond(prompt, allowance, sender, turn, services); // live text goes out meanwhile
-  const reply = await composeReply(answer, attachments, record, turn, services);
+  const modelAnswer = await respond(prompt, allowance, sender, turn, services); // live text goes out meanwhile
+  const reply = await composeReply(modelAnswer, attachments, record, turn, services);
 
-  const saved = await job.save(turnEdit({ answer, attachments, reply }, record, turn, services));
+  const saved = await job.save(turnEdit({ answer: modelAnswer, attachments, reply }, record, turn, services));
   if (saved === 'superseded') return { kind: 'superseded' };
   const audible = saved === 'obsolete' ? await withoutAudio(reply, turn, services) : reply;
-  return deliver(audible, { kind: 'answered', model: answer.model }, sender, turn, services);
+  return deliver(audible, { kind: 'answered', model: modelAnswer.model }, sender, turn, services);
 }

@@ -53,7 +53,10 @@ function depsOf({ tools }: ToolSet, turn: Turn, { clock, audit }: Services): Run
   return {
     tools,
     context: {
-      ...{ locale: message.locale, timeZone: message.timeZone, now: clock.now(), log },
+      locale: message.locale,
+      timeZone: message.timeZone,
+      now: clock.now(),
+      log,
       userId: message.verifiedIds?.at(-1),
     },
     clock,

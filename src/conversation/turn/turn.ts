@@ -122,7 +122,12 @@ export class Turn {
   #retrying(job: TurnJob): TurnJob {
     const { id, message, acceptedAtMs, signal, isTransferable, isRetry } = job;
     return {
-      ...{ id, message, acceptedAtMs, signal, isTransferable, isRetry },
+      id,
+      message,
+      acceptedAtMs,
+      signal,
+      isTransferable,
+      isRetry,
       begin: () => this.retryStore(() => job.begin()),
       save: (edit) => this.retryStoreAtEnd(() => job.save(edit)).catch((err: unknown) => this.#notSaved(err)),
       complete: (isDelivered) => this.retryStoreAtEnd(() => job.complete(isDelivered)),
