@@ -1,4 +1,5 @@
 import { fieldsOf, textOf } from '../json-access.ts';
+import { paragraphs } from '../paragraphs.ts';
 import type { FileLocation } from './attachment-path.ts';
 import { type Card, cardFields, type LoopComponent, readCard } from './cards.ts';
 import { shownName } from './file-name.ts';
@@ -128,7 +129,7 @@ export function messageParts(
   const ownMarks = read.flatMap(({ mark }) => mark ?? []);
   const own = shownText(activityText, htmls, ownMarks, (html) => clean(withoutMentions(html)));
   const cardTexts = read.flatMap(({ card }) => (card.kind === 'text' && !own.includes(card.text) ? card.text : []));
-  const whole = [...cardTexts, own].filter((each) => each !== '').join('\n\n');
+  const whole = paragraphs(...cardTexts, own);
   const hasPictures = read.some(({ isImage, mark }) => isImage && mark === undefined);
   const parts = [
     ...quotes.filter(({ of }) => of === 'reply').map(quotePart),

@@ -52,7 +52,6 @@ export type Addressing =
   /** Its written name, a reply to it, or a command. Mentions do not count: every message comes with one. */
   | 'name';
 
-/** What a channel can take. */
 export interface Capabilities {
   readonly verifies: VerifiedFields;
   readonly audio: AudioDelivery;

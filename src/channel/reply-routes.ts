@@ -35,6 +35,7 @@ export class ReplyRoutes {
   inBand(context: TurnContext): WithSender {
     const sender = this.#senderOf(context, {
       stream: NO_STREAM,
+      pace: this.#paceOf(context),
       clockLeadMs: 0,
       connector: undefined,
       hasMoved: () => false,
@@ -64,6 +65,7 @@ export class ReplyRoutes {
     return adapter.continueTurn(reference, openedUrl, async (context) => {
       const sender = this.#senderOf(context, {
         stream,
+        pace: this.#paceOf(context),
         clockLeadMs: reference.clockLeadMs ?? 0,
         connector: adapter.connectorOf(context),
         hasMoved: () => serviceUrls.newest(reference) !== openedUrl,
@@ -77,10 +79,14 @@ export class ReplyRoutes {
     });
   }
 
-  #senderOf(context: TurnContext, route: Omit<ReplyRoute, 'pace'>): ChannelReplySender {
+  #senderOf(context: TurnContext, route: ReplyRoute): ChannelReplySender {
     const { channelId, id: activity } = context.activity;
     const conversation = conversationKey(context.activity);
     const log = this.#options.log.child({ channel: channelOf(channelId), conversation, activity });
-    return new ChannelReplySender(context, this.#options, { ...route, pace: this.#paces.memo(conversation) }, log);
+    return new ChannelReplySender(context, this.#options, route, log);
+  }
+
+  #paceOf({ activity }: TurnContext): Pace {
+    return this.#paces.memo(conversationKey(activity));
   }
 }

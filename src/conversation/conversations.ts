@@ -5,6 +5,7 @@ import { apology, messagesFor } from '../messages/messages.ts';
 import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity } from './acceptance.ts';
 import { type Command, commandOf } from './commands/commands.ts';
 import { forgetBesideRecord, planCommand } from './commands/run-command.ts';
+import { messageName } from './keys.ts';
 import { OutOfBandWork } from './out-of-band.ts';
 import type { AddedTurn, AddResult, TurnJob } from './queue/turn-queue.ts';
 import type { Reply, WithSender } from './reply.ts';
@@ -144,7 +145,7 @@ export class Conversations {
 
   /** The answer goes back in the request, which is open here alone. */
   async #addInBand(message: UserMessage, withSender: WithSender): Promise<AddedTurn> {
-    const name = nameOf(message);
+    const name = messageName(message);
     if (this.#openRequests.has(name)) return { result: 'duplicate', done: DONE };
     this.#openRequests.set(name, withSender);
     let done = DONE;
@@ -206,7 +207,7 @@ export class Conversations {
   }
 
   #withSenderFor(message: UserMessage): WithSender {
-    return this.#openRequests.get(nameOf(message)) ?? this.#services.channel.later(message.reference);
+    return this.#openRequests.get(messageName(message)) ?? this.#services.channel.later(message.reference);
   }
 
   /** Nobody else will answer it. */
@@ -229,9 +230,4 @@ export class Conversations {
         this.#services.log.warn({ err, conversation: key }, 'messages of a conversation that is gone not cancelled'),
     );
   }
-}
-
-/** Activity ids are unique only within a conversation. */
-function nameOf({ key, activityId }: UserMessage): string {
-  return JSON.stringify([key, activityId]);
 }

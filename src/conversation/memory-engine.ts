@@ -12,7 +12,6 @@ import type { RecordingLinks } from './recordings/recording-links.ts';
 import { type ConversationRecord, type Edit, EMPTY_RECORD, withAnswered } from './records.ts';
 import type { UserMessage } from './user-message.ts';
 
-/** What the engine is made with. */
 export interface MemoryEngineOptions {
   readonly clock: Clock;
   readonly ids: Ids;
@@ -37,7 +36,7 @@ interface Entry {
 
 const NEW_ENTRY: Entry = { record: EMPTY_RECORD, team: undefined, isForgotten: false };
 
-/** Of all records together, estimated. The least recently used leave first. */
+/** The records together hold so much, by an estimate. The least recently used leave first. */
 const MAX_RECORD_BYTES = 128 * 1024 * 1024;
 
 class MemoryRecords {

@@ -12,7 +12,7 @@ export interface ConversationSettings {
 /** What a conversation has used so far. */
 export interface ConversationUsage {
   readonly turns: number;
-  /** Of all replies together. */
+  /** The audio of all replies together. */
   readonly audioMs: number;
   readonly tokens: TokenUsage;
   /** What the warm session holds, if there is one. */
@@ -51,11 +51,14 @@ export const RECORD_VERSION = 3;
 /** Channels deliver an activity again within minutes. */
 export const MAX_ANSWERED = 48;
 
+/** What a new session holds. */
+export const NO_CONTEXT: ContextTokens = Object.freeze({ text: 0, audio: 0 });
+
 export const EMPTY_RECORD: ConversationRecord = Object.freeze({
   version: RECORD_VERSION,
   ...EMPTY_MEMORY,
   settings: {},
-  usage: { turns: 0, audioMs: 0, tokens: NO_TOKENS, context: { text: 0, audio: 0 } },
+  usage: { turns: 0, audioMs: 0, tokens: NO_TOKENS, context: NO_CONTEXT },
   sessionVersion: undefined,
   answered: [],
   unsent: undefined,

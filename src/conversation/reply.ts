@@ -45,6 +45,11 @@ export type RecordingAccess =
   /** Not at all: their client does not reach the bot, or their answer could not be sent. */
   | 'unreachable';
 
+/** Whether the user can open the page on which to speak. */
+export function canOpenPage(access: RecordingAccess): boolean {
+  return access === 'dialog' || access === 'link';
+}
+
 /** Sends the answer of one turn to its user. */
 export interface ReplySender {
   /** Shows that the bot is at work, until an answer is sent or the sender is closed. Never throws. */

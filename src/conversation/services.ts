@@ -25,11 +25,10 @@ export interface ChannelServices {
   readonly recordingAccess: (message: UserMessage) => RecordingAccess;
 }
 
-/** What reads the files that people send. */
 export interface FileServices {
   readonly readers: FileReaders;
   readonly fetch: FetchFile;
-  /** Of `FILE_BOUNDS`, for all conversations. */
+  /** Has the bounds `FILE_BOUNDS`, and serves all conversations. */
   readonly semaphore: Semaphore;
 }
 

@@ -1,5 +1,6 @@
 import { VOICES } from '../../config/voices.ts';
 import { type Messages, messagesFor } from '../../messages/messages.ts';
+import { paragraphs } from '../../paragraphs.ts';
 import type { ConversationAction } from '../conversation-store.ts';
 import { messageId } from '../keys.ts';
 import type { ConversationRecord, ConversationSettings } from '../records.ts';
@@ -11,7 +12,6 @@ import type { UserMessage } from '../user-message.ts';
 import { listOfCommands, usageText } from './command-texts.ts';
 import type { Command } from './commands.ts';
 
-/** What a command comes to. */
 export interface CommandPlan {
   /** Its effect, which is applied before its message counts as accepted. */
   readonly action: ConversationAction;
@@ -38,7 +38,7 @@ export function planCommand(command: Command, message: UserMessage, services: Se
     case 'start':
       return plan(MARK_HANDLED, messages.welcome);
     case 'unknown':
-      return plan(MARK_HANDLED, `${commands.unknown(command.written)}\n\n${listOfCommands(messages)}`);
+      return plan(MARK_HANDLED, paragraphs(commands.unknown(command.written), listOfCommands(messages)));
     case 'talk':
       return { action: MARK_HANDLED, confirm: (signal) => invite(message, messages, services, signal) };
     case 'reset':

@@ -12,7 +12,7 @@ import {
 } from './spending-store.ts';
 
 const DAY_MS = 24 * 3_600_000;
-/** Of conversations, and of people each day. An evicted account starts at zero. */
+/** Conversations have an account each, and so do people for each day. An evicted account starts at zero. */
 const MAX_ACCOUNTS = 100_000;
 const MAX_RESERVATIONS = 50_000;
 

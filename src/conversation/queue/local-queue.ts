@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import { TurnError } from '../../errors.ts';
 import { lruOptions } from '../../lru-options.ts';
 import { Shares } from '../../shares.ts';
+import { messageName } from '../keys.ts';
 import { personOf } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import {
@@ -107,7 +108,7 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   #add(message: UserMessage): AddedTurn {
     const refused = (result: AddResult) => ({ result, done: Promise.resolve() });
     const key = this.#keyOf(message.key);
-    const name = JSON.stringify([message.key, message.activityId]);
+    const name = messageName(message);
     if (this.#known.has(name)) return refused('duplicate');
     const person = personOf(message);
     const waiting = this.#waiting.get(key);

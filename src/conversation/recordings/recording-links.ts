@@ -40,7 +40,7 @@ export async function findRecordingLink(
   return recordingLink !== undefined && isGenuine(read, recordingLink, 0) ? recordingLink : undefined;
 }
 
-/** Of digests, and of what makes an id another each time: 66 bits each. */
+/** An id joins two digests and a secret, with 66 bits of each. */
 const PART_CHARS = 11;
 
 /** Names the one recording link of a person in a conversation, by its id: `<conversation>/<person>`. */

@@ -1,6 +1,7 @@
 import { durationMs, type Pcm } from '../../audio/pcm.ts';
 import { encodeWav } from '../../audio/wav.ts';
 import { apology, messagesFor } from '../../messages/messages.ts';
+import { paragraphs } from '../../paragraphs.ts';
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { Outcome } from '../../realtime/outcome.ts';
 import type { Source } from '../../tools/tool.ts';
@@ -42,11 +43,6 @@ export async function composeReply(
 function sourcesOf(calls: readonly CallResult[]): readonly Source[] {
   const found = calls.flatMap(({ sources }) => sources);
   return [...new Map(found.map((source) => [`${source.title} ${source.url ?? ''}`, source])).values()];
-}
-
-/** Joins what is there to the text of one message. */
-export function paragraphs(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join('\n\n');
 }
 
 /** The transcript of voice messages, above the answer; empty if there is none. */

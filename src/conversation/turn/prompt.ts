@@ -1,15 +1,15 @@
 import type { SessionSettings } from '../../config/config.ts';
+import { paragraphs } from '../../paragraphs.ts';
 import type { ResponseSize } from '../../prices.ts';
 import type { ContentPart } from '../../realtime/content.ts';
 import { historyText } from '../history/history.ts';
 import type { ConversationRecord, ConversationUsage } from '../records.ts';
+import { NO_CONTEXT } from '../records.ts';
 import type { Services } from '../services.ts';
 import { aboutPeople, itemText } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
-import { paragraphs } from './compose-reply.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 
-/** What the model is asked with. */
 export interface Prompt {
   readonly settings: SessionSettings;
   /** Facts about the people who write, for a new session. */
@@ -20,13 +20,11 @@ export interface Prompt {
   /** The transcript so far, for a new session. */
   readonly history: string | undefined;
   readonly audioMs: number;
-  /** The turn that a warm session must have had last. */
+  /** A warm session has to have this version. */
   readonly sessionVersion: string | undefined;
   /** What that session holds already. */
   readonly context: ConversationUsage['context'];
 }
-
-const NO_CONTEXT = { text: 0, audio: 0 };
 
 export function toPrompt(
   message: UserMessage,
@@ -52,7 +50,7 @@ export function isEmpty({ text }: UserMessage, { before, after }: ReadAttachment
   return text === '' && before.length === 0 && after.length === 0;
 }
 
-/** What the cost of its answer is bounded by. */
+/** The size that bounds the cost of the prompt's answer. */
 export function sizeOf(prompt: Prompt): ResponseSize {
   const { settings, about, history, text, parts, context, audioMs } = prompt;
   const pictures = parts.filter(({ kind }) => kind === 'image').length;

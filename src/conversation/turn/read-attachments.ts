@@ -6,6 +6,7 @@ import { unlessAborted, withTimeoutSignal } from '../../deadline.ts';
 import { AttachmentError } from '../../errors.ts';
 import { clockTime, messagesFor } from '../../messages/messages.ts';
 import type { ContentPart } from '../../realtime/content.ts';
+import { canOpenPage } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { personOf } from '../speakers.ts';
 import type { MessageAttachment } from '../user-message.ts';
@@ -42,14 +43,12 @@ const MAX_REMEMBERED_CHARS = 1_000;
 
 type Recording = Extract<MessageAttachment, { kind: 'recording' }>;
 
-/** What a file or a recording holds. */
 interface Content {
   readonly part: ContentPart;
   readonly remembered: (transcript: string | undefined) => string;
   readonly audioMs?: number;
 }
 
-/** What reading one message takes. */
 interface Reading {
   readonly turn: Pick<Turn, 'message' | 'log' | 'signal'>;
   readonly services: AttachmentServices;
@@ -94,7 +93,7 @@ async function readOne(attachment: MessageAttachment, read: ReadAttachments, rea
     }
     case 'teamsVoiceClip': {
       // The page is recommended only where it can be reached.
-      const hasPage = ['dialog', 'link'].includes(reading.services.channel.recordingAccess(message));
+      const hasPage = canOpenPage(reading.services.channel.recordingAccess(message));
       return warn(hasPage ? words.voiceClip : words.voiceClipNoPage);
     }
     case 'teamsVideoClip':

@@ -14,8 +14,12 @@ import type { ModelAnswer } from './turn-result.ts';
 /** Reserves the most that an answer may cost, or says which budget that exceeds. */
 export async function reserve(prompt: Prompt, turn: Turn, { spending }: Services): Promise<Allowance | OverBudget> {
   const { job, message } = turn;
-  const owners = { jobId: job.id, conversation: message.key, person: message.personKey };
-  const request = { ...owners, size: () => sizeOf(prompt) };
+  const request = {
+    jobId: job.id,
+    conversation: message.key,
+    person: message.personKey,
+    size: () => sizeOf(prompt),
+  };
   const allowance = await turn.retryStore(() => spending.reserve(request), turn.signal);
   if (!('budget' in allowance)) turn.costUsd = 0;
   return allowance;

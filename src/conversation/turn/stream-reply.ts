@@ -1,10 +1,11 @@
 import type { Clock } from '../../clock.ts';
+import { paragraphs } from '../../paragraphs.ts';
 import { isTranscribed } from '../../realtime/content.ts';
 import { LiveText } from '../../realtime/live-text.ts';
 import type { ServerEvent } from '../../realtime/server-event.ts';
 import { TranscriptionTracker } from '../../realtime/transcription-tracker.ts';
 import type { ReplySender } from '../reply.ts';
-import { paragraphs, transcriptHeading } from './compose-reply.ts';
+import { transcriptHeading } from './compose-reply.ts';
 import type { Prompt } from './prompt.ts';
 import type { Turn } from './turn.ts';
 

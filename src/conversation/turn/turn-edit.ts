@@ -5,6 +5,7 @@ import { nextMemory } from '../history/history.ts';
 import { messageId } from '../keys.ts';
 import { isKnown } from '../record-after.ts';
 import type { ConversationRecord, ConversationUsage, Edit } from '../records.ts';
+import { NO_CONTEXT } from '../records.ts';
 import type { Reply } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { speakerName } from '../speakers.ts';
@@ -12,14 +13,13 @@ import type { ReadAttachments } from './read-attachments.ts';
 import type { Turn } from './turn.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
-/** What a turn has come to. */
 export interface Answered {
   readonly attachments: ReadAttachments;
   readonly answer: ModelAnswer;
   readonly reply: Reply;
 }
 
-/** Of a tool's result. */
+/** The history holds so much of each tool's result. */
 const MAX_REMEMBERED_CHARS = 200;
 
 /** The edit that applies a turn to the newest record; does nothing the second time. `found`: as the turn began with it. */
@@ -59,7 +59,7 @@ export function turnEdit(
   };
 }
 
-/** What a later session is told of calls. */
+/** A later session gets this summary of the calls. */
 function remembered(calls: readonly CallResult[]): { readonly calls?: readonly string[] } {
   if (calls.length === 0) return {};
   return {
@@ -76,8 +76,6 @@ function settingsAfter(
   const { voice, ...others } = settings;
   return refusedVoice !== undefined && refusedVoice === voice && voice !== configuredVoice ? others : settings;
 }
-
-const NO_CONTEXT = { text: 0, audio: 0 };
 
 function usageAfter(usage: ConversationUsage, model: ModelResult, { audio }: Reply): ConversationUsage {
   return {

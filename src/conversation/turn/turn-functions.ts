@@ -9,7 +9,7 @@ import type { ToolSet } from '../../tools/tools.ts';
 import type { Services } from '../services.ts';
 import type { Turn } from './turn.ts';
 
-/** Of one turn, all its responses together. */
+/** A turn may call so many functions, over all of its responses. */
 const MAX_CALLS = 16;
 
 /** What the model may call in a turn, and what it has called. */

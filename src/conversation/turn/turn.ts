@@ -108,9 +108,9 @@ export class Turn {
    */
   retryStore<T>(call: () => Promise<T>, signal = this.job.signal): Promise<T> {
     const { clock } = this.#services;
-    const options = { clock, log: this.log, signal };
-    if (this.message.isInBand) return retry(call, { ...options, limitMs: MAX_IN_BAND_WAIT_MS });
-    return retry(call, { ...options, onLasting: () => void this.#notifyOfOutage() });
+    const { log } = this;
+    if (this.message.isInBand) return retry(call, { clock, log, signal, limitMs: MAX_IN_BAND_WAIT_MS });
+    return retry(call, { clock, log, signal, onLasting: () => void this.#notifyOfOutage() });
   }
 
   /** As `retryStore`, for what has to be stored even after the job was aborted: then it waits 10 s at most. */

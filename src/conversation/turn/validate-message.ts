@@ -1,8 +1,9 @@
 import { messagesFor } from '../../messages/messages.ts';
+import { paragraphs } from '../../paragraphs.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
+import { canOpenPage } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { MAX_TEXT_CHARS, type RecordingLink, type UserMessage } from '../user-message.ts';
-import { paragraphs } from './compose-reply.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 import type { Turn } from './turn.ts';
 import type { Refused } from './turn-result.ts';
@@ -38,6 +39,6 @@ export async function unreadable({ warnings }: ReadAttachments, turn: Turn, serv
 /** `undefined` if its page cannot be reached, or it cannot be stored: the refusal does without it. */
 async function recordingLinkFor(turn: Turn, { recordingLinks, channel }: Services): Promise<RecordingLink | undefined> {
   const { message } = turn;
-  const hasPage = ['dialog', 'link'].includes(channel.recordingAccess(message));
+  const hasPage = canOpenPage(channel.recordingAccess(message));
   return hasPage ? turn.orLog(recordingLinks.create(message), 'recording link not made') : undefined;
 }
