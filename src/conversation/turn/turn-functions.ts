@@ -34,7 +34,7 @@ export function turnTools(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn
       const tool = set.tools.get(name);
       if (tool !== undefined) onCall(tool);
     }
-    const ended = await turn.telemetry.step('tools', () => runCalls(calls, left, depsOf(set, turn, services), signal));
+    const ended = await runCalls(calls, left, depsOf(set, turn, services), signal);
     for (const { tool, end, tookMs } of ended)
       turn.log.info({ tool: tool?.name, end: end.kind, tookMs }, 'tool called');
     results.push(...ended);
@@ -60,6 +60,7 @@ function depsOf({ tools }: ToolSet, turn: Turn, { clock, audit }: Services): Run
       userId: message.verifiedIds?.at(-1),
     },
     clock,
+    measure: ({ name }, { callId }, work) => turn.telemetry.toolCall(name, callId, work, errorOf),
     async judge(tool, call): Promise<Verdict> {
       if (!tool.isReadOnly) {
         const earlier = earlierEnd(await turn.retryStore(() => audit.ofTurn(job.id)), tool, call);
@@ -74,6 +75,11 @@ function depsOf({ tools }: ToolSet, turn: Turn, { clock, audit }: Services): Run
 
 function entryOf({ name, origin }: Tool, call: ToolCall) {
   return { tool: name, origin, argumentsHash: argumentsHash(call) };
+}
+
+/** The literal code of a call that did not do what it should. */
+function errorOf({ end }: CallResult): string | undefined {
+  return end.kind === 'failed' ? end.code : end.kind === 'unknown' ? 'outcome_unknown' : undefined;
 }
 
 function picturesOf({ images }: CallResult): ContentPart[] {
