@@ -1,9 +1,9 @@
 import type { VerifiedIdentity } from './verified-identity.ts';
 
 export interface AllowList {
-  /** Tenant ids; empty = all. */
+  /** Tenant ids; an empty list allows all tenants. */
   readonly tenants: readonly string[];
-  /** User ids or Entra ID object ids; empty = all. */
+  /** User ids or Entra ID object ids; an empty list allows all users. */
   readonly users: readonly string[];
 }
 

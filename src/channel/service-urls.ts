@@ -40,7 +40,7 @@ export class ServiceUrls {
   newest(reference: MessageReference): string {
     const { sentAtMs = Number.NEGATIVE_INFINITY, clockLeadMs = 0 } = reference;
     const activity = activityOf(reference);
-    // Not later than it arrived, as in `remember`.
+    // A message counts as sent when it arrived, at the latest, as in `remember`.
     const atMs = sentAtMs + Math.min(0, clockLeadMs);
     const remembered = this.#newest.get(conversationKey(activity));
     return remembered === undefined || atMs > remembered.atMs

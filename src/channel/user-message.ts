@@ -105,7 +105,7 @@ export function localeOf({ locale = '' }: Pick<Activity, 'locale'>): string | un
 /** To parse a locale takes as long as to read the rest of a message. */
 const locales = new LRUCache<string, string>({ max: MAX_LOCALES, memoMethod: readLocale });
 
-/** Empty for a malformed locale. */
+/** Returns an empty text for a malformed locale. */
 function readLocale(locale: string): string {
   try {
     const { language, script, region } = new Intl.Locale(locale.trim().split('.', 1)[0]?.replaceAll('_', '-') ?? '');

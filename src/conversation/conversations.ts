@@ -210,7 +210,7 @@ export class Conversations {
     return this.#openRequests.get(messageName(message)) ?? this.#services.channel.later(message.reference);
   }
 
-  /** Nobody else will answer it. */
+  /** Tells the user of a message that nobody will answer it. */
   #dismiss(message: UserMessage): Promise<void> {
     return this.#outOfBand.say(message, this.#withSenderFor(message), messagesFor(message.locale).shuttingDown);
   }

@@ -56,7 +56,7 @@ class MemoryRecords {
     return this.#entries.get(key) ?? NEW_ENTRY;
   }
 
-  /** False also for a forgotten one. */
+  /** Whether the conversation has a record that is not forgotten. */
   has(key: string): boolean {
     return this.#entries.get(key)?.isForgotten === false;
   }

@@ -24,12 +24,12 @@ export interface Choice {
   readonly title: string;
   readonly values: readonly string[];
   readonly current: string;
-  /** On the button. */
+  /** The label of the button. */
   readonly use: string;
 }
 
 export interface ReplyAudio {
-  /** As it was stored; `undefined` if it could not be. */
+  /** The stored audio; `undefined` if it could not be stored. */
   readonly stored: StoredAudio | undefined;
   readonly wav: Buffer;
   readonly durationMs: number;
@@ -40,9 +40,9 @@ export type RecordingAccess =
   /** In a dialog of the client, which tells who opens it. */
   | 'dialog'
   | 'link'
-  /** Not here: several people would have the link, with which one speaks for one of them. */
+  /** The page is not offered here: several people would have one person's link. */
   | 'shared'
-  /** Not at all: their client does not reach the bot, or their answer could not be sent. */
+  /** The page cannot be opened: the client does not reach the bot, or the answer could not be sent. */
   | 'unreachable';
 
 /** Whether the user can open the page on which to speak. */

@@ -55,6 +55,6 @@ export interface Services {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
-  /** From 0 up to 1; spreads the retries of many conversations. */
+  /** Returns a number from 0 up to 1, which spreads the retries of many conversations. */
   readonly random: () => number;
 }

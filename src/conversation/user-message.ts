@@ -57,7 +57,7 @@ export interface UserMessage {
   /** The ids of the sender that the channel verifies, as `ALLOWED_USERS` may name them. Default: none. */
   readonly verifiedIds?: readonly string[];
   readonly locale: string | undefined;
-  /** IANA name, where the channel says. */
+  /** The IANA name of the user's time zone; `undefined` where the channel does not give it. */
   readonly timeZone?: string;
   /** Whether the answer goes back in the request that brought the message, and not by a call to the channel. */
   readonly isInBand: boolean;

@@ -66,7 +66,7 @@ function say(text: string): Reply {
   return { text, audio: undefined };
 }
 
-/** What no record holds. May be done twice. */
+/** Deletes what no record holds. Safe to call twice. */
 export async function forgetBesideRecord(key: string, { audioStore, audit }: Services): Promise<void> {
   await audioStore.forget(key);
   await audit.pseudonymise(key);

@@ -10,7 +10,7 @@ const MAX_LINKS = 50_000;
 export function createMemoryRecordingLinks(clock: Clock, ids: Ids): RecordingLinks {
   // One is expired once it is older than that, in whole milliseconds.
   const ttl = { ttl: HOLDS_FOR_MS - 1, ttlResolution: 0, perf: { now: () => clock.now() } };
-  /** By their places. */
+  /** Keyed by the slot of each link. */
   const links = new LRUCache<string, RecordingLink>({ ...lruOptions(MAX_LINKS), ...ttl });
   /** `peek` does not count as use: what is oldest stays oldest. */
   const lookUp = (id: string) => {

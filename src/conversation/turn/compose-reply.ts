@@ -39,7 +39,7 @@ export async function composeReply(
   };
 }
 
-/** Each once, in the order in which they were found. */
+/** Returns each source once, in the order in which the calls found it. */
 function sourcesOf(calls: readonly CallResult[]): readonly Source[] {
   const found = calls.flatMap(({ sources }) => sources);
   return [...new Map(found.map((source) => [`${source.title} ${source.url ?? ''}`, source])).values()];

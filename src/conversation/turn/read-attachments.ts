@@ -20,9 +20,9 @@ export interface ReadAttachments {
   readonly before: string[];
   /** For the model: what belongs after it. */
   readonly after: ContentPart[];
-  /** For the model, at the end: what could not be read. */
+  /** Tell the model, after the message, what could not be read. */
   readonly modelWarnings: string[];
-  /** For the user: what could not be read, a sentence each. */
+  /** Tell the user what could not be read, a sentence each. */
   readonly warnings: string[];
   /** What is remembered of it, a line each; of a voice message with its transcript. */
   readonly remembered: ((transcript: string | undefined) => string)[];

@@ -67,7 +67,7 @@ function remembered(calls: readonly CallResult[]): { readonly calls?: readonly s
   };
 }
 
-/** Without the chosen voice that the service refused. */
+/** The settings without the chosen voice, if the service refused it. */
 function settingsAfter(
   { settings }: ConversationRecord,
   { refusedVoice }: ModelResult,

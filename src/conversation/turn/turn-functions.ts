@@ -15,7 +15,7 @@ const MAX_CALLS = 16;
 /** What the model may call in a turn, and what it has called. */
 export interface TurnTools {
   readonly functions: TurnFunctions;
-  /** In the order in which they ended. */
+  /** The results stand in the order in which the calls ended. */
   readonly results: readonly CallResult[];
 }
 

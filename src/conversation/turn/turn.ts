@@ -16,14 +16,14 @@ const MAX_ENDING_MS = 10_000;
 
 /** One attempt at a turn: what all of its steps share. */
 export class Turn {
-  /** Its calls wait for a store that does not answer. */
+  /** Calls of this job wait for a store that does not answer. */
   readonly job: TurnJob;
-  /** Its lines bear the names of the turn. */
+  /** Each line carries the names of the turn. */
   readonly log: Logger;
   readonly telemetry: TurnTelemetry;
-  /** Named to the user when there is no answer, and in the log. */
+  /** The id that an apology gives the user, and that the log repeats. */
   readonly incident: string;
-  /** What the model's part came to, where it was asked. */
+  /** The model's result; `undefined` until the model was asked. */
   model: ModelResult | undefined;
   /** What the attempt has cost so far, in US dollars; `undefined` while nothing is reserved for it. */
   costUsd: number | undefined;
@@ -59,12 +59,12 @@ export class Turn {
     return this.#signal;
   }
 
-  /** The sender, while it is open. */
+  /** The open sender; `undefined` before `open` and after `close`. */
   get sender(): ReplySender | undefined {
     return this.#sender;
   }
 
-  /** Since the attempt began. */
+  /** The time since the attempt began. */
   elapsedMs(): number {
     return this.#services.clock.now() - this.#startedMs;
   }
@@ -97,7 +97,7 @@ export class Turn {
     return work.catch((err: unknown) => void this.log.warn({ err }, failure));
   }
 
-  /** The answer goes out: a notice that it follows is not needed any more. */
+  /** Call it before the answer is sent: the notice of an outage is then no longer needed. */
   beginReply(): void {
     this.#isNoticeDone = true;
   }
