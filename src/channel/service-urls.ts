@@ -8,7 +8,7 @@ import { activityOf, conversationKey, sentAtMsOf } from './user-message.ts';
 /** The address of a channel, and when an activity gave it. */
 interface Remembered {
   readonly serviceUrl: string;
-  /** By the clock of the channel, in milliseconds since the epoch. */
+  /** The time by the clock of the channel, in milliseconds since the epoch. */
   readonly atMs: number;
 }
 

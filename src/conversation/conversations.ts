@@ -93,7 +93,7 @@ export class Conversations {
     return this.#accept({ key }, () => this.#forgetAll([key]));
   }
 
-  /** As `forget`, for all conversations of a team, or for one of its channels, by its key, with its threads. */
+  /** Forgets all conversations of a team, or one of its channels, by its key, with its threads. */
   forgetTeam(team: string, channel?: string): Promise<Acceptance> {
     return this.#accept({ key: team }, async () => {
       const keys = await this.#services.conversations.keysOfTeam(team);

@@ -49,7 +49,7 @@ export class OutOfBandWork {
     return { kind: 'accepted', done: this.run(activity, run).finally(release) };
   }
 
-  /** As `say`, or says nothing while too much of it is still being sent to the person. */
+  /** Works as `say`, but says nothing while too much of it is still being sent to the person. */
   async notify(activity: PersonActivity, withSender: WithSender, text: string): Promise<void> {
     const release = this.#noticeShares.acquire(personOf(activity));
     if (release !== undefined) await this.say(activity, withSender, text).finally(release);

@@ -45,7 +45,7 @@ export interface Services {
   readonly audit: AuditStore;
   readonly files: FileServices;
   readonly channel: ChannelServices;
-  /** As configured; a conversation may have chosen otherwise. */
+  /** The configured settings; a conversation may have chosen others. */
   readonly settings: SessionSettings;
   /** How many turns the history keeps. */
   readonly historyTurns: number;

@@ -73,7 +73,7 @@ export interface TurnJob {
    * answered also when superseded, so that no later attempt sends it again.
    */
   complete(isDelivered?: boolean): Promise<boolean>;
-  /** As `complete`, and puts the message where an operator finds it: it cannot be answered. */
+  /** Works as `complete`, and also puts the message where an operator finds it: it cannot be answered. */
   deadLetter(): Promise<boolean>;
   /** Gives the turn back, to be attempted again at once. Does not count as an attempt. */
   release(): Promise<void>;

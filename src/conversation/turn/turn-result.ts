@@ -25,7 +25,7 @@ export type RefusalReason =
 export interface Refused {
   readonly reason: RefusalReason;
   readonly text: string;
-  /** By how much, where it is a budget. */
+  /** The budget that is exceeded, and by how much; `undefined` for other reasons. */
   readonly over?: OverBudget;
   readonly recordingLink?: RecordingLink;
 }

@@ -113,7 +113,7 @@ export class Turn {
     return retry(call, { clock, log, signal, onLasting: () => void this.#notifyOfOutage() });
   }
 
-  /** As `retryStore`, for what has to be stored even after the job was aborted: then it waits 10 s at most. */
+  /** Works as `retryStore`, but stores even after the job was aborted: then it waits 10 s at most. */
   retryStoreAtEnd<T>(call: () => Promise<T>): Promise<T> {
     if (!this.job.signal.aborted) return this.retryStore(call);
     return retry(call, { clock: this.#services.clock, log: this.log, limitMs: MAX_ENDING_MS });
