@@ -91,7 +91,6 @@ export const en = {
       audio: '/audio off and I only write, /audio on and I speak again',
       stop: 'stop my answer, and drop what waits',
       usage: 'what this conversation has used',
-      // The type by name: a missing text fails here, not where texts are used.
     } satisfies Record<CommandName, string> as Record<CommandName, string>,
     unknown: (written: string) => `I do not know /${written}. Please choose one of these:`,
     reset: (by: string | undefined) =>
