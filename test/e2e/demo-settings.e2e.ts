@@ -15,7 +15,9 @@ describe('the demo with a voice and a prompt of its own', () => {
     const cwd = mkdtempSync(join(tmpdir(), 'demo-'));
     t.after(() => rmSync(cwd, { recursive: true }));
     writeFileSync(join(cwd, '.env'), 'REALTIME_VOICE=marin\nREALTIME_INSTRUCTIONS="Speak like a pirate."\n');
-    const demo = spawn(process.execPath, ['--import', `${root}src/node-version.js`, `${root}dev/demo.ts`], { cwd });
+    const args = ['--import', `${root}src/node-version.js`, `${root}dev/demo.ts`];
+    const env = { ...process.env, REALTIME_VOICE: undefined, REALTIME_INSTRUCTIONS: undefined };
+    const demo = spawn(process.execPath, args, { cwd, env });
     t.after(() => demo.kill('SIGKILL'));
     let output = '';
     demo.stdout.setEncoding('utf8').on('data', (chunk: string) => {
