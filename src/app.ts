@@ -150,7 +150,10 @@ async function checkModel({ config, tokens, clock, log }: Shared, closing: Abort
     log.debug('model reached');
   } catch (err) {
     if (closing.aborted) return;
-    log.error({ err, fix: `run ${doctorCommand(findInstallation())}` }, 'model not reached: people get an apology');
+    log.error(
+      { err, fix: `run ${doctorCommand(findInstallation())}` },
+      'model unreachable: users get an error until it recovers',
+    );
   }
 }
 
@@ -203,7 +206,7 @@ function createServices(
 
 function createChannel({ config, clock, log, random, telemetry, publicBaseUrl }: Shared): Channel {
   const { botEnv, turnTimeoutMs, webchatAudio, audioBrowserLinks: browserLinks } = config;
-  if (!keepEntityProperties()) log.error('botbuilder is not the version that the entity patch is made for');
+  if (!keepEntityProperties()) log.error('entity patch not applied: botbuilder has another version than expected');
   const adapter = new VoiceAdapter({ botEnv, clock, log, random, retryWithinMs: turnTimeoutMs, telemetry });
   const serviceUrls = new ServiceUrls(clock);
   const sendLimitMs = turnTimeoutMs + SEND_TIMEOUT_MS;

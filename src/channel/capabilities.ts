@@ -71,6 +71,8 @@ export interface Capabilities {
   /** Whether a button of a card can open a page in a dialog of the client, which names the user who opens it. */
   readonly opensDialogs: boolean;
   readonly addressedBy: Addressing;
+  /** Whether conversations belong to teams, which `channelData` names and whose end it reports. */
+  readonly hasTeams: boolean;
   /** Whether a text has a marker at each place where it quotes a message. */
   readonly marksQuotes: boolean;
   /** The hosts of the files that people send. */
@@ -111,6 +113,7 @@ const PLAIN: Capabilities = {
   showsChoices: false,
   opensDialogs: false,
   addressedBy: 'mention',
+  hasTeams: false,
   marksQuotes: false,
   attachmentHosts: [],
   attachmentsWantToken: true,
@@ -142,6 +145,7 @@ const TEAMS: Capabilities = {
   showsChoices: true,
   attachmentHosts: TEAMS_HOSTS,
   opensDialogs: true,
+  hasTeams: true,
   marksQuotes: true,
   maxTextChars: 18_000,
 };

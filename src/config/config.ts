@@ -101,11 +101,11 @@ function readAttachmentHosts(read: EnvReader) {
 function readAudio(read: EnvReader) {
   if (read.text('AZURE_STORAGE_CONNECTION_STRING') !== undefined)
     read.problems.push(
-      'AZURE_STORAGE_CONNECTION_STRING is not used any more; expected DATABASE_URL for all that outlives the bot, and AZURE_STORAGE_BLOB_URL only where reply audio is kept in Azure Blob Storage',
+      'AZURE_STORAGE_CONNECTION_STRING is no longer supported; expected DATABASE_URL, and AZURE_STORAGE_BLOB_URL to keep reply audio in Azure Blob Storage',
     );
   const blobUrl = read.url('AZURE_STORAGE_BLOB_URL', 'https://<account>.blob.core.windows.net');
   if (blobUrl?.startsWith('http:'))
-    read.problems.push('AZURE_STORAGE_BLOB_URL is no https address; expected one, since a token is sent there');
+    read.problems.push('AZURE_STORAGE_BLOB_URL is not an https address; expected one, because a token is sent there');
   return {
     audioRetentionMs: read.whole('AUDIO_RETENTION_HOURS', 24, { min: 1, max: 8760 }) * HOUR_MS,
     /** Bound of all reply audio in the memory of the process. */

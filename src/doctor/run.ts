@@ -37,7 +37,7 @@ async function runCheck(check: Check, context: CheckContext): Promise<Finding> {
     return await withDeadline(deadline, async (signal) => check.run(context, signal));
   } catch (err) {
     if (err instanceof LateError) return fail(`no end within ${limitMs / 1000} seconds`, lateFix);
-    context.log.error({ err, check: name }, 'check broke');
+    context.log.error({ err, check: name }, 'check ended unexpectedly');
     const reason = err instanceof Error ? err.message : String(err);
     return fail(
       `the check itself broke: ${reason}`,

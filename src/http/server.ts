@@ -165,7 +165,7 @@ interface Refusal {
 function refusalOf(error: unknown, request: Request, log: Logger): Refusal {
   if (error instanceof RequestError) return error;
   if (error instanceof StoreError) {
-    log.warn({ err: error }, 'request refused: the store does not answer');
+    log.warn({ err: error }, 'request refused: store did not answer');
     return { status: 503, code: 'busy', message: 'This cannot be looked up right now. Please try again.' };
   }
   // Not the address itself, which may be the key to what it names.

@@ -170,7 +170,7 @@ export class RealtimeSession {
       // The next session gets the history again.
       if (!keepsMemory(result.outcome)) this.close();
       const missingBytes = missingAudioBytes(result);
-      if (missingBytes > 0) this.#log.warn({ missingBytes }, 'audio is shorter than the usage says');
+      if (missingBytes > 0) this.#log.warn({ missingBytes }, 'audio received shorter than its usage');
       return { result, itemIds: run.collector.itemIds() };
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -221,7 +221,7 @@ export class RealtimeSession {
     const isOfSession = eventId === undefined && this.#run === undefined;
     if (error.code === 'session_expired' || isOfSession) this.#isUnusable = true;
     // Without its message, which may quote user input.
-    this.#log.warn({ code: error.code, type: error.type, eventId }, 'error event');
+    this.#log.warn({ code: error.code, type: error.type, eventId }, 'service error received');
   }
 
   /** Once for each session: every delta is such an event. */

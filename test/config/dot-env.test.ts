@@ -88,7 +88,7 @@ describe('.env', () => {
     const { env, notices } = load('A=1', { NODE_ENV: 'production' });
     assert.deepEqual(env, { NODE_ENV: 'production' });
     assert.deepEqual(notices, [
-      '.env is not read, since NODE_ENV is production: set these as variables of the environment',
+      '.env is not read because NODE_ENV is production; set its settings as environment variables',
     ]);
   });
 

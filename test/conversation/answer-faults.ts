@@ -70,7 +70,7 @@ export const ODD_ANSWERS: readonly ModelFault[] = [
     text: /^Whole$/,
     audioBytes: 4,
     told: null,
-    logged: 'audio is shorter than the usage says',
+    logged: 'audio received shorter than its usage',
   },
   {
     name: 'an end by length',

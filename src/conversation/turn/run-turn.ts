@@ -31,9 +31,10 @@ async function answer(turn: TurnContext, services: Services): Promise<TurnResult
   if (start.kind === 'superseded') return start;
   if (start.kind === 'stopped') throw new TurnError('cancelled', 'the user stopped it');
   const { record, attempt, streamId } = start;
-  const { unsent } = record; // a crash came between saving and sending
+  const { unsent } = record;
   if (isKnown(record, message.activityId)) return answeredBefore(turn);
   if (attempt > MAX_ATTEMPTS) return deadLetter(record, turn, services);
+  // An earlier attempt saved this reply and crashed before sending it.
   if (unsent?.message === messageId(message)) return resend(unsent, streamId, turn, services);
 
   const sender = await turn.open(streamId);

@@ -75,11 +75,11 @@ const refusals: Readonly<Record<Exclude<RecordingResult, 'accepted'>, (messages:
 /** The error with a message in the user's language. Only other clients than the page cause errors that have none. */
 function localized(error: unknown, messages: Messages, log: Logger): unknown {
   if (error instanceof StoreError) {
-    log.warn({ err: error }, 'recording refused: the store does not answer');
+    log.warn({ err: error }, 'recording refused: store did not answer');
     return refusals.notStored(messages);
   }
   if (error instanceof AttachmentError) {
-    log.warn({ err: error, code: error.code }, 'recording refused: it cannot be read');
+    log.warn({ err: error, code: error.code }, 'recording refused: not readable');
     return unreadable(error, messages);
   }
   if (!(error instanceof RequestError)) return error;
