@@ -63,7 +63,7 @@ describe('the page of the demo', () => {
 
   it('leads to the page with a microphone, lists commands, and names a price', async () => {
     await press('Use your microphone');
-    await answer('Here you can speak to me').waitFor();
+    await answer('You can speak to me here').waitFor();
     await press('/help');
     await answer('/forget').waitFor();
     await send(page, '/usage');
