@@ -106,7 +106,10 @@ for (const [scope, fields] of [
       const chosen = (await bot.replies(before + 1)).at(-1)?.body;
       assert.equal(chosen.text, en.commands.voice('cedar', by));
       const list = await ask(bot, '/voice tuba', { ...fields, channelId: 'slack' });
-      assert.match(list.text, /^I don’t have a voice called “tuba”\.\n\nWhich voice would you like\?\n\n- \/voice alloy\n/);
+      assert.match(
+        list.text,
+        /^I don’t have a voice called “tuba”\.\n\nWhich voice would you like\?\n\n- \/voice alloy\n/,
+      );
       assert.match(list.text, /- \/voice cedar$/);
       assert.equal(list.attachments, undefined);
     });

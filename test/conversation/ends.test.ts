@@ -13,7 +13,12 @@ describe('messages that need no model', PATIENCE, () => {
     ['without text', '', {}, /Please send text/],
     ['of blanks', ' \n\t ', {}, /Please send text/],
     ['without a text field', undefined, {}, /Please send text/],
-    ['with an attachment alone that cannot be had', undefined, { attachments: [picture] }, /couldn’t download “cat\.png”/],
+    [
+      'with an attachment alone that cannot be had',
+      undefined,
+      { attachments: [picture] },
+      /couldn’t download “cat\.png”/,
+    ],
     ['longer than 20,000 characters', 'x'.repeat(20_001), {}, /too long.*20,000 characters/],
   ];
   for (const [name, text, fields, expected] of messages) {
