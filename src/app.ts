@@ -237,6 +237,7 @@ function createHttp(
     audioStore,
     recordings,
     about: config,
+    chatPageUrl: config.chatPageUrl,
     build,
     clock,
     isDraining: () => conversations.isDraining,

@@ -86,6 +86,8 @@ function readAddresses(read: EnvReader) {
     port: read.whole('PORT', 3978, { min: 0, max: 65_535 }),
     /** Where users reach `/audio`, without a trailing slash; `localhost` = http on the port that the bot listens on. */
     publicBaseUrl: publicBaseUrl ?? fallback,
+    /** A page with a chat client, to which the bot's page `/` leads. */
+    chatPageUrl: read.url('CHAT_PAGE_URL', 'https://chat.example.com'),
     /** Hosts that files may be fetched from, besides those of the channels. */
     attachmentHosts: readAttachmentHosts(read),
   };

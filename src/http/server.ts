@@ -12,7 +12,7 @@ import { audioRoute } from './audio-route.ts';
 import { boundedReader } from './json-body.ts';
 import { checkHost, checkSource } from './loopback-guard.ts';
 import { type AboutSettings, aboutRoute } from './pages/about.ts';
-import { serveHome } from './pages/home.ts';
+import { homeRoute } from './pages/home.ts';
 import { playerRoute } from './pages/player.ts';
 import { recordingPageRoute } from './pages/record/page.ts';
 import { uploadRoute } from './pages/record/upload.ts';
@@ -33,6 +33,8 @@ export interface HttpOptions {
   readonly recordings: Pick<Recordings, keyof Recordings>;
   /** The settings that `/about` names. */
   readonly about: AboutSettings;
+  /** A page with a chat client, to which `/` leads. */
+  readonly chatPageUrl?: string | undefined;
   /** What `/health` reports beside the state. */
   readonly build: Build;
   readonly clock: Clock;
@@ -90,7 +92,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   get(RECORDER_PATH, serveRecorder);
   get('/record/:link', recordingPageRoute(recordings, clock));
   server.post('/record/:link', guard(uploadRoute(options)));
-  get('/', serveHome);
+  get('/', homeRoute(options.chatPageUrl));
   get('/about', aboutRoute(about));
   get('/health', healthRoute(options));
   answerRoutingErrors(server);

@@ -227,6 +227,7 @@ export const de: Messages = {
   home: {
     title: 'Dies ist ein Sprachbot',
     where: 'Sie sprechen mit ihm in einem Chat-Programm wie Microsoft Teams oder Web Chat und nicht auf dieser Seite.',
+    chat: 'Chat öffnen',
     health: 'Läuft er?',
     endpoint: 'Adresse für Chat-Programme:',
   },

@@ -219,6 +219,7 @@ export const en = {
   home: {
     title: 'This is a voice bot',
     where: 'You talk to it in a chat client such as Microsoft Teams or Web Chat, not on this page.',
+    chat: 'Open the chat',
     health: 'Is it running?',
     endpoint: 'Address for chat clients:',
   },
