@@ -88,8 +88,8 @@ const PRELOAD_AFTER_MS = 250;
 export function createApp(deps: AppDeps): App {
   let port = deps.config.port;
   const shared = withDefaults(deps, () => port);
-  const { config, log, clock, ids, tokens, telemetry } = shared;
-  const stores = openStores({ config, clock, ids, log, tokens, openDatabase: deps.openDatabase });
+  const { config, log, clock, ids, random, tokens, telemetry } = shared;
+  const stores = openStores({ config, clock, ids, random, log, tokens, openDatabase: deps.openDatabase });
   const channel = createChannel(shared);
   const clips = createClipDecoder({ clock, log, searchPath: deps.searchPath });
   const pictures = createPictureReader({ clock, log });

@@ -33,6 +33,7 @@ export interface StoresOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly random: () => number;
   readonly log: Logger;
   readonly tokens: (scope: string) => () => Promise<string>;
   /** Opens the database of the configuration: see `loadDatabase`. */
@@ -60,10 +61,20 @@ export function openStores(options: StoresOptions): Stores {
   };
 }
 
-function databaseEngine({ config, clock, ids, log, tokens, openDatabase }: StoresOptions): Stores | undefined {
+function databaseEngine({ config, clock, ids, random, log, tokens, openDatabase }: StoresOptions): Stores | undefined {
   const { database: settings, recordRetentionMs, audioRetentionMs, audioStoreBytes } = config;
   if (settings === undefined) return undefined;
-  return openDatabase?.({ settings, tokens, clock, ids, log, recordRetentionMs, audioRetentionMs, audioStoreBytes });
+  return openDatabase?.({
+    settings,
+    tokens,
+    clock,
+    ids,
+    random,
+    log,
+    recordRetentionMs,
+    audioRetentionMs,
+    audioStoreBytes,
+  });
 }
 
 function memoryEngine({ config, clock, ids }: StoresOptions): Stores {

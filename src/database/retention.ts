@@ -25,11 +25,16 @@ function expiredRows(recordRetentionMs: number) {
 
 /** Deletes expired rows about once an hour, at times that differ between instances. */
 export class Retention {
-  readonly #services: Pick<DatabaseServices, 'connection' | 'settings' | 'clock' | 'log' | 'recordRetentionMs'>;
+  readonly #services: Pick<
+    DatabaseServices,
+    'connection' | 'settings' | 'clock' | 'random' | 'log' | 'recordRetentionMs'
+  >;
   #isClosed = false;
   #cancel: () => void = () => {};
 
-  constructor(services: Pick<DatabaseServices, 'connection' | 'settings' | 'clock' | 'log' | 'recordRetentionMs'>) {
+  constructor(
+    services: Pick<DatabaseServices, 'connection' | 'settings' | 'clock' | 'random' | 'log' | 'recordRetentionMs'>,
+  ) {
     this.#services = services;
   }
 
@@ -77,7 +82,8 @@ export class Retention {
 
   #runAfter(delayMs: number, spreadMs: number): void {
     if (this.#isClosed) return;
-    this.#cancel = this.#services.clock.after(delayMs + Math.random() * spreadMs, async () => {
+    const { clock, random } = this.#services;
+    this.#cancel = clock.after(delayMs + random() * spreadMs, async () => {
       await this.run();
       this.#runAfter(INTERVAL_MS, INTERVAL_SPREAD_MS);
     });

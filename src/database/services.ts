@@ -6,6 +6,8 @@ import type { KeyChain } from './key-chain.ts';
 /** What the database needs. */
 export interface DatabaseOptions extends ConnectionOptions {
   readonly ids: Ids;
+  /** From 0 to 1, as Math.random. */
+  readonly random: () => number;
   /** How long conversations are kept after their last message, and messages that could not be answered. */
   readonly recordRetentionMs: number;
   readonly audioRetentionMs: number;

@@ -71,7 +71,7 @@ type Handler = (request: Request, response: Response) => Promise<void>;
 export function createHttpServer(options: HttpOptions): HttpServer {
   const { audioStore, recordings, clock, about, log } = options;
   const server = createServer({ name: '', ignoreTrailingSlash: true, handleUncaughtExceptions: false });
-  limitRequestTime(server.server);
+  limitRequestTime(server.server, clock);
   server.server.maxConnections = MAX_CONNECTIONS;
   server.server.timeout = SOCKET_TIMEOUT_MS;
   // Without restify's listener Node answers a request to upgrade like any other; else its socket would outlive the server.
@@ -123,8 +123,8 @@ function requireUrl(request: Request): void {
   }
 }
 
-function messagesRoute({ deliver, isDraining, verifyToken, onlyLoopback, publicHost }: HttpOptions): Handler {
-  const readBody = boundedReader(verifyToken && ((request) => verifyToken(request.headers.authorization ?? '')));
+function messagesRoute({ deliver, isDraining, verifyToken, onlyLoopback, publicHost, clock }: HttpOptions): Handler {
+  const readBody = boundedReader(verifyToken && ((request) => verifyToken(request.headers.authorization ?? '')), clock);
   return async function receiveActivity(request, response) {
     if (onlyLoopback) checkSource(request, publicHost);
     if (isDraining()) throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');

@@ -39,6 +39,7 @@ export function newDatabase(
     ...connectionOptions(url, env),
     clock,
     ids: randomIds,
+    random: Math.random,
     recordRetentionMs,
     audioRetentionMs: DAY_MS,
     audioStoreBytes: 100_000_000,

@@ -24,7 +24,13 @@ beforeEach(() => connection.query(`TRUNCATE ${TABLES}`));
 after(() => connection.close());
 
 function retention(clock = systemClock as typeof systemClock | ManualClock): Retention {
-  return new Retention({ ...connectionOptions(url), connection, clock, recordRetentionMs: 30 * DAY_MS });
+  return new Retention({
+    ...connectionOptions(url),
+    connection,
+    clock,
+    random: () => 0.5,
+    recordRetentionMs: 30 * DAY_MS,
+  });
 }
 
 async function rowsIn(table: (typeof TABLES)[number]): Promise<number> {

@@ -48,7 +48,7 @@ async function takeRecording(page: Page): Promise<void> {
   await recorder.screenshot({ path: `${folder}/record.png` });
 }
 
-/** The card below an answer in Agents Playground, cut out. */
+/** The card below an answer in Agents Playground, with the question above it. */
 async function takeTeams(page: Page): Promise<void> {
   await page.setViewportSize({ width: 900, height: 640 });
   await page.getByTitle('Hide log panel').click();

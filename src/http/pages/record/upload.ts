@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'restify';
 import { MAX_CLIP_BYTES } from '../../../audio/clip/clip.ts';
+import type { Clock } from '../../../clock.ts';
 import type { RecordingResult, Recordings } from '../../../conversation/recordings/recordings.ts';
 import { personOf } from '../../../conversation/speakers.ts';
 import { AttachmentError, RequestError, StoreError } from '../../../errors.ts';
@@ -15,6 +16,7 @@ import { firstLanguage } from '../page.ts';
 export interface UploadServices {
   readonly recordings: Pick<Recordings, 'speakerOf' | 'accept'>;
   readonly isDraining: () => boolean;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -26,10 +28,10 @@ const WAV = /^audio\/(?:x-)?wave?\s*(?:;|$)/i;
  * `POST /record/<link>`: a recording, sent by the page of the same address. The link is the only key: there is no cookie
  * that another site's page could use. The page shows the message of a refusal, which is in the user's language.
  */
-export function uploadRoute({ recordings, isDraining, log }: UploadServices) {
+export function uploadRoute({ recordings, isDraining, clock, log }: UploadServices) {
   const timeoutMs = LONG_REQUEST_TIMEOUT_MS;
-  const readBody = bounded(readWav, { maxBytesAtOnce: MAX_BYTES_AT_ONCE, timeoutMs });
-  const readUnvouched = bounded(readBody, { maxBytesAtOnce: unvouchedPart(MAX_BYTES_AT_ONCE), timeoutMs });
+  const readBody = bounded(readWav, { maxBytesAtOnce: MAX_BYTES_AT_ONCE, timeoutMs }, clock);
+  const readUnvouched = bounded(readBody, { maxBytesAtOnce: unvouchedPart(MAX_BYTES_AT_ONCE), timeoutMs }, clock);
   return async function receiveRecording(request: Request, response: Response): Promise<void> {
     let messages = messagesFor(firstLanguage(request));
     let requestLog = log;
