@@ -56,9 +56,11 @@ async function takeTeams(page: Page): Promise<void> {
   await write(page, `say ${ANSWER}`);
   const save = page.getByRole('button', { name: 'Save .wav' }).last();
   await save.waitFor();
-  const { y = 0, height = 0 } = (await save.boundingBox()) ?? {};
-  const bottom = y + height + 30;
-  const clip = { x: 0, y: bottom - 400, width: 560, height: 400 };
+  const question = await page.getByText(`say ${ANSWER}`).last().boundingBox();
+  const button = await save.boundingBox();
+  const top = (question?.y ?? 0) - 40;
+  const bottom = (button?.y ?? 0) + (button?.height ?? 0) + 30;
+  const clip = { x: 0, y: top, width: 640, height: bottom - top };
   await page.screenshot({ path: `${folder}/teams-card.png`, clip });
 }
 
