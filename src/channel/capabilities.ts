@@ -1,6 +1,7 @@
 import type { HostRule } from '../config/allowed-hosts.ts';
 import type { Scope } from '../conversation/user-message.ts';
 import { DIRECT_LINE_HOSTS, TEAMS_HOSTS } from './attachment-hosts.ts';
+import type { SourceStyle } from './sources.ts';
 
 /** How a channel gets the audio of a reply. */
 export type AudioDelivery =
@@ -70,6 +71,8 @@ export interface Capabilities {
   readonly showsChoices: boolean;
   /** Whether a button of a card can open a page in a dialog of the client, which names the user who opens it. */
   readonly opensDialogs: boolean;
+  /** How what an answer rests on is shown. */
+  readonly sources: SourceStyle;
   readonly addressedBy: Addressing;
   /** Whether conversations belong to teams, which `channelData` names and whose end it reports. */
   readonly hasTeams: boolean;
@@ -112,6 +115,7 @@ const PLAIN: Capabilities = {
   savesFiles: false,
   showsChoices: false,
   opensDialogs: false,
+  sources: 'list',
   addressedBy: 'mention',
   hasTeams: false,
   marksQuotes: false,
@@ -128,6 +132,7 @@ const WEB: Capabilities = {
   audio: 'attachment',
   inlineLimitChars: 150_000,
   uploadLimitBytes: 262_144,
+  sources: 'definitions',
   showsChoices: true,
   attachmentsWantToken: false,
   addressedBy: 'anything',
@@ -143,6 +148,7 @@ const TEAMS: Capabilities = {
   audio: 'playerCard',
   labelsAi: true,
   showsChoices: true,
+  sources: 'entity',
   attachmentHosts: TEAMS_HOSTS,
   opensDialogs: true,
   hasTeams: true,

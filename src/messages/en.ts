@@ -58,6 +58,8 @@ export const en = {
     openInBrowser: 'Open in browser',
     save: 'Save .wav',
   },
+  toolWorking: (title: string) => `Using “${title}”…`,
+  sources: { heading: 'Sources:', page: (page: number) => `page ${page}` },
   audio: {
     gone: 'I no longer have the audio of this answer. Please ask me again.',
     /** Below an answer whose audio the channel cannot carry or refused. */

@@ -41,6 +41,7 @@ export function newDatabase(
     ids: randomIds,
     random: Math.random,
     recordRetentionMs,
+    auditRetentionMs: 90 * DAY_MS,
     audioRetentionMs: DAY_MS,
     audioStoreBytes: 100_000_000,
     log,

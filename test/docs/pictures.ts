@@ -58,7 +58,7 @@ async function takeTeams(page: Page): Promise<void> {
   await save.waitFor();
   const question = await page.getByText(`say ${ANSWER}`).last().boundingBox();
   const button = await save.boundingBox();
-  const top = (question?.y ?? 0) - 40;
+  const top = (question?.y ?? 0) - 34;
   const bottom = (button?.y ?? 0) + (button?.height ?? 0) + 30;
   const clip = { x: 0, y: top, width: 640, height: bottom - top };
   await page.screenshot({ path: `${folder}/teams-card.png`, clip });
