@@ -175,7 +175,7 @@ describe('commands', PATIENCE, () => {
     t.after(() => bot[Symbol.asyncDispose]());
     const entities = [{ type: 'mention', mentioned: { id: 'bot-1', name: 'Bot' }, text: '<at>Bot</at>' }];
     const { text } = await ask(bot, '<at>Bot</at> /Hilfe', { entities, locale: 'de-DE', channelId: 'msteams' });
-    assert.match(text, /^\/Hilfe kenne ich nicht\. .*\n\n- \/help: was Sie mir sagen können/);
+    assert.match(text, /^\/Hilfe kenne ich nicht\. .*\n\n- \/help: zeigen, was ich für Sie tun kann/);
   });
 
   it('are refused to people who are not let in', async (t) => {
