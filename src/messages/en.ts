@@ -25,7 +25,7 @@ export const en = {
   shuttingDown: 'I’m restarting. Please send that again in a minute.',
   storage: {
     lasting: 'I can’t reach my memory right now. Your message is safe, and I’ll answer as soon as I can.',
-    notKept:
+    notStored:
       'I can’t accept messages right now because I can’t reach my memory. Please send that again in a few minutes.',
   },
   /** Ends the text so far when the whole answer is sent later in a message of its own. */
@@ -144,8 +144,8 @@ export const en = {
       'Teams doesn’t give me voice messages recorded in Teams. Please type your message, or attach an audio file (WAV, MP3 or Ogg/Opus).',
     recordingLost: 'I couldn’t listen to your recording. Please write /talk and record it again.',
     videoClip: 'I can’t watch videos. Please write me a message or send a picture.',
-    keptBack: 'Teams didn’t give me what you attached. Please save it to your device and attach it from there.',
-    keptBackInGroup:
+    withheldFile: 'Teams didn’t give me what you attached. Please save it to your device and attach it from there.',
+    withheldFileInGroup:
       'Teams doesn’t give me files sent in channels and group chats. Please send it in a one-to-one chat with me.',
     loop: (url: string | undefined) =>
       `I can’t read Loop components. Please copy the text${url === undefined ? '' : ` from ${url}`} into a message to me.`,

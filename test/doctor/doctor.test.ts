@@ -65,7 +65,8 @@ describe('npm run doctor', { concurrency: true }, () => {
     assert.match(lines.pop() ?? '', /^These are the settings of this shell and of \.env; a running bot keeps/);
     assert.match(lines.pop() ?? '', /^Nothing failed: 1[67] passed, 0 with a warning, [67] skipped\.$/);
     // This bot has no stores. Not every machine has ffmpeg, and what Azure has is not known from here.
-    for (const line of lines) assert.match(line, /^pass {4}|^skipped (?:ffmpeg|database|storage|bot endpoint|MCP servers|documents) /);
+    for (const line of lines)
+      assert.match(line, /^pass {4}|^skipped (?:ffmpeg|database|storage|bot endpoint|MCP servers|documents) /);
     const compared = `compare ${env.PUBLIC_BASE_URL}/api/messages with the endpoint of the bot in Azure: az bot show `;
     assert.ok(told.stdout.includes(compared), told.stdout);
     assert.match(told.stdout, /^pass {4}bot identity +MultiTenant: a token for the channels: application 0{8}-/m);
