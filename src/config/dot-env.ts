@@ -24,7 +24,7 @@ export function loadDotEnv(env: NodeJS.ProcessEnv): readonly string[] {
     .map(([name]) => `${name} ends before the first "#" of its line in .env; put it in quotes where "#" belongs to it`);
 }
 
-/** `undefined` without a file. */
+/** Returns `undefined` if there is no file. */
 function readDotEnv(): string | undefined {
   try {
     return decode(readFileSync('.env'));
