@@ -87,7 +87,7 @@ function attempt<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch {
-    return undefined; // what JSON.parse throws quotes the file
+    return undefined; // the error of JSON.parse quotes the file
   }
 }
 

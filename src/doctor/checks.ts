@@ -59,5 +59,6 @@ export function createContext(deps: DoctorDeps): CheckContext {
     providers.set(scope, provider);
     return provider;
   };
-  return { ...deps, tokens, trial: new ModelTrial({ ...deps, tokens }) };
+  const cached = { ...deps, tokens };
+  return { ...cached, trial: new ModelTrial(cached) };
 }

@@ -16,12 +16,18 @@ export const MONITOR_SCOPE = 'https://monitor.azure.com/.default';
 
 const TOKEN_LASTS_MS = 5 * 60_000;
 const OFF = { enabled: false };
-/**
- * Off for all libraries: addresses hold the ids of people and signed links to their audio. Logs go to standard output.
- */
+/** Instrumentation is off: addresses hold the ids of users and signed links to their audio. Logs go to standard output. */
 const INSTRUMENTATION = {
-  ...{ azureSdk: OFF, http: OFF, mongoDb: OFF, mySql: OFF, postgreSql: OFF, redis: OFF, redis4: OFF },
-  ...{ bunyan: OFF, winston: OFF, console: OFF },
+  azureSdk: OFF,
+  http: OFF,
+  mongoDb: OFF,
+  mySql: OFF,
+  postgreSql: OFF,
+  redis: OFF,
+  redis4: OFF,
+  bunyan: OFF,
+  winston: OFF,
+  console: OFF,
 };
 
 /**

@@ -10,10 +10,10 @@ import type { FolderState } from './folder-index.ts';
 
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 300_000;
-/** Of the thread's JavaScript heap. */
+/** Limits the thread's JavaScript heap. */
 const MAX_HEAP_MB = 512;
 
-/** How it stands with the folder; `reason` is for operators. */
+/** The state of the folder; `reason` is for operators. */
 export type DocumentsStatus =
   | { readonly kind: 'reading' }
   | { readonly kind: 'ready'; readonly state: FolderState }
@@ -25,7 +25,7 @@ export interface DocumentsDeps {
   readonly log: Logger;
 }
 
-/** The searchable folder. Its thread reads it and keeps up with it; one that dies is started anew, with back-off. */
+/** The searchable folder. A thread indexes it and follows its changes. A thread that dies is restarted with backoff. */
 export class Documents {
   readonly #deps: DocumentsDeps;
   readonly #waiting = new Map<number, PromiseWithResolvers<readonly Hit[]>>();
@@ -44,13 +44,16 @@ export class Documents {
     return this.#status;
   }
 
-  /** Begins to read. Safe to call twice. */
+  /** Starts the thread. Safe to call twice. */
   start(): void {
     if (this.#worker !== undefined || this.#isClosed) return;
     const { folder, pollMs } = this.#deps.settings;
     const worker = new Worker(workerUrl(import.meta.url, 'documents-worker'), {
       workerData: { folder, pollMs } satisfies DocumentsJob,
-      ...{ env: {}, execArgv: [], stdout: true, stderr: true },
+      env: {},
+      execArgv: [],
+      stdout: true,
+      stderr: true,
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     });
     this.#worker = worker;
@@ -60,7 +63,7 @@ export class Documents {
     worker.on('exit', () => this.#onEnd(worker, 'the thread ended'));
   }
 
-  /** The best pieces. Rejects with a ToolError while nothing can be searched, and with the reason of `signal`. */
+  /** Finds the best matches. Rejects with a ToolError while nothing can be searched, and with the reason of `signal`. */
   async find(query: string, maxHits: number, signal: AbortSignal): Promise<readonly Hit[]> {
     signal.throwIfAborted();
     const worker = this.#worker;
@@ -79,7 +82,7 @@ export class Documents {
     }
   }
 
-  /** Ends the thread; searches that wait are rejected. Safe to call twice. */
+  /** Ends the thread and rejects waiting searches. Safe to call twice. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelRestart();
