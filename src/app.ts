@@ -7,7 +7,7 @@ import { VoiceAdapter } from './channel/adapter.ts';
 import { keepEntityProperties } from './channel/entity-patch.ts';
 import { FileSaver } from './channel/file-saver.ts';
 import { recordingAccessOf } from './channel/recording-page.ts';
-import { Responders } from './channel/respond.ts';
+import { ReplyRoutes } from './channel/reply-routes.ts';
 import { SEND_TIMEOUT_MS } from './channel/send-policy.ts';
 import { createFileFetcher } from './channel/sent-files.ts';
 import { ServiceUrls } from './channel/service-urls.ts';
@@ -81,7 +81,7 @@ interface Shared extends Dependencies {
 /** The modules that speak Bot Framework. */
 interface Channel {
   readonly adapter: VoiceAdapter;
-  readonly responders: Responders;
+  readonly replyRoutes: ReplyRoutes;
   readonly serviceUrls: ServiceUrls;
 }
 
@@ -165,7 +165,7 @@ function createServices(
   { config, clock, ids, log, random, telemetry, publicBaseUrl, openConnection }: Shared,
   { queue, conversations, recordingLinks, audioStore, spending, audit }: Stores,
   tools: Tools,
-  { adapter, responders }: Channel,
+  { adapter, replyRoutes }: Channel,
   readers: FileReaders,
 ): Services {
   const { limits, session: settings, model, proxy, historyTurns, turnTimeoutMs } = config;
@@ -199,7 +199,7 @@ function createServices(
       }),
       semaphore: new Semaphore(FILE_BOUNDS),
     },
-    channel: { later: (reference) => responders.later(reference), recordingAccess: recordingAccessOf(publicBaseUrl) },
+    channel: { later: (reference) => replyRoutes.later(reference), recordingAccess: recordingAccessOf(publicBaseUrl) },
     settings,
     historyTurns,
     turnTimeoutMs,
@@ -216,7 +216,7 @@ function createChannel({ config, clock, log, random, telemetry, publicBaseUrl }:
   if (!keepEntityProperties()) log.error('botbuilder is not the version that the entity patch is made for');
   const adapter = new VoiceAdapter({ botEnv, clock, log, random, retryWithinMs: turnTimeoutMs, telemetry });
   const serviceUrls = new ServiceUrls(clock);
-  const responders = new Responders({
+  const replyRoutes = new ReplyRoutes({
     adapter,
     clock,
     log,
@@ -226,7 +226,7 @@ function createChannel({ config, clock, log, random, telemetry, publicBaseUrl }:
     serviceUrls,
     sendLimitMs: sendLimitOf(config),
   });
-  return { adapter, serviceUrls, responders };
+  return { adapter, serviceUrls, replyRoutes };
 }
 
 function createHttp(
@@ -258,18 +258,18 @@ function createDelivery(
   { config, clock, ids, log, fetch, publicBaseUrl }: Shared,
   { audioStore, recordingLinks }: Stores,
   conversations: Conversations,
-  { adapter, responders, serviceUrls }: Channel,
+  { adapter, replyRoutes, serviceUrls }: Channel,
 ): HttpOptions['deliver'] {
   const bot = new VoiceBot({
     adapter,
     conversations,
-    responders,
+    replyRoutes,
     files: new FileSaver({ audioStore, clock, ids, log, fetch, sendLimitMs: sendLimitOf(config) }),
     invokes: { audioStore, recordingLinks, clock, log, publicBaseUrl },
     serviceUrls,
     log,
     allowList: { tenants: config.allowedTenants, users: config.allowedUsers },
-    vouching: { hasEnhancedAuthentication: config.directLineEnhancedAuthentication },
+    verification: { hasEnhancedAuthentication: config.directLineEnhancedAuthentication },
   });
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }

@@ -1,18 +1,18 @@
 /** Limits how much of a resource may be in use at once. */
 export interface ShareBounds {
-  /** Limits all people together; see `unvouchedPart`. */
+  /** Limits all people together; see `unverifiedShare`. */
   readonly max: number;
   readonly maxPerPerson: number;
 }
 
 export interface Person {
   readonly key: string;
-  /** Whether the channel's service confirms who it is. If not, `key` names a conversation; a client may open many. */
-  readonly isVouched: boolean;
+  /** Whether the channel's service verifies who it is. If not, `key` names a conversation; a client may open many. */
+  readonly isVerified: boolean;
 }
 
-/** The part of a limit for all people for whom no channel vouches, so that others always find room. */
-export function unvouchedPart(max: number): number {
+/** The part of a limit for all people whom no channel verifies, so that others always find room. */
+export function unverifiedShare(max: number): number {
   return Math.ceil(max / 2);
 }
 
@@ -22,8 +22,8 @@ export class Shares {
   /** Holds only people who use some. */
   readonly #inUse = new Map<string, number>();
   #total = 0;
-  /** The use of all people for whom no channel vouches. */
-  #unvouched = 0;
+  /** The use of all people whom no channel verifies. */
+  #unverified = 0;
 
   constructor(bounds: ShareBounds) {
     this.#bounds = bounds;
@@ -44,7 +44,7 @@ export class Shares {
   hasRoom(person: Person, amount = 1): boolean {
     const { max } = this.#bounds;
     if (this.#total + amount > max || !this.hasShareLeft(person, amount)) return false;
-    return person.isVouched || this.#unvouched + amount <= unvouchedPart(max);
+    return person.isVerified || this.#unverified + amount <= unverifiedShare(max);
   }
 
   /** Whether the person's own share allows the amount. */
@@ -52,11 +52,11 @@ export class Shares {
     return (this.#inUse.get(key) ?? 0) + amount <= this.#bounds.maxPerPerson;
   }
 
-  #add({ key, isVouched }: Person, change: number): void {
+  #add({ key, isVerified }: Person, change: number): void {
     const own = (this.#inUse.get(key) ?? 0) + change;
     if (own === 0) this.#inUse.delete(key);
     else this.#inUse.set(key, own);
     this.#total += change;
-    if (!isVouched) this.#unvouched += change;
+    if (!isVerified) this.#unverified += change;
   }
 }

@@ -1,4 +1,5 @@
 import { fieldsOf, textOf } from '../json-access.ts';
+import { paragraphs } from '../paragraphs.ts';
 import type { FileLocation } from './attachment-path.ts';
 import { type Card, cardFields, type LoopComponent, readCard } from './cards.ts';
 import { shownName } from './file-name.ts';
@@ -23,7 +24,7 @@ export type MessagePart =
   /** The number of files beyond MAX_FILES. */
   | { readonly kind: 'tooManyFiles'; readonly count: number }
   /** Files that Teams shows in the message and does not give to the bot. */
-  | { readonly kind: 'keptBack' }
+  | { readonly kind: 'withheldFile' }
   | LoopComponent
   /** A card or another attachment that is not a file. */
   | { readonly kind: 'unreadable' };
@@ -126,14 +127,14 @@ export function messageParts(
   const ownMarks = read.flatMap(({ mark }) => mark ?? []);
   const own = shownText(activityText, htmls, ownMarks, (html) => clean(withoutMentions(html)));
   const cardTexts = read.flatMap(({ card }) => (card.kind === 'text' && !own.includes(card.text) ? card.text : []));
-  const whole = [...cardTexts, own].filter((each) => each !== '').join('\n\n');
+  const whole = paragraphs(...cardTexts, own);
   const hasPictures = read.some(({ isImage, mark }) => isImage && mark === undefined);
   const parts = [
     ...quotes.filter(({ of }) => of === 'reply').map(quotePart),
     ...(whole === '' ? [] : [{ kind: 'text', text: whole } as const]),
     ...quotes.filter(({ of }) => of === 'forward').map(quotePart),
     ...limited(read.flatMap((each) => (each.html === undefined ? partOf(each) : partsOfHtml(each.html, hasPictures)))),
-    ...keptBack(htmls, [...quoted, ...otherQuotes], read),
+    ...withheldFile(htmls, [...quoted, ...otherQuotes], read),
   ];
   // In channels, this is all that remains of a recording (MicrosoftDocs/msteams-docs#14169). With a text, it is a card.
   const isRecording = parts.length === 0 && htmls.some(({ hasExtension }) => hasExtension);
@@ -177,7 +178,7 @@ function lettersOf(text: string): string {
  * In channels, Teams leaves out files but keeps their places in the HTML. Quotes and delivered attachments have places,
  * too, and some attachments do not name their place.
  */
-function keptBack(
+function withheldFile(
   htmls: readonly TeamsHtml[],
   quotes: readonly SentQuote[],
   read: readonly ReadAttachment[],
@@ -189,7 +190,7 @@ function keptBack(
     const isPlaced = ids.some((each) => typeof each === 'string' && places.delete(each));
     return !isPlaced && !isImage && type !== 'text/html' && type !== MESSAGE_REFERENCE;
   });
-  return places.size > unplaced.length ? [{ kind: 'keptBack' }] : [];
+  return places.size > unplaced.length ? [{ kind: 'withheldFile' }] : [];
 }
 
 /** Formats a quote for the model as one line that its text cannot end. */

@@ -27,9 +27,9 @@ const NONE_WAITING = {
   ofPerson: 0,
   inAll: 0,
   bytes: 0,
-  /** Counts all people for whom no channel vouches. */
-  ofUnvouched: 0,
-  unvouchedBytes: 0,
+  /** Counts all people whom no channel verifies. */
+  ofUnverified: 0,
+  unverifiedBytes: 0,
 };
 export type WaitingCounts = Readonly<typeof NONE_WAITING>;
 
@@ -117,14 +117,14 @@ export class JobQueue {
   }
 
   async countWaiting(sql: Sql, { key, personKey }: Pick<UserMessage, 'key' | 'personKey'>): Promise<WaitingCounts> {
-    // The group of a person for whom no channel vouches is the conversation. pg_column_size does not load the data.
+    // The group of a person whom no channel verifies is the conversation. pg_column_size does not load the data.
     const [counts = NONE_WAITING] = await sql.query<WaitingCounts>(
       `SELECT count(*) FILTER (WHERE singleton_key = $2)::int AS "ofKey",
               count(*) FILTER (WHERE waits AND group_id = $3)::int AS "ofPerson",
               count(*) FILTER (WHERE waits)::int AS "inAll",
               coalesce(sum(bytes) FILTER (WHERE waits), 0)::float8 AS bytes,
-              count(*) FILTER (WHERE waits AND group_id = singleton_key)::int AS "ofUnvouched",
-              coalesce(sum(bytes) FILTER (WHERE waits AND group_id = singleton_key), 0)::float8 AS "unvouchedBytes"
+              count(*) FILTER (WHERE waits AND group_id = singleton_key)::int AS "ofUnverified",
+              coalesce(sum(bytes) FILTER (WHERE waits AND group_id = singleton_key), 0)::float8 AS "unverifiedBytes"
        FROM (SELECT singleton_key, group_id, state <> 'active' AS waits, pg_column_size(data) AS bytes
              FROM ${this.table} WHERE name = $1 AND state IN ('created', 'retry', 'active')) AS unended`,
       [QUEUE, storedKey(key), storedKey(personKey)],

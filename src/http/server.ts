@@ -29,7 +29,7 @@ export interface HttpOptions {
   /** Passes an activity to the bot. Rejects with a RequestError if the request is refused. */
   readonly deliver: (authorization: string, activity: InboundActivity) => Promise<InBandAnswer | undefined>;
   readonly audioStore: AudioStore;
-  readonly recordings: Pick<Recordings, 'guestOf' | 'speakerOf' | 'accept'>;
+  readonly recordings: Pick<Recordings, 'findOpenLink' | 'findUsableLink' | 'accept'>;
   readonly about: AboutSettings;
   /** Reported by `/health`, beside the state. */
   readonly build: Build;

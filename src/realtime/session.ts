@@ -53,7 +53,7 @@ export class RealtimeSession {
   #expiresAtMs: number;
   #id: string | undefined;
   #isUnusable = false;
-  #wasGivenUp = false;
+  #isClosedByUs = false;
   #isConfigured = false;
   /** The list of functions that the session got last. */
   #functions = NO_FUNCTIONS;
@@ -92,8 +92,8 @@ export class RealtimeSession {
   }
 
   /** Whether this side closed the session. */
-  get wasGivenUp(): boolean {
-    return this.#wasGivenUp;
+  get isClosedByUs(): boolean {
+    return this.#isClosedByUs;
   }
 
   /** Calls `run` once the socket is closed, by either side. */
@@ -135,6 +135,7 @@ export class RealtimeSession {
     const { turnId, onEvent, functions } = input;
     const session = {
       runResponse: (name: string, next: TurnEvents) => this.#runResponse(name, next, onEvent, signal),
+      mayAskAgain: async () => (await input.mayAskAgain?.()) ?? true,
       send: (items: TurnEvents['all']) => this.#connection?.send(items),
       close: () => this.close(),
     };
@@ -202,7 +203,7 @@ export class RealtimeSession {
   /** Closes the socket. A running turn ends as lost. Safe to call twice. */
   close(): void {
     this.#isUnusable = true;
-    this.#wasGivenUp = true;
+    this.#isClosedByUs = true;
     this.#connection?.close();
   }
 

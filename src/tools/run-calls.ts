@@ -15,6 +15,8 @@ export interface RunCallsDeps {
   readonly clock: Clock;
   /** Decides by remembered permissions and by the audit of an earlier attempt. */
   readonly judge: (tool: Tool, call: ToolCall) => Promise<Verdict>;
+  /** Runs a call and measures it. */
+  readonly measure: (tool: Tool, call: ToolCall, work: () => Promise<CallResult>) => Promise<CallResult>;
   /** Called before and after a call that changes something. */
   readonly record: (tool: Tool, call: ToolCall, event: 'began' | 'done' | 'failed' | 'unknown') => Promise<void>;
 }
@@ -67,7 +69,7 @@ async function runCall(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: A
     case 'unknown':
       return endedAs(call, tool, { kind: 'unknown' }, UNKNOWN);
     case 'run':
-      return tool.isReadOnly ? attempt(call, tool, deps, signal) : recorded(call, tool, deps, signal);
+      return deps.measure(tool, call, () => (tool.isReadOnly ? attempt : recorded)(call, tool, deps, signal));
   }
 }
 

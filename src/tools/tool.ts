@@ -7,7 +7,7 @@ export type ApprovalRule = 'never' | 'ask';
 
 /** The people and places that may use a tool. An empty list allows all. */
 export interface ToolAccess {
-  /** User ids as in `ALLOWED_USERS`. Only ids that the channel vouches for count. */
+  /** User ids as in `ALLOWED_USERS`. Only ids that the channel verifies count. */
   readonly users: readonly string[];
   readonly scopes: readonly ToolScope[];
 }
@@ -45,7 +45,7 @@ export interface CallContext {
   readonly now: number;
   /** The user's IANA time zone from the channel. */
   readonly timeZone: string | undefined;
-  /** The user who asked; `undefined` if the channel does not vouch for the id. */
+  /** The user who asked; `undefined` if the channel does not verify the id. */
   readonly userId: string | undefined;
   readonly log: Logger;
 }

@@ -13,9 +13,9 @@ function underTest(bounds = BOUNDS) {
   const ends = new Map<string, () => void>();
   return {
     begun,
-    /** `name` begins with the person's name; the channel vouches for nobody from u on. */
+    /** `name` begins with the person's name; the channel verifies nobody from u on. */
     run: (name: string, stopping = signal) =>
-      semaphore.run({ key: name.slice(0, 1), isVouched: name < 'u' }, stopping, async () => {
+      semaphore.run({ key: name.slice(0, 1), isVerified: name < 'u' }, stopping, async () => {
         begun.push(name);
         await new Promise<void>((resolve) => ends.set(name, resolve));
         return name;
@@ -86,7 +86,7 @@ describe('a semaphore', () => {
 
   it('are free again after work that failed', async () => {
     const semaphore = new Semaphore({ max: 1, maxPerPerson: 1, maxWaitingPerPerson: 1 });
-    const person = { key: 'a', isVouched: true };
+    const person = { key: 'a', isVerified: true };
     const failing = semaphore.run(person, signal, () => Promise.reject(new Error('no')));
     const next = semaphore.run(person, signal, async () => 'done');
     await assert.rejects(failing, /no/);

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isAllowed, isGreeted } from '../../src/channel/allow-list.ts';
-import type { VouchedIdentity } from '../../src/channel/vouched-identity.ts';
+import type { VerifiedIdentity } from '../../src/channel/verified-identity.ts';
 
-const ADA: VouchedIdentity = { userId: 'user-1', aadObjectId: 'AAD-1', tenantIds: ['T-1'] };
-const NOBODY: VouchedIdentity = { userId: undefined, aadObjectId: undefined, tenantIds: [] };
+const ADA: VerifiedIdentity = { userId: 'user-1', aadObjectId: 'AAD-1', tenantIds: ['T-1'] };
+const NOBODY: VerifiedIdentity = { userId: undefined, aadObjectId: undefined, tenantIds: [] };
 
 const lists = (tenants: string[], users: string[] = []) => ({ tenants, users });
 
 describe('isAllowed', () => {
-  const cases: [string, Partial<VouchedIdentity>, { tenants: string[]; users: string[] }, boolean][] = [
+  const cases: [string, Partial<VerifiedIdentity>, { tenants: string[]; users: string[] }, boolean][] = [
     ['everybody without lists', NOBODY, lists([]), true],
     ['a listed user', {}, lists([], ['user-1']), true],
     ['a listed user in other letters', {}, lists([], ['USER-1']), true],
@@ -18,8 +18,8 @@ describe('isAllowed', () => {
     ['nobody else', {}, lists([], ['other']), false],
     ['nobody whose id only begins so', {}, lists([], ['user']), false],
     ['nobody whose id only holds it', {}, lists([], ['user-11']), false],
-    ['nobody for whom the channel does not vouch, where users are listed', NOBODY, lists([], ['user-1']), false],
-    ['nobody for whom the channel does not vouch, where tenants are listed', NOBODY, lists(['t-1']), false],
+    ['nobody whom the channel does not verify, where users are listed', NOBODY, lists([], ['user-1']), false],
+    ['nobody whom the channel does not verify, where tenants are listed', NOBODY, lists(['t-1']), false],
     ['a listed tenant', {}, lists(['t-1']), true],
     ['no other tenant', { tenantIds: ['t-2'] }, lists(['t-1']), false],
     ['a user without a tenant', { tenantIds: [] }, lists(['t-1']), false],

@@ -11,12 +11,12 @@ describe('file in a channel: what Teams keeps back is named to the user and to t
     const attachments = [html(`<p><at id="0">Bot</at> read this</p>${PLACE}`)];
     const got = await exchange('<at>Bot</at> read this', { ...CHANNEL, attachments });
     assert.match(got.asked, /Ada wrote: "read this"\nThe user also sent a file/);
-    assert.equal(got.answer.split('\n\n').at(-1)?.includes(en.attachments.keptBackInGroup), true, got.answer);
+    assert.equal(got.answer.split('\n\n').at(-1)?.includes(en.attachments.withheldFileInGroup), true, got.answer);
   });
 
   for (const [name, text, attachments, note] of [
-    ['alone', '<at>Bot</at>', [html(`<p><at id="0">Bot</at></p>${PLACE}`)], en.attachments.keptBackInGroup],
-    ['twice', '<at>Bot</at>', [html(PLACE + PLACE.replace('3f', '4f'))], en.attachments.keptBackInGroup],
+    ['alone', '<at>Bot</at>', [html(`<p><at id="0">Bot</at></p>${PLACE}`)], en.attachments.withheldFileInGroup],
+    ['twice', '<at>Bot</at>', [html(PLACE + PLACE.replace('3f', '4f'))], en.attachments.withheldFileInGroup],
     [
       'a Loop component',
       '',
@@ -60,7 +60,7 @@ describe('file in a channel: what Teams keeps back is named to the user and to t
 
   it('file in a channel: says something else in a chat of two', async () => {
     const got = await exchange('', { ...TEAMS, attachments: [html(PLACE)] }, false);
-    assert.equal(got.answer, en.attachments.keptBack);
+    assert.equal(got.answer, en.attachments.withheldFile);
   });
 
   it('file in a channel: a quotation has its place there, and is no file', async () => {

@@ -6,7 +6,7 @@ import { startBot } from '../support/bot.ts';
 import { CARD_ID, inChatOf, PERSONAL, PLACE, startSavingChat } from '../support/file-service.ts';
 
 const PATIENCE = { timeout: 30_000 };
-/** Half of what may be done at once: without an app id no channel vouches for anybody. */
+/** Half of what may be done at once: without an app id no channel verifies anybody. */
 const ASIDES = 50;
 
 describe('a press on "Save"', PATIENCE, () => {

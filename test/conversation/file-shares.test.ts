@@ -55,7 +55,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
 
   /**
    * Reads a message with one file, each in a conversation of its own. The file's name begins with the person's; the
-   * channel vouches for everybody but `u`.
+   * channel verifies everybody but `u`.
    */
   function read(name: string, signal = new AbortController().signal): Promise<ReadAttachments> {
     const file = { kind: 'file', url: `${host.url}/${name}`, name, claimedType: '', fileType: undefined } as const;
@@ -159,7 +159,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
   it('are told to be too many to the one person of whom too many wait', async () => {
     const flood = several('a', SHARE + MAX_WAITING);
     await until(SHARE);
-    assert.deepEqual((await read('a.txt')).notes, [en.attachments.notRead.busy('a.txt')]);
+    assert.deepEqual((await read('a.txt')).warnings, [en.attachments.notRead.busy('a.txt')]);
     await endAll(flood);
   });
 

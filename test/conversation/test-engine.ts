@@ -18,8 +18,8 @@ export interface TestEngine extends AsyncDisposable {
 /** Messages that only have to be there. */
 export interface WaitingMessages {
   readonly count: number;
-  /** Of people of their own for whom a channel vouches, one each; else of nobody known. */
-  readonly isVouched: boolean;
+  /** Of people of their own whom a channel verifies, one each; else of nobody known. */
+  readonly isVerified: boolean;
   /** What each holds. */
   readonly bytes?: number;
 }

@@ -52,7 +52,7 @@ async function slowUpload(t: TestContext, url: string, { wav = SPOKEN_WAV, sentB
   };
 }
 
-/** A bot with an app id, and links for people in Slack, which vouches for them, and in Web Chat, which does not. */
+/** A bot with an app id, and links for people in Slack, which verifies them, and in Web Chat, which does not. */
 async function signed(t: TestContext) {
   const env = { PUBLIC_BASE_URL: 'http://127.0.0.1:1' };
   const bot = await started(t, { isSigned: true, turns: ['I heard you'], env });

@@ -136,6 +136,15 @@ describe('a response with calls', () => {
     assert.equal(session.isUsableFor(0), false);
   });
 
+  it('is not run where no budget is left for another response', async () => {
+    const { session } = await sessionWith([calls(['a'], 'Let me look.')]);
+    const { functions, asked } = functionsOf();
+    const { outcome } = await session.runTurn({ ...turn('t1', functions), mayAskAgain: async () => false }, NEVER);
+    assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Let me look.', bytes: [1, 2] });
+    assert.deepEqual(asked, []);
+    assert.equal(session.isUsableFor(0), false);
+  });
+
   it('that waits for the user ends the turn: outputs go out, and nothing is asked', async () => {
     const { session, connection } = await sessionWith([calls(['a'], 'I will delete it.'), says('two')]);
     const { functions } = functionsOf(async () => ({ isWaiting: true }));

@@ -40,7 +40,7 @@ describe('the telemetry of turns', () => {
     await bot.close();
     const { turn, steps, names } = lastTurn();
     assert.deepEqual(names, ['generate', 'send'], 'a warm session needs no connection');
-    assert.equal(turn.attributes['voice_bot.outcome'], 'spoken');
+    assert.equal(turn.attributes['voice_bot.result'], 'spoken');
     assert.equal(turn.attributes['voice_bot.channel'], 'emulator');
     assert.equal(turn.status.code, SpanStatusCode.UNSET);
     const [generate] = steps;
@@ -56,6 +56,30 @@ describe('the telemetry of turns', () => {
       first.map(({ name }) => name),
       ['connect', 'generate', 'send'],
     );
+  });
+
+  it('has a span for each tool call, by the GenAI conventions, without arguments and results', async (t) => {
+    const call = (args: string): ScriptedResponse => ({
+      outputs: [{ call: { name: 'current_time', arguments: args } }],
+      ending: { kind: 'completed' },
+    });
+    const bot = await startHeardBot(t, [call('{}'), call('{"timeZone":"Mars/One"}'), 'It is late.']);
+    await bot.says('hello');
+    await bot.connector.whenMessages(1);
+    await bot.close();
+    const calls = lastTurn().steps.filter(({ name }) => name === 'execute_tool current_time');
+    assert.deepEqual(
+      calls.map(({ attributes }) => [
+        attributes['gen_ai.operation.name'],
+        attributes['gen_ai.tool.name'],
+        attributes['error.type'],
+      ]),
+      [
+        ['execute_tool', 'current_time', undefined],
+        ['execute_tool', 'current_time', 'arguments_invalid'],
+      ],
+    );
+    assert.doesNotMatch(JSON.stringify(calls.map(({ attributes }) => attributes)), /Mars|2026/);
   });
 
   it('can be found from the log', async (t) => {
@@ -79,7 +103,7 @@ describe('the telemetry of turns', () => {
       assert.deepEqual(only(name)?.attributes, { 'voice_bot.channel': 'emulator' });
     }
     const duration = only(METRICS.turnDuration);
-    assert.deepEqual(duration?.attributes, { 'voice_bot.channel': 'emulator', 'voice_bot.outcome': 'spoken' });
+    assert.deepEqual(duration?.attributes, { 'voice_bot.channel': 'emulator', 'voice_bot.result': 'spoken' });
     assert.ok((only(METRICS.timeToFirstText)?.value ?? 0) <= (duration?.value ?? 0));
     const [text] = read.get(METRICS.inputTokens) ?? [];
     assert.equal(text?.attributes['gen_ai.token.modality'], 'text');
@@ -99,7 +123,7 @@ describe('the telemetry of turns', () => {
     await bot.close();
     const read = await heard.read();
     assert.equal(read.get(METRICS.turnsFailed)?.[0]?.value, 1);
-    assert.equal(read.get(METRICS.turnDuration)?.[0]?.attributes['voice_bot.outcome'], 'failed');
+    assert.equal(read.get(METRICS.turnDuration)?.[0]?.attributes['voice_bot.result'], 'failed');
     const { turn, steps } = lastTurn();
     assert.equal(turn.status.code, SpanStatusCode.ERROR);
     assert.match(String(turn.attributes['error.type']), /^[a-z_]+$/);
@@ -115,7 +139,7 @@ describe('the telemetry of turns', () => {
     await bot.close();
     const read = await heard.read();
     assert.equal(read.get(METRICS.turnsFailed)?.[0]?.value, 1);
-    assert.equal(lastTurn().turn.attributes['voice_bot.outcome'], 'unsent');
+    assert.equal(lastTurn().turn.attributes['voice_bot.result'], 'unsent');
   });
 
   it('counts what was delivered again', async (t) => {
@@ -155,7 +179,7 @@ describe('the telemetry of turns', () => {
     await bot.connector.whenMessages(2);
     await bot.close();
     const read = await heard.read();
-    assert.deepEqual(read.get(METRICS.sessionsClosed)?.[0]?.attributes, { 'voice_bot.close.reason': 'forgotten' });
+    assert.deepEqual(read.get(METRICS.sessionsClosed)?.[0]?.attributes, { 'voice_bot.close.reason': 'stale' });
   });
 
   it('has nothing of what people say, and no names', async (t) => {

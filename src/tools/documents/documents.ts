@@ -12,6 +12,8 @@ const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 300_000;
 /** Limits the thread's JavaScript heap. */
 const MAX_HEAP_MB = 512;
+/** A larger one only delays collection: searching made it grow to hundreds of megabytes. */
+const MAX_YOUNG_MB = 8;
 
 /** The state of the folder; `reason` is for operators. */
 export type DocumentsStatus =
@@ -54,7 +56,7 @@ export class Documents {
       execArgv: [],
       stdout: true,
       stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB, maxYoungGenerationSizeMb: MAX_YOUNG_MB },
     });
     this.#worker = worker;
     worker.unref();

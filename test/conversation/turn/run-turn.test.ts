@@ -13,7 +13,7 @@ describe('a turn', () => {
     const { result, diary, job } = start();
     assert.equal((await result()).kind, 'answered');
     assert.deepEqual(withoutActivity(diary), ['begin', 'save: saved', 'sends Hi', 'complete']);
-    assert.equal(job.record.lastTurn, job.id);
+    assert.equal(job.record.sessionVersion, job.id);
     assert.equal(job.isDelivered, true);
     assert.deepEqual(
       job.record.history.map(({ user, assistant }) => [user, assistant]),
@@ -39,7 +39,7 @@ describe('a turn', () => {
 
   it('whose reply was saved before a crash sends that again, in place of the stream that was begun', async () => {
     const message = turn('hello');
-    const unsent: ConversationRecord['unsent'] = { message: messageId(message), reply: { text: 'Saved' } };
+    const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply: { text: 'Saved' } };
     const { result, diary, streams, model } = start({ message, script: { record: { unsent }, streamId: 's1' } });
     assert.deepEqual(await result(), { kind: 'resent' });
     assert.deepEqual(diary, ['begin', 'sends Saved', 'complete']);
@@ -49,7 +49,7 @@ describe('a turn', () => {
 
   it('has ended its reservation when it is complete: nobody ends it afterwards', async () => {
     const message = turn('hello');
-    const unsent: ConversationRecord['unsent'] = { message: messageId(message), reply: { text: 'Saved' } };
+    const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply: { text: 'Saved' } };
     for (const record of [{}, { unsent: { ...unsent, costUsd: 0.1 } }]) {
       const { result, diary, services } = start({ message, script: { record } });
       const settle = async () => {
@@ -187,20 +187,20 @@ describe('a turn', () => {
     };
     assert.equal((await result()).kind, 'answered');
     assert.deepEqual(job.record.history, []);
-    assert.equal(job.record.lastTurn, undefined);
+    assert.equal(job.record.sessionVersion, undefined);
   });
 
   it('beside which another one ran leaves no session fit that has heard only one of them', async () => {
-    const { job, result } = start({ script: { record: { lastTurn: 'before' } } });
+    const { job, result } = start({ script: { record: { sessionVersion: 'before' } } });
     const { begin } = job;
     job.begin = async () => {
       const begun = await begin.call(job);
-      job.record = { ...job.record, lastTurn: 'beside' };
+      job.record = { ...job.record, sessionVersion: 'beside' };
       return begun;
     };
     assert.equal((await result()).kind, 'answered');
     assert.equal(job.record.history.length, 1);
-    assert.ok(!['before', 'beside', job.id, undefined].includes(job.record.lastTurn));
+    assert.ok(!['before', 'beside', job.id, undefined].includes(job.record.sessionVersion));
   });
 
   it('that saves a second time, since the first answer was lost, is remembered once', async () => {
