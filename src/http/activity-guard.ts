@@ -71,7 +71,7 @@ const ANSWERED: readonly unknown[] = ['message', 'invoke'];
 
 /**
  * Throws a RequestError that names the field. `null` counts as missing, as Bot Framework writes it. With `onlyLoopback`,
- * no token vouches for the service URL, so it has to be on this machine.
+ * no token verifies the service URL, so it has to be on this machine.
  */
 export function checkActivity(body: Fields, { onlyLoopback }: { onlyLoopback: boolean }): InboundActivity {
   const activity = withoutNulls(body, ['conversation', 'from', 'recipient']);
