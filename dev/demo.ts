@@ -138,11 +138,18 @@ async function startClient(botEndpoint: string, port: number): Promise<number> {
 function startPlayground(botEndpoint: string, preferred: number): Promise<number> {
   return startOn(preferred, (port) => ({
     name: 'playground',
-    // It can make the bot fetch from this machine and has no option for its address, so it is bound to loopback.
+    // The Playground can make the bot fetch from this machine and has no option for its address, so bind it to loopback.
     args: [
-      ...['--import', new URL('loopback-only.ts', import.meta.url).href],
+      '--import',
+      new URL('loopback-only.ts', import.meta.url).href,
       createRequire(import.meta.url).resolve('@microsoft/m365agentsplayground/cli.js'),
-      ...['-e', botEndpoint, '-c', channel, '-p', String(port), '--dt'],
+      '-e',
+      botEndpoint,
+      '-c',
+      channel,
+      '-p',
+      String(port),
+      '--dt',
     ],
     env: { BROWSER: 'none' },
     readyLine: /^Listening on \d+/,

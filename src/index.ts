@@ -8,7 +8,7 @@ import { captureConsole, createLogger } from './log.ts';
 import { setDefaultProxy } from './proxy.ts';
 import { loadDatabase } from './stores.ts';
 
-/** A process group gets a signal that the launcher forwards as well: within this time, both are one. */
+/** A process group may get a signal twice, since the launcher forwards it. Within this time, both count as one. */
 const SAME_SIGNAL_MS = 1_000;
 
 const installed = findInstallation();
@@ -16,8 +16,9 @@ const config = loadConfig();
 const log = createLogger(config.logLevel);
 captureConsole(log);
 const proxyNotice = setDefaultProxy(config.proxy, process.env);
-// First, since a notice may be the reason of a later failure.
-for (const notice of [proxyNotice ?? [], config.notices].flat()) log.warn(notice);
+// Log the notices first, since one may be the reason of a later failure.
+if (proxyNotice !== undefined) log.warn(proxyNotice);
+for (const notice of config.notices) log.warn(notice);
 const openDatabase = await loadDatabase(config);
 const app = buildApp();
 
@@ -32,7 +33,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     }
     void drain({ signal });
   });
-// The state of the process is unknown after either of them, so another process has to take over.
+// After either error the state of the process is unknown, so another process has to take over.
 process.on('unhandledRejection', (err) => fail(err, 'unhandled rejection'));
 process.on('uncaughtException', (err) => fail(err, 'uncaught exception'));
 
@@ -66,7 +67,7 @@ function buildApp(): App {
   try {
     return createApp({ config, log, build: findBuild(), searchPath: process.env['PATH'], openDatabase });
   } catch (err) {
-    // botbuilder has its own checks of the bot's identity.
+    // botbuilder checks the bot's identity.
     const settings = `MicrosoftAppType and the other MicrosoftApp… settings in ${settingsFile(installed)}`;
     const reason = err instanceof Error ? err.message : String(err);
     log.fatal({ reason }, `bot identity rejected: see ${settings}`);
@@ -74,7 +75,7 @@ function buildApp(): App {
   }
 }
 
-/** What to do about an address that the bot cannot listen on; `undefined`: unknown. */
+/** Returns what to do if the bot cannot listen on its address; `undefined` if that is unknown. */
 function listenFailure(code: string | undefined): string | undefined {
   const { host, port } = config;
   if (code === 'EADDRINUSE') return `bot not started: port ${port} is in use; set PORT to another`;
@@ -89,7 +90,7 @@ function fail(err: unknown, fault: string): void {
   void drain({ fault });
 }
 
-/** Drains once, then ends the process with the exit code that is set by then. */
+/** Drains once, then ends the process with `process.exitCode`. */
 async function drain(reason: object): Promise<void> {
   if (isDraining) return;
   isDraining = true;

@@ -18,7 +18,7 @@ import { AzureBlobs } from './storage/azure-blobs.ts';
 import type { AuditStore } from './tools/audit.ts';
 import { createMemoryAudit } from './tools/memory-audit.ts';
 
-/** All that outlives a turn. */
+/** The stores of everything that outlives a turn. */
 export interface Stores {
   readonly queue: TurnQueue;
   readonly conversations: ConversationStore;
@@ -31,7 +31,6 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-/** What the stores need. */
 export interface StoresOptions {
   readonly config: Config;
   readonly clock: Clock;
@@ -45,19 +44,22 @@ export interface StoresOptions {
 
 export type OpenDatabase = (options: DatabaseOptions) => Database;
 
-/** Loads what a database needs: 25 MB and a quarter of a second, which a bot without one goes without. */
+/** Loads the libraries only for a bot with a database: they take 25 MB and a quarter of a second. */
 export async function loadDatabase({ database }: Config): Promise<OpenDatabase | undefined> {
   if (database === undefined) return undefined;
   const { openDatabase } = await import('./database/database.ts');
   return openDatabase;
 }
 
-/** Opens the stores that the configuration names; nothing is sent before `start`. */
+/** Creates the stores of the configuration. They send nothing before `start`. */
 export function openStores(options: StoresOptions): Stores {
   const engine = databaseEngine(options) ?? memoryEngine(options);
-  const { queue, conversations, recordingLinks, spending, audit } = engine;
   return {
-    ...{ queue, conversations, recordingLinks, spending, audit },
+    queue: engine.queue,
+    conversations: engine.conversations,
+    recordingLinks: engine.recordingLinks,
+    spending: engine.spending,
+    audit: engine.audit,
     audioStore: azureAudioStore(options) ?? engine.audioStore,
     start: () => engine.start(),
     close: () => engine.close(),

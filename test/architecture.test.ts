@@ -26,6 +26,7 @@ const LAYERS: readonly (readonly string[])[] = [
     ],
     ...[
       'node-version.js',
+      'paragraphs.ts',
       'prices.ts',
       'proxy.ts',
       'readable-log.ts',

@@ -5,10 +5,9 @@ export type DatabaseSignIn =
   | { readonly kind: 'password'; readonly password: string }
   /** A token for this scope serves as the password. */
   | { readonly kind: 'azureEntraId'; readonly scope: string }
-  /** As the server, PGPASSWORD or `.pgpass` allows. */
+  /** The server, PGPASSWORD or `.pgpass` lets the bot in. */
   | { readonly kind: 'none' };
 
-/** A PostgreSQL database. */
 export interface DatabaseSettings {
   /** A name, an address, or the folder of a Unix socket. */
   readonly host: string;
@@ -16,11 +15,11 @@ export interface DatabaseSettings {
   readonly database: string;
   readonly user: string;
   readonly signIn: DatabaseSignIn;
-  /** `verified`: the certificate and the host's name in it. */
+  /** `verified` checks the certificate and the host's name in it. */
   readonly tls: 'none' | 'unverified' | 'verified';
-  /** The schema of the bot's tables. Two bots in one database have one each. */
+  /** The schema of the bot's tables. Two bots in one database need different schemas. */
   readonly schema: string;
-  /** Connections of this instance, at most. */
+  /** The most connections of this instance. */
   readonly poolSize: number;
   /** Whether this instance runs turns. One that does not only accepts messages and serves audio. */
   readonly isDispatching: boolean;
@@ -35,15 +34,21 @@ const AZURE_HOSTS: readonly (readonly [RegExp, string])[] = [
 ];
 const PGBOUNCER_PORT = 6432;
 const KNOWN_PARAMETERS = [
-  ...['host', 'sslmode', 'ssl', 'uselibpqcompat'],
-  // For other programs, without effect on the bot.
-  ...['application_name', 'channel_binding', 'connect_timeout', 'target_session_attrs'],
+  'host',
+  'sslmode',
+  'ssl',
+  'uselibpqcompat',
+  // These parameters are meant for other programs and have no effect on the bot.
+  'application_name',
+  'channel_binding',
+  'connect_timeout',
+  'target_session_attrs',
 ];
-/** PostgreSQL takes 63 bytes without quotes; the names of the queue's schema and locks add the rest. */
+/** Names without quotes may have 63 bytes in PostgreSQL; the names of the queue's schema and locks add the rest. */
 const SCHEMA_NAME = /^(?!pg_)[a-z_][a-z0-9_]{0,43}$/;
 const MIN_POOL_SIZE = 3;
 
-/** `undefined`: everything is kept in memory. A problem never quotes a secret. */
+/** Returns `undefined` if everything is kept in memory. A problem never quotes a secret. */
 export function readDatabase(read: EnvReader): DatabaseSettings | undefined {
   const text = read.text('DATABASE_URL');
   const schema = read.text('DATABASE_SCHEMA') ?? 'voice_bot';
@@ -74,9 +79,9 @@ export function readDatabase(read: EnvReader): DatabaseSettings | undefined {
 
 type Address = Pick<DatabaseSettings, 'host' | 'port' | 'database' | 'user' | 'signIn' | 'tls'>;
 
-/** The database of an address, or what is wrong with it. */
+/** Returns the parts of the address, or what is wrong with it. */
 function readAddress(text: string): Address | string {
-  // libpq takes a user without a host, for a Unix socket; a URL does not.
+  // libpq accepts a user without a host, for a Unix socket; a URL does not.
   const isHostless = /^[a-z]+:\/\/[^/?#]*@\//i.test(text);
   const whole = isHostless ? text.replace('@/', '@none/') : text;
   if (!/^postgres(ql)?:\/\//i.test(text) || !URL.canParse(whole))
@@ -103,7 +108,6 @@ function readAddress(text: string): Address | string {
   return { host, port, database, user, signIn: signInOf(password, scope), tls: tls.tls };
 }
 
-/** Whether the server is on this machine. */
 function isLocal(host: string): boolean {
   return host.startsWith('/') || isLoopbackHost(host);
 }
@@ -129,7 +133,7 @@ const TLS_MODES: Readonly<Record<string, DatabaseSettings['tls']>> = {
   'verify-full': 'verified',
 };
 
-/** The TLS mode that the parameters ask for, or what is wrong with them. By default, other machines are verified. */
+/** Returns the TLS mode of the parameters, or what is wrong with them. By default, other machines are verified. */
 function readTls(parameters: URLSearchParams, isOnThisMachine: boolean): Pick<DatabaseSettings, 'tls'> | string {
   const unknown = [...parameters.keys()].find((name) => !KNOWN_PARAMETERS.includes(name));
   if (unknown === 'sslrootcert')

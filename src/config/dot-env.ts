@@ -26,7 +26,7 @@ export function loadDotEnv(env: NodeJS.ProcessEnv): readonly string[] {
     );
 }
 
-/** `undefined` without a file. */
+/** Returns `undefined` if there is no file. */
 function readDotEnv(): string | undefined {
   try {
     return decode(readFileSync('.env'));

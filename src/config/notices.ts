@@ -1,6 +1,6 @@
 import type { EnvReader } from './env.ts';
 
-/** What an operator should know of settings that can be used. */
+/** Warns the operator about settings that can be used. */
 export function noticesOf(read: EnvReader): readonly string[] {
   const isSet = (name: string) => read.text(name) !== undefined;
   const hasAppId = isSet('MicrosoftAppId');

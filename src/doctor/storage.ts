@@ -36,7 +36,7 @@ export async function checkStorageWrites({ config, tokens, clock, ids }: CheckCo
     if (!(error instanceof StoreError)) throw error;
     return fail(error.message, fixFor(error));
   } finally {
-    // For a check that failed in the middle. Its finding already names the reason.
+    // Clean up after a failed check. Its finding already names the reason.
     await blobs.delete(name).catch(() => {});
   }
 }

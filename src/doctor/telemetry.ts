@@ -37,7 +37,7 @@ export async function checkTelemetry(
   }
 }
 
-/** `identity`: whose token was sent; `undefined`: the key of the connection string was. */
+/** `identity` is the owner of the sent token; `undefined` if the connection string's key was used. */
 function refused(status: number, reason: string | undefined, host: string, identity: string | undefined): Finding {
   const message = `${host} answered a metric with ${status}`;
   if (status === 401 || status === 403)

@@ -18,6 +18,6 @@ Exit code: 0 nothing failed, 1 something failed, 2 the configuration is invalid.
 command (not in .env) writes the log, to standard error.`;
 }
 
-/** Printed at the end as well: a bot that runs has not read a change of .env. */
+/** Also printed at the end: a running bot has not read later changes of .env. */
 export const WHOSE_SETTINGS =
   'These are the settings of this shell and of .env; a running bot keeps the settings it was started with.';

@@ -2,7 +2,7 @@ import type { Request, Response } from 'restify';
 import { messagesFor } from '../../messages/messages.ts';
 import { escaped, firstLanguage, paragraph, sendPage } from './page.ts';
 
-/** `GET` and `HEAD /`: what answers at this address, and where to go. In the browser's language. */
+/** Serves `GET` and `HEAD /`, which says what this address is and where to go, in the browser's language. */
 export function homeRoute(chatPageUrl: string | undefined) {
   return (request: Request, response: Response): Promise<void> => serveHome(request, response, chatPageUrl);
 }
