@@ -34,20 +34,20 @@ describe('isAllowed', () => {
     ['nobody named like a property', { userId: 'constructor' }, lists([], ['toString']), false],
   ];
   for (const [name, fields, list, expected] of cases) {
-    it(`${expected ? 'lets in' : 'refuses:'} ${name}`, () => {
+    it(`${expected ? 'allows' : 'refuses'} ${name}`, () => {
       assert.equal(isAllowed({ ...ADA, ...fields }, list), expected);
     });
   }
 });
 
 describe('isGreeted', () => {
-  it('asks for the tenant, and not for the one person', () => {
+  it('checks the tenant but not the individual user', () => {
     assert.equal(isGreeted(ADA, lists(['t-1'], ['other'])), true);
     assert.equal(isGreeted({ ...ADA, aadObjectId: undefined }, lists(['t-1'])), true);
     assert.equal(isGreeted(ADA, lists(['t-2'])), false);
   });
 
-  it('says no where nobody could be allowed', () => {
+  it('is false where nobody can be allowed', () => {
     assert.equal(isGreeted(NOBODY, lists([])), true);
     assert.equal(isGreeted(NOBODY, lists([], ['user-1'])), false);
     assert.equal(isGreeted(NOBODY, lists(['t-1'])), false);

@@ -10,7 +10,7 @@ const SCHEMA = 'http://schema.skype.com';
 const emojiAt = (src: string) => `<img itemtype="${SCHEMA}/Emoji" alt="🙂" src="${src.replaceAll('&', '&amp;')}">`;
 const picture = (contentUrl: string) => ({ contentType: 'image/*', contentUrl });
 
-describe('emoji as a picture: the model is given a character, and no file is looked for', () => {
+describe('emoji as a picture: the model gets a character, and no file is fetched', () => {
   for (const [name, text, attachments, asked, entities = []] of [
     ['behind a text', 'hello ', [picture(wave), html(`<p>hello ${emoji('👋')}</p>`)], 'hello 👋'],
     ['alone', '', [picture(wave), html(`<p>${emoji('👋')}</p>`)], '👋'],
@@ -80,7 +80,7 @@ describe('emoji as a picture: the model is given a character, and no file is loo
 const giphy = (alt: string) =>
   `<p><readonly itemtype="http://schema.skype.com/Giphy"><img ${alt} src="https://media4.giphy.com/media/x/giphy.gif" itemtype="http://schema.skype.com/Giphy"></readonly></p>`;
 
-describe('GIF and sticker: the model gets what it shows, and it is not fetched', () => {
+describe('GIF and sticker: the model gets its description, and no file is fetched', () => {
   for (const [name, text, attachments, asked] of [
     ['a GIF', '', [html(giphy('alt="Happy Dance GIF"'))], '[GIF: Happy Dance]'],
     [

@@ -149,23 +149,23 @@ describe('textWithoutBot', () => {
     it(name, () => assert.equal(textOf(text, entities), expected));
   }
 
-  it('takes nothing out when the activity names no recipient', () => {
+  it('removes nothing if the activity names no recipient', () => {
     for (const recipient of [undefined, {}]) {
       const entities = [mention(AT_BOT), mention(AT_BOT, {})];
       assert.equal(textOf(`${AT_BOT} hello`, entities, { recipient }), 'Voice Bot hello');
     }
   });
 
-  it('takes out the name wherever it stands on a channel where it is what addresses the bot', () => {
+  it('removes every mention of the name on a channel where the name addresses the bot', () => {
     const text = 'hello @VOICE bot there';
     assert.equal(textWithoutBot({ text, recipient: BOT, entities: [mention(undefined)] }, 'name'), 'hello there');
   });
 
-  it('does without entities', () => {
+  it('works without entities', () => {
     assert.equal(textWithoutBot({ text: ' hello ', recipient: BOT }, 'mention'), 'hello');
   });
 
-  it('looks for no more than a few different marks, so that a hostile message costs little', () => {
+  it('searches for only a few different marks, so that a hostile message costs little', () => {
     const marks = Array.from({ length: 1_000 }, (_, index) => `@mark${index};`);
     const entities = marks.map((mark) => mention(mark, { id: 'bot-1', name: mark }));
     const text = textOf(marks.join(''), entities);
@@ -185,7 +185,7 @@ describe('a hostile message', () => {
     ['what nobody sees', `a${'\u200b'.repeat(300_000)}a`],
     ['spaces', `a${' '.repeat(300_000)}a`],
   ] as const) {
-    it(`takes no long time: ${name}`, () => {
+    it(`is handled quickly: ${name}`, () => {
       const before = process.cpuUsage();
       textOf(text, [mention(AT_BOT), mention('<at>x</at>', JANE)]);
       const { user } = process.cpuUsage(before);
@@ -194,13 +194,13 @@ describe('a hostile message', () => {
   }
 });
 
-describe('whether the bot is meant', () => {
+describe('a mention of the bot', () => {
   const meant = (text: string, entities: unknown[] = [], recipient: MentioningActivity['recipient'] = BOT) => ({
     byEntity: mentionsBot({ text, recipient, entities }),
     byName: namesBot({ text, recipient, entities }),
   });
 
-  it('is known by the id in an entity, and by nothing else in it', () => {
+  it('is detected by the id in an entity, and by nothing else in it', () => {
     assert.equal(meant('hello', [mention(undefined)]).byEntity, true);
     assert.equal(meant(AT_BOT, [mention(AT_BOT, { id: '29:other', name: 'Voice Bot' })]).byEntity, false);
     assert.equal(meant(AT_BOT, [mention(AT_BOT, {})], {}).byEntity, false);
@@ -216,11 +216,11 @@ describe('whether the bot is meant', () => {
     '/dance@bot-1 now',
     '@Voice Bot, hi',
   ])
-    it(`is known by its name in ${JSON.stringify(text)}`, () => assert.equal(meant(text).byName, true));
+    it(`is detected by the bot's name in ${JSON.stringify(text)}`, () => assert.equal(meant(text).byName, true));
   for (const text of ['bot-1 hi', '@bot-12', 'me@bot-1', '/help@bot-12', 'say /help@bot-1', '@@bot-1', ''])
-    it(`is not known by ${JSON.stringify(text)}`, () => assert.equal(meant(text).byName, false));
+    it(`is not detected in ${JSON.stringify(text)}`, () => assert.equal(meant(text).byName, false));
 
-  it('is not known by a name that is none', () => {
+  it('is not detected by an empty name', () => {
     for (const recipient of [{}, { id: '', name: ' ' }, { name: 'x'.repeat(300) }])
       assert.equal(meant('@ hello', [], recipient).byName, false);
     assert.equal(meant('@a.b', [], { id: 'a.b' }).byName, true);
