@@ -12,7 +12,7 @@ import { conversationOf, textsOf } from './timed-bot.ts';
 const SHARE = 10;
 const SHARED_BY_ALL = 100;
 
-/** A signed bot in Teams, whose channel keeps the bot's calls for Ada waiting until the test lets them go. */
+/** An authenticated bot in Teams, whose channel holds the bot's calls for Ada until the test releases them. */
 async function started(t: TestContext, turns: string[] = []) {
   const bot = await startBot({ isSigned: true, turns });
   t.after(() => bot.close());
@@ -39,8 +39,8 @@ async function started(t: TestContext, turns: string[] = []) {
   };
 }
 
-describe('what one person has done beside the turns', { timeout: 30_000 }, () => {
-  it('is bounded, in however many conversations, and leaves room for others', async (t) => {
+describe('the out-of-band work for one user', { timeout: 30_000 }, () => {
+  it('is limited over all conversations, and leaves room for others', async (t) => {
     const { bot, says, presses, letGo } = await started(t, ['Hello']);
     const statuses: number[] = [];
     for (let index = 0; index < 3 * SHARE; index++) statuses.push(await says('ada', '/help', index));
@@ -58,7 +58,7 @@ describe('what one person has done beside the turns', { timeout: 30_000 }, () =>
   });
 });
 
-/** Conversations whose answers to Ada wait until the test lets them go. */
+/** Conversations whose replies to Ada are held until the test releases them. */
 function waiting() {
   const { conversations } = talk();
   const gate = Promise.withResolvers<void>();
@@ -74,8 +74,8 @@ function waiting() {
   return { says, letGo: () => gate.resolve() };
 }
 
-describe('what one person has done beside the turns, by conversation', () => {
-  it('is half of all at most where the channel vouches for nobody', async () => {
+describe('the out-of-band work by conversation', () => {
+  it('is at most half of the total if the channel verifies no identity', async () => {
     const { says } = waiting();
     const kinds: string[] = [];
     for (let index = 0; index < SHARED_BY_ALL / 2 + SHARE; index++)
@@ -87,7 +87,7 @@ describe('what one person has done beside the turns, by conversation', () => {
     for (let index = 0; index < SHARE; index++) assert.equal(await says('eve', '/usage', index), 'accepted');
   });
 
-  it('never refuses the person a /stop, however many commands are still being sent', async () => {
+  it("never refuses a user's /stop, however many commands are still in progress", async () => {
     const { says } = waiting();
     for (let index = 0; index < SHARE; index++) assert.equal(await says('ada', '/help', index), 'accepted');
     assert.equal(await says('ada', '/help'), 'full');
@@ -95,14 +95,14 @@ describe('what one person has done beside the turns, by conversation', () => {
     assert.equal(await says('ada', '/help'), 'full');
   });
 
-  it('leaves room for others also when it is /stop again and again', async () => {
+  it('leaves room for others even if one user repeats /stop', async () => {
     const { says } = waiting();
     for (let index = 0; index < SHARED_BY_ALL; index++) await says('ada', '/stop', index);
     assert.equal(await says('eve', '/stop'), 'accepted');
     assert.equal(await says('eve', '/help'), 'accepted');
   });
 
-  it('makes room again as it ends', async () => {
+  it('frees its place when it ends', async () => {
     const { says, letGo } = waiting();
     for (let index = 0; index < SHARE; index++) assert.equal(await says('ada', '/help', index), 'accepted');
     assert.equal(await says('ada', '/usage', SHARE), 'full');
@@ -111,7 +111,7 @@ describe('what one person has done beside the turns, by conversation', () => {
     assert.equal(await says('ada', '/usage', SHARE), 'accepted');
   });
 
-  it('is counted from when it is accepted: many at the same moment are no more', async () => {
+  it('is counted when it is accepted, so that many at the same moment are limited, too', async () => {
     const { says } = waiting();
     const kinds = await Promise.all(Array.from({ length: 3 * SHARE }, (_, index) => says('ada', '/help', index)));
     assert.equal(kinds.filter((kind) => kind === 'accepted').length, SHARE);
