@@ -78,7 +78,7 @@ describe('a voice that the service rejects', PATIENCE, () => {
     ['the turn fails in another way', errors({ code: 'insufficient_quota' })],
     ['the configured voice is refused, too', errors({ code: 'invalid_value', param: FIELD })],
   ] as const) {
-    it(`is replaced even where no audio is made, and the reply is about that: ${how}`, async (t) => {
+    it(`is forgotten without a notice if ${how}`, async (t) => {
       const { bot, model } = await startWith(t, [errors({ param: FIELD }), failure, says('Two')]);
       await ask(bot, '/voice ash');
       const { text } = await ask(bot, 'first');

@@ -28,7 +28,7 @@ const GUEST = {
   reference: { activity: {}, claims: [], audience: undefined },
 } as const;
 
-/** A server whose time the test moves. Whoever asks for `invited` was invited; of others that is never found out. */
+/** A server on a manual clock. The link `invited` is valid; the check of any other never completes. */
 async function started(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const clock = new ManualClock();
@@ -65,7 +65,7 @@ async function started(t: TestContext) {
 
 const WHOLE = 'RIFF and more and so on';
 
-/** The beginning of a recording, and what becomes of it. */
+/** The beginning of a recording, and its response. */
 function half(port: number, link: string, ...headers: string[]) {
   const server = Promise.withResolvers<Socket>();
   const onRequest = (message: unknown) => server.resolve((message as { request: IncomingMessage }).request.socket);
@@ -88,7 +88,7 @@ function half(port: number, link: string, ...headers: string[]) {
     unsubscribe('http.server.request.start', onRequest);
     return received;
   });
-  /** Resolves when the server has all that was sent. */
+  /** Resolves when the server has received everything. */
   const arrived = async () => {
     const end = await server.promise;
     await until(() => end.bytesRead === socket.bytesWritten);
@@ -96,15 +96,15 @@ function half(port: number, link: string, ...headers: string[]) {
   return { socket, closed, arrived };
 }
 
-/** What was due is done, as far as it needs nothing from outside. */
+/** Lets the due work run as far as it needs no network. */
 async function tick(t: TestContext, ms: number): Promise<void> {
   await nextTick();
   t.mock.timers.tick(ms);
   await nextTick();
 }
 
-describe('the time for a request to arrive', { timeout: 20_000 }, () => {
-  it('is 20 seconds where nobody is known to be invited', async (t) => {
+describe('the time limit for a request body', { timeout: 20_000 }, () => {
+  it('is 20 seconds without a confirmed recording link', async (t) => {
     const { port, looked } = await started(t);
     const { socket, closed } = half(port, 'unknown');
     await looked;
@@ -114,7 +114,7 @@ describe('the time for a request to arrive', { timeout: 20_000 }, () => {
     assert.equal(await closed, '');
   });
 
-  it('is no longer for a client that asks to go on', async (t) => {
+  it('is not extended by Expect: 100-continue', async (t) => {
     const { port, looked } = await started(t);
     const { closed } = half(port, 'unknown', 'Expect: 100-continue');
     await looked;
@@ -122,7 +122,7 @@ describe('the time for a request to arrive', { timeout: 20_000 }, () => {
     assert.match(await closed, /^HTTP\/1\.1 100 Continue\s*$/);
   });
 
-  it('is two minutes for a recording of somebody who was invited, as long as it does not stand still', async (t) => {
+  it('is two minutes for a recording with a valid link that keeps arriving', async (t) => {
     const { port } = await started(t);
     const { socket, closed, arrived } = half(port, 'invited');
     for (const word of WHOLE.slice(4).split(/(?= )/)) {
@@ -134,7 +134,7 @@ describe('the time for a request to arrive', { timeout: 20_000 }, () => {
     assert.match(await closed, /^HTTP\/1\.1 202 /);
   });
 
-  it('ends for a recording that stands still', async (t) => {
+  it('ends a recording that stalls', async (t) => {
     const { port } = await started(t);
     const { closed, arrived } = half(port, 'invited');
     await arrived();
@@ -142,7 +142,7 @@ describe('the time for a request to arrive', { timeout: 20_000 }, () => {
     assert.equal(await closed, '');
   });
 
-  it('ends after two minutes, however little is missing', async (t) => {
+  it('is two minutes in total, however little is missing', async (t) => {
     const { port } = await started(t);
     const { socket, closed, arrived } = half(port, 'invited');
     const waitsMs = [...Array.from({ length: 6 }, () => ORDINARY_MS - 1), LONG_MS - 6 * (ORDINARY_MS - 1)];
