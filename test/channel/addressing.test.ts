@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { en as wording } from '../../src/messages/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { startBot } from '../support/bot.ts';
 import { FastClock } from '../support/fast-clock.ts';
 
@@ -122,7 +122,7 @@ describe('a bot in a group', () => {
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('lunch at 12?', SLACK);
     await bot.post(bot.message(undefined, { ...SLACK, type: 'conversationUpdate', membersAdded: [SLACK.recipient] }));
-    assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, wording.welcomeGroup);
+    assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, en.welcomeGroup);
   });
 
   const addressed = [
@@ -167,7 +167,7 @@ describe('a bot in a group', () => {
     const bot = await startBot();
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('/start', { ...TELEGRAM, conversation: { id: '1234', isGroup: false } });
-    assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, wording.welcome);
+    assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, en.welcome);
   });
 
   it('treats a click on a card as a message to the bot', async (t) => {

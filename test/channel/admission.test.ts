@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it, type TestContext } from 'node:test';
 import type { Env } from '../../src/config/env.ts';
-import { en as wording } from '../../src/messages/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { FastClock } from '../support/fast-clock.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
@@ -96,7 +96,7 @@ describe('a bot with an allow list', () => {
     it(`refuses ${name} politely, without asking the model`, async () => {
       const bot = await sharedWith(env);
       const before = bot.events.length;
-      assert.equal(await answerTo(bot, fields), wording.notAllowed);
+      assert.equal(await answerTo(bot, fields), en.notAllowed);
       assert.equal(bot.events.length, before);
     });
   }
@@ -104,7 +104,7 @@ describe('a bot with an allow list', () => {
   for (const channelId of ['emulator', 'msteams', 'slack']) {
     it(`refuses everybody where no identity is verified: no app id, ${channelId}`, async (t) => {
       const bot = await started(t, USERS, false);
-      assert.equal(await answerTo(bot, claims(channelId)), wording.notAllowed);
+      assert.equal(await answerTo(bot, claims(channelId)), en.notAllowed);
     });
   }
 
@@ -115,7 +115,7 @@ describe('a bot with an allow list', () => {
     const bot = await started(t, { ...openId.env, ...env, ...TENANTS }, false);
     const iss = `https://sts.windows.net/${TENANT}/`;
     const token = openId.token('', { claims: { iss, tid: TENANT, ver: '1.0', appid: openId.appId } });
-    assert.equal(await answerTo(bot, TEAMS, { authorization: `Bearer ${token}` }), wording.notAllowed);
+    assert.equal(await answerTo(bot, TEAMS, { authorization: `Bearer ${token}` }), en.notAllowed);
   });
 
   it('answers everybody if no list is set', async (t) => {
@@ -137,7 +137,7 @@ describe('a bot with an allow list', () => {
       await bot.post(
         bot.message(undefined, { type: 'conversationUpdate', membersAdded: [{ id: 'bot-1' }], ...fields }),
       );
-      assert.equal(await answerTo(bot, fields), wording.notAllowed);
+      assert.equal(await answerTo(bot, fields), en.notAllowed);
       assert.equal(bot.connector.messages.length, 1);
     });
   }
@@ -147,6 +147,6 @@ describe('a bot with an allow list', () => {
     const added = { type: 'installationUpdate', action: 'add', ...TEAMS, from: { id: 'user-2' } };
     await bot.post(bot.message(undefined, added));
     const [welcome] = await bot.connector.whenMessages(1);
-    assert.equal(welcome?.body.text, wording.welcome);
+    assert.equal(welcome?.body.text, en.welcome);
   });
 });

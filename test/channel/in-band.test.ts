@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ScriptedTurn } from '../../dev/simulator/script.ts';
-import { en as wording } from '../../src/messages/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, samplesOf, startBot } from '../support/bot.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
@@ -74,7 +74,7 @@ describe('a message with the delivery mode expectReplies', () => {
     const authorization = `Bearer ${openId.token(bot.connector.url)}`;
     const message = bot.message('hello', { ...IN_BAND, channelId: 'webchat' });
     const [reply] = await activitiesOf(await bot.post(message, { authorization }));
-    assert.equal(reply.text, `Hi\n\n${wording.audio.notDelivered}`);
+    assert.equal(reply.text, `Hi\n\n${en.audio.notDelivered}`);
     assert.deepEqual(
       bot.connector.calls.map(({ path }) => path),
       [],
@@ -148,7 +148,7 @@ describe('a message with the delivery mode expectReplies', () => {
     const bot = await startBot();
     t.after(() => bot[Symbol.asyncDispose]());
     const [reply] = await activitiesOf(await bot.post(bot.message(undefined, IN_BAND)));
-    assert.equal(reply.text, wording.textMissing);
+    assert.equal(reply.text, en.textMissing);
   });
 
   it('may be aborted by its sender, and the conversation continues', async (t) => {

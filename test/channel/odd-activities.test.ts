@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { en as wording } from '../../src/messages/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { startBot } from '../support/bot.ts';
 
 /** As Direct Line sends them: without the fields of a message. */
@@ -49,7 +49,7 @@ describe('an activity that needs no id', () => {
       const added = { type: 'conversationUpdate', membersAdded: [{ id: 'voicebot@abc' }] };
       assert.equal((await bot.post({ ...DIRECT_LINE, serviceUrl: bot.connector.url, ...added })).status, 200);
       const [welcome] = await bot.connector.whenMessages(1);
-      assert.equal(welcome?.body.text, wording.welcome);
+      assert.equal(welcome?.body.text, en.welcome);
     });
   }
 });

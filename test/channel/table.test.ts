@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { ScriptedResponse } from '../../dev/simulator/responder.ts';
 import { capabilitiesOf } from '../../src/channel/capabilities.ts';
 import type { Env } from '../../src/config/env.ts';
-import { en as wording } from '../../src/messages/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { failing, startTimedBot, type TimedBot, until } from '../conversation/timed-bot.ts';
 import type { ConnectorCall } from '../support/fake-connector.ts';
 import { streamInfo, TeamsRules } from '../support/teams-rules.ts';
@@ -242,7 +242,7 @@ for (const [channel, row] of Object.entries(ROWS)) {
         const apology = await chat.next(2);
         assert.deepEqual(
           refusal.map(({ body }) => [body.type, body.text]),
-          [['message', wording.textMissing]],
+          [['message', en.textMissing]],
         );
         assertStream(refusal, LINKED);
         assert.match(apology.at(-1)?.body.text, /\(incident \w+\)$/);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { en as wording } from '../../src/messages/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { startBot } from '../support/bot.ts';
 import { announce, BOT, EVENTS, textsAfterATurn, USER } from './announcements.ts';
 import { watchedLog } from './watched-log.ts';
@@ -14,7 +14,7 @@ describe('a new conversation', () => {
         assert.equal((await announce(bot, event, { channelId, conversation: { id: name } })).status, 200);
         const welcome = (await bot.connector.whenMessages(index + 1))[index];
         assert.equal(welcome?.body.conversation.id, name);
-        assert.equal(welcome?.body.text, wording.welcome);
+        assert.equal(welcome?.body.text, en.welcome);
         assert.equal(welcome?.body.attachments, undefined);
       }
       assert.equal(bot.simulator.openSessions, 0);
@@ -27,7 +27,7 @@ describe('a new conversation', () => {
       t.after(() => bot[Symbol.asyncDispose]());
       await announce(bot, firstEvent);
       for (const event of Object.values(EVENTS)) await announce(bot, event);
-      assert.deepEqual(await textsAfterATurn(bot), [wording.welcome, 'Answer']);
+      assert.deepEqual(await textsAfterATurn(bot), [en.welcome, 'Answer']);
     });
   }
 
@@ -35,7 +35,7 @@ describe('a new conversation', () => {
     const bot = await startBot({ turns: ['Answer'] });
     t.after(() => bot[Symbol.asyncDispose]());
     await Promise.all(Object.values(EVENTS).map((event) => announce(bot, event)));
-    assert.deepEqual(await textsAfterATurn(bot), [wording.welcome, 'Answer']);
+    assert.deepEqual(await textsAfterATurn(bot), [en.welcome, 'Answer']);
   });
 
   it('is not greeted after its first message, not even while that is being answered', async (t) => {
@@ -76,7 +76,7 @@ describe('a new conversation', () => {
     const watched = watchedLog();
     const bot = await startBot({ turns: ['Answer'], deps: { log: watched.log } });
     t.after(() => bot[Symbol.asyncDispose]());
-    bot.connector.rule = ({ body }) => (body.text === wording.welcome ? { status: 403 } : undefined);
+    bot.connector.rule = ({ body }) => (body.text === en.welcome ? { status: 403 } : undefined);
     assert.equal((await announce(bot, { type: 'installationUpdate', action: 'add' })).status, 200);
     await watched.when(({ msg }) => msg === 'reply not sent');
     assert.deepEqual(await textsAfterATurn(bot), ['Answer']);
@@ -89,7 +89,7 @@ describe('a new conversation', () => {
     const { activities } = (await response.json()) as { activities: { text: string }[] };
     assert.deepEqual(
       activities.map(({ text }) => text),
-      [wording.welcome],
+      [en.welcome],
     );
     assert.deepEqual(bot.connector.calls, []);
   });
@@ -149,7 +149,7 @@ describe('a team', () => {
       const bot = await startBot();
       t.after(() => bot[Symbol.asyncDispose]());
       await announce(bot, event, TEAM);
-      assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, wording.welcomeGroup);
+      assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, en.welcomeGroup);
     });
   }
 });
@@ -183,7 +183,7 @@ describe('a conversation from which the bot was removed', () => {
       await bot.connector.whenMessages(1);
       await announce(bot, removal);
       await announce(bot, { type: 'installationUpdate', action: 'add' });
-      assert.deepEqual(await textsAfterATurn(bot), ['One', wording.welcome, 'Two']);
+      assert.deepEqual(await textsAfterATurn(bot), ['One', en.welcome, 'Two']);
       assert.deepEqual(bot.script.asked[1]?.history, []);
     });
 

@@ -32,7 +32,7 @@ async function started(t: TestContext, turns: string[] = []) {
     says: async (person: string, text: string, index = 0) => (await bot.says(text, chat(person, index))).status,
     presses: async (person: string) =>
       (await bot.post(bot.message(undefined, { ...chat(person, 0), value: { save: 'a'.repeat(22) } }))).status,
-    letGo(): void {
+    release(): void {
       bot.connector.rule = () => undefined;
       for (const response of held.splice(0)) response.end('{"id":"sent"}');
     },
@@ -41,7 +41,7 @@ async function started(t: TestContext, turns: string[] = []) {
 
 describe('the out-of-band work for one user', { timeout: 30_000 }, () => {
   it('is limited over all conversations, and leaves room for others', async (t) => {
-    const { bot, says, presses, letGo } = await started(t, ['Hello']);
+    const { bot, says, presses, release } = await started(t, ['Hello']);
     const statuses: number[] = [];
     for (let index = 0; index < 3 * SHARE; index++) statuses.push(await says('ada', '/help', index));
     assert.deepEqual(
@@ -54,7 +54,7 @@ describe('the out-of-band work for one user', { timeout: 30_000 }, () => {
     assert.equal(await says('eve', 'hello', 1), 200);
     const texts = textsOf(await inTime(bot.connector.whenMessages(3)));
     assert.ok(texts.includes(en.audio.gone) && texts.includes('Hello'), String(texts));
-    letGo();
+    release();
   });
 });
 
@@ -71,7 +71,7 @@ function waiting() {
     const message = turn(text, { key, personKey: isVouched ? person : key });
     return (await conversations.accept(message, person === 'ada' ? held : wayBack().respond)).kind;
   };
-  return { says, letGo: () => gate.resolve() };
+  return { says, release: () => gate.resolve() };
 }
 
 describe('the out-of-band work by conversation', () => {
@@ -103,10 +103,10 @@ describe('the out-of-band work by conversation', () => {
   });
 
   it('frees its place when it ends', async () => {
-    const { says, letGo } = waiting();
+    const { says, release } = waiting();
     for (let index = 0; index < SHARE; index++) assert.equal(await says('ada', '/help', index), 'accepted');
     assert.equal(await says('ada', '/usage', SHARE), 'full');
-    letGo();
+    release();
     await nextTick();
     assert.equal(await says('ada', '/usage', SHARE), 'accepted');
   });

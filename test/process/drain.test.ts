@@ -6,7 +6,7 @@ import { scripted } from '../../dev/simulator/script.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import type { Env } from '../../src/config/env.ts';
-import { en as wording } from '../../src/messages/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { type LogLine, startBotProcess } from '../support/bot-process.ts';
 import { startFakeConnector } from '../support/fake-connector.ts';
 
@@ -89,7 +89,7 @@ describe('a bot process on SIGTERM', { concurrency: 2 }, () => {
     assert.equal((await fetch(`${url}/health`)).status, 503);
     assert.equal((await says('late')).status, 503);
     const waiting = await connector.when(({ path, body }) => path.endsWith('/waiting') && body.type === 'message');
-    assert.equal(waiting.body.text, wording.shuttingDown);
+    assert.equal(waiting.body.text, en.shuttingDown);
     release();
     const running = await connector.when(({ path, body }) => path.endsWith('/running') && body.type === 'message');
     assert.equal(running.body.text, 'At last');

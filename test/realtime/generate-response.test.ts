@@ -123,7 +123,11 @@ describe('a turn is not retried', () => {
     ['an answer without words', says(''), { kind: 'spoken', text: '', bytes: [1, 2, 3, 4] }],
     ['an empty answer', empty, { kind: 'failed', code: 'empty_response' }],
     ['an answer that broke off', breaksAfter('Once'), { kind: 'cutShort', why: 'lost', text: 'Once', bytes: [] }],
-    ['a filtered answer', failsWith({ code: 'content_filter' }), { kind: 'cutShort', why: 'filter', text: '', bytes: [] }],
+    [
+      'a filtered answer',
+      failsWith({ code: 'content_filter' }),
+      { kind: 'cutShort', why: 'filter', text: '', bytes: [] },
+    ],
     ['a used up quota', failsWith({ code: 'insufficient_quota' }), { kind: 'failed', code: 'quota_exhausted' }],
   ];
   for (const [name, answer, outcome] of never) {

@@ -14,7 +14,7 @@ const SLACK_MS = 5_000;
 const MAX_CONNECTIONS = 2_000;
 
 /** Clients that take their time, more of them than there is room for: all are let go of, and the bot is well after. */
-export async function fuzzPatience(): Promise<void> {
+export async function fuzzSlowClients(): Promise<void> {
   const bot = await startBotUnderFire();
   try {
     await bot.assertWell();
