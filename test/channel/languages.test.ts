@@ -7,7 +7,7 @@ import { failing, held, spoken, startTimedBot, type TimedBot, textsOf } from '..
 import type { BotUnderTest, BotUnderTestOptions } from '../support/bot.ts';
 
 const INSTRUCTIONS = 'You are a parrot.';
-const PATIENCE = { timeout: 30_000 };
+const TIMEOUT = { timeout: 30_000 };
 const GERMAN = { locale: 'de-DE' };
 const GROUP = { channelId: 'msteams', conversation: { id: '19:abc@thread.v2', conversationType: 'groupChat' } };
 const HOSTILE_NAMES: readonly (readonly [string, unknown, string])[] = [
@@ -54,7 +54,7 @@ function itemsOf(bot: BotUnderTest): string[] {
   return created.map(({ item }) => (item as { content: [{ text: string }] }).content[0].text);
 }
 
-describe('a user with a German locale', PATIENCE, () => {
+describe('a user with a German locale', TIMEOUT, () => {
   it('is told in German what the bot cannot answer', async (t) => {
     const bot = await startTalk(t);
     assert.equal(await textAfter(bot, undefined, GERMAN), de.textMissing);
@@ -134,7 +134,7 @@ describe('a user with a German locale', PATIENCE, () => {
   }
 });
 
-describe('the locale of a user', PATIENCE, () => {
+describe('the locale of a user', TIMEOUT, () => {
   const told = (locale: string) => `${INSTRUCTIONS}\n\nThe user's locale is ${locale}.`;
 
   it('goes to the model once per session, after the instructions, and again in the next session', async (t) => {
@@ -197,7 +197,7 @@ describe('the locale of a user', PATIENCE, () => {
   });
 });
 
-describe("the sender's name in a group", PATIENCE, () => {
+describe("the sender's name in a group", TIMEOUT, () => {
   it('goes to the model and into the replay; in a personal chat no name does', async (t) => {
     const bot = await startTalk(t, { turns: ['One', 'Two', 'Three', 'Four', 'Five'] });
     await textAfter(bot, 'I am first', GROUP);

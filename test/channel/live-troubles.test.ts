@@ -6,13 +6,13 @@ import { type ConnectorCall, startFakeConnector } from '../support/fake-connecto
 import { streamInfo } from '../support/teams-rules.ts';
 import { piecesOf, speaking, texts, whileTimePasses } from './speaking.ts';
 
-const PATIENCE = { timeout: 30_000 };
+const TIMEOUT = { timeout: 30_000 };
 const refusal = (status: number, message: string, code = 'ContentStreamNotAllowed') => ({
   status,
   body: { error: { code, message } },
 });
 
-describe('a streamed answer', PATIENCE, () => {
+describe('a streamed answer', TIMEOUT, () => {
   for (const suffix of ['/', '/moved']) {
     it(`ends at its old address if the channel's address changes meanwhile, with "${suffix}"`, async (t) => {
       const { bot, clock, say, end, fields } = await speaking(t, 'webchat');

@@ -7,13 +7,13 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { streamInfo } from '../support/teams-rules.ts';
 import { pieces, piecesOf, speaking, texts, whileTimePasses } from './speaking.ts';
 
-const PATIENCE = { timeout: 30_000 };
+const TIMEOUT = { timeout: 30_000 };
 /** Where a manual clock starts. */
 const STARTED_AT_MS = new ManualClock().now();
 /** The time from the question to the first word of its answer. */
 const LATER_MS = 5_000;
 
-describe('streamed text in Web Chat', PATIENCE, () => {
+describe('streamed text in Web Chat', TIMEOUT, () => {
   it('begins with the first delta, grows twice a second, and ends with the audio', async (t) => {
     const { bot, clock, say, end } = await speaking(t, 'webchat');
     say('Once');
@@ -123,7 +123,7 @@ describe('streamed text in Web Chat', PATIENCE, () => {
   });
 });
 
-describe('streamed text in Teams', PATIENCE, () => {
+describe('streamed text in Teams', TIMEOUT, () => {
   it('is announced, grows once a second, and ends with the AI label and feedback buttons', async (t) => {
     const { bot, clock, rules, showsOnce, say, end } = await speaking(t, 'msteams');
     await showsOnce();

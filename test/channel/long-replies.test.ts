@@ -6,7 +6,7 @@ import type { BotUnderTestOptions } from '../support/bot.ts';
 import type { ConnectorCall, ConnectorRule } from '../support/fake-connector.ts';
 import { streamInfo, TeamsRules } from '../support/teams-rules.ts';
 
-const PATIENCE = { timeout: 30_000 };
+const TIMEOUT = { timeout: 30_000 };
 const ENV = { PUBLIC_BASE_URL: 'https://bot.example.com', TURN_TIMEOUT_SECONDS: '600' };
 const GROUP = { conversation: { id: '19:abc@thread.v2', conversationType: 'groupChat', isGroup: true } };
 const REFUSAL = { status: 400, body: { error: { code: 'BadSyntax', message: 'no' } } };
@@ -59,7 +59,7 @@ function assertWhole(texts: readonly string[], story: string, maxChars: number):
   assert.ok(texts.slice(0, -1).every((text) => text.length >= maxChars / 2 && text.endsWith('.')));
 }
 
-describe('an answer that is too long for one message', PATIENCE, () => {
+describe('an answer that is too long for one message', TIMEOUT, () => {
   const texts = [
     ['slack', 6_000, 4_000],
     ['facebook', 4_000, 2_000],
@@ -141,7 +141,7 @@ describe('an answer that is too long for one message', PATIENCE, () => {
   }
 });
 
-describe('a streamed answer that is too long for one message', PATIENCE, () => {
+describe('a streamed answer that is too long for one message', TIMEOUT, () => {
   const streamed = (story: string) => ({ ...spoken(story), outputs: [{ text: story, pcm: LONG_SOUND }] });
 
   /** A conversation in Teams, whose own rules apply unless `rule` says otherwise. */
@@ -211,7 +211,7 @@ describe('a streamed answer that is too long for one message', PATIENCE, () => {
   });
 });
 
-describe('a part that the channel refuses permanently', PATIENCE, () => {
+describe('a part that the channel refuses permanently', TIMEOUT, () => {
   const wire = (refused: (text: string) => boolean): ConnectorRule => {
     return ({ body }) => (body.type === 'message' && refused(String(body.text)) ? REFUSAL : undefined);
   };

@@ -10,9 +10,9 @@ const SAFE_IMAGE = '[secret](https://evil.example/x?q=42)';
 const SAFE_HTML = '&lt;img src="https://evil.example/y">';
 const ALL = ['emulator', 'webchat', 'directline', 'msteams', 'slack', 'telegram', 'directlinespeech', 'a-new-one'];
 
-const PATIENCE = { timeout: 30_000 };
+const TIMEOUT = { timeout: 30_000 };
 
-describe('what the bot sends makes a client load nothing', PATIENCE, () => {
+describe('what the bot sends makes a client load nothing', TIMEOUT, () => {
   for (const channelId of ALL) {
     it(`in an answer to ${channelId}`, async (t) => {
       const bot = await startBot({ turns: [spoken(`See ${IMAGE} ${HTML}`)] });

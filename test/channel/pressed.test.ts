@@ -5,11 +5,11 @@ import { inTime } from '../realtime/gathered.ts';
 import { startBot } from '../support/bot.ts';
 import { CARD_ID, inChatOf, PERSONAL, PLACE, startSavingChat } from '../support/file-service.ts';
 
-const PATIENCE = { timeout: 30_000 };
+const TIMEOUT = { timeout: 30_000 };
 /** Half of the maximum: without an app id no channel verifies an identity. */
 const ASIDES = 50;
 
-describe('a press on "Save"', PATIENCE, () => {
+describe('a press on "Save"', TIMEOUT, () => {
   it('is an ordinary message if it has a text or if there is no such button', async (t) => {
     const { bot, pressed, audioId } = await startSavingChat(t, { turns: ['About this', 'In a group'] });
     await bot.post(pressed({ text: 'what about this?', deliveryMode: 'expectReplies' }));
@@ -43,7 +43,7 @@ describe('a press on "Save"', PATIENCE, () => {
   });
 });
 
-describe('a consent answer without an offer', PATIENCE, () => {
+describe('a consent answer without an offer', TIMEOUT, () => {
   it('saves no file and removes no message', async (t) => {
     const { bot, files, answered, audioId, ended } = await startSavingChat(t);
     const context = { offer: 'made-up', audio: audioId };
@@ -64,7 +64,7 @@ describe('a consent answer without an offer', PATIENCE, () => {
   });
 });
 
-describe('a file that is being saved at shutdown', PATIENCE, () => {
+describe('a file that is being saved at shutdown', TIMEOUT, () => {
   it('is aborted at the deadline, and its user is told', async (t) => {
     const { bot, clock, files, offer, accept } = await startSavingChat(t, { env: { DRAIN_SECONDS: '7' } });
     files.rule = () => 'hang';

@@ -165,7 +165,7 @@ describe('a group', () => {
       t.after(() => bot[Symbol.asyncDispose]());
       const group = { channelId, conversation: { id: 'group-1', isGroup: true } };
       await announce(bot, { type: 'conversationUpdate', membersAdded: [BOT] }, group);
-      assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, wording[words]);
+      assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, en[words]);
     });
   }
 });

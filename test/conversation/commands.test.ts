@@ -4,7 +4,7 @@ import { en } from '../../src/messages/en.ts';
 import { streamInfo } from '../support/teams-rules.ts';
 import { inConversation, startTimedBot, type TimedBot, textsOf, until } from './timed-bot.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 const GROUP = { channelId: 'webchat', conversation: { id: 'team', isGroup: true }, from: { id: 'u1', name: 'Ada' } };
 const SOUND = Buffer.alloc(96_000, 3);
 const spoken = (text: string) => ({ outputs: [{ text, pcm: SOUND }], ending: { kind: 'completed' } as const });
@@ -33,7 +33,7 @@ for (const [scope, fields] of [
   ['personal', {}],
   ['group', GROUP],
 ] as const) {
-  describe(`commands in ${scope} scope`, PATIENCE, () => {
+  describe(`commands in ${scope} scope`, TIMEOUT, () => {
     const by = scope === 'group' ? 'Ada' : undefined;
 
     it('list the commands, also for an unknown command, without asking the model', async (t) => {
@@ -166,7 +166,7 @@ for (const [scope, fields] of [
   });
 }
 
-describe('commands', PATIENCE, () => {
+describe('commands', TIMEOUT, () => {
   it('work after a mention, and in German', async (t) => {
     const bot = await startTimedBot();
     t.after(() => bot[Symbol.asyncDispose]());

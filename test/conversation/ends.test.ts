@@ -4,10 +4,10 @@ import type { Ending } from '../../dev/simulator/responder.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { conversationOf, failing, held, inConversation, spoken, startTimedBot, textsOf, until } from './timed-bot.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 const silence: Ending = { kind: 'hang', afterDeltas: 0, created: false };
 
-describe('messages that need no model', PATIENCE, () => {
+describe('messages that need no model', TIMEOUT, () => {
   const picture = { contentType: 'image/png', contentUrl: 'http://127.0.0.1/cat.png', name: 'cat.png' };
   const messages: [string, string | undefined, Record<string, unknown>, RegExp][] = [
     ['without text', '', {}, /write to me/],
@@ -42,7 +42,7 @@ describe('messages that need no model', PATIENCE, () => {
   });
 });
 
-describe('a turn that cannot be answered', PATIENCE, () => {
+describe('a turn that cannot be answered', TIMEOUT, () => {
   it('ends at its deadline, whatever it waits for', async (t) => {
     const bot = await startTimedBot({
       turns: [{ outputs: [], ending: silence }],
@@ -117,7 +117,7 @@ describe('a turn that cannot be answered', PATIENCE, () => {
   });
 });
 
-describe('draining', PATIENCE, () => {
+describe('draining', TIMEOUT, () => {
   it('tells queued users at once, and lets the running answer finish', async (t) => {
     const gate = Promise.withResolvers<void>();
     const bot = await startTimedBot({ turns: [held('At last', gate.promise)] });

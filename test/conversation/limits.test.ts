@@ -4,7 +4,7 @@ import { scripted } from '../../dev/simulator/script.ts';
 import { en } from '../../src/messages/en.ts';
 import { failing, inConversation, startTimedBot, type TimedBot, textsOf, until } from './timed-bot.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 const PRICED = { AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5' };
 /** Two seconds are 40 audio tokens. */
 const SOUND = Buffer.alloc(96_000, 3);
@@ -16,7 +16,7 @@ async function ask(bot: TimedBot, text: string, fields: Record<string, unknown> 
   return textsOf(await bot.replies(before + 1)).at(-1) ?? '';
 }
 
-describe('a turn beyond a limit', PATIENCE, () => {
+describe('a turn beyond a limit', TIMEOUT, () => {
   it('per minute is refused politely without the model, for this user alone', async (t) => {
     const bot = await startTimedBot({ turns: ['One', 'Two', 'Other', 'Three'], env: { MAX_TURNS_PER_MINUTE: '2' } });
     t.after(() => bot[Symbol.asyncDispose]());

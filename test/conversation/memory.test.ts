@@ -13,7 +13,7 @@ import {
   until,
 } from './timed-bot.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 
 /** The history in the model's session at its nth request, counted from 1. */
 function toldBefore(bot: TimedBot, nth: number): string[] {
@@ -32,7 +32,7 @@ async function say(bot: TimedBot, text: string, fields?: Record<string, unknown>
 
 const sessionsOf = (bot: TimedBot) => bot.script.asked.map(({ sessionId }) => sessionId);
 
-describe('the history that the model has', PATIENCE, () => {
+describe('the history that the model has', TIMEOUT, () => {
   it('is kept by a warm session, which gets it only once', async (t) => {
     const bot = await startTimedBot({ turns: ['Hello Ada', 'Ada'] });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -164,7 +164,7 @@ describe('the history that the model has', PATIENCE, () => {
   });
 });
 
-describe('the history after a failure', PATIENCE, () => {
+describe('the history after a failure', TIMEOUT, () => {
   it('contains everything before it, and the question that had no answer', async (t) => {
     const hang = { outputs: [], ending: { kind: 'hang', afterDeltas: 0, created: false } } as const;
     const bot = await startTimedBot({ turns: ['Hello Ada', hang, 'Ada'] });

@@ -4,7 +4,7 @@ import type { ResponderContext } from '../../dev/simulator/responder.ts';
 import { samplesOf } from '../support/bot.ts';
 import { conversationOf, held, inConversation, linesOf, spoken, startTimedBot, textsOf } from './timed-bot.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 const echo = ({ text }: ResponderContext) => spoken(`You said ${text}`);
@@ -16,7 +16,7 @@ function numbered({ text, history }: ResponderContext) {
   return { outputs: [{ text: `${text}, ${history.length}`, pcm }], ending: { kind: 'completed' } } as const;
 }
 
-describe('messages of one conversation', PATIENCE, () => {
+describe('messages of one conversation', TIMEOUT, () => {
   it('are answered in order if ten arrive while the bot is busy', async (t) => {
     const gate = Promise.withResolvers<void>();
     const turns = [held('You said 1', gate.promise), ...numbers(9).map(() => echo)];
@@ -104,7 +104,7 @@ describe('messages of one conversation', PATIENCE, () => {
   });
 });
 
-describe('messages of different conversations', PATIENCE, () => {
+describe('messages of different conversations', TIMEOUT, () => {
   it('do not wait for each other', async (t) => {
     const gate = Promise.withResolvers<void>();
     const bot = await startTimedBot({ turns: [held('At last', gate.promise), echo] });

@@ -71,16 +71,16 @@ export function failing(type: string, code: string): ScriptedResponse {
   return { outputs: [], ending: { kind: 'failed', error: { type, code, message: 'no' } } };
 }
 
-const PATIENCE_MS = 8_000;
+const TIMEOUT_MS = 8_000;
 
 /**
  * Polls every millisecond; polling without a pause would take the processor from the far end of a socket, which sends
  * no notification.
  */
 export async function until(isTrue: () => boolean): Promise<void> {
-  const giveUp = AbortSignal.timeout(PATIENCE_MS);
+  const giveUp = AbortSignal.timeout(TIMEOUT_MS);
   while (!isTrue()) {
-    assert.ok(!giveUp.aborted, `it did not come in ${PATIENCE_MS} ms: ${isTrue}`);
+    assert.ok(!giveUp.aborted, `it did not come in ${TIMEOUT_MS} ms: ${isTrue}`);
     await sleep(1);
   }
 }

@@ -7,7 +7,7 @@ import { type RawAnswer, startRawModel } from '../support/raw-model.ts';
 import { ends, errors, SET_UP, says } from './fault-answers.ts';
 import { startTimedBot, type TimedBot, until } from './timed-bot.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 const FIELD = 'session.audio.output.voice';
 const NOTE = en.commands.voiceRefused('ash', 'alloy');
 
@@ -28,7 +28,7 @@ async function ask(bot: TimedBot, text: string, fields: Record<string, unknown> 
   return (await bot.replies(before + 1)).at(-1)?.body;
 }
 
-describe('a voice that the service rejects', PATIENCE, () => {
+describe('a voice that the service rejects', TIMEOUT, () => {
   const notSupported = { code: 'invalid_value', message: "Invalid value: 'ash'. Voice not supported." };
   const unsupported = { code: 'unsupported', message: 'This voice cannot be used with the model.' };
   const refusals: [string, RawAnswer][] = [

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { linesOf, startTimedBot, textsOf, until } from './timed-bot.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 const HERE = { channelId: 'emulator' };
 
 /** Teams' activity for a message with this id that its user deleted or edited. */
 const changed = (type: string, eventType: string, id: string) => ({ ...HERE, type, id, channelData: { eventType } });
 const deleted = (id: string) => changed('messageDelete', 'softDeleteMessage', id);
 
-describe('a message that its user deletes', PATIENCE, () => {
+describe('a message that its user deletes', TIMEOUT, () => {
   for (const channelId of ['msteams', 'slack']) {
     it(`leaves the history with its answer, and closes the session that heard it (${channelId})`, async (t) => {
       const bot = await startTimedBot({ turns: ['Noted', 'Fine', 'No idea'] });
@@ -86,7 +86,7 @@ describe('a message that its user deletes', PATIENCE, () => {
   });
 });
 
-describe('a message that its user edits', PATIENCE, () => {
+describe('a message that its user edits', TIMEOUT, () => {
   it('starts no second turn', async (t) => {
     const bot = await startTimedBot({ turns: ['One', 'Two'] });
     t.after(() => bot[Symbol.asyncDispose]());

@@ -11,7 +11,7 @@ import { bodyOf, type Delivery } from './deliveries.ts';
 const POST_LIMIT_MS = 60_000;
 const MAX_SOCKETS = 32;
 /** Replies to what was just sent; the bot is busy, and on a slow machine. */
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 export interface Barrage {
   /** Sends all of them at once; throws when one is answered as it may not be, or is taken and never replied to. */
@@ -122,8 +122,8 @@ function createMailbox(connector: FakeConnector) {
     reply: (id: string) =>
       new Promise<void>((resolve, reject) => {
         if (early.delete(id)) return resolve();
-        const late = new Error(`no reply to ${id}, which was taken, within ${PATIENCE_MS} ms`);
-        const timer = setTimeout(reject, PATIENCE_MS, late);
+        const late = new Error(`no reply to ${id}, which was taken, within ${TIMEOUT_MS} ms`);
+        const timer = setTimeout(reject, TIMEOUT_MS, late);
         waiters.set(id, () => {
           clearTimeout(timer);
           waiters.delete(id);

@@ -13,7 +13,7 @@ const SIZE = 30 * MEGABYTE;
 const MANY = 12;
 /** Each may hold a megabyte, in pieces that a collector has to come for; what they send is 360 MB. */
 const LITTLE = 96 * MEGABYTE;
-const PATIENCE_MS = 8_000;
+const TIMEOUT_MS = 8_000;
 
 const valid = (serviceUrl: string, fields: object = {}) =>
   JSON.stringify({
@@ -128,7 +128,7 @@ describe('a bot among enemies', { timeout: 60_000 }, () => {
     await bot.assertWell();
     assert.ok((await bot.figures()).sockets >= 1_900);
     for (const { socket } of [...headers, ...bodies]) socket.destroy();
-    const late = AbortSignal.timeout(PATIENCE_MS);
+    const late = AbortSignal.timeout(TIMEOUT_MS);
     while ((await bot.sockets()) > atFirst.sockets + 5) {
       assert.ok(!late.aborted, 'sockets did not go');
       await sleep(100);

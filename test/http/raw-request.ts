@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 export interface RawResponse {
   /** 0 if no valid response arrived. */
@@ -20,8 +20,8 @@ export function sendRaw(url: string, bytes: string | Buffer, { half = false } = 
     let received = '';
     const timer = setTimeout(() => {
       socket.destroy();
-      reject(new Error(`no end after ${PATIENCE_MS} ms; received: ${received.slice(0, 200) || 'nothing'}`));
-    }, PATIENCE_MS);
+      reject(new Error(`no end after ${TIMEOUT_MS} ms; received: ${received.slice(0, 200) || 'nothing'}`));
+    }, TIMEOUT_MS);
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => {
       received += chunk;

@@ -9,7 +9,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { Gathered } from './gathered.ts';
 import { azureKey, Client, errorOf, startMuteServer, startRefusing } from './wire.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 
 /** Sets variables for one test. */
 function withEnv(t: TestContext, variables: Record<string, string>): void {
@@ -23,7 +23,7 @@ function withEnv(t: TestContext, variables: Record<string, string>): void {
   });
 }
 
-describe('the handshake request', PATIENCE, () => {
+describe('the handshake request', TIMEOUT, () => {
   it('has the GA path with the deployment, and the key only in api-key', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
@@ -105,7 +105,7 @@ describe('the handshake request', PATIENCE, () => {
   });
 });
 
-describe('a rejected handshake', PATIENCE, () => {
+describe('a rejected handshake', TIMEOUT, () => {
   const statuses: [number, TurnErrorCode][] = [
     [401, 'unauthorized'],
     [403, 'forbidden'],
@@ -154,7 +154,7 @@ describe('a rejected handshake', PATIENCE, () => {
   });
 });
 
-describe('a handshake that takes too long', PATIENCE, () => {
+describe('a handshake that takes too long', TIMEOUT, () => {
   it('fails after 10 seconds', async (t) => {
     const server = await startRefusing('hang');
     t.after(() => server[Symbol.asyncDispose]());

@@ -12,7 +12,7 @@ import { NEVER, SETTINGS } from './fake-model.ts';
 import { inTime } from './gathered.ts';
 import { azureKey, Client, startMuteServer } from './wire.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 
 /** A pool with one idle session at a server that answers pings, or does not. */
 async function idleAt(t: TestContext, { autoPong }: { autoPong: boolean }) {
@@ -30,7 +30,7 @@ async function idleAt(t: TestContext, { autoPong }: { autoPong: boolean }) {
   return { server, clock, client, pool, session, socket };
 }
 
-describe('the bound of sockets', PATIENCE, () => {
+describe('the bound of sockets', TIMEOUT, () => {
   it('is respected at a server that is slow to close', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
@@ -56,7 +56,7 @@ describe('the bound of sockets', PATIENCE, () => {
   });
 });
 
-describe('the health check of a socket', PATIENCE, () => {
+describe('the health check of a socket', TIMEOUT, () => {
   it('closes an idle socket that does not answer, and frees its slot', async (t) => {
     const { pool, session, clock, client } = await idleAt(t, { autoPong: false });
     pool.release('a', session, undefined);

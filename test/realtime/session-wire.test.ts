@@ -12,7 +12,7 @@ import { inTime } from './gathered.ts';
 import * as wire from './server-events.ts';
 import { azureKey, Client, startMuteServer } from './wire.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 const PCM = Uint8Array.from({ length: 24_000 }, (_, index) => index % 251);
 
 const turn = (turnId: string, text = 'hello', history?: string) => ({ turnId, text, history });
@@ -56,7 +56,7 @@ async function unanswered(clock = new ManualClock()) {
   };
 }
 
-describe('a session on the wire', PATIENCE, () => {
+describe('a session on the wire', TIMEOUT, () => {
   it('sends its whole first turn before the service answers', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
@@ -119,7 +119,7 @@ describe('a session on the wire', PATIENCE, () => {
   });
 });
 
-describe('a broken socket', PATIENCE, () => {
+describe('a broken socket', TIMEOUT, () => {
   it('fails the turn with a retry before the answer begins', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
@@ -168,7 +168,7 @@ describe('a broken socket', PATIENCE, () => {
   });
 });
 
-describe('an unusable frame', PATIENCE, () => {
+describe('an unusable frame', TIMEOUT, () => {
   it('ends the session without a retry if it is larger than 16 MiB', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
@@ -209,7 +209,7 @@ describe('an unusable frame', PATIENCE, () => {
   }
 });
 
-describe('closing a socket', PATIENCE, () => {
+describe('closing a socket', TIMEOUT, () => {
   it('sends a close frame', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
@@ -233,7 +233,7 @@ describe('closing a socket', PATIENCE, () => {
   });
 });
 
-describe('the time limit of a turn on the wire', PATIENCE, () => {
+describe('the time limit of a turn on the wire', TIMEOUT, () => {
   it('ends the turn 15 seconds after the question without an answer', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());

@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import { ManualClock } from '../support/manual-clock.ts';
 import { Client, errorOf, startMuteServer, startRefusing } from './wire.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 
-describe('a token', PATIENCE, () => {
+describe('a token', TIMEOUT, () => {
   const entra = (url: string) => ({ kind: 'azureEntraId', endpoint: url, model: 'm', scope: 's' }) as const;
 
   it('is reported as credentials_failed if it cannot be obtained', async (t) => {
