@@ -2,7 +2,7 @@ import '../src/node-version.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endWrong, readOptions } from '../src/read-options.ts';
 import { Children, type ChildSpec } from './children.ts';
@@ -171,10 +171,21 @@ function botEnv(port: number, simulatorPort: number): Record<string, string> {
     PORT: String(port),
     // The Playground plays audio cards only.
     WEBCHAT_AUDIO: client === 'playground' ? 'card' : 'attachment',
+    EXAMPLE_TOOLS: 'true',
+    ...toolFiles(),
     DRAIN_SECONDS: '2',
     // At least info, since the ready line has that level.
     LOG_LEVEL: logLevel === 'debug' || logLevel === 'trace' ? logLevel : 'info',
   };
+}
+
+/** The bot of the demo has a working folder of its own. */
+function toolFiles(): Record<string, string> {
+  const named = ['MCP_CONFIG', 'DOCUMENTS_FOLDER'].flatMap((name) => {
+    const path = process.env[name];
+    return path ? [[name, resolve(path)]] : [];
+  });
+  return Object.fromEntries(named);
 }
 
 /** The Playground opens no dialogs, which Play needs in Teams. */

@@ -31,6 +31,8 @@ import { tryConnection } from './realtime/try-connection.ts';
 import { type OpenDatabase, openStores, type Stores } from './stores.ts';
 import { openAzureMonitor } from './telemetry/azure-monitor.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
+import { openTools } from './tools/open-tools.ts';
+import type { Tools } from './tools/tools.ts';
 
 /** Dependencies with a default, which tests replace. */
 interface Dependencies {
@@ -93,7 +95,8 @@ export function createApp(deps: AppDeps): App {
   const channel = createChannel(shared);
   const clips = createClipDecoder({ clock, log, searchPath: deps.searchPath });
   const pictures = createPictureReader({ clock, log });
-  const services = createServices(shared, stores, channel, { clips, pictures });
+  const tools = openTools(config.tools, shared);
+  const services = createServices(shared, stores, tools, channel, { clips, pictures });
   const conversations = new Conversations(services);
   const http = createHttp(shared, stores, channel, conversations, new Recordings(conversations, services));
   const closing = new AbortController();
@@ -102,6 +105,7 @@ export function createApp(deps: AppDeps): App {
     async start() {
       port = await http.listen(config.port, config.host);
       stores.start();
+      tools.start();
       conversations.start();
       cancelPreload = clock.after(PRELOAD_AFTER_MS, () => void preload(shared, services.sessions));
       return port;
@@ -112,7 +116,7 @@ export function createApp(deps: AppDeps): App {
       closing.abort();
       await conversations.drain(config.drainMs);
       await http.close();
-      await Promise.all([clips.close(), pictures.close()]);
+      await Promise.all([clips.close(), pictures.close(), tools.close()]);
       await stores.close();
       await telemetry.close();
     },
@@ -156,7 +160,8 @@ async function checkModel({ config, tokens, clock, log }: Shared, closing: Abort
 
 function createServices(
   { config, clock, ids, log, random, tokens, telemetry, publicBaseUrl }: Shared,
-  { queue, conversations, recordingLinks, audioStore, spending }: Stores,
+  { queue, conversations, recordingLinks, audioStore, spending, audit }: Stores,
+  tools: Tools,
   { adapter, responders }: Channel,
   readers: FileReaders,
 ): Services {
@@ -177,6 +182,8 @@ function createServices(
       turnMs: turnTimeoutMs,
       onClosed: (reason) => telemetry.sessionClosed(reason),
     }),
+    tools,
+    audit,
     files: {
       readers,
       fetch: createFileFetcher({

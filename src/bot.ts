@@ -180,6 +180,7 @@ export class VoiceBot extends TeamsActivityHandler {
     return {
       isAllowed: isAllowed(identity, this.#options.allowList),
       personKey: personKeyOf(identity, context.activity),
+      vouchedIds: [identity.userId, identity.aadObjectId].filter((id) => id !== undefined),
     };
   }
 

@@ -15,6 +15,8 @@ import type { Ids } from './ids.ts';
 import type { Logger } from './log.ts';
 import { AUDIO_CONTAINER, accountOf, openContainer } from './storage/azure-account.ts';
 import { AzureBlobs } from './storage/azure-blobs.ts';
+import type { AuditStore } from './tools/audit.ts';
+import { createMemoryAudit } from './tools/memory-audit.ts';
 
 /** All that outlives a turn. */
 export interface Stores {
@@ -23,6 +25,7 @@ export interface Stores {
   readonly recordingLinks: RecordingLinks;
   readonly spending: SpendingStore;
   readonly audioStore: AudioStore;
+  readonly audit: AuditStore;
   start(): void;
   /** Safe to call twice. */
   close(): Promise<void>;
@@ -51,9 +54,9 @@ export async function loadDatabase({ database }: Config): Promise<OpenDatabase |
 /** Opens the stores that the configuration names; nothing is sent before `start`. */
 export function openStores(options: StoresOptions): Stores {
   const engine = databaseEngine(options) ?? memoryEngine(options);
-  const { queue, conversations, recordingLinks, spending } = engine;
+  const { queue, conversations, recordingLinks, spending, audit } = engine;
   return {
-    ...{ queue, conversations, recordingLinks, spending },
+    ...{ queue, conversations, recordingLinks, spending, audit },
     audioStore: azureAudioStore(options) ?? engine.audioStore,
     start: () => engine.start(),
     close: () => engine.close(),
@@ -62,8 +65,19 @@ export function openStores(options: StoresOptions): Stores {
 
 function databaseEngine({ config, clock, ids, log, tokens, openDatabase }: StoresOptions): Stores | undefined {
   const { database: settings, recordRetentionMs, audioRetentionMs, audioStoreBytes } = config;
+  const { auditRetentionMs } = config.tools;
   if (settings === undefined) return undefined;
-  return openDatabase?.({ settings, tokens, clock, ids, log, recordRetentionMs, audioRetentionMs, audioStoreBytes });
+  return openDatabase?.({
+    settings,
+    tokens,
+    clock,
+    ids,
+    log,
+    recordRetentionMs,
+    auditRetentionMs,
+    audioRetentionMs,
+    audioStoreBytes,
+  });
 }
 
 function memoryEngine({ config, clock, ids }: StoresOptions): Stores {
@@ -72,6 +86,7 @@ function memoryEngine({ config, clock, ids }: StoresOptions): Stores {
     ...createMemoryEngine({ clock, ids, recordRetentionMs }),
     spending: new MemorySpending(clock),
     audioStore: createMemoryAudioStore({ maxBytes, retentionMs, clock, ids }),
+    audit: createMemoryAudit(),
     start: () => {},
     close: async () => {},
   };

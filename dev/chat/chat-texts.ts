@@ -56,6 +56,7 @@ export function outcomeLines(outcome: Outcome, model: ModelEndpoint): readonly s
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
+    case 'needsApproval':
       return [];
     case 'cutShort':
       return [`The answer ends early (${outcome.why}): ${cutShortReason(outcome.why, outcome.error)}`];

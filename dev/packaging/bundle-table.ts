@@ -18,6 +18,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   doctor: 'src/doctor.ts',
   'clip-worker': 'src/audio/clip/clip-worker.ts',
   'picture-worker': 'src/attachments/picture-worker.ts',
+  'documents-worker': 'src/tools/documents/documents-worker.ts',
 };
 
 /** Files of packages that the bot reads at run time. They are copied next to the bundle. */

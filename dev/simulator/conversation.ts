@@ -40,6 +40,14 @@ export class Conversation {
     return this.#items.some(({ id }) => id === itemId);
   }
 
+  /** Throws the error of the service if no call has this id. */
+  checkCall(callId: string): void {
+    if (this.#items.some((item) => item.type === 'function_call' && item.callId === callId)) return;
+    const message = `Tool call ID '${callId}' not found in conversation.`;
+    // The service does not say which event it is about (livekit/agents #3344).
+    throw new Rejection(message, { code: 'invalid_tool_call_id', isAnonymous: true });
+  }
+
   /** Throws the error of the service for this operation if there is no such item. */
   find(itemId: string, operation: keyof typeof PARTICIPLES): Item {
     const item = this.#items.find(({ id }) => id === itemId);

@@ -1,6 +1,6 @@
 import { BYTES_PER_SAMPLE, BYTES_PER_SECOND } from '../../src/audio/pcm.ts';
 import { audioMs } from './fields.ts';
-import { outputAudioTokens, textTokens } from './usage.ts';
+import { CHARS_PER_TOKEN, outputAudioTokens, textTokens } from './usage.ts';
 
 /** A quarter of a second, about as much as a delta of the service. */
 const AUDIO_DELTA_BYTES = BYTES_PER_SECOND / 4;
@@ -32,7 +32,24 @@ export function audioSteps(text: string, pcm: Uint8Array): readonly Step[] {
   }));
 }
 
-/** An output with its audio. */
+/** About as many characters as in a delta of the service; long arguments have longer ones. */
+const MIN_ARGUMENT_DELTA_CHARS = 5;
+const MAX_ARGUMENT_DELTAS = 8;
+
+/** Splits the arguments of a call into deltas of whole characters. */
+export function argumentDeltas(text: string): readonly string[] {
+  const chars = Array.from(text);
+  const size = Math.max(MIN_ARGUMENT_DELTA_CHARS, Math.ceil(chars.length / MAX_ARGUMENT_DELTAS));
+  const count = Math.ceil(chars.length / size);
+  return Array.from({ length: count }, (_, index) => chars.slice(index * size, (index + 1) * size).join(''));
+}
+
+/** Shortens the arguments of a call to at most `tokens`, in the middle of a word if need be. */
+export function cutArguments(text: string, tokens: number): string {
+  return textTokens(text) <= tokens ? text : text.slice(0, tokens * CHARS_PER_TOKEN).toWellFormed();
+}
+
+/** A message with its audio. */
 export interface Rendered {
   readonly text: string;
   /** Empty in text modality. */
@@ -44,7 +61,7 @@ export function tokensOf({ text, pcm }: Rendered): number {
   return textTokens(text) + outputAudioTokens(audioMs(pcm.byteLength));
 }
 
-/** Shortens an output to at most `tokens`: whole words, and the audio up to the same place. */
+/** Shortens a message to at most `tokens`: whole words, and the audio up to the same place. */
 export function cutTo(output: Rendered, tokens: number): Rendered {
   const total = tokensOf(output);
   if (total <= tokens) return output;

@@ -10,7 +10,7 @@ export type ServerEvent = WireEvent & { readonly type: string };
 export type Send = (event: ServerEvent) => void;
 
 /** A new id like those of the service: the prefix and 20 random characters, below the limit of 32. */
-export function newId(prefix: 'sess' | 'conv' | 'item' | 'resp' | 'event'): string {
+export function newId(prefix: 'sess' | 'conv' | 'item' | 'call' | 'resp' | 'event'): string {
   return `${prefix}_${randomBytes(10).toString('hex')}`;
 }
 

@@ -1,41 +1,85 @@
 import { isRecord } from './events.ts';
-import { type Item, textOf } from './items.ts';
-import type { HistoryLine, ResponderContext } from './responder.ts';
+import { type CallOutputItem, type Item, type MessageItem, textOf } from './items.ts';
+import type { HistoryLine, ResponderContext, ToolOutput } from './responder.ts';
+import type { ResponseRequest } from './response-request.ts';
+import { callableTools } from './tools.ts';
 import { parseUserText } from './user-text.ts';
 
-/** The newest user message of a conversation, and the history before it. */
-export function responderContext(items: readonly Item[], instructions: string, sessionId: string): ResponderContext {
-  const end = items.findLastIndex(({ role }) => role === 'user') + 1;
-  const message = newestMessage(items.slice(0, end));
-  const before = (end === 0 ? items : items.slice(0, end)).filter((item) => !message.includes(item));
+/** The newest user message of a conversation, the history before it, and the outputs that a response follows. */
+export function responderContext(
+  items: readonly Item[],
+  { instructions, tools, toolChoice }: ResponseRequest,
+  sessionId: string,
+): ResponderContext {
+  const outputs = newestOutputs(items);
+  const end = items.findLastIndex(isOfUser) + 1;
+  const message = newestMessage(items.slice(0, end), outputs.length > 0);
+  const before = (end === 0 ? items : items.slice(0, end)).filter((item) => !message.some((part) => part === item));
   const texts = message.map((item) => parseUserText(textOf(item)));
-  const inputs = message.flatMap((item, at) => [...(item.inputs ?? []), ...(texts[at]?.files ?? [])]);
+  const parts = message.flatMap((item, at) => [...(item.inputs ?? []), ...(texts[at]?.files ?? [])]);
+  // They belong to a message before the calls, unless they came with the outputs.
+  const inputs = outputs.length > 0 && end < items.length ? [] : parts;
   return {
     history: before.flatMap(linesOf),
     text: texts.flatMap(({ text }) => (text === '' ? [] : [text])).join('\n'),
     clips: inputs.flatMap((part) => (part.kind === 'clip' ? part.clip : [])),
     inputs,
+    tools: callableTools(tools, toolChoice),
+    outputs,
     instructions,
     sessionId,
   };
 }
 
 /**
- * All user items since the last answer: each clip of the input audio buffer is an item of its own. A transcript replayed
- * at the start of the conversation is not part of the message after it.
+ * All user items since the last answer or call: each clip of the input audio buffer is an item of its own. A transcript
+ * replayed at the start of the conversation is not part of the message after it, nor a message that outputs follow.
  */
-function newestMessage(items: readonly Item[]): readonly Item[] {
-  const lastAnswer = items.findLastIndex(({ role }) => role === 'assistant');
-  const message = items.slice(lastAnswer + 1).filter(({ role }) => role === 'user');
+function newestMessage(items: readonly Item[], hasOutputs: boolean): readonly MessageItem[] {
+  const lastAnswer = items.findLastIndex((item) => item.type !== 'message' || item.role === 'assistant');
+  const message = items.slice(lastAnswer + 1).filter(isOfUser);
   const [first, ...rest] = message;
   const isReplayed = first !== undefined && first === items[0] && replayedLines(textOf(first)) !== undefined;
-  return isReplayed && rest.length > 0 ? rest : message;
+  return isReplayed && (rest.length > 0 || hasOutputs) ? rest : message;
+}
+
+/** The outputs at the end of the conversation. The pictures of tools may follow them, as a user item of their own. */
+function newestOutputs(items: readonly Item[]): readonly ToolOutput[] {
+  const end = items.findLastIndex((item) => !hasOnlyPictures(item)) + 1;
+  const start = items.slice(0, end).findLastIndex(({ type }) => type !== 'function_call_output') + 1;
+  return items
+    .slice(start, end)
+    .flatMap((item) => (item.type === 'function_call_output' ? [toolOutput(item, items)] : []));
+}
+
+/** A call that was deleted leaves its output without a name. */
+function toolOutput({ callId, output }: CallOutputItem, items: readonly Item[]): ToolOutput {
+  const call = items.findLast((item) => item.type === 'function_call' && item.callId === callId);
+  return { callId, name: call?.type === 'function_call' ? call.name : '', output };
+}
+
+function isOfUser(item: Item): item is MessageItem {
+  return item.type === 'message' && item.role === 'user';
+}
+
+function hasOnlyPictures(item: Item): boolean {
+  return isOfUser(item) && item.content.every(({ type }) => type === 'input_image');
 }
 
 function linesOf(item: Item): readonly HistoryLine[] {
   const text = textOf(item);
-  const replayed = item.role === 'user' ? replayedLines(text) : undefined;
-  return replayed ?? [{ role: item.role, text: parseUserText(text).text }];
+  switch (item.type) {
+    case 'message':
+      return (
+        (item.role === 'user' ? replayedLines(text) : undefined) ?? [
+          { role: item.role, text: parseUserText(text).text },
+        ]
+      );
+    case 'function_call':
+      return [{ role: 'call', text }];
+    case 'function_call_output':
+      return [{ role: 'output', text }];
+  }
 }
 
 /** How many lines that begin with a bracket are parsed: the lead sentence may have some. */

@@ -2,21 +2,33 @@ import { optionalString, requiredRecord, requiredString } from './checks.ts';
 import type { Conversation } from './conversation.ts';
 import type { Send, WireEvent } from './events.ts';
 import type { ClipDescription } from './input-description.ts';
-import { clipItem, type Item, parseItem, wireItem } from './items.ts';
+import { type Item, wireItem } from './items.ts';
+import { clipItem } from './message-items.ts';
+import { parseItem } from './parse-item.ts';
 
 /** Handles the client events about items of the conversation. Each method throws a Rejection. */
 export class ItemEvents {
   readonly #conversation: Conversation;
   readonly #send: Send;
+  readonly #held: { readonly item: Item; readonly previousItemId: string | null }[] = [];
 
   constructor(conversation: Conversation, send: Send) {
     this.#conversation = conversation;
     this.#send = send;
   }
 
-  create(event: WireEvent): void {
+  /** `isResponding`: a response is active. The service takes an output meanwhile, and echoes it after `response.done`. */
+  create(event: WireEvent, isResponding: boolean): void {
     const item = parseItem(requiredRecord(event, 'item', ''), 'item');
-    this.#sendAdded(item, this.#conversation.insert(item, optionalString(event, 'previous_item_id', '')));
+    if (item.type === 'function_call_output') this.#conversation.checkCall(item.callId);
+    const previousItemId = this.#conversation.insert(item, optionalString(event, 'previous_item_id', ''));
+    if (isResponding && item.type === 'function_call_output') this.#held.push({ item, previousItemId });
+    else this.#sendAdded(item, previousItemId);
+  }
+
+  /** Sends the echoes that waited for the end of a response. */
+  releaseHeld(): void {
+    for (const { item, previousItemId } of this.#held.splice(0)) this.#sendAdded(item, previousItemId);
   }
 
   delete(event: WireEvent): void {

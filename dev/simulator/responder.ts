@@ -1,9 +1,17 @@
 import type { ClipDescription, InputDescription } from './input-description.ts';
+import type { ToolDefinition } from './tool-definition.ts';
 
-/** One message of the conversation. */
+/** One item of the conversation. A `call` is the name and the arguments, an `output` what the call returned. */
 export interface HistoryLine {
-  readonly role: 'user' | 'assistant' | 'system';
+  readonly role: 'user' | 'assistant' | 'system' | 'call' | 'output';
   readonly text: string;
+}
+
+/** What a function call returned. */
+export interface ToolOutput {
+  readonly callId: string;
+  readonly name: string;
+  readonly output: string;
 }
 
 /** What a responder knows when it is asked for one response. */
@@ -19,12 +27,31 @@ export interface ResponderContext {
   readonly clips: readonly ClipDescription[];
   /** Everything but text in the newest user message, clips included, in order. */
   readonly inputs: readonly InputDescription[];
+  /** The tools that may be called in this response: none with the tool choice `none`. */
+  readonly tools: readonly ToolDefinition[];
+  /**
+   * The outputs that the response follows, oldest first. Empty after a newer message. The newest user message is then the
+   * one that led to the calls, and `inputs` has only the pictures that came with the outputs.
+   */
+  readonly outputs: readonly ToolOutput[];
   readonly instructions: string;
   readonly sessionId: string;
 }
 
-/** One item of the response. */
-export interface Output {
+/** One item of the response. A call after a message, or after another call, begins before that item is done. */
+export type Output = MessageOutput | CallOutput;
+
+export interface CallOutput {
+  readonly call: {
+    readonly name: string;
+    /** Sent as they are, in several deltas. Mostly JSON. */
+    readonly arguments: string;
+    /** Default: a new id. */
+    readonly callId?: string;
+  };
+}
+
+export interface MessageOutput {
   readonly text: string;
   /** PCM16 LE mono 24 kHz, an even number of bytes. Default: the voice speaks `text`. */
   readonly pcm?: Uint8Array;
@@ -41,7 +68,7 @@ export interface ServiceError {
   readonly message: string;
 }
 
-/** How a response ends. `afterDeltas`: how many deltas of audio (in text modality: of text) are sent before. */
+/** How a response ends. `afterDeltas`: how many deltas of audio (in text modality: of text) and of arguments are sent before. */
 export type Ending =
   | { readonly kind: 'completed' }
   | { readonly kind: 'incomplete'; readonly reason: 'max_output_tokens' | 'content_filter' }

@@ -1,11 +1,26 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, sleep } from '../../src/clock.ts';
 import type { Logger } from '../../src/log.ts';
-import { audioSteps, cutTo, type Rendered, type Step, textSteps, tokensOf } from './deltas.ts';
+import {
+  argumentDeltas,
+  audioSteps,
+  cutArguments,
+  cutTo,
+  type Rendered,
+  type Step,
+  textSteps,
+  tokensOf,
+} from './deltas.ts';
 import type { Send } from './events.ts';
 import { audioMs } from './fields.ts';
-import type { Ending, ExtraFrame, Output, ScriptedResponse, ServiceError } from './responder.ts';
-import { type ActiveResponse, OutputItem, type ResponseStatus, type StatusDetails } from './response.ts';
+import type { Phase } from './items.ts';
+import { OutputCall } from './output-call.ts';
+import { groupsOf, type OutputGroup } from './output-groups.ts';
+import type { OutputItem } from './output-item.ts';
+import { OutputMessage } from './output-message.ts';
+import type { CallOutput, Ending, ExtraFrame, MessageOutput, ScriptedResponse, ServiceError } from './responder.ts';
+import type { ActiveResponse, ResponseStatus, StatusDetails } from './response.ts';
+import { textTokens } from './usage.ts';
 import type { Voice } from './voice.ts';
 import { SERVER_FAULT } from './wire-errors.ts';
 
@@ -44,6 +59,15 @@ export async function playResponse(
   }
 }
 
+/** An output item that is open: its deltas are sent next. */
+interface Begun {
+  readonly deltas: readonly (() => void)[];
+  /** Whether `max_output_tokens` cut it. */
+  readonly isCut: boolean;
+}
+
+const NOTHING: Begun = { deltas: [], isCut: false };
+
 /** Whether all outputs were sent, `max_output_tokens` cut them, or the `afterDeltas` of the ending stopped them. */
 type Played = 'all' | 'cut' | 'stopped';
 
@@ -53,8 +77,8 @@ class ResponsePlayer {
   readonly #session: PlayerSession;
   #deltasLeft: number;
   #tokensLeft: number;
-  /** The item that is being sent; a failure closes it. */
-  #openItem: OutputItem | undefined;
+  /** The items that are being sent; a failure closes them. */
+  readonly #openItems: OutputItem[] = [];
 
   constructor(script: PlayableResponse, response: ActiveResponse, session: PlayerSession) {
     this.#script = script;
@@ -97,45 +121,86 @@ class ResponsePlayer {
   async #playOutputs(): Promise<Played> {
     const { outputs, ending } = this.#script;
     const isBroken = ending.kind === 'incomplete' || ending.kind === 'failed';
-    for (const [index, output] of outputs.entries()) {
+    const groups = groupsOf(outputs);
+    for (const [index, group] of groups.entries()) {
       if (this.#deltasLeft <= 0) return 'stopped';
       if (this.#tokensLeft <= 0) return 'cut';
-      const isLast = index === outputs.length - 1;
-      const played = await this.#playOutput(output, isLast && isBroken);
+      const isLast = index === groups.length - 1;
+      const played = await this.#playGroup(group, isLast && isBroken);
       if (played !== 'all') return played;
     }
     return 'all';
   }
 
-  async #playOutput(output: Output, isBroken: boolean): Promise<Played> {
+  /** The calls are added while the message still streams; its last delta comes after theirs. */
+  async #playGroup({ message, calls, phase }: OutputGroup, isBroken: boolean): Promise<Played> {
+    let last = message === undefined ? NOTHING : await this.#beginMessage(message, phase);
+    const heldAt = calls.length > 0 ? Math.max(1, last.deltas.length - 1) : last.deltas.length;
+    const held = last.deltas.slice(heldAt);
+    if (!(await this.#sendDeltas(last.deltas.slice(0, heldAt)))) return 'stopped';
+    let begunCount = 0;
+    for (const { call } of calls) {
+      if (this.#deltasLeft <= 0) return 'stopped';
+      if (last.isCut || this.#tokensLeft <= 0) break;
+      last = this.#beginCall(call);
+      begunCount += 1;
+      if (!(await this.#sendDeltas(last.deltas))) return 'stopped';
+    }
+    if (!(await this.#sendDeltas(held))) return 'stopped';
+    this.#close('completed', last.isCut || isBroken ? 'incomplete' : 'completed');
+    return last.isCut || begunCount < calls.length ? 'cut' : 'all';
+  }
+
+  async #beginMessage(output: MessageOutput, phase: Phase): Promise<Begun> {
     const modality = output.modality ?? this.#response.request.modality;
     const whole: Rendered = { text: output.text, pcm: modality === 'text' ? NO_AUDIO : await this.#audioOf(output) };
     const rendered = cutTo(whole, this.#tokensLeft);
-    const isCut = rendered !== whole;
     this.#tokensLeft -= tokensOf(rendered);
-    this.#openItem = new OutputItem(this.#response, this.#session.send, modality, output.transcript ?? true);
-    this.#openItem.open();
+    const form = { modality, hasTranscript: output.transcript ?? true, phase };
+    const item = new OutputMessage(this.#response, this.#session.send, form);
+    this.#open(item);
     const steps = modality === 'text' ? textSteps(rendered.text) : audioSteps(rendered.text, rendered.pcm);
-    for (const step of steps) {
-      if (this.#deltasLeft <= 0) return 'stopped';
+    return { deltas: steps.map((step) => () => this.#playStep(step, item)), isCut: rendered !== whole };
+  }
+
+  #beginCall(call: CallOutput['call']): Begun {
+    const text = cutArguments(call.arguments, this.#tokensLeft);
+    this.#tokensLeft -= textTokens(text);
+    const item = new OutputCall(this.#response, this.#session.send, call);
+    this.#open(item);
+    return {
+      deltas: argumentDeltas(text).map((delta) => () => item.addArguments(delta)),
+      isCut: text !== call.arguments,
+    };
+  }
+
+  /** False once the `afterDeltas` of the ending stopped it. */
+  async #sendDeltas(deltas: Begun['deltas']): Promise<boolean> {
+    for (const send of deltas) {
+      if (this.#deltasLeft <= 0) return false;
       await this.#pace();
-      this.#playStep(step, this.#openItem);
+      send();
       this.#deltasLeft -= 1;
     }
-    this.#close(isCut || isBroken ? 'incomplete' : 'completed');
-    return isCut ? 'cut' : 'all';
+    return true;
   }
 
-  #close(status: 'completed' | 'incomplete'): void {
-    this.#openItem?.close(status);
-    this.#openItem = undefined;
+  #open(item: OutputItem): void {
+    this.#openItems.push(item);
+    item.open();
   }
 
-  #audioOf({ pcm, text }: Output): Promise<Uint8Array> | Uint8Array {
+  /** Closes all open items in order. */
+  #close(status: 'completed' | 'incomplete', lastStatus = status): void {
+    const items = this.#openItems.splice(0);
+    for (const item of items) item.close(item === items.at(-1) ? lastStatus : status);
+  }
+
+  #audioOf({ pcm, text }: MessageOutput): Promise<Uint8Array> | Uint8Array {
     return pcm ?? untilStopped(this.#session.voice.speak(text), this.#response.signal);
   }
 
-  #playStep({ words, audio }: Step, item: OutputItem): void {
+  #playStep({ words, audio }: Step, item: OutputMessage): void {
     for (const word of words) item.addText(word);
     if (audio === undefined) return;
     this.#session.onAudio();

@@ -2,6 +2,8 @@ import { onlyKnown, optionalRecord, optionalString, pathOf, requiredOneOf } from
 import type { WireEvent } from './events.ts';
 import { checkFormat, type Modality, modalityIn, type TokenLimit, tokenLimitIn, voiceIn } from './fields.ts';
 import type { SessionSettings } from './session-settings.ts';
+import type { ToolChoice, ToolDefinition } from './tool-definition.ts';
+import { toolChoiceIn, toolsIn } from './tools.ts';
 import { invalidType, invalidValue, Rejection, stringTooLong } from './wire-errors.ts';
 
 /** A `response.create`, completed by the settings of the session. */
@@ -10,15 +12,18 @@ export interface ResponseRequest {
   readonly modality: Modality;
   readonly maxOutputTokens: TokenLimit;
   readonly voice: string;
+  readonly tools: readonly ToolDefinition[];
+  readonly toolChoice: ToolChoice;
   readonly metadata: Readonly<Record<string, string>> | null;
 }
 
 type Fields = Record<string, unknown>;
 
 const BASE = 'response';
-const INERT = ['tools', 'tool_choice', 'parallel_tool_calls', 'reasoning', 'prompt'];
+const INERT = ['parallel_tool_calls', 'reasoning', 'prompt'];
 const KNOWN = [
   ...['conversation', 'instructions', 'output_modalities', 'audio', 'max_output_tokens', 'metadata'],
+  ...['tools', 'tool_choice'],
   ...INERT,
 ];
 
@@ -36,6 +41,8 @@ export function parseResponseRequest(event: WireEvent, settings: SessionSettings
     modality: modalityIn(fields, BASE) ?? settings.modality,
     maxOutputTokens: tokenLimitIn(fields, BASE) ?? settings.maxOutputTokens,
     voice: voiceIn(output, 'response.audio.output') ?? settings.voice,
+    tools: toolsIn(fields, BASE) ?? settings.tools,
+    toolChoice: toolChoiceIn(fields, BASE) ?? settings.toolChoice,
     metadata: metadataIn(fields),
   };
 }

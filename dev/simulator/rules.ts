@@ -1,5 +1,8 @@
 import { sentenceAbout } from './input-description.ts';
+import { isCall } from './output-groups.ts';
 import type { Responder, ResponderContext, ScriptedResponse, ServiceError } from './responder.ts';
+import { spokenOutputs } from './spoken-output.ts';
+import { callsFor, toolExamples } from './tool-rules.ts';
 import { SERVER_FAULT } from './wire-errors.ts';
 
 /** Answers the newest message, which `match` describes. */
@@ -18,7 +21,7 @@ const RULES: readonly Rule[] = [
   [/^(?:hello|hi|hey|hallo|greetings|good (?:morning|afternoon|evening))(?=[\s!.,?]|$).{0,30}$/i, greet],
   [/^(?:please )?(?:repeat(?: that)?|say (?:that|it) again)(?: please)?[.!?]*$/i, repeat],
   [/^say[:,]?\s+(.+)$/is, (_, match) => shorten(match[1] ?? '')],
-  [/^help[.!?]*$|^what can you do[.!?]*$/i, () => HELP],
+  [/^help[.!?]*$|^what can you do[.!?]*$/i, help],
   [/^(?:please )?count (?:up )?to (\d{1,9}|[a-z]+)[.!?]*$/i, count],
   [/\bjokes?\b/i, joke],
   [/^what did i (?:just )?(?:say|tell you|write|ask)\b.{0,30}$/i, remember],
@@ -34,25 +37,43 @@ const RULES: readonly Rule[] = [
   [/^$/, () => 'I am only a simulator, and there was nothing in your message. Please type something.'],
 ];
 
+/** "say …" repeats what follows, whatever it asks for. */
+const SAY = /^say\b/i;
+/** The names of tools that do not only look something up. */
+const CHANGING = /delete|write|create/i;
+
 /**
- * The responder of the demo: deterministic rules, no model, no network. Answers the text of a message, then describes its
- * clips, pictures and files.
+ * The responder of the demo: deterministic rules, no model, no network. Speaks what the tools it called have returned.
+ * Else answers the text of a message, by calls where it asks for some, and describes its clips, pictures and files.
  */
 export const simulatedResponder: Responder = function answerByRules(context) {
   const about = context.inputs.map(sentenceAbout).join(' ');
-  if (about === '') return answerText(context);
-  if (context.text.trim() === '') return completed(about);
-  const response = answerText(context);
-  if (response.ending.kind !== 'completed') return response;
+  const response = context.outputs.length > 0 ? completed(spokenOutputs(context.outputs)) : answerMessage(context);
+  if (about === '' || response.ending.kind !== 'completed') return response;
+  if (context.outputs.length === 0 && context.text.trim() === '') return completed(about);
   return {
     ...response,
-    outputs: response.outputs.map((output) => ({ ...output, text: `${output.text}\n${about}` })),
+    outputs: response.outputs.map((output) =>
+      isCall(output) ? output : { ...output, text: `${output.text}\n${about}` },
+    ),
   };
 };
 
-/** Answers by the first rule that matches, else by an echo. */
-function answerText(context: ResponderContext): ScriptedResponse {
+function answerMessage(context: ResponderContext): ScriptedResponse {
   const text = context.text.trim();
+  const calls = SAY.test(text) ? [] : callsFor(text, context.tools);
+  if (calls.length === 0) return answerText(text, context);
+  return {
+    outputs: [
+      { text: calls.some(({ name }) => CHANGING.test(name)) ? 'Let me see to that.' : 'Let me look that up.' },
+      ...calls.map((call) => ({ call })),
+    ],
+    ending: { kind: 'completed' },
+  };
+}
+
+/** Answers by the first rule that matches, else by an echo. */
+function answerText(text: string, context: ResponderContext): ScriptedResponse {
   for (const [pattern, answer] of RULES) {
     const match = pattern.exec(text);
     if (match === null) continue;
@@ -78,6 +99,18 @@ function greet({ history }: ResponderContext): string {
   if (history.some(({ role }) => role === 'assistant'))
     return 'Hello again! I am still the simulator. What shall I say?';
   return 'Hello! I am a simulator that stands in for the real voice model. Type help to see what I can do.';
+}
+
+function help({ tools }: ResponderContext): string {
+  const examples = toolExamples(tools).map((example) => `- ${example}`);
+  if (tools.length === 0) return HELP;
+  return [
+    HELP,
+    '',
+    'With the tools of this bot, you can also type:',
+    ...examples,
+    '- call NAME {…}: I call that tool',
+  ].join('\n');
 }
 
 function repeat({ history }: ResponderContext): string {
@@ -113,7 +146,8 @@ const JOKES = [
 
 /** The number of messages so far selects the joke. */
 function joke({ history }: ResponderContext): string {
-  return JOKES[Math.ceil(history.length / 2) % JOKES.length] ?? '';
+  const count = history.filter(({ role }) => role === 'user').length;
+  return JOKES[count % JOKES.length] ?? '';
 }
 
 const RATE_LIMITED: ServiceError = {

@@ -1,5 +1,7 @@
 import { onlyKnown, optionalRecord, optionalString, pathOf, requiredOneOf, withinRange } from './checks.ts';
 import { checkFormat, type Modality, modalityIn, PCM, type TokenLimit, tokenLimitIn, voiceIn } from './fields.ts';
+import type { ToolChoice, ToolDefinition } from './tool-definition.ts';
+import { toolChoiceIn, toolsIn, wireTools } from './tools.ts';
 import { invalidType, invalidValue, Rejection } from './wire-errors.ts';
 
 /** The effective settings of a session. Immutable: a rejected update changes nothing. */
@@ -13,6 +15,8 @@ export interface SessionSettings {
   readonly maxOutputTokens: TokenLimit;
   readonly voice: string;
   readonly speed: number;
+  readonly tools: readonly ToolDefinition[];
+  readonly toolChoice: ToolChoice;
   /** How committed audio is transcribed (its `model`, a `language`). Null: not at all. */
   readonly transcription: Readonly<Record<string, unknown>> | null;
   /** Settings that are stored and shown but have no effect here. Null: switched off. */
@@ -20,18 +24,12 @@ export interface SessionSettings {
   readonly inertInput: Readonly<Record<string, unknown>>;
 }
 
-const INERT = [
-  'include',
-  'tracing',
-  'tools',
-  'tool_choice',
-  'parallel_tool_calls',
-  'reasoning',
-  'truncation',
-  'prompt',
-];
+const INERT = ['include', 'tracing', 'parallel_tool_calls', 'reasoning', 'truncation', 'prompt'];
 const INERT_INPUT = ['noise_reduction', 'turn_detection'];
-const KNOWN = ['type', 'model', 'output_modalities', 'instructions', 'audio', 'max_output_tokens', ...INERT];
+const KNOWN = [
+  ...['type', 'model', 'output_modalities', 'instructions', 'audio', 'max_output_tokens', 'tools', 'tool_choice'],
+  ...INERT,
+];
 const SPEED = { min: 0.25, max: 1.5 };
 
 export function initialSettings(id: string, model: string, expiresAt: number): SessionSettings {
@@ -45,7 +43,9 @@ export function initialSettings(id: string, model: string, expiresAt: number): S
     voice: 'alloy',
     speed: 1,
     transcription: null,
-    inert: { tools: [], tool_choice: 'auto', tracing: null, truncation: 'auto', prompt: null },
+    tools: [],
+    toolChoice: 'auto',
+    inert: { tracing: null, truncation: 'auto', prompt: null },
     inertInput: {
       turn_detection: {
         type: 'server_vad',
@@ -79,7 +79,9 @@ export function updatedSettings(
     modality: modalityIn(update, 'session') ?? current.modality,
     instructions: optionalString(update, 'instructions', 'session') ?? current.instructions,
     maxOutputTokens: tokenLimitIn(update, 'session') ?? current.maxOutputTokens,
-    inert: { ...current.inert, ...inertIn(update) },
+    tools: toolsIn(update, 'session') ?? current.tools,
+    toolChoice: toolChoiceIn(update, 'session') ?? current.toolChoice,
+    inert: { ...current.inert, ...pick(update, INERT) },
     ...inputAudio(current, optionalRecord(audio, 'input', 'session.audio') ?? {}),
     ...outputAudio(current, optionalRecord(audio, 'output', 'session.audio') ?? {}),
   };
@@ -98,12 +100,6 @@ function refuseOtherModel(current: string, update: Readonly<Record<string, unkno
   const model = optionalString(update, 'model', 'session');
   if (model === undefined || model === current) return;
   throw invalidValue('session.model', `Cannot update the model of a session: it is '${current}' until it ends.`);
-}
-
-function inertIn(update: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { tools } = update;
-  if (tools !== undefined && !Array.isArray(tools)) throw invalidType('session.tools', 'an array', tools);
-  return pick(update, INERT);
 }
 
 function inputAudio(current: SessionSettings, input: Readonly<Record<string, unknown>>) {
@@ -150,6 +146,7 @@ export function wireSession(settings: SessionSettings): Record<string, unknown> 
     output_modalities: [settings.modality],
     instructions: settings.instructions,
     max_output_tokens: settings.maxOutputTokens,
+    ...wireTools(settings.tools, settings.toolChoice),
     ...withoutNulls(settings.inert),
     audio: {
       input: {

@@ -136,7 +136,7 @@ export class Session {
 
   readonly #handlers: Readonly<Record<ClientEventType, Handler>> = {
     'session.update': (event) => this.#updateSession(event),
-    'conversation.item.create': (event) => this.#items.create(event),
+    'conversation.item.create': (event) => this.#items.create(event, this.#response !== undefined),
     'conversation.item.delete': (event) => this.#items.delete(event),
     'conversation.item.retrieve': (event) => this.#items.retrieve(event),
     'input_audio_buffer.append': (event) => this.#inputAudio.append(event),
@@ -170,7 +170,7 @@ export class Session {
     if (this.#hasAudio) refuseOtherVoice(this.#settings.voice, request.voice);
     const response = this.#beginResponse(request);
     const context = this.#conversation.items;
-    const script = this.#scriptFor(context, request.instructions);
+    const script = this.#scriptFor(context, request);
     const { ending } = script;
     if (ending.kind === 'reject') {
       this.#response = undefined;
@@ -178,10 +178,11 @@ export class Session {
       this.#transcripts.follow(script.transcription ?? {}, Promise.resolve());
       return;
     }
-    const input = { instructions: request.instructions, items: context };
+    const input = { instructions: request.instructions, tools: request.tools, items: context };
     const done = playResponse({ ...script, ending }, response, this.#playerSession(input)).finally(() => {
       this.#response = undefined;
       this.#lastInput = input;
+      this.#items.releaseHeld();
     });
     // `response.created` has been sent; the first delta waits for the next turn of the event loop.
     this.#transcripts.follow(script.transcription ?? {}, done);
@@ -205,9 +206,9 @@ export class Session {
     response.stop('cancelled');
   }
 
-  #scriptFor(context: readonly Item[], instructions: string): ScriptedResponse {
+  #scriptFor(context: readonly Item[], request: ResponseRequest): ScriptedResponse {
     try {
-      return this.#deps.responder(responderContext(context, instructions, this.id));
+      return this.#deps.responder(responderContext(context, request, this.id));
     } catch (err) {
       this.#log.error({ err }, 'responder failed');
       return { outputs: [], ending: { kind: 'failed', error: SERVER_FAULT } };

@@ -1,8 +1,9 @@
 import { type Item, textOf } from './items.ts';
+import type { ToolDefinition } from './tool-definition.ts';
 
 // The known rules of the service: one token for 100 ms of user audio, and for 50 ms of assistant audio. Text is estimated
 // at four characters a token.
-const CHARS_PER_TOKEN = 4;
+export const CHARS_PER_TOKEN = 4;
 const MS_PER_INPUT_TOKEN = 100;
 const MS_PER_OUTPUT_TOKEN = 50;
 /** The service caches only prefixes of at least this length. */
@@ -28,6 +29,7 @@ export function outputAudioTokens(audioMs: number): number {
 }
 
 function itemTokens(item: Item): Tokens {
+  if (item.type !== 'message') return { text: textTokens(textOf(item)), audio: 0 };
   const audioTokens = item.role === 'assistant' ? outputAudioTokens : inputAudioTokens;
   return { text: textTokens(textOf(item)), audio: audioTokens(item.audioMs) };
 }
@@ -36,22 +38,28 @@ function sum(tokens: readonly Tokens[]): Tokens {
   return tokens.reduce((total, { text, audio }) => ({ text: total.text + text, audio: total.audio + audio }), NONE);
 }
 
-/** The input of a response: the instructions and the items of its context, in order. */
+/** The input of a response: the instructions, the definitions of tools and the items of its context, in order. */
 export interface Input {
   readonly instructions: string;
+  readonly tools: readonly ToolDefinition[];
   readonly items: readonly Item[];
 }
 
-function inputTokens({ instructions, items }: Input): Tokens {
-  return sum([{ text: textTokens(instructions), audio: 0 }, ...items.map(itemTokens)]);
+/** The start of the input. The definitions count in every response; the same ones give the same text. */
+function prefixOf({ instructions, tools }: Input): string {
+  return tools.length === 0 ? instructions : `${instructions}${JSON.stringify(tools)}`;
+}
+
+function inputTokens(input: Input): Tokens {
+  return sum([{ text: textTokens(prefixOf(input)), audio: 0 }, ...input.items.map(itemTokens)]);
 }
 
 /** The common prefix with the previous input, which the service bills as cached. */
 function cachedTokens(input: Input, previous: Input | undefined): Tokens {
-  if (previous?.instructions !== input.instructions) return NONE;
+  if (previous === undefined || prefixOf(previous) !== prefixOf(input)) return NONE;
   const changed = input.items.findIndex((item, index) => item !== previous.items[index]);
   const items = changed < 0 ? input.items : input.items.slice(0, changed);
-  const cached = inputTokens({ instructions: input.instructions, items });
+  const cached = inputTokens({ ...input, items });
   return cached.text + cached.audio < MIN_CACHED_TOKENS ? NONE : cached;
 }
 

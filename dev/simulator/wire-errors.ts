@@ -5,6 +5,8 @@ interface RejectionDetails {
   readonly type?: string;
   readonly code?: string | null;
   readonly param?: string | null;
+  /** Whether the service leaves the client's event id out of this error. Default: false. */
+  readonly isAnonymous?: boolean;
 }
 
 /** A rejected client event: it becomes one `error` event and changes nothing. The session goes on. */
@@ -14,12 +16,14 @@ export class Rejection extends Error {
   readonly code: string | null;
   /** The path of the wrong field in the event, such as `session.audio.output.voice`. */
   readonly param: string | null;
+  readonly isAnonymous: boolean;
 
-  constructor(message: string, { type = 'invalid_request_error', code = null, param = null }: RejectionDetails = {}) {
+  constructor(message: string, details: RejectionDetails = {}) {
     super(message);
-    this.type = type;
-    this.code = code;
-    this.param = param;
+    this.type = details.type ?? 'invalid_request_error';
+    this.code = details.code ?? null;
+    this.param = details.param ?? null;
+    this.isAnonymous = details.isAnonymous ?? false;
   }
 }
 
@@ -33,8 +37,8 @@ export const SERVER_FAULT: ServiceError = {
 /** The `error` event. Only the client's event id names the event that it is about. */
 export function errorEvent(error: Rejection | ServiceError, clientEventId: string | null): ServerEvent {
   const { type, code, message } = error;
-  const param = error instanceof Rejection ? error.param : null;
-  return { type: 'error', error: { type, code, message, param, event_id: clientEventId } };
+  const { param = null, isAnonymous = false } = error instanceof Rejection ? error : {};
+  return { type: 'error', error: { type, code, message, param, event_id: isAnonymous ? null : clientEventId } };
 }
 
 export function missingParameter(param: string): Rejection {
@@ -64,6 +68,11 @@ export function invalidValue(param: string, message: string): Rejection {
 export function stringTooLong(param: string, max: number, length: number): Rejection {
   const message = `Invalid '${param}': string too long. Expected a string with maximum length ${max}, but got a string with length ${length} instead.`;
   return new Rejection(message, { code: 'string_above_max_length', param });
+}
+
+export function arrayTooLong(param: string, max: number, length: number): Rejection {
+  const message = `Invalid '${param}': array too long. Expected an array with maximum length ${max}, but got an array with length ${length} instead.`;
+  return new Rejection(message, { code: 'array_above_max_length', param });
 }
 
 const MAX_SHOWN_CHARS = 200;

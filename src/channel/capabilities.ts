@@ -1,6 +1,7 @@
 import type { HostRule } from '../config/allowed-hosts.ts';
 import type { Scope } from '../conversation/user-message.ts';
 import { DIRECT_LINE_HOSTS, TEAMS_HOSTS } from './attachment-hosts.ts';
+import type { SourceStyle } from './sources.ts';
 
 /** How a channel gets the audio of a reply. */
 export type AudioDelivery =
@@ -70,6 +71,8 @@ export interface Capabilities {
   readonly showsChoices: boolean;
   /** Whether a button of a card can open a page in a dialog of the client, which names the user who opens it. */
   readonly opensDialogs: boolean;
+  /** How what an answer rests on is shown. */
+  readonly sources: SourceStyle;
   readonly addressedBy: Addressing;
   /** Whether a text has a marker at each place where it quotes a message. */
   readonly marksQuotes: boolean;
@@ -110,6 +113,7 @@ const PLAIN: Capabilities = {
   savesFiles: false,
   showsChoices: false,
   opensDialogs: false,
+  sources: 'list',
   addressedBy: 'mention',
   marksQuotes: false,
   attachmentHosts: [],
@@ -125,6 +129,7 @@ const WEB: Capabilities = {
   audio: 'attachment',
   inlineLimitChars: 150_000,
   uploadLimitBytes: 262_144,
+  sources: 'definitions',
   showsChoices: true,
   attachmentsWantToken: false,
   addressedBy: 'anything',
@@ -140,6 +145,7 @@ const TEAMS: Capabilities = {
   audio: 'playerCard',
   labelsAi: true,
   showsChoices: true,
+  sources: 'entity',
   attachmentHosts: TEAMS_HOSTS,
   opensDialogs: true,
   marksQuotes: true,

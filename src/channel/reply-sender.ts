@@ -12,6 +12,7 @@ import { ChannelCalls, sendErrorOf } from './channel-calls.ts';
 import { withRecordingLink } from './recording-page.ts';
 import { type ReplyOptions, toMessage, withAudio } from './reply-activity.ts';
 import { safeMarkdown, safeMarkdownSoFar } from './safe-markdown.ts';
+import { withSources } from './sources.ts';
 import { splitText } from './split-text.ts';
 import { type Pace, StreamingMessage } from './streaming-message.ts';
 import { TypingIndicator } from './typing.ts';
@@ -83,6 +84,10 @@ export class ChannelReplySender implements ReplySender {
     else this.#showTyping();
   }
 
+  showProgress(text: string): void {
+    this.#streaming?.inform(text);
+  }
+
   showText(read: () => string): void {
     if (this.#streaming === undefined) return;
     if (!this.#streaming.isOff) this.#typing?.stop();
@@ -150,22 +155,24 @@ export class ChannelReplySender implements ReplySender {
     const { choice, recordingLink, audio } = reply;
     const { audio: delivery, maxTextChars, showsChoices } = this.#capabilities;
     const { browserLinks, publicBaseUrl } = this.#options;
-    const whole = toMessage(reply, this.#capabilities);
+    const single = toMessage(reply, this.#capabilities);
     if (choice !== undefined) {
-      if (showsChoices) return [{ ...whole, attachments: [choiceCard(choice)] }];
+      if (showsChoices) return [{ ...single, attachments: [choiceCard(choice)] }];
       return [toMessage({ text: `${reply.text}\n\n${choiceList(choice)}` }, this.#capabilities)];
     }
     if (recordingLink !== undefined) {
       const baseUrl = publicBaseUrl();
-      return [withRecordingLink(whole, recordingLink, this.#activity, baseUrl, browserLinks, this.#messages)];
+      return [withRecordingLink(single, recordingLink, this.#activity, baseUrl, browserLinks, this.#messages)];
     }
     const maxChars = maxTextChars - (delivery === 'link' ? LINK_CHARS : 0);
     const texts = splitText(reply.text, maxChars, (part) => safeMarkdown(part).length);
     const messages = texts.map((text) => toMessage({ ...reply, text }, this.#capabilities));
     const last = messages.pop();
-    if (last === undefined || audio === undefined) return last === undefined ? [] : [...messages, last];
+    if (last === undefined) return [];
+    const whole = withSources(last, reply.sources ?? [], this.#capabilities.sources, this.#messages);
+    if (audio === undefined) return [...messages, whole];
     const source = await this.#audioSource(audio, texts.at(-1)?.length ?? 0);
-    return [...messages, withAudio(last, audio, source, this.#capabilities, this.#options, this.#messages)];
+    return [...messages, withAudio(whole, audio, source, this.#capabilities, this.#options, this.#messages)];
   }
 
   /** The first message continues what was shown. */

@@ -90,8 +90,9 @@ export class StreamingMessage {
     return this.#state === 'off';
   }
 
-  /** Says what the bot does before there is any text. */
+  /** Says what the bot does, until there is any text. */
   inform(text: string): void {
+    if (this.hasShown) return;
     this.#announcement = text;
     this.#pump();
   }

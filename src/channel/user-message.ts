@@ -21,6 +21,7 @@ export interface Caller {
 export interface Sender {
   readonly isAllowed: boolean;
   readonly personKey: string;
+  readonly vouchedIds: readonly string[];
 }
 
 /** The fields by which an answer is addressed. The HTTP guard has checked them. */
@@ -46,7 +47,7 @@ export function isSameConversation(key: string, other: string): boolean {
 }
 
 /** Reads a message activity, which may hold anything that passed the HTTP guard. */
-export function toUserMessage(activity: Activity, caller: Caller, { isAllowed, personKey }: Sender): UserMessage {
+export function toUserMessage(activity: Activity, caller: Caller, sender: Sender): UserMessage {
   const { text, attachments } = partsOf(activity);
   return {
     key: conversationKey(activity),
@@ -58,9 +59,9 @@ export function toUserMessage(activity: Activity, caller: Caller, { isAllowed, p
       name: activity.from.name?.slice(0, MAX_NAME_CHARS) || undefined,
       aadObjectId: activity.from.aadObjectId,
     },
-    personKey,
-    isAllowed,
+    ...sender,
     locale: localeOf(activity),
+    ...timeZoneOf(activity),
     isInBand: isInBand(activity),
     // One more character than is allowed, so that the message is refused for its length.
     text: text.slice(0, MAX_TEXT_CHARS + 1),
@@ -68,6 +69,11 @@ export function toUserMessage(activity: Activity, caller: Caller, { isAllowed, p
     reference: toReference(activity, caller),
     ...teamOf(activity),
   };
+}
+
+function timeZoneOf({ localTimezone }: { readonly localTimezone?: unknown }): { readonly timeZone?: string } {
+  const timeZone = textOf(localTimezone, MAX_LOCALE_CHARS);
+  return timeZone === undefined ? {} : { timeZone };
 }
 
 /** Whether a team of Microsoft Teams was deleted, or one of its channels. Teams removes nobody from it then. */

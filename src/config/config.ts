@@ -11,6 +11,7 @@ import { readModel, readSession } from './model-settings.ts';
 import { noticesOf } from './notices.ts';
 import { readProxy } from './proxy-settings.ts';
 import { readTelemetry } from './telemetry-settings.ts';
+import { readTools } from './tools-settings.ts';
 import { unknownSettings } from './unknown-settings.ts';
 
 export type { ModelEndpoint, SessionSettings } from './model-settings.ts';
@@ -39,7 +40,7 @@ export function readConfig(
   envNotices: readonly string[] = [],
 ): Config {
   const read = new EnvReader(env);
-  const settings = readSettings(read, readText);
+  const settings = readSettings(read, env, readText);
   read.notices.push(...budgetNotices(settings.limits, settings.session, settings.model.model));
   const notices = [...envNotices, ...noticesOf(read), ...read.notices, ...unknownSettings(env, read.names)];
   const problems = read.listProblems();
@@ -47,7 +48,7 @@ export function readConfig(
   return deepFreeze({ ...settings, notices });
 }
 
-function readSettings(read: EnvReader, readText: (path: string) => string) {
+function readSettings(read: EnvReader, env: Env, readText: (path: string) => string) {
   const model = readModel(read);
   const limits = readLimits(read, model.model, readText);
   return {
@@ -55,6 +56,8 @@ function readSettings(read: EnvReader, readText: (path: string) => string) {
     session: readSession(read, limits),
     /** What people may do, and what it may cost. */
     limits,
+    /** What the model may call. */
+    tools: readTools(read, env, readText),
     ...readIdentity(read),
     ...readAddresses(read),
     ...readAudio(read),

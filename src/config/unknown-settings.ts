@@ -23,7 +23,8 @@ export function unknownSettings(env: Env, read: ReadonlySet<string>): string[] {
   });
 }
 
-function isAlike(name: string, known: string): boolean {
+/** Whether one is a misspelling of the other. */
+export function isAlike(name: string, known: string): boolean {
   const [one, other] = [name.toUpperCase(), known.toUpperCase()];
   return Math.abs(one.length - other.length) <= MAX_EDITS && editDistance(one, other) <= MAX_EDITS;
 }

@@ -4,7 +4,7 @@ import { lruOptions } from '../lru-options.ts';
 import { apology, messagesFor } from '../messages/messages.ts';
 import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity } from './acceptance.ts';
 import { type Command, commandOf } from './commands/commands.ts';
-import { planCommand } from './commands/run-command.ts';
+import { forgetBesideRecord, planCommand } from './commands/run-command.ts';
 import { OutOfBandWork } from './out-of-band.ts';
 import type { AddedTurn, AddResult, TurnJob } from './queue/turn-queue.ts';
 import type { Reply, Respond } from './reply.ts';
@@ -183,7 +183,7 @@ export class Conversations {
   }
 
   async #forgetAll(keys: readonly string[]): Promise<Acceptance> {
-    const { conversations, sessions, audioStore } = this.#services;
+    const { conversations, sessions } = this.#services;
     const removals: Promise<void>[] = [];
     for (const key of keys) {
       try {
@@ -192,8 +192,8 @@ export class Conversations {
         // Also where the answer is lost: it may be done, and a team then does not name it again.
         this.#welcomed.delete(key);
         sessions.drop(key);
-        const removeAudio = () => this.#stored(() => audioStore.forget(key));
-        removals.push(this.#outOfBand.run({ key }, removeAudio, 'audio not removed'));
+        const removeOthers = () => this.#stored(() => forgetBesideRecord(key, this.#services));
+        removals.push(this.#outOfBand.run({ key }, removeOthers, 'audio not removed'));
       }
     }
     return { kind: 'accepted', done: Promise.all(removals).then(() => {}) };

@@ -1,4 +1,5 @@
 import type { StoredAudio } from '../audio/audio-store.ts';
+import type { Source } from '../tools/tool.ts';
 import type { RecordingLink } from './user-message.ts';
 
 /** A finished answer, still without a channel's form. */
@@ -9,6 +10,8 @@ export interface Reply {
   /** The model's own words, which some channels want to have marked. */
   readonly isFromModel?: boolean | undefined;
   readonly audio: ReplyAudio | undefined;
+  /** What it rests on, below the text. */
+  readonly sources?: readonly Source[] | undefined;
   /** What the user may choose from, below the text. */
   readonly choice?: Choice;
   /** What leads the user to the page on which to speak, below the text. */
@@ -46,6 +49,8 @@ export type RecordingAccess =
 export interface ReplySender {
   /** Shows that the bot is at work, until an answer is sent or the sender is closed. Never throws. */
   showActivity(): void;
+  /** Shows what the bot does, where the channel can, until the answer is shown. Never throws. */
+  showProgress(text: string): void;
   /** Shows the answer while it is made: `read` gives all of its text so far, which only ever grows. Never throws. */
   showText(read: () => string): void;
   /** Whether the user may have seen any of the answer. */

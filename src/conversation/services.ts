@@ -7,6 +7,8 @@ import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import type { SessionPool } from '../realtime/pool.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { AuditStore } from '../tools/audit.ts';
+import type { Tools } from '../tools/tools.ts';
 import type { ConversationStore } from './conversation-store.ts';
 import type { Spending } from './limits/spending.ts';
 import type { TurnRate } from './limits/turn-rate.ts';
@@ -40,6 +42,8 @@ export interface Services {
   readonly spending: Spending;
   readonly rate: TurnRate;
   readonly sessions: SessionPool;
+  readonly tools: Tools;
+  readonly audit: AuditStore;
   readonly files: FileServices;
   readonly channel: ChannelServices;
   /** As configured; a conversation may have chosen otherwise. */

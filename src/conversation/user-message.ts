@@ -54,7 +54,11 @@ export interface UserMessage {
   readonly personKey: string;
   /** False for people whom the operator has not let in: their messages are refused. */
   readonly isAllowed: boolean;
+  /** The ids of the sender that the channel vouches for, as `ALLOWED_USERS` may name them. Default: none. */
+  readonly vouchedIds?: readonly string[];
   readonly locale: string | undefined;
+  /** IANA name, where the channel says. */
+  readonly timeZone?: string;
   /** Whether the answer goes back in the request that brought the message, and not by a call to the channel. */
   readonly isInBand: boolean;
   /** Without the bot's mentions, trimmed; empty if there was no text. */

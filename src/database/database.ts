@@ -6,6 +6,7 @@ import type { TurnQueue } from '../conversation/queue/turn-queue.ts';
 import type { RecordingLinks } from '../conversation/recordings/recording-links.ts';
 import { withDeadline } from '../deadline.ts';
 import type { StoreErrorCode } from '../errors.ts';
+import type { AuditStore } from '../tools/audit.ts';
 import { Connection, QUERY_LIMIT_MS } from './connection.ts';
 import { DatabaseConversations } from './database-conversations.ts';
 import { DatabaseQueue } from './database-queue.ts';
@@ -14,6 +15,7 @@ import { JobQueue } from './job-queue.ts';
 import { KeyChain } from './key-chain.ts';
 import { migrate } from './migrations.ts';
 import { createPostgresAudioStore } from './postgres-audio-store.ts';
+import { createPostgresAudit } from './postgres-audit.ts';
 import { createPostgresSpendingStore } from './postgres-spending-store.ts';
 import { createRecordingLinks } from './recording-links.ts';
 import { Retention } from './retention.ts';
@@ -35,6 +37,7 @@ export class Database {
   readonly recordingLinks: RecordingLinks;
   readonly audioStore: AudioStore;
   readonly spending: SpendingStore;
+  readonly audit: AuditStore;
   readonly #services: DatabaseServices;
   readonly #turns: DatabaseQueue;
   readonly #retention: Retention;
@@ -55,6 +58,7 @@ export class Database {
     this.recordingLinks = createRecordingLinks(services);
     this.audioStore = createPostgresAudioStore(services);
     this.spending = createPostgresSpendingStore(connection);
+    this.audit = createPostgresAudit(connection);
   }
 
   /** Prepares the database in the background, and tries again until it can be used. */

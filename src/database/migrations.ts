@@ -69,6 +69,24 @@ const MIGRATIONS: readonly (readonly string[])[] = [
         reserved_at timestamptz NOT NULL DEFAULT now()
       )`,
   ],
+  [
+    // Append-only. People and conversations stand there by digests; those of a forgotten conversation are empty.
+    `CREATE TABLE tool_audit (
+        seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        at timestamptz NOT NULL DEFAULT now(),
+        event text NOT NULL,
+        turn text NOT NULL,
+        conversation text NOT NULL,
+        asker text NOT NULL,
+        decider text,
+        tool text NOT NULL,
+        origin text NOT NULL,
+        arguments_hash text NOT NULL
+      )`,
+    'CREATE INDEX tool_audit_turn ON tool_audit (turn)',
+    'CREATE INDEX tool_audit_conversation ON tool_audit (conversation)',
+    'CREATE INDEX tool_audit_at ON tool_audit (at)',
+  ],
 ];
 
 /** Building an index of a large table takes its time. */

@@ -10,7 +10,7 @@ const INTERVAL_SPREAD_MS = 20 * MINUTE_MS;
 const BATCH_ROWS = 300;
 
 /** The tables, the column that names a row, and the condition of expired rows, by the server's clock. */
-function expiredRows(recordRetentionMs: number) {
+function expiredRows(recordRetentionMs: number, auditRetentionMs: number) {
   const before = (ms: number) => `< now() - interval '${ms} ms'`;
   const today = "(now() AT TIME ZONE 'utc')::date";
   const spent = `CASE budget WHEN 'conversation' THEN updated_at ${before(recordRetentionMs)} ELSE day < ${today} END`;
@@ -19,17 +19,23 @@ function expiredRows(recordRetentionMs: number) {
     ['recording_links', 'id', 'expires_at < now()'],
     ['audio', 'id', 'expires_at < now()'],
     ['spending', 'ctid', spent],
+    ['tool_audit', 'seq', `at ${before(auditRetentionMs)}`],
     ['spending_reservations', 'job', `reserved_at ${before(RESERVATION_MS)}`],
   ] as const;
 }
 
+type RetentionServices = Pick<
+  DatabaseServices,
+  'connection' | 'settings' | 'clock' | 'log' | 'recordRetentionMs' | 'auditRetentionMs'
+>;
+
 /** Deletes expired rows about once an hour, at times that differ between instances. */
 export class Retention {
-  readonly #services: Pick<DatabaseServices, 'connection' | 'settings' | 'clock' | 'log' | 'recordRetentionMs'>;
+  readonly #services: RetentionServices;
   #isClosed = false;
   #cancel: () => void = () => {};
 
-  constructor(services: Pick<DatabaseServices, 'connection' | 'settings' | 'clock' | 'log' | 'recordRetentionMs'>) {
+  constructor(services: RetentionServices) {
     this.#services = services;
   }
 
@@ -46,8 +52,8 @@ export class Retention {
 
   /** Deletes the expired rows. Never rejects: the next run deletes what this one leaves. */
   async run(): Promise<void> {
-    const { log, recordRetentionMs } = this.#services;
-    for (const [table, key, isExpired] of expiredRows(recordRetentionMs)) {
+    const { log, recordRetentionMs, auditRetentionMs } = this.#services;
+    for (const [table, key, isExpired] of expiredRows(recordRetentionMs, auditRetentionMs)) {
       try {
         let rowCount = 0;
         let deletedCount = BATCH_ROWS;

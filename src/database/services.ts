@@ -8,6 +8,8 @@ export interface DatabaseOptions extends ConnectionOptions {
   readonly ids: Ids;
   /** How long conversations are kept after their last message, and messages that could not be answered. */
   readonly recordRetentionMs: number;
+  /** Of what tools have done. */
+  readonly auditRetentionMs: number;
   readonly audioRetentionMs: number;
   /** Bound of all stored audio together: a full disk would turn the server read-only. */
   readonly audioStoreBytes: number;

@@ -58,6 +58,8 @@ export const de: Messages = {
     openInBrowser: 'Im Browser öffnen',
     save: 'Als .wav speichern',
   },
+  toolWorking: (title) => `Nutzt „${title}“…`,
+  sources: { heading: 'Quellen:', page: (page) => `Seite ${page}` },
   audio: {
     gone: 'Ich habe den Ton dieser Antwort nicht mehr. Bitte fragen Sie mich noch einmal.',
     notDelivered:

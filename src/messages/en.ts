@@ -59,6 +59,8 @@ export const en = {
     openInBrowser: 'Open in browser',
     save: 'Save .wav',
   },
+  toolWorking: (title: string) => `Using “${title}”…`,
+  sources: { heading: 'Sources:', page: (page: number) => `page ${page}` },
   audio: {
     gone: 'I do not have the sound of this answer any more. Please ask me again.',
     /** Below an answer whose audio the channel cannot carry or refused. */

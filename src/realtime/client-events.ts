@@ -3,6 +3,7 @@ import type { SessionSettings } from '../config/config.ts';
 import type { Ids } from '../ids.ts';
 import type { RealtimeClientEvent } from './connection.ts';
 import { audioChunks, type ContentPart, isTranscribed, wirePart } from './content.ts';
+import type { CallOutputs, FunctionDefinition } from './function-calls.ts';
 import { TURN_METADATA } from './server-event.ts';
 
 /** The message of a user for the model. */
@@ -31,17 +32,22 @@ export interface TurnEvents {
 
 /**
  * All events of a turn, none of which waits for the answer to another. `configure`: this is the first turn of a session,
- * which also sends the settings and the history.
+ * which also sends the settings and the history. `functions`: what the model may call, where the session does not know it.
  */
 export function turnEvents(
   ids: Ids,
   input: UserMessageInput,
   settings: SessionSettings,
   configure: boolean,
+  functions?: readonly FunctionDefinition[],
 ): TurnEvents {
   const turn = [...userItems(ids, input, settings), responseCreate(ids, input.turnId)];
-  if (!configure) return { all: turn };
-  const update = sessionUpdate(ids, settings, input.about);
+  if (!configure && functions === undefined) return { all: turn };
+  if (!configure) {
+    const update = functionsUpdate(ids, functions ?? []);
+    return { all: [update, ...turn], settingsEventId: update.event_id };
+  }
+  const update = sessionUpdate(ids, settings, input.about, functions ?? []);
   const replay = input.history === undefined ? [] : [historyItem(ids, input.history)];
   return {
     all: [update, ...replay, ...turn],
@@ -59,6 +65,21 @@ export function repairEvents(ids: Ids, turnId: string, itemIds: readonly string[
   return { all: [...deletes, responseCreate(ids, turnId, { output_modalities: ['audio'] })] };
 }
 
+/** The outputs of a response's calls, then the request for the next response. The last one may call nothing. */
+export function outputEvents(ids: Ids, turnId: string, outputs: CallOutputs, isLast: boolean): TurnEvents {
+  const overrides = isLast ? { tool_choice: 'none' as const } : {};
+  return { all: [...outputItems(ids, outputs), responseCreate(ids, turnId, overrides)] };
+}
+
+/** What an output cannot hold follows as an item of the user. */
+export function outputItems(ids: Ids, { outputs, parts }: CallOutputs): readonly RealtimeClientEvent[] {
+  const items = outputs.map(({ callId, output }): RealtimeClientEvent => {
+    const item = { type: 'function_call_output' as const, call_id: callId, output };
+    return { type: 'conversation.item.create', event_id: ids.wire('evt'), item };
+  });
+  return parts.length === 0 ? items : [...items, userItem(ids, parts)];
+}
+
 /** Ends the running response: the rest of it is not billed. */
 export function responseCancel(ids: Ids): RealtimeClientEvent {
   return { type: 'response.cancel', event_id: ids.wire('evt') };
@@ -68,14 +89,19 @@ export function responseCancel(ids: Ids): RealtimeClientEvent {
 function responseCreate(
   ids: Ids,
   turnId: string,
-  overrides: { readonly output_modalities?: ['audio'] } = {},
+  overrides: { readonly output_modalities?: ['audio']; readonly tool_choice?: 'none' } = {},
 ): RealtimeClientEvent {
   const response = { metadata: { [TURN_METADATA]: turnId }, ...overrides };
   return { type: 'response.create', event_id: ids.wire('evt'), response };
 }
 
 /** The quickstart's settings, without voice detection, which would start responses by itself. */
-function sessionUpdate(ids: Ids, settings: SessionSettings, about: string | undefined): RealtimeClientEvent {
+function sessionUpdate(
+  ids: Ids,
+  settings: SessionSettings,
+  about: string | undefined,
+  functions: readonly FunctionDefinition[],
+): RealtimeClientEvent {
   const { instructions, modality, voice, transcriptionModel: model, maxOutputTokens } = settings;
   const format = { type: 'audio/pcm', rate: SAMPLE_RATE_HZ } as const;
   // On Azure the transcription model has to be a deployment of its own.
@@ -88,9 +114,24 @@ function sessionUpdate(ids: Ids, settings: SessionSettings, about: string | unde
       instructions: about === undefined ? instructions : `${instructions}\n\n${about}`,
       output_modalities: [modality],
       audio: { input: { format, turn_detection: null, ...transcription }, output: { format, voice } },
+      ...(functions.length === 0 ? {} : functionFields(functions)),
       ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
     },
   };
+}
+
+/** The same list gives the same JSON: the service's prompt cache needs that. */
+function functionFields(functions: readonly FunctionDefinition[]) {
+  const tools = functions.map(({ name, description, parameters }) => {
+    return { type: 'function' as const, name, description, parameters };
+  });
+  return { tools, tool_choice: 'auto' as const };
+}
+
+/** Replaces the functions of a session that is configured. */
+function functionsUpdate(ids: Ids, functions: readonly FunctionDefinition[]): RealtimeClientEvent {
+  const session = { type: 'realtime' as const, ...functionFields(functions) };
+  return { type: 'session.update', event_id: ids.wire('evt'), session };
 }
 
 /**

@@ -66,6 +66,7 @@ export function keepsMemory(outcome: Outcome): boolean {
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
+    case 'needsApproval':
       return true;
     case 'cutShort':
       return outcome.why === 'length';

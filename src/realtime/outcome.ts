@@ -8,6 +8,8 @@ export type CutShortReason = 'length' | 'filter' | 'cancelled' | 'lost';
 export type Outcome =
   | { readonly kind: 'spoken'; readonly text: string; readonly pcm: Pcm }
   | { readonly kind: 'textOnly'; readonly text: string }
+  /** It ends in calls that wait for the user; what was said before them is often nothing. */
+  | { readonly kind: 'needsApproval'; readonly text: string; readonly pcm: Pcm }
   | {
       readonly kind: 'cutShort';
       readonly text: string;

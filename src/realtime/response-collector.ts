@@ -4,7 +4,7 @@ import type { TurnEvents } from './client-events.ts';
 import { contextAfter, type ModelResult } from './model-result.ts';
 import type { CutShortReason, Outcome } from './outcome.ts';
 import { ResponseParts } from './response-parts.ts';
-import type { FinalResponse, PartAddress, ServerEvent, WireError } from './server-event.ts';
+import type { FinalResponse, FunctionCall, PartAddress, ServerEvent, WireError } from './server-event.ts';
 import { refusesVoice, serviceErrorOf } from './service-errors.ts';
 
 /** What an event means for the turn: nothing, a sign of life, or its end. */
@@ -30,6 +30,8 @@ export class ResponseCollector {
   #usage: TokenUsage | undefined;
   #rejectedEventId: string | undefined;
   #isVoiceRefused = false;
+  #calls: readonly FunctionCall[] = [];
+  #isCompleted = false;
 
   /** `turnId`: sent as `response.metadata.turn`, with `events`. */
   constructor(turnId: string, events: TurnEvents) {
@@ -44,6 +46,16 @@ export class ResponseCollector {
   /** The output items with an id. */
   itemIds(): readonly string[] {
     return this.#parts.itemIds();
+  }
+
+  /** The calls of a completed response: no others may run. */
+  get calls(): readonly FunctionCall[] {
+    return this.#isCompleted ? this.#calls : [];
+  }
+
+  /** Whether the session holds calls that never get an output. */
+  get hasBrokenCalls(): boolean {
+    return this.#calls.length > 0 && !this.#isCompleted;
   }
 
   /** `wasSent`: whether the response was requested. */
@@ -140,6 +152,8 @@ export class ResponseCollector {
     // The service bills nothing for a response that failed before its first delta.
     const isFree = response.status === 'failed' && !this.#hasDelta;
     this.#usage = response.usage ?? (isFree ? NO_TOKENS : undefined);
+    this.#calls = response.calls;
+    this.#isCompleted = response.status === 'completed';
     for (const { at, text } of response.texts) this.#parts.setFinalText(at, text);
     return this.#outcomeOf(response);
   }
@@ -151,6 +165,7 @@ export class ResponseCollector {
       return this.abandon(new TurnError('connection_lost', `the response was cancelled: ${reason ?? 'no reason'}`));
     }
     if (status !== 'completed' && status !== 'incomplete') return this.abandon(serviceErrorOf(error));
+    if (this.calls.length > 0) return { kind: 'needsApproval', text: this.#parts.text(), pcm: this.#parts.pcm() };
     if (this.#isEmpty()) {
       return { kind: 'failed', error: new TurnError('empty_response', 'the response has neither text nor audio') };
     }

@@ -48,6 +48,14 @@ export interface WireError {
   readonly param?: string;
 }
 
+/** A call as the model asks for it. */
+export interface FunctionCall {
+  readonly callId: string;
+  readonly name: string;
+  /** As the model wrote it: mostly JSON. */
+  readonly argumentsText: string;
+}
+
 /** The response in `response.done`. */
 export interface FinalResponse {
   readonly responseId: string;
@@ -56,6 +64,8 @@ export interface FinalResponse {
   readonly reason: string | undefined;
   readonly error: WireError | undefined;
   readonly texts: readonly { readonly at: PartAddress; readonly text: string }[];
+  /** In the order of the output; whole only in a completed response. */
+  readonly calls: readonly FunctionCall[];
   /** `undefined`: the service did not report it, as for a failed response. */
   readonly usage: TokenUsage | undefined;
 }
@@ -177,6 +187,7 @@ function readDone(response: Fields): ServerEvent | undefined {
       reason: stringOf(details['reason']) ?? stringOf(response['status_details']),
       error: details['error'] === undefined ? undefined : wireErrorOf(fieldsOf(details['error'])),
       texts: listOf(response['output']).flatMap((item, index) => textsOf(responseId, fieldsOf(item), index)),
+      calls: listOf(response['output']).flatMap((item) => callsOf(fieldsOf(item))),
       usage: readUsage(response['usage']),
     },
   };
@@ -188,6 +199,14 @@ function textsOf(responseId: string, item: Fields, outputIndex: number): { at: P
     const text = stringOf(fieldsOf(part)['transcript']) ?? stringOf(fieldsOf(part)['text']);
     return text ? [{ at: { responseId, itemId, outputIndex, contentIndex }, text }] : [];
   });
+}
+
+/** Without a call that has no name or no id: no output can answer it. */
+function callsOf(item: Fields): FunctionCall[] {
+  const callId = stringOf(item['call_id']);
+  const name = stringOf(item['name']);
+  if (item['type'] !== 'function_call' || !callId || !name) return [];
+  return [{ callId, name, argumentsText: stringOf(item['arguments']) ?? '' }];
 }
 
 function turnIdOf(response: Fields): string | undefined {

@@ -4,9 +4,11 @@ import { withTimeoutSignal } from '../deadline.ts';
 import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
+import { type Answered, answerCalls } from './answer-calls.ts';
 import { repairEvents, responseCancel, type TurnEvents, turnEvents, type UserMessageInput } from './client-events.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import { isTranscribed } from './content.ts';
+import type { FunctionDefinition, TurnFunctions } from './function-calls.ts';
 import { keepsMemory, type ModelResult, missingAudioBytes, withEarlierUsage } from './model-result.ts';
 import { ResponseRun, type TurnListener } from './response-run.ts';
 import type { ServerEvent } from './server-event.ts';
@@ -34,13 +36,11 @@ export interface TurnInput extends UserMessageInput {
   /** Whether one more response may be requested, where this one is of no use. */
   readonly mayAskAgain?: () => Promise<boolean>;
   readonly onEvent?: TurnListener;
+  /** Default: none. */
+  readonly functions?: TurnFunctions | undefined;
 }
 
-/** A result, and the items that the model's memory has of it. */
-interface Answered {
-  readonly result: ModelResult;
-  readonly itemIds: readonly string[];
-}
+const NO_FUNCTIONS: readonly FunctionDefinition[] = [];
 
 /**
  * One Realtime session of one conversation: opens, runs turns one after another, closes. After a failed turn it is
@@ -56,6 +56,8 @@ export class RealtimeSession {
   #isUnusable = false;
   #wasGivenUp = false;
   #isConfigured = false;
+  /** What it was told last that the model may call. */
+  #functions = NO_FUNCTIONS;
   /** Whether it got the history instead of making it. */
   #isReplayed = false;
   #isClosed = false;
@@ -112,13 +114,14 @@ export class RealtimeSession {
     const { ids, clock, settings, log } = this.#deps;
     this.#log = input.log ?? log;
     if (!this.#isConfigured) this.#settings = input.settings ?? settings;
-    const events = turnEvents(ids, input, this.#settings, !this.#isConfigured);
+    const functions = this.#newFunctions(input.functions?.definitions ?? NO_FUNCTIONS);
+    const events = turnEvents(ids, input, this.#settings, !this.#isConfigured, functions);
     const clips = (input.attached ?? []).filter(isTranscribed);
     const isTranscribing = this.#settings.transcriptionModel !== undefined && clips.length > 0;
     const transcription = isTranscribing ? new TranscriptionTracker(clock, clips.length) : undefined;
     this.#transcription = transcription;
     this.#isReplayed ||= events.historyEventId !== undefined;
-    const answered = await this.#runResponse(input.turnId, events, input.onEvent, signal);
+    const answered = await this.#answer(events, input, signal);
     const result = (await this.#mayRepair(answered, input))
       ? await this.#speakInstead(answered, input, signal)
       : answered.result;
@@ -127,6 +130,24 @@ export class RealtimeSession {
     if (!this.#isClosed && result.outcome.kind !== 'failed') await transcription.wait(signal);
     this.#transcription = undefined;
     return { ...result, transcript: transcription.text() };
+  }
+
+  async #answer(events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<Answered> {
+    const { turnId, onEvent, functions } = input;
+    const session = {
+      runResponse: (name: string, next: TurnEvents) => this.#runResponse(name, next, onEvent, signal),
+      send: (items: TurnEvents['all']) => this.#connection?.send(items),
+      close: () => this.close(),
+    };
+    const first = await session.runResponse(turnId, events);
+    return answerCalls(first, turnId, functions, session, this.#deps.ids, signal);
+  }
+
+  /** The list that the session does not know yet. */
+  #newFunctions(definitions: readonly FunctionDefinition[]): readonly FunctionDefinition[] | undefined {
+    if (definitions === this.#functions) return undefined;
+    this.#functions = definitions;
+    return definitions;
   }
 
   /** Whether a history made the model drift from speech to text. */
@@ -168,10 +189,10 @@ export class RealtimeSession {
       if (signal.aborted) onAbort();
       const result = run.collector.result(await run.outcome, wasSent);
       // The next session gets the history again.
-      if (!keepsMemory(result.outcome)) this.close();
+      if (!keepsMemory(result.outcome) || run.collector.hasBrokenCalls) this.close();
       const missingBytes = missingAudioBytes(result);
       if (missingBytes > 0) this.#log.warn({ missingBytes }, 'audio is shorter than the usage says');
-      return { result, itemIds: run.collector.itemIds() };
+      return { result, itemIds: run.collector.itemIds(), calls: run.collector.calls };
     } finally {
       signal.removeEventListener('abort', onAbort);
       run.stop();

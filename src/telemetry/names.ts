@@ -56,7 +56,7 @@ export const ATTRIBUTES = {
 } as const;
 
 /** The steps of a turn. Each is a span below the span `turn`. */
-export type Step = 'read' | 'connect' | 'generate' | 'send';
+export type Step = 'read' | 'connect' | 'generate' | 'tools' | 'send';
 
 /** The metric that `npm run doctor` sends. */
 export const DOCTOR_METRIC = 'voice_bot.doctor';

@@ -9,6 +9,8 @@ import { ATTRIBUTES, METRICS, type Step } from './names.ts';
 export type CountedEnd =
   | 'spoken'
   | 'textOnly'
+  /** It waits for its user to allow a call. */
+  | 'needsApproval'
   | 'cutShort'
   | 'failed'
   /** The model was not asked: a limit, or a user who is not allowed. */

@@ -32,7 +32,7 @@ function activity(fields: Record<string, unknown> = {}): Activity {
 }
 
 function turnOf(fields?: Record<string, unknown>) {
-  return toUserMessage(activity(fields), caller, { isAllowed: true, personKey: 'person' });
+  return toUserMessage(activity(fields), caller, { isAllowed: true, personKey: 'person', vouchedIds: [] });
 }
 
 describe('toUserMessage', () => {
@@ -46,6 +46,7 @@ describe('toUserMessage', () => {
       user: { id: 'user-1', name: 'Ada', aadObjectId: 'aad-1' },
       personKey: 'person',
       isAllowed: true,
+      vouchedIds: [],
       locale: 'de-DE',
       isInBand: false,
       text: 'hello',
@@ -60,7 +61,10 @@ describe('toUserMessage', () => {
   });
 
   it('passes on whether the sender is allowed', () => {
-    assert.equal(toUserMessage(activity(), caller, { isAllowed: false, personKey: 'person' }).isAllowed, false);
+    assert.equal(
+      toUserMessage(activity(), caller, { isAllowed: false, personKey: 'person', vouchedIds: [] }).isAllowed,
+      false,
+    );
   });
 
   for (const [scope, conversation] of [

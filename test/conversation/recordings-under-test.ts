@@ -18,8 +18,15 @@ import { createLogger } from '../../src/log.ts';
 import { DEFAULT_PRICES } from '../../src/prices.ts';
 import { SessionPool } from '../../src/realtime/pool.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
+import { createMemoryAudit } from '../../src/tools/memory-audit.ts';
+import { Tools } from '../../src/tools/tools.ts';
 import { type Answer, FakeModel, SETTINGS } from '../realtime/fake-model.ts';
 import { silentTelemetry } from '../support/silent-telemetry.ts';
+
+const NO_TOOLS = {
+  ...{ functions: async () => [], search: async () => [], openServers: async () => [], documents: undefined },
+  log: createLogger('silent'),
+};
 
 export const HOUR_MS = 3_600_000;
 
@@ -52,6 +59,8 @@ export function talk(answers: readonly Answer[] = [], more: { clock?: Clock; job
   const services: Services = {
     ...engine,
     queue: observed(engine.queue, jobOf),
+    tools: new Tools(NO_TOOLS),
+    audit: createMemoryAudit(),
     audioStore: createMemoryAudioStore({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),
     spending: new Spending({ store: new MemorySpending(clock), budgets, prices, model: 'x', log }),
     rate: new TurnRate(clock, { turnsPerMinute: undefined }),
@@ -111,6 +120,9 @@ export function wayBack({ refuse, shows = false }: { refuse?: Error; shows?: boo
   const sender: ReplySender & { hasShown: boolean } = {
     showActivity() {
       diary.push('shows activity');
+    },
+    showProgress(text) {
+      diary.push(`shows progress: ${text}`);
     },
     showText() {
       if (shows) sender.hasShown = true;

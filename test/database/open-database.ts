@@ -40,6 +40,7 @@ export function newDatabase(
     clock,
     ids: randomIds,
     recordRetentionMs,
+    auditRetentionMs: 90 * DAY_MS,
     audioRetentionMs: DAY_MS,
     audioStoreBytes: 100_000_000,
     log,

@@ -11,7 +11,14 @@ import { sharedPostgres } from '../support/postgres.ts';
 import { openedDatabase } from './open-database.ts';
 
 const DAY_MS = 86_400_000;
-const TABLES = ['audio', 'recording_links', 'conversations', 'spending', 'spending_reservations'] as const;
+const TABLES = [
+  'audio',
+  'recording_links',
+  'conversations',
+  'spending',
+  'spending_reservations',
+  'tool_audit',
+] as const;
 
 let url: string;
 let connection: Connection;
@@ -24,7 +31,13 @@ beforeEach(() => connection.query(`TRUNCATE ${TABLES}`));
 after(() => connection.close());
 
 function retention(clock = systemClock as typeof systemClock | ManualClock): Retention {
-  return new Retention({ ...connectionOptions(url), connection, clock, recordRetentionMs: 30 * DAY_MS });
+  return new Retention({
+    ...connectionOptions(url),
+    connection,
+    clock,
+    recordRetentionMs: 30 * DAY_MS,
+    auditRetentionMs: 30 * DAY_MS,
+  });
 }
 
 async function rowsIn(table: (typeof TABLES)[number]): Promise<number> {
@@ -50,6 +63,8 @@ async function fill(days: number, count: number): Promise<void> {
     SELECT 'person', ${id}, (${at} AT TIME ZONE 'utc')::date FROM ${series}`);
   await connection.query(`INSERT INTO spending_reservations (job, conversation, person, usd, reserved_at)
     SELECT ${id}, '', '', 1, ${at} FROM ${series}`);
+  await connection.query(`INSERT INTO tool_audit (at, event, turn, conversation, asker, tool, origin, arguments_hash)
+    SELECT ${at}, 'done', ${id}, '', '', '', '', '' FROM ${series}`);
 }
 
 describe('retention', () => {
@@ -59,7 +74,7 @@ describe('retention', () => {
     await fill(-1, 2);
     await retention().run();
     // 29 days old: the records and the spending of their conversations.
-    assert.deepEqual(await Promise.all(TABLES.map(rowsIn)), [2, 2, 5, 7, 2]);
+    assert.deepEqual(await Promise.all(TABLES.map(rowsIn)), [2, 2, 5, 7, 2, 5]);
   });
 
   it('is left to an instance that is already deleting', async () => {

@@ -47,6 +47,13 @@ describe('the page of the demo', () => {
     await look(page, 'demo-question');
   });
 
+  it('answers a question about an order from a function, aloud', async () => {
+    await press('Ask for an order');
+    await answer(/Let me look.*shipped/s).waitFor();
+    assert.ok((await heard(page)) > 1);
+    await look(page, 'demo-order');
+  });
+
   it('takes a picture from the attach button, and one of its own', async () => {
     const buffer = png({ width: 30, height: 20, data: Buffer.alloc(30 * 20 * 4, 255) });
     await page.locator('input[type=file]').setInputFiles({ name: 'white.png', mimeType: 'image/png', buffer });

@@ -16,6 +16,10 @@ export function assertOutcome(outcome: Outcome): void {
       assert.notEqual(outcome.text, '');
       assertTrimmed(outcome.text);
       return;
+    case 'needsApproval':
+      assertSound(outcome.pcm);
+      assertTrimmed(outcome.text);
+      return;
     case 'cutShort':
       assertSound(outcome.pcm);
       assertTrimmed(outcome.text);
@@ -44,6 +48,7 @@ export function nameOf(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
+    case 'needsApproval':
       return outcome.kind;
     case 'cutShort':
       return `cutShort ${outcome.why}${outcome.error === undefined ? '' : ` ${outcome.error.code}`}`;

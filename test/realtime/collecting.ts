@@ -48,6 +48,8 @@ export function plain(outcome: Outcome | undefined) {
   switch (outcome.kind) {
     case 'spoken':
       return { kind: outcome.kind, text: outcome.text, bytes: bytesOf(outcome.pcm) };
+    case 'needsApproval':
+      return { kind: outcome.kind, text: outcome.text, bytes: bytesOf(outcome.pcm) };
     case 'textOnly':
       return outcome;
     case 'cutShort':

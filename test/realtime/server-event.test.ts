@@ -169,6 +169,7 @@ describe('the parser of response.done', () => {
       reason: undefined,
       error: undefined,
       texts: [{ at: AT, text: 'Hi there' }],
+      calls: [],
       usage: { ...NO_TOKENS, text: { in: 0, cached: 0, out: 4 }, audio: { in: 0, cached: 0, out: 20 } },
     });
   });

@@ -55,6 +55,8 @@ async function runSample(sample: string | undefined, store: Store): Promise<void
   switch (sample) {
     case 'question':
       return say('Tell me a joke', store);
+    case 'order':
+      return say('What is the status of order 4711?', store);
     case 'talk':
       return say('/talk', store);
     case 'help':

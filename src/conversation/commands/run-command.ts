@@ -65,13 +65,19 @@ function say(text: string): Reply {
   return { text, audio: undefined };
 }
 
+/** What no record holds. May be done twice. */
+export async function forgetBesideRecord(key: string, { audioStore, audit }: Services): Promise<void> {
+  await audioStore.forget(key);
+  await audit.pseudonymise(key);
+}
+
 /** Asks first. The answer is a command of its own, which any instance takes: nothing is stored meanwhile. */
 function planForget(argument: string, message: UserMessage, { commands }: Messages, services: Services): CommandPlan {
   const by = authorOf(message);
   if (argument.toLowerCase() !== 'yes') return plan(NOTE, commands.confirmForget(by));
   const confirm = async (signal: AbortSignal) => {
-    const { audioStore, clock, log } = services;
-    await retry(() => audioStore.forget(message.key), { clock, log, signal });
+    const { clock, log } = services;
+    await retry(() => forgetBesideRecord(message.key, services), { clock, log, signal });
     return say(commands.forgotten(by));
   };
   return { action: { kind: 'forget' }, confirm };

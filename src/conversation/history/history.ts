@@ -13,6 +13,8 @@ export interface PastMessage {
   readonly name?: string | undefined;
   /** The message's id, by which its channel says that it was deleted. */
   readonly activityId?: string | undefined;
+  /** What the model called for it, shortened. */
+  readonly calls?: readonly string[] | undefined;
 }
 
 const LEAD =
@@ -85,7 +87,9 @@ export function withTurn(history: readonly PastTurn[], turn: PastTurn, maxTurns:
 }
 
 function estimateTokens(history: readonly PastTurn[]): number {
-  const bytes = history.map(({ user, assistant = '' }) => Buffer.byteLength(user) + Buffer.byteLength(assistant));
+  const bytes = history.map(({ user, assistant = '', calls = [] }) =>
+    Buffer.byteLength(user + assistant + calls.join('')),
+  );
   return bytes.reduce((sum, each) => sum + each, 0) / BYTES_PER_TOKEN;
 }
 
@@ -95,8 +99,9 @@ function estimateTokens(history: readonly PastTurn[]): number {
  */
 export function historyText(history: readonly PastTurn[]): string | undefined {
   if (history.length === 0) return undefined;
-  const lines = history.flatMap(({ user, name, assistant }) => [
+  const lines = history.flatMap(({ user, name, assistant, calls = [] }) => [
     { role: 'user', ...(name === undefined ? {} : { name }), text: user },
+    ...calls.map((text) => ({ role: 'tool', text })),
     ...(assistant === undefined ? [] : [{ role: 'assistant', text: assistant }]),
   ]);
   return `${LEAD}\n${JSON.stringify(lines)}`;

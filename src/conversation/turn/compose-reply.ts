@@ -3,6 +3,8 @@ import { encodeWav } from '../../audio/wav.ts';
 import { apology, messagesFor } from '../../messages/messages.ts';
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { Outcome } from '../../realtime/outcome.ts';
+import type { Source } from '../../tools/tool.ts';
+import type { CallResult } from '../../tools/tool-call.ts';
 import type { ConversationRecord } from '../records.ts';
 import type { Reply, ReplyAudio } from '../reply.ts';
 import type { Services } from '../services.ts';
@@ -14,7 +16,7 @@ import type { Response } from './turn-result.ts';
 
 /** Makes the whole reply: what was understood, the answer with its audio, and what else the user has to know. */
 export async function composeReply(
-  { model, shownHeading }: Response,
+  { model, shownHeading, calls }: Response,
   attachments: ReadAttachments,
   record: ConversationRecord,
   turn: TurnContext,
@@ -28,7 +30,18 @@ export async function composeReply(
     ...attachments.notes,
     ...voiceNotes(message, model, record, services.settings.voice),
   ];
-  return { ...answer, text: paragraphs(answer.addsToShown === true ? '' : heading, answer.text, ...notes) };
+  const sources = sourcesOf(calls);
+  return {
+    ...answer,
+    ...(sources.length === 0 ? {} : { sources }),
+    text: paragraphs(answer.addsToShown === true ? '' : heading, answer.text, ...notes),
+  };
+}
+
+/** Each once, in the order in which they were found. */
+function sourcesOf(calls: readonly CallResult[]): readonly Source[] {
+  const found = calls.flatMap(({ sources }) => sources);
+  return [...new Map(found.map((source) => [`${source.title} ${source.url ?? ''}`, source])).values()];
 }
 
 /** Joins what is there to the text of one message. */
@@ -52,6 +65,8 @@ export async function toReply(
   switch (outcome.kind) {
     case 'spoken':
       return { ...fromModel, text: outcome.text || messages.voiceReply, audio: await toAudio(outcome, turn, services) };
+    case 'needsApproval':
+      return { ...fromModel, text: outcome.text, audio: await toAudio(outcome, turn, services) };
     case 'textOnly':
       return { ...fromModel, text: outcome.text };
     case 'failed':

@@ -79,6 +79,7 @@ function answered(outcome: Outcome, incident: string): Report {
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
+    case 'needsApproval':
       return { end, level: 'info', text };
     case 'cutShort':
       return { end, level: 'warn', text, fields: { why: outcome.why, err: outcome.error } };
@@ -88,5 +89,5 @@ function answered(outcome: Outcome, incident: string): Report {
 }
 
 function audioBytesOf(outcome: Outcome | undefined): number {
-  return outcome?.kind === 'spoken' || outcome?.kind === 'cutShort' ? outcome.pcm.byteLength : 0;
+  return outcome !== undefined && 'pcm' in outcome ? outcome.pcm.byteLength : 0;
 }

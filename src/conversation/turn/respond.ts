@@ -8,6 +8,7 @@ import type { Services } from '../services.ts';
 import { type Prompt, sizeOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
 import type { TurnContext } from './turn-context.ts';
+import { progressOf, turnTools } from './turn-functions.ts';
 import type { Response } from './turn-result.ts';
 
 /** Reserves the most that an answer may cost, or says which budget that exceeds. */
@@ -39,10 +40,13 @@ export async function respond(
   const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
   const { settings, about, text, parts: attached, history, lastTurn } = prompt;
   const stream = streamReply(sender, prompt, turn, clock);
+  const set = await services.tools.setFor(message.vouchedIds ?? [], message.scope);
+  const tools = turnTools(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn, services);
   const input: TurnInput = {
     ...{ turnId: job.id, about, settings, log, text, attached, history },
     onEvent: stream.onEvent,
     mayAskAgain: () => allowance.mayAskAgain(),
+    functions: tools.functions,
   };
   const request = { key: message.key, lastTurn, input, log, signal, timeoutMs, telemetry };
   const model = await generateResponse(request, services);
@@ -53,5 +57,5 @@ export async function respond(
   const error = errorOf(model.outcome);
   const isLeft = error?.code === 'shutting_down' && job.isTransferable && !sender.hasShown;
   if (isLeft || error?.code === 'claim_lost') throw error;
-  return { model, shownHeading: stream.heading() };
+  return { model, shownHeading: stream.heading(), calls: tools.results };
 }

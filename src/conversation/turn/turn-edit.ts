@@ -1,5 +1,6 @@
 import type { ModelResult } from '../../realtime/model-result.ts';
 import { addUsage } from '../../token-usage.ts';
+import type { CallResult } from '../../tools/tool-call.ts';
 import { nextMemory } from '../history/history.ts';
 import { messageId } from '../keys.ts';
 import { isKnown } from '../record-after.ts';
@@ -18,9 +19,12 @@ export interface Answered {
   readonly reply: Reply;
 }
 
+/** Of a tool's result. */
+const MAX_REMEMBERED_CHARS = 200;
+
 /** The edit that applies a turn to the newest record; does nothing the second time. `found`: as the turn began with it. */
 export function turnEdit(
-  { attachments, response: { model }, reply }: Answered,
+  { attachments, response: { model, calls }, reply }: Answered,
   found: ConversationRecord,
   { job: { id: turnId, message }, costUsd = 0 }: TurnContext,
   { historyTurns, settings: { voice: configuredVoice } }: Services,
@@ -29,8 +33,8 @@ export function turnEdit(
   const user = [message.text, ...attachments.remembered.map((line) => line(model.transcript))]
     .filter((line) => line !== '')
     .join('\n');
-  const past = { user, name: speakerOf(message), activityId: message.activityId };
-  const { text, addsToShown, isFromModel, audio } = reply;
+  const past = { user, name: speakerOf(message), activityId: message.activityId, ...remembered(calls) };
+  const { text, addsToShown, isFromModel, sources, audio } = reply;
   return (record) => {
     if (record.lastTurn === turnId || record.unsent?.message === id) return record;
     const isWithdrawn = isKnown(record, message.activityId);
@@ -41,8 +45,16 @@ export function turnEdit(
       usage: usageAfter(record.usage, model, reply),
       // A withdrawn message makes the session of this turn stale; a change by a command makes every session stale.
       lastTurn: isWithdrawn ? record.lastTurn : record.lastTurn === found.lastTurn ? turnId : id,
-      unsent: { message: id, reply: { text, addsToShown, isFromModel }, audioId: audio?.stored?.id, costUsd },
+      unsent: { message: id, reply: { text, addsToShown, isFromModel, sources }, audioId: audio?.stored?.id, costUsd },
     };
+  };
+}
+
+/** What a later session is told of calls. */
+function remembered(calls: readonly CallResult[]): { readonly calls?: readonly string[] } {
+  if (calls.length === 0) return {};
+  return {
+    calls: calls.map(({ call, end, output }) => `${call.name} (${end.kind}): ${output.slice(0, MAX_REMEMBERED_CHARS)}`),
   };
 }
 

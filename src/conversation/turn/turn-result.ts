@@ -1,4 +1,5 @@
 import type { ModelResult } from '../../realtime/model-result.ts';
+import type { CallResult } from '../../tools/tool-call.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
 import type { RecordingLink } from '../user-message.ts';
 
@@ -7,6 +8,8 @@ export interface Response {
   readonly model: ModelResult;
   /** What was shown above the answer while it was made, and stays; `undefined` when nothing was shown. */
   readonly shownHeading?: string | undefined;
+  /** What the model has called, in order. */
+  readonly calls: readonly CallResult[];
 }
 
 /** Why the model was not asked. */

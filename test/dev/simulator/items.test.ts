@@ -68,7 +68,7 @@ describe('conversation.item.create', () => {
   const refused: readonly [string, Json | undefined, string, string][] = [
     ['no item', undefined, 'missing_required_parameter', 'item'],
     ['no type', { role: 'user', content: [] }, 'missing_required_parameter', 'item.type'],
-    ['the result of a tool', { type: 'function_call_output', call_id: 'c', output: '' }, 'invalid_value', 'item.type'],
+    ['an item of an MCP server', { type: 'mcp_call', name: 'x' }, 'invalid_value', 'item.type'],
     ['an id that is too long', message([], { id: 'x'.repeat(33) }), 'string_above_max_length', 'item.id'],
     ['an empty id', message([], { id: '' }), 'invalid_value', 'item.id'],
     ['no role', { type: 'message', content: [] }, 'missing_required_parameter', 'item.role'],

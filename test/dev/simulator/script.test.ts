@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { type Script, scripted } from '../../../dev/simulator/script.ts';
 
 function ask({ responder }: Script, text: string) {
-  return responder({ text, history: [], clips: [], inputs: [], instructions: '', sessionId: 'sess_1' });
+  const nothing = { history: [], clips: [], inputs: [], tools: [], outputs: [], instructions: '' };
+  return responder({ ...nothing, text, sessionId: 'sess_1' });
 }
 
 describe('a script', () => {

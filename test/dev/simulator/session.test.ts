@@ -139,9 +139,17 @@ describe('whatever a client does', () => {
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     const deep = '['.repeat(200_000) + ']'.repeat(200_000);
-    client.socket.send(`{"type":"session.update","event_id":"evt_1","session":{"type":"realtime","tools":${deep}}}`);
-    const error = await client.error();
-    assert.deepEqual([error['code'], error['event_id']], ['server_error', 'evt_1']);
+    const tools = `[{"type":"function","name":"f","parameters":{"type":"object","properties":${deep}}}]`;
+    const fields = `"event_id":"evt_1","session":{"type":"realtime"`;
+    for (const frame of [
+      `{"type":"session.update",${fields},"reasoning":${deep}}}`,
+      `{"type":"session.update",${fields},"tools":${tools}}}`,
+      `{"type":"response.create","event_id":"evt_1","response":{"tools":${tools}}}`,
+    ]) {
+      client.socket.send(frame);
+      const error = await client.error();
+      assert.deepEqual([error['code'], error['event_id']], ['server_error', 'evt_1']);
+    }
     client.update({});
     await client.until('session.updated');
     assert.equal((await client.ask('hi')).at(-1)?.['type'], 'response.done');

@@ -4,16 +4,21 @@ import type { Item, Role } from '../../../dev/simulator/items.ts';
 import { usageOf } from '../../../dev/simulator/usage.ts';
 
 let lastId = 0;
+const NOTHING = { instructions: '', tools: [] };
 
 function item(role: Role, text: string, audioMs = 0): Item {
   const content = [{ type: role === 'assistant' ? ('output_text' as const) : ('input_text' as const), text }];
-  return { id: `item_${++lastId}`, role, status: 'completed', content, audioMs };
+  return { id: `item_${++lastId}`, type: 'message', role, status: 'completed', content, audioMs };
 }
 
 describe('usageOf', () => {
   it('counts four characters, 100 ms heard or 50 ms spoken as a token', () => {
     const items = [item('user', 'x'.repeat(40)), item('user', '', 1_000), item('assistant', 'x'.repeat(8), 1_000)];
-    const usage = usageOf({ instructions: 'x'.repeat(4), items }, [item('assistant', 'x'.repeat(5), 2_025)], undefined);
+    const usage = usageOf(
+      { ...NOTHING, instructions: 'x'.repeat(4), items },
+      [item('assistant', 'x'.repeat(5), 2_025)],
+      undefined,
+    );
     assert.deepEqual(usage, {
       total_tokens: 43 + 43,
       input_tokens: 13 + 30,
@@ -31,17 +36,23 @@ describe('usageOf', () => {
     (usage['input_token_details'] as Record<string, unknown>)['cached_tokens'];
 
   it('counts as cached what the last response read at the same place', () => {
-    const previous = { instructions: 'a', items: [long, item('user', 'b')] };
+    const previous = { ...NOTHING, instructions: 'a', items: [long, item('user', 'b')] };
     const items = [...previous.items, item('assistant', 'new')];
-    assert.equal(cachedOf(usageOf({ instructions: 'a', items }, [], previous)), 1_202);
-    assert.equal(cachedOf(usageOf({ instructions: 'a', items: [long, item('user', 'other')] }, [], previous)), 1_201);
+    assert.equal(cachedOf(usageOf({ ...NOTHING, instructions: 'a', items }, [], previous)), 1_202);
+    assert.equal(
+      cachedOf(usageOf({ ...NOTHING, instructions: 'a', items: [long, item('user', 'other')] }, [], previous)),
+      1_201,
+    );
   });
 
   it('counts nothing as cached below 1024 tokens, after other instructions, or behind a change', () => {
-    const previous = { instructions: 'a', items: [long] };
-    const short = { instructions: 'a', items: [item('user', 'x')] };
+    const previous = { ...NOTHING, instructions: 'a', items: [long] };
+    const short = { ...NOTHING, instructions: 'a', items: [item('user', 'x')] };
     assert.equal(cachedOf(usageOf(short, [], short)), 0);
-    assert.equal(cachedOf(usageOf({ instructions: 'b', items: [long] }, [], previous)), 0);
-    assert.equal(cachedOf(usageOf({ instructions: 'a', items: [item('user', 'x'), long] }, [], previous)), 0);
+    assert.equal(cachedOf(usageOf({ ...NOTHING, instructions: 'b', items: [long] }, [], previous)), 0);
+    assert.equal(
+      cachedOf(usageOf({ ...NOTHING, instructions: 'a', items: [item('user', 'x'), long] }, [], previous)),
+      0,
+    );
   });
 });

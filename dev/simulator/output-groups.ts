@@ -1,0 +1,27 @@
+import type { Phase } from './items.ts';
+import type { CallOutput, MessageOutput, Output } from './responder.ts';
+
+/** Outputs whose items are open at the same time: a message and the calls right after it, or calls alone. */
+export interface OutputGroup {
+  readonly message: MessageOutput | undefined;
+  readonly calls: readonly CallOutput[];
+  /** Of the message: commentary if any call of the response follows it. */
+  readonly phase: Phase;
+}
+
+export function groupsOf(outputs: readonly Output[]): readonly OutputGroup[] {
+  const lastCall = outputs.findLastIndex(isCall);
+  const groups: OutputGroup[] = [];
+  for (const [index, output] of outputs.entries()) {
+    const phase = index < lastCall ? 'commentary' : 'final_answer';
+    const group = groups.at(-1);
+    if (!isCall(output)) groups.push({ message: output, calls: [], phase });
+    else if (group === undefined) groups.push({ message: undefined, calls: [output], phase });
+    else groups[groups.length - 1] = { ...group, calls: [...group.calls, output] };
+  }
+  return groups;
+}
+
+export function isCall(output: Output): output is CallOutput {
+  return 'call' in output;
+}

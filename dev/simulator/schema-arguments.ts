@@ -1,0 +1,67 @@
+import { isRecord } from './events.ts';
+
+/** What a message says about an action: "write a file SUBJECT with CONTENT". */
+export interface ActionWords {
+  /** Empty where the message names none. */
+  readonly subject: string;
+  readonly content: string;
+}
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** Names of parameters that hold a text and not what it is about. */
+const CONTENT_NAME = /content|text|body|message|description/i;
+
+/**
+ * Fills the required parameters of a tool, or the first one where none is required: the first text is the subject, later
+ * ones are the content or empty, and everything else is a number of the message or the plainest value of its type.
+ */
+export function plausibleArguments(schema: Schema | undefined, words: ActionWords): Record<string, unknown> {
+  const properties = isRecord(schema?.['properties']) ? schema['properties'] : {};
+  const required = Array.isArray(schema?.['required']) ? schema['required'] : [];
+  const names = Object.keys(properties).filter((name) => required.includes(name));
+  const filled = names.length > 0 ? names : Object.keys(properties).slice(0, 1);
+  let isSubjectUsed = false;
+  return Object.fromEntries(
+    filled.map((name) => {
+      const isContent = CONTENT_NAME.test(name) && (isSubjectUsed || words.content !== '');
+      const text = isContent ? words.content : isSubjectUsed ? '' : words.subject;
+      const value = plausibleValue(properties[name], text, words);
+      isSubjectUsed ||= !isContent && (value === text || Array.isArray(value));
+      return [name, value];
+    }),
+  );
+}
+
+function plausibleValue(property: unknown, text: string, words: ActionWords): unknown {
+  const schema = isRecord(property) ? property : {};
+  const allowed = schema['enum'];
+  if (Array.isArray(allowed)) return allowed.find((value) => isNamed(value, words)) ?? allowed[0];
+  switch (typeOf(schema)) {
+    case 'number':
+    case 'integer':
+      return numberIn(words);
+    case 'boolean':
+      return false;
+    case 'array':
+      return text !== '' && isRecord(schema['items']) && typeOf(schema['items']) === 'string' ? [text] : [];
+    case 'object':
+      return {};
+    default:
+      return text;
+  }
+}
+
+/** A type may be a list, as in `["string", "null"]`. */
+function typeOf(schema: Schema): unknown {
+  const { type } = schema;
+  return Array.isArray(type) ? type.find((each) => each !== 'null') : type;
+}
+
+function isNamed(value: unknown, { subject, content }: ActionWords): boolean {
+  return typeof value === 'string' && `${subject} ${content}`.toLowerCase().includes(value.toLowerCase());
+}
+
+function numberIn({ subject, content }: ActionWords): number {
+  return Number(/\d{1,15}/.exec(`${subject} ${content}`)?.[0] ?? 0);
+}

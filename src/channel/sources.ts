@@ -1,0 +1,83 @@
+import type { Activity, Entity } from 'botbuilder';
+import type { Messages } from '../messages/messages.ts';
+import type { Source } from '../tools/tool.ts';
+
+/**
+ * How a channel shows what an answer rests on. `entity`: numbers in the text and an entity that names the sources.
+ * `definitions`: the same, and a Markdown definition for each number, which Web Chat makes a list of. `list`: a list of
+ * its own below the text.
+ */
+export type SourceStyle = 'entity' | 'definitions' | 'list';
+
+/** Of Teams: more claims, or longer names, and it refuses the message. */
+const MAX_SOURCES = 20;
+const MAX_NAME_CHARS = 80;
+
+/** Of both clients: there is at most one entity of this kind in a message. */
+const MESSAGE_TYPE = 'https://schema.org/Message';
+
+/** The message with its sources below it. Only adds to the text: what was streamed is never taken back. */
+export function withSources(
+  message: Partial<Activity>,
+  sources: readonly Source[],
+  style: SourceStyle,
+  messages: Messages,
+): Partial<Activity> {
+  if (sources.length === 0) return message;
+  const named = sources.slice(0, MAX_SOURCES).map((source) => ({ ...source, name: nameOf(source, messages) }));
+  const text = message.text ?? '';
+  const numbers = named.map((_, at) => `[${at + 1}]`).join(' ');
+  switch (style) {
+    case 'list':
+      return { ...message, text: `${text}\n\n${messages.sources.heading}\n\n${named.map(listed).join('\n')}` };
+    case 'entity':
+      return { ...message, text: `${text} ${numbers}`, entities: withClaims(message.entities, named) };
+    case 'definitions': {
+      const definitions = named.map(
+        ({ url, name }, at) =>
+          `[${at + 1}]: ${url === undefined ? `cite:${at + 1}` : linkable(url)} "${quotable(name)}"`,
+      );
+      const withNumbers = `${text} ${numbers}\n\n${definitions.join('\n')}`;
+      return { ...message, text: withNumbers, entities: withClaims(message.entities, named) };
+    }
+  }
+}
+
+interface NamedSource extends Source {
+  readonly name: string;
+}
+
+function nameOf({ title, page }: Source, { sources }: Messages): string {
+  const place = page === undefined ? '' : `, ${sources.page(page)}`;
+  return `${title
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .slice(0, MAX_NAME_CHARS - place.length)}${place}`;
+}
+
+function listed({ name, url }: NamedSource, at: number): string {
+  const text = name.replaceAll(/[\\`*_[\]<>()#|!]/g, '\\$&');
+  return `${at + 1}. ${url === undefined ? text : `[${text}](${linkable(url)})`}`;
+}
+
+/** Parentheses and spaces would end the link. */
+function linkable(url: string): string {
+  return url.replaceAll(/[()\s]/g, (found) => `%${found.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+function quotable(name: string): string {
+  return name.replaceAll(/["\\]/g, "'");
+}
+
+/** The claims stand in the entity that marks the message as made by AI, where there is one. */
+function withClaims(entities: Entity[] | undefined, named: readonly NamedSource[]): Entity[] {
+  const label = entities?.find(({ type }) => type === MESSAGE_TYPE);
+  const others = entities?.filter((entity) => entity !== label) ?? [];
+  const base = label ?? { type: MESSAGE_TYPE, '@type': 'Message', '@context': 'https://schema.org', '@id': '' };
+  const citation = named.map(({ name, url }, at) => ({
+    '@type': 'Claim',
+    position: at + 1,
+    appearance: { '@type': 'DigitalDocument', name, ...(url === undefined ? { text: name } : { url }) },
+  }));
+  return [...others, { ...base, citation }];
+}

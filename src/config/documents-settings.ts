@@ -1,0 +1,24 @@
+import type { EnvReader } from './env.ts';
+
+/** A folder that the bot searches for answers. */
+export interface DocumentsSettings {
+  readonly folder: string;
+  readonly pollMs: number;
+  /** Who may ask about it; empty = everybody. */
+  readonly users: readonly string[];
+  readonly scopes: readonly ('personal' | 'group' | 'channel')[];
+}
+
+const SCOPES = ['personal', 'group', 'channel'] as const;
+const POLL_MS = 30_000;
+
+/** `undefined` where no folder is named. */
+export function readDocuments(read: EnvReader): DocumentsSettings | undefined {
+  const folder = read.text('DOCUMENTS_FOLDER');
+  const users = read.list('DOCUMENTS_USERS');
+  const named = read.list('DOCUMENTS_SCOPES');
+  const scopes = SCOPES.filter((scope) => named.includes(scope));
+  if (scopes.length < named.length)
+    read.problems.push(`DOCUMENTS_SCOPES is "${named.join(',')}"; expected some of ${SCOPES.join(', ')}`);
+  return folder === undefined ? undefined : { folder, pollMs: POLL_MS, users, scopes };
+}

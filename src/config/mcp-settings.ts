@@ -1,0 +1,233 @@
+import stripJsonComments from 'strip-json-comments';
+import { fieldsOf } from '../json-access.ts';
+import { type Env, type EnvReader, isLoopbackHost } from './env.ts';
+import { resolveVariables } from './mcp-variables.ts';
+import { isAlike } from './unknown-settings.ts';
+
+/** How a server is reached. */
+export type McpTransport =
+  | {
+      readonly kind: 'stdio';
+      readonly command: string;
+      readonly args: readonly string[];
+      /** All that the program gets of the environment, beside what every program needs (`PATH`, `HOME`). */
+      readonly env: Readonly<Record<string, string>>;
+      readonly cwd: string | undefined;
+    }
+  | {
+      readonly kind: 'http';
+      readonly url: string;
+      readonly headers: Readonly<Record<string, string>>;
+      /** A fresh token for this scope goes with each request, to the host of `url` alone. */
+      readonly entraScope: string | undefined;
+    };
+
+/** One server of the file that `MCP_CONFIG` names. */
+export interface McpServerSettings {
+  readonly name: string;
+  readonly transport: McpTransport;
+  /** `always`: people are asked before each call, but for the tools of `allow`. */
+  readonly approval: 'always' | 'never';
+  /** The server's own names of tools that run without asking. */
+  readonly allow: readonly string[];
+  /** The server's own names of tools that change nothing: they may run side by side, and again after a failure. */
+  readonly readOnly: readonly string[];
+  /** Who may use it; empty = everybody. */
+  readonly users: readonly string[];
+  readonly scopes: readonly ('personal' | 'group' | 'channel')[];
+  readonly timeoutMs: number;
+  /** Whether the server is told who asked. */
+  readonly passUser: boolean;
+}
+
+const OWN_KEYS = ['allow', 'approval', 'readOnly', 'users', 'scopes', 'timeoutSeconds', 'auth', 'passUser'] as const;
+const SCOPES = ['personal', 'group', 'channel'] as const;
+const DEFAULT_TIMEOUT_SECONDS = 30;
+const MAX_TIMEOUT_SECONDS = 300;
+/** Of other programs, and alike. */
+const FOREIGN_KEYS = ['oauth', 'args', 'url'];
+/** The service takes 64 characters for the names of server and tool together. */
+const SERVER_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/;
+const SECRET_NAME = /key|token|secret|password|authorization/i;
+
+/** Reads the file that `MCP_CONFIG` names. What is wrong goes to the reader's problems, without a value of the file. */
+export function readMcpServers(
+  read: EnvReader,
+  env: Env,
+  readText: (path: string) => string,
+): readonly McpServerSettings[] {
+  const path = read.text('MCP_CONFIG');
+  if (path === undefined) return [];
+  const servers = serversIn(path, readText);
+  if ('problem' in servers) {
+    read.problems.push(`MCP_CONFIG names ${path}, which ${servers.problem}`);
+    return [];
+  }
+  return Object.entries(servers.entries).flatMap(([name, entry]) => {
+    const reader = new EntryReader(`MCP_CONFIG (${path}, server ${JSON.stringify(name)})`, read, env);
+    return SERVER_NAME.test(name) ? reader.server(name, entry) : reader.misnamed();
+  });
+}
+
+type ServersIn = { readonly entries: Readonly<Record<string, unknown>> } | { readonly problem: string };
+
+/** VS Code has its servers under `servers`, everybody else under `mcpServers`. */
+function serversIn(path: string, readText: (path: string) => string): ServersIn {
+  const text = attempt(() => readText(path));
+  if (text === undefined) return { problem: 'cannot be read; expected a JSON file' };
+  const file = attempt(() => fieldsOf(JSON.parse(stripJsonComments(text, { trailingCommas: true }))));
+  if (file === undefined) return { problem: 'is not JSON; expected {"mcpServers": {…}}' };
+  const entries = file['mcpServers'] ?? file['servers'];
+  if (typeof entries !== 'object' || entries === null || Array.isArray(entries))
+    return { problem: 'names no servers; expected {"mcpServers": {…}}' };
+  return { entries: fieldsOf(entries) };
+}
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined; // what JSON.parse throws quotes the file
+  }
+}
+
+/** Reads one entry; each problem names its place. */
+class EntryReader {
+  readonly #place: string;
+  readonly #read: EnvReader;
+  readonly #env: Env;
+
+  constructor(place: string, read: EnvReader, env: Env) {
+    this.#place = place;
+    this.#read = read;
+    this.#env = env;
+  }
+
+  misnamed(): [] {
+    this.#problem('its name cannot be part of a tool name; expected up to 32 letters, digits, ".", "_" and "-"');
+    return [];
+  }
+
+  server(name: string, entry: unknown): McpServerSettings[] {
+    const fields = fieldsOf(entry);
+    this.#noticeMisspelt(fields);
+    const transport = this.#transport(fields);
+    if (transport === undefined) return [];
+    const approval = fields['approval'] ?? 'always';
+    if (approval !== 'always' && approval !== 'never') this.#problem('"approval" is neither "always" nor "never"');
+    const timeoutSeconds = fields['timeoutSeconds'] ?? DEFAULT_TIMEOUT_SECONDS;
+    const isTimeout =
+      typeof timeoutSeconds === 'number' && timeoutSeconds >= 1 && timeoutSeconds <= MAX_TIMEOUT_SECONDS;
+    if (!isTimeout) this.#problem(`"timeoutSeconds" is not from 1 to ${MAX_TIMEOUT_SECONDS}`);
+    const scopes = this.#texts(fields, 'scopes').filter((scope) => SCOPES.some((each) => each === scope));
+    if (scopes.length < this.#texts(fields, 'scopes').length) this.#problem(`"scopes" takes ${SCOPES.join(', ')}`);
+    return [
+      {
+        name,
+        transport,
+        approval: approval === 'never' ? 'never' : 'always',
+        allow: this.#texts(fields, 'allow'),
+        readOnly: this.#texts(fields, 'readOnly'),
+        users: this.#texts(fields, 'users'),
+        scopes: SCOPES.filter((scope) => scopes.includes(scope)),
+        timeoutMs: isTimeout ? timeoutSeconds * 1000 : 0,
+        passUser: this.#flag(fields, 'passUser'),
+      },
+    ];
+  }
+
+  #transport(fields: Readonly<Record<string, unknown>>): McpTransport | undefined {
+    const { type, command, url } = fields;
+    if (type === 'sse') this.#problem('its type "sse" was replaced in MCP; expected the address of streamable HTTP');
+    else if (typeof command === 'string' && url === undefined) return this.#stdio(command, fields);
+    else if (typeof url === 'string' && command === undefined) return this.#http(url, fields);
+    else this.#problem('it has no "command" and no "url", or both; expected one of them');
+    return undefined;
+  }
+
+  #stdio(command: string, fields: Readonly<Record<string, unknown>>): McpTransport {
+    if (fields['envFile'] !== undefined) this.#notice('"envFile" is not read; name the variables under "env"');
+    const { cwd } = fields;
+    return {
+      kind: 'stdio',
+      command: this.#resolved(command, 'command'),
+      args: this.#texts(fields, 'args').map((arg) => this.#resolved(arg, 'args')),
+      env: this.#table(fields, 'env'),
+      cwd: typeof cwd === 'string' ? this.#resolved(cwd, 'cwd') : undefined,
+    };
+  }
+
+  #http(written: string, fields: Readonly<Record<string, unknown>>): McpTransport | undefined {
+    const url = this.#resolved(written, 'url');
+    const entraScope = fieldsOf(fields['auth'])['entraScope'];
+    const address = URL.canParse(url) ? new URL(url) : undefined;
+    const isLocal = address?.protocol === 'http:' && isLoopbackHost(address.hostname);
+    if (address?.protocol !== 'https:' && !isLocal) {
+      this.#problem('its "url" is no https address (http:// only for a loopback host)');
+      return undefined;
+    }
+    if (fields['auth'] !== undefined && (typeof entraScope !== 'string' || !/^\S+\/\.default$/.test(entraScope)))
+      this.#problem('"auth" is not of the form {"entraScope": "https://search.azure.com/.default"}');
+    if (entraScope !== undefined && isLocal) this.#problem('"auth" needs an https address: a token is sent there');
+    return {
+      kind: 'http',
+      url,
+      headers: this.#table(fields, 'headers'),
+      entraScope: typeof entraScope === 'string' ? entraScope : undefined,
+    };
+  }
+
+  /** Texts by name, as in `env` and `headers`. A secret that stands there is in every copy of the file. */
+  #table(fields: Readonly<Record<string, unknown>>, key: string): Record<string, string> {
+    const table: Record<string, string> = {};
+    for (const [name, value] of Object.entries(fieldsOf(fields[key]))) {
+      if (!['string', 'number', 'boolean'].includes(typeof value)) {
+        this.#problem(`"${key}.${name}" is no text`);
+        continue;
+      }
+      const text = String(value);
+      if (SECRET_NAME.test(name) && text !== '' && !text.includes('${'))
+        this.#notice(`"${key}.${name}" holds a secret; write \${NAME} there, and set NAME in the environment`);
+      table[name] = this.#resolved(text, `${key}.${name}`);
+    }
+    return table;
+  }
+
+  #resolved(text: string, key: string): string {
+    const { resolved, missing } = resolveVariables(text, this.#env);
+    for (const name of missing) this.#problem(`"${key}" needs ${name}, which is not set`);
+    return resolved;
+  }
+
+  #texts(fields: Readonly<Record<string, unknown>>, key: string): readonly string[] {
+    const value = fields[key] ?? [];
+    if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
+    this.#problem(`"${key}" is no list of texts`);
+    return [];
+  }
+
+  #flag(fields: Readonly<Record<string, unknown>>, key: string): boolean {
+    const value = fields[key] ?? false;
+    if (typeof value !== 'boolean') this.#problem(`"${key}" is neither true nor false`);
+    return value === true;
+  }
+
+  /** Other programs have keys of their own in the file: only what looks like one of ours is named. */
+  #noticeMisspelt(fields: Readonly<Record<string, unknown>>): void {
+    const known: readonly string[] = OWN_KEYS;
+    for (const key of Object.keys(fields)) {
+      const isKnown = known.includes(key) || FOREIGN_KEYS.includes(key);
+      const meant = isKnown ? undefined : known.find((each) => isAlike(key, each));
+      if (meant !== undefined) this.#notice(`"${key}" is not read; did you mean "${meant}"?`);
+    }
+  }
+
+  #problem(text: string): void {
+    const problem = `${this.#place}: ${text}`;
+    if (!this.#read.problems.includes(problem)) this.#read.problems.push(problem);
+  }
+
+  #notice(text: string): void {
+    this.#read.notices.push(`${this.#place}: ${text}`);
+  }
+}

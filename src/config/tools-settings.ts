@@ -1,0 +1,22 @@
+import { type DocumentsSettings, readDocuments } from './documents-settings.ts';
+import type { Env, EnvReader } from './env.ts';
+import { type McpServerSettings, readMcpServers } from './mcp-settings.ts';
+
+/** What the model may call beside the bot's own functions. */
+export interface ToolsSettings {
+  readonly servers: readonly McpServerSettings[];
+  readonly documents: DocumentsSettings | undefined;
+  /** Whether the example functions are there, as in the demo. */
+  readonly hasExamples: boolean;
+  /** How long the database keeps what tools have done. */
+  readonly auditRetentionMs: number;
+}
+
+export function readTools(read: EnvReader, env: Env, readText: (path: string) => string): ToolsSettings {
+  return {
+    servers: readMcpServers(read, env, readText),
+    documents: readDocuments(read),
+    hasExamples: read.flag('EXAMPLE_TOOLS', false),
+    auditRetentionMs: read.whole('TOOL_AUDIT_RETENTION_DAYS', 90, { min: 1, max: 3650 }) * 86_400_000,
+  };
+}

@@ -1,0 +1,85 @@
+import { messagesFor } from '../../messages/messages.ts';
+import type { ContentPart } from '../../realtime/content.ts';
+import type { CallOutputs, TurnFunctions } from '../../realtime/function-calls.ts';
+import type { FunctionCall } from '../../realtime/server-event.ts';
+import { earlierEnd, type RunCallsDeps, runCalls, type Verdict } from '../../tools/run-calls.ts';
+import type { Tool } from '../../tools/tool.ts';
+import { argumentsHash, type CallResult, type ToolCall } from '../../tools/tool-call.ts';
+import type { ToolSet } from '../../tools/tools.ts';
+import type { Services } from '../services.ts';
+import type { TurnContext } from './turn-context.ts';
+
+/** Of one turn, all its responses together. */
+const MAX_CALLS = 16;
+
+/** What the model may call in a turn, and what it has called. */
+export interface TurnTools {
+  readonly functions: TurnFunctions;
+  /** In the order in which they ended. */
+  readonly results: readonly CallResult[];
+}
+
+/** What people read while a tool works, in their language. Never what the model passes. */
+export function progressOf({ progress, title }: Tool, locale: string | undefined): string {
+  const messages = messagesFor(locale);
+  return progress?.[messages.language] ?? messages.toolWorking(title);
+}
+
+/** Runs the calls of one turn. `onCall` is told of each one before it runs. */
+export function turnTools(
+  set: ToolSet,
+  onCall: (tool: Tool) => void,
+  turn: TurnContext,
+  services: Services,
+): TurnTools {
+  const results: CallResult[] = [];
+  const run = async (calls: readonly FunctionCall[], signal: AbortSignal): Promise<CallOutputs> => {
+    const left = MAX_CALLS - results.length;
+    for (const { name } of calls.slice(0, left)) {
+      const tool = set.tools.get(name);
+      if (tool !== undefined) onCall(tool);
+    }
+    const ended = await turn.telemetry.step('tools', () => runCalls(calls, left, depsOf(set, turn, services), signal));
+    for (const { tool, end, tookMs } of ended)
+      turn.log.info({ tool: tool?.name, end: end.kind, tookMs }, 'tool called');
+    results.push(...ended);
+    return {
+      outputs: ended.map(({ call, output }) => ({ callId: call.callId, output })),
+      parts: ended.flatMap(picturesOf),
+      isWaiting: ended.every(({ end }) => end.kind === 'waiting'),
+    };
+  };
+  return { functions: { definitions: set.definitions, run }, results };
+}
+
+function depsOf({ tools }: ToolSet, turn: TurnContext, { clock, audit }: Services): RunCallsDeps {
+  const { job, message, log } = turn;
+  const names = { turnId: job.id, conversation: message.key, asker: message.personKey, decider: undefined };
+  return {
+    tools,
+    context: {
+      ...{ locale: message.locale, timeZone: message.timeZone, now: clock.now(), log },
+      userId: message.vouchedIds?.at(-1),
+    },
+    clock,
+    async judge(tool, call): Promise<Verdict> {
+      if (!tool.isReadOnly) {
+        const earlier = earlierEnd(await turn.stored(() => audit.ofTurn(job.id)), tool, call);
+        if (earlier !== undefined) return earlier;
+      }
+      return tool.approval === 'never' ? 'run' : 'ask';
+    },
+    record: (tool, call, event) =>
+      turn.stored(() => audit.append({ ...names, ...entryOf(tool, call), atMs: clock.now(), event })),
+  };
+}
+
+function entryOf({ name, origin }: Tool, call: ToolCall) {
+  return { tool: name, origin, argumentsHash: argumentsHash(call) };
+}
+
+function picturesOf({ images }: CallResult): ContentPart[] {
+  return images.map(({ mimeType, bytes }) => {
+    return { kind: 'image', dataUri: `data:${mimeType};base64,${Buffer.from(bytes).toString('base64')}` } as const;
+  });
+}

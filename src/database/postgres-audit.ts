@@ -1,0 +1,51 @@
+import { conversationId, personId } from '../conversation/keys.ts';
+import type { AuditEntry, AuditEvent, AuditStore } from '../tools/audit.ts';
+import type { Connection } from './connection.ts';
+
+interface Row {
+  readonly at_ms: string;
+  readonly event: AuditEvent;
+  readonly turn: string;
+  readonly conversation: string;
+  readonly asker: string;
+  readonly decider: string | null;
+  readonly tool: string;
+  readonly origin: string;
+  readonly arguments_hash: string;
+}
+
+/** The audit that all instances share. People and conversations stand there by the names that they have in the store. */
+export function createPostgresAudit(connection: Connection): AuditStore {
+  return {
+    async append({ event, turnId, conversation, asker, decider, tool, origin, argumentsHash }) {
+      await connection.query(
+        `INSERT INTO tool_audit (event, turn, conversation, asker, decider, tool, origin, arguments_hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+        [
+          ...[event, turnId, conversationId(conversation), personId(asker)],
+          ...[decider === undefined ? null : personId(decider), tool, origin, argumentsHash],
+        ],
+      );
+    },
+    async ofTurn(turnId) {
+      const text = `SELECT (extract(epoch FROM at) * 1000)::bigint::text AS at_ms, event, turn, conversation, asker,
+           decider, tool, origin, arguments_hash FROM tool_audit WHERE turn = $1 ORDER BY seq`;
+      return (await connection.query<Row>(text, [turnId])).map(entryOf);
+    },
+    async pseudonymise(conversation) {
+      const text = `UPDATE tool_audit SET conversation = '', asker = '', decider = NULL WHERE conversation = $1`;
+      await connection.query(text, [conversationId(conversation)]);
+    },
+  };
+}
+
+function entryOf(row: Row): AuditEntry {
+  const { event, conversation, asker, tool, origin } = row;
+  return {
+    ...{ event, conversation, asker, tool, origin },
+    atMs: Number(row.at_ms),
+    turnId: row.turn,
+    decider: row.decider ?? undefined,
+    argumentsHash: row.arguments_hash,
+  };
+}

@@ -1,0 +1,57 @@
+import type { Ids } from '../ids.ts';
+import { outputEvents, outputItems, type TurnEvents } from './client-events.ts';
+import type { RealtimeClientEvent } from './connection.ts';
+import { laterResponse, MAX_RESPONSES, type TurnFunctions } from './function-calls.ts';
+import { interruptedResult, joinedResults, withoutCalls } from './joined-results.ts';
+import type { ModelResult } from './model-result.ts';
+import type { FunctionCall } from './server-event.ts';
+
+/** A response that has ended, and the items that the model's memory has of it. */
+export interface Answered {
+  readonly result: ModelResult;
+  readonly itemIds: readonly string[];
+  readonly calls: readonly FunctionCall[];
+}
+
+/** The session of a turn whose calls are answered. */
+export interface CallingSession {
+  runResponse(turnId: string, events: TurnEvents): Promise<Answered>;
+  send(events: readonly RealtimeClientEvent[]): void;
+  /** A session that holds calls without outputs cannot be used again. */
+  close(): void;
+}
+
+/**
+ * Runs the calls of a response and requests the next one, until the model has answered or its user has to decide. What
+ * was said in all responses is one answer. Never rejects.
+ */
+export async function answerCalls(
+  first: Answered,
+  turnId: string,
+  functions: TurnFunctions | undefined,
+  session: CallingSession,
+  ids: Ids,
+  signal: AbortSignal,
+): Promise<Answered> {
+  let answered = first;
+  for (let response = 2; answered.calls.length > 0; response++) {
+    if (functions === undefined || response > MAX_RESPONSES) {
+      session.close();
+      return { ...answered, result: withoutCalls(answered.result) };
+    }
+    try {
+      const outputs = await functions.run(answered.calls, signal);
+      if (outputs.isWaiting) {
+        session.send(outputItems(ids, outputs));
+        return answered;
+      }
+      const events = outputEvents(ids, laterResponse(turnId, response), outputs, response === MAX_RESPONSES);
+      const next = await session.runResponse(laterResponse(turnId, response), events);
+      answered = { ...next, result: joinedResults(answered.result, next.result) };
+    } catch (reason) {
+      session.close();
+      return { ...answered, calls: [], result: interruptedResult(answered.result, reason) };
+    }
+  }
+  return answered;
+}

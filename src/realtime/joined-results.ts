@@ -1,0 +1,63 @@
+import { type Pcm, toPcm } from '../audio/pcm.ts';
+import { TurnError } from '../errors.ts';
+import { addUsage } from '../token-usage.ts';
+import type { ModelResult } from './model-result.ts';
+import type { Outcome } from './outcome.ts';
+
+/** Two responses of one turn as one: what was said in both, in order, at the cost of both. */
+export function joinedResults(before: ModelResult, after: ModelResult): ModelResult {
+  return {
+    ...after,
+    outcome: joinedOutcomes(before.outcome, after.outcome),
+    wasReplayed: before.wasReplayed,
+    usage: addUsage(before.usage, after.usage),
+    isUsageUnknown: before.isUsageUnknown || after.isUsageUnknown,
+    // Tools have run: asking once more would run them again.
+    isRetryable: false,
+  };
+}
+
+/** The turn ends while its calls run. What was said before them stays. */
+export function interruptedResult(before: ModelResult, reason: unknown): ModelResult {
+  const error = reason instanceof TurnError ? reason : new TurnError('internal', 'the calls failed', { cause: reason });
+  const { text, pcm } = saidIn(before.outcome);
+  const isCancelled = error.code === 'cancelled';
+  const isSilent = text === '' && pcm.byteLength === 0;
+  const outcome: Outcome =
+    isSilent && !isCancelled
+      ? { kind: 'failed', error }
+      : { kind: 'cutShort', text, pcm, ...(isCancelled ? { why: 'cancelled' } : { why: 'lost', error }) };
+  return { ...before, outcome, isRetryable: false };
+}
+
+/** What was said, where the calls beside it are not run. */
+export function withoutCalls(result: ModelResult): ModelResult {
+  const { text, pcm } = saidIn(result.outcome);
+  const error = new TurnError('empty_response', 'the model only calls what it may not call');
+  const spoken: Outcome = pcm.byteLength > 0 ? { kind: 'spoken', text, pcm } : { kind: 'textOnly', text };
+  return { ...result, outcome: text === '' && pcm.byteLength === 0 ? { kind: 'failed', error } : spoken };
+}
+
+function joinedOutcomes(before: Outcome, after: Outcome): Outcome {
+  const said = saidIn(before);
+  const text = [said.text, saidIn(after).text].filter((each) => each !== '').join('\n\n');
+  // Half a sample at the end of one response would shift every sample of the next.
+  const pcm = toPcm([...said.pcm.chunks, ...saidIn(after).pcm.chunks]);
+  switch (after.kind) {
+    case 'spoken':
+    case 'textOnly':
+      return pcm.byteLength > 0 ? { kind: 'spoken', text, pcm } : { kind: 'textOnly', text };
+    case 'needsApproval':
+    case 'cutShort':
+      return { ...after, text, pcm };
+    case 'failed':
+      return text === '' && pcm.byteLength === 0
+        ? after
+        : { kind: 'cutShort', text, pcm, why: 'lost', error: after.error };
+  }
+}
+
+function saidIn(outcome: Outcome): { readonly text: string; readonly pcm: Pcm } {
+  const pcm = 'pcm' in outcome ? outcome.pcm : { chunks: [], byteLength: 0 };
+  return { text: outcome.kind === 'failed' ? '' : outcome.text, pcm };
+}

@@ -1,0 +1,38 @@
+import type { ToolArguments, ToolOutput } from './tool.ts';
+import { ToolError } from './tool-error.ts';
+
+/** A result that is larger would crowd the context of the session, and make later turns fail. */
+export const MAX_OUTPUT_CHARS = 8_000;
+/** Of what the model may pass. */
+export const MAX_ARGUMENT_CHARS = 16_000;
+const MAX_ERROR_CHARS = 500;
+
+/** The arguments as the model wrote them; text that is no JSON object is never repaired. */
+export function parseArguments(text: string): ToolArguments {
+  if (text.length > MAX_ARGUMENT_CHARS)
+    throw new ToolError('arguments_invalid', `The arguments have more than ${MAX_ARGUMENT_CHARS} characters.`);
+  const parsed = text.trim() === '' ? {} : jsonOf(text);
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new ToolError('arguments_invalid', 'The arguments are not a JSON object.');
+  return parsed as ToolArguments;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ToolError('arguments_invalid', 'The arguments are not JSON.', { cause });
+  }
+}
+
+/** The output for the model, cut where it is too long. */
+export function outputText({ text }: Pick<ToolOutput, 'text'>): string {
+  if (text.length <= MAX_OUTPUT_CHARS) return text;
+  const left = text.slice(0, MAX_OUTPUT_CHARS).replace(/[\uD800-\uDBFF]$/, '');
+  return `${left}\n[cut here: ${text.length - left.length} more characters were left out]`;
+}
+
+/** A failure is an output, too: short, without stack or secret. */
+export function errorText(error: string): string {
+  return JSON.stringify({ error: error.slice(0, MAX_ERROR_CHARS) });
+}

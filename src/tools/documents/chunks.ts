@@ -1,0 +1,46 @@
+import type { ReadDocument, Section } from './section.ts';
+
+/** What is found as one piece. */
+export interface Chunk {
+  readonly heading: string;
+  readonly text: string;
+  readonly page?: number;
+}
+
+const MIN_CHARS = 80;
+const MAX_CHARS = 1_200;
+
+/** Pieces of a document that are long enough to say something, and short enough to be quoted. */
+export function chunksOf({ sections }: ReadDocument): Chunk[] {
+  return sections.flatMap((section) => piecesOf(section.text).map((text) => toChunk(section, text)));
+}
+
+function toChunk({ headings, page }: Section, text: string): Chunk {
+  const chunk = { heading: headings.join(' > '), text };
+  return page === undefined ? chunk : { ...chunk, page };
+}
+
+/** Paragraphs, joined up to the bound; one that is longer is cut at a space. */
+function piecesOf(text: string): string[] {
+  const pieces: string[] = [];
+  for (const paragraph of text.split(/\n\s*\n/).flatMap(cut)) {
+    const last = pieces.at(-1);
+    const joined = last === undefined ? paragraph : `${last}\n\n${paragraph}`;
+    const isJoined = last !== undefined && (joined.length <= MAX_CHARS || paragraph.length < MIN_CHARS);
+    if (isJoined) pieces[pieces.length - 1] = joined;
+    else pieces.push(paragraph);
+  }
+  return pieces;
+}
+
+function cut(paragraph: string): string[] {
+  const pieces: string[] = [];
+  let left = paragraph.trim();
+  while (left.length > MAX_CHARS) {
+    const space = left.lastIndexOf(' ', MAX_CHARS);
+    const end = space > MAX_CHARS / 2 ? space : MAX_CHARS;
+    pieces.push(left.slice(0, end));
+    left = left.slice(end).trim();
+  }
+  return left === '' ? pieces : [...pieces, left];
+}

@@ -1,0 +1,47 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { DocumentsSettings } from '../../config/documents-settings.ts';
+import type { Hit } from './document-index.ts';
+import { FolderIndex, type FolderState } from './folder-index.ts';
+
+/** To the thread. */
+export interface DocumentsRequest {
+  readonly id: number;
+  readonly query: string;
+  readonly maxHits: number;
+}
+
+/** From the thread: how it stands with the folder whenever that changes, and one answer to each request. */
+export type DocumentsMessage =
+  | { readonly kind: 'updated'; readonly state: FolderState; readonly tookMs: number }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+  | { readonly kind: 'found'; readonly id: number; readonly hits: readonly Hit[] };
+
+/** What `workerData` holds. */
+export type DocumentsJob = Pick<DocumentsSettings, 'folder' | 'pollMs'>;
+
+/**
+ * Reads the folder, then looks at it again and again: events of file systems do not come from network shares. Answers
+ * questions meanwhile, by what is read so far.
+ */
+function serve({ folder, pollMs }: DocumentsJob): void {
+  const index = new FolderIndex(folder);
+  const post = (message: DocumentsMessage) => parentPort?.postMessage(message);
+  parentPort?.on('message', ({ id, query, maxHits }: DocumentsRequest) => {
+    post({ kind: 'found', id, hits: index.find(query, maxHits) });
+  });
+  let isFirst = true;
+  const update = async () => {
+    const startedMs = performance.now();
+    try {
+      const { isChanged, ...state } = await index.update();
+      if (isChanged || isFirst) post({ kind: 'updated', state, tookMs: Math.round(performance.now() - startedMs) });
+      isFirst = false;
+    } catch (error) {
+      post({ kind: 'unreadable', reason: String((error as { code?: unknown }).code ?? 'unknown') });
+    }
+    setTimeout(update, pollMs);
+  };
+  void update();
+}
+
+serve(workerData as DocumentsJob);

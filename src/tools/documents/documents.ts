@@ -1,0 +1,133 @@
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../../clock.ts';
+import type { DocumentsSettings } from '../../config/documents-settings.ts';
+import type { Logger } from '../../log.ts';
+import { workerUrl } from '../../worker-url.ts';
+import { ToolError } from '../tool-error.ts';
+import type { Hit } from './document-index.ts';
+import type { DocumentsJob, DocumentsMessage, DocumentsRequest } from './documents-worker.ts';
+import type { FolderState } from './folder-index.ts';
+
+const FIRST_BACKOFF_MS = 1_000;
+const MAX_BACKOFF_MS = 300_000;
+/** Of the thread's JavaScript heap. */
+const MAX_HEAP_MB = 512;
+/** A larger one only delays collection: searching made it grow to hundreds of megabytes. */
+const MAX_YOUNG_MB = 8;
+
+/** How it stands with the folder; `reason` is for operators. */
+export type DocumentsStatus =
+  | { readonly kind: 'reading' }
+  | { readonly kind: 'ready'; readonly state: FolderState }
+  | { readonly kind: 'down'; readonly reason: string };
+
+export interface DocumentsDeps {
+  readonly settings: DocumentsSettings;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The searchable folder. Its thread reads it and keeps up with it; one that dies is started anew, with back-off. */
+export class Documents {
+  readonly #deps: DocumentsDeps;
+  readonly #waiting = new Map<number, PromiseWithResolvers<readonly Hit[]>>();
+  #status: DocumentsStatus = { kind: 'reading' };
+  #worker: Worker | undefined;
+  #nextId = 0;
+  #failures = 0;
+  #cancelRestart = () => {};
+  #isClosed = false;
+
+  constructor(deps: DocumentsDeps) {
+    this.#deps = deps;
+  }
+
+  get status(): DocumentsStatus {
+    return this.#status;
+  }
+
+  /** Begins to read. Safe to call twice. */
+  start(): void {
+    if (this.#worker !== undefined || this.#isClosed) return;
+    const { folder, pollMs } = this.#deps.settings;
+    const worker = new Worker(workerUrl(import.meta.url, 'documents-worker'), {
+      workerData: { folder, pollMs } satisfies DocumentsJob,
+      ...{ env: {}, execArgv: [], stdout: true, stderr: true },
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB, maxYoungGenerationSizeMb: MAX_YOUNG_MB },
+    });
+    this.#worker = worker;
+    worker.unref();
+    worker.on('message', (message: DocumentsMessage) => this.#onMessage(message));
+    worker.on('error', (err) => this.#onEnd(worker, String((err as { code?: unknown }).code ?? err.name)));
+    worker.on('exit', () => this.#onEnd(worker, 'the thread ended'));
+  }
+
+  /** The best pieces. Rejects with a ToolError while nothing can be searched, and with the reason of `signal`. */
+  async find(query: string, maxHits: number, signal: AbortSignal): Promise<readonly Hit[]> {
+    signal.throwIfAborted();
+    const worker = this.#worker;
+    if (worker === undefined) throw unavailable();
+    const found = Promise.withResolvers<readonly Hit[]>();
+    const id = this.#nextId++;
+    const onAbort = () => found.reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#waiting.set(id, found);
+    worker.postMessage({ id, query, maxHits } satisfies DocumentsRequest);
+    try {
+      return await found.promise;
+    } finally {
+      this.#waiting.delete(id);
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Ends the thread; searches that wait are rejected. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelRestart();
+    const worker = this.#worker;
+    this.#worker = undefined;
+    this.#rejectAll();
+    await worker?.terminate();
+  }
+
+  #onMessage(message: DocumentsMessage): void {
+    const { log } = this.#deps;
+    switch (message.kind) {
+      case 'found':
+        this.#waiting.get(message.id)?.resolve(message.hits);
+        break;
+      case 'updated': {
+        const { documents, chunks, leftOut } = message.state;
+        this.#failures = 0;
+        this.#status = { kind: 'ready', state: message.state };
+        log.info({ documents, chunks, leftOut: leftOut.length, tookMs: message.tookMs }, 'documents indexed');
+        for (const { path, reason } of leftOut.slice(0, 20)) log.warn({ path, reason }, 'document left out');
+        break;
+      }
+      case 'unreadable':
+        if (this.#status.kind !== 'down') log.error({ reason: message.reason }, 'documents folder not read');
+        this.#status = { kind: 'down', reason: message.reason };
+        break;
+    }
+  }
+
+  #onEnd(worker: Worker, reason: string): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    this.#rejectAll();
+    this.#status = { kind: 'down', reason };
+    const waitMs = Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures++, MAX_BACKOFF_MS);
+    this.#deps.log.error({ reason, retryInMs: waitMs }, 'thread of the documents ended');
+    this.#cancelRestart = this.#deps.clock.after(waitMs, () => this.start());
+  }
+
+  #rejectAll(): void {
+    for (const { reject } of this.#waiting.values()) reject(unavailable());
+    this.#waiting.clear();
+  }
+}
+
+function unavailable(): ToolError {
+  return new ToolError('tool_unavailable', 'The documents cannot be searched now.');
+}

@@ -1,0 +1,69 @@
+import { open, readdir, realpath, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { DocumentError } from './document-error.ts';
+import { isDocument } from './read-document.ts';
+
+const MAX_FILE_BYTES = 50_000_000;
+const MAX_FILES = 5_000;
+
+/** A file as it was when the folder was looked through. */
+export interface FolderFile {
+  /** Relative to the folder, with `/`. */
+  readonly path: string;
+  /** Changes whenever the file does. */
+  readonly mark: string;
+}
+
+/**
+ * The documents of a folder and its folders, by their paths. Hidden files are left out, and links that lead out of the
+ * folder. Rejects where the folder cannot be read. `isCut`: there are more than 5,000.
+ */
+export async function listFolder(folder: string): Promise<{ files: readonly FolderFile[]; isCut: boolean }> {
+  const root = await realpath(folder);
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const files: FolderFile[] = [];
+  for (const entry of entries) {
+    const path = relative(root, join(entry.parentPath, entry.name)).split(sep).join('/');
+    if (!isDocument(path) || isHidden(path)) continue;
+    const mark = await markOf(root, path);
+    if (mark === undefined) continue;
+    if (files.length === MAX_FILES) return { files, isCut: true };
+    files.push({ path, mark });
+  }
+  return { files, isCut: false };
+}
+
+function isHidden(path: string): boolean {
+  return path.split('/').some((part) => part.startsWith('.'));
+}
+
+/** `undefined` for what is no file of the folder, or is gone by now. */
+async function markOf(root: string, path: string): Promise<string | undefined> {
+  try {
+    const real = await realpath(join(root, path));
+    if (!isWithin(root, real)) return undefined;
+    const found = await stat(real);
+    return found.isFile() ? `${found.mtimeMs} ${found.size} ${found.ino}` : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isWithin(root: string, path: string): boolean {
+  return path.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
+/** Rejects with a DocumentError where it is too large, or leads out of the folder by now. */
+export async function readFolderFile(folder: string, path: string): Promise<Uint8Array> {
+  const root = await realpath(folder);
+  const real = await realpath(join(root, path));
+  if (!isWithin(root, real)) throw new DocumentError('damaged', 'it leads out of the folder');
+  const file = await open(real);
+  try {
+    const { size } = await file.stat();
+    if (size > MAX_FILE_BYTES) throw new DocumentError('too_large', `it has more than ${MAX_FILE_BYTES} bytes`);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}

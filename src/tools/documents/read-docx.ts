@@ -1,0 +1,61 @@
+import { strFromU8, unzipSync } from 'fflate';
+import { Parser } from 'htmlparser2';
+import { DocumentError } from './document-error.ts';
+import { type ReadDocument, SectionBuilder } from './section.ts';
+
+const BODY = 'word/document.xml';
+/** Unpacked: a small archive may hold very much. */
+const MAX_BODY_BYTES = 50_000_000;
+const HEADING_STYLE = /^(?:heading|überschrift|berschrift|titre|titolo|ttulo)\s*([1-6])$/i;
+
+/** Word's format: paragraphs and the headings among them, by their styles. Throws a DocumentError. */
+export function readDocx(bytes: Uint8Array, name: string): ReadDocument {
+  const builder = new SectionBuilder();
+  let text = '';
+  let level = 0;
+  let isText = false;
+  const parser = new Parser(
+    {
+      onopentag(tag, attributes) {
+        const value = attributes['w:val'] ?? '';
+        if (tag === 'w:t') isText = true;
+        if (tag === 'w:pStyle') level = Number(HEADING_STYLE.exec(value)?.[1] ?? (/^title$/i.test(value) ? 1 : 0));
+        if (tag === 'w:outlineLvl' && level === 0 && /^[0-5]$/.test(value)) level = Number(value) + 1;
+        if (tag === 'w:tab' || tag === 'w:br' || tag === 'w:tc') text += ' ';
+      },
+      ontext(chunk) {
+        if (isText) text += chunk;
+      },
+      onclosetag(tag) {
+        if (tag === 'w:t') isText = false;
+        if (tag !== 'w:p') return;
+        if (level > 0 && text.trim() !== '') builder.heading(level, text);
+        else builder.paragraph(text);
+        text = '';
+        level = 0;
+      },
+    },
+    { xmlMode: true },
+  );
+  parser.end(bodyOf(bytes));
+  return builder.document(name);
+}
+
+function bodyOf(bytes: Uint8Array): string {
+  try {
+    let isTooLarge = false;
+    const files = unzipSync(bytes, {
+      filter({ name, originalSize }) {
+        isTooLarge ||= name === BODY && originalSize > MAX_BODY_BYTES;
+        return name === BODY && originalSize <= MAX_BODY_BYTES;
+      },
+    });
+    if (isTooLarge) throw new DocumentError('too_large', `its text has more than ${MAX_BODY_BYTES} bytes`);
+    const body = files[BODY];
+    if (body !== undefined) return strFromU8(body);
+  } catch (cause) {
+    if (cause instanceof DocumentError) throw cause;
+    throw new DocumentError('damaged', 'it is no Word document', { cause });
+  }
+  throw new DocumentError('damaged', 'it is no Word document');
+}

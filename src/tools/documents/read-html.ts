@@ -1,0 +1,43 @@
+import { Parser } from 'htmlparser2';
+import { type ReadDocument, SectionBuilder } from './section.ts';
+
+const HEADING = /^h([1-6])$/;
+/** Not what a reader came for, or not text. */
+const SKIPPED = new Set(['script', 'style', 'noscript', 'template', 'nav', 'svg', 'head']);
+const BLOCKS = new Set(
+  'address article aside blockquote body dd div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li main ol p pre section table tr ul'.split(
+    ' ',
+  ),
+);
+
+/** HTML: the text that a reader sees, by its headings. */
+export function readHtml(html: string, name: string): ReadDocument {
+  const builder = new SectionBuilder();
+  let skipped = 0;
+  let text = '';
+  const endBlock = (tag: string) => {
+    const [, level] = HEADING.exec(tag) ?? [];
+    const block = text.replaceAll(/\s+/g, ' ').trim();
+    text = '';
+    if (block === '') return;
+    if (level === undefined) builder.paragraph(block);
+    else builder.heading(Number(level), block);
+  };
+  const parser = new Parser({
+    onopentag(tag) {
+      if (SKIPPED.has(tag)) skipped++;
+      if (BLOCKS.has(tag)) endBlock('');
+      if (tag === 'br' || tag === 'td' || tag === 'th') text += ' ';
+    },
+    ontext(chunk) {
+      if (skipped === 0) text += chunk;
+    },
+    onclosetag(tag) {
+      if (SKIPPED.has(tag)) skipped--;
+      else if (BLOCKS.has(tag)) endBlock(tag);
+    },
+  });
+  parser.end(html);
+  endBlock('');
+  return builder.document(name);
+}

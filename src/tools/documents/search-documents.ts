@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { defineTool } from '../define-tool.ts';
+import { DATA_NOTICE, type Source, type Tool, type ToolAccess } from '../tool.ts';
+import type { Hit } from './document-index.ts';
+import type { Documents } from './documents.ts';
+
+const DESCRIPTION =
+  'Searches the documents of this organisation: handbooks, rules, manuals. Call it before you answer a question about facts that they may hold, and answer from what it finds. Pass the words that the text may use: several forms of each word, synonyms, compounds and their parts. Do not speak file names or page numbers: the sources are shown to the user.';
+const MAX_HITS = 8;
+const MAX_CHARS = 7_000;
+
+/** The tool that finds what the folder says. */
+export function searchDocuments(documents: Documents, access: ToolAccess): Tool {
+  return defineTool({
+    name: 'search_documents',
+    title: 'Documents',
+    progress: { en: 'Searching the documents…', de: 'Durchsucht die Dokumente…' },
+    description: `${DESCRIPTION} ${DATA_NOTICE}`,
+    parameters: z.object({ query: z.string().min(1).describe('Words in the language of the documents.') }),
+    approval: 'never',
+    isReadOnly: true,
+    access,
+    async run({ query }, { signal }) {
+      const hits = withinBound(await documents.find(query, MAX_HITS, signal));
+      if (hits.length === 0) return 'Nothing was found. Try other words once, then say that the documents do not tell.';
+      return { text: hits.map(quoted).join('\n\n'), images: [], sources: sourcesOf(hits) };
+    },
+  });
+}
+
+function withinBound(hits: readonly Hit[]): Hit[] {
+  let left = MAX_CHARS;
+  return hits.filter(({ text }) => {
+    left -= text.length;
+    return left >= 0;
+  });
+}
+
+function quoted({ title, heading, page, text }: Hit, at: number): string {
+  const place = [title, heading === title ? '' : heading, page === undefined ? '' : `page ${page}`];
+  return `[${at + 1}] ${place.filter((part) => part !== '').join(', ')}\n${text}`;
+}
+
+/** One for each document, with the page of its best piece. */
+function sourcesOf(hits: readonly Hit[]): Source[] {
+  const byPath = new Map<string, Source>();
+  for (const { path, title, page } of hits) {
+    if (!byPath.has(path)) byPath.set(path, page === undefined ? { title } : { title, page });
+  }
+  return [...byPath.values()];
+}

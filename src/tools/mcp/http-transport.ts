@@ -1,0 +1,44 @@
+import type { FetchLike, Transport } from '@modelcontextprotocol/client';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { McpTransport } from '../../config/mcp-settings.ts';
+
+type HttpSettings = Extract<McpTransport, { kind: 'http' }>;
+
+/** Of one body, or of one event of a stream. */
+const MAX_MESSAGE_BYTES = 10_485_760;
+const LINE_FEED = 10;
+
+/** Opens streamable HTTP. `token` gives a fresh token before each request; the SDK follows no redirect to another origin. */
+export function httpTransport({ url, headers }: HttpSettings, token?: () => Promise<string>): Transport {
+  const options = { requestInit: { headers: { ...headers } }, fetch: boundedFetch };
+  return new StreamableHTTPClientTransport(
+    new URL(url),
+    token === undefined ? options : { ...options, authProvider: { token } },
+  );
+}
+
+/** As `fetch`; a body ends in an error where one of its messages is too long. */
+const boundedFetch: FetchLike = async (url, init) => {
+  const response = await fetch(url, init);
+  if (response.body === null) return response;
+  const { status, statusText, headers } = response;
+  return new Response(response.body.pipeThrough(boundedMessages()), { status, statusText, headers });
+};
+
+/** An event ends with an empty line; a body that is no stream of events is one message. */
+function boundedMessages(): TransformStream<Uint8Array, Uint8Array> {
+  let length = 0;
+  let last = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      length += chunk.byteLength;
+      for (let at = 0; at < chunk.byteLength; at++) {
+        const byte = chunk[at] ?? 0;
+        if (byte === LINE_FEED && last === LINE_FEED) length = chunk.byteLength - at;
+        if (byte !== 13) last = byte;
+      }
+      if (length > MAX_MESSAGE_BYTES) controller.error(new Error(`a message has more than ${MAX_MESSAGE_BYTES} bytes`));
+      else controller.enqueue(chunk);
+    },
+  });
+}

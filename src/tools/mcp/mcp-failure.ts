@@ -1,0 +1,45 @@
+import { SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
+import { fieldsOf } from '../../json-access.ts';
+
+/**
+ * What a failed request says about the connection and about the call.
+ * - `notReceived`: the server has not begun the call, and the connection is of no more use.
+ * - `lost`: the connection is of no more use; the call may have been done.
+ * - `timeout`: no answer in time.
+ * - `refused`: the server does not let us in; trying again changes nothing.
+ * - `failed`: the server answered with an error; the connection is sound.
+ */
+export type McpFailure = 'notReceived' | 'lost' | 'timeout' | 'refused' | 'failed';
+
+/** By the error's code alone: its message may hold the whole body of a response. */
+export function mcpFailureOf(error: unknown): McpFailure {
+  if (error instanceof UnauthorizedError) return 'refused';
+  if (error instanceof SdkHttpError) return byStatus(error.status);
+  if (error instanceof SdkError) return BY_CODE[error.code] ?? 'failed';
+  const code = fieldsOf(fieldsOf(error)['cause'])['code'] ?? fieldsOf(error)['code'];
+  if (NOT_RECEIVED.includes(String(code))) return 'notReceived';
+  return error instanceof TypeError || typeof code === 'string' ? 'lost' : 'failed';
+}
+
+/** A server that was started anew does not know the session: 404 by the specification, 400 by many. */
+function byStatus(status: number): McpFailure {
+  if (status === 401 || status === 403) return 'refused';
+  if (status === 400 || status === 404) return 'notReceived';
+  return 'failed';
+}
+
+const BY_CODE: Partial<Record<SdkErrorCode, McpFailure>> = {
+  [SdkErrorCode.RequestTimeout]: 'timeout',
+  [SdkErrorCode.NotConnected]: 'notReceived',
+  [SdkErrorCode.ConnectionClosed]: 'lost',
+  [SdkErrorCode.SendFailed]: 'lost',
+};
+
+const NOT_RECEIVED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'];
+
+/** A word for the log and the doctor that holds nothing of what the server wrote. */
+export function mcpReason(error: unknown): string {
+  if (error instanceof SdkHttpError) return `HTTP ${error.status}`;
+  const { code, cause, name } = fieldsOf(error);
+  return String(fieldsOf(cause)['code'] ?? code ?? name ?? typeof error);
+}

@@ -1,0 +1,240 @@
+import { Client, type Transport } from '@modelcontextprotocol/client';
+import type { Clock } from '../../clock.ts';
+import type { McpServerSettings } from '../../config/mcp-settings.ts';
+import type { Build } from '../../installation.ts';
+import type { Logger } from '../../log.ts';
+import type { CallContext, Tool, ToolArguments, ToolOutput } from '../tool.ts';
+import { ToolError } from '../tool-error.ts';
+import { httpTransport } from './http-transport.ts';
+import { mcpFailureOf, mcpReason } from './mcp-failure.ts';
+import { mcpOutput } from './mcp-output.ts';
+import { mcpTool } from './mcp-tool.ts';
+import { stdioTransport } from './stdio-transport.ts';
+
+/** Connecting and listing, together. */
+const CONNECT_TIMEOUT_MS = 10_000;
+const FIRST_BACKOFF_MS = 1_000;
+const MAX_BACKOFF_MS = 60_000;
+const MAX_TOOLS = 128;
+
+export interface McpServerDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** From 0 up to 1; spreads the attempts of several instances. */
+  readonly random: () => number;
+  /** Access tokens by scope. */
+  readonly tokens: (scope: string) => () => Promise<string>;
+  /** Servers are told the bot's version. */
+  readonly build: Build;
+}
+
+/** How it stands with a server; `reason` is for operators. */
+export type McpStatus =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'connected'; readonly tools: number }
+  | { readonly kind: 'down'; readonly reason: string };
+
+/**
+ * One server: it is connected in the background, listed, called, and connected anew when it was lost. While it is down
+ * it has no tools.
+ */
+export class McpServer {
+  readonly settings: McpServerSettings;
+  readonly #deps: McpServerDeps;
+  readonly #log: Logger;
+  #client: Client | undefined;
+  /** The calls of each client that have not ended. */
+  readonly #running = new Map<Client, Set<Promise<unknown>>>();
+  #tools: readonly Tool[] = [];
+  #status: McpStatus = { kind: 'connecting' };
+  #connecting: Promise<void> | undefined;
+  #failures = 0;
+  #cancelRetry = () => {};
+  #isClosed = false;
+
+  constructor(settings: McpServerSettings, deps: McpServerDeps) {
+    this.settings = settings;
+    this.#deps = deps;
+    this.#log = deps.log.child({ server: settings.name });
+  }
+
+  /** Those of the newest list; none while the server is down. */
+  get tools(): readonly Tool[] {
+    return this.#tools;
+  }
+
+  get status(): McpStatus {
+    return this.#status;
+  }
+
+  /** Connects and lists, unless that is under way. Never rejects: a failure is tried again, with back-off. */
+  connect(): Promise<void> {
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  /** Ends the connection, and the program of a stdio server. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelRetry();
+    this.#tools = [];
+    await this.#connecting;
+    await this.#closeAll();
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#cancelRetry();
+    const client = this.#createClient();
+    try {
+      await client.connect(this.#openTransport(), { timeout: CONNECT_TIMEOUT_MS });
+      this.#client = client;
+      client.onclose = () => this.#onLost(client, 'closed');
+      await this.#list(client);
+      this.#failures = 0;
+    } catch (error) {
+      this.#client = undefined;
+      await client.close().catch(() => {});
+      this.#onDown(mcpReason(error));
+    }
+  }
+
+  /** No capabilities: then no server asks for anything of ours. */
+  #createClient(): Client {
+    const info = { name: 'realtime-voice-bot', version: this.#deps.build.version };
+    const onChanged = (error: Error | null) => void (error === null && this.#relist());
+    const listChanged = { tools: { autoRefresh: false, onChanged } };
+    // For a program it would cost a second start, and its time limit where it does not answer the question.
+    const isHttp = this.settings.transport.kind === 'http';
+    return new Client(info, isHttp ? { listChanged, versionNegotiation: { mode: 'auto' } } : { listChanged });
+  }
+
+  #openTransport(): Transport {
+    const { transport } = this.settings;
+    if (transport.kind === 'stdio') return stdioTransport(transport);
+    const { entraScope } = transport;
+    return httpTransport(transport, entraScope === undefined ? undefined : this.#deps.tokens(entraScope));
+  }
+
+  /** A changed list counts from the next turn: running turns have the tools that they began with. */
+  async #relist(): Promise<void> {
+    const client = this.#client;
+    if (client === undefined || this.#isClosed) return;
+    await this.#list(client).catch((error: unknown) => this.#onLost(client, mcpReason(error)));
+  }
+
+  async #list(client: Client): Promise<void> {
+    const { tools: listed } = await client.listTools(undefined, { timeout: CONNECT_TIMEOUT_MS, cacheMode: 'refresh' });
+    if (this.#client !== client) return;
+    const tools = new Map<string, Tool>();
+    for (const each of listed.slice(0, MAX_TOOLS)) {
+      const tool = mcpTool(
+        each,
+        this.settings,
+        (name, isReadOnly) => (args, call) => this.#call(name, isReadOnly, args, call),
+      );
+      if ('refusal' in tool) this.#log.warn({ tool: each.name, reason: tool.refusal }, 'tool left out');
+      else if (tools.has(tool.name)) this.#log.warn({ tool: each.name }, 'tool left out: another has its name');
+      else tools.set(tool.name, tool);
+    }
+    if (listed.length > MAX_TOOLS) this.#log.warn({ count: listed.length }, `only ${MAX_TOOLS} tools used`);
+    this.#tools = [...tools.values()];
+    this.#status = { kind: 'connected', tools: tools.size };
+    this.#log.info({ count: tools.size }, 'tools listed');
+  }
+
+  async #call(name: string, isReadOnly: boolean, args: ToolArguments, call: CallContext): Promise<ToolOutput> {
+    const client = this.#client;
+    try {
+      return await this.#send(client, name, args, call);
+    } catch (error) {
+      call.signal.throwIfAborted();
+      const failure = error instanceof ToolError ? 'failed' : mcpFailureOf(error);
+      if (client !== undefined && (failure === 'notReceived' || failure === 'lost'))
+        this.#onLost(client, mcpReason(error));
+      const mayRepeat = failure === 'notReceived' || (failure === 'lost' && isReadOnly);
+      if (!mayRepeat) throw this.#toolError(failure, error);
+    }
+    if (this.#client === undefined) await this.connect();
+    try {
+      return await this.#send(this.#client, name, args, call);
+    } catch (error) {
+      call.signal.throwIfAborted();
+      throw this.#toolError(mcpFailureOf(error), error);
+    }
+  }
+
+  async #send(
+    client: Client | undefined,
+    name: string,
+    args: ToolArguments,
+    { signal, userId }: CallContext,
+  ): Promise<ToolOutput> {
+    if (client === undefined) throw this.#toolError('notReceived', undefined);
+    const { timeoutMs: timeout, passUser } = this.settings;
+    const meta = passUser && userId !== undefined ? { _meta: { 'realtime-voice-bot/user': userId } } : {};
+    const params = { name, arguments: { ...args }, ...meta };
+    const calls = this.#running.get(client) ?? new Set();
+    this.#running.set(client, calls);
+    const running = client.callTool(params, { timeout, maxTotalTimeout: timeout, signal });
+    calls.add(running);
+    const result = await running.finally(() => {
+      calls.delete(running);
+      this.#closeUnused(client);
+    });
+    const output = mcpOutput(result);
+    if (result.isError === true) throw new ToolError('tool_failed', output.text || 'The tool failed without a reason.');
+    return output;
+  }
+
+  #toolError(failure: ReturnType<typeof mcpFailureOf>, cause: unknown): ToolError {
+    if (cause instanceof ToolError) return cause;
+    const { name, timeoutMs } = this.settings;
+    switch (failure) {
+      case 'timeout':
+        return new ToolError('tool_timeout', `No result after ${timeoutMs / 1000} s.`, { cause });
+      case 'lost':
+        return new ToolError('outcome_unknown', 'The connection was lost: it is not known whether it was done.', {
+          cause,
+        });
+      case 'notReceived':
+      case 'refused':
+        return new ToolError('tool_unavailable', `The server "${name}" cannot be reached now.`, { cause });
+      case 'failed':
+        return new ToolError('tool_failed', `The server "${name}" answered with an error.`, { cause });
+    }
+  }
+
+  #onLost(client: Client, reason: string): void {
+    if (this.#client !== client || this.#isClosed) return;
+    this.#client = undefined;
+    this.#closeUnused(client);
+    this.#onDown(reason);
+  }
+
+  /** To close one that was lost would end calls that may still get their answers. */
+  #closeUnused(client: Client): void {
+    if (this.#client === client || (this.#running.get(client)?.size ?? 0) > 0) return;
+    this.#running.delete(client);
+    void client.close().catch(() => {});
+  }
+
+  #onDown(reason: string): void {
+    if (this.#isClosed) return;
+    this.#tools = [];
+    this.#status = { kind: 'down', reason };
+    const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures++, MAX_BACKOFF_MS);
+    const waitMs = Math.round(backoffMs * (0.5 + this.#deps.random() / 2));
+    this.#log.warn({ reason, retryInMs: waitMs }, 'server of tools not connected');
+    this.#cancelRetry = this.#deps.clock.after(waitMs, () => void this.connect());
+  }
+
+  async #closeAll(): Promise<void> {
+    const clients = new Set([...this.#running.keys(), ...(this.#client === undefined ? [] : [this.#client])]);
+    this.#client = undefined;
+    this.#running.clear();
+    await Promise.all([...clients].map((client) => client.close().catch(() => {})));
+  }
+}

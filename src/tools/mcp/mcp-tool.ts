@@ -1,0 +1,46 @@
+import type { Tool as ListedTool } from '@modelcontextprotocol/client';
+import type { McpServerSettings } from '../../config/mcp-settings.ts';
+import { parameterSchema } from '../parameter-schema.ts';
+import { DATA_NOTICE, type Tool } from '../tool.ts';
+import { qualifiedName } from '../tool-names.ts';
+
+/** What is sent with each response of the model counts: what is longer is cut. */
+const MAX_DESCRIPTION_CHARS = 2_000;
+const MAX_TITLE_CHARS = 80;
+
+/** Runs a call on the server. */
+export type CallServer = (tool: string, isReadOnly: boolean) => Tool['run'];
+
+/**
+ * A tool as its server lists it. What the server says of itself decides nothing in its favour: only the operator's
+ * entry lets a tool run without asking, or calls it read-only. A hint that a tool destroys counts against it.
+ */
+export function mcpTool(
+  listed: ListedTool,
+  settings: McpServerSettings,
+  call: CallServer,
+): Tool | { readonly refusal: string } {
+  const { name, title, description = '', inputSchema, annotations, execution } = listed;
+  if (execution?.taskSupport === 'required') return { refusal: 'it can only run as a task' };
+  const parameters = parameterSchema(inputSchema);
+  if ('refusal' in parameters) return parameters;
+  const isReadOnly = settings.readOnly.includes(name);
+  return {
+    name: qualifiedName(settings.name, name),
+    title: (title ?? annotations?.title ?? name).slice(0, MAX_TITLE_CHARS),
+    description: `${description.slice(0, MAX_DESCRIPTION_CHARS)} ${DATA_NOTICE}`.trim(),
+    parameters: parameters.schema,
+    approval: settings.approval === 'never' || settings.allow.includes(name) ? 'never' : 'ask',
+    isReadOnly,
+    isDestructive: annotations?.destructiveHint === true,
+    timeoutMs: settings.timeoutMs,
+    access: { users: settings.users, scopes: settings.scopes },
+    origin: originOf(settings),
+    run: call(name, isReadOnly),
+  };
+}
+
+/** What a permission is bound to: another program or address is another server, whatever its name. */
+export function originOf({ transport }: McpServerSettings): string {
+  return transport.kind === 'http' ? transport.url : JSON.stringify([transport.command, ...transport.args]);
+}

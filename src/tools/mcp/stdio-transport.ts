@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
+import { ReadBuffer, serializeMessage } from '@modelcontextprotocol/client';
+import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import type { McpTransport } from '../../config/mcp-settings.ts';
+
+type StdioSettings = Extract<McpTransport, { kind: 'stdio' }>;
+
+/** A program that writes a longer message is ended. */
+const MAX_MESSAGE_BYTES = 10_485_760;
+/** How long a program may take to end after its input has ended, and again after SIGTERM. */
+const EXIT_GRACE_MS = 2_000;
+
+/** Starts a server's program. It gets what every program needs of the environment, and what its entry names. */
+export function stdioTransport({ command, args, env, cwd }: StdioSettings): Transport {
+  const all = { ...getDefaultEnvironment(), ...env };
+  if (process.platform !== 'win32') return new ProcessGroupTransport(command, args, all, cwd);
+  const options = { command, args: [...args], env: all, stderr: 'ignore' as const, maxBufferSize: MAX_MESSAGE_BYTES };
+  return new StdioClientTransport(cwd === undefined ? options : { ...options, cwd });
+}
+
+/**
+ * A program in a process group of its own: `close` ends what the program has started, too. The SDK's own transport
+ * leaves the grandchildren of `npx` and of shell scripts behind (typescript-sdk#2023).
+ */
+class ProcessGroupTransport implements Transport {
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  onmessage?: (message: JSONRPCMessage) => void;
+  readonly #command: string;
+  readonly #args: readonly string[];
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #cwd: string | undefined;
+  readonly #buffer = new ReadBuffer({ maxBufferSize: MAX_MESSAGE_BYTES });
+  readonly #exited = Promise.withResolvers<void>();
+  #child: ChildProcess | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    command: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+    cwd: string | undefined,
+  ) {
+    this.#command = command;
+    this.#args = args;
+    this.#env = env;
+    this.#cwd = cwd;
+  }
+
+  async start(): Promise<void> {
+    const { promise: spawned, resolve, reject } = Promise.withResolvers<void>();
+    // What a program prints beside the protocol may quote what people said: it is not read.
+    const stdio = ['pipe', 'pipe', 'ignore'] as const;
+    const child = spawn(this.#command, this.#args, {
+      ...{ stdio: [...stdio], env: { ...this.#env }, detached: true },
+      ...(this.#cwd === undefined ? {} : { cwd: this.#cwd }),
+    });
+    this.#child = child;
+    child.once('spawn', resolve);
+    child.once('error', (error) => {
+      reject(error);
+      this.#exited.resolve();
+    });
+    child.once('exit', () => this.#onExit());
+    child.stdin?.on('error', (error) => this.onerror?.(error));
+    child.stdout?.on('data', (chunk: Buffer) => this.#read(chunk));
+    await spawned;
+  }
+
+  /** Resolves when the message is handed to the pipe; rejects when the program has ended. */
+  send(message: JSONRPCMessage): Promise<void> {
+    const stdin = this.#child?.stdin;
+    if (!stdin?.writable) return Promise.reject(new Error('The program has ended'));
+    return new Promise((resolve, reject) => {
+      stdin.write(serializeMessage(message), (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** Ends the program and all that it has started. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    this.#child?.stdin?.end();
+    if (!(await this.#hasExited())) {
+      this.#kill('SIGTERM');
+      await this.#hasExited();
+    }
+    this.#kill('SIGKILL');
+    await this.#exited.promise;
+  }
+
+  async #hasExited(): Promise<boolean> {
+    const late = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => late.resolve(false), EXIT_GRACE_MS);
+    try {
+      return await Promise.race([this.#exited.promise.then(() => true), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #onExit(): void {
+    this.#kill('SIGKILL');
+    this.#child?.stdout?.destroy();
+    this.#buffer.clear();
+    this.#exited.resolve();
+    this.onclose?.();
+  }
+
+  /** The whole group, also after its first process has ended. */
+  #kill(signal: NodeJS.Signals): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined) {
+      this.#exited.resolve(); // it never began
+      return;
+    }
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // Nothing of the group is left.
+    }
+  }
+
+  #read(chunk: Buffer): void {
+    try {
+      this.#buffer.append(chunk);
+      for (let message = this.#next(); message !== undefined; message = this.#next()) this.onmessage?.(message);
+    } catch (error) {
+      this.onerror?.(error as Error);
+      void this.close();
+    }
+  }
+
+  /** Lines that are no message are skipped: many programs print a greeting. */
+  #next(): JSONRPCMessage | undefined {
+    for (;;) {
+      try {
+        return this.#buffer.readMessage() ?? undefined;
+      } catch (error) {
+        this.onerror?.(error as Error);
+      }
+    }
+  }
+}

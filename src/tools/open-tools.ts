@@ -1,0 +1,60 @@
+import type { Clock } from '../clock.ts';
+import type { DocumentsSettings } from '../config/documents-settings.ts';
+import type { McpServerSettings } from '../config/mcp-settings.ts';
+import type { ToolsSettings } from '../config/tools-settings.ts';
+import type { Build } from '../installation.ts';
+import type { Logger } from '../log.ts';
+import { Documents } from './documents/documents.ts';
+import type { McpServer } from './mcp/mcp-server.ts';
+import type { Tool } from './tool.ts';
+import { Tools } from './tools.ts';
+
+/** What tools share with the rest of the bot. */
+export interface OpenToolsDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: () => number;
+  readonly tokens: (scope: string) => () => Promise<string>;
+  readonly build: Build;
+}
+
+/** Joins what the model may call. What takes long to load is loaded after the start. */
+export function openTools(settings: ToolsSettings, deps: OpenToolsDeps): Tools {
+  const { clock, log } = deps;
+  const documents = settings.documents && new Documents({ settings: settings.documents, clock, log });
+  return new Tools({
+    functions: once(() => loadFunctions(settings.hasExamples)),
+    search: once(() => loadSearch(documents, settings.documents)),
+    documents,
+    openServers: () => openServers(settings.servers, deps),
+    log,
+  });
+}
+
+async function loadFunctions(hasExamples: boolean): Promise<readonly Tool[]> {
+  const { EXAMPLE_FUNCTIONS, FUNCTIONS } = await import('./functions/functions.ts');
+  return hasExamples ? [...FUNCTIONS, ...EXAMPLE_FUNCTIONS] : FUNCTIONS;
+}
+
+async function loadSearch(
+  documents: Documents | undefined,
+  settings: DocumentsSettings | undefined,
+): Promise<readonly Tool[]> {
+  if (documents === undefined || settings === undefined) return [];
+  const { searchDocuments } = await import('./documents/search-documents.ts');
+  return [searchDocuments(documents, { users: settings.users, scopes: settings.scopes })];
+}
+
+async function openServers(settings: readonly McpServerSettings[], deps: OpenToolsDeps): Promise<McpServer[]> {
+  if (settings.length === 0) return [];
+  const { McpServer } = await import('./mcp/mcp-server.ts');
+  return settings.map((each) => new McpServer(each, deps));
+}
+
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined;
+  return () => {
+    loading ??= load();
+    return loading;
+  };
+}

@@ -1,0 +1,128 @@
+import type { Clock } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
+import { errorText, outputText, parseArguments } from './call-text.ts';
+import type { CallContext, Tool, ToolOutput } from './tool.ts';
+import { argumentsHash, type CallEnd, type CallResult, type ToolCall } from './tool-call.ts';
+import { ToolError } from './tool-error.ts';
+
+/** What becomes of a call before it runs. */
+export type Verdict = 'run' | 'ask' | 'doneBefore' | 'unknown';
+
+/** What running calls takes. */
+export interface RunCallsDeps {
+  /** Those that this person may use here. */
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly context: Omit<CallContext, 'signal'>;
+  readonly clock: Clock;
+  /** Whether it may run: remembered permissions, and what an earlier attempt has left. */
+  readonly judge: (tool: Tool, call: ToolCall) => Promise<Verdict>;
+  /** Recorded before and after a call that changes something. */
+  readonly record: (tool: Tool, call: ToolCall, event: 'began' | 'done' | 'failed' | 'unknown') => Promise<void>;
+}
+
+const ASKED = JSON.stringify({ status: "waiting for the user's approval, not done" });
+const DONE_BEFORE = JSON.stringify({ status: 'done already, before a restart; do not call it again' });
+const UNKNOWN = JSON.stringify({
+  error: 'It is not known whether this was done, before a restart. Do not call it again; tell the user to check.',
+});
+const TOO_MANY = 'There were too many calls for one answer. Answer with what you have.';
+
+/**
+ * Runs the calls of one response: those that change nothing side by side, the others one after another. Every call has
+ * a result. `left`: how many may still run in this turn. Rejects with the reason of `signal`, and where nothing can be
+ * recorded, with a StoreError: then no call was begun that is not recorded.
+ */
+export async function runCalls(
+  calls: readonly ToolCall[],
+  left: number,
+  deps: RunCallsDeps,
+  signal: AbortSignal,
+): Promise<CallResult[]> {
+  let previous: Promise<unknown> = Promise.resolve();
+  const results = calls.map((call, at) => {
+    const tool = deps.tools.get(call.name);
+    if (at >= left) return endedAs(call, tool, { kind: 'tooMany' }, errorText(TOO_MANY));
+    if (tool === undefined) return unknownTool(call, deps);
+    const run = () => runCall(call, tool, deps, signal);
+    if (tool.isReadOnly) return run();
+    const result = previous.then(run);
+    previous = result.catch(() => {});
+    return result;
+  });
+  return Promise.all(results);
+}
+
+function unknownTool(call: ToolCall, { tools }: RunCallsDeps): CallResult {
+  const names = [...tools.keys()].slice(0, 20).join(', ');
+  const output = errorText(`There is no tool ${JSON.stringify(call.name.slice(0, 64))}. There are: ${names}`);
+  return endedAs(call, undefined, { kind: 'failed', code: 'tool_unknown' }, output);
+}
+
+async function runCall(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: AbortSignal): Promise<CallResult> {
+  signal.throwIfAborted();
+  switch (await deps.judge(tool, call)) {
+    case 'ask':
+      return endedAs(call, tool, { kind: 'waiting' }, ASKED);
+    case 'doneBefore':
+      return endedAs(call, tool, { kind: 'doneBefore' }, DONE_BEFORE);
+    case 'unknown':
+      return endedAs(call, tool, { kind: 'unknown' }, UNKNOWN);
+    case 'run':
+      return tool.isReadOnly ? attempt(call, tool, deps, signal) : recorded(call, tool, deps, signal);
+  }
+}
+
+async function recorded(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: AbortSignal): Promise<CallResult> {
+  await deps.record(tool, call, 'began');
+  const result = await attempt(call, tool, deps, signal).catch(async (error: unknown) => {
+    // It was stopped in the middle: nobody knows how far it came.
+    await deps.record(tool, call, 'unknown');
+    throw error;
+  });
+  const { end } = result;
+  await deps.record(tool, call, end.kind === 'done' || end.kind === 'failed' ? end.kind : 'unknown');
+  return result;
+}
+
+async function attempt(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: AbortSignal): Promise<CallResult> {
+  const startedMs = deps.clock.now();
+  const end = (kind: CallEnd, output: string, of?: ToolOutput): CallResult => ({
+    ...{ call, tool, end: kind, output, images: of?.images ?? [], sources: of?.sources ?? [] },
+    tookMs: deps.clock.now() - startedMs,
+  });
+  try {
+    const output = await runWithin(call, tool, deps, signal);
+    return end({ kind: 'done' }, outputText(output), output);
+  } catch (error) {
+    signal.throwIfAborted();
+    const failure = error instanceof ToolError ? error : new ToolError('tool_failed', 'It failed.', { cause: error });
+    if (!(error instanceof ToolError)) deps.context.log.warn({ err: error, tool: tool.name }, 'tool failed');
+    const isUnknown = failure.code === 'outcome_unknown' || (failure.code === 'tool_timeout' && !tool.isReadOnly);
+    return end(isUnknown ? { kind: 'unknown' } : { kind: 'failed', code: failure.code }, errorText(failure.message));
+  }
+}
+
+/** Ends at the tool's time limit also where the tool ignores its signal. */
+async function runWithin(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: AbortSignal): Promise<ToolOutput> {
+  const args = parseArguments(call.argumentsText);
+  const late = () => new ToolError('tool_timeout', `It gave no result within ${tool.timeoutMs / 1000} s.`);
+  const deadline = { clock: deps.clock, limitMs: tool.timeoutMs, signal, late };
+  return withDeadline(deadline, (limited) => tool.run(args, { ...deps.context, signal: limited }));
+}
+
+function endedAs(call: ToolCall, tool: Tool | undefined, end: CallEnd, output: string): CallResult {
+  return { call, tool, end, output, images: [], sources: [], tookMs: 0 };
+}
+
+/** What an earlier attempt has left of the same call: `undefined` where it has not begun it. */
+export function earlierEnd(
+  entries: readonly { readonly event: string; readonly tool: string; readonly argumentsHash: string }[],
+  tool: Tool,
+  call: ToolCall,
+): 'doneBefore' | 'unknown' | undefined {
+  const hash = argumentsHash(call);
+  const events = entries.filter((each) => each.tool === tool.name && each.argumentsHash === hash);
+  const last = events.at(-1)?.event;
+  if (last === 'done') return 'doneBefore';
+  return last === 'began' || last === 'unknown' ? 'unknown' : undefined;
+}

@@ -1,0 +1,13 @@
+import { createHash } from 'node:crypto';
+
+/** Of the service, for names of functions. */
+const MAX_NAME_CHARS = 64;
+const HASH_CHARS = 8;
+
+/** The name by which the model calls a server's tool: `server__tool`, in the characters and length that the service takes. */
+export function qualifiedName(server: string, tool: string): string {
+  const name = `${server}__${tool}`.replaceAll(/[^A-Za-z0-9_-]/g, '_');
+  if (name.length <= MAX_NAME_CHARS) return name;
+  const hash = createHash('sha256').update(`${server}__${tool}`).digest('hex').slice(0, HASH_CHARS);
+  return `${name.slice(0, MAX_NAME_CHARS - HASH_CHARS - 1)}_${hash}`;
+}

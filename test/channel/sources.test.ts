@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Entity } from 'botbuilder';
+import { withSources } from '../../src/channel/sources.ts';
+import { en } from '../../src/messages/en.ts';
+import type { Source } from '../../src/tools/tool.ts';
+
+const SOURCES: readonly Source[] = [
+  { title: 'Travel "rules"', url: 'https://a.example/x (1).html' },
+  { title: 'Handbook', page: 3 },
+];
+const AI_LABEL = { type: 'https://schema.org/Message', '@type': 'Message', additionalType: ['AIGeneratedContent'] };
+const claimsOf = (entities: readonly Entity[] = []) => entities.flatMap((each) => each['citation'] ?? []);
+
+describe('the sources of an answer', () => {
+  it('leave a message without any as it is', () => {
+    const message = { text: 'Hello', entities: [AI_LABEL] };
+    assert.equal(withSources(message, [], 'entity', en), message);
+  });
+
+  it('are claims of the one entity that marks the message, in Teams, by their numbers', () => {
+    const { text, entities } = withSources({ text: 'Paid.', entities: [AI_LABEL] }, SOURCES, 'entity', en);
+    assert.equal(text, 'Paid. [1] [2]');
+    assert.equal(entities?.length, 1);
+    assert.deepEqual(entities?.[0]?.['additionalType'], ['AIGeneratedContent']);
+    assert.deepEqual(claimsOf(entities), [
+      {
+        '@type': 'Claim',
+        position: 1,
+        appearance: { '@type': 'DigitalDocument', name: 'Travel "rules"', url: 'https://a.example/x (1).html' },
+      },
+      {
+        '@type': 'Claim',
+        position: 2,
+        appearance: { '@type': 'DigitalDocument', name: 'Handbook, page 3', text: 'Handbook, page 3' },
+      },
+    ]);
+  });
+
+  it('are definitions in Web Chat, and an entity with an empty id', () => {
+    const { text, entities } = withSources({ text: 'Paid.' }, SOURCES, 'definitions', en);
+    const expected = `Paid. [1] [2]\n\n[1]: https://a.example/x%20%281%29.html "Travel 'rules'"\n[2]: cite:2 "Handbook, page 3"`;
+    assert.equal(text, expected);
+    assert.equal(entities?.[0]?.['@id'], '');
+  });
+
+  it('are a list elsewhere, whose titles are no Markdown', () => {
+    const sources = [...SOURCES, { title: '[x](https://evil.example) *b*' }];
+    assert.equal(
+      withSources({ text: 'Paid.' }, sources, 'list', en).text,
+      'Paid.\n\nSources:\n\n1. [Travel "rules"](https://a.example/x%20%281%29.html)\n2. Handbook, page 3\n3. \\[x\\]\\(https://evil.example\\) \\*b\\*',
+    );
+  });
+
+  it('are twenty at most, and no name is longer than 80 characters with its page', () => {
+    const many = Array.from({ length: 30 }, () => ({ title: 'x'.repeat(200), page: 12 }));
+    const { entities } = withSources({ text: 'x' }, many, 'entity', en);
+    assert.equal(claimsOf(entities).length, 20);
+    const [{ appearance }] = claimsOf(entities);
+    assert.equal(appearance.name.length, 80);
+    assert.match(appearance.name, /, page 12$/);
+  });
+});

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { EnvReader } from '../../src/config/env.ts';
+import { readMcpServers } from '../../src/config/mcp-settings.ts';
+
+function read(file: unknown, env: Record<string, string> = {}) {
+  const all = { MCP_CONFIG: 'mcp.json', ...env };
+  const reader = new EnvReader(all);
+  const servers = readMcpServers(reader, all, () => (typeof file === 'string' ? file : JSON.stringify(file)));
+  return { servers, problems: reader.listProblems(), notices: reader.notices };
+}
+const one = (entry: unknown, env?: Record<string, string>) => read({ mcpServers: { shop: entry } }, env);
+
+describe('the file of MCP servers', () => {
+  it('is not read where it is not named', () => {
+    assert.deepEqual(
+      readMcpServers(new EnvReader({}), {}, () => assert.fail()),
+      [],
+    );
+  });
+
+  it('is read as VS Code writes it, with comments and trailing commas', () => {
+    const { servers } = read(
+      '{ // ours\n "servers": { "files": { "type": "stdio", "command": "node", "args": ["a.js",], }, }, }',
+    );
+    assert.deepEqual(servers[0]?.transport, {
+      kind: 'stdio',
+      command: 'node',
+      args: ['a.js'],
+      env: {},
+      cwd: undefined,
+    });
+  });
+
+  it('is read as Claude writes it, with its defaults', () => {
+    const { servers, problems } = one({ url: 'https://mcp.example.com/mcp' });
+    assert.deepEqual(problems, []);
+    assert.deepEqual(servers, [
+      {
+        name: 'shop',
+        transport: { kind: 'http', url: 'https://mcp.example.com/mcp', headers: {}, entraScope: undefined },
+        approval: 'always',
+        allow: [],
+        readOnly: [],
+        users: [],
+        scopes: [],
+        timeoutMs: 30_000,
+        passUser: false,
+      },
+    ]);
+  });
+
+  it('gives our own keys', () => {
+    const own = {
+      approval: 'never',
+      allow: ['a'],
+      readOnly: ['b'],
+      users: ['u'],
+      scopes: ['personal'],
+      passUser: true,
+    };
+    const { servers } = one({ command: 'x', timeoutSeconds: 5, ...own });
+    const { transport: _, ...settings } = servers[0] ?? assert.fail('no server');
+    assert.deepEqual(settings, { name: 'shop', timeoutMs: 5000, ...own });
+  });
+
+  for (const [written, env, expected] of [
+    [`\${TOKEN}`, { TOKEN: 't' }, 't'],
+    [`Bearer \${env:TOKEN}`, { TOKEN: 't' }, 'Bearer t'],
+    [`\${TOKEN:-none}`, {}, 'none'],
+    [`\${TOKEN:-none}`, { TOKEN: '' }, 'none'],
+    [`\${input:api-key}`, { INPUT_API_KEY: 'k' }, 'k'],
+    ['$TOKEN and {TOKEN}', { TOKEN: 't' }, '$TOKEN and {TOKEN}'],
+  ] as const) {
+    it(`replaces ${written}`, () => {
+      const { servers, problems } = one({ url: 'https://a.example', headers: { 'X-A': written } }, env);
+      assert.deepEqual(problems, []);
+      assert.equal(servers[0]?.transport.kind === 'http' && servers[0].transport.headers['X-A'], expected);
+    });
+  }
+
+  for (const [name, file, problem] of [
+    ['no JSON', '{"mcpServers": {"a": "secret"', /names mcp\.json, which is not JSON/],
+    ['no servers', '{}', /which names no servers/],
+    ['servers in a list', { mcpServers: [] }, /which names no servers/],
+    [
+      'a variable that is not set',
+      { mcpServers: { a: { url: `https://a.example/\${WHO}` } } },
+      /server "a"\): "url" needs WHO, which is not set/,
+    ],
+    ['neither command nor url', { mcpServers: { a: {} } }, /it has no "command" and no "url"/],
+    ['an entry that is a text', { mcpServers: { a: 'x' } }, /it has no "command" and no "url"/],
+    ['http to another host', { mcpServers: { a: { url: 'http://a.example' } } }, /no https address/],
+    ['SSE', { mcpServers: { a: { type: 'sse', url: 'https://a.example' } } }, /"sse" was replaced/],
+    ['a wrong approval', { mcpServers: { a: { command: 'x', approval: 'ask' } } }, /"approval" is neither/],
+    [
+      'a wrong time',
+      { mcpServers: { a: { command: 'x', timeoutSeconds: 0 } } },
+      /"timeoutSeconds" is not from 1 to 300/,
+    ],
+    [
+      'a wrong scope',
+      { mcpServers: { a: { command: 'x', scopes: ['team'] } } },
+      /"scopes" takes personal, group, channel/,
+    ],
+    ['arguments that are no list', { mcpServers: { a: { command: 'x', args: '-v' } } }, /"args" is no list of texts/],
+    [
+      'a wrong sign-in',
+      { mcpServers: { a: { url: 'https://a.example', auth: { entraScope: 'x' } } } },
+      /"auth" is not of the form/,
+    ],
+    [
+      'sign-in over http',
+      { mcpServers: { a: { url: 'http://localhost:1', auth: { entraScope: 'https://a/.default' } } } },
+      /"auth" needs an https address/,
+    ],
+    ['a name with a space', { mcpServers: { 'a b': { command: 'x' } } }, /its name cannot be part of a tool name/],
+  ] as const) {
+    it(`refuses ${name}`, () => {
+      const { problems } = read(file);
+      assert.equal(problems.length, 1);
+      assert.match(problems[0] ?? '', /^MCP_CONFIG /);
+      assert.match(problems[0] ?? '', problem);
+      assert.doesNotMatch(problems[0] ?? '', /secret/);
+    });
+  }
+
+  it('cannot be one that cannot be read', () => {
+    const reader = new EnvReader({ MCP_CONFIG: 'gone.json' });
+    readMcpServers(reader, {}, () => {
+      throw new Error('ENOENT');
+    });
+    assert.deepEqual(reader.problems, ['MCP_CONFIG names gone.json, which cannot be read; expected a JSON file']);
+  });
+
+  it('warns of literal secrets without quoting them, of misspelt keys of ours, and of no others', () => {
+    const { notices, problems } = one({
+      ...{ url: 'https://a.example', headers: { Authorization: 'Bearer s3cret' }, alow: [], oauth: {}, dev: {} },
+    });
+    assert.deepEqual(problems, []);
+    assert.equal(notices.length, 2);
+    assert.match(notices.join('\n'), /"headers\.Authorization" holds a secret/);
+    assert.match(notices.join('\n'), /"alow" is not read; did you mean "allow"\?/);
+    assert.doesNotMatch(notices.join('\n'), /s3cret/);
+  });
+});

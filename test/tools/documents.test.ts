@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { systemClock } from '../../src/clock.ts';
+import { Documents } from '../../src/tools/documents/documents.ts';
+import { FolderIndex } from '../../src/tools/documents/folder-index.ts';
+import { readDocument } from '../../src/tools/documents/read-document.ts';
+import { searchDocuments } from '../../src/tools/documents/search-documents.ts';
+import { EVERYBODY } from '../../src/tools/tool.ts';
+import { docx, pdf } from './documents-under-test.ts';
+import { context, silent } from './mcp-under-test.ts';
+
+async function folderOf(t: TestContext, files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'documents-'));
+  t.after(() => rm(folder, { recursive: true }));
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(join(folder, path, '..'), { recursive: true });
+    await writeFile(join(folder, path), content);
+  }
+  return folder;
+}
+
+const read = (path: string, content: string | Uint8Array) => readDocument(path, Buffer.from(content));
+
+describe('a document', () => {
+  it('in Markdown has its headings, without front matter, and none in code', async () => {
+    const markdown =
+      '---\ntitle: x\n---\nBefore.\n\n# Leave\nAll of it.\n\n## How long ##\n30 days.\n\n```\n# no heading\n```\n';
+    const { title, sections } = await read('a.md', markdown);
+    assert.equal(title, 'Leave');
+    assert.deepEqual(sections, [
+      { headings: [], text: 'Before.' },
+      { headings: ['Leave'], text: 'All of it.' },
+      { headings: ['Leave', 'How long'], text: '30 days.\n\n```\n# no heading\n```' },
+    ]);
+  });
+
+  it('without a heading is called as its file', async () => {
+    assert.equal((await read('rules of 2026.txt', 'All is well.')).title, 'rules of 2026');
+  });
+
+  it('in HTML is what a reader sees', async () => {
+    const html =
+      '<head><title>t</title></head><nav>Menu</nav><h1>Caf&eacute;</h1><p>Open <b>daily</b><script>evil()</script></p><ul><li>one<li>two</ul>';
+    assert.deepEqual((await read('a.html', html)).sections, [{ headings: ['Café'], text: 'Open daily\n\none\n\ntwo' }]);
+  });
+
+  it('of Word has its headings, in German, too', async () => {
+    const bytes = docx([['Urlaub', 'berschrift1'], ['30 Tage &amp; mehr.'], ['Wann', 'Heading2'], ['Im Sommer.']]);
+    assert.deepEqual((await read('a.docx', bytes)).sections, [
+      { headings: ['Urlaub'], text: '30 Tage & mehr.' },
+      { headings: ['Urlaub', 'Wann'], text: 'Im Sommer.' },
+    ]);
+  });
+
+  it('in PDF is read page by page', async () => {
+    assert.deepEqual((await read('a.pdf', pdf(['One', '', 'Three']))).sections, [
+      { headings: [], text: 'One', page: 1 },
+      { headings: [], text: 'Three', page: 3 },
+    ]);
+  });
+
+  for (const [name, path, content, code] of [
+    ['a scanned PDF', 'a.pdf', pdf(['', '']), 'no_text'],
+    ['a broken PDF', 'a.pdf', '%PDF-1.4 nothing', 'damaged'],
+    ['a text with the name of a PDF', 'a.pdf', 'Hello', 'damaged'],
+    ['a broken Word document', 'a.docx', 'PK', 'damaged'],
+    ['an empty text', 'a.txt', ' \n ', 'no_text'],
+  ] as const) {
+    it(`is refused: ${name}`, () => assert.rejects(read(path, content), { name: 'DocumentError', code }));
+  }
+});
+
+describe('the index of a folder', () => {
+  it('finds words in other cases, forms and accents, and the heading above them', async (t) => {
+    const folder = await folderOf(t, { 'hr/leave.md': '# Kündigungsfrist\nDrei Monate zum Quartalsende.' });
+    const index = new FolderIndex(folder);
+    await index.update();
+    for (const query of ['kundigungsfrist', 'KÜNDIGUNGSFRISTEN', 'quartal', 'Monat']) {
+      const [hit] = index.find(query, 8);
+      assert.deepEqual(hit && [hit.path, hit.heading], ['hr/leave.md', 'Kündigungsfrist'], query);
+    }
+    assert.deepEqual(index.find('nothing of the kind xyz', 8), []);
+  });
+
+  it('finds words in a language that writes none apart', async (t) => {
+    const index = new FolderIndex(await folderOf(t, { 'a.txt': '我们的办公室在柏林。' }));
+    await index.update();
+    assert.equal(index.find('柏林', 8).length, 1);
+  });
+
+  it('keeps up with what is new, changed and gone', async (t) => {
+    const folder = await folderOf(t, { 'a.md': 'alpha', 'b.md': 'beta' });
+    const index = new FolderIndex(folder);
+    assert.equal((await index.update()).isChanged, true);
+    assert.equal((await index.update()).isChanged, false);
+    await writeFile(join(folder, 'a.md'), 'gamma gamma');
+    await writeFile(join(folder, 'c.md'), 'delta');
+    await rm(join(folder, 'b.md'));
+    const { documents, isChanged } = await index.update();
+    assert.deepEqual([documents, isChanged], [2, true]);
+    const found = (query: string) => index.find(query, 8).map(({ path }) => path);
+    assert.deepEqual([found('alpha'), found('beta'), found('gamma'), found('delta')], [[], [], ['a.md'], ['c.md']]);
+  });
+
+  it('reads nothing outside of the folder, nothing hidden, and names what it cannot read', async (t) => {
+    const other = await folderOf(t, { 'secret.md': 'secret' });
+    const folder = await folderOf(t, { '.git/x.md': 'secret', 'a.md': 'a text', 'b.pdf': 'x', 'c.exe': 'secret' });
+    await symlink(join(other, 'secret.md'), join(folder, 'link.md'));
+    await symlink(other, join(folder, 'linked'));
+    const index = new FolderIndex(folder);
+    const { documents, leftOut } = await index.update();
+    assert.equal(documents, 1);
+    assert.deepEqual(leftOut, [{ path: 'b.pdf', reason: 'it is no PDF that can be read' }]);
+    assert.deepEqual(index.find('secret', 8), []);
+  });
+});
+
+describe('the searchable folder', () => {
+  async function ready(t: TestContext, folder: string): Promise<Documents> {
+    const settings = { folder, pollMs: 20, users: [], scopes: [] };
+    const documents = new Documents({ settings, clock: systemClock, log: silent });
+    t.after(() => documents.close());
+    documents.start();
+    return documents;
+  }
+
+  it('is searched by the model with its sources', async (t) => {
+    const folder = await folderOf(t, { 'book.pdf': pdf(['Travel is paid.', 'Meals are paid up to 30 euros.']) });
+    const tool = searchDocuments(await ready(t, folder), EVERYBODY);
+    let output = await tool.run({ query: 'meals euros' }, context());
+    while (output.sources.length === 0) output = await tool.run({ query: 'meals euros' }, context());
+    assert.match(output.text, /^\[1\] book, page 2\nMeals are paid/);
+    assert.deepEqual(output.sources, [{ title: 'book', page: 2 }]);
+    await assert.rejects(tool.run({}, context()), { code: 'arguments_invalid' });
+  });
+
+  it('sees a file that comes later', async (t) => {
+    const folder = await folderOf(t, { 'a.md': 'alpha' });
+    const documents = await ready(t, folder);
+    await writeFile(join(folder, 'late.md'), 'omega');
+    const { signal } = new AbortController();
+    while ((await documents.find('omega', 8, signal)).length === 0);
+    assert.equal((await documents.find('omega', 8, signal))[0]?.path, 'late.md');
+  });
+
+  it('is down where there is no folder, and cannot be searched once it is closed', async (t) => {
+    const documents = await ready(t, '/no/such/folder');
+    await documents.find('x', 8, new AbortController().signal);
+    while (documents.status.kind === 'reading') await documents.find('x', 8, new AbortController().signal);
+    assert.deepEqual(documents.status, { kind: 'down', reason: 'ENOENT' });
+    await documents.close();
+    await documents.close();
+    await assert.rejects(documents.find('x', 8, new AbortController().signal), { code: 'tool_unavailable' });
+  });
+});

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { z } from 'zod';
+import { defineTool } from '../../src/tools/define-tool.ts';
+import { EXAMPLE_FUNCTIONS, FUNCTIONS } from '../../src/tools/functions/functions.ts';
+import { MAX_SCHEMA_CHARS, parameterSchema } from '../../src/tools/parameter-schema.ts';
+import { type CallContext, mayUse, type Tool, toolDigest } from '../../src/tools/tool.ts';
+import { qualifiedName } from '../../src/tools/tool-names.ts';
+import { context } from './mcp-under-test.ts';
+
+function named(name: string): Tool {
+  return [...FUNCTIONS, ...EXAMPLE_FUNCTIONS].find((tool) => tool.name === name) ?? assert.fail(name);
+}
+const at = (fields: Partial<CallContext>): CallContext => ({
+  ...context(),
+  now: Date.UTC(2026, 0, 2, 23, 30),
+  ...fields,
+});
+
+describe('the current time', () => {
+  for (const [name, fields, args, expected] of [
+    ['of the zone that the channel names', { timeZone: 'Asia/Tokyo' }, {}, /Saturday.*3 January 2026.*08:30/],
+    ['of the region of the locale', { locale: 'de-DE' }, {}, /Saturday.*3 January 2026.*00:30/],
+    ['of the zone that is asked for', { locale: 'de-DE' }, { timeZone: 'America/New_York' }, /Friday.*18:30/],
+    ['in UTC where the region has several', { locale: 'en-US' }, {}, /Friday.*23:30.*"UTC"/],
+    ['in UTC where the zone and the locale are made up', { timeZone: 'Mars/One', locale: '%%' }, {}, /"UTC"/],
+  ] as const) {
+    it(`is that ${name}`, async () => {
+      assert.match((await named('current_time').run(args, at(fields))).text, expected);
+    });
+  }
+
+  it('of a zone that does not exist is refused with an example', () =>
+    assert.rejects(named('current_time').run({ timeZone: 'Mars/One' }, context()), {
+      code: 'arguments_invalid',
+      message: /such as Europe\/Berlin/,
+    }));
+});
+
+describe('the status of an order', () => {
+  it('is told, and that of an unknown one is not made up', async () => {
+    assert.match((await named('order_status').run({ orderNumber: '4711' }, context())).text, /shipped/);
+    assert.match((await named('order_status').run({ orderNumber: '1234' }, context())).text, /no order 1234/);
+  });
+});
+
+describe('a definition', () => {
+  it('becomes JSON Schema with its descriptions', () => {
+    assert.deepEqual(named('order_status').parameters, {
+      type: 'object',
+      properties: { orderNumber: { type: 'string', pattern: '^\\d{4}$', description: 'Four digits, such as 4711.' } },
+      required: ['orderNumber'],
+    });
+  });
+
+  it('is not read-only unless it says so', () => {
+    const parameters = z.object({});
+    const tool = defineTool({
+      ...{ name: 'x', title: 'X', description: 'x', parameters },
+      approval: 'ask',
+      run: () => '',
+    });
+    assert.deepEqual([tool.isReadOnly, tool.isDestructive, tool.approval], [false, false, 'ask']);
+  });
+
+  it('has another digest with another description or schema', () => {
+    const { description, parameters } = named('order_status');
+    const digest = toolDigest({ description, parameters });
+    assert.equal(toolDigest({ description, parameters: structuredClone(parameters) }), digest);
+    assert.notEqual(toolDigest({ description: 'Other', parameters }), digest);
+    assert.notEqual(toolDigest({ description, parameters: { ...parameters, required: [] } }), digest);
+  });
+
+  it('may be for some people, in some places', () => {
+    const access = { users: ['ada'], scopes: ['personal'] } as const;
+    const tool = { ...named('order_status'), access };
+    assert.deepEqual(
+      [mayUse(tool, ['x', 'ada'], 'personal'), mayUse(tool, ['ada'], 'group'), mayUse(tool, [], 'personal')],
+      [true, false, false],
+    );
+    assert.equal(mayUse(named('order_status'), [], 'channel'), true);
+  });
+});
+
+describe('a schema from outside', () => {
+  it('is given what the service wants, and loses what it does not know', () => {
+    assert.deepEqual(parameterSchema({ $schema: 'x', additionalProperties: false }), {
+      schema: { additionalProperties: false, type: 'object', properties: {} },
+    });
+  });
+
+  for (const [schema, refusal] of [
+    [{ type: 'string' }, /not of an object/],
+    [{ type: 'object', anyOf: [] }, /"anyOf" at the top/],
+    [{ type: 'object', properties: { a: { description: 'x'.repeat(MAX_SCHEMA_CHARS) } } }, /more than 16000/],
+  ] as const) {
+    it(`is refused: ${refusal.source}`, () => {
+      const result = parameterSchema(schema);
+      assert.match('refusal' in result ? String(result.refusal) : '', refusal);
+    });
+  }
+});
+
+describe('the name of a server and its tool', () => {
+  it('has the characters of the service, and says where it was cut', () => {
+    assert.equal(qualifiedName('git.hub', 'repos/list all'), 'git_hub__repos_list_all');
+    const long = qualifiedName('server', 'x'.repeat(128));
+    assert.match(long, /^server__x+_[0-9a-f]{8}$/);
+    assert.equal(long.length, 64);
+    assert.notEqual(long, qualifiedName('server', `${'x'.repeat(127)}y`));
+  });
+});

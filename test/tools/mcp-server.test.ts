@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, realpath } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import {
+  connected,
+  context,
+  EVERYTHING,
+  everythingOverHttp,
+  FILESYSTEM,
+  freePort,
+  http,
+  stdio,
+  toolOf,
+} from './mcp-under-test.ts';
+
+describe('an MCP server over stdio', () => {
+  it('lists the tools of the everything server, none of them allowed or read-only by its own word', async (t) => {
+    const server = await connected(t, stdio(EVERYTHING, 'stdio'));
+    assert.deepEqual(server.status, { kind: 'connected', tools: server.tools.length });
+    assert.ok(server.tools.length > 8);
+    for (const tool of server.tools) {
+      assert.match(tool.name, /^srv__[\w-]+$/);
+      assert.equal(tool.approval, 'ask');
+      assert.equal(tool.isReadOnly, false);
+    }
+  });
+
+  it('calls a tool, gives what it said, and its failure as a failure', async (t) => {
+    const server = await connected(t, stdio(EVERYTHING, 'stdio'), { allow: ['echo'] });
+    const echo = toolOf(server, 'echo');
+    assert.equal(echo.approval, 'never');
+    assert.equal((await echo.run({ message: 'hi' }, context())).text, 'Echo: hi');
+    await assert.rejects(echo.run({}, context()), { code: 'tool_failed' });
+    const image = await toolOf(server, 'get-tiny-image').run({}, context());
+    assert.equal(image.images[0]?.mimeType, 'image/png');
+  });
+
+  it('gives the program nothing of the environment but what its entry names', async (t) => {
+    process.env['SECRET_OF_THE_BOT'] = 'x';
+    t.after(() => delete process.env['SECRET_OF_THE_BOT']);
+    const transport = { ...stdio(EVERYTHING, 'stdio'), env: { NAMED: 'y' } };
+    const server = await connected(t, transport);
+    const { text } = await toolOf(server, 'get-env').run({}, context());
+    const names = Object.keys(JSON.parse(text));
+    assert.ok(names.includes('NAMED') && !names.includes('SECRET_OF_THE_BOT'));
+  });
+
+  it('writes and reads files by the filesystem server', async (t) => {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), 'mcp-')));
+    const server = await connected(t, stdio(FILESYSTEM, folder), { readOnly: ['read_text_file'] });
+    const write = toolOf(server, 'write_file');
+    assert.equal(write.isDestructive, true);
+    await write.run({ path: join(folder, 'a.txt'), content: 'hello' }, context());
+    const read = toolOf(server, 'read_text_file');
+    assert.equal(read.isReadOnly, true);
+    assert.match((await read.run({ path: join(folder, 'a.txt') }, context())).text, /hello/);
+  });
+
+  it('is down where its program does not exist, and says why', async (t) => {
+    const server = await connected(t, {
+      kind: 'stdio',
+      command: '/no/such/program',
+      args: [],
+      env: {},
+      cwd: undefined,
+    });
+    assert.deepEqual(server.status, { kind: 'down', reason: 'ENOENT' });
+    assert.deepEqual(server.tools, []);
+  });
+
+  it('ends its program and what that has started', async (t) => {
+    const script = `
+      const { spawn } = require('node:child_process');
+      const child = spawn(process.execPath, [${JSON.stringify(EVERYTHING)}, 'stdio'], { stdio: 'inherit' });
+      const idle = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+      require('node:fs').writeFileSync(process.argv[1], child.pid + ' ' + idle.pid);
+      setInterval(() => {}, 1000);
+    `;
+    const pids = join(await mkdtemp(join(tmpdir(), 'mcp-')), 'pids');
+    const server = await connected(t, stdio('-e', script, pids));
+    assert.equal(server.status.kind, 'connected');
+    await server.close();
+    await server.close();
+    for (const pid of (await readFile(pids, 'utf8')).split(' ')) assert.equal(isRunning(pid), false);
+  });
+
+  it('connects anew after its program was killed during a call, whose outcome is not known', async (t) => {
+    const server = await connected(t, stdio(EVERYTHING, 'stdio'));
+    const slow = toolOf(server, 'trigger-long-running-operation');
+    const running = slow.run({ duration: 20, steps: 2 }, context());
+    const rejected = assert.rejects(running, { code: 'outcome_unknown' });
+    killChildren('SIGKILL');
+    await rejected;
+    await server.connect();
+    assert.equal((await toolOf(server, 'echo').run({ message: 'again' }, context())).text, 'Echo: again');
+  });
+
+  it('ends a call at its time limit, and at the signal with its reason', async (t) => {
+    const server = await connected(t, stdio(EVERYTHING, 'stdio'), { timeoutMs: 300 });
+    const slow = toolOf(server, 'trigger-long-running-operation');
+    await assert.rejects(slow.run({ duration: 20, steps: 2 }, context()), { code: 'tool_timeout' });
+    const stop = new AbortController();
+    const running = slow.run({ duration: 20, steps: 2 }, context(stop.signal));
+    stop.abort(new Error('stopped'));
+    await assert.rejects(running, /^Error: stopped$/);
+  });
+});
+
+describe('an MCP server over HTTP', () => {
+  it('is called, and connected anew after it was restarted and has lost the session', async (t) => {
+    const port = await freePort();
+    const first = await everythingOverHttp(port);
+    const server = await connected(t, http(first.url));
+    const call = async (message: string) => (await toolOf(server, 'echo').run({ message }, context())).text;
+    assert.equal(await call('one'), 'Echo: one');
+    const echo = toolOf(server, 'echo');
+    await first.kill();
+    const second = await everythingOverHttp(port);
+    t.after(() => second.kill());
+    const both = await Promise.all(['two', 'three'].map((message) => echo.run({ message }, context())));
+    assert.deepEqual(
+      both.map(({ text }) => text),
+      ['Echo: two', 'Echo: three'],
+    );
+  });
+
+  it('has no tools while nobody answers, and says so to a call that was under way', async (t) => {
+    const first = await everythingOverHttp(await freePort());
+    const server = await connected(t, http(first.url));
+    const echo = toolOf(server, 'echo');
+    await first.kill();
+    await assert.rejects(echo.run({ message: 'x' }, context()), { code: 'tool_unavailable' });
+    assert.equal(server.status.kind, 'down');
+    assert.deepEqual(server.tools, []);
+  });
+});
+
+/** Ends the programs that this process has started. */
+function killChildren(signal: NodeJS.Signals): void {
+  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').trim().split(' ');
+  for (const pid of children) process.kill(Number(pid), signal);
+}
+
+/** Not one that has ended, and that its parent has not asked for its exit code. */
+function isRunning(pid: string): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

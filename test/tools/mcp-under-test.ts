@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import type { TestContext } from 'node:test';
+import pino from 'pino';
+import { systemClock } from '../../src/clock.ts';
+import type { McpServerSettings, McpTransport } from '../../src/config/mcp-settings.ts';
+import { McpServer } from '../../src/tools/mcp/mcp-server.ts';
+import type { CallContext, Tool } from '../../src/tools/tool.ts';
+
+const require = createRequire(import.meta.url);
+export const EVERYTHING = require.resolve('@modelcontextprotocol/server-everything/dist/index.js');
+export const FILESYSTEM = require.resolve('@modelcontextprotocol/server-filesystem/dist/index.js');
+export const silent = pino({ level: 'silent' });
+
+export function stdio(...args: string[]): McpTransport {
+  return { kind: 'stdio', command: process.execPath, args, env: {}, cwd: undefined };
+}
+
+export function http(url: string): McpTransport {
+  return { kind: 'http', url, headers: {}, entraScope: undefined };
+}
+
+export function settingsOf(transport: McpTransport, more: Partial<McpServerSettings> = {}): McpServerSettings {
+  return {
+    ...{ name: 'srv', transport, approval: 'always', allow: [], readOnly: [], users: [], scopes: [] },
+    ...{ timeoutMs: 5_000, passUser: false },
+    ...more,
+  };
+}
+
+/** A connected server; closed after the test. */
+export async function connected(
+  t: TestContext,
+  transport: McpTransport,
+  more: Partial<McpServerSettings> = {},
+): Promise<McpServer> {
+  const build = { version: '0', commit: undefined };
+  const deps = { clock: systemClock, log: silent, random: () => 0, tokens: () => async () => 'token', build };
+  const server = new McpServer(settingsOf(transport, more), deps);
+  t.after(() => server.close());
+  await server.connect();
+  return server;
+}
+
+export function context(signal = new AbortController().signal): CallContext {
+  return { signal, locale: undefined, now: 0, timeZone: undefined, userId: 'ada', log: silent };
+}
+
+export function toolOf(server: McpServer, name: string): Tool {
+  const tool = server.tools.find((each) => each.name === `srv__${name}`);
+  if (tool === undefined) throw new Error(`no tool ${name} among ${server.tools.map((each) => each.name)}`);
+  return tool;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((listening) => server.once('listening', listening));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+/** The everything server over HTTP; resolves when it listens. */
+export async function everythingOverHttp(port: number) {
+  const child = spawn(process.execPath, [EVERYTHING, 'streamableHttp'], {
+    ...{ env: { PATH: process.env['PATH'], PORT: String(port) }, stdio: ['ignore', 'pipe', 'pipe'] as const },
+  });
+  await new Promise<void>((listening) => {
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => /listening on port/i.test(String(chunk)) && listening());
+  });
+  const exited = new Promise<void>((done) => child.once('exit', () => done()));
+  return {
+    url: `http://127.0.0.1:${port}/mcp`,
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { z } from 'zod';
+import { systemClock } from '../../src/clock.ts';
+import { defineTool, type ToolDefinition } from '../../src/tools/define-tool.ts';
+import { earlierEnd, type RunCallsDeps, runCalls, type Verdict } from '../../src/tools/run-calls.ts';
+import type { Tool } from '../../src/tools/tool.ts';
+import { argumentsHash, type ToolCall } from '../../src/tools/tool-call.ts';
+import { ToolError } from '../../src/tools/tool-error.ts';
+import { context } from './mcp-under-test.ts';
+
+function tool(name: string, more: Partial<ToolDefinition<z.ZodObject>> = {}): Tool {
+  const parameters = z.looseObject({});
+  const base = {
+    name,
+    title: name,
+    description: name,
+    parameters,
+    approval: 'never' as const,
+    run: () => `${name} ran`,
+  };
+  return defineTool({ ...base, ...more });
+}
+const call = (name: string, argumentsText = '{}', callId = `call_${name}`): ToolCall => ({
+  callId,
+  name,
+  argumentsText,
+});
+
+/** Runs them; gives the results and what was recorded. */
+async function run(
+  calls: readonly ToolCall[],
+  tools: readonly Tool[],
+  more: { left?: number; verdict?: Verdict; signal?: AbortSignal; record?: RunCallsDeps['record'] } = {},
+) {
+  const recorded: string[] = [];
+  const deps: RunCallsDeps = {
+    tools: new Map(tools.map((each) => [each.name, each])),
+    context: context(),
+    clock: systemClock,
+    judge: async () => more.verdict ?? 'run',
+    record: more.record ?? (async (each, _call, event) => void recorded.push(`${each.name} ${event}`)),
+  };
+  const results = await runCalls(calls, more.left ?? 16, deps, more.signal ?? new AbortController().signal);
+  return { recorded, results, ends: results.map(({ end }) => end), outputs: results.map(({ output }) => output) };
+}
+
+describe('the calls of a response', () => {
+  it('have a result each, in their order', async () => {
+    const { outputs, ends } = await run([call('a'), call('b')], [tool('b'), tool('a')]);
+    assert.deepEqual(outputs, ['a ran', 'b ran']);
+    assert.deepEqual(ends, [{ kind: 'done' }, { kind: 'done' }]);
+  });
+
+  for (const [name, asked, code, output] of [
+    ['a tool that does not exist', call('none'), 'tool_unknown', /There is no tool \\"none\\". There are: a/],
+    ['arguments that are no JSON', call('a', '{"x":'), 'arguments_invalid', /not JSON/],
+    ['arguments that are no object', call('a', '[1]'), 'arguments_invalid', /not a JSON object/],
+    ['arguments that are too long', call('a', `"${'x'.repeat(16_000)}"`), 'arguments_invalid', /more than 16000/],
+    ['arguments against the schema', call('b', '{"x":"y"}'), 'arguments_invalid', /expected number/],
+  ] as const) {
+    it(`fail without running: ${name}`, async () => {
+      const never = () => assert.fail('it ran');
+      const b = tool('b', { parameters: z.object({ x: z.number() }), run: never });
+      const { ends, outputs } = await run([asked], [tool('a', { run: never }), b]);
+      assert.deepEqual(ends, [{ kind: 'failed', code }]);
+      assert.match(outputs[0] ?? '', output);
+      assert.equal(typeof JSON.parse(outputs[0] ?? '').error, 'string');
+    });
+  }
+
+  it('may be without arguments', async () => {
+    assert.deepEqual((await run([call('a', '')], [tool('a')])).ends, [{ kind: 'done' }]);
+  });
+
+  it('fail alone, and say nothing of the inside', async () => {
+    const broken = tool('a', {
+      run() {
+        throw new Error('password is 123');
+      },
+    });
+    const { outputs, ends } = await run([call('a'), call('b')], [broken, tool('b')]);
+    assert.deepEqual(ends, [{ kind: 'failed', code: 'tool_failed' }, { kind: 'done' }]);
+    assert.equal(outputs[0], '{"error":"It failed."}');
+  });
+
+  it('give no more than 8,000 characters, and say what was left out', async () => {
+    const { outputs } = await run([call('a')], [tool('a', { run: () => 'x'.repeat(9_000) })]);
+    assert.match(outputs[0] ?? '', /^x{8000}\n\[cut here: 1000 more characters were left out\]$/);
+  });
+
+  it('run side by side where they change nothing, else one after another', async () => {
+    const order: string[] = [];
+    const slow = (name: string, isReadOnly: boolean) =>
+      tool(name, {
+        isReadOnly,
+        async run() {
+          order.push(`${name} begins`);
+          await new Promise(setImmediate);
+          order.push(`${name} ends`);
+          return name;
+        },
+      });
+    await run([call('a'), call('b')], [slow('a', true), slow('b', true)]);
+    assert.deepEqual(order.splice(0), ['a begins', 'b begins', 'a ends', 'b ends']);
+    await run([call('a'), call('b')], [slow('a', false), slow('b', false)]);
+    assert.deepEqual(order, ['a begins', 'a ends', 'b begins', 'b ends']);
+  });
+
+  it('end at the time limit of the tool, which then is not known to be done unless it changes nothing', async () => {
+    const hung = (isReadOnly: boolean) =>
+      tool('a', { isReadOnly, timeoutSeconds: 0.01, run: () => new Promise<string>(() => {}) });
+    assert.deepEqual((await run([call('a')], [hung(true)])).ends, [{ kind: 'failed', code: 'tool_timeout' }]);
+    const { ends, recorded } = await run([call('a')], [hung(false)]);
+    assert.deepEqual(ends, [{ kind: 'unknown' }]);
+    assert.deepEqual(recorded, ['a began', 'a unknown']);
+  });
+
+  it('end with the turn, also where the tool ignores the signal; what was begun is recorded as unknown', async () => {
+    const stop = new AbortController();
+    const recorded: string[] = [];
+    const hung = tool('a', {
+      run() {
+        stop.abort(new Error('stopped'));
+        return new Promise<string>(() => {});
+      },
+    });
+    const record = async (_tool: Tool, _call: ToolCall, event: string) => void recorded.push(event);
+    await assert.rejects(run([call('a'), call('a')], [hung], { signal: stop.signal, record }), /^Error: stopped$/);
+    assert.deepEqual(recorded, ['began', 'unknown']);
+  });
+
+  it('beyond the bound of the turn do not run', async () => {
+    const { ends } = await run([call('a'), call('a')], [tool('a')], { left: 1 });
+    assert.deepEqual(ends, [{ kind: 'done' }, { kind: 'tooMany' }]);
+  });
+
+  for (const [verdict, kind, output] of [
+    ['ask', 'waiting', /waiting for the user's approval, not done/],
+    ['doneBefore', 'doneBefore', /done already/],
+    ['unknown', 'unknown', /not known whether this was done/],
+  ] as const) {
+    it(`do not run where they are judged "${verdict}"`, async () => {
+      const { ends, outputs, recorded } = await run([call('a')], [tool('a', { run: () => assert.fail('it ran') })], {
+        verdict,
+      });
+      assert.deepEqual(ends, [{ kind }]);
+      assert.match(outputs[0] ?? '', output);
+      assert.deepEqual(recorded, []);
+    });
+  }
+
+  it('that change something are recorded before and after; where that cannot be recorded they do not run', async () => {
+    assert.deepEqual((await run([call('a')], [tool('a')])).recorded, ['a began', 'a done']);
+    assert.deepEqual((await run([call('a')], [tool('a', { isReadOnly: true })])).recorded, []);
+    const broken = tool('a', {
+      run() {
+        throw new ToolError('tool_failed', 'no');
+      },
+    });
+    assert.deepEqual((await run([call('a')], [broken])).recorded, ['a began', 'a failed']);
+    const record = () => Promise.reject(new Error('store away'));
+    await assert.rejects(run([call('a')], [tool('a', { run: () => assert.fail('it ran') })], { record }), /store away/);
+  });
+});
+
+describe('what an earlier attempt has left of a call', () => {
+  const a = tool('a');
+  const entry = (event: string, name = 'a', text = '{}') => ({
+    ...{ event, tool: name, argumentsHash: argumentsHash({ argumentsText: text }) },
+  });
+  for (const [name, entries, expected] of [
+    ['nothing', [], undefined],
+    ['another tool', [entry('began', 'b')], undefined],
+    ['other arguments', [entry('began', 'a', '{"x":1}')], undefined],
+    ['begun', [entry('began')], 'unknown'],
+    ['done', [entry('began'), entry('done')], 'doneBefore'],
+    ['failed', [entry('began'), entry('failed')], undefined],
+    ['not known', [entry('began'), entry('unknown')], 'unknown'],
+    ['failed, then begun again', [entry('began'), entry('failed'), entry('began')], 'unknown'],
+  ] as const) {
+    it(`is told from its records: ${name}`, () => assert.equal(earlierEnd(entries, a, call('a')), expected));
+  }
+});
