@@ -7,10 +7,7 @@ import { fuzzFrames } from './fuzz-frames.ts';
 import { fuzzPictures } from './fuzz-pictures.ts';
 import { fuzzSlowClients } from './fuzz-slow-clients.ts';
 
-/**
- * `npm run test:fuzz`: thousands of random activities and frames, of damaged sounds and pictures, and the enemies that
- * take their time.
- */
+/** `npm run test:fuzz`: thousands of random activities and frames, of damaged audio and pictures, and slow clients. */
 
 const values = readOptions({
   seed: { type: 'string', default: newSeed() },
