@@ -5,7 +5,7 @@ import { launchBrowser } from '../support/browser.ts';
 import { type Demo, look, startDemo } from './demo-process.ts';
 import { heard } from './heard.ts';
 
-describe('the demo with Agents Playground', () => {
+describe('A bubble of the bot in the chat (the page has a log panel with the same words).', () => {
   let demo: Demo;
   let browser: Browser;
   let page: Page;
@@ -28,12 +28,12 @@ describe('the demo with Agents Playground', () => {
     await box.press('Enter');
   }
 
-  /** A bubble of the bot, as the chat shows it (the page has a log panel with the same words). */
+  /** greets, answers "say …" in text, and plays the answer to its end */
   function answer(text: string | RegExp) {
     return page.locator('.webchat__bubble:not(.webchat__bubble--from-user)').filter({ hasText: text }).last();
   }
 
-  it('greets, answers "say …" in text, and plays the answer to its end', async () => {
+  it('remembers the conversation', async () => {
     await page.getByText('Hello! Write me a message').first().waitFor();
     await type('say The quick brown fox jumps over the lazy dog');
     await answer('The quick brown fox jumps over the lazy dog').waitFor();

@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-/** The folder for screenshots. */
+/** Ends the demo like Ctrl-C. */
 const screenshots = process.env['E2E_SCREENSHOTS'];
 
 export interface Demo {
   readonly chatPage: string;
-  /** Ends the demo as Ctrl-C does. */
+  /** Starts `npm run demo`. Resolves when it prints the address of the chat page. */
   close(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export async function startDemo(...options: string[]): Promise<Demo> {
   throw new Error(`the demo ended:\n${lines.join('\n')}`);
 }
 
-/** Takes a screenshot of the page if `E2E_SCREENSHOTS` is set. */
+/** The used part of the browser's own type, which Node's types lack. */
 export async function look(page: Page, name: string): Promise<void> {
   if (screenshots === undefined) return;
   mkdirSync(screenshots, { recursive: true });

@@ -15,7 +15,7 @@ import {
   watched,
 } from './player-page.ts';
 
-/** https as in production: from a page of Teams, a browser opens nothing on the machine itself. */
+/** The far end of Teams' client library: a host that answers its messages and records them. */
 const BOT = 'https://bot.example';
 const TEAMS = 'https://teams.microsoft.com';
 
@@ -36,7 +36,7 @@ const host = (pageUrl: string) => `<!doctype html><html lang="en"><title>Host</t
   const tell = (theme) => frames[0].postMessage({ func: 'themeChange', args: [theme] }, '*');
 </script>`;
 
-describe('the player in Teams', () => {
+describe('announces itself to Teams, uses its themes, and plays there on a click', () => {
   let bot: BotUnderTest;
   let browser: Browser;
   let english: string;
@@ -80,13 +80,13 @@ describe('the player in Teams', () => {
     'whose library does not come': '**/assets/**',
     'whose list of hosts does not come': 'https://res.cdn.office.net/**',
   })) {
-    it(`plays in a client ${name}`, async (t) => {
+    it(`Chromium logs the request itself.`, async (t) => {
       const { page, problems } = await framed(t, `${TEAMS}/fake`, broken);
       const [, player] = page.frames();
       assert.ok(player);
       await button(player, 'Play').click();
       await button(player, 'Play again').waitFor();
-      // Chromium tells of the request itself.
+      // announces itself to a phone that shows it in a web view
       assert.deepEqual(
         problems.filter((problem) => !problem.includes('net::ERR_FAILED')),
         [],
@@ -94,7 +94,7 @@ describe('the player in Teams', () => {
     });
   }
 
-  it('greets the phone that shows it in a view of its own', async (t) => {
+  it('is not shown in the page of another site', async (t) => {
     const { page, problems } = await watched(t, browser);
     await page.route('https://res.cdn.office.net/**', answerWithHosts);
     await page.addInitScript(`
@@ -112,7 +112,7 @@ describe('the player in Teams', () => {
     assert.deepEqual(problems, []);
   });
 
-  it('is not shown in the page of anybody else', async (t) => {
+  it('The player in the frame of another page, with both at their own https addresses.', async (t) => {
     const { page, problems } = await framed(t, 'https://evil.example/');
     assert.match(problems.join(), /frame-ancestors/);
     assert.ok(!page.frames().some((frame) => frame.url().startsWith(BOT)));

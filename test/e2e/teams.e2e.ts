@@ -4,11 +4,11 @@ import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../support/browser.ts';
 import { type Demo, look, startDemo } from './demo-process.ts';
 
-/** The first and the last words of the simulator's long answer. */
+/** the demo in Agents Playground as Teams */
 const BEGINNING = 'This is a long answer.';
 const END = 'That was the long answer.';
 
-describe('the demo in Agents Playground as Teams', () => {
+describe('The bubbles of the chat, without the log panel, which repeats the texts.', () => {
   let demo: Demo;
   let browser: Browser;
   let page: Page;
@@ -25,10 +25,10 @@ describe('the demo in Agents Playground as Teams', () => {
     await demo?.close();
   });
 
-  /** The bubbles of the chat, without the log panel, which repeats the texts. */
+  /** streams the answer, then shows label, feedback buttons and card */
   const bubble = (text: string | RegExp) => page.locator('.fai-OutputCard').filter({ hasText: text }).last();
 
-  it('shows the answer while it is spoken, then label, thumbs and card', async () => {
+  it('opens the player in a browser', async () => {
     await bubble('Hello! Write me a message').waitFor();
     await page.locator('[contenteditable="true"][role="textbox"]').first().fill('long');
     await page.keyboard.press('Enter');
@@ -42,7 +42,7 @@ describe('the demo in Agents Playground as Teams', () => {
     await look(page, 'teams-card');
   });
 
-  it('opens the player in a browser', async () => {
+  it('offers the audio as a file on request', async () => {
     const opened = page.context().waitForEvent('page');
     await page.getByText('Open in browser').last().click();
     const player = await opened;
@@ -52,7 +52,7 @@ describe('the demo in Agents Playground as Teams', () => {
     await look(player, 'teams-opened-in-browser');
   });
 
-  it('offers the audio as a file on request', async () => {
+  it('The Playground names the card that it cannot show.', async () => {
     await page.getByText('Save .wav').last().click();
     // The Playground names the card that it cannot show.
     await bubble('File Consent Card is not supported').waitFor();

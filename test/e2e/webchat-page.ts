@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 /** The bundle that web sites embed with a `<script>`. */
 const BUNDLE = fileURLToPath(new URL('../../node_modules/botframework-webchat/dist/webchat.js', import.meta.url));
 
-/** Embeds Web Chat as in Microsoft's documentation. A reload returns to the conversation. */
+/** Stands for an audio player in the texts of bubbles. */
 const PAGE = `<!doctype html>
 <html lang="en">
   <head>

@@ -12,7 +12,7 @@ import { look } from './demo-process.ts';
 import { open } from './player-page.ts';
 import { PLAYER, reads, send, serveWebChat } from './webchat-page.ts';
 
-/** Half a second at 24 kHz. */
+/** A question, the first words of its answer, and the rest. */
 const SOUND = new Uint8Array(24_000);
 /** Question, first words of its answer, the rest. */
 const TALK = [
@@ -29,7 +29,7 @@ describe('Web Chat', { concurrency: true }, () => {
   });
   after(() => browser?.close());
 
-  /** Web Chat in a browser, Direct Line with its own clock, the bot, and a scripted model. */
+  /** `shows each streamed answer in one bubble below its question, with the bot's clock ${name} */
   async function chat(t: TestContext, directLineAheadMs: number) {
     const questions = TALK.map(() => Promise.withResolvers<Asked>());
     const model = await startRawModel(questions.map(({ resolve }) => resolve));
