@@ -5,7 +5,7 @@ import { launchBrowser } from '../support/browser.ts';
 import { type Demo, look, startDemo } from './demo-process.ts';
 import { heard } from './heard.ts';
 
-describe('A bubble of the bot in the chat (the page has a log panel with the same words).', () => {
+describe('the demo with Agents Playground', () => {
   let demo: Demo;
   let browser: Browser;
   let page: Page;
@@ -28,12 +28,12 @@ describe('A bubble of the bot in the chat (the page has a log panel with the sam
     await box.press('Enter');
   }
 
-  /** greets, answers "say …" in text, and plays the answer to its end */
+  /** A bubble of the bot in the chat (the page has a log panel with the same words). */
   function answer(text: string | RegExp) {
     return page.locator('.webchat__bubble:not(.webchat__bubble--from-user)').filter({ hasText: text }).last();
   }
 
-  it('remembers the conversation', async () => {
+  it('greets, answers "say …" in text, and plays the answer to its end', async () => {
     await page.getByText('Hello! Write me a message').first().waitFor();
     await type('say The quick brown fox jumps over the lazy dog');
     await answer('The quick brown fox jumps over the lazy dog').waitFor();
@@ -43,7 +43,7 @@ describe('A bubble of the bot in the chat (the page has a log panel with the sam
     await look(page, 'played');
   });
 
-  it('remembers what was said', async () => {
+  it('remembers the conversation', async () => {
     await type('what did I say');
     await answer(/(?=.*you said)(?=.*quick brown fox)/i).waitFor();
     await look(page, 'remembered');

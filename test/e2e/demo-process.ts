@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-/** Ends the demo like Ctrl-C. */
+/** The folder for screenshots. */
 const screenshots = process.env['E2E_SCREENSHOTS'];
 
 export interface Demo {
   readonly chatPage: string;
-  /** Starts `npm run demo`. Resolves when it prints the address of the chat page. */
+  /** Ends the demo like Ctrl-C. */
   close(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export async function startDemo(...options: string[]): Promise<Demo> {
   throw new Error(`the demo ended:\n${lines.join('\n')}`);
 }
 
-/** The used part of the browser's own type, which Node's types lack. */
+/** Takes a screenshot of the page if `E2E_SCREENSHOTS` is set. */
 export async function look(page: Page, name: string): Promise<void> {
   if (screenshots === undefined) return;
   mkdirSync(screenshots, { recursive: true });

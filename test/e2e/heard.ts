@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 
-/** Plays the last answer of the chat to its end, and checks that it is loud enough. Resolves with its seconds. */
+/** The used part of the browser's own type, which Node's types lack. */
 interface AudioElement {
   readonly currentTime: number;
   readonly duration: number;
@@ -9,7 +9,7 @@ interface AudioElement {
   addEventListener(name: 'ended' | 'timeupdate', listener: (event: unknown) => void, options: { once: true }): void;
 }
 
-/** Root mean square of the samples, 0 to 1. */
+/** Plays the last answer of the chat to its end, and checks that it is loud enough. Resolves with its seconds. */
 export async function heard(page: Page): Promise<number> {
   const audio = page.locator('audio').last();
   await audio.waitFor({ state: 'attached' });

@@ -8,7 +8,7 @@ import { launchBrowser } from '../support/browser.ts';
 const folder = new URL('../../deploymentTemplates/teams/', import.meta.url);
 /** The folder for the new PNG after a change of a drawing. */
 const pictures = process.env['E2E_SCREENSHOTS'];
-/** Renders a drawing at its own size. */
+/** Browsers differ in how they smooth edges. */
 const MAX_CHANNEL_DIFFERENCE = 64;
 const MAX_DIFFERENT_SHARE = 0.002;
 
@@ -25,7 +25,7 @@ async function render(browser: Browser, name: string): Promise<Buffer> {
   }
 }
 
-/** the icons of the Teams app */
+/** The share of pixels that differ. */
 async function difference(one: Buffer, other: Buffer): Promise<number> {
   const [a, b] = [(await Jimp.fromBuffer(one)).bitmap, (await Jimp.fromBuffer(other)).bitmap];
   assert.deepEqual([a.width, a.height], [b.width, b.height]);
@@ -36,7 +36,7 @@ async function difference(one: Buffer, other: Buffer): Promise<number> {
   return different.size / (a.width * a.height);
 }
 
-describe(``are rendered from ${name}.svg`, () => {
+describe('the icons of the Teams app', () => {
   let browser: Browser;
 
   before(async () => {
@@ -46,7 +46,7 @@ describe(``are rendered from ${name}.svg`, () => {
   after(() => browser?.close());
 
   for (const name of ['color', 'outline']) {
-    it(`https as in production: a browser opens nothing on the local machine from a Teams page.`, async () => {
+    it(`are rendered from ${name}.svg`, async () => {
       const picture = await render(browser, name);
       if (pictures !== undefined) {
         mkdirSync(pictures, { recursive: true });

@@ -70,13 +70,13 @@ export async function open(
   return found;
 }
 
+/** The button with exactly this name. */
+export const button = (page: Page | Frame, name: string) => page.getByRole('button', { name, exact: true });
+
 /**
  * Resolves when the audio element satisfies the predicate. Checks at every event: the page's policy forbids polling
  * with a string.
  */
-export const button = (page: Page | Frame, name: string) => page.getByRole('button', { name, exact: true });
-
-/** Resolves when the audio element satisfies the claim. Checks at every event: the page's policy forbids polling with a string. */
 export function until(page: Page | Frame, claim: string): Promise<void> {
   return page.evaluate(`new Promise((resolve) => {
     const look = () => { if (${claim}) resolve(); };
@@ -91,7 +91,7 @@ export async function assertSilent(page: Page | Frame): Promise<void> {
   assert.deepEqual(await page.evaluate('[audio.paused, audio.currentTime, audio.played.length]'), [true, 0, 0]);
 }
 
-/** the player in a browser */
+/** The violations that axe finds outside of `left`. Evaluated as one expression: the page's policy blocks scripts. */
 export async function violations(page: Page | Frame, left = '#none'): Promise<unknown> {
   await page.evaluate(axe);
   return page.evaluate(`axe.run({ exclude: ['${left}'] }).then(({ violations }) =>

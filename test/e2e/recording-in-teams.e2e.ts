@@ -14,7 +14,7 @@ import { BOT_HOST, startTeamsFront, TEAMS_HOST, type TeamsFront } from './teams-
 const { recording: talk } = en;
 const CHAT = { channelId: 'msteams', conversation: { id: 'group-1', conversationType: 'groupChat', isGroup: true } };
 
-describe('The address that Teams gets when the requesting user presses the button.', () => {
+describe('the recording page in a Teams dialog', () => {
   const certificate = makeCertificate(TEAMS_HOST, BOT_HOST);
   const skip = certificate === undefined && 'there is no openssl to make a certificate with';
   let bot: BotUnderTest;
@@ -35,7 +35,7 @@ describe('The address that Teams gets when the requesting user presses the butto
     certificate?.close();
   });
 
-  /** uses the theme of Teams, records, sends, and closes the dialog */
+  /** The address that Teams gets when the requesting user presses the button. */
   async function pressed(): Promise<string> {
     const before = bot.connector.messages.length;
     await bot.says('/talk', CHAT);
@@ -54,7 +54,7 @@ describe('The address that Teams gets when the requesting user presses the butto
     return { ...found, dialog };
   }
 
-  it('links to a browser if Teams does not give access to the microphone', { skip }, async (t) => {
+  it('uses the theme of Teams, records, sends, and closes the dialog', { skip }, async (t) => {
     const { page, dialog, problems } = await opened(t, { permissions: ['microphone'] });
     await record(dialog, 1);
     assert.deepEqual(await violations(dialog), []);
@@ -69,7 +69,7 @@ describe('The address that Teams gets when the requesting user presses the butto
     assert.deepEqual(problems, []);
   });
 
-  it('the recording page in a browser', { skip }, async (t) => {
+  it('links to a browser if Teams does not give access to the microphone', { skip }, async (t) => {
     const { page, dialog } = await opened(t, {});
     await button(dialog, talk.record).click();
     await warns(dialog, talk.refused);

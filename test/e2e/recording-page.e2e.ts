@@ -13,7 +13,7 @@ import { clockAt, HERTZ, launchHearing, openTalk, record, says, warns } from './
 const { recording: talk } = en;
 const PHONE = { viewport: { width: 320, height: 568 } };
 
-describe("Resolves with the model's next context, once it is answered.", () => {
+describe('the recording page in a browser', () => {
   const world = {} as { bot: BotUnderTest; browser: Browser };
 
   before(async () => {
@@ -26,7 +26,7 @@ describe("Resolves with the model's next context, once it is answered.", () => {
     await world.bot?.close();
   });
 
-  /** records, shows level and time, plays it back, and sends it to the model */
+  /** Resolves with the model's next context, once it is answered. */
   async function nextClip(send: () => Promise<void>): Promise<Buffer> {
     const { bot } = world;
     const before = [clipsOf(bot).length, bot.connector.messages.length] as const;
@@ -35,7 +35,7 @@ describe("Resolves with the model's next context, once it is answered.", () => {
     return clipsOf(bot)[before[0]] ?? assert.fail('the model was given no clip');
   }
 
-  it('can be used with the keyboard alone', async (t) => {
+  it('records, shows level and time, plays it back, and sends it to the model', async (t) => {
     const { page, problems, requests, url } = await openTalk(t, world);
     await page.evaluate(`{
       window.levels = new Set();
@@ -77,7 +77,7 @@ describe("Resolves with the model's next context, once it is answered.", () => {
     );
   });
 
-  it('sends a recording again after a failed upload', async (t) => {
+  it('can be used with the keyboard alone', async (t) => {
     const { page, problems } = await openTalk(t, world);
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
@@ -92,7 +92,7 @@ describe("Resolves with the model's next context, once it is answered.", () => {
     assert.deepEqual(problems, []);
   });
 
-  it('records again and discards the first recording', async (t) => {
+  it('sends a recording again after a failed upload', async (t) => {
     const { page, url } = await openTalk(t, world);
     await record(page, 1);
     await page.route(url, (route) => route.abort());
@@ -113,7 +113,7 @@ describe("Resolves with the model's next context, once it is answered.", () => {
     assert.equal(await page.getByRole('alert').textContent(), '');
   });
 
-  it('reports that its link has expired', async (t) => {
+  it('records again and discards the first recording', async (t) => {
     const { page, problems } = await openTalk(t, world);
     await record(page, 1);
     const first = await page.evaluate('playback.src');
@@ -125,7 +125,7 @@ describe("Resolves with the model's next context, once it is answered.", () => {
     assert.deepEqual(problems, []);
   });
 
-  it('stops at the time limit, and warns before', async (t) => {
+  it('reports that its link has expired', async (t) => {
     const { page } = await openTalk(t, world);
     await record(page, 1);
     const count = world.bot.connector.messages.length;
@@ -137,8 +137,8 @@ describe("Resolves with the model's next context, once it is answered.", () => {
     await look(page, 'talk-ended');
   });
 
-  it('Three seconds instead of three minutes.', async (t) => {
-    // The page announces it before its player has loaded the audio.
+  it('stops at the time limit, and warns before', async (t) => {
+    // Three seconds instead of three minutes.
     const edit = (html: string) =>
       html
         .replace('maxSeconds&quot;:180', 'maxSeconds&quot;:3')
@@ -147,12 +147,12 @@ describe("Resolves with the model's next context, once it is answered.", () => {
     await button(page, talk.record).click();
     await says(page, talk.almostFull('30'));
     await says(page, talk.full('3'));
-    // gives advice if it may not use the microphone, and records once it may
+    // The page announces it before its player has loaded the audio.
     await page.waitForFunction('playback.readyState >= 1');
     assert.ok(Math.abs(Number(await page.evaluate('playback.duration')) - 3) < 0.01);
   });
 
-  it(``gives advice if the browser answers with ${name}`, async (t) => {
+  it('gives advice if it may not use the microphone, and records once it may', async (t) => {
     const { page } = await openTalk(t, world, { permissions: [] });
     await button(page, talk.record).click();
     await warns(page, talk.refused);
@@ -167,7 +167,7 @@ describe("Resolves with the model's next context, once it is answered.", () => {
     NotReadableError: talk.microphoneInUse,
     NotSupportedError: talk.notHere,
   })) {
-    it(`reports that part of it could not be loaded`, async (t) => {
+    it(`gives advice if the browser answers with ${name}`, async (t) => {
       const script = `navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', '${name}'); }`;
       const { page } = await openTalk(t, world, { script });
       await button(page, talk.record).click();
@@ -176,19 +176,19 @@ describe("Resolves with the model's next context, once it is answered.", () => {
     });
   }
 
-  it('gives advice in a browser that cannot record', async (t) => {
+  it('reports that part of it could not be loaded', async (t) => {
     const { page } = await openTalk(t, world, { edit: (html) => html.replace('recorder.js', 'none.js') });
     await button(page, talk.record).click();
     await warns(page, talk.notLoaded);
   });
 
-  it('reports a recording that is nearly silent or too short', async (t) => {
+  it('gives advice in a browser that cannot record', async (t) => {
     const { page } = await openTalk(t, world, { script: 'delete Navigator.prototype.mediaDevices' });
     await button(page, talk.record).click();
     await warns(page, talk.notHere);
   });
 
-  it('explains what is missing without scripts', async (t) => {
+  it('reports a recording that is nearly silent or too short', async (t) => {
     const script = `navigator.mediaDevices.getUserMedia = async () =>
       new AudioContext().createMediaStreamDestination().stream;`;
     const { page } = await openTalk(t, world, { script });
@@ -200,7 +200,7 @@ describe("Resolves with the model's next context, once it is answered.", () => {
     await button(page, talk.record).waitFor();
   });
 
-  it(``meets the accessibility rules (${name})`, async (t) => {
+  it('explains what is missing without scripts', async (t) => {
     const { page } = await openTalk(t, world, { javaScriptEnabled: false });
     await page.locator('noscript p').waitFor();
     await look(page, 'talk-noscript');
@@ -215,7 +215,7 @@ describe("Resolves with the model's next context, once it is answered.", () => {
     forced: { forcedColors: 'active' },
     calm: { reducedMotion: 'reduce' },
   })) {
-    it(`can be read and used by everybody (${name})`, async (t) => {
+    it(`meets the accessibility rules (${name})`, async (t) => {
       for (const messages of [en, de]) {
         const { page, problems } = await openTalk(t, world, { language: messages.language, ...options });
         const check = async (state: string) => {

@@ -34,7 +34,7 @@ export interface TalkOptions extends BrowserContextOptions {
   readonly language?: string;
 }
 
-/** Records until the clock of the page shows a time, on a page in English. */
+/** The page of a new recording link, watched from the start. Default: the microphone is permitted. */
 export async function openTalk(
   t: TestContext,
   { bot, browser }: { readonly bot: BotUnderTest; readonly browser: Browser },

@@ -4,11 +4,11 @@ import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../support/browser.ts';
 import { type Demo, look, startDemo } from './demo-process.ts';
 
-/** the demo in Agents Playground as Teams */
+/** The first and the last words of the simulator's long answer. */
 const BEGINNING = 'This is a long answer.';
 const END = 'That was the long answer.';
 
-describe('The bubbles of the chat, without the log panel, which repeats the texts.', () => {
+describe('the demo in Agents Playground as Teams', () => {
   let demo: Demo;
   let browser: Browser;
   let page: Page;
@@ -25,10 +25,10 @@ describe('The bubbles of the chat, without the log panel, which repeats the text
     await demo?.close();
   });
 
-  /** streams the answer, then shows label, feedback buttons and card */
+  /** The bubbles of the chat, without the log panel, which repeats the texts. */
   const bubble = (text: string | RegExp) => page.locator('.fai-OutputCard').filter({ hasText: text }).last();
 
-  it('opens the player in a browser', async () => {
+  it('streams the answer, then shows label, feedback buttons and card', async () => {
     await bubble('Hello! Write me a message').waitFor();
     await page.locator('[contenteditable="true"][role="textbox"]').first().fill('long');
     await page.keyboard.press('Enter');
@@ -42,7 +42,7 @@ describe('The bubbles of the chat, without the log panel, which repeats the text
     await look(page, 'teams-card');
   });
 
-  it('offers the audio as a file on request', async () => {
+  it('opens the player in a browser', async () => {
     const opened = page.context().waitForEvent('page');
     await page.getByText('Open in browser').last().click();
     const player = await opened;
@@ -52,7 +52,7 @@ describe('The bubbles of the chat, without the log panel, which repeats the text
     await look(player, 'teams-opened-in-browser');
   });
 
-  it('The Playground names the card that it cannot show.', async () => {
+  it('offers the audio as a file on request', async () => {
     await page.getByText('Save .wav').last().click();
     // The Playground names the card that it cannot show.
     await bubble('File Consent Card is not supported').waitFor();

@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 /** The bundle that web sites embed with a `<script>`. */
 const BUNDLE = fileURLToPath(new URL('../../node_modules/botframework-webchat/dist/webchat.js', import.meta.url));
 
-/** Stands for an audio player in the texts of bubbles. */
+/** Embeds Web Chat as in Microsoft's documentation. A reload returns to the conversation. */
 const PAGE = `<!doctype html>
 <html lang="en">
   <head>
@@ -31,7 +31,7 @@ const PAGE = `<!doctype html>
   </body>
 </html>`;
 
-/** Represents an audio player in the texts of bubbles. */
+/** Stands for an audio player in the texts of bubbles. */
 export const PLAYER = '(player)';
 
 /** Serves a page with Web Chat that uses the Direct Line service of the same origin. */
