@@ -12,6 +12,7 @@ import { checkEndpoint, checkHealth, checkMessages, checkPlayer } from './public
 import { checkStorageAddress, checkStorageWrites } from './storage.ts';
 import { checkTeamsPackage } from './teams-package.ts';
 import { checkTelemetry } from './telemetry.ts';
+import { checkDocuments, checkMcpServers } from './tools.ts';
 
 /** The most that the bot itself waits for an answer, by default, and some more. */
 const TURN_LIMIT_MS = 120_000;
@@ -42,6 +43,8 @@ export const CHECKS: readonly Check[] = [
     limitMs: 60_000,
     run: checkStorageWrites,
   },
+  { name: 'MCP servers', run: checkMcpServers },
+  { name: 'documents', limitMs: 60_000, run: checkDocuments },
   { name: 'bot identity', run: checkIdentity },
   { name: 'public address', run: checkHealth },
   { name: 'player page', needs: ['public address'], run: checkPlayer },

@@ -17,6 +17,8 @@ export interface Answered {
 export interface CallingSession {
   runResponse(turnId: string, events: TurnEvents): Promise<Answered>;
   send(events: readonly RealtimeClientEvent[]): void;
+  /** Whether one more response may be requested. */
+  mayAskAgain(): Promise<boolean>;
   /** A session that holds calls without outputs cannot be used again. */
   close(): void;
 }
@@ -35,7 +37,8 @@ export async function answerCalls(
 ): Promise<Answered> {
   let answered = first;
   for (let response = 2; answered.calls.length > 0; response++) {
-    if (functions === undefined || response > MAX_RESPONSES) {
+    const mayGoOn = functions !== undefined && response <= MAX_RESPONSES && (await session.mayAskAgain());
+    if (!mayGoOn) {
       session.close();
       return { ...answered, result: withoutCalls(answered.result) };
     }

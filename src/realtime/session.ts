@@ -136,6 +136,7 @@ export class RealtimeSession {
     const { turnId, onEvent, functions } = input;
     const session = {
       runResponse: (name: string, next: TurnEvents) => this.#runResponse(name, next, onEvent, signal),
+      mayAskAgain: async () => (await input.mayAskAgain?.()) ?? true,
       send: (items: TurnEvents['all']) => this.#connection?.send(items),
       close: () => this.close(),
     };

@@ -16,6 +16,7 @@ export function createInstruments(meter: Meter) {
     inputTokens: meter.createCounter(METRICS.inputTokens, { unit: '{token}' }),
     outputTokens: meter.createCounter(METRICS.outputTokens, { unit: '{token}' }),
     cachedTokens: meter.createCounter(METRICS.cachedTokens, { unit: '{token}' }),
+    toolDuration: meter.createHistogram(METRICS.toolDuration, DURATIONS),
     audioSeconds: meter.createCounter(METRICS.audioSeconds, { unit: 's' }),
     sendRetries: meter.createCounter(METRICS.sendRetries),
     sendsThrottled: meter.createCounter(METRICS.sendsThrottled),

@@ -21,6 +21,8 @@ export const METRICS = {
   inputTokens: 'gen_ai.client.inference.usage.input_tokens',
   outputTokens: 'gen_ai.client.inference.usage.output_tokens',
   cachedTokens: 'gen_ai.client.inference.usage.cache_read.input_tokens',
+  /** Histogram, seconds of a tool's call, by tool and error. */
+  toolDuration: 'gen_ai.execute_tool.duration',
   /** Counter, seconds of audio that the model made. */
   audioSeconds: 'voice_bot.audio.seconds',
   /** Counters of calls to the channel that are retried, and that it answers with 429. */
@@ -49,6 +51,8 @@ export const ATTRIBUTES = {
   conversation: 'gen_ai.conversation.id',
   outputType: 'gen_ai.output.type',
   responseId: 'gen_ai.response.id',
+  toolName: 'gen_ai.tool.name',
+  toolCallId: 'gen_ai.tool.call.id',
   modality: 'gen_ai.token.modality',
   inputTokens: 'gen_ai.usage.input_tokens',
   outputTokens: 'gen_ai.usage.output_tokens',
@@ -56,7 +60,7 @@ export const ATTRIBUTES = {
 } as const;
 
 /** The steps of a turn. Each is a span below the span `turn`. */
-export type Step = 'read' | 'connect' | 'generate' | 'tools' | 'send';
+export type Step = 'read' | 'connect' | 'generate' | 'send';
 
 /** The metric that `npm run doctor` sends. */
 export const DOCTOR_METRIC = 'voice_bot.doctor';

@@ -106,6 +106,34 @@ export class TurnTelemetry {
     }
   }
 
+  /** Runs a tool in a span of its own. `errorOf`: the literal code of a call that failed. */
+  async toolCall<T>(
+    name: string,
+    callId: string,
+    work: () => Promise<T>,
+    errorOf: (result: T) => string | undefined,
+  ): Promise<T> {
+    const { clock, tracer, instruments } = this.#options;
+    const tool = { [ATTRIBUTES.operation]: 'execute_tool', [ATTRIBUTES.toolName]: name };
+    const attributes = { ...tool, ...this.#conversation, [ATTRIBUTES.toolCallId]: callId };
+    const parent = trace.setSpan(context.active(), this.#span);
+    const span = tracer.startSpan(`execute_tool ${name}`, { kind: SpanKind.INTERNAL, attributes }, parent);
+    const beganAtMs = clock.now();
+    const end = (error: string | undefined) => {
+      const failure = error === undefined ? {} : { [ATTRIBUTES.errorType]: error };
+      instruments().toolDuration.record((clock.now() - beganAtMs) / 1000, { ...tool, ...failure });
+      endSpan(span, { error });
+    };
+    try {
+      const result = await work();
+      end(errorOf(result));
+      return result;
+    } catch (error) {
+      end(codeOf(error));
+      throw error;
+    }
+  }
+
   /** Records the time to the first text. Only the first call counts. */
   firstText(): void {
     this.#recordFirst('timeToFirstText');

@@ -16,6 +16,8 @@ export interface RunCallsDeps {
   readonly clock: Clock;
   /** Whether it may run: remembered permissions, and what an earlier attempt has left. */
   readonly judge: (tool: Tool, call: ToolCall) => Promise<Verdict>;
+  /** Runs a call that is measured. */
+  readonly measure: (tool: Tool, call: ToolCall, work: () => Promise<CallResult>) => Promise<CallResult>;
   /** Recorded before and after a call that changes something. */
   readonly record: (tool: Tool, call: ToolCall, event: 'began' | 'done' | 'failed' | 'unknown') => Promise<void>;
 }
@@ -68,7 +70,7 @@ async function runCall(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: A
     case 'unknown':
       return endedAs(call, tool, { kind: 'unknown' }, UNKNOWN);
     case 'run':
-      return tool.isReadOnly ? attempt(call, tool, deps, signal) : recorded(call, tool, deps, signal);
+      return deps.measure(tool, call, () => (tool.isReadOnly ? attempt : recorded)(call, tool, deps, signal));
   }
 }
 

@@ -12,7 +12,7 @@ describe('isAllowed', () => {
   const cases: [string, Partial<VouchedIdentity>, { tenants: string[]; users: string[] }, boolean][] = [
     ['everybody without lists', NOBODY, lists([]), true],
     ['a listed user', {}, lists([], ['user-1']), true],
-    ['a listed user in other letters', {}, lists([], ['USER-1']), true],
+    ['a listed user in another case', {}, lists([], ['USER-1']), true],
     ['a user listed by the id in Entra ID', {}, lists([], ['aad-1']), true],
     ['one of several', {}, lists([], ['other', 'user-1']), true],
     ['nobody else', {}, lists([], ['other']), false],

@@ -136,7 +136,20 @@ describe('a response with calls', () => {
     assert.equal(session.isUsableFor(0), false);
   });
 
-  it('ends the turn if it waits for the user: outputs are sent without a response.create', async () => {
+<<<<<<< HEAD
+  it('ends the turn if it waits for the user: outputs are sent without a response.create', async () => 
+=======
+  it('is not run where no budget is left for another response', async () => {
+    const { session } = await sessionWith([calls(['a'], 'Let me look.')]);
+    const { functions, asked } = functionsOf();
+    const { outcome } = await session.runTurn({ ...turn('t1', functions), mayAskAgain: async () => false }, NEVER);
+    assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Let me look.', bytes: [1, 2] });
+    assert.deepEqual(asked, []);
+    assert.equal(session.isUsableFor(0), false);
+  });
+
+  it('that waits for the user ends the turn: outputs go out, and nothing is asked', async () => {
+>>>>>>> main
     const { session, connection } = await sessionWith([calls(['a'], 'I will delete it.'), says('two')]);
     const { functions } = functionsOf(async () => ({ isWaiting: true }));
     const { outcome } = await session.runTurn(turn('t1', functions), NEVER);
@@ -206,5 +219,4 @@ describe('a response with calls', () => {
     const session = await RealtimeSession.open({ ...model.sessionDeps, settings }, NEVER);
     const { outcome } = await session.runTurn(turn('t1', functionsOf().functions), NEVER);
     assert.deepEqual(outcome, { kind: 'textOnly', text: 'Sunny.' });
-  });
-});
+  }););

@@ -58,6 +58,30 @@ describe('the telemetry of turns', () => {
     );
   });
 
+  it('has a span for each tool call, by the GenAI conventions, without arguments and results', async (t) => {
+    const call = (args: string): ScriptedResponse => ({
+      outputs: [{ call: { name: 'current_time', arguments: args } }],
+      ending: { kind: 'completed' },
+    });
+    const bot = await startHeardBot(t, [call('{}'), call('{"timeZone":"Mars/One"}'), 'It is late.']);
+    await bot.says('hello');
+    await bot.connector.whenMessages(1);
+    await bot.close();
+    const calls = lastTurn().steps.filter(({ name }) => name === 'execute_tool current_time');
+    assert.deepEqual(
+      calls.map(({ attributes }) => [
+        attributes['gen_ai.operation.name'],
+        attributes['gen_ai.tool.name'],
+        attributes['error.type'],
+      ]),
+      [
+        ['execute_tool', 'current_time', undefined],
+        ['execute_tool', 'current_time', 'arguments_invalid'],
+      ],
+    );
+    assert.doesNotMatch(JSON.stringify(calls.map(({ attributes }) => attributes)), /Mars|2026/);
+  });
+
   it('can be found from the log', async (t) => {
     const bot = await startHeardBot(t, ['One.']);
     await bot.says('hello');

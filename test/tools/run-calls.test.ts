@@ -39,6 +39,7 @@ async function run(
     context: context(),
     clock: systemClock,
     judge: async () => more.verdict ?? 'run',
+    measure: (_tool, _call, work) => work(),
     record: more.record ?? (async (each, _call, event) => void recorded.push(`${each.name} ${event}`)),
   };
   const results = await runCalls(calls, more.left ?? 16, deps, more.signal ?? new AbortController().signal);

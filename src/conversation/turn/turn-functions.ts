@@ -39,7 +39,7 @@ export function turnTools(
       const tool = set.tools.get(name);
       if (tool !== undefined) onCall(tool);
     }
-    const ended = await turn.telemetry.step('tools', () => runCalls(calls, left, depsOf(set, turn, services), signal));
+    const ended = await runCalls(calls, left, depsOf(set, turn, services), signal);
     for (const { tool, end, tookMs } of ended)
       turn.log.info({ tool: tool?.name, end: end.kind, tookMs }, 'tool called');
     results.push(...ended);
@@ -62,6 +62,7 @@ function depsOf({ tools }: ToolSet, turn: TurnContext, { clock, audit }: Service
       userId: message.vouchedIds?.at(-1),
     },
     clock,
+    measure: ({ name }, { callId }, work) => turn.telemetry.toolCall(name, callId, work, errorOf),
     async judge(tool, call): Promise<Verdict> {
       if (!tool.isReadOnly) {
         const earlier = earlierEnd(await turn.stored(() => audit.ofTurn(job.id)), tool, call);
@@ -76,6 +77,11 @@ function depsOf({ tools }: ToolSet, turn: TurnContext, { clock, audit }: Service
 
 function entryOf({ name, origin }: Tool, call: ToolCall) {
   return { tool: name, origin, argumentsHash: argumentsHash(call) };
+}
+
+/** The literal code of a call that did not do what it should. */
+function errorOf({ end }: CallResult): string | undefined {
+  return end.kind === 'failed' ? end.code : end.kind === 'unknown' ? 'outcome_unknown' : undefined;
 }
 
 function picturesOf({ images }: CallResult): ContentPart[] {

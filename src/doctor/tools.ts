@@ -1,0 +1,53 @@
+import { findBuild } from '../installation.ts';
+import { createLogger } from '../log.ts';
+import { type CheckContext, type Finding, fail, pass, skipped, warn } from './check.ts';
+
+/** Connects each server of `MCP_CONFIG` as the bot does, and counts its tools. */
+export async function checkMcpServers({ config, clock, tokens }: CheckContext): Promise<Finding> {
+  const { servers: settings } = config.tools;
+  if (settings.length === 0) return skipped('MCP_CONFIG is not set: no servers of tools');
+  const { McpServer } = await import('../tools/mcp/mcp-server.ts');
+  const deps = { clock, tokens, log: createLogger('silent'), random: Math.random, build: findBuild() };
+  const servers = settings.map((each) => new McpServer(each, deps));
+  try {
+    const results = await Promise.all(
+      servers.map(async (server) => {
+        const startedAtMs = clock.now();
+        await server.connect();
+        return { server, tookMs: clock.now() - startedAtMs };
+      }),
+    );
+    const down = results.flatMap(({ server: { settings, status } }) =>
+      status.kind === 'down' ? [`${settings.name} (${status.reason})`] : [],
+    );
+    const up = results.flatMap(({ server: { settings, tools }, tookMs }) => {
+      const allowed = tools.filter(({ approval }) => approval === 'never').length;
+      return tools.length === 0 ? [] : [`${settings.name}: ${allowed} of ${tools.length} tools allowed, ${tookMs} ms`];
+    });
+    if (down.length === 0) return pass(up.join('; '));
+    return fail(`not connected: ${down.join(', ')}`, 'Start the server, or correct its entry in the file MCP_CONFIG.');
+  } finally {
+    await Promise.all(servers.map((server) => server.close()));
+  }
+}
+
+/** Reads the folder of documents as the bot does. */
+export async function checkDocuments({ config, clock }: CheckContext): Promise<Finding> {
+  const { documents: settings } = config.tools;
+  if (settings === undefined) return skipped('DOCUMENTS_FOLDER is not set: no documents');
+  const { FolderIndex } = await import('../tools/documents/folder-index.ts');
+  const startedAtMs = clock.now();
+  try {
+    const { documents, chunks, leftOut } = await new FolderIndex(settings.folder).update();
+    const message = `${documents} documents in ${chunks} pieces, read in ${clock.now() - startedAtMs} ms`;
+    const [first] = leftOut;
+    if (first === undefined) return pass(message);
+    return warn(
+      `${message}; ${leftOut.length} left out, such as ${first.path}: ${first.reason}`,
+      'Mend or remove the files that are left out; the log of the bot names them.',
+    );
+  } catch (error) {
+    const code = String((error as { code?: unknown }).code ?? error);
+    return fail(`the folder cannot be read: ${code}`, 'Set DOCUMENTS_FOLDER to a folder that the bot may read.');
+  }
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { FILESYSTEM } from '../tools/mcp-under-test.ts';
+import { examined, findingText } from './examined.ts';
+
+async function mcpServers(entries: object): Promise<string> {
+  const file = join(await mkdtemp(join(tmpdir(), 'doctor-')), 'mcp.json');
+  await writeFile(file, JSON.stringify({ mcpServers: entries }));
+  return file;
+}
+
+describe('the doctor and MCP servers', () => {
+  const only = ['MCP servers'];
+  const files = { command: process.execPath, args: [FILESYSTEM, tmpdir()], allow: ['read_text_file'] };
+
+  it('skips them where none are configured', async () => {
+    assert.match(findingText(await examined({}, { only }), 'MCP servers'), /^skipped.*MCP_CONFIG is not set/);
+  });
+
+  it('counts the tools of each server, and those that are allowed', async () => {
+    const env = { MCP_CONFIG: await mcpServers({ files }) };
+    assert.match(
+      findingText(await examined(env, { only }), 'MCP servers'),
+      /^pass.*files: 1 of 14 tools allowed, \d+ ms/,
+    );
+  });
+
+  it('names a server that cannot be started, and the reason', async () => {
+    const env = { MCP_CONFIG: await mcpServers({ files, gone: { command: '/no/such/program' } }) };
+    const text = findingText(await examined(env, { only }), 'MCP servers');
+    assert.match(text, /^fail.*not connected: gone \(ENOENT\).*Start the server/s);
+  });
+});
+
+describe('the doctor and documents', () => {
+  const only = ['documents'];
+
+  it('reads the folder, and names what is left out', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'documents-'));
+    const look = async () => findingText(await examined({ DOCUMENTS_FOLDER: folder }, { only }), 'documents');
+    await writeFile(join(folder, 'a.md'), 'A text.');
+    assert.match(await look(), /^pass.*1 documents in 1 pieces/);
+    await writeFile(join(folder, 'b.pdf'), 'no PDF');
+    assert.match(await look(), /^warn.*1 left out, such as b\.pdf: it is no PDF/);
+  });
+
+  it('fails where there is no folder', async () => {
+    const text = findingText(await examined({ DOCUMENTS_FOLDER: '/no/such/folder' }, { only }), 'documents');
+    assert.match(text, /^fail.*cannot be read: ENOENT.*Set DOCUMENTS_FOLDER/s);
+  });
+});
