@@ -136,10 +136,7 @@ describe('a response with calls', () => {
     assert.equal(session.isUsableFor(0), false);
   });
 
-<<<<<<< HEAD
-  it('ends the turn if it waits for the user: outputs are sent without a response.create', async () => 
-=======
-  it('is not run where no budget is left for another response', async () => {
+  it('is not run if the budget does not allow another response', async () => {
     const { session } = await sessionWith([calls(['a'], 'Let me look.')]);
     const { functions, asked } = functionsOf();
     const { outcome } = await session.runTurn({ ...turn('t1', functions), mayAskAgain: async () => false }, NEVER);
@@ -148,8 +145,7 @@ describe('a response with calls', () => {
     assert.equal(session.isUsableFor(0), false);
   });
 
-  it('that waits for the user ends the turn: outputs go out, and nothing is asked', async () => {
->>>>>>> main
+  it('ends the turn if it waits for the user: outputs are sent without a response.create', async () => {
     const { session, connection } = await sessionWith([calls(['a'], 'I will delete it.'), says('two')]);
     const { functions } = functionsOf(async () => ({ isWaiting: true }));
     const { outcome } = await session.runTurn(turn('t1', functions), NEVER);
@@ -219,4 +215,5 @@ describe('a response with calls', () => {
     const session = await RealtimeSession.open({ ...model.sessionDeps, settings }, NEVER);
     const { outcome } = await session.runTurn(turn('t1', functionsOf().functions), NEVER);
     assert.deepEqual(outcome, { kind: 'textOnly', text: 'Sunny.' });
-  }););
+  });
+});
