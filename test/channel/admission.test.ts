@@ -93,7 +93,7 @@ describe('a bot with an allow list', () => {
     ['the Emulator', USERS, claims('emulator')],
   ];
   for (const [name, env, fields] of refused) {
-    it(`refuses ${name} politely, without asking the model`, async () => {
+    it(`refuses politely, without asking the model: ${name}`, async () => {
       const bot = await sharedWith(env);
       const before = bot.events.length;
       assert.equal(await answerTo(bot, fields), en.notAllowed);
@@ -102,7 +102,7 @@ describe('a bot with an allow list', () => {
   }
 
   for (const channelId of ['emulator', 'msteams', 'slack']) {
-    it(`refuses everybody where no identity is verified: no app id, ${channelId}`, async (t) => {
+    it(`refuses everybody if no identity is verified: no app id, ${channelId}`, async (t) => {
       const bot = await started(t, USERS, false);
       assert.equal(await answerTo(bot, claims(channelId)), en.notAllowed);
     });
