@@ -45,7 +45,7 @@ describe("the channel's token", () => {
     ['the root', `${HOST}/`],
     ['the service itself', SERVICE],
     ['a list of views', `${HOST}/emea/v3/attachments/0-x/views`],
-    ['more behind the view', `${HOST}/emea/v3/attachments/0-x/views/original/more`],
+    ['more after the view', `${HOST}/emea/v3/attachments/0-x/views/original/more`],
     ['no id', `${HOST}/emea/v3/attachments//views/original`],
     ['an attachment of another region', `${HOST}/amer${VIEW}`],
     ['an attachment of another tenant', `${HOST}/emea/other${VIEW}`, WITH_TENANT],
@@ -73,7 +73,7 @@ describe("the channel's token", () => {
     ['another host', `https://other.trafficmanager.net/emea${VIEW}`],
     ['a host below it', `https://evil.smba.trafficmanager.net/emea${VIEW}`],
     ['a host that begins alike', `https://smba.trafficmanager.net.evil.example/emea${VIEW}`],
-    ['a dot behind the host', `https://smba.trafficmanager.net./emea${VIEW}`],
+    ['a dot after the host', `https://smba.trafficmanager.net./emea${VIEW}`],
     ['another port', `https://smba.trafficmanager.net:8443/emea${VIEW}`],
     ['no TLS', `http://smba.trafficmanager.net/emea${VIEW}`],
     ['the host as a user', `https://smba.trafficmanager.net@evil.example/emea${VIEW}`],
@@ -85,7 +85,7 @@ describe("the channel's token", () => {
     ['a service at a port of its own', `https://smba.trafficmanager.net:8443${VIEW}`, `${HOST}:8443/`],
     ['data', 'data:text/plain,a', 'data:text/plain,a'],
     ['a file of this machine', `file://${VIEW}`, 'file:///b'],
-    ['a service URL that is none', `${HOST}/emea${VIEW}`, 'no address'],
+    ['an invalid service URL', `${HOST}/emea${VIEW}`, 'no address'],
     ['no service URL', `${HOST}/emea${VIEW}`, ''],
   ] as const) {
     it(`is neither sent nor requested if the address has ${what}`, async () => {

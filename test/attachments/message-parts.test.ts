@@ -79,7 +79,7 @@ describe('the parts of a message', () => {
       [{ kind: 'quote', of: 'reply', author: 'Ada', text: 'old' }, text('why?')],
     ],
     [
-      'something forwarded, which Teams puts behind the text, too',
+      'a forwarded message, which Teams also adds to the text',
       'see this\r\n\r\nthe forwarded body',
       [
         html(

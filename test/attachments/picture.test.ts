@@ -66,7 +66,7 @@ describe('a picture', () => {
 
   for (const [name, bytes] of [
     ['PNG', png(painted)],
-    ['PNG with something behind its end', Buffer.concat([png(painted), Buffer.from('more')])],
+    ['PNG with data after its end', Buffer.concat([png(painted), Buffer.from('more')])],
     ['PNG that is interlaced', interlacedPng(painted)],
     ['GIF', gif(painted, painted)],
     ['BMP of 24 bits', bmp(painted, { bits: 24 })],

@@ -35,7 +35,7 @@ describe('the parts of a Teams message', () => {
       [text('this'), file('https://graph.microsoft.com/v1.0/hostedContents/1', 'image/*')],
     ],
     [
-      'a picture in an element that cannot be changed, behind one, and in one of another kind',
+      'a picture in a read-only element, after one, and in one of another kind',
       '',
       [
         html(
@@ -51,7 +51,7 @@ describe('the parts of a Teams message', () => {
       [{ ...file('', 'image/*'), attachmentId: '0-x' }],
     ],
     [
-      'a picture beside an emoji',
+      'a picture next to an emoji',
       'hi',
       [
         { contentType: 'image/*', contentUrl: 'https://cdn.example/x.png' },

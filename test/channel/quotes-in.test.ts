@@ -51,7 +51,7 @@ describe('quoted marker: the model gets the quote as a quote and the text withou
       `${QUOTE_LINE}\n\nOk cool`,
     ],
     ['without its entity', `${MARKER} Ok cool`, {}, 'Ok cool'],
-    ['without its entity, beside a quote', `${MARKER} yes <quoted messageId="7" />`, QUOTED, `${QUOTE_LINE}\n\nyes`],
+    ['without its entity, next to a quote', `${MARKER} yes <quoted messageId="7" />`, QUOTED, `${QUOTE_LINE}\n\nyes`],
     ['as the words of the user', `what is ${ESCAPED}?`, {}, `what is ${ESCAPED}?`],
     [
       'as the words of the user, with an end',
@@ -60,7 +60,7 @@ describe('quoted marker: the model gets the quote as a quote and the text withou
       'see <quoted messageId="7"></quoted>',
     ],
     [
-      'as the words of the user beside a quote',
+      'as the words of the user next to a quote',
       `${MARKER} what is ${ESCAPED.replace('1782848598379', '7')}?`,
       QUOTED,
       `${QUOTE_LINE}\n\nwhat is ${ESCAPED.replace('1782848598379', '7')}?`,

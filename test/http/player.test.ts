@@ -152,7 +152,7 @@ describe('GET /audio/<link>', () => {
     'a forged signature': (link) => `${link.slice(0, -4)}AAAA`,
     'a later end than was signed': (link) => link.replace(/\.\w+\./, '.zzzzzz.'),
     'an unknown id': (link) => `AAAA${link.slice(4)}`,
-    'more behind it': (link) => `${link}A`,
+    'more after it': (link) => `${link}A`,
     'another ending': (link) => `${link}.mp3`,
     'markup in it': () => '%22%3E%3Cscript%3E',
   })) {

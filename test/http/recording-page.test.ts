@@ -104,7 +104,7 @@ describe('GET /record/<link>', () => {
     'a later end than was signed': (link) => link.replace(/\.\w+\./, '.zzzzzz.'),
     'an unknown id': (link) => `AAAA${link.slice(4)}`,
     'the id alone': (link) => link.split('.')[0] ?? '',
-    'a slash behind it': (link) => `${link}/`,
+    'a slash after it': (link) => `${link}/`,
     'markup in it': () => '%22%3E%3Cscript%3E',
   })) {
     it(`serves no page for a link with ${name}, and accepts nothing there`, async () => {
@@ -114,7 +114,7 @@ describe('GET /record/<link>', () => {
       const text = await answer.text();
       assertTellsNothing(text);
       if (name !== 'nothing') assert.ok(text.includes(`<h1>${de.recording.endedTitle}</h1>`));
-      if (name === 'nothing' || name === 'a slash behind it') return;
+      if (name === 'nothing' || name === 'a slash after it') return;
       const refused = await uploadRecording(other);
       assert.equal(refused.status, 404);
       assertRefusal(await refused.text(), 'not_found');
