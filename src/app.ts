@@ -7,7 +7,7 @@ import { VoiceAdapter } from './channel/adapter.ts';
 import { keepEntityProperties } from './channel/entity-patch.ts';
 import { FileSaver } from './channel/file-saver.ts';
 import { recordingAccessOf } from './channel/recording-page.ts';
-import { Responders } from './channel/respond.ts';
+import { ReplyRoutes } from './channel/reply-routes.ts';
 import { SEND_TIMEOUT_MS } from './channel/send-policy.ts';
 import { createFileFetcher } from './channel/sent-files.ts';
 import { ServiceUrls } from './channel/service-urls.ts';
@@ -79,7 +79,7 @@ interface Shared extends Dependencies {
 /** The modules that speak Bot Framework. */
 interface Channel {
   readonly adapter: VoiceAdapter;
-  readonly responders: Responders;
+  readonly replyRoutes: ReplyRoutes;
   readonly serviceUrls: ServiceUrls;
 }
 
@@ -162,7 +162,7 @@ function createServices(
   { config, clock, ids, log, random, tokens, telemetry, publicBaseUrl }: Shared,
   { queue, conversations, recordingLinks, audioStore, spending, audit }: Stores,
   tools: Tools,
-  { adapter, responders }: Channel,
+  { adapter, replyRoutes }: Channel,
   readers: FileReaders,
 ): Services {
   const { limits, session: settings, model, proxy, historyTurns, turnTimeoutMs } = config;
@@ -196,7 +196,7 @@ function createServices(
       }),
       semaphore: new Semaphore(FILE_BOUNDS),
     },
-    channel: { later: (reference) => responders.later(reference), recordingAccess: recordingAccessOf(publicBaseUrl) },
+    channel: { later: (reference) => replyRoutes.later(reference), recordingAccess: recordingAccessOf(publicBaseUrl) },
     settings,
     historyTurns,
     turnTimeoutMs,
@@ -214,7 +214,7 @@ function createChannel({ config, clock, log, random, telemetry, publicBaseUrl }:
   const adapter = new VoiceAdapter({ botEnv, clock, log, random, retryWithinMs: turnTimeoutMs, telemetry });
   const serviceUrls = new ServiceUrls(clock);
   const sendLimitMs = turnTimeoutMs + SEND_TIMEOUT_MS;
-  const responders = new Responders({
+  const replyRoutes = new ReplyRoutes({
     adapter,
     clock,
     log,
@@ -224,7 +224,7 @@ function createChannel({ config, clock, log, random, telemetry, publicBaseUrl }:
     serviceUrls,
     sendLimitMs,
   });
-  return { adapter, serviceUrls, responders };
+  return { adapter, serviceUrls, replyRoutes };
 }
 
 function createHttp(
@@ -256,19 +256,19 @@ function createDelivery(
   { config, clock, ids, log, fetch, publicBaseUrl }: Shared,
   { audioStore, recordingLinks }: Stores,
   conversations: Conversations,
-  { adapter, responders, serviceUrls }: Channel,
+  { adapter, replyRoutes, serviceUrls }: Channel,
 ): HttpOptions['deliver'] {
   const sendLimitMs = config.turnTimeoutMs + SEND_TIMEOUT_MS;
   const bot = new VoiceBot({
     adapter,
     conversations,
-    responders,
+    replyRoutes,
     files: new FileSaver({ audioStore, clock, ids, log, fetch, sendLimitMs }),
     invokes: { audioStore, recordingLinks, clock, log, publicBaseUrl },
     serviceUrls,
     log,
     allowList: { tenants: config.allowedTenants, users: config.allowedUsers },
-    vouching: { hasEnhancedAuthentication: config.directLineEnhancedAuthentication },
+    verification: { hasEnhancedAuthentication: config.directLineEnhancedAuthentication },
   });
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }

@@ -4,7 +4,7 @@ import { addressingIn, isAddressed } from './channel/addressing.ts';
 import { type AllowList, isAllowed, isGreeted } from './channel/allow-list.ts';
 import type { FileSaver } from './channel/file-saver.ts';
 import { answerInvoke, audioToSave, type InvokeDeps } from './channel/invokes.ts';
-import type { Responders } from './channel/respond.ts';
+import type { ReplyRoutes } from './channel/reply-routes.ts';
 import type { ServiceUrls } from './channel/service-urls.ts';
 import {
   conversationKey,
@@ -20,28 +20,27 @@ import {
 } from './channel/user-message.ts';
 import {
   personKeyOf,
-  type VouchedIdentity,
-  type VouchingSettings,
-  vouchedIdentity,
-} from './channel/vouched-identity.ts';
+  type VerificationSettings,
+  type VerifiedIdentity,
+  verifiedIdentity,
+} from './channel/verified-identity.ts';
 import type { Acceptance } from './conversation/acceptance.ts';
 import type { Conversations } from './conversation/conversations.ts';
-import type { Respond } from './conversation/reply.ts';
+import type { WithSender } from './conversation/reply.ts';
 import type { MessageReference } from './conversation/user-message.ts';
 import { RequestError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { messagesFor } from './messages/messages.ts';
 
-/** What the bot joins. */
 export interface VoiceBotOptions {
   readonly adapter: VoiceAdapter;
   readonly conversations: Conversations;
-  readonly responders: Responders;
+  readonly replyRoutes: ReplyRoutes;
   readonly files: FileSaver;
   readonly invokes: InvokeDeps;
   readonly log: Logger;
   readonly allowList: AllowList;
-  readonly vouching: VouchingSettings;
+  readonly verification: VerificationSettings;
   readonly serviceUrls: ServiceUrls;
 }
 
@@ -86,9 +85,9 @@ export class VoiceBot extends TeamsActivityHandler {
       log.debug({ conversation: message.key }, 'message ignored: not addressed to the bot');
       return;
     }
-    // Before the answer, and only for people whose messages are answered.
-    if (message.isAllowed) serviceUrls.note(message.key, context.activity);
-    await this.#end(context, await conversations.accept(message, this.#respondTo(context, message.reference)));
+    // Record the service URL before replying, and for allowed users only.
+    if (message.isAllowed) serviceUrls.remember(message.key, context.activity);
+    await this.#end(context, await conversations.accept(message, this.#withSenderFor(context, message.reference)));
   }
 
   /** Handles a pressed button. It waits for no turn, and its request does not wait for it. */
@@ -97,11 +96,11 @@ export class VoiceBot extends TeamsActivityHandler {
     work: (context: TurnContext, stopping: AbortSignal) => Promise<void>,
   ): Promise<void> {
     const { activity } = context;
-    const { adapter, conversations, responders, serviceUrls } = this.#options;
+    const { adapter, conversations, replyRoutes, serviceUrls } = this.#options;
     const { isAllowed, personKey } = this.#senderOf(context);
     const key = conversationKey(activity);
     const reference = toReference(activity, adapter.callerOf(context));
-    if (isAllowed) serviceUrls.note(key, activity);
+    if (isAllowed) serviceUrls.remember(key, activity);
     const accepted = await conversations.acceptOutOfBand(
       { key, activityId: activity.id ?? '', personKey },
       (stopping) => {
@@ -109,7 +108,7 @@ export class VoiceBot extends TeamsActivityHandler {
           if (isAllowed) await work(live, stopping);
           else await live.sendActivity(messagesFor(localeOf(activity)).notAllowed);
         };
-        return isInBand(activity) ? run(context) : responders.openContext(reference, run);
+        return isInBand(activity) ? run(context) : replyRoutes.openContext(reference, run);
       },
     );
     await this.#end(context, accepted);
@@ -126,13 +125,13 @@ export class VoiceBot extends TeamsActivityHandler {
       case 'draining':
         throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
       case 'notStored':
-        throw new RequestError('not_kept', 'This cannot be stored now. Please deliver it again.');
+        throw new RequestError('not_stored', 'This cannot be stored now. Please deliver it again.');
       case 'full':
         throw new RequestError('busy', 'Too many messages wait. Please deliver this again.');
     }
   }
 
-  /** A group is greeted when the bot joins it. A person is greeted when either of the two is announced. */
+  /** A group is greeted when the bot joins it. A person is greeted when either the bot or the person joins. */
   async #updateMembers(context: TurnContext): Promise<void> {
     const { membersAdded = [], membersRemoved = [], recipient } = context.activity;
     const isBot = ({ id }: ChannelAccount) => Boolean(id) && id === recipient?.id;
@@ -153,10 +152,10 @@ export class VoiceBot extends TeamsActivityHandler {
     const { activity } = context;
     const { adapter, allowList, conversations } = this.#options;
     if (!isGreeted(this.#identityOf(context), allowList)) return;
-    const respond = this.#respondTo(context, toReference(activity, adapter.callerOf(context)));
+    const withSender = this.#withSenderFor(context, toReference(activity, adapter.callerOf(context)));
     const { welcome, welcomeGroup } = messagesFor(localeOf(activity));
     const text = addressingIn(activity) === 'anything' ? welcome : welcomeGroup;
-    await this.#end(context, await conversations.welcome(conversationKey(activity), text, respond));
+    await this.#end(context, await conversations.welcome(conversationKey(activity), text, withSender));
   }
 
   /** Teams names the deleted message by the activity's own id. An edited message starts nothing: it was answered. */
@@ -180,17 +179,17 @@ export class VoiceBot extends TeamsActivityHandler {
     return {
       isAllowed: isAllowed(identity, this.#options.allowList),
       personKey: personKeyOf(identity, context.activity),
-      vouchedIds: [identity.userId, identity.aadObjectId].filter((id) => id !== undefined),
+      verifiedIds: [identity.userId, identity.aadObjectId].filter((id) => id !== undefined),
     };
   }
 
-  #identityOf(context: TurnContext): VouchedIdentity {
-    const { adapter, vouching } = this.#options;
-    return vouchedIdentity(context.activity, adapter.callerOf(context).identity, vouching);
+  #identityOf(context: TurnContext): VerifiedIdentity {
+    const { adapter, verification } = this.#options;
+    return verifiedIdentity(context.activity, adapter.callerOf(context).identity, verification);
   }
 
-  #respondTo(context: TurnContext, reference: MessageReference): Respond {
-    const { responders } = this.#options;
-    return isInBand(context.activity) ? responders.inBand(context) : responders.later(reference);
+  #withSenderFor(context: TurnContext, reference: MessageReference): WithSender {
+    const { replyRoutes } = this.#options;
+    return isInBand(context.activity) ? replyRoutes.inBand(context) : replyRoutes.later(reference);
   }
 }

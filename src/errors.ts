@@ -91,7 +91,7 @@ export class ProxyError extends BotError<'proxy_unreachable' | 'proxy_refused'> 
   readonly retry = 'safe';
 }
 
-const UPLOAD_RETRY = { upload_place_unknown: 'never', upload_refused: 'safe', upload_failed: 'safe' } as const;
+const UPLOAD_RETRY = { untrusted_upload_host: 'never', upload_refused: 'safe', upload_failed: 'safe' } as const;
 
 /** A file that was not uploaded to where the user wanted it. */
 export class UploadError extends BotError<keyof typeof UPLOAD_RETRY> {
@@ -154,7 +154,7 @@ const REQUEST_STATUS = {
   unsupported_media_type: 415,
   unreadable: 422,
   draining: 503,
-  not_kept: 503,
+  not_stored: 503,
   busy: 503,
 } as const;
 export type RequestErrorCode = keyof typeof REQUEST_STATUS;

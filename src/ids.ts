@@ -8,6 +8,8 @@ export interface Ids {
   secret(): string;
   /** A short id that a user can read out and an operator can find in the log. */
   incident(): string;
+  /** A short id that tells the instances on one database apart. */
+  instance(): string;
 }
 
 const POOL_BYTES = 4096;
@@ -26,4 +28,5 @@ export const randomIds: Ids = {
   wire: (prefix) => `${prefix}_${random(12).toString('hex')}`,
   secret: () => random(16).toString('base64url'),
   incident: () => random(4).toString('hex'),
+  instance: () => random(4).toString('hex'),
 };

@@ -1,6 +1,6 @@
 /** How many of something may be in use at once. */
 export interface ShareBounds {
-  /** Over all people; see `unvouchedPart`. */
+  /** Over all people; see `unverifiedShare`. */
   readonly max: number;
   readonly maxPerPerson: number;
 }
@@ -9,11 +9,11 @@ export interface ShareBounds {
 export interface Person {
   readonly key: string;
   /** Whether the channel's service says who it is. Else `key` names a conversation, and a client may open any number. */
-  readonly isVouched: boolean;
+  readonly isVerified: boolean;
 }
 
-/** How much of a bound everybody for whom no channel vouches may use together, so that others always find room. */
-export function unvouchedPart(max: number): number {
+/** How much of a bound everybody whom no channel verifies may use together, so that others always find room. */
+export function unverifiedShare(max: number): number {
   return Math.ceil(max / 2);
 }
 
@@ -23,8 +23,8 @@ export class Shares {
   /** Only people who use any. */
   readonly #inUse = new Map<string, number>();
   #total = 0;
-  /** By everybody for whom no channel vouches. */
-  #unvouched = 0;
+  /** By everybody whom no channel verifies. */
+  #unverified = 0;
 
   constructor(bounds: ShareBounds) {
     this.#bounds = bounds;
@@ -45,7 +45,7 @@ export class Shares {
   hasRoom(person: Person, amount = 1): boolean {
     const { max } = this.#bounds;
     if (this.#total + amount > max || !this.hasShareLeft(person, amount)) return false;
-    return person.isVouched || this.#unvouched + amount <= unvouchedPart(max);
+    return person.isVerified || this.#unverified + amount <= unverifiedShare(max);
   }
 
   /** Whether the person's own share allows so much more. */
@@ -53,11 +53,11 @@ export class Shares {
     return (this.#inUse.get(key) ?? 0) + amount <= this.#bounds.maxPerPerson;
   }
 
-  #add({ key, isVouched }: Person, change: number): void {
+  #add({ key, isVerified }: Person, change: number): void {
     const own = (this.#inUse.get(key) ?? 0) + change;
     if (own === 0) this.#inUse.delete(key);
     else this.#inUse.set(key, own);
     this.#total += change;
-    if (!isVouched) this.#unvouched += change;
+    if (!isVerified) this.#unverified += change;
   }
 }

@@ -39,7 +39,7 @@ const KEY = 'chat';
 export class ChatConversation {
   readonly #deps: ChatConversationDeps;
   readonly #pool: SessionPool;
-  #lastTurn: string | undefined;
+  #sessionVersion: string | undefined;
   #memory = EMPTY_MEMORY;
   #session: RealtimeSession | undefined;
   #announcedSessionId: string | undefined;
@@ -68,7 +68,7 @@ export class ChatConversation {
     const turnId = ids.secret();
     const request = {
       key: KEY,
-      lastTurn: this.#lastTurn,
+      sessionVersion: this.#sessionVersion,
       input: { turnId, text, history: historyText(this.#memory.history), onEvent },
       log,
       signal,
@@ -76,7 +76,7 @@ export class ChatConversation {
       onRetry: (waitMs: number) => listener.onRetry(waitMs),
     };
     const result = await generateResponse(request, { sessions: this.#pool, clock, random, settings: config.session });
-    this.#lastTurn = turnId;
+    this.#sessionVersion = turnId;
     this.#announceSession();
     this.#memory = nextMemory(this.#memory, { user: text }, result, historyTurns);
     return result.outcome;

@@ -1,4 +1,5 @@
 import { fieldsOf, textOf } from '../json-access.ts';
+import { paragraphs } from '../paragraphs.ts';
 import type { FileLocation } from './attachment-path.ts';
 import { type Card, cardFields, type LoopComponent, readCard } from './cards.ts';
 import { shownName } from './file-name.ts';
@@ -24,7 +25,7 @@ export type MessagePart =
   /** Files beyond MAX_FILES. */
   | { readonly kind: 'tooManyFiles'; readonly count: number }
   /** Files that Teams shows in the message and does not give to the bot. */
-  | { readonly kind: 'keptBack' }
+  | { readonly kind: 'withheldFile' }
   | LoopComponent
   /** A card, or something else that is not a file. */
   | { readonly kind: 'unreadable' };
@@ -128,14 +129,14 @@ export function messageParts(
   const ownMarks = read.flatMap(({ mark }) => mark ?? []);
   const own = shownText(activityText, htmls, ownMarks, (html) => clean(withoutMentions(html)));
   const cardTexts = read.flatMap(({ card }) => (card.kind === 'text' && !own.includes(card.text) ? card.text : []));
-  const whole = [...cardTexts, own].filter((each) => each !== '').join('\n\n');
+  const whole = paragraphs(...cardTexts, own);
   const hasPictures = read.some(({ isImage, mark }) => isImage && mark === undefined);
   const parts = [
     ...quotes.filter(({ of }) => of === 'reply').map(quotePart),
     ...(whole === '' ? [] : [{ kind: 'text', text: whole } as const]),
     ...quotes.filter(({ of }) => of === 'forward').map(quotePart),
     ...limited(read.flatMap((each) => (each.html === undefined ? partOf(each) : partsOfHtml(each.html, hasPictures)))),
-    ...keptBack(htmls, [...quoted, ...otherQuotes], read),
+    ...withheldFile(htmls, [...quoted, ...otherQuotes], read),
   ];
   // In channels nothing else is left of a recording (MicrosoftDocs/msteams-docs#14169); beside a text it is a card.
   const isRecording = parts.length === 0 && htmls.some(({ hasExtension }) => hasExtension);
@@ -179,7 +180,7 @@ function lettersOf(text: string): string {
  * In channels Teams leaves out files, but not their places in the HTML. Quotes have places, too, and attachments that did
  * come, some of which do not name theirs.
  */
-function keptBack(
+function withheldFile(
   htmls: readonly TeamsHtml[],
   quotes: readonly SentQuote[],
   read: readonly ReadAttachment[],
@@ -191,7 +192,7 @@ function keptBack(
     const isPlaced = ids.some((each) => typeof each === 'string' && places.delete(each));
     return !isPlaced && !isImage && type !== 'text/html' && type !== MESSAGE_REFERENCE;
   });
-  return places.size > unplaced.length ? [{ kind: 'keptBack' }] : [];
+  return places.size > unplaced.length ? [{ kind: 'withheldFile' }] : [];
 }
 
 /** A quote for the model, in a line that nothing in it can end. */

@@ -13,7 +13,6 @@ import { trustOnlyOwnTenant } from './issuer-patch.ts';
 import { makeSendsSafe, type SendPolicyOptions } from './send-policy.ts';
 import type { Caller } from './user-message.ts';
 
-/** What the adapter is made with. */
 export interface AdapterOptions extends SendPolicyOptions {
   /** botbuilder's own variables: MicrosoftAppId and the like. */
   readonly botEnv: Env;

@@ -23,7 +23,7 @@ export function isAddressed(activity: Activity, text: string): boolean {
   }
 }
 
-/** By its name, a pressed button, or a reply to its message. */
+/** Whether an activity is addressed to the bot: by its name, a pressed button, or a reply to its message. */
 function isForBot(activity: Activity): boolean {
   return namesBot(activity) || isFilled(activity.value) || isReplyToBot(activity);
 }

@@ -34,7 +34,7 @@ export interface StreamRules {
  * Which identity fields of an activity the channel's service sets; all others are claims of the client. Direct Line
  * forwards `from` and `channelData` as its clients write them (BotFramework-WebChat#710).
  */
-export type VouchesFor =
+export type VerifiedFields =
   /** `from.id`, `from.aadObjectId` and the tenant. */
   | 'userAndTenant'
   /** `from.id`. */
@@ -52,9 +52,8 @@ export type Addressing =
   /** Its written name, a reply to it, or a command. Mentions do not count: every message comes with one. */
   | 'name';
 
-/** What a channel can take. */
 export interface Capabilities {
-  readonly vouchesFor: VouchesFor;
+  readonly verifies: VerifiedFields;
   readonly audio: AudioDelivery;
   /** The largest activity, in characters of JSON, that may carry the audio itself. */
   readonly inlineLimitChars: number;
@@ -103,7 +102,7 @@ const TEAMS_STREAM: StreamRules = {
 };
 
 const PLAIN: Capabilities = {
-  vouchesFor: 'nothing',
+  verifies: 'nothing',
   audio: 'link',
   inlineLimitChars: 0,
   uploadLimitBytes: 0,
@@ -141,7 +140,7 @@ const WEB: Capabilities = {
  */
 const TEAMS: Capabilities = {
   ...PLAIN,
-  vouchesFor: 'userAndTenant',
+  verifies: 'userAndTenant',
   audio: 'playerCard',
   labelsAi: true,
   showsChoices: true,
@@ -159,21 +158,21 @@ const BY_CHANNEL: ReadonlyMap<string, Capabilities> = new Map(
   Object.entries({
     // The Emulator has no limit on the size of a request.
     emulator: { ...WEB, inlineLimitChars: Number.POSITIVE_INFINITY, uploadLimitBytes: Number.POSITIVE_INFINITY },
-    directline: { ...WEB, vouchesFor: 'signedUser', stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS },
-    webchat: { ...WEB, vouchesFor: 'signedUser', stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS },
+    directline: { ...WEB, verifies: 'signedUser', stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS },
+    webchat: { ...WEB, verifies: 'signedUser', stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS },
     msteams: TEAMS,
     'msteams/personal': { ...TEAMS, stream: TEAMS_STREAM, savesFiles: true },
     directlinespeech: {
       ...PLAIN,
-      vouchesFor: 'signedUser',
+      verifies: 'signedUser',
       audio: 'speak',
       showsTyping: false,
       addressedBy: 'anything',
     },
-    facebook: { ...PLAIN, vouchesFor: 'user', maxTextChars: 2_000 },
-    line: { ...PLAIN, vouchesFor: 'user' },
-    slack: { ...PLAIN, vouchesFor: 'user' },
-    telegram: { ...PLAIN, vouchesFor: 'user', addressedBy: 'name' },
+    facebook: { ...PLAIN, verifies: 'user', maxTextChars: 2_000 },
+    line: { ...PLAIN, verifies: 'user' },
+    slack: { ...PLAIN, verifies: 'user' },
+    telegram: { ...PLAIN, verifies: 'user', addressedBy: 'name' },
     sms: { ...PLAIN, maxTextChars: 1_500 },
   } satisfies Record<string, Capabilities>),
 );

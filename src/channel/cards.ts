@@ -4,6 +4,7 @@ import type { Choice } from '../conversation/reply.ts';
 import type { RecordingLink } from '../conversation/user-message.ts';
 import { fieldsOf } from '../json-access.ts';
 import { clockTime, type Messages } from '../messages/messages.ts';
+import { paragraphs } from '../paragraphs.ts';
 
 /** An element or an action of an Adaptive Card. */
 type CardPart = Readonly<Record<string, unknown>>;
@@ -20,7 +21,7 @@ export function choiceCard({ command, title, values, current, use }: Choice): At
 
 /** The same choice for channels without cards: what to write. */
 export function choiceList({ command, title, values }: Choice): string {
-  return `${title}\n\n${values.map((value) => `- /${command} ${value}`).join('\n')}`;
+  return paragraphs(title, values.map((value) => `- /${command} ${value}`).join('\n'));
 }
 
 /** The command that a submitted choice card stands for. The choice is validated as if the user had written it. */

@@ -8,7 +8,6 @@ import { playerUrl } from './audio-delivery.ts';
 import { recordingUrl } from './recording-page.ts';
 import { capabilitiesIn, conversationKey, isSameConversation, localeOf } from './user-message.ts';
 
-/** What the dialogs of a client show. */
 export interface DialogDeps {
   readonly audioStore: AudioStore;
   readonly recordingLinks: Pick<RecordingLinks, 'find'>;

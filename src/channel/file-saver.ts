@@ -13,7 +13,6 @@ import { consentCard, type FileConsent, fileCard, type UploadTarget } from './fi
 import { upload } from './upload.ts';
 import { localeOf } from './user-message.ts';
 
-/** What saving files takes. */
 export interface FileSaverDeps {
   readonly audioStore: AudioStore;
   readonly ids: Ids;

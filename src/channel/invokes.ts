@@ -6,7 +6,6 @@ import { type DialogDeps, openDialog } from './dialogs.ts';
 import { type FileConsent, fileConsentOf } from './file-consent.ts';
 import { capabilitiesIn, conversationKey } from './user-message.ts';
 
-/** What answering an invoke takes. */
 export interface InvokeDeps extends DialogDeps {
   readonly log: Logger;
 }

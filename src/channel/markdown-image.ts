@@ -28,7 +28,7 @@ export function replaceImage(source: MarkdownSource, at: number, isInLink: boole
   if (isInLink || (address !== undefined && !WEB_ADDRESS.test(address))) {
     return { text: wordsOf(alt) || PICTURE, next: end };
   }
-  // By reference: the label says what it is.
+  // The image is given by reference: its label says what it is.
   if (address === undefined && alt.trim() === '' && end > label + '[]'.length) return { text: '', next: label };
   if (address === undefined || alt.trim() !== '') return { text: '', next: at + 1 };
   const host = HOST.exec(address)?.[1];

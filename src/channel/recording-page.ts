@@ -3,6 +3,7 @@ import { recordingLinkName } from '../conversation/recordings/recording-links.ts
 import type { RecordingAccess } from '../conversation/reply.ts';
 import type { RecordingLink, UserMessage } from '../conversation/user-message.ts';
 import type { Messages } from '../messages/messages.ts';
+import { paragraphs } from '../paragraphs.ts';
 import { canReach } from './audio-delivery.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { recordingCard } from './cards.ts';
@@ -47,5 +48,5 @@ export function withRecordingLink(
     return { ...message, attachments: [recordingCard(recordingLink, browserUrl, messages)] };
   }
   if (scope !== 'personal') return message;
-  return { ...message, text: `${message.text ?? ''}\n\n[${messages.recording.open}](${url})` };
+  return { ...message, text: paragraphs(message.text ?? '', `[${messages.recording.open}](${url})`) };
 }

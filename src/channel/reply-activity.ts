@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Reply, ReplyAudio } from '../conversation/reply.ts';
 import type { Logger } from '../log.ts';
 import { clockTime, type Messages } from '../messages/messages.ts';
+import { paragraphs } from '../paragraphs.ts';
 import { type AudioSource, WAV_TYPE } from './audio-delivery.ts';
 import type { Capabilities } from './capabilities.ts';
 import { playerCard } from './cards.ts';
@@ -11,7 +12,6 @@ import { safeMarkdown } from './safe-markdown.ts';
 /** How audio stands in a chat that plays attachments; see WEBCHAT_AUDIO. */
 export type WebchatAudio = 'attachment' | 'card';
 
-/** What all replies are sent with. */
 export interface ReplyOptions {
   readonly clock: Clock;
   readonly log: Logger;
@@ -63,7 +63,7 @@ export function withAudio(
   { webchatAudio, browserLinks }: Pick<ReplyOptions, 'webchatAudio' | 'browserLinks'>,
   messages: Messages,
 ): Partial<Activity> {
-  const withLine = (line: string) => ({ ...message, text: `${message.text ?? ''}\n\n${line}` });
+  const withLine = (line: string) => ({ ...message, text: paragraphs(message.text ?? '', line) });
   switch (audio) {
     case 'speak':
       return message;

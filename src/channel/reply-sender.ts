@@ -5,6 +5,7 @@ import type { ChannelStream, Reply, ReplyAudio, ReplySender } from '../conversat
 import { TurnError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type Messages, messagesFor } from '../messages/messages.ts';
+import { paragraphs } from '../paragraphs.ts';
 import { type AudioSource, audioSource, isLoopbackUrl, playerUrl, WAV_TYPE } from './audio-delivery.ts';
 import type { Capabilities } from './capabilities.ts';
 import { choiceCard, choiceList } from './cards.ts';
@@ -18,7 +19,6 @@ import { type Pace, StreamingMessage } from './streaming-message.ts';
 import { TypingIndicator } from './typing.ts';
 import { capabilitiesIn, isInBand, localeOf } from './user-message.ts';
 
-/** What the replies of one turn are sent with. */
 export interface ReplyRoute {
   readonly stream: ChannelStream;
   /** The pace of this conversation's streaming messages. */
@@ -146,7 +146,7 @@ export class ChannelReplySender implements ReplySender {
       return { ...reply, text: this.#messages.apologies.cancelled, isFromModel: false };
     }
     return reply.addsToShown && shown !== ''
-      ? { ...reply, text: `${shown}\n\n${reply.text}`, isFromModel: true }
+      ? { ...reply, text: paragraphs(shown, reply.text), isFromModel: true }
       : reply;
   }
 
@@ -158,7 +158,7 @@ export class ChannelReplySender implements ReplySender {
     const single = toMessage(reply, this.#capabilities);
     if (choice !== undefined) {
       if (showsChoices) return [{ ...single, attachments: [choiceCard(choice)] }];
-      return [toMessage({ text: `${reply.text}\n\n${choiceList(choice)}` }, this.#capabilities)];
+      return [toMessage({ text: paragraphs(reply.text, choiceList(choice)) }, this.#capabilities)];
     }
     if (recordingLink !== undefined) {
       const baseUrl = publicBaseUrl();

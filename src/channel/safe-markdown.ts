@@ -112,7 +112,7 @@ class Neutralizer {
   #backslash(next: string): void {
     const isTag = next === '<' && TAG_START.test(this.#source.charAt(this.#at + 2));
     if (next === '`') this.#isParagraphSure = false;
-    // In Web Chat, mathematics.
+    // Web Chat reads these as mathematics.
     if (next !== '' && '()[]'.includes(next)) this.#isTextSure = false;
     if (isTag) this.#write('&lt;', this.#at + 2);
     else this.#copy(next !== '' && '\\!()[]<'.includes(next) ? 2 : 1);

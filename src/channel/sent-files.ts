@@ -12,7 +12,6 @@ import type { Logger } from '../log.ts';
 import type { VoiceAdapter } from './adapter.ts';
 import { activityOf, capabilitiesIn } from './user-message.ts';
 
-/** What fetching files takes. */
 export interface SentFilesOptions {
   readonly adapter: VoiceAdapter;
   /** Hosts besides those of the channels. */

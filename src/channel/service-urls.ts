@@ -6,9 +6,9 @@ import { lruOptions } from '../lru-options.ts';
 import { activityOf, conversationKey, sentAtMsOf } from './user-message.ts';
 
 /** The address of a channel, and when an activity gave it. */
-interface Noted {
+interface Remembered {
   readonly serviceUrl: string;
-  /** By the clock of the channel, in milliseconds since the epoch. */
+  /** The time by the clock of the channel, in milliseconds since the epoch. */
   readonly atMs: number;
 }
 
@@ -21,14 +21,14 @@ const MAX_CONVERSATIONS = 50_000;
  */
 export class ServiceUrls {
   readonly #clock: Clock;
-  readonly #newest = new LRUCache<string, Noted>(lruOptions(MAX_CONVERSATIONS));
+  readonly #newest = new LRUCache<string, Remembered>(lruOptions(MAX_CONVERSATIONS));
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** Call it with authenticated activities only: the answers go to their address. */
-  note(key: string, activity: Pick<Activity, 'serviceUrl' | 'timestamp'>): void {
+  remember(key: string, activity: Pick<Activity, 'serviceUrl' | 'timestamp'>): void {
     // An activity without a timestamp, or with one in the future, counts as sent now.
     const nowMs = this.#clock.now();
     const atMs = Math.min(sentAtMsOf(activity) ?? nowMs, nowMs);
@@ -36,14 +36,16 @@ export class ServiceUrls {
     this.#newest.set(key, { serviceUrl: withoutSlash(activity.serviceUrl), atMs });
   }
 
-  /** Where to answer a message: where it came from, unless a newer activity of its conversation was noted here. */
+  /** Where to answer a message: where it came from, unless a newer activity of its conversation was remembered here. */
   newest(reference: MessageReference): string {
     const { sentAtMs = Number.NEGATIVE_INFINITY, clockLeadMs = 0 } = reference;
     const activity = activityOf(reference);
-    // Not later than it arrived, as in `note`.
+    // A message counts as sent when it arrived, at the latest, as in `remember`.
     const atMs = sentAtMs + Math.min(0, clockLeadMs);
-    const noted = this.#newest.get(conversationKey(activity));
-    return noted === undefined || atMs > noted.atMs ? withoutSlash(activity.serviceUrl) : noted.serviceUrl;
+    const remembered = this.#newest.get(conversationKey(activity));
+    return remembered === undefined || atMs > remembered.atMs
+      ? withoutSlash(activity.serviceUrl)
+      : remembered.serviceUrl;
   }
 }
 

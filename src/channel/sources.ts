@@ -1,5 +1,6 @@
 import type { Activity, Entity } from 'botbuilder';
 import type { Messages } from '../messages/messages.ts';
+import { paragraphs } from '../paragraphs.ts';
 import type { Source } from '../tools/tool.ts';
 
 /**
@@ -9,11 +10,11 @@ import type { Source } from '../tools/tool.ts';
  */
 export type SourceStyle = 'entity' | 'definitions' | 'list';
 
-/** Of Teams: more claims, or longer names, and it refuses the message. */
+/** Teams refuses a message with more claims, or with longer names. */
 const MAX_SOURCES = 20;
 const MAX_NAME_CHARS = 80;
 
-/** Of both clients: there is at most one entity of this kind in a message. */
+/** Both clients allow at most one entity of this kind in a message. */
 const MESSAGE_TYPE = 'https://schema.org/Message';
 
 /** The message with its sources below it. Only adds to the text: what was streamed is never taken back. */
@@ -29,7 +30,7 @@ export function withSources(
   const numbers = named.map((_, at) => `[${at + 1}]`).join(' ');
   switch (style) {
     case 'list':
-      return { ...message, text: `${text}\n\n${messages.sources.heading}\n\n${named.map(listed).join('\n')}` };
+      return { ...message, text: paragraphs(text, messages.sources.heading, named.map(listed).join('\n')) };
     case 'entity':
       return { ...message, text: `${text} ${numbers}`, entities: withClaims(message.entities, named) };
     case 'definitions': {
@@ -37,7 +38,7 @@ export function withSources(
         ({ url, name }, at) =>
           `[${at + 1}]: ${url === undefined ? `cite:${at + 1}` : linkable(url)} "${quotable(name)}"`,
       );
-      const withNumbers = `${text} ${numbers}\n\n${definitions.join('\n')}`;
+      const withNumbers = paragraphs(`${text} ${numbers}`, definitions.join('\n'));
       return { ...message, text: withNumbers, entities: withClaims(message.entities, named) };
     }
   }

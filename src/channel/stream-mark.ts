@@ -1,6 +1,5 @@
 import type { Activity, Entity } from 'botbuilder';
 
-/** What a piece of a stream is. */
 export type StreamType = 'informative' | 'streaming' | 'final';
 
 /** Names a piece of a stream to the channel. */

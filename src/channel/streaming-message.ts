@@ -13,7 +13,6 @@ export interface Pace {
   nextAtMs: number;
 }
 
-/** What a streaming message is made with. */
 export interface StreamingMessageOptions {
   readonly rules: StreamRules;
   readonly stream: ChannelStream;

@@ -72,5 +72,5 @@ function checkedUrl(text: string, base?: URL): URL {
   const url = URL.canParse(text, base?.href) ? new URL(text, base) : undefined;
   const isPlain = url?.protocol === 'https:' && url.port === '' && url.username === '' && url.password === '';
   if (url !== undefined && isPlain && FILE_HOST.test(url.hostname)) return url;
-  throw new UploadError('upload_place_unknown', `not an address of a file service: ${url?.host ?? 'malformed'}`);
+  throw new UploadError('untrusted_upload_host', `not an address of a file service: ${url?.host ?? 'malformed'}`);
 }

@@ -17,11 +17,11 @@ export interface Caller {
   readonly receivedAtMs: number;
 }
 
-/** The sender of a message, as far as its channel vouches for it. */
+/** The sender of a message, as far as its channel verifies it. */
 export interface Sender {
   readonly isAllowed: boolean;
   readonly personKey: string;
-  readonly vouchedIds: readonly string[];
+  readonly verifiedIds: readonly string[];
 }
 
 /** The fields by which an answer is addressed. The HTTP guard has checked them. */
@@ -105,7 +105,7 @@ export function localeOf({ locale = '' }: Pick<Activity, 'locale'>): string | un
 /** To parse a locale takes as long as to read the rest of a message. */
 const locales = new LRUCache<string, string>({ max: MAX_LOCALES, memoMethod: readLocale });
 
-/** Empty for a malformed locale. */
+/** Returns an empty text for a malformed locale. */
 function readLocale(locale: string): string {
   try {
     const { language, script, region } = new Intl.Locale(locale.trim().split('.', 1)[0]?.replaceAll('_', '-') ?? '');

@@ -2,9 +2,9 @@ import type { ConversationRecord, Edit } from './records.ts';
 
 /**
  * What happens to a conversation beside its turns.
- * - `note`: nothing.
+ * - `markHandled`: nothing but the mark that its activity was handled.
  * - `edit`: the newest record is changed; a running turn applies its own edit to the result.
- * - `reset`: history and refusals are emptied; a turn that runs now writes nothing more.
+ * - `reset`: history and the count of rejected turns are reset; a turn that runs now writes nothing more.
  * - `stop`: messages that wait are cancelled, and the running turn is stopped.
  * - `leave`: nobody can be reached there: messages that wait are cancelled, but for those whose requests are open.
  * - `forget`: as `stop` and `reset`; the record is deleted but for the ids of answered messages, and so are the
@@ -13,7 +13,7 @@ import type { ConversationRecord, Edit } from './records.ts';
  *   its turn runs now.
  */
 export type ConversationAction =
-  | { readonly kind: 'note' }
+  | { readonly kind: 'markHandled' }
   | { readonly kind: 'edit'; readonly edit: Edit }
   | { readonly kind: 'reset' }
   | { readonly kind: 'stop' }

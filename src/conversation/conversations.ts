@@ -5,14 +5,15 @@ import { apology, messagesFor } from '../messages/messages.ts';
 import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity } from './acceptance.ts';
 import { type Command, commandOf } from './commands/commands.ts';
 import { forgetBesideRecord, planCommand } from './commands/run-command.ts';
+import { messageName } from './keys.ts';
 import { OutOfBandWork } from './out-of-band.ts';
 import type { AddedTurn, AddResult, TurnJob } from './queue/turn-queue.ts';
-import type { Reply, Respond } from './reply.ts';
+import type { Reply, WithSender } from './reply.ts';
 import { retry } from './retry.ts';
 import type { Services } from './services.ts';
 import { reportTurn } from './turn/report-turn.ts';
 import { runTurn } from './turn/run-turn.ts';
-import { TurnContext } from './turn/turn-context.ts';
+import { Turn } from './turn/turn.ts';
 import type { UserMessage } from './user-message.ts';
 
 const DONE = Promise.resolve();
@@ -24,7 +25,7 @@ export class Conversations {
   /** Conversations that have begun: the first turn may have no record yet. */
   readonly #welcomed = new LRUCache<string, true>(lruOptions(MAX_WELCOMES));
   /** The open requests in which answers go back, by their messages. */
-  readonly #openRequests = new Map<string, Respond>();
+  readonly #openRequests = new Map<string, WithSender>();
   readonly #outOfBand: OutOfBandWork;
   /** Aborted, with a TurnError, when the grace of `drain` is over. */
   readonly #drained = new AbortController();
@@ -50,29 +51,30 @@ export class Conversations {
   }
 
   /** Accepts a message, in the order of the calls: it is answered once, also after a crash of this process. */
-  accept(message: UserMessage, respond: Respond): Promise<Acceptance> {
+  accept(message: UserMessage, withSender: WithSender): Promise<Acceptance> {
     const command = message.isAllowed ? commandOf(message.text) : undefined;
     return this.#accept(message, async () => {
       this.#welcomed.set(message.key, true);
-      if (command !== undefined) return this.#runCommand(command, message, respond);
-      if (!message.isInBand) return this.#acceptance(await this.#services.queue.add(message), DONE, message, respond);
-      const { result, done } = await this.#addInBand(message, respond);
-      return this.#acceptance(result, done, message, respond);
+      if (command !== undefined) return this.#runCommand(command, message, withSender);
+      if (!message.isInBand)
+        return this.#acceptance(await this.#services.queue.add(message), DONE, message, withSender);
+      const { result, done } = await this.#addInBand(message, withSender);
+      return this.#acceptance(result, done, message, withSender);
     });
   }
 
   /** Does what needs neither the model nor a place in the queue, once for each activity. */
   acceptOutOfBand(activity: PersonActivity, work: (stopping: AbortSignal) => Promise<void>): Promise<Acceptance> {
     const run = () => work(this.#drained.signal);
-    return this.#accept(activity, () => this.#outOfBand.accept(activity, { kind: 'note' }, run));
+    return this.#accept(activity, () => this.#outOfBand.accept(activity, { kind: 'markHandled' }, run));
   }
 
   /** Greets each conversation once, and none that has begun. */
-  welcome(key: string, text: string, respond: Respond): Promise<Acceptance> {
+  welcome(key: string, text: string, withSender: WithSender): Promise<Acceptance> {
     return this.#accept({ key }, async () => {
       const isNew = !this.#welcomed.has(key) && (await this.#services.conversations.create(key));
       this.#welcomed.set(key, true);
-      return { kind: 'accepted', done: isNew ? this.#outOfBand.say({ key }, respond, text) : DONE };
+      return { kind: 'accepted', done: isNew ? this.#outOfBand.say({ key }, withSender, text) : DONE };
     });
   }
 
@@ -91,7 +93,7 @@ export class Conversations {
     return this.#accept({ key }, () => this.#forgetAll([key]));
   }
 
-  /** As `forget`, for all conversations of a team, or for one of its channels, by its key, with its threads. */
+  /** Forgets all conversations of a team, or one of its channels, by its key, with its threads. */
   forgetTeam(team: string, channel?: string): Promise<Acceptance> {
     return this.#accept({ key: team }, async () => {
       const keys = await this.#services.conversations.keysOfTeam(team);
@@ -117,7 +119,7 @@ export class Conversations {
 
   async #run(job: TurnJob): Promise<void> {
     const { message } = job;
-    const turn = new TurnContext(job, this.#respondTo(message), this.#services);
+    const turn = new Turn(job, this.#withSenderFor(message), this.#services);
     const result = await runTurn(turn, this.#services);
     reportTurn(result, turn);
     if (result.kind === 'gone') await this.#leave(message.key);
@@ -142,10 +144,10 @@ export class Conversations {
   }
 
   /** The answer goes back in the request, which is open here alone. */
-  async #addInBand(message: UserMessage, respond: Respond): Promise<AddedTurn> {
-    const name = nameOf(message);
+  async #addInBand(message: UserMessage, withSender: WithSender): Promise<AddedTurn> {
+    const name = messageName(message);
     if (this.#openRequests.has(name)) return { result: 'duplicate', done: DONE };
-    this.#openRequests.set(name, respond);
+    this.#openRequests.set(name, withSender);
     let done = DONE;
     try {
       const added = await this.#services.queue.addInBand(message);
@@ -156,7 +158,7 @@ export class Conversations {
     }
   }
 
-  #acceptance(result: AddResult, done: Promise<void>, message: UserMessage, respond: Respond): Acceptance {
+  #acceptance(result: AddResult, done: Promise<void>, message: UserMessage, withSender: WithSender): Acceptance {
     switch (result) {
       case 'queued':
         return { kind: 'accepted', done };
@@ -168,16 +170,16 @@ export class Conversations {
         this.#services.log.warn(logNamesOf(message), 'message rejected: queue full');
         return {
           kind: 'accepted',
-          done: this.#outOfBand.notify(message, respond, messagesFor(message.locale).queueFull),
+          done: this.#outOfBand.notify(message, withSender, messagesFor(message.locale).queueFull),
         };
     }
   }
 
-  #runCommand(command: Command, message: UserMessage, respond: Respond): Promise<Acceptance> {
+  #runCommand(command: Command, message: UserMessage, withSender: WithSender): Promise<Acceptance> {
     const { action, confirm } = planCommand(command, message, this.#services);
     const run = async () => {
       const reply = await confirm(this.#drained.signal).catch((err: unknown) => this.#apology(err, message));
-      await respond((sender) => sender.send(reply));
+      await withSender((sender) => sender.send(reply));
     };
     return this.#outOfBand.accept(message, action, run);
   }
@@ -189,28 +191,28 @@ export class Conversations {
       try {
         await conversations.apply(key, undefined, { kind: 'forget' });
       } finally {
-        // Also where the answer is lost: it may be done, and a team then does not name it again.
+        // Clean up even on error: the delete may have committed, and then keysOfTeam no longer returns this key.
         this.#welcomed.delete(key);
         sessions.drop(key);
-        const removeOthers = () => this.#stored(() => forgetBesideRecord(key, this.#services));
+        const removeOthers = () => this.#retryStore(() => forgetBesideRecord(key, this.#services));
         removals.push(this.#outOfBand.run({ key }, removeOthers, 'audio not removed'));
       }
     }
     return { kind: 'accepted', done: Promise.all(removals).then(() => {}) };
   }
 
-  #stored<T>(call: () => Promise<T>): Promise<T> {
+  #retryStore<T>(call: () => Promise<T>): Promise<T> {
     const { clock, log } = this.#services;
     return retry(call, { clock, log, signal: this.#drained.signal });
   }
 
-  #respondTo(message: UserMessage): Respond {
-    return this.#openRequests.get(nameOf(message)) ?? this.#services.channel.later(message.reference);
+  #withSenderFor(message: UserMessage): WithSender {
+    return this.#openRequests.get(messageName(message)) ?? this.#services.channel.later(message.reference);
   }
 
-  /** Nobody else will answer it. */
+  /** Tells the user of a message that nobody will answer it. */
   #dismiss(message: UserMessage): Promise<void> {
-    return this.#outOfBand.say(message, this.#respondTo(message), messagesFor(message.locale).shuttingDown);
+    return this.#outOfBand.say(message, this.#withSenderFor(message), messagesFor(message.locale).shuttingDown);
   }
 
   #apology(err: unknown, { locale }: UserMessage): Reply {
@@ -223,14 +225,9 @@ export class Conversations {
   /** Nobody can be reached there: waiting messages are cancelled. The record stays, for a user who unblocks the bot. */
   async #leave(key: string): Promise<void> {
     this.#services.sessions.drop(key);
-    await this.#stored(() => this.#services.conversations.apply(key, undefined, { kind: 'leave' })).catch(
+    await this.#retryStore(() => this.#services.conversations.apply(key, undefined, { kind: 'leave' })).catch(
       (err: unknown) =>
         this.#services.log.warn({ err, conversation: key }, 'messages of a conversation that is gone not cancelled'),
     );
   }
-}
-
-/** Activity ids are unique only within a conversation. */
-function nameOf({ key, activityId }: UserMessage): string {
-  return JSON.stringify([key, activityId]);
 }

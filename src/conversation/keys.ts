@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** Of a digest: 132 bits, which no two conversations share by accident or on purpose. */
+/** So much of a digest has 132 bits, which no two conversations share by accident or on purpose. */
 const NAME_CHARS = 22;
 
 /** A conversation's name in a store: its key may be long, and hold characters that no file or address can. */
@@ -16,6 +16,11 @@ export function personId(personKey: string): string {
 /** A message's name, within its conversation. */
 export function messageId({ activityId }: { readonly activityId: string }): string {
   return digest(activityId);
+}
+
+/** A message's name among those of all conversations: activity ids are unique only within one. */
+export function messageName({ key, activityId }: { readonly key: string; readonly activityId: string }): string {
+  return JSON.stringify([key, activityId]);
 }
 
 function digest(text: string): string {

@@ -12,7 +12,6 @@ import type { RecordingLinks } from './recordings/recording-links.ts';
 import { type ConversationRecord, type Edit, EMPTY_RECORD, withAnswered } from './records.ts';
 import type { UserMessage } from './user-message.ts';
 
-/** What the engine is made with. */
 export interface MemoryEngineOptions {
   readonly clock: Clock;
   readonly ids: Ids;
@@ -37,7 +36,7 @@ interface Entry {
 
 const NEW_ENTRY: Entry = { record: EMPTY_RECORD, team: undefined, isForgotten: false };
 
-/** Of all records together, estimated. The least recently used leave first. */
+/** The records together hold so much, by an estimate. The least recently used leave first. */
 const MAX_RECORD_BYTES = 128 * 1024 * 1024;
 
 class MemoryRecords {
@@ -57,7 +56,7 @@ class MemoryRecords {
     return this.#entries.get(key) ?? NEW_ENTRY;
   }
 
-  /** False also for a forgotten one. */
+  /** Whether the conversation has a record that is not forgotten. */
   has(key: string): boolean {
     return this.#entries.get(key)?.isForgotten === false;
   }
@@ -126,7 +125,7 @@ class MemoryJob implements LocalJob {
   async release(): Promise<void> {}
 
   /** No other attempt follows. */
-  noteStream(): void {}
+  saveStreamId(): void {}
 
   #edit(edit: Edit): void {
     const { key } = this.message;
@@ -172,7 +171,7 @@ class MemoryConversations implements ConversationStore {
   async #act(key: string, action: ConversationAction): Promise<void> {
     const queue = this.#queue;
     switch (action.kind) {
-      case 'note':
+      case 'markHandled':
       case 'edit':
         return;
       case 'reset':

@@ -2,7 +2,7 @@ import { SendError } from '../errors.ts';
 import { type ShareBounds, Shares } from '../shares.ts';
 import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity } from './acceptance.ts';
 import type { ConversationAction } from './conversation-store.ts';
-import type { Respond } from './reply.ts';
+import type { WithSender } from './reply.ts';
 import type { Services } from './services.ts';
 import { personOf } from './speakers.ts';
 
@@ -45,19 +45,19 @@ export class OutOfBandWork {
       if (!isNew) release();
     }
     if (!isNew) return { kind: 'duplicate' };
-    if (action.kind !== 'note' && action.kind !== 'stop') this.#services.sessions.drop(key);
+    if (action.kind !== 'markHandled' && action.kind !== 'stop') this.#services.sessions.drop(key);
     return { kind: 'accepted', done: this.run(activity, run).finally(release) };
   }
 
-  /** As `say`, or says nothing while too much of it is still being sent to the person. */
-  async notify(activity: PersonActivity, respond: Respond, text: string): Promise<void> {
+  /** Works as `say`, but says nothing while too much of it is still being sent to the person. */
+  async notify(activity: PersonActivity, withSender: WithSender, text: string): Promise<void> {
     const release = this.#noticeShares.acquire(personOf(activity));
-    if (release !== undefined) await this.say(activity, respond, text).finally(release);
+    if (release !== undefined) await this.say(activity, withSender, text).finally(release);
   }
 
   /** Sends a text. Never rejects. */
-  say(of: ActivityName, respond: Respond, text: string): Promise<void> {
-    return this.run(of, () => respond((sender) => sender.send({ text, audio: undefined })));
+  say(of: ActivityName, withSender: WithSender, text: string): Promise<void> {
+    return this.run(of, () => withSender((sender) => sender.send({ text, audio: undefined })));
   }
 
   /** Never rejects: an error is logged as `failure`. */

@@ -23,25 +23,26 @@ export function recordAfter(
 
 function changed(record: ConversationRecord, action: ConversationAction): ConversationRecord {
   switch (action.kind) {
-    case 'note':
+    case 'markHandled':
     case 'stop':
     case 'leave':
       return record;
     case 'edit':
       return action.edit(record);
     case 'reset':
-      return { ...record, ...EMPTY_MEMORY, lastTurn: undefined };
+      return { ...record, ...EMPTY_MEMORY, sessionVersion: undefined };
     case 'forget':
       // An activity that is delivered again is still recognised.
       return { ...EMPTY_RECORD, answered: record.answered };
     case 'withdraw':
-      return withdrawn(record, messageId({ activityId: action.activityId }), action.activityId);
+      return withdrawn(record, action.activityId);
   }
 }
 
-/** A warm session still has the message: another `lastTurn` closes it, and those of running turns. */
-function withdrawn(record: ConversationRecord, message: string, activityId: string): ConversationRecord {
+/** A warm session still has the message: another `sessionVersion` closes it, and those of running turns. */
+function withdrawn(record: ConversationRecord, activityId: string): ConversationRecord {
+  const id = messageId({ activityId });
   const history = withoutMessage(record.history, activityId);
   const wasRemembered = history.length < record.history.length;
-  return withAnswered({ ...record, history, lastTurn: wasRemembered ? message : record.lastTurn }, message);
+  return withAnswered({ ...record, history, sessionVersion: wasRemembered ? id : record.sessionVersion }, id);
 }

@@ -12,7 +12,7 @@ export interface ConversationSettings {
 /** What a conversation has used so far. */
 export interface ConversationUsage {
   readonly turns: number;
-  /** Of all replies together. */
+  /** The audio of all replies together. */
   readonly audioMs: number;
   readonly tokens: TokenUsage;
   /** What the warm session holds, if there is one. */
@@ -22,7 +22,7 @@ export interface ConversationUsage {
 /** A reply that was made and is being delivered: an attempt after a crash sends it again instead of asking the model again. */
 export interface UnsentReply {
   /** The message that it answers; see `messageId`. */
-  readonly message: string;
+  readonly messageId: string;
   readonly reply: Pick<Reply, 'text' | 'addsToShown' | 'isFromModel' | 'sources'>;
   /** Its audio in the audio store. */
   readonly audioId?: string | undefined;
@@ -35,8 +35,8 @@ export interface ConversationRecord extends Memory {
   readonly version: number;
   readonly settings: ConversationSettings;
   readonly usage: ConversationUsage;
-  /** The last turn that was saved; see `id` of a job. A warm session whose last turn is another one is stale. */
-  readonly lastTurn: string | undefined;
+  /** Changes whenever a warm session becomes stale: a session with another one is closed. */
+  readonly sessionVersion: string | undefined;
   /** Digests of the activities that were answered, the newest last, at most MAX_ANSWERED; see `messageId`. */
   readonly answered: readonly string[];
   /** The reply that is being delivered. */
@@ -51,19 +51,22 @@ export const RECORD_VERSION = 3;
 /** Channels deliver an activity again within minutes. */
 export const MAX_ANSWERED = 48;
 
+/** What a new session holds. */
+export const NO_CONTEXT: ContextTokens = Object.freeze({ text: 0, audio: 0 });
+
 export const EMPTY_RECORD: ConversationRecord = Object.freeze({
   version: RECORD_VERSION,
   ...EMPTY_MEMORY,
   settings: {},
-  usage: { turns: 0, audioMs: 0, tokens: NO_TOKENS, context: { text: 0, audio: 0 } },
-  lastTurn: undefined,
+  usage: { turns: 0, audioMs: 0, tokens: NO_TOKENS, context: NO_CONTEXT },
+  sessionVersion: undefined,
   answered: [],
   unsent: undefined,
 });
 
 /** The record with one more activity that is known as answered; see `messageId`. */
-export function withAnswered(record: ConversationRecord, message: string): ConversationRecord {
-  const others = record.answered.filter((each) => each !== message);
-  const unsent = record.unsent?.message === message ? undefined : record.unsent;
-  return { ...record, answered: [...others, message].slice(-MAX_ANSWERED), unsent };
+export function withAnswered(record: ConversationRecord, messageId: string): ConversationRecord {
+  const others = record.answered.filter((each) => each !== messageId);
+  const unsent = record.unsent?.messageId === messageId ? undefined : record.unsent;
+  return { ...record, answered: [...others, messageId].slice(-MAX_ANSWERED), unsent };
 }

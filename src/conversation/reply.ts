@@ -24,12 +24,12 @@ export interface Choice {
   readonly title: string;
   readonly values: readonly string[];
   readonly current: string;
-  /** On the button. */
+  /** The label of the button. */
   readonly use: string;
 }
 
 export interface ReplyAudio {
-  /** As it was stored; `undefined` if it could not be. */
+  /** The stored audio; `undefined` if it could not be stored. */
   readonly stored: StoredAudio | undefined;
   readonly wav: Buffer;
   readonly durationMs: number;
@@ -40,10 +40,15 @@ export type RecordingAccess =
   /** In a dialog of the client, which tells who opens it. */
   | 'dialog'
   | 'link'
-  /** Not here: several people would have the link, with which one speaks for one of them. */
+  /** The page is not offered here: several people would have one person's link. */
   | 'shared'
-  /** Not at all: their client does not reach the bot, or their answer could not be sent. */
+  /** The page cannot be opened: the client does not reach the bot, or the answer could not be sent. */
   | 'unreachable';
+
+/** Whether the user can open the page on which to speak. */
+export function canOpenPage(access: RecordingAccess): boolean {
+  return access === 'dialog' || access === 'link';
+}
 
 /** Sends the answer of one turn to its user. */
 export interface ReplySender {
@@ -65,7 +70,7 @@ export interface ReplySender {
   send(reply: Reply): Promise<void>;
 }
 
-/** The channel's stream of one turn; see `noteStream` of a job. */
+/** The channel's stream of one turn; see `saveStreamId` of a job. */
 export interface ChannelStream {
   /** The stream of an earlier attempt, which the answer replaces. */
   readonly earlierId: string | undefined;
@@ -74,4 +79,4 @@ export interface ChannelStream {
 }
 
 /** Opens a sender, runs `work` with it, and closes it. How depends on the channel and the delivery mode. */
-export type Respond = <T>(work: (sender: ReplySender) => Promise<T>, stream?: ChannelStream) => Promise<T>;
+export type WithSender = <T>(work: (sender: ReplySender) => Promise<T>, stream?: ChannelStream) => Promise<T>;

@@ -18,7 +18,7 @@ export interface RetryOptions {
 /** A connection that has died unnoticed fails once. */
 const FIRST_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 5_000;
-/** From then on a user wonders. */
+/** A user who waits longer wonders whether the bot is still there. */
 const LASTING_MS = 10_000;
 
 /** Calls a store until it answers. Rejects at once with errors that do not pass by themselves. */

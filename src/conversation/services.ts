@@ -14,22 +14,21 @@ import type { Spending } from './limits/spending.ts';
 import type { TurnRate } from './limits/turn-rate.ts';
 import type { TurnQueue } from './queue/turn-queue.ts';
 import type { RecordingLinks } from './recordings/recording-links.ts';
-import type { RecordingAccess, Respond } from './reply.ts';
+import type { RecordingAccess, WithSender } from './reply.ts';
 import type { FetchFile, MessageReference, UserMessage } from './user-message.ts';
 
 /** What the channel does for conversations. */
 export interface ChannelServices {
   /** After the request was answered: also for a message that another instance accepted. */
-  readonly later: (reference: MessageReference) => Respond;
+  readonly later: (reference: MessageReference) => WithSender;
   /** How the sender of a message gets to the page on which to speak. */
   readonly recordingAccess: (message: UserMessage) => RecordingAccess;
 }
 
-/** What reads the files that people send. */
 export interface FileServices {
   readonly readers: FileReaders;
   readonly fetch: FetchFile;
-  /** Of `FILE_BOUNDS`, for all conversations. */
+  /** Has the bounds `FILE_BOUNDS`, and serves all conversations. */
   readonly semaphore: Semaphore;
 }
 
@@ -46,7 +45,7 @@ export interface Services {
   readonly audit: AuditStore;
   readonly files: FileServices;
   readonly channel: ChannelServices;
-  /** As configured; a conversation may have chosen otherwise. */
+  /** The configured settings; a conversation may have chosen others. */
   readonly settings: SessionSettings;
   /** How many turns the history keeps. */
   readonly historyTurns: number;
@@ -56,6 +55,6 @@ export interface Services {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
-  /** From 0 up to 1; spreads the retries of many conversations. */
+  /** Returns a number from 0 up to 1, which spreads the retries of many conversations. */
   readonly random: () => number;
 }

@@ -6,11 +6,11 @@ const NOBODY_KNOWN = 'Somebody';
 
 /** Whose share a message counts in: see `personKey` of a message. */
 export function personOf({ key, personKey }: Pick<UserMessage, 'key' | 'personKey'>): Person {
-  return { key: personKey, isVouched: personKey !== key };
+  return { key: personKey, isVerified: personKey !== key };
 }
 
 /** The person's name in a chat of several people; `undefined` in a personal chat. */
-export function speakerOf({ scope, user }: Pick<UserMessage, 'scope' | 'user'>): string | undefined {
+export function speakerName({ scope, user }: Pick<UserMessage, 'scope' | 'user'>): string | undefined {
   switch (scope) {
     case 'personal':
       return undefined;
@@ -31,7 +31,7 @@ function plainName(name = ''): string {
  * another. Empty where nothing was written and one person alone may have sent what comes along with it.
  */
 export function itemText(turn: Pick<UserMessage, 'scope' | 'user' | 'text'>): string {
-  const speaker = speakerOf(turn);
+  const speaker = speakerName(turn);
   if (speaker !== undefined && turn.text === '') return `${speaker} sent what follows.`;
   return speaker === undefined ? turn.text : `${speaker} wrote: ${JSON.stringify(turn.text)}`;
 }

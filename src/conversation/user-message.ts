@@ -48,16 +48,16 @@ export interface UserMessage {
   readonly scope: Scope;
   readonly user: MessageUser;
   /**
-   * Names the person for whom the channel vouches, across conversations; the conversation where it vouches for nobody. What
+   * Names the person whom the channel verifies, across conversations; the conversation where it verifies nobody. What
    * is bounded for each person is counted by this: `user` may be the sender's own claim.
    */
   readonly personKey: string;
   /** False for people whom the operator has not let in: their messages are refused. */
   readonly isAllowed: boolean;
-  /** The ids of the sender that the channel vouches for, as `ALLOWED_USERS` may name them. Default: none. */
-  readonly vouchedIds?: readonly string[];
+  /** The ids of the sender that the channel verifies, as `ALLOWED_USERS` may name them. Default: none. */
+  readonly verifiedIds?: readonly string[];
   readonly locale: string | undefined;
-  /** IANA name, where the channel says. */
+  /** The IANA name of the user's time zone; `undefined` where the channel does not give it. */
   readonly timeZone?: string;
   /** Whether the answer goes back in the request that brought the message, and not by a call to the channel. */
   readonly isInBand: boolean;

@@ -97,7 +97,7 @@ export class DatabaseConversations implements ConversationStore {
   async #act(sql: Sql, key: string, action: ConversationAction): Promise<void> {
     const { jobs, instance } = this.#services;
     switch (action.kind) {
-      case 'note':
+      case 'markHandled':
       case 'edit':
       case 'reset':
         return;

@@ -134,7 +134,7 @@ export class DatabaseJob implements TurnJob {
     if (!isOurs) this.loseClaim();
   }
 
-  noteStream(streamId: string): void {
+  saveStreamId(streamId: string): void {
     if (this.claim === undefined) return;
     const { connection, log } = this.#services;
     const text = 'UPDATE conversations SET stream_id = $3 WHERE key = $1 AND attempt_job = $2';

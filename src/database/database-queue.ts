@@ -11,7 +11,7 @@ import {
 } from '../conversation/queue/turn-queue.ts';
 import { personOf } from '../conversation/speakers.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
-import { type Person, unvouchedPart } from '../shares.ts';
+import { type Person, unverifiedShare } from '../shares.ts';
 import { storable } from '../storable-json.ts';
 import type { Transaction } from './connection.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -114,8 +114,8 @@ export class DatabaseQueue implements TurnQueue {
   }
 }
 
-function isTooMuch({ inAll, bytes, ofUnvouched, unvouchedBytes }: WaitingCounts, { isVouched }: Person): boolean {
+function isTooMuch({ inAll, bytes, ofUnverified, unverifiedBytes }: WaitingCounts, { isVerified }: Person): boolean {
   const isOverPart =
-    ofUnvouched >= unvouchedPart(MAX_WAITING_IN_ALL) || unvouchedBytes >= unvouchedPart(MAX_WAITING_BYTES);
-  return inAll >= MAX_WAITING_IN_ALL || bytes >= MAX_WAITING_BYTES || (!isVouched && isOverPart);
+    ofUnverified >= unverifiedShare(MAX_WAITING_IN_ALL) || unverifiedBytes >= unverifiedShare(MAX_WAITING_BYTES);
+  return inAll >= MAX_WAITING_IN_ALL || bytes >= MAX_WAITING_BYTES || (!isVerified && isOverPart);
 }

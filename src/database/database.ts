@@ -2,7 +2,6 @@ import type { AudioStore } from '../audio/audio-store.ts';
 import { sleep } from '../clock.ts';
 import type { ConversationStore } from '../conversation/conversation-store.ts';
 import type { SpendingStore } from '../conversation/limits/spending-store.ts';
-import type { TurnQueue } from '../conversation/queue/turn-queue.ts';
 import type { RecordingLinks } from '../conversation/recordings/recording-links.ts';
 import { withDeadline } from '../deadline.ts';
 import type { StoreErrorCode } from '../errors.ts';
@@ -32,14 +31,13 @@ export function openDatabase(options: DatabaseOptions): Database {
 
 /** What outlives this process. All of it rejects with a StoreError while the database cannot be used. */
 export class Database {
-  readonly queue: TurnQueue;
+  readonly queue: DatabaseQueue;
   readonly conversations: ConversationStore;
   readonly recordingLinks: RecordingLinks;
   readonly audioStore: AudioStore;
   readonly spending: SpendingStore;
   readonly audit: AuditStore;
   readonly #services: DatabaseServices;
-  readonly #turns: DatabaseQueue;
   readonly #retention: Retention;
   readonly #closed = new AbortController();
   #preparing: Promise<void> | undefined;
@@ -49,12 +47,11 @@ export class Database {
     const connection = new Connection(options);
     const jobs = new JobQueue(options, connection, options.recordRetentionMs);
     const chain = new KeyChain(options.clock, QUERY_LIMIT_MS);
-    const services = { ...options, connection, jobs, chain, instance: options.ids.incident() };
+    const services = { ...options, connection, jobs, chain, instance: options.ids.instance() };
     this.#services = services;
-    this.#turns = new DatabaseQueue(services);
+    this.queue = new DatabaseQueue(services);
     this.#retention = new Retention(services);
-    this.queue = this.#turns;
-    this.conversations = new DatabaseConversations(services, this.#turns);
+    this.conversations = new DatabaseConversations(services, this.queue);
     this.recordingLinks = createRecordingLinks(services);
     this.audioStore = createPostgresAudioStore(services);
     this.spending = createPostgresSpendingStore(connection);
@@ -81,7 +78,7 @@ export class Database {
         await migrate(connection, settings.schema);
         await jobs.start();
         if (closed.aborted) return;
-        this.#turns.open();
+        this.queue.open();
         this.#retention.start();
         log.info('database connected');
         return;
@@ -104,7 +101,7 @@ export class Database {
     this.#retention.close();
     // A queue that starts meanwhile would stay open.
     const jobsClosed = Promise.resolve(this.#preparing).then(() => jobs.close());
-    const closed = Promise.all([this.#turns.close(), jobsClosed, connection.close()]);
+    const closed = Promise.all([this.queue.close(), jobsClosed, connection.close()]);
     // A server that does not answer closes no connection.
     const late = () => new Error('the database took too long');
     await withDeadline({ clock, limitMs: CLOSE_LIMIT_MS, late }, () => closed).catch(() => {});

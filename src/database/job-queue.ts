@@ -28,9 +28,9 @@ const NONE_WAITING = {
   ofPerson: 0,
   inAll: 0,
   bytes: 0,
-  /** Of all people for whom no channel vouches. */
-  ofUnvouched: 0,
-  unvouchedBytes: 0,
+  /** Of all people whom no channel verifies. */
+  ofUnverified: 0,
+  unverifiedBytes: 0,
 };
 export type WaitingCounts = Readonly<typeof NONE_WAITING>;
 
@@ -114,14 +114,14 @@ export class JobQueue {
   }
 
   async countWaiting(sql: Sql, { key, personKey }: Pick<UserMessage, 'key' | 'personKey'>): Promise<WaitingCounts> {
-    // A person for whom no channel vouches is named as the conversation. The size of data is known without loading it.
+    // A person whom no channel verifies is named as the conversation. The size of data is known without loading it.
     const [counts = NONE_WAITING] = await sql.query<WaitingCounts>(
       `SELECT count(*) FILTER (WHERE singleton_key = $2)::int AS "ofKey",
               count(*) FILTER (WHERE waits AND group_id = $3)::int AS "ofPerson",
               count(*) FILTER (WHERE waits)::int AS "inAll",
               coalesce(sum(bytes) FILTER (WHERE waits), 0)::float8 AS bytes,
-              count(*) FILTER (WHERE waits AND group_id = singleton_key)::int AS "ofUnvouched",
-              coalesce(sum(bytes) FILTER (WHERE waits AND group_id = singleton_key), 0)::float8 AS "unvouchedBytes"
+              count(*) FILTER (WHERE waits AND group_id = singleton_key)::int AS "ofUnverified",
+              coalesce(sum(bytes) FILTER (WHERE waits AND group_id = singleton_key), 0)::float8 AS "unverifiedBytes"
        FROM (SELECT singleton_key, group_id, state <> 'active' AS waits, pg_column_size(data) AS bytes
              FROM ${this.table} WHERE name = $1 AND state IN ('created', 'retry', 'active')) AS unended`,
       [QUEUE, storedKey(key), storedKey(personKey)],

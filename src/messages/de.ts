@@ -26,7 +26,7 @@ export const de: Messages = {
   storage: {
     lasting:
       'Ich komme gerade nicht an mein Gedächtnis. Ihre Nachricht ist sicher, meine Antwort folgt, sobald ich kann.',
-    notKept:
+    notStored:
       'Ich kann gerade keine Nachrichten annehmen, weil ich nicht an mein Gedächtnis komme. Bitte senden Sie das in ein paar Minuten noch einmal.',
   },
   interrupted: '(Hier wurde ich unterbrochen. Meine Antwort folgt in einer neuen Nachricht.)',
@@ -143,9 +143,9 @@ export const de: Messages = {
     recordingLost:
       'Ich konnte Ihre Aufnahme nicht anhören. Bitte schreiben Sie noch einmal /talk, und sprechen Sie erneut mit mir.',
     videoClip: 'Videos kann ich nicht ansehen. Bitte schreiben Sie mir eine Nachricht, oder senden Sie ein Bild.',
-    keptBack:
+    withheldFile:
       'Teams hat mir nicht gegeben, was Sie angehängt haben. Bitte speichern Sie es auf Ihrem Gerät, und hängen Sie es von dort an.',
-    keptBackInGroup:
+    withheldFileInGroup:
       'Dateien, die in Kanälen und Gruppenchats gesendet werden, gibt Teams mir nicht. Bitte senden Sie die Datei in einem Chat, den Sie mit mir allein haben.',
     loop: (url) =>
       `Loop-Komponenten kann ich nicht lesen. Bitte kopieren Sie den Text${url === undefined ? '' : ` aus ${url}`} in eine Nachricht an mich.`,

@@ -25,7 +25,7 @@ export const en = {
   shuttingDown: 'I am being restarted. Please send that again in a minute.',
   storage: {
     lasting: 'I cannot reach my memory right now. Your message is safe, and my answer follows as soon as I can.',
-    notKept:
+    notStored:
       'I cannot take messages right now, because I cannot reach my memory. Please send that again in some minutes.',
   },
   /** Ends the text so far when the whole answer is sent later in a message of its own. */
@@ -146,8 +146,8 @@ export const en = {
       'Teams does not give me the voice messages that are recorded in it. Please type your message, or attach a sound file (WAV, MP3 or Ogg/Opus).',
     recordingLost: 'I could not listen to your recording. Please write /talk again, and speak to me once more.',
     videoClip: 'I cannot watch videos. Please write me a message, or send a picture.',
-    keptBack: 'Teams did not give me what you attached. Please save it to your device and attach it from there.',
-    keptBackInGroup:
+    withheldFile: 'Teams did not give me what you attached. Please save it to your device and attach it from there.',
+    withheldFileInGroup:
       'Teams does not give me files that are sent in channels and group chats. Please send it in a chat that you have with me alone.',
     loop: (url: string | undefined) =>
       `I cannot read Loop components. Please copy the text${url === undefined ? '' : ` from ${url}`} into a message to me.`,

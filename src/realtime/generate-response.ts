@@ -22,7 +22,7 @@ export interface GenerateServices {
 export interface GenerateRequest {
   readonly key: string;
   /** The last turn that a warm session has to know. */
-  readonly lastTurn: string | undefined;
+  readonly sessionVersion: string | undefined;
   readonly input: TurnInput;
   readonly log: Logger;
   /** Ends the turn early, with a TurnError as its reason. */
@@ -101,10 +101,10 @@ function retryDelayMs({ outcome, isRetryable }: ModelResult, retries: number, ra
 }
 
 async function attempt(request: GenerateRequest, sessions: SessionPool): Promise<ModelResult> {
-  const { key, lastTurn, input, signal, telemetry = UNMEASURED } = request;
-  const acquire = () => sessions.acquire(key, lastTurn, signal);
+  const { key, sessionVersion, input, signal, telemetry = UNMEASURED } = request;
+  const acquire = () => sessions.acquire(key, sessionVersion, signal);
   try {
-    const session = sessions.isWarm(key, lastTurn) ? await acquire() : await telemetry.step('connect', acquire);
+    const session = sessions.isWarm(key, sessionVersion) ? await acquire() : await telemetry.step('connect', acquire);
     try {
       return await telemetry.step(
         'generate',

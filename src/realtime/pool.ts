@@ -4,10 +4,10 @@ import { TurnError } from '../errors.ts';
 import type { RealtimeSession } from './session.ts';
 
 /**
- * Why a session has ended. `room`: another conversation needed its slot. `expiring`: the next turn might meet its end.
- * `spent`: its memory is unknown. `forgotten`: its memory is not wanted. `lost`: the other side closed it, or is dead.
+ * Why a session has ended. `evicted`: another conversation needed its slot. `expiring`: the next turn might meet its end.
+ * `unusable`: its memory is unknown. `stale`: its memory is not wanted. `lost`: the other side closed it, or is dead.
  */
-export type CloseReason = 'idle' | 'room' | 'expiring' | 'spent' | 'forgotten' | 'lost' | 'shutdown';
+export type CloseReason = 'idle' | 'evicted' | 'expiring' | 'unusable' | 'stale' | 'lost' | 'shutdown';
 
 export interface PoolOptions {
   /** Opens a new session; rejects with a TurnError. */
@@ -25,8 +25,8 @@ export interface PoolOptions {
 
 interface IdleSession {
   readonly session: RealtimeSession;
-  /** The last turn that the session knows. */
-  readonly lastTurn: string | undefined;
+  /** The version that the session was released with. */
+  readonly sessionVersion: string | undefined;
   readonly cancelTimer: () => void;
 }
 
@@ -64,30 +64,30 @@ export class SessionPool {
   }
 
   /** Whether `acquire` would return a warm session now. */
-  isWarm(key: string, lastTurn: string | undefined): boolean {
+  isWarm(key: string, sessionVersion: string | undefined): boolean {
     const idle = this.#idle.get(key);
-    return idle !== undefined && idle.lastTurn === lastTurn && this.#isUsable(idle.session);
+    return idle !== undefined && idle.sessionVersion === sessionVersion && this.#isUsable(idle.session);
   }
 
   /**
    * The conversation's warm session, or a new one; `release` it after the turn, however that ends. A warm session whose
-   * last turn is not `lastTurn` is closed: it lacks a later turn, or knows one that is to be forgotten.
+   * version is not `sessionVersion` is closed: it lacks a later turn, or knows one that is to be forgotten.
    */
-  async acquire(key: string, lastTurn: string | undefined, signal: AbortSignal): Promise<RealtimeSession> {
+  async acquire(key: string, sessionVersion: string | undefined, signal: AbortSignal): Promise<RealtimeSession> {
     if (this.#isClosed) throw new TurnError('shutting_down', 'the sessions are closed');
-    const isWarm = this.isWarm(key, lastTurn);
+    const isWarm = this.isWarm(key, sessionVersion);
     const idle = this.#removeIdle(key);
     if (idle !== undefined && isWarm) {
       this.#lent.set(idle.session, { key, isDropped: false });
       return idle.session;
     }
-    if (idle !== undefined) this.#close(idle.session, idle.lastTurn === lastTurn ? 'expiring' : 'forgotten');
+    if (idle !== undefined) this.#close(idle.session, idle.sessionVersion === sessionVersion ? 'expiring' : 'stale');
     await this.#acquireSlot(signal);
     return this.#open(key, signal);
   }
 
-  /** `lastTurn`: the last turn that the session knows. */
-  release(key: string, session: RealtimeSession, lastTurn: string | undefined): void {
+  /** `sessionVersion`: what the next turn has to ask for to get this session. */
+  release(key: string, session: RealtimeSession, sessionVersion: string | undefined): void {
     const isDropped = this.#lent.get(session)?.isDropped ?? false;
     this.#lent.delete(session);
     const reason = this.#reasonToClose(session, isDropped);
@@ -95,15 +95,15 @@ export class SessionPool {
       this.#close(session, reason);
       return;
     }
-    // Of two turns side by side neither session knows both: their marks tell them apart.
-    this.#closeIdle(key, 'forgotten');
+    // Two concurrent turns leave two sessions, each missing the other's turn; keep the newer one.
+    this.#closeIdle(key, 'stale');
     const cancelTimer = this.#options.clock.after(this.#options.idleMs, () => this.#closeIdle(key, 'idle'));
-    this.#idle.set(key, { session, lastTurn, cancelTimer });
+    this.#idle.set(key, { session, sessionVersion, cancelTimer });
   }
 
   /** Closes the conversation's sessions: an idle one now, a lent one when it is released. */
   drop(key: string): void {
-    this.#closeIdle(key, 'forgotten');
+    this.#closeIdle(key, 'stale');
     for (const lent of this.#lent.values()) if (lent.key === key) lent.isDropped = true;
   }
 
@@ -116,9 +116,9 @@ export class SessionPool {
 
   #reasonToClose(session: RealtimeSession, isDropped: boolean): CloseReason | undefined {
     if (this.#isClosed) return 'shutdown';
-    if (session.wasGivenUp) return 'spent';
-    if (isDropped) return 'forgotten';
-    if (this.#isSlotMissing()) return 'room';
+    if (session.isClosedByUs) return 'unusable';
+    if (isDropped) return 'stale';
+    if (this.#isSlotMissing()) return 'evicted';
     return this.#isUsable(session) ? undefined : 'expiring';
   }
 
@@ -151,7 +151,7 @@ export class SessionPool {
 
   /** Also when the socket of an idle session breaks. */
   #onClosed(key: string, session: RealtimeSession): void {
-    if (!this.#closing.delete(session)) this.#options.onClosed?.(session.wasGivenUp ? 'spent' : 'lost');
+    if (!this.#closing.delete(session)) this.#options.onClosed?.(session.isClosedByUs ? 'unusable' : 'lost');
     if (this.#idle.get(key)?.session === session) this.#removeIdle(key);
     this.#freeSlot();
   }
@@ -181,7 +181,7 @@ export class SessionPool {
     const { promise: granted, resolve: grant } = Promise.withResolvers<void>();
     this.#waiting.add(grant);
     const [oldest] = this.#idle.keys();
-    if (oldest !== undefined && this.#isSlotMissing()) this.#closeIdle(oldest, 'room');
+    if (oldest !== undefined && this.#isSlotMissing()) this.#closeIdle(oldest, 'evicted');
     try {
       await unlessAborted(signal, () => granted);
     } finally {

@@ -1,4 +1,5 @@
 import { type Pcm, toPcm } from '../audio/pcm.ts';
+import { paragraphs } from '../paragraphs.ts';
 import type { PartAddress } from './server-event.ts';
 
 interface Part {
@@ -33,8 +34,7 @@ export class ResponseParts {
   /** The text so far; each output item is a paragraph. */
   text(): string {
     const items = Map.groupBy(this.#inOrder(), ({ at }) => at.itemId || String(at.outputIndex));
-    const paragraphs = [...items.values()].map((parts) => parts.map(textOf).join('').trim());
-    return paragraphs.filter((paragraph) => paragraph !== '').join('\n\n');
+    return paragraphs(...[...items.values()].map((parts) => parts.map(textOf).join('').trim()));
   }
 
   itemIds(): string[] {

@@ -54,7 +54,7 @@ export class RealtimeSession {
   #expiresAtMs: number;
   #id: string | undefined;
   #isUnusable = false;
-  #wasGivenUp = false;
+  #isClosedByUs = false;
   #isConfigured = false;
   /** What it was told last that the model may call. */
   #functions = NO_FUNCTIONS;
@@ -93,8 +93,8 @@ export class RealtimeSession {
   }
 
   /** Whether this side has closed it. */
-  get wasGivenUp(): boolean {
-    return this.#wasGivenUp;
+  get isClosedByUs(): boolean {
+    return this.#isClosedByUs;
   }
 
   /** Calls `run` once the socket is closed, by either side. */
@@ -204,7 +204,7 @@ export class RealtimeSession {
   /** Closes the socket; a running turn ends as lost. Safe to call twice. */
   close(): void {
     this.#isUnusable = true;
-    this.#wasGivenUp = true;
+    this.#isClosedByUs = true;
     this.#connection?.close();
   }
 

@@ -4,7 +4,7 @@
  * of gen-ai-token-metrics.md, span attributes as of pull request 440). Alerts of the deployment template use some of ours.
  */
 export const METRICS = {
-  /** Histogram, seconds, from the begin of a turn to its sent reply, by outcome and channel. */
+  /** Histogram, seconds, from the begin of a turn to its sent reply, by result and channel. */
   turnDuration: 'voice_bot.turn.duration',
   /** Counter of turns whose user got an apology or nothing. Without attributes, so that an alert needs none. */
   turnsFailed: 'voice_bot.turns.failed',
@@ -38,7 +38,7 @@ export const METRICS = {
 
 /** Attributes of spans and metrics. Spans also carry three of the metrics, so that percentiles can be queried. */
 export const ATTRIBUTES = {
-  outcome: 'voice_bot.outcome',
+  result: 'voice_bot.result',
   channel: 'voice_bot.channel',
   reason: 'voice_bot.close.reason',
   /** The id of the turn in the log. */

@@ -6,7 +6,7 @@ import type { Instruments } from './instruments.ts';
 import { ATTRIBUTES, METRICS, type Step } from './names.ts';
 
 /** How a turn ended, as telemetry counts it. */
-export type CountedEnd =
+export type CountedResult =
   | 'spoken'
   | 'textOnly'
   /** It waits for its user to allow a call. */
@@ -33,7 +33,7 @@ export type CountedEnd =
 
 /** The figures of a whole turn. */
 export interface TurnMeasures {
-  readonly end: CountedEnd;
+  readonly end: CountedResult;
   /** A literal code, never a message: services quote people in theirs. */
   readonly errorCode?: string | undefined;
   /** Billed for all attempts together. */
@@ -70,7 +70,7 @@ export interface StepEnd {
 }
 
 const HASH_CHARS = 16;
-const FAILED: ReadonlySet<CountedEnd> = new Set(['failed', 'unsent']);
+const FAILED: ReadonlySet<CountedResult> = new Set(['failed', 'unsent']);
 
 /** A turn's span, the spans of its steps, and its metrics. It never receives what people write or say. */
 export class TurnTelemetry {
@@ -152,9 +152,9 @@ export class TurnTelemetry {
     const instruments = this.#options.instruments();
     if (usage !== undefined) countTokens(usage, instruments);
     if (audioSeconds > 0) instruments.audioSeconds.add(audioSeconds);
-    const attributes = { [ATTRIBUTES.outcome]: end, [ATTRIBUTES.channel]: channel };
+    const attributes = { [ATTRIBUTES.result]: end, [ATTRIBUTES.channel]: channel };
     instruments.turnDuration.record((clock.now() - this.#beganAtMs) / 1000, attributes);
-    this.#span.setAttribute(ATTRIBUTES.outcome, end);
+    this.#span.setAttribute(ATTRIBUTES.result, end);
     const hasFailed = FAILED.has(end);
     if (hasFailed) instruments.turnsFailed.add(1);
     endSpan(this.#span, { error: errorCode ?? (hasFailed ? end : undefined) });

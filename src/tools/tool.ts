@@ -7,7 +7,7 @@ export type ApprovalRule = 'never' | 'ask';
 
 /** The people who may use a tool. An empty list names everybody. */
 export interface ToolAccess {
-  /** Ids as in `ALLOWED_USERS`: only what the channel vouches for counts. */
+  /** Ids as in `ALLOWED_USERS`: only what the channel verifies counts. */
   readonly users: readonly string[];
   readonly scopes: readonly ToolScope[];
 }
@@ -46,7 +46,7 @@ export interface CallContext {
   readonly now: number;
   /** IANA name, as the channel says. */
   readonly timeZone: string | undefined;
-  /** Who asked, as the channel vouches for; `undefined` where it does not. */
+  /** The verified id of who asked; `undefined` where the channel verifies none. */
   readonly userId: string | undefined;
   readonly log: Logger;
 }

@@ -15,7 +15,7 @@ function underTest(bounds = BOUNDS) {
     begun,
     /** `name` begins with the user's name; users from u on are unverified. */
     run: (name: string, stopping = signal) =>
-      semaphore.run({ key: name.slice(0, 1), isVouched: name < 'u' }, stopping, async () => {
+      semaphore.run({ key: name.slice(0, 1), isVerified: name < 'u' }, stopping, async () => {
         begun.push(name);
         await new Promise<void>((resolve) => ends.set(name, resolve));
         return name;
@@ -86,7 +86,7 @@ describe('the places of a semaphore', () => {
 
   it('are free again after work that failed', async () => {
     const semaphore = new Semaphore({ max: 1, maxPerPerson: 1, maxWaitingPerPerson: 1 });
-    const person = { key: 'a', isVouched: true };
+    const person = { key: 'a', isVerified: true };
     const failing = semaphore.run(person, signal, () => Promise.reject(new Error('no')));
     const next = semaphore.run(person, signal, async () => 'done');
     await assert.rejects(failing, /no/);

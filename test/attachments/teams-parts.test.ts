@@ -117,7 +117,7 @@ describe('the parts of a Teams message', () => {
     for (const parts of forms)
       assert.deepEqual(
         parts.map(({ kind }) => kind),
-        ['quote', 'keptBack'],
+        ['quote', 'withheldFile'],
       );
     assert.deepEqual(messageParts('', [html(place('1'))], { quoted }), [
       { kind: 'quote', of: 'reply', author: undefined, text: 'old' },

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isAllowed, isGreeted } from '../../src/channel/allow-list.ts';
-import type { VouchedIdentity } from '../../src/channel/vouched-identity.ts';
+import type { VerifiedIdentity } from '../../src/channel/verified-identity.ts';
 
-const ADA: VouchedIdentity = { userId: 'user-1', aadObjectId: 'AAD-1', tenantIds: ['T-1'] };
-const NOBODY: VouchedIdentity = { userId: undefined, aadObjectId: undefined, tenantIds: [] };
+const ADA: VerifiedIdentity = { userId: 'user-1', aadObjectId: 'AAD-1', tenantIds: ['T-1'] };
+const NOBODY: VerifiedIdentity = { userId: undefined, aadObjectId: undefined, tenantIds: [] };
 
 const lists = (tenants: string[], users: string[] = []) => ({ tenants, users });
 
 describe('isAllowed', () => {
-  const cases: [string, Partial<VouchedIdentity>, { tenants: string[]; users: string[] }, boolean][] = [
+  const cases: [string, Partial<VerifiedIdentity>, { tenants: string[]; users: string[] }, boolean][] = [
     ['everybody without lists', NOBODY, lists([]), true],
     ['a listed user', {}, lists([], ['user-1']), true],
     ['a listed user in another case', {}, lists([], ['USER-1']), true],

@@ -11,12 +11,12 @@ describe('file in a channel: a file that Teams withholds is named to the user an
     const attachments = [html(`<p><at id="0">Bot</at> read this</p>${PLACE}`)];
     const got = await exchange('<at>Bot</at> read this', { ...CHANNEL, attachments });
     assert.match(got.asked, /Ada wrote: "read this"\nThe user also sent a file/);
-    assert.equal(got.answer.split('\n\n').at(-1)?.includes(en.attachments.keptBackInGroup), true, got.answer);
+    assert.equal(got.answer.split('\n\n').at(-1)?.includes(en.attachments.withheldFileInGroup), true, got.answer);
   });
 
   for (const [name, text, attachments, note] of [
-    ['alone', '<at>Bot</at>', [html(`<p><at id="0">Bot</at></p>${PLACE}`)], en.attachments.keptBackInGroup],
-    ['twice', '<at>Bot</at>', [html(PLACE + PLACE.replace('3f', '4f'))], en.attachments.keptBackInGroup],
+    ['alone', '<at>Bot</at>', [html(`<p><at id="0">Bot</at></p>${PLACE}`)], en.attachments.withheldFileInGroup],
+    ['twice', '<at>Bot</at>', [html(PLACE + PLACE.replace('3f', '4f'))], en.attachments.withheldFileInGroup],
     [
       'a Loop component',
       '',
@@ -60,7 +60,7 @@ describe('file in a channel: a file that Teams withholds is named to the user an
 
   it('file in a channel: the reply differs in a personal chat', async () => {
     const got = await exchange('', { ...TEAMS, attachments: [html(PLACE)] }, false);
-    assert.equal(got.answer, en.attachments.keptBack);
+    assert.equal(got.answer, en.attachments.withheldFile);
   });
 
   it('file in a channel: a quotation keeps its place and is not a file', async () => {

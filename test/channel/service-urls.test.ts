@@ -18,18 +18,18 @@ describe('the service URL of a conversation', () => {
   it("is that of the newest activity, by the activity's own timestamp", () => {
     const urls = new ServiceUrls(clock);
     assert.equal(urls.newest(sent(3_000)), 'https://own');
-    urls.note(KEY, { serviceUrl: 'https://new/', timestamp: at(-1_000) });
-    urls.note(KEY, { serviceUrl: 'https://old/', timestamp: at(-2_000) });
+    urls.remember(KEY, { serviceUrl: 'https://new/', timestamp: at(-1_000) });
+    urls.remember(KEY, { serviceUrl: 'https://old/', timestamp: at(-2_000) });
     assert.equal(urls.newest(sent(3_000)), 'https://new');
-    urls.note(KEY, { serviceUrl: 'https://newer', timestamp: at(-500) });
+    urls.remember(KEY, { serviceUrl: 'https://newer', timestamp: at(-500) });
     assert.equal(urls.newest(sent(3_000)), 'https://newer');
-    urls.note('webchat/b', { serviceUrl: 'https://other', timestamp: at(0) });
+    urls.remember('webchat/b', { serviceUrl: 'https://other', timestamp: at(0) });
     assert.equal(urls.newest(sent(3_000)), 'https://newer');
   });
 
   it('is that of a message accepted by another instance if it is newer than the remembered one', () => {
     const urls = new ServiceUrls(clock);
-    urls.note(KEY, { serviceUrl: 'https://noted', timestamp: at(-2_000) });
+    urls.remember(KEY, { serviceUrl: 'https://noted', timestamp: at(-2_000) });
     assert.equal(urls.newest(sent(1_000)), 'https://own');
     assert.equal(urls.newest(sent(3_000)), 'https://noted');
     assert.equal(urls.newest(sent()), 'https://noted');
@@ -39,10 +39,10 @@ describe('the service URL of a conversation', () => {
 
   it('is not pinned by an activity with a future timestamp or without one', () => {
     const urls = new ServiceUrls(clock);
-    urls.note(KEY, { serviceUrl: 'https://future', timestamp: at(1_000_000) });
-    urls.note(KEY, { serviceUrl: 'https://now', timestamp: at(0) });
+    urls.remember(KEY, { serviceUrl: 'https://future', timestamp: at(1_000_000) });
+    urls.remember(KEY, { serviceUrl: 'https://now', timestamp: at(0) });
     assert.equal(urls.newest(sent(3_000)), 'https://now');
-    urls.note(KEY, { serviceUrl: 'https://untold' } as { serviceUrl: string });
+    urls.remember(KEY, { serviceUrl: 'https://untold' } as { serviceUrl: string });
     assert.equal(urls.newest(sent(3_000)), 'https://untold');
   });
 });

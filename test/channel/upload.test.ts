@@ -129,7 +129,7 @@ describe('an address outside the file service', { timeout: 60_000 }, () => {
   ]) {
     it(`gets nothing: ${JSON.stringify(uploadUrl)}`, async (t) => {
       const { files, done } = await uploading(t, () => ({ status: 201 }), uploadUrl);
-      await assertFails(done, 'upload_place_unknown');
+      await assertFails(done, 'untrusted_upload_host');
       assert.deepEqual(files.asked, []);
     });
   }
@@ -173,7 +173,7 @@ describe('a redirect of the file service', { timeout: 60_000 }, () => {
   ]) {
     it(`is not followed to any other host: ${location}`, async (t) => {
       const { files, done } = await uploading(t, () => redirect(location));
-      await assertFails(done, 'upload_place_unknown');
+      await assertFails(done, 'untrusted_upload_host');
       assert.deepEqual(files.asked, [PLACE.uploadUrl]);
     });
   }

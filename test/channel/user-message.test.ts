@@ -32,7 +32,7 @@ function activity(fields: Record<string, unknown> = {}): Activity {
 }
 
 function turnOf(fields?: Record<string, unknown>) {
-  return toUserMessage(activity(fields), caller, { isAllowed: true, personKey: 'person', vouchedIds: [] });
+  return toUserMessage(activity(fields), caller, { isAllowed: true, personKey: 'person', verifiedIds: [] });
 }
 
 describe('toUserMessage', () => {
@@ -46,7 +46,7 @@ describe('toUserMessage', () => {
       user: { id: 'user-1', name: 'Ada', aadObjectId: 'aad-1' },
       personKey: 'person',
       isAllowed: true,
-      vouchedIds: [],
+      verifiedIds: [],
       locale: 'de-DE',
       isInBand: false,
       text: 'hello',
@@ -62,7 +62,7 @@ describe('toUserMessage', () => {
 
   it('passes on whether the sender is allowed', () => {
     assert.equal(
-      toUserMessage(activity(), caller, { isAllowed: false, personKey: 'person', vouchedIds: [] }).isAllowed,
+      toUserMessage(activity(), caller, { isAllowed: false, personKey: 'person', verifiedIds: [] }).isAllowed,
       false,
     );
   });

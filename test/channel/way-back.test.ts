@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { keepEntityProperties } from '../../src/channel/entity-patch.ts';
-import { Responders } from '../../src/channel/respond.ts';
+import { ReplyRoutes } from '../../src/channel/reply-routes.ts';
 import { ServiceUrls } from '../../src/channel/service-urls.ts';
 import { systemClock } from '../../src/clock.ts';
 import { en } from '../../src/messages/en.ts';
@@ -13,7 +13,7 @@ async function wayBack(t: TestContext) {
   keepEntityProperties();
   const { adapter, connector, watched, [Symbol.asyncDispose]: close } = await startAdapter({ clock: systemClock });
   t.after(() => close());
-  const responders = new Responders({
+  const replyRoutes = new ReplyRoutes({
     adapter,
     clock: systemClock,
     log: watched.log,
@@ -24,22 +24,22 @@ async function wayBack(t: TestContext) {
     sendLimitMs: 60_000,
   });
   const activity = { ...inbound(connector.url), channelId: 'webchat' };
-  return { connector, respond: responders.later({ activity, claims: [], audience: undefined }) };
+  return { connector, withSender: replyRoutes.later({ activity, claims: [], audience: undefined }) };
 }
 
 describe('the reply route of a turn', () => {
   it('resolves with the result of its work', async (t) => {
-    const { respond } = await wayBack(t);
-    assert.equal(await respond(async () => 'done'), 'done');
+    const { withSender } = await wayBack(t);
+    assert.equal(await withSender(async () => 'done'), 'done');
     await assert.rejects(
-      respond(() => Promise.reject(new Error('broke'))),
+      withSender(() => Promise.reject(new Error('broke'))),
       /broke/,
     );
   });
 
   it('ends the streamed text with a notice, and sends the answer as a separate message', async (t) => {
-    const { connector, respond } = await wayBack(t);
-    await respond(async (sender) => {
+    const { connector, withSender } = await wayBack(t);
+    await withSender(async (sender) => {
       sender.showActivity();
       sender.showText(() => 'Once');
       await connector.when((call) => streamInfo(call)?.['streamType'] === 'streaming');
@@ -55,8 +55,8 @@ describe('the reply route of a turn', () => {
 
   it('ends a stream that gets no answer, unless the turn is left to another attempt', async (t) => {
     for (const isAbandoned of [false, true]) {
-      const { connector, respond } = await wayBack(t);
-      await respond(async (sender) => {
+      const { connector, withSender } = await wayBack(t);
+      await withSender(async (sender) => {
         sender.showActivity();
         sender.showText(() => 'Once');
         await connector.when((call) => streamInfo(call)?.['streamType'] === 'streaming');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as nextTick } from 'node:timers/promises';
-import type { Respond } from '../../src/conversation/reply.ts';
+import type { WithSender } from '../../src/conversation/reply.ts';
 import { en } from '../../src/messages/en.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { startBot } from '../support/bot.ts';
@@ -62,14 +62,14 @@ describe('the out-of-band work for one user', { timeout: 30_000 }, () => {
 function waiting() {
   const { conversations } = talk();
   const gate = Promise.withResolvers<void>();
-  const held: Respond = async (work) => {
+  const held: WithSender = async (work) => {
     await gate.promise;
-    return wayBack().respond(work);
+    return wayBack().withSender(work);
   };
-  const says = async (person: string, text: string, index = 0, isVouched = true) => {
+  const says = async (person: string, text: string, index = 0, isVerified = true) => {
     const key = `${person}-${index}`;
-    const message = turn(text, { key, personKey: isVouched ? person : key });
-    return (await conversations.accept(message, person === 'ada' ? held : wayBack().respond)).kind;
+    const message = turn(text, { key, personKey: isVerified ? person : key });
+    return (await conversations.accept(message, person === 'ada' ? held : wayBack().withSender)).kind;
   };
   return { says, release: () => gate.resolve() };
 }

@@ -38,7 +38,7 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       assert.equal(await conversations.create('a'), true);
       assert.equal(await conversations.create('a'), false);
       assert.deepEqual((await conversations.read('a')).answered, [idOf('forget')]);
-      await conversations.apply('b', 'note', { kind: 'note' });
+      await conversations.apply('b', 'note', { kind: 'markHandled' });
       assert.equal(await conversations.create('b'), false);
     });
 
@@ -47,10 +47,10 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       const { conversations } = engine;
       await conversations.create('a');
       await conversations.apply('a', 'forget', { kind: 'forget' });
-      for (const id of ['one', 'two']) await conversations.apply('a', id, { kind: 'note' });
-      assert.equal(await conversations.apply('a', 'two', { kind: 'note' }), false);
+      for (const id of ['one', 'two']) await conversations.apply('a', id, { kind: 'markHandled' });
+      assert.equal(await conversations.apply('a', 'two', { kind: 'markHandled' }), false);
       assert.equal(await conversations.create('a'), true);
-      await conversations.apply('a', 'three', { kind: 'note' });
+      await conversations.apply('a', 'three', { kind: 'markHandled' });
       assert.equal(await conversations.create('a'), false);
     });
 
@@ -59,7 +59,7 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       const { conversations } = engine;
       const results = await Promise.all([1, 2, 3].map(() => conversations.apply('a', 'one', withVoice('alloy'))));
       assert.deepEqual(results.filter(Boolean), [true]);
-      assert.equal(await conversations.apply('a', 'two', { kind: 'note' }), true);
+      assert.equal(await conversations.apply('a', 'two', { kind: 'markHandled' }), true);
       assert.equal(await conversations.apply('a', 'two', withVoice('verse')), false);
       const { settings, answered } = await conversations.read('a');
       assert.deepEqual([settings, answered], [{ voice: 'alloy' }, [idOf('one'), idOf('two')]]);
@@ -68,7 +68,8 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
     it('remember only the latest activities', async () => {
       await using engine = await open();
       const { conversations } = engine;
-      for (let index = 0; index <= MAX_ANSWERED; index++) await conversations.apply('a', `c${index}`, { kind: 'note' });
+      for (let index = 0; index <= MAX_ANSWERED; index++)
+        await conversations.apply('a', `c${index}`, { kind: 'markHandled' });
       const { answered } = await conversations.read('a');
       assert.deepEqual([answered.length, answered.at(-1)], [MAX_ANSWERED, idOf(`c${MAX_ANSWERED}`)]);
     });
@@ -79,14 +80,14 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       const edit = (record: typeof EMPTY_RECORD) => ({
         ...record,
         history: [{ user: 'u', assistant: 'a' }],
-        refusals: 1,
+        rejectedTurns: 1,
         settings: { voice: 'alloy' },
-        lastTurn: 'turn',
+        sessionVersion: 'turn',
       });
       await conversations.apply('a', undefined, { kind: 'edit', edit });
       await conversations.apply('a', 'reset', { kind: 'reset' });
-      const { history, refusals, settings, lastTurn, answered } = await conversations.read('a');
-      assert.deepEqual([history, refusals, settings, lastTurn], [[], 0, { voice: 'alloy' }, undefined]);
+      const { history, rejectedTurns, settings, sessionVersion, answered } = await conversations.read('a');
+      assert.deepEqual([history, rejectedTurns, settings, sessionVersion], [[], 0, { voice: 'alloy' }, undefined]);
       assert.deepEqual(answered, [idOf('reset')]);
     });
 

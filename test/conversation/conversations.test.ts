@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Clock } from '../../src/clock.ts';
 import type { TurnJob } from '../../src/conversation/queue/turn-queue.ts';
-import type { Respond } from '../../src/conversation/reply.ts';
+import type { WithSender } from '../../src/conversation/reply.ts';
 import { StoreError } from '../../src/errors.ts';
 import { says } from '../realtime/fake-model.ts';
 import { bound, done, HOUR_MS, say, talk, turn, wayBack } from './recordings-under-test.ts';
@@ -10,21 +10,21 @@ import { bound, done, HOUR_MS, say, talk, turn, wayBack } from './recordings-und
 describe('receiving a message', () => {
   it('shows a typing indicator, and replies', async () => {
     const { conversations } = talk([says('Hi')]);
-    const { diary, replies, respond } = wayBack();
-    await say(conversations, turn('hello'), respond);
+    const { diary, replies, withSender } = wayBack();
+    await say(conversations, turn('hello'), withSender);
     assert.deepEqual(diary.slice(0, 2), ['shows activity', 'sends Hi']);
     assert.equal(replies[0]?.audio?.wav.length, 48);
   });
 
   it('recognizes a redelivery for an hour', async () => {
     const { conversations, clock } = talk([says('Hi'), says('Hi again')]);
-    const { replies, respond } = wayBack();
+    const { replies, withSender } = wayBack();
     const message = turn('hello');
-    await say(conversations, message, respond);
+    await say(conversations, message, withSender);
     await clock.advance(HOUR_MS - 1);
-    assert.deepEqual(await conversations.accept(message, respond), { kind: 'duplicate' });
+    assert.deepEqual(await conversations.accept(message, withSender), { kind: 'duplicate' });
     await clock.advance(2);
-    await say(conversations, message, respond);
+    await say(conversations, message, withSender);
     assert.deepEqual(
       replies.map(({ text }) => text),
       ['Hi', 'Hi again'],
@@ -42,15 +42,15 @@ describe('receiving a message', () => {
       }
     }
     const { conversations } = talk([], { clock: new Ticking() });
-    const { replies, respond } = wayBack();
-    await say(conversations, turn(''), respond);
+    const { replies, withSender } = wayBack();
+    await say(conversations, turn(''), withSender);
     assert.equal(replies.length, 1);
   });
 
   it('refuses users who are not allowed, without asking the model', async () => {
     const { conversations, model } = talk();
-    const { replies, respond } = wayBack();
-    await say(conversations, turn('hello', { isAllowed: false }), respond);
+    const { replies, withSender } = wayBack();
+    await say(conversations, turn('hello', { isAllowed: false }), withSender);
     assert.match(replies[0]?.text ?? '', /not open to your account/);
     assert.equal(model.connections.length, 0);
   });
@@ -59,20 +59,20 @@ describe('receiving a message', () => {
 describe('a reply that cannot be sent', () => {
   it('delays nothing if the reply route cannot even be opened', async () => {
     const { conversations } = talk([says('one'), says('two')]);
-    const { replies, respond } = wayBack();
+    const { replies, withSender } = wayBack();
     await say(conversations, turn('1'), () => {
       throw new Error('no way back');
     });
-    await say(conversations, turn('2'), respond);
+    await say(conversations, turn('2'), withSender);
     assert.equal(replies.length, 1);
   });
 
   it('is logged, and the next one is sent', async () => {
     const { conversations, logs } = talk([says('one'), says('two')]);
     const broken = wayBack({ refuse: new Error('the channel is gone') });
-    const { replies, respond } = wayBack();
-    const first = say(conversations, turn('1'), broken.respond);
-    const second = say(conversations, turn('2'), respond);
+    const { replies, withSender } = wayBack();
+    const first = say(conversations, turn('1'), broken.withSender);
+    const second = say(conversations, turn('2'), withSender);
     await Promise.all([first, second]);
     assert.deepEqual(
       replies.map(({ text }) => text),
@@ -85,7 +85,7 @@ describe('a reply that cannot be sent', () => {
   it('is logged with its activity even if no turn answers', async () => {
     const { conversations, logs } = talk();
     const help = turn('/help');
-    const accepted = await conversations.accept(help, wayBack({ refuse: new Error('the channel is gone') }).respond);
+    const accepted = await conversations.accept(help, wayBack({ refuse: new Error('the channel is gone') }).withSender);
     await (accepted.kind === 'accepted' && accepted.done);
     const line = logs.find(({ msg }) => msg === 'reply not sent');
     assert.deepEqual([line?.['conversation'], line?.['activity']], [help.key, help.activityId]);
@@ -93,17 +93,17 @@ describe('a reply that cannot be sent', () => {
 
   it('stays in the history that the model gets', async () => {
     const { conversations, model } = talk([says('one'), says('two')]);
-    await say(conversations, turn('1'), wayBack({ refuse: new Error('gone') }).respond);
+    await say(conversations, turn('1'), wayBack({ refuse: new Error('gone') }).withSender);
     model.last.drop();
-    await say(conversations, turn('2'), wayBack().respond);
+    await say(conversations, turn('2'), wayBack().withSender);
     assert.match(model.heard[1]?.[0] ?? '', /"text":"1".*"text":"one"/);
   });
 
   it('causes no error if the reply route cannot even be opened', async () => {
     const { conversations, logs } = talk([says('two')]);
     await say(conversations, turn('1'), () => Promise.reject(new Error('no way back')));
-    const { replies, respond } = wayBack();
-    await say(conversations, turn('2'), respond);
+    const { replies, withSender } = wayBack();
+    await say(conversations, turn('2'), withSender);
     assert.equal(replies[0]?.text, 'two');
     assert.equal(logs.filter(({ msg }) => msg === 'reply not sent').length, 1);
   });
@@ -116,8 +116,8 @@ describe('a store that is unavailable', () => {
       new Proxy(job, { get: (from, name) => (name === 'begin' ? fails : bound(from, name)) });
     const fails = () => Promise.reject(broken);
     const { conversations, logs } = talk([], { jobOf });
-    const { replies, respond } = wayBack();
-    await say(conversations, turn('hello'), respond);
+    const { replies, withSender } = wayBack();
+    await say(conversations, turn('hello'), withSender);
     const incident = /\(incident (\w+)\)$/.exec(replies[0]?.text ?? '')?.[1];
     const line = logs.find((each) => each['incident'] === incident);
     assert.equal(line?.['level'], 'error');
@@ -129,11 +129,11 @@ describe('an activity that cannot be stored', () => {
     const { conversations, services } = talk([says('Hi')]);
     const { add } = services.queue;
     services.queue.add = () => Promise.reject(new StoreError('store_unavailable', 'no answer'));
-    const { replies, respond } = wayBack();
+    const { replies, withSender } = wayBack();
     const message = turn('hello');
-    assert.deepEqual(await conversations.accept(message, respond), { kind: 'notStored' });
+    assert.deepEqual(await conversations.accept(message, withSender), { kind: 'notStored' });
     services.queue.add = add;
-    await say(conversations, message, respond);
+    await say(conversations, message, withSender);
     assert.deepEqual(
       replies.map(({ text }) => text),
       ['Hi'],
@@ -142,12 +142,12 @@ describe('an activity that cannot be stored', () => {
 
   it('is handled on redelivery if it is a removal of the bot, a withdrawn message or a greeting', async () => {
     const { conversations, services } = talk();
-    const { respond } = wayBack();
+    const { withSender } = wayBack();
     const calls = [
       () => conversations.withdraw({ key: 'a', activityId: '1' }),
       () => conversations.forget('a'),
       () => conversations.forgetTeam('red'),
-      () => conversations.welcome('a', 'Hello!', respond),
+      () => conversations.welcome('a', 'Hello!', withSender),
     ];
     const { apply, create, keysOfTeam } = services.conversations;
     const fails = () => Promise.reject(new StoreError('store_unavailable', 'no answer'));
@@ -166,13 +166,13 @@ describe('a full queue', () => {
     services.queue.add = async () => 'queueFull';
     const sending = Promise.withResolvers<void>();
     let sendCount = 0;
-    const respond: Respond = async (use) => {
+    const withSender: WithSender = async (use) => {
       sendCount++;
       await sending.promise;
-      return wayBack().respond(use);
+      return wayBack().withSender(use);
     };
     for (let count = 0; count < 30; count++)
-      assert.equal((await conversations.accept(turn(`${count}`), respond)).kind, 'accepted');
+      assert.equal((await conversations.accept(turn(`${count}`), withSender)).kind, 'accepted');
     assert.equal(sendCount, 10);
     sending.resolve();
   });
@@ -181,17 +181,17 @@ describe('a full queue', () => {
 describe('a greeting', () => {
   it('is sent once to each conversation', async () => {
     const { conversations } = talk();
-    const { replies, respond } = wayBack();
-    for (const key of ['a', 'a', 'b']) await done(conversations.welcome(key, 'Hello!', respond));
+    const { replies, withSender } = wayBack();
+    for (const key of ['a', 'a', 'b']) await done(conversations.welcome(key, 'Hello!', withSender));
     assert.equal(replies.length, 2);
     assert.equal(replies[0]?.text, 'Hello!');
   });
 
   it('is not sent after the first message', async () => {
     const { conversations } = talk([says('Hi')]);
-    const { replies, respond } = wayBack();
-    await say(conversations, turn('hello', { key: 'a' }), respond);
-    await done(conversations.welcome('a', 'Hello!', respond));
+    const { replies, withSender } = wayBack();
+    await say(conversations, turn('hello', { key: 'a' }), withSender);
+    await done(conversations.welcome('a', 'Hello!', withSender));
     assert.deepEqual(
       replies.map(({ text }) => text),
       ['Hi'],
@@ -200,26 +200,26 @@ describe('a greeting', () => {
 
   it('is sent again to a conversation that was forgotten', async () => {
     const { conversations } = talk();
-    const { replies, respond } = wayBack();
-    await done(conversations.welcome('a', 'Hello!', respond));
+    const { replies, withSender } = wayBack();
+    await done(conversations.welcome('a', 'Hello!', withSender));
     await done(conversations.forget('a'));
-    await done(conversations.welcome('a', 'Hello!', respond));
+    await done(conversations.welcome('a', 'Hello!', withSender));
     assert.equal(replies.length, 2);
   });
 
   it('causes no error if it cannot be sent', async () => {
-    await done(talk().conversations.welcome('a', 'Hello!', wayBack({ refuse: new Error('gone') }).respond));
+    await done(talk().conversations.welcome('a', 'Hello!', wayBack({ refuse: new Error('gone') }).withSender));
   });
 });
 
 describe('draining', () => {
   it('accepts nothing more, greets nobody, and may be called twice', async () => {
     const { conversations, model } = talk([says('one')]);
-    const { replies, respond } = wayBack();
-    await say(conversations, turn('1'), respond);
+    const { replies, withSender } = wayBack();
+    await say(conversations, turn('1'), withSender);
     await Promise.all([conversations.drain(1_000), conversations.drain(1_000)]);
-    assert.deepEqual(await conversations.accept(turn('2'), respond), { kind: 'draining' });
-    await done(conversations.welcome('b', 'Hello!', respond));
+    assert.deepEqual(await conversations.accept(turn('2'), withSender), { kind: 'draining' });
+    await done(conversations.welcome('b', 'Hello!', withSender));
     assert.equal(replies.length, 1);
     assert.equal(conversations.isDraining, true);
     assert.equal(model.last.isOpen, false);
@@ -227,7 +227,7 @@ describe('draining', () => {
 
   it('leaves no timer behind', async () => {
     const { conversations, clock } = talk([says('one')]);
-    await say(conversations, turn('1'), wayBack().respond);
+    await say(conversations, turn('1'), wayBack().withSender);
     await conversations.drain(1_000);
     assert.deepEqual(clock.waiting, []);
   });

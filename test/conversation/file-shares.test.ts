@@ -159,7 +159,7 @@ describe('files from users', { timeout: 60_000 }, () => {
   it('are rejected as too many only for the user who has too many in the queue', async () => {
     const flood = several('a', SHARE + MAX_WAITING);
     await until(SHARE);
-    assert.deepEqual((await read('a.txt')).notes, [en.attachments.notRead.busy('a.txt')]);
+    assert.deepEqual((await read('a.txt')).warnings, [en.attachments.notRead.busy('a.txt')]);
     await endAll(flood);
   });
 

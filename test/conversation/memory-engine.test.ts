@@ -12,10 +12,10 @@ async function open(): Promise<TestEngine> {
   return { ...engine, fill: (waiting) => fill(engine.queue, waiting), async [Symbol.asyncDispose]() {} };
 }
 
-async function fill(queue: TurnQueue, { count, isVouched, bytes = 0 }: WaitingMessages): Promise<void> {
+async function fill(queue: TurnQueue, { count, isVerified, bytes = 0 }: WaitingMessages): Promise<void> {
   for (let index = 0; index < count; index++) {
-    const key = `${isVouched} ${index}`;
-    await queue.add(bigMessageIn(key, 'm', bytes, { personKey: isVouched ? `person ${index}` : key }));
+    const key = `${isVerified} ${index}`;
+    await queue.add(bigMessageIn(key, 'm', bytes, { personKey: isVerified ? `person ${index}` : key }));
   }
 }
 

@@ -111,10 +111,10 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       await using engine = await open();
       const { queue } = engine;
       const add = (id: string, fields = {}) => queue.add(messageIn(id, 'm', { personKey: id, ...fields }));
-      await engine.fill({ count: MAX_WAITING_IN_ALL / 2, isVouched: false });
+      await engine.fill({ count: MAX_WAITING_IN_ALL / 2, isVerified: false });
       assert.equal(await add('a stranger'), 'busy');
       assert.equal(await add('a', { personKey: 'known' }), 'queued');
-      await engine.fill({ count: MAX_WAITING_IN_ALL / 2 - 1, isVouched: true });
+      await engine.fill({ count: MAX_WAITING_IN_ALL / 2 - 1, isVerified: true });
       assert.equal(await add('b', { personKey: 'known' }), 'busy');
     });
 
@@ -124,10 +124,10 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       const bytes = 1024 * 1024;
       const add = (id: string, personKey: string) => queue.add(bigMessageIn(id, 'm', bytes, { personKey }));
       const count = MAX_WAITING_BYTES / bytes / 2;
-      await engine.fill({ count, isVouched: false, bytes });
+      await engine.fill({ count, isVerified: false, bytes });
       assert.equal(await add('a stranger', 'a stranger'), 'busy');
       assert.equal(await add('a', 'known'), 'queued');
-      await engine.fill({ count, isVouched: true, bytes });
+      await engine.fill({ count, isVerified: true, bytes });
       assert.equal(await add('b', 'known'), 'busy');
     });
 
@@ -143,11 +143,11 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
         kind: 'edit',
         edit: (r) => ({ ...r, settings: { voice: 'alloy' } }),
       });
-      const unsent = { message: messageId(job.message), reply: { text: 'a reply' } };
+      const unsent = { messageId: messageId(job.message), reply: { text: 'a reply' } };
       assert.equal(await job.save((record) => ({ ...said(job.message)(record), unsent })), 'saved');
       const saved = await conversations.read('a');
       assert.deepEqual([saved.settings, usersIn(saved), saved.unsent], [{ voice: 'alloy' }, ['one'], unsent]);
-      job.noteStream('stream');
+      job.saveStreamId('stream');
       assert.equal(await job.complete(), true);
       end();
       const completed = await conversations.read('a');

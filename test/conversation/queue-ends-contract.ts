@@ -171,7 +171,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       assert.equal(await job.complete(), true);
       end();
       assert.equal((await engine.conversations.read('a')).history.length, 1);
-      assert.equal(await engine.conversations.apply('a', 'c\u0000', { kind: 'note' }), true);
+      assert.equal(await engine.conversations.apply('a', 'c\u0000', { kind: 'markHandled' }), true);
     });
   });
 }

@@ -18,9 +18,9 @@ describe('a stored record', () => {
       history: [{ user: 'hello', assistant: 'Hi', activityId: 'a1' }],
       settings: { voice: 'coral', modality: 'text' },
       usage: { ...usage, turns: 3, tokens: { ...usage.tokens, audio: { in: 1, cached: 2, out: 3 } } },
-      lastTurn: 't1',
+      sessionVersion: 't1',
       answered: ['x'],
-      unsent: { message: 'm', reply: { text: 'Hi', isFromModel: true }, audioId: 'a', costUsd: 0.1 },
+      unsent: { messageId: 'm', reply: { text: 'Hi', isFromModel: true }, audioId: 'a', costUsd: 0.1 },
     };
     assert.deepEqual(readRecord(JSON.parse(JSON.stringify(written))), written);
   });
@@ -40,6 +40,6 @@ describe('a stored record', () => {
   });
 
   it('gets the version of this bot if an older one wrote it', () => {
-    assert.equal(readRecord({ version: 1, lastTurn: 't1' }).version, EMPTY_RECORD.version);
+    assert.equal(readRecord({ version: 1, sessionVersion: 't1' }).version, EMPTY_RECORD.version);
   });
 });

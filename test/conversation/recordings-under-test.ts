@@ -9,7 +9,7 @@ import { Spending } from '../../src/conversation/limits/spending.ts';
 import { TurnRate } from '../../src/conversation/limits/turn-rate.ts';
 import { createMemoryEngine } from '../../src/conversation/memory-engine.ts';
 import type { TurnJob, TurnQueue } from '../../src/conversation/queue/turn-queue.ts';
-import type { Reply, ReplySender, Respond } from '../../src/conversation/reply.ts';
+import type { Reply, ReplySender, WithSender } from '../../src/conversation/reply.ts';
 import type { Services } from '../../src/conversation/services.ts';
 import { FILE_BOUNDS } from '../../src/conversation/turn/read-attachments.ts';
 import type { UserMessage } from '../../src/conversation/user-message.ts';
@@ -31,7 +31,7 @@ const NO_TOOLS = {
 export const HOUR_MS = 3_600_000;
 
 /** The reply routes by message id. */
-const ways = new Map<string, Respond>();
+const ways = new Map<string, WithSender>();
 /** Called when the turn of a message has ended. */
 const onEnded = new Map<string, () => void>();
 
@@ -141,8 +141,8 @@ export function wayBack({ refuse, shows = false }: { refuse?: Error; shows?: boo
       replies.push(reply);
     },
   };
-  const respond: Respond = (work) => work(sender);
-  return { diary, replies, sender, respond };
+  const withSender: WithSender = (work) => work(sender);
+  return { diary, replies, sender, withSender };
 }
 
 export const bound = (job: TurnJob, name: string | symbol) => {
@@ -151,10 +151,10 @@ export const bound = (job: TurnJob, name: string | symbol) => {
 };
 
 /** Receives a message and waits until its turn has ended. */
-export async function say(conversations: Conversations, message: UserMessage, respond: Respond): Promise<void> {
-  ways.set(message.activityId, respond);
+export async function say(conversations: Conversations, message: UserMessage, withSender: WithSender): Promise<void> {
+  ways.set(message.activityId, withSender);
   const ended = new Promise<void>((resolve) => onEnded.set(message.activityId, resolve));
-  const accepted = await conversations.accept(message, respond);
+  const accepted = await conversations.accept(message, withSender);
   assert.ok(accepted.kind === 'accepted', accepted.kind);
   await ended;
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Responder } from '../../dev/simulator/responder.ts';
 import { MAX_WAITING_BYTES } from '../../src/conversation/queue/turn-queue.ts';
 import { en } from '../../src/messages/en.ts';
-import { unvouchedPart } from '../../src/shares.ts';
+import { unverifiedShare } from '../../src/shares.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { fileBot, wavOf } from './file-bot.ts';
 
@@ -101,7 +101,7 @@ describe('files with a message', () => {
     const post = (id: number) => posts('hello', [large], { conversation: { id: `c${id}` } });
     const statuses: number[] = [];
     for (let id = 0; statuses.at(-1) !== 503 && id < 80; id++) statuses.push((await post(id)).status);
-    assert.equal(statuses.indexOf(503), Math.floor(unvouchedPart(MAX_WAITING_BYTES) / 900_020));
+    assert.equal(statuses.indexOf(503), Math.floor(unverifiedShare(MAX_WAITING_BYTES) / 900_020));
     assert.equal((await post(99)).status, 503);
     gate.resolve();
     await texts(statuses.indexOf(503));

@@ -19,7 +19,7 @@ export interface TestEngine extends AsyncDisposable {
 export interface WaitingMessages {
   readonly count: number;
   /** Whether each message has a verified user of its own; otherwise their users are unknown. */
-  readonly isVouched: boolean;
+  readonly isVerified: boolean;
   /** The size of each message. */
   readonly bytes?: number;
 }

@@ -13,7 +13,7 @@ describe('attempts at a message', () => {
     await killed.queue.add(messageIn('a', 'one'));
     const turn = await new HandedTurns(killed.queue).next();
     assert.equal((await begun(turn.job)).attempt, 1);
-    turn.job.noteStream('stream');
+    turn.job.saveStreamId('stream');
     await killed.queue.add(messageIn('a', 'two'));
     // It sends nothing any more, as if it had been killed; its last heartbeat was 30 s ago.
     await instances.kill();

@@ -17,11 +17,11 @@ async function open(): Promise<TestEngine> {
 }
 
 /** Random bytes, since PostgreSQL would compress others. */
-async function fill(url: string, { count, isVouched, bytes = 0 }: WaitingMessages): Promise<void> {
+async function fill(url: string, { count, isVerified, bytes = 0 }: WaitingMessages): Promise<void> {
   const server = await sharedPostgres();
   await server.query(
     `INSERT INTO voice_bot_queue.job (name, policy, singleton_key, group_id, data)
-     SELECT 'turns', 'key_strict_fifo', '${isVouched} ' || n, '${isVouched ? 'person' : isVouched} ' || n, data
+     SELECT 'turns', 'key_strict_fifo', '${isVerified} ' || n, '${isVerified ? 'person' : isVerified} ' || n, data
      FROM generate_series(1, ${count}) n, (SELECT jsonb_build_object('text', string_agg(md5(n::text), '')) data
        FROM generate_series(1, ${Math.ceil(bytes / 32)}) n) once`,
     url,

@@ -49,9 +49,9 @@ describe('a lost response to COMMIT', () => {
     const { job, end } = await turns.next();
     await job.begin();
     const edit = (record: ConversationRecord): ConversationRecord =>
-      record.lastTurn === job.id
+      record.sessionVersion === job.id
         ? record
-        : { ...record, lastTurn: job.id, history: [...record.history, { user: 'one', assistant: 'two' }] };
+        : { ...record, sessionVersion: job.id, history: [...record.history, { user: 'one', assistant: 'two' }] };
     assert.equal(await job.save(edit), 'saved');
     assert.equal(await test.twice(() => job.save(edit)), 'saved');
     assert.equal(await test.twice(() => job.complete()), true);
@@ -85,9 +85,9 @@ describe('a lost response to COMMIT', () => {
 
   it('does not apply an action twice', async () => {
     await using test = await openBehindProxy();
-    await test.conversations.apply('a', 'zero', { kind: 'note' });
-    const edit = (record: ConversationRecord) => ({ ...record, refusals: record.refusals + 1 });
+    await test.conversations.apply('a', 'zero', { kind: 'markHandled' });
+    const edit = (record: ConversationRecord) => ({ ...record, rejectedTurns: record.rejectedTurns + 1 });
     assert.equal(await test.twice(() => test.conversations.apply('a', 'one', { kind: 'edit', edit })), false);
-    assert.equal((await test.conversations.read('a')).refusals, 1);
+    assert.equal((await test.conversations.read('a')).rejectedTurns, 1);
   });
 });

@@ -106,9 +106,9 @@ describe('an unavailable database', () => {
       const saved = await stored(() =>
         job.save((record) => ({
           ...record,
-          lastTurn: job.id,
+          sessionVersion: job.id,
           history:
-            record.lastTurn === job.id
+            record.sessionVersion === job.id
               ? record.history
               : [...record.history, { user: message.text, assistant: undefined }],
         })),

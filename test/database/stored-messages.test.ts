@@ -67,7 +67,7 @@ describe('stored messages', () => {
     await queue.add(messageIn('a', 'one'));
     const late = await turns.next();
     await begun(late.job);
-    const unsent = { message: messageId(late.job.message), reply: { text: 'a reply' } };
+    const unsent = { messageId: messageId(late.job.message), reply: { text: 'a reply' } };
     await late.job.save((record) => ({ ...record, unsent }));
     await instances.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'");
     assert.equal(await late.job.complete(true), false);

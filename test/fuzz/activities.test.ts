@@ -44,7 +44,7 @@ describe('an activity that passes the guard', () => {
       const activity = guarded(bodyOf({ ...delivery, bytes: [] }, 'id-1', 'http://localhost'));
       if (activity === undefined) return;
       passed += 1;
-      const turn = toUserMessage(activity as never, caller, { isAllowed: true, personKey: 'person', vouchedIds: [] });
+      const turn = toUserMessage(activity as never, caller, { isAllowed: true, personKey: 'person', verifiedIds: [] });
       assert.equal(typeof turn.text, 'string');
       assert.ok(turn.text.length <= 20_001 && turn.attachments.length <= 20);
       assert.ok(turn.key.startsWith(`${turn.channel}/`));

@@ -40,7 +40,7 @@ async function started(t: TestContext) {
     audioStore: createMemoryAudioStore({ maxBytes: 1_000, retentionMs: 1_000, clock, ids: randomIds }),
     recordings: {
       ...noRecordings,
-      async speakerOf(link) {
+      async findUsableLink(link) {
         looked.resolve();
         return link === 'invited' ? recordingLink : new Promise(() => {});
       },

@@ -24,18 +24,18 @@ function asking(answers: readonly Answer[], { refusals = [], random = 0 }: AskOp
   const pool = new SessionPool({ open, clock, idleMs: 300_000, maxSessions: 10, turnMs: TURN_MS });
   const stopping = new AbortController();
   const results = new Gathered<ModelResult>();
-  let lastTurn: string | undefined;
+  let sessionVersion: string | undefined;
   const ask = (text = 'hello', history?: string) => {
     const turnId = `turn ${text}`;
     const request = {
       key: 'a',
-      lastTurn,
+      sessionVersion,
       input: { turnId, text, history },
       log: createLogger('silent'),
       signal: stopping.signal,
       timeoutMs: TURN_MS,
     };
-    lastTurn = turnId;
+    sessionVersion = turnId;
     void generateResponse(request, { sessions: pool, clock, random: () => random, settings: SETTINGS }).then((result) =>
       results.add(result),
     );

@@ -22,7 +22,7 @@ describe('the reason of a closed session', () => {
     const { pool, reasons } = tellingPool({ maxSessions: 1 });
     await use(pool, 'a');
     await use(pool, 'b');
-    assert.deepEqual(reasons, ['room']);
+    assert.deepEqual(reasons, ['evicted']);
   });
 
   it('is expiring', async () => {
@@ -38,7 +38,7 @@ describe('the reason of a closed session', () => {
     const session = await pool.acquire('a', undefined, NEVER);
     session.close();
     pool.release('a', session, undefined);
-    assert.deepEqual(reasons, ['spent']);
+    assert.deepEqual(reasons, ['unusable']);
   });
 
   it('is forgotten', async () => {
@@ -46,7 +46,7 @@ describe('the reason of a closed session', () => {
     await use(pool, 'a');
     pool.drop('a');
     pool.drop('a');
-    assert.deepEqual(reasons, ['forgotten']);
+    assert.deepEqual(reasons, ['stale']);
   });
 
   it('is lost, while idle or in a turn', async () => {

@@ -40,7 +40,7 @@ describe('the telemetry of turns', () => {
     await bot.close();
     const { turn, steps, names } = lastTurn();
     assert.deepEqual(names, ['generate', 'send'], 'a warm session needs no connection');
-    assert.equal(turn.attributes['voice_bot.outcome'], 'spoken');
+    assert.equal(turn.attributes['voice_bot.result'], 'spoken');
     assert.equal(turn.attributes['voice_bot.channel'], 'emulator');
     assert.equal(turn.status.code, SpanStatusCode.UNSET);
     const [generate] = steps;
@@ -103,7 +103,7 @@ describe('the telemetry of turns', () => {
       assert.deepEqual(only(name)?.attributes, { 'voice_bot.channel': 'emulator' });
     }
     const duration = only(METRICS.turnDuration);
-    assert.deepEqual(duration?.attributes, { 'voice_bot.channel': 'emulator', 'voice_bot.outcome': 'spoken' });
+    assert.deepEqual(duration?.attributes, { 'voice_bot.channel': 'emulator', 'voice_bot.result': 'spoken' });
     assert.ok((only(METRICS.timeToFirstText)?.value ?? 0) <= (duration?.value ?? 0));
     const [text] = read.get(METRICS.inputTokens) ?? [];
     assert.equal(text?.attributes['gen_ai.token.modality'], 'text');
@@ -123,7 +123,7 @@ describe('the telemetry of turns', () => {
     await bot.close();
     const read = await heard.read();
     assert.equal(read.get(METRICS.turnsFailed)?.[0]?.value, 1);
-    assert.equal(read.get(METRICS.turnDuration)?.[0]?.attributes['voice_bot.outcome'], 'failed');
+    assert.equal(read.get(METRICS.turnDuration)?.[0]?.attributes['voice_bot.result'], 'failed');
     const { turn, steps } = lastTurn();
     assert.equal(turn.status.code, SpanStatusCode.ERROR);
     assert.match(String(turn.attributes['error.type']), /^[a-z_]+$/);
@@ -139,7 +139,7 @@ describe('the telemetry of turns', () => {
     await bot.close();
     const read = await heard.read();
     assert.equal(read.get(METRICS.turnsFailed)?.[0]?.value, 1);
-    assert.equal(lastTurn().turn.attributes['voice_bot.outcome'], 'unsent');
+    assert.equal(lastTurn().turn.attributes['voice_bot.result'], 'unsent');
   });
 
   it('counts redeliveries', async (t) => {
@@ -179,7 +179,7 @@ describe('the telemetry of turns', () => {
     await bot.connector.whenMessages(2);
     await bot.close();
     const read = await heard.read();
-    assert.deepEqual(read.get(METRICS.sessionsClosed)?.[0]?.attributes, { 'voice_bot.close.reason': 'forgotten' });
+    assert.deepEqual(read.get(METRICS.sessionsClosed)?.[0]?.attributes, { 'voice_bot.close.reason': 'stale' });
   });
 
   it("contains none of the users' words and names", async (t) => {

@@ -1,5 +1,6 @@
 import { COMMANDS } from '../../messages/command-names.ts';
 import { clockTime, type Messages } from '../../messages/messages.ts';
+import { paragraphs } from '../../paragraphs.ts';
 import type { ConversationUsage } from '../records.ts';
 
 /** What people can tell the bot. */
@@ -23,7 +24,7 @@ export function usageText(
     messages.usage.tokens({ in: sum('in'), cached: sum('cached'), out: sum('out') }),
     usd === undefined ? messages.usage.costUnknown : messages.usage.cost(dollars(usd, messages.language), priceDate),
   ];
-  return `${messages.usage.title}\n\n${lines.map((line) => `- ${line}`).join('\n')}`;
+  return paragraphs(messages.usage.title, lines.map((line) => `- ${line}`).join('\n'));
 }
 
 function dollars(usd: number, language: string): string {

@@ -1,17 +1,17 @@
 import { VOICES } from '../../config/voices.ts';
 import { type Messages, messagesFor } from '../../messages/messages.ts';
+import { paragraphs } from '../../paragraphs.ts';
 import type { ConversationAction } from '../conversation-store.ts';
 import { messageId } from '../keys.ts';
 import type { ConversationRecord, ConversationSettings } from '../records.ts';
 import type { Reply } from '../reply.ts';
 import { retry } from '../retry.ts';
 import type { Services } from '../services.ts';
-import { speakerOf } from '../speakers.ts';
+import { speakerName } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import { listOfCommands, usageText } from './command-texts.ts';
 import type { Command } from './commands.ts';
 
-/** What a command comes to. */
 export interface CommandPlan {
   /** Its effect, which is applied before its message counts as accepted. */
   readonly action: ConversationAction;
@@ -22,24 +22,25 @@ export interface CommandPlan {
 /** A user's own words are echoed up to here. */
 const MAX_ECHO_CHARS = 40;
 
-const NOTE: ConversationAction = { kind: 'note' };
+const MARK_HANDLED: ConversationAction = { kind: 'markHandled' };
 
 /** What a command does and says. Counts it in the rate of its person. */
 export function planCommand(command: Command, message: UserMessage, services: Services): CommandPlan {
   const messages = messagesFor(message.locale);
   const { commands } = messages;
   const by = authorOf(message);
-  // To stop is never too much: it ends work, and a person who has asked too much has to be able to.
-  if (!services.rate.admit(message.personKey) && command.name !== 'stop') return plan(NOTE, messages.limits.tooFast);
+  // /stop is exempt from the rate limit: it ends work.
+  if (!services.rate.admit(message.personKey) && command.name !== 'stop')
+    return plan(MARK_HANDLED, messages.limits.tooFast);
   switch (command.name) {
     case 'help':
-      return plan(NOTE, listOfCommands(messages));
+      return plan(MARK_HANDLED, listOfCommands(messages));
     case 'start':
-      return plan(NOTE, messages.welcome);
+      return plan(MARK_HANDLED, messages.welcome);
     case 'unknown':
-      return plan(NOTE, `${commands.unknown(command.written)}\n\n${listOfCommands(messages)}`);
+      return plan(MARK_HANDLED, paragraphs(commands.unknown(command.written), listOfCommands(messages)));
     case 'talk':
-      return { action: NOTE, confirm: (signal) => invite(message, messages, services, signal) };
+      return { action: MARK_HANDLED, confirm: (signal) => invite(message, messages, services, signal) };
     case 'reset':
       return plan({ kind: 'reset' }, commands.reset(by));
     case 'forget':
@@ -49,11 +50,11 @@ export function planCommand(command: Command, message: UserMessage, services: Se
     case 'audio':
       if (/^on$/i.test(command.argument)) return plan(choose({ modality: 'audio' }, message), commands.audioOn(by));
       if (/^off$/i.test(command.argument)) return plan(choose({ modality: 'text' }, message), commands.audioOff(by));
-      return plan(NOTE, commands.audioHow);
+      return plan(MARK_HANDLED, commands.audioHow);
     case 'stop':
       return plan({ kind: 'stop' }, commands.stopped);
     case 'usage':
-      return { action: NOTE, confirm: (signal) => usageOf(message, messages, services, signal) };
+      return { action: MARK_HANDLED, confirm: (signal) => usageOf(message, messages, services, signal) };
   }
 }
 
@@ -65,7 +66,7 @@ function say(text: string): Reply {
   return { text, audio: undefined };
 }
 
-/** What no record holds. May be done twice. */
+/** Deletes what no record holds. Safe to call twice. */
 export async function forgetBesideRecord(key: string, { audioStore, audit }: Services): Promise<void> {
   await audioStore.forget(key);
   await audit.pseudonymise(key);
@@ -74,7 +75,7 @@ export async function forgetBesideRecord(key: string, { audioStore, audit }: Ser
 /** Asks first. The answer is a command of its own, which any instance takes: nothing is stored meanwhile. */
 function planForget(argument: string, message: UserMessage, { commands }: Messages, services: Services): CommandPlan {
   const by = authorOf(message);
-  if (argument.toLowerCase() !== 'yes') return plan(NOTE, commands.confirmForget(by));
+  if (argument.toLowerCase() !== 'yes') return plan(MARK_HANDLED, commands.confirmForget(by));
   const confirm = async (signal: AbortSignal) => {
     const { clock, log } = services;
     await retry(() => forgetBesideRecord(message.key, services), { clock, log, signal });
@@ -96,13 +97,16 @@ function planVoice(argument: string, message: UserMessage, { commands }: Message
     const choice = { command: 'voice', title: commands.chooseVoice, values, current, use: commands.useVoice } as const;
     return { ...say(text), choice };
   };
-  return { action: NOTE, confirm };
+  return { action: MARK_HANDLED, confirm };
 }
 
-/** Warm sessions have the earlier settings: another `lastTurn` closes them. */
+/** Warm sessions have the earlier settings: another `sessionVersion` closes them. */
 function choose(settings: ConversationSettings, message: UserMessage): ConversationAction {
-  const lastTurn = messageId(message);
-  return { kind: 'edit', edit: (record) => ({ ...record, settings: { ...record.settings, ...settings }, lastTurn }) };
+  const sessionVersion = messageId(message);
+  return {
+    kind: 'edit',
+    edit: (record) => ({ ...record, settings: { ...record.settings, ...settings }, sessionVersion }),
+  };
 }
 
 /** The recording link belongs to the person who asked for it. */
@@ -140,7 +144,7 @@ function recordOf(
 /** Who gave the command, where others see it, too. */
 function authorOf(message: UserMessage): string | undefined {
   const isNamed = message.scope !== 'personal' && message.user.name?.trim();
-  return isNamed ? withoutMarkdown(speakerOf(message) ?? '') : undefined;
+  return isNamed ? withoutMarkdown(speakerName(message) ?? '') : undefined;
 }
 
 /** A user's words as plain text: the bot's own messages are Markdown. */

@@ -30,29 +30,32 @@ const BYTES_PER_TOKEN = 3;
 export interface Memory {
   readonly history: readonly PastTurn[];
   /** How many turns in a row the service refused in sessions that got the history with them. */
-  readonly refusals: number;
+  readonly rejectedTurns: number;
 }
 
-export const EMPTY_MEMORY: Memory = Object.freeze({ history: [], refusals: 0 });
+export const EMPTY_MEMORY: Memory = Object.freeze({ history: [], rejectedTurns: 0 });
 
-/** From so many on it may be the history that is refused: with all of it, no later turn would ever succeed. */
-const DOUBTFUL_REFUSALS = 3;
+/** After 3 refusals in a row, suspect the history and drop its older half. */
+const MAX_REJECTED_TURNS = 3;
 
 /** The memory after one more turn. */
 export function nextMemory(
-  { history, refusals }: Memory,
+  { history, rejectedTurns }: Memory,
   message: PastMessage,
   result: ModelResult,
   maxTurns: number,
 ): Memory {
   if (!isRefused(result.outcome)) {
-    return { history: withTurn(history, { ...message, assistant: textOf(result.outcome) }, maxTurns), refusals: 0 };
+    return {
+      history: withTurn(history, { ...message, assistant: textOf(result.outcome) }, maxTurns),
+      rejectedTurns: 0,
+    };
   }
   // A refused turn is left out: it would be refused again with every replay.
-  if (result.isHistoryRejected) return { history: newerHalf(history), refusals: 0 };
-  if (!result.wasReplayed) return { history, refusals };
-  const isDoubtful = refusals + 1 >= DOUBTFUL_REFUSALS;
-  return { history: isDoubtful ? newerHalf(history) : history, refusals: refusals + 1 };
+  if (result.isHistoryRejected) return { history: newerHalf(history), rejectedTurns: 0 };
+  if (!result.wasReplayed) return { history, rejectedTurns };
+  const isDoubtful = rejectedTurns + 1 >= MAX_REJECTED_TURNS;
+  return { history: isDoubtful ? newerHalf(history) : history, rejectedTurns: rejectedTurns + 1 };
 }
 
 function isRefused(outcome: Outcome): boolean {

@@ -4,7 +4,7 @@ import type { Budgets, OverBudget, Reservation, ReserveResult } from './spending
 export interface BudgetUse {
   readonly budget: OverBudget['budget'];
   readonly limitUsd: number;
-  /** Spent and reserved. */
+  /** The sum of what is spent and what is reserved. */
   readonly usedUsd: number;
   /** Whether the log said before that it is nearly used up. */
   readonly isNear: boolean;

@@ -12,12 +12,12 @@ import {
 } from './spending-store.ts';
 
 const DAY_MS = 24 * 3_600_000;
-/** Of conversations, and of people each day. An evicted account starts at zero. */
+/** Conversations have an account each, and so do people for each day. An evicted account starts at zero. */
 const MAX_ACCOUNTS = 100_000;
 const MAX_RESERVATIONS = 50_000;
 
 interface Account {
-  /** Spent and reserved. */
+  /** The sum of what is spent and what is reserved. */
   usedUsd: number;
   isNear: boolean;
 }
@@ -28,7 +28,6 @@ interface Held {
   readonly accounts: readonly Account[];
 }
 
-/** Spending in memory. */
 export class MemorySpending implements SpendingStore {
   readonly #clock: Clock;
   readonly #reservations: LRUCache<string, Held>;

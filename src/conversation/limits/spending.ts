@@ -17,7 +17,6 @@ export interface Allowance {
   costOf(result: ModelResult): number;
 }
 
-/** What the limits of spending are made with. */
 export interface SpendingOptions {
   readonly store: SpendingStore;
   readonly budgets: Budgets;

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import { TurnError } from '../../errors.ts';
 import { lruOptions } from '../../lru-options.ts';
 import { Shares } from '../../shares.ts';
+import { messageName } from '../keys.ts';
 import { personOf } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import {
@@ -22,7 +23,7 @@ export interface LocalJob extends TurnJob {
   abort(reason: TurnError): void;
 }
 
-interface Turn<Job> {
+interface QueuedTurn<Job> {
   readonly job: Job;
   /** Resolves when the turn has ended, or never begins. */
   readonly done: Promise<void>;
@@ -40,8 +41,8 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   readonly #keyOf: (key: string) => string;
   readonly #known: LRUCache<string, true>;
   /** The turns that wait, by conversation; a conversation stays here while one of its turns runs. */
-  readonly #waiting = new Map<string, Turn<Job>[]>();
-  readonly #running = new Map<string, Turn<Job>>();
+  readonly #waiting = new Map<string, QueuedTurn<Job>[]>();
+  readonly #running = new Map<string, QueuedTurn<Job>>();
   /** Running turns count, too. */
   readonly #messages = new Shares({ max: MAX_WAITING_IN_ALL, maxPerPerson: MAX_WAITING_PER_PERSON });
   readonly #chars = new Shares({ max: MAX_WAITING_BYTES, maxPerPerson: MAX_WAITING_BYTES });
@@ -107,7 +108,7 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   #add(message: UserMessage): AddedTurn {
     const refused = (result: AddResult) => ({ result, done: Promise.resolve() });
     const key = this.#keyOf(message.key);
-    const name = JSON.stringify([message.key, message.activityId]);
+    const name = messageName(message);
     if (this.#known.has(name)) return refused('duplicate');
     const person = personOf(message);
     const waiting = this.#waiting.get(key);
@@ -125,7 +126,7 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
     return { result: 'queued', done: turn.done };
   }
 
-  #turnOf(message: UserMessage, releases: readonly ((() => void) | undefined)[]): Turn<Job> {
+  #turnOf(message: UserMessage, releases: readonly ((() => void) | undefined)[]): QueuedTurn<Job> {
     const { promise: done, resolve } = Promise.withResolvers<void>();
     const end = () => {
       for (const release of releases) release?.();

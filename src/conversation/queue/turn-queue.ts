@@ -7,7 +7,7 @@ export const MAX_WAITING = 16;
 export const MAX_WAITING_PER_PERSON = 64;
 /**
  * How many messages may wait over all conversations, and what they hold together: a file may stand in an address. All of
- * those for whom no channel vouches have half of both; see `unvouchedPart`.
+ * those whom no channel verifies have half of both; see `unverifiedShare`.
  */
 export const MAX_WAITING_IN_ALL = 5_000;
 export const MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -37,7 +37,7 @@ export interface Begun {
   readonly record: ConversationRecord;
   /** 1 for the first. Attempts that an outage or a shutdown ended are not counted; after far too many it is infinite. */
   readonly attempt: number;
-  /** The stream that an earlier attempt has begun to show; see `noteStream`. */
+  /** The stream that an earlier attempt has begun to show; see `saveStreamId`. */
   readonly streamId: string | undefined;
 }
 
@@ -73,12 +73,12 @@ export interface TurnJob {
    * answered also when superseded, so that no later attempt sends it again.
    */
   complete(isDelivered?: boolean): Promise<boolean>;
-  /** As `complete`, and puts the message where an operator finds it: it cannot be answered. */
+  /** Works as `complete`, and also puts the message where an operator finds it: it cannot be answered. */
   deadLetter(): Promise<boolean>;
   /** Gives the turn back, to be attempted again at once. Does not count as an attempt. */
   release(): Promise<void>;
   /** Keeps the id of the channel's stream, so that a later attempt can end that stream. Never rejects. */
-  noteStream(streamId: string): void;
+  saveStreamId(streamId: string): void;
 }
 
 /** Accepted messages: first in, first out within a conversation, one turn at a time; conversations side by side. */

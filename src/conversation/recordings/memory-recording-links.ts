@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
 import type { Ids } from '../../ids.ts';
 import { lruOptions } from '../../lru-options.ts';
-import { HOLDS_FOR_MS, placeOf, type RecordingLink, type RecordingLinks, recordingLinkOf } from './recording-links.ts';
+import { HOLDS_FOR_MS, type RecordingLink, type RecordingLinks, recordingLinkOf, slotOf } from './recording-links.ts';
 
 const MAX_LINKS = 50_000;
 
@@ -10,24 +10,24 @@ const MAX_LINKS = 50_000;
 export function createMemoryRecordingLinks(clock: Clock, ids: Ids): RecordingLinks {
   // One is expired once it is older than that, in whole milliseconds.
   const ttl = { ttl: HOLDS_FOR_MS - 1, ttlResolution: 0, perf: { now: () => clock.now() } };
-  /** By their places. */
+  /** Keyed by the slot of each link. */
   const links = new LRUCache<string, RecordingLink>({ ...lruOptions(MAX_LINKS), ...ttl });
   /** `peek` does not count as use: what is oldest stays oldest. */
   const lookUp = (id: string) => {
-    const link = links.peek(placeOf(id));
+    const link = links.peek(slotOf(id));
     return link?.id === id ? link : undefined;
   };
   return {
     async create(guest) {
       const link = recordingLinkOf(guest, ids, clock);
-      links.set(placeOf(link.id), link);
+      links.set(slotOf(link.id), link);
       return link;
     },
     async find(id) {
       return lookUp(id);
     },
     async claim(id) {
-      return lookUp(id) !== undefined && links.delete(placeOf(id));
+      return lookUp(id) !== undefined && links.delete(slotOf(id));
     },
     async forget(key) {
       for (const [place, link] of [...links.entries()]) if (link.key === key) links.delete(place);

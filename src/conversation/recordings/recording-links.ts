@@ -40,16 +40,16 @@ export async function findRecordingLink(
   return recordingLink !== undefined && isGenuine(read, recordingLink, 0) ? recordingLink : undefined;
 }
 
-/** Of digests, and of what makes an id another each time: 66 bits each. */
+/** An id joins two digests and a secret, with 66 bits of each. */
 const PART_CHARS = 11;
 
 /** Names the one recording link of a person in a conversation, by its id: `<conversation>/<person>`. */
-export function placeOf(id: string): string {
+export function slotOf(id: string): string {
   return `${id.slice(0, PART_CHARS)}/${id.slice(PART_CHARS, 2 * PART_CHARS)}`;
 }
 
 /** The fields of a guest alone. */
-export function guestOf({ key, channel, scope, user, personKey, isAllowed, locale, reference }: Guest): Guest {
+export function guestFields({ key, channel, scope, user, personKey, isAllowed, locale, reference }: Guest): Guest {
   return { key, channel, scope, user, personKey, isAllowed, locale, reference };
 }
 
@@ -58,7 +58,7 @@ export function recordingLinkOf(guest: Guest, ids: Ids, clock: Clock): Recording
   const parts = [conversationId(guest.key), personId(guest.personKey), ids.secret()];
   const nowMs = clock.now();
   return {
-    ...guestOf(guest),
+    ...guestFields(guest),
     id: parts.map((part) => part.slice(0, PART_CHARS)).join(''),
     linkKey: ids.secret(),
     opensUntilMs: nowMs + OPENS_FOR_MS,

@@ -9,7 +9,7 @@ import type { Conversations } from '../conversations.ts';
 import type { Services } from '../services.ts';
 import { personOf } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
-import { findRecordingLink, guestOf, type RecordingLink } from './recording-links.ts';
+import { findRecordingLink, guestFields, type RecordingLink } from './recording-links.ts';
 
 /**
  * What became of a recording. `gone`: its recording link was used, or has ended. All but `accepted`: it may be sent again
@@ -21,7 +21,7 @@ export type RecordingResult = Exclude<Acceptance['kind'], 'duplicate'> | 'gone' 
 /** Recordings that are received and decoded at the same time. Half of them leave room in the decoder's queue. */
 export const UPLOAD_BOUNDS: ShareBounds = { max: 8, maxPerPerson: 1 };
 /** A link ends after so many refused recordings. Each process counts its own: several instances allow as many times more. */
-const MAX_REFUSALS = 5;
+const MAX_FAILED_UPLOADS = 5;
 const MAX_COUNTED_LINKS = 50_000;
 
 /** Its sender may have gone: what arrived whole is accepted. */
@@ -32,7 +32,7 @@ export class Recordings {
   readonly #conversations: Conversations;
   readonly #services: Services;
   readonly #uploads = new Shares(UPLOAD_BOUNDS);
-  readonly #refusals = new LRUCache<string, number>(lruOptions(MAX_COUNTED_LINKS));
+  readonly #failedUploads = new LRUCache<string, number>(lruOptions(MAX_COUNTED_LINKS));
 
   constructor(conversations: Conversations, services: Services) {
     this.#conversations = conversations;
@@ -40,14 +40,14 @@ export class Recordings {
   }
 
   /** Whom the page is shown to; `undefined` for a link that leads nowhere, or has ended. */
-  async guestOf(link: string): Promise<RecordingLink | undefined> {
-    const recordingLink = await this.speakerOf(link);
+  async findOpenLink(link: string): Promise<RecordingLink | undefined> {
+    const recordingLink = await this.findUsableLink(link);
     const isOpen = recordingLink !== undefined && this.#services.clock.now() < recordingLink.opensUntilMs;
     return isOpen ? recordingLink : undefined;
   }
 
   /** Whose recording is still accepted: what was begun in time may be sent for a while longer. */
-  speakerOf(link: string): Promise<RecordingLink | undefined> {
+  findUsableLink(link: string): Promise<RecordingLink | undefined> {
     return findRecordingLink(link, this.#services.recordingLinks);
   }
 
@@ -63,11 +63,12 @@ export class Recordings {
     const release = this.#uploads.acquire(person);
     if (release === undefined) return this.#uploads.hasShareLeft(person) ? 'full' : 'uploading';
     try {
-      if ((this.#refusals.get(id) ?? 0) < MAX_REFUSALS) return await this.#acceptBytes(recordingLink, await receive());
+      if ((this.#failedUploads.get(id) ?? 0) < MAX_FAILED_UPLOADS)
+        return await this.#acceptBytes(recordingLink, await receive());
       await this.#services.recordingLinks.claim(id);
       return 'gone';
     } catch (error) {
-      if (isRefusal(error)) this.#refusals.set(id, (this.#refusals.get(id) ?? 0) + 1);
+      if (isRefusal(error)) this.#failedUploads.set(id, (this.#failedUploads.get(id) ?? 0) + 1);
       throw error;
     } finally {
       release();
@@ -87,7 +88,7 @@ export class Recordings {
     const result = await this.#acceptMessage(message, recordingLink);
     if (result === 'accepted')
       log.info({ conversation, activity: message.activityId, durationMs }, 'recording accepted');
-    // A message that was not stored, as far as anybody knows, may be stored all the same: then its recording has to be there.
+    // The write may have succeeded although it reported failure, so keep the recording.
     else if (result !== 'notStored')
       await audioStore
         .remove(audio.id)
@@ -110,7 +111,7 @@ export class Recordings {
     try {
       return await recordingLinks.claim(id);
     } catch {
-      // A connection may have died unnoticed. Who removes the link the second time says nothing.
+      // The first delete may have succeeded; the result of the retry proves nothing.
       await recordingLinks
         .claim(id)
         .catch((err: unknown) => log.warn({ err, conversation }, 'used recording link not removed'));
@@ -131,5 +132,11 @@ function isRefusal(error: unknown): boolean {
 /** Named after its recording link, so that it is answered once on whichever instance it arrives. */
 function messageOf(recordingLink: RecordingLink, audioId: string): UserMessage {
   const attachments = [{ kind: 'recording', audioId }] as const;
-  return { ...guestOf(recordingLink), activityId: `talk-${recordingLink.id}`, isInBand: false, text: '', attachments };
+  return {
+    ...guestFields(recordingLink),
+    activityId: `talk-${recordingLink.id}`,
+    isInBand: false,
+    text: '',
+    attachments,
+  };
 }

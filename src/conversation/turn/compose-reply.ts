@@ -1,6 +1,7 @@
 import { durationMs, type Pcm } from '../../audio/pcm.ts';
 import { encodeWav } from '../../audio/wav.ts';
 import { apology, messagesFor } from '../../messages/messages.ts';
+import { paragraphs } from '../../paragraphs.ts';
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { Outcome } from '../../realtime/outcome.ts';
 import type { Source } from '../../tools/tool.ts';
@@ -8,56 +9,53 @@ import type { CallResult } from '../../tools/tool-call.ts';
 import type { ConversationRecord } from '../records.ts';
 import type { Reply, ReplyAudio } from '../reply.ts';
 import type { Services } from '../services.ts';
-import { speakerOf } from '../speakers.ts';
+import { speakerName } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import type { ReadAttachments } from './read-attachments.ts';
-import type { TurnContext } from './turn-context.ts';
-import type { Response } from './turn-result.ts';
+import type { Turn } from './turn.ts';
+import type { ModelAnswer } from './turn-result.ts';
 
 /** Makes the whole reply: what was understood, the answer with its audio, and what else the user has to know. */
 export async function composeReply(
-  { model, shownHeading, calls }: Response,
+  { model, shownHeading, calls }: ModelAnswer,
   attachments: ReadAttachments,
   record: ConversationRecord,
-  turn: TurnContext,
+  turn: Turn,
   services: Services,
 ): Promise<Reply> {
   const { message } = turn;
   const answer = await toReply(model.outcome, turn, services);
   const heading = shownHeading ?? (answer.isFromModel === true ? transcriptHeading(model.transcript, message) : '');
-  const notes = [
+  const warnings = [
     ...hintsOf(message, model, attachments),
-    ...attachments.notes,
+    ...attachments.warnings,
     ...voiceNotes(message, model, record, services.settings.voice),
   ];
   const sources = sourcesOf(calls);
   return {
     ...answer,
     ...(sources.length === 0 ? {} : { sources }),
-    text: paragraphs(answer.addsToShown === true ? '' : heading, answer.text, ...notes),
+    text: paragraphs(answer.addsToShown === true ? '' : heading, answer.text, ...warnings),
   };
 }
 
-/** Each once, in the order in which they were found. */
+/** Returns each source once, in the order in which the calls found it. */
 function sourcesOf(calls: readonly CallResult[]): readonly Source[] {
   const found = calls.flatMap(({ sources }) => sources);
   return [...new Map(found.map((source) => [`${source.title} ${source.url ?? ''}`, source])).values()];
 }
 
-/** Joins what is there to the text of one message. */
-export function paragraphs(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join('\n\n');
-}
-
 /** The transcript of voice messages, above the answer; empty if there is none. */
 export function transcriptHeading(transcript: string | undefined, message: UserMessage): string {
-  return transcript === undefined ? '' : messagesFor(message.locale).attachments.heard(transcript, speakerOf(message));
+  return transcript === undefined
+    ? ''
+    : messagesFor(message.locale).attachments.heard(transcript, speakerName(message));
 }
 
 /** What the user gets for an outcome: every outcome has one reply. */
 export async function toReply(
   outcome: Outcome,
-  turn: Pick<TurnContext, 'message' | 'log' | 'incident'>,
+  turn: Pick<Turn, 'message' | 'log' | 'incident'>,
   services: Pick<Services, 'audioStore'>,
 ): Promise<Reply> {
   const messages = messagesFor(turn.message.locale);
@@ -87,7 +85,7 @@ export async function toReply(
 /** Text is authoritative: audio that cannot be made or stored never costs the text. */
 async function toAudio(
   { pcm, text }: { pcm: Pcm; text: string },
-  { message, log }: Pick<TurnContext, 'message' | 'log'>,
+  { message, log }: Pick<Turn, 'message' | 'log'>,
   { audioStore }: Pick<Services, 'audioStore'>,
 ): Promise<ReplyAudio | undefined> {
   if (pcm.byteLength === 0) return undefined;

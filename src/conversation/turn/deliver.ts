@@ -4,7 +4,7 @@ import { messageId } from '../keys.ts';
 import type { ConversationRecord, UnsentReply } from '../records.ts';
 import type { Reply, ReplyAudio, ReplySender } from '../reply.ts';
 import type { Services } from '../services.ts';
-import type { TurnContext } from './turn-context.ts';
+import type { Turn } from './turn.ts';
 import type { Refused, TurnResult } from './turn-result.ts';
 
 /**
@@ -15,19 +15,19 @@ export async function deliver(
   reply: Reply,
   result: TurnResult,
   sender: ReplySender,
-  turn: TurnContext,
+  turn: Turn,
   services: Services,
 ): Promise<TurnResult> {
   const settling = settle(turn, services);
   const unsent = await send(reply, sender, turn);
-  // Of a turn that is complete nobody would end the reservation after a crash.
+  // Settle before completing: a completed turn is never retried, so nobody else would settle it.
   await settling;
   await turn.orLog(turn.job.complete(true), 'end of the turn not stored');
   return unsent ?? result;
 }
 
 /** Completes the turn, then says why it was refused: a refusal that is lost is better than one that comes twice. */
-export async function refuse({ reason, over, ...words }: Refused, sender: ReplySender, turn: TurnContext) {
+export async function refuse({ reason, over, ...words }: Refused, sender: ReplySender, turn: Turn) {
   const isOurs = await turn.job.complete();
   if (!isOurs) return { kind: 'superseded' } as const;
   return (
@@ -40,7 +40,7 @@ export async function refuse({ reason, over, ...words }: Refused, sender: ReplyS
 export async function resend(
   unsent: UnsentReply,
   streamId: string | undefined,
-  turn: TurnContext,
+  turn: Turn,
   services: Services,
 ): Promise<TurnResult> {
   turn.log.warn('reply sent again: an earlier attempt ended while it was sent');
@@ -52,7 +52,7 @@ export async function resend(
 }
 
 /** Ends a turn that has nothing left to say. What an earlier attempt has reserved stays so until it expires. */
-export async function answeredBefore({ job }: TurnContext): Promise<TurnResult> {
+export async function answeredBefore({ job }: Turn): Promise<TurnResult> {
   return { kind: (await job.complete()) ? 'answeredBefore' : 'superseded' };
 }
 
@@ -60,12 +60,8 @@ export async function answeredBefore({ job }: TurnContext): Promise<TurnResult> 
  * Gives up a message whose turn has ended its process too often, so that its conversation goes on. What those attempts
  * have cost is known where one of them has saved a reply; else what they have reserved stays so until it expires.
  */
-export async function deadLetter(
-  { unsent }: ConversationRecord,
-  turn: TurnContext,
-  services: Services,
-): Promise<TurnResult> {
-  if (unsent?.message === messageId(turn.message)) turn.costUsd = unsent.costUsd;
+export async function deadLetter({ unsent }: ConversationRecord, turn: Turn, services: Services): Promise<TurnResult> {
+  if (unsent?.messageId === messageId(turn.message)) turn.costUsd = unsent.costUsd;
   await settle(turn, services);
   const isOurs = await turn.job.deadLetter();
   if (!isOurs) return { kind: 'superseded' };
@@ -73,10 +69,10 @@ export async function deadLetter(
 }
 
 /** Ends a turn that broke, or that was ended from outside, before it had a reply. Never rejects. */
-export async function endEarly(error: unknown, turn: TurnContext, services: Services): Promise<TurnResult> {
+export async function endEarly(error: unknown, turn: Turn, services: Services): Promise<TurnResult> {
   const { job, sender } = turn;
   const code = error instanceof TurnError ? error.code : 'internal';
-  // What is reserved for the turn is the other attempt's by now: to settle it here would end that.
+  // The reservation belongs to the other attempt now.
   if (code === 'claim_lost') return { kind: 'superseded' };
   await settle(turn, services);
   if (code === 'shutting_down' && job.isTransferable) return { kind: 'released' };
@@ -89,12 +85,12 @@ export async function endEarly(error: unknown, turn: TurnContext, services: Serv
 }
 
 /** Gives the turn back to the queue: nothing was sent, and another attempt follows. If that fails, the claim expires. */
-export async function release(turn: TurnContext): Promise<void> {
+export async function release(turn: Turn): Promise<void> {
   await turn.orLog(turn.job.release(), 'turn not released');
 }
 
 /** The conversation was reset or forgotten meanwhile: nothing of the turn is stored. */
-export async function withoutAudio(reply: Reply, turn: TurnContext, { audioStore }: Services): Promise<Reply> {
+export async function withoutAudio(reply: Reply, turn: Turn, { audioStore }: Services): Promise<Reply> {
   const id = reply.audio?.stored?.id;
   if (id === undefined) return reply;
   await turn.orLog(audioStore.remove(id), 'reply audio not removed');
@@ -102,11 +98,11 @@ export async function withoutAudio(reply: Reply, turn: TurnContext, { audioStore
 }
 
 /** Ends what is reserved for this attempt. What fails is in the log: it stays reserved until it expires. */
-async function settle(turn: TurnContext, { spending }: Services): Promise<void> {
+async function settle(turn: Turn, { spending }: Services): Promise<void> {
   const { job, costUsd } = turn;
   if (costUsd === undefined) return;
   await turn.orLog(
-    turn.storedAtEnd(() => spending.settle(job.id, costUsd)),
+    turn.retryStoreAtEnd(() => spending.settle(job.id, costUsd)),
     'cost of the turn not stored',
   );
 }
@@ -114,7 +110,7 @@ async function settle(turn: TurnContext, { spending }: Services): Promise<void> 
 type Unsent = Extract<TurnResult, { kind: 'unsent' | 'gone' }>;
 
 /** Resolves with what went wrong, if anything. */
-async function send(reply: Reply, sender: ReplySender, turn: TurnContext): Promise<Unsent | undefined> {
+async function send(reply: Reply, sender: ReplySender, turn: Turn): Promise<Unsent | undefined> {
   turn.beginReply();
   try {
     await turn.telemetry.step('send', () => sender.send(reply));
@@ -125,7 +121,7 @@ async function send(reply: Reply, sender: ReplySender, turn: TurnContext): Promi
   }
 }
 
-async function apologize(code: TurnErrorCode, turn: TurnContext): Promise<Unsent | undefined> {
+async function apologize(code: TurnErrorCode, turn: Turn): Promise<Unsent | undefined> {
   const text = apology(code, turn.incident, messagesFor(turn.message.locale));
   try {
     return await send({ text, audio: undefined, addsToShown: true }, await turn.open(), turn);

@@ -1,15 +1,15 @@
 import type { SessionSettings } from '../../config/config.ts';
+import { paragraphs } from '../../paragraphs.ts';
 import type { ResponseSize } from '../../prices.ts';
 import type { ContentPart } from '../../realtime/content.ts';
 import { historyText } from '../history/history.ts';
 import type { ConversationRecord, ConversationUsage } from '../records.ts';
+import { NO_CONTEXT } from '../records.ts';
 import type { Services } from '../services.ts';
 import { aboutPeople, itemText } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
-import { paragraphs } from './compose-reply.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 
-/** What the model is asked with. */
 export interface Prompt {
   readonly settings: SessionSettings;
   /** Facts about the people who write, for a new session. */
@@ -20,13 +20,11 @@ export interface Prompt {
   /** The transcript so far, for a new session. */
   readonly history: string | undefined;
   readonly audioMs: number;
-  /** The turn that a warm session must have had last. */
-  readonly lastTurn: string | undefined;
+  /** A warm session has to have this version. */
+  readonly sessionVersion: string | undefined;
   /** What that session holds already. */
   readonly context: ConversationUsage['context'];
 }
-
-const NO_CONTEXT = { text: 0, audio: 0 };
 
 export function toPrompt(
   message: UserMessage,
@@ -34,16 +32,16 @@ export function toPrompt(
   record: ConversationRecord,
   { settings, sessions }: Services,
 ): Prompt {
-  const { before, after, modelNotes, audioMs } = attachments;
+  const { before, after, modelWarnings, audioMs } = attachments;
   return {
     settings: { ...settings, ...record.settings },
     about: aboutPeople(message),
     text: paragraphs(...before, itemText(message)),
-    parts: [...after, ...modelNotes.map((text) => ({ kind: 'text', text }) as const)],
+    parts: [...after, ...modelWarnings.map((text) => ({ kind: 'text', text }) as const)],
     history: historyText(record.history),
     audioMs,
-    lastTurn: record.lastTurn,
-    context: sessions.isWarm(message.key, record.lastTurn) ? record.usage.context : NO_CONTEXT,
+    sessionVersion: record.sessionVersion,
+    context: sessions.isWarm(message.key, record.sessionVersion) ? record.usage.context : NO_CONTEXT,
   };
 }
 
@@ -52,7 +50,7 @@ export function isEmpty({ text }: UserMessage, { before, after }: ReadAttachment
   return text === '' && before.length === 0 && after.length === 0;
 }
 
-/** What the cost of its answer is bounded by. */
+/** The size that bounds the cost of the prompt's answer. */
 export function sizeOf(prompt: Prompt): ResponseSize {
   const { settings, about, history, text, parts, context, audioMs } = prompt;
   const pictures = parts.filter(({ kind }) => kind === 'image').length;

@@ -6,10 +6,11 @@ import { unlessAborted, withTimeoutSignal } from '../../deadline.ts';
 import { AttachmentError } from '../../errors.ts';
 import { clockTime, messagesFor } from '../../messages/messages.ts';
 import type { ContentPart } from '../../realtime/content.ts';
+import { canOpenPage } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { personOf } from '../speakers.ts';
 import type { MessageAttachment } from '../user-message.ts';
-import type { TurnContext } from './turn-context.ts';
+import type { Turn } from './turn.ts';
 
 type AttachmentServices = Pick<Services, 'files' | 'audioStore' | 'channel' | 'clock'>;
 
@@ -19,10 +20,10 @@ export interface ReadAttachments {
   readonly before: string[];
   /** For the model: what belongs after it. */
   readonly after: ContentPart[];
-  /** For the model, at the end: what could not be read. */
-  readonly modelNotes: string[];
-  /** For the user: what could not be read, a sentence each. */
-  readonly notes: string[];
+  /** Tell the model, after the message, what could not be read. */
+  readonly modelWarnings: string[];
+  /** Tell the user what could not be read, a sentence each. */
+  readonly warnings: string[];
   /** What is remembered of it, a line each; of a voice message with its transcript. */
   readonly remembered: ((transcript: string | undefined) => string)[];
   audioMs: number;
@@ -37,21 +38,19 @@ export const FILE_BOUNDS: SemaphoreBounds = { max: 4, maxPerPerson: 2, maxWaitin
 const READ_LIMIT_MS = 45_000;
 /** What a model is given of one message, and the longest clip. */
 const MAX_AUDIO_MS = 181_000;
-/** A file's text is in the session; of a later one it need not fill the history. */
+/** Only the first 1,000 characters of a file go into the history. */
 const MAX_REMEMBERED_CHARS = 1_000;
 
 type Recording = Extract<MessageAttachment, { kind: 'recording' }>;
 
-/** What a file or a recording holds. */
 interface Content {
   readonly part: ContentPart;
   readonly remembered: (transcript: string | undefined) => string;
   readonly audioMs?: number;
 }
 
-/** What reading one message takes. */
 interface Reading {
-  readonly turn: Pick<TurnContext, 'message' | 'log' | 'signal'>;
+  readonly turn: Pick<Turn, 'message' | 'log' | 'signal'>;
   readonly services: AttachmentServices;
   /** Ends the reading as well when it takes too long. */
   readonly limited: AbortSignal;
@@ -59,11 +58,11 @@ interface Reading {
 
 /** Fetches and reads all that came along with a message. Rejects only with the reason of the turn's aborted signal. */
 export async function readAttachments(
-  turn: Reading['turn'] & { readonly telemetry: Pick<TurnContext['telemetry'], 'step'> },
+  turn: Reading['turn'] & { readonly telemetry: Pick<Turn['telemetry'], 'step'> },
   services: AttachmentServices,
 ): Promise<ReadAttachments> {
   const { message, signal, telemetry } = turn;
-  const read: ReadAttachments = { before: [], after: [], modelNotes: [], notes: [], remembered: [], audioMs: 0 };
+  const read: ReadAttachments = { before: [], after: [], modelWarnings: [], warnings: [], remembered: [], audioMs: 0 };
   if (message.attachments.length === 0) return read;
   const late = () => new AttachmentError('too_slow', `not all was read within ${READ_LIMIT_MS} ms`);
   const deadline = { clock: services.clock, limitMs: READ_LIMIT_MS, signal, late };
@@ -79,10 +78,10 @@ export async function readAttachments(
 async function readOne(attachment: MessageAttachment, read: ReadAttachments, reading: Reading): Promise<void> {
   const { message } = reading.turn;
   const { attachments: words } = messagesFor(message.locale);
-  const note = (text: string, what?: string) => {
-    read.notes.push(text);
+  const warn = (text: string, what?: string) => {
+    read.warnings.push(text);
     if (what !== undefined)
-      read.modelNotes.push(`The user also sent ${what}, which could not be read; they are told so.`);
+      read.modelWarnings.push(`The user also sent ${what}, which could not be read; they are told so.`);
   };
   switch (attachment.kind) {
     case 'quote': {
@@ -94,35 +93,35 @@ async function readOne(attachment: MessageAttachment, read: ReadAttachments, rea
     }
     case 'teamsVoiceClip': {
       // The page is recommended only where it can be reached.
-      const hasPage = ['dialog', 'link'].includes(reading.services.channel.recordingAccess(message));
-      return note(hasPage ? words.voiceClip : words.voiceClipNoPage);
+      const hasPage = canOpenPage(reading.services.channel.recordingAccess(message));
+      return warn(hasPage ? words.voiceClip : words.voiceClipNoPage);
     }
     case 'teamsVideoClip':
-      return note(words.videoClip);
-    case 'keptBack': {
+      return warn(words.videoClip);
+    case 'withheldFile': {
       // What Teams does not give in channels and group chats, it gives in a chat of two.
-      const text = message.scope === 'personal' ? words.keptBack : words.keptBackInGroup;
-      return note(text, 'a file, of which nothing but its place came');
+      const text = message.scope === 'personal' ? words.withheldFile : words.withheldFileInGroup;
+      return warn(text, 'a file, of which nothing but its place came');
     }
     case 'loop':
-      return note(words.loop(attachment.url), 'a component of Microsoft Loop');
+      return warn(words.loop(attachment.url), 'a component of Microsoft Loop');
     case 'unreadable':
-      return note(words.unreadable, 'a card or an attachment');
+      return warn(words.unreadable, 'a card or an attachment');
     case 'tooManyFiles':
-      return note(words.tooMany(String(MAX_FILES), String(attachment.count)));
+      return warn(words.tooMany(String(MAX_FILES), String(attachment.count)));
     case 'file':
     case 'recording':
-      return readSource(attachment, read, reading, note);
+      return readSource(attachment, read, reading, warn);
   }
   // A newer version of the bot has accepted it, whose kinds this one does not know.
-  note(words.unreadable, 'an attachment');
+  warn(words.unreadable, 'an attachment');
 }
 
 async function readSource(
   source: SentFile | Recording,
   read: ReadAttachments,
   reading: Reading,
-  note: (text: string, what?: string) => void,
+  warn: (text: string, what?: string) => void,
 ): Promise<void> {
   const { message, log, signal } = reading.turn;
   const { attachments: words } = messagesFor(message.locale);
@@ -139,8 +138,8 @@ async function readSource(
     const code = err instanceof AttachmentError ? err.code : 'damaged';
     log.warn({ err, code }, 'attachment not read');
     // A recording cannot be sent again: its recording link is used.
-    if (source.kind === 'recording') note(words.recordingLost);
-    else note(words.notRead[code](source.name), source.name === undefined ? 'a file' : JSON.stringify(source.name));
+    if (source.kind === 'recording') warn(words.recordingLost);
+    else warn(words.notRead[code](source.name), source.name === undefined ? 'a file' : JSON.stringify(source.name));
   }
 }
 

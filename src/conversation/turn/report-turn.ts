@@ -1,19 +1,19 @@
 import { BYTES_PER_SECOND } from '../../audio/pcm.ts';
 import { errorOf, type Outcome } from '../../realtime/outcome.ts';
-import { type CountedEnd, codeOf } from '../../telemetry/turn-telemetry.ts';
-import type { TurnContext } from './turn-context.ts';
+import { type CountedResult, codeOf } from '../../telemetry/turn-telemetry.ts';
+import type { Turn } from './turn.ts';
 import type { TurnResult } from './turn-result.ts';
 
 /** How a turn is counted, and its line in the log. */
 interface Report {
-  readonly end: CountedEnd;
+  readonly end: CountedResult;
   readonly level: 'info' | 'warn' | 'error';
   readonly text: string;
   readonly fields?: object;
 }
 
 /** Logs and counts how a turn ended: once, and here alone. */
-export function reportTurn(result: TurnResult, turn: TurnContext): void {
+export function reportTurn(result: TurnResult, turn: Turn): void {
   const { model, telemetry, log } = turn;
   const { end, level, text, fields } = reportOf(result, turn);
   const audioBytes = audioBytesOf(model?.outcome);
@@ -24,7 +24,7 @@ export function reportTurn(result: TurnResult, turn: TurnContext): void {
   log[level]({ ms: turn.elapsedMs(), ...ofModel, ...(audioBytes > 0 && { audioBytes }), ...fields }, text);
 }
 
-function reportOf(result: TurnResult, turn: TurnContext): Report {
+function reportOf(result: TurnResult, turn: Turn): Report {
   const { incident } = turn;
   switch (result.kind) {
     case 'answered':
@@ -56,7 +56,7 @@ function reportOf(result: TurnResult, turn: TurnContext): Report {
 
 function refused(
   { reason, over }: Extract<TurnResult, { kind: 'refused' }>,
-  { message: { personKey, key } }: TurnContext,
+  { message: { personKey, key } }: Turn,
 ): Report {
   if (over !== undefined) {
     const [neededUsd, leftUsd] = [over.neededUsd, over.leftUsd].map((usd) => Number(usd.toFixed(4)));
@@ -64,7 +64,7 @@ function refused(
     return { end: 'refused', level: 'warn', text: 'message refused: over budget', fields };
   }
   if (reason === 'notAllowed') {
-    // For the list of those who may. Where the channel vouches for nobody, the key is that of the conversation.
+    // For the list of those who may. Where the channel verifies nobody, the key is that of the conversation.
     const fields = personKey === key ? {} : { person: personKey };
     const text = 'message refused: not in ALLOWED_USERS or ALLOWED_TENANTS';
     return { end: 'refused', level: 'info', text, fields };

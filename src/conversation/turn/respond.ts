@@ -7,20 +7,20 @@ import type { ReplySender } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { type Prompt, sizeOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
-import type { TurnContext } from './turn-context.ts';
+import type { Turn } from './turn.ts';
 import { progressOf, turnTools } from './turn-functions.ts';
-import type { Response } from './turn-result.ts';
+import type { ModelAnswer } from './turn-result.ts';
 
 /** Reserves the most that an answer may cost, or says which budget that exceeds. */
-export async function reserve(
-  prompt: Prompt,
-  turn: TurnContext,
-  { spending }: Services,
-): Promise<Allowance | OverBudget> {
+export async function reserve(prompt: Prompt, turn: Turn, { spending }: Services): Promise<Allowance | OverBudget> {
   const { job, message } = turn;
-  const owners = { jobId: job.id, conversation: message.key, person: message.personKey };
-  const request = { ...owners, size: () => sizeOf(prompt) };
-  const allowance = await turn.stored(() => spending.reserve(request), turn.signal);
+  const request = {
+    jobId: job.id,
+    conversation: message.key,
+    person: message.personKey,
+    size: () => sizeOf(prompt),
+  };
+  const allowance = await turn.retryStore(() => spending.reserve(request), turn.signal);
   if (!('budget' in allowance)) turn.costUsd = 0;
   return allowance;
 }
@@ -33,26 +33,32 @@ export async function respond(
   prompt: Prompt,
   allowance: Allowance,
   sender: ReplySender,
-  turn: TurnContext,
+  turn: Turn,
   services: Services,
-): Promise<Response> {
+): Promise<ModelAnswer> {
   const { job, message, log, telemetry, signal } = turn;
   const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
-  const { settings, about, text, parts: attached, history, lastTurn } = prompt;
+  const { settings, about, text, parts: attached, history, sessionVersion } = prompt;
   const stream = streamReply(sender, prompt, turn, clock);
-  const set = await services.tools.setFor(message.vouchedIds ?? [], message.scope);
+  const set = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
   const tools = turnTools(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn, services);
   const input: TurnInput = {
-    ...{ turnId: job.id, about, settings, log, text, attached, history },
+    turnId: job.id,
+    about,
+    settings,
+    log,
+    text,
+    attached,
+    history,
     onEvent: stream.onEvent,
     mayAskAgain: () => allowance.mayAskAgain(),
     functions: tools.functions,
   };
-  const request = { key: message.key, lastTurn, input, log, signal, timeoutMs, telemetry };
+  const request = { key: message.key, sessionVersion, input, log, signal, timeoutMs, telemetry };
   const model = await generateResponse(request, services);
   turn.model = model;
   turn.costUsd = allowance.costOf(model);
-  // What its session holds is not known; of a new one it is.
+  // Without usage the session's size is unknown, so the next turn starts a new session.
   if (model.isUsageUnknown && spending.isBounded) sessions.drop(message.key);
   const error = errorOf(model.outcome);
   const isLeft = error?.code === 'shutting_down' && job.isTransferable && !sender.hasShown;

@@ -6,17 +6,17 @@ import { composeReply } from './compose-reply.ts';
 import { answeredBefore, deadLetter, deliver, endEarly, refuse, release, resend, withoutAudio } from './deliver.ts';
 import { isEmpty, toPrompt } from './prompt.ts';
 import { readAttachments } from './read-attachments.ts';
-import { overBudget, tooFast, unreadable, validateMessage } from './refusals.ts';
 import { reserve, respond } from './respond.ts';
-import type { TurnContext } from './turn-context.ts';
+import type { Turn } from './turn.ts';
 import { turnEdit } from './turn-edit.ts';
 import type { TurnResult } from './turn-result.ts';
+import { overBudget, tooFast, unreadable, validateMessage } from './validate-message.ts';
 
 /** A message whose attempts have ended their process so often is given up. */
 const MAX_ATTEMPTS = 3;
 
 /** Runs one turn: from a dequeued message to a delivered reply. Never rejects: every end is a result. */
-export async function runTurn(turn: TurnContext, services: Services): Promise<TurnResult> {
+export async function runTurn(turn: Turn, services: Services): Promise<TurnResult> {
   const result = await answer(turn, services).catch((error: unknown) => endEarly(error, turn, services));
   await turn.close(result.kind === 'superseded');
   // After the sender is closed: another attempt may begin to send at once.
@@ -25,16 +25,17 @@ export async function runTurn(turn: TurnContext, services: Services): Promise<Tu
 }
 
 /** Rejects with what has ended the turn before it had a reply. */
-async function answer(turn: TurnContext, services: Services): Promise<TurnResult> {
+async function answer(turn: Turn, services: Services): Promise<TurnResult> {
   const { job, message } = turn;
   const start = await job.begin();
   if (start.kind === 'superseded') return start;
   if (start.kind === 'stopped') throw new TurnError('cancelled', 'the user stopped it');
   const { record, attempt, streamId } = start;
-  const { unsent } = record; // a crash came between saving and sending
+  const { unsent } = record;
   if (isKnown(record, message.activityId)) return answeredBefore(turn);
   if (attempt > MAX_ATTEMPTS) return deadLetter(record, turn, services);
-  if (unsent?.message === messageId(message)) return resend(unsent, streamId, turn, services);
+  // An earlier attempt saved this reply and crashed before sending it.
+  if (unsent?.messageId === messageId(message)) return resend(unsent, streamId, turn, services);
 
   const sender = await turn.open(streamId);
   const refused = validateMessage(message) ?? tooFast(turn, services);
@@ -48,11 +49,11 @@ async function answer(turn: TurnContext, services: Services): Promise<TurnResult
   const allowance = await reserve(prompt, turn, services);
   if ('budget' in allowance) return refuse(overBudget(allowance, message), sender, turn);
 
-  const response = await respond(prompt, allowance, sender, turn, services); // live text goes out meanwhile
-  const reply = await composeReply(response, attachments, record, turn, services);
+  const modelAnswer = await respond(prompt, allowance, sender, turn, services); // live text goes out meanwhile
+  const reply = await composeReply(modelAnswer, attachments, record, turn, services);
 
-  const saved = await job.save(turnEdit({ response, attachments, reply }, record, turn, services));
+  const saved = await job.save(turnEdit({ answer: modelAnswer, attachments, reply }, record, turn, services));
   if (saved === 'superseded') return { kind: 'superseded' };
   const audible = saved === 'obsolete' ? await withoutAudio(reply, turn, services) : reply;
-  return deliver(audible, { kind: 'answered', model: response.model }, sender, turn, services);
+  return deliver(audible, { kind: 'answered', model: modelAnswer.model }, sender, turn, services);
 }

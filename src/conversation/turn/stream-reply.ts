@@ -1,12 +1,13 @@
 import type { Clock } from '../../clock.ts';
+import { paragraphs } from '../../paragraphs.ts';
 import { isTranscribed } from '../../realtime/content.ts';
 import { LiveText } from '../../realtime/live-text.ts';
 import type { ServerEvent } from '../../realtime/server-event.ts';
 import { TranscriptionTracker } from '../../realtime/transcription-tracker.ts';
 import type { ReplySender } from '../reply.ts';
-import { paragraphs, transcriptHeading } from './compose-reply.ts';
+import { transcriptHeading } from './compose-reply.ts';
 import type { Prompt } from './prompt.ts';
-import type { TurnContext } from './turn-context.ts';
+import type { Turn } from './turn.ts';
 
 /** How long text waits for the transcript of clips; then the answer is shown without it. */
 const MAX_TRANSCRIPT_WAIT_MS = 1_500;
@@ -25,7 +26,7 @@ export interface ReplyStream {
 export function streamReply(
   sender: ReplySender,
   { parts, settings }: Prompt,
-  { job, message, telemetry }: TurnContext,
+  { job, message, telemetry }: Turn,
   clock: Clock,
 ): ReplyStream {
   const live = new LiveText(job.id, settings.modality);

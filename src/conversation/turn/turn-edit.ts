@@ -5,38 +5,38 @@ import { nextMemory } from '../history/history.ts';
 import { messageId } from '../keys.ts';
 import { isKnown } from '../record-after.ts';
 import type { ConversationRecord, ConversationUsage, Edit } from '../records.ts';
+import { NO_CONTEXT } from '../records.ts';
 import type { Reply } from '../reply.ts';
 import type { Services } from '../services.ts';
-import { speakerOf } from '../speakers.ts';
+import { speakerName } from '../speakers.ts';
 import type { ReadAttachments } from './read-attachments.ts';
-import type { TurnContext } from './turn-context.ts';
-import type { Response } from './turn-result.ts';
+import type { Turn } from './turn.ts';
+import type { ModelAnswer } from './turn-result.ts';
 
-/** What a turn has come to. */
 export interface Answered {
   readonly attachments: ReadAttachments;
-  readonly response: Response;
+  readonly answer: ModelAnswer;
   readonly reply: Reply;
 }
 
-/** Of a tool's result. */
+/** The history holds so much of each tool's result. */
 const MAX_REMEMBERED_CHARS = 200;
 
 /** The edit that applies a turn to the newest record; does nothing the second time. `found`: as the turn began with it. */
 export function turnEdit(
-  { attachments, response: { model, calls }, reply }: Answered,
+  { attachments, answer: { model, calls }, reply }: Answered,
   found: ConversationRecord,
-  { job: { id: turnId, message }, costUsd = 0 }: TurnContext,
+  { job: { id: turnId, message }, costUsd = 0 }: Turn,
   { historyTurns, settings: { voice: configuredVoice } }: Services,
 ): Edit {
   const id = messageId(message);
   const user = [message.text, ...attachments.remembered.map((line) => line(model.transcript))]
     .filter((line) => line !== '')
     .join('\n');
-  const past = { user, name: speakerOf(message), activityId: message.activityId, ...remembered(calls) };
+  const past = { user, name: speakerName(message), activityId: message.activityId, ...remembered(calls) };
   const { text, addsToShown, isFromModel, sources, audio } = reply;
   return (record) => {
-    if (record.lastTurn === turnId || record.unsent?.message === id) return record;
+    if (record.sessionVersion === turnId || record.unsent?.messageId === id) return record;
     const isWithdrawn = isKnown(record, message.activityId);
     return {
       ...record,
@@ -44,13 +44,22 @@ export function turnEdit(
       settings: settingsAfter(record, model, configuredVoice),
       usage: usageAfter(record.usage, model, reply),
       // A withdrawn message makes the session of this turn stale; a change by a command makes every session stale.
-      lastTurn: isWithdrawn ? record.lastTurn : record.lastTurn === found.lastTurn ? turnId : id,
-      unsent: { message: id, reply: { text, addsToShown, isFromModel, sources }, audioId: audio?.stored?.id, costUsd },
+      sessionVersion: isWithdrawn
+        ? record.sessionVersion
+        : record.sessionVersion === found.sessionVersion
+          ? turnId
+          : id,
+      unsent: {
+        messageId: id,
+        reply: { text, addsToShown, isFromModel, sources },
+        audioId: audio?.stored?.id,
+        costUsd,
+      },
     };
   };
 }
 
-/** What a later session is told of calls. */
+/** A later session gets this summary of the calls. */
 function remembered(calls: readonly CallResult[]): { readonly calls?: readonly string[] } {
   if (calls.length === 0) return {};
   return {
@@ -58,7 +67,7 @@ function remembered(calls: readonly CallResult[]): { readonly calls?: readonly s
   };
 }
 
-/** Without the chosen voice that the service refused. */
+/** The settings without the chosen voice, if the service refused it. */
 function settingsAfter(
   { settings }: ConversationRecord,
   { refusedVoice }: ModelResult,
@@ -67,8 +76,6 @@ function settingsAfter(
   const { voice, ...others } = settings;
   return refusedVoice !== undefined && refusedVoice === voice && voice !== configuredVoice ? others : settings;
 }
-
-const NO_CONTEXT = { text: 0, audio: 0 };
 
 function usageAfter(usage: ConversationUsage, model: ModelResult, { audio }: Reply): ConversationUsage {
   return {

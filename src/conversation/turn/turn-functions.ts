@@ -7,15 +7,15 @@ import type { Tool } from '../../tools/tool.ts';
 import { argumentsHash, type CallResult, type ToolCall } from '../../tools/tool-call.ts';
 import type { ToolSet } from '../../tools/tools.ts';
 import type { Services } from '../services.ts';
-import type { TurnContext } from './turn-context.ts';
+import type { Turn } from './turn.ts';
 
-/** Of one turn, all its responses together. */
+/** A turn may call so many functions, over all of its responses. */
 const MAX_CALLS = 16;
 
 /** What the model may call in a turn, and what it has called. */
 export interface TurnTools {
   readonly functions: TurnFunctions;
-  /** In the order in which they ended. */
+  /** The results stand in the order in which the calls ended. */
   readonly results: readonly CallResult[];
 }
 
@@ -26,12 +26,7 @@ export function progressOf({ progress, title }: Tool, locale: string | undefined
 }
 
 /** Runs the calls of one turn. `onCall` is told of each one before it runs. */
-export function turnTools(
-  set: ToolSet,
-  onCall: (tool: Tool) => void,
-  turn: TurnContext,
-  services: Services,
-): TurnTools {
+export function turnTools(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn, services: Services): TurnTools {
   const results: CallResult[] = [];
   const run = async (calls: readonly FunctionCall[], signal: AbortSignal): Promise<CallOutputs> => {
     const left = MAX_CALLS - results.length;
@@ -52,26 +47,29 @@ export function turnTools(
   return { functions: { definitions: set.definitions, run }, results };
 }
 
-function depsOf({ tools }: ToolSet, turn: TurnContext, { clock, audit }: Services): RunCallsDeps {
+function depsOf({ tools }: ToolSet, turn: Turn, { clock, audit }: Services): RunCallsDeps {
   const { job, message, log } = turn;
   const names = { turnId: job.id, conversation: message.key, asker: message.personKey, decider: undefined };
   return {
     tools,
     context: {
-      ...{ locale: message.locale, timeZone: message.timeZone, now: clock.now(), log },
-      userId: message.vouchedIds?.at(-1),
+      locale: message.locale,
+      timeZone: message.timeZone,
+      now: clock.now(),
+      log,
+      userId: message.verifiedIds?.at(-1),
     },
     clock,
     measure: ({ name }, { callId }, work) => turn.telemetry.toolCall(name, callId, work, errorOf),
     async judge(tool, call): Promise<Verdict> {
       if (!tool.isReadOnly) {
-        const earlier = earlierEnd(await turn.stored(() => audit.ofTurn(job.id)), tool, call);
+        const earlier = earlierEnd(await turn.retryStore(() => audit.ofTurn(job.id)), tool, call);
         if (earlier !== undefined) return earlier;
       }
       return tool.approval === 'never' ? 'run' : 'ask';
     },
     record: (tool, call, event) =>
-      turn.stored(() => audit.append({ ...names, ...entryOf(tool, call), atMs: clock.now(), event })),
+      turn.retryStore(() => audit.append({ ...names, ...entryOf(tool, call), atMs: clock.now(), event })),
   };
 }
 

@@ -4,7 +4,7 @@ import type { OverBudget } from '../limits/spending-store.ts';
 import type { RecordingLink } from '../user-message.ts';
 
 /** The model's part of a turn. */
-export interface Response {
+export interface ModelAnswer {
   readonly model: ModelResult;
   /** What was shown above the answer while it was made, and stays; `undefined` when nothing was shown. */
   readonly shownHeading?: string | undefined;
@@ -25,7 +25,7 @@ export type RefusalReason =
 export interface Refused {
   readonly reason: RefusalReason;
   readonly text: string;
-  /** By how much, where it is a budget. */
+  /** The budget that is exceeded, and by how much; `undefined` for other reasons. */
   readonly over?: OverBudget;
   readonly recordingLink?: RecordingLink;
 }

@@ -10,7 +10,7 @@ const UNBILLED = { usage: NO_TOKENS, isUsageUnknown: false, contextTokens: undef
 const NO_SOUND = { chunks: [], byteLength: 0 };
 const FOUR: Memory = {
   history: ['1', '2', '3', '4'].map((user) => ({ user, assistant: `answer ${user}` })),
-  refusals: 0,
+  rejectedTurns: 0,
 };
 const filtered: Outcome = { kind: 'cutShort', text: '', pcm: NO_SOUND, why: 'filter' };
 const rejected: Outcome = { kind: 'failed', error: new TurnError('request_rejected', 'no') };
@@ -58,7 +58,7 @@ describe('the memory of a conversation', () => {
         resultOf({ kind: 'textOnly', text: 'Hi' }),
         40,
       );
-      assert.deepEqual([usersOf(answered), answered.refusals], [['3', '4', '5'], 0]);
+      assert.deepEqual([usersOf(answered), answered.rejectedTurns], [['3', '4', '5'], 0]);
     });
 
     it(`is not blamed for a turn that was ${name} in a session that did not have it`, () => {
@@ -67,7 +67,12 @@ describe('the memory of a conversation', () => {
   }
 
   it('loses its older half at once if the service names it as the cause', () => {
-    const { history, refusals } = nextMemory(FOUR, { user: 'x' }, resultOf(rejected, { isHistoryRejected: true }), 40);
-    assert.deepEqual([history.map(({ user }) => user), refusals], [['3', '4'], 0]);
+    const { history, rejectedTurns } = nextMemory(
+      FOUR,
+      { user: 'x' },
+      resultOf(rejected, { isHistoryRejected: true }),
+      40,
+    );
+    assert.deepEqual([history.map(({ user }) => user), rejectedTurns], [['3', '4'], 0]);
   });
 });

@@ -1,6 +1,6 @@
-import type { Respond } from '../../../src/conversation/reply.ts';
+import type { WithSender } from '../../../src/conversation/reply.ts';
 import { runTurn } from '../../../src/conversation/turn/run-turn.ts';
-import { TurnContext } from '../../../src/conversation/turn/turn-context.ts';
+import { Turn } from '../../../src/conversation/turn/turn.ts';
 import type { UserMessage } from '../../../src/conversation/user-message.ts';
 import { type Answer, says } from '../../realtime/fake-model.ts';
 import { talk, turn, wayBack } from '../recordings-under-test.ts';
@@ -26,12 +26,12 @@ export function start({
   const { services, model, clock } = talk(answers);
   const way = wayBack({ shows, ...(refuse && { refuse }) });
   const streams: (string | undefined)[] = [];
-  const respond: Respond = (work, stream) => {
+  const withSender: WithSender = (work, stream) => {
     streams.push(stream?.earlierId);
-    return way.respond(work);
+    return way.withSender(work);
   };
   const job = new ScriptedJob(message, way.diary, script);
-  const result = () => runTurn(new TurnContext(job, respond, services), services);
+  const result = () => runTurn(new Turn(job, withSender, services), services);
   return { job, message, result, model, clock, services, streams, ...way };
 }
 

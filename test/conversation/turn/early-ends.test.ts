@@ -99,7 +99,7 @@ describe('a turn that ends before its reply', () => {
 
   it('settles the cost of its saved reply if it is given up', async () => {
     const message = turn('hello');
-    const unsent: ConversationRecord['unsent'] = { message: messageId(message), reply: { text: 'x' }, costUsd: 0.5 };
+    const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply: { text: 'x' }, costUsd: 0.5 };
     const attempt = start({ message, script: { attempt: 4, record: { unsent } } });
     charge(attempt);
     assert.equal((await attempt.result()).kind, 'deadLettered');
@@ -109,7 +109,7 @@ describe('a turn that ends before its reply', () => {
   it('sends a separate message after a crash, since the streamed text is unknown', async () => {
     const message = turn('hello');
     const reply = { text: en.cutShort.filter, addsToShown: true };
-    const unsent: ConversationRecord['unsent'] = { message: messageId(message), reply };
+    const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply };
     const { result, streams } = start({ message, script: { record: { unsent }, streamId: 's1' } });
     assert.deepEqual(await result(), { kind: 'resent' });
     assert.deepEqual(streams, [undefined]);

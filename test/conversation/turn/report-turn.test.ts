@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { reportTurn } from '../../../src/conversation/turn/report-turn.ts';
-import { TurnContext } from '../../../src/conversation/turn/turn-context.ts';
+import { Turn } from '../../../src/conversation/turn/turn.ts';
 import type { TurnResult } from '../../../src/conversation/turn/turn-result.ts';
 import { SendError, TurnError } from '../../../src/errors.ts';
 import { failedResult } from '../../../src/realtime/model-result.ts';
@@ -14,7 +14,7 @@ const failed = failedResult(new TurnError('quota_exhausted', 'no quota'));
 /** What is counted and logged for a result. */
 function reported(result: TurnResult) {
   const { services, logs } = talk();
-  const context = new TurnContext(new ScriptedJob(turn('hello'), []), wayBack().respond, services);
+  const context = new Turn(new ScriptedJob(turn('hello'), []), wayBack().withSender, services);
   let measures: TurnMeasures | undefined;
   context.telemetry.end = (all) => {
     measures = all;

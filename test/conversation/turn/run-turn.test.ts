@@ -13,7 +13,7 @@ describe('a turn', () => {
     const { result, diary, job } = start();
     assert.equal((await result()).kind, 'answered');
     assert.deepEqual(withoutActivity(diary), ['begin', 'save: saved', 'sends Hi', 'complete']);
-    assert.equal(job.record.lastTurn, job.id);
+    assert.equal(job.record.sessionVersion, job.id);
     assert.equal(job.isDelivered, true);
     assert.deepEqual(
       job.record.history.map(({ user, assistant }) => [user, assistant]),
@@ -39,7 +39,7 @@ describe('a turn', () => {
 
   it('sends the reply that was saved before a crash, in place of the begun stream', async () => {
     const message = turn('hello');
-    const unsent: ConversationRecord['unsent'] = { message: messageId(message), reply: { text: 'Saved' } };
+    const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply: { text: 'Saved' } };
     const { result, diary, streams, model } = start({ message, script: { record: { unsent }, streamId: 's1' } });
     assert.deepEqual(await result(), { kind: 'resent' });
     assert.deepEqual(diary, ['begin', 'sends Saved', 'complete']);
@@ -49,7 +49,7 @@ describe('a turn', () => {
 
   it('settles its reservation before it completes, since nobody else would settle it', async () => {
     const message = turn('hello');
-    const unsent: ConversationRecord['unsent'] = { message: messageId(message), reply: { text: 'Saved' } };
+    const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply: { text: 'Saved' } };
     for (const record of [{}, { unsent: { ...unsent, costUsd: 0.1 } }]) {
       const { result, diary, services } = start({ message, script: { record } });
       const settle = async () => {
@@ -187,20 +187,20 @@ describe('a turn', () => {
     };
     assert.equal((await result()).kind, 'answered');
     assert.deepEqual(job.record.history, []);
-    assert.equal(job.record.lastTurn, undefined);
+    assert.equal(job.record.sessionVersion, undefined);
   });
 
   it('makes a session stale if a concurrent turn is missing from it', async () => {
-    const { job, result } = start({ script: { record: { lastTurn: 'before' } } });
+    const { job, result } = start({ script: { record: { sessionVersion: 'before' } } });
     const { begin } = job;
     job.begin = async () => {
       const begun = await begin.call(job);
-      job.record = { ...job.record, lastTurn: 'beside' };
+      job.record = { ...job.record, sessionVersion: 'beside' };
       return begun;
     };
     assert.equal((await result()).kind, 'answered');
     assert.equal(job.record.history.length, 1);
-    assert.ok(!['before', 'beside', job.id, undefined].includes(job.record.lastTurn));
+    assert.ok(!['before', 'beside', job.id, undefined].includes(job.record.sessionVersion));
   });
 
   it('is remembered once if it saves a second time because the first response was lost', async () => {

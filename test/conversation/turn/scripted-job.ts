@@ -82,7 +82,7 @@ export class ScriptedJob implements TurnJob {
     this.#answer('release');
   }
 
-  noteStream(streamId: string): void {
+  saveStreamId(streamId: string): void {
     this.diary.push(`stream ${streamId}`);
   }
 

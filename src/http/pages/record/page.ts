@@ -12,11 +12,11 @@ import type { RecordingPageFacts, RecordingPageTexts } from './page-data.ts';
 const ALMOST_FULL_SECONDS = 30;
 
 /** `GET` and `HEAD /record/<link>`: the page on which an invited user speaks, in a browser and in Teams' dialog. */
-export function recordingPageRoute(recordings: Pick<Recordings, 'guestOf'>, clock: Clock) {
+export function recordingPageRoute(recordings: Pick<Recordings, 'findOpenLink'>, clock: Clock) {
   return async function serveRecordingPage(request: Request, response: Response): Promise<void> {
     const link = String(request.params.link);
     // The page's addresses are relative, and lead nowhere if its own ends with a slash.
-    const guest = request.path().endsWith('/') ? undefined : await recordings.guestOf(link);
+    const guest = request.path().endsWith('/') ? undefined : await recordings.findOpenLink(link);
     // Without a recording link, its user's language is not known.
     const messages = messagesFor(guest === undefined ? firstLanguage(request) : guest.locale);
     const { recording } = messages;

@@ -6,14 +6,14 @@ import { personOf } from '../../../conversation/speakers.ts';
 import { AttachmentError, RequestError, StoreError } from '../../../errors.ts';
 import type { Logger } from '../../../log.ts';
 import { type Messages, messagesFor } from '../../../messages/messages.ts';
-import { unvouchedPart } from '../../../shares.ts';
+import { unverifiedShare } from '../../../shares.ts';
 import { bounded, refuseEncoded, wholeBody } from '../../bounded-body.ts';
 import { allowLongRequest, LONG_REQUEST_TIMEOUT_MS } from '../../request-time.ts';
 import { firstLanguage } from '../page.ts';
 
 /** What receiving a recording needs. */
 export interface UploadServices {
-  readonly recordings: Pick<Recordings, 'speakerOf' | 'accept'>;
+  readonly recordings: Pick<Recordings, 'findUsableLink' | 'accept'>;
   readonly isDraining: () => boolean;
   readonly log: Logger;
 }
@@ -29,26 +29,26 @@ const WAV = /^audio\/(?:x-)?wave?\s*(?:;|$)/i;
 export function uploadRoute({ recordings, isDraining, log }: UploadServices) {
   const timeoutMs = LONG_REQUEST_TIMEOUT_MS;
   const readBody = bounded(readWav, { maxBytesAtOnce: MAX_BYTES_AT_ONCE, timeoutMs });
-  const readUnvouched = bounded(readBody, { maxBytesAtOnce: unvouchedPart(MAX_BYTES_AT_ONCE), timeoutMs });
+  const readUnverified = bounded(readBody, { maxBytesAtOnce: unverifiedShare(MAX_BYTES_AT_ONCE), timeoutMs });
   return async function receiveRecording(request: Request, response: Response): Promise<void> {
     let messages = messagesFor(firstLanguage(request));
     let requestLog = log;
     let result: RecordingResult;
     try {
-      if (isDraining()) throw refusals.draining(messages);
-      const recordingLink = await recordings.speakerOf(String(request.params.link));
+      if (isDraining()) throw errorFor.draining(messages);
+      const recordingLink = await recordings.findUsableLink(String(request.params.link));
       // Before anything of the body is stored: strangers get no memory, and no more time than others.
-      if (recordingLink === undefined) throw refusals.gone(messages);
+      if (recordingLink === undefined) throw errorFor.gone(messages);
       messages = messagesFor(recordingLink.locale);
       requestLog = log.child({ conversation: recordingLink.key });
       result = await recordings.accept(recordingLink, () => {
         allowLongRequest(request);
-        return personOf(recordingLink).isVouched ? readBody(request) : readUnvouched(request);
+        return personOf(recordingLink).isVerified ? readBody(request) : readUnverified(request);
       });
     } catch (error) {
       throw localized(error, messages, requestLog);
     }
-    if (result !== 'accepted') throw refusals[result](messages);
+    if (result !== 'accepted') throw errorFor[result](messages);
     response.writeHead(202, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' });
     response.end('{}');
   };
@@ -63,20 +63,20 @@ async function readWav(request: IncomingMessage): Promise<Buffer> {
 }
 
 /** `gone` answers for all links that lead nowhere: it does not reveal whether there ever was one. */
-const refusals: Readonly<Record<Exclude<RecordingResult, 'accepted'>, (messages: Messages) => RequestError>> = {
+const errorFor: Readonly<Record<Exclude<RecordingResult, 'accepted'>, (messages: Messages) => RequestError>> = {
   gone: ({ recording }) => new RequestError('not_found', recording.ended),
   draining: ({ shuttingDown }) => new RequestError('draining', shuttingDown),
   full: ({ apologies }) => new RequestError('busy', apologies.crowded),
   queueFull: ({ queueFull }) => new RequestError('busy', queueFull),
   uploading: ({ recording }) => new RequestError('in_progress', recording.uploading),
-  notStored: ({ storage }) => new RequestError('not_kept', storage.notKept),
+  notStored: ({ storage }) => new RequestError('not_stored', storage.notStored),
 };
 
 /** The error with a message in the user's language. Only other clients than the page cause errors that have none. */
 function localized(error: unknown, messages: Messages, log: Logger): unknown {
   if (error instanceof StoreError) {
     log.warn({ err: error }, 'recording refused: the store does not answer');
-    return refusals.notStored(messages);
+    return errorFor.notStored(messages);
   }
   if (error instanceof AttachmentError) {
     log.warn({ err: error, code: error.code }, 'recording refused: it cannot be read');

@@ -1,6 +1,6 @@
 import type { TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
-import type { ChannelStream, Respond } from '../conversation/reply.ts';
+import type { ChannelStream, WithSender } from '../conversation/reply.ts';
 import type { MessageReference } from '../conversation/user-message.ts';
 import { lruOptions } from '../lru-options.ts';
 import type { VoiceAdapter } from './adapter.ts';
@@ -11,8 +11,7 @@ import type { ServiceUrls } from './service-urls.ts';
 import type { Pace } from './streaming-message.ts';
 import { conversationKey } from './user-message.ts';
 
-/** What the ways to respond need. */
-export interface RespondOptions extends ReplyOptions {
+export interface ReplyRoutesOptions extends ReplyOptions {
   readonly adapter: VoiceAdapter;
   readonly serviceUrls: ServiceUrls;
 }
@@ -20,22 +19,23 @@ export interface RespondOptions extends ReplyOptions {
 const MAX_CONVERSATIONS = 10_000;
 const NO_STREAM: ChannelStream = { earlierId: undefined, onBegun: () => {} };
 
-/** The ways to respond to the user. */
-export class Responders {
-  readonly #options: RespondOptions;
+/** The routes by which replies reach the user. */
+export class ReplyRoutes {
+  readonly #options: ReplyRoutesOptions;
   readonly #paces = new LRUCache<string, Pace>({
     ...lruOptions(MAX_CONVERSATIONS),
     memoMethod: () => ({ nextAtMs: 0 }),
   });
 
-  constructor(options: RespondOptions) {
+  constructor(options: ReplyRoutesOptions) {
     this.#options = options;
   }
 
   /** Within the request that is still open (`expectReplies`). */
-  inBand(context: TurnContext): Respond {
+  inBand(context: TurnContext): WithSender {
     const sender = this.#senderOf(context, {
       stream: NO_STREAM,
+      pace: this.#paceOf(context),
       clockLeadMs: 0,
       connector: undefined,
       hasMoved: () => false,
@@ -45,7 +45,7 @@ export class Responders {
   }
 
   /** After the request was answered, by calls to the channel. */
-  later(reference: MessageReference): Respond {
+  later(reference: MessageReference): WithSender {
     return (work, stream = NO_STREAM) => this.#open(reference, stream, work);
   }
 
@@ -65,6 +65,7 @@ export class Responders {
     return adapter.continueTurn(reference, openedUrl, async (context) => {
       const sender = this.#senderOf(context, {
         stream,
+        pace: this.#paceOf(context),
         clockLeadMs: reference.clockLeadMs ?? 0,
         connector: adapter.connectorOf(context),
         hasMoved: () => serviceUrls.newest(reference) !== openedUrl,
@@ -78,10 +79,14 @@ export class Responders {
     });
   }
 
-  #senderOf(context: TurnContext, route: Omit<ReplyRoute, 'pace'>): ChannelReplySender {
+  #senderOf(context: TurnContext, route: ReplyRoute): ChannelReplySender {
     const { channelId, id: activity } = context.activity;
     const conversation = conversationKey(context.activity);
     const log = this.#options.log.child({ channel: channelOf(channelId), conversation, activity });
-    return new ChannelReplySender(context, this.#options, { ...route, pace: this.#paces.memo(conversation) }, log);
+    return new ChannelReplySender(context, this.#options, route, log);
+  }
+
+  #paceOf({ activity }: TurnContext): Pace {
+    return this.#paces.memo(conversationKey(activity));
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Activity } from 'botbuilder';
 import { ClaimsIdentity } from 'botframework-connector';
-import { personKeyOf, vouchedIdentity } from '../../src/channel/vouched-identity.ts';
+import { personKeyOf, verifiedIdentity } from '../../src/channel/verified-identity.ts';
 
 const OF_CHANNEL = new ClaimsIdentity([{ type: 'iss', value: 'https://api.botframework.com' }], true);
 const OF_EMULATOR = new ClaimsIdentity(
@@ -22,7 +22,7 @@ function activity(channelId: string, fields: Record<string, unknown> = {}): Acti
 }
 
 function read(sent: Activity, { caller = OF_CHANNEL, hasEnhancedAuthentication = false } = {}) {
-  const identity = vouchedIdentity(sent, caller, { hasEnhancedAuthentication });
+  const identity = verifiedIdentity(sent, caller, { hasEnhancedAuthentication });
   return { ...identity, personKey: personKeyOf(identity, sent) };
 }
 

@@ -4,7 +4,7 @@ import { messagesFor } from '../../messages/messages.ts';
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { TurnTelemetry } from '../../telemetry/turn-telemetry.ts';
 import type { SaveResult, TurnJob } from '../queue/turn-queue.ts';
-import type { ReplySender, Respond } from '../reply.ts';
+import type { ReplySender, WithSender } from '../reply.ts';
 import { retry } from '../retry.ts';
 import type { Services } from '../services.ts';
 import type { UserMessage } from '../user-message.ts';
@@ -15,20 +15,20 @@ const MAX_IN_BAND_WAIT_MS = 3_000;
 const MAX_ENDING_MS = 10_000;
 
 /** One attempt at a turn: what all of its steps share. */
-export class TurnContext {
-  /** Its calls wait for a store that does not answer. */
+export class Turn {
+  /** Calls of this job wait for a store that does not answer. */
   readonly job: TurnJob;
-  /** Its lines bear the names of the turn. */
+  /** Each line carries the names of the turn. */
   readonly log: Logger;
   readonly telemetry: TurnTelemetry;
-  /** Named to the user when there is no answer, and in the log. */
+  /** The id that an apology gives the user, and that the log repeats. */
   readonly incident: string;
-  /** What the model's part came to, where it was asked. */
+  /** The model's result; `undefined` until the model was asked. */
   model: ModelResult | undefined;
   /** What the attempt has cost so far, in US dollars; `undefined` while nothing is reserved for it. */
   costUsd: number | undefined;
   readonly #startedMs: number;
-  readonly #respond: Respond;
+  readonly #withSender: WithSender;
   readonly #services: Services;
   readonly #ended = Promise.withResolvers<void>();
   #sender: ReplySender | undefined;
@@ -37,7 +37,7 @@ export class TurnContext {
   /** The notice of an outage was sent, or is not needed any more. */
   #isNoticeDone = false;
 
-  constructor(job: TurnJob, respond: Respond, services: Services) {
+  constructor(job: TurnJob, withSender: WithSender, services: Services) {
     const { channel, key, activityId } = job.message;
     const { telemetry, ids, log } = services;
     this.job = this.#retrying(job);
@@ -45,7 +45,7 @@ export class TurnContext {
     this.telemetry = telemetry.turn({ key, channel, turnId: job.id, acceptedAtMs: job.acceptedAtMs });
     this.incident = ids.incident();
     this.#startedMs = services.clock.now();
-    this.#respond = respond;
+    this.#withSender = withSender;
     this.#services = services;
     this.#signal = job.signal;
   }
@@ -59,12 +59,12 @@ export class TurnContext {
     return this.#signal;
   }
 
-  /** The sender, while it is open. */
+  /** The open sender; `undefined` before `open` and after `close`. */
   get sender(): ReplySender | undefined {
     return this.#sender;
   }
 
-  /** Since the attempt began. */
+  /** The time since the attempt began. */
   elapsedMs(): number {
     return this.#services.clock.now() - this.#startedMs;
   }
@@ -77,7 +77,7 @@ export class TurnContext {
       resolve(sender);
       return this.#ended.promise;
     };
-    const closed = this.#respond(untilEnded, { earlierId: streamId, onBegun: (id) => this.job.noteStream(id) });
+    const closed = this.#withSender(untilEnded, { earlierId: streamId, onBegun: (id) => this.job.saveStreamId(id) });
     this.#sender = await Promise.race([opened, closed.then(() => opened)]);
     this.#closed = closed;
     this.#signal = AbortSignal.any([this.job.signal, this.#sender.stopped]);
@@ -97,7 +97,7 @@ export class TurnContext {
     return work.catch((err: unknown) => void this.log.warn({ err }, failure));
   }
 
-  /** The answer goes out: a notice that it follows is not needed any more. */
+  /** Call it before the answer is sent: the notice of an outage is then no longer needed. */
   beginReply(): void {
     this.#isNoticeDone = true;
   }
@@ -106,29 +106,34 @@ export class TurnContext {
    * Calls a store until it answers; the user gets one notice when that lasts. `signal` ends the waiting, with its reason. A
    * turn whose request is open waits 3 s at most, then rejects with a StoreError.
    */
-  stored<T>(call: () => Promise<T>, signal = this.job.signal): Promise<T> {
+  retryStore<T>(call: () => Promise<T>, signal = this.job.signal): Promise<T> {
     const { clock } = this.#services;
-    const options = { clock, log: this.log, signal };
-    if (this.message.isInBand) return retry(call, { ...options, limitMs: MAX_IN_BAND_WAIT_MS });
-    return retry(call, { ...options, onLasting: () => void this.#notifyOfOutage() });
+    const { log } = this;
+    if (this.message.isInBand) return retry(call, { clock, log, signal, limitMs: MAX_IN_BAND_WAIT_MS });
+    return retry(call, { clock, log, signal, onLasting: () => void this.#notifyOfOutage() });
   }
 
-  /** As `stored`, for what has to be stored even after the job was aborted: then it waits 10 s at most. */
-  storedAtEnd<T>(call: () => Promise<T>): Promise<T> {
-    if (!this.job.signal.aborted) return this.stored(call);
+  /** Works as `retryStore`, but stores even after the job was aborted: then it waits 10 s at most. */
+  retryStoreAtEnd<T>(call: () => Promise<T>): Promise<T> {
+    if (!this.job.signal.aborted) return this.retryStore(call);
     return retry(call, { clock: this.#services.clock, log: this.log, limitMs: MAX_ENDING_MS });
   }
 
   #retrying(job: TurnJob): TurnJob {
     const { id, message, acceptedAtMs, signal, isTransferable, isRetry } = job;
     return {
-      ...{ id, message, acceptedAtMs, signal, isTransferable, isRetry },
-      begin: () => this.stored(() => job.begin()),
-      save: (edit) => this.storedAtEnd(() => job.save(edit)).catch((err: unknown) => this.#notSaved(err)),
-      complete: (isDelivered) => this.storedAtEnd(() => job.complete(isDelivered)),
-      deadLetter: () => this.storedAtEnd(() => job.deadLetter()),
+      id,
+      message,
+      acceptedAtMs,
+      signal,
+      isTransferable,
+      isRetry,
+      begin: () => this.retryStore(() => job.begin()),
+      save: (edit) => this.retryStoreAtEnd(() => job.save(edit)).catch((err: unknown) => this.#notSaved(err)),
+      complete: (isDelivered) => this.retryStoreAtEnd(() => job.complete(isDelivered)),
+      deadLetter: () => this.retryStoreAtEnd(() => job.deadLetter()),
       release: () => job.release(),
-      noteStream: (streamId) => job.noteStream(streamId),
+      saveStreamId: (streamId) => job.saveStreamId(streamId),
     };
   }
 
@@ -144,7 +149,7 @@ export class TurnContext {
     this.#isNoticeDone = true;
     const text = messagesFor(this.message.locale).storage.lasting;
     try {
-      if (this.#sender === undefined) await this.#respond((sender) => sender.send({ text, audio: undefined }));
+      if (this.#sender === undefined) await this.#withSender((sender) => sender.send({ text, audio: undefined }));
       else await this.#sender.notify(text);
     } catch (err) {
       this.log.warn({ err }, 'notice of the outage not sent');

@@ -1,10 +1,11 @@
 import { messagesFor } from '../../messages/messages.ts';
+import { paragraphs } from '../../paragraphs.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
+import { canOpenPage } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { MAX_TEXT_CHARS, type RecordingLink, type UserMessage } from '../user-message.ts';
-import { paragraphs } from './compose-reply.ts';
 import type { ReadAttachments } from './read-attachments.ts';
-import type { TurnContext } from './turn-context.ts';
+import type { Turn } from './turn.ts';
 import type { Refused } from './turn-result.ts';
 
 /** Why a message is refused, whenever it comes; `undefined` for all others. */
@@ -18,7 +19,7 @@ export function validateMessage({ text, attachments, isAllowed, locale }: UserMe
 }
 
 /** Counts a turn of a person, once for all of its attempts; refuses it where it is one too many. */
-export function tooFast({ job, message }: TurnContext, { rate }: Services): Refused | undefined {
+export function tooFast({ job, message }: Turn, { rate }: Services): Refused | undefined {
   if (job.isRetry || rate.admit(message.personKey)) return undefined;
   return { reason: 'tooFast', text: messagesFor(message.locale).limits.tooFast };
 }
@@ -29,18 +30,15 @@ export function overBudget(over: OverBudget, { locale }: UserMessage): Refused {
 }
 
 /** Nothing of what was sent can be read. A user who has spoken in vain is shown where to speak. */
-export async function unreadable({ notes }: ReadAttachments, turn: TurnContext, services: Services): Promise<Refused> {
+export async function unreadable({ warnings }: ReadAttachments, turn: Turn, services: Services): Promise<Refused> {
   const hasSpoken = turn.message.attachments.some(({ kind }) => kind === 'teamsVoiceClip');
   const recordingLink = hasSpoken ? await recordingLinkFor(turn, services) : undefined;
-  return { reason: 'unreadable', text: paragraphs(...notes), ...(recordingLink && { recordingLink }) };
+  return { reason: 'unreadable', text: paragraphs(...warnings), ...(recordingLink && { recordingLink }) };
 }
 
 /** `undefined` if its page cannot be reached, or it cannot be stored: the refusal does without it. */
-async function recordingLinkFor(
-  turn: TurnContext,
-  { recordingLinks, channel }: Services,
-): Promise<RecordingLink | undefined> {
+async function recordingLinkFor(turn: Turn, { recordingLinks, channel }: Services): Promise<RecordingLink | undefined> {
   const { message } = turn;
-  const hasPage = ['dialog', 'link'].includes(channel.recordingAccess(message));
+  const hasPage = canOpenPage(channel.recordingAccess(message));
   return hasPage ? turn.orLog(recordingLinks.create(message), 'recording link not made') : undefined;
 }

@@ -7,8 +7,8 @@ import { fieldsOf } from '../json-access.ts';
 import { channelOf } from './capabilities.ts';
 import { capabilitiesIn, conversationKey } from './user-message.ts';
 
-/** The sender of an activity, as far as the channel's service vouches for it. Everything else in an activity is a claim. */
-export interface VouchedIdentity {
+/** The sender of an activity, as far as the channel's service verifies it. Everything else in an activity is a claim. */
+export interface VerifiedIdentity {
   /** The sender's id on the channel; `undefined` where it is only a claim. */
   readonly userId: string | undefined;
   /** The sender's id in Entra ID. */
@@ -17,23 +17,23 @@ export interface VouchedIdentity {
   readonly tenantIds: readonly string[];
 }
 
-export interface VouchingSettings {
+export interface VerificationSettings {
   /** Whether Direct Line's enhanced authentication is on, which binds ids that begin with `dl_` to the token. */
   readonly hasEnhancedAuthentication: boolean;
 }
 
-const NOBODY: VouchedIdentity = { userId: undefined, aadObjectId: undefined, tenantIds: [] };
+const NOBODY: VerifiedIdentity = { userId: undefined, aadObjectId: undefined, tenantIds: [] };
 
 /** Reads the sender of an authenticated activity. `caller`: the claims of its token. */
-export function vouchedIdentity(
+export function verifiedIdentity(
   activity: Activity,
   caller: ClaimsIdentity,
-  { hasEnhancedAuthentication }: VouchingSettings,
-): VouchedIdentity {
+  { hasEnhancedAuthentication }: VerificationSettings,
+): VerifiedIdentity {
   if (!isFromService(caller)) return NOBODY;
   // Events may come without a sender.
   const { from, conversation, channelData }: Partial<Activity> = activity;
-  switch (capabilitiesIn(activity).vouchesFor) {
+  switch (capabilitiesIn(activity).verifies) {
     case 'userAndTenant': {
       const tenantIds = [conversation?.tenantId, fieldsOf(fieldsOf(channelData)['tenant'])['id']];
       const { id: userId, aadObjectId } = from ?? {};
@@ -50,8 +50,8 @@ export function vouchedIdentity(
   }
 }
 
-/** Names the person across conversations; where the channel vouches for nobody, the conversation, whose id the service sets. */
-export function personKeyOf({ userId, aadObjectId }: VouchedIdentity, activity: Activity): string {
+/** Names the person across conversations; where the channel verifies nobody, the conversation, whose id the service sets. */
+export function personKeyOf({ userId, aadObjectId }: VerifiedIdentity, activity: Activity): string {
   const id = aadObjectId ?? userId;
   return id === undefined ? conversationKey(activity) : JSON.stringify([channelOf(activity.channelId), id]);
 }
