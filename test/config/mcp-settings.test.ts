@@ -12,14 +12,14 @@ function read(file: unknown, env: Record<string, string> = {}) {
 const one = (entry: unknown, env?: Record<string, string>) => read({ mcpServers: { shop: entry } }, env);
 
 describe('the file of MCP servers', () => {
-  it('is not read where it is not named', () => {
+  it('is not read if no setting names it', () => {
     assert.deepEqual(
       readMcpServers(new EnvReader({}), {}, () => assert.fail()),
       [],
     );
   });
 
-  it('is read as VS Code writes it, with comments and trailing commas', () => {
+  it("is read in VS Code's format, with comments and trailing commas", () => {
     const { servers } = read(
       '{ // ours\n "servers": { "files": { "type": "stdio", "command": "node", "args": ["a.js",], }, }, }',
     );
@@ -32,7 +32,7 @@ describe('the file of MCP servers', () => {
     });
   });
 
-  it('is read as Claude writes it, with its defaults', () => {
+  it("is read in Claude's format, with its defaults", () => {
     const { servers, problems } = one({ url: 'https://mcp.example.com/mcp' });
     assert.deepEqual(problems, []);
     assert.deepEqual(servers, [
@@ -50,7 +50,7 @@ describe('the file of MCP servers', () => {
     ]);
   });
 
-  it('gives our own keys', () => {
+  it("may contain the bot's own keys", () => {
     const own = {
       approval: 'never',
       allow: ['a'],
@@ -120,7 +120,7 @@ describe('the file of MCP servers', () => {
     ],
     ['a name with a space', { mcpServers: { 'a b': { command: 'x' } } }, /its name cannot be part of a tool name/],
   ] as const) {
-    it(`refuses ${name}`, () => {
+    it(`is rejected with ${name}`, () => {
       const { problems } = read(file);
       assert.equal(problems.length, 1);
       assert.match(problems[0] ?? '', /^MCP_CONFIG /);
@@ -129,7 +129,7 @@ describe('the file of MCP servers', () => {
     });
   }
 
-  it('cannot be one that cannot be read', () => {
+  it('is rejected if it is unreadable', () => {
     const reader = new EnvReader({ MCP_CONFIG: 'gone.json' });
     readMcpServers(reader, {}, () => {
       throw new Error('ENOENT');
@@ -137,7 +137,7 @@ describe('the file of MCP servers', () => {
     assert.deepEqual(reader.problems, ['MCP_CONFIG names gone.json, which cannot be read; expected a JSON file']);
   });
 
-  it('warns of literal secrets without quoting them, of misspelt keys of ours, and of no others', () => {
+  it('causes a warning about literal secrets without quoting them, and about misspelt keys of the bot only', () => {
     const { notices, problems } = one({
       ...{ url: 'https://a.example', headers: { Authorization: 'Bearer s3cret' }, alow: [], oauth: {}, dev: {} },
     });

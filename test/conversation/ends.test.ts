@@ -4,10 +4,10 @@ import type { Ending } from '../../dev/simulator/responder.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { conversationOf, failing, held, inConversation, spoken, startTimedBot, textsOf, until } from './timed-bot.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 const silence: Ending = { kind: 'hang', afterDeltas: 0, created: false };
 
-describe('messages that need no model', PATIENCE, () => {
+describe('messages that need no model', TIMEOUT, () => {
   const picture = { contentType: 'image/png', contentUrl: 'http://127.0.0.1/cat.png', name: 'cat.png' };
   const messages: [string, string | undefined, Record<string, unknown>, RegExp][] = [
     ['without text', '', {}, /Please send text/],
@@ -22,7 +22,7 @@ describe('messages that need no model', PATIENCE, () => {
     ['longer than 20,000 characters', 'x'.repeat(20_001), {}, /too long.*20,000 characters/],
   ];
   for (const [name, text, fields, expected] of messages) {
-    it(`are those ${name}: they get a kind sentence`, async (t) => {
+    it(`get a polite sentence: ${name}`, async (t) => {
       const bot = await startTimedBot();
       t.after(() => bot[Symbol.asyncDispose]());
       await bot.post(bot.message(text, fields));
@@ -33,7 +33,7 @@ describe('messages that need no model', PATIENCE, () => {
     });
   }
 
-  it('are none of 20,000 characters', async (t) => {
+  it('do not include one of exactly 20,000 characters', async (t) => {
     const bot = await startTimedBot({ turns: ['That was long'] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('x'.repeat(20_000));
@@ -42,8 +42,8 @@ describe('messages that need no model', PATIENCE, () => {
   });
 });
 
-describe('a turn that cannot be answered', PATIENCE, () => {
-  it('ends when its time is over, whatever else is waited for', async (t) => {
+describe('a turn that cannot be answered', TIMEOUT, () => {
+  it('ends at its deadline, whatever it waits for', async (t) => {
     const bot = await startTimedBot({
       turns: [{ outputs: [], ending: silence }],
       env: { TURN_TIMEOUT_SECONDS: '7' },
@@ -58,7 +58,7 @@ describe('a turn that cannot be answered', PATIENCE, () => {
     assert.match(String(reply?.body.text), /took too long/);
   });
 
-  it('names an incident that is in the log, with what went wrong', async (t) => {
+  it('reports an incident id that the log has with the cause', async (t) => {
     const bot = await startTimedBot({ turns: [failing('invalid_request_error', 'insufficient_quota')] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('hello');
@@ -73,7 +73,7 @@ describe('a turn that cannot be answered', PATIENCE, () => {
     );
   });
 
-  it('says nothing with other settings than the ones it was given', async (t) => {
+  it('says nothing with settings other than the configured ones', async (t) => {
     const bot = await startTimedBot({ turns: ['Hi with another voice'], env: { REALTIME_VOICE: 'bob' } });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('hello');
@@ -82,7 +82,7 @@ describe('a turn that cannot be answered', PATIENCE, () => {
     assert.equal(reply?.body.attachments, undefined);
   });
 
-  it('does not stop the next one', async (t) => {
+  it('does not prevent the next one', async (t) => {
     const bot = await startTimedBot({ turns: [failing('invalid_request_error', 'invalid_value'), 'Hi'] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('one');
@@ -91,7 +91,7 @@ describe('a turn that cannot be answered', PATIENCE, () => {
     assert.equal(second?.body.text, 'Hi');
   });
 
-  it('is asked again when the service was out for a moment', async (t) => {
+  it('is retried after a transient failure of the service', async (t) => {
     let refusals = 1;
     const refuse = () => (refusals-- > 0 ? { status: 503, headers: { 'Retry-After': '2' } } : undefined);
     const bot = await startTimedBot({ turns: ['Hi'], simulator: { refuse } });
@@ -102,7 +102,7 @@ describe('a turn that cannot be answered', PATIENCE, () => {
     assert.deepEqual(textsOf(await bot.replies(1)), ['Hi']);
   });
 
-  it('is not asked again when the bot is not let in', async (t) => {
+  it('is not retried if the service denies access', async (t) => {
     let refusals = 0;
     const refuse = () => {
       refusals += 1;
@@ -117,8 +117,8 @@ describe('a turn that cannot be answered', PATIENCE, () => {
   });
 });
 
-describe('draining', PATIENCE, () => {
-  it('tells those who wait at once, and lets the running answer finish', async (t) => {
+describe('draining', TIMEOUT, () => {
+  it('tells queued users at once, and lets the running answer finish', async (t) => {
     const gate = Promise.withResolvers<void>();
     const bot = await startTimedBot({ turns: [held('At last', gate.promise)] });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -136,7 +136,7 @@ describe('draining', PATIENCE, () => {
     await until(() => bot.simulator.openSessions === 0);
   });
 
-  it('takes no message any more, and remembers none of them', async (t) => {
+  it('rejects new messages, and remembers none of them', async (t) => {
     const gate = Promise.withResolvers<void>();
     const bot = await startTimedBot({ turns: [held('At last', gate.promise)] });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -149,7 +149,7 @@ describe('draining', PATIENCE, () => {
     assert.deepEqual(textsOf(bot.connector.messages), ['At last']);
   });
 
-  it('ends answers that take too long, and says so', async (t) => {
+  it('aborts answers that take too long, and tells the user', async (t) => {
     const hung = spoken('Once upon a time', { kind: 'hang', afterDeltas: 1 });
     const turns = [{ outputs: [], ending: silence }, hung, 'Hi'];
     const bot = await startTimedBot({ turns, env: { DRAIN_SECONDS: '8' } });
@@ -159,7 +159,7 @@ describe('draining', PATIENCE, () => {
       await until(() => bot.script.asked.length === index + 1);
     }
     await until(() => bot.events.some(({ event }) => event['type'] === 'response.output_audio.delta'));
-    // Once a later question has been answered, what was sent before has arrived, too.
+    // Once a later question is answered, everything sent before has arrived, too.
     await bot.says('three', inConversation('three'));
     await bot.replies(1);
     const closed = bot.app.close();
@@ -172,7 +172,7 @@ describe('draining', PATIENCE, () => {
     assert.equal(bot.connector.messages.length, 3);
   });
 
-  it('is over at once when nothing runs, and is safe twice', async (t) => {
+  it('is done at once if nothing runs, and may be called twice', async (t) => {
     const bot = await startTimedBot();
     t.after(() => bot[Symbol.asyncDispose]());
     await Promise.all([bot.app.close(), bot.app.close()]);

@@ -9,12 +9,12 @@ async function look(url: string, deps = {}): Promise<string> {
   return findingText(await examined({ DATABASE_URL: url }, { only: ['database'], deps }), 'database');
 }
 
-describe('the doctor at a database', () => {
-  it('says that there is none', async () => {
+describe("the doctor's database check", () => {
+  it('reports that no database is configured', async () => {
     assert.match(findingText(await examined({}, { only: ['database'] }), 'database'), /^skipped \| no database/);
   });
 
-  it('tells version, schemas and clock, and changes nothing', async () => {
+  it('reports version, schemas and clock, and changes nothing', async () => {
     const postgres = await sharedPostgres();
     const url = await postgres.createDatabase();
     for (let time = 0; time < 2; time++)
@@ -23,7 +23,7 @@ describe('the doctor at a database', () => {
     assert.deepEqual(schemas, []);
   });
 
-  it('lets a job go through a queue of its own once the bot has prepared the database, and leaves nothing', async () => {
+  it('runs a job through its own queue once the bot has prepared the database, and leaves nothing behind', async () => {
     const postgres = await sharedPostgres();
     const url = await postgres.createDatabase();
     assert.match(await look(url), /; no test job: the bot creates the queue when it starts$/);
@@ -35,7 +35,7 @@ describe('the doctor at a database', () => {
     assert.deepEqual(await postgres.query('SELECT 1 FROM voice_bot_queue.job', url), []);
   });
 
-  it('says that no job goes through, and leaves one of an older release to the bot', async () => {
+  it("reports that no job runs, and leaves an older release's queue to the bot", async () => {
     const postgres = await sharedPostgres();
     const url = await postgres.createDatabase();
     await (await openedDatabase(url))[Symbol.asyncDispose]();
@@ -45,7 +45,7 @@ describe('the doctor at a database', () => {
     assert.match(await look(url), /^pass \| .*; no test job/);
   });
 
-  it('says that the role may not create schemas, unless they are there', async () => {
+  it('reports that the role may not create schemas, unless they exist', async () => {
     const postgres = await sharedPostgres();
     const url = await postgres.createDatabase();
     const name = new URL(url).pathname.slice(1);
@@ -59,13 +59,13 @@ describe('the doctor at a database', () => {
     assert.match(await look(url), /^pass \| PostgreSQL \d+, 2 of 2 schemas/);
   });
 
-  it('says that a clock is wrong', async () => {
+  it('reports a wrong clock', async () => {
     const postgres = await sharedPostgres();
     const clock = { ...systemClock, now: () => systemClock.now() - 60_000 };
     assert.match(await look(await postgres.createDatabase(), { clock }), /^warn \| .*clock (59|60)\d{3} ms ahead/);
   });
 
-  it('says what is wrong with name and password, and that nothing is there, without a secret', async () => {
+  it('reports a wrong name or password and a missing server, without a secret', async () => {
     const postgres = await sharedPostgres();
     const url = new URL(await postgres.createDatabase());
     const changed = (part: 'password' | 'pathname' | 'port', value: string) => {

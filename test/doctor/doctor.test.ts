@@ -27,7 +27,7 @@ async function startModel(t: TestContext, turns: readonly ScriptedTurn[], simula
   return { script, env };
 }
 
-/** All that a bot in Teams has: a model, an identity, an https address, a package and telemetry. */
+/** Everything that a bot in Teams has: a model, an identity, an https address, a package and telemetry. */
 async function startEverything(t: TestContext, trusted: Certificate) {
   const openId = await startOpenIdServer();
   t.after(() => openId.close());
@@ -51,9 +51,9 @@ async function startEverything(t: TestContext, trusted: Certificate) {
   return { env, appInsights, script, token, files: { 'out/teams-app.zip': zip } };
 }
 
-// Each of these starts a process: side by side, they take the time of one.
+// Each of these starts a process; concurrently they take the time of one.
 describe('npm run doctor', { concurrency: true }, () => {
-  it('passes a bot that has everything, and prints no secret', {
+  it('passes a complete bot, and prints no secret', {
     skip: certificate === undefined && 'there is no openssl',
   }, async (t) => {
     if (certificate === undefined) return;
@@ -78,7 +78,7 @@ describe('npm run doctor', { concurrency: true }, () => {
     script.assertConsumed();
   });
 
-  it('ends with 1 where something failed, and makes all other checks', async (t) => {
+  it('exits with 1 if a check failed, and still runs all other checks', async (t) => {
     const { env } = await startModel(t, [], { refuse: () => ({ status: 401 }) });
     const told = await runDoctor(t, { ...env, PUBLIC_BASE_URL: 'http://127.0.0.1:9' }, { args: ['--json'] });
     assert.equal(told.code, 1);
@@ -100,7 +100,7 @@ describe('npm run doctor', { concurrency: true }, () => {
     assertNoSecrets(told, [SECRET]);
   });
 
-  it('says that Entra ID gives no token, for the model and for the bot', async (t) => {
+  it('reports that Entra ID issues no token for the model and the bot', async (t) => {
     const { env } = await startModel(t, []);
     const told = await runDoctor(t, {
       ...{ ...env, AZURE_OPENAI_API_KEY: '', AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential' },
@@ -120,7 +120,7 @@ describe('npm run doctor', { concurrency: true }, () => {
     );
   });
 
-  it('ends with 2 and all problems where the configuration cannot be read, and says how to begin', async (t) => {
+  it('exits with 2 and all problems if the configuration is invalid, and explains the first steps', async (t) => {
     const bare = await runDoctor(t, {});
     assert.equal(bare.code, 2);
     assert.equal(bare.stdout, '');
@@ -150,7 +150,7 @@ describe('npm run doctor', { concurrency: true }, () => {
       /\nEvery setting is described in \.env\.example\.\n$/,
     ],
   ] as const) {
-    it(`never advises to copy over a .env ${name}`, async (t) => {
+    it(`never suggests overwriting a .env ${name}`, async (t) => {
       const { code, stderr } = await runDoctor(t, {}, { files: { '.env': content } });
       assert.equal(code, 2);
       assert.match(stderr, ending);
@@ -158,12 +158,12 @@ describe('npm run doctor', { concurrency: true }, () => {
     });
   }
 
-  it('speaks to machines also where npm took the option for its own', async (t) => {
+  it('prints JSON even if npm took the option for itself', async (t) => {
     const npm = { npm_lifecycle_event: 'doctor', npm_config_json: 'true' };
     assert.equal(linesOf(await runDoctor(t, npm)).length, 2);
   });
 
-  it('ends at once at Ctrl-C', {
+  it('exits at once on Ctrl-C', {
     skip: process.platform === 'win32' && 'signals end a process there',
   }, async (t) => {
     const { env } = await startModel(t, [], { refuse: () => 'hang' });
@@ -175,7 +175,7 @@ describe('npm run doctor', { concurrency: true }, () => {
     assert.doesNotMatch(told.stdout, /model deployment/);
   });
 
-  it('explains itself, and what it does not know', async (t) => {
+  it('explains its usage, and what it cannot check', async (t) => {
     const help = await runDoctor(t, {}, { args: ['--help'] });
     assert.equal(help.code, 0);
     assert.match(help.stdout, /^Usage: npm run doctor -- \[--json\]/);

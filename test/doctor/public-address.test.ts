@@ -26,7 +26,7 @@ async function serve(t: TestContext, listener: RequestListener): Promise<string>
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Stands before the bot and changes its answers, or adds to what it is asked. */
+/** A server in front of the bot that changes its responses, or adds headers to its requests. */
 function serveBehind(
   t: TestContext,
   url: string,
@@ -46,8 +46,8 @@ function serveBehind(
   });
 }
 
-describe('the doctor at the public address', () => {
-  it('finds the bot, with its headers, and that it asks for a token', async (t) => {
+describe("the doctor's public address check", () => {
+  it('finds the bot with its headers, and its demand for a token', async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId.close());
     const bot = await startBot({ env: openId.env });
@@ -61,7 +61,7 @@ describe('the doctor at the public address', () => {
     assert.match(findingText(findings, 'messages route'), /^pass \| a message without a token is refused \(401\)/);
   });
 
-  it('tells a bot with an app id from one without', async (t) => {
+  it('distinguishes a bot with an app id from one without', async (t) => {
     const bot = await startBot();
     t.after(() => bot.close());
     assert.match(
@@ -77,7 +77,7 @@ describe('the doctor at the public address', () => {
     assert.match(findingText(byPort, 'public address'), /^pass \| http:\/\/localhost:\d+/);
   });
 
-  it('prints the command that shows the endpoint that Azure has, where the bot has an app id', async () => {
+  it("prints the command that shows Azure's endpoint if the bot has an app id", async () => {
     const command = 'az bot show --resource-group <group> --name <bot> --query properties.endpoint --output tsv';
     const endpointOf = async (env: Env) => findingText(await look(env), 'bot endpoint');
     const named = await endpointOf({ ...IDENTITY, PUBLIC_BASE_URL: 'https://127.0.0.1:9' });
@@ -86,7 +86,7 @@ describe('the doctor at the public address', () => {
     assert.match(await endpointOf({}), /^skipped \| MicrosoftAppId is not set/);
   });
 
-  it('knows that a bot without an app id refuses what a tunnel forwards', async (t) => {
+  it('reports that a bot without an app id rejects requests through a tunnel', async (t) => {
     const bot = await startBot();
     t.after(() => bot.close());
     const tunnel = await serveBehind(t, bot.url, () => {}, { 'x-forwarded-for': '203.0.113.7' });
@@ -96,7 +96,7 @@ describe('the doctor at the public address', () => {
     );
   });
 
-  it('says that no bot runs', async () => {
+  it('reports that no bot runs', async () => {
     const closed = createServer();
     await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
     const free = String((closed.address() as AddressInfo).port);
@@ -121,7 +121,7 @@ describe('the doctor at the public address', () => {
     assert.match(findingText(await look({ ...IDENTITY }), 'public address'), /^skipped \| PUBLIC_BASE_URL is not set/);
   });
 
-  it('sees a certificate that nobody vouches for, there and at the model', async (t) => {
+  it('reports an untrusted certificate, there and at the model', async (t) => {
     const files = makeCertificate('localhost');
     if (files === undefined) return t.skip('there is no openssl');
     t.after(() => files.close());
@@ -132,7 +132,7 @@ describe('the doctor at the public address', () => {
       assert.match(findingText(findings, name), /^fail \| .*: DEPTH_ZERO_SELF_SIGNED_CERT \| .*NODE_EXTRA_CA_CERTS/);
   });
 
-  it('sees that something else answers, or a page of a tunnel', async (t) => {
+  it("reports that something else responds, or a tunnel's own page", async (t) => {
     const url = await serve(t, (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/html' });
       response.end('<h1>You are about to visit</h1>');
@@ -148,7 +148,7 @@ describe('the doctor at the public address', () => {
     );
   });
 
-  it('sees a redirect, and shows nothing of where to but its host', async (t) => {
+  it('reports a redirect, and shows only the host of its target', async (t) => {
     const url = await serve(t, (_request, response) => {
       response.writeHead(302, { location: 'https://login.example.com/authorize?state=secret-state' });
       response.end();
@@ -161,7 +161,7 @@ describe('the doctor at the public address', () => {
     assert.ok(!JSON.stringify([...findings]).includes('secret-state'));
   });
 
-  it('sees a proxy that keeps Teams from showing the player', async (t) => {
+  it('reports a proxy that keeps Teams from showing the player', async (t) => {
     const bot = await startBot();
     t.after(() => bot.close());
     for (const [change, complaint] of [
@@ -185,7 +185,7 @@ describe('the doctor at the public address', () => {
     }
   });
 
-  it('sees a login before the route of the messages', async (t) => {
+  it('reports a login in front of the messages route', async (t) => {
     const bot = await startBot();
     t.after(() => bot.close());
     const url = await serve(t, async ({ method = '', url: path = '' }, response) => {

@@ -10,7 +10,7 @@ describe('GET /', () => {
   });
   after(() => bot?.close());
 
-  it('says what answers at this address, and where to go, in the language of the browser', async () => {
+  it("lists the routes at this address in the browser's language", async () => {
     for (const [language, title] of [
       ['en-GB,en', 'This is a voice bot'],
       ['de', 'Dies ist ein Sprachbot'],

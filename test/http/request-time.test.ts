@@ -28,7 +28,7 @@ const GUEST = {
   reference: { activity: {}, claims: [], audience: undefined },
 } as const;
 
-/** A server whose time the test moves. Whoever asks for `invited` was invited; of others that is never found out. */
+/** A server on a manual clock. The link `invited` is valid; the check of any other never completes. */
 async function started(t: TestContext) {
   const clock = new ManualClock();
   const recordingLink = await createMemoryRecordingLinks(clock, randomIds).create(GUEST);
@@ -63,7 +63,7 @@ async function started(t: TestContext) {
 
 const WHOLE = 'RIFF and more and so on';
 
-/** The beginning of a recording, and what becomes of it. */
+/** The beginning of a recording, and its response. */
 function half(port: number, link: string, ...headers: string[]) {
   const server = Promise.withResolvers<Socket>();
   const onRequest = (message: unknown) => server.resolve((message as { request: IncomingMessage }).request.socket);
@@ -86,7 +86,7 @@ function half(port: number, link: string, ...headers: string[]) {
     unsubscribe('http.server.request.start', onRequest);
     return received;
   });
-  /** Resolves when the server has all that was sent. */
+  /** Resolves when the server has received everything. */
   const arrived = async () => {
     const end = await server.promise;
     await until(() => end.bytesRead === socket.bytesWritten);

@@ -11,7 +11,7 @@ import { ScriptedJob } from './scripted-job.ts';
 
 const failed = failedResult(new TurnError('quota_exhausted', 'no quota'));
 
-/** What is counted and logged of a result. */
+/** What is counted and logged for a result. */
 function reported(result: TurnResult) {
   const { services, logs } = talk();
   const context = new Turn(new ScriptedJob(turn('hello'), []), wayBack().withSender, services);
